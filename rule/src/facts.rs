@@ -1,0 +1,181 @@
+//! What is known about one pipeline execution: facts, gathered by the caller and judged here.
+//!
+//! Whatever AWS may leave out is an `Option` or has an `Unknown`. Leaving something out never makes a verdict more favourable.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::principal::Principal;
+
+/// Everything a decision rests on, besides the rule.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Facts {
+    /// Which execution is judged.
+    pub execution: Execution,
+    /// The stage in which the gate itself stands: where the approvals are, unless the rule says otherwise.
+    pub gate_stage: String,
+    /// The gate's CodePipeline job; none when the past is judged.
+    pub job_id: Option<String>,
+    /// Every action attempt of this execution, and of no other, in any order: all pages of ListActionExecutions.
+    pub attempts: Vec<Attempt>,
+    /// Who or what started the execution. Needed by `excludeInitiator` alone.
+    pub initiator: Initiator,
+    /// When this is judged.
+    pub now: Timestamp,
+}
+
+/// One run of a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Execution {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The version of the pipeline's structure that the execution runs on.
+    pub pipeline_version: Option<i32>,
+    /// The pipeline execution id.
+    pub id: String,
+}
+
+/// One attempt of one action, as ListActionExecutions shows it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Attempt {
+    /// The stage of the action.
+    pub stage: Option<String>,
+    /// The action.
+    pub action: Option<String>,
+    /// `actionExecutionId`: what tells one attempt from another.
+    pub id: Option<String>,
+    /// What the action does.
+    pub kind: ActionKind,
+    /// How the attempt stands.
+    pub status: Status,
+    /// When the attempt began.
+    pub started: Option<Timestamp>,
+    /// When it last changed: for a finished approval, when it was answered.
+    pub updated: Option<Timestamp>,
+    /// Who answered it.
+    pub approver: Approver,
+    /// What the approver wrote.
+    pub comment: Option<String>,
+}
+
+/// What an action does, as far as the rule cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ActionKind {
+    /// Approval/AWS/Manual.
+    ManualApproval,
+    /// Surely something else.
+    Other,
+    /// AWS did not say, or said what nobody knows: it might be an approval.
+    Unknown,
+}
+
+impl ActionKind {
+    /// Reads `actionTypeId` (categories and owners: CodePipeline API model, `ActionCategory` and `ActionOwner`).
+    #[must_use]
+    pub fn of(category: Option<&str>, owner: Option<&str>, provider: Option<&str>) -> Self {
+        match (category, owner, provider) {
+            (Some("Approval"), Some("AWS"), Some("Manual")) => Self::ManualApproval,
+            (Some("Approval"), Some("ThirdParty" | "Custom"), Some(_))
+            | (Some("Source" | "Build" | "Deploy" | "Test" | "Invoke" | "Compute"), _, _) => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// How an attempt stands: `ActionExecutionStatus`, spelt as AWS spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Not finished.
+    InProgress,
+    /// Given up when the execution was stopped or superseded.
+    Abandoned,
+    /// Approved.
+    Succeeded,
+    /// Rejected, or timed out.
+    Failed,
+    /// AWS did not say, or said what nobody knows: it might be a rejection.
+    Unknown,
+}
+
+impl Status {
+    /// Reads `status`.
+    #[must_use]
+    pub fn of(status: Option<&str>) -> Self {
+        match status {
+            Some("InProgress") => Self::InProgress,
+            Some("Abandoned") => Self::Abandoned,
+            Some("Succeeded") => Self::Succeeded,
+            Some("Failed") => Self::Failed,
+            Some(_) | None => Self::Unknown,
+        }
+    }
+}
+
+/// Who answered an approval, by two witnesses that must not contradict each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Approver {
+    /// `updatedBy` of ListActionExecutions.
+    pub history: Option<String>,
+    /// `lastUpdatedBy` of GetPipelineState, for the same `actionExecutionId`.
+    pub state: Option<String>,
+}
+
+/// What the two witnesses say together.
+pub(crate) enum Testimony {
+    Agreed(Principal),
+    Contradictory(Principal, Principal),
+    Missing,
+}
+
+impl Approver {
+    pub(crate) fn testimony(&self) -> Testimony {
+        let read = |arn: &Option<String>| arn.as_deref().map(Principal::parse);
+        match (read(&self.history), read(&self.state)) {
+            (Some(history), Some(state)) if !history.is(&state) => Testimony::Contradictory(history, state),
+            (Some(principal), _) | (None, Some(principal)) => Testimony::Agreed(principal),
+            (None, None) => Testimony::Missing,
+        }
+    }
+}
+
+/// Who or what started an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Initiator {
+    /// A principal, by hand.
+    Principal(String),
+    /// A source change or a timer, named by its trigger type: no person.
+    Automatic(String),
+    /// Not told.
+    Unknown,
+}
+
+impl Initiator {
+    /// Reads `GetPipelineExecution.trigger` (`TriggerType` of the API model; `triggerDetail` is the starter's ARN where somebody
+    /// started the execution).
+    #[must_use]
+    pub fn of(trigger_type: Option<&str>, trigger_detail: Option<&str>) -> Self {
+        match (trigger_type, trigger_detail) {
+            (
+                Some(
+                    trigger @ ("Webhook"
+                    | "WebhookV2"
+                    | "CloudWatchEvent"
+                    | "PollForSourceChanges"
+                    | "AutomatedRollback"),
+                ),
+                _,
+            ) => Self::Automatic(trigger.to_owned()),
+            (
+                Some("StartPipelineExecution" | "ManualRollback" | "CreatePipeline" | "PutActionRevision"),
+                Some(detail),
+            ) => Self::Principal(detail.to_owned()),
+            (Some(_) | None, _) => Self::Unknown,
+        }
+    }
+}

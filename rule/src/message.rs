@@ -1,0 +1,160 @@
+//! What people read: the summary of a success and the message of a refusal.
+
+use crate::decision::{Decision, JudgedApproval, Satisfied, Verdict};
+use crate::facts::Status;
+
+/// The longest `failureDetails.message` of PutJobFailureResult (CodePipeline API model).
+pub const REFUSAL_LIMIT: usize = 5000;
+/// The longest `executionDetails.summary` of PutJobSuccessResult (CodePipeline API model).
+pub const SUMMARY_LIMIT: usize = 2048;
+
+impl Satisfied<'_> {
+    /// The summary of the success, naming the persons; at most [`SUMMARY_LIMIT`] long.
+    #[must_use]
+    pub fn summary(self) -> String {
+        let decision = self.decision();
+        let mut text = format!(
+            "Satisfied: {} distinct persons counted, {} required.\n",
+            decision.persons.len(),
+            decision.quorum.get()
+        );
+        for approval in &decision.approvals {
+            text.push_str(&approval_line(approval));
+        }
+        for reason in &decision.reasons {
+            text.push_str(&format!("Note: {}.\n", reason.message));
+        }
+        cut(text.trim_end(), "", SUMMARY_LIMIT)
+    }
+
+    /// The persons who counted, by the names of their keys: `alice,bob`.
+    #[must_use]
+    pub fn approvers(self) -> String {
+        let name = |key: &String| key.split_once(':').map_or(key.clone(), |(_, n)| n.to_owned());
+        let names: Vec<String> = self.decision().persons.iter().map(name).collect();
+        names.join(",")
+    }
+}
+
+impl Decision {
+    /// The message of the refusal: who approved what, as whom they were counted, why it is not enough and what to do next. At most
+    /// [`REFUSAL_LIMIT`] long, and what to do next is never cut off. None when there is nothing to refuse.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        match self.verdict {
+            Verdict::Satisfied => return None,
+            Verdict::Unsatisfied => {}
+        }
+        let mut text = format!(
+            "Refused: {} distinct persons counted, {} required (execution {}).\n",
+            self.persons.len(),
+            self.quorum.get(),
+            self.execution_id
+        );
+        for approval in &self.approvals {
+            text.push_str(&approval_line(approval));
+        }
+        text.push_str("Why:\n");
+        for reason in &self.reasons {
+            text.push_str(&format!("- {}: {}.\n", reason.code, reason.message));
+        }
+        Some(cut(&text, &self.next_step(), REFUSAL_LIMIT))
+    }
+
+    fn next_step(&self) -> String {
+        if self.approvals_elsewhere {
+            return format!(
+                "What to do: stage {} cannot be reopened from here. Start a new execution and have different people approve it:\n\
+                 aws codepipeline start-pipeline-execution --name {}",
+                self.stage, self.pipeline
+            );
+        }
+        format!(
+            "What to do: reopen the approvals, then have {} different people approve:\n\
+             aws codepipeline retry-stage-execution --pipeline-name {} --stage-name {} --pipeline-execution-id {} \
+             --retry-mode ALL_ACTIONS",
+            self.quorum.get(),
+            self.pipeline,
+            self.stage,
+            self.execution_id
+        )
+    }
+}
+
+/// One required action: who answered it and as whom that was counted.
+fn approval_line(approval: &JudgedApproval) -> String {
+    let answered = match approval.status {
+        Some(Status::Succeeded) => "approved",
+        Some(Status::Failed) => "rejected or timed out",
+        Some(Status::InProgress) => "not answered yet",
+        Some(Status::Abandoned) => "abandoned",
+        Some(Status::Unknown) => "in an unknown state",
+        None => "not run",
+    };
+    let by = approval
+        .principal
+        .as_ref()
+        .map(|arn| format!(" by {}", shown(arn)))
+        .unwrap_or_default();
+    let at = approval.at.map(|at| format!(" at {at:.0}")).unwrap_or_default();
+    let counted = match (&approval.person, approval.reason) {
+        (Some(person), _) => format!("counted as {person}"),
+        (None, Some(reason)) => format!("not counted: {reason}"),
+        (None, None) => "not counted".to_owned(),
+    };
+    format!("- {}: {answered}{by}{at}, {counted}\n", approval.action)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
+    let mut items: Vec<String> = items.collect();
+    match (items.pop(), items.is_empty()) {
+        (None, _) => String::new(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", items.join(", ")),
+    }
+}
+
+/// Text from outside, without the control characters by which it could pass for text of ours.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// `body` and then `hint`, at most `limit` bytes in all: the body is cut, on a character boundary, and the hint is kept.
+#[must_use]
+pub fn cut(body: &str, hint: &str, limit: usize) -> String {
+    const MARK: &str = "…\n";
+    if body.len() + hint.len() <= limit {
+        return format!("{body}{hint}");
+    }
+    let room = limit.saturating_sub(hint.len() + MARK.len());
+    let head = body.get(..body.floor_char_boundary(room)).unwrap_or_default();
+    let hint_end = hint.floor_char_boundary(limit.saturating_sub(head.len() + MARK.len()));
+    format!("{head}{MARK}{}", hint.get(..hint_end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_keeps_the_hint_whole_and_characters_whole() {
+        let body = "é".repeat(100);
+        for limit in 20..60 {
+            let text = cut(&body, "do this", limit);
+            assert!(text.len() <= limit, "{limit}: {}", text.len());
+            assert!(text.ends_with("…\ndo this"), "{limit}: {text}");
+        }
+        assert_eq!(cut("body ", "hint", 9), "body hint");
+    }
+
+    #[test]
+    fn a_list_reads_as_one() {
+        let read = |items: &[&str]| list(items.iter().map(ToString::to_string));
+        assert_eq!(read(&[]), "");
+        assert_eq!(read(&["a"]), "a");
+        assert_eq!(read(&["a", "b", "c"]), "a, b and c");
+    }
+}

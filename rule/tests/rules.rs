@@ -1,0 +1,109 @@
+//! The rule as people write it: what is understood, what is refused and in which words.
+
+use rule::{Quorum, Rule, SharedRoles};
+
+const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
+
+#[test]
+fn an_empty_rule_is_the_default() {
+    let rule = Rule::floor("{}").unwrap();
+    assert_eq!(rule, Rule::default());
+    assert_eq!(rule.quorum().get(), 2);
+    assert!(rule.requires_every_approval());
+    assert_eq!(
+        (rule.stage(), rule.max_age_minutes(), rule.pipeline_execution_id()),
+        (None, None, None)
+    );
+    assert_eq!(rule.shared_roles(), SharedRoles::Collapse);
+    assert!(!rule.excludes_initiator());
+}
+
+#[test]
+fn a_quorum_below_two_cannot_be_built() {
+    assert!(Quorum::new(0).is_err());
+    assert!(Quorum::new(1).is_err());
+    assert_eq!(Quorum::new(2).unwrap(), Quorum::TWO);
+}
+
+#[test]
+fn what_is_no_rule_is_refused_by_key() {
+    let refused = [
+        "",
+        "null",
+        "[]",
+        r#"{"quorom": 2}"#,
+        r#"{"quorum": 1}"#,
+        r#"{"quorum": -1}"#,
+        r#"{"quorum": "2"}"#,
+        r#"{"quorum": null}"#,
+        r#"{"quorum": 2, "quorum": 3}"#,
+        r#"{"actions": []}"#,
+        r#"{"actions": ["ApprovalA"]}"#,
+        r#"{"quorum": 3, "actions": ["ApprovalA", "ApprovalB", "ApprovalB"]}"#,
+        r#"{"actions": ["ApprovalA", "Approval B"]}"#,
+        r#"{"stage": ""}"#,
+        r#"{"sharedRoles": "allow"}"#,
+        r#"{"excludeInitiator": "yes"}"#,
+        r#"{"maxAgeMinutes": 0}"#,
+        r#"{"trustedSessionRoles": ["*"]}"#,
+        r#"{"trustedSessionRoles": [""]}"#,
+        r#"{"notPeople": ["?*"]}"#,
+        r#"{"people": {"alice": []}}"#,
+        r#"{"people": {"alice": ["alice"]}}"#,
+        r#"{"people": {"role/x": ["arn:aws:iam::*:user/alice"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "alice": ["arn:aws:iam::*:user/bob"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "Alice": ["arn:aws:iam::*:user/bob"]}}"#,
+        r#"{"roster": {"ApprovalA": []}}"#,
+        r#"{"roster": {"ApprovalA": [""]}}"#,
+        r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##,
+    ];
+    let words: Vec<String> = refused
+        .iter()
+        .map(|json| format!("{json}\n    {}", Rule::floor(json).unwrap_err()))
+        .collect();
+    insta::assert_snapshot!(words.join("\n"));
+}
+
+#[test]
+fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
+    let floor = Rule::floor(r#"{"stage": "Approve", "actions": ["ApprovalA", "ApprovalB"]}"#).unwrap();
+    let refused = [
+        r#"{"trustedSessionRoles": []}"#,
+        r#"{"people": {}}"#,
+        r#"{"roster": {}}"#,
+        r#"{"stage": "Other"}"#,
+        r#"{"quorum": 1}"#,
+        r#"{"quorum": 3}"#,
+        "approve, please",
+    ];
+    let words: Vec<String> = refused
+        .iter()
+        .map(|json| format!("{json}\n    {}", floor.tightened_by(json).unwrap_err()))
+        .collect();
+    insta::assert_snapshot!(words.join("\n"));
+}
+
+#[test]
+fn the_stricter_of_the_two_wins() {
+    let floor = r#"{"quorum": 3, "actions": ["A", "B", "C"], "maxAgeMinutes": 60, "sharedRoles": "reject", "notPeople": ["Bot"]}"#;
+    let parameters = r#"{"quorum": 2, "actions": ["D"], "maxAgeMinutes": 90, "sharedRoles": "collapse", "excludeInitiator": true,
+        "notPeople": ["CI-*"], "stage": "Approve", "pipelineExecutionId": "3137f7cb-7cf7-4abc-9b2c-0123456789ab"}"#;
+    let rule = Rule::floor(floor).unwrap().tightened_by(parameters).unwrap();
+    assert_eq!(rule.quorum().get(), 3);
+    assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["A", "B", "C", "D"]);
+    assert!(!rule.requires_every_approval());
+    assert_eq!(rule.max_age_minutes(), Some(60));
+    assert_eq!(rule.shared_roles(), SharedRoles::Reject);
+    assert!(rule.excludes_initiator());
+    assert_eq!(rule.stage(), Some("Approve"));
+    assert_eq!(rule.pipeline_execution_id(), Some(EXECUTION));
+}
+
+#[test]
+fn naming_actions_in_the_parameters_does_not_let_go_of_the_others() {
+    let rule = Rule::default()
+        .tightened_by(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#)
+        .unwrap();
+    assert!(rule.requires_every_approval());
+    assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["ApprovalA", "ApprovalB"]);
+}
