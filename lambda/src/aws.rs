@@ -1,0 +1,274 @@
+//! The port over the AWS SDK: the only file of this program that names it.
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_codepipeline::types::{
+    ActionExecutionDetail, ActionExecutionFilter, ExecutionDetails, FailureDetails, FailureType,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use jiff::Timestamp;
+use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
+
+use crate::failure::{Failure, FailureKind};
+use crate::port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry};
+
+/// The SDK of CodePipeline, for programs that run beside the gate, so that there is one of it.
+pub use aws_sdk_codepipeline as sdk;
+
+/// CodePipeline as the AWS SDK reaches it.
+#[derive(Clone, Debug)]
+pub struct Adapter(Client);
+
+impl Adapter {
+    /// A client by the environment that Lambda gives: credentials, region and, where set, `AWS_ENDPOINT_URL`.
+    pub async fn from_environment() -> Self {
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https)
+            // Retries and time-outs are the invocation's budget to spend: see `retry`.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .load()
+            .await;
+        Self(Client::new(&config))
+    }
+}
+
+impl From<Client> for Adapter {
+    fn from(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+impl CodePipeline for Adapter {
+    async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
+        const OPERATION: Operation = Operation::GetJobDetails;
+        let reply = self.0.get_job_details().job_id(job_id).send().await;
+        // The reply also carries `artifactCredentials`; only the context leaves this function.
+        let context = reply
+            .map_err(|error| call_error(OPERATION, &error))?
+            .job_details
+            .and_then(|details| details.data)
+            .and_then(|data| data.pipeline_context)
+            .ok_or(missing(OPERATION, "`pipelineContext` is missing"))?;
+        Ok(JobDetails {
+            pipeline: context
+                .pipeline_name
+                .ok_or(missing(OPERATION, "`pipelineContext.pipelineName` is missing"))?,
+            stage: context
+                .stage
+                .and_then(|stage| stage.name)
+                .ok_or(missing(OPERATION, "`pipelineContext.stage.name` is missing"))?,
+            action_execution_id: context.action.and_then(|action| action.action_execution_id),
+            execution_id: context.pipeline_execution_id,
+        })
+    }
+
+    async fn action_executions(
+        &self,
+        pipeline: &str,
+        execution_id: &str,
+        token: Option<&str>,
+    ) -> Result<ExecutionPage, CallError> {
+        let reply = self
+            .0
+            .list_action_executions()
+            .pipeline_name(pipeline)
+            .filter(
+                ActionExecutionFilter::builder()
+                    .pipeline_execution_id(execution_id)
+                    .build(),
+            )
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| call_error(Operation::ListActionExecutions, &error))?;
+        Ok(ExecutionPage {
+            attempts: reply
+                .action_execution_details
+                .unwrap_or_default()
+                .into_iter()
+                .map(history_entry)
+                .collect(),
+            next_token: reply.next_token,
+        })
+    }
+
+    async fn pipeline_state(&self, pipeline: &str) -> Result<Vec<StateEntry>, CallError> {
+        let reply = self
+            .0
+            .get_pipeline_state()
+            .name(pipeline)
+            .send()
+            .await
+            .map_err(|error| call_error(Operation::GetPipelineState, &error))?;
+        let stages = reply
+            .stage_states
+            .ok_or(missing(Operation::GetPipelineState, "`stageStates` is missing"))?;
+        let entries = stages
+            .into_iter()
+            .flat_map(|stage| stage.action_states.unwrap_or_default())
+            .filter_map(|action| action.latest_execution)
+            .filter_map(|run| {
+                Some(StateEntry {
+                    action_execution_id: run.action_execution_id?,
+                    last_updated_by: run.last_updated_by,
+                })
+            });
+        Ok(entries.collect())
+    }
+
+    async fn initiator(&self, pipeline: &str, execution_id: &str) -> Result<Initiator, CallError> {
+        let reply = self
+            .0
+            .get_pipeline_execution()
+            .pipeline_name(pipeline)
+            .pipeline_execution_id(execution_id)
+            .send()
+            .await
+            .map_err(|error| call_error(Operation::GetPipelineExecution, &error))?;
+        let trigger = reply
+            .pipeline_execution
+            .ok_or(missing(
+                Operation::GetPipelineExecution,
+                "`pipelineExecution` is missing",
+            ))?
+            .trigger;
+        let of_type = trigger.as_ref().and_then(|trigger| trigger.trigger_type.as_ref());
+        let detail = trigger.as_ref().and_then(|trigger| trigger.trigger_detail.as_deref());
+        Ok(Initiator::of(of_type.map(sdk::types::TriggerType::as_str), detail))
+    }
+
+    async fn report_success(&self, job_id: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
+        let decision = satisfied.decision();
+        self.0
+            .put_job_success_result()
+            .job_id(job_id)
+            .execution_details(ExecutionDetails::builder().summary(satisfied.summary()).build())
+            .output_variables("Verdict", decision.verdict.as_str())
+            .output_variables("Approvers", satisfied.approvers())
+            .output_variables("ApproverCount", decision.persons.len().to_string())
+            .output_variables("PipelineExecutionId", &decision.execution_id)
+            .send()
+            .await
+            .map_err(|error| call_error(Operation::PutJobSuccessResult, &error))?;
+        Ok(())
+    }
+
+    async fn report_failure(&self, job_id: &str, failure: &Failure) -> Result<(), CallError> {
+        const OPERATION: Operation = Operation::PutJobFailureResult;
+        let details = FailureDetails::builder()
+            .r#type(match failure.kind {
+                FailureKind::JobFailed => FailureType::JobFailed,
+                FailureKind::ConfigurationError => FailureType::ConfigurationError,
+                FailureKind::PermissionError => FailureType::PermissionError,
+                FailureKind::SystemUnavailable => FailureType::SystemUnavailable,
+            })
+            .message(&failure.message)
+            .build()
+            .map_err(|_| missing(OPERATION, "the failure lacks its type or message"))?;
+        self.0
+            .put_job_failure_result()
+            .job_id(job_id)
+            .failure_details(details)
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, &error))?;
+        Ok(())
+    }
+}
+
+fn missing(operation: Operation, problem: &'static str) -> CallError {
+    CallError::Malformed { operation, problem }
+}
+
+fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
+    let result = detail.output.and_then(|output| output.execution_result);
+    let kind = detail
+        .input
+        .and_then(|input| input.action_type_id)
+        .map_or(ActionKind::Unknown, |id| {
+            ActionKind::of(Some(id.category.as_str()), Some(id.owner.as_str()), Some(&id.provider))
+        });
+    HistoryEntry {
+        execution_id: detail.pipeline_execution_id,
+        pipeline_version: detail.pipeline_version,
+        attempt: Attempt {
+            stage: detail.stage_name,
+            action: detail.action_name,
+            id: detail.action_execution_id,
+            kind,
+            status: Status::of(detail.status.as_ref().map(sdk::types::ActionExecutionStatus::as_str)),
+            started: detail.start_time.and_then(timestamp),
+            updated: detail.last_update_time.and_then(timestamp),
+            approver: Approver {
+                history: detail.updated_by,
+                state: None,
+            },
+            comment: result.and_then(|result| result.external_execution_summary),
+        },
+    }
+}
+
+fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {
+    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
+}
+
+/// Sorts the SDK's errors by what the gate does about them. Nothing of a reply's body but AWS's error code and message is kept.
+fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>) -> CallError {
+    let transient = |problem: &str| CallError::Transient {
+        operation,
+        problem: problem.to_owned(),
+    };
+    match error {
+        SdkError::TimeoutError(_) => transient("no reply in time"),
+        SdkError::DispatchFailure(_) => transient("the request could not be sent"),
+        SdkError::ResponseError(_) => transient("the reply could not be read"),
+        SdkError::ServiceError(context) => {
+            let code = context.err().code().unwrap_or("an unknown error");
+            let message = context.err().message().unwrap_or("without a message").to_owned();
+            let status = context.raw().status().as_u16();
+            match code {
+                "AccessDeniedException"
+                | "AccessDenied"
+                | "UnauthorizedOperation"
+                | "UnrecognizedClientException"
+                | "ExpiredTokenException"
+                | "InvalidClientTokenId" => CallError::AccessDenied { operation, message },
+                "InvalidJobStateException" => CallError::AlreadyReported { operation },
+                _ if status >= 500 || status == 429 || is_throttling(code) => transient(code),
+                _ => CallError::Refused {
+                    operation,
+                    code: code.to_owned(),
+                    message,
+                },
+            }
+        }
+        // No credentials, no region: nothing that a retry mends.
+        SdkError::ConstructionFailure(_) | _ => CallError::Refused {
+            operation,
+            code: "no request".to_owned(),
+            message: "the request could not be made; are the function's credentials and region there?".to_owned(),
+        },
+    }
+}
+
+/// AWS's codes for "too many requests" (AWS SDKs and Tools Reference Guide, "Retry behavior").
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+    )
+}

@@ -1,0 +1,94 @@
+//! What is reported when there is no satisfied verdict.
+
+use rule::RuleError;
+
+use crate::floor::FloorError;
+use crate::port::CallError;
+
+/// A job failure: what kind, and what to tell people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// The kind, as CodePipeline knows it.
+    pub kind: FailureKind,
+    /// What happened, in which input, and what to do next. At most [`rule::REFUSAL_LIMIT`] bytes.
+    pub message: String,
+}
+
+/// `failureDetails.type` of PutJobFailureResult, as far as the gate uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// There is a verdict, and it is not satisfied.
+    JobFailed,
+    /// The rule, the UserParameters or the pipeline around the gate are wrong.
+    ConfigurationError,
+    /// AWS refused a call.
+    PermissionError,
+    /// AWS did not answer, or not so that it could be understood.
+    SystemUnavailable,
+}
+
+impl FailureKind {
+    /// The kind in kebab case, as it stands in the metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JobFailed => "job-failed",
+            Self::ConfigurationError => "configuration-error",
+            Self::PermissionError => "permission-error",
+            Self::SystemUnavailable => "system-unavailable",
+        }
+    }
+}
+
+impl Failure {
+    /// A failure whose message is cut at CodePipeline's limit.
+    pub(crate) fn new(kind: FailureKind, message: &str) -> Self {
+        Self {
+            kind,
+            message: rule::cut(message, "", rule::REFUSAL_LIMIT),
+        }
+    }
+
+    pub(crate) fn configuration(message: &str) -> Self {
+        Self::new(FailureKind::ConfigurationError, message)
+    }
+
+    pub(crate) fn user_parameters(error: &RuleError) -> Self {
+        Self::configuration(&format!("The action's UserParameters are wrong: {error}."))
+    }
+}
+
+impl From<&FloorError> for Failure {
+    fn from(error: &FloorError) -> Self {
+        Self::configuration(&format!("The function's own rule is wrong: {error}."))
+    }
+}
+
+impl From<rule::AmbiguousPerson> for Failure {
+    fn from(error: rule::AmbiguousPerson) -> Self {
+        Self::configuration(&format!("The function's own rule is wrong: {error}."))
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match &error {
+            CallError::AccessDenied { operation, .. } => Self::new(
+                FailureKind::PermissionError,
+                &format!(
+                    "The gate's role may not call {operation}: {error}. Allow it {} and retry the stage.",
+                    operation.iam_action()
+                ),
+            ),
+            CallError::Transient { .. } => Self::new(
+                FailureKind::SystemUnavailable,
+                &format!("No decision could be made: {error}. Retry the stage."),
+            ),
+            CallError::AlreadyReported { .. } | CallError::Refused { .. } | CallError::Malformed { .. } => Self::new(
+                FailureKind::SystemUnavailable,
+                &format!("No decision could be made: {error}."),
+            ),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The floor: the rule of the function's own environment.
+
+use std::path::PathBuf;
+
+use rule::{Rule, RuleError};
+
+/// The variable that holds the rule itself.
+const RULE: &str = "TWO_PERSON_RULE";
+/// The variable that holds the path of a file with the rule, inside the package or a layer.
+const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
+
+/// The floor, or why there is none. A bad floor does not end the process, since then no job would ever get a result: every job is told.
+#[derive(Clone, Debug)]
+pub struct Floor(Result<Rule, FloorError>);
+
+/// Why the environment gives no rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FloorError {
+    /// Both variables are set.
+    #[error("both {RULE} and {RULE_FILE} are set; unset one of them")]
+    Both,
+    /// A variable is not Unicode.
+    #[error("{variable} is not valid Unicode; set it anew")]
+    NotUnicode {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The file cannot be read.
+    #[error("{RULE_FILE}: `{path}` cannot be read ({problem}); put it into the package or a layer")]
+    Unreadable {
+        /// The path as it was given.
+        path: String,
+        /// The system's words.
+        problem: String,
+    },
+    /// The text is no rule.
+    #[error("{variable}: {problem}")]
+    Rule {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong with it.
+        problem: RuleError,
+    },
+}
+
+impl Floor {
+    /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names; with neither, the defaults.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self(read())
+    }
+
+    /// A floor from the text of a rule, as in `TWO_PERSON_RULE`.
+    #[must_use]
+    pub fn from_json(json: &str) -> Self {
+        Self(parse(RULE, json))
+    }
+
+    /// The rule.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn rule(&self) -> Result<&Rule, &FloorError> {
+        self.0.as_ref()
+    }
+}
+
+fn read() -> Result<Rule, FloorError> {
+    match (std::env::var_os(RULE), std::env::var_os(RULE_FILE)) {
+        (Some(_), Some(_)) => Err(FloorError::Both),
+        (Some(json), None) => {
+            let json = json
+                .into_string()
+                .map_err(|_| FloorError::NotUnicode { variable: RULE })?;
+            parse(RULE, &json)
+        }
+        (None, Some(path)) => {
+            let path = PathBuf::from(path);
+            let json = std::fs::read_to_string(&path).map_err(|error| FloorError::Unreadable {
+                path: path.display().to_string(),
+                problem: error.to_string(),
+            })?;
+            parse(RULE_FILE, &json)
+        }
+        (None, None) => Ok(Rule::default()),
+    }
+}
+
+fn parse(variable: &'static str, json: &str) -> Result<Rule, FloorError> {
+    Rule::floor(json).map_err(|problem| FloorError::Rule { variable, problem })
+}

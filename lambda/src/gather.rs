@@ -1,0 +1,170 @@
+//! From a job to the facts that the rule judges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rule::{Execution, Facts, Initiator, Rule, Status};
+
+use crate::event::Job;
+use crate::failure::Failure;
+use crate::port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry};
+use crate::retry::Budget;
+
+/// Reads everything a decision rests on. What does not depend on each other is read at the same time.
+///
+/// # Errors
+/// The failure to report, where a fact cannot be had.
+pub(crate) async fn gather(
+    codepipeline: &impl CodePipeline,
+    rule: &Rule,
+    job: &Job,
+    details: JobDetails,
+    budget: Budget,
+    now: Timestamp,
+) -> Result<Facts, Failure> {
+    let judged = Judged::choose(rule, &details)?;
+    let (history, state, initiator) = tokio::try_join!(
+        history(codepipeline, &details.pipeline, &judged.execution_id, budget),
+        budget.read(Operation::GetPipelineState, || codepipeline
+            .pipeline_state(&details.pipeline)),
+        initiator(codepipeline, rule, &details.pipeline, &judged.execution_id, budget),
+    )?;
+    judged.check(&history)?;
+    Ok(Facts {
+        execution: Execution {
+            pipeline: details.pipeline,
+            pipeline_version: history.iter().find_map(|entry| entry.pipeline_version),
+            id: judged.execution_id,
+        },
+        gate_stage: details.stage,
+        job_id: Some(job.id.clone()),
+        attempts: joined(history, &state),
+        initiator,
+        now,
+    })
+}
+
+/// Which execution is judged, and how sure that is.
+struct Judged {
+    execution_id: String,
+    /// The gate's own run, which the history must contain where the id comes from UserParameters: whoever edits the pipeline edits
+    /// those too, and could name an execution that two other people approved.
+    own_run: Option<String>,
+}
+
+impl Judged {
+    /// GetJobDetails is the authority; UserParameters cross-check it, or stand in where it does not say.
+    fn choose(rule: &Rule, details: &JobDetails) -> Result<Self, Failure> {
+        match (&details.execution_id, rule.pipeline_execution_id()) {
+            (Some(own), Some(given)) if own != given => Err(Failure::configuration(&format!(
+                "The action's UserParameters are wrong: `pipelineExecutionId` is {given}, but this job belongs to execution {own}. \
+                 Write `#{{codepipeline.PipelineExecutionId}}` there."
+            ))),
+            (Some(own), _) => Ok(Self {
+                execution_id: own.clone(),
+                own_run: None,
+            }),
+            (None, Some(given)) => match &details.action_execution_id {
+                Some(own_run) => Ok(Self {
+                    execution_id: given.to_owned(),
+                    own_run: Some(own_run.clone()),
+                }),
+                None => Err(CallError::Malformed {
+                    operation: Operation::GetJobDetails,
+                    problem: "it names neither the pipeline execution nor the gate's own action execution",
+                }
+                .into()),
+            },
+            (None, None) => Err(Failure::configuration(
+                "CodePipeline does not tell this job its pipeline execution. Add \
+                 \"pipelineExecutionId\": \"#{codepipeline.PipelineExecutionId}\" to the JSON of the action's UserParameters.",
+            )),
+        }
+    }
+
+    /// The history must be of the execution that is judged, and contain the run that judges it where nothing else proves the two belong together.
+    fn check(&self, history: &[HistoryEntry]) -> Result<(), Failure> {
+        let foreign = |entry: &HistoryEntry| entry.execution_id.as_ref() != Some(&self.execution_id);
+        if history.iter().any(foreign) {
+            return Err(CallError::Malformed {
+                operation: Operation::ListActionExecutions,
+                problem: "it holds action executions of another pipeline execution",
+            }
+            .into());
+        }
+        let is_own_run = |entry: &HistoryEntry, own: &String| {
+            entry.attempt.id.as_ref() == Some(own) && entry.attempt.status == Status::InProgress
+        };
+        match &self.own_run {
+            Some(own) if !history.iter().any(|entry| is_own_run(entry, own)) => Err(Failure::configuration(&format!(
+                "The action's UserParameters are wrong: `pipelineExecutionId` is {}, but this gate does not run in that execution. \
+                     Write `#{{codepipeline.PipelineExecutionId}}` there.",
+                self.execution_id
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// All pages of the execution's history.
+async fn history(
+    codepipeline: &impl CodePipeline,
+    pipeline: &str,
+    execution_id: &str,
+    budget: Budget,
+) -> Result<Vec<HistoryEntry>, CallError> {
+    let mut entries = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut token: Option<String> = None;
+    loop {
+        let ExecutionPage { attempts, next_token } = budget
+            .read(Operation::ListActionExecutions, || {
+                codepipeline.action_executions(pipeline, execution_id, token.as_deref())
+            })
+            .await?;
+        entries.extend(attempts);
+        match next_token {
+            None => return Ok(entries),
+            // Pages that go round in circles would never end.
+            Some(next) if !seen.insert(next.clone()) => {
+                return Err(CallError::Malformed {
+                    operation: Operation::ListActionExecutions,
+                    problem: "it names a page that was read already",
+                });
+            }
+            Some(next) => token = Some(next),
+        }
+    }
+}
+
+/// Who started the execution, read only where the rule asks.
+async fn initiator(
+    codepipeline: &impl CodePipeline,
+    rule: &Rule,
+    pipeline: &str,
+    execution_id: &str,
+    budget: Budget,
+) -> Result<Initiator, CallError> {
+    if !rule.excludes_initiator() {
+        return Ok(Initiator::Unknown);
+    }
+    budget
+        .read(Operation::GetPipelineExecution, || {
+            codepipeline.initiator(pipeline, execution_id)
+        })
+        .await
+}
+
+/// The history's attempts, each with the state's word on who answered it.
+fn joined(history: Vec<HistoryEntry>, state: &[StateEntry]) -> Vec<rule::Attempt> {
+    let by_id: BTreeMap<&str, &StateEntry> = state
+        .iter()
+        .map(|entry| (entry.action_execution_id.as_str(), entry))
+        .collect();
+    let join = |mut attempt: rule::Attempt| {
+        let in_state = attempt.id.as_deref().and_then(|id| by_id.get(id));
+        attempt.approver.state = in_state.and_then(|entry| entry.last_updated_by.clone());
+        attempt
+    };
+    history.into_iter().map(|entry| join(entry.attempt)).collect()
+}

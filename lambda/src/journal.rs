@@ -1,0 +1,71 @@
+//! What an invocation leaves in the log: the decision record, and CloudWatch metrics in the embedded metric format.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use jiff::Timestamp;
+use rule::{Decision, Verdict};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// The CloudWatch namespace of the gate's metrics.
+const NAMESPACE: &str = "TwoPersonRule";
+
+/// Writes JSON lines. A log that cannot be written does not stop a report.
+#[derive(Debug)]
+pub struct Journal<W>(W);
+
+impl<W: Write> Journal<W> {
+    /// A journal on `out`; in Lambda, stdout.
+    pub fn new(out: W) -> Self {
+        Self(out)
+    }
+
+    /// The record of a decision in one line, and its metrics.
+    pub(crate) fn decision(&mut self, decision: &Decision) {
+        self.line(decision);
+        let reasons: BTreeSet<&str> = match decision.verdict {
+            Verdict::Satisfied => BTreeSet::new(),
+            Verdict::Unsatisfied => decision.reasons.iter().map(|reason| reason.code.as_str()).collect(),
+        };
+        self.metrics(decision.decided_at, decision.verdict.as_str(), reasons);
+    }
+
+    /// That there was no decision, why, and the metrics of that.
+    pub(crate) fn failure(&mut self, job_id: &str, failure: &Failure, now: Timestamp) {
+        tracing::error!(job_id, kind = failure.kind.as_str(), "no decision: {failure}");
+        self.metrics(now, "none", BTreeSet::from([failure.kind.as_str()]));
+    }
+
+    /// One `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason (CloudWatch User Guide, "Specification:
+    /// Embedded metric format").
+    fn metrics(&mut self, at: Timestamp, verdict: &str, reasons: BTreeSet<&str>) {
+        let metric = |dimensions: &[&str]| {
+            json!({
+                "Timestamp": at.as_millisecond(),
+                "CloudWatchMetrics": [{
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [dimensions],
+                    "Metrics": [{"Name": "Decisions", "Unit": "Count"}],
+                }],
+            })
+        };
+        self.line(&json!({"_aws": metric(&["Verdict"]), "Verdict": verdict, "Decisions": 1}));
+        for reason in reasons {
+            let line: Value =
+                json!({"_aws": metric(&["Verdict", "Reason"]), "Verdict": verdict, "Reason": reason, "Decisions": 1});
+            self.line(&line);
+        }
+    }
+
+    fn line(&mut self, record: &impl Serialize) {
+        let written = serde_json::to_string(record)
+            .map_err(std::io::Error::other)
+            .and_then(|line| writeln!(self.0, "{line}"));
+        if let Err(error) = written {
+            tracing::error!(%error, "a line of the journal could not be written");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Bounded retries with jitter that end early enough to report.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::port::{CallError, Operation};
+
+/// How the time of one invocation is spent.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// When gathering facts ends, whether or not they are all there.
+    gather_until: Instant,
+    /// When reporting ends.
+    report_until: Instant,
+    /// How long one call may take before it is given up and tried again.
+    per_call: Duration,
+    /// The wait before the first retry; later ones wait longer.
+    first_wait: Duration,
+}
+
+/// More tries than that mean that CodePipeline is down rather than busy.
+const RETRIES: usize = 8;
+
+impl Budget {
+    /// The budget of an invocation that ends in `left`.
+    ///
+    /// A third of the time, 5 seconds at the most, is kept for the report: without one the action would hang until it times out.
+    #[must_use]
+    pub fn until(left: Duration) -> Self {
+        let now = Instant::now();
+        let for_report = (left / 3).min(Duration::from_secs(5));
+        // The runtime needs a moment to hand in the answer.
+        let margin = (left / 20).min(Duration::from_millis(200));
+        Self {
+            gather_until: now + left.saturating_sub(for_report),
+            report_until: now + left.saturating_sub(margin),
+            per_call: (left / 6).clamp(Duration::from_millis(1), Duration::from_secs(4)),
+            first_wait: (left / 200).clamp(Duration::from_millis(1), Duration::from_millis(100)),
+        }
+    }
+
+    /// Tries a read again while that is worth it and there is time.
+    pub(crate) async fn read<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<T, CallError> {
+        self.retry(operation, self.gather_until, call).await
+    }
+
+    /// Tries a report again while that is worth it and there is time.
+    pub(crate) async fn report<F: Future<Output = Result<(), CallError>>>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<(), CallError> {
+        self.retry(operation, self.report_until, call).await
+    }
+
+    async fn retry<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        operation: Operation,
+        until: Instant,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, CallError> {
+        let transient = |problem: &str| CallError::Transient {
+            operation,
+            problem: problem.to_owned(),
+        };
+        let once = || {
+            let attempt = timeout(self.per_call, call());
+            async { attempt.await.unwrap_or_else(|_| Err(transient("no reply in time"))) }
+        };
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(self.first_wait)
+            .with_max_delay(self.per_call)
+            .with_max_times(RETRIES)
+            .with_jitter();
+        let tries = once
+            .retry(waits)
+            .when(|error| matches!(error, CallError::Transient { .. }))
+            .notify(|error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"));
+        timeout_at(until, tries)
+            .await
+            .unwrap_or_else(|_| Err(transient("the time of this invocation ran out")))
+    }
+}
