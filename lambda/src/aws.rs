@@ -4,6 +4,7 @@ use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::config::SharedHttpClient;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::types::{
     ActionExecutionDetail, ActionExecutionFilter, ExecutionDetails, FailureDetails, FailureType,
@@ -25,11 +26,8 @@ pub struct Adapter(Client);
 impl Adapter {
     /// A client by the environment that Lambda gives: credentials, region and, where set, `AWS_ENDPOINT_URL`.
     pub async fn from_environment() -> Self {
-        let https = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https)
+            .http_client(http_client())
             // Retries and time-outs are the invocation's budget to spend: see `retry`.
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::disabled())
@@ -37,6 +35,14 @@ impl Adapter {
             .await;
         Self(Client::new(&config))
     }
+}
+
+/// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
 }
 
 impl From<Client> for Adapter {

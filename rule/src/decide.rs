@@ -9,7 +9,7 @@ use crate::facts::{ActionKind, Attempt, Facts, Initiator, Status, Testimony};
 use crate::glob::{ArnGlob, NameGlob};
 use crate::identity::AmbiguousPerson;
 use crate::key::{Key, Keys};
-use crate::message::{list, shown};
+use crate::message::{distinct_persons, list, shown};
 use crate::person::{Person, persons};
 use crate::principal::{Principal, PrincipalKind};
 use crate::reason::ReasonCode;
@@ -460,18 +460,17 @@ fn quorum_not_met(
     if quorum.is_met_by(by_person.len()) {
         return Vec::new();
     }
-    let counted = match by_person.len() {
-        0 => "nobody counted".to_owned(),
-        1 => "1 person counted".to_owned(),
-        n => format!("{n} persons counted"),
-    };
     let over = match actions.len() {
         0 => "the stage has no manual approvals".to_owned(),
         _ => format!("over {}", list(actions.iter().cloned())),
     };
     let shortfall = Reason {
         code: ReasonCode::QuorumNotMet,
-        message: format!("{counted}, {} are required ({over})", quorum.get()),
+        message: format!(
+            "{} counted, {} are required ({over})",
+            distinct_persons(by_person.len()),
+            quorum.get()
+        ),
     };
     let same = by_person
         .iter()

@@ -14,8 +14,8 @@ impl Satisfied<'_> {
     pub fn summary(self) -> String {
         let decision = self.decision();
         let mut text = format!(
-            "Satisfied: {} distinct persons counted, {} required.\n",
-            decision.persons.len(),
+            "Satisfied: {} counted, {} required.\n",
+            distinct_persons(decision.persons.len()),
             decision.quorum.get()
         );
         for approval in &decision.approvals {
@@ -46,8 +46,8 @@ impl Decision {
             Verdict::Unsatisfied => {}
         }
         let mut text = format!(
-            "Refused: {} distinct persons counted, {} required (execution {}).\n",
-            self.persons.len(),
+            "Refused: {} counted, {} required (execution {}).\n",
+            distinct_persons(self.persons.len()),
             self.quorum.get(),
             self.execution_id
         );
@@ -78,6 +78,14 @@ impl Decision {
             self.stage,
             self.execution_id
         )
+    }
+}
+
+pub(crate) fn distinct_persons(count: usize) -> String {
+    match count {
+        0 => "nobody".to_owned(),
+        1 => "1 distinct person".to_owned(),
+        n => format!("{n} distinct persons"),
     }
 }
 

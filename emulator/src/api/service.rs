@@ -1,0 +1,294 @@
+//! One call of the API: accept the input, do it, shape the reply. No network and no clock.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::input::{self, parse};
+use super::model::Model;
+use super::output;
+use crate::engine::{Answer, ApiError, Engine, ErrorCode, Page, Report, Start};
+
+/// The most that a list shows on a page, and what it shows when not told.
+const PAGE: usize = 100;
+/// The same for `ListPipelines`.
+const PIPELINES_PAGE: usize = 1000;
+
+/// The API over an engine.
+#[derive(Debug)]
+pub struct Service {
+    /// What the API is about.
+    pub engine: Engine,
+    model: Model,
+}
+
+impl Service {
+    /// Puts the API before an engine.
+    ///
+    /// # Errors
+    /// When the built-in model cannot be read.
+    pub fn new(engine: Engine) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            engine,
+            model: Model::load()?,
+        })
+    }
+
+    /// One call: the name of the operation and its body, the ARN of the caller and the time. An operation without an
+    /// output replies nothing.
+    ///
+    /// # Errors
+    /// What AWS answers instead of a result.
+    pub fn call(
+        &mut self,
+        operation: &str,
+        body: &[u8],
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<Option<Value>, ApiError> {
+        let shapes = self.model.operations.get(operation);
+        let shapes = shapes.ok_or_else(|| unknown_operation(operation))?;
+        let mut input: Value = serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
+            .map_err(|error| ErrorCode::Serialization.because(format!("the body is not JSON: {error}")))?;
+        self.model.accept(&shapes.input, &mut input)?;
+        // What was due before this call happens before it, however late the clock's own tick comes.
+        self.engine.tick(now);
+        let reply = perform(&mut self.engine, operation, input, caller, now);
+        let shapes = self.model.operations.get(operation);
+        let shapes = shapes.ok_or_else(|| unknown_operation(operation))?;
+        let mut reply = match reply {
+            Ok(reply) => reply,
+            Err(error) if cfg!(debug_assertions) && !shapes.errors.contains(&error.code.to_string()) => {
+                return Err(ErrorCode::Internal.because(format!("{operation} has no such error in the model: {error}")));
+            }
+            Err(error) => return Err(error),
+        };
+        drop_nulls(&mut reply);
+        if cfg!(debug_assertions)
+            && let Some(shape) = &shapes.output
+        {
+            self.check_reply(shape, &reply)?;
+        }
+        Ok(shapes.output.is_some().then_some(reply))
+    }
+
+    /// A reply that AWS could not have given is a bug that tests should see.
+    fn check_reply(&self, shape: &str, reply: &Value) -> Result<(), ApiError> {
+        let mut known = reply.clone();
+        let accepted = self.model.accept(shape, &mut known);
+        accepted
+            .map_err(|error| ErrorCode::Internal.because(format!("the reply is not a {shape}: {}", error.message)))?;
+        if known != *reply {
+            return Err(ErrorCode::Internal.because(format!("the reply has members that {shape} has not")));
+        }
+        Ok(())
+    }
+}
+
+fn unknown_operation(operation: &str) -> ApiError {
+    ErrorCode::UnknownOperation.because(format!("The emulator does not serve the operation '{operation}'"))
+}
+
+fn perform(
+    engine: &mut Engine,
+    operation: &str,
+    input: Value,
+    caller: &str,
+    now: Timestamp,
+) -> Result<Value, ApiError> {
+    match operation {
+        "CreatePipeline" => {
+            let input: input::CreatePipeline = parse(input)?;
+            let pipeline = engine.create_pipeline(input.pipeline, now)?;
+            Ok(json!({"pipeline": pipeline.current.raw, "tags": input.tags}))
+        }
+        "UpdatePipeline" => {
+            let input: input::CreatePipeline = parse(input)?;
+            let name = input
+                .pipeline
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
+            let pipeline = engine.update_pipeline(&name, input.pipeline, now)?;
+            Ok(json!({"pipeline": pipeline.current.raw}))
+        }
+        "GetPipeline" => {
+            let input: input::GetPipeline = parse(input)?;
+            let pipeline = engine.pipeline(&input.name)?;
+            let wanted = input.version.unwrap_or(pipeline.current.version);
+            let version = pipeline
+                .versions
+                .iter()
+                .find(|declaration| declaration.version == wanted);
+            let version = version.ok_or_else(|| {
+                ErrorCode::PipelineVersionNotFound.because(format!("Pipeline '{}' has no version {wanted}", input.name))
+            })?;
+            Ok(output::pipeline(pipeline, &version.raw, engine.settings()))
+        }
+        "ListPipelines" => {
+            let paging: input::Paging = parse(input)?;
+            let size = paging.max_results.unwrap_or(PIPELINES_PAGE);
+            let page = engine.pipelines(size, paging.next_token.as_deref())?;
+            Ok(listed("pipelines", page, output::pipeline_summary))
+        }
+        "StartPipelineExecution" => {
+            let input: input::StartPipelineExecution = parse(input)?;
+            let start = Start {
+                caller: caller.to_owned(),
+                request_token: input.client_request_token,
+                variables: input.variables.into_iter().map(|it| (it.name, it.value)).collect(),
+                revisions: input
+                    .source_revisions
+                    .into_iter()
+                    .map(|it| (it.action_name, it.revision_value))
+                    .collect(),
+            };
+            let id = engine.start_execution(&input.name, start, now)?;
+            Ok(json!({"pipelineExecutionId": id}))
+        }
+        "StopPipelineExecution" => {
+            let input: input::StopPipelineExecution = parse(input)?;
+            let id = input.pipeline_execution_id;
+            engine.stop_execution(&input.pipeline_name, &id, input.abandon, input.reason, now)?;
+            Ok(json!({"pipelineExecutionId": id}))
+        }
+        "GetPipelineExecution" => {
+            let input: input::GetPipelineExecution = parse(input)?;
+            let pipeline = engine.pipeline(&input.pipeline_name)?;
+            Ok(output::execution(pipeline.execution(&input.pipeline_execution_id)?))
+        }
+        "ListPipelineExecutions" => list_pipeline_executions(engine, parse(input)?),
+        "GetPipelineState" => {
+            let input: input::GetPipeline = parse(input)?;
+            Ok(output::pipeline_state(engine.pipeline(&input.name)?))
+        }
+        "ListActionExecutions" => list_action_executions(engine, parse(input)?),
+        "PutApprovalResult" => {
+            let input: input::PutApprovalResult = parse(input)?;
+            let answer = Answer {
+                caller: caller.to_owned(),
+                stage: input.stage_name,
+                action: input.action_name,
+                token: input.token,
+                approved: input.result.status == input::ApprovalStatus::Approved,
+                summary: input.result.summary,
+            };
+            engine.answer_approval(&input.pipeline_name, answer, now)?;
+            Ok(json!({"approvedAt": output::seconds(now)}))
+        }
+        "RetryStageExecution" => {
+            let input: input::RetryStageExecution = parse(input)?;
+            let id = input.pipeline_execution_id;
+            engine.retry_stage(&input.pipeline_name, &id, &input.stage_name, input.retry_mode, now)?;
+            Ok(json!({"pipelineExecutionId": id}))
+        }
+        "GetJobDetails" => {
+            let input: input::GetJobDetails = parse(input)?;
+            engine.job_details(&input.job_id)
+        }
+        "PutJobSuccessResult" => {
+            let input: input::PutJobSuccessResult = parse(input)?;
+            engine.report(&input.job_id.clone(), success(input)?, now)?;
+            Ok(Value::Null)
+        }
+        "PutJobFailureResult" => {
+            let input: input::PutJobFailureResult = parse(input)?;
+            let report = Report::Failure {
+                code: input.failure_details.kind,
+                message: input.failure_details.message,
+                external_id: input.failure_details.external_execution_id,
+            };
+            engine.report(&input.job_id, report, now)?;
+            Ok(Value::Null)
+        }
+        unknown => Err(unknown_operation(unknown)),
+    }
+}
+
+fn success(input: input::PutJobSuccessResult) -> Result<Report, ApiError> {
+    match input.continuation_token {
+        Some(_) if !input.output_variables.is_empty() => {
+            Err(ErrorCode::Validation.because("Output variables cannot be put together with a continuation token"))
+        }
+        Some(token) => Ok(Report::Continue {
+            token,
+            summary: input.execution_details.summary,
+        }),
+        None => Ok(Report::Success {
+            summary: input.execution_details.summary,
+            external_id: input.execution_details.external_execution_id,
+            output_variables: input.output_variables,
+        }),
+    }
+}
+
+fn list_pipeline_executions(engine: &Engine, input: input::ListPipelineExecutions) -> Result<Value, ApiError> {
+    use crate::engine::StageStatus::Succeeded;
+    let stage = input.filter.succeeded_in_stage.and_then(|filter| filter.stage_name);
+    let page = engine.executions(
+        &input.pipeline_name,
+        |execution| {
+            let succeeded = |stage: &String| execution.stage(stage).is_some_and(|it| it.status == Some(Succeeded));
+            stage.as_ref().is_none_or(succeeded)
+        },
+        input.paging.max_results.unwrap_or(PAGE),
+        input.paging.next_token.as_deref(),
+    )?;
+    Ok(listed("pipelineExecutionSummaries", page, output::execution_summary))
+}
+
+fn list_action_executions(engine: &Engine, input: input::ListActionExecutions) -> Result<Value, ApiError> {
+    let latest = input.filter.latest_in_pipeline_execution;
+    let id = latest.as_ref().map(|filter| filter.pipeline_execution_id.clone());
+    let id = input.filter.pipeline_execution_id.or(id);
+    let newest_only = latest.is_some_and(|filter| filter.start_time_range == input::StartTimeRange::Latest);
+    let page = engine.action_runs(
+        &input.pipeline_name,
+        id.as_deref(),
+        newest_only,
+        input.paging.max_results.unwrap_or(PAGE),
+        input.paging.next_token.as_deref(),
+    )?;
+    Ok(listed("actionExecutionDetails", page, |(execution, run)| {
+        output::action_detail(execution, run)
+    }))
+}
+
+fn listed<T>(name: &str, page: Page<T>, show: impl Fn(T) -> Value) -> Value {
+    let items: Vec<Value> = page.items.into_iter().map(show).collect();
+    json!({name: items, "nextToken": page.next_token})
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(members) => members.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Account;
+
+    #[test]
+    fn every_operation_of_the_model_is_served_and_no_other() {
+        let served: Vec<String> = Model::load().unwrap().operations.into_keys().collect();
+        let mut account = Account::new();
+        for operation in &served {
+            // Without its members an input is refused or answered, but the operation is never unknown.
+            let result = perform(&mut account.service.engine, operation, json!({}), "caller", account.now);
+            assert!(
+                result
+                    .err()
+                    .is_none_or(|error| error.code != ErrorCode::UnknownOperation),
+                "{operation}"
+            );
+        }
+        assert_eq!(account.refused("ListWebhooks", json!({})), ErrorCode::UnknownOperation);
+    }
+}

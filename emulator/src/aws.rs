@@ -1,0 +1,252 @@
+//! CodePipeline as its users reach it, over HTTP by the AWS SDK: the only file of this program that names it.
+
+use std::error::Error;
+use std::time::Duration;
+
+use lambda::aws::sdk;
+use sdk::Client;
+use sdk::config::{Credentials, Region, SharedHttpClient};
+use sdk::error::BuildError;
+use sdk::types::{
+    ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter, ActionOwner, ActionTypeId,
+    ApprovalResult, ApprovalStatus, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration, StageRetryMode,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// How often something is looked at that is not ready yet.
+const POLL: Duration = Duration::from_millis(10);
+/// How long it may take to become ready.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One action of a pipeline that is to be created.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub kind: Kind,
+    /// Actions of equal run order run in parallel, lower ones first.
+    pub run_order: i32,
+}
+
+/// The kinds of action that the demo has.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A source on S3.
+    Source,
+    /// A manual approval.
+    Approval,
+    /// The gate.
+    Gate,
+    /// A deployment.
+    Deploy,
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Whether it succeeded.
+    pub succeeded: bool,
+    /// What the newest run of the gate said.
+    pub gate: String,
+    /// The actions whose newest run succeeded.
+    pub done: Vec<String>,
+}
+
+/// One principal's access to the emulator.
+#[derive(Clone, Debug)]
+pub struct Caller(Client);
+
+impl Caller {
+    /// Calls as the principal of an access key id.
+    pub fn new(url: &str, key_id: &str, http: &SharedHttpClient) -> Self {
+        let config = sdk::Config::builder()
+            .behavior_version(sdk::config::BehaviorVersion::latest())
+            .endpoint_url(url)
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new(key_id, "not-checked", None, None, "emulator"))
+            .http_client(http.clone())
+            .build();
+        Self(Client::from_conf(config))
+    }
+
+    /// CreatePipeline.
+    pub async fn create_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
+        let stages: std::result::Result<Vec<_>, BuildError> = stages
+            .iter()
+            .map(|(stage, actions)| {
+                let actions: std::result::Result<Vec<_>, BuildError> = actions.iter().map(declare).collect();
+                StageDeclaration::builder()
+                    .name(*stage)
+                    .set_actions(Some(actions?))
+                    .build()
+            })
+            .collect();
+        let pipeline = PipelineDeclaration::builder()
+            .name(name)
+            .role_arn("arn:aws:iam::111122223333:role/pipeline")
+            .set_stages(Some(stages?))
+            .build()?;
+        self.0.create_pipeline().pipeline(pipeline).send().await?;
+        Ok(())
+    }
+
+    /// StartPipelineExecution; the execution's id.
+    pub async fn start(&self, pipeline: &str) -> Result<String> {
+        let reply = self.0.start_pipeline_execution().name(pipeline).send().await?;
+        Ok(reply
+            .pipeline_execution_id
+            .ok_or("StartPipelineExecution gave no execution id")?)
+    }
+
+    /// PutApprovalResult with the token of GetPipelineState, as soon as the approval is open.
+    pub async fn approve(&self, pipeline: &str, stage: &str, action: &str) -> Result<()> {
+        let open = async {
+            loop {
+                if let Some(token) = self.token(pipeline, action).await? {
+                    return Ok::<String, Box<dyn Error>>(token);
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        let token = tokio::time::timeout(PATIENCE, open).await??;
+        let approved = ApprovalResult::builder()
+            .summary("reviewed")
+            .status(ApprovalStatus::Approved)
+            .build()?;
+        self.0
+            .put_approval_result()
+            .pipeline_name(pipeline)
+            .stage_name(stage)
+            .action_name(action)
+            .token(token)
+            .result(approved)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    async fn token(&self, pipeline: &str, action: &str) -> Result<Option<String>> {
+        let state = self.0.get_pipeline_state().name(pipeline).send().await?;
+        let actions = state.stage_states().iter().flat_map(|stage| stage.action_states());
+        let run = actions
+            .filter(|state| state.action_name() == Some(action))
+            .find_map(|state| state.latest_execution());
+        Ok(run.and_then(|run| run.token()).map(str::to_owned))
+    }
+
+    /// RetryStageExecution of all actions: it reopens the approvals.
+    pub async fn retry_all_actions(&self, pipeline: &str, stage: &str, execution_id: &str) -> Result<()> {
+        self.0
+            .retry_stage_execution()
+            .pipeline_name(pipeline)
+            .stage_name(stage)
+            .pipeline_execution_id(execution_id)
+            .retry_mode(StageRetryMode::AllActions)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Waits until the execution has ended, and reads how from its history.
+    pub async fn end_of(&self, pipeline: &str, execution_id: &str, gate: &str) -> Result<Ended> {
+        let ended = async {
+            loop {
+                let status = self.status(pipeline, execution_id).await?;
+                if status != Some(PipelineExecutionStatus::InProgress) {
+                    return Ok::<_, Box<dyn Error>>(status);
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        let status = tokio::time::timeout(PATIENCE, ended).await??;
+        let newest = self.newest_attempts(pipeline, execution_id).await?;
+        let said = newest
+            .iter()
+            .find(|detail| detail.action_name() == Some(gate))
+            .and_then(words)
+            .unwrap_or_default();
+        let succeeded =
+            |detail: &&ActionExecutionDetail| detail.status() == Some(&sdk::types::ActionExecutionStatus::Succeeded);
+        Ok(Ended {
+            succeeded: status == Some(PipelineExecutionStatus::Succeeded),
+            gate: said.to_owned(),
+            done: newest
+                .iter()
+                .filter(succeeded)
+                .filter_map(|detail| detail.action_name.clone())
+                .collect(),
+        })
+    }
+
+    async fn status(&self, pipeline: &str, execution_id: &str) -> Result<Option<PipelineExecutionStatus>> {
+        let call = self
+            .0
+            .get_pipeline_execution()
+            .pipeline_name(pipeline)
+            .pipeline_execution_id(execution_id);
+        Ok(call
+            .send()
+            .await?
+            .pipeline_execution
+            .and_then(|execution| execution.status))
+    }
+
+    /// The newest attempt of each action. ListActionExecutions gives the newest first.
+    async fn newest_attempts(&self, pipeline: &str, execution_id: &str) -> Result<Vec<ActionExecutionDetail>> {
+        let mut newest: Vec<ActionExecutionDetail> = Vec::new();
+        let mut pages = self
+            .0
+            .list_action_executions()
+            .pipeline_name(pipeline)
+            .filter(
+                ActionExecutionFilter::builder()
+                    .pipeline_execution_id(execution_id)
+                    .build(),
+            )
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(detail) = pages.next().await.transpose()? {
+            if !newest.iter().any(|other| other.action_name == detail.action_name) {
+                newest.push(detail);
+            }
+        }
+        Ok(newest)
+    }
+}
+
+/// What an action said at its end: its summary, or why it failed.
+fn words(detail: &ActionExecutionDetail) -> Option<&str> {
+    let result = detail.output()?.execution_result()?;
+    result
+        .error_details()
+        .and_then(|error| error.message())
+        .or_else(|| result.external_execution_summary())
+}
+
+fn declare(action: &Action) -> std::result::Result<ActionDeclaration, BuildError> {
+    let (category, provider) = match action.kind {
+        Kind::Source => (ActionCategory::Source, "S3"),
+        Kind::Approval => (ActionCategory::Approval, "Manual"),
+        Kind::Gate => (ActionCategory::Invoke, "Lambda"),
+        Kind::Deploy => (ActionCategory::Deploy, "CloudFormation"),
+    };
+    let configuration = match action.kind {
+        Kind::Gate => Some(("FunctionName", "two-person-rule")),
+        Kind::Source | Kind::Approval | Kind::Deploy => None,
+    };
+    let type_id = ActionTypeId::builder()
+        .category(category)
+        .owner(ActionOwner::Aws)
+        .provider(provider)
+        .version("1")
+        .build()?;
+    ActionDeclaration::builder()
+        .name(action.name)
+        .action_type_id(type_id)
+        .run_order(action.run_order)
+        .set_configuration(configuration.map(|(key, value)| [(key.to_owned(), value.to_owned())].into()))
+        .build()
+}

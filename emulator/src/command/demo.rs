@@ -1,0 +1,230 @@
+//! `emulator demo`: five attempts at a release, each judged by a real gate.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use lambda::aws::http_client;
+
+use crate::aws::{Action, Caller, Ended, Kind};
+use crate::engine::Settings;
+use crate::gate_host::ChildOutput;
+use crate::principals::Principals;
+use crate::server::{Config, Server};
+use crate::terminal;
+
+/// Watch one human with two keys be refused, and two humans pass
+///
+/// Starts the emulator in this process, creates a pipeline through its API, and plays five attempts at a release: as different
+/// principals, over HTTP, by the AWS SDK. The gate that judges them is a process of its own, as on AWS Lambda.
+/// Exit code 1 when an attempt ends otherwise than it must.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Program to run as the gate, such as a built `bootstrap`; this program itself by default
+    #[arg(long, value_name = "PROGRAM")]
+    gate: Option<PathBuf>,
+}
+
+const ACCOUNT: &str = "111122223333";
+const PIPELINE: &str = "payments";
+const STAGE: &str = "Approve";
+const GATE: &str = "Gate";
+const DEPLOY: &str = "Deploy";
+const SLOTS: [&str; 2] = ["ApprovalA", "ApprovalB"];
+const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#;
+
+const STAGES: [(&str, &[Action]); 3] = [
+    (
+        "Source",
+        &[Action {
+            name: "Source",
+            kind: Kind::Source,
+            run_order: 1,
+        }],
+    ),
+    (
+        STAGE,
+        &[
+            Action {
+                name: SLOTS[0],
+                kind: Kind::Approval,
+                run_order: 1,
+            },
+            Action {
+                name: SLOTS[1],
+                kind: Kind::Approval,
+                run_order: 1,
+            },
+            Action {
+                name: GATE,
+                kind: Kind::Gate,
+                run_order: 2,
+            },
+        ],
+    ),
+    (
+        "Deploy",
+        &[Action {
+            name: DEPLOY,
+            kind: Kind::Deploy,
+            run_order: 1,
+        }],
+    ),
+];
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const TITLE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// One attempt at a release.
+struct Scene {
+    title: &'static str,
+    /// The same execution again, its approvals reopened; otherwise a new one.
+    reopened: bool,
+    /// The access key ids that answer the two slots.
+    approvers: [&'static str; 2],
+    /// How the gate must answer.
+    expected: Expected,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Expected {
+    Passes,
+    /// With this reason code in its message.
+    Refused(&'static str),
+}
+
+const SCENES: [Scene; 5] = [
+    Scene {
+        title: "alice turns both keys",
+        reopened: false,
+        approvers: ["alice", "alice"],
+        expected: Expected::Refused("same-person"),
+    },
+    Scene {
+        title: "the approvals are reopened with that command; alice and bob turn one key each",
+        reopened: true,
+        approvers: ["alice", "bob"],
+        expected: Expected::Passes,
+    },
+    Scene {
+        title: "one role under two session names",
+        reopened: false,
+        approvers: ["deployer-1", "deployer-2"],
+        expected: Expected::Refused("same-person"),
+    },
+    Scene {
+        title: "two people of one permission set, whose session names IAM Identity Center sets",
+        reopened: false,
+        approvers: ["sso-alice", "sso-carol"],
+        expected: Expected::Passes,
+    },
+    Scene {
+        title: "alice as an IAM user, and as a session named alice of another role",
+        reopened: false,
+        approvers: ["alice", "deployer-alice"],
+        expected: Expected::Refused("same-person"),
+    },
+];
+
+/// Plays the demo.
+///
+/// # Errors
+/// When the emulator cannot be started, or an attempt ends otherwise than it must.
+pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let principals = Principals::examples(ACCOUNT);
+    let server = Server::start(Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        settings: Settings {
+            region: "us-east-1".to_owned(),
+            account_id: ACCOUNT.to_owned(),
+            bare_job_details: false,
+        },
+        principals: principals.clone(),
+        gate: args.gate,
+        rule: Some(RULE.to_owned()),
+        gate_log_level: None,
+        gate_output: ChildOutput::Discard,
+    })
+    .await?;
+    let played = play(&server.url(), &principals).await;
+    server.shutdown().await;
+    let surprises = played?;
+    if surprises.is_empty() {
+        terminal::print(&format!(
+            "{GOOD}All {} attempts ended as they must.{GOOD:#} Next: `emulator serve`, and the AWS CLI.\n",
+            SCENES.len()
+        ))?;
+        return Ok(());
+    }
+    Err(format!(
+        "{} of {} attempts ended otherwise than they must: {}",
+        surprises.len(),
+        SCENES.len(),
+        surprises.join("; ")
+    )
+    .into())
+}
+
+/// Plays every scene; what was not as expected.
+async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn Error>> {
+    let http = http_client();
+    let caller = |key_id: &str| Caller::new(url, key_id, &http);
+    terminal::print(&format!(
+        "An embedded CodePipeline on {url}, with the pipeline {TITLE}{PIPELINE}{TITLE:#}:\n\
+         Source, then {STAGE} ({} and {} in parallel, then {GATE}), then {DEPLOY}.\n\
+         {GATE} runs as a process of its own over the Lambda Runtime API, with the rule {RULE}.\n\n",
+        SLOTS[0], SLOTS[1]
+    ))?;
+    let starter = caller("bob");
+    starter.create_pipeline(PIPELINE, &STAGES).await?;
+    let mut surprises = Vec::new();
+    let mut execution_id = String::new();
+    for (number, scene) in (1..).zip(&SCENES) {
+        terminal::print(&format!("{TITLE}{number}. {}{TITLE:#}\n", scene.title))?;
+        if scene.reopened {
+            starter.retry_all_actions(PIPELINE, STAGE, &execution_id).await?;
+        } else {
+            execution_id = starter.start(PIPELINE).await?;
+        }
+        for (slot, key_id) in SLOTS.iter().zip(scene.approvers) {
+            caller(key_id).approve(PIPELINE, STAGE, slot).await?;
+            let arn = principals
+                .iter()
+                .find(|(id, _)| *id == key_id)
+                .map_or(key_id, |(_, arn)| arn);
+            terminal::print(&format!("   {slot} is approved by {arn}\n"))?;
+        }
+        let ended =
+            tokio::time::timeout(Duration::from_secs(30), starter.end_of(PIPELINE, &execution_id, GATE)).await??;
+        terminal::print(&verdict(&ended))?;
+        if !is_expected(scene.expected, &ended) {
+            surprises.push(format!("{number}. {}", scene.title));
+        }
+    }
+    Ok(surprises)
+}
+
+fn is_expected(expected: Expected, ended: &Ended) -> bool {
+    let deployed = ended.done.iter().any(|action| action == DEPLOY);
+    match expected {
+        Expected::Passes => ended.succeeded && deployed,
+        Expected::Refused(reason) => !ended.succeeded && !deployed && ended.gate.contains(reason),
+    }
+}
+
+fn verdict(ended: &Ended) -> String {
+    let headline = if ended.succeeded {
+        format!("{GOOD}   The gate lets it pass; {DEPLOY} has run.{GOOD:#}\n")
+    } else {
+        format!("{BAD}   The gate refuses; {DEPLOY} has not run.{BAD:#}\n")
+    };
+    let said: String = ended
+        .gate
+        .lines()
+        .map(|line| format!("   {FAINT}│ {line}{FAINT:#}\n"))
+        .collect();
+    format!("{headline}{said}\n")
+}

@@ -1,0 +1,4 @@
+//! The verbs of the command line, one a file.
+
+pub mod demo;
+pub mod serve;

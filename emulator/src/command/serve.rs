@@ -1,0 +1,137 @@
+//! `emulator serve`: the emulator for the AWS CLI or any SDK.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::engine::Settings;
+use crate::gate_host::ChildOutput;
+use crate::principals::Principals;
+use crate::server::{Config, Server};
+use crate::terminal;
+
+/// Serve an in-memory CodePipeline on loopback for the AWS CLI and SDKs
+///
+/// Who calls is told by the access key id alone; signatures are not verified. Sources never detect a change: start
+/// executions by hand. Lambda actions invoke the gate, whatever function they name. Manual approvals wait; every other
+/// action succeeds at once, unless its configuration has `"EmulatorResult": "Failed"` or `"FailedOnce"`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = PRINCIPALS_HELP)]
+pub struct Args {
+    /// Loopback address to listen on; port 0 takes any free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4599")]
+    listen: SocketAddr,
+    /// JSON object that gives each access key id the ARN of its principal
+    #[arg(long, value_name = "FILE")]
+    principals: Option<PathBuf>,
+    /// The gate's rule, as JSON; without it the gate uses its defaults
+    #[arg(long, value_name = "FILE")]
+    rule: Option<PathBuf>,
+    /// Program to run as the gate, such as a built `bootstrap`; this program itself by default
+    #[arg(long, value_name = "PROGRAM")]
+    gate: Option<PathBuf>,
+    /// Region in ARNs
+    #[arg(long, default_value = "us-east-1", value_parser = region)]
+    region: String,
+    /// Account in ARNs
+    #[arg(long, value_name = "DIGITS", default_value = "111122223333", value_parser = account_id)]
+    account_id: String,
+    /// Leave the execution out of GetJobDetails, as AWS may do for Lambda jobs
+    #[arg(long)]
+    bare_job_details: bool,
+}
+
+const PRINCIPALS_HELP: &str = "\
+Without --principals, these access key ids are known:
+  alice, bob              two IAM users
+  sso-alice, sso-carol    two sessions of the role AWSReservedSSO_Approver_0123456789abcdef
+  deployer-1, deployer-2  two sessions of the role Deployer
+  deployer-alice          a session of Deployer that calls itself alice";
+
+/// Serves until ctrl-c or SIGTERM.
+///
+/// # Errors
+/// When a file cannot be read or the address cannot be listened on.
+pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let principals = match &args.principals {
+        Some(path) => Principals::read(path)?,
+        None => Principals::examples(&args.account_id),
+    };
+    let rule = match &args.rule {
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| format!("the rule file `{}` cannot be read: {error}", path.display()))?,
+        ),
+        None => None,
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_max_level(tracing::Level::INFO)
+        .init();
+    // Before the lines are printed, so that whoever reads them can already stop it.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let server = Server::start(Config {
+        listen: args.listen,
+        settings: Settings {
+            region: args.region.clone(),
+            account_id: args.account_id,
+            bare_job_details: args.bare_job_details,
+        },
+        principals: principals.clone(),
+        gate: args.gate,
+        rule,
+        gate_log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
+        gate_output: ChildOutput::Stderr,
+    })
+    .await?;
+    terminal::print(&environment(&server.url(), &args.region, &principals)?)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stops");
+    server.shutdown().await;
+    Ok(())
+}
+
+/// The lines to paste into a shell before the AWS CLI is used.
+fn environment(url: &str, region: &str, principals: &Principals) -> Result<String, std::fmt::Error> {
+    let mut lines = String::new();
+    writeln!(lines, "# Paste these into another terminal; stop with ctrl-c here.")?;
+    writeln!(lines, "export AWS_ENDPOINT_URL={url}")?;
+    writeln!(lines, "export AWS_DEFAULT_REGION={region}")?;
+    writeln!(lines, "export AWS_SECRET_ACCESS_KEY=not-checked")?;
+    if let Some((key_id, _)) = principals.iter().next() {
+        writeln!(lines, "export AWS_ACCESS_KEY_ID={key_id}")?;
+    }
+    writeln!(lines, "# AWS_ACCESS_KEY_ID tells who acts:")?;
+    for (key_id, arn) in principals.iter() {
+        writeln!(lines, "#   {key_id:<14} {arn}")?;
+    }
+    Ok(lines)
+}
+
+fn account_id(text: &str) -> Result<String, &'static str> {
+    let digits = text.len() == 12 && text.chars().all(|digit| digit.is_ascii_digit());
+    if digits {
+        Ok(text.to_owned())
+    } else {
+        Err("an account id is 12 digits")
+    }
+}
+
+fn region(text: &str) -> Result<String, &'static str> {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let named = !text.is_empty() && text.chars().all(plain);
+    if named {
+        Ok(text.to_owned())
+    } else {
+        Err("a region is written like us-east-1")
+    }
+}

@@ -1,0 +1,289 @@
+//! A pipeline's structure: what the caller declared, and the checks that AWS makes on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::error::{ApiError, ErrorCode};
+
+/// What an action that is only pretended may be told to do; a typing error would otherwise succeed.
+const RESULTS: [&str; 3] = ["Succeeded", "Failed", "FailedOnce"];
+
+/// One version of a pipeline's structure.
+///
+/// The declaration is kept as it came, so that what the emulator does not act on (triggers, conditions, …) is still
+/// there when it is read back; the typed view beside it is what the engine runs.
+#[derive(Debug)]
+pub struct Declaration {
+    /// The declaration as `GetPipeline` shows it: what was given, with the version and AWS's defaults filled in.
+    pub raw: Value,
+    /// Counted from 1; each update adds one.
+    pub version: u64,
+    /// The typed view of `raw`.
+    pub structure: Structure,
+}
+
+/// The members of a declaration that the engine acts on.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Structure {
+    /// The pipeline's name.
+    pub name: String,
+    /// In the order in which they run.
+    pub stages: Vec<Stage>,
+    /// How executions that overlap behave.
+    #[serde(default)]
+    pub execution_mode: ExecutionMode,
+    /// The pipeline's variables, which an execution may set when it starts.
+    #[serde(default)]
+    pub variables: Vec<PipelineVariable>,
+}
+
+/// How executions of one pipeline that overlap behave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ExecutionMode {
+    /// One execution in a stage; of those that wait before it the newest wins.
+    #[default]
+    Superseded,
+    /// One execution in a stage; those that wait enter in the order in which they started.
+    Queued,
+    /// Executions do not know of each other.
+    Parallel,
+}
+
+/// A variable at pipeline level.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineVariable {
+    /// Its name in `#{variables.NAME}`.
+    pub name: String,
+    /// Its value when the execution does not set it.
+    pub default_value: Option<String>,
+}
+
+/// A stage.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    /// Unique in the pipeline.
+    pub name: String,
+    /// In the order in which they were declared; `run_order` says when each runs.
+    pub actions: Vec<Action>,
+    on_failure: Option<OnFailure>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OnFailure {
+    result: Option<String>,
+    retry_configuration: Option<RetryConfiguration>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RetryConfiguration {
+    retry_mode: Option<RetryMode>,
+}
+
+/// What a retry of a stage runs again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RetryMode {
+    /// Only what failed or was abandoned.
+    #[default]
+    FailedActions,
+    /// The stage from its first action.
+    AllActions,
+}
+
+/// An action.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    /// Unique in the stage.
+    pub name: String,
+    /// What kind of action it is.
+    pub action_type_id: ActionType,
+    /// Actions of one run order run side by side, after those of every lower one.
+    #[serde(default = "first_run_order")]
+    pub run_order: u32,
+    /// The provider's settings.
+    #[serde(default)]
+    pub configuration: BTreeMap<String, String>,
+    /// What it reads.
+    #[serde(default)]
+    pub input_artifacts: Vec<ArtifactName>,
+    /// What it writes.
+    #[serde(default)]
+    pub output_artifacts: Vec<ArtifactName>,
+    /// Under which its output variables are known to later actions.
+    pub namespace: Option<String>,
+    /// The role that the pipeline would assume for it.
+    pub role_arn: Option<String>,
+    /// Where it would run.
+    pub region: Option<String>,
+    /// After which a manual approval fails.
+    pub timeout_in_minutes: Option<i64>,
+}
+
+fn first_run_order() -> u32 {
+    1
+}
+
+/// An action type, by the four parts that AWS documents.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActionType {
+    /// `Source`, `Approval`, `Invoke`, …
+    pub category: String,
+    /// `AWS`, `ThirdParty` or `Custom`.
+    pub owner: String,
+    /// `Manual`, `Lambda`, `S3`, …
+    pub provider: String,
+    /// The version of the action type, not of the pipeline.
+    pub version: String,
+}
+
+/// The name of an artifact.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ArtifactName {
+    /// The name.
+    pub name: String,
+}
+
+/// What the engine does for an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Yields a made-up revision at once.
+    Source,
+    /// Waits for a person.
+    ManualApproval,
+    /// Invokes the gate and waits for its report.
+    Lambda,
+    /// Succeeds, or fails when told to, at once.
+    Pretended,
+}
+
+impl Action {
+    /// What the engine does for this action.
+    #[must_use]
+    pub fn kind(&self) -> ActionKind {
+        let id = &self.action_type_id;
+        match (id.category.as_str(), id.owner.as_str(), id.provider.as_str()) {
+            ("Source", _, _) => ActionKind::Source,
+            ("Approval", "AWS", "Manual") => ActionKind::ManualApproval,
+            ("Invoke", "AWS", "Lambda") => ActionKind::Lambda,
+            _ => ActionKind::Pretended,
+        }
+    }
+}
+
+impl Stage {
+    /// How the stage is retried by itself when it fails, if it is.
+    #[must_use]
+    pub fn automatic_retry(&self) -> Option<RetryMode> {
+        let on_failure = self.on_failure.as_ref()?;
+        (on_failure.result.as_deref() == Some("RETRY")).then(|| {
+            let configured = on_failure.retry_configuration.as_ref();
+            configured.and_then(|it| it.retry_mode).unwrap_or_default()
+        })
+    }
+
+    /// The action of that name.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.name == name)
+    }
+}
+
+impl Declaration {
+    /// Checks a declaration as `CreatePipeline` and `UpdatePipeline` do.
+    ///
+    /// # Errors
+    /// What AWS would find wrong with the structure.
+    pub fn parse(mut raw: Value, version: u64) -> Result<Self, ApiError> {
+        let structure: Structure = serde_json::from_value(raw.clone())
+            .map_err(|error| ErrorCode::Internal.because(format!("the pipeline could not be read: {error}")))?;
+        check_stages(&structure.stages)?;
+        structure.stages.iter().try_for_each(check_actions)?;
+        if let Some(members) = raw.as_object_mut() {
+            members.insert("version".to_owned(), json!(version));
+            members.insert("executionMode".to_owned(), json!(structure.execution_mode));
+            members.entry("pipelineType").or_insert_with(|| json!("V1"));
+        }
+        Ok(Self {
+            raw,
+            version,
+            structure,
+        })
+    }
+
+    /// The stage of that name.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.structure.stages.iter().find(|stage| stage.name == name)
+    }
+}
+
+fn check_stages(stages: &[Stage]) -> Result<(), ApiError> {
+    if stages.len() < 2 {
+        return Err(ErrorCode::InvalidStructure.because(format!(
+            "Pipeline has {} stage(s). There should be a minimum of 2 stages in a pipeline",
+            stages.len()
+        )));
+    }
+    let mut names = BTreeSet::new();
+    for (index, stage) in stages.iter().enumerate() {
+        if !names.insert(&stage.name) {
+            return Err(ErrorCode::InvalidStageDeclaration.because(format!(
+                "Stage name '{}' must be unique within the pipeline",
+                stage.name
+            )));
+        }
+        for action in &stage.actions {
+            let is_source = action.kind() == ActionKind::Source;
+            if is_source != (index == 0) {
+                let rule = if is_source {
+                    "Source actions may only be in the first stage"
+                } else {
+                    "The first stage may only have Source actions"
+                };
+                return Err(ErrorCode::InvalidStructure.because(format!(
+                    "{rule}: action '{}' in stage '{}' is of category {}",
+                    action.name, stage.name, action.action_type_id.category
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_actions(stage: &Stage) -> Result<(), ApiError> {
+    if stage.actions.is_empty() {
+        return Err(
+            ErrorCode::InvalidStageDeclaration.because(format!("Stage '{}' must have at least one action", stage.name))
+        );
+    }
+    let mut names = BTreeSet::new();
+    for action in &stage.actions {
+        let problem = if !names.insert(&action.name) {
+            "its name must be unique within the stage"
+        } else if action.kind() == ActionKind::Lambda && !action.configuration.contains_key("FunctionName") {
+            "its configuration must have 'FunctionName'"
+        } else if !action
+            .configuration
+            .get("EmulatorResult")
+            .is_none_or(|told| RESULTS.contains(&told.as_str()))
+        {
+            "its 'EmulatorResult', which only this emulator knows, must be Succeeded, Failed or FailedOnce"
+        } else {
+            continue;
+        };
+        return Err(ErrorCode::InvalidActionDeclaration.because(format!(
+            "Action '{}' in stage '{}' is not valid: {problem}",
+            action.name, stage.name
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The errors of the API, by AWS's own names.
+
+use std::fmt;
+
+/// What the emulator answers instead of a result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    /// The name that a client matches on.
+    pub code: ErrorCode,
+    /// The text for the person who reads it.
+    pub message: String,
+}
+
+/// The names of the errors, each without AWS's ending `Exception`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "AWS documents its errors, and the names are AWS's")]
+pub enum ErrorCode {
+    ActionNotFound,
+    ApprovalAlreadyCompleted,
+    ConcurrentPipelineExecutionsLimitExceeded,
+    DuplicatedStopRequest,
+    /// A bug of the emulator, never of the caller; AWS calls it `InternalFailure`.
+    Internal,
+    InvalidActionDeclaration,
+    InvalidApprovalToken,
+    InvalidJobState,
+    InvalidNextToken,
+    InvalidStageDeclaration,
+    InvalidStructure,
+    JobNotFound,
+    MissingAuthenticationToken,
+    NotLatestPipelineExecution,
+    OutputVariablesSizeExceeded,
+    PipelineExecutionNotFound,
+    PipelineExecutionNotStoppable,
+    PipelineNameInUse,
+    PipelineNotFound,
+    PipelineVersionNotFound,
+    Serialization,
+    StageNotFound,
+    StageNotRetryable,
+    UnknownOperation,
+    UnrecognizedClient,
+    Validation,
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::Internal {
+            f.write_str("InternalFailure")
+        } else {
+            write!(f, "{self:?}Exception")
+        }
+    }
+}
+
+impl ErrorCode {
+    /// This error with a message.
+    pub fn because(self, message: impl Into<String>) -> ApiError {
+        ApiError {
+            code: self,
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine through the API, so that every reply is checked against AWS's model as well.
+
+mod approvals;
+mod jobs;
+mod modes;
+mod properties;
+mod retries;
+mod stops;
+mod structure;

@@ -1,0 +1,140 @@
+use serde_json::{Value, json};
+
+use crate::engine::ErrorCode;
+use crate::testing::{Account, PIPELINE, approval, build, pipeline, stage};
+
+fn account(mode: &str) -> Account {
+    let stages = json!([
+        stage("Review", &[approval("Approval")]),
+        stage("Ship", &[build("Ship", 1, "Succeeded")])
+    ]);
+    Account::with_stages(mode, stages)
+}
+
+fn inbound(account: &mut Account) -> Vec<Value> {
+    let inbound = account.stage("Review")["inboundExecutions"].as_array().unwrap().clone();
+    inbound
+        .into_iter()
+        .map(|execution| execution["pipelineExecutionId"].clone())
+        .collect()
+}
+
+#[test]
+fn superseded_keeps_the_newest_of_those_that_wait() {
+    let mut account = account("SUPERSEDED");
+    let (first, second) = (account.start(), account.start());
+    assert_eq!(inbound(&mut account), [json!(second)]);
+    let third = account.start();
+    assert_eq!(inbound(&mut account), [json!(third)]);
+    assert_eq!(account.status(&second), "Superseded");
+    account.approve("Review", "Approval");
+    assert_eq!(account.status(&first), "Succeeded");
+    assert_eq!(
+        account.stage("Review")["latestExecution"]["pipelineExecutionId"],
+        json!(third)
+    );
+    account.approve("Review", "Approval");
+    assert_eq!(account.status(&third), "Succeeded");
+}
+
+#[test]
+fn queued_lets_them_in_one_after_another() {
+    let mut account = account("QUEUED");
+    let (first, second, third) = (account.start(), account.start(), account.start());
+    assert_eq!(inbound(&mut account), [json!(second), json!(third)]);
+    for id in [&first, &second, &third] {
+        assert_eq!(
+            account.stage("Review")["latestExecution"]["pipelineExecutionId"],
+            json!(id)
+        );
+        account.approve("Review", "Approval");
+        assert_eq!(account.status(id), "Succeeded");
+    }
+}
+
+#[test]
+fn parallel_executions_do_not_wait_and_show_their_tokens_in_the_history_alone() {
+    let mut account = account("PARALLEL");
+    let (first, second) = (account.start(), account.start());
+    assert_eq!(inbound(&mut account), Vec::<Value>::new());
+    assert!(account.action("Review", "Approval").get("token").is_none());
+    let filter = json!({"pipelineName": PIPELINE, "filter": {"pipelineExecutionId": first}});
+    let history = account.ok("ListActionExecutions", filter);
+    let token = &history["actionExecutionDetails"][0]["output"]["executionResult"]["externalExecutionId"];
+    account.answer_token("Review", "Approval", "Approved", token).unwrap();
+    assert_eq!(
+        (account.status(&first), account.status(&second)),
+        ("Succeeded".into(), "InProgress".into())
+    );
+}
+
+#[test]
+fn fifty_at_a_time_but_for_superseded() {
+    for mode in ["QUEUED", "PARALLEL"] {
+        let mut account = account(mode);
+        for _ in 0..50 {
+            account.start();
+        }
+        let refused = account.refused("StartPipelineExecution", json!({"name": PIPELINE}));
+        assert_eq!(refused, ErrorCode::ConcurrentPipelineExecutionsLimitExceeded, "{mode}");
+    }
+}
+
+#[test]
+fn a_failed_stage_does_not_lock() {
+    let mut account = account("SUPERSEDED");
+    account.start();
+    account.answer("Review", "Approval", "Rejected").unwrap();
+    let second = account.start();
+    assert_eq!(
+        account.stage("Review")["latestExecution"]["pipelineExecutionId"],
+        json!(second)
+    );
+}
+
+#[test]
+fn an_execution_runs_the_version_that_it_started_with() {
+    let mut account = account("SUPERSEDED");
+    let id = account.start();
+    let changed = pipeline("SUPERSEDED", json!([stage("Other", &[approval("Approval")])]));
+    account.ok("UpdatePipeline", json!({"pipeline": changed}));
+    let filter = json!({"pipelineName": PIPELINE, "filter": {"pipelineExecutionId": id}});
+    let history = account.ok("ListActionExecutions", filter);
+    let token = &history["actionExecutionDetails"][0]["output"]["executionResult"]["externalExecutionId"];
+    account.answer_token("Review", "Approval", "Approved", token).unwrap();
+    assert_eq!(account.status(&id), "Succeeded");
+    assert_eq!(account.history(&id).last().unwrap(), "Ship Succeeded");
+}
+
+#[test]
+fn who_started_it_and_with_what_is_told() {
+    let mut declared = pipeline("SUPERSEDED", json!([stage("Review", &[approval("Approval")])]));
+    declared["variables"] = json!([{"name": "Env", "defaultValue": "test"}, {"name": "Size", "defaultValue": "s"}]);
+    let mut account = Account::new();
+    account.ok("CreatePipeline", json!({"pipeline": declared}));
+    let input = json!({
+        "name": PIPELINE, "clientRequestToken": "once", "variables": [{"name": "Env", "value": "prod"}],
+        "sourceRevisions": [{"actionName": "Code", "revisionType": "COMMIT_ID", "revisionValue": "abc"}],
+    });
+    let id = account.ok("StartPipelineExecution", input.clone())["pipelineExecutionId"].clone();
+    assert_eq!(
+        account.ok("StartPipelineExecution", input)["pipelineExecutionId"],
+        id,
+        "the same request"
+    );
+    let got = account.ok(
+        "GetPipelineExecution",
+        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
+    );
+    let execution = &got["pipelineExecution"];
+    let trigger = json!({"triggerType": "StartPipelineExecution", "triggerDetail": crate::testing::ALICE});
+    assert_eq!(execution["trigger"], trigger);
+    assert_eq!(execution["artifactRevisions"][0]["revisionId"], "abc");
+    let variables = json!([{"name": "Env", "resolvedValue": "prod"}, {"name": "Size", "resolvedValue": "s"}]);
+    assert_eq!(execution["variables"], variables);
+    let undeclared = json!({"name": PIPELINE, "variables": [{"name": "Nope", "value": "x"}]});
+    assert_eq!(
+        account.refused("StartPipelineExecution", undeclared),
+        ErrorCode::Validation
+    );
+}

@@ -1,0 +1,195 @@
+//! Runs the gate as Lambda would: a real process that asks the Lambda Runtime API for work.
+
+mod runtime_api;
+mod sandbox;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use sandbox::Sandbox;
+
+/// Lambda invokes a function that errs on an asynchronous invocation twice more, with the same request id and event.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+const ATTEMPTS: u32 = 3;
+
+/// How the gate is run.
+#[derive(Debug, Clone)]
+pub struct GateConfig {
+    /// The program.
+    pub program: PathBuf,
+    /// What it is called with.
+    pub arguments: Vec<String>,
+    /// All of its environment but `AWS_LAMBDA_RUNTIME_API`: nothing is inherited.
+    pub environment: Vec<(String, String)>,
+    /// The ARN that the function is told is its own.
+    pub function_arn: String,
+    /// After which an invocation is given up and the process killed.
+    pub timeout: Duration,
+    /// Between the attempts of an asynchronous invocation.
+    pub retry_delay: Duration,
+    /// Where the process's output goes.
+    pub output: ChildOutput,
+}
+
+/// Where the output of the gate's process goes.
+#[derive(Debug, Clone)]
+pub enum ChildOutput {
+    /// To this program's standard error.
+    Stderr,
+    /// Nowhere.
+    Discard,
+    /// Line by line to a receiver.
+    Capture(mpsc::UnboundedSender<String>),
+}
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The function returned.
+    Ok(Value),
+    /// The function reported an error.
+    FunctionError {
+        /// The name of the error.
+        kind: String,
+        /// Its text.
+        message: String,
+    },
+    /// It did not answer in time, and its process was killed.
+    Timeout,
+    /// Its process ended, or could not be started.
+    Exited(String),
+}
+
+/// The gate's process, started when it is first needed and again whenever it has ended.
+///
+/// Invocations are queued: one at a time, as in one sandbox of Lambda.
+#[derive(Debug)]
+pub struct GateHost {
+    requests: mpsc::UnboundedSender<Request>,
+    retry_delay: Duration,
+    worker: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+/// Not `Debug`, because the event carries credentials.
+struct Request {
+    id: String,
+    event: Value,
+    reply: oneshot::Sender<Outcome>,
+}
+
+impl GateHost {
+    /// Waits for invocations. The process ends with the host.
+    #[must_use]
+    pub fn start(config: GateConfig) -> Self {
+        let (requests, queue) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            requests,
+            retry_delay: config.retry_delay,
+            worker: Mutex::new(Some((stop, tokio::spawn(work(config, queue, stopped))))),
+        }
+    }
+
+    /// Invokes the gate with an event and waits for the outcome.
+    pub async fn invoke(&self, event: Value) -> Outcome {
+        invoke(&self.requests, &Uuid::new_v4().to_string(), event).await
+    }
+
+    /// Invokes the gate as CodePipeline does: without waiting, and again when it errs.
+    pub fn submit(&self, event: Value) {
+        let (requests, delay) = (self.requests.clone(), self.retry_delay);
+        tokio::spawn(async move {
+            let request_id = Uuid::new_v4().to_string();
+            for attempt in 1..=ATTEMPTS {
+                // Neither the event nor the response is logged: both may carry credentials.
+                match invoke(&requests, &request_id, event.clone()).await {
+                    Outcome::Ok(_) => return,
+                    Outcome::FunctionError { kind, message } => {
+                        tracing::warn!(request_id, attempt, kind, message, "the gate erred");
+                    }
+                    Outcome::Timeout => tracing::warn!(request_id, attempt, "the gate took too long"),
+                    Outcome::Exited(how) => tracing::warn!(request_id, attempt, how, "the gate's process ended"),
+                }
+                if requests.is_closed() || attempt == ATTEMPTS {
+                    return;
+                }
+                tokio::time::sleep(delay).await;
+            }
+        });
+    }
+
+    /// Ends the process and waits until it is gone.
+    pub async fn shutdown(&self) {
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((stop, worker)) = worker {
+            // Errors mean that the worker has ended already.
+            let _ = stop.send(());
+            let _ = worker.await;
+        }
+    }
+}
+
+async fn invoke(requests: &mpsc::UnboundedSender<Request>, id: &str, event: Value) -> Outcome {
+    let (reply, outcome) = oneshot::channel();
+    let request = Request {
+        id: id.to_owned(),
+        event,
+        reply,
+    };
+    // A host that has shut down takes no request and answers none.
+    let _ = requests.send(request);
+    outcome
+        .await
+        .unwrap_or_else(|_| Outcome::Exited("the gate host has shut down".to_owned()))
+}
+
+async fn work(config: GateConfig, mut queue: mpsc::UnboundedReceiver<Request>, mut stopped: oneshot::Receiver<()>) {
+    let mut sandbox = None;
+    loop {
+        let request = tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            request = queue.recv() => request,
+        };
+        let Some(request) = request else {
+            break;
+        };
+        let outcome = tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            outcome = run(&config, &mut sandbox, &request) => outcome,
+        };
+        if matches!(outcome, Outcome::Timeout | Outcome::Exited(_)) {
+            end(sandbox.take()).await;
+        }
+        // Whoever asked may have stopped waiting.
+        let _ = request.reply.send(outcome);
+    }
+    end(sandbox).await;
+}
+
+async fn run(config: &GateConfig, sandbox: &mut Option<Sandbox>, request: &Request) -> Outcome {
+    if !sandbox.as_mut().is_some_and(Sandbox::is_running) {
+        *sandbox = match Sandbox::start(config).await {
+            Ok(started) => Some(started),
+            Err(error) => return Outcome::Exited(format!("`{}` did not start: {error}", config.program.display())),
+        };
+    }
+    match sandbox {
+        Some(sandbox) => sandbox.invoke(config, &request.id, &request.event).await,
+        None => Outcome::Exited("the gate did not start".to_owned()),
+    }
+}
+
+async fn end(sandbox: Option<Sandbox>) {
+    if let Some(mut sandbox) = sandbox {
+        sandbox.kill().await;
+    }
+}

@@ -1,0 +1,13 @@
+//! An embedded AWS CodePipeline on loopback, to try and test the two-person rule without an AWS account.
+
+pub mod api;
+pub mod aws;
+pub mod cli;
+pub mod command;
+pub mod engine;
+pub mod gate_host;
+pub mod principals;
+pub mod server;
+mod terminal;
+#[cfg(test)]
+mod testing;

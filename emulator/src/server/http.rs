@@ -1,0 +1,63 @@
+//! AWS JSON 1.1 over HTTP.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::shared::Shared;
+use crate::engine::{ApiError, ErrorCode};
+
+/// What an operation's name is preceded by in `X-Amz-Target`.
+const TARGET_PREFIX: &str = "CodePipeline_20150709.";
+
+/// Answers API calls on every path, as AWS does.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(answer).with_state(shared)
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let operation = text("x-amz-target")
+        .and_then(|target| target.strip_prefix(TARGET_PREFIX))
+        .unwrap_or_default();
+    let caller = shared.principals.caller(text(header::AUTHORIZATION.as_str()));
+    let result = caller.and_then(|caller| {
+        let result = shared.call(operation, &body, caller);
+        match &result {
+            Ok(_) => tracing::info!(operation, caller, "answered"),
+            Err(error) => tracing::info!(operation, caller, %error, "refused"),
+        }
+        result
+    });
+    let (status, body) = match result {
+        Ok(reply) => (StatusCode::OK, reply.as_ref().map(Value::to_string).unwrap_or_default()),
+        Err(error) => {
+            let body = json!({"__type": error.code.to_string(), "message": error.message});
+            (status(&error), body.to_string())
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/x-amz-json-1.1".to_owned()),
+        ("x-amzn-requestid", Uuid::new_v4().to_string()),
+    ];
+    (status, headers, body).into_response()
+}
+
+fn status(error: &ApiError) -> StatusCode {
+    if error.code == ErrorCode::Internal {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else if matches!(
+        error.code,
+        ErrorCode::MissingAuthenticationToken | ErrorCode::UnrecognizedClient
+    ) {
+        StatusCode::FORBIDDEN
+    } else {
+        StatusCode::BAD_REQUEST
+    }
+}

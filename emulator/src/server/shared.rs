@@ -1,0 +1,79 @@
+//! What every call, the clock and the gate share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::api::Service;
+use crate::engine::{ApiError, Effect};
+use crate::gate_host::GateHost;
+use crate::principals::Principals;
+
+/// What every call, the clock and the gate share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Who may call.
+    pub(super) principals: Principals,
+    service: Mutex<Service>,
+    gate: GateHost,
+    changed: Notify,
+}
+
+impl Shared {
+    pub(super) fn new(principals: Principals, service: Service, gate: GateHost) -> Self {
+        Self {
+            principals,
+            service: Mutex::new(service),
+            gate,
+            changed: Notify::new(),
+        }
+    }
+
+    /// Ends the gate's process.
+    pub(super) async fn end_gate(&self) {
+        self.gate.shutdown().await;
+    }
+
+    /// One call of the API, and what it sets off.
+    ///
+    /// # Errors
+    /// What AWS answers instead of a result.
+    pub(super) fn call(&self, operation: &str, body: &[u8], caller: &str) -> Result<Option<Value>, ApiError> {
+        self.with_service(|service| service.call(operation, body, caller, Timestamp::now()))
+    }
+
+    fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
+        // A panic in an earlier call is a bug that it has reported itself; the others need not fail for it.
+        let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut service);
+        for Effect::Invoke { job_id, event } in service.engine.take_effects() {
+            tracing::info!(job_id, "invokes the gate");
+            self.gate.submit(event);
+        }
+        drop(service);
+        self.changed.notify_one();
+        result
+    }
+}
+
+/// Ticks the engine whenever something is due.
+pub(super) async fn keep_time(shared: Arc<Shared>) {
+    loop {
+        let due = {
+            let service = shared.service.lock().unwrap_or_else(PoisonError::into_inner);
+            service.engine.next_deadline()
+        };
+        let Some(due) = due else {
+            shared.changed.notified().await;
+            continue;
+        };
+        let wait = Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default();
+        tokio::select! {
+            () = shared.changed.notified() => {}
+            () = tokio::time::sleep(wait) => shared.with_service(|service| service.engine.tick(Timestamp::now())),
+        }
+    }
+}

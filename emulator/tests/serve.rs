@@ -1,0 +1,145 @@
+//! The running emulator: where it listens, and what it answers over HTTP.
+
+#![cfg(test)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use common::{Reply, http};
+
+fn emulator(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_emulator"));
+    command.arg("serve").args(arguments);
+    command
+}
+
+/// A served emulator, which ends with the test.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start() -> Self {
+        let mut command = emulator(&["--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // Standard output is closed after the line that is looked for: that must not end the emulator.
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut addresses = lines.filter_map(|line| {
+            let line = line.unwrap();
+            Some(line.strip_prefix("export AWS_ENDPOINT_URL=http://")?.to_owned())
+        });
+        let address = addresses.next().unwrap();
+        Self { child, address }
+    }
+
+    fn call(&self, operation: &str, key_id: Option<&str>, body: &str) -> Reply {
+        let target = format!("CodePipeline_20150709.{operation}");
+        let credential = key_id.map(|key_id| format!("AWS4-HMAC-SHA256 Credential={key_id}/20260101/x, Signature=0"));
+        let mut headers = vec![
+            ("x-amz-target", target.as_str()),
+            ("content-type", "application/x-amz-json-1.1"),
+        ];
+        headers.extend(credential.as_deref().map(|credential| ("authorization", credential)));
+        http(&self.address, "POST", "/", &headers, body).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn an_address_that_is_not_loopback_is_refused() {
+    let output = emulator(&["--listen", "0.0.0.0:0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.starts_with("error: the emulator does not listen on 0.0.0.0:0"),
+        "{message}"
+    );
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn wrong_usage_and_unreadable_files_are_told_apart() {
+    assert_eq!(
+        emulator(&["--account-id", "12"]).output().unwrap().status.code(),
+        Some(2)
+    );
+    let output = emulator(&["--principals", "no-such-file.json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.starts_with("error: the principals file `no-such-file.json` cannot be read: "),
+        "{message}"
+    );
+}
+
+#[test]
+fn replies_and_errors_have_the_form_of_aws_json() {
+    let served = Served::start();
+    let reply = served.call("ListPipelines", Some("alice"), "{}");
+    assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"pipelines":[]}"#));
+    assert!(
+        reply.headers.contains("content-type: application/x-amz-json-1.1"),
+        "{}",
+        reply.headers
+    );
+    assert!(reply.headers.contains("x-amzn-requestid: "), "{}", reply.headers);
+
+    let cases = [
+        (
+            "GetPipeline",
+            Some("alice"),
+            r#"{"name":"p"}"#,
+            400,
+            "PipelineNotFoundException",
+        ),
+        (
+            "GetPipeline",
+            Some("alice"),
+            r#"{"name":"p q"}"#,
+            400,
+            "ValidationException",
+        ),
+        ("GetPipeline", Some("alice"), "{", 400, "SerializationException"),
+        ("ListWebhooks", Some("alice"), "{}", 400, "UnknownOperationException"),
+        (
+            "ListPipelines",
+            Some("mallory"),
+            "{}",
+            403,
+            "UnrecognizedClientException",
+        ),
+        ("ListPipelines", None, "{}", 403, "MissingAuthenticationTokenException"),
+    ];
+    for (operation, key_id, body, status, code) in cases {
+        let reply = served.call(operation, key_id, body);
+        let error: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(
+            (reply.status, &error["__type"]),
+            (status, &code.into()),
+            "{operation} {body}"
+        );
+        assert!(error["message"].is_string());
+    }
+}
+
+#[test]
+fn a_termination_signal_ends_it_well() {
+    let mut served = Served::start();
+    let kill = Command::new("kill")
+        .args(["-TERM", &served.child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    assert!(http(&served.address, "GET", "/", &[], "").is_err());
+}
