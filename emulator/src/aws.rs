@@ -37,10 +37,28 @@ pub enum Kind {
     Source,
     /// A manual approval.
     Approval,
-    /// The gate.
-    Gate,
+    /// The gate, with these UserParameters.
+    Gate(Option<&'static str>),
     /// A deployment.
     Deploy,
+}
+
+/// How an approval is answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    /// Yes.
+    Approved,
+    /// No.
+    Rejected,
+}
+
+/// What of a stage is run again.
+#[derive(Clone, Copy, Debug)]
+pub enum RetryMode {
+    /// Every action: it reopens all approvals.
+    AllActions,
+    /// Only what failed.
+    FailedActions,
 }
 
 /// How an execution ended.
@@ -73,22 +91,21 @@ impl Caller {
 
     /// CreatePipeline.
     pub async fn create_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
-        let stages: std::result::Result<Vec<_>, BuildError> = stages
-            .iter()
-            .map(|(stage, actions)| {
-                let actions: std::result::Result<Vec<_>, BuildError> = actions.iter().map(declare).collect();
-                StageDeclaration::builder()
-                    .name(*stage)
-                    .set_actions(Some(actions?))
-                    .build()
-            })
-            .collect();
-        let pipeline = PipelineDeclaration::builder()
-            .name(name)
-            .role_arn("arn:aws:iam::111122223333:role/pipeline")
-            .set_stages(Some(stages?))
-            .build()?;
-        self.0.create_pipeline().pipeline(pipeline).send().await?;
+        self.0
+            .create_pipeline()
+            .pipeline(pipeline(name, stages)?)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// UpdatePipeline.
+    pub async fn update_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
+        self.0
+            .update_pipeline()
+            .pipeline(pipeline(name, stages)?)
+            .send()
+            .await?;
         Ok(())
     }
 
@@ -100,8 +117,22 @@ impl Caller {
             .ok_or("StartPipelineExecution gave no execution id")?)
     }
 
-    /// PutApprovalResult with the token of GetPipelineState, as soon as the approval is open.
+    /// The SDK's client itself, for all other calls.
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+
+    /// Approves, as soon as the approval is open.
     pub async fn approve(&self, pipeline: &str, stage: &str, action: &str) -> Result<()> {
+        self.answer(pipeline, stage, action, Answer::Approved).await
+    }
+
+    /// PutApprovalResult with the token of GetPipelineState, as soon as the approval is open.
+    pub async fn answer(&self, pipeline: &str, stage: &str, action: &str, answer: Answer) -> Result<()> {
+        let status = match answer {
+            Answer::Approved => ApprovalStatus::Approved,
+            Answer::Rejected => ApprovalStatus::Rejected,
+        };
         let open = async {
             loop {
                 if let Some(token) = self.token(pipeline, action).await? {
@@ -111,17 +142,14 @@ impl Caller {
             }
         };
         let token = tokio::time::timeout(PATIENCE, open).await??;
-        let approved = ApprovalResult::builder()
-            .summary("reviewed")
-            .status(ApprovalStatus::Approved)
-            .build()?;
+        let result = ApprovalResult::builder().summary("reviewed").status(status).build()?;
         self.0
             .put_approval_result()
             .pipeline_name(pipeline)
             .stage_name(stage)
             .action_name(action)
             .token(token)
-            .result(approved)
+            .result(result)
             .send()
             .await?;
         Ok(())
@@ -136,14 +164,18 @@ impl Caller {
         Ok(run.and_then(|run| run.token()).map(str::to_owned))
     }
 
-    /// RetryStageExecution of all actions: it reopens the approvals.
-    pub async fn retry_all_actions(&self, pipeline: &str, stage: &str, execution_id: &str) -> Result<()> {
+    /// RetryStageExecution.
+    pub async fn retry(&self, pipeline: &str, stage: &str, execution_id: &str, mode: RetryMode) -> Result<()> {
+        let mode = match mode {
+            RetryMode::AllActions => StageRetryMode::AllActions,
+            RetryMode::FailedActions => StageRetryMode::FailedActions,
+        };
         self.0
             .retry_stage_execution()
             .pipeline_name(pipeline)
             .stage_name(stage)
             .pipeline_execution_id(execution_id)
-            .retry_mode(StageRetryMode::AllActions)
+            .retry_mode(mode)
             .send()
             .await?;
         Ok(())
@@ -226,15 +258,33 @@ fn words(detail: &ActionExecutionDetail) -> Option<&str> {
         .or_else(|| result.external_execution_summary())
 }
 
+fn pipeline(name: &str, stages: &[(&str, &[Action])]) -> std::result::Result<PipelineDeclaration, BuildError> {
+    let mut pipeline = PipelineDeclaration::builder()
+        .name(name)
+        .role_arn("arn:aws:iam::111122223333:role/pipeline");
+    for (stage, actions) in stages {
+        let mut stage = StageDeclaration::builder().name(*stage);
+        for action in *actions {
+            stage = stage.actions(declare(action)?);
+        }
+        pipeline = pipeline.stages(stage.build()?);
+    }
+    pipeline.build()
+}
+
 fn declare(action: &Action) -> std::result::Result<ActionDeclaration, BuildError> {
     let (category, provider) = match action.kind {
         Kind::Source => (ActionCategory::Source, "S3"),
         Kind::Approval => (ActionCategory::Approval, "Manual"),
-        Kind::Gate => (ActionCategory::Invoke, "Lambda"),
+        Kind::Gate(_) => (ActionCategory::Invoke, "Lambda"),
         Kind::Deploy => (ActionCategory::Deploy, "CloudFormation"),
     };
     let configuration = match action.kind {
-        Kind::Gate => Some(("FunctionName", "two-person-rule")),
+        Kind::Gate(parameters) => {
+            let function = [("FunctionName".to_owned(), "two-person-rule".to_owned())];
+            let parameters = parameters.map(|text| ("UserParameters".to_owned(), text.to_owned()));
+            Some(function.into_iter().chain(parameters).collect())
+        }
         Kind::Source | Kind::Approval | Kind::Deploy => None,
     };
     let type_id = ActionTypeId::builder()
@@ -247,6 +297,6 @@ fn declare(action: &Action) -> std::result::Result<ActionDeclaration, BuildError
         .name(action.name)
         .action_type_id(type_id)
         .run_order(action.run_order)
-        .set_configuration(configuration.map(|(key, value)| [(key.to_owned(), value.to_owned())].into()))
+        .set_configuration(configuration)
         .build()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use lambda::aws::http_client;
 
-use crate::aws::{Action, Caller, Ended, Kind};
+use crate::aws::{Action, Caller, Ended, Kind, RetryMode};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
@@ -58,7 +58,7 @@ const STAGES: [(&str, &[Action]); 3] = [
             },
             Action {
                 name: GATE,
-                kind: Kind::Gate,
+                kind: Kind::Gate(None),
                 run_order: 2,
             },
         ],
@@ -185,7 +185,9 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
     for (number, scene) in (1..).zip(&SCENES) {
         terminal::print(&format!("{TITLE}{number}. {}{TITLE:#}\n", scene.title))?;
         if scene.reopened {
-            starter.retry_all_actions(PIPELINE, STAGE, &execution_id).await?;
+            starter
+                .retry(PIPELINE, STAGE, &execution_id, RetryMode::AllActions)
+                .await?;
         } else {
             execution_id = starter.start(PIPELINE).await?;
         }
@@ -227,4 +229,31 @@ fn verdict(ended: &Ended) -> String {
         .map(|line| format!("   {FAINT}│ {line}{FAINT:#}\n"))
         .collect();
     format!("{headline}{said}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_ends_otherwise_is_a_surprise() {
+        let ended = |succeeded, gate: &str, done: &[&str]| Ended {
+            succeeded,
+            gate: gate.to_owned(),
+            done: done.iter().map(ToString::to_string).collect(),
+        };
+        let passes = |ended| is_expected(Expected::Passes, &ended);
+        assert!(passes(ended(true, "Satisfied", &[DEPLOY])));
+        assert!(!passes(ended(true, "Satisfied", &[])));
+        assert!(!passes(ended(false, "Refused: same-person", &[])));
+        let refused = |ended| is_expected(Expected::Refused("same-person"), &ended);
+        assert!(refused(ended(false, "Refused: same-person", &[])));
+        assert!(!refused(ended(
+            false,
+            "The gate's role may not call GetPipelineState",
+            &[]
+        )));
+        assert!(!refused(ended(true, "Satisfied", &[DEPLOY])));
+        assert!(!refused(ended(false, "Refused: same-person", &[DEPLOY])));
+    }
 }

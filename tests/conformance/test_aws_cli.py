@@ -1,0 +1,210 @@
+"""The emulator as people use it: by the real AWS CLI, as different principals."""
+
+import json
+import time
+
+import pytest
+from conftest import PIPELINE, STAGE, Refused, action, declaration
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def create(emulator, **more):
+    return emulator.cli("bob", "create-pipeline", "--pipeline", json.dumps(declaration(**more)))
+
+
+def start(emulator, key_id="bob"):
+    return emulator.cli(key_id, "start-pipeline-execution", "--name", PIPELINE)["pipelineExecutionId"]
+
+
+def state_of(emulator, action_name):
+    state = emulator.cli("bob", "get-pipeline-state", "--name", PIPELINE)
+    actions = (action for stage in state["stageStates"] for action in stage["actionStates"])
+    return next(action for action in actions if action["actionName"] == action_name).get("latestExecution", {})
+
+
+def answer(emulator, key_id, slot, status="Approved", token=None):
+    result = json.dumps({"status": status, "summary": "reviewed"})
+    token = token or state_of(emulator, slot)["token"]
+    return emulator.cli(
+        key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE, "--action-name", slot,
+        "--token", token, "--result", result,
+    )  # fmt: skip
+
+
+def ended(emulator, execution):
+    for _ in range(50):
+        reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", execution)
+        status = reply["pipelineExecution"]["status"]
+        if status != "InProgress":
+            return status
+        time.sleep(0.1)
+    raise AssertionError("the execution does not end")
+
+
+def retry(emulator, execution, mode, stage=STAGE):
+    return emulator.cli(
+        "bob", "retry-stage-execution", "--pipeline-name", PIPELINE, "--stage-name", stage,
+        "--pipeline-execution-id", execution, "--retry-mode", mode,
+    )  # fmt: skip
+
+
+def history(emulator, execution, *arguments):
+    chosen = ["--pipeline-name", PIPELINE, "--filter", f"pipelineExecutionId={execution}"]
+    return emulator.cli("bob", "list-action-executions", *chosen, *arguments)["actionExecutionDetails"]
+
+
+def test_one_person_is_refused_and_two_pass(emulator):
+    create(emulator)
+    execution = start(emulator)
+    answer(emulator, "alice", "ApprovalA")
+    approved = answer(emulator, "alice", "ApprovalB")
+    assert approved["approvedAt"]
+    assert ended(emulator, execution) == "Failed"
+    refusal = state_of(emulator, "Gate")["errorDetails"]
+    assert refusal["code"] == "JobFailed"
+    assert "same-person" in refusal["message"]
+
+    # The command that the refusal ends with, as it stands.
+    command = refusal["message"].splitlines()[-1].split()
+    assert command[:3] == ["aws", "codepipeline", "retry-stage-execution"]
+    assert emulator.cli("bob", *command[2:])["pipelineExecutionId"] == execution
+    answer(emulator, "alice", "ApprovalA")
+    answer(emulator, "bob", "ApprovalB")
+    assert ended(emulator, execution) == "Succeeded"
+    assert state_of(emulator, "ApprovalB")["lastUpdatedBy"] == "arn:aws:iam::111122223333:user/bob"
+    assert state_of(emulator, "Gate")["summary"].startswith("Satisfied: 2 distinct persons")
+
+    attempts = [(detail["actionName"], detail["status"]) for detail in history(emulator, execution, "--page-size", "2")]
+    assert attempts[0] == ("Deploy", "Succeeded")
+    assert attempts.count(("Gate", "Failed")) == attempts.count(("Gate", "Succeeded")) == 1
+    assert attempts.count(("ApprovalA", "Succeeded")) == 2
+    assert attempts[-1] == ("Source", "Succeeded")
+
+
+def test_pages_join_to_the_whole(emulator):
+    create(emulator)
+    executions = []
+    for _ in range(3):
+        executions.append(start(emulator))
+        emulator.cli("bob", "stop-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", executions[-1], "--abandon")
+    whole = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE)["actionExecutionDetails"]
+    paged = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--page-size", "1")["actionExecutionDetails"]
+    assert len(whole) == 9 and paged == whole
+    listed = emulator.cli("bob", "list-pipeline-executions", "--pipeline-name", PIPELINE, "--page-size", "2")
+    assert [summary["pipelineExecutionId"] for summary in listed["pipelineExecutionSummaries"]] == executions[::-1]
+    first = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--max-items", "2")
+    rest = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--starting-token", first["NextToken"])
+    assert first["actionExecutionDetails"] + rest["actionExecutionDetails"] == whole
+
+
+def test_stop_waits_or_abandons(emulator):
+    create(emulator)
+    stop = ["stop-pipeline-execution", "--pipeline-name", PIPELINE, "--reason", "lunch", "--pipeline-execution-id"]
+    waiting = start(emulator)
+    emulator.cli("bob", *stop, waiting)
+    reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", waiting)
+    assert reply["pipelineExecution"]["status"] == "Stopping"
+    with pytest.raises(Refused, match=r"\(DuplicatedStopRequestException\)"):
+        emulator.cli("bob", *stop, waiting)
+    emulator.cli("bob", *stop, waiting, "--abandon")
+    assert ended(emulator, waiting) == "Stopped"
+    assert state_of(emulator, "ApprovalA")["status"] == "Abandoned"
+    with pytest.raises(Refused, match=r"\(PipelineExecutionNotStoppableException\)"):
+        emulator.cli("bob", *stop, waiting)
+
+
+def test_a_rejection_and_both_retries(emulator):
+    create(emulator)
+    execution = start(emulator)
+    with pytest.raises(Refused, match=r"\(StageNotRetryableException\)"):
+        retry(emulator, execution, "ALL_ACTIONS")
+    answer(emulator, "alice", "ApprovalA")
+    answer(emulator, "bob", "ApprovalB", "Rejected")
+    assert ended(emulator, execution) == "Failed"
+    retry(emulator, execution, "FAILED_ACTIONS")
+    assert "token" not in state_of(emulator, "ApprovalA")
+    answer(emulator, "bob", "ApprovalB")
+    assert ended(emulator, execution) == "Failed"
+    assert "superseded-by-rejection" in state_of(emulator, "Gate")["errorDetails"]["message"]
+    retry(emulator, execution, "ALL_ACTIONS")
+    answer(emulator, "alice", "ApprovalA")
+    answer(emulator, "bob", "ApprovalB")
+    assert ended(emulator, execution) == "Succeeded"
+
+
+def test_a_newer_execution_supersedes_a_waiting_one(emulator):
+    create(emulator)
+    first, second, third = (start(emulator) for _ in range(3))
+    assert ended(emulator, second) == "Superseded"
+    answer(emulator, "alice", "ApprovalA")
+    answer(emulator, "alice", "ApprovalB")
+    assert ended(emulator, first) == "Failed"
+    with pytest.raises(Refused, match=r"\(NotLatestPipelineExecutionException\)"):
+        retry(emulator, first, "ALL_ACTIONS")
+    answer(emulator, "alice", "ApprovalA")
+    answer(emulator, "bob", "ApprovalB")
+    assert ended(emulator, third) == "Succeeded"
+
+
+def test_parallel_executions_have_their_tokens_in_the_history(emulator):
+    create(emulator, executionMode="PARALLEL", pipelineType="V2")
+    first, second = start(emulator), start(emulator)
+    assert "token" not in state_of(emulator, "ApprovalA")
+
+    def approve(execution, key_id, slot):
+        detail = next(detail for detail in history(emulator, execution) if detail["actionName"] == slot)
+        answer(emulator, key_id, slot, token=detail["output"]["executionResult"]["externalExecutionId"])
+
+    # Each key is turned by two people, but never both keys of one execution.
+    approve(first, "alice", "ApprovalA")
+    approve(second, "bob", "ApprovalA")
+    approve(first, "alice", "ApprovalB")
+    approve(second, "bob", "ApprovalB")
+    assert (ended(emulator, first), ended(emulator, second)) == ("Failed", "Failed")
+
+
+def test_errors_have_the_names_of_aws(emulator):
+    create(emulator)
+    execution = start(emulator)
+    token = state_of(emulator, "ApprovalA")["token"]
+    put = lambda stage, slot, token: emulator.cli(
+        "alice", "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", stage, "--action-name", slot,
+        "--token", token, "--result", "summary=ok,status=Approved",
+    )  # fmt: skip
+    refusals = {
+        "PipelineNameInUseException": lambda: create(emulator),
+        "PipelineNotFoundException": lambda: emulator.cli("alice", "get-pipeline-state", "--name", "nowhere"),
+        "PipelineExecutionNotFoundException": lambda: history(emulator, UNKNOWN),
+        "StageNotFoundException": lambda: put("Nowhere", "ApprovalA", token),
+        "ActionNotFoundException": lambda: put(STAGE, "Nothing", token),
+        "InvalidApprovalTokenException": lambda: put(STAGE, "ApprovalA", UNKNOWN),
+        "JobNotFoundException": lambda: emulator.cli("alice", "get-job-details", "--job-id", UNKNOWN),
+        "InvalidNextTokenException": lambda: emulator.cli("alice", "list-action-executions", "--pipeline-name", PIPELINE, "--no-paginate", "--next-token", "x"),
+        "InvalidStructureException": lambda: create(emulator, name="short", stages=declaration()["stages"][:1]),
+        "PipelineVersionNotFoundException": lambda: emulator.cli("alice", "get-pipeline", "--name", PIPELINE, "--pipeline-version", "9"),
+        "UnrecognizedClientException": lambda: emulator.cli("mallory", "list-pipelines"),
+    }
+    for code, refused in refusals.items():
+        with pytest.raises(Refused, match=rf"\({code}\)"):
+            refused()
+    put(STAGE, "ApprovalA", token)
+    with pytest.raises(Refused, match=r"\(ApprovalAlreadyCompletedException\)"):
+        put(STAGE, "ApprovalA", token)
+    assert ended_status(emulator, execution) == "InProgress"
+
+
+def ended_status(emulator, execution):
+    reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", execution)
+    return reply["pipelineExecution"]["status"]
+
+
+def test_pipelines_are_kept_by_version(emulator):
+    created = create(emulator)["pipeline"]
+    assert created["version"] == 1
+    changed = {**created, "stages": [*created["stages"], {"name": "Late", "actions": [action("Test", "Test", "CodeBuild")]}]}
+    assert emulator.cli("bob", "update-pipeline", "--pipeline", json.dumps(changed))["pipeline"]["version"] == 2
+    get = ["get-pipeline", "--name", PIPELINE]
+    assert len(emulator.cli("bob", *get)["pipeline"]["stages"]) == 4
+    assert emulator.cli("bob", *get, "--pipeline-version", "1")["pipeline"] == created
+    assert [pipeline["name"] for pipeline in emulator.cli("bob", "list-pipelines")["pipelines"]] == [PIPELINE]
