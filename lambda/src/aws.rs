@@ -7,7 +7,7 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::config::SharedHttpClient;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionFilter, ExecutionDetails, FailureDetails, FailureType,
+    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ExecutionDetails, FailureDetails, FailureType,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use jiff::Timestamp;
@@ -122,6 +122,7 @@ impl CodePipeline for Adapter {
             .filter_map(|action| action.latest_execution)
             .filter_map(|run| {
                 Some(StateEntry {
+                    status: status(run.status.as_ref()),
                     action_execution_id: run.action_execution_id?,
                     last_updated_by: run.last_updated_by,
                 })
@@ -209,7 +210,7 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
             action: detail.action_name,
             id: detail.action_execution_id,
             kind,
-            status: Status::of(detail.status.as_ref().map(sdk::types::ActionExecutionStatus::as_str)),
+            status: status(detail.status.as_ref()),
             started: detail.start_time.and_then(timestamp),
             updated: detail.last_update_time.and_then(timestamp),
             approver: Approver {
@@ -219,6 +220,10 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
             comment: result.and_then(|result| result.external_execution_summary),
         },
     }
+}
+
+fn status(status: Option<&ActionExecutionStatus>) -> Status {
+    Status::of(status.map(ActionExecutionStatus::as_str))
 }
 
 fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {

@@ -23,12 +23,19 @@ pub(crate) async fn gather(
     now: Timestamp,
 ) -> Result<Facts, Failure> {
     let judged = Judged::choose(rule, &details)?;
+    let read_history = || history(codepipeline, &details.pipeline, &judged.execution_id, budget);
     let (history, state, initiator) = tokio::try_join!(
-        history(codepipeline, &details.pipeline, &judged.execution_id, budget),
+        read_history(),
         budget.read(Operation::GetPipelineState, || codepipeline
             .pipeline_state(&details.pipeline)),
         initiator(codepipeline, rule, &details.pipeline, &judged.execution_id, budget),
     )?;
+    let history = if lags(&history, &state) {
+        let again = async || settled(read_history().await?, &state);
+        budget.read(Operation::ListActionExecutions, again).await?
+    } else {
+        history
+    };
     judged.check(&history)?;
     Ok(Facts {
         execution: Execution {
@@ -135,6 +142,28 @@ async fn history(
             Some(next) => token = Some(next),
         }
     }
+}
+
+/// Whether an attempt that the state knows to have ended is still in progress in the history. The gate runs within moments of the
+/// last approval, and a release is not to be refused because the history is a moment behind.
+fn lags(history: &[HistoryEntry], state: &[StateEntry]) -> bool {
+    let ended = |id: &String| {
+        let in_state = state.iter().find(|entry| entry.action_execution_id == *id);
+        in_state.is_some_and(|entry| !matches!(entry.status, Status::InProgress | Status::Unknown))
+    };
+    let mut attempts = history.iter().map(|entry| &entry.attempt);
+    attempts.any(|attempt| attempt.status == Status::InProgress && attempt.id.as_ref().is_some_and(ended))
+}
+
+/// The history once it no longer lags; until then it is worth another read, and never a verdict.
+fn settled(history: Vec<HistoryEntry>, state: &[StateEntry]) -> Result<Vec<HistoryEntry>, CallError> {
+    if lags(&history, state) {
+        return Err(CallError::Transient {
+            operation: Operation::ListActionExecutions,
+            problem: "it is behind GetPipelineState".to_owned(),
+        });
+    }
+    Ok(history)
 }
 
 /// Who started the execution, read only where the rule asks.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 
-use rule::{Attempt, Initiator, Satisfied};
+use rule::{Attempt, Initiator, Satisfied, Status};
 
 use crate::failure::Failure;
 
@@ -73,6 +73,8 @@ pub struct StateEntry {
     pub action_execution_id: String,
     /// `lastUpdatedBy`.
     pub last_updated_by: Option<String>,
+    /// How the attempt stands by the state.
+    pub status: Status,
 }
 
 /// The operations behind the port.

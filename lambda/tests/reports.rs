@@ -54,6 +54,8 @@ struct Memory {
     pages: Vec<Vec<HistoryEntry>>,
     state: Vec<StateEntry>,
     initiator: Initiator,
+    /// How many reads of the history still show ApprovalA in progress.
+    behind: usize,
     fault: Option<(Operation, Fault)>,
     calls: RefCell<Vec<Operation>>,
     reports: RefCell<Vec<Report>>,
@@ -112,7 +114,9 @@ impl Memory {
             state: vec![StateEntry {
                 action_execution_id: "run-of-ApprovalA".to_owned(),
                 last_updated_by: user("alice"),
+                status: Status::Succeeded,
             }],
+            behind: 0,
             initiator: Initiator::Principal(user("carol").unwrap()),
             fault: None,
             calls: RefCell::default(),
@@ -181,8 +185,15 @@ impl CodePipeline for Memory {
         assert!([EXECUTION, OTHER_EXECUTION].contains(&execution));
         let page: usize = token.map_or(0, |token| token.parse().unwrap());
         let next = page + 1;
+        let mut attempts = self.pages.get(page).cloned().unwrap_or_default();
+        let reads = self.count(Operation::ListActionExecutions) / self.pages.len();
+        for entry in attempts.iter_mut().filter(|_| reads < self.behind) {
+            if entry.attempt.action.as_deref() == Some("ApprovalA") {
+                entry.attempt.status = Status::InProgress;
+            }
+        }
         let reply = ExecutionPage {
-            attempts: self.pages.get(page).cloned().unwrap_or_default(),
+            attempts,
             next_token: (next < self.pages.len()).then(|| next.to_string()),
         };
         self.call(Operation::ListActionExecutions, reply).await
@@ -380,6 +391,25 @@ fn all_pages_are_read() {
         memory.count(Operation::GetPipelineExecution),
         0,
         "who started it was not asked for"
+    );
+}
+
+#[test]
+fn a_history_that_is_a_moment_behind_is_read_again() {
+    let mut memory = Memory::approved_by_alice_and("bob");
+    memory.behind = 2;
+    assert_eq!(
+        only_report(&memory, "{}", None),
+        Report::Success("alice,bob".to_owned())
+    );
+    assert_eq!(memory.count(Operation::ListActionExecutions), 6);
+
+    let mut memory = Memory::approved_by_alice_and("bob");
+    memory.behind = usize::MAX;
+    let report = only_report(&memory, "{}", None);
+    assert!(
+        matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
+        "{report:?}"
     );
 }
 
