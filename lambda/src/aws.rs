@@ -152,15 +152,15 @@ impl CodePipeline for Adapter {
     }
 
     async fn report_success(&self, job_id: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
-        let decision = satisfied.decision();
+        let record = satisfied.decision().record();
         self.0
             .put_job_success_result()
             .job_id(job_id)
             .execution_details(ExecutionDetails::builder().summary(satisfied.summary()).build())
-            .output_variables("Verdict", decision.verdict.as_str())
+            .output_variables("Verdict", record.verdict.as_str())
             .output_variables("Approvers", satisfied.approvers())
-            .output_variables("ApproverCount", decision.persons.len().to_string())
-            .output_variables("PipelineExecutionId", &decision.execution_id)
+            .output_variables("ApproverCount", record.persons.len().to_string())
+            .output_variables("PipelineExecutionId", &record.execution_id)
             .send()
             .await
             .map_err(|error| call_error(Operation::PutJobSuccessResult, &error))?;
@@ -245,12 +245,7 @@ fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>
             let message = context.err().message().unwrap_or("without a message").to_owned();
             let status = context.raw().status().as_u16();
             match code {
-                "AccessDeniedException"
-                | "AccessDenied"
-                | "UnauthorizedOperation"
-                | "UnrecognizedClientException"
-                | "ExpiredTokenException"
-                | "InvalidClientTokenId" => CallError::AccessDenied { operation, message },
+                "AccessDeniedException" | "AccessDenied" => CallError::AccessDenied { operation, message },
                 "InvalidJobStateException" => CallError::AlreadyReported { operation },
                 _ if status >= 500 || status == 429 || is_throttling(code) => transient(code),
                 _ => CallError::Refused {

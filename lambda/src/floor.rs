@@ -1,5 +1,6 @@
 //! The floor: the rule of the function's own environment.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use rule::{Rule, RuleError};
@@ -47,7 +48,7 @@ impl Floor {
     /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names; with neither, the defaults.
     #[must_use]
     pub fn from_environment() -> Self {
-        Self(read())
+        Self(read(|name| std::env::var_os(name)))
     }
 
     /// A floor from the text of a rule, as in `TWO_PERSON_RULE`.
@@ -65,8 +66,8 @@ impl Floor {
     }
 }
 
-fn read() -> Result<Rule, FloorError> {
-    match (std::env::var_os(RULE), std::env::var_os(RULE_FILE)) {
+fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Rule, FloorError> {
+    match (variable(RULE), variable(RULE_FILE)) {
         (Some(_), Some(_)) => Err(FloorError::Both),
         (Some(json), None) => {
             let json = json
@@ -88,4 +89,46 @@ fn read() -> Result<Rule, FloorError> {
 
 fn parse(variable: &'static str, json: &str) -> Result<Rule, FloorError> {
     Rule::floor(json).map_err(|problem| FloorError::Rule { variable, problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    fn read_with(rule: Option<&str>, file: Option<&str>) -> Result<Rule, FloorError> {
+        read(|name| match name {
+            RULE => rule.map(OsString::from),
+            RULE_FILE => file.map(OsString::from),
+            other => panic!("{other}"),
+        })
+    }
+
+    #[test]
+    fn the_rule_comes_from_one_variable_or_a_file_or_is_the_default() {
+        assert_eq!(read_with(None, None), Ok(Rule::default()));
+        assert_eq!(read_with(Some(r#"{"quorum": 3}"#), None).unwrap().quorum().get(), 3);
+        let file = std::env::temp_dir().join(format!("two-person-rule-{}.json", std::process::id()));
+        std::fs::write(&file, r#"{"quorum": 4}"#).unwrap();
+        let read = read_with(None, file.to_str());
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(read.unwrap().quorum().get(), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_never_the_default() {
+        assert_eq!(read_with(Some("{}"), Some("rule.json")), Err(FloorError::Both));
+        let unreadable = read_with(None, Some("/no/such/rule.json")).unwrap_err();
+        assert!(
+            unreadable
+                .to_string()
+                .starts_with("TWO_PERSON_RULE_FILE: `/no/such/rule.json` cannot be read"),
+            "{unreadable}"
+        );
+        let bad = read_with(Some(""), None).unwrap_err();
+        assert!(bad.to_string().starts_with("TWO_PERSON_RULE: not a rule"), "{bad}");
+        let bytes = |name: &str| (name == RULE).then(|| OsString::from_vec(vec![0xff]));
+        assert_eq!(read(bytes), Err(FloorError::NotUnicode { variable: RULE }));
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rule::{Execution, Facts, Initiator, Rule, Status};
+use rule::{ActionKind, Attempt, Execution, Facts, Initiator, Rule, Status};
 
 use crate::event::Job;
 use crate::failure::Failure;
@@ -30,9 +30,12 @@ pub(crate) async fn gather(
             .pipeline_state(&details.pipeline)),
         initiator(codepipeline, rule, &details.pipeline, &judged.execution_id, budget),
     )?;
-    let history = if lags(&history, &state) {
-        let again = async || settled(read_history().await?, &state);
-        budget.read(Operation::ListActionExecutions, again).await?
+    let state = by_id(state)?;
+    let own_run = details.action_execution_id.as_deref();
+    let history = if lags(&history, &state, own_run) {
+        let again = async || settled(read_history().await?, &state, own_run);
+        let again = budget.read_at_length(Operation::ListActionExecutions, again).await;
+        again.map_err(|error| judged.never_seen(error))?
     } else {
         history
     };
@@ -45,7 +48,7 @@ pub(crate) async fn gather(
         },
         gate_stage: details.stage,
         job_id: Some(job.id.clone()),
-        attempts: joined(history, &state),
+        attempts: history.into_iter().map(|entry| joined(entry.attempt, &state)).collect(),
         initiator,
         now,
     })
@@ -89,6 +92,23 @@ impl Judged {
         }
     }
 
+    /// What it means that the history did not settle. Where the id comes from UserParameters, it means first of all that the gate does
+    /// not run in that execution.
+    fn never_seen(&self, error: CallError) -> Failure {
+        match &self.own_run {
+            Some(_) => self.elsewhere(),
+            None => error.into(),
+        }
+    }
+
+    fn elsewhere(&self) -> Failure {
+        Failure::configuration(&format!(
+            "The action's UserParameters are wrong: `pipelineExecutionId` is {}, but this gate does not run in that execution. \
+             Write `#{{codepipeline.PipelineExecutionId}}` there.",
+            self.execution_id
+        ))
+    }
+
     /// The history must be of the execution that is judged, and contain the run that judges it where nothing else proves the two belong together.
     fn check(&self, history: &[HistoryEntry]) -> Result<(), Failure> {
         let foreign = |entry: &HistoryEntry| entry.execution_id.as_ref() != Some(&self.execution_id);
@@ -103,11 +123,7 @@ impl Judged {
             entry.attempt.id.as_ref() == Some(own) && entry.attempt.status == Status::InProgress
         };
         match &self.own_run {
-            Some(own) if !history.iter().any(|entry| is_own_run(entry, own)) => Err(Failure::configuration(&format!(
-                "The action's UserParameters are wrong: `pipelineExecutionId` is {}, but this gate does not run in that execution. \
-                     Write `#{{codepipeline.PipelineExecutionId}}` there.",
-                self.execution_id
-            ))),
+            Some(own) if !history.iter().any(|entry| is_own_run(entry, own)) => Err(self.elsewhere()),
             Some(_) | None => Ok(()),
         }
     }
@@ -144,20 +160,29 @@ async fn history(
     }
 }
 
-/// Whether an attempt that the state knows to have ended is still in progress in the history. The gate runs within moments of the
-/// last approval, and a release is not to be refused because the history is a moment behind.
-fn lags(history: &[HistoryEntry], state: &[StateEntry]) -> bool {
-    let ended = |id: &String| {
-        let in_state = state.iter().find(|entry| entry.action_execution_id == *id);
-        in_state.is_some_and(|entry| !matches!(entry.status, Status::InProgress | Status::Unknown))
-    };
+/// Whether the history is behind: it does not show the gate's own run, or shows as in progress an approval that the state knows to have
+/// ended. The gate runs within moments of the last approval. What is behind may lack a newer attempt than those it shows, and is no
+/// reason to refuse a release either.
+fn lags(history: &[HistoryEntry], state: &BTreeMap<String, StateEntry>, own_run: Option<&str>) -> bool {
+    let mut ids = history.iter().map(|entry| entry.attempt.id.as_deref());
+    let lacks_own_run = own_run.is_some() && !ids.any(|id| id == own_run);
+    let ended = |id: &String| state.get(id).is_some_and(StateEntry::has_ended);
     let mut attempts = history.iter().map(|entry| &entry.attempt);
-    attempts.any(|attempt| attempt.status == Status::InProgress && attempt.id.as_ref().is_some_and(ended))
+    let open_approval = attempts.any(|attempt| {
+        attempt.kind != ActionKind::Other
+            && attempt.status == Status::InProgress
+            && attempt.id.as_ref().is_some_and(ended)
+    });
+    lacks_own_run || open_approval
 }
 
 /// The history once it no longer lags; until then it is worth another read, and never a verdict.
-fn settled(history: Vec<HistoryEntry>, state: &[StateEntry]) -> Result<Vec<HistoryEntry>, CallError> {
-    if lags(&history, state) {
+fn settled(
+    history: Vec<HistoryEntry>,
+    state: &BTreeMap<String, StateEntry>,
+    own_run: Option<&str>,
+) -> Result<Vec<HistoryEntry>, CallError> {
+    if lags(&history, state, own_run) {
         return Err(CallError::Transient {
             operation: Operation::ListActionExecutions,
             problem: "it is behind GetPipelineState".to_owned(),
@@ -184,16 +209,33 @@ async fn initiator(
         .await
 }
 
-/// The history's attempts, each with the state's word on who answered it.
-fn joined(history: Vec<HistoryEntry>, state: &[StateEntry]) -> Vec<rule::Attempt> {
-    let by_id: BTreeMap<&str, &StateEntry> = state
-        .iter()
-        .map(|entry| (entry.action_execution_id.as_str(), entry))
-        .collect();
-    let join = |mut attempt: rule::Attempt| {
-        let in_state = attempt.id.as_deref().and_then(|id| by_id.get(id));
-        attempt.approver.state = in_state.and_then(|entry| entry.last_updated_by.clone());
-        attempt
-    };
-    history.into_iter().map(|entry| join(entry.attempt)).collect()
+/// The state's attempts by their id.
+fn by_id(state: Vec<StateEntry>) -> Result<BTreeMap<String, StateEntry>, CallError> {
+    let mut entries: BTreeMap<String, StateEntry> = BTreeMap::new();
+    for entry in state {
+        match entries.get(&entry.action_execution_id) {
+            Some(other) if *other != entry => {
+                return Err(CallError::Malformed {
+                    operation: Operation::GetPipelineState,
+                    problem: "it describes one action execution in two ways",
+                });
+            }
+            Some(_) => {}
+            None => drop(entries.insert(entry.action_execution_id.clone(), entry)),
+        }
+    }
+    Ok(entries)
+}
+
+/// An attempt of the history with the state's word on it.
+///
+/// INVARIANT (fail closed): where both know how it ended and contradict each other, nobody knows.
+fn joined(mut attempt: Attempt, state: &BTreeMap<String, StateEntry>) -> Attempt {
+    if let Some(entry) = attempt.id.as_ref().and_then(|id| state.get(id)) {
+        attempt.approver.state.clone_from(&entry.last_updated_by);
+        if entry.has_ended() && entry.status != attempt.status {
+            attempt.status = Status::Unknown;
+        }
+    }
+    attempt
 }

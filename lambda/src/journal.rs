@@ -25,12 +25,13 @@ impl<W: Write> Journal<W> {
 
     /// The record of a decision in one line, and its metrics.
     pub(crate) fn decision(&mut self, decision: &Decision) {
-        self.line(decision);
-        let reasons: BTreeSet<&str> = match decision.verdict {
+        let record = decision.record();
+        self.line(record);
+        let reasons: BTreeSet<&str> = match record.verdict {
             Verdict::Satisfied => BTreeSet::new(),
-            Verdict::Unsatisfied => decision.reasons.iter().map(|reason| reason.code.as_str()).collect(),
+            Verdict::Unsatisfied => record.reasons.iter().map(|reason| reason.code.as_str()).collect(),
         };
-        self.metrics(decision.decided_at, decision.verdict.as_str(), reasons);
+        self.metrics(record.decided_at, record.verdict.as_str(), reasons);
     }
 
     /// That there was no decision, why, and the metrics of that.

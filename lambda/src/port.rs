@@ -77,6 +77,16 @@ pub struct StateEntry {
     pub status: Status,
 }
 
+impl StateEntry {
+    /// Whether the state knows how the attempt ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        match self.status {
+            Status::Succeeded | Status::Failed | Status::Abandoned => true,
+            Status::InProgress | Status::Unknown => false,
+        }
+    }
+}
+
 /// The operations behind the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {

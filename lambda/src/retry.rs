@@ -47,7 +47,17 @@ impl Budget {
         operation: Operation,
         call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
-        self.retry(operation, self.gather_until, call).await
+        self.retry(operation, self.gather_until, self.per_call, call).await
+    }
+
+    /// Tries a read of many calls again, of which each has its own limit.
+    pub(crate) async fn read_at_length<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        operation: Operation,
+        calls: impl FnMut() -> F,
+    ) -> Result<T, CallError> {
+        let left = self.gather_until.saturating_duration_since(Instant::now());
+        self.retry(operation, self.gather_until, left, calls).await
     }
 
     /// Tries a report again while that is worth it and there is time.
@@ -56,13 +66,14 @@ impl Budget {
         operation: Operation,
         call: impl FnMut() -> F,
     ) -> Result<(), CallError> {
-        self.retry(operation, self.report_until, call).await
+        self.retry(operation, self.report_until, self.per_call, call).await
     }
 
     async fn retry<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         operation: Operation,
         until: Instant,
+        per_try: Duration,
         mut call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
         let transient = |problem: &str| CallError::Transient {
@@ -70,7 +81,7 @@ impl Budget {
             problem: problem.to_owned(),
         };
         let once = || {
-            let attempt = timeout(self.per_call, call());
+            let attempt = timeout(per_try, call());
             async { attempt.await.unwrap_or_else(|_| Err(transient("no reply in time"))) }
         };
         let waits = ExponentialBuilder::default()

@@ -3,155 +3,19 @@
 
 #![cfg(test)]
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod wire;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
-use jiff::Timestamp;
-use lambda::aws::{Adapter, sdk};
-use lambda::{Budget, Event, Floor, Journal, handle};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use wire::{EXECUTION, Reply, SECRET, event, replies, well};
 
-const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-
-/// Replies by operation, and the names of the operations that were called.
-#[derive(Clone, Debug)]
-struct Service {
-    replies: Arc<Vec<(&'static str, u16, Vec<u8>)>>,
-    called: Arc<Mutex<Vec<String>>>,
-}
-
-impl HttpConnector for Service {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let reply = self.replies.iter().find(|(name, _, _)| *name == operation);
-        let (status, body) = reply.map_or((200, b"{}".to_vec()), |(_, status, body)| (*status, body.clone()));
-        self.called.lock().unwrap().push(operation);
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
-    }
-}
-
-impl HttpClient for Service {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-fn event() -> Value {
-    json!({"CodePipeline.job": {"id": "11111111-abcd-1111-abcd-111111abcdef", "accountId": "111122223333", "data": {
-        "actionConfiguration": {"configuration": {"FunctionName": "gate", "UserParameters": "{\"quorum\": 2}"}},
-        "inputArtifacts": [], "outputArtifacts": [],
-        "artifactCredentials": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "sessionToken": "token"}
-    }}})
-}
-
-fn attempt(action: &str, provider: (&str, &str), status: &str, by: Option<&str>) -> Value {
-    json!({
-        "pipelineExecutionId": EXECUTION, "actionExecutionId": format!("run-of-{action}"), "pipelineVersion": 1,
-        "stageName": "Approve", "actionName": action, "startTime": 1_795_341_600.5, "lastUpdateTime": 1_795_341_660.25,
-        "updatedBy": by, "status": status,
-        "input": {"actionTypeId": {"category": provider.0, "owner": "AWS", "provider": provider.1, "version": "1"}},
-        "output": {"executionResult": {"externalExecutionSummary": "fine"}}
-    })
-}
-
-/// The replies about an execution in which ApprovalA was given by alice and ApprovalB ended as told.
-fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, Value)> {
-    let manual = ("Approval", "Manual");
-    let alice = "arn:aws:iam::111122223333:user/alice";
-    vec![
-        (
-            "GetJobDetails",
-            json!({"jobDetails": {"id": "x", "accountId": "111122223333", "data": {
-            "artifactCredentials": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "sessionToken": "token"},
-            "pipelineContext": {
-                "pipelineName": "payments", "pipelineExecutionId": EXECUTION, "stage": {"name": "Approve"},
-                "action": {"name": "Gate", "actionExecutionId": "run-of-Gate"}
-            }}}}),
-        ),
-        (
-            "ListActionExecutions",
-            json!({"actionExecutionDetails": [
-                attempt("Gate", ("Invoke", "Lambda"), "InProgress", None),
-                attempt("ApprovalB", manual, status, second),
-                attempt("ApprovalA", manual, "Succeeded", Some(alice)),
-            ]}),
-        ),
-        (
-            "GetPipelineState",
-            json!({"pipelineName": "payments", "stageStates": [{"stageName": "Approve", "actionStates": [
-                {"actionName": "ApprovalA", "latestExecution": {"actionExecutionId": "run-of-ApprovalA", "status": "Succeeded", "lastUpdatedBy": alice}},
-                {"actionName": "ApprovalB", "latestExecution": {"actionExecutionId": "run-of-ApprovalB", "status": status, "lastUpdatedBy": second}},
-            ]}]}),
-        ),
-        (
-            "GetPipelineExecution",
-            json!({"pipelineExecution": {"trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:iam::111122223333:user/carol"}}}),
-        ),
-    ]
-}
-
-/// Runs one invocation; the operations that were called and everything that was written.
-fn invoke(event: &str, replies: Vec<(&'static str, u16, Vec<u8>)>) -> (Vec<String>, String) {
-    let service = Service {
-        replies: Arc::new(replies),
-        called: Arc::default(),
-    };
-    let config = sdk::Config::builder()
-        .behavior_version(sdk::config::BehaviorVersion::latest())
-        .region(sdk::config::Region::from_static("us-east-1"))
-        .http_client(service.clone())
-        .allow_no_auth()
-        .retry_config(sdk::config::retry::RetryConfig::disabled())
-        .timeout_config(sdk::config::timeout::TimeoutConfig::disabled())
-        .build();
-    let codepipeline = Adapter::from(sdk::Client::from_conf(config));
-    let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let mut journal = Vec::new();
-    let result = runtime.block_on(async {
-        let job = serde_json::from_str::<Event>(event).map_err(|error| error.to_string())?;
-        let job = job.into_job().map_err(|error| error.to_string())?;
-        let floor = Floor::from_json(r#"{"excludeInitiator": true}"#);
-        let budget = Budget::until(Duration::from_millis(30));
-        handle(
-            &codepipeline,
-            &floor,
-            &job,
-            budget,
-            now,
-            &mut Journal::new(&mut journal),
-        )
-        .await
-        .map_err(|error| error.to_string())
-    });
-    let written = format!(
-        "{}{}",
-        String::from_utf8(journal).unwrap(),
-        result.err().unwrap_or_default()
-    );
-    let called = service.called.lock().unwrap().clone();
-    (called, written)
-}
-
-fn well(replies: Vec<(&'static str, Value)>) -> Vec<(&'static str, u16, Vec<u8>)> {
-    replies
-        .into_iter()
-        .map(|(name, body)| (name, 200, body.to_string().into_bytes()))
-        .collect()
+/// The operations that one invocation called, and everything it wrote.
+fn invoke(event: &str, replies: Vec<Reply>) -> (Vec<String>, String) {
+    let wire::Invocation { calls, journal, error } = wire::invoke(event, replies);
+    let operations = calls.into_iter().map(|(operation, _)| operation).collect();
+    (operations, journal + &error.unwrap_or_default())
 }
 
 /// What a mutation puts in place of a value. Nothing here is the name of a person or a status that could be one by right.
@@ -278,7 +142,11 @@ fn mutated_invocations(cases: u32) {
                 let mut replies = well(replies);
                 if let Some((reply, status, cut)) = wire {
                     let reply = reply.index(replies.len());
-                    let (_, old_status, body) = &mut replies[reply];
+                    let Reply {
+                        status: old_status,
+                        body,
+                        ..
+                    } = &mut replies[reply];
                     *old_status = status;
                     if let Some(cut) = cut {
                         body.truncate(cut.index(body.len() + 1));

@@ -290,7 +290,7 @@ fn reads_times_faults() {
             let report = only_report(&memory, EVERY_CALL, None);
             let (kind, message) = match (&report, fault) {
                 (Report::Success(approvers), Fault::ThrottledOnce) => {
-                    assert_eq!(approvers, "alice,bob");
+                    assert_eq!(approvers, "alice, bob");
                     continue;
                 }
                 (Report::Failure(kind, message), _) => (*kind, message),
@@ -331,7 +331,7 @@ fn reports_times_faults() {
         (
             Operation::PutJobSuccessResult,
             "bob",
-            Report::Success("alice,bob".to_owned()),
+            Report::Success("alice, bob".to_owned()),
         ),
         (
             Operation::PutJobFailureResult,
@@ -384,7 +384,7 @@ fn all_pages_are_read() {
     let memory = Memory::approved_by_alice_and("bob");
     assert_eq!(
         only_report(&memory, "{}", None),
-        Report::Success("alice,bob".to_owned())
+        Report::Success("alice, bob".to_owned())
     );
     assert_eq!(memory.count(Operation::ListActionExecutions), 2);
     assert_eq!(
@@ -400,7 +400,7 @@ fn a_history_that_is_a_moment_behind_is_read_again() {
     memory.behind = 2;
     assert_eq!(
         only_report(&memory, "{}", None),
-        Report::Success("alice,bob".to_owned())
+        Report::Success("alice, bob".to_owned())
     );
     assert_eq!(memory.count(Operation::ListActionExecutions), 6);
 
@@ -411,6 +411,105 @@ fn a_history_that_is_a_moment_behind_is_read_again() {
         matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
         "{report:?}"
     );
+}
+
+/// After ALL_ACTIONS the history still shows the round before, which alice and bob approved, and not the gate's own run.
+#[test]
+fn a_history_without_the_gates_own_run_is_no_evidence() {
+    let mut memory = Memory::approved_by_alice_and("bob");
+    memory.pages[0].remove(0);
+    let report = only_report(&memory, "{}", None);
+    assert!(
+        matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn an_open_action_that_is_no_approval_does_not_matter() {
+    let mut memory = Memory::approved_by_alice_and("bob");
+    memory.pages[1][1].attempt.status = Status::InProgress;
+    memory.state.push(StateEntry {
+        action_execution_id: "run-of-Source".to_owned(),
+        last_updated_by: None,
+        status: Status::Succeeded,
+    });
+    assert_eq!(
+        only_report(&memory, "{}", None),
+        Report::Success("alice, bob".to_owned())
+    );
+}
+
+/// The state and the history are two witnesses of one attempt.
+mod two_witnesses {
+    use super::*;
+
+    fn of_b(by: Option<String>, status: Status) -> StateEntry {
+        StateEntry {
+            action_execution_id: "run-of-ApprovalB".to_owned(),
+            last_updated_by: by,
+            status,
+        }
+    }
+
+    fn refused_for(memory: &Memory, reason: &str) {
+        let report = only_report(memory, "{}", None);
+        assert!(
+            matches!(&report, Report::Failure(FailureKind::JobFailed, message) if message.contains(reason)),
+            "{report:?}"
+        );
+    }
+
+    #[test]
+    fn one_of_them_is_enough() {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        memory.pages[0][1].attempt.approver.history = None;
+        memory.state.push(of_b(user("bob"), Status::Succeeded));
+        assert_eq!(
+            only_report(&memory, "{}", None),
+            Report::Success("alice, bob".to_owned())
+        );
+    }
+
+    #[test]
+    fn they_must_name_one_principal() {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        memory.state.push(of_b(user("carol"), Status::Succeeded));
+        refused_for(&memory, "principal-mismatch");
+    }
+
+    #[test]
+    fn they_must_agree_on_the_outcome() {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        memory.state.push(of_b(user("bob"), Status::Failed));
+        refused_for(&memory, "missing-approval");
+    }
+
+    #[test]
+    fn the_state_must_not_contradict_itself() {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        memory.state.push(of_b(user("bob"), Status::Succeeded));
+        memory.state.push(of_b(user("carol"), Status::Succeeded));
+        let report = only_report(&memory, "{}", None);
+        assert!(
+            matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
+            "{report:?}"
+        );
+    }
+
+    #[test]
+    fn another_runs_state_does_not_matter() {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        let other = StateEntry {
+            action_execution_id: "run-of-another-execution".to_owned(),
+            ..of_b(user("carol"), Status::Failed)
+        };
+        memory.state.push(other);
+        assert_eq!(
+            only_report(&memory, "{}", None),
+            Report::Success("alice, bob".to_owned())
+        );
+    }
 }
 
 #[test]
@@ -507,7 +606,7 @@ fn a_bad_rule_is_a_configuration_error_that_names_the_key() {
         (
             "{}",
             Some("quorum=2"),
-            "UserParameters are wrong: a rule has to be a JSON object",
+            "UserParameters are wrong: not a rule: it has to be a JSON object",
         ),
         ("{}", Some(""), "UserParameters are wrong"),
         (
@@ -556,7 +655,7 @@ mod which_execution {
             "{}",
             Some(&parameters(EXECUTION)),
         );
-        assert_eq!(report, Report::Success("alice,bob".to_owned()));
+        assert_eq!(report, Report::Success("alice, bob".to_owned()));
     }
 
     #[test]
@@ -581,7 +680,7 @@ mod which_execution {
     fn the_parameters_stand_in_when_the_gate_runs_in_that_execution() {
         assert_eq!(
             only_report(&bare(), "{}", Some(&parameters(EXECUTION))),
-            Report::Success("alice,bob".to_owned())
+            Report::Success("alice, bob".to_owned())
         );
     }
 

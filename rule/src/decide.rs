@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::decision::{Decision, EffectiveRule, JudgedApproval, Reason, Verdict};
+use crate::decision::{Decision, EffectiveRule, JudgedApproval, Reason, Record, Verdict};
 use crate::facts::{ActionKind, Attempt, Facts, Initiator, Status, Testimony};
 use crate::glob::{ArnGlob, NameGlob};
 use crate::identity::AmbiguousPerson;
@@ -47,9 +47,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, AmbiguousPerson> {
     }
     let objections = approvals.iter().filter_map(|approval| approval.objection.clone());
     let against: Vec<Reason> = objections.chain(shortfalls).collect();
-    let satisfied = against.is_empty();
-
-    Ok(Decision {
+    let record = Record {
         schema_version: 1,
         decided_at: facts.now,
         pipeline: facts.execution.pipeline.clone(),
@@ -59,14 +57,18 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, AmbiguousPerson> {
         job_id: facts.job_id.clone(),
         rule: effective(rule, stage, required),
         approvals: approvals.into_iter().map(Approval::record).collect(),
-        persons: persons.iter().map(|p| p.name().to_string()).collect(),
+        persons: persons.iter().map(|person| person.name().to_string()).collect(),
         quorum: rule.quorum(),
-        verdict: if satisfied {
+        verdict: if against.is_empty() {
             Verdict::Satisfied
         } else {
             Verdict::Unsatisfied
         },
         reasons: notes.into_iter().chain(against).collect(),
+    };
+    Ok(Decision {
+        record,
+        persons: persons.iter().map(|person| person.name().clone()).collect(),
         approvals_elsewhere: stage != facts.gate_stage,
     })
 }
@@ -447,15 +449,13 @@ fn quorum_not_met(
 ) -> Vec<Reason> {
     let theirs = |person: &Person| -> Vec<&Approval<'_>> {
         let members = person.members().iter();
-        let approvals = members.filter_map(|position| approvals.get(*position));
-        approvals
-            .filter(|approval| actions.contains(&approval.action))
-            .collect()
+        members.filter_map(|position| approvals.get(*position)).collect()
     };
+    let of_actions = |approval: &&Approval<'_>| actions.contains(&approval.action);
     let by_person: Vec<(&Person, Vec<&Approval<'_>>)> = persons
         .iter()
         .map(|person| (person, theirs(person)))
-        .filter(|(_, theirs)| !theirs.is_empty())
+        .filter(|(_, theirs)| theirs.iter().any(of_actions))
         .collect();
     if quorum.is_met_by(by_person.len()) {
         return Vec::new();
@@ -483,12 +483,9 @@ fn same_person(person: &Person, theirs: &[&Approval<'_>]) -> Option<Reason> {
     if theirs.len() < 2 {
         return None;
     }
-    let shared: BTreeSet<&Key> = theirs
-        .iter()
-        .enumerate()
-        .flat_map(|(at, a)| theirs.iter().skip(at + 1).map(move |b| (a, b)))
-        .flat_map(|(a, b)| a.keys.shared_with(&b.keys))
-        .collect();
+    let held_by = |key: &Key| theirs.iter().filter(|approval| approval.keys.has(key)).count();
+    let keys: BTreeSet<&Key> = theirs.iter().flat_map(|approval| approval.keys.all()).collect();
+    let shared: Vec<&Key> = keys.into_iter().filter(|key| held_by(key) > 1).collect();
     let by_role = shared.iter().any(|key| matches!(key, Key::Role { .. }));
     let trust = theirs
         .iter()

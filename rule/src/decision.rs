@@ -1,6 +1,6 @@
-//! The decision record, schemaVersion 1: what was judged, by which rule, with which verdict.
+//! The decision and its record, schemaVersion 1: what was judged, by which rule, with which verdict.
 //!
-//! The gate logs it and `policygen evidence` prints it; its JSON form is frozen.
+//! The gate logs the record; its JSON form is frozen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,25 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::facts::Status;
+use crate::key::Key;
 use crate::reason::ReasonCode;
 use crate::rule::{Quorum, SharedRoles};
 
-/// The record of one evaluation. Only [`decide`](crate::decide()) makes one.
+/// One evaluation: its record, and what that means. Only [`decide`](crate::decide()) makes one, and nothing changes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub(crate) record: Record,
+    /// The persons who counted, each by its best proven key.
+    pub(crate) persons: Vec<Key>,
+    /// The gate stands in another stage than the approvals, so retrying its stage does not reopen them.
+    pub(crate) approvals_elsewhere: bool,
+}
+
+/// The decision record, schemaVersion 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct Decision {
+pub struct Record {
     /// 1.
     pub schema_version: u32,
     /// When it was judged.
@@ -42,9 +53,6 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Why it is not satisfied; and, when it is, what a reader of the record must know.
     pub reasons: Vec<Reason>,
-    /// The gate stands in another stage than the approvals, so retrying its stage does not reopen them.
-    #[serde(skip)]
-    pub(crate) approvals_elsewhere: bool,
 }
 
 /// The verdict of a decision. An error is never a verdict.
@@ -139,10 +147,16 @@ pub struct EffectiveRule {
 pub struct Satisfied<'a>(&'a Decision);
 
 impl Decision {
+    /// What is written down.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
     /// The proof that this decision is satisfied, if it is.
     #[must_use]
     pub fn satisfied(&self) -> Option<Satisfied<'_>> {
-        match self.verdict {
+        match self.record.verdict {
             Verdict::Satisfied => Some(Satisfied(self)),
             Verdict::Unsatisfied => None,
         }

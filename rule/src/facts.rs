@@ -179,3 +179,75 @@ impl Initiator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_are_read_as_aws_spells_them() {
+        for (text, status) in [
+            ("InProgress", Status::InProgress),
+            ("Abandoned", Status::Abandoned),
+            ("Succeeded", Status::Succeeded),
+            ("Failed", Status::Failed),
+            ("succeeded", Status::Unknown),
+            ("Skipped", Status::Unknown),
+            ("", Status::Unknown),
+        ] {
+            assert_eq!(Status::of(Some(text)), status, "{text}");
+        }
+        assert_eq!(Status::of(None), Status::Unknown);
+    }
+
+    #[test]
+    fn what_might_be_an_approval_is_not_taken_for_anything_else() {
+        let kind = |category, owner, provider| ActionKind::of(Some(category), Some(owner), Some(provider));
+        assert_eq!(kind("Approval", "AWS", "Manual"), ActionKind::ManualApproval);
+        for (category, owner, provider) in [
+            ("Approval", "AWS", "manual"),
+            ("Approval", "Aws", "Manual"),
+            ("approval", "AWS", "Manual"),
+            ("", "AWS", "Manual"),
+        ] {
+            assert_eq!(
+                kind(category, owner, provider),
+                ActionKind::Unknown,
+                "{category}/{owner}/{provider}"
+            );
+        }
+        for category in ["Source", "Build", "Deploy", "Test", "Invoke", "Compute"] {
+            assert_eq!(ActionKind::of(Some(category), None, None), ActionKind::Other);
+        }
+        assert_eq!(kind("Approval", "Custom", "Jira"), ActionKind::Other);
+        assert_eq!(ActionKind::of(None, None, None), ActionKind::Unknown);
+    }
+
+    #[test]
+    fn who_started_an_execution_is_a_principal_a_machine_or_not_known() {
+        let by_hand = Initiator::Principal("arn".to_owned());
+        for trigger in [
+            "StartPipelineExecution",
+            "ManualRollback",
+            "CreatePipeline",
+            "PutActionRevision",
+        ] {
+            assert_eq!(Initiator::of(Some(trigger), Some("arn")), by_hand, "{trigger}");
+            assert_eq!(Initiator::of(Some(trigger), None), Initiator::Unknown, "{trigger}");
+        }
+        for trigger in [
+            "Webhook",
+            "WebhookV2",
+            "CloudWatchEvent",
+            "PollForSourceChanges",
+            "AutomatedRollback",
+        ] {
+            assert_eq!(
+                Initiator::of(Some(trigger), Some("arn")),
+                Initiator::Automatic(trigger.to_owned())
+            );
+        }
+        assert_eq!(Initiator::of(Some("NewTrigger"), Some("arn")), Initiator::Unknown);
+        assert_eq!(Initiator::of(None, Some("arn")), Initiator::Unknown);
+    }
+}

@@ -81,16 +81,16 @@ impl Rule {
 
     /// Whether these keys have a place on the roster of `action`; everybody has where there is no roster.
     ///
-    /// INVARIANT (merge only): by proven keys alone. And who is mapped to one person has no place under the handle of another.
+    /// INVARIANT (merge only): by proven keys alone. An entry that is a name of the `people` map means that person, and nobody else who
+    /// happens to have that handle.
     pub(crate) fn is_on_roster(&self, action: &str, keys: &Keys) -> bool {
         let Some(entries) = self.roster().get(action) else {
             return true;
         };
-        let mapped = keys.proven().iter().any(|key| matches!(key, Key::Person(_)));
         keys.proven().iter().any(|key| match key {
             Key::Person(name) => entries.contains(name),
-            Key::Handle(name) => !mapped && entries.contains(name),
-            Key::Role { name, .. } => entries.contains(&format!("role/{name}")),
+            Key::Handle(name) => entries.contains(name) && !self.people().contains_key(name),
+            Key::Role { .. } => entries.contains(&key.label()),
             Key::User { .. } => false,
         })
     }

@@ -110,6 +110,11 @@ impl Keys {
         self.proven.iter().chain(&self.claimed)
     }
 
+    /// The entry of `people` that vouches for the principal; there is never more than one.
+    pub(crate) fn proven_person(&self) -> Option<&Key> {
+        self.proven.iter().find(|key| matches!(key, Key::Person(_)))
+    }
+
     /// Whether these keys can make a person. Keys that are merely claimed cannot.
     ///
     /// INVARIANT (fail closed): no evidence, no person.
@@ -118,9 +123,14 @@ impl Keys {
         !self.proven.is_empty()
     }
 
+    /// Whether the key is among them, proven or claimed.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.proven.contains(key) || self.claimed.contains(key)
+    }
+
     /// Keys that both have, proven or claimed.
     pub fn shared_with(&self, other: &Self) -> impl Iterator<Item = &Key> {
-        self.all()
-            .filter(|key| other.proven.contains(key) || other.claimed.contains(key))
+        self.all().filter(|key| other.has(key))
     }
 }

@@ -24,7 +24,7 @@ mod rule;
 mod rule_file;
 
 pub use decide::decide;
-pub use decision::{Decision, EffectiveRule, JudgedApproval, Reason, Satisfied, Verdict};
+pub use decision::{Decision, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict};
 pub use facts::{ActionKind, Approver, Attempt, Execution, Facts, Initiator, Status};
 pub use identity::AmbiguousPerson;
 pub use key::{Key, Keys};

@@ -1,7 +1,8 @@
 //! What people read: the summary of a success and the message of a refusal.
 
-use crate::decision::{Decision, JudgedApproval, Satisfied, Verdict};
+use crate::decision::{Decision, JudgedApproval, Record, Satisfied, Verdict};
 use crate::facts::Status;
+use crate::key::Key;
 
 /// The longest `failureDetails.message` of PutJobFailureResult (CodePipeline API model).
 pub const REFUSAL_LIMIT: usize = 5000;
@@ -9,30 +10,36 @@ pub const REFUSAL_LIMIT: usize = 5000;
 pub const SUMMARY_LIMIT: usize = 2048;
 
 impl Satisfied<'_> {
-    /// The summary of the success, naming the persons; at most [`SUMMARY_LIMIT`] long.
+    /// The summary of the success, naming the persons first; at most [`SUMMARY_LIMIT`] long.
     #[must_use]
     pub fn summary(self) -> String {
-        let decision = self.decision();
+        let Record {
+            quorum,
+            approvals,
+            reasons,
+            ..
+        } = &self.decision().record;
+        let persons = &self.decision().persons;
         let mut text = format!(
-            "Satisfied: {} counted, {} required.\n",
-            distinct_persons(decision.persons.len()),
-            decision.quorum.get()
+            "Satisfied by {}: {} counted, {} required.\n",
+            list(persons.iter().map(Key::label)),
+            distinct_persons(persons.len()),
+            quorum.get()
         );
-        for approval in &decision.approvals {
+        for approval in approvals {
             text.push_str(&approval_line(approval));
         }
-        for reason in &decision.reasons {
+        for reason in reasons {
             text.push_str(&format!("Note: {}.\n", reason.message));
         }
         cut(text.trim_end(), "", SUMMARY_LIMIT)
     }
 
-    /// The persons who counted, by the names of their keys: `alice,bob`.
+    /// The persons who counted: `alice, bob`. No name holds a space.
     #[must_use]
     pub fn approvers(self) -> String {
-        let name = |key: &String| key.split_once(':').map_or(key.clone(), |(_, n)| n.to_owned());
-        let names: Vec<String> = self.decision().persons.iter().map(name).collect();
-        names.join(",")
+        let names: Vec<String> = self.decision().persons.iter().map(Key::label).collect();
+        names.join(", ")
     }
 }
 
@@ -41,42 +48,57 @@ impl Decision {
     /// [`REFUSAL_LIMIT`] long, and what to do next is never cut off. None when there is nothing to refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
-        match self.verdict {
+        let record = &self.record;
+        match record.verdict {
             Verdict::Satisfied => return None,
             Verdict::Unsatisfied => {}
         }
         let mut text = format!(
             "Refused: {} counted, {} required (execution {}).\n",
             distinct_persons(self.persons.len()),
-            self.quorum.get(),
-            self.execution_id
+            record.quorum.get(),
+            record.execution_id
         );
-        for approval in &self.approvals {
+        for approval in &record.approvals {
             text.push_str(&approval_line(approval));
         }
         text.push_str("Why:\n");
-        for reason in &self.reasons {
+        for reason in &record.reasons {
             text.push_str(&format!("- {}: {}.\n", reason.code, reason.message));
         }
         Some(cut(&text, &self.next_step(), REFUSAL_LIMIT))
     }
 
     fn next_step(&self) -> String {
+        let Record {
+            pipeline,
+            stage,
+            execution_id,
+            quorum,
+            rule,
+            ..
+        } = &self.record;
+        let too_few = if quorum.is_met_by(rule.actions.len()) {
+            String::new()
+        } else {
+            format!(
+                "{} persons need as many approval actions, so add manual approvals to stage {stage}, before the gate. ",
+                quorum.get()
+            )
+        };
         if self.approvals_elsewhere {
             return format!(
-                "What to do: stage {} cannot be reopened from here. Start a new execution and have different people approve it:\n\
-                 aws codepipeline start-pipeline-execution --name {}",
-                self.stage, self.pipeline
+                "What to do: {too_few}Stage {stage} cannot be reopened from here; start a new execution and have {} different people \
+                 approve it:\n\
+                 aws codepipeline start-pipeline-execution --name {pipeline}",
+                quorum.get()
             );
         }
         format!(
-            "What to do: reopen the approvals, then have {} different people approve:\n\
-             aws codepipeline retry-stage-execution --pipeline-name {} --stage-name {} --pipeline-execution-id {} \
-             --retry-mode ALL_ACTIONS",
-            self.quorum.get(),
-            self.pipeline,
-            self.stage,
-            self.execution_id
+            "What to do: {too_few}Have {} different people approve; this reopens the approvals:\n\
+             aws codepipeline retry-stage-execution --pipeline-name {pipeline} --stage-name {stage} \
+             --pipeline-execution-id {execution_id} --retry-mode ALL_ACTIONS",
+            quorum.get()
         )
     }
 }
@@ -156,6 +178,14 @@ mod tests {
             assert!(text.ends_with("…\ndo this"), "{limit}: {text}");
         }
         assert_eq!(cut("body ", "hint", 9), "body hint");
+    }
+
+    #[test]
+    fn text_from_outside_cannot_start_a_line_of_ours() {
+        assert_eq!(
+            shown("alice\nRefused: no\u{1b}[2K"),
+            "alice\u{fffd}Refused: no\u{fffd}[2K"
+        );
     }
 
     #[test]

@@ -64,9 +64,5 @@ fn same_human(a: &Keys, b: &Keys) -> bool {
 /// Whether `people` gives both, by proven keys, and to two different people. Naming only one of two humans that share a handle
 /// changes nothing, so that a forgotten entry never splits one human.
 fn told_apart(a: &Keys, b: &Keys) -> bool {
-    let person = |keys: &Keys| keys.proven().iter().find(|key| matches!(key, Key::Person(_))).cloned();
-    match (person(a), person(b)) {
-        (Some(a), Some(b)) => a != b,
-        (Some(_) | None, _) => false,
-    }
+    matches!((a.proven_person(), b.proven_person()), (Some(a), Some(b)) if a != b)
 }

@@ -152,10 +152,14 @@ fn last_of_path(path: &str) -> Option<String> {
     name(path.rsplit('/').next()?)
 }
 
-/// IAM user, role and session names: `[\w+=,.@-]+` in ASCII (IAM and STS API references).
 fn name(text: &str) -> Option<String> {
+    is_iam_name(text).then(|| text.to_owned())
+}
+
+/// IAM user, role and session names: `[\w+=,.@-]+` in ASCII (IAM and STS API references).
+pub(crate) fn is_iam_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
-    (!text.is_empty() && text.bytes().all(allowed)).then(|| text.to_owned())
+    !text.is_empty() && text.bytes().all(allowed)
 }
 
 #[cfg(test)]
@@ -209,6 +213,19 @@ mod tests {
         );
         assert_eq!(parsed("codepipeline.amazonaws.com"), PrincipalKind::Service);
         assert_eq!(parsed("events.amazonaws.com.cn"), PrincipalKind::Service);
+    }
+
+    #[test]
+    fn case_does_not_make_another_principal() {
+        let is = |a: &str, b: &str| Principal::parse(a).is(&Principal::parse(b));
+        assert!(is(
+            "arn:aws:iam::111122223333:user/Alice",
+            "arn:aws:iam::111122223333:user/alice"
+        ));
+        assert!(!is(
+            "arn:aws:iam::111122223333:user/alice",
+            "arn:aws:iam::111122223333:user/bob"
+        ));
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Rule {
     /// What stays of the floor's demands and of the parameters' when their lists of actions are united.
     fn united_with(&self, parameters: &Demands) -> Vec<Part> {
         let Some(actions) = &parameters.actions else {
-            return Vec::new();
+            return self.parts.clone();
         };
         let floor = Part {
             actions: self.demands.actions.clone(),
@@ -144,7 +144,7 @@ impl Rule {
         // Fewer actions than persons are no rule of their own, but an addition to the floor's.
         let is_rule = parameters.quorum.is_met_by(actions.len());
         let parameters = is_rule.then_some(parameters);
-        std::iter::once(floor).chain(parameters).collect()
+        self.parts.iter().cloned().chain([floor]).chain(parameters).collect()
     }
 
     fn check(self) -> Result<Self, RuleError> {
@@ -153,9 +153,19 @@ impl Rule {
             return Err(RuleError::value(
                 "actions",
                 format!(
-                    "names {named}, but {} persons can only approve in as many actions; name at least that many",
+                    "names {named}, but `quorum` is {}, and so many persons need as many actions; name at least that many",
                     self.quorum().get()
                 ),
+            ));
+        }
+        let strangers = self
+            .roster()
+            .keys()
+            .find(|action| self.named_only && !self.named_actions().any(|name| name == *action));
+        if let Some(action) = strangers {
+            return Err(RuleError::value(
+                format!("roster.{action}"),
+                "is the roster of an action that `actions` does not name; correct the one or the other",
             ));
         }
         Ok(self)

@@ -7,14 +7,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use crate::glob::{ArnGlob, NameGlob};
+use crate::principal::is_iam_name;
 use crate::rule::{Quorum, SharedRoles};
 
 /// Why a rule is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
-    /// Not a JSON object.
-    #[error("a rule has to be a JSON object, such as {{\"quorum\": 2}}: {0}")]
-    NotAnObject(String),
+    /// Not a JSON object, or one that repeats a key.
+    #[error("not a rule: {0}")]
+    Form(String),
     /// A key's value means nothing, or contradicts another.
     #[error("`{key}`: {problem}")]
     Value {
@@ -70,8 +71,8 @@ struct RuleFile {
     exclude_initiator: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     max_age_minutes: Option<WholeNumber>,
-    #[serde(default)]
-    not_people: Vec<String>,
+    #[serde(default, deserialize_with = "present")]
+    not_people: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
     pipeline_execution_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -109,13 +110,14 @@ struct NoRepeats<T>(#[serde(with = "serde_with::rust::maps_duplicate_key_is_erro
 /// Reads the rule that the function's own environment gives.
 pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError> {
     let file = parse(json)?;
+    let people = people(file.people.as_ref())?;
     let identities = Identities {
         trusted_session_roles: name_globs(
             "trustedSessionRoles",
             file.trusted_session_roles.as_deref().unwrap_or_default(),
         )?,
-        people: people(file.people.as_ref())?,
-        roster: roster(file.roster.as_ref())?,
+        roster: roster(file.roster.as_ref(), &people)?,
+        people,
     };
     Ok((demands(file)?, identities))
 }
@@ -141,7 +143,9 @@ pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
 fn parse(json: &str) -> Result<RuleFile, RuleError> {
     // A list would be read as the values of the keys in their order, and an empty one as the default rule.
     if !json.trim_start().starts_with('{') {
-        return Err(RuleError::NotAnObject("it does not start with `{`".to_owned()));
+        return Err(RuleError::Form(
+            "it has to be a JSON object, such as {\"quorum\": 2}".to_owned(),
+        ));
     }
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let file: RuleFile = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -149,13 +153,11 @@ fn parse(json: &str) -> Result<RuleFile, RuleError> {
         match error.inner().classify() {
             Category::Data if key != "." => RuleError::value(key, error.inner().to_string()),
             Category::Data | Category::Syntax | Category::Eof | Category::Io => {
-                RuleError::NotAnObject(error.inner().to_string())
+                RuleError::Form(error.inner().to_string())
             }
         }
     })?;
-    deserializer
-        .end()
-        .map_err(|error| RuleError::NotAnObject(error.to_string()))?;
+    deserializer.end().map_err(|error| RuleError::Form(error.to_string()))?;
     Ok(file)
 }
 
@@ -176,7 +178,7 @@ fn demands(file: RuleFile) -> Result<Demands, RuleError> {
         shared_roles: file.shared_roles,
         exclude_initiator: file.exclude_initiator,
         max_age_minutes: file.max_age_minutes.map(|minutes| minutes.0),
-        not_people: name_globs("notPeople", &file.not_people)?,
+        not_people: name_globs("notPeople", file.not_people.as_deref().unwrap_or_default())?,
         pipeline_execution_id: file.pipeline_execution_id.map(pipeline_execution_id).transpose()?,
     })
 }
@@ -234,8 +236,7 @@ fn people(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, Vec<
     let mut people = BTreeMap::new();
     for (name, patterns) in file.iter().flat_map(|file| &file.0) {
         let key = format!("people.{name}");
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
-        if name.is_empty() || !name.bytes().all(allowed) {
+        if !is_iam_name(name) {
             return Err(RuleError::value(
                 key,
                 "a person's name is made of A-Z a-z 0-9 _ + = , . @ -",
@@ -259,15 +260,29 @@ fn people(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, Vec<
     Ok(people)
 }
 
-fn roster(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, BTreeSet<String>>, RuleError> {
+fn roster(
+    file: Option<&NoRepeats<Vec<String>>>,
+    people: &BTreeMap<String, Vec<ArnGlob>>,
+) -> Result<BTreeMap<String, BTreeSet<String>>, RuleError> {
     let mut roster = BTreeMap::new();
     for (action, entries) in file.iter().flat_map(|file| &file.0) {
         pipeline_name("roster", action)?;
         let entries: BTreeSet<String> = entries.iter().map(|entry| entry.to_lowercase()).collect();
-        if entries.is_empty() || entries.contains("") {
+        // What nobody can match would keep its place empty for ever.
+        let means_nobody = |entry: &&String| {
+            let name = entry.strip_prefix("role/").unwrap_or(entry);
+            !people.contains_key(*entry) && (!is_iam_name(name) || (name == *entry && name.contains('@')))
+        };
+        if let Some(entry) = entries.iter().find(means_nobody) {
             return Err(RuleError::value(
                 format!("roster.{action}"),
-                "has an empty place: name people, handles or `role/NAME`, or leave the action out",
+                format!("`{entry}` is nobody: write a name of `people`, a handle (the part before `@`) or `role/NAME`"),
+            ));
+        }
+        if entries.is_empty() {
+            return Err(RuleError::value(
+                format!("roster.{action}"),
+                "is empty, so that nobody could approve; leave the action out to let everybody",
             ));
         }
         roster.insert(action.clone(), entries);

@@ -57,26 +57,31 @@ fn decisions_in(folder: &str) -> Vec<(String, Fixture, Decision)> {
 }
 
 fn codes(decision: &Decision) -> Vec<ReasonCode> {
-    decision.reasons.iter().map(|reason| reason.code).collect()
+    decision.record().reasons.iter().map(|reason| reason.code).collect()
 }
 
 #[test]
 fn without_a_defect_it_is_satisfied() {
     let decision = decision_of(serde_json::from_str(&read(&fixtures().join("satisfied.json"))).unwrap());
-    assert_eq!(decision.verdict, Verdict::Satisfied);
-    assert_eq!(decision.persons, ["handle:alice", "handle:bob"]);
+    assert_eq!(decision.record().verdict, Verdict::Satisfied);
+    assert_eq!(decision.record().persons, ["handle:alice", "handle:bob"]);
     assert_eq!(decision.refusal(), None);
     let satisfied = decision.satisfied().unwrap();
-    assert_eq!(satisfied.approvers(), "alice,bob");
+    assert_eq!(satisfied.approvers(), "alice, bob");
     insta::assert_snapshot!("satisfied-summary", satisfied.summary());
-    insta::assert_json_snapshot!("satisfied-record", decision);
+    insta::assert_json_snapshot!("satisfied-record", decision.record());
 }
 
 #[test]
 fn each_defect_is_refused_for_its_reason() {
     let mut covered = BTreeSet::new();
     for (name, fixture, decision) in decisions_in("refused") {
-        assert_eq!(decision.verdict, Verdict::Unsatisfied, "{name}: {}", fixture.why);
+        assert_eq!(
+            decision.record().verdict,
+            Verdict::Unsatisfied,
+            "{name}: {}",
+            fixture.why
+        );
         assert_eq!(codes(&decision), fixture.reasons, "{name}: {}", fixture.why);
         assert!(decision.satisfied().is_none(), "{name}");
         let first = fixture.reasons.first().unwrap();
@@ -98,11 +103,15 @@ fn each_defect_is_refused_for_its_reason() {
 #[test]
 fn what_is_no_defect_is_accepted() {
     for (name, fixture, decision) in decisions_in("accepted") {
-        assert_eq!(decision.verdict, Verdict::Satisfied, "{name}: {}", fixture.why);
+        assert_eq!(decision.record().verdict, Verdict::Satisfied, "{name}: {}", fixture.why);
         assert_eq!(codes(&decision), fixture.reasons, "{name}: {}", fixture.why);
-        assert_eq!(decision.persons.len(), 2, "{name}");
+        assert_eq!(decision.record().persons.len(), 2, "{name}");
         assert!(
-            decision.approvals.iter().all(|a| a.counted && a.person.is_some()),
+            decision
+                .record()
+                .approvals
+                .iter()
+                .all(|a| a.counted && a.person.is_some()),
             "{name}"
         );
         insta::with_settings!({ description => &fixture.why, snapshot_suffix => &name }, {
@@ -129,7 +138,7 @@ fn a_principal_of_two_people_is_an_error_and_no_verdict() {
 fn approvals_in_a_stage_that_the_gate_cannot_reopen_say_so() {
     let rule = Rule::floor(r#"{"stage": "Earlier"}"#).unwrap();
     let decision = decide(&rule, &satisfied_facts()).unwrap();
-    assert_eq!(decision.verdict, Verdict::Unsatisfied);
+    assert_eq!(decision.record().verdict, Verdict::Unsatisfied);
     let message = decision.refusal().unwrap();
     assert!(
         message.ends_with("aws codepipeline start-pipeline-execution --name payments"),

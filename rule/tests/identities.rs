@@ -6,7 +6,7 @@ use rule::{Key, Keys, Principal, Rule, persons};
 
 const RULE: &str = r#"{
     "trustedSessionRoles": ["AWSReservedSSO_*"],
-    "people": {"asmith": ["arn:aws:iam::*:user/*/Alice", "arn:aws:sts::*:assumed-role/*/asmith@example.com"]}
+    "people": {"asmith": ["arn:aws:iam::*:user/*/Alice", "arn:aws:sts::*:assumed-role/*/asmith@example.com", "arn:aws:iam::*:role/AliceAdmin"]}
 }"#;
 
 fn keys(arn: &str) -> Keys {
@@ -26,7 +26,7 @@ fn count(arns: &[&str]) -> usize {
 
 #[test]
 fn keys_row_by_row() {
-    let rows: [(&str, &[&str], &[&str]); 12] = [
+    let rows: [(&str, &[&str], &[&str]); 13] = [
         (
             "arn:aws:iam::111122223333:user/Bob",
             &["handle:bob", "user:111122223333/bob"],
@@ -63,6 +63,11 @@ fn keys_row_by_row() {
             &[],
         ),
         ("arn:aws:iam::111122223333:role/AWSReservedSSO_X_0123", &[], &[]),
+        (
+            "arn:aws:iam::111122223333:role/AliceAdmin",
+            &["role:111122223333/aliceadmin"],
+            &["person:asmith"],
+        ),
         ("arn:aws:iam::111122223333:root", &[], &[]),
         ("arn:aws:sts::111122223333:federated-user/bob", &[], &[]),
         ("codepipeline.amazonaws.com", &[], &[]),

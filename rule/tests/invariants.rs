@@ -182,22 +182,24 @@ fn floor() -> impl Strategy<Value = Rule> {
 }
 
 fn is_satisfied(rule: &Rule, facts: &Facts) -> bool {
-    decide(rule, facts).is_ok_and(|decision| decision.verdict == Verdict::Satisfied)
+    decide(rule, facts).is_ok_and(|decision| decision.record().verdict == Verdict::Satisfied)
 }
 
 /// What a decision says, whatever the order of the attempts it read.
 fn gist(decision: &Decision) -> (Verdict, Vec<String>, BTreeSet<String>, BTreeSet<String>) {
     let approvals = decision
+        .record()
         .approvals
         .iter()
         .map(|approval| serde_json::to_string(approval).unwrap());
     let reasons = decision
+        .record()
         .reasons
         .iter()
         .map(|reason| serde_json::to_string(reason).unwrap());
     (
-        decision.verdict,
-        decision.persons.clone(),
+        decision.record().verdict,
+        decision.record().persons.clone(),
         approvals.collect(),
         reasons.collect(),
     )
@@ -268,8 +270,8 @@ proptest! {
         let unnamed = renamed(&facts, |position| format!("nobody-{position}"));
         let named = renamed(&facts, |position| names[position].to_owned());
         if let (Ok(named), Ok(unnamed)) = (decide(&rule, &named), decide(&rule, &unnamed)) {
-            prop_assert!(named.persons.len() <= unnamed.persons.len());
-            prop_assert!(named.verdict == Verdict::Unsatisfied || unnamed.verdict == Verdict::Satisfied);
+            prop_assert!(named.record().persons.len() <= unnamed.record().persons.len());
+            prop_assert!(named.record().verdict == Verdict::Unsatisfied || unnamed.record().verdict == Verdict::Satisfied);
         }
     }
 
@@ -309,16 +311,16 @@ proptest! {
     #[test]
     fn persons_never_exceed_approvals(rule in floor(), facts in facts()) {
         if let Ok(decision) = decide(&rule, &facts) {
-            let counted: Vec<_> = decision.approvals.iter().filter(|approval| approval.counted).collect();
-            prop_assert!(decision.persons.len() <= counted.len());
-            prop_assert!(counted.iter().all(|approval| decision.persons.contains(approval.person.as_ref().unwrap())));
-            prop_assert!(decision.approvals.iter().all(|approval| approval.counted != approval.reason.is_some()));
-            if decision.verdict == Verdict::Satisfied {
-                prop_assert!(decision.persons.len() >= 2);
-                prop_assert!(decision.approvals.iter().all(|approval| approval.counted));
+            let counted: Vec<_> = decision.record().approvals.iter().filter(|approval| approval.counted).collect();
+            prop_assert!(decision.record().persons.len() <= counted.len());
+            prop_assert!(counted.iter().all(|approval| decision.record().persons.contains(approval.person.as_ref().unwrap())));
+            prop_assert!(decision.record().approvals.iter().all(|approval| approval.counted != approval.reason.is_some()));
+            if decision.record().verdict == Verdict::Satisfied {
+                prop_assert!(decision.record().persons.len() >= 2);
+                prop_assert!(decision.record().approvals.iter().all(|approval| approval.counted));
                 prop_assert!(decision.satisfied().unwrap().summary().len() <= rule::SUMMARY_LIMIT);
             } else {
-                prop_assert!(!decision.reasons.is_empty());
+                prop_assert!(!decision.record().reasons.is_empty());
                 prop_assert!(decision.refusal().unwrap().len() <= rule::REFUSAL_LIMIT);
             }
         }
@@ -360,13 +362,20 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_principal_or_a_rule_panic(text in any::<String>(), arn in "arn:aws[a-z-]{0,4}:(iam|sts)::[0-9]{11,13}:[a-z/@.-]{0,30}") {
+    fn no_text_makes_a_principal_or_a_rule_panic(
+        text in any::<String>(), arn in "arn:aws[a-z-]{0,4}:(iam|sts)::[0-9]{11,13}:[a-z/@.-]{0,30}",
+        mut rule in floor_json(), key in any::<Index>(), junk in any::<String>(),
+    ) {
         for text in [&text, &arn] {
             let principal = Principal::parse(text);
             prop_assert_eq!(principal.arn(), text);
+            prop_assert!(Rule::floor(text).is_err());
         }
-        let is_object = text.trim_start().starts_with('{');
-        prop_assert!(is_object || Rule::floor(&text).is_err());
+        // A rule with a key that is not one, or a value of the wrong kind, is refused and never a panic.
+        let key = key.get(&rule.keys().cloned().collect::<Vec<_>>()).clone();
+        let value = rule.insert(key, json!([{ "junk": junk }]));
+        prop_assert!(value.is_some());
+        prop_assert!(Rule::floor(&Value::Object(rule).to_string()).is_err());
     }
 }
 

@@ -1,5 +1,7 @@
 //! The rule as people write it: what is understood, what is refused and in which words.
 
+#![cfg(test)]
+
 use rule::{Quorum, Rule, SharedRoles};
 
 const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
@@ -55,6 +57,10 @@ fn what_is_no_rule_is_refused_by_key() {
         r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "Alice": ["arn:aws:iam::*:user/bob"]}}"#,
         r#"{"roster": {"ApprovalA": []}}"#,
         r#"{"roster": {"ApprovalA": [""]}}"#,
+        r#"{"roster": {"ApprovalA": ["alice@example.com"]}}"#,
+        r#"{"roster": {"ApprovalA": ["role/path/Deployer"]}}"#,
+        r#"{"roster": {"approvalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
+        r#"{"notPeople": null}"#,
         r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##,
     ];
     let words: Vec<String> = refused
@@ -106,4 +112,86 @@ fn naming_actions_in_the_parameters_does_not_let_go_of_the_others() {
         .unwrap();
     assert!(rule.requires_every_approval());
     assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["ApprovalA", "ApprovalB"]);
+}
+
+/// One person serves the whole of the floor's list and another the whole of the parameters': the union has two persons, and yet
+/// neither list does.
+mod each_of_two_united_lists_meets_its_own_quorum {
+    use rule::{Facts, ReasonCode, Rule, Verdict, decide};
+    use serde_json::{Value, json};
+
+    const FLOOR: &str = r#"{"actions": ["A", "B"]}"#;
+
+    fn judged(rule: &Rule, approvals: &[(&str, &str)]) -> (Verdict, Vec<ReasonCode>, String) {
+        let attempt = |(action, user): &(&str, &str)| {
+            json!({
+                "stage": "Approve", "action": action, "kind": "manualApproval", "status": "Succeeded",
+                "started": "2026-11-22T10:00:00Z", "updated": "2026-11-22T10:01:00Z",
+                "approver": {"history": format!("arn:aws:iam::111122223333:user/{user}")}
+            })
+        };
+        let attempts: Vec<Value> = approvals.iter().map(attempt).collect();
+        let facts: Facts = serde_json::from_value(json!({
+            "execution": {"pipeline": "p", "id": "e"}, "gateStage": "Approve", "attempts": attempts,
+            "initiator": "unknown", "now": "2026-11-22T10:02:00Z"
+        }))
+        .unwrap();
+        let decision = decide(rule, &facts).unwrap();
+        let codes = decision.record().reasons.iter().map(|reason| reason.code).collect();
+        (decision.record().verdict, codes, decision.refusal().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_person_for_each_list_is_not_enough() {
+        let rule = Rule::floor(FLOOR)
+            .unwrap()
+            .tightened_by(r#"{"actions": ["C", "D"]}"#)
+            .unwrap();
+        let (verdict, codes, message) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied, "{message}");
+        assert_eq!(
+            codes.iter().filter(|code| **code == ReasonCode::QuorumNotMet).count(),
+            2,
+            "{message}"
+        );
+        assert!(
+            message.contains("(over A and B)") && message.contains("(over C and D)"),
+            "{message}"
+        );
+        let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "bob"), ("C", "bob"), ("D", "alice")]);
+        assert_eq!(verdict, Verdict::Satisfied);
+    }
+
+    #[test]
+    fn the_floors_list_alone_is_judged_when_the_parameters_add_one_action() {
+        let rule = Rule::floor(FLOOR)
+            .unwrap()
+            .tightened_by(r#"{"actions": ["C"]}"#)
+            .unwrap();
+        let (verdict, _, message) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied);
+        assert!(
+            message.contains("A and B were approved by one person, alice"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn the_parameters_list_alone_is_judged_when_the_floor_wants_every_approval() {
+        let rule = Rule::default().tightened_by(r#"{"actions": ["A", "B"]}"#).unwrap();
+        let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied);
+    }
+
+    #[test]
+    fn tightening_again_keeps_what_was_demanded() {
+        let rule = Rule::floor(FLOOR)
+            .unwrap()
+            .tightened_by(r#"{"actions": ["C", "D"]}"#)
+            .unwrap()
+            .tightened_by("{}")
+            .unwrap();
+        let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied);
+    }
 }

@@ -73,7 +73,7 @@ def test_one_person_is_refused_and_two_pass(emulator):
     answer(emulator, "bob", "ApprovalB")
     assert ended(emulator, execution) == "Succeeded"
     assert state_of(emulator, "ApprovalB")["lastUpdatedBy"] == "arn:aws:iam::111122223333:user/bob"
-    assert state_of(emulator, "Gate")["summary"].startswith("Satisfied: 2 distinct persons")
+    assert state_of(emulator, "Gate")["summary"].startswith("Satisfied by alice and bob")
 
     attempts = [(detail["actionName"], detail["status"]) for detail in history(emulator, execution, "--page-size", "2")]
     assert attempts[0] == ("Deploy", "Succeeded")

@@ -339,7 +339,7 @@ async fn a_success_names_the_approvers_in_its_output_variables() {
         .unwrap();
     let variables = gate.output().unwrap().output_variables().unwrap();
     assert_eq!(variables["Verdict"], "satisfied");
-    assert_eq!(variables["Approvers"], "alice,bob");
+    assert_eq!(variables["Approvers"], "alice, bob");
     assert_eq!(variables["ApproverCount"], "2");
     assert_eq!(variables["PipelineExecutionId"], execution_id);
     assert_eq!(gate.status(), Some(&ActionExecutionStatus::Succeeded));

@@ -1,0 +1,169 @@
+//! The gate over the wire: the AWS SDK talks to a CodePipeline that is a table of replies.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use jiff::Timestamp;
+use lambda::aws::{Adapter, sdk};
+use lambda::{Budget, Event, Floor, Journal, handle};
+use serde_json::{Value, json};
+
+pub(crate) const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
+pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// What an operation replies.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) operation: &'static str,
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What one invocation did.
+pub(crate) struct Invocation {
+    /// The operations that were called, with what they were sent.
+    pub(crate) calls: Vec<(String, Value)>,
+    /// What it wrote into its journal.
+    pub(crate) journal: String,
+    /// Why it failed, if it did.
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Service {
+    replies: Arc<Vec<Reply>>,
+    calls: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl HttpConnector for Service {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let reply = self.replies.iter().find(|reply| reply.operation == operation);
+        let (status, body) = reply.map_or((200, b"{}".to_vec()), |reply| (reply.status, reply.body.clone()));
+        let sent = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+        self.calls.lock().unwrap().push((operation, sent));
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
+    }
+}
+
+impl HttpClient for Service {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+pub(crate) fn event() -> Value {
+    json!({"CodePipeline.job": {"id": "11111111-abcd-1111-abcd-111111abcdef", "accountId": "111122223333", "data": {
+        "actionConfiguration": {"configuration": {"FunctionName": "gate", "UserParameters": "{\"quorum\": 2}"}},
+        "inputArtifacts": [], "outputArtifacts": [],
+        "artifactCredentials": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "sessionToken": "token"}
+    }}})
+}
+
+fn attempt(action: &str, provider: (&str, &str), status: &str, by: Option<&str>) -> Value {
+    json!({
+        "pipelineExecutionId": EXECUTION, "actionExecutionId": format!("run-of-{action}"), "pipelineVersion": 1,
+        "stageName": "Approve", "actionName": action, "startTime": 1_795_341_600.5, "lastUpdateTime": 1_795_341_660.25,
+        "updatedBy": by, "status": status,
+        "input": {"actionTypeId": {"category": provider.0, "owner": "AWS", "provider": provider.1, "version": "1"}},
+        "output": {"executionResult": {"externalExecutionSummary": "fine"}}
+    })
+}
+
+/// The replies about an execution in which ApprovalA was given by alice and ApprovalB ended as told.
+pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, Value)> {
+    let manual = ("Approval", "Manual");
+    let alice = "arn:aws:iam::111122223333:user/alice";
+    vec![
+        (
+            "GetJobDetails",
+            json!({"jobDetails": {"id": "x", "accountId": "111122223333", "data": {
+            "artifactCredentials": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "sessionToken": "token"},
+            "pipelineContext": {
+                "pipelineName": "payments", "pipelineExecutionId": EXECUTION, "stage": {"name": "Approve"},
+                "action": {"name": "Gate", "actionExecutionId": "run-of-Gate"}
+            }}}}),
+        ),
+        (
+            "ListActionExecutions",
+            json!({"actionExecutionDetails": [
+                attempt("Gate", ("Invoke", "Lambda"), "InProgress", None),
+                attempt("ApprovalB", manual, status, second),
+                attempt("ApprovalA", manual, "Succeeded", Some(alice)),
+            ]}),
+        ),
+        (
+            "GetPipelineState",
+            json!({"pipelineName": "payments", "stageStates": [{"stageName": "Approve", "actionStates": [
+                {"actionName": "ApprovalA", "latestExecution": {"actionExecutionId": "run-of-ApprovalA", "status": "Succeeded", "lastUpdatedBy": alice}},
+                {"actionName": "ApprovalB", "latestExecution": {"actionExecutionId": "run-of-ApprovalB", "status": status, "lastUpdatedBy": second}},
+            ]}]}),
+        ),
+        (
+            "GetPipelineExecution",
+            json!({"pipelineExecution": {"trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:iam::111122223333:user/carol"}}}),
+        ),
+    ]
+}
+
+/// Runs one invocation, with `excludeInitiator` so that every operation is called.
+pub(crate) fn invoke(event: &str, replies: Vec<Reply>) -> Invocation {
+    let service = Service {
+        replies: Arc::new(replies),
+        calls: Arc::default(),
+    };
+    let config = sdk::Config::builder()
+        .behavior_version(sdk::config::BehaviorVersion::latest())
+        .region(sdk::config::Region::from_static("us-east-1"))
+        .http_client(service.clone())
+        .allow_no_auth()
+        .retry_config(sdk::config::retry::RetryConfig::disabled())
+        .timeout_config(sdk::config::timeout::TimeoutConfig::disabled())
+        .build();
+    let codepipeline = Adapter::from(sdk::Client::from_conf(config));
+    let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut journal = Vec::new();
+    let result = runtime.block_on(async {
+        let job = serde_json::from_str::<Event>(event).map_err(|error| error.to_string())?;
+        let job = job.into_job().map_err(|error| error.to_string())?;
+        let floor = Floor::from_json(r#"{"excludeInitiator": true}"#);
+        let budget = Budget::until(Duration::from_millis(30));
+        handle(
+            &codepipeline,
+            &floor,
+            &job,
+            budget,
+            now,
+            &mut Journal::new(&mut journal),
+        )
+        .await
+        .map_err(|error| error.to_string())
+    });
+    let calls = service.calls.lock().unwrap().clone();
+    Invocation {
+        calls,
+        journal: String::from_utf8(journal).unwrap(),
+        error: result.err(),
+    }
+}
+
+/// The replies, each as a success.
+pub(crate) fn well(replies: Vec<(&'static str, Value)>) -> Vec<Reply> {
+    let reply = |(operation, body): (&'static str, Value)| Reply {
+        operation,
+        status: 200,
+        body: body.to_string().into_bytes(),
+    };
+    replies.into_iter().map(reply).collect()
+}
