@@ -1,0 +1,282 @@
+//! Patterns with `*` and `?`, as IAM matches resource ARNs: case-sensitive, over any character, `:` and `/` among them.
+//!
+//! IAM User Guide, "IAM JSON policy elements: Resource": `*` stands for any characters or none, `?` for exactly one.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// What a wildcard becomes in a witness where any character would do.
+const FILLER: char = 'x';
+
+/// A pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    tokens: Vec<Token>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Exactly(char),
+    AnyOne,
+    AnyRun,
+}
+
+impl Pattern {
+    /// Reads a pattern. Every text is one.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
+        let mut tokens: Vec<Token> = pattern
+            .chars()
+            .map(|c| match c {
+                '*' => Token::AnyRun,
+                '?' => Token::AnyOne,
+                c => Token::Exactly(c),
+            })
+            .collect();
+        // Two runs in a row are one.
+        tokens.dedup_by(|a, b| *a == Token::AnyRun && *b == Token::AnyRun);
+        Self { tokens }
+    }
+
+    /// Whether the pattern matches the whole text.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        let (mut token, mut at) = (0, 0);
+        // Where to go on when what follows the last run does not fit: that run takes one character more.
+        let mut retry: Option<(usize, usize)> = None;
+        loop {
+            match (self.tokens.get(token), text.get(at)) {
+                (None, None) => return true,
+                (Some(Token::AnyRun), _) => {
+                    retry = Some((token + 1, at));
+                    token += 1;
+                    continue;
+                }
+                (Some(Token::AnyOne), Some(_)) => {
+                    (token, at) = (token + 1, at + 1);
+                    continue;
+                }
+                (Some(Token::Exactly(c)), Some(d)) if c == d => {
+                    (token, at) = (token + 1, at + 1);
+                    continue;
+                }
+                (Some(Token::AnyOne | Token::Exactly(_)), _) | (None, Some(_)) => {}
+            }
+            match retry {
+                Some((after_run, taken)) if taken < text.len() => {
+                    retry = Some((after_run, taken + 1));
+                    (token, at) = (after_run, taken + 1);
+                }
+                Some(_) | None => return false,
+            }
+        }
+    }
+
+    /// A shortest text that both patterns match; none when there is no such text.
+    ///
+    /// Exact: a breadth-first search over the pairs of positions in the two patterns, in which leaving a run costs
+    /// nothing and a character costs one.
+    #[must_use]
+    pub fn witness(&self, other: &Self) -> Option<String> {
+        let start = (0, 0);
+        let goal = (self.tokens.len(), other.tokens.len());
+        let mut best: HashMap<State, Step> = HashMap::from([(start, Step::default())]);
+        let mut settled: HashSet<State> = HashSet::new();
+        let mut queue: VecDeque<State> = VecDeque::from([start]);
+        while let Some(state) = queue.pop_front() {
+            if state == goal {
+                return Some(text_to(goal, &best));
+            }
+            if !settled.insert(state) {
+                continue;
+            }
+            let length = best.get(&state).map_or(0, |step| step.length);
+            for (next, character) in self.steps(other, state).into_iter().flatten() {
+                let length = length + usize::from(character.is_some());
+                if best.get(&next).is_some_and(|known| known.length <= length) {
+                    continue;
+                }
+                let step = Step {
+                    length,
+                    from: Some(state),
+                    character,
+                };
+                best.insert(next, step);
+                match character {
+                    None => queue.push_front(next),
+                    Some(_) => queue.push_back(next),
+                }
+            }
+        }
+        None
+    }
+
+    /// Where the two can go from here: one or the other leaves its run, or both take one character.
+    fn steps(&self, other: &Self, (i, j): State) -> [Option<(State, Option<char>)>; 3] {
+        let (a, b) = (self.tokens.get(i), other.tokens.get(j));
+        let leave_a = (a == Some(&Token::AnyRun)).then_some(((i + 1, j), None));
+        let leave_b = (b == Some(&Token::AnyRun)).then_some(((i, j + 1), None));
+        let together = a.zip(b).and_then(|(a, b)| {
+            let character = match (a, b) {
+                (Token::Exactly(c), Token::Exactly(d)) => (c == d).then_some(*c)?,
+                (Token::Exactly(c), Token::AnyOne | Token::AnyRun)
+                | (Token::AnyOne | Token::AnyRun, Token::Exactly(c)) => *c,
+                (Token::AnyOne | Token::AnyRun, Token::AnyOne | Token::AnyRun) => FILLER,
+            };
+            let after = |at: usize, token: &Token| if *token == Token::AnyRun { at } else { at + 1 };
+            Some(((after(i, a), after(j, b)), Some(character)))
+        });
+        [leave_a, leave_b, together]
+    }
+}
+
+/// A position in each of two patterns.
+type State = (usize, usize);
+
+/// How a state is reached by the shortest text known so far.
+#[derive(Default)]
+struct Step {
+    length: usize,
+    from: Option<State>,
+    character: Option<char>,
+}
+
+fn text_to(goal: State, best: &HashMap<State, Step>) -> String {
+    let mut text = Vec::new();
+    let mut step = best.get(&goal);
+    while let Some(taken) = step {
+        text.extend(taken.character);
+        step = taken.from.and_then(|state| best.get(&state));
+    }
+    text.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).matches(text)
+    }
+
+    fn witness(a: &str, b: &str) -> Option<String> {
+        Pattern::new(a).witness(&Pattern::new(b))
+    }
+
+    #[test]
+    fn a_pattern_matches_the_whole_text() {
+        assert!(matches(
+            "arn:aws:codepipeline:*:*:*/*/ApprovalA",
+            "arn:aws:codepipeline:us-east-1:1:p/s/ApprovalA"
+        ));
+        assert!(!matches(
+            "arn:aws:codepipeline:*:*:*/*/ApprovalA",
+            "arn:aws:codepipeline:us-east-1:1:p/s/ApprovalB"
+        ));
+        assert!(matches("a*b?", "axbxbc"));
+        assert!(!matches("a*b?", "ab"));
+        assert!(!matches("a", "A"));
+        assert!(matches("", ""));
+        assert!(matches("**", ""));
+    }
+
+    #[test]
+    fn a_witness_is_a_shortest_common_text() {
+        assert_eq!(witness("a*", "*b").as_deref(), Some("ab"));
+        assert_eq!(witness("p/*/ApprovalA", "p/*/ApprovalB"), None);
+        assert_eq!(witness("Approval*", "*A").as_deref(), Some("ApprovalA"));
+        assert_eq!(witness("*", "*").as_deref(), Some(""));
+        assert_eq!(witness("?*", "*?").as_deref(), Some("x"));
+        assert_eq!(witness("", "?"), None);
+    }
+
+    #[test]
+    fn a_long_pattern_ends_no_stack() {
+        let long = "a*".repeat(300);
+        assert_eq!(witness(&long, &long).map(|text| text.len()), Some(300));
+        assert!(matches(&long, &"ab".repeat(300)));
+    }
+
+    /// The textbook definition, which recurses.
+    fn by_definition(pattern: &[char], text: &[char]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, rest) => rest.is_none(),
+            (Some((&'*', rest)), _) => (0..=text.len()).any(|taken| by_definition(rest, &text[taken..])),
+            (Some((&p, rest)), Some((&t, text))) => (p == '?' || p == t) && by_definition(rest, text),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Every text over `a`, `b` and the filler, up to a length that holds a shortest common text of two patterns of
+    /// three tokens.
+    fn texts() -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..6 {
+            let to = texts.len();
+            for at in from..to {
+                for c in ['a', 'b', FILLER] {
+                    texts.push(format!("{}{c}", texts[at]));
+                }
+            }
+            from = to;
+        }
+        texts
+    }
+
+    #[test]
+    fn every_pair_of_small_patterns_has_the_witness_that_brute_force_finds() {
+        let texts = texts();
+        let mut patterns = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..3 {
+            let to = patterns.len();
+            for at in from..to {
+                for c in ['a', 'b', '*', '?'] {
+                    patterns.push(format!("{}{c}", patterns[at]));
+                }
+            }
+            from = to;
+        }
+        let matched: Vec<Vec<bool>> = patterns
+            .iter()
+            .map(|pattern| texts.iter().map(|text| matches(pattern, text)).collect())
+            .collect();
+        for (a, matched_a) in patterns.iter().zip(&matched) {
+            for (b, matched_b) in patterns.iter().zip(&matched) {
+                // Shortest first.
+                let brute = (0..texts.len()).find(|&at| matched_a[at] && matched_b[at]);
+                let found = witness(a, b);
+                assert_eq!(
+                    found.as_ref().map(String::len),
+                    brute.map(|at| texts[at].len()),
+                    "{a} and {b}: {found:?}"
+                );
+                if let Some(text) = found {
+                    assert!(matches(a, &text) && matches(b, &text), "{a} and {b}: {text}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn matching_is_as_defined(pattern in "[ab*?]{0,8}", text in "[abc]{0,10}") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            prop_assert_eq!(matches(&pattern, &text), by_definition(&chars(&pattern), &chars(&text)));
+        }
+
+        #[test]
+        fn a_common_text_has_a_witness_no_longer_than_itself(a in "[ab*?/]{0,12}", b in "[ab*?/]{0,12}", text in "[ab/]{0,12}") {
+            let found = witness(&a, &b);
+            if let Some(found) = &found {
+                prop_assert!(matches(&a, found) && matches(&b, found));
+            }
+            if matches(&a, &text) && matches(&b, &text) {
+                prop_assert!(found.is_some_and(|found| found.len() <= text.len()));
+            }
+        }
+    }
+}

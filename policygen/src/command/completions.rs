@@ -1,0 +1,28 @@
+//! `policygen completions`.
+
+use std::error::Error;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Example:
+  policygen completions bash > ~/.local/share/bash-completion/completions/policygen";
+
+/// Print a shell completion script
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The shell
+    shell: Shell,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "policygen", &mut script);
+    output::print(&script)?;
+    Ok(())
+}

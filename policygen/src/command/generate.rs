@@ -1,0 +1,132 @@
+//! `policygen generate`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::files;
+use crate::generate::{File, GenerateError, PatchError, Settings, Spec, generate};
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  Two groups for one pipeline, as policy documents in the directory `iam`:
+    policygen generate --region eu-west-1 --account 111122223333 \\
+      --pipeline payments --stage Release --out iam
+
+  The same from a file, as a CloudFormation template:
+    policygen generate --config rule.toml --format cloudformation
+
+  Put the approvals and the gate into a pipeline:
+    aws codepipeline get-pipeline --name payments > before.json
+    policygen generate --config rule.toml \\
+      --patch-pipeline before.json --print pipeline.json > after.json
+    aws codepipeline update-pipeline --cli-input-json file://after.json";
+
+/// Write IAM policies under which nobody can give two approvals
+///
+/// For each slot, an approval action that one set of people serves, this writes what its approvers need and no
+/// more. Nothing is sent to AWS.
+///
+/// --region, --account, --pipeline, --slot, --trust-account, --break-glass, --job-worker and --service-role may be
+/// given several times.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// A TOML file whose keys are the long names of these options; an option on the command line comes before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("`{path}` cannot be read; check the path")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{path}` is not a configuration for `policygen generate`")]
+    Config { path: PathBuf, source: toml::de::Error },
+    #[error("`{path}` stays as it is")]
+    Pipeline { path: PathBuf, source: PatchError },
+    #[error(
+        "this is {count} files, of which only JSON can be printed as one; give `--out DIR`, or `--print` with one of {names}"
+    )]
+    ManyFiles { count: usize, names: String },
+    #[error("there is no file `{wanted}` among {names}")]
+    NoSuchFile { wanted: String, names: String },
+}
+
+pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let file = match &args.config {
+        None => Settings::default(),
+        Some(path) => Settings::from_toml(&read(path)?).map_err(|source| CommandError::Config {
+            path: path.clone(),
+            source,
+        })?,
+    };
+    let settings = args.settings.over(file);
+    let format = settings.format.unwrap_or_default();
+    let (out, print) = (settings.out.clone(), settings.print.clone());
+    let spec = Spec::new(settings)?;
+    let pipeline = spec.patch.as_deref().map(read).transpose()?;
+    let generated =
+        generate(&spec, format, pipeline.as_deref()).map_err(|error| in_file(error, spec.patch.as_deref()))?;
+
+    for warning in &generated.warnings {
+        output::print_warning(warning);
+    }
+    for note in &generated.notes {
+        output::print_note(note);
+    }
+    match (out, print) {
+        (Some(directory), _) => files::write(&directory, &generated.files)?,
+        (None, Some(wanted)) => output::print(one_of(&generated.files, wanted)?.as_bytes())?,
+        (None, None) => output::print(all_of(&generated.files)?.as_bytes())?,
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, CommandError> {
+    fs::read_to_string(path).map_err(|source| CommandError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Says which file a refusal to patch is about.
+fn in_file(error: GenerateError, path: Option<&Path>) -> Box<dyn Error> {
+    match (error, path) {
+        (GenerateError::Patch(source), Some(path)) => Box::new(CommandError::Pipeline {
+            path: path.to_owned(),
+            source,
+        }),
+        (error, _) => Box::new(error),
+    }
+}
+
+fn one_of(files: &[File], wanted: String) -> Result<&str, CommandError> {
+    let file = files.iter().find(|file| file.name == wanted);
+    file.map(|file| file.text.as_str())
+        .ok_or_else(|| CommandError::NoSuchFile {
+            wanted,
+            names: names(files),
+        })
+}
+
+/// A single file as it is, several as one JSON object by their names.
+fn all_of(files: &[File]) -> Result<String, Box<dyn Error>> {
+    match files {
+        [file] => Ok(file.text.clone()),
+        files if files.iter().all(|file| file.name.ends_with(".json")) => Ok(files::as_one_object(files)?),
+        files => Err(Box::new(CommandError::ManyFiles {
+            count: files.len(),
+            names: names(files),
+        })),
+    }
+}
+
+fn names(files: &[File]) -> String {
+    let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.name)).collect();
+    names.join(", ")
+}

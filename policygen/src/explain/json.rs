@@ -1,0 +1,95 @@
+//! An explanation for programs. These structs are the format: they change only with `schemaVersion`.
+
+use rule::{Key, Reason};
+use serde::Serialize;
+
+use super::text::{kind, person_of};
+use super::{Explained, Explanation};
+use crate::generate::pretty;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    schema_version: u32,
+    principals: Vec<PrincipalReport<'a>>,
+    persons: Vec<PersonReport<'a>>,
+    quorum: u32,
+    count_as_two: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PrincipalReport<'a> {
+    arn: &'a str,
+    kind: &'static str,
+    proven_keys: Vec<String>,
+    claimed_keys: Vec<String>,
+    person: Option<String>,
+    actions: Vec<ActionReport<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActionReport<'a> {
+    action: &'a str,
+    counts: bool,
+    reason: Option<ReasonReport<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReasonReport<'a> {
+    code: String,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PersonReport<'a> {
+    name: String,
+    principals: Vec<&'a str>,
+}
+
+pub(crate) fn render(explanation: &Explanation) -> Result<String, serde_json::Error> {
+    let arn = |position: &usize| {
+        explanation
+            .principals
+            .get(*position)
+            .map(|explained| explained.principal.arn())
+    };
+    let persons = explanation.persons.iter().map(|person| PersonReport {
+        name: person.name().to_string(),
+        principals: person.members().iter().filter_map(arn).collect(),
+    });
+    let principals = explanation.principals.iter().enumerate();
+    pretty(&Report {
+        schema_version: 1,
+        principals: principals
+            .map(|(position, explained)| principal(explained, person_of(explanation, position)))
+            .collect(),
+        persons: persons.collect(),
+        quorum: explanation.quorum,
+        count_as_two: explanation.count_as_two,
+    })
+}
+
+fn principal<'a>(explained: &'a Explained, person: Option<&Key>) -> PrincipalReport<'a> {
+    let written = |key: &Key| key.to_string();
+    let reason = |reason: &'a Reason| ReasonReport {
+        code: reason.code.to_string(),
+        message: &reason.message,
+    };
+    let actions = explained.actions.iter().map(|(action, objection)| ActionReport {
+        action,
+        counts: objection.is_none(),
+        reason: objection.as_ref().map(reason),
+    });
+    PrincipalReport {
+        arn: explained.principal.arn(),
+        kind: kind(explained.principal.kind()).0,
+        proven_keys: explained.keys.proven().iter().map(written).collect(),
+        claimed_keys: explained.keys.claimed().iter().map(written).collect(),
+        person: person.map(written),
+        actions: actions.collect(),
+    }
+}

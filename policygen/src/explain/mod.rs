@@ -1,0 +1,174 @@
+//! How principals are counted. Everything here is asked of the crate `rule`, and nothing decided again.
+
+pub(crate) mod json;
+pub(crate) mod text;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rule::{
+    ActionKind, AmbiguousPerson, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Person, Principal,
+    Reason, ReasonCode, Rule, Status, decide, persons,
+};
+
+/// What stands for an action that the rule does not name. No action can have a space in its name.
+const ANY_ACTION: &str = "any approval";
+
+/// How the principals are counted.
+pub(crate) struct Explanation {
+    pub(crate) principals: Vec<Explained>,
+    /// The persons, best named first.
+    pub(crate) persons: Vec<Person>,
+    /// The number of persons that the rule requires.
+    pub(crate) quorum: u32,
+    /// Whether two of the principals are different persons and could serve different actions.
+    pub(crate) count_as_two: bool,
+}
+
+/// How one principal is counted.
+pub(crate) struct Explained {
+    pub(crate) principal: Principal,
+    pub(crate) keys: Keys,
+    /// For each action that the rule names, why an approval would not count there; with none named, for any action.
+    pub(crate) actions: Vec<(String, Option<Reason>)>,
+}
+
+impl Explained {
+    /// Why it counts nowhere, when it does not.
+    pub(crate) fn objection(&self) -> Option<&Reason> {
+        let mut objections = self.actions.iter().map(|(_, objection)| objection.as_ref());
+        let first = objections.next().flatten()?;
+        objections.all(|objection| objection.is_some()).then_some(first)
+    }
+
+    /// The actions in which it would count.
+    fn counts_in(&self) -> impl Iterator<Item = &str> {
+        self.actions
+            .iter()
+            .filter(|(_, objection)| objection.is_none())
+            .map(|(action, _)| action.as_str())
+    }
+}
+
+/// Asks the rule about each principal and about all of them together.
+///
+/// # Errors
+/// [`AmbiguousPerson`] when the rule gives one of them to two people.
+pub(crate) fn explain(rule: &Rule, arns: &[String]) -> Result<Explanation, AmbiguousPerson> {
+    let mut principals = Vec::new();
+    for arn in arns {
+        let principal = Principal::parse(arn);
+        let mut actions = Vec::new();
+        for action in actions_of(rule)? {
+            let decision = if_approved(rule, &action, &principal)?;
+            actions.push((action.clone(), objection(&decision, &action)));
+        }
+        principals.push(Explained {
+            keys: rule.keys(&principal)?,
+            principal,
+            actions,
+        });
+    }
+    // Who counts in no action joins nobody, as in the gate.
+    let counted: Vec<Keys> = principals
+        .iter()
+        .map(|explained| match explained.objection() {
+            None => explained.keys.clone(),
+            Some(_) => Keys::default(),
+        })
+        .collect();
+    let persons = persons(&counted);
+    Ok(Explanation {
+        count_as_two: two_persons(&principals, &persons),
+        principals,
+        persons,
+        quorum: rule.quorum().get(),
+    })
+}
+
+/// The actions between which the rule can make a difference: those that it names, those with a roster, and where it
+/// asks for every approval of the stage, any other.
+fn actions_of(rule: &Rule) -> Result<BTreeSet<String>, AmbiguousPerson> {
+    let nobody = Principal::parse("");
+    let effective = if_approved(rule, ANY_ACTION, &nobody)?.record().rule.clone();
+    let named = rule.named_actions().map(str::to_owned);
+    let mut actions: BTreeSet<String> = named.chain(effective.roster.into_keys()).collect();
+    if rule.requires_every_approval() {
+        actions.insert(ANY_ACTION.to_owned());
+    }
+    Ok(actions)
+}
+
+/// What the gate would decide if this principal had just approved this action, and nothing else had happened.
+fn if_approved(rule: &Rule, action: &str, principal: &Principal) -> Result<Decision, AmbiguousPerson> {
+    let stage = rule.stage().unwrap_or("explain").to_owned();
+    let now = Timestamp::UNIX_EPOCH;
+    let facts = Facts {
+        execution: Execution {
+            pipeline: String::new(),
+            pipeline_version: None,
+            id: String::new(),
+        },
+        gate_stage: stage.clone(),
+        job_id: None,
+        attempts: vec![Attempt {
+            stage: Some(stage),
+            action: Some(action.to_owned()),
+            id: None,
+            kind: ActionKind::ManualApproval,
+            status: Status::Succeeded,
+            started: Some(now),
+            updated: Some(now),
+            approver: Approver {
+                history: Some(principal.arn().to_owned()),
+                state: None,
+            },
+            comment: None,
+        }],
+        // Who starts an execution differs from one to the next, and is no property of the principal.
+        initiator: Initiator::Automatic("explain".to_owned()),
+        now,
+    };
+    decide(rule, &facts)
+}
+
+/// The reason for which the approval of this action did not count.
+///
+/// INVARIANT (fail closed): what the decision does not say counted, did not.
+fn objection(decision: &Decision, action: &str) -> Option<Reason> {
+    let record = decision.record();
+    let judged = record.approvals.iter().find(|approval| approval.action == action);
+    let code = match judged {
+        Some(judged) if judged.counted => return None,
+        Some(judged) => judged.reason.unwrap_or(ReasonCode::MissingApproval),
+        None => ReasonCode::MissingApproval,
+    };
+    let said = record.reasons.iter().find(|reason| reason.code == code);
+    Some(said.cloned().unwrap_or_else(|| Reason {
+        code,
+        message: format!("{action} does not count"),
+    }))
+}
+
+/// Whether two principals belong to two persons, and there are two different actions for them.
+fn two_persons(principals: &[Explained], persons: &[Person]) -> bool {
+    let can_pair = |a: &Explained, b: &Explained| {
+        let any = |action: &str| action == ANY_ACTION;
+        a.counts_in()
+            .any(|first| b.counts_in().any(|second| first != second || any(first)))
+    };
+    let members = |person: &Person| -> Vec<&Explained> {
+        person
+            .members()
+            .iter()
+            .filter_map(|position| principals.get(*position))
+            .collect()
+    };
+    persons.iter().enumerate().any(|(at, first)| {
+        persons.iter().skip(at + 1).any(|second| {
+            members(first)
+                .iter()
+                .any(|a| members(second).iter().any(|b| can_pair(a, b)))
+        })
+    })
+}

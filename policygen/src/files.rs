@@ -1,0 +1,69 @@
+//! Files on disk: all of them or none.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use tempfile::NamedTempFile;
+
+use crate::generate::{File, Node, pretty};
+
+/// Why the files are not there.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` cannot be written; check the directory and its free space")]
+pub(crate) struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Writes the files into a directory, which is made where it is not there.
+///
+/// A file of the same name is replaced, and only when all the new ones lie beside it, complete: whatever fails
+/// before, the directory stays as it was.
+pub(crate) fn write(directory: &Path, files: &[File]) -> Result<(), WriteError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| WriteError { path, source }
+    };
+    fs::create_dir_all(directory).map_err(failed(directory))?;
+    let mut ready: Vec<(NamedTempFile, PathBuf)> = Vec::new();
+    for file in files {
+        let path = directory.join(&file.name);
+        ready.push((complete(directory, file).map_err(failed(&path))?, path));
+    }
+    // What a rename could fail on is found before the first of them.
+    if let Some((_, path)) = ready.iter().find(|(_, path)| path.is_dir()) {
+        return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
+    }
+    for (file, path) in ready {
+        file.persist(&path).map_err(|error| failed(&path)(error.error))?;
+    }
+    Ok(())
+}
+
+fn complete(directory: &Path, file: &File) -> io::Result<NamedTempFile> {
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".policygen-")
+        .permissions(permissions(file.executable))
+        .tempfile_in(directory)?;
+    temporary.write_all(file.text.as_bytes())?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+/// As any other new file, less what the user's umask takes.
+#[cfg(unix)]
+fn permissions(executable: bool) -> Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    Permissions::from_mode(if executable { 0o777 } else { 0o666 })
+}
+
+/// Several JSON files as one object, by their names.
+pub(crate) fn as_one_object(files: &[File]) -> Result<String, serde_json::Error> {
+    let mut object: IndexMap<&str, Node> = IndexMap::new();
+    for file in files {
+        object.insert(&file.name, serde_json::from_str(&file.text)?);
+    }
+    pretty(&object)
+}

@@ -1,0 +1,71 @@
+//! The statements about approvals that all mechanisms share.
+
+use iam::Statement;
+
+use super::slot::{Slot, Slots};
+use super::spec::{Mfa, Spec};
+use super::statement::{allow, any, deny, when};
+use super::target::Targets;
+
+pub(crate) const APPROVE: &str = "codepipeline:PutApprovalResult";
+
+/// What the holder of one slot may do.
+pub(crate) fn slot_statements(spec: &Spec, slot: &Slot) -> Vec<Statement> {
+    let own = spec.targets.action_arns(slot.actions());
+    let mut statements = vec![allow("ApproveOwnSlot", &[APPROVE], own)];
+    statements.extend(view(spec));
+    if spec.exclusive {
+        let others = spec.slots.others(slot);
+        let others = others.flat_map(|slot| spec.targets.action_arns(slot.actions()));
+        statements.push(deny("DenyOtherSlots", &[APPROVE], others.collect()));
+    }
+    statements
+}
+
+/// What an approver needs to see, at the narrowest resource (Service Authorization Reference, CodePipeline:
+/// ListPipelines has none).
+pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
+    if spec.approve_only {
+        return Vec::new();
+    }
+    vec![
+        allow(
+            "SeePipelines",
+            &[
+                "codepipeline:GetPipeline",
+                "codepipeline:GetPipelineState",
+                "codepipeline:GetPipelineExecution",
+                "codepipeline:ListActionExecutions",
+            ],
+            spec.targets.pipeline_arns(),
+        ),
+        allow("ListPipelines", &["codepipeline:ListPipelines"], any()),
+    ]
+}
+
+/// Denies every slot to who has no second factor, or an old one.
+///
+/// A Deny, so that it holds whatever else lets somebody approve. `IfExists`, so that who carries no such key, as
+/// long-term access keys and federated sessions do, is denied as well (IAM User Guide, "AWS global condition context
+/// keys").
+pub(crate) fn deny_without_mfa(targets: &Targets, slots: &Slots, mfa: Mfa) -> Vec<Statement> {
+    let all: Vec<String> = slots
+        .iter()
+        .flat_map(|slot| targets.action_arns(slot.actions()))
+        .collect();
+    let absent = when(
+        deny("DenyWithoutMfa", &[APPROVE], all.clone()),
+        "BoolIfExists",
+        "aws:MultiFactorAuthPresent",
+        ["false".to_owned()],
+    );
+    let old = mfa.max_age.map(|age| {
+        when(
+            deny("DenyWithOldMfa", &[APPROVE], all),
+            "NumericGreaterThanIfExists",
+            "aws:MultiFactorAuthAge",
+            [age.seconds().to_string()],
+        )
+    });
+    std::iter::once(absent).chain(old).collect()
+}

@@ -1,0 +1,79 @@
+//! What the gate may do, and who may invoke it: no more than `lambda/` asks of AWS.
+
+use iam::{Document, Principal};
+
+use super::plan::{Plan, PlanError, Role};
+use super::spec::Spec;
+use super::statement::{allow, any, trust};
+
+/// The name of the gate's execution role.
+pub(crate) fn role_name(spec: &Spec) -> String {
+    format!("{}Gate", spec.prefix)
+}
+
+pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
+    let name = role_name(spec);
+    let document = Document {
+        statements: vec![
+            // These have no resource of their own (Service Authorization Reference, CodePipeline).
+            allow(
+                "TakeJobsAndReport",
+                &[
+                    "codepipeline:GetJobDetails",
+                    "codepipeline:PutJobSuccessResult",
+                    "codepipeline:PutJobFailureResult",
+                ],
+                any(),
+            ),
+            allow(
+                "SeeApprovals",
+                &[
+                    "codepipeline:ListActionExecutions",
+                    "codepipeline:GetPipelineState",
+                    "codepipeline:GetPipelineExecution",
+                ],
+                spec.targets.pipeline_arns(),
+            ),
+            allow(
+                "KeepJournal",
+                &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+                spec.targets.log_arns(&spec.gate_function),
+            ),
+        ],
+    };
+    let policies = plan.add_policy(&name, "Two-person rule: what the gate may do", document)?;
+    plan.add_role(Role {
+        name,
+        description: "Two-person rule: the gate".to_owned(),
+        trust: Document {
+            statements: vec![trust(
+                "RunAsFunction",
+                // One name in every partition (IAM User Guide, "AWS JSON policy elements: Principal").
+                Principal::Service("lambda.amazonaws.com".to_owned()),
+                &["sts:AssumeRole"],
+            )],
+        },
+        policies,
+    })?;
+
+    let invoke = allow(
+        "InvokeGate",
+        &["lambda:InvokeFunction"],
+        spec.targets.function_arns(&spec.gate_function),
+    );
+    let roles: Vec<String> = spec.service_roles.iter().map(ToString::to_string).collect();
+    if roles.is_empty() {
+        plan.notes.push(format!(
+            "attach `{}InvokeGate` to the pipelines' service role, or name that role with `--service-role`",
+            spec.prefix
+        ));
+    }
+    plan.add_policy_for(
+        &format!("{}InvokeGate", spec.prefix),
+        "Two-person rule: invoke the gate, for the pipelines' service role",
+        Document {
+            statements: vec![invoke],
+        },
+        &roles,
+    )
+}

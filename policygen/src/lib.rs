@@ -1,0 +1,12 @@
+//! The IAM side of the two-person rule: policies that cannot be held together, and who counts as whom.
+
+mod cli;
+mod command;
+mod exit;
+mod explain;
+mod files;
+mod generate;
+mod output;
+
+pub use cli::run;
+pub use exit::Exit;

@@ -1,0 +1,5 @@
+//! The program `policygen`.
+
+fn main() -> policygen::Exit {
+    policygen::run()
+}

@@ -1,0 +1,58 @@
+//! The only place that prints: data to standard output, everything else to standard error.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Prints data. A reader that has gone away has what it wanted.
+///
+/// # Errors
+/// When standard output cannot be written for any other reason.
+pub(crate) fn print(data: &[u8]) -> io::Result<()> {
+    // Data is never coloured, so it goes past the layer that would strip colours from it.
+    let mut out = io::stdout().lock();
+    match out.write_all(data).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Prints a choice of the user's that weakens the rule.
+pub(crate) fn print_warning(message: &str) {
+    say(WARNING, "warning", message);
+}
+
+/// Prints something that is good to know.
+pub(crate) fn print_note(message: &str) {
+    say(NOTE, "note", message);
+}
+
+/// Prints why the program could not do what it was asked to.
+pub(crate) fn print_error(error: &dyn Error) {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    say(ERROR, "error", &message);
+}
+
+fn say(style: Style, kind: &str, message: &str) {
+    // Where this cannot be printed, there is nowhere left to say so.
+    let _ = writeln!(anstream::stderr().lock(), "{style}{kind}:{style:#} {message}");
+}
+
+/// Prints what clap has to say: help and version are data, a usage error is not.
+pub(crate) fn print_clap(error: &clap::Error) -> io::Result<()> {
+    match error.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,457 @@
+//! `policygen generate` as its users see it: what it writes, what it refuses, and how it ends.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+
+use crate::program::{TARGET, command, fixture, generate, policygen};
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn every_defect_is_refused_with_its_reason() {
+    let cases: [(&[&str], i32, &str); 24] = [
+        (&["--slot", "ApprovalA"], 1, "one slot is not enough"),
+        (
+            &["--slot", "ApprovalA", "--slot", "APPROVALa"],
+            1,
+            "have one name to IAM",
+        ),
+        (
+            &["--slot", "A=Approval*", "--slot", "B=*B"],
+            1,
+            "`arn:aws:codepipeline:eu-west-1:111122223333:payments/Release/ApprovalB` would be in both",
+        ),
+        (&["--slot", "A*", "--slot", "B"], 2, "is not a slot"),
+        (
+            &["--region", "cn-north-1"],
+            1,
+            "`cn-north-1` is not in the partition `aws`",
+        ),
+        (
+            &["--partition", "aws-us-gov"],
+            1,
+            "`eu-west-1` is not in the partition `aws-us-gov`",
+        ),
+        (&["--region", "nowhere"], 2, "`nowhere` is not a region"),
+        (&["--account", "1234"], 2, "`1234` is not an account"),
+        (&["--pipeline", "a b"], 2, "`a b` is not a pipeline name"),
+        (&["--mechanism", "roles"], 1, "needs exactly one way in"),
+        (
+            &[
+                "--mechanism",
+                "roles",
+                "--trust-account",
+                "111122223333",
+                "--trust-saml",
+                "arn:aws:iam::111122223333:saml-provider/X",
+            ],
+            1,
+            "needs exactly one way in",
+        ),
+        (
+            &["--trust-account", "111122223333"],
+            1,
+            "means nothing without `--mechanism roles`",
+        ),
+        (
+            &[
+                "--mechanism",
+                "roles",
+                "--require-mfa",
+                "--identity-center",
+                "arn:aws:sso:::instance/ssoins-1234567890abcdef",
+            ],
+            1,
+            "federated sessions carry no second factor",
+        ),
+        (&["--mfa-max-age", "15m"], 1, "means nothing without `--require-mfa`"),
+        (&["--require-mfa", "--mfa-max-age", "0s"], 2, "is not a time"),
+        (&["--require-mfa", "--mfa-max-age", "37h"], 2, "is not a time"),
+        (&["--scp"], 1, "means nothing without `--guardrails`"),
+        (&["--service-role", "payments"], 1, "means nothing without `--gate`"),
+        (
+            &["--mechanism", "tag", "--slot", "A=A*", "--slot", "B"],
+            1,
+            "needs the name of one action",
+        ),
+        (
+            &["--stage-json", "--slot", "A=A*", "--slot", "B"],
+            1,
+            "needs the name of one action",
+        ),
+        (
+            &["--slot", "Gate", "--slot", "B", "--gate"],
+            1,
+            "two things would have the name `TwoPersonRule-Gate`",
+        ),
+        (
+            &["--print", "no-such-file"],
+            1,
+            "no file `no-such-file` among `TwoPersonRule-ApprovalA.policy.json`",
+        ),
+        (
+            &["--format", "terraform", "--stage-json"],
+            1,
+            "give `--out DIR`, or `--print` with one of `main.tf`, `stage.json`",
+        ),
+        (&["--config", "no-such-file"], 1, "`no-such-file` cannot be read"),
+    ];
+    for (arguments, code, reason) in cases {
+        let ran = generate(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(reason), "{arguments:?}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    for at in [1, 3, 5, 7] {
+        let mut arguments = TARGET.to_vec();
+        let flag = arguments.remove(at);
+        arguments.remove(at);
+        let ran = policygen(&arguments);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains(&format!("give `{flag}`")), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn names_that_aws_would_refuse_for_their_length_are_refused() {
+    let slot = "s".repeat(60);
+    let roles = [
+        "--mechanism",
+        "roles",
+        "--trust-account",
+        "111122223333",
+        "--slot",
+        &slot,
+        "--slot",
+        "B",
+    ];
+    let ran = generate(&roles);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("AWS takes 64 for a role"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_does_not_fit_even_when_split_is_refused() {
+    let pipelines: Vec<String> = (0..900).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
+    let arguments: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
+    let ran = generate(&arguments);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("AWS attaches at most 10"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_document_that_is_too_large_is_split_and_that_is_said() {
+    let pipelines: Vec<String> = (0..80).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
+    let arguments: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
+    let ran = generate(&arguments);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr
+            .contains("note: `TwoPersonRule-ApprovalA` would be longer than the 6144 characters"),
+        "{}",
+        ran.stderr
+    );
+    assert!(json(&ran.stdout).get("TwoPersonRule-ApprovalA-2.policy.json").is_some());
+}
+
+#[test]
+fn each_choice_that_weakens_the_rule_is_warned_of_and_nothing_else() {
+    assert_eq!(generate(&[]).stderr, "");
+    let cases: [(&[&str], &str); 8] = [
+        (&["--no-exclusive"], "`--no-exclusive`"),
+        (&["--region", "*"], "`--region '*'`"),
+        (&["--account", "*"], "`--account '*'`"),
+        (&["--pipeline", "pay*"], "`--pipeline 'pay*'`"),
+        (&["--slot", "A=A*", "--slot", "B"], "the slot `A` is the pattern `A*`"),
+        (
+            &["--mechanism", "roles", "--trust-account", "444455556666"],
+            "`--trust-account 444455556666`",
+        ),
+        (
+            &[
+                "--guardrails",
+                "--gate",
+                "--service-role",
+                "payments",
+                "--break-glass",
+                "Admin",
+            ],
+            "`--break-glass Admin`",
+        ),
+        (
+            &[
+                "--guardrails",
+                "--gate",
+                "--service-role",
+                "payments",
+                "--job-worker",
+                "Worker",
+            ],
+            "`--job-worker Worker`",
+        ),
+    ];
+    for (arguments, warning) in cases {
+        let ran = generate(arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let warnings: Vec<&str> = ran
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("warning: "))
+            .collect();
+        assert_eq!(warnings.len(), 1, "{}", ran.stderr);
+        assert!(warnings[0].contains(warning), "{}", ran.stderr);
+    }
+    let stage = policygen(&[&TARGET[..8], &["Rel*"]].concat());
+    assert!(
+        stage.stderr.starts_with("warning: `--stage 'Rel*'`"),
+        "{}",
+        stage.stderr
+    );
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    for format in ["json", "cloudformation", "terraform", "terraform-json", "aws-cli"] {
+        let arguments = ["--format", format, "--guardrails", "--scp", "--gate", "--require-mfa"];
+        assert_eq!(generate(&arguments).stdout, generate(&arguments).stdout);
+    }
+}
+
+#[test]
+fn a_file_says_what_the_flags_say_and_the_flags_come_first() {
+    let file = policygen(&["generate", "--config", &fixture("config/good.toml")]);
+    let flags = [
+        "--no-exclusive",
+        "--require-mfa",
+        "--mfa-max-age",
+        "15m",
+        "--gate",
+        "--service-role",
+        "payments",
+    ];
+    assert_eq!((file.code, file.stdout), (0, generate(&flags).stdout));
+
+    let stricter = policygen(&["generate", "--config", &fixture("config/good.toml"), "--exclusive"]);
+    assert!(stricter.stdout.contains("DenyOtherSlots"));
+}
+
+#[test]
+fn a_file_with_a_defect_is_refused_with_its_place() {
+    for (name, reason) in [
+        ("unknown-key", "unknown field `regions`"),
+        ("bad-account", "`1234` is not an account"),
+    ] {
+        let ran = policygen(&["generate", "--config", &fixture(&format!("config/{name}.toml"))]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+        assert!(
+            ran.stderr.contains(reason) && ran.stderr.contains("line "),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn the_partition_follows_from_the_region() {
+    for (region, partition) in [
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ] {
+        let arguments = [
+            "generate",
+            "--region",
+            region,
+            "--account",
+            "111122223333",
+            "--pipeline",
+            "p",
+            "--stage",
+            "s",
+        ];
+        let ran = policygen(&arguments);
+        let arn = format!("arn:{partition}:codepipeline:{region}:111122223333:p/s/ApprovalA");
+        assert!(ran.stdout.contains(&arn), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_stage_goes_before_the_first_that_deploys_and_the_rest_stays() {
+    let path = fixture("pipeline/good.json");
+    let ran = generate(&["--patch-pipeline", &path, "--print", "pipeline.json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    insta::assert_snapshot!("patched", ran.stdout);
+
+    let before = json(&fs::read_to_string(path).unwrap());
+    let mut after = json(&ran.stdout);
+    assert!(after.get("metadata").is_none());
+    let stage = after["pipeline"]["stages"].as_array_mut().unwrap().remove(2);
+    assert_eq!(after["pipeline"], before["pipeline"]);
+    assert_eq!(
+        stage,
+        json(&generate(&["--stage-json", "--print", "stage.json"]).stdout)
+    );
+}
+
+#[test]
+fn a_pipeline_of_type_v1_gets_no_retry_that_it_would_refuse() {
+    let ran = generate(&[
+        "--patch-pipeline",
+        &fixture("pipeline/type-v1.json"),
+        "--print",
+        "pipeline.json",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stdout.contains("onFailure"));
+    assert!(
+        ran.stderr
+            .contains("note: a pipeline of type V1 does not retry by itself"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
+    for (name, reason) in [
+        ("another-pipeline", "`refunds` is not among those of `--pipeline`"),
+        ("nothing-deploys", "no stage has an action of category Deploy"),
+        ("deploys-first", "the first stage deploys"),
+        ("stage-there", "there is a stage `Release` already"),
+        (
+            "gate-there",
+            "the action `Check` of the stage `Build` runs the gate already",
+        ),
+        ("not-json", "not the JSON that `aws codepipeline get-pipeline` prints"),
+        ("no-stages", "there is no `pipeline` with a `name` and `stages`"),
+        ("bare", "there is no `pipeline` with a `name` and `stages`"),
+    ] {
+        let path = fixture(&format!("pipeline/{name}.json"));
+        let ran = generate(&["--patch-pipeline", &path]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{name}");
+        assert!(
+            ran.stderr.contains(reason) && ran.stderr.contains(&path),
+            "{name}: {}",
+            ran.stderr
+        );
+    }
+    // Patching twice finds the gate of the first time.
+    let directory = tempfile::tempdir().unwrap();
+    let once = directory.path().join("once.json");
+    fs::write(
+        &once,
+        generate(&[
+            "--patch-pipeline",
+            &fixture("pipeline/good.json"),
+            "--print",
+            "pipeline.json",
+        ])
+        .stdout,
+    )
+    .unwrap();
+    let twice = generate(&["--patch-pipeline", once.to_str().unwrap(), "--print", "pipeline.json"]);
+    assert_eq!(twice.code, 1);
+    assert!(twice.stderr.contains("runs the gate already"), "{}", twice.stderr);
+}
+
+#[test]
+fn a_directory_gets_all_files_or_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("deep/iam");
+    let path = out.to_str().unwrap();
+    let listing = || -> BTreeMap<String, String> {
+        let entries = fs::read_dir(&out).unwrap().map(Result::unwrap);
+        let read = |entry: fs::DirEntry| {
+            let text = if entry.path().is_dir() {
+                String::new()
+            } else {
+                fs::read_to_string(entry.path()).unwrap()
+            };
+            (entry.file_name().into_string().unwrap(), text)
+        };
+        entries.map(read).collect()
+    };
+    let ran = generate(&["--out", path]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
+    let first = listing();
+    let names: Vec<&str> = first.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "TwoPersonRule-ApprovalA.policy.json",
+            "TwoPersonRule-ApprovalB.policy.json"
+        ]
+    );
+
+    // A file replaces its like, and nothing else is touched.
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    assert_eq!(generate(&["--out", path, "--approve-only"]).code, 0);
+    let second = listing();
+    assert_eq!(second["notes.txt"], "mine");
+    assert_ne!(
+        second["TwoPersonRule-ApprovalA.policy.json"],
+        first["TwoPersonRule-ApprovalA.policy.json"]
+    );
+
+    // The last file cannot be put there, so the first is not either.
+    fs::create_dir(out.join("stage.json")).unwrap();
+    let failed = generate(&["--out", path, "--stage-json"]);
+    assert_eq!(failed.code, 1);
+    assert!(
+        failed.stderr.contains("stage.json` cannot be written"),
+        "{}",
+        failed.stderr
+    );
+    let mut expected = second;
+    expected.insert("stage.json".to_owned(), String::new());
+    assert_eq!(listing(), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_get_the_usual_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    assert_eq!(
+        generate(&["--out", path, "--format", "aws-cli", "--stage-json"]).code,
+        0
+    );
+    let mode = |name: &str| fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+    assert_eq!(mode("create.sh") & 0o500, 0o500);
+    assert_eq!(mode("stage.json") & 0o111, 0);
+    // Readable by whoever the umask lets read the directory's other files.
+    fs::write(directory.path().join("other"), "").unwrap();
+    assert_eq!(mode("stage.json"), mode("other"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = command()
+        .args(["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stderr, b"");
+}
+
+#[test]
+fn several_json_files_are_printed_as_one_object() {
+    let all = json(&generate(&["--stage-json"]).stdout);
+    let one = json(&generate(&["--stage-json", "--print", "stage.json"]).stdout);
+    assert_eq!(all["stage.json"], one);
+    assert_eq!(all.as_object().unwrap().len(), 3);
+}

@@ -1,0 +1,8 @@
+//! The built program, as its users see it.
+
+#![cfg(test)]
+
+mod explain;
+mod generate;
+mod program;
+mod whole;

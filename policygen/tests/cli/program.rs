@@ -1,0 +1,55 @@
+//! Runs the built program.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// What the program did.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `policygen` with these arguments, in an environment of nothing but what it needs.
+pub(crate) fn policygen(arguments: &[&str]) -> Ran {
+    let output = command().args(arguments).output().unwrap();
+    ran(&output)
+}
+
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_policygen"));
+    command.env_clear().env("COLUMNS", "100");
+    command
+}
+
+fn ran(output: &Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+        stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+    }
+}
+
+/// The path of a fixture.
+pub(crate) fn fixture(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", name].iter().collect();
+    path.to_str().unwrap().to_owned()
+}
+
+/// The least that `generate` needs.
+pub(crate) const TARGET: [&str; 9] = [
+    "generate",
+    "--region",
+    "eu-west-1",
+    "--account",
+    "111122223333",
+    "--pipeline",
+    "payments",
+    "--stage",
+    "Release",
+];
+
+/// `generate` for one pipeline, with these arguments besides.
+pub(crate) fn generate(arguments: &[&str]) -> Ran {
+    policygen(&[&TARGET, arguments].concat())
+}

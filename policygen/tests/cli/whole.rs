@@ -1,0 +1,118 @@
+//! What is written, whole: every mechanism in every format, and every `--help`.
+
+use crate::program::{generate, policygen};
+
+const FORMATS: [&str; 5] = ["json", "cloudformation", "terraform", "terraform-json", "aws-cli"];
+
+const MECHANISMS: [(&str, &[&str]); 5] = [
+    ("groups", &["--mechanism", "groups"]),
+    ("tag", &["--mechanism", "tag"]),
+    (
+        "roles-accounts",
+        &["--mechanism", "roles", "--trust-account", "111122223333"],
+    ),
+    (
+        "roles-saml",
+        &[
+            "--mechanism",
+            "roles",
+            "--trust-saml",
+            "arn:aws:iam::111122223333:saml-provider/Example",
+        ],
+    ),
+    (
+        "roles-identity-center",
+        &[
+            "--mechanism",
+            "roles",
+            "--identity-center",
+            "arn:aws:sso:::instance/ssoins-1234567890abcdef",
+        ],
+    ),
+];
+
+fn snapshot(name: &str, arguments: &[&str]) {
+    for format in FORMATS {
+        let ran = generate(&[arguments, &["--format", format]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        insta::assert_snapshot!(format!("{name}.{format}"), ran.stdout);
+    }
+}
+
+#[test]
+fn every_mechanism_in_every_format() {
+    for (name, arguments) in MECHANISMS {
+        snapshot(name, arguments);
+    }
+}
+
+#[test]
+fn guardrails_and_gate_in_every_format() {
+    let arguments = [
+        "--guardrails",
+        "--scp",
+        "--break-glass",
+        "arn:aws:iam::111122223333:role/emergency/BreakGlass",
+        "--job-worker",
+        "SmokeTest",
+        "--deny-manual-start",
+        "--gate",
+        "--service-role",
+        "payments-pipeline",
+        "--require-mfa",
+        "--mfa-max-age",
+        "15m",
+    ];
+    snapshot("everything", &arguments);
+}
+
+#[test]
+fn the_policies_of_the_article() {
+    let arguments = [
+        "generate",
+        "--mechanism",
+        "groups",
+        "--no-exclusive",
+        "--approve-only",
+        "--region",
+        "*",
+        "--account",
+        "*",
+        "--pipeline",
+        "*",
+        "--stage",
+        "*",
+    ];
+    let ran = policygen(&arguments);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    insta::assert_snapshot!("article", ran.stdout);
+}
+
+#[test]
+fn every_help() {
+    insta::assert_snapshot!("help", policygen(&["--help"]).stdout);
+    for verb in ["generate", "explain", "completions", "man"] {
+        insta::assert_snapshot!(format!("help-{verb}"), policygen(&[verb, "--help"]).stdout);
+    }
+}
+
+#[test]
+fn every_verb_has_a_page_and_every_shell_a_script() {
+    for verb in ["generate", "explain", "completions", "man"] {
+        let page = policygen(&["man", verb]);
+        assert_eq!(page.code, 0, "{}", page.stderr);
+        assert!(
+            page.stdout.contains(&format!(".TH policygen-{verb} 1")),
+            "{}",
+            page.stdout
+        );
+    }
+    assert!(policygen(&["man"]).stdout.contains(".TH policygen 1"));
+    let unknown = policygen(&["man", "nothing"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = policygen(&["completions", shell]);
+        assert_eq!(script.code, 0, "{}", script.stderr);
+        assert!(script.stdout.contains("patch-pipeline"), "{shell}");
+    }
+}

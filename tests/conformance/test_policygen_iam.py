@@ -1,0 +1,227 @@
+"""What `policygen generate` writes, given to the real AWS CLI, cfn-lint, a Terraform parser and an IAM endpoint (moto's server)."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import hcl2
+import pytest
+from moto.server import ThreadedMotoServer
+
+ROOT = Path(__file__).resolve().parents[2]
+POLICYGEN = os.environ.get("POLICYGEN", ROOT / "target" / "debug" / "policygen")
+FIXTURES = ROOT / "policygen" / "tests" / "fixtures"
+
+ACCOUNT = "123456789012"  # moto's own
+TARGET = ["--region", "eu-west-1", "--account", ACCOUNT, "--pipeline", "payments", "--stage", "Release"]
+INSTANCE = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
+MECHANISMS = {
+    "groups": ["--mechanism", "groups", "--require-mfa", "--mfa-max-age", "15m"],
+    "no-exclusive": ["--mechanism", "groups", "--no-exclusive"],
+    "tag": ["--mechanism", "tag"],
+    "roles-accounts": ["--mechanism", "roles", "--trust-account", ACCOUNT, "--require-mfa"],
+    "roles-saml": ["--mechanism", "roles", "--trust-saml", f"arn:aws:iam::{ACCOUNT}:saml-provider/Example"],
+    "roles-identity-center": ["--mechanism", "roles", "--identity-center", INSTANCE],
+    "split": ["--mechanism", "groups", *(word for n in range(80) for word in ("--pipeline", f"a-rather-long-pipeline-name-{n}"))],
+}
+GUARDS = ["--guardrails", "--scp", "--break-glass", "BreakGlass", "--gate"]
+
+
+
+def of(*names):
+    """Runs a test with the options of each of these."""
+    return pytest.mark.parametrize("mechanism", [MECHANISMS[name] for name in names], ids=names)
+
+
+
+def generate(*arguments):
+    done = subprocess.run([POLICYGEN, "generate", *TARGET, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files(directory, *arguments):
+    """The files that `--out` writes, by name."""
+    assert generate("--out", str(directory), *arguments) == ""
+    return {path.name: path.read_text() for path in directory.iterdir()}
+
+
+def documents(directory, kind, *arguments):
+    """The documents of one kind in JSON format, by the name of what they are for."""
+    written = files(directory, *arguments)
+    return {name.removesuffix(kind): json.loads(text) for name, text in written.items() if name.endswith(kind)}
+
+
+class Aws:
+    """The AWS CLI, against moto's server."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        self.environment = {
+            **kept,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_PAGER": "",
+        }
+
+    def run(self, command, **options):
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def __call__(self, *arguments):
+        printed = self.run(["aws", *arguments, "--output", "json"])
+        return json.loads(printed) if printed.strip() else None
+
+    def account(self):
+        """Groups, roles and customer managed policies, as `get-account-authorization-details` shows them."""
+        return self("iam", "get-account-authorization-details", "--filter", "Group", "Role", "LocalManagedPolicy")
+
+
+def policies_of(account):
+    """The customer managed policies' documents, by name, which moto leaves out but in the ARN."""
+    return {policy["Arn"].rpartition("/")[2]: policy["PolicyVersionList"][0]["Document"] for policy in account["Policies"]}
+
+
+def trusts_of(account):
+    """The roles' trust policies, by name."""
+    return {role["RoleName"]: role["AssumeRolePolicyDocument"] for role in account["RoleDetailList"]}
+
+
+def attachments(account):
+    """The names of the managed policies of each group and role."""
+    holders = [(group["GroupName"], group) for group in account["GroupDetailList"]]
+    holders += [(role["RoleName"], role) for role in account["RoleDetailList"]]
+    return {name: sorted(p["PolicyName"] for p in holder["AttachedManagedPolicies"]) for name, holder in holders}
+
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def aws(server):
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
+    return Aws(server)
+
+
+@of("groups", "roles-accounts", "split")
+def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
+    policies = documents(tmp_path, ".policy.json", *mechanism, *GUARDS)
+    trusts = documents(tmp_path, ".trust.json", *mechanism, *GUARDS)
+    for name in policies:
+        aws("iam", "create-policy", "--policy-name", name, "--policy-document", f"file://{tmp_path / name}.policy.json")
+    for name in trusts:
+        aws("iam", "create-role", "--role-name", name, "--assume-role-policy-document", f"file://{tmp_path / name}.trust.json")
+    account = aws.account()
+    assert policies_of(account) == policies
+    assert trusts_of(account) == trusts
+    assert len(policies) >= 3 and len(trusts) >= 1
+
+
+@of("groups", "tag", "roles-accounts", "roles-identity-center")
+def test_the_script_runs_as_written(aws, tmp_path, mechanism):
+    aws("organizations", "create-organization", "--feature-set", "ALL")
+    script = tmp_path / "script"
+    files(script, "--format", "aws-cli", *mechanism, *GUARDS)
+    assert (script / "create.sh").stat().st_mode & stat.S_IXUSR
+    assert aws.run([script / "create.sh"]) == ""
+
+    policies = documents(tmp_path / "json", ".policy.json", *mechanism, *GUARDS)
+    account = aws.account()
+    assert policies_of(account) == policies
+    assert trusts_of(account) == documents(tmp_path / "json", ".trust.json", *mechanism, *GUARDS)
+    attached = attachments(account)
+    assert {policy for policies in attached.values() for policy in policies} <= policies.keys()
+    assert attached["TwoPersonRule-Gate"] == ["TwoPersonRule-Gate"]
+    for name, of in attached.items():
+        if name != "TwoPersonRule-Gate":
+            assert "TwoPersonRule-Guardrails" in of and name in of, attached
+    scps = aws("organizations", "list-policies", "--filter", "SERVICE_CONTROL_POLICY")["Policies"]
+    ours = [policy["Id"] for policy in scps if policy["Name"].startswith("TwoPersonRule-")]
+    described = [aws("organizations", "describe-policy", "--policy-id", id)["Policy"] for id in ours]
+    written = {policy["PolicySummary"]["Name"]: json.loads(policy["Content"]) for policy in described}
+    assert written == documents(tmp_path / "json", ".scp.json", *mechanism, *GUARDS) != {}
+    sets = documents(tmp_path / "json", ".permission-set.json", *mechanism, *GUARDS)
+    assert permission_sets(aws) == sets
+
+
+def permission_sets(aws):
+    """The inline policies of the permission sets, by name."""
+    found = {}
+    for arn in aws("sso-admin", "list-permission-sets", "--instance-arn", INSTANCE)["PermissionSets"]:
+        which = ["--instance-arn", INSTANCE, "--permission-set-arn", arn]
+        name = aws("sso-admin", "describe-permission-set", *which)["PermissionSet"]["Name"]
+        found[name] = json.loads(aws("sso-admin", "get-inline-policy-for-permission-set", *which)["InlinePolicy"])
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse AWS")
+@of("groups", "tag", "roles-accounts", "roles-saml", "roles-identity-center")
+def test_the_template_is_clean_and_deploys(aws, tmp_path, mechanism):
+    files(tmp_path / "template", "--format", "cloudformation", *mechanism, *GUARDS)
+    template = tmp_path / "template" / "template.yaml"
+    linted = subprocess.run(["cfn-lint", "--non-zero-exit-code", "informational", template], capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+    # moto deploys policies and roles; it knows no groups, permission sets and service control policies in templates.
+    capability = ["--capabilities", "CAPABILITY_NAMED_IAM"]
+    aws.run(["aws", "cloudformation", "deploy", "--stack-name", "rule", "--template-file", template, *capability])
+    account = aws.account()
+    assert policies_of(account) == documents(tmp_path / "json", ".policy.json", *mechanism, *GUARDS)
+    assert trusts_of(account) == documents(tmp_path / "json", ".trust.json", *mechanism, *GUARDS)
+
+
+@of(*MECHANISMS)
+def test_terraform_reads_what_is_written(tmp_path, mechanism):
+    text = files(tmp_path / "native", "--format", "terraform", *mechanism, *GUARDS)["main.tf"]
+    found = {}
+    for resource in hcl2.loads(text)["resource"]:
+        for kind, labels in resource.items():
+            found.setdefault(kind.strip('"'), set()).update(label.strip('"') for label in labels)
+    syntax = json.loads(generate("--format", "terraform-json", *mechanism, *GUARDS))
+    assert found == {kind: set(labels) for kind, labels in syntax["resource"].items()}
+
+    # A string of the JSON syntax is a template, in which `$${` stands for `${`.
+    written = {p["name"]: json.loads(p["policy"].replace("$${", "${")) for p in syntax["resource"]["aws_iam_policy"].values()}
+    assert written == documents(tmp_path / "json", ".policy.json", *mechanism, *GUARDS)
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+@of(*MECHANISMS)
+def test_terraform_fmt_changes_nothing(tmp_path, mechanism):
+    files(tmp_path, "--format", "terraform", *mechanism, *GUARDS)
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    done = subprocess.run(["terraform", "fmt", "-check", "-diff", tmp_path], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_a_patched_pipeline_is_what_update_pipeline_takes(aws, tmp_path):
+    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"codepipeline.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    role = aws("iam", "create-role", "--role-name", "payments", "--assume-role-policy-document", trust)["Role"]["Arn"]
+    pipeline = json.loads((FIXTURES / "pipeline" / "good.json").read_text())["pipeline"]
+    aws("codepipeline", "create-pipeline", "--pipeline", json.dumps({**pipeline, "roleArn": role}))
+
+    before = tmp_path / "before.json"
+    before.write_text(json.dumps(aws("codepipeline", "get-pipeline", "--name", "payments")))
+    after = tmp_path / "after.json"
+    after.write_text(generate("--patch-pipeline", str(before), "--print", "pipeline.json"))
+    aws("codepipeline", "update-pipeline", "--cli-input-json", f"file://{after}")
+
+    stages = aws("codepipeline", "get-pipeline", "--name", "payments")["pipeline"]["stages"]
+    assert [stage["name"] for stage in stages] == ["Source", "Build", "Release", "Deploy"]
+    assert stages[2] == json.loads(generate("--stage-json", "--print", "stage.json"))
