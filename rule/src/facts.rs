@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statuses_are_read_as_aws_spells_them() {
+    fn statuses_are_read_in_the_spelling_of_the_api() {
         for (text, status) in [
             ("InProgress", Status::InProgress),
             ("Abandoned", Status::Abandoned),
