@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::facts::Status;
+use crate::glob::{ArnGlob, NameGlob};
 use crate::key::Key;
 use crate::reason::ReasonCode;
-use crate::rule::{Quorum, SharedRoles};
+use crate::rule::{Quorum, Rule, SharedRoles};
 
 /// One evaluation: its record, and what that means. Only [`decide`](crate::decide()) makes one, and nothing changes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,6 +139,32 @@ pub struct EffectiveRule {
     pub roster: BTreeMap<String, BTreeSet<String>>,
     /// Globs of roles and users that are machines.
     pub not_people: Vec<String>,
+}
+
+impl EffectiveRule {
+    /// The rule as it is applied to these actions of this stage.
+    pub(crate) fn of(rule: &Rule, stage: &str, actions: BTreeSet<String>) -> Self {
+        Self {
+            quorum: rule.quorum(),
+            actions,
+            stage: stage.to_owned(),
+            shared_roles: rule.shared_roles(),
+            exclude_initiator: rule.excludes_initiator(),
+            max_age_minutes: rule.max_age_minutes(),
+            trusted_session_roles: patterns(rule.trusted_session_roles(), NameGlob::pattern),
+            people: rule
+                .people()
+                .iter()
+                .map(|(name, globs)| (name.clone(), patterns(globs, ArnGlob::pattern)))
+                .collect(),
+            roster: rule.roster().clone(),
+            not_people: patterns(rule.not_people(), NameGlob::pattern),
+        }
+    }
+}
+
+fn patterns<Glob>(globs: &[Glob], pattern: fn(&Glob) -> &str) -> Vec<String> {
+    globs.iter().map(|glob| pattern(glob).to_owned()).collect()
 }
 
 /// Proof that a decision is satisfied, without which no success can be reported.

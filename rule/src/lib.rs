@@ -10,6 +10,8 @@
 //! - **INVARIANT (fail closed):** no evidence, no person. Whatever is missing, malformed, unknown or contradictory lowers the
 //!   count or is an error; nothing raises it.
 
+mod approval;
+mod attempts;
 mod decide;
 mod decision;
 mod facts;
