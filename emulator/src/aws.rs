@@ -17,7 +17,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// How often something is looked at that is not ready yet.
 const POLL: Duration = Duration::from_millis(10);
 /// How long it may take to become ready.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// One action of a pipeline that is to be created.
 #[derive(Clone, Copy, Debug)]

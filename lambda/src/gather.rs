@@ -34,7 +34,7 @@ pub(crate) async fn gather(
     let own_run = details.action_execution_id.as_deref();
     let history = if lags(&history, &state, own_run) {
         let again = async || settled(read_history().await?, &state, own_run);
-        let again = budget.read_at_length(Operation::ListActionExecutions, again).await;
+        let again = budget.read_again(Operation::ListActionExecutions, again).await;
         again.map_err(|error| judged.never_seen(error))?
     } else {
         history

@@ -22,6 +22,16 @@ pub struct Budget {
 
 /// More tries than that mean that CodePipeline is down rather than busy.
 const RETRIES: usize = 8;
+/// The same for what is a moment behind: between 6 and 13 seconds in all, by the jitter.
+const SHORT_RETRIES: usize = 6;
+
+/// How a call is tried.
+struct Tries {
+    until: Instant,
+    /// How long one try may take.
+    each: Duration,
+    retries: usize,
+}
 
 impl Budget {
     /// The budget of an invocation that ends in `left`.
@@ -47,17 +57,21 @@ impl Budget {
         operation: Operation,
         call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
-        self.retry(operation, self.gather_until, self.per_call, call).await
+        self.retry(operation, self.tries(self.gather_until), call).await
     }
 
-    /// Tries a read of many calls again, of which each has its own limit.
-    pub(crate) async fn read_at_length<T, F: Future<Output = Result<T, CallError>>>(
+    /// Tries a read again that is a moment behind: many calls, of which each has its own limit.
+    pub(crate) async fn read_again<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         operation: Operation,
         calls: impl FnMut() -> F,
     ) -> Result<T, CallError> {
-        let left = self.gather_until.saturating_duration_since(Instant::now());
-        self.retry(operation, self.gather_until, left, calls).await
+        let tries = Tries {
+            each: self.gather_until.saturating_duration_since(Instant::now()),
+            retries: SHORT_RETRIES,
+            ..self.tries(self.gather_until)
+        };
+        self.retry(operation, tries, calls).await
     }
 
     /// Tries a report again while that is worth it and there is time.
@@ -66,14 +80,21 @@ impl Budget {
         operation: Operation,
         call: impl FnMut() -> F,
     ) -> Result<(), CallError> {
-        self.retry(operation, self.report_until, self.per_call, call).await
+        self.retry(operation, self.tries(self.report_until), call).await
+    }
+
+    fn tries(&self, until: Instant) -> Tries {
+        Tries {
+            until,
+            each: self.per_call,
+            retries: RETRIES,
+        }
     }
 
     async fn retry<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         operation: Operation,
-        until: Instant,
-        per_try: Duration,
+        tries: Tries,
         mut call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
         let transient = |problem: &str| CallError::Transient {
@@ -81,19 +102,19 @@ impl Budget {
             problem: problem.to_owned(),
         };
         let once = || {
-            let attempt = timeout(per_try, call());
+            let attempt = timeout(tries.each, call());
             async { attempt.await.unwrap_or_else(|_| Err(transient("no reply in time"))) }
         };
         let waits = ExponentialBuilder::default()
             .with_min_delay(self.first_wait)
             .with_max_delay(self.per_call)
-            .with_max_times(RETRIES)
+            .with_max_times(tries.retries)
             .with_jitter();
-        let tries = once
+        let outcome = once
             .retry(waits)
             .when(|error| matches!(error, CallError::Transient { .. }))
             .notify(|error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"));
-        timeout_at(until, tries)
+        timeout_at(tries.until, outcome)
             .await
             .unwrap_or_else(|_| Err(transient("the time of this invocation ran out")))
     }
