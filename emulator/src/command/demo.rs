@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use lambda::aws::http_client;
@@ -199,8 +198,7 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
                 .map_or(key_id, |(_, arn)| arn);
             terminal::print(&format!("   {slot} is approved by {arn}\n"))?;
         }
-        let ended =
-            tokio::time::timeout(Duration::from_secs(30), starter.end_of(PIPELINE, &execution_id, GATE)).await??;
+        let ended = starter.end_of(PIPELINE, &execution_id, GATE).await?;
         terminal::print(&verdict(&ended))?;
         if !is_expected(scene.expected, &ended) {
             surprises.push(format!("{number}. {}", scene.title));
