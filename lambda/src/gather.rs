@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rule::{ActionKind, Attempt, Execution, Facts, Initiator, Rule, Status};
+use rule::{Attempt, Execution, Facts, Initiator, Rule, Status};
 
 use crate::event::Job;
 use crate::failure::Failure;
@@ -169,9 +169,7 @@ fn lags(history: &[HistoryEntry], state: &BTreeMap<String, StateEntry>, own_run:
     let ended = |id: &String| state.get(id).is_some_and(StateEntry::has_ended);
     let mut attempts = history.iter().map(|entry| &entry.attempt);
     let open_approval = attempts.any(|attempt| {
-        attempt.kind != ActionKind::Other
-            && attempt.status == Status::InProgress
-            && attempt.id.as_ref().is_some_and(ended)
+        attempt.kind.may_be_approval() && attempt.status == Status::InProgress && attempt.id.as_ref().is_some_and(ended)
     });
     lacks_own_run || open_approval
 }

@@ -4,23 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::facts::{ActionKind, Attempt, Status};
+use crate::facts::{Attempt, Status};
 
 /// The actions that are, or might be, manual approvals of the stage.
 pub(crate) fn approvals_of(stage: &str, attempts: &[Attempt]) -> BTreeSet<String> {
     attempts
         .iter()
-        .filter(|attempt| may_be_approval(attempt) && attempt.stage.as_deref() == Some(stage))
+        .filter(|attempt| attempt.kind.may_be_approval() && attempt.stage.as_deref() == Some(stage))
         .filter_map(|attempt| attempt.action.clone())
         .collect()
-}
-
-/// INVARIANT (fail closed): what might be a manual approval is treated like one.
-fn may_be_approval(attempt: &Attempt) -> bool {
-    match attempt.kind {
-        ActionKind::ManualApproval | ActionKind::Unknown => true,
-        ActionKind::Other => false,
-    }
 }
 
 /// Whether an attempt does not say of which action it is. It could be the newest of any.
@@ -65,7 +57,7 @@ impl Rejection {
     pub(crate) fn newest(attempts: &[Attempt]) -> Self {
         attempts
             .iter()
-            .filter(|attempt| may_be_approval(attempt))
+            .filter(|attempt| attempt.kind.may_be_approval())
             .filter(|attempt| match attempt.status {
                 Status::Failed | Status::Unknown => true,
                 Status::InProgress | Status::Abandoned | Status::Succeeded => false,

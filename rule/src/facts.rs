@@ -84,6 +84,15 @@ impl ActionKind {
             _ => Self::Unknown,
         }
     }
+
+    /// INVARIANT (fail closed): what might be a manual approval is treated like one.
+    #[must_use]
+    pub fn may_be_approval(self) -> bool {
+        match self {
+            Self::ManualApproval | Self::Unknown => true,
+            Self::Other => false,
+        }
+    }
 }
 
 /// How an attempt stands: `ActionExecutionStatus`, spelt as AWS spells it.
