@@ -36,7 +36,7 @@ enum Command {
 pub fn run() -> Exit {
     match Cli::try_parse() {
         Ok(cli) => match dispatch(cli) {
-            Ok(()) => Exit::Done,
+            Ok(exit) => exit,
             Err(error) => {
                 output::print_error(error.as_ref());
                 Exit::Failed
@@ -50,11 +50,12 @@ pub fn run() -> Exit {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<(), Box<dyn Error>> {
+fn dispatch(cli: Cli) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
-        Command::Generate(args) => generate::run(*args),
-        Command::Explain(args) => explain::run(&args),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
+        Command::Generate(args) => generate::run(*args)?,
+        Command::Explain(args) => explain::run(&args)?,
+        Command::Completions(args) => completions::run(&args)?,
+        Command::Man(args) => man::run(&args)?,
     }
+    Ok(Exit::Done)
 }

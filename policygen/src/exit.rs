@@ -11,6 +11,10 @@ pub enum Exit {
     Failed,
     /// 2: the command line is not one.
     Usage,
+    /// 3: nothing was there to check, which is never reported as clean.
+    Nothing,
+    /// 10: findings at or above the severity that `--fail-on` names.
+    Findings,
 }
 
 impl Exit {
@@ -19,6 +23,8 @@ impl Exit {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Nothing => 3,
+            Self::Findings => 10,
         }
     }
 }

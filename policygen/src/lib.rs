@@ -1,10 +1,12 @@
 //! The IAM side of the two-person rule: policies that cannot be held together, and who counts as whom.
 
+mod aws;
 mod cli;
 mod command;
 mod exit;
 mod explain;
 mod files;
+mod finding;
 mod generate;
 mod output;
 
