@@ -4,6 +4,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use crate::template::Piece;
+
 /// What a wildcard becomes in a witness where any character would do.
 const FILLER: char = 'x';
 
@@ -24,14 +26,25 @@ impl Pattern {
     /// Reads a pattern. Every text is one.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
-        let mut tokens: Vec<Token> = pattern
-            .chars()
-            .map(|c| match c {
-                '*' => Token::AnyRun,
-                '?' => Token::AnyOne,
-                c => Token::Exactly(c),
-            })
-            .collect();
+        Self::of(pattern.chars().map(|c| match c {
+            '*' => Token::AnyRun,
+            '?' => Token::AnyOne,
+            c => Token::Exactly(c),
+        }))
+    }
+
+    /// The pattern of all that a resolved template may match: a variable whose value is not known may become anything.
+    #[must_use]
+    pub fn from_pieces(pieces: &[Piece]) -> Self {
+        Self::of(pieces.iter().map(|piece| match *piece {
+            Piece::AnyRun | Piece::Unknown => Token::AnyRun,
+            Piece::AnyOne => Token::AnyOne,
+            Piece::Char(c) => Token::Exactly(c),
+        }))
+    }
+
+    fn of(tokens: impl Iterator<Item = Token>) -> Self {
+        let mut tokens: Vec<Token> = tokens.collect();
         // Two runs in a row are one.
         tokens.dedup_by(|a, b| *a == Token::AnyRun && *b == Token::AnyRun);
         Self { tokens }
