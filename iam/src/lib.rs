@@ -1,5 +1,6 @@
 //! The IAM policy language: no AWS SDK, no clock, no environment, no I/O.
 
+pub mod account;
 mod arn;
 mod condition;
 mod context;

@@ -7,6 +7,7 @@ mod principals;
 mod read;
 
 pub use actions::Actions;
+pub(crate) use principals::Concern;
 pub use principals::{Caller, Principals, Trusted};
 pub use read::PolicyError;
 

@@ -69,6 +69,17 @@ impl Trusted {
         }
     }
 
+    /// What to call it where it is not of an account.
+    pub(crate) fn outside(&self, account: &str) -> Option<String> {
+        match self {
+            Self::Everyone => Some("everybody".to_owned()),
+            Self::Account(other) => (other != account).then(|| format!("the account {other}")),
+            Self::Arn(arn) => (arn.split(':').nth(4) != Some(account)).then(|| arn.clone()),
+            // Of this account's principals that are there, or of a deleted one.
+            Self::UniqueId(_) => None,
+        }
+    }
+
     fn concerns(&self, caller: Caller<'_>) -> Concern {
         let itself = |is_it| if is_it { Concern::Itself } else { Concern::Not };
         match self {
