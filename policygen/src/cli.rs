@@ -3,6 +3,9 @@
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::command::{completions, explain, generate, man};
 use crate::exit::Exit;
@@ -31,11 +34,13 @@ enum Command {
     Man(man::Args),
 }
 
-/// Runs the program.
+/// Runs the program. The clock is read by its caller, once.
 #[must_use]
-pub fn run() -> Exit {
+pub fn run(now: Timestamp) -> Exit {
+    // Days in accept files are days in UTC, so that they end at one moment for everybody.
+    let today = now.to_zoned(TimeZone::UTC).date();
     match Cli::try_parse() {
-        Ok(cli) => match dispatch(cli) {
+        Ok(cli) => match dispatch(cli, today) {
             Ok(exit) => exit,
             Err(error) => {
                 output::print_error(error.as_ref());
@@ -50,7 +55,7 @@ pub fn run() -> Exit {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<Exit, Box<dyn Error>> {
+fn dispatch(cli: Cli, _today: Date) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,

@@ -9,6 +9,7 @@ mod files;
 mod finding;
 mod generate;
 mod output;
+mod report;
 
 pub use cli::run;
 pub use exit::Exit;

@@ -14,12 +14,31 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 /// # Errors
 /// When standard output cannot be written for any other reason.
 pub(crate) fn print(data: &[u8]) -> io::Result<()> {
-    // Data is never coloured, so it goes past the layer that would strip colours from it.
+    // Data for programs is never coloured, so it goes past the layer that would strip colours from it.
     let mut out = io::stdout().lock();
     match out.write_all(data).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Prints data for people, whose colours are taken off where standard output is no terminal, or `NO_COLOR` says so.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_styled(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Text from outside, without the control characters by which it could pass for text of ours.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// Prints a choice of the user's that weakens the rule.
