@@ -47,11 +47,16 @@ impl Account {
     ) -> Option<Assumption<'a>> {
         let identity = self.identity(actor)?;
         let caller = self.caller(identity);
-        let concerns = |statement: &Statement| {
-            statement
-                .principals
-                .as_ref()
-                .map_or(Concern::Not, |p| p.concern(caller))
+        let concerns = |statement: &Statement| match &statement.principals {
+            None => Concern::Not,
+            // A denial of all but some "will always deny any IAM principal that has a permissions boundary policy
+            // attached" (IAM User Guide, "NotPrincipal").
+            Some(principals)
+                if principals.all_but && statement.effect == Effect::Deny && identity.boundary.is_some() =>
+            {
+                Concern::Itself
+            }
+            Some(principals) => principals.concern(caller),
         };
         // Most roles trust somebody else: that is seen without a context.
         if role
