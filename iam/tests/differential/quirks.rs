@@ -8,6 +8,12 @@ use crate::request::Request;
 
 /// What we leave open in a request of which all is known, for AWS does not say what comes.
 pub(crate) fn open(request: &Request) -> Option<&'static str> {
+    let no_value = |resource: Resource<'_>| {
+        resource.element == "NotResource" && resource.variables && has_no_value(request, resource.text)
+    };
+    if resources(request).any(no_value) {
+        return Some("a variable without a value in NotResource");
+    }
     conditions(request).find_map(|condition| {
         let values = condition.of(request);
         if values.len() > 1 && !condition.operator.contains(':') && condition.operator != "Null" {
