@@ -222,6 +222,9 @@ pub(crate) fn context() -> impl Strategy<Value = BTreeMap<&'static str, Vec<Stri
         some.prop_map(move |some| some.map(|some| (key, some.into_iter().map(str::to_owned).collect())))
             .boxed()
     });
-    let all: Vec<BoxedStrategy<Option<(&'static str, Vec<String>)>>> = single.into_iter().chain(several).collect();
-    all.prop_map(|keys| keys.into_iter().flatten().collect())
+    single
+        .into_iter()
+        .chain(several)
+        .collect::<Vec<_>>()
+        .prop_map(|keys| keys.into_iter().flatten().collect())
 }

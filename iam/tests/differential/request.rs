@@ -70,6 +70,14 @@ impl Request {
         attached.chain(self.controls.iter().flatten()).chain(&self.trust)
     }
 
+    /// As [`Request::policies`].
+    pub(crate) fn policies_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let attached = self.own.iter_mut().chain(&mut self.group).chain(&mut self.boundary);
+        attached
+            .chain(self.controls.iter_mut().flatten())
+            .chain(&mut self.trust)
+    }
+
     /// The values of a condition key in it.
     pub(crate) fn values(&self, key: &str) -> &[String] {
         let found = self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
