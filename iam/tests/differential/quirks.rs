@@ -205,7 +205,8 @@ fn is_empty(request: &Request, text: &str) -> bool {
         .any(|key| request.values(key) == [""])
 }
 
-fn texts(one_or_many: &Value) -> impl Iterator<Item = &str> {
+/// One text or a list of them.
+pub(crate) fn texts(one_or_many: &Value) -> impl Iterator<Item = &str> {
     let many = one_or_many.as_array().into_iter().flatten().filter_map(Value::as_str);
     one_or_many.as_str().into_iter().chain(many)
 }
