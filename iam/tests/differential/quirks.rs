@@ -143,6 +143,11 @@ impl Condition<'_> {
         {
             // IAM User Guide, "Date condition operators": epoch time is in seconds.
             Some("it takes epoch time for milliseconds where the other side is a date")
+        } else if ["Numeric", "Date"].iter().any(|kind| self.operator.contains(kind))
+            && self.values.iter().any(|value| !self.fits(value))
+        {
+            // IAM User Guide, "Numeric condition operators": "an integer or decimal value".
+            Some("it takes a text that begins with a number for a number or a date")
         } else if self.operator.contains("Arn") && any(&|wanted| wanted.starts_with("${")) {
             // IAM User Guide, "ARN condition operators": "You can use a policy variable with the ARN condition operator."
             Some("it splits an ARN before it replaces variables")
