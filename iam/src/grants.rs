@@ -117,7 +117,7 @@ impl<'a, S: Copy> Clause<'a, S> {
 impl About {
     fn read(resources: Option<&ResourceElement>, context: &Context) -> Option<Self> {
         let resolve = |template: &Template| match template.resolve(context) {
-            Resolved::Pieces(pieces) => Some(Resource::new(&pieces)),
+            Resolved::Pieces(pieces) => Some(Resource::of(&pieces)),
             Resolved::NoValue => None,
         };
         match resources {
@@ -125,13 +125,14 @@ impl About {
             None => Some(Self::AllBut(Vec::new())),
             // A resource whose variable has no value matches nothing.
             Some(ResourceElement::These(templates)) => {
-                let resources: Vec<Resource> = templates.iter().filter_map(resolve).collect();
+                let resources: Vec<Resource> = templates.iter().filter_map(resolve).flatten().collect();
                 (!resources.is_empty()).then_some(Self::These(resources))
             }
-            // Among those that a statement is not about, it makes the statement match nothing: the IAM User Guide says
-            // so of the whole statement.
+            // Among those that a statement is not about, it matches nothing as well, but may make "the entire statement
+            // invalid": the IAM User Guide, "Variables and tags", says both.
             Some(ResourceElement::AllBut(templates)) => {
-                templates.iter().map(resolve).collect::<Option<_>>().map(Self::AllBut)
+                let resolve = |template| resolve(template).unwrap_or_else(|| vec![Resource::unknown()]);
+                Some(Self::AllBut(templates.iter().flat_map(resolve).collect()))
             }
         }
     }
@@ -174,9 +175,10 @@ impl<'a, S: Copy> Clause<'a, S> {
                 false => Truth::Yes,
             },
         };
-        match about {
-            Truth::Yes if !self.open.is_empty() => Truth::Unknown,
-            about => about,
+        if self.open.is_empty() {
+            about
+        } else {
+            about.and(Truth::Unknown)
         }
     }
 }

@@ -19,5 +19,5 @@ pub use grants::{Blame, Clauses, Grants};
 pub use pattern::Pattern;
 pub use policy::Policy;
 pub use reach::{Frame, FramePart, Part, TooIntricate, reach};
-pub use template::{Resolved, Template, TemplateError};
+pub use template::{Piece, Resolved, Template, TemplateError};
 pub use truth::Truth;

@@ -103,6 +103,12 @@ impl Template {
         })
     }
 
+    /// Whether it matches every text: `*`.
+    #[must_use]
+    pub fn is_any_text(&self) -> bool {
+        !self.parts.is_empty() && self.parts.iter().all(|part| *part == Part::AnyRun)
+    }
+
     /// The text as written.
     #[must_use]
     pub fn source(&self) -> &str {
@@ -187,6 +193,15 @@ fn checked(key: String, text: &str) -> Result<String, TemplateError> {
 }
 
 impl Resolved {
+    /// With each piece made another.
+    #[must_use]
+    pub fn map(self, piece: impl Fn(Piece) -> Piece) -> Self {
+        match self {
+            Self::Pieces(pieces) => Self::Pieces(pieces.into_iter().map(piece).collect()),
+            Self::NoValue => Self::NoValue,
+        }
+    }
+
     /// Whether it matches the whole text.
     #[must_use]
     pub fn matches(&self, text: &str) -> Truth {

@@ -47,11 +47,16 @@ impl Account {
     ) -> Option<Assumption<'a>> {
         let identity = self.identity(actor)?;
         let caller = self.caller(identity);
-        let concerns = |statement: &Statement| {
-            statement
-                .principals
-                .as_ref()
-                .map_or(Concern::Not, |p| p.concern(caller))
+        let concerns = |statement: &Statement| match &statement.principals {
+            None => Concern::Not,
+            // A denial of all but some "will always deny any IAM principal that has a permissions boundary policy
+            // attached" (IAM User Guide, "NotPrincipal").
+            Some(principals)
+                if principals.all_but && statement.effect == Effect::Deny && identity.boundary.is_some() =>
+            {
+                Concern::Itself
+            }
+            Some(principals) => principals.concern(caller),
         };
         let grants = self.grants(actor, keep);
         // Most roles trust somebody else, and most principals may not assume what trusts the account: that is seen
