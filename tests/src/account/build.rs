@@ -5,51 +5,13 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use super::holder::{Group, Holder, Policy, Role, User};
 use super::name::Names;
 use super::shape::{
     AttachedPermissionsBoundary, AttachedPolicy, Details, GroupDetail, ManagedPolicyDetail, PolicyDetail,
     PolicyVersion, RoleDetail, Tag, UserDetail,
 };
 use super::{ACCOUNT, id, managed};
-
-/// A user of the account, a place in its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct User(usize);
-/// A group of the account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Group(usize);
-/// A role of the account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Role(usize);
-/// A managed policy of the account, the customer's own or one of AWS's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Policy(usize);
-
-/// What has permissions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
-    User(User),
-    Group(Group),
-    Role(Role),
-}
-
-impl From<User> for Holder {
-    fn from(user: User) -> Self {
-        Self::User(user)
-    }
-}
-
-impl From<Group> for Holder {
-    fn from(group: Group) -> Self {
-        Self::Group(group)
-    }
-}
-
-impl From<Role> for Holder {
-    fn from(role: Role) -> Self {
-        Self::Role(role)
-    }
-}
 
 /// An account in the making.
 #[derive(Debug)]
@@ -284,11 +246,6 @@ impl Account {
     /// The name of a user.
     pub(super) fn user_name(&self, user: User) -> &str {
         &self.details.user_detail_list[user.0].user_name
-    }
-
-    /// Replaces a trust policy, for roles that name one another.
-    pub(super) fn trust(&mut self, role: Role, trust: Value) {
-        self.role_mut(role).assume_role_policy_document = trust;
     }
 
     /// How many policies are the customer's own.

@@ -7,6 +7,7 @@
 mod build;
 mod code;
 mod generate;
+mod holder;
 mod id;
 mod liveness;
 mod managed;
@@ -16,6 +17,8 @@ mod plot;
 mod policy;
 mod scenario;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod trusted;
 
 pub use code::Code;

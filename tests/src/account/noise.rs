@@ -3,8 +3,9 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::build::{Account, Group, Holder, Policy, User};
+use super::build::Account;
 use super::generate::Size;
+use super::holder::{Group, Holder, Policy, User};
 use super::name::{person, team};
 use super::plot::{service, whole_account};
 use super::policy::{ANY, Statement, allow, deny, let_assume, let_do, policy};

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::ACCOUNT;
-use super::build::{Account, Group, Holder, Policy, Role, User};
+use super::build::Account;
 use super::code::Code;
 use super::generate::Planted;
+use super::holder::{Group, Holder, Policy, Role, User};
 use super::name;
 use super::policy::{A, APPROVE, B, approve, let_assume, policy};
 

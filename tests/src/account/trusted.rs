@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::ACCOUNT;
-use super::build::{Account, User};
+use super::build::Account;
 use super::code::Code;
 use super::generate::{Generated, Planted};
+use super::holder::User;
 use super::policy::{A, Statement, approve, let_assume, let_do, policy};
 
 /// A rule that trusts them.

@@ -1,8 +1,8 @@
 //! What AWS's own policies give. Those that give both slots are in no group of a slot.
 
 use super::scenarios;
-use crate::account::build::User;
 use crate::account::code::Code;
+use crate::account::holder::User;
 use crate::account::plot::Plot;
 
 scenarios![

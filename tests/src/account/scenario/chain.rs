@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::scenarios;
-use crate::account::build::{Role, User};
 use crate::account::code::Code;
+use crate::account::holder::{Role, User};
 use crate::account::plot::{Plot, whole_account};
 use crate::account::policy::{A, ANY, B, Statement, a, allow, approve, b, deny, let_assume, policy};
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::scenarios;
-use crate::account::build::User;
 use crate::account::code::Code;
+use crate::account::holder::User;
 use crate::account::plot::{Plot, service};
 use crate::account::policy::{A, ANY, B, allow, allow_all_but, approve, let_assume, policy};
 

@@ -1,8 +1,8 @@
 //! Writes to IAM that do not bring two slots together.
 
 use super::scenarios;
-use crate::account::build::{Holder, User};
 use crate::account::code::Code;
+use crate::account::holder::{Holder, User};
 use crate::account::plot::{Plot, service};
 use crate::account::policy::{A, ANY, APPROVE, B, allow, allow_all_but, approve, deny, policy};
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::scenarios;
 use crate::account::ACCOUNT;
-use crate::account::build::Role;
 use crate::account::code::Code;
+use crate::account::holder::Role;
 use crate::account::plot::{Plot, service};
 use crate::account::policy::{A, B, allow, approve, let_assume, policy};
 

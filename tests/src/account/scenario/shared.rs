@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::chain::may_assume;
 use super::scenarios;
-use crate::account::build::Role;
 use crate::account::code::Code;
+use crate::account::holder::Role;
 use crate::account::plot::{Plot, whole_account};
 use crate::account::policy::{A, ANY, B, allow, approve, deny, let_assume, policy};
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::chain::{may_assume, shared_role_of_both};
 use super::scenarios;
 use crate::account::ACCOUNT;
-use crate::account::build::{Role, User};
 use crate::account::code::Code;
+use crate::account::holder::{Role, User};
 use crate::account::plot::{Plot, whole_account};
 use crate::account::policy::{Statement, keep_from_assuming, let_assume, let_do, policy};
 
