@@ -31,6 +31,15 @@ const RUNS_CODE: [(&str, &str); 10] = [
     ("datapipeline.amazonaws.com", "datapipeline:CreatePipeline"),
 ];
 
+/// AWS managed policies that allow approvals on everything; they are there to be attached in every account.
+const APPROVING: [&str; 5] = [
+    "AdministratorAccess",
+    "PowerUserAccess",
+    "job-function/SystemAdministrator",
+    "AWSCodePipeline_FullAccess",
+    "AWSCodePipelineApproverAccess",
+];
+
 const PASS_ROLE: &str = "iam:PassRole";
 
 /// For each kind of write, which of its targets the actor may write to; asked one kind after the other.
@@ -63,9 +72,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     fn to_own_user(&self, writes: &mut Vec<Write<'a>>) {
         let arn = self.picture.account().arn(self.actor);
-        for action in ["iam:PutUserPolicy", "iam:AttachUserPolicy"] {
-            self.offer(writes, action, arn, || self.allowed_everything(self.actor));
-        }
+        self.offer(writes, "iam:PutUserPolicy", arn, || self.allowed_everything(self.actor));
+        self.attach(writes, "iam:AttachUserPolicy", arn, self.actor);
         for action in ["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"] {
             self.offer(writes, action, arn, || self.unbounded(self.actor));
         }
@@ -78,9 +86,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
             let Some(group) = account.groups.get(*at) else { continue };
-            for action in ["iam:PutGroupPolicy", "iam:AttachGroupPolicy"] {
-                self.offer(writes, action, &group.arn, || self.allowed_everything(self.actor));
-            }
+            self.offer(writes, "iam:PutGroupPolicy", &group.arn, || {
+                self.allowed_everything(self.actor)
+            });
+            self.attach(writes, "iam:AttachGroupPolicy", &group.arn, self.actor);
         }
         const JOIN: &str = "iam:AddUserToGroup";
         if !self.picture.survey.might(self.actor, JOIN) {
@@ -160,8 +169,12 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 {
                     continue;
                 }
+                if *action == "iam:AttachRolePolicy" {
+                    self.attach(writes, action, &role.identity.arn, other);
+                    continue;
+                }
                 let after = match *action {
-                    "iam:PutRolePolicy" | "iam:AttachRolePolicy" => self.allowed_everything(other),
+                    "iam:PutRolePolicy" => self.allowed_everything(other),
                     "iam:TagRole" => self.retagged(other),
                     _ => self.unbounded(other),
                 };
@@ -277,6 +290,30 @@ impl<'p, 'a> Escalation<'p, 'a> {
             resource: resource.to_owned(),
             after,
         }));
+    }
+
+    /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
+    fn attach(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, to: Actor) {
+        let survey = &self.picture.survey;
+        let account = self.picture.account();
+        if survey.may(self.actor, action, resource).is_none() {
+            return;
+        }
+        let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);
+        if APPROVING
+            .iter()
+            .any(|name| survey.may_attach(self.actor, action, resource, &of_aws(name)))
+        {
+            return self.add(writes, action, resource, self.allowed_everything(to));
+        }
+        for (id, kept) in account.policies() {
+            let Some(arn) = &kept.arn else { continue };
+            if survey.is_about_approvals(id) && survey.may_attach(self.actor, action, resource, arn) {
+                let mut state = survey.state(to);
+                state.grants.kinds.first_mut().map(|own| own.push((id, &kept.policy)));
+                self.add(writes, action, resource, Some(state));
+            }
+        }
     }
 
     /// With a policy more that allows everything: what denies or bounds, still does.

@@ -134,7 +134,7 @@ impl<'a> Survey<'a> {
         if let Some(known) = self.approvals.borrow().get(&class) {
             return Ok(Rc::clone(known));
         }
-        let approvals = Rc::new(self.work_out(&self.state(actor)).map_err(self.about(actor))?);
+        let approvals = Rc::new(self.approvals_in(&self.state(actor)).map_err(self.about(actor))?);
         self.approvals.borrow_mut().insert(class, Rc::clone(&approvals));
         Ok(approvals)
     }
@@ -145,13 +145,14 @@ impl<'a> Survey<'a> {
             grants: self.account.group_grants(group),
             context: self.located(Context::new()),
         };
-        self.work_out(&state).map_err(|source| SurveyError {
+        self.approvals_in(&state).map_err(|source| SurveyError {
             arn: group.arn.clone(),
             source,
         })
     }
 
-    fn work_out(&self, state: &State<'_>) -> Result<Approvals, TooIntricate> {
+    /// Which slots are served in a state.
+    pub(super) fn approvals_in(&self, state: &State<'_>) -> Result<Approvals, TooIntricate> {
         let clauses = state.about(APPROVE);
         let slots = (0..self.scope.slots.len()).map(|slot| {
             let parts = [(slot, &clauses)];
@@ -288,6 +289,16 @@ impl<'a> Survey<'a> {
         self.account.assumption(actor, role, |id| relevance.has(id))
     }
 
+    /// Whether an actor may attach a managed policy to a resource.
+    pub(super) fn may_attach(&self, actor: Actor, action: &'static str, resource: &str, policy: &str) -> bool {
+        let relevance = self.relevance(action);
+        let grants = self.account.grants(actor, |id| relevance.has(id));
+        let mut context = self.context(actor);
+        // IAM User Guide, "IAM and AWS STS condition context keys".
+        context.set("iam:PolicyARN", [policy.to_owned()]);
+        grants.about(&relevance.action, &context).allow(resource) != Truth::No
+    }
+
     /// What an actor may do about approvals, to be asked or changed.
     pub(super) fn state(&self, actor: Actor) -> State<'a> {
         let relevance = self.relevance(APPROVE);
@@ -307,6 +318,11 @@ impl<'a> Survey<'a> {
             context.set("aws:RequestedRegion", [region.clone()]);
         }
         context
+    }
+
+    /// Whether a policy allows approvals of anything.
+    pub(super) fn is_about_approvals(&self, id: PolicyId) -> bool {
+        self.relevance(APPROVE).allows(id)
     }
 
     /// None where no policy allows the action of anything.

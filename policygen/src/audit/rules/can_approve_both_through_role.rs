@@ -32,7 +32,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 }
 
 /// Two slots that an actor may serve as itself or as roles that it may assume, and as whom it serves each: `None` as itself.
-pub(super) fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<(Both, [Option<Road>; 2])>, SurveyError> {
+fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<(Both, [Option<Road>; 2])>, SurveyError> {
     let survey = &picture.survey;
     let mut candidates: Vec<(Option<Road>, State<'_>)> = Vec::new();
     let own = survey.approvals(actor)?;

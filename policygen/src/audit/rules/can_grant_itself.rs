@@ -2,7 +2,6 @@
 
 use iam::account::Actor;
 
-use super::can_approve_both_through_role::by_roles;
 use crate::audit::escalation::{Escalation, Write};
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
@@ -20,8 +19,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
     for actor in picture.actors() {
         // Who has both needs no write.
-        let has_both = picture.survey.approvals(actor)?.both.is_some() || by_roles(picture, actor)?.is_some();
-        if has_both {
+        if picture.survey.approvals(actor)?.both.is_some() {
             continue;
         }
         findings.extend(about(picture, actor)?);
