@@ -1,0 +1,44 @@
+//! Fewer approvals than persons: nobody can ever release.
+
+use rule::ActionKind;
+
+use super::topology::Topology;
+use crate::finding::{Finding, Severity};
+use crate::report::Check;
+
+pub(crate) const CHECK: Check = Check {
+    code: "too-few-approvals",
+    severity: Severity::Error,
+    title: "the gate asks for fewer approvals than persons",
+};
+
+pub(crate) fn check(topology: &Topology<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for gate in &topology.gates {
+        // A stage that is not there is another finding.
+        let (Some(stage), quorum) = (gate.approval_stage(), gate.rule.quorum()) else {
+            continue;
+        };
+        if quorum.is_met_by(gate.required.len()) {
+            continue;
+        }
+        let elsewhere = topology
+            .places()
+            .filter(|place| place.action.kind() == ActionKind::ManualApproval && place.stage_index != stage);
+        let chain = gate.approvals.iter().copied().chain(elsewhere);
+        findings.push(Finding {
+            evidence: chain.map(|approval| topology.evidence(approval)).collect(),
+            ..CHECK.finding(
+                topology.arn(gate.place),
+                format!(
+                    "The gate `{}` needs {} persons and asks for {} approvals: one action can be approved by one person only, so it never passes.",
+                    gate.place.action.name,
+                    quorum.get(),
+                    gate.required.len()
+                ),
+                "Put as many manual approvals into the stage of the gate as the rule's `quorum` says, all with a smaller `runOrder` than the gate.".to_owned(),
+            )
+        });
+    }
+    findings
+}
