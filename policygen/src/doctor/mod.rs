@@ -2,6 +2,7 @@
 
 mod approval_outlasts_max_age;
 mod approvals_in_another_stage;
+mod approvals_without_gate;
 mod artifact_after_approval;
 mod bad_gate_parameters;
 mod deploy_before_approvals;
@@ -66,6 +67,7 @@ checks!(
     unknown_approval_stage,
     bad_gate_parameters,
     approvals_in_another_stage,
+    approvals_without_gate,
     deploy_before_approvals,
     artifact_after_approval,
     retry_failed_actions,

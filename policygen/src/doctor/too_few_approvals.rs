@@ -25,16 +25,20 @@ pub(crate) fn check(topology: &Topology<'_>) -> Vec<Finding> {
         let elsewhere = topology
             .places()
             .filter(|place| place.action.kind() == ActionKind::ManualApproval && place.stage_index != stage);
+        let asked = match gate.required.len() {
+            0 => "it asks for no approval, which is".to_owned(),
+            1 => "it asks for one approval, which is".to_owned(),
+            several => format!("it asks for {several} approvals, which is"),
+        };
         let chain = gate.approvals.iter().copied().chain(elsewhere);
         findings.push(Finding {
             evidence: chain.map(|approval| topology.evidence(approval)).collect(),
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The gate `{}` needs {} persons and asks for {} approvals: one action can be approved by one person only, so it never passes.",
+                    "The gate `{}` needs {} persons, and {asked} too few for them: one action is approved by one person, so the gate never passes.",
                     gate.place.action.name,
                     quorum.get(),
-                    gate.required.len()
                 ),
                 "Put as many manual approvals into the stage of the gate as the rule's `quorum` says, all with a smaller `runOrder` than the gate.".to_owned(),
             )

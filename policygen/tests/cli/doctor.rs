@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::thread;
 
-use crate::program::{Ran, command, fixture, policygen};
+use crate::program::{Ran, command, fixture, policygen, ran};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -145,7 +147,11 @@ fn several() -> Value {
         {"op": "replace", "path": "/pipeline/stages/2/actions/0/name", "value": "=ApprovalA"},
         {"op": "remove", "path": "/pipeline/stages/2/actions/0/configuration/NotificationArn"},
     ]);
-    json_patch::patch(&mut pipeline, &serde_json::from_value(patch).unwrap()).unwrap();
+    json_patch::patch(
+        &mut pipeline,
+        &serde_json::from_value::<json_patch::Patch>(patch).unwrap(),
+    )
+    .unwrap();
     pipeline
 }
 
@@ -459,23 +465,129 @@ fn what_is_to_be_checked_has_to_be_said_once() {
     );
 }
 
-#[test]
-fn no_answer_is_an_error_and_not_a_clean_report() {
-    let output = command()
-        .args([
-            "doctor",
-            "--all",
-            "--region",
-            "eu-west-1",
-            "--endpoint-url",
-            "http://127.0.0.1:1",
-        ])
+/// Answers each request as CodePipeline would: by the operation that it names, from these.
+fn codepipeline(answers: Vec<(&'static str, u16, Value)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = request(&mut stream);
+            let answer = answers.iter().find(|(operation, ..)| request.contains(operation));
+            let (_, status, body) = answer.unwrap_or_else(|| panic!("{request}"));
+            let body = body.to_string();
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+/// The head and the body of a request, in lower case.
+fn request(stream: &mut TcpStream) -> String {
+    let mut request = String::new();
+    let mut reader = BufReader::new(stream);
+    while !request.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut request).unwrap() > 0);
+    }
+    request.make_ascii_lowercase();
+    let (_, length) = request.split_once("content-length:").unwrap();
+    let length: usize = length.lines().next().unwrap().trim().parse().unwrap();
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    request + &String::from_utf8(body).unwrap().to_ascii_lowercase()
+}
+
+fn live(answers: Vec<(&'static str, u16, Value)>, arguments: &[&str]) -> Ran {
+    let url = codepipeline(answers);
+    let mut command = command();
+    command
+        .args(["doctor", "--region", "eu-west-1", "--endpoint-url", &url])
+        .args(arguments);
+    command
         .env("AWS_ACCESS_KEY_ID", "alice")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
-        .env("AWS_MAX_ATTEMPTS", "1")
-        .output()
-        .unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("codepipeline:ListPipelines got no answer"), "{stderr}");
+        .env("AWS_SECRET_ACCESS_KEY", "secret");
+    ran(&command.output().unwrap())
+}
+
+/// As CodePipeline itself answers: times are numbers.
+fn answer(mut pipeline: Value) -> Value {
+    for key in ["created", "updated"] {
+        pipeline["metadata"][key] = json!(1_767_225_600.0);
+    }
+    pipeline
+}
+
+#[test]
+fn what_is_looked_up_gives_what_a_file_gives() {
+    for folder in ["defects", "sound"] {
+        for (name, case, pipeline) in cases(folder) {
+            let rule = case.rule.as_ref().map(file);
+            let mut arguments = vec!["--pipeline", "payments", "--format", "json"];
+            arguments.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
+            let ran = live(vec![("getpipeline", 200, answer(pipeline))], &arguments);
+            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{name}: {}", ran.stderr));
+            assert_eq!(found(&report), case.findings, "{name}");
+        }
+    }
+}
+
+#[test]
+fn all_pipelines_are_looked_up_page_by_page() {
+    let mut refunds = clean();
+    refunds["pipeline"]["name"] = json!("refunds");
+    refunds["metadata"]["pipelineArn"] = json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
+    refunds["pipeline"]["stages"][2]["actions"]
+        .as_array_mut()
+        .unwrap()
+        .truncate(2);
+    let answers = vec![
+        ("\"nexttoken\":\"2\"", 200, json!({"pipelines": [{"name": "refunds"}]})),
+        (
+            "listpipelines",
+            200,
+            json!({"pipelines": [{"name": "payments"}], "nextToken": "2"}),
+        ),
+        ("\"name\":\"payments\"", 200, answer(clean())),
+        ("\"name\":\"refunds\"", 200, answer(refunds)),
+    ];
+    let ran = live(answers, &["--all", "--format", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["checked"], "2 pipelines");
+    assert_eq!(
+        found(&report)[0].subject,
+        "arn:aws:codepipeline:eu-west-1:111122223333:refunds"
+    );
+}
+
+#[test]
+fn a_region_without_pipelines_is_not_clean() {
+    let ran = live(vec![("listpipelines", 200, json!({"pipelines": []}))], &["--all"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("there was no pipeline to check"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_aws_refuses_is_an_error_that_says_what_to_do() {
+    let denied = json!({"__type": "AccessDeniedException", "message": "not alice"});
+    let ran = live(vec![("listpipelines", 400, denied)], &["--all"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert_eq!(
+        ran.stderr,
+        "error: AWS refuses codepipeline:ListPipelines: not alice; give the caller this permission\n"
+    );
+    let missing = json!({"__type": "PipelineNotFoundException", "message": "no such pipeline"});
+    let ran = live(vec![("getpipeline", 400, missing)], &["--pipeline", "payments"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(
+        ran.stderr
+            .contains("codepipeline:GetPipeline failed: PipelineNotFoundException"),
+        "{}",
+        ran.stderr
+    );
 }
