@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 POLICYGEN = os.environ.get("POLICYGEN", ROOT / "target" / "debug" / "policygen")
 FIXTURES = ROOT / "policygen" / "tests" / "fixtures"
-PIPELINES = sorted((FIXTURES / "pipeline").glob("*.json"))
-READABLE = [path for path in PIPELINES if path.stem not in ("not-json", "no-stages")]
+# Pipelines with something to find in them.
+PIPELINES = [FIXTURES / "pipeline" / f"{name}.json" for name in ("good", "gate-there", "deploys-first", "nothing-deploys", "type-v1")]
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def doctor(path, *arguments):
     return done.stdout
 
 
-@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
 def test_sarif_is_valid_and_holds_every_finding(path, schema, tmp_path):
     found = json.loads(doctor(path, "--format", "json"))["findings"]
     assert found
@@ -53,7 +53,7 @@ def test_sarif_is_valid_and_holds_every_finding(path, schema, tmp_path):
     assert [result["suppressions"][0]["justification"] for result in suppressed] == ["=RISK()"]
 
 
-@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
 def test_csv_has_a_row_for_every_finding_and_no_formula(path, tmp_path):
     found = json.loads(doctor(path, "--format", "json"))["findings"]
     accept = tmp_path / "accept.json"

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
 
-use crate::program::{Ran, command, fixture, policygen, ran};
+use crate::program::{Ran, command, fixture, generate, policygen, ran};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -463,6 +463,23 @@ fn what_is_to_be_checked_has_to_be_said_once() {
         (ran.code, ran.stderr.as_str()),
         (1, "error: no region is configured; give `--region`\n")
     );
+}
+
+/// What `generate` puts into a pipeline is sound; it cannot know who is to be notified, and of what.
+#[test]
+fn a_pipeline_that_generate_patched_is_sound() {
+    let pipeline = fixture("pipeline/good.json");
+    let patched = generate(&["--patch-pipeline", &pipeline, "--print", "pipeline.json"]);
+    assert_eq!(patched.code, 0, "{}", patched.stderr);
+    let (ran, report) = examine(
+        &serde_json::from_str(&patched.stdout).unwrap(),
+        None,
+        &["--fail-on", "warning"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let codes: Vec<String> = found(&report).into_iter().map(|finding| finding.code).collect();
+    let (notification, information) = ("no-notification", "no-review-information");
+    assert_eq!(codes, [notification, notification, information, information]);
 }
 
 /// Answers each request as CodePipeline would: by the operation that it names, from these.
