@@ -1,5 +1,6 @@
 //! The verbs of the command line, one a file.
 
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
@@ -9,4 +10,4 @@ pub(crate) mod man;
 use crate::report::Catalog;
 
 /// What every verb looks for, so that one accept file serves them all.
-pub(crate) const CATALOGS: [&Catalog; 1] = [&crate::doctor::CATALOG];
+pub(crate) const CATALOGS: [&Catalog; 2] = [&crate::audit::CATALOG, &crate::doctor::CATALOG];

@@ -1,94 +1,19 @@
-//! The checks of `policygen doctor`: what is wrong with the shape of a pipeline, one check a file.
+//! The checks of `policygen doctor`: what is wrong with the shape of a pipeline.
 
-mod approval_outlasts_max_age;
-mod approvals_in_another_stage;
-mod approvals_without_gate;
-mod artifact_after_approval;
-mod bad_gate_parameters;
-mod deploy_before_approvals;
-mod deploy_before_gate;
 mod gate;
-mod gate_as_condition;
-mod gate_before_approval;
-mod no_execution_id;
-mod no_gate;
-mod no_notification;
-mod no_review_information;
-mod nothing_behind_gate;
-mod nothing_to_guard;
-mod parallel_overtaking;
-mod queue_behind_approval;
-mod retry_failed_actions;
-mod rollback_without_approval;
-mod skippable_gate;
-mod too_few_approvals;
+mod rules;
 mod topology;
-mod unchecked_gate_parameters;
-mod unknown_approval_action;
-mod unknown_approval_stage;
 
 use rule::Rule;
 
 pub(crate) use gate::GateFunction;
-use topology::Topology;
+pub(crate) use rules::CATALOG;
 
 use crate::finding::Finding;
 use crate::pipeline::Pipeline;
-use crate::report::Catalog;
+use topology::Topology;
 
-/// Declares each check once: its constant for the catalog, and its function for the examination.
-macro_rules! checks {
-    ($($name:ident),* $(,)?) => {
-        /// Everything that `doctor` looks for.
-        pub(crate) const CATALOG: Catalog = Catalog {
-            page: "docs/doctor.md",
-            checks: &[$($name::CHECK),*],
-        };
-
-        /// Looks at one pipeline. `floor` is the rule of the gate's own environment.
-        pub(crate) fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule) -> Vec<Finding> {
-            let topology = Topology::new(pipeline, function, floor);
-            let mut findings = Vec::new();
-            $(findings.extend($name::check(&topology));)*
-            findings
-        }
-    };
-}
-
-checks!(
-    no_gate,
-    gate_as_condition,
-    gate_before_approval,
-    skippable_gate,
-    nothing_behind_gate,
-    deploy_before_gate,
-    too_few_approvals,
-    unknown_approval_action,
-    unknown_approval_stage,
-    bad_gate_parameters,
-    approvals_in_another_stage,
-    approvals_without_gate,
-    deploy_before_approvals,
-    artifact_after_approval,
-    retry_failed_actions,
-    no_execution_id,
-    unchecked_gate_parameters,
-    approval_outlasts_max_age,
-    no_notification,
-    no_review_information,
-    rollback_without_approval,
-    parallel_overtaking,
-    queue_behind_approval,
-    nothing_to_guard,
-);
-
-#[cfg(test)]
-mod tests {
-    use super::CATALOG;
-    use crate::report::assert_documented;
-
-    #[test]
-    fn every_code_has_a_file_and_an_anchor() {
-        assert_documented(&CATALOG, "doctor", &["mod", "gate", "topology"]);
-    }
+/// Looks at one pipeline. `floor` is the rule of the gate's own environment.
+pub(crate) fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule) -> Vec<Finding> {
+    rules::find(&Topology::new(pipeline, function, floor))
 }
