@@ -40,7 +40,8 @@ pub(crate) fn print_styled(text: &str) -> io::Result<()> {
     }
 }
 
-/// Text from outside, without the characters by which it could pass for text of ours: control characters, and those that turn the
+/// Text from outside, without the characters by which it could pass for text of ours: control characters, and those
+/// that turn the
 /// direction of writing (Unicode Standard Annex 9).
 pub(crate) fn shown(text: &str) -> String {
     let turns =

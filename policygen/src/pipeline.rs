@@ -1,6 +1,7 @@
 //! A pipeline's structure, as `aws codepipeline get-pipeline` prints it and as the SDK gives it: one type for both.
 //!
-//! `PipelineDeclaration` of the CodePipeline API model, as far as the checks need it. Other keys are AWS's to add, and are
+//! `PipelineDeclaration` of the CodePipeline API model, as far as the checks need it. Other keys are AWS's to add,
+//! and are
 //! passed over.
 
 use std::collections::BTreeMap;
@@ -24,7 +25,10 @@ fn first_run_order() -> u32 {
 pub(crate) enum PipelineError {
     #[error("it is not the JSON that `aws codepipeline get-pipeline` prints")]
     NotJson(#[source] serde_json::Error),
-    #[error("it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and `stages`")]
+    #[error(
+        "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and \
+         `stages`"
+    )]
     NotAPipeline,
     #[error("its `pipeline` is not one")]
     Form(#[source] serde_json::Error),
@@ -237,7 +241,8 @@ impl Action {
 
     /// Whether it changes what runs in production, as far as its declaration tells.
     ///
-    /// Category Deploy, but for a CloudFormation action that prepares a change set and executes none (CodePipeline User Guide,
+    /// Category Deploy, but for a CloudFormation action that prepares a change set and executes none (CodePipeline
+    /// User Guide,
     /// "CloudFormation deploy action reference": `ActionMode`): people approve what it prepared.
     pub(crate) fn deploys(&self) -> bool {
         let prepares = self.action_type_id.provider == "CloudFormation"

@@ -26,7 +26,8 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Stages run one after another, and the actions of one `runOrder` beside one another (CodePipeline User Guide, "Action
+    /// Stages run one after another, and the actions of one `runOrder` beside one another (CodePipeline User Guide,
+    /// "Action
     /// declaration").
     pub(crate) fn order(self) -> (usize, u32) {
         (self.stage_index, self.action.run_order)

@@ -1,4 +1,5 @@
-//! `policygen doctor` as its users see it. Every defect is `fixtures/doctor/clean.json` with one change (a JSON Patch), in a file named
+//! `policygen doctor` as its users see it. Every defect is `fixtures/doctor/clean.json` with one change (a JSON
+//! Patch), in a file named
 //! after the finding that it must give.
 
 use std::collections::BTreeSet;
@@ -137,7 +138,8 @@ fn every_defect_in_words() {
     insta::assert_snapshot!("defects", out);
 }
 
-/// A pipeline with an error, two warnings and a note, of which the file accepts one, did accept one, and accepts one that is not there.
+/// A pipeline with an error, two warnings and a note, of which the file accepts one, did accept one, and accepts
+/// one that is not there.
 fn several() -> Value {
     let mut pipeline = clean();
     let patch = json!([
@@ -163,7 +165,8 @@ fn every_format() {
         assert_eq!(ran.code, 10, "{}", ran.stderr);
         assert_eq!(
             ran.stderr,
-            "note: `no-gate` of `arn:aws:codepipeline:*:payments` is accepted and was not found; take it out of the accept file if it is settled\n"
+            "note: `no-gate` of `arn:aws:codepipeline:*:payments` is accepted and was not found; take it out of \
+             the accept file if it is settled\n"
         );
         let version = format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
         insta::assert_snapshot!(
@@ -506,7 +509,8 @@ fn codepipeline(answers: Vec<(&'static str, u16, Value)>) -> String {
             let length = body.len();
             write!(
                 stream,
-                "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: \
+                 {length}\r\nConnection: close\r\n\r\n{body}"
             )
             .unwrap();
         }

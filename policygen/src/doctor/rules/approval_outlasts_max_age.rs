@@ -28,7 +28,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(approval),
                 format!(
-                    "`{}` waits for {timeout} minutes{default}, but an approval counts for {age}: whoever approves first may be too old when the last one answers.",
+                    "`{}` waits for {timeout} minutes{default}, but an approval counts for {age}: whoever \
+                     approves first may be too old when the last one answers.",
                     approval.action.name
                 ),
                 format!("Set `timeoutInMinutes` of the approval to {age} or less."),

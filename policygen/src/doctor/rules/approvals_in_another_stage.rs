@@ -1,6 +1,7 @@
 //! Approvals that a refusal cannot reopen.
 //!
-//! `RetryStageExecution` retries the stage that failed, which is the gate's (CodePipeline API reference). What an earlier stage shows in
+//! `RetryStageExecution` retries the stage that failed, which is the gate's (CodePipeline API reference). What an
+//! earlier stage shows in
 //! `GetPipelineState` may be a newer execution's by then.
 
 use crate::doctor::topology::Topology;
@@ -28,7 +29,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The gate `{}` judges approvals of an earlier stage. What it refuses cannot be reopened without a new execution, and a newer execution may hide who approved.",
+                    "The gate `{}` judges approvals of an earlier stage. What it refuses cannot be reopened \
+                     without a new execution, and a newer execution may hide who approved.",
                     gate.place.action.name
                 ),
                 "Put the approvals and the gate into one stage, and leave `stage` out of the rule.".to_owned(),

@@ -34,7 +34,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 ..CHECK.finding(
                     topology.arn(deploying),
                     format!(
-                        "`{}` deploys the artifact `{}`, which `{}` makes when approvals may have been given already: it is not what the approvers could look at.",
+                        "`{}` deploys the artifact `{}`, which `{}` makes when approvals may have been given \
+                         already: it is not what the approvers could look at.",
                         deploying.action.name, input.name, made.action.name
                     ),
                     "Make everything that is deployed in stages before the approvals.".to_owned(),

@@ -22,11 +22,20 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         };
         let text = gate.place.action.configuration.get("UserParameters");
         Some(Finding {
-            evidence: text.map(|text| Evidence::new("configuration", "UserParameters", text)).into_iter().collect(),
+            evidence: text
+                .map(|text| Evidence::new("configuration", "UserParameters", text))
+                .into_iter()
+                .collect(),
             ..CHECK.finding(
                 topology.arn(gate.place),
-                format!("The gate `{}` refuses its UserParameters: {problem}.", gate.place.action.name),
-                format!("Correct them, for instance to {{\"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\"}}. What says who is who belongs into the function's own rule."),
+                format!(
+                    "The gate `{}` refuses its UserParameters: {problem}.",
+                    gate.place.action.name
+                ),
+                format!(
+                    "Correct them, for instance to {{\"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\"}}. \
+                     What says who is who belongs into the function's own rule."
+                ),
             )
         })
     });

@@ -1,4 +1,5 @@
-//! A deployment in a stage before the approvals: to production it would be a way round, to a test environment it is usual.
+//! A deployment in a stage before the approvals: to production it would be a way round, to a test environment it is
+//! usual.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};
@@ -22,8 +23,13 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         evidence: vec![topology.evidence(place), topology.evidence(first.place)],
         ..CHECK.finding(
             topology.arn(place),
-            format!("`{}` deploys before anybody is asked for an approval.", place.action.name),
-            "If it deploys to production, move it behind the gate. If it deploys to a test environment, accept this finding with that reason.".to_owned(),
+            format!(
+                "`{}` deploys before anybody is asked for an approval.",
+                place.action.name
+            ),
+            "If it deploys to production, move it behind the gate. If it deploys to a test environment, accept \
+             this finding with that reason."
+                .to_owned(),
         )
     });
     findings.collect()

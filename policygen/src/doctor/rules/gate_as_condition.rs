@@ -1,6 +1,7 @@
 //! The gate as a stage condition, which one person may override.
 //!
-//! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions for a stage": conditions can be
+//! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions for a stage":
+//! conditions can be
 //! overridden while the pipeline runs.
 
 use crate::doctor::topology::Topology;
@@ -15,11 +16,21 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let asked = topology.gates_as_conditions().map(|(stage, when, rule)| Finding {
-        evidence: vec![Evidence::new("condition", rule, format!("`{when}` of the stage asks the gate"))],
+        evidence: vec![Evidence::new(
+            "condition",
+            rule,
+            format!("`{when}` of the stage asks the gate"),
+        )],
         ..CHECK.finding(
             topology.pipeline.stage_arn(stage),
-            format!("The stage `{}` asks the gate in its `{when}` condition. Who may call OverrideStageCondition goes past it alone.", stage.name),
-            "Run the gate as an action of category Invoke, after the approvals and in their stage, and take the condition out.".to_owned(),
+            format!(
+                "The stage `{}` asks the gate in its `{when}` condition. Who may call OverrideStageCondition \
+                 goes past it alone.",
+                stage.name
+            ),
+            "Run the gate as an action of category Invoke, after the approvals and in their stage, and take the \
+             condition out."
+                .to_owned(),
         )
     });
     asked.collect()

@@ -1,6 +1,7 @@
 //! A gate that cannot tell its execution where CodePipeline does not.
 //!
-//! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs, so that for Lambda jobs it may be missing.
+//! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs, so that for
+//! Lambda jobs it may be missing.
 
 use crate::doctor::gate::{EXECUTION_VARIABLE, Parameters};
 use crate::doctor::topology::Topology;
@@ -26,7 +27,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         CHECK.finding(
             topology.arn(gate.place),
             format!(
-                "The UserParameters of the gate `{}` do not name the execution. Where CodePipeline does not tell it either, the gate fails.",
+                "The UserParameters of the gate `{}` do not name the execution. Where CodePipeline does not tell \
+                 it either, the gate fails.",
                 gate.place.action.name
             ),
             format!("Add \"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\" to the JSON of its UserParameters."),

@@ -30,8 +30,14 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
         evidence: guarded,
         ..CHECK.finding(
             topology.pipeline.arn.clone(),
-            format!("No action of `{}` runs the function `{function}`: nothing counts the persons behind a release.", topology.pipeline.name()),
-            "Put the gate into the stage of the approvals, after them: `policygen generate --patch-pipeline` does it. If the function has another name, say so with `--gate-function`.".to_owned(),
+            format!(
+                "No action of `{}` runs the function `{function}`: nothing counts the persons behind a \
+                 release.",
+                topology.pipeline.name()
+            ),
+            "Put the gate into the stage of the approvals, after them: `policygen generate --patch-pipeline` \
+             does it. If the function has another name, say so with `--gate-function`."
+                .to_owned(),
         )
     })
 }

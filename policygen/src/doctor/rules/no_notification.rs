@@ -18,8 +18,13 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let findings = silent.map(|(_, approval)| {
         CHECK.finding(
             topology.arn(approval),
-            format!("`{}` tells nobody that it waits: it has no `NotificationArn`.", approval.action.name),
-            "Set `NotificationArn` to an SNS topic of its approvers, or accept this where they are told in another way.".to_owned(),
+            format!(
+                "`{}` tells nobody that it waits: it has no `NotificationArn`.",
+                approval.action.name
+            ),
+            "Set `NotificationArn` to an SNS topic of its approvers, or accept this where they are told in \
+             another way."
+                .to_owned(),
         )
     });
     findings.collect()

@@ -18,8 +18,13 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let findings = bare.map(|(_, approval)| {
         CHECK.finding(
             topology.arn(approval),
-            format!("`{}` does not say what is approved: it has neither `CustomData` nor `ExternalEntityLink`.", approval.action.name),
-            "Set `CustomData` to what the approver has to look at, such as the source revision, or `ExternalEntityLink` to where it is.".to_owned(),
+            format!(
+                "`{}` does not say what is approved: it has neither `CustomData` nor `ExternalEntityLink`.",
+                approval.action.name
+            ),
+            "Set `CustomData` to what the approver has to look at, such as the source revision, or \
+             `ExternalEntityLink` to where it is."
+                .to_owned(),
         )
     });
     findings.collect()

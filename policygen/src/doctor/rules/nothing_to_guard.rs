@@ -19,9 +19,16 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
     if guarded || !topology.gates.is_empty() || topology.gates_as_conditions().next().is_some() {
         return None;
     }
-    Some(CHECK.finding(
-        topology.pipeline.arn.clone(),
-        format!("`{}` has no approvals, no gate and no action of category Deploy.", topology.pipeline.name()),
-        "If one of its builds or functions deploys to production, put approvals and the gate before it; else accept this finding.".to_owned(),
-    ))
+    Some(
+        CHECK.finding(
+            topology.pipeline.arn.clone(),
+            format!(
+                "`{}` has no approvals, no gate and no action of category Deploy.",
+                topology.pipeline.name()
+            ),
+            "If one of its builds or functions deploys to production, put approvals and the gate before it; else \
+         accept this finding."
+                .to_owned(),
+        ),
+    )
 }

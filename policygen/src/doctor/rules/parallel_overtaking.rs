@@ -32,7 +32,9 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
         evidence: open,
         ..CHECK.finding(
             topology.pipeline.arn.clone(),
-            "Executions run side by side, and approvals stay open for seven days: a release that was left lying can be approved after a newer one, and is deployed over it.".to_owned(),
+            "Executions run side by side, and approvals stay open for seven days: a release that was left lying \
+             can be approved after a newer one, and is deployed over it."
+                .to_owned(),
             "Set `timeoutInMinutes` on the approvals, or use another execution mode.".to_owned(),
         )
     })

@@ -1,6 +1,7 @@
 //! One release that nobody answers, and all others waiting behind it.
 //!
-//! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed one by one in their order.
+//! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed one by one in
+//! their order.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};
@@ -30,7 +31,9 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
         evidence: open,
         ..CHECK.finding(
             topology.pipeline.arn.clone(),
-            "Executions wait for one another, and approvals stay open for seven days: one that nobody answers holds up every later release, an urgent one too, and invites a way round the gate.".to_owned(),
+            "Executions wait for one another, and approvals stay open for seven days: one that nobody answers \
+             holds up every later release, an urgent one too, and invites a way round the gate."
+                .to_owned(),
             "Set `timeoutInMinutes` on the approvals.".to_owned(),
         )
     })

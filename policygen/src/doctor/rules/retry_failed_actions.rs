@@ -1,6 +1,7 @@
 //! An automatic retry that asks again only who refused.
 //!
-//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed, `ALL_ACTIONS` the whole stage. The gate does
+//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed, `ALL_ACTIONS` the
+//! whole stage. The gate does
 //! not count an approval that is older than a rejection.
 
 use crate::doctor::topology::Topology;
@@ -43,7 +44,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 ..CHECK.finding(
                     subject,
                     format!(
-                        "After a rejection the stage `{}` asks only that approver again. The other approvals are older than the rejection, so the gate does not count them and the retry is lost.",
+                        "After a rejection the stage `{}` asks only that approver again. The other approvals are \
+                         older than the rejection, so the gate does not count them and the retry is lost.",
                         stage.name
                     ),
                     "Set `retryMode` to `ALL_ACTIONS`, so that everybody is asked afresh.".to_owned(),

@@ -1,6 +1,7 @@
 //! A rollback, which deploys an earlier revision and asks nobody.
 //!
-//! CodePipeline User Guide, "Configuring stage rollback": a new execution of the stage, with the revisions of an execution that succeeded in it
+//! CodePipeline User Guide, "Configuring stage rollback": a new execution of the stage, with the revisions of an
+//! execution that succeeded in it
 //! and began under the current structure of the pipeline.
 
 use crate::doctor::topology::Topology;
@@ -23,14 +24,22 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let findings = deploying.filter_map(|stage| {
         let when = stage.ends_in("ROLLBACK")?;
         Some(Finding {
-            evidence: vec![Evidence::new("stage", &stage.name, format!("`{when}` has the result ROLLBACK"))],
+            evidence: vec![Evidence::new(
+                "stage",
+                &stage.name,
+                format!("`{when}` has the result ROLLBACK"),
+            )],
             ..CHECK.finding(
                 topology.pipeline.stage_arn(stage),
                 format!(
-                    "The stage `{}` rolls back by itself: it deploys the revision of an earlier execution again and asks nobody. That execution succeeded in this stage under this structure of the pipeline, so the gate has passed it once.",
+                    "The stage `{}` rolls back by itself: it deploys the revision of an earlier execution again \
+                     and asks nobody. That execution succeeded in this stage under this structure of the \
+                     pipeline, so the gate has passed it once.",
                     stage.name
                 ),
-                "Accept this if an earlier release may come back without approvals; else take ROLLBACK out, and release the earlier revision through the gate.".to_owned(),
+                "Accept this if an earlier release may come back without approvals; else take ROLLBACK out, and \
+                 release the earlier revision through the gate."
+                    .to_owned(),
             )
         })
     });

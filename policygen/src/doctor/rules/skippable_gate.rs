@@ -1,6 +1,7 @@
 //! A stage that can be skipped together with the gate in it.
 //!
-//! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the result Skip, and the execution goes on in
+//! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the result Skip, and
+//! the execution goes on in
 //! the next stage.
 
 use crate::doctor::topology::Topology;
@@ -31,7 +32,11 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ],
             ..CHECK.finding(
                 subject,
-                format!("The stage `{}` is skipped when its `{when}` condition is not met, and the gate with it: the release goes on without approvals.", stage.name),
+                format!(
+                    "The stage `{}` is skipped when its `{when}` condition is not met, and the gate with it: \
+                     the release goes on without approvals.",
+                    stage.name
+                ),
                 "Give the condition the result FAIL, or move it to a stage without approvals.".to_owned(),
             )
         });

@@ -36,11 +36,14 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The gate `{}` needs {} persons, and {asked} too few for them: one action is approved by one person, so the gate never passes.",
+                    "The gate `{}` needs {} persons, and {asked} too few for them: one action is approved by one \
+                     person, so the gate never passes.",
                     gate.place.action.name,
                     quorum.get(),
                 ),
-                "Put as many manual approvals into the stage of the gate as the rule's `quorum` says, all with a smaller `runOrder` than the gate.".to_owned(),
+                "Put as many manual approvals into the stage of the gate as the rule's `quorum` says, all with a \
+                 smaller `runOrder` than the gate."
+                    .to_owned(),
             )
         });
     }

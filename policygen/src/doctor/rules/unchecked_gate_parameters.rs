@@ -18,10 +18,14 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The UserParameters of the gate `{}` depend on a variable: what they will ask for cannot be checked, and who sets the variable can make the gate fail.",
+                    "The UserParameters of the gate `{}` depend on a variable: what they will ask for cannot be \
+                     checked, and who sets the variable can make the gate fail.",
                     gate.place.action.name
                 ),
-                format!("Use no variable but {EXECUTION_VARIABLE}; write everything else out, or put it into the function's own rule."),
+                format!(
+                    "Use no variable but {EXECUTION_VARIABLE}; write everything else out, or put it into the \
+                     function's own rule."
+                ),
             )
         }),
         Parameters::Absent | Parameters::Read | Parameters::Refused(_) => None,

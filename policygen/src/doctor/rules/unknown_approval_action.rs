@@ -28,7 +28,11 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 evidence: there.map(|place| topology.evidence(place)).into_iter().collect(),
                 ..CHECK.finding(
                     topology.arn(gate.place),
-                    format!("The rule of the gate `{}` asks for an approval of `{name}`, but {problem}: the gate never passes.", gate.place.action.name),
+                    format!(
+                        "The rule of the gate `{}` asks for an approval of `{name}`, but {problem}: the gate \
+                         never passes.",
+                        gate.place.action.name
+                    ),
                     "Correct the name in `actions`, or add the approval to the stage.".to_owned(),
                 )
             });

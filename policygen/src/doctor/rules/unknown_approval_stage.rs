@@ -16,7 +16,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         CHECK.finding(
             topology.arn(gate.place),
             format!(
-                "The rule of the gate `{}` looks for the approvals in the stage `{}`, which this pipeline does not have: the gate never passes.",
+                "The rule of the gate `{}` looks for the approvals in the stage `{}`, which this pipeline does \
+                 not have: the gate never passes.",
                 gate.place.action.name,
                 gate.rule.stage().unwrap_or_default()
             ),
