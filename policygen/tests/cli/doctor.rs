@@ -1,6 +1,5 @@
 //! `policygen doctor` as its users see it. Every defect is `fixtures/doctor/clean.json` with one change (a JSON
-//! Patch), in a file named
-//! after the finding that it must give.
+//! Patch), in a file named after the finding that it must give.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,7 @@
 //! Approvals that a refusal cannot reopen.
 //!
 //! `RetryStageExecution` retries the stage that failed, which is the gate's (CodePipeline API reference). What an
-//! earlier stage shows in
-//! `GetPipelineState` may be a newer execution's by then.
+//! earlier stage shows in `GetPipelineState` may be a newer execution's by then.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};

@@ -1,8 +1,7 @@
 //! An automatic retry that asks again only who refused.
 //!
 //! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed, `ALL_ACTIONS` the
-//! whole stage. The gate does
-//! not count an approval that is older than a rejection.
+//! whole stage. The gate does not count an approval that is older than a rejection.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Evidence, Finding, Severity};
