@@ -1,8 +1,7 @@
 //! A pipeline's structure, as `aws codepipeline get-pipeline` prints it and as the SDK gives it: one type for both.
 //!
 //! `PipelineDeclaration` of the CodePipeline API model, as far as the checks need it. Other keys are AWS's to add,
-//! and are
-//! passed over.
+//! and are passed over.
 
 use std::collections::BTreeMap;
 

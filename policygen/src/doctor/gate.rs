@@ -43,8 +43,7 @@ impl std::str::FromStr for GateFunction {
 }
 
 /// The name in one of the forms that Lambda takes (Lambda API model, `FunctionName`): a name, a partial or a whole
-/// ARN, each with
-/// or without a version or an alias; and where the function is, when the form says so.
+/// ARN, each with or without a version or an alias; and where the function is, when the form says so.
 fn read(text: &str) -> (&str, Option<String>) {
     let fields: Vec<&str> = text.split(':').collect();
     match fields.as_slice() {
