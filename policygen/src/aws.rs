@@ -4,6 +4,8 @@ use std::fmt;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_codepipeline::Client as CodePipeline;
+use aws_sdk_codepipeline::types as sdk;
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -12,6 +14,11 @@ use iam::account::details::{
     UserDetail,
 };
 use iam::account::{Account, AccountError};
+
+use crate::pipeline::{
+    Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode, FIRST_RUN_ORDER, OnFailure,
+    Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage, Structure,
+};
 
 /// How many users, groups, roles and policies a page of an account has at most (IAM API Reference).
 const PAGE: i32 = 1000;
@@ -114,6 +121,123 @@ impl Aws {
     pub(crate) fn region(&self) -> Option<&str> {
         self.0.region().map(Region::as_ref)
     }
+}
+
+impl Aws {
+    /// The names of all pipelines of the region.
+    ///
+    /// # Errors
+    /// [`CallError`] when AWS gives no answer.
+    pub(crate) async fn list_pipelines(&self) -> Result<Vec<String>, CallError> {
+        let pages = CodePipeline::new(&self.0).list_pipelines().into_paginator().items();
+        let summaries = pages.send().collect::<Result<Vec<_>, _>>().await;
+        let summaries = summaries.map_err(|error| CallError::new("codepipeline:ListPipelines", &error))?;
+        let names = summaries.into_iter().map(|summary| {
+            summary.name.ok_or_else(|| CallError::Incomplete {
+                action: "codepipeline:ListPipelines".to_owned(),
+                what: "the name of a pipeline",
+            })
+        });
+        names.collect()
+    }
+
+    /// A pipeline as it is now.
+    ///
+    /// # Errors
+    /// [`CallError`] when AWS gives no answer, or one that lacks something.
+    pub(crate) async fn get_pipeline(&self, name: &str) -> Result<Pipeline, CallError> {
+        const ACTION: &str = "codepipeline:GetPipeline";
+        let incomplete = |what| CallError::Incomplete {
+            action: ACTION.to_owned(),
+            what,
+        };
+        let sent = CodePipeline::new(&self.0).get_pipeline().name(name).send().await;
+        let answer = sent.map_err(|error| CallError::new(ACTION, &error))?;
+        let pipeline = answer.pipeline.ok_or_else(|| incomplete("the pipeline"))?;
+        let structure = Structure {
+            name: pipeline.name,
+            execution_mode: match pipeline.execution_mode {
+                None => ExecutionMode::default(),
+                Some(mode) => ExecutionMode::of(mode.as_str()).ok_or_else(|| incomplete("a known execution mode"))?,
+            },
+            stages: pipeline
+                .stages
+                .into_iter()
+                .map(stage)
+                .collect::<Result<_, _>>()
+                .map_err(incomplete)?,
+        };
+        let arn = answer.metadata.and_then(|metadata| metadata.pipeline_arn);
+        Pipeline::new(arn, structure).map_err(CallError::Contradictory)
+    }
+}
+
+/// What an answer lacks, where the model requires it.
+type Lack = &'static str;
+
+fn stage(stage: sdk::StageDeclaration) -> Result<Stage, Lack> {
+    let entry = stage.before_entry.map(|entry| conditions(entry.conditions));
+    let success = stage.on_success.map(|success| conditions(success.conditions));
+    Ok(Stage {
+        name: stage.name,
+        actions: stage.actions.into_iter().map(action).collect::<Result<_, _>>()?,
+        before_entry: entry.transpose()?,
+        on_success: success.transpose()?,
+        on_failure: stage.on_failure.map(on_failure).transpose()?,
+    })
+}
+
+fn action(action: sdk::ActionDeclaration) -> Result<Action, Lack> {
+    let type_id = action.action_type_id.ok_or("the type of an action")?;
+    let inputs = action.input_artifacts.unwrap_or_default().into_iter();
+    let outputs = action.output_artifacts.unwrap_or_default().into_iter();
+    let number = |number: i32| u32::try_from(number).map_err(|_| "a number that is not below 0");
+    Ok(Action {
+        name: action.name,
+        action_type_id: ActionTypeId {
+            category: type_id.category.as_str().to_owned(),
+            owner: type_id.owner.as_str().to_owned(),
+            provider: type_id.provider,
+        },
+        run_order: action.run_order.map_or(Ok(FIRST_RUN_ORDER), number)?,
+        configuration: action.configuration.unwrap_or_default().into_iter().collect(),
+        input_artifacts: inputs.map(|artifact| Artifact { name: artifact.name }).collect(),
+        output_artifacts: outputs.map(|artifact| Artifact { name: artifact.name }).collect(),
+        timeout_in_minutes: action.timeout_in_minutes.map(number).transpose()?,
+    })
+}
+
+fn on_failure(failure: sdk::FailureConditions) -> Result<OnFailure, Lack> {
+    Ok(OnFailure {
+        result: failure.result.map(|result| result.as_str().to_owned()),
+        retry_configuration: failure.retry_configuration.map(|retry| RetryConfiguration {
+            retry_mode: retry.retry_mode.map(|mode| mode.as_str().to_owned()),
+        }),
+        conditions: conditions(failure.conditions.unwrap_or_default())?.conditions,
+    })
+}
+
+fn conditions(conditions: Vec<sdk::Condition>) -> Result<Conditions, Lack> {
+    let conditions = conditions.into_iter().map(|condition| {
+        let rules = condition.rules.unwrap_or_default().into_iter();
+        Ok(Condition {
+            result: condition.result.map(|result| result.as_str().to_owned()),
+            rules: rules.map(condition_rule).collect::<Result<_, Lack>>()?,
+        })
+    });
+    Ok(Conditions {
+        conditions: conditions.collect::<Result<_, Lack>>()?,
+    })
+}
+
+fn condition_rule(rule: sdk::RuleDeclaration) -> Result<ConditionRule, Lack> {
+    Ok(ConditionRule {
+        name: rule.name,
+        rule_type_id: RuleTypeId {
+            provider: rule.rule_type_id.ok_or("the type of a condition's rule")?.provider,
+        },
+        configuration: rule.configuration.unwrap_or_default().into_iter().collect(),
+    })
 }
 
 fn extend<T>(
@@ -242,6 +366,9 @@ pub(crate) enum CallError {
     /// An answer that lacks what it should have.
     #[error("the answer to {action} lacks {what}")]
     Incomplete { action: String, what: &'static str },
+    /// An answer that contradicts itself.
+    #[error("the answer to codepipeline:GetPipeline contradicts itself")]
+    Contradictory(#[source] PipelineError),
 }
 
 impl CallError {

@@ -4,12 +4,14 @@ mod audit;
 mod aws;
 mod cli;
 mod command;
+mod doctor;
 mod exit;
 mod explain;
 mod files;
 mod finding;
 mod generate;
 mod output;
+mod pipeline;
 mod report;
 
 pub use cli::run;

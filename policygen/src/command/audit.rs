@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use iam::Policy;
 use iam::account::{Account, AccountError};
 use iam::policy::PolicyError;
-use jiff::Zoned;
+use jiff::civil::Date;
 use rule::{Rule, RuleError};
 use serde_json::value::RawValue;
 
+use super::CATALOGS;
 use crate::audit::{CATALOG, PictureError, Scope, Slot, audit};
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
@@ -115,7 +116,7 @@ enum CommandError {
     Slots,
 }
 
-pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
+pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.print_permissions {
         output::print(PERMISSIONS.as_bytes())?;
         return Ok(Exit::Done);
@@ -126,7 +127,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     if names.len() < 2 || names.len() < args.slots.len() {
         return Err(CommandError::Slots.into());
     }
-    let reporter = args.report.read(&[&CATALOG])?;
+    let reporter = args.report.read(&CATALOGS)?;
     let rule = args.rule.as_deref().map(read_rule).transpose()?;
     let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
     let account = match &args.account_file {
@@ -159,7 +160,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         gate: args.gate_function,
     };
     match audit(&account, &scope, rule.as_ref()) {
-        Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, Zoned::now().date())?),
+        Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, today)?),
         Err(error @ PictureError::NoGroup { .. }) => {
             output::print_error(&error);
             Ok(Exit::Nothing)
