@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A policy document of version 2012-10-17, the only one in which policy variables mean anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct Statement {
 pub type Conditions = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// Allow or Deny.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Effect {
     /// The request is allowed, unless something denies it.
     Allow,

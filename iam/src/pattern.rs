@@ -1,74 +1,138 @@
-//! Patterns with `*` and `?`, as IAM matches resource ARNs: case-sensitive, over any character, `:` and `/` among them.
+//! Patterns with `*` and `?`, as IAM matches actions and resources: case-sensitive, and over the whole text.
 //!
 //! IAM User Guide, "IAM JSON policy elements: Resource": `*` stands for any characters or none, `?` for exactly one.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// What a wildcard becomes in a witness where any character would do.
+use crate::template::Piece;
+
+/// What a wildcard becomes in a witness where any character would do: it is in every [`Class`].
 const FILLER: char = 'x';
 
 /// A pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     tokens: Vec<Token>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+/// What a pattern is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Token {
+    /// This character.
     Exactly(char),
-    AnyOne,
-    AnyRun,
+    /// One character of a class.
+    One(Class),
+    /// Any number of characters of a class.
+    Run(Class),
+}
+
+/// What a wildcard may stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Class {
+    /// Any character.
+    Any,
+    /// Any but `:`, which ends a segment of an ARN.
+    Segment,
+    /// What names of pipelines, stages and actions are made of: `[A-Za-z0-9.@_-]` (CodePipeline API Reference).
+    Name,
+    /// What names of regions are made of: `[a-z0-9-]`.
+    Region,
+}
+
+impl Class {
+    pub(crate) fn has(self, c: char) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Segment => c != ':',
+            Self::Name => c.is_ascii_alphanumeric() || ".@_-".contains(c),
+            Self::Region => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+        }
+    }
+}
+
+impl Token {
+    /// Whether the token takes a character.
+    pub(crate) fn takes(self, c: char) -> bool {
+        match self {
+            Self::Exactly(d) => c == d,
+            Self::One(class) | Self::Run(class) => class.has(c),
+        }
+    }
 }
 
 impl Pattern {
-    /// Reads a pattern. Every text is one.
+    /// Reads a pattern whose wildcards stand for any character. Every text is one.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
-        let mut tokens: Vec<Token> = pattern
-            .chars()
-            .map(|c| match c {
-                '*' => Token::AnyRun,
-                '?' => Token::AnyOne,
-                c => Token::Exactly(c),
-            })
-            .collect();
+        Self::of(pattern.chars().map(|c| match c {
+            '*' => Token::Run(Class::Any),
+            '?' => Token::One(Class::Any),
+            c => Token::Exactly(c),
+        }))
+    }
+
+    /// The pattern of all that a resolved template may match: a variable whose value is not known may become anything.
+    pub(crate) fn from_pieces(pieces: &[Piece]) -> Self {
+        Self::of(pieces.iter().map(|piece| match *piece {
+            Piece::AnyRun | Piece::Unknown => Token::Run(Class::Any),
+            Piece::AnyOne => Token::One(Class::Any),
+            Piece::Char(c) => Token::Exactly(c),
+        }))
+    }
+
+    /// All runs of a pattern are of [`Class::Any`] and of one other class: [`Pattern::matches`] relies on it.
+    pub(crate) fn of(tokens: impl IntoIterator<Item = Token>) -> Self {
+        let mut tokens: Vec<Token> = tokens.into_iter().collect();
         // Two runs in a row are one.
-        tokens.dedup_by(|a, b| *a == Token::AnyRun && *b == Token::AnyRun);
+        tokens.dedup_by(|a, b| matches!(a, Token::Run(_)) && a == b);
         Self { tokens }
+    }
+
+    pub(crate) fn tokens(&self) -> &[Token] {
+        &self.tokens
     }
 
     /// Whether the pattern matches the whole text.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        let (mut token, mut at) = (0, 0);
-        // Where to go on when what follows the last run does not fit: that run takes one character more.
-        let mut retry: Option<(usize, usize)> = None;
+        let (mut token, mut rest) = (0, text);
+        // Where to go on when what follows a run does not fit: that run takes one character more. The last run serves
+        // for all before it, but for one that may take what it may not.
+        let mut retry: [Option<(usize, &str)>; 2] = [None, None];
         loop {
-            match (self.tokens.get(token), text.get(at)) {
+            let next = rest.chars().next();
+            match (self.tokens.get(token), next) {
                 (None, None) => return true,
-                (Some(Token::AnyRun), _) => {
-                    retry = Some((token + 1, at));
+                (Some(Token::Run(class)), _) => {
+                    let [any, last] = &mut retry;
+                    (*last, *any) = match class {
+                        Class::Any => (None, Some((token, rest))),
+                        Class::Segment | Class::Name | Class::Region => (Some((token, rest)), *any),
+                    };
                     token += 1;
                     continue;
                 }
-                (Some(Token::AnyOne), Some(_)) => {
-                    (token, at) = (token + 1, at + 1);
+                (Some(&taken @ (Token::Exactly(_) | Token::One(_))), Some(c)) if taken.takes(c) => {
+                    (token, rest) = (token + 1, after(rest, c));
                     continue;
                 }
-                (Some(Token::Exactly(c)), Some(d)) if c == d => {
-                    (token, at) = (token + 1, at + 1);
-                    continue;
-                }
-                (Some(Token::AnyOne | Token::Exactly(_)), _) | (None, Some(_)) => {}
+                (Some(Token::Exactly(_) | Token::One(_)), _) | (None, Some(_)) => {}
             }
-            match retry {
-                Some((after_run, taken)) if taken < text.len() => {
-                    retry = Some((after_run, taken + 1));
-                    (token, at) = (after_run, taken + 1);
-                }
-                Some(_) | None => return false,
+            let more = retry.iter_mut().rev().find_map(|retry| {
+                let (run, from) = (*retry)?;
+                let c = from.chars().next()?;
+                self.tokens.get(run).filter(|token| token.takes(c))?;
+                *retry = Some((run, after(from, c)));
+                *retry
+            });
+            let Some((run, from)) = more else {
+                return false;
+            };
+            if matches!(self.tokens.get(run), Some(Token::Run(Class::Any))) {
+                let [_, last] = &mut retry;
+                *last = None;
             }
+            (token, rest) = (run + 1, from);
         }
     }
 
@@ -114,20 +178,23 @@ impl Pattern {
     /// Where the two can go from here: one or the other leaves its run, or both take one character.
     fn steps(&self, other: &Self, (i, j): State) -> [Option<(State, Option<char>)>; 3] {
         let (a, b) = (self.tokens.get(i), other.tokens.get(j));
-        let leave_a = (a == Some(&Token::AnyRun)).then_some(((i + 1, j), None));
-        let leave_b = (b == Some(&Token::AnyRun)).then_some(((i, j + 1), None));
+        let leave_a = matches!(a, Some(Token::Run(_))).then_some(((i + 1, j), None));
+        let leave_b = matches!(b, Some(Token::Run(_))).then_some(((i, j + 1), None));
         let together = a.zip(b).and_then(|(a, b)| {
             let character = match (a, b) {
-                (Token::Exactly(c), Token::Exactly(d)) => (c == d).then_some(*c)?,
-                (Token::Exactly(c), Token::AnyOne | Token::AnyRun)
-                | (Token::AnyOne | Token::AnyRun, Token::Exactly(c)) => *c,
-                (Token::AnyOne | Token::AnyRun, Token::AnyOne | Token::AnyRun) => FILLER,
+                (Token::Exactly(c), other) | (other, Token::Exactly(c)) => other.takes(*c).then_some(*c)?,
+                (Token::One(_) | Token::Run(_), Token::One(_) | Token::Run(_)) => FILLER,
             };
-            let after = |at: usize, token: &Token| if *token == Token::AnyRun { at } else { at + 1 };
+            let after = |at: usize, token: &Token| at + usize::from(!matches!(token, Token::Run(_)));
             Some(((after(i, a), after(j, b)), Some(character)))
         });
         [leave_a, leave_b, together]
     }
+}
+
+/// What follows the first character.
+fn after(text: &str, first: char) -> &str {
+    text.get(first.len_utf8()..).unwrap_or_default()
 }
 
 /// A position in each of two patterns.
@@ -261,7 +328,38 @@ mod tests {
         }
     }
 
+    /// The textbook definition, for tokens.
+    fn of_classes(tokens: &[Token], text: &[char]) -> bool {
+        match (tokens.split_first(), text.split_first()) {
+            (None, rest) => rest.is_none(),
+            (Some((&Token::Run(class), rest)), _) => {
+                let taken = text.iter().take_while(|c| class.has(**c)).count();
+                (0..=taken).any(|taken| of_classes(rest, &text[taken..]))
+            }
+            (Some((token, rest)), Some((&c, text))) => token.takes(c) && of_classes(rest, text),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn token() -> impl Strategy<Value = Token> {
+        prop_oneof![
+            3 => prop::sample::select(vec!['a', 'b', ':']).prop_map(Token::Exactly),
+            1 => prop::sample::select(vec![Class::Any, Class::Segment]).prop_map(Token::One),
+            2 => prop::sample::select(vec![Class::Any, Class::Segment]).prop_map(Token::Run),
+        ]
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        /// Narrow runs are told apart by segments here: what a policy's resources are made of.
+        #[test]
+        fn runs_that_stop_at_colons_match_as_defined(tokens in prop::collection::vec(token(), 0..8), text in "[ab:]{0,10}") {
+            let pattern = Pattern::of(tokens);
+            let chars: Vec<char> = text.chars().collect();
+            prop_assert_eq!(pattern.matches(&text), of_classes(pattern.tokens(), &chars), "{:?}", pattern);
+        }
+
         #[test]
         fn matching_is_as_defined(pattern in "[ab*?]{0,8}", text in "[abc]{0,10}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();

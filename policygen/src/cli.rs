@@ -3,20 +3,23 @@
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use crate::command::{completions, explain, generate, man};
+use crate::command::{audit, completions, explain, generate, man};
 use crate::exit::Exit;
 use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
-/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and shows whom the gate takes
-/// a principal for. Needs no AWS account and makes no request.
+/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, proves that nobody can by any other
+/// path, and shows whom the gate takes a principal for.
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",
     version,
-    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage."
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing was there to check, 10 findings."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -26,16 +29,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(Box<generate::Args>),
+    Audit(Box<audit::Args>),
     Explain(explain::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
 
-/// Runs the program.
+/// Runs the program. The clock is read by its caller, once.
 #[must_use]
-pub fn run() -> Exit {
+pub fn run(now: Timestamp) -> Exit {
+    // Days in accept files are days in UTC, so that they end at one moment for everybody.
+    let today = now.to_zoned(TimeZone::UTC).date();
     match Cli::try_parse() {
-        Ok(cli) => match dispatch(cli) {
+        Ok(cli) => match dispatch(cli, today) {
             Ok(exit) => exit,
             Err(error) => {
                 output::print_error(error.as_ref());
@@ -50,8 +56,9 @@ pub fn run() -> Exit {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<Exit, Box<dyn Error>> {
+fn dispatch(cli: Cli, _today: Date) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
+        Command::Audit(args) => return audit::run(*args),
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Completions(args) => completions::run(&args)?,

@@ -1,5 +1,6 @@
 //! The IAM side of the two-person rule: policies that cannot be held together, and who counts as whom.
 
+mod audit;
 mod aws;
 mod cli;
 mod command;
@@ -9,6 +10,7 @@ mod files;
 mod finding;
 mod generate;
 mod output;
+mod report;
 
 pub use cli::run;
 pub use exit::Exit;

@@ -1,5 +1,5 @@
 //! The program `policygen`.
 
 fn main() -> policygen::Exit {
-    policygen::run()
+    policygen::run(jiff::Timestamp::now())
 }

@@ -3,7 +3,13 @@
 use std::error::Error;
 use std::io::{self, Write};
 
+use std::time::Duration;
+
 use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+
+/// How often a progress bar is drawn.
+const TICK: Duration = Duration::from_millis(120);
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -14,12 +20,31 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 /// # Errors
 /// When standard output cannot be written for any other reason.
 pub(crate) fn print(data: &[u8]) -> io::Result<()> {
-    // Data is never coloured, so it goes past the layer that would strip colours from it.
+    // Data for programs is never coloured, so it goes past the layer that would strip colours from it.
     let mut out = io::stdout().lock();
     match out.write_all(data).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Prints data for people, whose colours are taken off where standard output is no terminal, or `NO_COLOR` says so.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_styled(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Text from outside, without the control characters by which it could pass for text of ours.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// Prints a choice of the user's that weakens the rule.
@@ -54,5 +79,30 @@ pub(crate) fn print_clap(error: &clap::Error) -> io::Result<()> {
     match error.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// What long work says of itself, on a terminal; elsewhere nothing.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Begins to show that something goes on.
+    pub(crate) fn start(what: &str) -> Self {
+        // Drawn to standard error, and only where that is a terminal.
+        let bar = ProgressBar::new_spinner();
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    /// Says how far it is.
+    pub(crate) fn say(&self, what: String) {
+        self.0.set_message(what);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

@@ -1,5 +1,6 @@
 //! The verbs of the command line, one a file.
 
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod generate;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use rule::{Key, PrincipalKind};
 
 use super::{Explained, Explanation};
+use crate::output::shown;
 
 pub(crate) fn render(explanation: &Explanation) -> String {
     let mut out = String::new();
@@ -104,11 +105,4 @@ fn meaning(key: &Key) -> &'static str {
         Key::User { .. } => "the user itself",
         Key::Role { .. } => "the role, which all its sessions share",
     }
-}
-
-/// Text from outside, without the control characters by which it could pass for text of ours.
-fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }

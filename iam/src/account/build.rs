@@ -1,0 +1,313 @@
+//! From what AWS prints to an account.
+
+use std::collections::HashMap;
+
+use super::details::{AttachedPolicy, Boundary, Details, InlinePolicy, Tag};
+use super::{Account, Actor, Group, Identity, Kept, PolicyId, Role, User};
+use crate::policy::{Policy, PolicyError};
+
+/// Why there is no account to look at.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Not JSON, or not of the shape.
+    #[error("not what `aws iam get-account-authorization-details` prints: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Another JSON object.
+    #[error(
+        "not what `aws iam get-account-authorization-details` prints: it has none of UserDetailList, GroupDetailList, \
+         RoleDetailList and Policies"
+    )]
+    Other,
+    /// One page of several.
+    #[error(
+        "only a part of the account (`IsTruncated` is true); make it again without --no-paginate and --max-items, so that \
+         all pages are in it"
+    )]
+    Truncated,
+    /// Nobody is in it.
+    #[error("the account has no user, no group and no role in it, so there is nothing to audit")]
+    Empty,
+    /// A list is missing: it was made with `--filter`.
+    #[error(
+        "only a part of the account: {0} is missing; make it again without --filter, so that users, groups, roles and \
+         all policies are in it"
+    )]
+    Filtered(&'static str),
+    /// A policy cannot be read.
+    #[error("the policy `{policy}` of {of}: {problem}")]
+    Policy {
+        /// Its name or ARN.
+        policy: String,
+        /// Whose it is.
+        of: String,
+        /// What is wrong.
+        problem: PolicyError,
+    },
+    /// A policy is attached and is not there.
+    #[error(
+        "{of} has the policy `{policy}`, which is not in the snapshot; make it again without --filter, so that all \
+         attached policies are in it"
+    )]
+    MissingPolicy {
+        /// Its ARN.
+        policy: String,
+        /// Who has it.
+        of: String,
+    },
+    /// A managed policy without a version in force.
+    #[error("the policy `{0}` has no default version, or several")]
+    Version(String),
+    /// A user is in a group that is not there.
+    #[error(
+        "the user `{user}` is in the group `{group}`, which is not in the snapshot; make it again without --filter"
+    )]
+    MissingGroup {
+        /// The user's name.
+        user: String,
+        /// The group's name.
+        group: String,
+    },
+    /// An ARN that is none, or of another account than the first.
+    #[error("`{0}` is not the ARN of a principal of the snapshot's account")]
+    Arn(String),
+}
+
+impl Account {
+    /// Reads what `aws iam get-account-authorization-details` prints; policy documents may also be URL-encoded text, as
+    /// the API sends them.
+    ///
+    /// # Errors
+    /// When it is something else, a part only, empty, or a policy in it cannot be understood whole.
+    pub fn parse(json: &str) -> Result<Self, AccountError> {
+        Self::new(&serde_json::from_str(json)?)
+    }
+
+    /// As [`Account::parse`].
+    ///
+    /// # Errors
+    /// As [`Account::parse`].
+    pub fn new(details: &Details<'_>) -> Result<Self, AccountError> {
+        let lists = [
+            ("UserDetailList", details.user_detail_list.is_none()),
+            ("GroupDetailList", details.group_detail_list.is_none()),
+            ("RoleDetailList", details.role_detail_list.is_none()),
+            ("Policies", details.policies.is_none()),
+        ];
+        if lists.iter().all(|(_, missing)| *missing) {
+            return Err(AccountError::Other);
+        }
+        if details.is_truncated {
+            return Err(AccountError::Truncated);
+        }
+        if let Some((list, _)) = lists.iter().find(|(_, missing)| *missing) {
+            return Err(AccountError::Filtered(list));
+        }
+        let mut builder = Builder::default();
+        builder.managed(details)?;
+        let groups = builder.groups(details)?;
+        let places = groups
+            .iter()
+            .enumerate()
+            .map(|(at, group)| (group.name.clone(), at))
+            .collect();
+        let users = builder.users(details, &places)?;
+        let roles = builder.roles(details)?;
+        builder.finish(users, groups, roles)
+    }
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Builder {
+    policies: Vec<Kept>,
+    managed: HashMap<String, PolicyId>,
+    missing_boundaries: Vec<String>,
+}
+
+impl Builder {
+    fn managed(&mut self, details: &Details<'_>) -> Result<(), AccountError> {
+        for detail in details.policies.iter().flatten() {
+            let mut in_force = None;
+            let mut other_versions = Vec::new();
+            for version in &detail.policy_version_list {
+                let policy = Policy::identity(&version.document.0).map_err(|problem| AccountError::Policy {
+                    policy: detail.arn.clone(),
+                    of: format!("the account, version {}", version.version_id),
+                    problem,
+                })?;
+                if !version.is_default_version {
+                    other_versions.push(policy);
+                } else if in_force.replace((policy, &version.version_id)).is_some() {
+                    return Err(AccountError::Version(detail.arn.clone()));
+                }
+            }
+            let (policy, version) = in_force.ok_or_else(|| AccountError::Version(detail.arn.clone()))?;
+            self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
+            self.policies.push(Kept {
+                name: format!("{} ({version})", detail.policy_name),
+                arn: Some(detail.arn.clone()),
+                policy,
+                other_versions,
+            });
+        }
+        Ok(())
+    }
+
+    fn groups(&mut self, details: &Details<'_>) -> Result<Vec<Group>, AccountError> {
+        let mut groups = Vec::new();
+        for detail in details.group_detail_list.iter().flatten() {
+            let policies = self.policies(
+                &detail.group_policy_list,
+                &detail.attached_managed_policies,
+                &detail.arn,
+            )?;
+            groups.push(Group {
+                name: detail.group_name.clone(),
+                arn: detail.arn.clone(),
+                policies,
+            });
+        }
+        Ok(groups)
+    }
+
+    fn users(&mut self, details: &Details<'_>, groups: &HashMap<String, usize>) -> Result<Vec<User>, AccountError> {
+        let mut users = Vec::new();
+        for detail in details.user_detail_list.iter().flatten() {
+            let policies = self.policies(&detail.user_policy_list, &detail.attached_managed_policies, &detail.arn)?;
+            let in_groups = detail.group_list.iter().map(|group| {
+                groups.get(group).copied().ok_or_else(|| AccountError::MissingGroup {
+                    user: detail.user_name.clone(),
+                    group: group.clone(),
+                })
+            });
+            users.push(User {
+                groups: in_groups.collect::<Result<_, _>>()?,
+                identity: Identity {
+                    name: detail.user_name.clone(),
+                    id: detail.user_id.clone(),
+                    arn: detail.arn.clone(),
+                    policies,
+                    boundary: self.boundary(detail.permissions_boundary.as_ref()),
+                    tags: tags(&detail.tags),
+                },
+            });
+        }
+        Ok(users)
+    }
+
+    fn roles(&mut self, details: &Details<'_>) -> Result<Vec<Role>, AccountError> {
+        let mut roles = Vec::new();
+        for detail in details.role_detail_list.iter().flatten() {
+            let policies = self.policies(&detail.role_policy_list, &detail.attached_managed_policies, &detail.arn)?;
+            let trust = Policy::resource(&detail.assume_role_policy_document.0);
+            roles.push(Role {
+                trust: trust.map_err(|problem| AccountError::Policy {
+                    policy: "trust policy".to_owned(),
+                    of: detail.arn.clone(),
+                    problem,
+                })?,
+                identity: Identity {
+                    name: detail.role_name.clone(),
+                    id: detail.role_id.clone(),
+                    arn: detail.arn.clone(),
+                    policies,
+                    boundary: self.boundary(detail.permissions_boundary.as_ref()),
+                    tags: tags(&detail.tags),
+                },
+            });
+        }
+        Ok(roles)
+    }
+
+    /// Inline and managed policies of one identity.
+    fn policies(
+        &mut self,
+        inline: &[InlinePolicy<'_>],
+        attached: &[AttachedPolicy],
+        of: &str,
+    ) -> Result<Vec<PolicyId>, AccountError> {
+        let mut ids = Vec::with_capacity(inline.len() + attached.len());
+        for policy in inline {
+            ids.push(self.inline(&policy.policy_name, &policy.policy_document.0, of)?);
+        }
+        for policy in attached {
+            let id = self.managed.get(&policy.policy_arn);
+            ids.push(*id.ok_or_else(|| AccountError::MissingPolicy {
+                policy: policy.policy_arn.clone(),
+                of: of.to_owned(),
+            })?);
+        }
+        Ok(ids)
+    }
+
+    /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may know no more than the
+    /// name. Then the principal is taken for unbounded: too much reach is safe here, too little is not.
+    fn boundary(&mut self, boundary: Option<&Boundary>) -> Option<PolicyId> {
+        let arn = &boundary?.permissions_boundary_arn;
+        let id = self.managed.get(arn).copied();
+        if id.is_none() && !self.missing_boundaries.contains(arn) {
+            self.missing_boundaries.push(arn.clone());
+        }
+        id
+    }
+
+    fn inline(&mut self, name: &str, json: &str, of: &str) -> Result<PolicyId, AccountError> {
+        let policy = Policy::identity(json).map_err(|problem| AccountError::Policy {
+            policy: name.to_owned(),
+            of: of.to_owned(),
+            problem,
+        })?;
+        self.policies.push(Kept {
+            name: name.to_owned(),
+            arn: None,
+            policy,
+            other_versions: Vec::new(),
+        });
+        Ok(PolicyId(self.policies.len() - 1))
+    }
+
+    fn finish(self, users: Vec<User>, groups: Vec<Group>, roles: Vec<Role>) -> Result<Account, AccountError> {
+        let users_arns = users
+            .iter()
+            .enumerate()
+            .map(|(at, user)| (&user.identity.arn, Actor::User(at)));
+        let roles_arns = roles
+            .iter()
+            .enumerate()
+            .map(|(at, role)| (&role.identity.arn, Actor::Role(at)));
+        let by_arn: HashMap<String, Actor> = users_arns
+            .chain(roles_arns)
+            .map(|(arn, actor)| (arn.clone(), actor))
+            .collect();
+        let group_arns = groups.iter().map(|group| group.arn.as_str());
+        let mut accounts = by_arn.keys().map(String::as_str).chain(group_arns).map(|arn| {
+            let fields: Vec<&str> = arn.splitn(6, ':').collect();
+            match fields.as_slice() {
+                ["arn", partition, "iam", "", account, _] => Ok(((*partition).to_owned(), (*account).to_owned())),
+                _ => Err(AccountError::Arn(arn.to_owned())),
+            }
+        });
+        let (partition, id) = accounts.next().ok_or(AccountError::Empty)??;
+        for other in accounts {
+            let (other_partition, other_id) = other?;
+            if (&other_partition, &other_id) != (&partition, &id) {
+                return Err(AccountError::Arn(format!("arn:{other_partition}:iam::{other_id}:…")));
+            }
+        }
+        Ok(Account {
+            partition,
+            id,
+            users,
+            groups,
+            roles,
+            policies: self.policies,
+            controls: Vec::new(),
+            by_arn,
+            missing_boundaries: self.missing_boundaries,
+        })
+    }
+}
+
+fn tags(tags: &[Tag]) -> Vec<(String, String)> {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}

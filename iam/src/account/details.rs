@@ -1,0 +1,182 @@
+//! An account as `aws iam get-account-authorization-details` prints it.
+//!
+//! Names and shapes: IAM API Reference, GetAccountAuthorizationDetails. What is not needed here is passed over; what is
+//! needed and missing is an error.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// The whole answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct Details<'a> {
+    /// The users.
+    pub user_detail_list: Option<Vec<UserDetail<'a>>>,
+    /// The groups.
+    pub group_detail_list: Option<Vec<GroupDetail<'a>>>,
+    /// The roles.
+    pub role_detail_list: Option<Vec<RoleDetail<'a>>>,
+    /// The customer managed policies, and those AWS managed ones that are attached.
+    pub policies: Option<Vec<PolicyDetail<'a>>>,
+    /// Whether there is more than this.
+    #[serde(default)]
+    pub is_truncated: bool,
+}
+
+/// A user.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct UserDetail<'a> {
+    /// Its name.
+    pub user_name: String,
+    /// Its unique id.
+    pub user_id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The names of its groups.
+    #[serde(default)]
+    pub group_list: Vec<String>,
+    /// Its inline policies.
+    #[serde(default)]
+    pub user_policy_list: Vec<InlinePolicy<'a>>,
+    /// Its managed policies.
+    #[serde(default)]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// Its permission boundary.
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// A group.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct GroupDetail<'a> {
+    /// Its name.
+    pub group_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its inline policies.
+    #[serde(default)]
+    pub group_policy_list: Vec<InlinePolicy<'a>>,
+    /// Its managed policies.
+    #[serde(default)]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+}
+
+/// A role.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct RoleDetail<'a> {
+    /// Its name.
+    pub role_name: String,
+    /// Its unique id.
+    pub role_id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Who may assume it.
+    pub assume_role_policy_document: Text<'a>,
+    /// Its inline policies.
+    #[serde(default)]
+    pub role_policy_list: Vec<InlinePolicy<'a>>,
+    /// Its managed policies.
+    #[serde(default)]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// Its permission boundary.
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// A managed policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct PolicyDetail<'a> {
+    /// Its name.
+    pub policy_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its versions, of which one is in force.
+    pub policy_version_list: Vec<PolicyVersion<'a>>,
+}
+
+/// A version of a managed policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct PolicyVersion<'a> {
+    /// `v1`, `v2`, …
+    pub version_id: String,
+    /// Whether it is the one in force.
+    pub is_default_version: bool,
+    /// The policy.
+    pub document: Text<'a>,
+}
+
+/// An inline policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+pub struct InlinePolicy<'a> {
+    /// Its name.
+    pub policy_name: String,
+    /// The policy.
+    pub policy_document: Text<'a>,
+}
+
+/// That a managed policy is attached.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachedPolicy {
+    /// Its ARN.
+    pub policy_arn: String,
+}
+
+/// That a managed policy is a permission boundary.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Boundary {
+    /// Its ARN.
+    pub permissions_boundary_arn: String,
+}
+
+/// A tag.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A policy document as JSON text.
+#[derive(Clone, Debug)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl Text<'static> {
+    /// From the form in which the API sends it: URL-encoded after RFC 3986.
+    ///
+    /// # Errors
+    /// When it does not decode to UTF-8.
+    pub fn from_api(encoded: &str) -> Result<Self, std::str::Utf8Error> {
+        let decoded = percent_decode_str(encoded).decode_utf8()?;
+        Ok(Self(Cow::Owned(decoded.into_owned())))
+    }
+}
+
+/// An object as the AWS CLI prints it, or the text that the API sends.
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        if !raw.starts_with('"') {
+            return Ok(Self(Cow::Borrowed(raw)));
+        }
+        let encoded: String = serde_json::from_str(raw).map_err(D::Error::custom)?;
+        Text::from_api(&encoded).map_err(D::Error::custom)
+    }
+}
