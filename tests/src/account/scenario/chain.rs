@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::scenarios;
 use crate::account::code::Code;
-use crate::account::holder::{Role, User};
+use crate::account::holder::{Holder, Role, User};
 use crate::account::plot::{Plot, whole_account};
 use crate::account::policy::{A, ANY, B, Statement, a, allow, approve, b, deny, let_assume, policy};
 
@@ -115,48 +115,45 @@ fn trusted_but_bounded(plot: &mut Plot<'_>) {
 }
 
 /// A chain of roles, each naming the one before it, and each letting itself go on. The last one approves both slots.
-fn chain(plot: &mut Plot<'_>, user: User, steps: usize) -> Vec<Role> {
-    let mut roles: Vec<Role> = Vec::new();
-    for step in 1..=steps {
-        let principal = match roles.last() {
-            Some(before) => plot.names(*before),
-            None => plot.names(user),
-        };
-        let role = if step == steps {
+fn chain<const STEPS: usize>(plot: &mut Plot<'_>, user: User) -> [Role; STEPS] {
+    let mut before: Holder = user.into();
+    std::array::from_fn(|step| {
+        let principal = plot.names(before);
+        let role = if step + 1 == STEPS {
             role_of_both(plot, "chain-end", principal)
         } else {
             plot.role("chain-link", principal)
         };
-        if let Some(before) = roles.last() {
+        if matches!(before, Holder::Role(_)) {
             let arn = plot.arn(role);
-            plot.inline(*before, policy([may_assume(&arn)]));
+            plot.inline(before, policy([may_assume(&arn)]));
         }
-        roles.push(role);
-    }
-    roles
+        before = role.into();
+        role
+    })
 }
 
 /// The role in the middle has the chain before it too.
 fn two_roles(plot: &mut Plot<'_>) {
     let user = plot.user();
-    let roles = chain(plot, user, 2);
+    let [link, _end] = chain(plot, user);
     plot.expect(Code::CanApproveBothThroughRole, user);
-    plot.expect(Code::CanApproveBothThroughRole, roles[0]);
+    plot.expect(Code::CanApproveBothThroughRole, link);
 }
 
 fn three_roles(plot: &mut Plot<'_>) {
     let user = plot.user();
-    let roles = chain(plot, user, 3);
+    let [first, second, _end] = chain(plot, user);
     plot.expect(Code::CanApproveBothThroughRole, user);
-    plot.expect(Code::CanApproveBothThroughRole, roles[0]);
-    plot.expect(Code::CanApproveBothThroughRole, roles[1]);
+    plot.expect(Code::CanApproveBothThroughRole, first);
+    plot.expect(Code::CanApproveBothThroughRole, second);
 }
 
 fn broken_in_the_middle(plot: &mut Plot<'_>) {
     let user = plot.user();
-    let roles = chain(plot, user, 3);
-    plot.inline(roles[0], policy([deny(&["sts:AssumeRole"]).on(&[ANY])]));
-    plot.expect(Code::CanApproveBothThroughRole, roles[1]);
+    let [first, second, _end] = chain(plot, user);
+    plot.inline(first, policy([deny(&["sts:AssumeRole"]).on(&[ANY])]));
+    plot.expect(Code::CanApproveBothThroughRole, second);
 }
 
 /// One human, two hats.
