@@ -18,6 +18,6 @@ pub use document::{Conditions, Document, Effect, Principal, Resources, Statement
 pub use grants::{Blame, Clauses, Grants};
 pub use pattern::Pattern;
 pub use policy::Policy;
-pub use reach::{Frame, Part, TooIntricate, reach};
+pub use reach::{Frame, FramePart, Part, TooIntricate, reach};
 pub use template::{Piece, Resolved, Template, TemplateError};
 pub use truth::Truth;

@@ -80,7 +80,7 @@ impl Pattern {
         }))
     }
 
-    /// In order: no run is followed by one of a narrower class. [`Pattern::matches`] relies on it.
+    /// All runs of a pattern are of [`Class::Any`] and of one other class: [`Pattern::matches`] relies on it.
     pub(crate) fn of(tokens: impl IntoIterator<Item = Token>) -> Self {
         let mut tokens: Vec<Token> = tokens.into_iter().collect();
         // Two runs in a row are one.
@@ -96,14 +96,19 @@ impl Pattern {
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let (mut token, mut rest) = (0, text);
-        // Where to go on when what follows the last run does not fit: that run takes one character more.
-        let mut retry: Option<(usize, &str)> = None;
+        // Where to go on when what follows a run does not fit: that run takes one character more. The last run serves
+        // for all before it, but for one that may take what it may not.
+        let mut retry: [Option<(usize, &str)>; 2] = [None, None];
         loop {
             let next = rest.chars().next();
             match (self.tokens.get(token), next) {
                 (None, None) => return true,
-                (Some(Token::Run(_)), _) => {
-                    retry = Some((token, rest));
+                (Some(Token::Run(class)), _) => {
+                    let [any, last] = &mut retry;
+                    (*last, *any) = match class {
+                        Class::Any => (None, Some((token, rest))),
+                        Class::Segment | Class::Name | Class::Region => (Some((token, rest)), *any),
+                    };
                     token += 1;
                     continue;
                 }
@@ -113,18 +118,21 @@ impl Pattern {
                 }
                 (Some(Token::Exactly(_) | Token::One(_)), _) | (None, Some(_)) => {}
             }
-            let Some((run, taken)) = retry else {
+            let more = retry.iter_mut().rev().find_map(|retry| {
+                let (run, from) = (*retry)?;
+                let c = from.chars().next()?;
+                self.tokens.get(run).filter(|token| token.takes(c))?;
+                *retry = Some((run, after(from, c)));
+                *retry
+            });
+            let Some((run, from)) = more else {
                 return false;
             };
-            match (self.tokens.get(run), taken.chars().next()) {
-                (Some(run_of), Some(c)) if run_of.takes(c) => {
-                    let taken = after(taken, c);
-                    retry = Some((run, taken));
-                    (token, rest) = (run + 1, taken);
-                }
-                // An earlier run cannot help: by the order of `of` it takes no character that this one does not.
-                _ => return false,
+            if matches!(self.tokens.get(run), Some(Token::Run(Class::Any))) {
+                let [_, last] = &mut retry;
+                *last = None;
             }
+            (token, rest) = (run + 1, from);
         }
     }
 
@@ -320,7 +328,38 @@ mod tests {
         }
     }
 
+    /// The textbook definition, for tokens.
+    fn of_classes(tokens: &[Token], text: &[char]) -> bool {
+        match (tokens.split_first(), text.split_first()) {
+            (None, rest) => rest.is_none(),
+            (Some((&Token::Run(class), rest)), _) => {
+                let taken = text.iter().take_while(|c| class.has(**c)).count();
+                (0..=taken).any(|taken| of_classes(rest, &text[taken..]))
+            }
+            (Some((token, rest)), Some((&c, text))) => token.takes(c) && of_classes(rest, text),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn token() -> impl Strategy<Value = Token> {
+        prop_oneof![
+            3 => prop::sample::select(vec!['a', 'b', ':']).prop_map(Token::Exactly),
+            1 => prop::sample::select(vec![Class::Any, Class::Segment]).prop_map(Token::One),
+            2 => prop::sample::select(vec![Class::Any, Class::Segment]).prop_map(Token::Run),
+        ]
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        /// Narrow runs are told apart by segments here: what a policy's resources are made of.
+        #[test]
+        fn runs_that_stop_at_colons_match_as_defined(tokens in prop::collection::vec(token(), 0..8), text in "[ab:]{0,10}") {
+            let pattern = Pattern::of(tokens);
+            let chars: Vec<char> = text.chars().collect();
+            prop_assert_eq!(pattern.matches(&text), of_classes(pattern.tokens(), &chars), "{:?}", pattern);
+        }
+
         #[test]
         fn matching_is_as_defined(pattern in "[ab*?]{0,8}", text in "[abc]{0,10}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();

@@ -16,42 +16,39 @@ use crate::truth::Truth;
 /// unless somebody writes them to be hard.
 const STATES: usize = 1 << 16;
 
-/// Which texts are looked at: `arn:PARTITION:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE`, the common part of the ARNs of
-/// a stage's actions.
-#[derive(Clone, Debug)]
+/// Which texts are looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(Pattern);
 
+/// A piece of a frame. Globs are of `*` and `?`.
+#[derive(Clone, Copy, Debug)]
+pub enum FramePart<'a> {
+    /// This text.
+    Text(&'a str),
+    /// A region, or those that a glob matches.
+    Region(&'a str),
+    /// A name of CodePipeline's: of a pipeline, a stage or an action; or those that a glob matches.
+    Name(&'a str),
+    /// Whatever.
+    Anything,
+}
+
 impl Frame {
-    /// The stages of an account's pipelines. Region, pipeline and stage are names or globs of `*` and `?`; none stands
-    /// for every one.
+    /// What its parts make up.
     #[must_use]
-    pub fn stages(
-        partition: &str,
-        account: &str,
-        region: Option<&str>,
-        pipeline: Option<&str>,
-        stage: Option<&str>,
-    ) -> Self {
-        let text = |text: &str| text.chars().map(Token::Exactly).collect::<Vec<_>>();
-        let tokens = [
-            text("arn:"),
-            text(partition),
-            text(":codepipeline:"),
-            glob(region, Class::Region),
-            text(":"),
-            text(account),
-            text(":"),
-            glob(pipeline, Class::Name),
-            text("/"),
-            glob(stage, Class::Name),
-        ];
-        Self(Pattern::of(tokens.concat()))
+    pub fn new(parts: &[FramePart<'_>]) -> Self {
+        let tokens = parts.iter().flat_map(|part| match part {
+            FramePart::Text(text) => text.chars().map(Token::Exactly).collect(),
+            FramePart::Region(region) => glob(region, Class::Region),
+            FramePart::Name(name) => glob(name, Class::Name),
+            FramePart::Anything => vec![Token::Run(Class::Any)],
+        });
+        Self(Pattern::of(tokens))
     }
 }
 
 /// A glob over a class of characters. A name is never empty.
-fn glob(glob: Option<&str>, class: Class) -> Vec<Token> {
-    let glob = glob.unwrap_or("*");
+fn glob(glob: &str, class: Class) -> Vec<Token> {
     let some = glob.chars().all(|c| c == '*').then_some(Token::One(class));
     let tokens = glob.chars().map(|c| match c {
         '*' => Token::Run(class),

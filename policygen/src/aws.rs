@@ -4,8 +4,24 @@ use std::fmt;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_codepipeline::Client as CodePipeline;
+use aws_sdk_codepipeline::types as sdk;
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::types;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use iam::account::details::{
+    AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, PolicyVersion, RoleDetail, Tag, Text,
+    UserDetail,
+};
+use iam::account::{Account, AccountError};
+
+use crate::pipeline::{
+    Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode, FIRST_RUN_ORDER, OnFailure,
+    Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage, Structure,
+};
+
+/// How many users, groups, roles and policies a page of an account has at most (IAM API Reference).
+const PAGE: i32 = 1000;
 
 /// How often a request is sent at most: the SDK backs off between the tries, and longer when it is throttled.
 const TRIES: u32 = 8;
@@ -49,10 +65,286 @@ impl Aws {
         Self(loader.load().await)
     }
 
+    /// The whole account: all pages of GetAccountAuthorizationDetails. `progress` is told how much has been read.
+    ///
+    /// # Errors
+    /// [`CallError`] when AWS does not answer; and what is wrong with the account when it does.
+    pub(crate) async fn account(&self, progress: impl Fn(usize)) -> Result<Result<Account, AccountError>, CallError> {
+        const ACTION: &str = "iam:GetAccountAuthorizationDetails";
+        let client = aws_sdk_iam::Client::new(&self.0);
+        let mut details = Details {
+            user_detail_list: Some(Vec::new()),
+            group_detail_list: Some(Vec::new()),
+            role_detail_list: Some(Vec::new()),
+            policies: Some(Vec::new()),
+            is_truncated: false,
+        };
+        let mut marker = None;
+        let mut read = 0;
+        loop {
+            let page = client
+                .get_account_authorization_details()
+                .set_marker(marker)
+                .max_items(PAGE)
+                .send()
+                .await
+                .map_err(|error| CallError::new(ACTION, &error))?;
+            let lacks = |what| CallError::Incomplete {
+                action: ACTION.to_owned(),
+                what,
+            };
+            read += page.user_detail_list().len()
+                + page.group_detail_list().len()
+                + page.role_detail_list().len()
+                + page.policies().len();
+            progress(read);
+            marker = match (page.is_truncated, &page.marker) {
+                (false, _) => None,
+                (true, Some(marker)) => Some(marker.clone()),
+                (true, None) => return Err(lacks("the marker of its next page")),
+            };
+            let users = page.user_detail_list.unwrap_or_default().into_iter().map(user);
+            extend(&mut details.user_detail_list, users).map_err(lacks)?;
+            let groups = page.group_detail_list.unwrap_or_default().into_iter().map(group);
+            extend(&mut details.group_detail_list, groups).map_err(lacks)?;
+            let roles = page.role_detail_list.unwrap_or_default().into_iter().map(role);
+            extend(&mut details.role_detail_list, roles).map_err(lacks)?;
+            let policies = page.policies.unwrap_or_default().into_iter().map(managed_policy);
+            extend(&mut details.policies, policies).map_err(lacks)?;
+            if marker.is_none() {
+                return Ok(Account::new(&details));
+            }
+        }
+    }
+
     /// The region that requests go to, where one is configured.
     pub(crate) fn region(&self) -> Option<&str> {
         self.0.region().map(Region::as_ref)
     }
+}
+
+impl Aws {
+    /// The names of all pipelines of the region.
+    ///
+    /// # Errors
+    /// [`CallError`] when AWS gives no answer.
+    pub(crate) async fn list_pipelines(&self) -> Result<Vec<String>, CallError> {
+        let pages = CodePipeline::new(&self.0).list_pipelines().into_paginator().items();
+        let summaries = pages.send().collect::<Result<Vec<_>, _>>().await;
+        let summaries = summaries.map_err(|error| CallError::new("codepipeline:ListPipelines", &error))?;
+        let names = summaries.into_iter().map(|summary| {
+            summary.name.ok_or_else(|| CallError::Incomplete {
+                action: "codepipeline:ListPipelines".to_owned(),
+                what: "the name of a pipeline",
+            })
+        });
+        names.collect()
+    }
+
+    /// A pipeline as it is now.
+    ///
+    /// # Errors
+    /// [`CallError`] when AWS gives no answer, or one that lacks something.
+    pub(crate) async fn get_pipeline(&self, name: &str) -> Result<Pipeline, CallError> {
+        const ACTION: &str = "codepipeline:GetPipeline";
+        let incomplete = |what| CallError::Incomplete {
+            action: ACTION.to_owned(),
+            what,
+        };
+        let sent = CodePipeline::new(&self.0).get_pipeline().name(name).send().await;
+        let answer = sent.map_err(|error| CallError::new(ACTION, &error))?;
+        let pipeline = answer.pipeline.ok_or_else(|| incomplete("the pipeline"))?;
+        let structure = Structure {
+            name: pipeline.name,
+            execution_mode: match pipeline.execution_mode {
+                None => ExecutionMode::default(),
+                Some(mode) => ExecutionMode::of(mode.as_str()).ok_or_else(|| incomplete("a known execution mode"))?,
+            },
+            stages: pipeline
+                .stages
+                .into_iter()
+                .map(stage)
+                .collect::<Result<_, _>>()
+                .map_err(incomplete)?,
+        };
+        let arn = answer.metadata.and_then(|metadata| metadata.pipeline_arn);
+        Pipeline::new(arn, structure).map_err(CallError::Contradictory)
+    }
+}
+
+/// What an answer lacks, where the model requires it.
+type Lack = &'static str;
+
+fn stage(stage: sdk::StageDeclaration) -> Result<Stage, Lack> {
+    let entry = stage.before_entry.map(|entry| conditions(entry.conditions));
+    let success = stage.on_success.map(|success| conditions(success.conditions));
+    Ok(Stage {
+        name: stage.name,
+        actions: stage.actions.into_iter().map(action).collect::<Result<_, _>>()?,
+        before_entry: entry.transpose()?,
+        on_success: success.transpose()?,
+        on_failure: stage.on_failure.map(on_failure).transpose()?,
+    })
+}
+
+fn action(action: sdk::ActionDeclaration) -> Result<Action, Lack> {
+    let type_id = action.action_type_id.ok_or("the type of an action")?;
+    let inputs = action.input_artifacts.unwrap_or_default().into_iter();
+    let outputs = action.output_artifacts.unwrap_or_default().into_iter();
+    let number = |number: i32| u32::try_from(number).map_err(|_| "a number that is not below 0");
+    Ok(Action {
+        name: action.name,
+        action_type_id: ActionTypeId {
+            category: type_id.category.as_str().to_owned(),
+            owner: type_id.owner.as_str().to_owned(),
+            provider: type_id.provider,
+        },
+        run_order: action.run_order.map_or(Ok(FIRST_RUN_ORDER), number)?,
+        configuration: action.configuration.unwrap_or_default().into_iter().collect(),
+        input_artifacts: inputs.map(|artifact| Artifact { name: artifact.name }).collect(),
+        output_artifacts: outputs.map(|artifact| Artifact { name: artifact.name }).collect(),
+        timeout_in_minutes: action.timeout_in_minutes.map(number).transpose()?,
+    })
+}
+
+fn on_failure(failure: sdk::FailureConditions) -> Result<OnFailure, Lack> {
+    Ok(OnFailure {
+        result: failure.result.map(|result| result.as_str().to_owned()),
+        retry_configuration: failure.retry_configuration.map(|retry| RetryConfiguration {
+            retry_mode: retry.retry_mode.map(|mode| mode.as_str().to_owned()),
+        }),
+        conditions: conditions(failure.conditions.unwrap_or_default())?.conditions,
+    })
+}
+
+fn conditions(conditions: Vec<sdk::Condition>) -> Result<Conditions, Lack> {
+    let conditions = conditions.into_iter().map(|condition| {
+        let rules = condition.rules.unwrap_or_default().into_iter();
+        Ok(Condition {
+            result: condition.result.map(|result| result.as_str().to_owned()),
+            rules: rules.map(condition_rule).collect::<Result<_, Lack>>()?,
+        })
+    });
+    Ok(Conditions {
+        conditions: conditions.collect::<Result<_, Lack>>()?,
+    })
+}
+
+fn condition_rule(rule: sdk::RuleDeclaration) -> Result<ConditionRule, Lack> {
+    Ok(ConditionRule {
+        name: rule.name,
+        rule_type_id: RuleTypeId {
+            provider: rule.rule_type_id.ok_or("the type of a condition's rule")?.provider,
+        },
+        configuration: rule.configuration.unwrap_or_default().into_iter().collect(),
+    })
+}
+
+fn extend<T>(
+    list: &mut Option<Vec<T>>,
+    more: impl Iterator<Item = Result<T, &'static str>>,
+) -> Result<(), &'static str> {
+    for one in more {
+        list.get_or_insert_default().push(one?);
+    }
+    Ok(())
+}
+
+fn user(user: types::UserDetail) -> Result<UserDetail<'static>, &'static str> {
+    Ok(UserDetail {
+        user_name: user.user_name.ok_or("`UserName`")?,
+        user_id: user.user_id.ok_or("`UserId`")?,
+        arn: user.arn.ok_or("a user's `Arn`")?,
+        group_list: user.group_list.unwrap_or_default(),
+        user_policy_list: inline(user.user_policy_list)?,
+        attached_managed_policies: attached(user.attached_managed_policies)?,
+        permissions_boundary: boundary(user.permissions_boundary)?,
+        tags: tags(user.tags),
+    })
+}
+
+fn group(group: types::GroupDetail) -> Result<GroupDetail<'static>, &'static str> {
+    Ok(GroupDetail {
+        group_name: group.group_name.ok_or("`GroupName`")?,
+        arn: group.arn.ok_or("a group's `Arn`")?,
+        group_policy_list: inline(group.group_policy_list)?,
+        attached_managed_policies: attached(group.attached_managed_policies)?,
+    })
+}
+
+fn role(role: types::RoleDetail) -> Result<RoleDetail<'static>, &'static str> {
+    let trust = role.assume_role_policy_document.ok_or("`AssumeRolePolicyDocument`")?;
+    Ok(RoleDetail {
+        role_name: role.role_name.ok_or("`RoleName`")?,
+        role_id: role.role_id.ok_or("`RoleId`")?,
+        arn: role.arn.ok_or("a role's `Arn`")?,
+        assume_role_policy_document: document(&trust)?,
+        role_policy_list: inline(role.role_policy_list)?,
+        attached_managed_policies: attached(role.attached_managed_policies)?,
+        permissions_boundary: boundary(role.permissions_boundary)?,
+        tags: tags(role.tags),
+    })
+}
+
+fn managed_policy(policy: types::ManagedPolicyDetail) -> Result<PolicyDetail<'static>, &'static str> {
+    let versions = policy
+        .policy_version_list
+        .unwrap_or_default()
+        .into_iter()
+        .map(|version| {
+            Ok::<_, &'static str>(PolicyVersion {
+                version_id: version.version_id.ok_or("`VersionId`")?,
+                is_default_version: version.is_default_version,
+                document: document(&version.document.ok_or("a policy version's `Document`")?)?,
+            })
+        });
+    Ok(PolicyDetail {
+        policy_name: policy.policy_name.ok_or("`PolicyName`")?,
+        arn: policy.arn.ok_or("a policy's `Arn`")?,
+        policy_version_list: versions.collect::<Result<_, _>>()?,
+    })
+}
+
+fn inline(policies: Option<Vec<types::PolicyDetail>>) -> Result<Vec<InlinePolicy<'static>>, &'static str> {
+    let policies = policies.unwrap_or_default().into_iter().map(|policy| {
+        Ok(InlinePolicy {
+            policy_name: policy.policy_name.ok_or("`PolicyName`")?,
+            policy_document: document(&policy.policy_document.ok_or("`PolicyDocument`")?)?,
+        })
+    });
+    policies.collect()
+}
+
+fn attached(policies: Option<Vec<types::AttachedPolicy>>) -> Result<Vec<AttachedPolicy>, &'static str> {
+    let policies = policies.unwrap_or_default().into_iter();
+    policies
+        .map(|policy| {
+            Ok(AttachedPolicy {
+                policy_arn: policy.policy_arn.ok_or("`PolicyArn`")?,
+            })
+        })
+        .collect()
+}
+
+fn boundary(boundary: Option<types::AttachedPermissionsBoundary>) -> Result<Option<Boundary>, &'static str> {
+    let Some(boundary) = boundary else { return Ok(None) };
+    let arn = boundary.permissions_boundary_arn.ok_or("`PermissionsBoundaryArn`")?;
+    Ok(Some(Boundary {
+        permissions_boundary_arn: arn,
+    }))
+}
+
+fn tags(tags: Option<Vec<types::Tag>>) -> Vec<Tag> {
+    let tags = tags.unwrap_or_default().into_iter();
+    tags.map(|tag| Tag {
+        key: tag.key,
+        value: tag.value,
+    })
+    .collect()
+}
+
+fn document(encoded: &str) -> Result<Text<'static>, &'static str> {
+    Text::from_api(encoded).map_err(|_| "a policy document that decodes to UTF-8")
 }
 
 /// Why AWS gave no answer.
@@ -74,6 +366,9 @@ pub(crate) enum CallError {
     /// An answer that lacks what it should have.
     #[error("the answer to {action} lacks {what}")]
     Incomplete { action: String, what: &'static str },
+    /// An answer that contradicts itself.
+    #[error("the answer to codepipeline:GetPipeline contradicts itself")]
+    Contradictory(#[source] PipelineError),
 }
 
 impl CallError {

@@ -7,19 +7,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::command::{completions, explain, generate, man};
+use crate::command::{audit, completions, doctor, explain, generate, man};
 use crate::exit::Exit;
 use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
-/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and shows whom the gate takes
-/// a principal for. Needs no AWS account and makes no request.
+/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, proves that nobody can by any other
+/// path, checks that pipelines ask the gate, and shows whom the gate takes a principal for. Changes nothing in AWS.
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",
     version,
-    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage."
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing was there to check, 10 findings."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -29,6 +29,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(Box<generate::Args>),
+    Audit(Box<audit::Args>),
+    Doctor(Box<doctor::Args>),
     Explain(explain::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -55,10 +57,12 @@ pub fn run(now: Timestamp) -> Exit {
     }
 }
 
-fn dispatch(cli: Cli, _today: Date) -> Result<Exit, Box<dyn Error>> {
+fn dispatch(cli: Cli, today: Date) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
+        Command::Audit(args) => return audit::run(*args, today),
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,
+        Command::Doctor(args) => return doctor::run(&args, today),
         Command::Completions(args) => completions::run(&args)?,
         Command::Man(args) => man::run(&args)?,
     }

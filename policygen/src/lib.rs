@@ -1,14 +1,17 @@
 //! The IAM side of the two-person rule: policies that cannot be held together, and who counts as whom.
 
+mod audit;
 mod aws;
 mod cli;
 mod command;
+mod doctor;
 mod exit;
 mod explain;
 mod files;
 mod finding;
 mod generate;
 mod output;
+mod pipeline;
 mod report;
 
 pub use cli::run;

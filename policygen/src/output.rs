@@ -3,7 +3,13 @@
 use std::error::Error;
 use std::io::{self, Write};
 
+use std::time::Duration;
+
 use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+
+/// How often a progress bar is drawn.
+const TICK: Duration = Duration::from_millis(120);
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -34,10 +40,14 @@ pub(crate) fn print_styled(text: &str) -> io::Result<()> {
     }
 }
 
-/// Text from outside, without the control characters by which it could pass for text of ours.
+/// Text from outside, without the characters by which it could pass for text of ours: control characters, and those
+/// that turn the
+/// direction of writing (Unicode Standard Annex 9).
 pub(crate) fn shown(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c })
         .collect()
 }
 
@@ -73,5 +83,30 @@ pub(crate) fn print_clap(error: &clap::Error) -> io::Result<()> {
     match error.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// What long work says of itself, on a terminal; elsewhere nothing.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Begins to show that something goes on.
+    pub(crate) fn start(what: &str) -> Self {
+        // Drawn to standard error, and only where that is a terminal.
+        let bar = ProgressBar::new_spinner();
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    /// Says how far it is.
+    pub(crate) fn say(&self, what: String) {
+        self.0.set_message(what);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

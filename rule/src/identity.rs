@@ -95,7 +95,9 @@ impl Rule {
         })
     }
 
-    fn trusts_sessions_of(&self, role: &str) -> bool {
+    /// Whether the names of a role's sessions are believed: they are set by a service or an identity provider.
+    #[must_use]
+    pub fn trusts_sessions_of(&self, role: &str) -> bool {
         self.trusted_session_roles().iter().any(|glob| glob.matches(role))
     }
 

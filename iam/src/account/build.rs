@@ -127,20 +127,28 @@ struct Builder {
 impl Builder {
     fn managed(&mut self, details: &Details<'_>) -> Result<(), AccountError> {
         for detail in details.policies.iter().flatten() {
-            let mut versions = detail
-                .policy_version_list
-                .iter()
-                .filter(|version| version.is_default_version);
-            let (Some(version), None) = (versions.next(), versions.next()) else {
-                return Err(AccountError::Version(detail.arn.clone()));
-            };
-            let id = self.keep(
-                format!("{} ({})", detail.policy_name, version.version_id),
-                Some(detail.arn.clone()),
-                &version.document.0,
-                &format!("the account, version {}", version.version_id),
-            )?;
-            self.managed.insert(detail.arn.clone(), id);
+            let mut in_force = None;
+            let mut other_versions = Vec::new();
+            for version in &detail.policy_version_list {
+                let policy = Policy::identity(&version.document.0).map_err(|problem| AccountError::Policy {
+                    policy: detail.arn.clone(),
+                    of: format!("the account, version {}", version.version_id),
+                    problem,
+                })?;
+                if !version.is_default_version {
+                    other_versions.push(policy);
+                } else if in_force.replace((policy, &version.version_id)).is_some() {
+                    return Err(AccountError::Version(detail.arn.clone()));
+                }
+            }
+            let (policy, version) = in_force.ok_or_else(|| AccountError::Version(detail.arn.clone()))?;
+            self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
+            self.policies.push(Kept {
+                name: format!("{} ({version})", detail.policy_name),
+                arn: Some(detail.arn.clone()),
+                policy,
+                other_versions,
+            });
         }
         Ok(())
     }
@@ -220,7 +228,7 @@ impl Builder {
     ) -> Result<Vec<PolicyId>, AccountError> {
         let mut ids = Vec::with_capacity(inline.len() + attached.len());
         for policy in inline {
-            ids.push(self.keep(policy.policy_name.clone(), None, &policy.policy_document.0, of)?);
+            ids.push(self.inline(&policy.policy_name, &policy.policy_document.0, of)?);
         }
         for policy in attached {
             let id = self.managed.get(&policy.policy_arn);
@@ -243,13 +251,18 @@ impl Builder {
         id
     }
 
-    fn keep(&mut self, name: String, arn: Option<String>, json: &str, of: &str) -> Result<PolicyId, AccountError> {
+    fn inline(&mut self, name: &str, json: &str, of: &str) -> Result<PolicyId, AccountError> {
         let policy = Policy::identity(json).map_err(|problem| AccountError::Policy {
-            policy: arn.clone().unwrap_or_else(|| name.clone()),
+            policy: name.to_owned(),
             of: of.to_owned(),
             problem,
         })?;
-        self.policies.push(Kept { name, arn, policy });
+        self.policies.push(Kept {
+            name: name.to_owned(),
+            arn: None,
+            policy,
+            other_versions: Vec::new(),
+        });
         Ok(PolicyId(self.policies.len() - 1))
     }
 

@@ -158,7 +158,7 @@ pub struct Tag {
 #[derive(Clone, Debug)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
-impl Text<'_> {
+impl Text<'static> {
     /// From the form in which the API sends it: URL-encoded after RFC 3986.
     ///
     /// # Errors

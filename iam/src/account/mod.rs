@@ -38,6 +38,17 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PolicyId(usize);
 
+impl PolicyId {
+    /// Of a policy that is not there, for asking what if it were.
+    pub const SUPPOSED: Self = Self(usize::MAX);
+
+    /// Its place in [`Account::policies`].
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
 /// A policy, and what it is called.
 #[derive(Debug)]
 pub struct Kept {
@@ -47,6 +58,8 @@ pub struct Kept {
     pub arn: Option<String>,
     /// The policy.
     pub policy: Policy,
+    /// Its versions that are not in force, of a customer managed policy.
+    pub other_versions: Vec<Policy>,
 }
 
 /// A user.
@@ -166,6 +179,7 @@ impl Account {
                 name,
                 arn: None,
                 policy,
+                other_versions: Vec::new(),
             });
             PolicyId(self.policies.len() - 1)
         });
@@ -242,13 +256,22 @@ impl Account {
         } else {
             context.absent("aws:username");
         }
+        context.absent_prefix("aws:PrincipalTag/");
+        for (key, value) in &identity.tags {
+            context.set(&format!("aws:PrincipalTag/{key}"), [value.clone()]);
+        }
         if self.takes_session_tags(actor) {
-            context.unknown_prefix("aws:PrincipalTag/");
-        } else {
-            context.absent_prefix("aws:PrincipalTag/");
-            for (key, value) in &identity.tags {
-                context.set(&format!("aws:PrincipalTag/{key}"), [value.clone()]);
-            }
+            return self.retagged(actor, context);
+        }
+        context
+    }
+
+    /// A context in which somebody may have set the actor's tags to anything.
+    #[must_use]
+    pub fn retagged(&self, actor: Actor, mut context: Context) -> Context {
+        context.unknown_prefix("aws:PrincipalTag/");
+        for (key, _) in self.identity(actor).iter().flat_map(|identity| &identity.tags) {
+            context.unknown(&format!("aws:PrincipalTag/{key}"));
         }
         context
     }

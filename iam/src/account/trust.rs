@@ -58,14 +58,18 @@ impl Account {
             }
             Some(principals) => principals.concern(caller),
         };
-        // Most roles trust somebody else: that is seen without a context.
-        if role
+        let grants = self.grants(actor, keep);
+        // Most roles trust somebody else, and most principals may not assume what trusts the account: that is seen
+        // without a context.
+        let allowing = role
             .trust
             .statements
             .iter()
-            .all(|statement| concerns(statement) == Concern::Not)
-        {
-            return None;
+            .filter(|statement| statement.effect == Effect::Allow);
+        match allowing.map(concerns).max().unwrap_or(Concern::Not) {
+            Concern::Not => return None,
+            Concern::Account if grants.kinds.iter().any(Vec::is_empty) => return None,
+            Concern::Account | Concern::Itself => {}
         }
         let context = self.context(actor);
         let mut nearest = Concern::Not;
@@ -96,7 +100,7 @@ impl Account {
             trust.push((at, open));
         }
         let arn = &role.identity.arn;
-        let own = self.grants(actor, keep).about(ASSUME_ROLE, &context);
+        let own = grants.about(ASSUME_ROLE, &context);
         match nearest {
             Concern::Not => None,
             Concern::Account => (own.allow(arn) != Truth::No).then(|| Assumption {

@@ -51,6 +51,22 @@ pub enum ResourceElement {
 }
 
 impl Policy {
+    /// The policy that allows everything.
+    #[must_use]
+    pub fn allowing_everything() -> Self {
+        Self {
+            id: None,
+            statements: vec![Statement {
+                sid: None,
+                effect: Effect::Allow,
+                principals: None,
+                actions: Actions::new(true, &[]),
+                resources: Some(ResourceElement::AllBut(Vec::new())),
+                conditions: Vec::new(),
+            }],
+        }
+    }
+
     /// Reads a policy that is attached to an identity: a user's, group's or role's policy, a boundary or an SCP.
     ///
     /// # Errors

@@ -1,6 +1,13 @@
 //! The verbs of the command line, one a file.
 
+pub(crate) mod audit;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod man;
+
+use crate::report::Catalog;
+
+/// What every verb looks for, so that one accept file serves them all.
+pub(crate) const CATALOGS: [&Catalog; 2] = [&crate::audit::CATALOG, &crate::doctor::CATALOG];

@@ -20,7 +20,8 @@ pub(crate) enum AcceptError {
         known: String,
     },
     #[error(
-        "entry {position}: the subject `{subject}` is not an ARN; write the finding's subject, with `*` and `?` where you mean several"
+        "entry {position}: the subject `{subject}` is not an ARN; write the finding's subject, with `*` and `?` \
+         where you mean several"
     )]
     Subject { position: usize, subject: String },
     #[error("entry {position}: the reason is empty; say why this is accepted, for whoever audits it")]
@@ -84,7 +85,8 @@ impl Acceptances {
         acceptances.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Tells accepted findings from open ones. What was accepted until a day before `today` is open again, and says so.
+    /// Tells accepted findings from open ones. What was accepted until a day before `today` is open again, and says
+    /// so.
     pub(super) fn judge(&self, findings: Vec<Finding>, catalog: &Catalog, today: Date) -> Judged {
         let unused = self.0.iter().filter(|acceptance| {
             catalog.has(&acceptance.code) && !findings.iter().any(|finding| acceptance.matches(finding))

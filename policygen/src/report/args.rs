@@ -113,7 +113,8 @@ impl ReportArgs {
 impl Reporter {
     /// Prints what was found, and says how the program ends: [`Exit::Done`] or [`Exit::Findings`].
     ///
-    /// `checked` says what was looked at, e.g. `2 pipelines`. Where there was nothing to look at there is nothing to report:
+    /// `checked` says what was looked at, e.g. `2 pipelines`. Where there was nothing to look at there is nothing
+    /// to report:
     /// the caller says so and ends with [`Exit::Nothing`].
     ///
     /// # Errors

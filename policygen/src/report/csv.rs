@@ -41,9 +41,12 @@ fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
     ]
 }
 
-/// Text that no spreadsheet takes for a formula: names come from whoever made them (OWASP, "CSV Injection").
+/// What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection"); the last four are full-width.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Text that no spreadsheet takes for a formula: names come from whoever made them.
 fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if text.starts_with(FORMULA) {
         return format!("'{text}");
     }
     text.to_owned()
@@ -55,7 +58,7 @@ mod tests {
 
     #[test]
     fn nothing_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"] {
             assert_eq!(plain(text), format!("'{text}"));
         }
         for text in ["", "arn:aws:iam::111122223333:user/alice", "a=1"] {

@@ -60,16 +60,9 @@ fn describe(out: &mut String, finding: &Finding) {
         finding.code,
         shown(&finding.message)
     );
-    for (depth, link) in finding.evidence.iter().enumerate() {
-        let _ = writeln!(
-            out,
-            "    {:indent$}{} {}: {}",
-            "",
-            link.kind,
-            shown(&link.name),
-            shown(&link.detail),
-            indent = 2 * depth
-        );
+    for link in &finding.evidence {
+        let (name, detail) = (shown(&link.name), shown(&link.detail));
+        let _ = writeln!(out, "    → {} {name}: {detail}", link.kind);
     }
     if let Some(witness) = &finding.witness {
         let _ = writeln!(out, "    witness: {}", shown(witness));

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod doctor;
 mod explain;
 mod generate;
 mod program;

@@ -1,0 +1,358 @@
+//! The writes by which a principal could give itself a slot, and what it could do after each.
+
+use iam::account::{Actor, Assumption, PolicyId, Role};
+use iam::{Frame, FramePart, Policy};
+
+use super::picture::Picture;
+use super::survey::{ASSUME_ROLE, State, SurveyError};
+
+/// One write that a principal may make.
+pub(super) struct Write<'a> {
+    /// The action of the write.
+    pub(super) action: &'static str,
+    /// What is written to: an ARN.
+    pub(super) resource: String,
+    /// What the principal can do afterwards, besides what it could before.
+    pub(super) after: State<'a>,
+}
+
+/// Services that run code with a role that is passed to them, and the action that makes them do it (Service
+/// Authorization Reference: the actions that depend on iam:PassRole).
+const RUNS_CODE: [(&str, &str); 10] = [
+    ("lambda.amazonaws.com", "lambda:CreateFunction"),
+    ("ec2.amazonaws.com", "ec2:RunInstances"),
+    ("codebuild.amazonaws.com", "codebuild:CreateProject"),
+    ("cloudformation.amazonaws.com", "cloudformation:CreateStack"),
+    ("ecs-tasks.amazonaws.com", "ecs:RunTask"),
+    ("states.amazonaws.com", "states:CreateStateMachine"),
+    ("glue.amazonaws.com", "glue:CreateJob"),
+    ("sagemaker.amazonaws.com", "sagemaker:CreateNotebookInstance"),
+    ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
+    ("datapipeline.amazonaws.com", "datapipeline:CreatePipeline"),
+];
+
+/// AWS managed policies that allow approvals on everything; they are there to be attached in every account.
+const APPROVING: [&str; 5] = [
+    "AdministratorAccess",
+    "PowerUserAccess",
+    "job-function/SystemAdministrator",
+    "AWSCodePipeline_FullAccess",
+    "AWSCodePipelineApproverAccess",
+];
+
+const PASS_ROLE: &str = "iam:PassRole";
+
+/// For each kind of write, which of its targets the actor may write to; asked one kind after the other.
+pub(super) struct Escalation<'p, 'a> {
+    picture: &'p Picture<'a>,
+    actor: Actor,
+}
+
+type Writes<'a> = Result<Vec<Write<'a>>, SurveyError>;
+
+impl<'p, 'a> Escalation<'p, 'a> {
+    pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
+        Self { picture, actor }
+    }
+
+    /// All writes that the actor may make and that could matter.
+    pub(super) fn writes(&self) -> Writes<'a> {
+        let mut writes = Vec::new();
+        if let Actor::User(at) = self.actor {
+            self.to_own_user(&mut writes);
+            self.to_groups(at, &mut writes)?;
+        }
+        self.to_policies(&mut writes);
+        self.to_roles(&mut writes);
+        self.to_trust(&mut writes)?;
+        self.to_credentials(&mut writes)?;
+        self.by_passing(&mut writes)?;
+        Ok(writes)
+    }
+
+    fn to_own_user(&self, writes: &mut Vec<Write<'a>>) {
+        let arn = self.picture.account().arn(self.actor);
+        self.offer(writes, "iam:PutUserPolicy", arn, || self.allowed_everything(self.actor));
+        self.attach(writes, "iam:AttachUserPolicy", arn, self.actor);
+        for action in ["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"] {
+            self.offer(writes, action, arn, || self.unbounded(self.actor));
+        }
+        self.offer(writes, "iam:TagUser", arn, || self.retagged(self.actor));
+    }
+
+    /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
+    fn to_groups(&self, user: usize, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+        let account = self.picture.account();
+        let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
+        for at in own {
+            let Some(group) = account.groups.get(*at) else { continue };
+            self.offer(writes, "iam:PutGroupPolicy", &group.arn, || {
+                self.allowed_everything(self.actor)
+            });
+            self.attach(writes, "iam:AttachGroupPolicy", &group.arn, self.actor);
+        }
+        const JOIN: &str = "iam:AddUserToGroup";
+        if !self.picture.survey.might(self.actor, JOIN) {
+            return Ok(());
+        }
+        for (at, group) in account.groups.iter().enumerate() {
+            if own.contains(&at) || !self.picture.survey.group_approvals(group)?.any() {
+                continue;
+            }
+            self.offer(writes, JOIN, &group.arn, || {
+                let mut state = self.picture.survey.state(self.actor);
+                let granted = account.group_grants(group).kinds.into_iter().flatten();
+                state.grants.kinds.first_mut().map(|own| own.extend(granted));
+                Some(state)
+            });
+        }
+        Ok(())
+    }
+
+    /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
+    fn to_policies(&self, writes: &mut Vec<Write<'a>>) {
+        const CREATE: &str = "iam:CreatePolicyVersion";
+        const SET: &str = "iam:SetDefaultPolicyVersion";
+        let account = self.picture.account();
+        if ![CREATE, SET]
+            .iter()
+            .any(|action| self.picture.survey.might(self.actor, action))
+        {
+            return;
+        }
+        for actor in self.selves() {
+            let grants = account.grants(actor, |_| true);
+            let mut ids: Vec<PolicyId> = grants.kinds.iter().flatten().map(|(id, _)| *id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for id in ids {
+                let Some(kept) = account.policy(id) else { continue };
+                let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/")) else {
+                    continue;
+                };
+                self.offer(writes, CREATE, arn, || {
+                    Some(self.rewritten(actor, id, self.picture.everything))
+                });
+                for other in &kept.other_versions {
+                    self.offer(writes, SET, arn, || Some(self.rewritten(actor, id, other)));
+                }
+            }
+        }
+    }
+
+    /// More for a role that the actor is or may become.
+    fn to_roles(&self, writes: &mut Vec<Write<'a>>) {
+        let account = self.picture.account();
+        const WRITES: [&str; 5] = [
+            "iam:PutRolePolicy",
+            "iam:AttachRolePolicy",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:PutRolePermissionsBoundary",
+            "iam:TagRole",
+        ];
+        let possible: Vec<&'static str> = WRITES
+            .into_iter()
+            .filter(|action| self.picture.survey.might(self.actor, action))
+            .collect();
+        if possible.is_empty() {
+            return;
+        }
+        for (at, role) in account.roles.iter().enumerate() {
+            let other = Actor::Role(at);
+            for action in &possible {
+                if self
+                    .picture
+                    .survey
+                    .may(self.actor, action, &role.identity.arn)
+                    .is_none()
+                    || !(other == self.actor || self.assumption(role).is_some() || self.selves().contains(&other))
+                {
+                    continue;
+                }
+                if *action == "iam:AttachRolePolicy" {
+                    self.attach(writes, action, &role.identity.arn, other);
+                    continue;
+                }
+                let after = match *action {
+                    "iam:PutRolePolicy" => self.allowed_everything(other),
+                    "iam:TagRole" => self.retagged(other),
+                    _ => self.unbounded(other),
+                };
+                self.add(writes, action, &role.identity.arn, after);
+            }
+        }
+    }
+
+    /// Trust in the actor, written into an approving role.
+    fn to_trust(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+        for (at, role) in self.approving_roles()? {
+            // What the trust policy says can be rewritten; what the actor's own policies deny cannot.
+            let denied = self
+                .picture
+                .survey
+                .clauses(self.actor, ASSUME_ROLE)
+                .deny(&role.identity.arn);
+            if !denied {
+                self.offer(writes, "iam:UpdateAssumeRolePolicy", &role.identity.arn, || {
+                    Some(self.picture.survey.state(Actor::Role(at)))
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Credentials of another user that approves.
+    fn to_credentials(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+        const WRITES: [&str; 3] = [
+            "iam:CreateAccessKey",
+            "iam:CreateLoginProfile",
+            "iam:UpdateLoginProfile",
+        ];
+        let survey = &self.picture.survey;
+        for action in WRITES {
+            if !survey.might(self.actor, action) {
+                continue;
+            }
+            let clauses = survey.clauses(self.actor, action);
+            for (at, user) in self.picture.account().users.iter().enumerate() {
+                let other = Actor::User(at);
+                if other != self.actor
+                    && clauses.allow(&user.identity.arn) != iam::Truth::No
+                    && survey.approvals(other)?.any()
+                {
+                    self.add(writes, action, &user.identity.arn, Some(survey.state(other)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An approving role, passed to a service that runs the actor's code with it.
+    fn by_passing(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+        let survey = &self.picture.survey;
+        if !survey.might(self.actor, PASS_ROLE) {
+            return Ok(());
+        }
+        let anything = Frame::new(&[FramePart::Anything]);
+        for (at, role) in self.approving_roles()? {
+            let services = self.picture.account().outsiders(role).services;
+            for (service, action) in RUNS_CODE {
+                if services.iter().any(|trusted| trusted == service)
+                    && survey.reaches(self.actor, action, &anything)?.is_some()
+                {
+                    self.offer(writes, PASS_ROLE, &role.identity.arn, || {
+                        Some(survey.state(Actor::Role(at)))
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The actor, and the roles that it may become on the way to an approval.
+    fn selves(&self) -> Vec<Actor> {
+        let roads = self.picture.roads_from(self.actor);
+        let roles = roads.into_iter().map(|road| Actor::Role(road.role));
+        std::iter::once(self.actor).chain(roles).collect()
+    }
+
+    fn approving_roles(&self) -> Result<Vec<(usize, &'a Role)>, SurveyError> {
+        let mut roles = Vec::new();
+        for (at, role) in self.picture.account().roles.iter().enumerate() {
+            let itself = self.actor == Actor::Role(at);
+            if !itself && self.picture.survey.approvals(Actor::Role(at))?.any() {
+                roles.push((at, role));
+            }
+        }
+        Ok(roles)
+    }
+
+    fn assumption(&self, role: &'a Role) -> Option<Assumption<'a>> {
+        self.picture.survey.assumption(self.actor, role)
+    }
+
+    fn offer(
+        &self,
+        writes: &mut Vec<Write<'a>>,
+        action: &'static str,
+        resource: &str,
+        after: impl FnOnce() -> Option<State<'a>>,
+    ) {
+        if self.picture.survey.may(self.actor, action, resource).is_some() {
+            self.add(writes, action, resource, after());
+        }
+    }
+
+    fn add(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, after: Option<State<'a>>) {
+        writes.extend(after.map(|after| Write {
+            action,
+            resource: resource.to_owned(),
+            after,
+        }));
+    }
+
+    /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
+    fn attach(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, to: Actor) {
+        let survey = &self.picture.survey;
+        let account = self.picture.account();
+        if survey.may(self.actor, action, resource).is_none() {
+            return;
+        }
+        let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);
+        if APPROVING
+            .iter()
+            .any(|name| survey.may_attach(self.actor, action, resource, &of_aws(name)))
+        {
+            return self.add(writes, action, resource, self.allowed_everything(to));
+        }
+        for (id, kept) in account.policies() {
+            let Some(arn) = &kept.arn else { continue };
+            if survey.is_about_approvals(id) && survey.may_attach(self.actor, action, resource, arn) {
+                let mut state = survey.state(to);
+                state.grants.kinds.first_mut().map(|own| own.push((id, &kept.policy)));
+                self.add(writes, action, resource, Some(state));
+            }
+        }
+    }
+
+    /// With a policy more that allows everything: what denies or bounds, still does.
+    fn allowed_everything(&self, actor: Actor) -> Option<State<'a>> {
+        let mut state = self.picture.survey.state(actor);
+        state
+            .grants
+            .kinds
+            .first_mut()?
+            .push((PolicyId::SUPPOSED, self.picture.everything));
+        Some(state)
+    }
+
+    /// With another content of one policy, wherever it applies.
+    fn rewritten(&self, actor: Actor, policy: PolicyId, content: &'a Policy) -> State<'a> {
+        let mut state = self.picture.survey.state(actor);
+        // A policy that said nothing about approvals is not in the state, and may after.
+        state.grants = self.picture.account().grants(actor, |_| true);
+        for (id, kept) in state.grants.kinds.iter_mut().flatten() {
+            if *id == policy {
+                *kept = content;
+            }
+        }
+        state
+    }
+
+    /// Without its permission boundary; none where it has none.
+    fn unbounded(&self, actor: Actor) -> Option<State<'a>> {
+        self.picture.account().identity(actor)?.boundary?;
+        let mut state = self.picture.survey.state(actor);
+        // The boundary stands after the identity's own policies.
+        state.grants.kinds.remove(1);
+        Some(state)
+    }
+
+    /// With whatever tags.
+    fn retagged(&self, actor: Actor) -> Option<State<'a>> {
+        let mut state = self.picture.survey.state(actor);
+        state.context = self.picture.account().retagged(actor, state.context);
+        Some(state)
+    }
+}

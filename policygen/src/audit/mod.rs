@@ -1,0 +1,31 @@
+//! `policygen audit`: can any one human serve two slots of one pipeline, by any path?
+
+mod escalation;
+mod evidence;
+mod people;
+mod picture;
+mod roads;
+mod rules;
+mod scope;
+mod survey;
+
+pub(crate) use picture::PictureError;
+pub(crate) use rules::CATALOG;
+pub(crate) use scope::{Scope, Slot};
+
+use iam::Policy;
+use iam::account::Account;
+use rule::Rule;
+
+use self::picture::Picture;
+use crate::finding::Finding;
+
+/// What there is to say about an account.
+///
+/// # Errors
+/// When a slot's group is not there, or a principal's policies cannot be decided exactly.
+pub(crate) fn audit(account: &Account, scope: &Scope, rule: Option<&Rule>) -> Result<Vec<Finding>, PictureError> {
+    let everything = Policy::allowing_everything();
+    let picture = Picture::new(account, scope, rule, &everything)?;
+    Ok(rules::find(&picture)?)
+}

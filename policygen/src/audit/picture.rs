@@ -1,0 +1,115 @@
+//! What all rules look at.
+
+use std::collections::{BTreeSet, HashMap};
+
+use iam::Policy;
+use iam::account::{Account, Actor};
+use rule::Rule;
+
+use super::roads::{Road, Roads};
+use super::scope::{Scope, Slot};
+use super::survey::{Survey, SurveyError};
+
+/// An account, with what follows from it.
+pub(crate) struct Picture<'a> {
+    pub(super) survey: Survey<'a>,
+    pub(super) roads: Roads<'a>,
+    /// By the slot's place: the groups that serve it, by their places.
+    pub(super) slot_groups: Vec<BTreeSet<usize>>,
+    /// The users that may become an approving role, by the role's place.
+    pub(super) users_of_roles: HashMap<usize, Vec<usize>>,
+    /// The policy that allows everything: what a principal may write.
+    pub(super) everything: &'a Policy,
+    /// The gate's rule, where it was given.
+    pub(super) rule: Option<&'a Rule>,
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PictureError {
+    #[error(transparent)]
+    Survey(#[from] SurveyError),
+    /// Nothing to audit.
+    #[error("the account has no group `{group}`, which `--slot {slot}={group}` names; check the name")]
+    NoGroup { group: String, slot: String },
+}
+
+impl<'a> Picture<'a> {
+    pub(crate) fn new(
+        account: &'a Account,
+        scope: &'a Scope,
+        rule: Option<&'a Rule>,
+        everything: &'a Policy,
+    ) -> Result<Self, PictureError> {
+        let survey = Survey::new(account, scope);
+        let slot_groups = slot_groups(&survey)?;
+        let roads = Roads::new(&survey)?;
+        Ok(Self {
+            users_of_roles: roads.users(),
+            survey,
+            roads,
+            slot_groups,
+            everything,
+            rule,
+        })
+    }
+
+    pub(super) fn account(&self) -> &'a Account {
+        self.survey.account
+    }
+
+    pub(super) fn slots(&self) -> &'a [Slot] {
+        &self.survey.scope.slots
+    }
+
+    /// The name of a slot's approval action.
+    pub(super) fn slot(&self, at: usize) -> &'a str {
+        self.slots().get(at).map_or("", |slot| &slot.action)
+    }
+
+    pub(super) fn name(&self, actor: Actor) -> &'a str {
+        self.account().identity(actor).map_or("", |identity| &identity.name)
+    }
+
+    pub(super) fn actors(&self) -> impl Iterator<Item = Actor> + use<'a> {
+        self.account().actors()
+    }
+
+    pub(super) fn roads_from(&self, actor: Actor) -> Vec<Road> {
+        self.roads.from(actor)
+    }
+
+    /// Whether the gate believes the session names of a role: by its rule, or where none was given, as the shipped one does
+    /// of IAM Identity Center's roles.
+    pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
+        match self.rule {
+            Some(rule) => rule.trusts_sessions_of(role),
+            None => role.starts_with("AWSReservedSSO_"),
+        }
+    }
+}
+
+/// The groups that serve each slot: the one that was named, or those whose own policies allow it.
+fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, PictureError> {
+    let groups = &survey.account.groups;
+    let mut by_slot = vec![BTreeSet::new(); survey.scope.slots.len()];
+    for (at, group) in groups.iter().enumerate() {
+        let approvals = survey.group_approvals(group)?;
+        for (slot, _) in approvals.served() {
+            by_slot
+                .get_mut(slot)
+                .map(|groups: &mut BTreeSet<usize>| groups.insert(at));
+        }
+    }
+    for (slot, groups_of_slot) in survey.scope.slots.iter().zip(&mut by_slot) {
+        let Some(name) = &slot.group else { continue };
+        // Names of groups are unique without regard to case.
+        let named = groups.iter().position(|group| group.name.eq_ignore_ascii_case(name));
+        let named = named.ok_or_else(|| PictureError::NoGroup {
+            group: name.clone(),
+            slot: slot.action.clone(),
+        })?;
+        *groups_of_slot = BTreeSet::from([named]);
+    }
+    Ok(by_slot)
+}

@@ -1,0 +1,98 @@
+//! Who may become which approving role, by chains of `sts:AssumeRole`.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use iam::account::{Account, Actor, Assumption};
+
+use super::survey::{Survey, SurveyError};
+
+/// The roads to the roles that may serve a slot.
+pub(super) struct Roads<'a> {
+    account: &'a Account,
+    /// From whom to which roles: only roles from which an approving role is reached, or which are one.
+    steps: HashMap<Actor, Vec<(usize, Assumption<'a>)>>,
+}
+
+/// A role that somebody may become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Road {
+    /// The role's place.
+    pub(super) role: usize,
+    /// Through which roles, the last of them the role itself. The shortest.
+    pub(super) through: Vec<usize>,
+}
+
+impl<'a> Roads<'a> {
+    pub(super) fn new(survey: &Survey<'a>) -> Result<Self, SurveyError> {
+        let account = survey.account;
+        let mut steps: HashMap<Actor, Vec<(usize, Assumption<'a>)>> = HashMap::new();
+        let mut wanted: VecDeque<usize> = VecDeque::new();
+        for role in 0..account.roles.len() {
+            if survey.approvals(Actor::Role(role))?.any() {
+                wanted.push_back(role);
+            }
+        }
+        let mut seen: HashSet<usize> = wanted.iter().copied().collect();
+        while let Some(at) = wanted.pop_front() {
+            let Some(role) = account.roles.get(at) else { continue };
+            for actor in account.actors().filter(|actor| *actor != Actor::Role(at)) {
+                let Some(assumption) = survey.assumption(actor, role) else {
+                    continue;
+                };
+                steps.entry(actor).or_default().push((at, assumption));
+                if let Actor::Role(from) = actor
+                    && seen.insert(from)
+                {
+                    wanted.push_back(from);
+                }
+            }
+        }
+        Ok(Self { account, steps })
+    }
+
+    /// All roles that an actor may become, nearest first, and on the shortest road.
+    pub(super) fn from(&self, actor: Actor) -> Vec<Road> {
+        let mut found: Vec<Road> = Vec::new();
+        let mut seen = HashSet::from([actor]);
+        let mut queue = VecDeque::from([(actor, Vec::new())]);
+        while let Some((at, through)) = queue.pop_front() {
+            for (role, _) in self.steps.get(&at).into_iter().flatten() {
+                if seen.insert(Actor::Role(*role)) {
+                    let through: Vec<usize> = through.iter().copied().chain([*role]).collect();
+                    found.push(Road {
+                        role: *role,
+                        through: through.clone(),
+                    });
+                    queue.push_back((Actor::Role(*role), through));
+                }
+            }
+        }
+        found
+    }
+
+    /// How one may become the next, step by step.
+    pub(super) fn assumptions(&self, actor: Actor, through: &[usize]) -> Vec<(Actor, usize, &Assumption<'a>)> {
+        let mut steps = Vec::new();
+        let mut at = actor;
+        for role in through {
+            let step = self
+                .steps
+                .get(&at)
+                .and_then(|steps| steps.iter().find(|(to, _)| to == role));
+            steps.extend(step.map(|(_, assumption)| (at, *role, assumption)));
+            at = Actor::Role(*role);
+        }
+        steps
+    }
+
+    /// The users that may become each role, by the role's place.
+    pub(super) fn users(&self) -> HashMap<usize, Vec<usize>> {
+        let mut users: HashMap<usize, Vec<usize>> = HashMap::new();
+        for user in 0..self.account.users.len() {
+            for road in self.from(Actor::User(user)) {
+                users.entry(road.role).or_default().push(user);
+            }
+        }
+        users
+    }
+}

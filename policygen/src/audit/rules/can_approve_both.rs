@@ -1,0 +1,64 @@
+//! `can-approve-both`: a user or role whose own permissions reach two slots of one pipeline.
+
+use iam::account::Actor;
+
+use crate::audit::evidence;
+use crate::audit::picture::Picture;
+use crate::audit::survey::{APPROVE, Both, SurveyError};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::report::Check;
+
+pub(super) const CHECK: Check = Check {
+    code: "can-approve-both",
+    severity: Severity::Error,
+    title: "One principal may approve two slots of one pipeline",
+};
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    with_both(picture, |actor, both| {
+        (!both.open).then(|| {
+            let [a, b] = both.slots.map(|slot| picture.slot(slot));
+            let message = format!(
+                "`{}` may approve {a} and {b} of the same stage with its own permissions.",
+                picture.name(actor)
+            );
+            let help = format!(
+                "Take {APPROVE} on {a} or on {b} away from it, or deny it the one: `policygen generate` writes policies \
+                 that do."
+            );
+            CHECK.finding(picture.account().arn(actor).to_owned(), message, help)
+        })
+    })
+}
+
+/// A finding about every actor with two slots that is wanted, with the chains to both.
+pub(super) fn with_both(
+    picture: &Picture<'_>,
+    wanted: impl Fn(Actor, &Both) -> Option<Finding>,
+) -> Result<Vec<Finding>, SurveyError> {
+    let mut findings = Vec::new();
+    for actor in picture.actors() {
+        let approvals = picture.survey.approvals(actor)?;
+        let Some(both) = &approvals.both else { continue };
+        let Some(mut finding) = wanted(actor, both) else {
+            continue;
+        };
+        finding.evidence = evidence_of(picture, actor, &both.witness);
+        let [_, second] = &both.witness;
+        finding.witness = Some(second.clone());
+        findings.push(finding);
+    }
+    Ok(findings)
+}
+
+/// How one actor may approve some actions.
+pub(super) fn evidence_of(picture: &Picture<'_>, actor: Actor, actions: &[String]) -> Vec<Evidence> {
+    let account = picture.account();
+    let mut chain = vec![evidence::actor(account, actor, "acts")];
+    let clauses = picture.survey.clauses(actor, APPROVE);
+    for action in actions {
+        chain.push(Evidence::new("action", action, "may be approved, by"));
+        chain.extend(evidence::chain(account, actor, APPROVE, &clauses.blame(action)));
+    }
+    chain
+}

@@ -1,0 +1,108 @@
+//! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling what asks for them.
+
+use iam::account::Actor;
+use iam::{Frame, FramePart};
+
+use crate::audit::evidence;
+use crate::audit::picture::Picture;
+use crate::audit::survey::SurveyError;
+use crate::finding::{Finding, Severity};
+use crate::report::Check;
+
+pub(super) const CHECK: Check = Check {
+    code: "can-bypass-gate",
+    severity: Severity::Warning,
+    title: "A principal can go round the gate",
+};
+
+/// What an action is about.
+#[derive(Clone, Copy)]
+enum On {
+    Pipelines,
+    Stages,
+    /// Actions without resource level: the policy has to say `*`.
+    Everything,
+    Gate,
+}
+
+/// Service Authorization Reference, "Actions, resources, and condition keys" of CodePipeline and Lambda.
+const WAYS: [(&str, On, &str); 6] = [
+    ("codepipeline:UpdatePipeline", On::Pipelines, "takes the gate out"),
+    (
+        "codepipeline:RollbackStage",
+        On::Stages,
+        "releases an earlier execution again",
+    ),
+    (
+        "codepipeline:OverrideStageCondition",
+        On::Stages,
+        "overrules a condition of the stage",
+    ),
+    (
+        "codepipeline:PutJobSuccessResult",
+        On::Everything,
+        "answers in the gate's place",
+    ),
+    ("lambda:UpdateFunctionCode", On::Gate, "replaces the gate"),
+    (
+        "lambda:UpdateFunctionConfiguration",
+        On::Gate,
+        "changes the gate's rule",
+    ),
+];
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    let account = picture.account();
+    let scope = picture.survey.scope;
+    let frame = |on| match on {
+        On::Pipelines => scope.pipelines(account),
+        On::Stages => scope.stages(account),
+        On::Everything => Frame::new(&[FramePart::Text("*")]),
+        On::Gate => scope.gate(account),
+    };
+    let ways = WAYS.map(|(action, on, does)| (action, frame(on), does));
+    let mut findings = Vec::new();
+    for actor in picture.actors() {
+        findings.extend(about(picture, actor, &ways)?);
+    }
+    Ok(findings)
+}
+
+fn about(
+    picture: &Picture<'_>,
+    actor: Actor,
+    ways: &[(&'static str, Frame, &str)],
+) -> Result<Option<Finding>, SurveyError> {
+    let account = picture.account();
+    let mut evidence = Vec::new();
+    let mut found = Vec::new();
+    let mut witness = None;
+    for (action, frame, does) in ways {
+        let Some(reached) = picture.survey.reaches(actor, action, frame)? else {
+            continue;
+        };
+        let when = if reached.open { ", when conditions hold," } else { "" };
+        found.push(format!("{action}{when} {does}"));
+        let clauses = picture.survey.clauses(actor, action);
+        evidence.extend(evidence::chain(
+            account,
+            actor,
+            action,
+            &clauses.blame(&reached.witness),
+        ));
+        if reached.witness != "*" {
+            witness.get_or_insert_with(|| reached.witness.clone());
+        }
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let message = format!("`{}` can go round the gate: {}.", picture.name(actor), found.join("; "));
+    let help = "Deny these to whoever approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a role \
+                that is used under supervision, and accept that one with a reason.";
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    finding.evidence = vec![evidence::actor(account, actor, "acts")];
+    finding.evidence.append(&mut evidence);
+    finding.witness = witness;
+    Ok(Some(finding))
+}

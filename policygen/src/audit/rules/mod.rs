@@ -1,0 +1,79 @@
+//! The rules of the audit: one file each, of the name of its code.
+
+mod approver_without_mfa;
+mod can_approve_both;
+mod can_approve_both_if;
+mod can_approve_both_through_role;
+mod can_bypass_gate;
+mod can_grant_itself;
+mod depends_on_one_person;
+mod machine_can_approve;
+mod member_of_both_groups;
+mod no_valid_pair;
+mod session_name_not_pinned;
+mod shared_approver_role;
+mod slot_without_approver;
+
+use super::picture::Picture;
+use super::survey::SurveyError;
+use crate::finding::Finding;
+use crate::report::{Catalog, Check};
+
+/// Everything that the audit looks for.
+pub(crate) const CATALOG: Catalog = Catalog {
+    page: "docs/audit.md",
+    checks: &CHECKS,
+};
+
+const CHECKS: [Check; 13] = [
+    member_of_both_groups::CHECK,
+    can_approve_both::CHECK,
+    can_approve_both_if::CHECK,
+    can_approve_both_through_role::CHECK,
+    can_grant_itself::CHECK,
+    can_bypass_gate::CHECK,
+    session_name_not_pinned::CHECK,
+    shared_approver_role::CHECK,
+    machine_can_approve::CHECK,
+    slot_without_approver::CHECK,
+    no_valid_pair::CHECK,
+    depends_on_one_person::CHECK,
+    approver_without_mfa::CHECK,
+];
+
+type Find = for<'p, 'a> fn(&'p Picture<'a>) -> Result<Vec<Finding>, SurveyError>;
+
+const RULES: [Find; 13] = [
+    member_of_both_groups::find,
+    can_approve_both::find,
+    can_approve_both_if::find,
+    can_approve_both_through_role::find,
+    can_grant_itself::find,
+    can_bypass_gate::find,
+    session_name_not_pinned::find,
+    shared_approver_role::find,
+    machine_can_approve::find,
+    slot_without_approver::find,
+    no_valid_pair::find,
+    depends_on_one_person::find,
+    approver_without_mfa::find,
+];
+
+/// What all rules find.
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    let mut findings = Vec::new();
+    for find in RULES {
+        findings.extend(find(picture)?);
+    }
+    Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_file_and_its_place_in_the_docs() {
+        crate::report::assert_documented(&CATALOG, "audit/rules", &["mod"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! What is audited: the slots, where they are, and the gate.
+
+use std::str::FromStr;
+
+use iam::account::Account;
+use iam::{Frame, FramePart};
+
+/// A slot, as the user names it: the approval action, and the group that serves it where it was named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// The name of the approval action.
+    pub(crate) action: String,
+    /// The group that serves it.
+    pub(crate) group: Option<String>,
+}
+
+/// Why a text names no slot.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SlotError {
+    #[error("`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-")]
+    Action(String),
+    #[error("`{0}` names no group after the `=`")]
+    Group(String),
+}
+
+impl FromStr for Slot {
+    type Err = SlotError;
+
+    fn from_str(text: &str) -> Result<Self, SlotError> {
+        let (action, group) = match text.split_once('=') {
+            None => (text, None),
+            Some((_, "")) => return Err(SlotError::Group(text.to_owned())),
+            Some((action, group)) => (action, Some(group.to_owned())),
+        };
+        let of_names = |c: char| c.is_ascii_alphanumeric() || ".@_-".contains(c);
+        if !(1..=100).contains(&action.len()) || !action.chars().all(of_names) {
+            return Err(SlotError::Action(action.to_owned()));
+        }
+        let action = action.to_owned();
+        Ok(Self { action, group })
+    }
+}
+
+/// What is audited.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// The slots; at least two, of different names.
+    pub(crate) slots: Vec<Slot>,
+    /// A region or a glob of regions; none for all. Likewise the next two.
+    pub(crate) region: Option<String>,
+    /// A pipeline.
+    pub(crate) pipeline: Option<String>,
+    /// A stage.
+    pub(crate) stage: Option<String>,
+    /// The gate's function: a name or an ARN.
+    pub(crate) gate: String,
+}
+
+impl Scope {
+    /// What the ARNs of the stages begin with: `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE`.
+    pub(super) fn stages(&self, account: &Account) -> Frame {
+        self.frame(
+            account,
+            "codepipeline",
+            &[self.pipeline(), FramePart::Text("/"), self.stage()],
+        )
+    }
+
+    /// The ARNs of the pipelines: `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE`.
+    pub(super) fn pipelines(&self, account: &Account) -> Frame {
+        self.frame(account, "codepipeline", &[self.pipeline()])
+    }
+
+    /// The ARN of the gate's function, in whichever region it may be.
+    pub(super) fn gate(&self, account: &Account) -> Frame {
+        if self.gate.starts_with("arn:") {
+            return Frame::new(&[FramePart::Text(&self.gate)]);
+        }
+        self.frame(
+            account,
+            "lambda",
+            &[FramePart::Text("function:"), FramePart::Text(&self.gate)],
+        )
+    }
+
+    /// How a slot is called where no pipeline is meant in particular.
+    pub(super) fn slot_arn(&self, account: &Account, slot: &Slot) -> String {
+        let or_any = |name: &Option<String>| name.clone().unwrap_or_else(|| "*".to_owned());
+        format!(
+            "arn:{}:codepipeline:{}:{}:{}/{}/{}",
+            account.partition,
+            or_any(&self.region),
+            account.id,
+            or_any(&self.pipeline),
+            or_any(&self.stage),
+            slot.action,
+        )
+    }
+
+    fn frame(&self, account: &Account, service: &str, resource: &[FramePart<'_>]) -> Frame {
+        let region = self.region.as_deref().unwrap_or("*");
+        let parts = [
+            FramePart::Text("arn:"),
+            FramePart::Text(&account.partition),
+            FramePart::Text(":"),
+            FramePart::Text(service),
+            FramePart::Text(":"),
+            FramePart::Region(region),
+            FramePart::Text(":"),
+            FramePart::Text(&account.id),
+            FramePart::Text(":"),
+        ];
+        Frame::new(&[&parts, resource].concat())
+    }
+
+    fn pipeline(&self) -> FramePart<'_> {
+        FramePart::Name(self.pipeline.as_deref().unwrap_or("*"))
+    }
+
+    fn stage(&self) -> FramePart<'_> {
+        FramePart::Name(self.stage.as_deref().unwrap_or("*"))
+    }
+}

@@ -1,0 +1,243 @@
+//! `policygen audit`.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use iam::Policy;
+use iam::account::{Account, AccountError};
+use iam::policy::PolicyError;
+use jiff::civil::Date;
+use rule::{Rule, RuleError};
+use serde_json::value::RawValue;
+
+use super::CATALOGS;
+use crate::audit::{CATALOG, PictureError, Scope, Slot, audit};
+use crate::aws::{Aws, Connection};
+use crate::exit::Exit;
+use crate::output;
+use crate::report::ReportArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  The account of your current credentials (GetAccountAuthorizationDetails, nothing else):
+    policygen audit
+
+  The same without access, from a file:
+    aws iam get-account-authorization-details > account.json
+    policygen audit --account-file account.json
+
+  One pipeline, the groups by name, and what the gate believes:
+    policygen audit --slot ApprovalA=Developers --slot ApprovalB=Operators \\
+      --region eu-west-1 --pipeline payments --rule rule.json
+
+  For code scanning, failing on warnings too:
+    policygen audit --format sarif --fail-on warning > audit.sarif
+
+Exit codes: 0 nothing found, 1 could not do it, 2 usage, 3 nothing was there to audit, 10 findings
+at or above --fail-on.";
+
+/// What the live audit needs, and all of it.
+const PERMISSIONS: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ReadWhoMayDoWhat",
+      "Effect": "Allow",
+      "Action": "iam:GetAccountAuthorizationDetails",
+      "Resource": "*"
+    }
+  ]
+}
+"#;
+
+/// Prove that nobody can serve two slots of one pipeline, by any path
+///
+/// Reads an account's users, groups, roles and policies, and decides over all of their wildcards whether any principal may
+/// give two of the approvals: by its own permissions, when conditions hold, through roles, or one write away. Every finding
+/// has a witness and the chain of policies that leads to it.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// What `aws iam get-account-authorization-details` printed, instead of asking AWS; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    account_file: Option<PathBuf>,
+    /// An approval action, and the group that serves it; without a group, the groups whose own policies allow it
+    #[arg(long = "slot", value_name = "NAME[=GROUP]", default_values = ["ApprovalA", "ApprovalB"])]
+    slots: Vec<Slot>,
+    /// Only pipelines of this region, or of the regions that a glob matches
+    #[arg(long)]
+    region: Option<String>,
+    /// Only this pipeline, or those that a glob matches
+    #[arg(long)]
+    pipeline: Option<String>,
+    /// Only this stage, or those that a glob matches
+    #[arg(long)]
+    stage: Option<String>,
+    /// Service control policies: a policy or a list of them, which make up one level above the account. Repeat it for every
+    /// level; each has to allow
+    #[arg(long, value_name = "FILE")]
+    scp: Vec<PathBuf>,
+    /// The gate's function, by name or ARN
+    #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
+    gate_function: String,
+    /// The gate's rule, as in TWO_PERSON_RULE: whose session names it believes, and who is the same human
+    #[arg(long, value_name = "FILE")]
+    rule: Option<PathBuf>,
+    /// Print the IAM policy that the live audit needs, and end
+    #[arg(long)]
+    print_permissions: bool,
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// Why nothing is audited.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("`{path}` cannot be read; check the path")]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// In the words of the gate.
+    #[error("{path}: {problem}")]
+    Rule { path: PathBuf, problem: RuleError },
+    #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
+    Scp { path: PathBuf, problem: serde_json::Error },
+    #[error("`{path}`, policy number {number}")]
+    ScpPolicy {
+        path: PathBuf,
+        number: usize,
+        source: PolicyError,
+    },
+    #[error("`{path}`")]
+    Account { path: PathBuf, source: AccountError },
+    #[error("name two different slots at least, e.g. --slot ApprovalA --slot ApprovalB")]
+    Slots,
+}
+
+pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
+    if args.print_permissions {
+        output::print(PERMISSIONS.as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    let mut names: Vec<&String> = args.slots.iter().map(|slot| &slot.action).collect();
+    names.sort();
+    names.dedup();
+    if names.len() < 2 || names.len() < args.slots.len() {
+        return Err(CommandError::Slots.into());
+    }
+    let reporter = args.report.read(&CATALOGS)?;
+    let rule = args.rule.as_deref().map(read_rule).transpose()?;
+    let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
+    let account = match &args.account_file {
+        Some(path) => Account::parse(&read(path)?).map_err(|source| CommandError::Account {
+            path: path.clone(),
+            source,
+        }),
+        None => live(&args.connection, args.region.as_deref())?,
+    };
+    let mut account = match account {
+        Err(CommandError::Account { source, .. }) if matches!(source, AccountError::Empty) => {
+            output::print_error(&source);
+            return Ok(Exit::Nothing);
+        }
+        account => account?,
+    };
+    for level in levels {
+        account.add_controls(level);
+    }
+    for missing in &account.missing_boundaries {
+        output::print_warning(&format!(
+            "the permission boundary `{missing}` is not in the snapshot, so those who have it are taken to be unbounded"
+        ));
+    }
+    let scope = Scope {
+        slots: args.slots,
+        region: args.region,
+        pipeline: args.pipeline,
+        stage: args.stage,
+        gate: args.gate_function,
+    };
+    match audit(&account, &scope, rule.as_ref()) {
+        Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, today)?),
+        Err(error @ PictureError::NoGroup { .. }) => {
+            output::print_error(&error);
+            Ok(Exit::Nothing)
+        }
+        Err(error @ PictureError::Survey(_)) => Err(error.into()),
+    }
+}
+
+/// Asks AWS.
+fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
+    // A glob is no region to send requests to.
+    let region = region.filter(|region| !region.contains(['*', '?']));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let progress = output::Progress::start("reading the account");
+    let account = runtime.block_on(async {
+        let aws = Aws::connect(connection, region).await;
+        aws.account(|principals| progress.say(format!("reading the account: {principals} principals and policies")))
+            .await
+    })?;
+    Ok(account.map_err(|source| CommandError::Account {
+        path: PathBuf::from("the account"),
+        source,
+    }))
+}
+
+fn checked(account: &Account) -> String {
+    format!(
+        "{} users, {} groups, {} roles and {} policies of account {}",
+        account.users.len(),
+        account.groups.len(),
+        account.roles.len(),
+        account.policies().count(),
+        account.id,
+    )
+}
+
+fn read(path: &Path) -> Result<String, CommandError> {
+    let read = if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(path)
+    };
+    read.map_err(|source| CommandError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn read_rule(path: &Path) -> Result<Rule, CommandError> {
+    Rule::floor(&read(path)?).map_err(|problem| CommandError::Rule {
+        path: path.to_owned(),
+        problem,
+    })
+}
+
+/// The service control policies of one level.
+fn read_level(path: &Path) -> Result<Vec<(String, Policy)>, CommandError> {
+    let text = read(path)?;
+    let is_list = text.trim_start().starts_with('[');
+    let documents: Vec<&RawValue> = if is_list {
+        serde_json::from_str(&text)
+    } else {
+        serde_json::from_str(&text).map(|one| vec![one])
+    }
+    .map_err(|problem| CommandError::Scp {
+        path: path.to_owned(),
+        problem,
+    })?;
+    let numbered = documents.into_iter().zip(1..);
+    let policies = numbered.map(|(document, number)| {
+        let policy = Policy::identity(document.get()).map_err(|source| CommandError::ScpPolicy {
+            path: path.to_owned(),
+            number,
+            source,
+        })?;
+        Ok((format!("service control policy {number} of {}", path.display()), policy))
+    });
+    policies.collect()
+}

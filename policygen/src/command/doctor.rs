@@ -1,0 +1,159 @@
+//! `policygen doctor`.
+
+use std::error::Error;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::civil::Date;
+use rule::{Rule, RuleError};
+
+use super::CATALOGS;
+use crate::aws::{Aws, Connection};
+use crate::doctor::{self, GateFunction};
+use crate::exit::Exit;
+use crate::output;
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::report::ReportArgs;
+
+/// How many requests are on their way at once. AWS throttles by account, and other tools want their share.
+const REQUESTS: usize = 4;
+
+const EXAMPLES: &str = "\
+Examples:
+  Every pipeline of a region:
+    policygen doctor --all --region eu-west-1
+
+  A pipeline in a file, under the rule of your gate, before it is put in force:
+    aws codepipeline get-pipeline --name payments > payments.json
+    policygen doctor --pipeline-file payments.json --rule rule.json
+
+  For code scanning, failing on warnings too:
+    policygen doctor --pipeline payments --format sarif --fail-on warning";
+
+/// Check whether the structure of a pipeline keeps the two-person rule
+///
+/// Looks at stages, actions, artifacts and conditions: whether the gate is there, behind the approvals and before
+/// everything that deploys, and whether it can ever pass. Who may approve is for policies to say, and not looked at.
+///
+/// --pipeline and --pipeline-file may be given several times.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = EXAMPLES,
+    group = clap::ArgGroup::new("pipelines").required(true).args(["pipeline", "pipeline_file", "all"])
+)]
+pub(crate) struct Args {
+    /// A pipeline to look up
+    #[arg(long, value_name = "NAME")]
+    pipeline: Vec<String>,
+    /// A pipeline as `aws codepipeline get-pipeline` prints it; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pipeline_file: Vec<PathBuf>,
+    /// Every pipeline of the region
+    #[arg(long)]
+    all: bool,
+    /// The gate's function, by its name or its ARN
+    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
+    gate_function: GateFunction,
+    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    #[arg(long, value_name = "FILE")]
+    rule: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
+    /// The region of the pipelines; by default that of your AWS configuration
+    #[arg(long, value_name = "REGION", help_heading = "AWS access")]
+    region: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Why nothing is checked.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("`{path}` cannot be read; check the path")]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// In the words of the gate.
+    #[error("{path}: {problem}")]
+    Rule { path: PathBuf, problem: RuleError },
+    #[error("`{path}` is not a pipeline")]
+    Pipeline { path: PathBuf, source: PipelineError },
+    #[error("no region is configured; give `--region`")]
+    NoRegion,
+}
+
+pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
+    // Whatever the user wrote is read before anything is asked of AWS.
+    let reporter = args.report.read(&CATALOGS)?;
+    let floor = args.rule.as_deref().map_or(Ok(Rule::default()), floor)?;
+    let mut pipelines = if args.pipeline_file.is_empty() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(look_up(args))?
+    } else {
+        args.pipeline_file
+            .iter()
+            .map(|path| from_file(path))
+            .collect::<Result<_, _>>()?
+    };
+    for empty in pipelines.extract_if(.., |pipeline| {
+        pipeline.stages().iter().all(|stage| stage.actions.is_empty())
+    }) {
+        output::print_warning(&format!(
+            "`{}` has no actions, so there was nothing to check in it",
+            empty.name()
+        ));
+    }
+    if pipelines.is_empty() {
+        output::print_warning("there was no pipeline to check; is this the right region and account?");
+        return Ok(Exit::Nothing);
+    }
+    let findings = pipelines
+        .iter()
+        .flat_map(|pipeline| doctor::examine(pipeline, &args.gate_function, &floor));
+    Ok(reporter.finish(findings.collect(), checked(&pipelines), &doctor::CATALOG, today)?)
+}
+
+fn checked(pipelines: &[Pipeline]) -> String {
+    match pipelines {
+        [one] => format!("the pipeline `{}`", one.name()),
+        several => format!("{} pipelines", several.len()),
+    }
+}
+
+fn floor(path: &Path) -> Result<Rule, CommandError> {
+    let path = path.to_owned();
+    match fs::read_to_string(&path) {
+        Err(source) => Err(CommandError::Unreadable { path, source }),
+        Ok(text) => Rule::floor(&text).map_err(|problem| CommandError::Rule { path, problem }),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Pipeline, CommandError> {
+    let read = if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(path)
+    };
+    let path = path.to_owned();
+    match read {
+        Err(source) => Err(CommandError::Unreadable { path, source }),
+        Ok(text) => Pipeline::from_json(&text).map_err(|source| CommandError::Pipeline { path, source }),
+    }
+}
+
+async fn look_up(args: &Args) -> Result<Vec<Pipeline>, Box<dyn Error>> {
+    let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
+    if aws.region().is_none() {
+        return Err(CommandError::NoRegion.into());
+    }
+    let names = if args.all {
+        aws.list_pipelines().await?
+    } else {
+        args.pipeline.clone()
+    };
+    let looked_up = stream::iter(&names)
+        .map(|name| aws.get_pipeline(name))
+        .buffered(REQUESTS);
+    Ok(looked_up.try_collect().await?)
+}

@@ -1,0 +1,33 @@
+//! A deployment that follows the approvals and does not wait for the gate.
+
+use crate::doctor::topology::Topology;
+use crate::finding::{Finding, Severity};
+use crate::report::Check;
+
+pub(super) const CHECK: Check = Check {
+    code: "deploy-before-gate",
+    severity: Severity::Error,
+    title: "A deployment among the approvals does not wait for the gate",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let Some(first) = topology.gates.first() else {
+        return Vec::new();
+    };
+    let begins = topology.first_guarded_stage(first);
+    let early = topology
+        .places()
+        .filter(|place| place.action.deploys() && place.stage_index >= begins && !first.place.precedes(*place));
+    let findings = early.map(|place| Finding {
+        evidence: vec![topology.evidence(place), topology.evidence(first.place)],
+        ..CHECK.finding(
+            topology.arn(place),
+            format!(
+                "`{}` deploys before or beside the gate `{}`, whatever the gate says.",
+                place.action.name, first.place.action.name
+            ),
+            "Move it into a stage after the gate's, or give it a greater `runOrder` than the gate.".to_owned(),
+        )
+    });
+    findings.collect()
+}

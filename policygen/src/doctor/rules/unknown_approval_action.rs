@@ -1,0 +1,42 @@
+//! `actions` names what is not there, or is no manual approval: nobody can ever release.
+
+use crate::doctor::topology::Topology;
+use crate::finding::{Finding, Severity};
+use crate::report::Check;
+
+pub(super) const CHECK: Check = Check {
+    code: "unknown-approval-action",
+    severity: Severity::Error,
+    title: "`actions` names an action that is no manual approval of the stage",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for gate in &topology.gates {
+        let Some(stage) = gate.approval_stage() else {
+            continue;
+        };
+        for name in gate.rule.named_actions() {
+            let mut namesakes = topology.places().filter(|place| place.action.name == name);
+            let there = namesakes.find(|place| place.stage_index == stage);
+            let problem = match there {
+                Some(place) if place.action.kind().may_be_approval() => continue,
+                Some(place) => format!("it is {}", place.action.kind_in_words()),
+                None => "there is no such action in that stage".to_owned(),
+            };
+            findings.push(Finding {
+                evidence: there.map(|place| topology.evidence(place)).into_iter().collect(),
+                ..CHECK.finding(
+                    topology.arn(gate.place),
+                    format!(
+                        "The rule of the gate `{}` asks for an approval of `{name}`, but {problem}: the gate \
+                         never passes.",
+                        gate.place.action.name
+                    ),
+                    "Correct the name in `actions`, or add the approval to the stage.".to_owned(),
+                )
+            });
+        }
+    }
+    findings
+}
