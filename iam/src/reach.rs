@@ -5,7 +5,7 @@
 //! patterns at once, breadth first, over every text that the frame admits; so the answer is exact for patterns of `*`
 //! and `?`, and the first text found is a shortest one.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::arn::Resource;
 use crate::grants::{Clauses, Matched};
@@ -188,30 +188,45 @@ impl<'a> Machine<'a> {
         next
     }
 
-    /// The characters that lead to different states: those that a pattern names next, and of all others one.
-    fn characters(&self, state: &State) -> BTreeSet<char> {
-        let mut named = BTreeSet::new();
-        let mut classes = HashSet::new();
-        for at in positions(state) {
-            match self.token(at) {
-                Some(Token::Exactly(c)) => {
-                    named.insert(c);
-                }
-                Some(Token::One(class) | Token::Run(class)) => {
-                    classes.insert(class);
-                }
-                None => {}
-            }
+    /// The characters that lead to different states within the frame: those that a pattern names next, and of all others
+    /// one.
+    fn characters(&self, state: &State) -> Vec<char> {
+        let tokens = || positions(state).filter_map(|at| self.token(at));
+        let framed = || {
+            positions(state)
+                .take_while(|at| *at < self.frame_end)
+                .filter_map(|at| self.token(at))
+        };
+        let mut characters: Vec<char> = tokens()
+            .filter_map(|token| match token {
+                Token::Exactly(c) => Some(c),
+                Token::One(_) | Token::Run(_) => None,
+            })
+            .filter(|c| framed().any(|token| token.takes(*c)))
+            .collect();
+        characters.sort_unstable();
+        characters.dedup();
+        if framed().all(|token| matches!(token, Token::Exactly(_))) {
+            return characters;
         }
         // Characters that no pattern names here differ by the classes that they are in, and nothing else.
-        let mut kinds = HashSet::new();
-        let others: Vec<char> = OTHERS
-            .chars()
-            .filter(|c| !named.contains(c))
-            .filter(|c| kinds.insert(CLASSES.map(|class| classes.contains(&class) && class.has(*c))))
-            .collect();
-        named.extend(others);
-        named
+        let mut live = [false; CLASSES.len()];
+        for (live, class) in live.iter_mut().zip(CLASSES) {
+            *live = tokens().any(|token| matches!(token, Token::One(c) | Token::Run(c) if c == class));
+        }
+        let named = characters.clone();
+        let mut kinds = Vec::new();
+        for c in OTHERS.chars().filter(|c| named.binary_search(c).is_err()) {
+            let mut kind = live;
+            for (is_in, class) in kind.iter_mut().zip(CLASSES) {
+                *is_in &= class.has(c);
+            }
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+                characters.push(c);
+            }
+        }
+        characters
     }
 
     /// A shortest text that the frame admits, and whose state is wanted.

@@ -145,7 +145,10 @@ impl Request {
     pub(crate) fn assumption(&self) -> Truth {
         let account = self.account();
         let role = account.roles.first().unwrap();
-        account.assumption(Actor::User(0), role, |_| true).is_some().into()
+        account
+            .assumer(Actor::User(0), |_| true)
+            .is_some_and(|assumer| assumer.assume(role).is_some())
+            .into()
     }
 }
 

@@ -1,10 +1,14 @@
 //! The writes by which a principal could give itself a slot, and what it could do after each.
 
-use iam::account::{Actor, Assumption, PolicyId, Role};
-use iam::{Frame, FramePart, Policy};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use iam::account::{Actor, PolicyId, Role};
+use iam::{Clauses, Frame, FramePart, Policy, Truth};
 
 use super::picture::Picture;
-use super::survey::{ASSUME_ROLE, State, SurveyError};
+use super::survey::{State, SurveyError};
 
 /// One write that a principal may make.
 pub(super) struct Write<'a> {
@@ -46,13 +50,19 @@ const PASS_ROLE: &str = "iam:PassRole";
 pub(super) struct Escalation<'p, 'a> {
     picture: &'p Picture<'a>,
     actor: Actor,
+    /// What the actor's permissions say about each action that was asked about.
+    clauses: RefCell<HashMap<&'static str, Rc<Clauses<'a, PolicyId>>>>,
 }
 
 type Writes<'a> = Result<Vec<Write<'a>>, SurveyError>;
 
 impl<'p, 'a> Escalation<'p, 'a> {
     pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
-        Self { picture, actor }
+        Self {
+            picture,
+            actor,
+            clauses: RefCell::default(),
+        }
     }
 
     /// All writes that the actor may make and that could matter.
@@ -60,12 +70,12 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let mut writes = Vec::new();
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
-            self.to_groups(at, &mut writes)?;
+            self.to_groups(at, &mut writes);
         }
         self.to_policies(&mut writes);
         self.to_roles(&mut writes);
-        self.to_trust(&mut writes)?;
-        self.to_credentials(&mut writes)?;
+        self.to_trust(&mut writes);
+        self.to_credentials(&mut writes);
         self.by_passing(&mut writes)?;
         Ok(writes)
     }
@@ -81,7 +91,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
-    fn to_groups(&self, user: usize, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+    fn to_groups(&self, user: usize, writes: &mut Vec<Write<'a>>) {
         let account = self.picture.account();
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
@@ -93,10 +103,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
         const JOIN: &str = "iam:AddUserToGroup";
         if !self.picture.survey.might(self.actor, JOIN) {
-            return Ok(());
+            return;
         }
         for (at, group) in account.groups.iter().enumerate() {
-            if own.contains(&at) || !self.picture.survey.group_approvals(group)?.any() {
+            if own.contains(&at) || !self.picture.survey.group_approvals(at).any() {
                 continue;
             }
             self.offer(writes, JOIN, &group.arn, || {
@@ -106,7 +116,6 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 Some(state)
             });
         }
-        Ok(())
     }
 
     /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
@@ -157,74 +166,71 @@ impl<'p, 'a> Escalation<'p, 'a> {
         if possible.is_empty() {
             return;
         }
+        let selves = self.selves();
+        let assumer = self.picture.survey.assumer(self.actor);
         for (at, role) in account.roles.iter().enumerate() {
             let other = Actor::Role(at);
-            for action in &possible {
-                if self
-                    .picture
-                    .survey
-                    .may(self.actor, action, &role.identity.arn)
-                    .is_none()
-                    || !(other == self.actor || self.assumption(role).is_some() || self.selves().contains(&other))
-                {
-                    continue;
+            let arn = &role.identity.arn;
+            let written: Vec<&'static str> = possible
+                .iter()
+                .copied()
+                .filter(|action| self.may(action, arn))
+                .collect();
+            if written.is_empty()
+                || !(selves.contains(&other) || assumer.as_ref().is_some_and(|assumer| assumer.assume(role).is_some()))
+            {
+                continue;
+            }
+            for action in written {
+                match action {
+                    "iam:AttachRolePolicy" => self.attach(writes, action, arn, other),
+                    "iam:PutRolePolicy" => self.add(writes, action, arn, self.allowed_everything(other)),
+                    "iam:TagRole" => self.add(writes, action, arn, self.retagged(other)),
+                    _ => self.add(writes, action, arn, self.unbounded(other)),
                 }
-                if *action == "iam:AttachRolePolicy" {
-                    self.attach(writes, action, &role.identity.arn, other);
-                    continue;
-                }
-                let after = match *action {
-                    "iam:PutRolePolicy" => self.allowed_everything(other),
-                    "iam:TagRole" => self.retagged(other),
-                    _ => self.unbounded(other),
-                };
-                self.add(writes, action, &role.identity.arn, after);
             }
         }
     }
 
     /// Trust in the actor, written into an approving role.
-    fn to_trust(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
-        for (at, role) in self.approving_roles()? {
+    fn to_trust(&self, writes: &mut Vec<Write<'a>>) {
+        const WRITE: &str = "iam:UpdateAssumeRolePolicy";
+        if !self.picture.survey.might(self.actor, WRITE) {
+            return;
+        }
+        let Some(assumer) = self.picture.survey.assumer(self.actor) else {
+            return;
+        };
+        for (at, role) in self.approving_roles() {
             // What the trust policy says can be rewritten; what the actor's own policies deny cannot.
-            let denied = self
-                .picture
-                .survey
-                .clauses(self.actor, ASSUME_ROLE)
-                .deny(&role.identity.arn);
-            if !denied {
-                self.offer(writes, "iam:UpdateAssumeRolePolicy", &role.identity.arn, || {
+            if !assumer.is_denied(role) {
+                self.offer(writes, WRITE, &role.identity.arn, || {
                     Some(self.picture.survey.state(Actor::Role(at)))
                 });
             }
         }
-        Ok(())
     }
 
     /// Credentials of another user that approves.
-    fn to_credentials(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
-        const WRITES: [&str; 3] = [
+    fn to_credentials(&self, writes: &mut Vec<Write<'a>>) {
+        let account = self.picture.account();
+        for action in [
             "iam:CreateAccessKey",
             "iam:CreateLoginProfile",
             "iam:UpdateLoginProfile",
-        ];
-        let survey = &self.picture.survey;
-        for action in WRITES {
-            if !survey.might(self.actor, action) {
+        ] {
+            if !self.picture.survey.might(self.actor, action) {
                 continue;
             }
-            let clauses = survey.clauses(self.actor, action);
-            for (at, user) in self.picture.account().users.iter().enumerate() {
-                let other = Actor::User(at);
-                if other != self.actor
-                    && clauses.allow(&user.identity.arn) != iam::Truth::No
-                    && survey.approvals(other)?.any()
-                {
-                    self.add(writes, action, &user.identity.arn, Some(survey.state(other)));
+            for at in &self.picture.approving_users {
+                let other = Actor::User(*at);
+                if other != self.actor {
+                    self.offer(writes, action, account.arn(other), || {
+                        Some(self.picture.survey.state(other))
+                    });
                 }
             }
         }
-        Ok(())
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
@@ -234,7 +240,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             return Ok(());
         }
         let anything = Frame::new(&[FramePart::Anything]);
-        for (at, role) in self.approving_roles()? {
+        for (at, role) in self.approving_roles() {
             let services = self.picture.account().outsiders(role).services;
             for (service, action) in RUNS_CODE {
                 if services.iter().any(|trusted| trusted == service)
@@ -257,19 +263,22 @@ impl<'p, 'a> Escalation<'p, 'a> {
         std::iter::once(self.actor).chain(roles).collect()
     }
 
-    fn approving_roles(&self) -> Result<Vec<(usize, &'a Role)>, SurveyError> {
-        let mut roles = Vec::new();
-        for (at, role) in self.picture.account().roles.iter().enumerate() {
-            let itself = self.actor == Actor::Role(at);
-            if !itself && self.picture.survey.approvals(Actor::Role(at))?.any() {
-                roles.push((at, role));
-            }
-        }
-        Ok(roles)
+    fn approving_roles(&self) -> impl Iterator<Item = (usize, &'a Role)> {
+        let roles = &self.picture.account().roles;
+        let places = self.picture.approving_roles.iter().copied();
+        let others = places.filter(|at| self.actor != Actor::Role(*at));
+        others.filter_map(|at| Some((at, roles.get(at)?)))
     }
 
-    fn assumption(&self, role: &'a Role) -> Option<Assumption<'a>> {
-        self.picture.survey.assumption(self.actor, role)
+    /// What the actor's permissions say about an action.
+    fn clauses(&self, action: &'static str) -> Rc<Clauses<'a, PolicyId>> {
+        let mut known = self.clauses.borrow_mut();
+        let clauses = known.entry(action);
+        Rc::clone(clauses.or_insert_with(|| Rc::new(self.picture.survey.clauses(self.actor, action))))
+    }
+
+    fn may(&self, action: &'static str, resource: &str) -> bool {
+        self.picture.survey.might(self.actor, action) && self.clauses(action).allow(resource) != Truth::No
     }
 
     fn offer(
@@ -279,7 +288,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         resource: &str,
         after: impl FnOnce() -> Option<State<'a>>,
     ) {
-        if self.picture.survey.may(self.actor, action, resource).is_some() {
+        if self.may(action, resource) {
             self.add(writes, action, resource, after());
         }
     }
@@ -296,7 +305,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn attach(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        if survey.may(self.actor, action, resource).is_none() {
+        if !self.may(action, resource) {
             return;
         }
         let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);

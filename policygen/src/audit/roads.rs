@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use iam::account::{Account, Actor, Assumption};
 
-use super::survey::{Survey, SurveyError};
+use super::survey::{ASSUME_ROLE, Survey};
 
 /// The roads to the roles that may serve a slot.
 pub(super) struct Roads<'a> {
@@ -23,20 +23,30 @@ pub(super) struct Road {
 }
 
 impl<'a> Roads<'a> {
-    pub(super) fn new(survey: &Survey<'a>) -> Result<Self, SurveyError> {
+    pub(super) fn new(survey: &Survey<'a>) -> Self {
         let account = survey.account;
         let mut steps: HashMap<Actor, Vec<(usize, Assumption<'a>)>> = HashMap::new();
-        let mut wanted: VecDeque<usize> = VecDeque::new();
-        for role in 0..account.roles.len() {
-            if survey.approvals(Actor::Role(role))?.any() {
-                wanted.push_back(role);
-            }
-        }
+        let approves = |at: &usize| survey.approvals(Actor::Role(*at)).any();
+        let mut wanted: VecDeque<usize> = (0..account.roles.len()).filter(approves).collect();
         let mut seen: HashSet<usize> = wanted.iter().copied().collect();
+        let callers: Vec<Actor> = account
+            .actors()
+            .filter(|actor| survey.might(*actor, ASSUME_ROLE))
+            .collect();
         while let Some(at) = wanted.pop_front() {
             let Some(role) = account.roles.get(at) else { continue };
-            for actor in account.actors().filter(|actor| *actor != Actor::Role(at)) {
-                let Some(assumption) = survey.assumption(actor, role) else {
+            // Most roles trust somebody else, and most principals may not assume what trusts the account.
+            let trustees = account.trustees(role);
+            let mut candidates = trustees.named;
+            if trustees.everybody {
+                candidates = account.actors().collect();
+            } else if trustees.account {
+                candidates.extend(&callers);
+                candidates.sort_unstable();
+                candidates.dedup();
+            }
+            for actor in candidates.into_iter().filter(|actor| *actor != Actor::Role(at)) {
+                let Some(assumption) = survey.assumer(actor).and_then(|assumer| assumer.assume(role)) else {
                     continue;
                 };
                 steps.entry(actor).or_default().push((at, assumption));
@@ -47,7 +57,7 @@ impl<'a> Roads<'a> {
                 }
             }
         }
-        Ok(Self { account, steps })
+        Self { account, steps }
     }
 
     /// All roles that an actor may become, nearest first, and on the shortest road.

@@ -4,10 +4,11 @@
 //! it is worked out once for each set of policies rather than for each principal.
 
 use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use iam::account::{Account, Actor, Assumption, Group, PolicyId, Role};
+use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Context, Effect, Frame, Grants, Part, TooIntricate, Truth, reach};
 
@@ -35,7 +36,12 @@ pub(crate) struct Survey<'a> {
     /// What is known of every request, whoever makes it.
     region: Option<String>,
     relevance: RefCell<HashMap<&'static str, Rc<Relevance>>>,
-    approvals: RefCell<HashMap<Class, Rc<Approvals>>>,
+    /// Of those who may serve any slot.
+    of_actors: HashMap<Actor, Rc<Approvals>>,
+    /// By the group's place.
+    of_groups: Vec<Approvals>,
+    none: Approvals,
+    assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
     reached: RefCell<HashMap<(&'static str, Class), Option<Rc<Reached>>>>,
 }
 
@@ -45,6 +51,8 @@ struct Relevance {
     /// By the policy's place: whether it allows the action of anything, denies it of anything, and which condition keys
     /// decide.
     policies: Vec<Option<AboutIt>>,
+    /// By the places of the users and of the roles: who has a policy that allows the action of anything.
+    might: [Vec<bool>; 2],
     action: String,
 }
 
@@ -113,34 +121,58 @@ impl Approvals {
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Self {
+    pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, SurveyError> {
         let is_name = |region: &&String| !region.contains(['*', '?']);
-        Self {
+        let mut survey = Self {
             account,
             scope,
             stages: scope.stages(account),
             region: scope.region.as_ref().filter(is_name).cloned(),
             relevance: RefCell::default(),
-            approvals: RefCell::default(),
+            of_actors: HashMap::new(),
+            of_groups: Vec::new(),
+            none: Approvals::default(),
+            assumers: RefCell::default(),
             reached: RefCell::default(),
+        };
+        let mut known: HashMap<Class, Rc<Approvals>> = HashMap::new();
+        for actor in account.actors() {
+            let Some(class) = survey.class(actor, APPROVE) else {
+                continue;
+            };
+            let approvals = match known.entry(class) {
+                Entry::Occupied(known) => Rc::clone(known.get()),
+                Entry::Vacant(new) => {
+                    let worked_out = survey.approvals_in(&survey.state(actor));
+                    Rc::clone(new.insert(Rc::new(worked_out.map_err(survey.about(actor))?)))
+                }
+            };
+            if approvals.any() {
+                survey.of_actors.insert(actor, approvals);
+            }
         }
+        for group in &account.groups {
+            let approvals = survey.worked_out_of(group)?;
+            survey.of_groups.push(approvals);
+        }
+        Ok(survey)
     }
 
     /// Which slots an actor may serve with its own permissions.
-    pub(super) fn approvals(&self, actor: Actor) -> Result<Rc<Approvals>, SurveyError> {
-        let Some(class) = self.class(actor, APPROVE) else {
-            return Ok(Rc::default());
-        };
-        if let Some(known) = self.approvals.borrow().get(&class) {
-            return Ok(Rc::clone(known));
-        }
-        let approvals = Rc::new(self.approvals_in(&self.state(actor)).map_err(self.about(actor))?);
-        self.approvals.borrow_mut().insert(class, Rc::clone(&approvals));
-        Ok(approvals)
+    pub(super) fn approvals(&self, actor: Actor) -> &Approvals {
+        self.of_actors.get(&actor).map_or(&self.none, Rc::as_ref)
     }
 
-    /// Which slots a group's own policies allow somebody to serve, or may allow.
-    pub(super) fn group_approvals(&self, group: &Group) -> Result<Approvals, SurveyError> {
+    /// Which slots a group's own policies allow somebody to serve, or may allow; by the group's place.
+    pub(super) fn group_approvals(&self, group: usize) -> &Approvals {
+        self.of_groups.get(group).unwrap_or(&self.none)
+    }
+
+    fn worked_out_of(&self, group: &Group) -> Result<Approvals, SurveyError> {
+        let relevance = self.relevance(APPROVE);
+        if !group.policies.iter().any(|id| relevance.allows(*id)) {
+            return Ok(Approvals::default());
+        }
         let state = State {
             grants: self.account.group_grants(group),
             context: self.located(Context::new()),
@@ -270,8 +302,12 @@ impl<'a> Survey<'a> {
     /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
     pub(super) fn might(&self, actor: Actor, action: &'static str) -> bool {
         let relevance = self.relevance(action);
-        let grants = self.account.grants(actor, |id| relevance.allows(id));
-        grants.kinds.iter().all(|kind| !kind.is_empty())
+        let [users, roles] = &relevance.might;
+        let might = match actor {
+            Actor::User(at) => users.get(at),
+            Actor::Role(at) => roles.get(at),
+        };
+        might.is_some_and(|might| *might)
     }
 
     /// The statements by which an actor may do something to a resource; none when it may not.
@@ -283,10 +319,16 @@ impl<'a> Survey<'a> {
         (clauses.allow(resource) != Truth::No).then(|| clauses.blame(resource))
     }
 
-    /// How an actor may assume a role.
-    pub(super) fn assumption(&self, actor: Actor, role: &'a Role) -> Option<Assumption<'a>> {
+    /// An actor, as far as assuming roles goes.
+    pub(super) fn assumer(&self, actor: Actor) -> Option<Rc<Assumer<'a>>> {
+        let mut known = self.assumers.borrow_mut();
+        if let Some(assumer) = known.get(&actor) {
+            return Some(Rc::clone(assumer));
+        }
         let relevance = self.relevance(ASSUME_ROLE);
-        self.account.assumption(actor, role, |id| relevance.has(id))
+        let assumer = Rc::new(self.account.assumer(actor, |id| relevance.has(id))?);
+        known.insert(actor, Rc::clone(&assumer));
+        Some(assumer)
     }
 
     /// Whether an actor may attach a managed policy to a resource.
@@ -390,10 +432,18 @@ impl Relevance {
             }
             found
         });
-        Self {
-            policies: policies.collect(),
+        let policies: Vec<Option<AboutIt>> = policies.collect();
+        let mut relevance = Self {
+            policies,
+            might: Default::default(),
             action,
-        }
+        };
+        let might = |actor: Actor| account.policies_of(actor).any(|id| relevance.allows(id));
+        relevance.might = [
+            (0..account.users.len()).map(|at| might(Actor::User(at))).collect(),
+            (0..account.roles.len()).map(|at| might(Actor::Role(at))).collect(),
+        ];
+        relevance
     }
 
     fn about(&self, id: PolicyId) -> Option<&AboutIt> {
