@@ -13,6 +13,8 @@ const FILLER: char = 'x';
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     tokens: Vec<Token>,
+    /// The characters before the first wildcard: most texts differ here.
+    prefix: String,
 }
 
 /// What a pattern is made of.
@@ -85,7 +87,14 @@ impl Pattern {
         let mut tokens: Vec<Token> = tokens.into_iter().collect();
         // Two runs in a row are one.
         tokens.dedup_by(|a, b| matches!(a, Token::Run(_)) && a == b);
-        Self { tokens }
+        let prefix = tokens.iter().map_while(|token| match token {
+            Token::Exactly(c) => Some(*c),
+            Token::One(_) | Token::Run(_) => None,
+        });
+        Self {
+            prefix: prefix.collect(),
+            tokens,
+        }
     }
 
     pub(crate) fn tokens(&self) -> &[Token] {
@@ -95,7 +104,10 @@ impl Pattern {
     /// Whether the pattern matches the whole text.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let (mut token, mut rest) = (0, text);
+        let Some(mut rest) = text.strip_prefix(&self.prefix) else {
+            return false;
+        };
+        let mut token = self.prefix.chars().count();
         // Where to go on when what follows a run does not fit: that run takes one character more. The last run serves
         // for all before it, but for one that may take what it may not.
         let mut retry: [Option<(usize, &str)>; 2] = [None, None];

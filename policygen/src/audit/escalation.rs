@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use iam::account::{Actor, PolicyId, Role};
-use iam::{Clauses, Frame, FramePart, Policy, Truth};
+use iam::{Clauses, Frame, FramePart, Policy, TooIntricate, Truth};
 
 use super::picture::Picture;
-use super::survey::{State, SurveyError};
+use super::survey::{APPROVE, Both, State, SurveyError};
 
-/// One write that a principal may make.
-pub(super) struct Write<'a> {
+/// One write after which a principal can serve two slots of one stage.
+pub(super) struct Write {
     /// The action of the write.
     pub(super) action: &'static str,
     /// What is written to: an ARN.
     pub(super) resource: String,
-    /// What the principal can do afterwards, besides what it could before.
-    pub(super) after: State<'a>,
+    /// The slots.
+    pub(super) both: Both,
 }
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it (Service
@@ -54,7 +54,16 @@ pub(super) struct Escalation<'p, 'a> {
     clauses: RefCell<HashMap<&'static str, Rc<Clauses<'a, PolicyId>>>>,
 }
 
-type Writes<'a> = Result<Vec<Write<'a>>, SurveyError>;
+/// The writes that were tried.
+#[derive(Default)]
+struct Writes<'a> {
+    /// What the actor can do before the write, as itself and as the roles that it may become: what it approved then counts
+    /// as well. Empty until it is needed.
+    before: Vec<Clauses<'a, PolicyId>>,
+    /// Those that give two slots. One target shows what an action can do.
+    found: Vec<Write>,
+    problem: Option<TooIntricate>,
+}
 
 impl<'p, 'a> Escalation<'p, 'a> {
     pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
@@ -65,9 +74,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// All writes that the actor may make and that could matter.
-    pub(super) fn writes(&self) -> Writes<'a> {
-        let mut writes = Vec::new();
+    /// The writes that the actor may make, and after which it has two slots: one for each action.
+    pub(super) fn writes(&self) -> Result<Vec<Write>, SurveyError> {
+        let mut writes = Writes::default();
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
             self.to_groups(at, &mut writes);
@@ -77,10 +86,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
         self.to_trust(&mut writes);
         self.to_credentials(&mut writes);
         self.by_passing(&mut writes)?;
-        Ok(writes)
+        match writes.problem {
+            None => Ok(writes.found),
+            Some(problem) => Err(self.picture.survey.about(self.actor)(problem)),
+        }
     }
 
-    fn to_own_user(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_own_user(&self, writes: &mut Writes<'a>) {
         let arn = self.picture.account().arn(self.actor);
         self.offer(writes, "iam:PutUserPolicy", arn, || self.allowed_everything(self.actor));
         self.attach(writes, "iam:AttachUserPolicy", arn, self.actor);
@@ -91,7 +103,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
-    fn to_groups(&self, user: usize, writes: &mut Vec<Write<'a>>) {
+    fn to_groups(&self, user: usize, writes: &mut Writes<'a>) {
         let account = self.picture.account();
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
@@ -119,7 +131,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
-    fn to_policies(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_policies(&self, writes: &mut Writes<'a>) {
         const CREATE: &str = "iam:CreatePolicyVersion";
         const SET: &str = "iam:SetDefaultPolicyVersion";
         let account = self.picture.account();
@@ -150,7 +162,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// More for a role that the actor is or may become.
-    fn to_roles(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_roles(&self, writes: &mut Writes<'a>) {
         let account = self.picture.account();
         const WRITES: [&str; 5] = [
             "iam:PutRolePolicy",
@@ -193,7 +205,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Trust in the actor, written into an approving role.
-    fn to_trust(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_trust(&self, writes: &mut Writes<'a>) {
         const WRITE: &str = "iam:UpdateAssumeRolePolicy";
         if !self.picture.survey.might(self.actor, WRITE) {
             return;
@@ -212,7 +224,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Credentials of another user that approves.
-    fn to_credentials(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_credentials(&self, writes: &mut Writes<'a>) {
         let account = self.picture.account();
         for action in [
             "iam:CreateAccessKey",
@@ -234,14 +246,16 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+    fn by_passing(&self, writes: &mut Writes<'a>) -> Result<(), SurveyError> {
         let survey = &self.picture.survey;
         if !survey.might(self.actor, PASS_ROLE) {
             return Ok(());
         }
         let anything = Frame::new(&[FramePart::Anything]);
         for (at, role) in self.approving_roles() {
-            let services = self.picture.account().outsiders(role).services;
+            let Some(services) = self.picture.services.get(&at) else {
+                continue;
+            };
             for (service, action) in RUNS_CODE {
                 if services.iter().any(|trusted| trusted == service)
                     && survey.reaches(self.actor, action, &anything)?.is_some()
@@ -281,28 +295,44 @@ impl<'p, 'a> Escalation<'p, 'a> {
         self.picture.survey.might(self.actor, action) && self.clauses(action).allow(resource) != Truth::No
     }
 
+    /// Tries a write, where the actor may make it.
     fn offer(
         &self,
-        writes: &mut Vec<Write<'a>>,
+        writes: &mut Writes<'a>,
         action: &'static str,
         resource: &str,
         after: impl FnOnce() -> Option<State<'a>>,
     ) {
-        if self.may(action, resource) {
+        let known = writes.found.iter().any(|write| write.action == action);
+        if !known && self.may(action, resource) {
             self.add(writes, action, resource, after());
         }
     }
 
-    fn add(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, after: Option<State<'a>>) {
-        writes.extend(after.map(|after| Write {
-            action,
-            resource: resource.to_owned(),
-            after,
-        }));
+    /// Tries a write that the actor may make.
+    fn add(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, after: Option<State<'a>>) {
+        let known = writes.found.iter().any(|write| write.action == action);
+        let Some(after) = after.filter(|_| !known) else {
+            return;
+        };
+        if writes.before.is_empty() {
+            let of = |actor| self.picture.survey.clauses(actor, APPROVE);
+            writes.before = self.selves().into_iter().map(of).collect();
+        }
+        let after = after.clauses();
+        let states: Vec<&Clauses<'a, PolicyId>> = writes.before.iter().chain([&after]).collect();
+        match self.picture.survey.pair_with_last(&states) {
+            Ok(both) => writes.found.extend(both.map(|both| Write {
+                action,
+                resource: resource.to_owned(),
+                both,
+            })),
+            Err(problem) => writes.problem = Some(problem),
+        }
     }
 
     /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
-    fn attach(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, to: Actor) {
+    fn attach(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
         if !self.may(action, resource) {

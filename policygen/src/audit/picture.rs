@@ -21,6 +21,8 @@ pub(crate) struct Picture<'a> {
     /// The users and the roles that may serve a slot, by their places.
     pub(super) approving_users: Vec<usize>,
     pub(super) approving_roles: Vec<usize>,
+    /// The services that may assume an approving role, by the role's place.
+    pub(super) services: HashMap<usize, Vec<String>>,
     /// The policy that allows everything: what a principal may write.
     pub(super) everything: &'a Policy,
     /// The gate's rule, where it was given.
@@ -48,13 +50,20 @@ impl<'a> Picture<'a> {
         let slot_groups = slot_groups(&survey)?;
         let roads = Roads::new(&survey);
         let approves = |actor: &Actor| survey.approvals(*actor).any();
+        let approving_roles: Vec<usize> = (0..account.roles.len())
+            .filter(|at| approves(&Actor::Role(*at)))
+            .collect();
+        let services = approving_roles.iter().filter_map(|at| {
+            let services = account.outsiders(account.roles.get(*at)?).services;
+            Some((*at, services))
+        });
+        let services = services.collect();
         Ok(Self {
             approving_users: (0..account.users.len())
                 .filter(|at| approves(&Actor::User(*at)))
                 .collect(),
-            approving_roles: (0..account.roles.len())
-                .filter(|at| approves(&Actor::Role(*at)))
-                .collect(),
+            approving_roles,
+            services,
             users_of_roles: roads.users(),
             survey,
             roads,

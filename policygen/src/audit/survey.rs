@@ -185,7 +185,7 @@ impl<'a> Survey<'a> {
 
     /// Which slots are served in a state.
     pub(super) fn approvals_in(&self, state: &State<'_>) -> Result<Approvals, TooIntricate> {
-        let clauses = state.about(APPROVE);
+        let clauses = state.clauses();
         let slots = (0..self.scope.slots.len()).map(|slot| {
             let parts = [(slot, &clauses)];
             Ok(self.common(&parts)?.map(|(witness, open)| Reached {
@@ -197,24 +197,33 @@ impl<'a> Survey<'a> {
         let both = if slots.iter().flatten().count() < 2 {
             None
         } else {
-            self.both(&[&clauses])?
+            self.pair(&[&clauses])?
         };
         Ok(Approvals { slots, both })
     }
 
     /// Two slots of one stage, served by one or two of several states.
-    pub(super) fn pair(&self, states: &[&State<'_>]) -> Result<Option<Both>, TooIntricate> {
-        let clauses: Vec<Clauses<'_, PolicyId>> = states.iter().map(|state| state.about(APPROVE)).collect();
-        self.both(&clauses.iter().collect::<Vec<_>>())
+    pub(super) fn pair(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+        self.both(states, |_, _| true)
     }
 
-    fn both(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+    /// Two slots of one stage, one of them at least served in the last of several states.
+    pub(super) fn pair_with_last(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+        let last = states.len().saturating_sub(1);
+        self.both(states, |i, j| i == last || j == last)
+    }
+
+    fn both(
+        &self,
+        states: &[&Clauses<'_, PolicyId>],
+        wanted: impl Fn(usize, usize) -> bool,
+    ) -> Result<Option<Both>, TooIntricate> {
         let mut found: Option<Both> = None;
         let slots = 0..self.scope.slots.len();
         for a in slots.clone() {
             for b in slots.clone().skip(a + 1) {
                 for (i, of_a) in states.iter().enumerate() {
-                    for (j, of_b) in states.iter().enumerate() {
+                    for (j, of_b) in states.iter().enumerate().filter(|(j, _)| wanted(i, *j)) {
                         let Some((witness, open)) = self.common(&[(a, of_a), (b, of_b)])? else {
                             continue;
                         };
@@ -414,8 +423,9 @@ impl<'a> Survey<'a> {
 }
 
 impl<'a> State<'a> {
-    fn about(&self, action: &str) -> Clauses<'a, PolicyId> {
-        self.grants.about(&action.to_lowercase(), &self.context)
+    /// What is said about approvals.
+    pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
+        self.grants.about(&APPROVE.to_lowercase(), &self.context)
     }
 }
 
