@@ -97,6 +97,17 @@ impl Pattern {
         }
     }
 
+    /// Whether some text that it matches may begin so; a wildcard may stand for anything.
+    pub(crate) fn may_begin(&self, beginning: &str) -> bool {
+        self.prefix.starts_with(beginning) || (self.literal().is_none() && beginning.starts_with(&self.prefix))
+    }
+
+    /// The one text that it matches, where it has no wildcard.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        let is_literal = self.prefix.chars().count() == self.tokens.len();
+        is_literal.then_some(&self.prefix)
+    }
+
     pub(crate) fn tokens(&self) -> &[Token] {
         &self.tokens
     }

@@ -64,6 +64,15 @@ impl<'a> Assumer<'a> {
     /// How it may assume a role; none when it may not. What is open is taken to be met.
     #[must_use]
     pub fn assume(&self, role: &'a Role) -> Option<Assumption<'a>> {
+        let arn = &role.identity.arn;
+        // Most principals may not assume what trusts the account: that is seen before anything else.
+        let statements = role.trust.statements.iter();
+        let allowing = statements.filter(|statement| statement.effect == Effect::Allow);
+        match allowing.map(|statement| self.concern(statement)).max() {
+            None | Some(Concern::Not) => return None,
+            Some(Concern::Account) if self.own.allow(arn) == Truth::No => return None,
+            Some(Concern::Account | Concern::Itself) => {}
+        }
         let mut nearest = Concern::Not;
         let mut trust = Vec::new();
         for (at, statement) in role.trust.statements.iter().enumerate() {
@@ -87,7 +96,6 @@ impl<'a> Assumer<'a> {
             }
             trust.push((at, open));
         }
-        let arn = &role.identity.arn;
         match nearest {
             Concern::Not => None,
             Concern::Account => (self.own.allow(arn) != Truth::No).then(|| Assumption {

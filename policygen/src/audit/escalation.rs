@@ -44,6 +44,30 @@ const APPROVING: [&str; 5] = [
     "AWSCodePipelineApproverAccess",
 ];
 
+/// Every action that is tried: who might none of them is not looked at.
+pub(super) const WRITES: [&str; 20] = [
+    "iam:PutUserPolicy",
+    "iam:AttachUserPolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
+    "iam:TagUser",
+    "iam:PutGroupPolicy",
+    "iam:AttachGroupPolicy",
+    "iam:AddUserToGroup",
+    "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    PASS_ROLE,
+];
+
 const PASS_ROLE: &str = "iam:PassRole";
 
 /// For each kind of write, which of its targets the actor may write to; asked one kind after the other.
@@ -163,7 +187,6 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// More for a role that the actor is or may become.
     fn to_roles(&self, writes: &mut Writes<'a>) {
-        let account = self.picture.account();
         const WRITES: [&str; 5] = [
             "iam:PutRolePolicy",
             "iam:AttachRolePolicy",
@@ -171,29 +194,21 @@ impl<'p, 'a> Escalation<'p, 'a> {
             "iam:PutRolePermissionsBoundary",
             "iam:TagRole",
         ];
-        let possible: Vec<&'static str> = WRITES
-            .into_iter()
-            .filter(|action| self.picture.survey.might(self.actor, action))
-            .collect();
-        if possible.is_empty() {
-            return;
-        }
+        let account = self.picture.account();
         let selves = self.selves();
         let assumer = self.picture.survey.assumer(self.actor);
-        for (at, role) in account.roles.iter().enumerate() {
-            let other = Actor::Role(at);
-            let arn = &role.identity.arn;
-            let written: Vec<&'static str> = possible
-                .iter()
-                .copied()
-                .filter(|action| self.may(action, arn))
-                .collect();
-            if written.is_empty()
-                || !(selves.contains(&other) || assumer.as_ref().is_some_and(|assumer| assumer.assume(role).is_some()))
-            {
-                continue;
-            }
-            for action in written {
+        let may_become = |other, role| {
+            selves.contains(&other) || assumer.as_ref().is_some_and(|assumer| assumer.assume(role).is_some())
+        };
+        for action in WRITES {
+            let all = || (0..account.roles.len()).map(Actor::Role).collect();
+            for other in self.targets(action, all) {
+                let Actor::Role(at) = other else { continue };
+                let Some(role) = account.roles.get(at) else { continue };
+                let arn = &role.identity.arn;
+                if !self.may(action, arn) || !may_become(other, role) {
+                    continue;
+                }
                 match action {
                     "iam:AttachRolePolicy" => self.attach(writes, action, arn, other),
                     "iam:PutRolePolicy" => self.add(writes, action, arn, self.allowed_everything(other)),
@@ -231,16 +246,12 @@ impl<'p, 'a> Escalation<'p, 'a> {
             "iam:CreateLoginProfile",
             "iam:UpdateLoginProfile",
         ] {
-            if !self.picture.survey.might(self.actor, action) {
-                continue;
-            }
-            for at in &self.picture.approving_users {
-                let other = Actor::User(*at);
-                if other != self.actor {
-                    self.offer(writes, action, account.arn(other), || {
-                        Some(self.picture.survey.state(other))
-                    });
-                }
+            let all = || self.picture.approving_users.iter().map(|at| Actor::User(*at)).collect();
+            let approves = |other: &Actor| *other != self.actor && self.picture.survey.approvals(*other).any();
+            for other in self.targets(action, all).into_iter().filter(approves) {
+                self.offer(writes, action, account.arn(other), || {
+                    Some(self.picture.survey.state(other))
+                });
             }
         }
     }
@@ -282,6 +293,20 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let places = self.picture.approving_roles.iter().copied();
         let others = places.filter(|at| self.actor != Actor::Role(*at));
         others.filter_map(|at| Some((at, roles.get(at)?)))
+    }
+
+    /// On whom the actor might do something. Most may write to a few that are named: those are looked up, not looked for.
+    fn targets(&self, action: &'static str, all: impl Fn() -> Vec<Actor>) -> Vec<Actor> {
+        if !self.picture.survey.might(self.actor, action) {
+            return Vec::new();
+        }
+        match self.clauses(action).only() {
+            Some(named) => named
+                .into_iter()
+                .filter_map(|arn| self.picture.account().actor(arn))
+                .collect(),
+            None => all(),
+        }
     }
 
     /// What the actor's permissions say about an action.

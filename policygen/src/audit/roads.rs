@@ -1,8 +1,9 @@
 //! Who may become which approving role, by chains of `sts:AssumeRole`.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
-use iam::account::{Account, Actor, Assumption};
+use iam::account::{Account, Actor, Assumer, Assumption};
 
 use super::survey::{ASSUME_ROLE, Survey};
 
@@ -29,24 +30,25 @@ impl<'a> Roads<'a> {
         let approves = |at: &usize| survey.approvals(Actor::Role(*at)).any();
         let mut wanted: VecDeque<usize> = (0..account.roles.len()).filter(approves).collect();
         let mut seen: HashSet<usize> = wanted.iter().copied().collect();
-        let callers: Vec<Actor> = account
+        let callers: Vec<(Actor, Rc<Assumer<'_>>)> = account
             .actors()
             .filter(|actor| survey.might(*actor, ASSUME_ROLE))
+            .filter_map(|actor| Some((actor, survey.assumer(actor)?)))
             .collect();
         while let Some(at) = wanted.pop_front() {
             let Some(role) = account.roles.get(at) else { continue };
             // Most roles trust somebody else, and most principals may not assume what trusts the account.
             let trustees = account.trustees(role);
-            let mut candidates = trustees.named;
-            if trustees.everybody {
-                candidates = account.actors().collect();
-            } else if trustees.account {
-                candidates.extend(&callers);
-                candidates.sort_unstable();
-                candidates.dedup();
-            }
-            for actor in candidates.into_iter().filter(|actor| *actor != Actor::Role(at)) {
-                let Some(assumption) = survey.assumer(actor).and_then(|assumer| assumer.assume(role)) else {
+            let named: Vec<Actor> = if trustees.everybody {
+                account.actors().collect()
+            } else {
+                trustees.named
+            };
+            let through_account = callers.iter().filter(|_| trustees.account && !trustees.everybody);
+            let through_account = through_account.filter(|(actor, _)| !named.contains(actor)).cloned();
+            let named = named.iter().filter_map(|actor| Some((*actor, survey.assumer(*actor)?)));
+            for (actor, assumer) in named.chain(through_account) {
+                let Some(assumption) = assumer.assume(role).filter(|_| actor != Actor::Role(at)) else {
                     continue;
                 };
                 steps.entry(actor).or_default().push((at, assumption));

@@ -3,7 +3,8 @@
 //! Principals with the same policies, and the same values of the condition keys that those name, get the same answer, so
 //! it is worked out once for each set of policies rather than for each principal.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -36,11 +37,15 @@ pub(crate) struct Survey<'a> {
     /// What is known of every request, whoever makes it.
     region: Option<String>,
     relevance: RefCell<HashMap<&'static str, Rc<Relevance>>>,
+    /// By the policy's place: whether it may be about a service's actions.
+    touching: RefCell<HashMap<&'static str, Vec<bool>>>,
     /// Of those who may serve any slot.
     of_actors: HashMap<Actor, Rc<Approvals>>,
     /// By the group's place.
     of_groups: Vec<Approvals>,
     none: Approvals,
+    /// By the places of the users and of the roles.
+    contexts: [Vec<OnceCell<Context>>; 2],
     assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
     reached: RefCell<HashMap<(&'static str, Class), Option<Rc<Reached>>>>,
 }
@@ -129,9 +134,11 @@ impl<'a> Survey<'a> {
             stages: scope.stages(account),
             region: scope.region.as_ref().filter(is_name).cloned(),
             relevance: RefCell::default(),
+            touching: RefCell::default(),
             of_actors: HashMap::new(),
             of_groups: Vec::new(),
             none: Approvals::default(),
+            contexts: [account.users.len(), account.roles.len()].map(|length| vec![OnceCell::new(); length]),
             assumers: RefCell::default(),
             reached: RefCell::default(),
         };
@@ -310,13 +317,14 @@ impl<'a> Survey<'a> {
 
     /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
     pub(super) fn might(&self, actor: Actor, action: &'static str) -> bool {
-        let relevance = self.relevance(action);
-        let [users, roles] = &relevance.might;
-        let might = match actor {
-            Actor::User(at) => users.get(at),
-            Actor::Role(at) => roles.get(at),
-        };
-        might.is_some_and(|might| *might)
+        self.relevance(action).might(actor)
+    }
+
+    /// Everybody who might do one of these.
+    pub(super) fn who_might(&self, actions: &[&'static str]) -> Vec<Actor> {
+        let relevances: Vec<Rc<Relevance>> = actions.iter().map(|action| self.relevance(action)).collect();
+        let might = |actor: &Actor| relevances.iter().any(|relevance| relevance.might(*actor));
+        self.account.actors().filter(might).collect()
     }
 
     /// The statements by which an actor may do something to a resource; none when it may not.
@@ -344,7 +352,7 @@ impl<'a> Survey<'a> {
     pub(super) fn may_attach(&self, actor: Actor, action: &'static str, resource: &str, policy: &str) -> bool {
         let relevance = self.relevance(action);
         let grants = self.account.grants(actor, |id| relevance.has(id));
-        let mut context = self.context(actor);
+        let mut context = self.context(actor).into_owned();
         // IAM User Guide, "IAM and AWS STS condition context keys".
         context.set("iam:PolicyARN", [policy.to_owned()]);
         grants.about(&relevance.action, &context).allow(resource) != Truth::No
@@ -355,12 +363,21 @@ impl<'a> Survey<'a> {
         let relevance = self.relevance(APPROVE);
         State {
             grants: self.account.grants(actor, |id| relevance.has(id)),
-            context: self.context(actor),
+            context: self.context(actor).into_owned(),
         }
     }
 
-    fn context(&self, actor: Actor) -> Context {
-        self.located(self.account.context(actor))
+    fn context(&self, actor: Actor) -> Cow<'_, Context> {
+        let work_out = || self.located(self.account.context(actor));
+        let [users, roles] = &self.contexts;
+        let known = match actor {
+            Actor::User(at) => users.get(at),
+            Actor::Role(at) => roles.get(at),
+        };
+        match known {
+            Some(known) => Cow::Borrowed(known.get_or_init(work_out)),
+            None => Cow::Owned(work_out()),
+        }
     }
 
     /// With the region, where it is one.
@@ -406,9 +423,18 @@ impl<'a> Survey<'a> {
 
     fn relevance(&self, action: &'static str) -> Rc<Relevance> {
         let mut known = self.relevance.borrow_mut();
-        let relevance = known
-            .entry(action)
-            .or_insert_with(|| Rc::new(Relevance::of(self.account, action)));
+        let relevance = known.entry(action).or_insert_with(|| {
+            let service = action.split_inclusive(':').next().unwrap_or_default();
+            let mut touching = self.touching.borrow_mut();
+            let touching = touching.entry(service).or_insert_with(|| {
+                let touches = |statement: &Statement| statement.actions.touch(service);
+                let policies = self.account.policies();
+                policies
+                    .map(|(_, kept)| kept.policy.statements.iter().any(touches))
+                    .collect()
+            });
+            Rc::new(Relevance::of(self.account, action, touching))
+        });
         Rc::clone(relevance)
     }
 
@@ -430,11 +456,15 @@ impl<'a> State<'a> {
 }
 
 impl Relevance {
-    fn of(account: &Account, action: &str) -> Self {
+    /// `touching` are the policies that may be about the action's service.
+    fn of(account: &Account, action: &str, touching: &[bool]) -> Self {
         let action = action.to_lowercase();
         let about = |statement: &&Statement| statement.actions.include(&action);
-        let policies = account.policies().map(|(_, kept)| {
+        let policies = account.policies().zip(touching).map(|((_, kept), touches)| {
             let mut found: Option<AboutIt> = None;
+            if !touches {
+                return None;
+            }
             for statement in kept.policy.statements.iter().filter(about) {
                 let about = found.get_or_insert_default();
                 about.allows |= statement.effect == Effect::Allow;
@@ -454,6 +484,15 @@ impl Relevance {
             (0..account.roles.len()).map(|at| might(Actor::Role(at))).collect(),
         ];
         relevance
+    }
+
+    fn might(&self, actor: Actor) -> bool {
+        let [users, roles] = &self.might;
+        let might = match actor {
+            Actor::User(at) => users.get(at),
+            Actor::Role(at) => roles.get(at),
+        };
+        might.is_some_and(|might| *might)
     }
 
     fn about(&self, id: PolicyId) -> Option<&AboutIt> {

@@ -2,7 +2,7 @@
 
 use iam::account::Actor;
 
-use crate::audit::escalation::{Escalation, Write};
+use crate::audit::escalation::{Escalation, WRITES, Write};
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
 use crate::audit::survey::SurveyError;
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
-    for actor in picture.actors() {
+    for actor in picture.survey.who_might(&WRITES) {
         // Who has both needs no write.
         if picture.survey.approvals(actor).both.is_some() {
             continue;
