@@ -4,19 +4,19 @@ use std::error::Error;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{completions, explain, generate, man};
+use crate::command::{completions, evidence, explain, generate, man};
 use crate::exit::Exit;
 use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
 /// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and shows whom the gate takes
-/// a principal for. Needs no AWS account and makes no request.
+/// a principal for; neither needs an AWS account. Shows from a pipeline's history who approved each release.
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",
     version,
-    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage."
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing was there to check, 10 findings."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -27,6 +27,7 @@ pub(crate) struct Cli {
 enum Command {
     Generate(Box<generate::Args>),
     Explain(explain::Args),
+    Evidence(Box<evidence::Args>),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -54,6 +55,7 @@ fn dispatch(cli: Cli) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,
+        Command::Evidence(args) => return evidence::run(*args),
         Command::Completions(args) => completions::run(&args)?,
         Command::Man(args) => man::run(&args)?,
     }

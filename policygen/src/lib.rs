@@ -3,6 +3,7 @@
 mod aws;
 mod cli;
 mod command;
+mod evidence;
 mod exit;
 mod explain;
 mod files;

@@ -49,6 +49,14 @@ fn say(style: Style, kind: &str, message: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}:{style:#} {message}");
 }
 
+/// A bar that shows how far long work is; on standard error, and only where that is a terminal.
+pub(crate) fn progress(what: &'static str) -> indicatif::ProgressBar {
+    let style = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+    let bar = indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
+    bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+        .with_message(what)
+}
+
 /// Prints what clap has to say: help and version are data, a usage error is not.
 pub(crate) fn print_clap(error: &clap::Error) -> io::Result<()> {
     match error.print() {
