@@ -30,8 +30,6 @@ pub(crate) struct Report {
     pub(crate) pipeline: String,
     pub(crate) period: Period,
     pub(crate) gate: String,
-    /// Whether CloudTrail was asked.
-    pub(crate) with_trail: bool,
     /// Newest first.
     pub(crate) executions: Vec<Evaluated>,
 }
@@ -57,7 +55,6 @@ impl Report {
             pipeline: standard.pipeline,
             period: question.period,
             gate: question.gate.name().to_owned(),
-            with_trail: events.is_some(),
         }
     }
 

@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod evidence;
 mod explain;
 mod generate;
+mod history;
 mod program;
 mod whole;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use csv::{QuoteStyle, WriterBuilder};
 use jiff::Timestamp;
 
-use super::{first_line, short_principal};
+use super::human::trail;
+use super::{first_line, short_principal, status_name};
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
 use crate::evidence::exception::{Exception, severity_name};
 use crate::evidence::report::Report;
@@ -56,7 +57,7 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
                 "{}/{} {}",
                 name(&attempt.stage),
                 name(&attempt.action),
-                spelt(attempt.status)
+                status_name(attempt.status)
             )
         });
         let fields = [
@@ -101,7 +102,11 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
 
 fn approval(approval: &ApprovalAttempt) -> String {
     let attempt = &approval.attempt;
-    let mut text = format!("{} {}", attempt.action.as_deref().unwrap_or("?"), spelt(attempt.status));
+    let mut text = format!(
+        "{} {}",
+        attempt.action.as_deref().unwrap_or("?"),
+        status_name(attempt.status)
+    );
     // Writing to a string cannot fail.
     if let Some(principal) = &attempt.approver.history {
         let _ = write!(text, " by {}", short_principal(principal));
@@ -116,15 +121,14 @@ fn approval(approval: &ApprovalAttempt) -> String {
             write!(text, " ({})", approval.counting.as_str())
         }
     };
+    if let Some(event) = &approval.trail {
+        let _ = write!(text, " [CloudTrail: {}]", trail(event));
+    }
     text
 }
 
 fn exception(exception: &Exception) -> String {
     format!("{}: {}", exception.code.as_str(), exception.message)
-}
-
-fn spelt(status: rule::Status) -> &'static str {
-    super::status_name(status)
 }
 
 fn time(at: Option<Timestamp>) -> String {

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 
-use super::{first_line, short_principal, shown};
+use super::{first_line, short_principal, shown, status_name};
+use crate::evidence::approvals::Counting;
+use crate::evidence::cloudtrail::ApprovalEvent;
 use crate::evidence::evaluate::{Evaluated, Verdict};
 use crate::evidence::exception::severity_name;
 use crate::evidence::period::Period;
@@ -19,7 +21,8 @@ pub(crate) fn render(report: &Report) -> String {
     let _ = writeln!(out, "{}", verdicts(report));
     exceptions(&mut out, report);
     if !report.executions.is_empty() {
-        let _ = writeln!(out, "\n{}", table(report));
+        let _ = writeln!(out, "\n{}", executions(report));
+        let _ = writeln!(out, "\n{}", approvals(report));
     }
     out
 }
@@ -93,12 +96,8 @@ fn exceptions(out: &mut String, report: &Report) {
     }
 }
 
-fn table(report: &Report) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header([
+fn executions(report: &Report) -> String {
+    let mut table = plain([
         "STARTED",
         "EXECUTION",
         "STARTED BY",
@@ -111,7 +110,75 @@ fn table(report: &Report) -> Table {
     for evaluated in &report.executions {
         table.add_row(row(evaluated));
     }
+    lines(&table)
+}
+
+/// Every attempt of every approval.
+fn approvals(report: &Report) -> String {
+    let mut table = plain([
+        "EXECUTION",
+        "ACTION",
+        "ANSWER",
+        "BY",
+        "AT",
+        "COUNTED",
+        "COMMENT",
+        "CLOUDTRAIL",
+    ]);
+    for evaluated in &report.executions {
+        for approval in &evaluated.approvals {
+            let attempt = &approval.attempt;
+            let counted = match &approval.counting {
+                Counting::As(person) => format!("as {}", shown(person)),
+                Counting::Not(reason) => format!("no: {reason}"),
+                Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
+                    approval.counting.as_str().to_owned()
+                }
+            };
+            table.add_row([
+                shown(&evaluated.execution.id),
+                shown(attempt.action.as_deref().unwrap_or("?")),
+                status_name(attempt.status).to_owned(),
+                shown(short_principal(attempt.approver.history.as_deref().unwrap_or("-"))),
+                time(attempt.updated),
+                counted,
+                first_line(attempt.comment.as_deref().unwrap_or("-")),
+                approval.trail.as_ref().map_or_else(|| "-".to_owned(), trail),
+            ]);
+        }
+    }
+    lines(&table)
+}
+
+/// What CloudTrail adds to an approval, in a few words.
+pub(super) fn trail(event: &ApprovalEvent) -> String {
+    let mfa = match event.mfa {
+        Some(true) => "with a second factor",
+        Some(false) => "without a second factor",
+        None => "no word on a second factor",
+    };
+    let identity = event
+        .source_identity
+        .as_deref()
+        .map(|it| format!("source identity {}", shown(it)));
+    let ip = event.source_ip.as_deref().map(|it| format!("from {}", shown(it)));
+    let parts: Vec<String> = [Some(mfa.to_owned()), identity, ip].into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+fn plain(header: [&str; 8]) -> Table {
+    let mut table = Table::new();
     table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    table
+}
+
+/// The lines of a table, without the blanks at their ends.
+fn lines(table: &Table) -> String {
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
 }
 
 fn row(evaluated: &Evaluated) -> [String; 8] {
