@@ -116,7 +116,18 @@ impl CallError {
     }
 }
 
-impl CodePipeline for Aws {
+impl Aws {
+    /// The history of pipelines.
+    pub(crate) fn pipeline_history(&self) -> PipelineHistory {
+        PipelineHistory(aws_sdk_codepipeline::Client::new(&self.0))
+    }
+}
+
+/// CodePipeline's history, reached by the SDK.
+#[derive(Clone, Debug)]
+pub(crate) struct PipelineHistory(aws_sdk_codepipeline::Client);
+
+impl CodePipeline for PipelineHistory {
     type Error = CallError;
 
     async fn pipeline_executions(
@@ -125,7 +136,7 @@ impl CodePipeline for Aws {
         token: Option<&str>,
     ) -> Result<Page<PipelineExecution>, CallError> {
         const ACTION: &str = "codepipeline:ListPipelineExecutions";
-        let call = aws_sdk_codepipeline::Client::new(&self.0).list_pipeline_executions();
+        let call = self.0.list_pipeline_executions();
         let call = call.pipeline_name(pipeline).set_next_token(token.map(str::to_owned));
         let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
         let summaries = reply.pipeline_execution_summaries.unwrap_or_default().into_iter();
@@ -146,7 +157,7 @@ impl CodePipeline for Aws {
         let filter = ActionExecutionFilter::builder()
             .pipeline_execution_id(execution_id)
             .build();
-        let call = aws_sdk_codepipeline::Client::new(&self.0).list_action_executions();
+        let call = self.0.list_action_executions();
         let call = call.pipeline_name(pipeline).filter(filter);
         let call = call.set_next_token(token.map(str::to_owned));
         let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;

@@ -227,7 +227,14 @@ async fn ask(args: &Args, period: Period) -> Result<(History, Vec<ApprovalEvent>
         Progress::Executions(count) => bar.set_length(u64::try_from(count).unwrap_or(u64::MAX)),
         Progress::Read => bar.inc(1),
     };
-    let history = read_live(&aws, &args.pipeline, period, args.execution.as_deref(), report).await;
+    let history = read_live(
+        &aws.pipeline_history(),
+        &args.pipeline,
+        period,
+        args.execution.as_deref(),
+        report,
+    )
+    .await;
     bar.finish_and_clear();
     let history = history?;
     let mut events = Vec::new();
