@@ -299,7 +299,10 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
         }
         Verdict::Unsatisfied if went_on => found.push(Exception::new(
             Code::UnsatisfiedRelease,
-            "This execution went on without enough persons by the rule.",
+            format!(
+                "This execution went on without enough people by the rule: {}.",
+                reasons(outcome)
+            ),
         )),
         Verdict::Error => {
             // Where the record itself is wrong, nothing says that it stopped.
@@ -321,4 +324,11 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
     }
     found.extend(runs.iter().flat_map(|run| run.exceptions(&case.execution.id)));
     found
+}
+
+/// Why a decision is not satisfied, in one line.
+fn reasons(outcome: &Outcome) -> String {
+    let reasons = outcome.decision.iter().flat_map(|decision| &decision.record().reasons);
+    let messages: Vec<&str> = reasons.map(|reason| reason.message.as_str()).collect();
+    messages.join("; ")
 }

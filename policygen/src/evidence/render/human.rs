@@ -84,15 +84,6 @@ fn exceptions(out: &mut String, report: &Report) {
                 shown(&exception.message)
             );
         }
-        if evaluated.verdict == Verdict::Unsatisfied {
-            for reason in evaluated
-                .decision
-                .iter()
-                .flat_map(|decision| &decision.record().reasons)
-            {
-                let _ = writeln!(out, "  because {}: {}", reason.code, shown(&reason.message));
-            }
-        }
     }
 }
 

@@ -81,7 +81,7 @@ fn reasons(evaluated: &Evaluated) -> Markup {
         .collect();
     html! {
         @if !reasons.is_empty() {
-            table {
+            div.wide { table {
                 caption { "Reasons" }
                 thead { tr { th scope="col" { "Code" } th scope="col" { "In words" } } }
                 tbody {
@@ -89,7 +89,7 @@ fn reasons(evaluated: &Evaluated) -> Markup {
                         tr { th scope="row" { (reason.code) } td.message { (shown(&reason.message)) } }
                     }
                 }
-            }
+            } }
         }
     }
 }
@@ -117,7 +117,7 @@ fn approvals(approvals: &[ApprovalAttempt]) -> Markup {
                                 th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
                                 td { (status_name(attempt.status)) }
                                 td.id { (shown(attempt.approver.history.as_deref().unwrap_or("nobody"))) }
-                                td { (time(attempt.updated)) }
+                                td.when { (time(attempt.updated)) }
                                 td.said { (lines(attempt.comment.as_deref().unwrap_or_default())) }
                                 td { (counting(&approval.counting)) }
                                 @if with_trail { td { (trail(approval)) } }
@@ -169,7 +169,7 @@ fn gate_runs(runs: &[GateRun]) -> Markup {
                     tbody {
                         @for run in runs {
                             tr {
-                                th scope="row" { (time(run.updated)) }
+                                th.when scope="row" { (time(run.updated)) }
                                 td { (status_name(run.status)) }
                                 td { (run.said.as_str()) }
                                 td {
@@ -193,7 +193,7 @@ fn gate_runs(runs: &[GateRun]) -> Markup {
 fn deployments(actions: &[ActionExecution]) -> Markup {
     html! {
         @if !actions.is_empty() {
-            table {
+            div.wide { table {
                 caption { "What ran after the gate" }
                 thead { tr {
                     th scope="col" { "Stage" }
@@ -211,12 +211,12 @@ fn deployments(actions: &[ActionExecution]) -> Markup {
                             th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
                             td { @if let Some(kind) = &action.kind { (shown(&kind.category)) ", " (shown(&kind.provider)) } }
                             td { (status_name(attempt.status)) }
-                            td { (time(attempt.updated)) }
+                            td.when { (time(attempt.updated)) }
                             td.id { (shown(action.external_id.as_deref().unwrap_or_default())) }
                         }
                     }
                 }
-            }
+            } }
         }
     }
 }

@@ -103,7 +103,7 @@ fn exceptions(report: &Report) -> Markup {
                         tbody role="rowgroup" { tr role="row" {
                             td role="cell" { span.badge.(severity) { (severity) } }
                             th scope="row" role="rowheader" { (exception.code.as_str()) }
-                            td role="cell" { a href={ "#e" (position) } { (table::started(evaluated)) } }
+                            td.when role="cell" { a href={ "#e" (position) } { (table::started(evaluated)) } }
                             td.message role="cell" { (shown(&exception.message)) }
                         } }
                     }

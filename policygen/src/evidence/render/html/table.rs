@@ -55,7 +55,7 @@ fn execution(position: usize, evaluated: &Evaluated) -> Markup {
     html! {
         tbody.look[evaluated.is_exceptional()] #{ "e" (position) } role="rowgroup" data-verdict=(verdict) {
             tr role="row" {
-                th scope="row" role="rowheader" data-label="Started" { (started(evaluated)) }
+                th.when scope="row" role="rowheader" data-label="Started" { (started(evaluated)) }
                 td role="cell" data-label="Execution" { span.id { (shown(&evaluated.execution.id)) } }
                 td.message role="cell" data-label="Started by" { (shown(short_principal(evaluated.started_by()))) }
                 td.message role="cell" data-label="Revision" { (revisions(evaluated)) }

@@ -34,7 +34,7 @@ pub(super) fn section(report: &Report) -> Markup {
         section aria-labelledby="timeline" {
             h2 #timeline { "Timeline" }
             div.wide tabindex="0" role="region" aria-label="Timeline, scrolls sideways" {
-                svg.timeline viewBox={ "0 0 " (WIDTH) " " (bottom + 28) } role="img" aria-labelledby="timeline-title timeline-text" {
+                svg.timeline viewBox={ "0 0 " (WIDTH) " " (bottom + 28) } role="img" aria-labelledby="timeline-title" aria-describedby="timeline-text" {
                     title #timeline-title { "Executions over time, by verdict" }
                     desc #timeline-text { (description(report, first, last)) }
                     @for tick in 0..=TICKS {
