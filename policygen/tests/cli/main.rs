@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod evidence;
+mod evidence_cloudtrail;
+mod evidence_live;
 mod explain;
 mod generate;
 mod history;

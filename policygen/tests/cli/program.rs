@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
     command
 }
 
-fn ran(output: &Output) -> Ran {
+pub(crate) fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout.clone()).unwrap(),
