@@ -176,6 +176,13 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         });
         return Ok(Exit::Nothing);
     }
+    if !report.other_functions.is_empty() {
+        output::print_note(&format!(
+            "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
+            report.gate,
+            report.other_functions.join("`, `")
+        ));
+    }
     let fails = args.fail_on.severity().is_some_and(|severity| report.has(severity));
     Ok(if fails { Exit::Findings } else { Exit::Done })
 }

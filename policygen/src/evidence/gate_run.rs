@@ -12,6 +12,7 @@ use super::judge::Standard;
 /// A run of the gate.
 #[derive(Debug)]
 pub(crate) struct GateRun {
+    execution_id: String,
     pub(crate) stage: Option<String>,
     pub(crate) action: Option<String>,
     pub(crate) id: Option<String>,
@@ -40,6 +41,7 @@ impl GateRun {
             Status::InProgress => false,
         };
         Self {
+            execution_id: case.execution.id.clone(),
             stage: attempt.stage.clone(),
             action: attempt.action.clone(),
             id: attempt.id.clone(),
@@ -65,30 +67,36 @@ impl GateRun {
     /// Whether the run said what is to be said today; none where one of the two is no verdict.
     pub(crate) fn agrees(&self) -> Option<bool> {
         match (&self.said, self.verdict()?) {
+            (Said::Satisfied { .. }, _) if self.judged_another().is_some() => Some(false),
             (Said::Satisfied { .. }, verdict) => Some(verdict == Verdict::Satisfied),
             (Said::Unsatisfied, verdict) => Some(verdict == Verdict::Unsatisfied),
             (Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing, _) => None,
         }
     }
 
+    /// The execution on which the run reported, where it is another than its own.
+    fn judged_another(&self) -> Option<&str> {
+        match &self.said {
+            Said::Satisfied { execution_id, .. } => execution_id.as_deref().filter(|id| *id != self.execution_id),
+            Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => None,
+        }
+    }
+
     /// In what this run differs from today's evaluation, and what else is odd about it.
-    pub(crate) fn exceptions(&self, execution_id: &str) -> Vec<Exception> {
+    pub(crate) fn exceptions(&self) -> Vec<Exception> {
         let mut found = Vec::new();
-        if self.agrees() == Some(false) {
+        if let Some(judged) = self.judged_another() {
+            let message = format!("The gate reported a verdict on another execution, {judged}.");
+            found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
+        } else if self.agrees() == Some(false) {
             let today = self.verdict().map_or("", Verdict::as_str);
-            found.push(Exception::new(
-                ExceptionCode::VerdictDiffers,
-                format!(
-                    "The gate reported {}, today's evaluation is {today}.",
-                    self.said.as_str()
-                ),
-            ));
+            let message = format!(
+                "The gate reported {}, today's evaluation is {today}.",
+                self.said.as_str()
+            );
+            found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         }
         match &self.said {
-            Said::Satisfied { execution_id: Some(judged), .. } if judged != execution_id => found.push(Exception::new(
-                ExceptionCode::VerdictDiffers,
-                format!("The gate reported a verdict on another execution, {judged}."),
-            )),
             Said::Satisfied { approvers, .. } => found.extend(self.other_approvers(approvers.as_deref())),
             Said::SuccessWithoutVerdict => found.push(Exception::new(
                 ExceptionCode::SuccessWithoutVerdict,

@@ -10,11 +10,14 @@ mod gate_run;
 pub(crate) mod history;
 mod judge;
 mod live;
+mod outcome;
+mod passage;
 mod period;
 pub(crate) mod render;
 mod report;
 mod route;
 mod saved;
+mod shape;
 
 pub(crate) use cloudtrail::{ApprovalEvent, CloudTrail, EVENT_NAME, EventError, read_event, read_file as read_events};
 pub(crate) use gate::GateFunction;

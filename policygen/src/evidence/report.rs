@@ -1,8 +1,10 @@
 //! The answer to "show me that every release of this period was approved by enough people".
 
+use std::collections::BTreeSet;
+
 use rule::Rule;
 
-use super::case::cases;
+use super::case::{Case, cases};
 use super::cloudtrail::{ApprovalEvent, confirm};
 use super::evaluate::{Evaluated, Verdict, evaluate};
 use super::exception::Exception;
@@ -30,6 +32,8 @@ pub(crate) struct Report {
     pub(crate) pipeline: String,
     pub(crate) period: Period,
     pub(crate) gate: String,
+    /// The functions that ran, where the gate did not run in any execution: perhaps it has another name.
+    pub(crate) other_functions: Vec<String>,
     /// Newest first.
     pub(crate) executions: Vec<Evaluated>,
 }
@@ -38,6 +42,7 @@ impl Report {
     /// Evaluates a history. `events` is what CloudTrail said, where it was asked.
     pub(crate) fn new(question: Question, history: History, events: Option<&[ApprovalEvent]>) -> Self {
         let cases = cases(history, question.period, question.execution.as_deref());
+        let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
         let standard = Standard {
             pipeline: question.pipeline,
@@ -55,6 +60,7 @@ impl Report {
             pipeline: standard.pipeline,
             period: question.period,
             gate: question.gate.name().to_owned(),
+            other_functions,
         }
     }
 
@@ -89,6 +95,20 @@ impl Report {
         let mut exceptions = self.executions.iter().flat_map(|evaluated| &evaluated.exceptions);
         exceptions.any(|exception| exception.code.severity() >= severity)
     }
+}
+
+fn other_functions(cases: &[Case], gate: &GateFunction) -> Vec<String> {
+    let actions = || cases.iter().flat_map(|case| &case.actions);
+    if actions().any(|action| gate.is_run_by(action)) {
+        return Vec::new();
+    }
+    let functions: BTreeSet<&String> = actions()
+        .filter_map(|action| action.configuration.get("FunctionName"))
+        .collect();
+    functions
+        .into_iter()
+        .map(|name| name.escape_debug().to_string())
+        .collect()
 }
 
 impl Evaluated {

@@ -55,9 +55,11 @@ impl Route {
 
     /// The actions by which an execution without the gate went on: where it reached past the point at which the gate should have been.
     ///
-    /// INVARIANT (fail closed): where nothing tells that an action comes before the gate, a deployment counts as one that does not.
+    /// INVARIANT (fail closed): where nothing tells that an action comes before the gate, a deployment counts as one that does not. Only an
+    /// execution under way gets the benefit of the doubt, since it may yet come to the gate, and is judged when it has ended.
     pub(crate) fn beyond<'a>(&self, case: &'a Case) -> Vec<&'a ActionExecution> {
         let approvals = approval_stages(case, |stage| self.is_before(stage));
+        let in_doubt = self.gate_stage.is_none() && case.execution.status.is_active();
         let first_approval = approvals.iter().filter_map(|stage| entered(case, stage)).min();
         let is_beyond = |action: &&ActionExecution| {
             let Some((stage, name)) = place(action) else {
@@ -69,7 +71,7 @@ impl Route {
                 && !self.is_before(stage)
                 && self.gate_stage.as_deref() != Some(stage)
                 && first_approval.is_some_and(|first| entered(case, stage).is_none_or(|at| at > first));
-            self.after.contains(stage) || after_approvals || (deploys && !known_before)
+            self.after.contains(stage) || after_approvals || (deploys && !known_before && !in_doubt)
         };
         case.actions.iter().filter(is_beyond).collect()
     }
@@ -79,17 +81,14 @@ impl Route {
         case.execution.status == ExecutionStatus::Succeeded || !self.beyond(case).is_empty()
     }
 
-    /// The stage whose approvals matter in an execution without the gate.
-    pub(crate) fn approval_stage(&self, case: &Case) -> Option<String> {
-        let stages = approval_stages(case, |_| false);
-        let known = self.gate_stage.as_ref().filter(|stage| stages.contains(stage.as_str()));
-        let last = || {
-            stages
-                .iter()
-                .max_by_key(|stage| entered(case, stage))
-                .map(|stage| (*stage).to_owned())
-        };
-        known.cloned().or_else(last)
+    /// The stage whose approvals matter in an execution without the gate: the rule's or the gate's, or else the last that does not come before the
+    /// gate's.
+    pub(crate) fn approval_stage(&self, case: &Case, of_rule: Option<&str>) -> Option<String> {
+        let wanted = of_rule.or(self.gate_stage.as_deref());
+        let stages = approval_stages(case, |stage| wanted != Some(stage) && self.is_before(stage));
+        let last = || stages.iter().max_by_key(|stage| entered(case, stage)).copied();
+        let found = wanted.filter(|stage| stages.contains(stage)).or_else(last);
+        found.map(str::to_owned)
     }
 
     fn is_before(&self, stage: &str) -> bool {

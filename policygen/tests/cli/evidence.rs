@@ -151,6 +151,84 @@ fn what_is_under_way_is_not_finished() {
     expect(deploying, &[], ("satisfied", true, &[], 0));
 }
 
+/// Alone, so that nothing tells where the gate stands.
+fn alone(saved: &Saved, arguments: &[&str]) -> Ran {
+    let directory = TempDir::new().unwrap();
+    let [executions, actions] = saved.write(&directory);
+    let inputs = ["--input", &executions, "--input", &actions];
+    policygen(
+        &[
+            &["evidence", "--pipeline", "payments", "--format", "json"],
+            inputs.as_slice(),
+            arguments,
+        ]
+        .concat(),
+    )
+}
+
+fn only_verdict(ran: &Ran) -> Value {
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    report["executions"][0]["verdict"].clone()
+}
+
+#[test]
+fn alone_a_deployment_without_the_gate_is_doubted_only_while_it_is_under_way() {
+    let mut staging = execution();
+    staging
+        .actions
+        .retain(|action| ["Source", "Deploy"].contains(&action["actionName"].as_str().unwrap()));
+    staging.executions[0]["status"] = json!("InProgress");
+    let ran = alone(&staging, &[]);
+    assert_eq!((only_verdict(&ran), ran.code), (json!("not-finished"), 0));
+    staging.executions[0]["status"] = json!("Failed");
+    let ran = alone(&staging, &[]);
+    assert_eq!((only_verdict(&ran), ran.code), (json!("no-gate"), 10));
+}
+
+#[test]
+fn approvals_before_the_gates_stage_are_not_the_release() {
+    let mut early = execution();
+    early.actions.retain(|action| action["actionName"] == "Source");
+    let mut quality = answered("Quality", "alice", (0, 40), (0, 50));
+    quality["stageName"] = json!("Test");
+    let mut before = released("33333333-3333-4333-8333-333333333333", 1);
+    let mut passed = quality.clone();
+    passed["pipelineExecutionId"] = json!("33333333-3333-4333-8333-333333333333");
+    passed["actionExecutionId"] = json!("earlier");
+    passed["startTime"] = json!(at(0, 40).replace("-02T", "-01T"));
+    passed["lastUpdateTime"] = json!(at(0, 50).replace("-02T", "-01T"));
+    before.actions.push(passed);
+    quality["status"] = json!("Failed");
+    early.actions.push(quality);
+    early.executions[0]["status"] = json!("Failed");
+    let ran = alone(&early.with(before), &[]);
+    assert_eq!(
+        (only_verdict(&ran), ran.code),
+        (json!("not-applicable"), 0),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_gate_of_another_name_is_asked_after() {
+    let ran = alone(&execution(), &["--gate-function", "our-gate"]);
+    assert_eq!((only_verdict(&ran), ran.code), (json!("no-gate"), 10));
+    let note = "note: the function `our-gate` ran in no execution, but `two-person-rule-gate` did";
+    assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
+    let named = alone(
+        &execution(),
+        &[
+            "--gate-function",
+            "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-gate:live",
+        ],
+    );
+    assert_eq!(
+        (only_verdict(&named), named.code, named.stderr.as_str()),
+        (json!("satisfied"), 0, "")
+    );
+}
+
 #[test]
 fn what_never_reached_the_approvals_is_not_applicable() {
     for (status, ran) in [
