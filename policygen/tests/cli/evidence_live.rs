@@ -88,7 +88,7 @@ fn in_seconds(value: &Value) -> Value {
             .map(|(name, value)| (name.clone(), timed(name, value)))
             .collect(),
         Value::Array(items) => items.iter().map(in_seconds).collect(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
