@@ -233,6 +233,8 @@ def test_each_of_200_executions_gets_the_verdict_that_was_planted(served):
         # The gate ran as today's code does, so the two never differ; and every exception is one that was planted.
         agrees = {execution["gate"]["agrees"] for execution in report["executions"] if execution["gate"]}
         assert agrees <= {True, None}
+        said = {run["said"]["verdict"] for execution in report["executions"] if execution["gate"] for run in execution["gate"]["runs"]}
+        assert said == {"satisfied", "unsatisfied"}
         codes = {exception["code"] for execution in report["executions"] for exception in execution["exceptions"]}
         planted = {verdict for verdict, _ in pipeline.planted.values()}
         assert codes == ({"no-gate"} if "no-gate" in planted else set())
