@@ -3,7 +3,11 @@
 #![cfg(test)]
 
 mod doctor;
+mod evidence;
+mod evidence_cloudtrail;
+mod evidence_live;
 mod explain;
 mod generate;
+mod history;
 mod program;
 mod whole;
