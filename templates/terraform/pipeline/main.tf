@@ -62,7 +62,7 @@ resource "aws_codepipeline" "this" {
           NotificationArn    = aws_sns_topic.approvers[action.value].arn
           ExternalEntityLink = var.review_url
           CustomData = join(" ", [
-            "Release #{SourceVariables.VersionId}, execution #{codepipeline.PipelineExecutionId}. You approve that it goes to production,",
+            "Release of #{SourceVariables.VersionId} in execution #{codepipeline.PipelineExecutionId}. You approve that it goes to production,",
             "in this execution only. Somebody else must give ${join(" and ", setsubtract(local.slots, [action.value]))};",
             "two approvals by one person are refused.",
           ])
