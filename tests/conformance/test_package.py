@@ -1,5 +1,6 @@
 """The zip that gets deployed, built by `tests/run package`: what is in it, where it starts, and that it is the gate."""
 
+import platform
 import re
 import subprocess
 import zipfile
@@ -47,7 +48,7 @@ def test_it_starts_on_lambdas_glibc(program):
     needed = subprocess.run(["objdump", "--private-headers", program], capture_output=True, text=True, check=True).stdout
     libraries = set(re.findall(r"NEEDED +(\S+)", needed))
     # In every image of Amazon Linux 2023.
-    assert "libc.so.6" in libraries and libraries <= {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2"}
+    assert "libc.so.6" in libraries and libraries <= {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 
 
 def test_it_tells_the_story_of_the_demo(program):
@@ -59,6 +60,7 @@ def test_it_tells_the_story_of_the_demo(program):
 
 def test_the_same_sources_give_the_same_bytes():
     before = PACKAGE.read_bytes()
-    done = subprocess.run([TEMPLATES / "package", "--x86-64"], capture_output=True, text=True)
+    ours = "--arm64" if platform.machine() in ("arm64", "aarch64") else "--x86-64"
+    done = subprocess.run([TEMPLATES / "package", ours], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert PACKAGE.read_bytes() == before
