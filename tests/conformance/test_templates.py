@@ -7,11 +7,17 @@ import shutil
 import subprocess
 import tomllib
 
+import boto3
 import hcl2
 import pytest
 import yaml
-from cloudformation import ROOT, TEMPLATES, actions, load, resolve, statements
+from cloudformation import ROOT, TEMPLATES, Loader, actions, load, resolve, statements
 from conftest import BINARIES
+from moto.server import ThreadedMotoServer
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from test_package import PACKAGE
+from test_policygen_iam import Aws
 
 TOOLS = ROOT / "target" / "tools"
 CLOUDFORMATION = sorted(path.name for path in TEMPLATES.glob("*.yaml"))
@@ -42,6 +48,62 @@ def test_cfn_lint_has_nothing_to_say(name):
 @pytest.mark.parametrize("name", SAM)
 def test_sam_takes_it(name):
     assert "is a valid SAM Template" in run(TOOLS / "sam" / "bin" / "sam", "validate", "--lint", "--template", TEMPLATES / name, **OFFLINE)
+
+
+@pytest.mark.parametrize("name", SAM)
+def test_sam_loses_nothing(name):
+    """What CloudFormation's transform makes of it, by the same code."""
+    template = load(name)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    before = json.loads(json.dumps(template["Resources"]))
+    defaults = {key: parameter.get("Default", "") for key, parameter in template["Parameters"].items()}
+    session = boto3.Session(region_name="eu-west-1")
+    after = Translator({}, Parser(), boto_session=session).translate(template, defaults)["Resources"]
+    assert after.keys() == before.keys()
+    for label, resource in before.items():
+        kept = after[label]["Properties"]
+        if resource["Type"] == "AWS::Serverless::Function":
+            assert after[label]["Type"] == "AWS::Lambda::Function"
+            changed = {"CodeUri", "Tags"}
+            assert {key: kept[key] for key in resource["Properties"].keys() - changed} == {
+                key: value for key, value in resource["Properties"].items() if key not in changed
+            }
+        else:
+            assert kept == resource["Properties"], label
+
+
+def test_what_lambda_gives_up_on_is_kept_on_request():
+    by_default, on_request = (resolve(load("gate.yaml"), KeepLostEvents=choice) for choice in ("false", "true"))
+    assert "DestinationConfig" not in by_default["GateInvocations"]["Properties"] and "LostEvents" not in by_default
+    assert on_request["GateInvocations"]["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": "LostEvents.Arn"}}
+    queue = on_request["LostEvents"]["Properties"]
+    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (86400, True)
+
+
+@pytest.fixture
+def aws():
+    """The AWS CLI, against moto's server."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield Aws("http://{}:{}".format(*server.get_host_and_port()))
+    server.stop()
+
+
+def test_the_zip_is_what_both_tools_deploy(aws, tmp_path):
+    # `sam build` finds nothing to build, and keeps the zip; `sam deploy` and `aws cloudformation package` upload it as it is.
+    run(TOOLS / "sam" / "bin" / "sam", "build", "--template", TEMPLATES / "gate.yaml", "--build-dir", tmp_path / "sam", **OFFLINE)
+    code = yaml.load((tmp_path / "sam" / "template.yaml").read_text(), Loader)["Resources"]["Gate"]["Properties"]["CodeUri"]
+    assert (tmp_path / "sam" / code).resolve() == PACKAGE
+
+    aws("s3api", "create-bucket", "--bucket", "packages", "--create-bucket-configuration", "LocationConstraint=eu-west-1")
+    packaged = tmp_path / "packaged.yaml"
+    arguments = ["--template-file", TEMPLATES / "gate.yaml", "--s3-bucket", "packages", "--output-template-file", packaged]
+    aws.run(["aws", "cloudformation", "package", *arguments])
+    uploaded = yaml.load(packaged.read_text(), Loader)["Resources"]["Gate"]["Properties"]["CodeUri"]
+    aws.run(["aws", "s3", "cp", "--quiet", uploaded, tmp_path / "uploaded.zip"])
+    assert (tmp_path / "uploaded.zip").read_bytes() == PACKAGE.read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +178,7 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
 
     def granted(**parameters):
         resources = resolve(load("gate.yaml"), **parameters).values()
-        policies = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")]
+        policies = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")]
         return sorted(action for policy in policies for statement in statements(policy).values() for action in actions(statement))
 
     assert granted() == sorted(called() | journal)
@@ -236,7 +298,7 @@ def test_every_parameter_is_said_and_used(name):
 def test_what_can_carry_tags_does():
     untagged = {
         "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
-        "AWS::Config::OrganizationConfigRule",
+        "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
     }  # fmt: skip
     for name in ("gate.yaml", "pipeline.yaml", "audit.yaml", "audit-member.yaml"):
         for label, resource in load(name)["Resources"].items():
