@@ -170,7 +170,7 @@ def called():
 
 
 def terraform_actions(path):
-    return set(re.findall(r'"(\w+:[A-Z]\w+)"', path.read_text())) - {"sts:AssumeRole"}
+    return set(re.findall(r'"((?!aws:)\w+:[A-Z]\w+)"', path.read_text())) - {"sts:AssumeRole"}
 
 
 def test_the_gate_may_do_what_it_calls_and_no_more():
@@ -189,6 +189,25 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
     target = ["--region", "us-east-1", "--account", "111122223333", "--pipeline", "payments", "--stage", "Release"]
     generated = json.loads(run(BINARIES / "policygen", "generate", *target, "--gate", "--print", "TwoPersonRule-Gate.policy.json"))
     assert {action for statement in generated["Statement"] for action in actions(statement)} == called() | journal | {"logs:CreateLogGroup"}
+
+
+@pytest.mark.parametrize("module, choices", [("pipeline", [{}]), ("audit", [{"Scope": "ACCOUNT"}, {"Scope": "ORGANIZATION"}])])
+def test_the_modules_grant_what_the_templates_grant(module, choices):
+    roles = ("AWS::IAM::Role", "AWS::IAM::RolePolicy")
+    resources = [of for parameters in choices for of in resolve(load(f"{module}.yaml"), **parameters).values() if of["Type"] in roles]
+    granted = {action for of in resources for statement in statements(of["Properties"]).values() for action in actions(statement)}
+    assert terraform_actions(TEMPLATES / "terraform" / module / "main.tf") == granted - {"sts:AssumeRole"} != set()
+
+
+def test_the_modules_alarm_is_the_templates():
+    text = (TEMPLATES / "terraform" / "gate" / "alarms.tf").read_text()
+    alarms = [of["Properties"] for of in load("gate.yaml")["Resources"].values() if of["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(alarms) == text.count('resource "aws_cloudwatch_metric_alarm"') == 3
+    for alarm in alarms:
+        for said in (alarm["AlarmDescription"], alarm.get("MetricName", "AsyncEventsDropped"), alarm["TreatMissingData"]):
+            assert f'"{said}"' in text
+        for query in alarm.get("Metrics", []):
+            assert f'"{query.get("Expression", query["Id"])}"' in text
 
 
 def test_the_gate_reads_the_named_pipelines_only():
@@ -313,11 +332,14 @@ def test_the_readme_names_what_is_there():
     # Parameters, by the template that a command deploys.
     deployed = 0
     for command in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        run("bash", "-n", "-c", command)
         for line in command.replace("\\\n", " ").splitlines():
             template = re.search(r"--template(?:-file)? (?:templates|target)/(?:\w+/)*(\w[\w-]*)(?:\.packaged)?\.yaml", line)
             given = re.search(r"--parameter-overrides (.*?)(?: --|$)", line)
             if template and given:
                 deployed += 1
                 names = set(re.findall(r"(\w+)=", given[1]))
-                assert names and names <= load(f"{template[1]}.yaml")["Parameters"].keys(), line
-    assert deployed >= 3
+                # What SAM builds is called template.yaml.
+                name = template[1].replace("template", "gate")
+                assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
+    assert deployed == 4
