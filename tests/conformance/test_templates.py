@@ -193,9 +193,10 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
 
 @pytest.mark.parametrize("module, choices", [("pipeline", [{}]), ("audit", [{"Scope": "ACCOUNT"}, {"Scope": "ORGANIZATION"}])])
 def test_the_modules_grant_what_the_templates_grant(module, choices):
-    roles = ("AWS::IAM::Role", "AWS::IAM::RolePolicy")
-    resources = [of for parameters in choices for of in resolve(load(f"{module}.yaml"), **parameters).values() if of["Type"] in roles]
-    granted = {action for of in resources for statement in statements(of["Properties"]).values() for action in actions(statement)}
+    resources = [of for parameters in choices for of in resolve(load(f"{module}.yaml"), **parameters).values()]
+    roles = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::RolePolicy")]
+    granted = {action for role in roles for statement in statements(role).values() for action in actions(statement)}
+    granted |= {of["Properties"]["Action"] for of in resources if of["Type"] == "AWS::Lambda::Permission"}
     assert terraform_actions(TEMPLATES / "terraform" / module / "main.tf") == granted - {"sts:AssumeRole"} != set()
 
 
