@@ -173,22 +173,23 @@ resource "aws_iam_role_policy" "pipeline" {
         Resource = [for topic in aws_sns_topic.approvers : topic.arn]
       },
       {
+        # Of S3, what CodePipeline asks for (CodePipeline User Guide, "CodePipeline service role policy"), each where it is needed.
         Sid      = "SeeBuckets"
         Effect   = "Allow"
-        Action   = ["s3:GetBucketVersioning", "s3:GetBucketLocation"]
+        Action   = ["s3:GetBucketVersioning", "s3:GetBucketLocation", "s3:GetBucketAcl"]
         Resource = values(local.arns)
       },
       {
         Sid      = "ReadSource"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging"]
         Resource = ["${local.arns[var.source_bucket]}/source.zip"]
       },
       {
         # The keys of artifacts are CodePipeline's own to choose.
         Sid      = "KeepArtifacts"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"]
         Resource = ["${local.arns[var.artifact_bucket]}/*"]
       },
       {
