@@ -66,14 +66,15 @@ locals {
     },
   ]
   own = [
-    # The first two have no resource of their own (Service Authorization Reference, IAM and AWS Config).
     {
+      # Has no resource of its own (Service Authorization Reference, IAM).
       Sid      = "ReadAccount"
       Effect   = "Allow"
       Action   = ["iam:GetAccountAuthorizationDetails"]
       Resource = ["*"]
     },
     {
+      # Has no resource of its own (Service Authorization Reference, AWS Config).
       Sid      = "Report"
       Effect   = "Allow"
       Action   = ["config:PutEvaluations"]
