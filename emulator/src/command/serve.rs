@@ -33,8 +33,9 @@ pub struct Args {
     /// without it, everybody may do everything
     #[arg(long, value_name = "FILE", requires = "principals", conflicts_with = "account_id")]
     account: Option<PathBuf>,
-    /// Role of that account that the gate has [default: TwoPersonRule-Gate; where the account has none, the gate is not
-    /// checked]
+    /// The gate's role in that account [default: TwoPersonRule-Gate]
+    ///
+    /// Without this option, and without a role of the default name, the gate alone is not checked.
     #[arg(long, value_name = "NAME", requires = "account")]
     gate_role: Option<String>,
     /// The gate's rule, as JSON; without it the gate uses its defaults
