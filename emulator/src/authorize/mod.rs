@@ -11,8 +11,8 @@ mod tests;
 pub use account::{AccountFileError, Authorizer};
 pub(crate) use request::Request;
 
-use iam::account::Actor;
-use iam::{Effect, Grants, Truth};
+use iam::account::{Actor, PolicyId};
+use iam::{Clauses, Effect, Grants, Truth};
 
 use crate::engine::{ApiError, ErrorCode, Settings};
 use resource::Resource;
@@ -82,7 +82,8 @@ impl Authorizer {
         }
     }
 
-    /// INVARIANT (fail closed): what the context leaves open does not allow, and does deny.
+    /// INVARIANT (fail closed): what the context leaves open does not allow, and does deny. The policies decide together;
+    /// kind by kind they are asked only for what the message says.
     fn refusal(
         &self,
         actor: Actor,
@@ -92,24 +93,25 @@ impl Authorizer {
     ) -> Option<Refusal> {
         let context = request.context(&self.account, actor, settings);
         let action = format!("codepipeline:{}", request.operation.to_ascii_lowercase());
-        // Kind by kind, because the message says which one it was.
-        let kinds = self.account.grants(actor, |_| true).kinds;
-        let clauses: Vec<_> = kinds
-            .into_iter()
-            .map(|kind| Grants { kinds: vec![kind] }.about(&action, &context))
-            .zip([IDENTITY, BOUNDARY])
-            .collect();
-        let denying = clauses.iter().find(|(clauses, _)| {
-            let mut deciding = clauses.blame(resource.matched()).into_iter();
-            deciding.any(|blame| blame.effect == Effect::Deny)
-        });
-        if let Some((_, kind)) = denying {
-            return Some(Refusal::Explicit(*kind));
+        let arn = resource.matched();
+        let grants = self.account.grants(actor, |_| true);
+        if grants.about(&action, &context).allow(arn) == Truth::Yes {
+            return None;
         }
-        let mut silent = clauses
-            .iter()
-            .filter(|(clauses, _)| clauses.allow(resource.matched()) != Truth::Yes);
-        silent.next().map(|(_, kind)| Refusal::Implicit(*kind))
+        let kinds = grants.kinds.into_iter().map(|kind| Grants { kinds: vec![kind] });
+        let clauses: Vec<_> = kinds.map(|kind| kind.about(&action, &context)).collect();
+        // A snapshot has no service control policies.
+        let named = || clauses.iter().zip([IDENTITY, BOUNDARY]);
+        let denies = |clauses: &Clauses<'_, PolicyId>| {
+            let mut deciding = clauses.blame(arn).into_iter();
+            deciding.any(|blame| blame.effect == Effect::Deny)
+        };
+        let denying = named().find(|(clauses, _)| denies(clauses));
+        let silent = || named().find(|(clauses, _)| clauses.allow(arn) != Truth::Yes);
+        Some(match denying {
+            Some((_, kind)) => Refusal::Explicit(kind),
+            None => Refusal::Implicit(silent().map_or(IDENTITY, |(_, kind)| kind)),
+        })
     }
 }
 

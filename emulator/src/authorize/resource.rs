@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::engine::{ApiError, ErrorCode, Settings};
 
-/// A kind of resource, and where in the input its names are.
+/// A kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
-    /// `PIPELINE`, by a JSON pointer.
+    /// `PIPELINE`, whose name this JSON pointer leads to.
     Pipeline(&'static str),
     /// `PIPELINE/STAGE`.
     Stage,
@@ -42,6 +42,18 @@ impl Resource {
     }
 }
 
+impl Level {
+    /// Where in the input its names are.
+    fn names(&self) -> &[&'static str] {
+        match self {
+            Self::Pipeline(pointer) => std::slice::from_ref(pointer),
+            Self::Stage => &["/pipelineName", "/stageName"],
+            Self::Action => &["/pipelineName", "/stageName", "/actionName"],
+            Self::Pipelines | Self::None => &[],
+        }
+    }
+}
+
 fn level(operation: &str) -> Option<Level> {
     Some(match operation {
         "CreatePipeline" | "UpdatePipeline" => Level::Pipeline("/pipeline/name"),
@@ -63,14 +75,14 @@ fn level(operation: &str) -> Option<Level> {
 /// `InternalFailure`, when this table lacks an operation that is served: never a call that nobody has checked.
 pub(super) fn of(operation: &str, input: &Value, settings: &Settings) -> Result<Resource, ApiError> {
     let unknown = || ErrorCode::Internal.because(format!("it is not known what {operation} is authorized on"));
-    let names: &[&str] = match level(operation).ok_or_else(unknown)? {
-        Level::Pipeline(pointer) => &[pointer],
-        Level::Stage => &["/pipelineName", "/stageName"],
-        Level::Action => &["/pipelineName", "/stageName", "/actionName"],
+    let level = level(operation).ok_or_else(unknown)?;
+    match level {
         Level::Pipelines => return Ok(Resource::Arn(settings.pipeline_arn("*"))),
         Level::None => return Ok(Resource::None),
-    };
-    let names = names.iter().map(|pointer| input.pointer(pointer)?.as_str());
+        Level::Pipeline(_) | Level::Stage | Level::Action => {}
+    }
+    let names = level.names().iter();
+    let names = names.map(|pointer| input.pointer(pointer)?.as_str());
     let names: Option<Vec<&str>> = names.collect();
     let names = names.ok_or_else(unknown)?.join("/");
     Ok(Resource::Arn(settings.pipeline_arn(&names)))
@@ -134,13 +146,7 @@ mod tests {
     fn the_names_are_required_and_plain() {
         let model = Model::load().unwrap();
         for (operation, shapes) in &model.operations {
-            let pointers: &[&str] = match level(operation).unwrap() {
-                Level::Pipeline(pointer) => &[pointer],
-                Level::Stage => &["/pipelineName", "/stageName"],
-                Level::Action => &["/pipelineName", "/stageName", "/actionName"],
-                Level::Pipelines | Level::None => &[],
-            };
-            for pointer in pointers {
+            for pointer in level(operation).unwrap().names() {
                 let mut shape = &model.shapes[&shapes.input];
                 for member in pointer.split('/').skip(1) {
                     assert!(
