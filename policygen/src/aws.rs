@@ -77,7 +77,7 @@ impl Aws {
             group_detail_list: Some(Vec::new()),
             role_detail_list: Some(Vec::new()),
             policies: Some(Vec::new()),
-            is_truncated: false,
+            ..Details::default()
         };
         let mut marker = None;
         let mut read = 0;

@@ -20,8 +20,8 @@ pub enum AccountError {
     Other,
     /// One page of several.
     #[error(
-        "only a part of the account (`IsTruncated` is true); make it again without --no-paginate and --max-items, so that \
-         all pages are in it"
+        "only a part of the account: there are more pages; make it again without --no-paginate and --max-items, so that \
+         all are in it"
     )]
     Truncated,
     /// Nobody is in it.
@@ -96,7 +96,7 @@ impl Account {
         if lists.iter().all(|(_, missing)| *missing) {
             return Err(AccountError::Other);
         }
-        if details.is_truncated {
+        if details.is_truncated || details.next_token.is_some() {
             return Err(AccountError::Truncated);
         }
         if let Some((list, _)) = lists.iter().find(|(_, missing)| *missing) {

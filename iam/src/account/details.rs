@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -25,6 +25,8 @@ pub struct Details<'a> {
     /// Whether there is more than this.
     #[serde(default)]
     pub is_truncated: bool,
+    /// Where it goes on: with `--max-items` the AWS CLI says this, and not that there is more.
+    pub next_token: Option<IgnoredAny>,
 }
 
 /// A user.

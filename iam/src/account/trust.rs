@@ -56,6 +56,12 @@ impl Account {
             {
                 Concern::Itself
             }
+            // Whoever assumes a role says how its session is called. What is denied to one name is open to others.
+            Some(principals)
+                if !principals.all_but && statement.effect == Effect::Allow && principals.name_sessions_of(caller) =>
+            {
+                Concern::Itself
+            }
             Some(principals) => principals.concern(caller),
         };
         let grants = self.grants(actor, keep);

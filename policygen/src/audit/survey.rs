@@ -11,7 +11,7 @@ use iam::account::{Account, Actor, Assumption, Group, PolicyId, Role};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Context, Effect, Frame, Grants, Part, TooIntricate, Truth, reach};
 
-use super::scope::Scope;
+use super::scope::{RegionGlob, Scope};
 
 /// The action that gives an approval.
 pub(super) const APPROVE: &str = "codepipeline:PutApprovalResult";
@@ -114,12 +114,11 @@ impl Approvals {
 
 impl<'a> Survey<'a> {
     pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Self {
-        let is_name = |region: &&String| !region.contains(['*', '?']);
         Self {
             account,
             scope,
             stages: scope.stages(account),
-            region: scope.region.as_ref().filter(is_name).cloned(),
+            region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
             relevance: RefCell::default(),
             approvals: RefCell::default(),
             reached: RefCell::default(),

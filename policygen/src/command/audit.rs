@@ -13,9 +13,11 @@ use rule::{Rule, RuleError};
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
-use crate::audit::{CATALOG, PictureError, Scope, Slot, audit};
+use crate::audit::{CATALOG, PictureError, RegionGlob, Scope, Slot, audit};
 use crate::aws::{Aws, Connection};
+use crate::doctor::GateFunction;
 use crate::exit::Exit;
+use crate::generate::name::{PipelineGlob, StageGlob};
 use crate::output;
 use crate::report::ReportArgs;
 
@@ -68,20 +70,20 @@ pub(crate) struct Args {
     slots: Vec<Slot>,
     /// Only pipelines of this region, or of the regions that a glob matches
     #[arg(long)]
-    region: Option<String>,
+    region: Option<RegionGlob>,
     /// Only this pipeline, or those that a glob matches
     #[arg(long)]
-    pipeline: Option<String>,
+    pipeline: Option<PipelineGlob>,
     /// Only this stage, or those that a glob matches
     #[arg(long)]
-    stage: Option<String>,
+    stage: Option<StageGlob>,
     /// Service control policies: a policy or a list of them, which make up one level above the account. Repeat it for every
     /// level; each has to allow
     #[arg(long, value_name = "FILE")]
     scp: Vec<PathBuf>,
-    /// The gate's function, by name or ARN
-    #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
-    gate_function: String,
+    /// The gate's function, by its name or its ARN
+    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
+    gate_function: GateFunction,
     /// The gate's rule, as in TWO_PERSON_RULE: whose session names it believes, and who is the same human
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
@@ -135,7 +137,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
             path: path.clone(),
             source,
         }),
-        None => live(&args.connection, args.region.as_deref())?,
+        None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::name))?,
     };
     let mut account = match account {
         Err(CommandError::Account { source, .. }) if matches!(source, AccountError::Empty) => {
@@ -171,8 +173,6 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
 
 /// Asks AWS.
 fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
-    // A glob is no region to send requests to.
-    let region = region.filter(|region| !region.contains(['*', '?']));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = output::Progress::start("reading the account");
     let account = runtime.block_on(async {
