@@ -114,6 +114,8 @@ enum CommandError {
     },
     #[error("`{path}`")]
     Account { path: PathBuf, source: AccountError },
+    #[error("what AWS says of the account is not to be used")]
+    Live { source: AccountError },
     #[error("name two different slots at least, e.g. --slot ApprovalA --slot ApprovalB")]
     Slots,
 }
@@ -140,7 +142,9 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::name))?,
     };
     let mut account = match account {
-        Err(CommandError::Account { source, .. }) if matches!(source, AccountError::Empty) => {
+        Err(CommandError::Account { source, .. } | CommandError::Live { source })
+            if matches!(source, AccountError::Empty) =>
+        {
             output::print_error(&source);
             return Ok(Exit::Nothing);
         }
@@ -180,19 +184,17 @@ fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account,
         aws.account(|principals| progress.say(format!("reading the account: {principals} principals and policies")))
             .await
     })?;
-    Ok(account.map_err(|source| CommandError::Account {
-        path: PathBuf::from("the account"),
-        source,
-    }))
+    Ok(account.map_err(|source| CommandError::Live { source }))
 }
 
 fn checked(account: &Account) -> String {
+    let of = |count: usize, one: &str, several: &str| format!("{count} {}", if count == 1 { one } else { several });
     format!(
-        "{} users, {} groups, {} roles and {} policies of account {}",
-        account.users.len(),
-        account.groups.len(),
-        account.roles.len(),
-        account.policies().count(),
+        "{}, {}, {} and {} of account {}",
+        of(account.users.len(), "user", "users"),
+        of(account.groups.len(), "group", "groups"),
+        of(account.roles.len(), "role", "roles"),
+        of(account.policies().count(), "policy", "policies"),
         account.id,
     )
 }

@@ -52,7 +52,7 @@ fn about(role: &Role) -> Option<Finding> {
         Evidence::new(
             "statement",
             sid,
-            "of its trust policy does not leave each caller one sts:RoleSessionName, its own",
+            "of its trust policy lets callers take other names than their own",
         ),
     ];
     Some(finding)
