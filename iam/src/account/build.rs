@@ -11,7 +11,7 @@ use crate::policy::{Policy, PolicyError};
 pub enum AccountError {
     /// Not JSON, or not of the shape.
     #[error("not what `aws iam get-account-authorization-details` prints: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// Another JSON object.
     #[error(
         "not what `aws iam get-account-authorization-details` prints: it has none of UserDetailList, GroupDetailList, \
@@ -79,7 +79,7 @@ impl Account {
     /// # Errors
     /// When it is something else, a part only, empty, or a policy in it cannot be understood whole.
     pub fn parse(json: &str) -> Result<Self, AccountError> {
-        Self::new(&serde_json::from_str(json)?)
+        Self::new(&serde_json::from_str(json).map_err(AccountError::Json)?)
     }
 
     /// As [`Account::parse`].

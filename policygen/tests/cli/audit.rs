@@ -579,7 +579,10 @@ fn a_service_control_policy_bars_the_roads_too() {
 #[test]
 fn what_is_no_service_control_policy_is_refused() {
     for (content, words) in [
-        (json!("policy"), "is neither a policy nor a list of policies"),
+        (
+            json!("policy"),
+            "policy number 1: not an IAM policy: invalid type: string \"policy\", expected an object",
+        ),
         (json!({}), "policy number 1"),
         (
             json!([full_access(), {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}]),
