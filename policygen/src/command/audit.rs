@@ -150,6 +150,13 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         }
         account => account?,
     };
+    // "The AWSServiceRoleForSupport service-linked role [...] is automatically created" in every account (AWS Support User
+    // Guide, "Using service-linked roles for AWS Support").
+    if args.account_file.is_some() && account.roles.is_empty() {
+        output::print_warning(
+            "there are no roles in the file, and every account has some; if it was made with --filter, make it again without",
+        );
+    }
     for level in levels {
         account.add_controls(level);
     }

@@ -387,6 +387,20 @@ fn a_policy_that_cannot_be_read_is_named_with_its_owner() {
     );
 }
 
+/// Of what `--filter` leaves out the AWS CLI prints an empty list.
+#[test]
+fn a_file_without_roles_is_warned_of() {
+    let mut account = sound();
+    account["RoleDetailList"] = json!([]);
+    let ran = audit(&account, &[]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr.starts_with("warning: there are no roles in the file"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn an_empty_account_is_not_clean() {
     let empty = json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
