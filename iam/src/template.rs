@@ -103,6 +103,20 @@ impl Template {
         })
     }
 
+    /// Whether it is the value of this condition key, and nothing else: `${aws:username}`.
+    #[must_use]
+    pub fn is_value_of(&self, key: &str) -> bool {
+        match self.parts.as_slice() {
+            [
+                Part::Variable {
+                    key: named,
+                    default: None,
+                },
+            ] => named.eq_ignore_ascii_case(key),
+            _ => false,
+        }
+    }
+
     /// Whether it matches every text: `*`.
     #[must_use]
     pub(crate) fn is_any_text(&self) -> bool {

@@ -36,6 +36,10 @@ use crate::evidence::history::{
 };
 use crate::evidence::{CloudTrail, CodePipeline, EVENT_NAME, Page, Period};
 
+/// Where IAM is asked when no region is configured. It has one address for all regions of the partition `aws` (AWS General
+/// Reference, "IAM endpoints"); in another partition some region of it has to be configured.
+const ANY_REGION: &str = "us-east-1";
+
 /// How often a request is sent at most: the SDK backs off between the tries, and longer when it is throttled.
 const TRIES: u32 = 8;
 /// Between two pages of LookupEvents, of which AWS allows two a second (CloudTrail API Reference, "LookupEvents").
@@ -86,13 +90,17 @@ impl Aws {
     /// [`CallError`] when AWS does not answer; and what is wrong with the account when it does.
     pub(crate) async fn account(&self, progress: impl Fn(usize)) -> Result<Result<Account, AccountError>, CallError> {
         const ACTION: &str = "iam:GetAccountAuthorizationDetails";
-        let client = aws_sdk_iam::Client::new(&self.0);
+        let mut config = aws_sdk_iam::config::Builder::from(&self.0);
+        if self.region().is_none() {
+            config = config.region(Region::new(ANY_REGION));
+        }
+        let client = aws_sdk_iam::Client::from_conf(config.build());
         let mut details = Details {
             user_detail_list: Some(Vec::new()),
             group_detail_list: Some(Vec::new()),
             role_detail_list: Some(Vec::new()),
             policies: Some(Vec::new()),
-            is_truncated: false,
+            ..Details::default()
         };
         let mut marker = None;
         let mut read = 0;

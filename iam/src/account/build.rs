@@ -11,7 +11,7 @@ use crate::policy::{Policy, PolicyError};
 pub enum AccountError {
     /// Not JSON, or not of the shape.
     #[error("not what `aws iam get-account-authorization-details` prints: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// Another JSON object.
     #[error(
         "not what `aws iam get-account-authorization-details` prints: it has none of UserDetailList, GroupDetailList, \
@@ -20,8 +20,8 @@ pub enum AccountError {
     Other,
     /// One page of several.
     #[error(
-        "only a part of the account (`IsTruncated` is true); make it again without --no-paginate and --max-items, so that \
-         all pages are in it"
+        "only a part of the account: there are more pages; make it again without --no-paginate and --max-items, so that \
+         all are in it"
     )]
     Truncated,
     /// Nobody is in it.
@@ -79,7 +79,7 @@ impl Account {
     /// # Errors
     /// When it is something else, a part only, empty, or a policy in it cannot be understood whole.
     pub fn parse(json: &str) -> Result<Self, AccountError> {
-        Self::new(&serde_json::from_str(json)?)
+        Self::new(&serde_json::from_str(json).map_err(AccountError::Json)?)
     }
 
     /// As [`Account::parse`].
@@ -96,7 +96,7 @@ impl Account {
         if lists.iter().all(|(_, missing)| *missing) {
             return Err(AccountError::Other);
         }
-        if details.is_truncated {
+        if details.is_truncated || details.next_token.is_some() {
             return Err(AccountError::Truncated);
         }
         if let Some((list, _)) = lists.iter().find(|(_, missing)| *missing) {

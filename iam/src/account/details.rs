@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// The whole answer.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct Details<'a> {
     /// The users.
     pub user_detail_list: Option<Vec<UserDetail<'a>>>,
@@ -25,11 +25,13 @@ pub struct Details<'a> {
     /// Whether there is more than this.
     #[serde(default)]
     pub is_truncated: bool,
+    /// Where it goes on: with `--max-items` the AWS CLI says this, and not that there is more.
+    pub next_token: Option<IgnoredAny>,
 }
 
 /// A user.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct UserDetail<'a> {
     /// Its name.
     pub user_name: String,
@@ -55,7 +57,7 @@ pub struct UserDetail<'a> {
 
 /// A group.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct GroupDetail<'a> {
     /// Its name.
     pub group_name: String,
@@ -71,7 +73,7 @@ pub struct GroupDetail<'a> {
 
 /// A role.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct RoleDetail<'a> {
     /// Its name.
     pub role_name: String,
@@ -96,7 +98,7 @@ pub struct RoleDetail<'a> {
 
 /// A managed policy.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct PolicyDetail<'a> {
     /// Its name.
     pub policy_name: String,
@@ -108,7 +110,7 @@ pub struct PolicyDetail<'a> {
 
 /// A version of a managed policy.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct PolicyVersion<'a> {
     /// `v1`, `v2`, …
     pub version_id: String,
@@ -120,7 +122,7 @@ pub struct PolicyVersion<'a> {
 
 /// An inline policy.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
 pub struct InlinePolicy<'a> {
     /// Its name.
     pub policy_name: String,
@@ -130,7 +132,7 @@ pub struct InlinePolicy<'a> {
 
 /// That a managed policy is attached.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
 pub struct AttachedPolicy {
     /// Its ARN.
     pub policy_arn: String,
@@ -138,7 +140,7 @@ pub struct AttachedPolicy {
 
 /// That a managed policy is a permission boundary.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
 pub struct Boundary {
     /// Its ARN.
     pub permissions_boundary_arn: String,
@@ -146,7 +148,7 @@ pub struct Boundary {
 
 /// A tag.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
 pub struct Tag {
     /// Its key.
     pub key: String,

@@ -119,6 +119,14 @@ impl<'a> Assumer<'a> {
             {
                 Concern::Itself
             }
+            // Whoever assumes a role says how its session is called. What is denied to one name is open to others.
+            Some(principals)
+                if !principals.all_but
+                    && statement.effect == Effect::Allow
+                    && principals.name_sessions_of(self.account.caller(self.identity)) =>
+            {
+                Concern::Itself
+            }
             Some(principals) => principals.concern(self.account.caller(self.identity)),
         }
     }
@@ -163,7 +171,8 @@ impl Account {
                 match trusted {
                     Trusted::Everyone => trustees.everybody = true,
                     Trusted::Account(account) => trustees.account |= *account == self.id,
-                    Trusted::Arn(arn) => trustees.named.extend(self.by_arn.get(arn)),
+                    // Of a role's sessions, the role.
+                    Trusted::Arn(arn) => trustees.named.extend(self.actor(arn)),
                     Trusted::UniqueId(id) => {
                         let has_it = |actor: &Actor| self.identity(*actor).is_some_and(|identity| identity.id == *id);
                         trustees.named.extend(self.actors().find(has_it));

@@ -99,6 +99,13 @@ impl Condition {
         std::iter::once(self.key.as_str()).chain(self.wanted.keys())
     }
 
+    /// Whether it holds of one value of its key alone, that of another key: `StringEquals sts:RoleSessionName =
+    /// ${aws:username}`. The key itself is taken to be in the request.
+    #[must_use]
+    pub fn wants_only(&self, other: &str) -> bool {
+        !self.operator.negated && self.operator.set.is_none() && self.wanted.is_value_of(other)
+    }
+
     /// Whether it holds.
     #[must_use]
     pub fn holds(&self, context: &Context) -> Truth {

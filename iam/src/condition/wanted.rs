@@ -93,6 +93,20 @@ impl Wanted {
         templates.iter().flat_map(Template::keys)
     }
 
+    /// Whether one text is wanted: the value of this key.
+    pub(super) fn is_value_of(&self, key: &str) -> bool {
+        match self {
+            Self::Text(_, templates) => matches!(templates.as_slice(), [only] if only.is_value_of(key)),
+            Self::Number(..)
+            | Self::Date(..)
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Ip(_)
+            | Self::Arn(_)
+            | Self::Null(_) => false,
+        }
+    }
+
     /// Whether one of the wanted values matches the value of a request; none when that is not of the operator's type.
     pub(super) fn matches(&self, value: &str, context: &Context) -> Option<Truth> {
         Some(match self {

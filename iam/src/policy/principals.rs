@@ -94,6 +94,23 @@ impl Trusted {
 }
 
 impl Principals {
+    /// Whether sessions of the caller are named: `arn:aws:sts::111122223333:assumed-role/NAME/SESSION`. The path of a role is
+    /// not part of its sessions' ARNs.
+    pub(crate) fn name_sessions_of(&self, caller: Caller<'_>) -> bool {
+        let Some((_, path)) = caller.arn.split_once(":role/") else {
+            return false;
+        };
+        let role = path.rsplit('/').next();
+        self.aws.iter().any(|trusted| match trusted {
+            Trusted::Everyone | Trusted::Account(_) | Trusted::UniqueId(_) => false,
+            Trusted::Arn(arn) => {
+                let fields: Vec<&str> = arn.splitn(6, ':').collect();
+                matches!(fields.as_slice(), ["arn", _, "sts", "", account, session] if *account == caller.account
+                    && session.strip_prefix("assumed-role/").and_then(|session| session.split('/').next()) == role)
+            }
+        })
+    }
+
     /// How the statement concerns a caller; by what is nearest to it.
     pub(crate) fn concern(&self, caller: Caller<'_>) -> Concern {
         let nearest = self.aws.iter().map(|trusted| trusted.concerns(caller)).max();

@@ -38,7 +38,7 @@ impl PolicyError {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[serde(deny_unknown_fields, rename_all = "PascalCase", expecting = "an object")]
 struct Written {
     version: Option<String>,
     id: Option<String>,
@@ -46,7 +46,7 @@ struct Written {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[serde(deny_unknown_fields, rename_all = "PascalCase", expecting = "an object")]
 struct WrittenStatement {
     sid: Option<String>,
     effect: Effect,
@@ -61,7 +61,7 @@ struct WrittenStatement {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct PrincipalMap {
     #[serde(rename = "AWS", default)]
     aws: OneOrMany<String>,

@@ -22,17 +22,20 @@ pub(super) fn kind(actor: Actor) -> &'static str {
 /// The statements of an actor's policies: by which group it has them, the policy, the statement, its open conditions.
 pub(super) fn chain(account: &Account, actor: Actor, action: &str, blames: &[Blame<'_, PolicyId>]) -> Vec<Evidence> {
     let mut chain = Vec::new();
+    let mut last = None;
     for blame in blames {
-        chain.extend(holding_group(account, actor, blame.source));
         let Some(kept) = account.policy(blame.source) else {
             continue;
         };
-        let how = match &kept.arn {
-            Some(_) => format!("managed policy `{}`", kept.name),
-            None => "inline policy".to_owned(),
-        };
-        let name = kept.arn.as_deref().unwrap_or(&kept.name);
-        chain.push(Evidence::new("policy", name, how));
+        if last.replace(blame.source) != Some(blame.source) {
+            chain.extend(holding_group(account, actor, blame.source));
+            let how = match &kept.arn {
+                Some(_) => format!("managed policy `{}`", kept.name),
+                None => "inline policy".to_owned(),
+            };
+            let name = kept.arn.as_deref().unwrap_or(&kept.name);
+            chain.push(Evidence::new("policy", name, how));
+        }
         chain.extend(statement(
             kept.policy.statements.get(blame.statement),
             blame.statement,
@@ -84,7 +87,7 @@ fn statement(statement: Option<&Statement>, at: usize, action: &str, effect: Eff
     };
     let does = match effect {
         Effect::Allow => format!("allows {action}"),
-        Effect::Deny => format!("denies {action} unless a condition of it fails"),
+        Effect::Deny => format!("may yet deny {action}"),
     };
     Some(Evidence::new("statement", name, does))
 }

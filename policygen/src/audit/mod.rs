@@ -11,7 +11,7 @@ mod survey;
 
 pub(crate) use picture::PictureError;
 pub(crate) use rules::CATALOG;
-pub(crate) use scope::{Scope, Slot};
+pub(crate) use scope::{RegionGlob, Scope, Slot};
 
 use iam::Policy;
 use iam::account::Account;

@@ -5,6 +5,9 @@ use std::str::FromStr;
 use iam::account::Account;
 use iam::{Frame, FramePart};
 
+use crate::doctor::GateFunction;
+use crate::generate::name::{NameError, PipelineGlob, StageGlob, checked_text};
+
 /// A slot, as the user names it: the approval action, and the group that serves it where it was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
@@ -41,19 +44,33 @@ impl FromStr for Slot {
     }
 }
 
+checked_text!(
+    /// The name of a region, or a pattern of names.
+    RegionGlob,
+    "a region or a pattern of regions: a-z 0-9 - * ?",
+    |text| {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-*?".contains(&b);
+        !text.is_empty() && text.bytes().all(allowed)
+    }
+);
+
+impl RegionGlob {
+    /// The region, where it is one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        (!self.contains(['*', '?'])).then_some(self)
+    }
+}
+
 /// What is audited.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     /// The slots; at least two, of different names.
     pub(crate) slots: Vec<Slot>,
-    /// A region or a glob of regions; none for all. Likewise the next two.
-    pub(crate) region: Option<String>,
-    /// A pipeline.
-    pub(crate) pipeline: Option<String>,
-    /// A stage.
-    pub(crate) stage: Option<String>,
-    /// The gate's function: a name or an ARN.
-    pub(crate) gate: String,
+    /// None for all; likewise the next two.
+    pub(crate) region: Option<RegionGlob>,
+    pub(crate) pipeline: Option<PipelineGlob>,
+    pub(crate) stage: Option<StageGlob>,
+    pub(crate) gate: GateFunction,
 }
 
 impl Scope {
@@ -73,26 +90,25 @@ impl Scope {
 
     /// The ARN of the gate's function, in whichever region it may be.
     pub(super) fn gate(&self, account: &Account) -> Frame {
-        if self.gate.starts_with("arn:") {
-            return Frame::new(&[FramePart::Text(&self.gate)]);
+        match self.gate.arn() {
+            Some(arn) => Frame::new(&[FramePart::Text(&arn)]),
+            None => self.frame(
+                account,
+                "lambda",
+                &[FramePart::Text("function:"), FramePart::Text(self.gate.name())],
+            ),
         }
-        self.frame(
-            account,
-            "lambda",
-            &[FramePart::Text("function:"), FramePart::Text(&self.gate)],
-        )
     }
 
     /// How a slot is called where no pipeline is meant in particular.
     pub(super) fn slot_arn(&self, account: &Account, slot: &Slot) -> String {
-        let or_any = |name: &Option<String>| name.clone().unwrap_or_else(|| "*".to_owned());
         format!(
             "arn:{}:codepipeline:{}:{}:{}/{}/{}",
             account.partition,
-            or_any(&self.region),
+            self.region.as_deref().unwrap_or("*"),
             account.id,
-            or_any(&self.pipeline),
-            or_any(&self.stage),
+            self.pipeline.as_deref().unwrap_or("*"),
+            self.stage.as_deref().unwrap_or("*"),
             slot.action,
         )
     }

@@ -13,7 +13,7 @@ use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Context, Effect, Frame, Grants, Part, TooIntricate, Truth, reach};
 
-use super::scope::Scope;
+use super::scope::{RegionGlob, Scope};
 
 /// The action that gives an approval.
 pub(super) const APPROVE: &str = "codepipeline:PutApprovalResult";
@@ -127,12 +127,11 @@ impl Approvals {
 
 impl<'a> Survey<'a> {
     pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, SurveyError> {
-        let is_name = |region: &&String| !region.contains(['*', '?']);
         let mut survey = Self {
             account,
             scope,
             stages: scope.stages(account),
-            region: scope.region.as_ref().filter(is_name).cloned(),
+            region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
             relevance: RefCell::default(),
             touching: RefCell::default(),
             of_actors: HashMap::new(),

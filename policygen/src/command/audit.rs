@@ -13,9 +13,11 @@ use rule::{Rule, RuleError};
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
-use crate::audit::{CATALOG, PictureError, Scope, Slot, audit};
+use crate::audit::{CATALOG, PictureError, RegionGlob, Scope, Slot, audit};
 use crate::aws::{Aws, Connection};
+use crate::doctor::GateFunction;
 use crate::exit::Exit;
+use crate::generate::name::{PipelineGlob, StageGlob};
 use crate::output;
 use crate::report::ReportArgs;
 
@@ -68,20 +70,20 @@ pub(crate) struct Args {
     slots: Vec<Slot>,
     /// Only pipelines of this region, or of the regions that a glob matches
     #[arg(long)]
-    region: Option<String>,
+    region: Option<RegionGlob>,
     /// Only this pipeline, or those that a glob matches
     #[arg(long)]
-    pipeline: Option<String>,
+    pipeline: Option<PipelineGlob>,
     /// Only this stage, or those that a glob matches
     #[arg(long)]
-    stage: Option<String>,
+    stage: Option<StageGlob>,
     /// Service control policies: a policy or a list of them, which make up one level above the account. Repeat it for every
     /// level; each has to allow
     #[arg(long, value_name = "FILE")]
     scp: Vec<PathBuf>,
-    /// The gate's function, by name or ARN
-    #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
-    gate_function: String,
+    /// The gate's function, by its name or its ARN
+    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
+    gate_function: GateFunction,
     /// The gate's rule, as in TWO_PERSON_RULE: whose session names it believes, and who is the same human
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
@@ -112,6 +114,8 @@ enum CommandError {
     },
     #[error("`{path}`")]
     Account { path: PathBuf, source: AccountError },
+    #[error("what AWS says of the account is not to be used")]
+    Live { source: AccountError },
     #[error("name two different slots at least, e.g. --slot ApprovalA --slot ApprovalB")]
     Slots,
 }
@@ -135,15 +139,24 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
             path: path.clone(),
             source,
         }),
-        None => live(&args.connection, args.region.as_deref())?,
+        None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::name))?,
     };
     let mut account = match account {
-        Err(CommandError::Account { source, .. }) if matches!(source, AccountError::Empty) => {
+        Err(CommandError::Account { source, .. } | CommandError::Live { source })
+            if matches!(source, AccountError::Empty) =>
+        {
             output::print_error(&source);
             return Ok(Exit::Nothing);
         }
         account => account?,
     };
+    // "The AWSServiceRoleForSupport service-linked role [...] is automatically created" in every account (AWS Support User
+    // Guide, "Using service-linked roles for AWS Support").
+    if args.account_file.is_some() && account.roles.is_empty() {
+        output::print_warning(
+            "there are no roles in the file, and every account has some; if it was made with --filter, make it again without",
+        );
+    }
     for level in levels {
         account.add_controls(level);
     }
@@ -171,8 +184,6 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
 
 /// Asks AWS.
 fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
-    // A glob is no region to send requests to.
-    let region = region.filter(|region| !region.contains(['*', '?']));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = output::spinner("reading the account");
     let account = runtime.block_on(async {
@@ -183,19 +194,17 @@ fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account,
         .await
     });
     progress.finish_and_clear();
-    Ok(account?.map_err(|source| CommandError::Account {
-        path: PathBuf::from("the account"),
-        source,
-    }))
+    Ok(account?.map_err(|source| CommandError::Live { source }))
 }
 
 fn checked(account: &Account) -> String {
+    let of = |count: usize, one: &str, several: &str| format!("{count} {}", if count == 1 { one } else { several });
     format!(
-        "{} users, {} groups, {} roles and {} policies of account {}",
-        account.users.len(),
-        account.groups.len(),
-        account.roles.len(),
-        account.policies().count(),
+        "{}, {}, {} and {} of account {}",
+        of(account.users.len(), "user", "users"),
+        of(account.groups.len(), "group", "groups"),
+        of(account.roles.len(), "role", "roles"),
+        of(account.policies().count(), "policy", "policies"),
         account.id,
     )
 }

@@ -17,7 +17,7 @@ const SOME_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GateFunction {
     name: String,
-    /// Partition, region and account, where it was given by ARN.
+    /// What its ARN begins with, where it was given by ARN.
     home: Option<String>,
 }
 
@@ -47,9 +47,10 @@ impl std::str::FromStr for GateFunction {
 fn read(text: &str) -> (&str, Option<String>) {
     let fields: Vec<&str> = text.split(':').collect();
     match fields.as_slice() {
-        ["arn", partition, "lambda", region, account, "function", name, ..] => {
-            (name, Some(format!("{partition}:{region}:{account}")))
-        }
+        ["arn", partition, "lambda", region, account, "function", name, ..] => (
+            name,
+            Some(format!("arn:{partition}:lambda:{region}:{account}:function:")),
+        ),
         [_, "function", name, ..] => (name, None),
         [name] | [name, _] => (name, None),
         _ => ("", None),
@@ -75,6 +76,11 @@ impl GateFunction {
     pub(crate) fn is_asked_by(&self, rule: &ConditionRule) -> bool {
         let function = rule.configuration.get("FunctionName");
         rule.rule_type_id.provider == "LambdaInvoke" && function.is_some_and(|name| self.is(name))
+    }
+
+    /// Its ARN, without a version or an alias, where it was given by ARN.
+    pub(crate) fn arn(&self) -> Option<String> {
+        self.home.as_ref().map(|home| format!("{home}{}", self.name))
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -5,7 +5,7 @@ mod approval;
 mod gate;
 mod guardrails;
 mod mechanism;
-mod name;
+pub(crate) mod name;
 mod node;
 mod partition;
 mod patch;

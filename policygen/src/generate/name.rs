@@ -1,7 +1,5 @@
 //! Names and patterns of names, each checked against the pattern that AWS documents for it.
 
-use std::fmt;
-
 use iam::Pattern;
 
 /// Why a text is not what it should be.
@@ -58,8 +56,8 @@ macro_rules! checked_text {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
@@ -183,6 +181,8 @@ pub(crate) fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
 
     fn refused<T: std::str::FromStr<Err = NameError> + fmt::Debug>(texts: &[&str]) {

@@ -25,9 +25,9 @@ struct Case {
 
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
-struct Expected {
-    code: String,
-    subject: String,
+pub(crate) struct Expected {
+    pub(crate) code: String,
+    pub(crate) subject: String,
 }
 
 fn clean() -> Value {
@@ -53,13 +53,13 @@ fn cases(folder: &str) -> Vec<(String, Case, Value)> {
     paths.iter().map(read).collect()
 }
 
-fn file(content: &Value) -> NamedTempFile {
+pub(crate) fn file(content: &Value) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(content.to_string().as_bytes()).unwrap();
     file
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -79,7 +79,7 @@ fn examine(pipeline: &Value, rule: Option<&Value>, arguments: &[&str]) -> (Ran, 
     (ran, report)
 }
 
-fn found(report: &Value) -> Vec<Expected> {
+pub(crate) fn found(report: &Value) -> Vec<Expected> {
     let findings = report["findings"].as_array().unwrap().iter();
     let mut found: Vec<Expected> = findings
         .map(|finding| Expected {
@@ -203,7 +203,7 @@ fn entry(subject: &str, expires: &str) -> Value {
 
 const SUBJECT: &str = "arn:aws:codepipeline:eu-west-1:111122223333:payments";
 
-fn days_from_now(days: i64) -> String {
+pub(crate) fn days_from_now(days: i64) -> String {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     now.date()
         .checked_add(jiff::Span::new().days(days))
@@ -518,7 +518,7 @@ fn codepipeline(answers: Vec<(&'static str, u16, Value)>) -> String {
 }
 
 /// The head and the body of a request, in lower case.
-fn request(stream: &mut TcpStream) -> String {
+pub(crate) fn request(stream: &mut TcpStream) -> String {
     let mut request = String::new();
     let mut reader = BufReader::new(stream);
     while !request.ends_with("\r\n\r\n") {

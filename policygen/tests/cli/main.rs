@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod audit;
 mod doctor;
 mod evidence;
 mod evidence_cloudtrail;

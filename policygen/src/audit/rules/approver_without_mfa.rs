@@ -23,12 +23,12 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
             continue;
         };
         let message = format!(
-            "`{}` can approve {} with an access key or a password alone: no policy asks for MFA.",
+            "`{}` can approve {} without MFA, with a password or an access key alone.",
             user.identity.name,
             picture.slot(slot)
         );
-        let help = "Add the condition `\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}` to what allows it, or deny it to sessions \
-                    without MFA.";
+        let help = "Add the condition `\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}` to what allows it, or deny it with \
+                    `\"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}`, which holds of access keys too.";
         let mut finding = CHECK.finding(user.identity.arn.clone(), message, help.to_owned());
         finding.evidence = evidence_of(picture, actor, std::slice::from_ref(&witness));
         finding.witness = Some(witness);

@@ -23,8 +23,8 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
                 picture.name(actor)
             );
             let help = format!(
-                "Take {APPROVE} on {a} or on {b} away from it, or deny it the one: `policygen generate` writes policies \
-                 that do."
+                "Take {APPROVE} on {a} or on {b} away from it, or deny it one of them: `policygen generate` writes \
+                 policies that do."
             );
             CHECK.finding(picture.account().arn(actor).to_owned(), message, help)
         })

@@ -28,7 +28,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
             );
             let help = format!(
                 "Conditions such as MFA or an address do not tell two persons apart. Take {APPROVE} on {a} or on {b} away from \
-                 it, or deny it the one."
+                 it, or deny it one of them."
             );
             CHECK.finding(picture.account().arn(actor).to_owned(), message, help)
         })

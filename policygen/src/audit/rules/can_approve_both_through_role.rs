@@ -71,39 +71,55 @@ fn finding(picture: &Picture<'_>, actor: Actor, both: &Both, by: &[Option<Road>;
     let named = |road: &Option<Road>| match road {
         None => "as itself".to_owned(),
         Some(road) => {
-            let names: Vec<String> = road.through.iter().map(|at| format!("`{}`", role(*at))).collect();
-            format!("as {}", names.join(", then "))
+            let (last, before) = road.through.split_last().unwrap_or((&road.role, &[]));
+            let names: Vec<String> = before.iter().map(|at| format!("`{}`", role(*at))).collect();
+            match names.as_slice() {
+                [] => format!("as `{}`", role(*last)),
+                names => format!("as `{}` through {}", role(*last), names.join(" and ")),
+            }
         }
     };
     let [a, b] = both.slots.map(|slot| picture.slot(slot));
-    let [as_a, as_b] = by.each_ref().map(named);
-    let message = format!(
-        "`{}` may approve {a} {as_a} and {b} {as_b}, in the same stage.",
-        picture.name(actor)
-    );
+    let [by_a, by_b] = by;
+    let message = if by_a == by_b {
+        format!(
+            "`{}` may approve {a} and {b} of the same stage {}.",
+            picture.name(actor),
+            named(by_a)
+        )
+    } else {
+        format!(
+            "`{}` may approve {a} {} and {b} of the same stage {}.",
+            picture.name(actor),
+            named(by_a),
+            named(by_b)
+        )
+    };
     let help = "Take one of the assumptions away: from the trust policy of the role, or from who may call sts:AssumeRole on it; or \
                 deny the role the other slot.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
-    finding.evidence.push(evidence::actor(account, actor, "acts"));
-    let mut shown: Vec<&Road> = Vec::new();
-    for (road, action) in by.iter().zip(&both.witness) {
+    let [first, second] = &both.witness;
+    let served: Vec<(&Option<Road>, &[String])> = if by_a == by_b {
+        vec![(by_a, &both.witness)]
+    } else {
+        vec![
+            (by_a, std::slice::from_ref(first)),
+            (by_b, std::slice::from_ref(second)),
+        ]
+    };
+    for (road, actions) in served {
         let serving = match road {
             None => actor,
             Some(road) => {
-                if !shown.contains(&road) {
-                    shown.push(road);
-                    for (from, to, step) in picture.roads.assumptions(actor, &road.through) {
-                        finding.evidence.extend(evidence::assumption(account, from, to, step));
-                    }
+                finding.evidence.push(evidence::actor(account, actor, "acts"));
+                for (from, to, step) in picture.roads.assumptions(actor, &road.through) {
+                    finding.evidence.extend(evidence::assumption(account, from, to, step));
                 }
                 Actor::Role(road.role)
             }
         };
-        finding
-            .evidence
-            .extend(evidence_of(picture, serving, std::slice::from_ref(action)));
+        finding.evidence.extend(evidence_of(picture, serving, actions));
     }
-    let [_, second] = &both.witness;
     finding.witness = Some(second.clone());
     finding
 }

@@ -48,7 +48,7 @@ fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Findi
             .may(actor, write.action, &write.resource)
             .unwrap_or_default();
         let when = if write.both.open { ", when conditions hold" } else { "" };
-        let does = format!("may be written to with {}{when}, by", write.action);
+        let does = format!("{} may be done to it{when}, by", write.action);
         finding.evidence.push(Evidence::new("target", &write.resource, does));
         finding
             .evidence

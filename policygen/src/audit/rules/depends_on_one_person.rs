@@ -23,7 +23,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
             continue;
         }
         let message = format!("While `{}` is away, nobody can release.", person.name);
-        let help = "Let another person serve a slot of theirs.".to_owned();
+        let help = "Let another person serve one of their slots as well.".to_owned();
         let mut finding = CHECK.finding(person.subject.clone(), message, help);
         finding.evidence = vec![Evidence::new("person", &person.name, person.serving(picture))];
         findings.push(finding);

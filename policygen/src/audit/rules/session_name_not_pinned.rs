@@ -52,14 +52,14 @@ fn about(role: &Role) -> Option<Finding> {
         Evidence::new(
             "statement",
             sid,
-            "of its trust policy has no condition on sts:RoleSessionName",
+            "of its trust policy lets callers take other names than their own",
         ),
     ];
     Some(finding)
 }
 
-/// Whether a condition leaves the caller one name, its own.
+/// Whether a condition leaves the caller one name, its own. The name is in every request to assume a role (IAM User Guide,
+/// "IAM and AWS STS condition context keys").
 fn pins(condition: &Condition) -> bool {
-    condition.key().eq_ignore_ascii_case("sts:RoleSessionName")
-        && condition.keys().any(|key| key.eq_ignore_ascii_case("aws:username"))
+    condition.key().eq_ignore_ascii_case("sts:RoleSessionName") && condition.wants_only("aws:username")
 }

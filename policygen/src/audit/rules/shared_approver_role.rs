@@ -32,7 +32,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
         }
         let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
         let message = format!(
-            "`{}` may approve {}, and {} can assume it: the approval does not say who of them gave it.",
+            "`{}` may approve {}, and {} can assume it: the approval does not say which of them gave it.",
             role.identity.name,
             slots.join(" and "),
             who(users.len(), &others),
@@ -57,7 +57,11 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 fn who(users: usize, others: &[&String]) -> String {
     let others: Vec<String> = others
         .iter()
-        .map(|other| format!("whoever comes from `{other}`"))
+        .map(|other| match other.as_str() {
+            arn if arn.starts_with("arn:") => format!("whoever comes from `{arn}`"),
+            account if account.starts_with("the account") => format!("whoever comes from {account}"),
+            everybody => everybody.to_owned(),
+        })
         .collect();
     match users {
         0 => others.join(", "),

@@ -1,0 +1,832 @@
+//! `policygen audit` as its users see it. Every defect is `fixtures/audit/sound.json` with one change (a JSON Patch), in
+//! a file named after the finding that it must give.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+use crate::doctor::{Expected, days_from_now, file, found, request, text};
+use crate::program::{Ran, command, fixture, generate, policygen, ran};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    why: String,
+    #[serde(default)]
+    arguments: Vec<String>,
+    rule: Option<Value>,
+    defect: json_patch::Patch,
+    findings: Vec<Expected>,
+}
+
+fn read(name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(fixture(name)).unwrap()).unwrap()
+}
+
+fn sound() -> Value {
+    read("audit/sound.json")
+}
+
+fn patched(patch: &Value) -> Value {
+    let mut account = sound();
+    json_patch::patch(
+        &mut account,
+        &serde_json::from_value::<json_patch::Patch>(patch.clone()).unwrap(),
+    )
+    .unwrap();
+    account
+}
+
+/// Much is wrong in it.
+fn several() -> Value {
+    patched(&read("audit/several.json"))
+}
+
+/// The name and the case of each fixture of a folder, and the account with its defect.
+fn cases(folder: &str) -> Vec<(String, Case, Value)> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(fixture(&format!("audit/{folder}")))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let read = |path: &PathBuf| {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let case: Case = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        assert!(!case.why.is_empty());
+        let mut account = sound();
+        json_patch::patch(&mut account, &case.defect).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, case, account)
+    };
+    paths.iter().map(read).collect()
+}
+
+/// `audit` of this account, with these arguments besides.
+fn audit(account: &Value, arguments: &[&str]) -> Ran {
+    let account = file(account);
+    policygen(&[&["audit", "--account-file", text(account.path())], arguments].concat())
+}
+
+/// The same, under a rule, and the report.
+fn examine(account: &Value, rule: Option<&Value>, arguments: &[&str]) -> (Ran, Value) {
+    let rule = rule.map(file);
+    let mut all = vec!["--format", "json"];
+    all.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
+    all.extend(arguments);
+    let ran = audit(account, &all);
+    let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    (ran, report)
+}
+
+fn examine_case(case: &Case, account: &Value, arguments: &[&str]) -> (Ran, Value) {
+    let own: Vec<&str> = case.arguments.iter().map(String::as_str).collect();
+    examine(account, case.rule.as_ref(), &[&own, arguments].concat())
+}
+
+/// The codes that are found about a subject that ends so.
+fn codes(account: &Value, subject: &str, arguments: &[&str]) -> Vec<String> {
+    let (_, report) = examine(account, None, arguments);
+    let found = found(&report).into_iter();
+    found
+        .filter(|finding| finding.subject.ends_with(subject))
+        .map(|finding| finding.code)
+        .collect()
+}
+
+/// An inline policy of Grace, who has nothing to do with approvals.
+fn of_grace(statements: Value) -> Value {
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    patched(&json!([{
+        "op": "add",
+        "path": "/UserDetailList/6/UserPolicyList",
+        "value": [{"PolicyName": "Own", "PolicyDocument": document}],
+    }]))
+}
+
+/// Grace may approve these.
+fn approves(resources: Value) -> Value {
+    of_grace(json!([{"Effect": "Allow", "Action": "codepipeline:PutApprovalResult", "Resource": resources}]))
+}
+
+const GRACE: &str = "user/grace";
+
+#[test]
+fn each_defect_gives_its_finding_and_no_other() {
+    let mut covered = BTreeSet::new();
+    for (name, case, account) in cases("defects") {
+        let (ran, report) = examine_case(&case, &account, &[]);
+        assert_eq!(found(&report), case.findings, "{name}");
+        let named = case.findings.iter().any(|finding| name.starts_with(&finding.code));
+        assert!(named, "{name} is not named after what it gives");
+        let errors = report["summary"]["errors"].as_u64().unwrap();
+        assert_eq!(
+            (ran.code, ran.stderr.as_str()),
+            (if errors > 0 { 10 } else { 0 }, ""),
+            "{name}"
+        );
+        covered.extend(case.findings.into_iter().map(|finding| finding.code));
+    }
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/audit.md")).unwrap();
+    let documented = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(str::to_owned);
+    assert_eq!(
+        covered,
+        documented.collect(),
+        "a code without a defect, or without docs"
+    );
+}
+
+#[test]
+fn what_is_sound_gives_nothing() {
+    let (ran, report) = examine(&sound(), None, &["--fail-on", "note"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(report["findings"], json!([]));
+    assert_eq!(
+        report["checked"],
+        "7 users, 3 groups, 1 role and 4 policies of account 111122223333"
+    );
+    for (name, case, account) in cases("sound") {
+        let (ran, report) = examine_case(&case, &account, &["--fail-on", "note"]);
+        assert_eq!(found(&report), case.findings, "{name}");
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+    }
+}
+
+/// Every defect as people see it: the words are the product.
+#[test]
+fn every_defect_in_words() {
+    let mut out = String::new();
+    for (name, case, account) in cases("defects") {
+        let rule = case.rule.as_ref().map(file);
+        let mut arguments: Vec<&str> = case.arguments.iter().map(String::as_str).collect();
+        arguments.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
+        out.push_str(&format!(
+            "==== {name}: {}\n{}",
+            case.why,
+            audit(&account, &arguments).stdout
+        ));
+    }
+    insta::assert_snapshot!("audit-defects", out);
+}
+
+#[test]
+fn the_sound_account_has_the_policies_that_generate_writes() {
+    let ran = generate(&["--require-mfa", "--format", "json"]);
+    let written: Value = serde_json::from_str(&ran.stdout).unwrap();
+    for (policy, name) in [(1, "TwoPersonRule-ApprovalA"), (2, "TwoPersonRule-ApprovalB")] {
+        let kept = &sound()["Policies"][policy];
+        assert_eq!(kept["PolicyName"], name);
+        assert_eq!(
+            kept["PolicyVersionList"][0]["Document"],
+            written[format!("{name}.policy.json")]
+        );
+    }
+}
+
+#[test]
+fn every_format() {
+    let accept = fixture("audit/accept/several.json");
+    for format in ["human", "json", "sarif", "csv"] {
+        let ran = audit(&several(), &["--accept", &accept, "--format", format]);
+        assert_eq!(ran.code, 10, "{}", ran.stderr);
+        assert_eq!(
+            ran.stderr,
+            "note: `no-valid-pair` of `arn:aws:codepipeline:*:111122223333:*/*/ApprovalA` is accepted and was not found; \
+             take it out of the accept file if it is settled\n"
+        );
+        let version = format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
+        insta::assert_snapshot!(
+            format!("audit-several.{format}"),
+            ran.stdout.replace(&version, "\"semanticVersion\": \"VERSION\"")
+        );
+    }
+}
+
+#[test]
+fn the_same_account_gives_the_same_report_in_whatever_order_it_is_listed() {
+    let mut turned = several();
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
+        turned[list].as_array_mut().unwrap().reverse();
+    }
+    for format in ["json", "sarif"] {
+        let report = audit(&several(), &["--format", format]).stdout;
+        assert_eq!(
+            found_in(&report),
+            found_in(&audit(&turned, &["--format", format]).stdout)
+        );
+        assert_eq!(report, audit(&several(), &["--format", format]).stdout);
+    }
+}
+
+/// The lines of a report: the evidence about several users or roles may be listed in the order of the account.
+fn found_in(report: &str) -> BTreeSet<&str> {
+    report.lines().map(|line| line.trim().trim_end_matches(',')).collect()
+}
+
+#[test]
+fn what_the_api_sends_gives_what_the_cli_prints() {
+    let mut encoded = several();
+    encode(&mut encoded);
+    assert!(encoded.to_string().contains("%22Statement%22"));
+    for format in ["human", "json"] {
+        assert_eq!(
+            audit(&encoded, &["--format", format]).stdout,
+            audit(&several(), &["--format", format]).stdout
+        );
+    }
+}
+
+/// With every policy document as text, URL-encoded after RFC 3986.
+fn encode(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                if ["PolicyDocument", "Document", "AssumeRolePolicyDocument"].contains(&key.as_str()) {
+                    *value = json!(utf8_percent_encode(&value.to_string(), NON_ALPHANUMERIC).to_string());
+                } else {
+                    encode(value);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(encode),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn the_account_can_come_from_standard_input() {
+    let mut child = command()
+        .args(["audit", "--account-file", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(several().to_string().as_bytes())
+        .unwrap();
+    let output = ran(&child.wait_with_output().unwrap());
+    assert_eq!(output.code, 10);
+    assert_eq!(output.stdout, audit(&several(), &["--format", "json"]).stdout);
+}
+
+/// What is refused, and the words that say why.
+fn refused(content: &str, words: &[&str]) {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(content.as_bytes()).unwrap();
+    let ran = policygen(&["audit", "--account-file", text(file.path())]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{words:?}: {}", ran.stderr);
+    for word in words {
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_account_is_refused() {
+    const NOT: &str = "not what `aws iam get-account-authorization-details` prints";
+    refused("", &[NOT, "EOF"]);
+    refused("users:", &[NOT]);
+    refused("[]", &[NOT]);
+    refused("{}", &[NOT, "none of UserDetailList"]);
+    refused(r#"{"Account": "111122223333"}"#, &[NOT, "none of UserDetailList"]);
+    refused(r#"{"UserDetailList": {}}"#, &[NOT]);
+    let whole = several().to_string();
+    refused(&whole[..whole.len() / 2], &[NOT]);
+    let ran = policygen(&["audit", "--account-file", "no-such-file"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_part_of_an_account_is_refused() {
+    let with = |key: &str, value: Value| {
+        let mut account = sound();
+        account[key] = value;
+        account.to_string()
+    };
+    refused(
+        &with("IsTruncated", json!(true)),
+        &["only a part of the account", "--no-paginate"],
+    );
+    refused(
+        &with("NextToken", json!("eyJNYXJr")),
+        &["only a part of the account", "--max-items"],
+    );
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
+        let mut account = sound();
+        account.as_object_mut().unwrap().remove(list);
+        refused(&account.to_string(), &["only a part of the account", list, "--filter"]);
+    }
+    let unattached = patched(&json!([{"op": "remove", "path": "/Policies/1"}]));
+    refused(
+        &unattached.to_string(),
+        &[
+            "policy/TwoPersonRule-ApprovalA",
+            "group/TwoPersonRule-ApprovalA",
+            "not in the snapshot",
+        ],
+    );
+    let no_group = patched(&json!([{"op": "remove", "path": "/GroupDetailList/0"}]));
+    refused(
+        &no_group.to_string(),
+        &["`grace`", "`Developers`", "not in the snapshot"],
+    );
+    // What is not truncated says so, too.
+    assert_eq!(
+        audit(&serde_json::from_str(&with("IsTruncated", json!(false))).unwrap(), &[]).code,
+        0
+    );
+    assert_eq!(
+        audit(&serde_json::from_str(&with("NextToken", json!(null))).unwrap(), &[]).code,
+        0
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_named_with_its_owner() {
+    let odd = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Permit", "Action": "*", "Resource": "*"}]});
+    let inline = json!([{"PolicyName": "Odd", "PolicyDocument": odd}]);
+    let add = |path: &str, value: &Value| patched(&json!([{"op": "add", "path": path, "value": value}])).to_string();
+    refused(
+        &add("/UserDetailList/6/UserPolicyList", &inline),
+        &["`Odd`", "user/grace", "Permit"],
+    );
+    refused(
+        &add("/GroupDetailList/0/GroupPolicyList", &inline),
+        &["`Odd`", "group/Developers", "Permit"],
+    );
+    refused(
+        &add("/RoleDetailList/0/RolePolicyList", &inline),
+        &["`Odd`", "role/Build", "Permit"],
+    );
+    refused(
+        &add("/RoleDetailList/0/AssumeRolePolicyDocument", &odd),
+        &["`trust policy`", "role/Build", "Permit"],
+    );
+    let version = "/Policies/0/PolicyVersionList/0";
+    refused(
+        &add(&format!("{version}/Document"), &odd),
+        &["policy/Develop", "version v1", "Permit"],
+    );
+    refused(
+        &add(&format!("{version}/IsDefaultVersion"), &json!(false)),
+        &["policy/Develop", "no default version"],
+    );
+}
+
+/// Of what `--filter` leaves out the AWS CLI prints an empty list.
+#[test]
+fn a_file_without_roles_is_warned_of() {
+    let mut account = sound();
+    account["RoleDetailList"] = json!([]);
+    let ran = audit(&account, &[]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr.starts_with("warning: there are no roles in the file"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn an_empty_account_is_not_clean() {
+    let empty = json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    let ran = audit(&empty, &["--format", "json"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("nothing to audit"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_group_that_is_not_there_is_not_clean() {
+    let ran = audit(&sound(), &["--slot", "ApprovalA=Approvers", "--slot", "ApprovalB"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("no group `Approvers`"), "{}", ran.stderr);
+}
+
+#[test]
+fn slots_are_two_at_least_and_each_another_action() {
+    for slots in [
+        &["ApprovalA"][..],
+        &["ApprovalA", "ApprovalA"],
+        &["ApprovalA", "ApprovalA=Developers"],
+        &["ApprovalA", "ApprovalB", "ApprovalA"],
+    ] {
+        let arguments: Vec<&str> = slots.iter().flat_map(|slot| ["--slot", slot]).collect();
+        let ran = audit(&sound(), &arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{slots:?}");
+        assert!(ran.stderr.contains("name two different slots"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_name_or_pattern_is_a_usage_error() {
+    for (option, values) in [
+        ("--slot", &["", "Approval A", "Approval*", "ApprovalA=", "a/b"][..]),
+        ("--region", &["", "EU-WEST-1", "eu west"]),
+        (
+            "--pipeline",
+            &[
+                "",
+                "payments/Release",
+                "a b",
+                "arn:aws:codepipeline:eu-west-1:111122223333:payments",
+            ],
+        ),
+        ("--stage", &["", "Release/ApprovalA", "${aws:username}"]),
+        ("--gate-function", &["", "gate*", "arn:aws:iam::111122223333:role/gate"]),
+        ("--format", &["xml"]),
+    ] {
+        for value in values {
+            let ran = audit(&sound(), &[&format!("{option}={value}")]);
+            assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{option} `{value}`");
+        }
+    }
+}
+
+#[test]
+fn a_scope_narrows_what_is_asked() {
+    let elsewhere = approves(json!([
+        "arn:aws:codepipeline:us-east-?:*:refunds/Release/ApprovalA",
+        "arn:aws:codepipeline:us-*:*:re*/*/ApprovalB"
+    ]));
+    let finds = |arguments: &[&str]| codes(&elsewhere, GRACE, arguments).contains(&"can-approve-both".to_owned());
+    assert!(finds(&[]));
+    for (option, within, without) in [
+        (
+            "--region",
+            ["us-east-1", "us-*", "??-east-*", "*"],
+            ["us-west-1", "eu-*", "us-east", "us-?-1"],
+        ),
+        (
+            "--pipeline",
+            ["refunds", "re*", "*s", "*"],
+            ["payments", "refund", "x*", "Refunds"],
+        ),
+        (
+            "--stage",
+            ["Release", "Rel*", "?elease", "*"],
+            ["Sign", "R", "release", "Rel?"],
+        ),
+    ] {
+        for pattern in within {
+            assert!(finds(&[option, pattern]), "{option} {pattern}");
+        }
+        for pattern in without {
+            assert!(!finds(&[option, pattern]), "{option} {pattern}");
+        }
+    }
+    let (_, report) = examine(
+        &elsewhere,
+        None,
+        &["--region", "*-1", "--pipeline", "*unds", "--stage", "R*"],
+    );
+    let of_grace = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["code"] == "can-approve-both");
+    assert_eq!(
+        of_grace.unwrap()["witness"],
+        "arn:aws:codepipeline:us-east-1:111122223333:refunds/Release/ApprovalB"
+    );
+    // The groups serve another pipeline than the one that is asked about.
+    assert_eq!(
+        codes(&sound(), "refunds/*/ApprovalB", &["--pipeline", "refunds"]),
+        ["slot-without-approver"]
+    );
+}
+
+/// A region that is one is what conditions on it are decided by.
+#[test]
+fn a_region_decides_conditions() {
+    let account = of_grace(json!([{
+        "Effect": "Allow", "Action": "codepipeline:PutApprovalResult", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+    }]));
+    let both = |arguments: &[&str]| codes(&account, GRACE, arguments).first().cloned();
+    assert_eq!(both(&[]).as_deref(), Some("approver-without-mfa"));
+    let conditional = codes(&account, GRACE, &[]);
+    assert!(
+        conditional.contains(&"can-approve-both-if".to_owned()),
+        "{conditional:?}"
+    );
+    let certain = codes(&account, GRACE, &["--region", "us-east-1"]);
+    assert!(certain.contains(&"can-approve-both".to_owned()), "{certain:?}");
+    assert_eq!(both(&["--region", "eu-west-1"]), None);
+}
+
+fn level(policies: Value) -> NamedTempFile {
+    file(&policies)
+}
+
+fn full_access() -> Value {
+    json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+}
+
+fn denying(action: &str, resource: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": action, "Resource": resource}})
+}
+
+#[test]
+fn service_control_policies_limit_level_by_level() {
+    let account = approves(json!("*"));
+    let asked = |levels: &[&NamedTempFile]| {
+        let arguments: Vec<&str> = levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
+        codes(&account, GRACE, &arguments)
+    };
+    let everything = level(full_access());
+    let both = ["approver-without-mfa", "can-approve-both"];
+    assert_eq!(asked(&[]), both);
+    assert_eq!(asked(&[&everything]), both);
+    assert_eq!(asked(&[&everything, &everything]), both);
+
+    let b = "arn:aws:codepipeline:*:*:*/*/ApprovalB";
+    let without_b = level(json!([full_access(), denying("codepipeline:PutApprovalResult", b)]));
+    assert_eq!(asked(&[&without_b]), ["approver-without-mfa"]);
+    assert_eq!(asked(&[&everything, &without_b]), ["approver-without-mfa"]);
+    assert_eq!(asked(&[&without_b, &everything]), ["approver-without-mfa"]);
+
+    // One level of denials only allows nothing, and every level has to allow.
+    let denials = level(denying("codepipeline:PutApprovalResult", b));
+    let nothing = ["slot-without-approver", "slot-without-approver"];
+    let subjects = |levels: &[&NamedTempFile]| {
+        let arguments: Vec<&str> = levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
+        let (_, report) = examine(&account, None, &arguments);
+        found(&report)
+            .into_iter()
+            .map(|finding| finding.code)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(subjects(&[&denials]), nothing);
+    assert_eq!(subjects(&[&everything, &denials]), nothing);
+    assert_eq!(subjects(&[&level(json!([]))]), nothing);
+}
+
+#[test]
+fn a_service_control_policy_bars_the_roads_too() {
+    let (_, case, account) = cases("defects")
+        .into_iter()
+        .find(|(name, ..)| name == "can-approve-both-through-role")
+        .unwrap();
+    let alice = "user/alice";
+    assert_eq!(codes(&account, alice, &[]), [case.findings[0].code.as_str()]);
+    let scp = level(json!([
+        full_access(),
+        denying("sts:AssumeRole", "arn:aws:iam::*:role/Release*")
+    ]));
+    assert_eq!(codes(&account, alice, &["--scp", text(scp.path())]), [""; 0]);
+}
+
+#[test]
+fn what_is_no_service_control_policy_is_refused() {
+    for (content, words) in [
+        (
+            json!("policy"),
+            "policy number 1: not an IAM policy: invalid type: string \"policy\", expected an object",
+        ),
+        (json!({}), "policy number 1"),
+        (
+            json!([full_access(), {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}]),
+            "policy number 2",
+        ),
+    ] {
+        let scp = level(content.clone());
+        let ran = audit(&sound(), &["--scp", text(scp.path())]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{content}");
+        assert!(ran.stderr.contains(words), "{content}: {}", ran.stderr);
+        assert!(ran.stderr.contains(text(scp.path())), "{}", ran.stderr);
+    }
+    let ran = audit(&sound(), &["--scp", "no-such-file"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
+}
+
+/// The gate joins what the rule joins, and believes the session names that the rule believes.
+#[test]
+fn the_rule_says_who_is_one_human() {
+    let few = patched(&json!([
+        {"op": "replace", "path": "/UserDetailList/2/GroupList", "value": []},
+        {"op": "replace", "path": "/UserDetailList/3/GroupList", "value": []},
+        {"op": "replace", "path": "/UserDetailList/4/GroupList", "value": []},
+        {"op": "replace", "path": "/UserDetailList/5/GroupList", "value": []},
+    ]));
+    let asked = |people: Value| {
+        let (_, report) = examine(&few, Some(&json!({"people": people})), &[]);
+        found(&report)
+            .into_iter()
+            .map(|finding| finding.code)
+            .collect::<Vec<_>>()
+    };
+    let user = |name: &str| format!("arn:aws:iam::111122223333:user/{name}");
+    assert_eq!(asked(json!({})), ["depends-on-one-person", "depends-on-one-person"]);
+    assert_eq!(asked(json!({"alice": [user("alice"), user("bob")]})), ["no-valid-pair"]);
+    // Carol approves nothing, so it is the same whether she is Alice.
+    assert_eq!(
+        asked(json!({"alice": [user("alice"), user("carol")]})),
+        ["depends-on-one-person", "depends-on-one-person"]
+    );
+}
+
+#[test]
+fn the_rule_says_whose_session_names_count() {
+    let (_, _, account) = cases("defects")
+        .into_iter()
+        .find(|(name, ..)| name == "shared-approver-role")
+        .unwrap();
+    let asked = |rule: Option<Value>| {
+        let (_, report) = examine(&account, rule.as_ref(), &[]);
+        found(&report)
+            .into_iter()
+            .map(|finding| finding.code)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(asked(None), ["shared-approver-role"]);
+    assert_eq!(asked(Some(json!({}))), ["shared-approver-role"]);
+    // Its trust policy does not pin them.
+    assert_eq!(
+        asked(Some(json!({"trustedSessionRoles": ["Release?"]}))),
+        ["session-name-not-pinned"]
+    );
+}
+
+#[test]
+fn a_rule_that_the_gate_would_refuse_is_refused_in_its_words() {
+    let ran = audit(&sound(), &["--rule", &fixture("rule/quorum-of-one.json")]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    let explained = policygen(&[
+        "explain",
+        "--rule",
+        &fixture("rule/quorum-of-one.json"),
+        "arn:aws:iam::111122223333:user/alice",
+    ]);
+    assert_eq!(explained.code, 1);
+    assert_eq!(ran.stderr, explained.stderr);
+}
+
+#[test]
+fn what_is_accepted_ends_on_its_day() {
+    let account = approves(json!("arn:aws:codepipeline:*:*:*/*/Approval?"));
+    let accepting = |day: &str| {
+        let entry = |code: &str| json!({"code": code, "subject": "arn:aws:iam::*:user/grace", "reason": "R-17", "expires": day});
+        let accept = file(&json!([entry("can-approve-both"), entry("approver-without-mfa")]));
+        examine(&account, None, &["--accept", text(accept.path()), "--fail-on", "note"])
+    };
+    for day in [days_from_now(1), "2999-12-31".to_owned()] {
+        let (ran, report) = accepting(&day);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        assert_eq!(
+            (&report["findings"], &report["summary"]["accepted"]),
+            (&json!([]), &json!(2))
+        );
+    }
+    let yesterday = days_from_now(-1);
+    let (ran, report) = accepting(&yesterday);
+    assert_eq!(ran.code, 10);
+    let evidence = report["findings"][0]["evidence"].as_array().unwrap();
+    let expired = json!({"kind": "acceptance", "name": "R-17", "detail": format!("expired after {yesterday}")});
+    assert_eq!(evidence.last().unwrap(), &expired);
+}
+
+#[test]
+fn a_boundary_that_is_not_in_the_file_bounds_nobody_and_is_warned_of() {
+    let (_, _, mut account) = cases("sound")
+        .into_iter()
+        .find(|(name, ..)| name == "boundary")
+        .unwrap();
+    assert_eq!(codes(&account, GRACE, &[]), [""; 0]);
+    account["Policies"].as_array_mut().unwrap().pop();
+    let (ran, report) = examine(&account, None, &[]);
+    assert_eq!(found(&report)[0].code, "can-approve-both-if");
+    assert_eq!(
+        ran.stderr,
+        "warning: the permission boundary `arn:aws:iam::111122223333:policy/OnlyA` is not in the snapshot, so those who \
+         have it are taken to be unbounded\n"
+    );
+}
+
+#[test]
+fn names_cannot_pass_for_the_programs_own_words() {
+    let account = of_grace(json!([{
+        "Sid": "\u{1b}[2K\nerror: \u{202e}nothing",
+        "Effect": "Allow", "Action": "codepipeline:PutApprovalResult", "Resource": "*",
+    }]));
+    let ran = audit(&account, &[]);
+    assert_eq!(ran.code, 10);
+    assert!(!ran.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ran.stdout);
+    assert!(
+        !ran.stdout.lines().any(|line| line.starts_with("error:")),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn the_permissions_that_it_needs_are_one() {
+    let ran = policygen(&["audit", "--print-permissions"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let policy: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        policy["Statement"],
+        json!([{
+            "Sid": "ReadWhoMayDoWhat", "Effect": "Allow", "Action": "iam:GetAccountAuthorizationDetails", "Resource": "*",
+        }])
+    );
+}
+
+/// Answers each request with the next of these, as IAM would.
+fn iam(answers: Vec<(u16, String)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for (status, body) in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let asked = request(&mut stream);
+            assert!(asked.contains("action=getaccountauthorizationdetails"), "{asked}");
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+fn live(answers: Vec<(u16, String)>, arguments: &[&str]) -> Ran {
+    let url = iam(answers);
+    let mut command = command();
+    command.args(["audit", "--endpoint-url", &url]).args(arguments);
+    command
+        .env("AWS_ACCESS_KEY_ID", "alice")
+        .env("AWS_SECRET_ACCESS_KEY", "secret");
+    ran(&command.output().unwrap())
+}
+
+/// A page of the account, with one user and, where there is another page, its marker.
+fn page(user: &str, marker: Option<&str>) -> (u16, String) {
+    let rest = match marker {
+        None => "<IsTruncated>false</IsTruncated>".to_owned(),
+        Some(marker) => format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"),
+    };
+    let policy = utf8_percent_encode(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"codepipeline:*","Resource":"*"}}"#,
+        NON_ALPHANUMERIC,
+    );
+    let body = format!(
+        "<GetAccountAuthorizationDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+         <GetAccountAuthorizationDetailsResult><UserDetailList><member><UserName>{user}</UserName><UserId>AIDA{user}</UserId>\
+         <Path>/</Path><Arn>arn:aws:iam::111122223333:user/{user}</Arn><CreateDate>2026-01-05T09:00:00Z</CreateDate>\
+         <UserPolicyList><member><PolicyName>Own</PolicyName><PolicyDocument>{policy}</PolicyDocument></member></UserPolicyList>\
+         </member></UserDetailList>{rest}</GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+    );
+    (200, body)
+}
+
+/// IAM has no regions: none need be configured, and `--region` says what is audited.
+#[test]
+fn a_live_account_is_read_page_by_page_without_a_region() {
+    let ran = live(vec![page("alice", Some("2")), page("bob", None)], &["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
+    assert_eq!(
+        report["checked"],
+        "2 users, 0 groups, 0 roles and 2 policies of account 111122223333"
+    );
+    let both = found(&report)
+        .into_iter()
+        .filter(|finding| finding.code == "can-approve-both");
+    let subjects: Vec<String> = both.map(|finding| finding.subject).collect();
+    assert_eq!(
+        subjects,
+        [
+            "arn:aws:iam::111122223333:user/alice",
+            "arn:aws:iam::111122223333:user/bob"
+        ]
+    );
+}
+
+#[test]
+fn what_aws_refuses_names_the_permission() {
+    let denied = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
+                  <Code>AccessDenied</Code><Message>not alice</Message></Error></ErrorResponse>";
+    let ran = live(vec![(403, denied.to_owned())], &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert_eq!(
+        ran.stderr,
+        "error: AWS refuses iam:GetAccountAuthorizationDetails: not alice; give the caller this permission\n"
+    );
+}
