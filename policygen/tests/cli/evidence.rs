@@ -589,7 +589,7 @@ fn without(value: &Value, pointer: &str) -> Value {
     match value.pointer_mut(parent).unwrap() {
         Value::Object(members) => drop(members.remove(name)),
         Value::Array(items) => drop(items.remove(name.parse().unwrap())),
-        other => panic!("{other}"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => panic!("{pointer} has no parent"),
     }
     value
 }
