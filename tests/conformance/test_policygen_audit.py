@@ -226,13 +226,12 @@ PEOPLE = {
 }
 # What there is to say of what `generate` writes.
 WITHOUT_MFA = [("note", "approver-without-mfa", name) for name in ("alice", "bob", "carol", "dave")]
-SHARED = [("warning", "shared-approver-role", name) for name in (A, B)]
 SAID = {
     "groups": [],
     "no-exclusive": WITHOUT_MFA,
     "tag": WITHOUT_MFA,
     "roles-accounts": [],
-    "roles-saml": SHARED,
+    "roles-saml": [],
     "roles-identity-center": [],
     "split": WITHOUT_MFA,
 }
@@ -245,8 +244,8 @@ def test_what_generate_writes_is_sound(aws, pages, tmp_path, name):  # noqa: F81
     PEOPLE[name](aws)
     rule = tmp_path / "rule.json"
     # What the note of `generate` says: these names are pinned, or set by the identity provider.
-    pinned = [A, B] if name == "roles-accounts" else ["AWSReservedSSO_TwoPersonRule-*"]
-    rule.write_text(json.dumps({"trustedSessionRoles": pinned}))
+    believed = ["AWSReservedSSO_TwoPersonRule-*"] if name == "roles-identity-center" else [A, B]
+    rule.write_text(json.dumps({"trustedSessionRoles": believed}))
     found = findings(pages, "--rule", rule)
     assert found == sorted([OF_THE_GATE, *SAID[name]])
 

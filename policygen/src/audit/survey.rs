@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
-use iam::policy::{ResourceElement, Statement};
-use iam::{Blame, Clauses, Context, Effect, Frame, Grants, Part, TooIntricate, Truth, reach};
+use iam::policy::Statement;
+use iam::{Blame, Clauses, Context, Frame, Grants, Part, TooIntricate, Truth, reach};
 
+use super::relevance::Relevance;
 use super::scope::{RegionGlob, Scope};
 
 /// The action that gives an approval.
@@ -48,23 +49,6 @@ pub(crate) struct Survey<'a> {
     contexts: [Vec<OnceCell<Context>>; 2],
     assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
     reached: RefCell<HashMap<(&'static str, Class), Option<Rc<Reached>>>>,
-}
-
-/// Which policies are about an action.
-#[derive(Default)]
-struct Relevance {
-    /// By the policy's place: whether it allows the action of anything, denies it of anything, and which condition keys
-    /// decide.
-    policies: Vec<Option<AboutIt>>,
-    /// By the places of the users and of the roles: who has a policy that allows the action of anything.
-    might: [Vec<bool>; 2],
-    action: String,
-}
-
-#[derive(Default)]
-struct AboutIt {
-    allows: bool,
-    keys: BTreeSet<String>,
 }
 
 /// What tells principals apart as far as an action is concerned.
@@ -452,70 +436,4 @@ impl<'a> State<'a> {
     pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
         self.grants.about(&APPROVE.to_lowercase(), &self.context)
     }
-}
-
-impl Relevance {
-    /// `touching` are the policies that may be about the action's service.
-    fn of(account: &Account, action: &str, touching: &[bool]) -> Self {
-        let action = action.to_lowercase();
-        let about = |statement: &&Statement| statement.actions.include(&action);
-        let policies = account.policies().zip(touching).map(|((_, kept), touches)| {
-            let mut found: Option<AboutIt> = None;
-            if !touches {
-                return None;
-            }
-            for statement in kept.policy.statements.iter().filter(about) {
-                let about = found.get_or_insert_default();
-                about.allows |= statement.effect == Effect::Allow;
-                about.keys.extend(keys(statement).map(str::to_owned));
-            }
-            found
-        });
-        let policies: Vec<Option<AboutIt>> = policies.collect();
-        let mut relevance = Self {
-            policies,
-            might: Default::default(),
-            action,
-        };
-        let might = |actor: Actor| account.policies_of(actor).any(|id| relevance.allows(id));
-        relevance.might = [
-            (0..account.users.len()).map(|at| might(Actor::User(at))).collect(),
-            (0..account.roles.len()).map(|at| might(Actor::Role(at))).collect(),
-        ];
-        relevance
-    }
-
-    fn might(&self, actor: Actor) -> bool {
-        let [users, roles] = &self.might;
-        let might = match actor {
-            Actor::User(at) => users.get(at),
-            Actor::Role(at) => roles.get(at),
-        };
-        might.is_some_and(|might| *might)
-    }
-
-    fn about(&self, id: PolicyId) -> Option<&AboutIt> {
-        self.policies.get(id.place())?.as_ref()
-    }
-
-    fn has(&self, id: PolicyId) -> bool {
-        self.about(id).is_some()
-    }
-
-    fn allows(&self, id: PolicyId) -> bool {
-        self.about(id).is_some_and(|about| about.allows)
-    }
-}
-
-/// The condition keys that decide about a statement.
-fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
-    let resources = match &statement.resources {
-        None => &[][..],
-        Some(ResourceElement::These(templates) | ResourceElement::AllBut(templates)) => templates,
-    };
-    let of_conditions = statement.conditions.iter().flat_map(|condition| condition.keys());
-    resources
-        .iter()
-        .flat_map(|template| template.keys())
-        .chain(of_conditions)
 }
