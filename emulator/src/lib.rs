@@ -1,6 +1,7 @@
 //! An embedded AWS CodePipeline on loopback, to try and test the two-person rule without an AWS account.
 
 pub mod api;
+pub mod authorize;
 pub mod aws;
 pub mod cli;
 pub mod command;

@@ -21,12 +21,13 @@ impl Account {
 
     pub(crate) fn with_details(bare_job_details: bool) -> Self {
         let settings = Settings {
+            partition: "aws".to_owned(),
             region: "eu-west-1".to_owned(),
             account_id: "111122223333".to_owned(),
             bare_job_details,
         };
         Self {
-            service: Service::new(Engine::new(settings, Box::<CountedIds>::default())).unwrap(),
+            service: Service::new(Engine::new(settings, Box::<CountedIds>::default()), None).unwrap(),
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }

@@ -22,8 +22,9 @@ struct Served {
 }
 
 impl Served {
-    fn start() -> Self {
-        let mut command = emulator(&["--listen", "127.0.0.1:0"]);
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = emulator(arguments);
+        command.args(["--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // Standard output is closed after the line that is looked for: that must not end the emulator.
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -84,7 +85,7 @@ fn wrong_usage_and_unreadable_files_are_told_apart() {
 
 #[test]
 fn replies_and_errors_have_the_form_of_aws_json() {
-    let served = Served::start();
+    let served = Served::start(&[]);
     let reply = served.call("ListPipelines", Some("alice"), "{}");
     assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"pipelines":[]}"#));
     assert!(
@@ -132,9 +133,100 @@ fn replies_and_errors_have_the_form_of_aws_json() {
     }
 }
 
+/// A file of this folder of fixtures.
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn an_account_decides_who_may_do_what() {
+    let (account, principals) = (fixture("account.json"), fixture("principals.json"));
+    let served = Served::start(&[
+        "--account",
+        &account,
+        "--principals",
+        &principals,
+        "--region",
+        "eu-west-1",
+    ]);
+    let reply = served.call("ListPipelines", Some("alice"), "{}");
+    assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"pipelines":[]}"#));
+
+    let reply = served.call("ListPipelines", Some("bob"), "{}");
+    assert_eq!(reply.status, 400);
+    let error: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(error["__type"], "AccessDeniedException");
+    assert_eq!(
+        error["message"],
+        "User: arn:aws:iam::444455556666:user/bob is not authorized to perform: codepipeline:ListPipelines on resource: \
+         arn:aws:codepipeline:eu-west-1:444455556666:* because no identity-based policy allows the \
+         codepipeline:ListPipelines action"
+    );
+
+    // Whether a pipeline is there is told to who may see it.
+    for (key_id, code) in [("alice", "PipelineNotFoundException"), ("bob", "AccessDeniedException")] {
+        let reply = served.call("GetPipeline", Some(key_id), r#"{"name":"nowhere"}"#);
+        assert!(reply.body.contains(code), "{key_id}: {}", reply.body);
+    }
+}
+
+#[test]
+fn an_account_that_cannot_decide_does_not_start() {
+    let (account, principals) = (fixture("account.json"), fixture("principals.json"));
+    let stranger = fixture("principals-stranger.json");
+    let ended = |arguments: &[&str]| {
+        let output = emulator(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (arguments, expected) in [
+        (
+            &["--account", &account, "--principals", &stranger][..],
+            "error: the access key id `alice` stands for `arn:aws:iam::444455556666:user/alcie`, who is not in the account \
+             `444455556666`",
+        ),
+        (
+            &["--account", &principals, "--principals", &principals],
+            "principals.json` cannot be used: not what `aws iam get-account-authorization-details` prints",
+        ),
+        (
+            &["--account", "no-such-file.json", "--principals", &principals],
+            "error: the account file `no-such-file.json` cannot be read: ",
+        ),
+        (
+            &[
+                "--account",
+                &account,
+                "--principals",
+                &principals,
+                "--gate-role",
+                "Gate",
+            ],
+            "error: the account has no role `Gate` for the gate",
+        ),
+    ] {
+        let (code, message) = ended(arguments);
+        assert!(code == Some(1) && message.contains(expected), "{code:?} {message}");
+    }
+    // The account is the file's, and its principals are the user's to name.
+    for arguments in [
+        &["--account", &account][..],
+        &[
+            "--account",
+            &account,
+            "--principals",
+            &principals,
+            "--account-id",
+            "444455556666",
+        ],
+        &["--gate-role", "Gate"],
+    ] {
+        assert_eq!(ended(arguments).0, Some(2), "{arguments:?}");
+    }
+}
+
 #[test]
 fn a_termination_signal_ends_it_well() {
-    let mut served = Served::start();
+    let mut served = Served::start(&[]);
     let kill = Command::new("kill")
         .args(["-TERM", &served.child.id().to_string()])
         .status()

@@ -209,6 +209,19 @@ impl<'a, S: Copy> Clauses<'a, S> {
         self.denies.iter().any(|clause| clause.applies(&Arn(arn)) == Truth::Yes)
     }
 
+    /// The only resources on which anything is allowed, where the policies name them without wildcards; none where they do
+    /// not.
+    #[must_use]
+    pub fn only(&self) -> Option<Vec<&str>> {
+        let granting = self.allows.first()?.iter();
+        let named = granting.map(|clause| match &clause.about {
+            About::These(resources) => resources.iter().map(|resource| resource.pattern.literal()).collect(),
+            About::AllBut(_) => None,
+        });
+        let named: Option<Vec<Vec<&str>>> = named.collect();
+        Some(named?.concat())
+    }
+
     /// Whether some kind of policy allows nothing at all, so that no resource need be tried.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -5,7 +5,8 @@
 //! patterns at once, breadth first, over every text that the frame admits; so the answer is exact for patterns of `*`
 //! and `?`, and the first text found is a shortest one.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::arn::Resource;
 use crate::grants::{Clauses, Matched};
@@ -188,58 +189,104 @@ impl<'a> Machine<'a> {
         next
     }
 
-    /// The characters that lead to different states: those that a pattern names next, and of all others one.
-    fn characters(&self, state: &State) -> BTreeSet<char> {
-        let mut named = BTreeSet::new();
-        let mut classes = HashSet::new();
-        for at in positions(state) {
-            match self.token(at) {
-                Some(Token::Exactly(c)) => {
-                    named.insert(c);
-                }
-                Some(Token::One(class) | Token::Run(class)) => {
-                    classes.insert(class);
-                }
-                None => {}
-            }
+    /// The characters that lead to different states within the frame: those that a pattern names next, and of all others
+    /// one.
+    fn characters(&self, state: &State) -> Vec<char> {
+        let tokens = || positions(state).filter_map(|at| self.token(at));
+        let framed = || {
+            positions(state)
+                .take_while(|at| *at < self.frame_end)
+                .filter_map(|at| self.token(at))
+        };
+        let mut characters: Vec<char> = tokens()
+            .filter_map(|token| match token {
+                Token::Exactly(c) => Some(c),
+                Token::One(_) | Token::Run(_) => None,
+            })
+            .filter(|c| framed().any(|token| token.takes(*c)))
+            .collect();
+        characters.sort_unstable();
+        characters.dedup();
+        if framed().all(|token| matches!(token, Token::Exactly(_))) {
+            return characters;
         }
         // Characters that no pattern names here differ by the classes that they are in, and nothing else.
-        let mut kinds = HashSet::new();
-        let others: Vec<char> = OTHERS
-            .chars()
-            .filter(|c| !named.contains(c))
-            .filter(|c| kinds.insert(CLASSES.map(|class| classes.contains(&class) && class.has(*c))))
-            .collect();
-        named.extend(others);
-        named
+        let mut live = [false; CLASSES.len()];
+        for (live, class) in live.iter_mut().zip(CLASSES) {
+            *live = tokens().any(|token| matches!(token, Token::One(c) | Token::Run(c) if c == class));
+        }
+        let named = characters.clone();
+        let mut kinds = Vec::new();
+        for c in OTHERS.chars().filter(|c| named.binary_search(c).is_err()) {
+            let mut kind = live;
+            for (is_in, class) in kind.iter_mut().zip(CLASSES) {
+                *is_in &= class.has(c);
+            }
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+                characters.push(c);
+            }
+        }
+        characters
     }
 
     /// A shortest text that the frame admits, and whose state is wanted.
     fn shortest(&self, wanted: impl Fn(&State) -> bool) -> Result<Option<String>, TooIntricate> {
-        let start = self.start();
+        let mut start = self.start();
+        let beginning = self.follow(&mut start);
         let mut seen: HashSet<State> = HashSet::from([start.clone()]);
-        let mut texts: Vec<(State, Option<(usize, char)>)> = vec![(start, None)];
-        let mut queue = VecDeque::from([0]);
-        while let Some(at) = queue.pop_front() {
-            let Some((state, _)) = texts.get(at).cloned() else {
+        let mut queue = BinaryHeap::from([Reverse((beginning.len(), 0))]);
+        let mut walks = vec![Walk {
+            state: start,
+            from: None,
+            text: beginning,
+        }];
+        while let Some(Reverse((length, at))) = queue.pop() {
+            let Some(state) = walks.get(at).map(|walk| walk.state.clone()) else {
                 continue;
             };
             if has(&state, self.frame_end) && wanted(&state) {
-                return Ok(Some(spelled(&texts, at)));
+                return Ok(Some(spelled(&walks, at)));
             }
             for c in self.characters(&state) {
-                let next = self.after(&state, c);
-                if !self.within_frame(&next) || !seen.insert(next.clone()) {
+                let mut next = self.after(&state, c);
+                if !self.within_frame(&next) {
+                    continue;
+                }
+                let text = String::from(c) + &self.follow(&mut next);
+                if !seen.insert(next.clone()) {
                     continue;
                 }
                 if seen.len() > STATES {
                     return Err(TooIntricate);
                 }
-                texts.push((next, Some((at, c))));
-                queue.push_back(texts.len() - 1);
+                queue.push(Reverse((length + text.len(), walks.len())));
+                walks.push(Walk {
+                    state: next,
+                    from: Some(at),
+                    text,
+                });
             }
         }
         Ok(None)
+    }
+
+    /// Goes on for as long as the frame leaves no choice; what that spells.
+    fn follow(&self, state: &mut State) -> String {
+        let mut text = String::new();
+        while let Some(c) = self.only_choice(state) {
+            *state = self.after(state, c);
+            text.push(c);
+        }
+        text
+    }
+
+    fn only_choice(&self, state: &State) -> Option<char> {
+        let mut framed = positions(state).take_while(|at| *at <= self.frame_end);
+        match (framed.next().and_then(|at| self.token(at)), framed.next()) {
+            (Some(Token::Exactly(c)), None) => Some(c),
+            _ => None,
+        }
     }
 
     /// Whether the frame admits a text that begins like this.
@@ -255,14 +302,23 @@ const CLASSES: [Class; 4] = [Class::Any, Class::Segment, Class::Name, Class::Reg
 /// [`Class::Region`], which are what a frame's wildcards stand for.
 const OTHERS: &str = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_.@";
 
-fn spelled(texts: &[(State, Option<(usize, char)>)], end: usize) -> String {
-    let mut text = Vec::new();
-    let mut from = texts.get(end).and_then(|(_, from)| *from);
-    while let Some((at, c)) = from {
-        text.push(c);
-        from = texts.get(at).and_then(|(_, from)| *from);
+/// A way to a state.
+struct Walk {
+    state: State,
+    /// The walk that it goes on from.
+    from: Option<usize>,
+    /// What it adds to that.
+    text: String,
+}
+
+fn spelled(walks: &[Walk], end: usize) -> String {
+    let mut texts = Vec::new();
+    let mut at = Some(end);
+    while let Some(walk) = at.and_then(|at| walks.get(at)) {
+        texts.push(walk.text.as_str());
+        at = walk.from;
     }
-    text.iter().rev().collect()
+    texts.into_iter().rev().collect()
 }
 
 fn has(state: &State, at: usize) -> bool {

@@ -119,7 +119,7 @@ impl Template {
 
     /// Whether it matches every text: `*`.
     #[must_use]
-    pub fn is_any_text(&self) -> bool {
+    pub(crate) fn is_any_text(&self) -> bool {
         !self.parts.is_empty() && self.parts.iter().all(|part| *part == Part::AnyRun)
     }
 
@@ -209,7 +209,7 @@ fn checked(key: String, text: &str) -> Result<String, TemplateError> {
 impl Resolved {
     /// With each piece made another.
     #[must_use]
-    pub fn map(self, piece: impl Fn(Piece) -> Piece) -> Self {
+    pub(crate) fn map(self, piece: impl Fn(Piece) -> Piece) -> Self {
         match self {
             Self::Pieces(pieces) => Self::Pieces(pieces.into_iter().map(piece).collect()),
             Self::NoValue => Self::NoValue,

@@ -1,11 +1,17 @@
 //! The port over the AWS SDK: the only file of this program that names it.
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_codepipeline::Client as CodePipeline;
+use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+use aws_sdk_codepipeline::primitives::DateTime;
 use aws_sdk_codepipeline::types as sdk;
+use aws_sdk_codepipeline::types::{
+    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, PipelineExecutionStatus,
+    PipelineExecutionSummary, SourceRevision,
+};
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -22,6 +28,13 @@ use crate::pipeline::{
 
 /// How many users, groups, roles and policies a page of an account has at most (IAM API Reference).
 const PAGE: i32 = 1000;
+use jiff::Timestamp;
+
+use crate::evidence::history::{
+    ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction, Revision, Trigger,
+    to_millisecond,
+};
+use crate::evidence::{CloudTrail, CodePipeline, EVENT_NAME, Page, Period};
 
 /// Where IAM is asked when no region is configured. It has one address for all regions of the partition `aws` (AWS General
 /// Reference, "IAM endpoints"); in another partition some region of it has to be configured.
@@ -29,6 +42,8 @@ const ANY_REGION: &str = "us-east-1";
 
 /// How often a request is sent at most: the SDK backs off between the tries, and longer when it is throttled.
 const TRIES: u32 = 8;
+/// Between two pages of LookupEvents, of which AWS allows two a second (CloudTrail API Reference, "LookupEvents").
+const LOOKUP_PAUSE: Duration = Duration::from_millis(500);
 
 /// Where AWS is, and as whom to ask it. What is `None` the SDK's usual chain decides: environment, shared files,
 /// IAM Identity Center, instance role.
@@ -137,7 +152,10 @@ impl Aws {
     /// # Errors
     /// [`CallError`] when AWS gives no answer.
     pub(crate) async fn list_pipelines(&self) -> Result<Vec<String>, CallError> {
-        let pages = CodePipeline::new(&self.0).list_pipelines().into_paginator().items();
+        let pages = aws_sdk_codepipeline::Client::new(&self.0)
+            .list_pipelines()
+            .into_paginator()
+            .items();
         let summaries = pages.send().collect::<Result<Vec<_>, _>>().await;
         let summaries = summaries.map_err(|error| CallError::new("codepipeline:ListPipelines", &error))?;
         let names = summaries.into_iter().map(|summary| {
@@ -159,7 +177,11 @@ impl Aws {
             action: ACTION.to_owned(),
             what,
         };
-        let sent = CodePipeline::new(&self.0).get_pipeline().name(name).send().await;
+        let sent = aws_sdk_codepipeline::Client::new(&self.0)
+            .get_pipeline()
+            .name(name)
+            .send()
+            .await;
         let answer = sent.map_err(|error| CallError::new(ACTION, &error))?;
         let pipeline = answer.pipeline.ok_or_else(|| incomplete("the pipeline"))?;
         let structure = Structure {
@@ -401,4 +423,179 @@ impl CallError {
             _ => Self::Refused { action, code, message },
         }
     }
+}
+
+impl Aws {
+    /// The history of pipelines.
+    pub(crate) fn pipeline_history(&self) -> PipelineHistory {
+        PipelineHistory(aws_sdk_codepipeline::Client::new(&self.0))
+    }
+}
+
+/// CodePipeline's history, reached by the SDK.
+#[derive(Clone, Debug)]
+pub(crate) struct PipelineHistory(aws_sdk_codepipeline::Client);
+
+impl CodePipeline for PipelineHistory {
+    type Error = CallError;
+
+    async fn pipeline_executions(
+        &self,
+        pipeline: &str,
+        token: Option<&str>,
+    ) -> Result<Page<PipelineExecution>, CallError> {
+        const ACTION: &str = "codepipeline:ListPipelineExecutions";
+        let call = self.0.list_pipeline_executions();
+        let call = call.pipeline_name(pipeline).set_next_token(token.map(str::to_owned));
+        let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
+        let summaries = reply.pipeline_execution_summaries.unwrap_or_default().into_iter();
+        let read = |summary| pipeline_execution(summary).ok_or_else(|| incomplete(ACTION, "`pipelineExecutionId`"));
+        Ok(Page {
+            items: summaries.map(read).collect::<Result<_, _>>()?,
+            next_token: reply.next_token,
+        })
+    }
+
+    async fn action_executions(
+        &self,
+        pipeline: &str,
+        execution_id: &str,
+        token: Option<&str>,
+    ) -> Result<Page<ActionExecution>, CallError> {
+        const ACTION: &str = "codepipeline:ListActionExecutions";
+        let filter = ActionExecutionFilter::builder()
+            .pipeline_execution_id(execution_id)
+            .build();
+        let call = self.0.list_action_executions();
+        let call = call.pipeline_name(pipeline).filter(filter);
+        let call = call.set_next_token(token.map(str::to_owned));
+        let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
+        let details = reply.action_execution_details.unwrap_or_default().into_iter();
+        let read = |detail| action_execution(detail).ok_or_else(|| incomplete(ACTION, "`pipelineExecutionId`"));
+        Ok(Page {
+            items: details.map(read).collect::<Result<_, _>>()?,
+            next_token: reply.next_token,
+        })
+    }
+}
+
+impl CloudTrail for Aws {
+    type Error = CallError;
+
+    async fn approval_events(&self, period: Period) -> Result<Vec<String>, CallError> {
+        const ACTION: &str = "cloudtrail:LookupEvents";
+        let by_name = LookupAttribute::builder()
+            .attribute_key(LookupAttributeKey::EventName)
+            .attribute_value(EVENT_NAME)
+            .build()
+            .map_err(|_| incomplete(ACTION, "its own lookup attribute"))?;
+        // Not up to the end of the period: what started in it may have been approved later.
+        let start = period.since.map(|since| DateTime::from_secs(since.as_second()));
+        let cloudtrail = aws_sdk_cloudtrail::Client::new(&self.0);
+        let mut events = Vec::new();
+        let mut token = None;
+        loop {
+            let call = cloudtrail.lookup_events().lookup_attributes(by_name.clone());
+            let call = call.set_start_time(start).set_next_token(token.clone());
+            let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
+            for event in reply.events.unwrap_or_default() {
+                events.push(
+                    event
+                        .cloud_trail_event
+                        .ok_or_else(|| incomplete(ACTION, "`CloudTrailEvent`"))?,
+                );
+            }
+            match reply.next_token {
+                None => return Ok(events),
+                Some(next) if token.as_ref() == Some(&next) => return Err(incomplete(ACTION, "a next page")),
+                Some(next) => token = Some(next),
+            }
+            tokio::time::sleep(LOOKUP_PAUSE).await;
+        }
+    }
+}
+
+fn incomplete(action: &str, what: &'static str) -> CallError {
+    CallError::Incomplete {
+        action: action.to_owned(),
+        what,
+    }
+}
+
+fn pipeline_execution(summary: PipelineExecutionSummary) -> Option<PipelineExecution> {
+    let revisions = summary.source_revisions.unwrap_or_default().into_iter();
+    let revision = |it: SourceRevision| {
+        Revision::new(
+            Some(it.action_name),
+            it.revision_id,
+            it.revision_summary,
+            it.revision_url,
+        )
+    };
+    let trigger = summary.trigger;
+    Some(PipelineExecution {
+        id: summary.pipeline_execution_id?,
+        status: ExecutionStatus::of(summary.status.as_ref().map(PipelineExecutionStatus::as_str)),
+        started: summary.start_time.and_then(timestamp),
+        updated: summary.last_update_time.and_then(timestamp),
+        revisions: revisions.map(revision).collect(),
+        trigger: Trigger {
+            kind: trigger
+                .as_ref()
+                .and_then(|it| Some(it.trigger_type.as_ref()?.as_str().to_owned())),
+            detail: trigger.and_then(|it| it.trigger_detail),
+        },
+        mode: summary.execution_mode.map(|mode| mode.as_str().to_owned()),
+        kind: summary.execution_type.map(|kind| kind.as_str().to_owned()),
+        stop_reason: summary.stop_trigger.and_then(|stop| stop.reason),
+    })
+}
+
+fn action_execution(detail: ActionExecutionDetail) -> Option<ActionExecution> {
+    let (input, output) = (detail.input, detail.output);
+    let (result, outputs) = output
+        .map(|it| (it.execution_result, it.output_variables))
+        .unwrap_or_default();
+    let input = input.map(|it| {
+        (
+            it.action_type_id,
+            it.configuration,
+            it.resolved_configuration,
+            it.region,
+        )
+    });
+    let (kind, configuration, resolved_configuration, region) = input.unwrap_or_default();
+    let raw = RawAction {
+        pipeline_version: detail.pipeline_version,
+        stage: detail.stage_name,
+        action: detail.action_name,
+        id: detail.action_execution_id,
+        started: detail.start_time.and_then(timestamp),
+        updated: detail.last_update_time.and_then(timestamp),
+        updated_by: detail.updated_by,
+        kind: kind.map(|kind| ActionType {
+            category: kind.category.as_str().to_owned(),
+            owner: kind.owner.as_str().to_owned(),
+            provider: kind.provider,
+        }),
+        region,
+        configuration: configuration.unwrap_or_default().into_iter().collect(),
+        resolved_configuration: resolved_configuration.unwrap_or_default().into_iter().collect(),
+        external_id: result.as_ref().and_then(|it| it.external_execution_id.clone()),
+        summary: result.as_ref().and_then(|it| it.external_execution_summary.clone()),
+        error: result.and_then(|it| it.error_details).map(|error| ActionError {
+            code: error.code,
+            message: error.message,
+        }),
+        outputs: outputs.unwrap_or_default().into_iter().collect(),
+    };
+    Some(raw.of(
+        detail.pipeline_execution_id?,
+        detail.status.as_ref().map(ActionExecutionStatus::as_str),
+    ))
+}
+
+fn timestamp(at: DateTime) -> Option<Timestamp> {
+    let at = Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()?;
+    to_millisecond(at)
 }

@@ -7,14 +7,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::command::{audit, completions, doctor, explain, generate, man};
+use crate::command::{audit, completions, doctor, evidence, explain, generate, man};
 use crate::exit::Exit;
 use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
 /// Writes IAM policies under which nobody can give two of the approvals of a pipeline, proves that nobody can by any other
-/// path, checks that pipelines ask the gate, and shows whom the gate takes a principal for. Changes nothing in AWS.
+/// path, checks that pipelines ask the gate, shows from their history who approved each release, and whom the gate takes
+/// a principal for. Changes nothing in AWS.
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",
@@ -32,6 +33,7 @@ enum Command {
     Audit(Box<audit::Args>),
     Doctor(Box<doctor::Args>),
     Explain(explain::Args),
+    Evidence(Box<evidence::Args>),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -63,6 +65,7 @@ fn dispatch(cli: Cli, today: Date) -> Result<Exit, Box<dyn Error>> {
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Doctor(args) => return doctor::run(&args, today),
+        Command::Evidence(args) => return evidence::run(*args),
         Command::Completions(args) => completions::run(&args)?,
         Command::Man(args) => man::run(&args)?,
     }

@@ -5,6 +5,7 @@ mod aws;
 mod cli;
 mod command;
 mod doctor;
+mod evidence;
 mod exit;
 mod explain;
 mod files;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a progress bar is drawn.
 const TICK: Duration = Duration::from_millis(120);
@@ -78,35 +78,25 @@ fn say(style: Style, kind: &str, message: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}:{style:#} {message}");
 }
 
+/// A bar that shows how far long work is; on standard error, and only where that is a terminal.
+pub(crate) fn progress(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        .with_message(what)
+}
+
+/// The same for work of which nobody knows how long it is.
+pub(crate) fn spinner(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(TICK);
+    bar.with_message(what)
+}
+
 /// Prints what clap has to say: help and version are data, a usage error is not.
 pub(crate) fn print_clap(error: &clap::Error) -> io::Result<()> {
     match error.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// What long work says of itself, on a terminal; elsewhere nothing.
-pub(crate) struct Progress(ProgressBar);
-
-impl Progress {
-    /// Begins to show that something goes on.
-    pub(crate) fn start(what: &str) -> Self {
-        // Drawn to standard error, and only where that is a terminal.
-        let bar = ProgressBar::new_spinner();
-        bar.set_message(what.to_owned());
-        bar.enable_steady_tick(TICK);
-        Self(bar)
-    }
-
-    /// Says how far it is.
-    pub(crate) fn say(&self, what: String) {
-        self.0.set_message(what);
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
     }
 }

@@ -47,11 +47,11 @@ class Refused(Exception):
 
 
 class Emulator:
-    """A served emulator."""
+    """A served emulator; `log` is a file for what it and the gate write to their logs."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, log=subprocess.DEVNULL):
         command = [BINARIES / "emulator", "serve", "--listen", "127.0.0.1:0", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         self.exports = {}
         for line in self.process.stdout:
             if line.startswith("export "):

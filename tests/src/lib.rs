@@ -127,6 +127,11 @@ impl Emulator {
 
     /// Creates [`PIPELINE`]: Source; [`STAGE`] with ApprovalA and ApprovalB in parallel and the gate after them; Deploy.
     pub async fn create_pipeline(&self, user_parameters: Option<&'static str>) {
+        self.create_pipeline_as("bob", user_parameters).await;
+    }
+
+    /// The same, by another principal than bob.
+    pub async fn create_pipeline_as(&self, key_id: &str, user_parameters: Option<&'static str>) {
         let action = |name, kind, run_order| Action { name, kind, run_order };
         let stages: [(&str, &[Action]); 3] = [
             ("Source", &[action("Source", Kind::Source, 1)]),
@@ -140,7 +145,7 @@ impl Emulator {
             ),
             ("Deploy", &[action("Deploy", Kind::Deploy, 1)]),
         ];
-        self.caller("bob").create_pipeline(PIPELINE, &stages).await.unwrap();
+        self.caller(key_id).create_pipeline(PIPELINE, &stages).await.unwrap();
     }
 
     /// Starts an execution of [`PIPELINE`] as `starter`.

@@ -22,7 +22,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn one_file_of_each_program_names_its_aws_sdk() {
-    for program in ["lambda", "emulator"] {
+    for program in ["lambda", "policygen", "emulator"] {
         let folder = repository().join(program).join("src");
         let names_it = |path: &PathBuf| {
             let text = fs::read_to_string(path).unwrap();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::input::{self, parse};
 use super::model::Model;
 use super::output;
+use crate::authorize::{Authorizer, Request};
 use crate::engine::{Answer, ApiError, Engine, ErrorCode, Page, Report, Start};
 
 /// The most that a list shows on a page, and what it shows when not told.
@@ -19,17 +20,19 @@ pub struct Service {
     /// What the API is about.
     pub engine: Engine,
     model: Model,
+    authorizer: Option<Authorizer>,
 }
 
 impl Service {
-    /// Puts the API before an engine.
+    /// Puts the API before an engine. Without an authorizer everybody may do everything.
     ///
     /// # Errors
     /// When the built-in model cannot be read.
-    pub fn new(engine: Engine) -> Result<Self, serde_json::Error> {
+    pub fn new(engine: Engine, authorizer: Option<Authorizer>) -> Result<Self, serde_json::Error> {
         Ok(Self {
             engine,
             model: Model::load()?,
+            authorizer,
         })
     }
 
@@ -50,6 +53,15 @@ impl Service {
         let mut input: Value = serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
             .map_err(|error| ErrorCode::Serialization.because(format!("the body is not JSON: {error}")))?;
         self.model.accept(&shapes.input, &mut input)?;
+        if let Some(authorizer) = &self.authorizer {
+            let request = Request {
+                operation,
+                input: &input,
+                caller,
+                now,
+            };
+            authorizer.check(&request, self.engine.settings())?;
+        }
         // What was due before this call happens before it, however late the clock's own tick comes.
         self.engine.tick(now);
         let reply = perform(&mut self.engine, operation, input, caller, now);

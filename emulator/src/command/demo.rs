@@ -137,11 +137,13 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let server = Server::start(Config {
         listen: ([127, 0, 0, 1], 0).into(),
         settings: Settings {
+            partition: "aws".to_owned(),
             region: "us-east-1".to_owned(),
             account_id: ACCOUNT.to_owned(),
             bare_job_details: false,
         },
         principals: principals.clone(),
+        authorizer: None,
         gate: args.gate,
         rule: Some(RULE.to_owned()),
         gate_log_level: None,

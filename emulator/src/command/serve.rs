@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::authorize::Authorizer;
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
@@ -28,6 +29,15 @@ pub struct Args {
     /// JSON object that gives each access key id the ARN of its principal
     #[arg(long, value_name = "FILE")]
     principals: Option<PathBuf>,
+    /// Account whose IAM policies decide who may do what, as `aws iam get-account-authorization-details` prints it;
+    /// without it, everybody may do everything
+    #[arg(long, value_name = "FILE", requires = "principals", conflicts_with = "account_id")]
+    account: Option<PathBuf>,
+    /// The gate's role in that account [default: TwoPersonRule-Gate]
+    ///
+    /// Without this option, and without a role of the default name, the gate alone is not checked.
+    #[arg(long, value_name = "NAME", requires = "account")]
+    gate_role: Option<String>,
     /// The gate's rule, as JSON; without it the gate uses its defaults
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
@@ -37,7 +47,7 @@ pub struct Args {
     /// Region in ARNs
     #[arg(long, default_value = "us-east-1", value_parser = region)]
     region: String,
-    /// Account in ARNs
+    /// Account in ARNs; with --account, that one
     #[arg(long, value_name = "DIGITS", default_value = "111122223333", value_parser = account_id)]
     account_id: String,
     /// Leave the execution out of GetJobDetails, as AWS may do for Lambda jobs
@@ -61,6 +71,20 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         Some(path) => Principals::read(path)?,
         None => Principals::examples(&args.account_id),
     };
+    let authorizer = match &args.account {
+        Some(path) => Some(Authorizer::read(path, &principals, args.gate_role.as_deref())?),
+        None => None,
+    };
+    let (partition, account_id) = match &authorizer {
+        Some(authorizer) => (authorizer.partition(), authorizer.account_id()),
+        None => ("aws", args.account_id.as_str()),
+    };
+    let settings = Settings {
+        partition: partition.to_owned(),
+        region: args.region.clone(),
+        account_id: account_id.to_owned(),
+        bare_job_details: args.bare_job_details,
+    };
     let rule = match &args.rule {
         Some(path) => Some(
             std::fs::read_to_string(path)
@@ -73,17 +97,17 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(tracing::Level::INFO)
         .init();
+    if authorizer.as_ref().is_some_and(|authorizer| !authorizer.checks_gate()) {
+        tracing::warn!("the account has no role for the gate, so the gate alone is not checked: see --gate-role");
+    }
     // Before the lines are printed, so that whoever reads them can already stop it.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::start(Config {
         listen: args.listen,
-        settings: Settings {
-            region: args.region.clone(),
-            account_id: args.account_id,
-            bare_job_details: args.bare_job_details,
-        },
+        settings,
         principals: principals.clone(),
+        authorizer,
         gate: args.gate,
         rule,
         gate_log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),

@@ -16,6 +16,7 @@ pub struct ApiError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "AWS documents its errors, and the names are AWS's")]
 pub enum ErrorCode {
+    AccessDenied,
     ActionNotFound,
     ApprovalAlreadyCompleted,
     ConcurrentPipelineExecutionsLimitExceeded,

@@ -36,6 +36,8 @@ use page::{List, page};
 /// Whose CodePipeline this is.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The partition in ARNs: `aws`, `aws-cn`, …
+    pub partition: String,
     /// The region in ARNs.
     pub region: String,
     /// The twelve digits in ARNs.
@@ -48,7 +50,13 @@ impl Settings {
     /// The ARN of a pipeline.
     #[must_use]
     pub fn pipeline_arn(&self, name: &str) -> String {
-        format!("arn:aws:codepipeline:{}:{}:{name}", self.region, self.account_id)
+        let Self {
+            partition,
+            region,
+            account_id,
+            ..
+        } = self;
+        format!("arn:{partition}:codepipeline:{region}:{account_id}:{name}")
     }
 }
 

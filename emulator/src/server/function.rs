@@ -11,10 +11,23 @@ use crate::gate_host::GateConfig;
 const NAME: &str = "two-person-rule";
 /// The access key id that the gate is given.
 pub(super) const KEY_ID: &str = "two-person-rule-gate";
+/// The function's role, where no account says otherwise.
+pub(crate) const ROLE: &str = "two-person-rule-gate";
 
 /// The session of the function's role, as which the gate calls the API.
-pub(super) fn role(settings: &Settings) -> String {
-    format!("arn:aws:sts::{}:assumed-role/{KEY_ID}/{NAME}", settings.account_id)
+pub(crate) fn session(partition: &str, account_id: &str, role: &str) -> String {
+    format!("arn:{partition}:sts::{account_id}:assumed-role/{role}/{NAME}")
+}
+
+/// Who the gate is to the API.
+pub(super) fn caller(config: &Config) -> String {
+    let Settings {
+        partition, account_id, ..
+    } = &config.settings;
+    match &config.authorizer {
+        Some(authorizer) => authorizer.gate().to_owned(),
+        None => session(partition, account_id, ROLE),
+    }
 }
 
 /// How the gate is run: like a deployed function, but with this emulator for AWS.
@@ -26,7 +39,12 @@ pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig
             vec!["gate".to_owned()],
         ),
     };
-    let region = &config.settings.region;
+    let Settings {
+        partition,
+        region,
+        account_id,
+        ..
+    } = &config.settings;
     let mut environment = vec![
         ("AWS_LAMBDA_FUNCTION_NAME", NAME.to_owned()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
@@ -51,7 +69,7 @@ pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-        function_arn: format!("arn:aws:lambda:{region}:{}:function:{NAME}", config.settings.account_id),
+        function_arn: format!("arn:{partition}:lambda:{region}:{account_id}:function:{NAME}"),
         timeout: Duration::from_secs(30),
         retry_delay: Duration::from_secs(1),
         output: config.gate_output.clone(),
@@ -69,11 +87,13 @@ mod tests {
         let config = Config {
             listen: ([127, 0, 0, 1], 0).into(),
             settings: Settings {
+                partition: "aws".to_owned(),
                 region: "eu-west-1".to_owned(),
                 account_id: "111122223333".to_owned(),
                 bare_job_details: false,
             },
             principals: Principals::examples("111122223333"),
+            authorizer: None,
             gate: Some("bootstrap".into()),
             rule: Some("{}".to_owned()),
             gate_log_level: None,

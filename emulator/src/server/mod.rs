@@ -1,6 +1,6 @@
 //! The emulator as a running thing: the API on a loopback port, the clock, and the gate.
 
-mod function;
+pub(crate) mod function;
 mod http;
 mod shared;
 
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::api::Service;
+use crate::authorize::Authorizer;
 use crate::engine::{Engine, RandomIds, Settings};
 use crate::gate_host::{ChildOutput, GateHost};
 use crate::principals::Principals;
@@ -31,6 +32,8 @@ pub struct Config {
     pub settings: Settings,
     /// Who may call.
     pub principals: Principals,
+    /// Decides what each of them may do; without it, everything.
+    pub authorizer: Option<Authorizer>,
     /// The gate's program; this program's own verb `gate` when there is none.
     pub gate: Option<PathBuf>,
     /// The rule that the gate is given, as JSON.
@@ -90,10 +93,12 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
-        let service = Service::new(Engine::new(config.settings.clone(), Box::new(RandomIds)))?;
         let gate = GateHost::start(function::gate_config(&config, address)?);
+        let gate_caller = function::caller(&config);
+        let engine = Engine::new(config.settings, Box::new(RandomIds));
+        let service = Service::new(engine, config.authorizer)?;
         let mut principals = config.principals;
-        principals.add(function::KEY_ID, function::role(&config.settings));
+        principals.add(function::KEY_ID, gate_caller);
         let shared = Arc::new(Shared::new(principals, service, gate));
         let (stop, stopped) = oneshot::channel();
         let serve = axum::serve(listener, http::router(Arc::clone(&shared))).with_graceful_shutdown(async {

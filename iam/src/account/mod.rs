@@ -5,7 +5,7 @@ pub mod details;
 mod trust;
 
 pub use build::AccountError;
-pub use trust::{Assumption, Outsiders};
+pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;
 
@@ -187,24 +187,24 @@ impl Account {
         self.controls.push(ids);
     }
 
-    /// The policies that decide for an actor, less those that are passed over.
-    #[must_use]
-    pub fn grants(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Grants<'_, PolicyId> {
-        let of = |ids: &mut dyn Iterator<Item = PolicyId>| -> Vec<(PolicyId, &Policy)> {
-            ids.filter(|id| keep(*id))
-                .filter_map(|id| Some((id, &self.policy(id)?.policy)))
-                .collect()
-        };
+    /// The policies that grant to an actor: its own, and its groups'.
+    pub fn policies_of(&self, actor: Actor) -> impl Iterator<Item = PolicyId> {
         let groups = match actor {
             Actor::User(at) => self.users.get(at).map_or(&[][..], |user| &user.groups),
             Actor::Role(_) => &[],
         };
         let of_groups = groups.iter().filter_map(|group| self.groups.get(*group));
-        let identity = self.identity(actor);
-        let own = identity.map_or(&[][..], |identity| &identity.policies).iter();
-        let own = own.chain(of_groups.flat_map(|group| &group.policies)).copied();
-        let mut kinds = vec![of(&mut { own })];
-        kinds.extend(self.limits(actor).into_iter().map(|level| of(&mut level.into_iter())));
+        let own = self.identity(actor).map_or(&[][..], |identity| &identity.policies);
+        own.iter().chain(of_groups.flat_map(|group| &group.policies)).copied()
+    }
+
+    /// The policies that decide for an actor, less those that are passed over.
+    #[must_use]
+    pub fn grants(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Grants<'_, PolicyId> {
+        let kept = |id: PolicyId| Some((id, &self.policy(id).filter(|_| keep(id))?.policy));
+        let mut kinds = vec![self.policies_of(actor).filter_map(kept).collect()];
+        let limits = self.limits(actor).into_iter();
+        kinds.extend(limits.map(|level| level.into_iter().filter_map(kept).collect()));
         Grants { kinds }
     }
 

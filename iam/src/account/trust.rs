@@ -4,11 +4,12 @@
 //! suffices; one that names the account leaves it to the principal's own policies. An explicit deny wins, wherever it
 //! stands; and service control policies limit both ways.
 
-use super::{Account, Actor, PolicyId, Role};
+use super::{Account, Actor, Identity, PolicyId, Role};
 use crate::condition::Condition;
+use crate::context::Context;
 use crate::document::Effect;
-use crate::grants::{Blame, Grants};
-use crate::policy::{Concern, Statement};
+use crate::grants::{Blame, Clauses, Grants};
+use crate::policy::{Concern, Statement, Trusted};
 use crate::truth::Truth;
 
 /// The action, as policies are asked for it.
@@ -36,95 +37,150 @@ pub struct Outsiders {
     pub accounts: Vec<String>,
 }
 
-impl Account {
-    /// How an actor may assume a role; none when it may not. What is open is taken to be met.
+/// Somebody who may assume roles: what is the same whatever the role.
+#[derive(Debug)]
+pub struct Assumer<'a> {
+    account: &'a Account,
+    identity: &'a Identity,
+    context: Context,
+    /// What its own policies say.
+    own: Clauses<'a, PolicyId>,
+    /// What limits it where a trust policy names it, and its own policies need not allow anything.
+    limits: Clauses<'a, PolicyId>,
+}
+
+/// Whom of the account a role's trust policy may concern, conditions and denials aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trustees {
+    /// Everybody.
+    pub everybody: bool,
+    /// Whoever the account's own policies allow it.
+    pub account: bool,
+    /// These.
+    pub named: Vec<Actor>,
+}
+
+impl<'a> Assumer<'a> {
+    /// How it may assume a role; none when it may not. What is open is taken to be met.
     #[must_use]
-    pub fn assumption<'a>(
-        &'a self,
-        actor: Actor,
-        role: &'a Role,
-        keep: impl Fn(PolicyId) -> bool,
-    ) -> Option<Assumption<'a>> {
-        let identity = self.identity(actor)?;
-        let caller = self.caller(identity);
-        let concerns = |statement: &Statement| match &statement.principals {
+    pub fn assume(&self, role: &'a Role) -> Option<Assumption<'a>> {
+        let arn = &role.identity.arn;
+        // Most principals may not assume what trusts the account: that is seen before anything else.
+        let statements = role.trust.statements.iter();
+        let allowing = statements.filter(|statement| statement.effect == Effect::Allow);
+        match allowing.map(|statement| self.concern(statement)).max() {
+            None | Some(Concern::Not) => return None,
+            Some(Concern::Account) if self.own.allow(arn) == Truth::No => return None,
+            Some(Concern::Account | Concern::Itself) => {}
+        }
+        let mut nearest = Concern::Not;
+        let mut trust = Vec::new();
+        for (at, statement) in role.trust.statements.iter().enumerate() {
+            let concern = self.concern(statement);
+            if concern == Concern::Not || !statement.actions.include(ASSUME_ROLE) {
+                continue;
+            }
+            let mut open = Vec::new();
+            let holds = Truth::all(statement.conditions.iter().map(|condition| {
+                let holds = condition.holds(&self.context);
+                if holds == Truth::Unknown {
+                    open.push(condition);
+                }
+                holds
+            }));
+            match (holds, statement.effect) {
+                (Truth::No, _) => continue,
+                (Truth::Yes, Effect::Deny) => return None,
+                (Truth::Unknown, Effect::Deny) => {}
+                (Truth::Yes | Truth::Unknown, Effect::Allow) => nearest = nearest.max(concern),
+            }
+            trust.push((at, open));
+        }
+        match nearest {
+            Concern::Not => None,
+            Concern::Account => (self.own.allow(arn) != Truth::No).then(|| Assumption {
+                trust,
+                own: self.own.blame(arn),
+            }),
+            Concern::Itself => {
+                let allowed = !self.own.deny(arn) && self.limits.allow(arn) != Truth::No;
+                allowed.then_some(Assumption { trust, own: Vec::new() })
+            }
+        }
+    }
+
+    fn concern(&self, statement: &Statement) -> Concern {
+        match &statement.principals {
             None => Concern::Not,
             // A denial of all but some "will always deny any IAM principal that has a permissions boundary policy
             // attached" (IAM User Guide, "NotPrincipal").
             Some(principals)
-                if principals.all_but && statement.effect == Effect::Deny && identity.boundary.is_some() =>
+                if principals.all_but && statement.effect == Effect::Deny && self.identity.boundary.is_some() =>
             {
                 Concern::Itself
             }
             // Whoever assumes a role says how its session is called. What is denied to one name is open to others.
             Some(principals)
-                if !principals.all_but && statement.effect == Effect::Allow && principals.name_sessions_of(caller) =>
+                if !principals.all_but
+                    && statement.effect == Effect::Allow
+                    && principals.name_sessions_of(self.account.caller(self.identity)) =>
             {
                 Concern::Itself
             }
-            Some(principals) => principals.concern(caller),
+            Some(principals) => principals.concern(self.account.caller(self.identity)),
+        }
+    }
+
+    /// Whether its own policies deny it to assume a role, whatever the trust policy says.
+    #[must_use]
+    pub fn is_denied(&self, role: &Role) -> bool {
+        self.own.deny(&role.identity.arn)
+    }
+}
+
+impl Account {
+    /// An actor, as far as assuming roles goes. `keep` passes over policies that are known to say nothing about it.
+    #[must_use]
+    pub fn assumer(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Option<Assumer<'_>> {
+        let context = self.context(actor);
+        let limits = self.limits_of_the_named(actor).into_iter().map(|level| self.of(level));
+        let limits = Grants {
+            kinds: limits.collect(),
         };
-        let grants = self.grants(actor, keep);
-        // Most roles trust somebody else, and most principals may not assume what trusts the account: that is seen
-        // without a context.
+        Some(Assumer {
+            account: self,
+            identity: self.identity(actor)?,
+            own: self.grants(actor, keep).about(ASSUME_ROLE, &context),
+            limits: limits.about(ASSUME_ROLE, &context),
+            context,
+        })
+    }
+
+    /// Whom of the account a role's trust policy may concern.
+    #[must_use]
+    pub fn trustees(&self, role: &Role) -> Trustees {
+        let mut trustees = Trustees::default();
         let allowing = role
             .trust
             .statements
             .iter()
             .filter(|statement| statement.effect == Effect::Allow);
-        match allowing.map(concerns).max().unwrap_or(Concern::Not) {
-            Concern::Not => return None,
-            Concern::Account if grants.kinds.iter().any(Vec::is_empty) => return None,
-            Concern::Account | Concern::Itself => {}
-        }
-        let context = self.context(actor);
-        let mut nearest = Concern::Not;
-        let mut trust = Vec::new();
-        for (at, statement) in role.trust.statements.iter().enumerate() {
-            let concern = concerns(statement);
-            if concern == Concern::Not || !statement.actions.include(ASSUME_ROLE) {
-                continue;
-            }
-            let holds = |condition: &&Condition| condition.holds(&context);
-            if statement
-                .conditions
-                .iter()
-                .any(|condition| holds(&condition) == Truth::No)
-            {
-                continue;
-            }
-            let open: Vec<&Condition> = statement
-                .conditions
-                .iter()
-                .filter(|c| holds(c) == Truth::Unknown)
-                .collect();
-            match statement.effect {
-                Effect::Deny if open.is_empty() => return None,
-                Effect::Deny => {}
-                Effect::Allow => nearest = nearest.max(concern),
-            }
-            trust.push((at, open));
-        }
-        let arn = &role.identity.arn;
-        let own = grants.about(ASSUME_ROLE, &context);
-        match nearest {
-            Concern::Not => None,
-            Concern::Account => (own.allow(arn) != Truth::No).then(|| Assumption {
-                trust,
-                own: own.blame(arn),
-            }),
-            Concern::Itself => {
-                let limited = Grants {
-                    kinds: self
-                        .limits_of_the_named(actor)
-                        .into_iter()
-                        .map(|level| self.of(level))
-                        .collect(),
-                };
-                let allowed = !own.deny(arn) && limited.about(ASSUME_ROLE, &context).allow(arn) != Truth::No;
-                allowed.then_some(Assumption { trust, own: Vec::new() })
+        for principals in allowing.filter_map(|statement| statement.principals.as_ref()) {
+            trustees.everybody |= principals.all_but;
+            for trusted in &principals.aws {
+                match trusted {
+                    Trusted::Everyone => trustees.everybody = true,
+                    Trusted::Account(account) => trustees.account |= *account == self.id,
+                    // Of a role's sessions, the role.
+                    Trusted::Arn(arn) => trustees.named.extend(self.actor(arn)),
+                    Trusted::UniqueId(id) => {
+                        let has_it = |actor: &Actor| self.identity(*actor).is_some_and(|identity| identity.id == *id);
+                        trustees.named.extend(self.actors().find(has_it));
+                    }
+                }
             }
         }
+        trustees
     }
 
     /// What limits an actor that a trust policy names: a role's boundary does, a user's does not (IAM User Guide,

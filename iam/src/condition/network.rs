@@ -2,7 +2,7 @@
 //!
 //! IAM User Guide, "IP address condition operators": CIDR notation of IPv4 or IPv6; an address alone is a range of one.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A range of IP addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

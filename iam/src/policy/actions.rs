@@ -19,6 +19,12 @@ impl Actions {
         }
     }
 
+    /// Whether the statement may be about an action of a service, e.g. `iam:`: quick to know for all of its actions.
+    #[must_use]
+    pub fn touch(&self, service: &str) -> bool {
+        self.all_but || self.patterns.iter().any(|pattern| pattern.may_begin(service))
+    }
+
     /// Whether the statement is about an action: `service:Verb`, in lower case.
     #[must_use]
     pub fn include(&self, action_in_lower_case: &str) -> bool {

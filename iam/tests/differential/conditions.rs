@@ -210,18 +210,21 @@ fn condition(kinds: impl Strategy<Value = Kind>, strays: u32) -> impl Strategy<V
 }
 
 /// The context of a request.
-pub(crate) fn context() -> impl Strategy<Value = BTreeMap<&'static str, Vec<String>>> {
+pub(crate) fn context() -> impl Strategy<Value = BTreeMap<String, Vec<String>>> {
     let single = SINGLE.map(|(key, values)| {
         let value = prop::option::weighted(0.75, select(values));
         value
-            .prop_map(move |value| value.map(|value| (key, vec![value.to_owned()])))
+            .prop_map(move |value| value.map(|value| (key.to_owned(), vec![value.to_owned()])))
             .boxed()
     });
     let several = SEVERAL.map(|(key, values)| {
         let some = prop::option::weighted(0.75, subsequence(values, 1..=2));
-        some.prop_map(move |some| some.map(|some| (key, some.into_iter().map(str::to_owned).collect())))
+        some.prop_map(move |some| some.map(|some| (key.to_owned(), some.into_iter().map(str::to_owned).collect())))
             .boxed()
     });
-    let all: Vec<BoxedStrategy<Option<(&'static str, Vec<String>)>>> = single.into_iter().chain(several).collect();
-    all.prop_map(|keys| keys.into_iter().flatten().collect())
+    single
+        .into_iter()
+        .chain(several)
+        .collect::<Vec<_>>()
+        .prop_map(|keys| keys.into_iter().flatten().collect())
 }

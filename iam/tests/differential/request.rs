@@ -17,9 +17,9 @@ pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/Deployer";
 /// A user's request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    pub(crate) action: &'static str,
-    pub(crate) resource: &'static str,
-    pub(crate) context: BTreeMap<&'static str, Vec<String>>,
+    pub(crate) action: String,
+    pub(crate) resource: String,
+    pub(crate) context: BTreeMap<String, Vec<String>>,
     /// The user's own policies.
     pub(crate) own: Vec<Value>,
     /// Those of the user's group.
@@ -68,6 +68,14 @@ impl Request {
     pub(crate) fn policies(&self) -> impl Iterator<Item = &Value> {
         let attached = self.own.iter().chain(&self.group).chain(&self.boundary);
         attached.chain(self.controls.iter().flatten()).chain(&self.trust)
+    }
+
+    /// As [`Request::policies`].
+    pub(crate) fn policies_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let attached = self.own.iter_mut().chain(&mut self.group).chain(&mut self.boundary);
+        attached
+            .chain(self.controls.iter_mut().flatten())
+            .chain(&mut self.trust)
     }
 
     /// The values of a condition key in it.
@@ -128,14 +136,19 @@ impl Request {
         }
         let account = self.account();
         let grants = account.grants(Actor::User(0), |_| true);
-        grants.about(&self.action.to_lowercase(), &context).allow(self.resource)
+        grants
+            .about(&self.action.to_lowercase(), &context)
+            .allow(&self.resource)
     }
 
     /// Whether the user may assume the role.
     pub(crate) fn assumption(&self) -> Truth {
         let account = self.account();
         let role = account.roles.first().unwrap();
-        account.assumption(Actor::User(0), role, |_| true).is_some().into()
+        account
+            .assumer(Actor::User(0), |_| true)
+            .is_some_and(|assumer| assumer.assume(role).is_some())
+            .into()
     }
 }
 
@@ -262,8 +275,8 @@ pub(crate) fn policies() -> impl Strategy<Value = Policies> {
 pub(crate) fn requests() -> impl Strategy<Value = Request> {
     (select(ACTIONS), select(RESOURCES), conditions::context(), policies()).prop_map(
         |(action, resource, context, (own, group, boundary, controls))| Request {
-            action,
-            resource,
+            action: action.to_owned(),
+            resource: resource.to_owned(),
             context,
             own,
             group,

@@ -83,8 +83,8 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         prop::collection::vec(prop::collection::vec(limit(), 1), 0..=1),
     )
         .prop_map(|(trust, own, group, boundary, controls)| Request {
-            action: "sts:AssumeRole",
-            resource: ROLE,
+            action: "sts:AssumeRole".to_owned(),
+            resource: ROLE.to_owned(),
             context: known(),
             own,
             group,
@@ -95,7 +95,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
 }
 
 /// The context of every request of the user, as far as the policies ask.
-fn known() -> BTreeMap<&'static str, Vec<String>> {
+fn known() -> BTreeMap<String, Vec<String>> {
     let known = [
         ("aws:username", "alice"),
         ("aws:userid", "AIDAALICE"),
@@ -107,6 +107,6 @@ fn known() -> BTreeMap<&'static str, Vec<String>> {
     ];
     known
         .into_iter()
-        .map(|(key, value)| (key, vec![value.to_owned()]))
+        .map(|(key, value)| (key.to_owned(), vec![value.to_owned()]))
         .collect()
 }

@@ -1,19 +1,23 @@
 //! The writes by which a principal could give itself a slot, and what it could do after each.
 
-use iam::account::{Actor, Assumption, PolicyId, Role};
-use iam::{Frame, FramePart, Policy};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use iam::account::{Actor, PolicyId, Role};
+use iam::{Clauses, Frame, FramePart, Policy, TooIntricate, Truth};
 
 use super::picture::Picture;
-use super::survey::{ASSUME_ROLE, State, SurveyError};
+use super::survey::{APPROVE, Both, State, SurveyError};
 
-/// One write that a principal may make.
-pub(super) struct Write<'a> {
+/// One write after which a principal can serve two slots of one stage.
+pub(super) struct Write {
     /// The action of the write.
     pub(super) action: &'static str,
     /// What is written to: an ARN.
     pub(super) resource: String,
-    /// What the principal can do afterwards, besides what it could before.
-    pub(super) after: State<'a>,
+    /// The slots.
+    pub(super) both: Both,
 }
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it (Service
@@ -40,37 +44,79 @@ const APPROVING: [&str; 5] = [
     "AWSCodePipelineApproverAccess",
 ];
 
+/// Every action that is tried: who might none of them is not looked at.
+pub(super) const WRITES: [&str; 20] = [
+    "iam:PutUserPolicy",
+    "iam:AttachUserPolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
+    "iam:TagUser",
+    "iam:PutGroupPolicy",
+    "iam:AttachGroupPolicy",
+    "iam:AddUserToGroup",
+    "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    PASS_ROLE,
+];
+
 const PASS_ROLE: &str = "iam:PassRole";
 
 /// For each kind of write, which of its targets the actor may write to; asked one kind after the other.
 pub(super) struct Escalation<'p, 'a> {
     picture: &'p Picture<'a>,
     actor: Actor,
+    /// What the actor's permissions say about each action that was asked about.
+    clauses: RefCell<HashMap<&'static str, Rc<Clauses<'a, PolicyId>>>>,
 }
 
-type Writes<'a> = Result<Vec<Write<'a>>, SurveyError>;
+/// The writes that were tried.
+#[derive(Default)]
+struct Writes<'a> {
+    /// What the actor can do before the write, as itself and as the roles that it may become: what it approved then counts
+    /// as well. Empty until it is needed.
+    before: Vec<Clauses<'a, PolicyId>>,
+    /// Those that give two slots. One target shows what an action can do.
+    found: Vec<Write>,
+    problem: Option<TooIntricate>,
+}
 
 impl<'p, 'a> Escalation<'p, 'a> {
     pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
-        Self { picture, actor }
+        Self {
+            picture,
+            actor,
+            clauses: RefCell::default(),
+        }
     }
 
-    /// All writes that the actor may make and that could matter.
-    pub(super) fn writes(&self) -> Writes<'a> {
-        let mut writes = Vec::new();
+    /// The writes that the actor may make, and after which it has two slots: one for each action.
+    pub(super) fn writes(&self) -> Result<Vec<Write>, SurveyError> {
+        let mut writes = Writes::default();
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
-            self.to_groups(at, &mut writes)?;
+            self.to_groups(at, &mut writes);
         }
         self.to_policies(&mut writes);
         self.to_roles(&mut writes);
-        self.to_trust(&mut writes)?;
-        self.to_credentials(&mut writes)?;
+        self.to_trust(&mut writes);
+        self.to_credentials(&mut writes);
         self.by_passing(&mut writes)?;
-        Ok(writes)
+        match writes.problem {
+            None => Ok(writes.found),
+            Some(problem) => Err(self.picture.survey.about(self.actor)(problem)),
+        }
     }
 
-    fn to_own_user(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_own_user(&self, writes: &mut Writes<'a>) {
         let arn = self.picture.account().arn(self.actor);
         self.offer(writes, "iam:PutUserPolicy", arn, || self.allowed_everything(self.actor));
         self.attach(writes, "iam:AttachUserPolicy", arn, self.actor);
@@ -81,7 +127,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
-    fn to_groups(&self, user: usize, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+    fn to_groups(&self, user: usize, writes: &mut Writes<'a>) {
         let account = self.picture.account();
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
@@ -93,10 +139,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
         const JOIN: &str = "iam:AddUserToGroup";
         if !self.picture.survey.might(self.actor, JOIN) {
-            return Ok(());
+            return;
         }
         for (at, group) in account.groups.iter().enumerate() {
-            if own.contains(&at) || !self.picture.survey.group_approvals(group)?.any() {
+            if own.contains(&at) || !self.picture.survey.group_approvals(at).any() {
                 continue;
             }
             self.offer(writes, JOIN, &group.arn, || {
@@ -106,11 +152,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 Some(state)
             });
         }
-        Ok(())
     }
 
     /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
-    fn to_policies(&self, writes: &mut Vec<Write<'a>>) {
+    fn to_policies(&self, writes: &mut Writes<'a>) {
         const CREATE: &str = "iam:CreatePolicyVersion";
         const SET: &str = "iam:SetDefaultPolicyVersion";
         let account = self.picture.account();
@@ -141,8 +186,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// More for a role that the actor is or may become.
-    fn to_roles(&self, writes: &mut Vec<Write<'a>>) {
-        let account = self.picture.account();
+    fn to_roles(&self, writes: &mut Writes<'a>) {
         const WRITES: [&str; 5] = [
             "iam:PutRolePolicy",
             "iam:AttachRolePolicy",
@@ -150,92 +194,79 @@ impl<'p, 'a> Escalation<'p, 'a> {
             "iam:PutRolePermissionsBoundary",
             "iam:TagRole",
         ];
-        let possible: Vec<&'static str> = WRITES
-            .into_iter()
-            .filter(|action| self.picture.survey.might(self.actor, action))
-            .collect();
-        if possible.is_empty() {
-            return;
-        }
-        for (at, role) in account.roles.iter().enumerate() {
-            let other = Actor::Role(at);
-            for action in &possible {
-                if self
-                    .picture
-                    .survey
-                    .may(self.actor, action, &role.identity.arn)
-                    .is_none()
-                    || !(other == self.actor || self.assumption(role).is_some() || self.selves().contains(&other))
-                {
+        let account = self.picture.account();
+        let selves = self.selves();
+        let assumer = self.picture.survey.assumer(self.actor);
+        let may_become = |other, role| {
+            selves.contains(&other) || assumer.as_ref().is_some_and(|assumer| assumer.assume(role).is_some())
+        };
+        for action in WRITES {
+            let all = || (0..account.roles.len()).map(Actor::Role).collect();
+            for other in self.targets(action, all) {
+                let Actor::Role(at) = other else { continue };
+                let Some(role) = account.roles.get(at) else { continue };
+                let arn = &role.identity.arn;
+                if !self.may(action, arn) || !may_become(other, role) {
                     continue;
                 }
-                if *action == "iam:AttachRolePolicy" {
-                    self.attach(writes, action, &role.identity.arn, other);
-                    continue;
+                match action {
+                    "iam:AttachRolePolicy" => self.attach(writes, action, arn, other),
+                    "iam:PutRolePolicy" => self.add(writes, action, arn, self.allowed_everything(other)),
+                    "iam:TagRole" => self.add(writes, action, arn, self.retagged(other)),
+                    _ => self.add(writes, action, arn, self.unbounded(other)),
                 }
-                let after = match *action {
-                    "iam:PutRolePolicy" => self.allowed_everything(other),
-                    "iam:TagRole" => self.retagged(other),
-                    _ => self.unbounded(other),
-                };
-                self.add(writes, action, &role.identity.arn, after);
             }
         }
     }
 
     /// Trust in the actor, written into an approving role.
-    fn to_trust(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
-        for (at, role) in self.approving_roles()? {
+    fn to_trust(&self, writes: &mut Writes<'a>) {
+        const WRITE: &str = "iam:UpdateAssumeRolePolicy";
+        if !self.picture.survey.might(self.actor, WRITE) {
+            return;
+        }
+        let Some(assumer) = self.picture.survey.assumer(self.actor) else {
+            return;
+        };
+        for (at, role) in self.approving_roles() {
             // What the trust policy says can be rewritten; what the actor's own policies deny cannot.
-            let denied = self
-                .picture
-                .survey
-                .clauses(self.actor, ASSUME_ROLE)
-                .deny(&role.identity.arn);
-            if !denied {
-                self.offer(writes, "iam:UpdateAssumeRolePolicy", &role.identity.arn, || {
+            if !assumer.is_denied(role) {
+                self.offer(writes, WRITE, &role.identity.arn, || {
                     Some(self.picture.survey.state(Actor::Role(at)))
                 });
             }
         }
-        Ok(())
     }
 
     /// Credentials of another user that approves.
-    fn to_credentials(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
-        const WRITES: [&str; 3] = [
+    fn to_credentials(&self, writes: &mut Writes<'a>) {
+        let account = self.picture.account();
+        for action in [
             "iam:CreateAccessKey",
             "iam:CreateLoginProfile",
             "iam:UpdateLoginProfile",
-        ];
-        let survey = &self.picture.survey;
-        for action in WRITES {
-            if !survey.might(self.actor, action) {
-                continue;
-            }
-            let clauses = survey.clauses(self.actor, action);
-            for (at, user) in self.picture.account().users.iter().enumerate() {
-                let other = Actor::User(at);
-                if other != self.actor
-                    && clauses.allow(&user.identity.arn) != iam::Truth::No
-                    && survey.approvals(other)?.any()
-                {
-                    self.add(writes, action, &user.identity.arn, Some(survey.state(other)));
-                }
+        ] {
+            let all = || self.picture.approving_users.iter().map(|at| Actor::User(*at)).collect();
+            let approves = |other: &Actor| *other != self.actor && self.picture.survey.approvals(*other).any();
+            for other in self.targets(action, all).into_iter().filter(approves) {
+                self.offer(writes, action, account.arn(other), || {
+                    Some(self.picture.survey.state(other))
+                });
             }
         }
-        Ok(())
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Vec<Write<'a>>) -> Result<(), SurveyError> {
+    fn by_passing(&self, writes: &mut Writes<'a>) -> Result<(), SurveyError> {
         let survey = &self.picture.survey;
         if !survey.might(self.actor, PASS_ROLE) {
             return Ok(());
         }
         let anything = Frame::new(&[FramePart::Anything]);
-        for (at, role) in self.approving_roles()? {
-            let services = self.picture.account().outsiders(role).services;
+        for (at, role) in self.approving_roles() {
+            let Some(services) = self.picture.services.get(&at) else {
+                continue;
+            };
             for (service, action) in RUNS_CODE {
                 if services.iter().any(|trusted| trusted == service)
                     && survey.reaches(self.actor, action, &anything)?.is_some()
@@ -257,46 +288,79 @@ impl<'p, 'a> Escalation<'p, 'a> {
         std::iter::once(self.actor).chain(roles).collect()
     }
 
-    fn approving_roles(&self) -> Result<Vec<(usize, &'a Role)>, SurveyError> {
-        let mut roles = Vec::new();
-        for (at, role) in self.picture.account().roles.iter().enumerate() {
-            let itself = self.actor == Actor::Role(at);
-            if !itself && self.picture.survey.approvals(Actor::Role(at))?.any() {
-                roles.push((at, role));
-            }
+    fn approving_roles(&self) -> impl Iterator<Item = (usize, &'a Role)> {
+        let roles = &self.picture.account().roles;
+        let places = self.picture.approving_roles.iter().copied();
+        let others = places.filter(|at| self.actor != Actor::Role(*at));
+        others.filter_map(|at| Some((at, roles.get(at)?)))
+    }
+
+    /// On whom the actor might do something. Most may write to a few that are named: those are looked up, not looked for.
+    fn targets(&self, action: &'static str, all: impl Fn() -> Vec<Actor>) -> Vec<Actor> {
+        if !self.picture.survey.might(self.actor, action) {
+            return Vec::new();
         }
-        Ok(roles)
+        match self.clauses(action).only() {
+            Some(named) => named
+                .into_iter()
+                .filter_map(|arn| self.picture.account().actor(arn))
+                .collect(),
+            None => all(),
+        }
     }
 
-    fn assumption(&self, role: &'a Role) -> Option<Assumption<'a>> {
-        self.picture.survey.assumption(self.actor, role)
+    /// What the actor's permissions say about an action.
+    fn clauses(&self, action: &'static str) -> Rc<Clauses<'a, PolicyId>> {
+        let mut known = self.clauses.borrow_mut();
+        let clauses = known.entry(action);
+        Rc::clone(clauses.or_insert_with(|| Rc::new(self.picture.survey.clauses(self.actor, action))))
     }
 
+    fn may(&self, action: &'static str, resource: &str) -> bool {
+        self.picture.survey.might(self.actor, action) && self.clauses(action).allow(resource) != Truth::No
+    }
+
+    /// Tries a write, where the actor may make it.
     fn offer(
         &self,
-        writes: &mut Vec<Write<'a>>,
+        writes: &mut Writes<'a>,
         action: &'static str,
         resource: &str,
         after: impl FnOnce() -> Option<State<'a>>,
     ) {
-        if self.picture.survey.may(self.actor, action, resource).is_some() {
+        let known = writes.found.iter().any(|write| write.action == action);
+        if !known && self.may(action, resource) {
             self.add(writes, action, resource, after());
         }
     }
 
-    fn add(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, after: Option<State<'a>>) {
-        writes.extend(after.map(|after| Write {
-            action,
-            resource: resource.to_owned(),
-            after,
-        }));
+    /// Tries a write that the actor may make.
+    fn add(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, after: Option<State<'a>>) {
+        let known = writes.found.iter().any(|write| write.action == action);
+        let Some(after) = after.filter(|_| !known) else {
+            return;
+        };
+        if writes.before.is_empty() {
+            let of = |actor| self.picture.survey.clauses(actor, APPROVE);
+            writes.before = self.selves().into_iter().map(of).collect();
+        }
+        let after = after.clauses();
+        let states: Vec<&Clauses<'a, PolicyId>> = writes.before.iter().chain([&after]).collect();
+        match self.picture.survey.pair_with_last(&states) {
+            Ok(both) => writes.found.extend(both.map(|both| Write {
+                action,
+                resource: resource.to_owned(),
+                both,
+            })),
+            Err(problem) => writes.problem = Some(problem),
+        }
     }
 
     /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
-    fn attach(&self, writes: &mut Vec<Write<'a>>, action: &'static str, resource: &str, to: Actor) {
+    fn attach(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        if survey.may(self.actor, action, resource).is_none() {
+        if !self.may(action, resource) {
             return;
         }
         let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);

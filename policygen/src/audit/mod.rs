@@ -4,6 +4,7 @@ mod escalation;
 mod evidence;
 mod people;
 mod picture;
+mod relevance;
 mod roads;
 mod rules;
 mod scope;

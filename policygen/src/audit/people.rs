@@ -42,12 +42,7 @@ impl People {
         let account = picture.account();
         let mut people = Vec::new();
         for actor in picture.actors() {
-            let slots: BTreeSet<usize> = picture
-                .survey
-                .approvals(actor)?
-                .served()
-                .map(|(slot, _)| slot)
-                .collect();
+            let slots: BTreeSet<usize> = picture.survey.approvals(actor).served().map(|(slot, _)| slot).collect();
             let Some(identity) = account.identity(actor).filter(|_| !slots.is_empty()) else {
                 continue;
             };

@@ -18,6 +18,11 @@ pub(crate) struct Picture<'a> {
     pub(super) slot_groups: Vec<BTreeSet<usize>>,
     /// The users that may become an approving role, by the role's place.
     pub(super) users_of_roles: HashMap<usize, Vec<usize>>,
+    /// The users and the roles that may serve a slot, by their places.
+    pub(super) approving_users: Vec<usize>,
+    pub(super) approving_roles: Vec<usize>,
+    /// The services that may assume an approving role, by the role's place.
+    pub(super) services: HashMap<usize, Vec<String>>,
     /// The policy that allows everything: what a principal may write.
     pub(super) everything: &'a Policy,
     /// The gate's rule, where it was given.
@@ -41,10 +46,24 @@ impl<'a> Picture<'a> {
         rule: Option<&'a Rule>,
         everything: &'a Policy,
     ) -> Result<Self, PictureError> {
-        let survey = Survey::new(account, scope);
+        let survey = Survey::new(account, scope)?;
         let slot_groups = slot_groups(&survey)?;
-        let roads = Roads::new(&survey)?;
+        let roads = Roads::new(&survey);
+        let approves = |actor: &Actor| survey.approvals(*actor).any();
+        let approving_roles: Vec<usize> = (0..account.roles.len())
+            .filter(|at| approves(&Actor::Role(*at)))
+            .collect();
+        let services = approving_roles.iter().filter_map(|at| {
+            let services = account.outsiders(account.roles.get(*at)?).services;
+            Some((*at, services))
+        });
+        let services = services.collect();
         Ok(Self {
+            approving_users: (0..account.users.len())
+                .filter(|at| approves(&Actor::User(*at)))
+                .collect(),
+            approving_roles,
+            services,
             users_of_roles: roads.users(),
             survey,
             roads,
@@ -93,9 +112,8 @@ impl<'a> Picture<'a> {
 fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, PictureError> {
     let groups = &survey.account.groups;
     let mut by_slot = vec![BTreeSet::new(); survey.scope.slots.len()];
-    for (at, group) in groups.iter().enumerate() {
-        let approvals = survey.group_approvals(group)?;
-        for (slot, _) in approvals.served() {
+    for at in 0..groups.len() {
+        for (slot, _) in survey.group_approvals(at).served() {
             by_slot
                 .get_mut(slot)
                 .map(|groups: &mut BTreeSet<usize>| groups.insert(at));

@@ -1,10 +1,11 @@
 //! Who may become which approving role, by chains of `sts:AssumeRole`.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
-use iam::account::{Account, Actor, Assumption};
+use iam::account::{Account, Actor, Assumer, Assumption};
 
-use super::survey::{Survey, SurveyError};
+use super::survey::{ASSUME_ROLE, Survey};
 
 /// The roads to the roles that may serve a slot.
 pub(super) struct Roads<'a> {
@@ -23,20 +24,31 @@ pub(super) struct Road {
 }
 
 impl<'a> Roads<'a> {
-    pub(super) fn new(survey: &Survey<'a>) -> Result<Self, SurveyError> {
+    pub(super) fn new(survey: &Survey<'a>) -> Self {
         let account = survey.account;
         let mut steps: HashMap<Actor, Vec<(usize, Assumption<'a>)>> = HashMap::new();
-        let mut wanted: VecDeque<usize> = VecDeque::new();
-        for role in 0..account.roles.len() {
-            if survey.approvals(Actor::Role(role))?.any() {
-                wanted.push_back(role);
-            }
-        }
+        let approves = |at: &usize| survey.approvals(Actor::Role(*at)).any();
+        let mut wanted: VecDeque<usize> = (0..account.roles.len()).filter(approves).collect();
         let mut seen: HashSet<usize> = wanted.iter().copied().collect();
+        let callers: Vec<(Actor, Rc<Assumer<'_>>)> = account
+            .actors()
+            .filter(|actor| survey.might(*actor, ASSUME_ROLE))
+            .filter_map(|actor| Some((actor, survey.assumer(actor)?)))
+            .collect();
         while let Some(at) = wanted.pop_front() {
             let Some(role) = account.roles.get(at) else { continue };
-            for actor in account.actors().filter(|actor| *actor != Actor::Role(at)) {
-                let Some(assumption) = survey.assumption(actor, role) else {
+            // Most roles trust somebody else, and most principals may not assume what trusts the account.
+            let trustees = account.trustees(role);
+            let named: Vec<Actor> = if trustees.everybody {
+                account.actors().collect()
+            } else {
+                trustees.named
+            };
+            let through_account = callers.iter().filter(|_| trustees.account && !trustees.everybody);
+            let through_account = through_account.filter(|(actor, _)| !named.contains(actor)).cloned();
+            let named = named.iter().filter_map(|actor| Some((*actor, survey.assumer(*actor)?)));
+            for (actor, assumer) in named.chain(through_account) {
+                let Some(assumption) = assumer.assume(role).filter(|_| actor != Actor::Role(at)) else {
                     continue;
                 };
                 steps.entry(actor).or_default().push((at, assumption));
@@ -47,7 +59,7 @@ impl<'a> Roads<'a> {
                 }
             }
         }
-        Ok(Self { account, steps })
+        Self { account, steps }
     }
 
     /// All roles that an actor may become, nearest first, and on the shortest road.

@@ -3,14 +3,17 @@
 //! Principals with the same policies, and the same values of the condition keys that those name, get the same answer, so
 //! it is worked out once for each set of policies rather than for each principal.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use iam::account::{Account, Actor, Assumption, Group, PolicyId, Role};
-use iam::policy::{ResourceElement, Statement};
-use iam::{Blame, Clauses, Context, Effect, Frame, Grants, Part, TooIntricate, Truth, reach};
+use iam::account::{Account, Actor, Assumer, Group, PolicyId};
+use iam::policy::Statement;
+use iam::{Blame, Clauses, Context, Frame, Grants, Part, TooIntricate, Truth, reach};
 
+use super::relevance::Relevance;
 use super::scope::{RegionGlob, Scope};
 
 /// The action that gives an approval.
@@ -35,23 +38,17 @@ pub(crate) struct Survey<'a> {
     /// What is known of every request, whoever makes it.
     region: Option<String>,
     relevance: RefCell<HashMap<&'static str, Rc<Relevance>>>,
-    approvals: RefCell<HashMap<Class, Rc<Approvals>>>,
+    /// By the policy's place: whether it may be about a service's actions.
+    touching: RefCell<HashMap<&'static str, Vec<bool>>>,
+    /// Of those who may serve any slot.
+    of_actors: HashMap<Actor, Rc<Approvals>>,
+    /// By the group's place.
+    of_groups: Vec<Approvals>,
+    none: Approvals,
+    /// By the places of the users and of the roles.
+    contexts: [Vec<OnceCell<Context>>; 2],
+    assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
     reached: RefCell<HashMap<(&'static str, Class), Option<Rc<Reached>>>>,
-}
-
-/// Which policies are about an action.
-#[derive(Default)]
-struct Relevance {
-    /// By the policy's place: whether it allows the action of anything, denies it of anything, and which condition keys
-    /// decide.
-    policies: Vec<Option<AboutIt>>,
-    action: String,
-}
-
-#[derive(Default)]
-struct AboutIt {
-    allows: bool,
-    keys: BTreeSet<String>,
 }
 
 /// What tells principals apart as far as an action is concerned.
@@ -113,33 +110,59 @@ impl Approvals {
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Self {
-        Self {
+    pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, SurveyError> {
+        let mut survey = Self {
             account,
             scope,
             stages: scope.stages(account),
             region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
             relevance: RefCell::default(),
-            approvals: RefCell::default(),
+            touching: RefCell::default(),
+            of_actors: HashMap::new(),
+            of_groups: Vec::new(),
+            none: Approvals::default(),
+            contexts: [account.users.len(), account.roles.len()].map(|length| vec![OnceCell::new(); length]),
+            assumers: RefCell::default(),
             reached: RefCell::default(),
+        };
+        let mut known: HashMap<Class, Rc<Approvals>> = HashMap::new();
+        for actor in account.actors() {
+            let Some(class) = survey.class(actor, APPROVE) else {
+                continue;
+            };
+            let approvals = match known.entry(class) {
+                Entry::Occupied(known) => Rc::clone(known.get()),
+                Entry::Vacant(new) => {
+                    let worked_out = survey.approvals_in(&survey.state(actor));
+                    Rc::clone(new.insert(Rc::new(worked_out.map_err(survey.about(actor))?)))
+                }
+            };
+            if approvals.any() {
+                survey.of_actors.insert(actor, approvals);
+            }
         }
+        for group in &account.groups {
+            let approvals = survey.worked_out_of(group)?;
+            survey.of_groups.push(approvals);
+        }
+        Ok(survey)
     }
 
     /// Which slots an actor may serve with its own permissions.
-    pub(super) fn approvals(&self, actor: Actor) -> Result<Rc<Approvals>, SurveyError> {
-        let Some(class) = self.class(actor, APPROVE) else {
-            return Ok(Rc::default());
-        };
-        if let Some(known) = self.approvals.borrow().get(&class) {
-            return Ok(Rc::clone(known));
-        }
-        let approvals = Rc::new(self.approvals_in(&self.state(actor)).map_err(self.about(actor))?);
-        self.approvals.borrow_mut().insert(class, Rc::clone(&approvals));
-        Ok(approvals)
+    pub(super) fn approvals(&self, actor: Actor) -> &Approvals {
+        self.of_actors.get(&actor).map_or(&self.none, Rc::as_ref)
     }
 
-    /// Which slots a group's own policies allow somebody to serve, or may allow.
-    pub(super) fn group_approvals(&self, group: &Group) -> Result<Approvals, SurveyError> {
+    /// Which slots a group's own policies allow somebody to serve, or may allow; by the group's place.
+    pub(super) fn group_approvals(&self, group: usize) -> &Approvals {
+        self.of_groups.get(group).unwrap_or(&self.none)
+    }
+
+    fn worked_out_of(&self, group: &Group) -> Result<Approvals, SurveyError> {
+        let relevance = self.relevance(APPROVE);
+        if !group.policies.iter().any(|id| relevance.allows(*id)) {
+            return Ok(Approvals::default());
+        }
         let state = State {
             grants: self.account.group_grants(group),
             context: self.located(Context::new()),
@@ -152,7 +175,7 @@ impl<'a> Survey<'a> {
 
     /// Which slots are served in a state.
     pub(super) fn approvals_in(&self, state: &State<'_>) -> Result<Approvals, TooIntricate> {
-        let clauses = state.about(APPROVE);
+        let clauses = state.clauses();
         let slots = (0..self.scope.slots.len()).map(|slot| {
             let parts = [(slot, &clauses)];
             Ok(self.common(&parts)?.map(|(witness, open)| Reached {
@@ -164,24 +187,33 @@ impl<'a> Survey<'a> {
         let both = if slots.iter().flatten().count() < 2 {
             None
         } else {
-            self.both(&[&clauses])?
+            self.pair(&[&clauses])?
         };
         Ok(Approvals { slots, both })
     }
 
     /// Two slots of one stage, served by one or two of several states.
-    pub(super) fn pair(&self, states: &[&State<'_>]) -> Result<Option<Both>, TooIntricate> {
-        let clauses: Vec<Clauses<'_, PolicyId>> = states.iter().map(|state| state.about(APPROVE)).collect();
-        self.both(&clauses.iter().collect::<Vec<_>>())
+    pub(super) fn pair(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+        self.both(states, |_, _| true)
     }
 
-    fn both(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+    /// Two slots of one stage, one of them at least served in the last of several states.
+    pub(super) fn pair_with_last(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+        let last = states.len().saturating_sub(1);
+        self.both(states, |i, j| i == last || j == last)
+    }
+
+    fn both(
+        &self,
+        states: &[&Clauses<'_, PolicyId>],
+        wanted: impl Fn(usize, usize) -> bool,
+    ) -> Result<Option<Both>, TooIntricate> {
         let mut found: Option<Both> = None;
         let slots = 0..self.scope.slots.len();
         for a in slots.clone() {
             for b in slots.clone().skip(a + 1) {
                 for (i, of_a) in states.iter().enumerate() {
-                    for (j, of_b) in states.iter().enumerate() {
+                    for (j, of_b) in states.iter().enumerate().filter(|(j, _)| wanted(i, *j)) {
                         let Some((witness, open)) = self.common(&[(a, of_a), (b, of_b)])? else {
                             continue;
                         };
@@ -268,9 +300,14 @@ impl<'a> Survey<'a> {
 
     /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
     pub(super) fn might(&self, actor: Actor, action: &'static str) -> bool {
-        let relevance = self.relevance(action);
-        let grants = self.account.grants(actor, |id| relevance.allows(id));
-        grants.kinds.iter().all(|kind| !kind.is_empty())
+        self.relevance(action).might(actor)
+    }
+
+    /// Everybody who might do one of these.
+    pub(super) fn who_might(&self, actions: &[&'static str]) -> Vec<Actor> {
+        let relevances: Vec<Rc<Relevance>> = actions.iter().map(|action| self.relevance(action)).collect();
+        let might = |actor: &Actor| relevances.iter().any(|relevance| relevance.might(*actor));
+        self.account.actors().filter(might).collect()
     }
 
     /// The statements by which an actor may do something to a resource; none when it may not.
@@ -282,17 +319,23 @@ impl<'a> Survey<'a> {
         (clauses.allow(resource) != Truth::No).then(|| clauses.blame(resource))
     }
 
-    /// How an actor may assume a role.
-    pub(super) fn assumption(&self, actor: Actor, role: &'a Role) -> Option<Assumption<'a>> {
+    /// An actor, as far as assuming roles goes.
+    pub(super) fn assumer(&self, actor: Actor) -> Option<Rc<Assumer<'a>>> {
+        let mut known = self.assumers.borrow_mut();
+        if let Some(assumer) = known.get(&actor) {
+            return Some(Rc::clone(assumer));
+        }
         let relevance = self.relevance(ASSUME_ROLE);
-        self.account.assumption(actor, role, |id| relevance.has(id))
+        let assumer = Rc::new(self.account.assumer(actor, |id| relevance.has(id))?);
+        known.insert(actor, Rc::clone(&assumer));
+        Some(assumer)
     }
 
     /// Whether an actor may attach a managed policy to a resource.
     pub(super) fn may_attach(&self, actor: Actor, action: &'static str, resource: &str, policy: &str) -> bool {
         let relevance = self.relevance(action);
         let grants = self.account.grants(actor, |id| relevance.has(id));
-        let mut context = self.context(actor);
+        let mut context = self.context(actor).into_owned();
         // IAM User Guide, "IAM and AWS STS condition context keys".
         context.set("iam:PolicyARN", [policy.to_owned()]);
         grants.about(&relevance.action, &context).allow(resource) != Truth::No
@@ -303,12 +346,21 @@ impl<'a> Survey<'a> {
         let relevance = self.relevance(APPROVE);
         State {
             grants: self.account.grants(actor, |id| relevance.has(id)),
-            context: self.context(actor),
+            context: self.context(actor).into_owned(),
         }
     }
 
-    fn context(&self, actor: Actor) -> Context {
-        self.located(self.account.context(actor))
+    fn context(&self, actor: Actor) -> Cow<'_, Context> {
+        let work_out = || self.located(self.account.context(actor));
+        let [users, roles] = &self.contexts;
+        let known = match actor {
+            Actor::User(at) => users.get(at),
+            Actor::Role(at) => roles.get(at),
+        };
+        match known {
+            Some(known) => Cow::Borrowed(known.get_or_init(work_out)),
+            None => Cow::Owned(work_out()),
+        }
     }
 
     /// With the region, where it is one.
@@ -354,9 +406,18 @@ impl<'a> Survey<'a> {
 
     fn relevance(&self, action: &'static str) -> Rc<Relevance> {
         let mut known = self.relevance.borrow_mut();
-        let relevance = known
-            .entry(action)
-            .or_insert_with(|| Rc::new(Relevance::of(self.account, action)));
+        let relevance = known.entry(action).or_insert_with(|| {
+            let service = action.split_inclusive(':').next().unwrap_or_default();
+            let mut touching = self.touching.borrow_mut();
+            let touching = touching.entry(service).or_insert_with(|| {
+                let touches = |statement: &Statement| statement.actions.touch(service);
+                let policies = self.account.policies();
+                policies
+                    .map(|(_, kept)| kept.policy.statements.iter().any(touches))
+                    .collect()
+            });
+            Rc::new(Relevance::of(self.account, action, touching))
+        });
         Rc::clone(relevance)
     }
 
@@ -371,52 +432,8 @@ impl<'a> Survey<'a> {
 }
 
 impl<'a> State<'a> {
-    fn about(&self, action: &str) -> Clauses<'a, PolicyId> {
-        self.grants.about(&action.to_lowercase(), &self.context)
+    /// What is said about approvals.
+    pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
+        self.grants.about(&APPROVE.to_lowercase(), &self.context)
     }
-}
-
-impl Relevance {
-    fn of(account: &Account, action: &str) -> Self {
-        let action = action.to_lowercase();
-        let about = |statement: &&Statement| statement.actions.include(&action);
-        let policies = account.policies().map(|(_, kept)| {
-            let mut found: Option<AboutIt> = None;
-            for statement in kept.policy.statements.iter().filter(about) {
-                let about = found.get_or_insert_default();
-                about.allows |= statement.effect == Effect::Allow;
-                about.keys.extend(keys(statement).map(str::to_owned));
-            }
-            found
-        });
-        Self {
-            policies: policies.collect(),
-            action,
-        }
-    }
-
-    fn about(&self, id: PolicyId) -> Option<&AboutIt> {
-        self.policies.get(id.place())?.as_ref()
-    }
-
-    fn has(&self, id: PolicyId) -> bool {
-        self.about(id).is_some()
-    }
-
-    fn allows(&self, id: PolicyId) -> bool {
-        self.about(id).is_some_and(|about| about.allows)
-    }
-}
-
-/// The condition keys that decide about a statement.
-fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
-    let resources = match &statement.resources {
-        None => &[][..],
-        Some(ResourceElement::These(templates) | ResourceElement::AllBut(templates)) => templates,
-    };
-    let of_conditions = statement.conditions.iter().flat_map(|condition| condition.keys());
-    resources
-        .iter()
-        .flat_map(|template| template.keys())
-        .chain(of_conditions)
 }

@@ -185,13 +185,16 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
 /// Asks AWS.
 fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let progress = output::Progress::start("reading the account");
+    let progress = output::spinner("reading the account");
     let account = runtime.block_on(async {
         let aws = Aws::connect(connection, region).await;
-        aws.account(|principals| progress.say(format!("reading the account: {principals} principals and policies")))
-            .await
-    })?;
-    Ok(account.map_err(|source| CommandError::Live { source }))
+        aws.account(|principals| {
+            progress.set_message(format!("reading the account: {principals} principals and policies"))
+        })
+        .await
+    });
+    progress.finish_and_clear();
+    Ok(account?.map_err(|source| CommandError::Live { source }))
 }
 
 fn checked(account: &Account) -> String {

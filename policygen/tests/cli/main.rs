@@ -4,7 +4,11 @@
 
 mod audit;
 mod doctor;
+mod evidence;
+mod evidence_cloudtrail;
+mod evidence_live;
 mod explain;
 mod generate;
+mod history;
 mod program;
 mod whole;

@@ -91,14 +91,30 @@ fn the_policies_of_the_article() {
 #[test]
 fn every_help() {
     insta::assert_snapshot!("help", policygen(&["--help"]).stdout);
-    for verb in ["generate", "audit", "explain", "doctor", "completions", "man"] {
+    for verb in [
+        "generate",
+        "explain",
+        "audit",
+        "doctor",
+        "evidence",
+        "completions",
+        "man",
+    ] {
         insta::assert_snapshot!(format!("help-{verb}"), policygen(&[verb, "--help"]).stdout);
     }
 }
 
 #[test]
 fn every_verb_has_a_page_and_every_shell_a_script() {
-    for verb in ["generate", "audit", "explain", "doctor", "completions", "man"] {
+    for verb in [
+        "generate",
+        "explain",
+        "audit",
+        "doctor",
+        "evidence",
+        "completions",
+        "man",
+    ] {
         let page = policygen(&["man", verb]);
         assert_eq!(page.code, 0, "{}", page.stderr);
         assert!(

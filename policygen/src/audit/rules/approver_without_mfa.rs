@@ -39,7 +39,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 
 /// A slot that a user can serve without MFA, and one of its actions.
 fn without_mfa(picture: &Picture<'_>, actor: Actor) -> Result<Option<(usize, String)>, SurveyError> {
-    let approvals = picture.survey.approvals(actor)?;
+    let approvals = picture.survey.approvals(actor);
     if let Some((slot, reached)) = approvals.served().find(|(_, reached)| !reached.open) {
         return Ok(Some((slot, reached.witness.clone())));
     }

@@ -38,7 +38,7 @@ pub(super) fn with_both(
 ) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
     for actor in picture.actors() {
-        let approvals = picture.survey.approvals(actor)?;
+        let approvals = picture.survey.approvals(actor);
         let Some(both) = &approvals.both else { continue };
         let Some(mut finding) = wanted(actor, both) else {
             continue;

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use iam::account::Actor;
+use iam::Clauses;
+use iam::account::{Actor, PolicyId};
 
 use super::can_approve_both::evidence_of;
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
 use crate::audit::roads::Road;
-use crate::audit::survey::{Both, State, SurveyError};
+use crate::audit::survey::{APPROVE, Both, SurveyError};
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
@@ -21,7 +22,7 @@ pub(super) const CHECK: Check = Check {
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
     for actor in picture.actors() {
-        if picture.survey.approvals(actor)?.both.is_some() {
+        if picture.survey.approvals(actor).both.is_some() {
             continue;
         }
         if let Some((both, by)) = by_roles(picture, actor)? {
@@ -34,27 +35,27 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 /// Two slots that an actor may serve as itself or as roles that it may assume, and as whom it serves each: `None` as itself.
 fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<(Both, [Option<Road>; 2])>, SurveyError> {
     let survey = &picture.survey;
-    let mut candidates: Vec<(Option<Road>, State<'_>)> = Vec::new();
-    let own = survey.approvals(actor)?;
+    let mut candidates: Vec<(Option<Road>, Clauses<'_, PolicyId>)> = Vec::new();
+    let own = survey.approvals(actor);
     if own.any() {
-        candidates.push((None, survey.state(actor)));
+        candidates.push((None, survey.clauses(actor, APPROVE)));
     }
     // Of roles with the same permissions, the nearest is enough.
     let mut seen = HashSet::new();
     for road in picture.roads_from(actor) {
         let role = Actor::Role(road.role);
-        let approvals = survey.approvals(role)?;
+        let approvals = survey.approvals(role);
         if !approvals.any() {
             continue;
         }
         if let Some(both) = &approvals.both {
             return Ok(Some((both.clone(), [Some(road.clone()), Some(road)])));
         }
-        if seen.insert(std::rc::Rc::as_ptr(&approvals)) {
-            candidates.push((Some(road), survey.state(role)));
+        if seen.insert(std::ptr::from_ref(approvals)) {
+            candidates.push((Some(road), survey.clauses(role, APPROVE)));
         }
     }
-    let states: Vec<&State<'_>> = candidates.iter().map(|(_, state)| state).collect();
+    let states: Vec<&Clauses<'_, PolicyId>> = candidates.iter().map(|(_, clauses)| clauses).collect();
     let both = survey.pair(&states).map_err(survey.about(actor))?;
     Ok(both.map(|both| {
         let by = both

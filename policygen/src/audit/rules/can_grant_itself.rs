@@ -2,10 +2,10 @@
 
 use iam::account::Actor;
 
-use crate::audit::escalation::{Escalation, Write};
+use crate::audit::escalation::{Escalation, WRITES, Write};
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
-use crate::audit::survey::{Both, State, SurveyError};
+use crate::audit::survey::SurveyError;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::report::Check;
 
@@ -17,47 +17,22 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
-    for actor in picture.actors() {
+    for actor in picture.survey.who_might(&WRITES) {
         // Who has both needs no write.
-        if picture.survey.approvals(actor)?.both.is_some() {
+        if picture.survey.approvals(actor).both.is_some() {
             continue;
         }
-        findings.extend(about(picture, actor)?);
+        let found = Escalation::new(picture, actor).writes()?;
+        findings.extend(finding(picture, actor, &found));
     }
     Ok(findings)
 }
 
-fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, SurveyError> {
-    let writes = Escalation::new(picture, actor).writes()?;
-    if writes.is_empty() {
-        return Ok(None);
-    }
-    // What was approved before the write counts as well.
-    let mut before = vec![picture.survey.state(actor)];
-    before.extend(
-        picture
-            .roads_from(actor)
-            .iter()
-            .map(|road| picture.survey.state(Actor::Role(road.role))),
-    );
-    let mut found: Vec<(Write<'_>, Both)> = Vec::new();
-    for write in writes {
-        // One target shows what an action can do.
-        if found.iter().any(|(known, _)| known.action == write.action) {
-            continue;
-        }
-        let states: Vec<&State<'_>> = before.iter().chain([&write.after]).collect();
-        let both = picture.survey.pair(&states).map_err(picture.survey.about(actor))?;
-        found.extend(both.map(|both| (write, both)));
-    }
-    Ok(finding(picture, actor, &found))
-}
-
-fn finding(picture: &Picture<'_>, actor: Actor, found: &[(Write<'_>, Both)]) -> Option<Finding> {
+fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Finding> {
     let account = picture.account();
-    let (_, both) = found.first()?;
+    let both = &found.first()?.both;
     let [a, b] = both.slots.map(|slot| picture.slot(slot));
-    let actions: Vec<&str> = found.iter().map(|(write, _)| write.action).collect();
+    let actions: Vec<&str> = found.iter().map(|write| write.action).collect();
     let message = format!(
         "`{}` is one write away from approving {a} and {b} of the same stage: {}.",
         picture.name(actor),
@@ -67,12 +42,12 @@ fn finding(picture: &Picture<'_>, actor: Actor, found: &[(Write<'_>, Both)]) -> 
                 that is used under supervision, and accept that one with a reason.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     finding.evidence.push(evidence::actor(account, actor, "acts"));
-    for (write, both) in found {
+    for write in found {
         let blames = picture
             .survey
             .may(actor, write.action, &write.resource)
             .unwrap_or_default();
-        let when = if both.open { ", when conditions hold" } else { "" };
+        let when = if write.both.open { ", when conditions hold" } else { "" };
         let does = format!("{} may be done to it{when}, by", write.action);
         finding.evidence.push(Evidence::new("target", &write.resource, does));
         finding

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How long an audit takes, and how much memory, beside what one would write without it.
 
-    tests/bench audit               5,000 users, 300 groups, 1,000 roles, 1,500 customer managed policies, seed 1
-    tests/bench audit --runs 30     the median of more runs
+    tests/bench/audit.py            5,000 users, 300 groups, 1,000 roles, 1,500 customer managed policies, seed 1
+    tests/bench/audit.py --runs 30  the median of more runs
 
 Builds the release binary, makes the account up, and prints a table. Exit code 1 when a target is missed. Needs Node for the
 simulator, which it says when there is none.
@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BENCHES = ROOT / "tests" / "benches"
+BENCHES = Path(__file__).resolve().parent
+ROOT = BENCHES.parent.parent
 DIFFERENTIAL = ROOT / "tests" / "differential"
 SIMULATOR = ROOT / "target" / "tools" / "differential"
 
@@ -101,7 +101,6 @@ def audit(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["audit"])
     parser.add_argument("--size", choices=["small", "middle", "large"], default="large")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=10, help="runs of audit and of Python (default: 10)")

@@ -1,0 +1,254 @@
+//! `policygen evidence`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use rule::{Rule, RuleError};
+
+use crate::aws::{Aws, Connection};
+use crate::evidence::history::History;
+use crate::evidence::render::{csv, html, human, json};
+use crate::evidence::{
+    ApprovalEvent, CloudTrail as _, EventError, GateFunction, Moment, Period, Progress, Question, Report, SavedError,
+    read_event, read_events, read_live, read_saved,
+};
+use crate::exit::Exit;
+use crate::finding::Severity;
+use crate::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  Was every release of the first quarter approved by two different people?
+    policygen evidence --pipeline payments --since 2026-01-01 --until 2026-03-31 \\
+      --rule rule.json
+
+  The same as a report to hand over:
+    policygen evidence --pipeline payments --since 90d --rule rule.json \\
+      --cloudtrail --format html > evidence.html
+
+  Without access to AWS, from what somebody with access has saved:
+    aws codepipeline list-pipeline-executions --pipeline-name payments > executions.json
+    aws codepipeline list-action-executions --pipeline-name payments > actions.json
+    policygen evidence --pipeline payments --rule rule.json \\
+      --input executions.json --input actions.json
+
+Exit codes: 0 nothing as bad as --fail-on, 1 could not do it, 2 usage, 3 no execution in the period,
+10 an exception as bad as --fail-on or worse.";
+
+/// Show who approved each release of a period, by the gate's own rule
+///
+/// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each execution anew with
+/// the gate's own code: who started it, what was released, who approved and how that was counted, and whether the
+/// gate said the same at the time.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The pipeline
+    #[arg(long, value_name = "NAME")]
+    pipeline: String,
+    /// Executions that started then or later: `90d`, `12h`, `4w` ago, a day or a time
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Moment>,
+    /// Executions that started before then; a day is meant to its end, in UTC
+    #[arg(long, value_name = "WHEN")]
+    until: Option<Moment>,
+    /// This execution alone
+    #[arg(long, value_name = "ID", conflicts_with_all = ["since", "until"])]
+    execution: Option<String>,
+    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    #[arg(long, value_name = "FILE")]
+    rule: Option<PathBuf>,
+    /// The gate's function: an Invoke action that runs it is the gate
+    #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
+    gate_function: GateFunction,
+    /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed, instead of asking AWS;
+    /// may be given several times
+    #[arg(long, value_name = "FILE")]
+    input: Vec<PathBuf>,
+    /// Look up each approval in CloudTrail, which goes back 90 days
+    #[arg(long, conflicts_with = "input")]
+    cloudtrail: bool,
+    /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events` printed; may be given
+    /// several times
+    #[arg(long, value_name = "FILE")]
+    cloudtrail_file: Vec<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The least severity of an exception that makes the exit code 10
+    #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
+    fail_on: FailOn,
+    /// The pipeline's region
+    #[arg(long, value_name = "REGION", help_heading = "AWS access")]
+    region: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// For people at a terminal
+    #[default]
+    Human,
+    /// For programs, schema version 1, with the decision records
+    Json,
+    /// For spreadsheets, one line an execution
+    Csv,
+    /// One file for a browser, to print or to hand over
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum FailOn {
+    #[default]
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Note => Some(Severity::Note),
+            Self::Never => None,
+        }
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("`{path}` cannot be read; check the path")]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// In the words of the gate.
+    #[error("{path}: {problem}")]
+    Rule { path: PathBuf, problem: RuleError },
+    #[error("`{path}` cannot be used")]
+    Saved { path: PathBuf, source: SavedError },
+    #[error("`{path}` cannot be used")]
+    Events { path: PathBuf, source: EventError },
+}
+
+pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
+    let rule = args.rule.as_deref().map(read_rule).transpose()?.unwrap_or_default();
+    let period = Period::new(args.since, args.until, Timestamp::now())?;
+    let question = Question {
+        pipeline: args.pipeline.clone(),
+        period,
+        execution: args.execution.clone(),
+        rule,
+        gate: args.gate_function.clone(),
+    };
+    let mut events = read_event_files(&args.cloudtrail_file)?;
+    let history = if args.input.is_empty() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (history, looked_up) = runtime.block_on(ask(&args, period))?;
+        events.extend(looked_up);
+        history
+    } else {
+        read_files(&args.input)?
+    };
+    let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
+    let report = Report::new(question, history, asks_trail.then_some(&*events));
+    let printed = match args.format {
+        Format::Human => human::render(&report).into_bytes(),
+        Format::Json => json::render(&report)?,
+        Format::Csv => csv::render(&report)?,
+        Format::Html => html::render(&report).into_bytes(),
+    };
+    output::print(&printed)?;
+    if report.executions.is_empty() {
+        output::print_note(&match &args.execution {
+            Some(id) => format!(
+                "the history of `{}` has no execution `{id}`; it goes back 12 months",
+                args.pipeline
+            ),
+            None => format!(
+                "no execution of `{}` started in the period; widen --since and --until",
+                args.pipeline
+            ),
+        });
+        return Ok(Exit::Nothing);
+    }
+    if !report.other_functions.is_empty() {
+        output::print_note(&format!(
+            "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
+            report.gate,
+            report.other_functions.join("`, `")
+        ));
+    }
+    let fails = args.fail_on.severity().is_some_and(|severity| report.has(severity));
+    Ok(if fails { Exit::Findings } else { Exit::Done })
+}
+
+fn read_rule(path: &Path) -> Result<Rule, CommandError> {
+    let text = fs::read_to_string(path).map_err(unreadable(path))?;
+    Rule::floor(&text).map_err(|problem| CommandError::Rule {
+        path: path.to_owned(),
+        problem,
+    })
+}
+
+fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
+    let mut history = History::default();
+    for path in paths {
+        let json = fs::read(path).map_err(unreadable(path))?;
+        read_saved(&json, &mut history).map_err(|source| CommandError::Saved {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(history)
+}
+
+fn read_event_files(paths: &[PathBuf]) -> Result<Vec<ApprovalEvent>, CommandError> {
+    let mut events = Vec::new();
+    for path in paths {
+        let json = fs::read(path).map_err(unreadable(path))?;
+        events.extend(read_events(&json).map_err(|source| CommandError::Events {
+            path: path.clone(),
+            source,
+        })?);
+    }
+    Ok(events)
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> CommandError {
+    move |source| CommandError::Unreadable {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The history as AWS tells it, and the events where they are wanted.
+async fn ask(args: &Args, period: Period) -> Result<(History, Vec<ApprovalEvent>), Box<dyn Error>> {
+    let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
+    let bar = output::progress("executions read");
+    let report = |progress: Progress| match progress {
+        Progress::Executions(count) => bar.set_length(u64::try_from(count).unwrap_or(u64::MAX)),
+        Progress::Read => bar.inc(1),
+    };
+    let history = read_live(
+        &aws.pipeline_history(),
+        &args.pipeline,
+        period,
+        args.execution.as_deref(),
+        report,
+    )
+    .await;
+    bar.finish_and_clear();
+    let history = history?;
+    let mut events = Vec::new();
+    if args.cloudtrail {
+        for event in aws.approval_events(period).await? {
+            events.extend(read_event(&event)?);
+        }
+    }
+    Ok((history, events))
+}

@@ -1,0 +1,88 @@
+//! Every attempt of every approval, with how it was counted.
+
+use rule::{Attempt, Decision, JudgedApproval, ReasonCode};
+
+use super::case::Case;
+use super::cloudtrail::ApprovalEvent;
+use super::gate_run::GateRun;
+
+/// One attempt of one approval.
+#[derive(Debug)]
+pub(crate) struct ApprovalAttempt {
+    pub(crate) attempt: Attempt,
+    /// The token, as far as CodePipeline shows it.
+    pub(crate) token: Option<String>,
+    pub(crate) counting: Counting,
+    /// What CloudTrail has on it.
+    pub(crate) trail: Option<ApprovalEvent>,
+}
+
+/// How an attempt was counted in the newest decision that looked at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// As this person, by its key.
+    As(String),
+    /// Not, for this reason.
+    Not(ReasonCode),
+    /// A newer attempt took its place before anybody judged it.
+    Replaced,
+    /// The rule does not ask for it.
+    NotRequired,
+    /// There is no decision.
+    NotJudged,
+}
+
+impl Counting {
+    /// In one word, for people and programs.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::As(_) => "counted",
+            Self::Not(_) => "not-counted",
+            Self::Replaced => "replaced",
+            Self::NotRequired => "not-required",
+            Self::NotJudged => "not-judged",
+        }
+    }
+}
+
+/// The attempts of a case, oldest first.
+pub(crate) fn attempts(case: &Case, decision: Option<&Decision>, runs: &[GateRun]) -> Vec<ApprovalAttempt> {
+    let of_runs = runs
+        .iter()
+        .rev()
+        .filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
+    let decisions: Vec<&Decision> = decision.into_iter().chain(of_runs).collect();
+    let approvals = case
+        .actions
+        .iter()
+        .filter(|action| action.attempt.kind.may_be_approval());
+    let with_counting = approvals.map(|action| ApprovalAttempt {
+        counting: counting(&action.attempt, case, &decisions),
+        attempt: action.attempt.clone(),
+        token: action.external_id.clone(),
+        trail: None,
+    });
+    with_counting.collect()
+}
+
+fn counting(attempt: &Attempt, case: &Case, decisions: &[&Decision]) -> Counting {
+    let is_this =
+        |judged: &&JudgedApproval| judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id;
+    let judged = decisions
+        .iter()
+        .find_map(|decision| decision.record().approvals.iter().find(is_this));
+    let mut others = case.actions.iter().map(|action| &action.attempt);
+    let replaced = others.any(|other| {
+        (&other.stage, &other.action) == (&attempt.stage, &attempt.action) && other.started > attempt.started
+    });
+    match judged {
+        Some(judged) => match (&judged.person, judged.reason) {
+            (_, Some(reason)) => Counting::Not(reason),
+            (Some(person), None) => Counting::As(person.clone()),
+            (None, None) => Counting::NotJudged,
+        },
+        None if decisions.is_empty() => Counting::NotJudged,
+        None if replaced => Counting::Replaced,
+        None => Counting::NotRequired,
+    }
+}

@@ -1,0 +1,157 @@
+//! From one execution to its verdict.
+
+use rule::{Decision, Status};
+
+use super::approvals::{ApprovalAttempt, attempts};
+use super::case::Case;
+use super::exception::{Exception, ExceptionCode};
+use super::gate::GateFunction;
+use super::gate_run::GateRun;
+use super::history::{ActionExecution, PipelineExecution};
+use super::judge::Standard;
+use super::outcome::{Outcome, with_gate, without_gate};
+use super::passage::Passage;
+use super::route::Route;
+
+/// What is to be said of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Enough persons approved.
+    Satisfied,
+    /// They did not.
+    Unsatisfied,
+    /// It went on, and the gate never ran in it.
+    NoGate,
+    /// It is under way, and the gate has not said its last word.
+    NotFinished,
+    /// It ended before its approvals, so nothing was released.
+    NotApplicable,
+    /// Nothing can be said: the record or the rule is wrong.
+    Error,
+}
+
+impl Verdict {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Satisfied,
+        Self::Unsatisfied,
+        Self::NoGate,
+        Self::NotFinished,
+        Self::NotApplicable,
+        Self::Error,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::Unsatisfied => "unsatisfied",
+            Self::NoGate => "no-gate",
+            Self::NotFinished => "not-finished",
+            Self::NotApplicable => "not-applicable",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// An execution, evaluated.
+#[derive(Debug)]
+pub(crate) struct Evaluated {
+    pub(crate) execution: PipelineExecution,
+    pub(crate) pipeline_version: Option<i32>,
+    pub(crate) verdict: Verdict,
+    /// Why there is no verdict: a whole sentence.
+    pub(crate) problem: Option<String>,
+    /// Every attempt of every approval, oldest first.
+    pub(crate) approvals: Vec<ApprovalAttempt>,
+    /// Every run of the gate, oldest first.
+    pub(crate) gate_runs: Vec<GateRun>,
+    /// The decision on which the verdict rests.
+    pub(crate) decision: Option<Decision>,
+    /// Whether the execution went past the gate, or past where it should have been: a release.
+    pub(crate) went_on: bool,
+    /// What ran after the gate, oldest first.
+    pub(crate) deployments: Vec<ActionExecution>,
+    pub(crate) exceptions: Vec<Exception>,
+}
+
+/// Evaluates one execution by the rule, against what the others show of the pipeline.
+pub(crate) fn evaluate(case: Case, standard: &Standard, gate: &GateFunction, route: &Route) -> Evaluated {
+    let gate_runs = GateRun::of(&case, gate, standard);
+    let after_gate = Passage::by(&case, &gate_runs);
+    let (went_on, deployments) = if gate_runs.is_empty() {
+        (route.went_on(&case), route.beyond(&case))
+    } else {
+        (after_gate.went_on(), after_gate.actions)
+    };
+    let deployments: Vec<ActionExecution> = deployments.into_iter().cloned().collect();
+    let outcome = match &case.defect {
+        Some(defect) => Outcome::error(defect.clone()),
+        None if gate_runs.is_empty() => without_gate(&case, standard, route, went_on),
+        None => with_gate(&case, standard, &gate_runs, went_on),
+    };
+    let exceptions = exceptions(&case, &outcome, &gate_runs, went_on);
+    Evaluated {
+        pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
+        verdict: outcome.verdict,
+        problem: outcome.problem,
+        approvals: attempts(&case, outcome.decision.as_ref(), &gate_runs),
+        execution: case.execution,
+        gate_runs,
+        decision: outcome.decision,
+        went_on,
+        deployments,
+        exceptions,
+    }
+}
+
+fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -> Vec<Exception> {
+    use ExceptionCode as Code;
+
+    let mut found = Vec::new();
+    match outcome.verdict {
+        Verdict::NoGate => {
+            let rollback = case.execution.kind.as_deref() == Some("ROLLBACK");
+            let how = if rollback {
+                "was a rollback, which"
+            } else {
+                "went on and"
+            };
+            found.push(Exception::new(
+                Code::NoGate,
+                format!("This execution {how} never passed the gate."),
+            ));
+        }
+        Verdict::Unsatisfied if went_on => found.push(Exception::new(
+            Code::UnsatisfiedRelease,
+            format!(
+                "This execution went on without enough people by the rule: {}.",
+                reasons(outcome)
+            ),
+        )),
+        Verdict::Error => {
+            // Where the record itself is wrong, nothing says that it stopped.
+            let code = if went_on || case.defect.is_some() {
+                Code::NotEvaluated
+            } else {
+                Code::StoppedUnevaluated
+            };
+            found.push(Exception::new(code, outcome.problem.clone().unwrap_or_default()));
+        }
+        Verdict::Satisfied | Verdict::Unsatisfied | Verdict::NotFinished | Verdict::NotApplicable => {}
+    }
+    let past = runs.last().filter(|run| went_on && run.status != Status::Succeeded);
+    if past.is_some() {
+        found.push(Exception::new(
+            Code::WentPastGate,
+            "This execution went on although the newest run of the gate had not let it pass.",
+        ));
+    }
+    found.extend(runs.iter().flat_map(|run| run.exceptions()));
+    found
+}
+
+/// Why a decision is not satisfied, in one line.
+fn reasons(outcome: &Outcome) -> String {
+    let reasons = outcome.decision.iter().flat_map(|decision| &decision.record().reasons);
+    let messages: Vec<&str> = reasons.map(|reason| reason.message.as_str()).collect();
+    messages.join("; ")
+}

@@ -1,0 +1,127 @@
+//! What an auditor has to look at.
+
+use crate::finding::Severity;
+
+/// The stable codes. Each has an anchor of the same name in `docs/evidence.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExceptionCode {
+    /// The execution went on, and the gate never ran in it.
+    NoGate,
+    /// The execution went on without enough persons by the rule.
+    UnsatisfiedRelease,
+    /// The execution went on although the gate's action did not succeed.
+    WentPastGate,
+    /// The gate said one thing, and today's evaluation says another.
+    VerdictDiffers,
+    /// The gate's action succeeded without reporting a verdict.
+    SuccessWithoutVerdict,
+    /// CloudTrail names another principal than CodePipeline.
+    PrincipalDiffers,
+    /// There is no verdict, and the execution went on or may have.
+    NotEvaluated,
+    /// There is no verdict, and the execution did not go on.
+    StoppedUnevaluated,
+    /// The gate counted other persons than today's evaluation.
+    ApproversDiffer,
+    /// The gate failed without a verdict, where today's evaluation is satisfied.
+    GateFailed,
+    /// CloudTrail was asked, and has no event for an approval.
+    NoTrail,
+}
+
+impl ExceptionCode {
+    /// Every code, in the order of the documentation.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 11] = [
+        Self::NoGate,
+        Self::UnsatisfiedRelease,
+        Self::WentPastGate,
+        Self::VerdictDiffers,
+        Self::SuccessWithoutVerdict,
+        Self::PrincipalDiffers,
+        Self::NotEvaluated,
+        Self::StoppedUnevaluated,
+        Self::ApproversDiffer,
+        Self::GateFailed,
+        Self::NoTrail,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoGate => "no-gate",
+            Self::UnsatisfiedRelease => "unsatisfied-release",
+            Self::WentPastGate => "went-past-gate",
+            Self::VerdictDiffers => "verdict-differs",
+            Self::SuccessWithoutVerdict => "success-without-verdict",
+            Self::PrincipalDiffers => "principal-differs",
+            Self::NotEvaluated => "not-evaluated",
+            Self::StoppedUnevaluated => "stopped-unevaluated",
+            Self::ApproversDiffer => "approvers-differ",
+            Self::GateFailed => "gate-failed",
+            Self::NoTrail => "no-trail",
+        }
+    }
+
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::NoGate
+            | Self::UnsatisfiedRelease
+            | Self::WentPastGate
+            | Self::VerdictDiffers
+            | Self::SuccessWithoutVerdict
+            | Self::PrincipalDiffers
+            | Self::NotEvaluated => Severity::Error,
+            Self::StoppedUnevaluated | Self::ApproversDiffer => Severity::Warning,
+            Self::GateFailed | Self::NoTrail => Severity::Note,
+        }
+    }
+}
+
+/// How bad it is, in one word.
+pub(crate) fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// One thing to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Exception {
+    pub(crate) code: ExceptionCode,
+    /// What is wrong: a whole sentence.
+    pub(crate) message: String,
+}
+
+impl Exception {
+    pub(crate) fn new(code: ExceptionCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// What counts as an exception in a summary: a note does not.
+    pub(crate) fn is_exceptional(&self) -> bool {
+        self.code.severity() > Severity::Note
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_anchor_and_its_severity_in_the_documentation() {
+        let documentation = include_str!("../../../docs/evidence.md");
+        let section = documentation.split_once("## Exceptions").unwrap().1;
+        let section = section.split("\n## ").next().unwrap();
+        let documented: Vec<(&str, &str)> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("### ")?.split_once(" — "))
+            .collect();
+        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), severity_name(code.severity())));
+        assert_eq!(documented, defined);
+    }
+}

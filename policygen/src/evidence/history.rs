@@ -1,0 +1,276 @@
+//! The history of a pipeline in the product's own words: what CodePipeline's two lists say, wherever they were read.
+//!
+//! AWS may leave out nearly everything, so what is missing is an `Option`, and what follows from that is decided where it is needed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rule::{ActionKind, Approver, Attempt, Initiator, Status};
+
+/// What was read of one pipeline.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct History {
+    /// ListPipelineExecutions, in any order.
+    pub(crate) executions: Vec<PipelineExecution>,
+    /// ListActionExecutions, of any execution and in any order.
+    pub(crate) actions: Vec<ActionExecution>,
+}
+
+/// One run of the pipeline: `PipelineExecutionSummary`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PipelineExecution {
+    pub(crate) id: String,
+    pub(crate) status: ExecutionStatus,
+    pub(crate) started: Option<Timestamp>,
+    pub(crate) updated: Option<Timestamp>,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) trigger: Trigger,
+    /// `executionMode`: SUPERSEDED, QUEUED or PARALLEL.
+    pub(crate) mode: Option<String>,
+    /// `executionType`: STANDARD or ROLLBACK.
+    pub(crate) kind: Option<String>,
+    /// Why somebody stopped it.
+    pub(crate) stop_reason: Option<String>,
+}
+
+/// Where an execution stands: `PipelineExecutionStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExecutionStatus {
+    InProgress,
+    Stopping,
+    Stopped,
+    Succeeded,
+    Superseded,
+    Failed,
+    Cancelled,
+    /// AWS did not say, or said what nobody knows.
+    Unknown,
+}
+
+impl ExecutionStatus {
+    pub(crate) fn of(status: Option<&str>) -> Self {
+        match status {
+            Some("InProgress") => Self::InProgress,
+            Some("Stopping") => Self::Stopping,
+            Some("Stopped") => Self::Stopped,
+            Some("Succeeded") => Self::Succeeded,
+            Some("Superseded") => Self::Superseded,
+            Some("Failed") => Self::Failed,
+            Some("Cancelled") => Self::Cancelled,
+            Some(_) | None => Self::Unknown,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "InProgress",
+            Self::Stopping => "Stopping",
+            Self::Stopped => "Stopped",
+            Self::Succeeded => "Succeeded",
+            Self::Superseded => "Superseded",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    /// Whether something may still happen in the execution.
+    pub(crate) fn is_active(self) -> bool {
+        match self {
+            Self::InProgress | Self::Stopping => true,
+            Self::Stopped | Self::Succeeded | Self::Superseded | Self::Failed | Self::Cancelled | Self::Unknown => {
+                false
+            }
+        }
+    }
+}
+
+/// Who or what started an execution: `ExecutionTrigger`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trigger {
+    pub(crate) kind: Option<String>,
+    pub(crate) detail: Option<String>,
+}
+
+impl Trigger {
+    /// In the words of the rule.
+    pub(crate) fn initiator(&self) -> Initiator {
+        Initiator::of(self.kind.as_deref(), self.detail.as_deref())
+    }
+}
+
+/// One source of an execution: `SourceRevision`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Revision {
+    pub(crate) action: Option<String>,
+    pub(crate) id: Option<String>,
+    /// The commit's message, as far as the source's provider gives one.
+    pub(crate) message: Option<String>,
+    pub(crate) url: Option<String>,
+}
+
+impl Revision {
+    /// `summary` is `revisionSummary`: the commit's message, which connections to GitHub and the like wrap into JSON
+    /// (CodePipeline User Guide, "CodeStarSourceConnection: output variables").
+    pub(crate) fn new(
+        action: Option<String>,
+        id: Option<String>,
+        summary: Option<String>,
+        url: Option<String>,
+    ) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Wrapped {
+            #[serde(rename = "CommitMessage")]
+            message: String,
+        }
+        let message = summary.map(|summary| match serde_json::from_str::<Wrapped>(&summary) {
+            Ok(wrapped) => wrapped.message,
+            Err(_) => summary,
+        });
+        Self {
+            action,
+            id,
+            message,
+            url,
+        }
+    }
+}
+
+/// One attempt of one action, and the execution to which it belongs: `ActionExecutionDetail`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ActionExecution {
+    pub(crate) execution_id: String,
+    pub(crate) pipeline_version: Option<i32>,
+    /// As the rule sees it. The approver is known from the history alone.
+    pub(crate) attempt: Attempt,
+    pub(crate) kind: Option<ActionType>,
+    /// The region in which the action runs, where it is another than the pipeline's.
+    pub(crate) region: Option<String>,
+    /// The configuration with its variables resolved, or as it was written where AWS does not say that.
+    pub(crate) configuration: BTreeMap<String, String>,
+    /// `externalExecutionId`: of an approval its token, of a deployment its id.
+    pub(crate) external_id: Option<String>,
+    pub(crate) error: Option<ActionError>,
+    pub(crate) outputs: BTreeMap<String, String>,
+}
+
+/// What an action does: `ActionTypeId`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ActionType {
+    pub(crate) category: String,
+    pub(crate) owner: String,
+    pub(crate) provider: String,
+}
+
+impl ActionType {
+    /// What the rule makes of it.
+    pub(crate) fn kind(of: Option<&Self>) -> ActionKind {
+        of.map_or(ActionKind::Unknown, |kind| {
+            ActionKind::of(Some(&kind.category), Some(&kind.owner), Some(&kind.provider))
+        })
+    }
+}
+
+/// Why an action failed: `ErrorDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ActionError {
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+}
+
+/// `ActionExecutionDetail` with every member as AWS gives it: what both ways of reading it have to fill in.
+#[derive(Debug, Default)]
+pub(crate) struct RawAction {
+    pub(crate) pipeline_version: Option<i32>,
+    pub(crate) stage: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) started: Option<Timestamp>,
+    pub(crate) updated: Option<Timestamp>,
+    pub(crate) updated_by: Option<String>,
+    pub(crate) kind: Option<ActionType>,
+    pub(crate) region: Option<String>,
+    pub(crate) configuration: BTreeMap<String, String>,
+    pub(crate) resolved_configuration: BTreeMap<String, String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) summary: Option<String>,
+    pub(crate) error: Option<ActionError>,
+    pub(crate) outputs: BTreeMap<String, String>,
+}
+
+impl RawAction {
+    pub(crate) fn of(self, execution_id: String, status: Option<&str>) -> ActionExecution {
+        let mut configuration = self.configuration;
+        configuration.extend(self.resolved_configuration);
+        ActionExecution {
+            execution_id,
+            pipeline_version: self.pipeline_version,
+            attempt: Attempt {
+                stage: self.stage,
+                action: self.action,
+                id: self.id,
+                kind: ActionType::kind(self.kind.as_ref()),
+                status: Status::of(status),
+                started: self.started,
+                updated: self.updated,
+                approver: Approver {
+                    history: self.updated_by,
+                    state: None,
+                },
+                comment: self.summary,
+            },
+            kind: self.kind,
+            region: self.region,
+            configuration,
+            external_id: self.external_id,
+            error: self.error,
+            outputs: self.outputs,
+        }
+    }
+}
+
+/// A time as CodePipeline means it, to the millisecond: on its way through a floating-point number it gets digits that mean nothing.
+pub(crate) fn to_millisecond(at: Timestamp) -> Option<Timestamp> {
+    const NANOSECONDS: i128 = 1_000_000;
+    let milliseconds = (at.as_nanosecond() + NANOSECONDS / 2).div_euclid(NANOSECONDS);
+    Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_message_comes_out_of_its_wrapping() {
+        let message = |summary: &str| {
+            Revision::new(None, None, Some(summary.to_owned()), None)
+                .message
+                .unwrap()
+        };
+        assert_eq!(
+            message(r#"{"ProviderType":"GitHub","CommitMessage":"fix: \"it\""}"#),
+            "fix: \"it\""
+        );
+        assert_eq!(message("fix: it"), "fix: it");
+        assert_eq!(
+            message("{\"ProviderType\":\"GitHub\"}"),
+            "{\"ProviderType\":\"GitHub\"}"
+        );
+    }
+
+    #[test]
+    fn a_time_is_rounded_to_the_millisecond_it_was_meant_to_be() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        for text in [
+            "2026-01-02T03:04:05.122999907Z",
+            "2026-01-02T03:04:05.123Z",
+            "2026-01-02T03:04:05.123000095Z",
+        ] {
+            assert_eq!(
+                to_millisecond(time(text)),
+                Some(time("2026-01-02T03:04:05.123Z")),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! An execution as it was at a moment, put before the gate's own judge.
+
+use jiff::Timestamp;
+use rule::{Attempt, Decision, Execution, Facts, Rule, Status, decide};
+
+use super::case::Case;
+
+/// What UserParameters hold where CodePipeline does not say what it made of the variable.
+const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
+
+/// What past executions are judged by.
+#[derive(Debug)]
+pub(crate) struct Standard {
+    pub(crate) pipeline: String,
+    /// The floor: the rule of the gate's own environment.
+    pub(crate) floor: Rule,
+}
+
+impl Standard {
+    /// The rule under which a run of the gate had to judge: the floor, tightened by the UserParameters that the run had.
+    ///
+    /// # Errors
+    /// A whole sentence, where those parameters make no rule, or name another execution.
+    pub(crate) fn rule(&self, parameters: Option<&str>, execution_id: &str) -> Result<Rule, String> {
+        let Some(parameters) = parameters else {
+            return Ok(self.floor.clone());
+        };
+        let wrong = |problem: &str| format!("The UserParameters of the gate's action are wrong: {problem}.");
+        let rule = self
+            .floor
+            .tightened_by(parameters)
+            .map_err(|error| wrong(&error.to_string()))?;
+        match rule.pipeline_execution_id() {
+            Some(id) if id != execution_id && id != OWN_EXECUTION => Err(wrong(&format!(
+                "`pipelineExecutionId` is {id}, which is another execution"
+            ))),
+            Some(_) | None => Ok(rule),
+        }
+    }
+
+    /// Judges a case by what the gate had before it at a moment: what began then or later is left out, what was answered later is open.
+    ///
+    /// # Errors
+    /// A whole sentence, where the rule gives one principal to two people.
+    pub(crate) fn judge_as_of(
+        &self,
+        rule: &Rule,
+        case: &Case,
+        gate_stage: &str,
+        at: Timestamp,
+    ) -> Result<Decision, String> {
+        let attempts = case.actions.iter().filter_map(|action| as_of(&action.attempt, at));
+        self.judge(rule, case, gate_stage, at, attempts.collect())
+    }
+
+    /// Judges a case by all that ever happened in it.
+    ///
+    /// # Errors
+    /// A whole sentence, where the rule gives one principal to two people.
+    pub(crate) fn judge_whole(
+        &self,
+        rule: &Rule,
+        case: &Case,
+        gate_stage: &str,
+        at: Timestamp,
+    ) -> Result<Decision, String> {
+        let attempts = case.actions.iter().map(|action| action.attempt.clone());
+        self.judge(rule, case, gate_stage, at, attempts.collect())
+    }
+
+    fn judge(
+        &self,
+        rule: &Rule,
+        case: &Case,
+        gate_stage: &str,
+        now: Timestamp,
+        attempts: Vec<Attempt>,
+    ) -> Result<Decision, String> {
+        let facts = Facts {
+            execution: Execution {
+                pipeline: self.pipeline.clone(),
+                pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
+                id: case.execution.id.clone(),
+            },
+            gate_stage: gate_stage.to_owned(),
+            job_id: None,
+            attempts,
+            initiator: case.execution.trigger.initiator(),
+            now,
+        };
+        decide(rule, &facts).map_err(|error| format!("The rule is wrong: {error}."))
+    }
+}
+
+/// An attempt as it stood at a moment, if it had begun.
+///
+/// INVARIANT (fail closed): what has no time is taken as it is, so that it can be the newest attempt, and the newest rejection.
+fn as_of(attempt: &Attempt, at: Timestamp) -> Option<Attempt> {
+    if attempt.started.is_some_and(|started| started >= at) {
+        return None;
+    }
+    let mut attempt = attempt.clone();
+    if attempt.updated.is_some_and(|updated| updated > at) {
+        attempt.status = Status::InProgress;
+        attempt.updated = None;
+        attempt.approver.history = None;
+        attempt.comment = None;
+    }
+    Some(attempt)
+}

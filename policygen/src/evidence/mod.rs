@@ -1,0 +1,27 @@
+//! What past executions of a pipeline show: who approved them, by the very rule of the gate.
+
+mod approvals;
+mod case;
+mod cloudtrail;
+mod evaluate;
+mod exception;
+mod gate;
+mod gate_run;
+pub(crate) mod history;
+mod judge;
+mod live;
+mod outcome;
+mod passage;
+mod period;
+pub(crate) mod render;
+mod report;
+mod route;
+mod saved;
+mod shape;
+
+pub(crate) use cloudtrail::{ApprovalEvent, CloudTrail, EVENT_NAME, EventError, read_event, read_file as read_events};
+pub(crate) use gate::GateFunction;
+pub(crate) use live::{CodePipeline, Page, Progress, read as read_live};
+pub(crate) use period::{Moment, Period};
+pub(crate) use report::{Question, Report};
+pub(crate) use saved::{SavedError, read as read_saved};

@@ -1,0 +1,151 @@
+# The gate: what gate.yaml has, as a module. One gate serves all pipelines of an account and region.
+
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+data "aws_caller_identity" "current" {}
+
+locals {
+  pipelines = "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}"
+}
+
+resource "aws_lambda_function" "gate" {
+  #checkov:skip=CKV_AWS_117:no VPC: it talks to CodePipeline's public endpoint and to nothing else
+  #checkov:skip=CKV_AWS_116:a queue is a choice, keep_lost_events: events hold credentials, and a lost job fails closed by itself
+  #checkov:skip=CKV_AWS_173:a key is a choice, kms_key_arn: the environment holds the rule, which is no secret
+  #checkov:skip=CKV_AWS_50:no tracing: each decision is one line in the log, and the role stays smaller
+  #checkov:skip=CKV_AWS_272:code signing needs a signing profile of the account's own
+  function_name                  = var.function_name
+  description                    = "Two-person rule: lets a release pass when enough different people approved it"
+  filename                       = var.package
+  source_code_hash               = filebase64sha256(var.package)
+  handler                        = "bootstrap"
+  runtime                        = "provided.al2023"
+  architectures                  = [var.architecture]
+  memory_size                    = 128
+  timeout                        = 30
+  role                           = aws_iam_role.gate.arn
+  reserved_concurrent_executions = var.reserved_concurrency
+  kms_key_arn                    = var.kms_key_arn
+  tags                           = var.tags
+
+  environment {
+    variables = {
+      TWO_PERSON_RULE = jsonencode(var.rule)
+    }
+  }
+
+  logging_config {
+    # As text: the gate writes lines of JSON itself, and its metrics are lines of the log.
+    log_format = "Text"
+    log_group  = aws_cloudwatch_log_group.gate.name
+  }
+
+  depends_on = [aws_iam_role_policy.gate]
+}
+
+resource "aws_lambda_function_event_invoke_config" "gate" {
+  function_name = aws_lambda_function.gate.function_name
+  # CodePipeline gives a job up after 20 minutes without a result; an older event can change nothing any more.
+  maximum_event_age_in_seconds = 1200
+  maximum_retry_attempts       = 2
+
+  dynamic "destination_config" {
+    for_each = aws_sqs_queue.lost_events
+    content {
+      on_failure {
+        destination = destination_config.value.arn
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "gate" {
+  name        = var.role_name
+  description = "Two-person rule: the gate"
+  tags        = var.tags
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "RunAsFunction"
+        Effect    = "Allow"
+        Principal = { Service = "lambda.amazonaws.com" }
+        Action    = "sts:AssumeRole"
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "gate" {
+  name = var.role_name
+  role = aws_iam_role.gate.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          # These have no resource of their own (Service Authorization Reference, CodePipeline).
+          Sid    = "TakeJobsAndReport"
+          Effect = "Allow"
+          Action = [
+            "codepipeline:GetJobDetails",
+            "codepipeline:PutJobSuccessResult",
+            "codepipeline:PutJobFailureResult",
+          ]
+          Resource = ["*"]
+        },
+        {
+          # GetPipelineExecution is called under `excludeInitiator` only.
+          Sid    = "SeeApprovals"
+          Effect = "Allow"
+          Action = [
+            "codepipeline:ListActionExecutions",
+            "codepipeline:GetPipelineState",
+            "codepipeline:GetPipelineExecution",
+          ]
+          Resource = [for name in var.pipelines : "${local.pipelines}:${name}"]
+        },
+        {
+          Sid      = "KeepJournal"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = ["${aws_cloudwatch_log_group.gate.arn}:*"]
+        },
+      ],
+      [
+        for queue in aws_sqs_queue.lost_events : {
+          Sid      = "KeepLostEvents"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = [queue.arn]
+        }
+      ],
+      [
+        for key in compact([var.kms_key_arn]) : {
+          Sid      = "UseKey"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = [key]
+        }
+      ],
+    )
+  })
+}
+
+# The decision records are evidence. To keep them when the gate goes, take the group out of the state first: `terraform state rm`.
+resource "aws_cloudwatch_log_group" "gate" {
+  #checkov:skip=CKV_AWS_158:a key is a choice, kms_key_arn: the log is encrypted in any case, and holds no credentials
+  name              = "/aws/lambda/${var.function_name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
+}
+
+resource "aws_sqs_queue" "lost_events" {
+  count                     = var.keep_lost_events ? 1 : 0
+  name                      = "${var.function_name}-lost-events"
+  message_retention_seconds = 86400
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
+  tags                      = var.tags
+}

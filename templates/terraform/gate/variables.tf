@@ -1,0 +1,80 @@
+variable "package" {
+  description = "The path of the gate's zip: target/lambda/gate/bootstrap.zip of this repository"
+  type        = string
+}
+
+variable "rule" {
+  description = "The rule that no pipeline can loosen (README.md, \"Configuration\"). Sessions of shared roles count as nobody, who starts an execution cannot approve it, and session names of IAM Identity Center are believed."
+  type        = any
+  default = {
+    # With "collapse", one human with the use of two shared roles would count as two.
+    sharedRoles      = "reject"
+    excludeInitiator = true
+    # Add a role only if those who assume it cannot choose their session's name.
+    trustedSessionRoles = ["AWSReservedSSO_*"]
+  }
+}
+
+variable "pipelines" {
+  description = "The pipelines whose approvals the gate may read, by name; patterns such as team-* are taken"
+  type        = list(string)
+  default     = ["payments"]
+}
+
+variable "function_name" {
+  description = "The function's name. What policygen generate writes guards this name, unless it is told another."
+  type        = string
+  default     = "two-person-rule-gate"
+}
+
+variable "role_name" {
+  description = "The name of the function's role. What policygen generate writes guards this name."
+  type        = string
+  default     = "TwoPersonRule-Gate"
+}
+
+variable "architecture" {
+  description = "The processor that the zip was built for: arm64 or x86_64"
+  type        = string
+  default     = "arm64"
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "The architecture is arm64 or x86_64."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "How many jobs may be judged at once, whatever else runs in the account; -1 reserves nothing, for accounts with a small quota"
+  type        = number
+  default     = 5
+}
+
+variable "kms_key_arn" {
+  description = "A KMS key for the function's environment, the log group and the queue; null for the keys that AWS owns. Its policy must let CloudWatch Logs use it."
+  type        = string
+  default     = null
+}
+
+variable "log_retention_days" {
+  description = "How long decision records are kept"
+  type        = number
+  default     = 365
+}
+
+variable "alarm_topic_arn" {
+  description = "An SNS topic that is told of alarms; null to see them in CloudWatch only"
+  type        = string
+  default     = null
+}
+
+variable "keep_lost_events" {
+  description = "Whether events that Lambda gives up on go to a queue, for a day. They hold the job's artifact credentials, which stay valid for a while, so whoever may read the queue may read the pipeline's artifacts."
+  type        = bool
+  default     = false
+}
+
+variable "tags" {
+  description = "Tags for everything"
+  type        = map(string)
+  default     = { application = "two-person-rule" }
+}

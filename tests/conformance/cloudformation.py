@@ -1,0 +1,96 @@
+"""Reads a CloudFormation template as CloudFormation does, as far as the templates of this repository need it."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+PSEUDO = {
+    "AWS::AccountId": "111122223333",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "stack",
+}
+NO_VALUE = object()
+
+
+class Loader(yaml.SafeLoader):
+    """YAML with the short forms of the intrinsic functions."""
+
+
+def short_form(loader, tag, node):
+    read = {yaml.ScalarNode: loader.construct_scalar, yaml.SequenceNode: loader.construct_sequence, yaml.MappingNode: loader.construct_mapping}
+    value = read[type(node)](node, deep=True) if not isinstance(node, yaml.ScalarNode) else loader.construct_scalar(node)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".")
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+Loader.add_multi_constructor("!", short_form)
+
+
+def load(name):
+    return yaml.load((TEMPLATES / name).read_text(), Loader)
+
+
+def resolve(template, **parameters):
+    """The resources that a deployment with these parameters makes. A resource is known by its logical id, `Id.Attribute` its attribute."""
+    values = {name: parameter.get("Default", "") for name, parameter in template.get("Parameters", {}).items()}
+    unknown = parameters.keys() - values.keys()
+    assert not unknown, unknown
+    values.update(PSEUDO, **parameters)
+
+    def known(name):
+        return values.get(name, name)
+
+    def substitute(text, more):
+        return re.sub(r"\$\{(?!!)([^}]+)\}", lambda found: str(more.get(found[1], known(found[1]))), text)
+
+    def meaning(value):
+        if isinstance(value, list):
+            return [item for item in map(meaning, value) if item is not NO_VALUE]
+        if not isinstance(value, dict):
+            return value
+        if len(value) != 1:
+            return {key: item for key, item in ((key, meaning(item)) for key, item in value.items()) if item is not NO_VALUE}
+        ((function, argument),) = value.items()
+        if function == "Ref":
+            return NO_VALUE if argument == "AWS::NoValue" else known(argument)
+        if function == "Fn::Sub":
+            text, more = argument if isinstance(argument, list) else (argument, {})
+            return substitute(text, meaning(more))
+        if function == "Fn::GetAtt":
+            return ".".join(argument)
+        if function == "Fn::Join":
+            return argument[0].join(meaning(argument[1]))
+        if function == "Fn::If":
+            return meaning(argument[1] if holds(argument[0]) else argument[2])
+        if function == "Fn::Equals":
+            left, right = (str(meaning(side)) for side in argument)
+            return left == right
+        if function == "Fn::Not":
+            return not meaning(argument[0])
+        assert not function.startswith("Fn::"), f"{function} is not known here"
+        item = meaning(argument)
+        return {} if item is NO_VALUE else {function: item}
+
+    def holds(condition):
+        return meaning(template["Conditions"][condition])
+
+    resources = {name: of for name, of in template["Resources"].items() if "Condition" not in of or holds(of["Condition"])}
+    return {name: {"Type": of["Type"], "Properties": meaning(of.get("Properties", {}))} for name, of in resources.items()}
+
+
+def statements(properties):
+    """The statements of a role's inline policies or of a policy, by Sid."""
+    policies = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+    if "PolicyDocument" in properties:
+        policies.append(properties["PolicyDocument"])
+    return {statement["Sid"]: statement for policy in policies for statement in policy["Statement"]}
+
+
+def actions(statement):
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action

@@ -1,0 +1,137 @@
+"""From `policygen generate` to an approval, by the AWS CLI alone: IAM (moto's server) is set up by the generated script, read back with
+`get-account-authorization-details`, and decides in `emulator serve --account`."""
+
+import json
+import subprocess
+
+import pytest
+from botocore.exceptions import ClientError
+from conftest import PIPELINE, STAGE, Emulator, Refused
+from test_aws_cli import answer, create, ended, start, state_of
+from test_policygen_iam import ACCOUNT, POLICYGEN, aws, server  # noqa: F401
+
+REGION = "eu-west-1"
+RULE = {"trustedSessionRoles": ["TwoPersonRule-Approval?"]}
+# Everything of CodePipeline but to approve and to report for a job.
+MANAGE = {"Effect": "Allow", "NotAction": ["codepipeline:PutApprovalResult", "codepipeline:PutJob*"], "Resource": "*"}
+
+
+def user(aws, name, *groups):
+    aws("iam", "create-user", "--user-name", name)
+    for group in groups:
+        aws("iam", "add-user-to-group", "--user-name", name, "--group-name", group)
+    return f"arn:aws:iam::{ACCOUNT}:user/{name}"
+
+
+def by_groups(aws):
+    """alice approves A, carol B, and dave is in both groups."""
+    a, b = "TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB"
+    return {"alice": user(aws, "alice", a), "carol": user(aws, "carol", b), "dave": user(aws, "dave", a, b)}
+
+
+def by_tags(aws):
+    """alice approves A, carol B, and dave has no tag."""
+    principals = {name: user(aws, name, "TwoPersonRule-Approvers") for name in ("alice", "carol", "dave")}
+    for name, value in {"alice": "A", "carol": "B"}.items():
+        aws("iam", "tag-user", "--user-name", name, "--tags", f"Key=ApprovalSlot,Value={value}")
+    return principals
+
+
+def by_roles(aws):
+    """alice approves A and carol B by sessions of the roles, and dave has assumed none."""
+    principals = {"dave": user(aws, "dave")}
+    for name, slot in {"alice": "A", "carol": "B"}.items():
+        role = f"arn:aws:iam::{ACCOUNT}:role/TwoPersonRule-Approval{slot}"
+        assumed = aws("sts", "assume-role", "--role-arn", role, "--role-session-name", name)
+        principals[name] = assumed["AssumedRoleUser"]["Arn"]
+    return principals
+
+
+@pytest.fixture
+def company(aws, tmp_path):  # noqa: F811
+    """Sets up an account by a mechanism's script, and serves an emulator in which it decides. bob is the release manager."""
+    served = []
+
+    def serve(mechanism, join):
+        target = ["--region", REGION, "--account", ACCOUNT, "--pipeline", PIPELINE, "--stage", STAGE]
+        command = [POLICYGEN, "generate", *target, *mechanism, "--gate", "--guardrails", "--format", "aws-cli", "--out", tmp_path]
+        subprocess.run(command, check=True, capture_output=True)
+        aws.run([tmp_path / "create.sh"])
+        principals = {"bob": user(aws, "bob"), **join(aws)}
+        manage = json.dumps({"Version": "2012-10-17", "Statement": [MANAGE]})
+        aws("iam", "put-user-policy", "--user-name", "bob", "--policy-name", "Manage", "--policy-document", manage)
+
+        account = aws("iam", "get-account-authorization-details")
+        for policy in account["Policies"]:
+            policy.setdefault("PolicyName", policy["Arn"].rpartition("/")[2])  # moto leaves it out
+        contents = {"account": account, "principals": principals, "rule": RULE}
+        arguments = ["--region", REGION]
+        for name, content in contents.items():
+            path = tmp_path / f"{name}.json"
+            path.write_text(json.dumps(content))
+            arguments += [f"--{name}", path]
+        served.append(Emulator(*arguments))
+        return served[0], principals
+
+    yield serve
+    for emulator in served:
+        emulator.stop()
+
+
+def approval(emulator, slot):
+    """An approval as bob sees it; by botocore, because starting the AWS CLI takes a second."""
+    state = emulator.client("bob").get_pipeline_state(name=PIPELINE)
+    actions = (action for stage in state["stageStates"] for action in stage["actionStates"])
+    return next(action["latestExecution"] for action in actions if action["actionName"] == slot)
+
+
+def by_botocore(emulator, key_id, slot, token):
+    result = {"summary": "reviewed", "status": "Approved"}
+    emulator.client(key_id).put_approval_result(pipelineName=PIPELINE, stageName=STAGE, actionName=slot, token=token, result=result)
+
+
+def by_cli(emulator, key_id, slot, token):
+    answer(emulator, key_id, slot, token=token)
+
+
+def denied(emulator, principals, key_id, slot, why, by=by_botocore):
+    """IAM refuses the approval, in AWS's words, and it stays open."""
+    before = approval(emulator, slot)
+    with pytest.raises((ClientError, Refused)) as refused:
+        by(emulator, key_id, slot, before["token"])
+    action = "codepipeline:PutApprovalResult"
+    arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{PIPELINE}/{STAGE}/{slot}"
+    assert str(refused.value).endswith(
+        "An error occurred (AccessDeniedException) when calling the PutApprovalResult operation: "
+        f"User: {principals[key_id]} is not authorized to perform: {action} on resource: {arn} {why}"
+    )
+    assert approval(emulator, slot) == before
+
+
+DENIES = "with an explicit deny in an identity-based policy"
+DOES_NOT_ALLOW = "because no identity-based policy allows the codepipeline:PutApprovalResult action"
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "join", "of_dave"),
+    [
+        (["--mechanism", "groups", "--exclusive"], by_groups, DENIES),
+        (["--mechanism", "tag"], by_tags, DENIES),
+        (["--mechanism", "roles", "--trust-account", ACCOUNT], by_roles, DOES_NOT_ALLOW),
+    ],
+    ids=["groups", "tag", "roles"],
+)
+def test_the_generated_policies_hold_the_slots_apart(company, mechanism, join, of_dave):
+    emulator, principals = company(mechanism, join)
+    create(emulator)
+    execution = start(emulator)
+    denied(emulator, principals, "bob", "ApprovalA", DOES_NOT_ALLOW)
+    denied(emulator, principals, "dave", "ApprovalA", of_dave)
+    denied(emulator, principals, "dave", "ApprovalB", of_dave)
+    denied(emulator, principals, "alice", "ApprovalB", DENIES)
+    denied(emulator, principals, "carol", "ApprovalA", DENIES)
+    answer(emulator, "alice", "ApprovalA")
+    denied(emulator, principals, "alice", "ApprovalB", DENIES, by_cli)
+    answer(emulator, "carol", "ApprovalB")
+    assert ended(emulator, execution) == "Succeeded"
+    assert state_of(emulator, "Gate")["summary"].startswith("Satisfied by alice and carol")

@@ -1,0 +1,346 @@
+"""What stands in templates/: linted by the tools that platform teams use, and held against what the programs do."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+
+import boto3
+import hcl2
+import pytest
+import yaml
+from cloudformation import ROOT, TEMPLATES, Loader, actions, load, resolve, statements
+from conftest import BINARIES
+from moto.server import ThreadedMotoServer
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from test_package import PACKAGE
+from test_policygen_iam import Aws
+
+TOOLS = ROOT / "target" / "tools"
+CLOUDFORMATION = sorted(path.name for path in TEMPLATES.glob("*.yaml"))
+SAM = [name for name in CLOUDFORMATION if "Transform" in load(name)]
+MODULES = sorted(path for path in (TEMPLATES / "terraform").iterdir() if path.is_dir())
+OFFLINE = {"AWS_DEFAULT_REGION": "eu-west-1", "SAM_CLI_TELEMETRY": "0", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+def run(*command, **environment):
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_template_is_there():
+    assert CLOUDFORMATION == ["approvers.yaml", "audit-member.yaml", "audit.yaml", "gate.yaml", "pipeline.yaml"]
+    assert SAM == ["audit.yaml", "gate.yaml"]
+    assert [path.name for path in MODULES] == ["approvers", "audit", "example", "gate", "pipeline"]
+
+
+@pytest.mark.parametrize("name", CLOUDFORMATION)
+def test_cfn_lint_has_nothing_to_say(name):
+    text = (TEMPLATES / name).read_text()
+    assert "cfn-lint" not in text, "a suppressed rule"
+    run("cfn-lint", "--non-zero-exit-code", "informational", TEMPLATES / name)
+
+
+@pytest.mark.parametrize("name", SAM)
+def test_sam_takes_it(name):
+    assert "is a valid SAM Template" in run(TOOLS / "sam" / "bin" / "sam", "validate", "--lint", "--template", TEMPLATES / name, **OFFLINE)
+
+
+@pytest.mark.parametrize("name", SAM)
+def test_sam_loses_nothing(name):
+    """What CloudFormation's transform makes of it, by the same code."""
+    template = load(name)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    before = json.loads(json.dumps(template["Resources"]))
+    defaults = {key: parameter.get("Default", "") for key, parameter in template["Parameters"].items()}
+    session = boto3.Session(region_name="eu-west-1")
+    after = Translator({}, Parser(), boto_session=session).translate(template, defaults)["Resources"]
+    assert after.keys() == before.keys()
+    for label, resource in before.items():
+        kept = after[label]["Properties"]
+        if resource["Type"] == "AWS::Serverless::Function":
+            assert after[label]["Type"] == "AWS::Lambda::Function"
+            changed = {"CodeUri", "Tags"}
+            assert {key: kept[key] for key in resource["Properties"].keys() - changed} == {
+                key: value for key, value in resource["Properties"].items() if key not in changed
+            }
+        else:
+            assert kept == resource["Properties"], label
+
+
+def test_what_lambda_gives_up_on_is_kept_on_request():
+    by_default, on_request = (resolve(load("gate.yaml"), KeepLostEvents=choice) for choice in ("false", "true"))
+    assert "DestinationConfig" not in by_default["GateInvocations"]["Properties"] and "LostEvents" not in by_default
+    assert on_request["GateInvocations"]["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": "LostEvents.Arn"}}
+    queue = on_request["LostEvents"]["Properties"]
+    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (86400, True)
+
+
+@pytest.fixture
+def aws():
+    """The AWS CLI, against moto's server."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield Aws("http://{}:{}".format(*server.get_host_and_port()))
+    server.stop()
+
+
+def test_the_zip_is_what_both_tools_deploy(aws, tmp_path):
+    # `sam build` finds nothing to build, and keeps the zip; `sam deploy` and `aws cloudformation package` upload it as it is.
+    run(TOOLS / "sam" / "bin" / "sam", "build", "--template", TEMPLATES / "gate.yaml", "--build-dir", tmp_path / "sam", **OFFLINE)
+    code = yaml.load((tmp_path / "sam" / "template.yaml").read_text(), Loader)["Resources"]["Gate"]["Properties"]["CodeUri"]
+    assert (tmp_path / "sam" / code).resolve() == PACKAGE
+
+    aws("s3api", "create-bucket", "--bucket", "packages", "--create-bucket-configuration", "LocationConstraint=eu-west-1")
+    packaged = tmp_path / "packaged.yaml"
+    arguments = ["--template-file", TEMPLATES / "gate.yaml", "--s3-bucket", "packages", "--output-template-file", packaged]
+    aws.run(["aws", "cloudformation", "package", *arguments])
+    uploaded = yaml.load(packaged.read_text(), Loader)["Resources"]["Gate"]["Properties"]["CodeUri"]
+    aws.run(["aws", "s3", "cp", "--quiet", uploaded, tmp_path / "uploaded.zip"])
+    assert (tmp_path / "uploaded.zip").read_bytes() == PACKAGE.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def checked():
+    """What checkov says of CloudFormation and of Terraform."""
+    command = [TOOLS / "checkov" / "bin" / "checkov", "--directory", TEMPLATES, "--framework", "cloudformation", "terraform"]
+    reports = json.loads(run(*command, "--skip-download", "--output", "json"))
+    return {report["check_type"]: report["results"] for report in reports}
+
+
+@pytest.mark.parametrize("framework", ["cloudformation", "terraform"])
+def test_checkov_finds_nothing_that_is_not_explained(checked, framework):
+    results = checked[framework]
+    assert len(results["passed_checks"]) > 40
+    assert results["failed_checks"] == [] == results["parsing_errors"]
+    # Every explanation beside a line is needed by that line.
+    written = re.compile(r"\{id: (CKV_\w+), comment: \"(.+)\"\}" if framework == "cloudformation" else r"#checkov:skip=(CKV_\w+):(.+)")
+    files = TEMPLATES.glob("*.yaml") if framework == "cloudformation" else TEMPLATES.glob("terraform/*/*.tf")
+    explained = sorted((path.name, *found) for path in files for found in written.findall(path.read_text()))
+    skipped = sorted(
+        (os.path.basename(check["file_path"]), check["check_id"], check["check_result"]["suppress_comment"].strip())
+        for check in results["skipped_checks"]
+    )
+    assert skipped == explained != []
+
+
+@pytest.mark.parametrize("form, path", [("cloudformation", "approvers.yaml"), ("terraform", "terraform/approvers/main.tf")])
+def test_the_approvers_are_what_policygen_prints(form, path):
+    generated = run(BINARIES / "policygen", "generate", "--config", TEMPLATES / "approvers.toml", "--format", form)
+    assert (TEMPLATES / path).read_text() == generated
+
+
+def test_the_names_are_the_same_everywhere():
+    config = tomllib.loads((TEMPLATES / "approvers.toml").read_text())
+    gate, pipeline, audit = (load(name)["Parameters"] for name in ("gate.yaml", "pipeline.yaml", "audit.yaml"))
+    assert config["pipeline"] == [gate["Pipelines"]["Default"]] == [pipeline["PipelineName"]["Default"]]
+    assert gate["FunctionName"]["Default"] == pipeline["GateFunctionName"]["Default"]
+    # What the guardrails guard.
+    approvers = (TEMPLATES / "approvers.yaml").read_text()
+    assert f"function:{gate['FunctionName']['Default']}\n" in approvers
+    assert f"role/{gate['RoleName']['Default']}\n" in approvers
+    stages = [stage["Name"] for stage in load("pipeline.yaml")["Resources"]["Pipeline"]["Properties"]["Stages"]]
+    assert config["stage"] in stages
+    groups = {group["Properties"]["GroupName"] for group in load("approvers.yaml")["Resources"].values() if group["Type"] == "AWS::IAM::Group"}
+    slots = [f"--slot {slot}=TwoPersonRule-{slot}" for slot in config["slot"]]
+    assert groups == {f"TwoPersonRule-{slot}" for slot in config["slot"]}
+    assert audit["AuditArguments"]["Default"] == f"--pipeline {config['pipeline'][0]} --stage {config['stage']} {' '.join(slots)}"
+
+
+def test_the_version_and_the_papers_are_those_of_the_repository():
+    metadata = load("gate.yaml")["Metadata"]["AWS::ServerlessRepo::Application"]
+    workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
+    assert (metadata["SemanticVersion"], metadata["SpdxLicenseId"]) == (workspace["version"], workspace["license"])
+    for paper in ("LicenseUrl", "ReadmeUrl"):
+        assert (TEMPLATES / metadata[paper]).is_file()
+
+
+def called():
+    """The operations that the gate calls, by the SDK's methods in its one file that names the SDK."""
+    source = (ROOT / "lambda" / "src" / "aws.rs").read_text()
+    methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
+    assert len(methods) == source.count(".send()") == 6
+    return {"codepipeline:" + "".join(word.capitalize() for word in method.split("_")) for method in methods}
+
+
+def terraform_actions(path):
+    return set(re.findall(r'"((?!aws:)\w+:[A-Z]\w+)"', path.read_text())) - {"sts:AssumeRole"}
+
+
+def test_the_gate_may_do_what_it_calls_and_no_more():
+    journal = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+    def granted(**parameters):
+        resources = resolve(load("gate.yaml"), **parameters).values()
+        policies = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")]
+        return sorted(action for policy in policies for statement in statements(policy).values() for action in actions(statement))
+
+    assert granted() == sorted(called() | journal)
+    choices = {"sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey"}
+    assert granted(KeepLostEvents="true", KmsKeyArn="arn:aws:kms:us-east-1:111122223333:key/1") == sorted(called() | journal | choices)
+    assert terraform_actions(TEMPLATES / "terraform" / "gate" / "main.tf") == called() | journal | choices
+    # And what `policygen generate --gate` writes for those who have no template.
+    target = ["--region", "us-east-1", "--account", "111122223333", "--pipeline", "payments", "--stage", "Release"]
+    generated = json.loads(run(BINARIES / "policygen", "generate", *target, "--gate", "--print", "TwoPersonRule-Gate.policy.json"))
+    assert {action for statement in generated["Statement"] for action in actions(statement)} == called() | journal | {"logs:CreateLogGroup"}
+
+
+@pytest.mark.parametrize("module, choices", [("pipeline", [{}]), ("audit", [{"Scope": "ACCOUNT"}, {"Scope": "ORGANIZATION"}])])
+def test_the_modules_grant_what_the_templates_grant(module, choices):
+    resources = [of for parameters in choices for of in resolve(load(f"{module}.yaml"), **parameters).values()]
+    roles = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::RolePolicy")]
+    granted = {action for role in roles for statement in statements(role).values() for action in actions(statement)}
+    granted |= {of["Properties"]["Action"] for of in resources if of["Type"] == "AWS::Lambda::Permission"}
+    assert terraform_actions(TEMPLATES / "terraform" / module / "main.tf") == granted - {"sts:AssumeRole"} != set()
+
+
+def test_the_modules_alarm_is_the_templates():
+    text = (TEMPLATES / "terraform" / "gate" / "alarms.tf").read_text()
+    alarms = [of["Properties"] for of in load("gate.yaml")["Resources"].values() if of["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(alarms) == text.count('resource "aws_cloudwatch_metric_alarm"') == 3
+    for alarm in alarms:
+        for said in (alarm["AlarmDescription"], alarm.get("MetricName", "AsyncEventsDropped"), alarm["TreatMissingData"]):
+            assert f'"{said}"' in text
+        for query in alarm.get("Metrics", []):
+            assert f'"{query.get("Expression", query["Id"])}"' in text
+
+
+def test_the_gate_reads_the_named_pipelines_only():
+    def readable(**parameters):
+        return statements(resolve(load("gate.yaml"), **parameters)["GatePolicy"]["Properties"])["SeeApprovals"]["Resource"]
+
+    assert readable() == "arn:aws:codepipeline:us-east-1:111122223333:payments"
+    assert readable(Pipelines="team-*") == "arn:aws:codepipeline:us-east-1:111122223333:team-*"
+
+
+@pytest.mark.parametrize("name", ["gate.yaml", "pipeline.yaml", "audit.yaml", "audit-member.yaml", *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit"))])
+def test_every_wildcard_is_explained(name):
+    lines = (TEMPLATES / name).read_text().splitlines()
+    found = 0
+    for number, line in enumerate(lines):
+        if not re.search(r"^\s*Resource\b.*\*", line):
+            continue
+        if "log_group" in line or "Deny" in "".join(lines[number - 5 : number]):  # the streams of one group; what is denied
+            continue
+        found += 1
+        assert any(text.strip().startswith("# ") for text in lines[number - 10 : number]), f"{name}:{number + 1}: {line.strip()}"
+    assert found, name
+
+
+def default_rule():
+    return load("gate.yaml")["Parameters"]["TwoPersonRule"]["Default"]
+
+
+def test_the_default_rule_is_the_strict_one(tmp_path):
+    rule = tmp_path / "rule.json"
+    rule.write_text(default_rule())
+    sso = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef"
+    principals = ["arn:aws:sts::111122223333:assumed-role/Deployer/x", f"{sso}/alice@example.com", f"{sso}/bob@example.com"]
+    explained = json.loads(run(BINARIES / "policygen", "explain", "--rule", rule, "--format", "json", *principals))
+    assert explained["countAsTwo"] is True
+    shared, *trusted = explained["principals"]
+    assert [action["reason"]["code"] for action in shared["actions"]] == ["shared-role"]
+    assert [principal["person"] for principal in trusted] == ["handle:alice", "handle:bob"]
+    assert json.loads(default_rule())["excludeInitiator"] is True
+    # The module's default is the same, and each key is explained beside the template's.
+    variables = {label.strip('"'): body for block in hcl(TEMPLATES / "terraform" / "gate" / "variables.tf")["variable"] for label, body in block.items()}
+    module = variables["rule"]["default"]
+    assert {key.strip('"'): value for key, value in plain(module).items()} == json.loads(default_rule())
+    text = (TEMPLATES / "gate.yaml").read_text()
+    assert all(f"#   {key}" in text for key in json.loads(default_rule()))
+
+
+def hcl(path):
+    return hcl2.loads(path.read_text())
+
+
+def plain(value):
+    """An HCL value without its quotes, and without what the parser adds."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if not key.startswith("__")}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.strip('"') if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_terraform_parses_and_every_variable_is_said_and_used(module):
+    texts = {path.name: path.read_text() for path in sorted(module.glob("*.tf"))}
+    assert texts
+    parsed = {name: hcl2.loads(text) for name, text in texts.items()}
+    blocks = {kind: [block for file in parsed.values() for block in file.get(kind, [])] for kind in ("variable", "output")}
+    everything = "".join(texts.values())
+    for kind in blocks.values():
+        for block in kind:
+            for label, body in block.items():
+                assert len(plain(body["description"])) > 5, label
+    for block in blocks["variable"]:
+        for label, body in block.items():
+            assert "type" in body, label
+            if module.name != "example":
+                assert f"var.{label.strip(chr(34))}" in everything, f"{label} is not used"
+
+
+def test_the_example_gives_every_module_what_it_asks_for():
+    modules = {label.strip('"'): plain(body) for block in hcl(TEMPLATES / "terraform" / "example" / "main.tf")["module"] for label, body in block.items()}
+    assert modules.keys() == {"gate", "approvers", "pipeline", "audit"}
+    for name, given in modules.items():
+        assert given["source"] == f"../{name}"
+        path = TEMPLATES / "terraform" / name / "variables.tf"
+        blocks = hcl(path)["variable"] if path.is_file() else []
+        variables = {label.strip('"'): body for block in blocks for label, body in block.items()}
+        assert given.keys() - {"source"} <= variables.keys()
+        assert {label for label, body in variables.items() if "default" not in body} <= given.keys()
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+def test_terraform_fmt_changes_nothing():
+    assert run("terraform", "fmt", "-check", "-recursive", TEMPLATES / "terraform", TF_CLI_CONFIG_FILE=os.devnull) == ""
+
+
+@pytest.mark.parametrize("name", [name for name in CLOUDFORMATION if name != "approvers.yaml"])
+def test_every_parameter_is_said_and_used(name):
+    template = load(name)
+    used = json.dumps({key: template[key] for key in template if key not in ("Parameters", "Metadata")})
+    for parameter, body in template["Parameters"].items():
+        assert body.get("Description"), parameter
+        assert f'"{parameter}"' in used or f"${{{parameter}}}" in used, f"{parameter} is not used"
+    for output in template.get("Outputs", {}).values():
+        assert output["Description"]
+
+
+def test_what_can_carry_tags_does():
+    untagged = {
+        "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
+        "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
+    }  # fmt: skip
+    for name in ("gate.yaml", "pipeline.yaml", "audit.yaml", "audit-member.yaml"):
+        for label, resource in load(name)["Resources"].items():
+            if resource["Type"] not in untagged:
+                assert "two-person-rule" in yaml.dump(resource["Properties"]["Tags"]), f"{name}: {label}"
+
+
+def test_the_readme_names_what_is_there():
+    text = (TEMPLATES / "README.md").read_text()
+    for name in re.findall(r"templates/[\w./-]+", text):
+        assert (ROOT / name.rstrip(".")).exists(), name
+    # Parameters, by the template that a command deploys.
+    deployed = 0
+    for command in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+        run("bash", "-n", "-c", command)
+        for line in command.replace("\\\n", " ").splitlines():
+            template = re.search(r"--template(?:-file)? (?:templates|target)/(?:\w+/)*(\w[\w-]*)(?:\.packaged)?\.yaml", line)
+            given = re.search(r"--parameter-overrides (.*?)(?: --|$)", line)
+            if template and given:
+                deployed += 1
+                names = set(re.findall(r"(\w+)=", given[1]))
+                # What SAM builds is called template.yaml.
+                name = template[1].replace("template", "gate")
+                assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
+    assert deployed == 4
