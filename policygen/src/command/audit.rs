@@ -57,8 +57,8 @@ const PERMISSIONS: &str = r#"{
 /// Prove that nobody can serve two slots of one pipeline, by any path
 ///
 /// Reads an account's users, groups, roles and policies, and decides over all of their wildcards whether any principal may
-/// give two of the approvals: by its own permissions, when conditions hold, through roles, or one write away. Every finding
-/// has a witness and the chain of policies that leads to it.
+/// give two of the approvals: by its own permissions, when conditions hold, through roles, or one write away. What it
+/// finds comes with a witness and the chain of policies that leads to it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
