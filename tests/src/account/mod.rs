@@ -1,6 +1,6 @@
 //! AWS accounts made up from a seed, with what an audit has to find in them.
 //!
-//! Every finding is planted by a [scenario](scenario), a small pattern of its own users, groups, roles and policies which says, where it is
+//! Every finding is planted by a scenario, a small pattern of its own users, groups, roles and policies which says, where it is
 //! written, what is to be found in it. So the truth is there by construction: nothing here evaluates a policy. Many scenarios are traps, in which
 //! nothing, or less than it seems, is to be found. Innocents surround them.
 
