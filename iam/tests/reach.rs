@@ -100,7 +100,10 @@ fn texts(frame: &[Piece], length: usize) -> Vec<String> {
 fn has(frame: &[Piece], text: &str) -> bool {
     match frame.split_first() {
         None => text.is_empty(),
-        Some((piece, rest)) => (0..=text.len()).any(|at| piece.has(&text[..at]) && has(rest, &text[at..])),
+        Some((piece, rest)) => (0..=text.len()).any(|at| {
+            let (head, tail) = text.split_at(at);
+            piece.has(head) && has(rest, tail)
+        }),
     }
 }
 

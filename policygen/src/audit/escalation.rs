@@ -148,7 +148,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             self.offer(writes, JOIN, &group.arn, || {
                 let mut state = self.picture.survey.state(self.actor);
                 let granted = account.group_grants(group).kinds.into_iter().flatten();
-                state.grants.kinds.first_mut().map(|own| own.extend(granted));
+                state.grants.kinds.first_mut()?.extend(granted);
                 Some(state)
             });
         }
@@ -374,7 +374,12 @@ impl<'p, 'a> Escalation<'p, 'a> {
             let Some(arn) = &kept.arn else { continue };
             if survey.is_about_approvals(id) && survey.may_attach(self.actor, action, resource, arn) {
                 let mut state = survey.state(to);
-                state.grants.kinds.first_mut().map(|own| own.push((id, &kept.policy)));
+                state
+                    .grants
+                    .kinds
+                    .iter_mut()
+                    .take(1)
+                    .for_each(|own| own.push((id, &kept.policy)));
                 self.add(writes, action, resource, Some(state));
             }
         }

@@ -48,8 +48,11 @@ pub(crate) struct Survey<'a> {
     /// By the places of the users and of the roles.
     contexts: [Vec<OnceCell<Context>>; 2],
     assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
-    reached: RefCell<HashMap<(&'static str, Class), Option<Rc<Reached>>>>,
+    reached: RefCell<ByAction>,
 }
+
+/// By the action and who asks: what was found, or that there is nothing.
+type ByAction = HashMap<(&'static str, Class), Option<Rc<Reached>>>;
 
 /// What tells principals apart as far as an action is concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -304,7 +304,7 @@ fn what_is_no_account_is_refused() {
     refused(r#"{"Account": "111122223333"}"#, &[NOT, "none of UserDetailList"]);
     refused(r#"{"UserDetailList": {}}"#, &[NOT]);
     let whole = several().to_string();
-    refused(&whole[..whole.len() / 2], &[NOT]);
+    refused(whole.get(..whole.len() / 2).unwrap(), &[NOT]);
     let ran = policygen(&["audit", "--account-file", "no-such-file"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);

@@ -25,15 +25,21 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
         if picture.survey.approvals(actor).both.is_some() {
             continue;
         }
-        if let Some((both, by)) = by_roles(picture, actor)? {
-            findings.push(finding(picture, actor, &both, &by));
+        if let Some(found) = by_roles(picture, actor)? {
+            findings.push(finding(picture, actor, &found));
         }
     }
     Ok(findings)
 }
 
-/// Two slots that an actor may serve as itself or as roles that it may assume, and as whom it serves each: `None` as itself.
-fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<(Both, [Option<Road>; 2])>, SurveyError> {
+/// Two slots of one stage, and as whom an actor serves each: as a role that it may become, or as itself.
+struct ThroughRoles {
+    both: Both,
+    by: [Option<Road>; 2],
+}
+
+/// Two slots that an actor may serve as itself or as roles that it may assume.
+fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>, SurveyError> {
     let survey = &picture.survey;
     let mut candidates: Vec<(Option<Road>, Clauses<'_, PolicyId>)> = Vec::new();
     let own = survey.approvals(actor);
@@ -49,7 +55,10 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<(Both, [Option
             continue;
         }
         if let Some(both) = &approvals.both {
-            return Ok(Some((both.clone(), [Some(road.clone()), Some(road)])));
+            return Ok(Some(ThroughRoles {
+                both: both.clone(),
+                by: [Some(road.clone()), Some(road)],
+            }));
         }
         if seen.insert(std::ptr::from_ref(approvals)) {
             candidates.push((Some(road), survey.clauses(role, APPROVE)));
@@ -61,11 +70,11 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<(Both, [Option
         let by = both
             .states
             .map(|at| candidates.get(at).and_then(|(road, _)| road.clone()));
-        (both, by)
+        ThroughRoles { both, by }
     }))
 }
 
-fn finding(picture: &Picture<'_>, actor: Actor, both: &Both, by: &[Option<Road>; 2]) -> Finding {
+fn finding(picture: &Picture<'_>, actor: Actor, ThroughRoles { both, by }: &ThroughRoles) -> Finding {
     let account = picture.account();
     let role = |at: usize| account.roles.get(at).map_or("", |role| &role.identity.name);
     let named = |road: &Option<Road>| match road {
