@@ -222,6 +222,13 @@ impl<'a, S: Copy> Clauses<'a, S> {
         Some(named?.concat())
     }
 
+    /// Whether everything is decided before a request is made: no condition is open, and no variable.
+    #[must_use]
+    pub fn are_decided(&self) -> bool {
+        let mut clauses = self.allows.iter().flatten().chain(&self.denies);
+        clauses.all(|clause| clause.open.is_empty()) && self.resources().all(|resource| resource.certain)
+    }
+
     /// Whether some kind of policy allows nothing at all, so that no resource need be tried.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,7 +6,7 @@
 //! and `?`, and the first text found is a shortest one.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::arn::Resource;
 use crate::grants::{Clauses, Matched};
@@ -178,15 +178,20 @@ impl<'a> Machine<'a> {
 
     fn after(&self, state: &State, c: char) -> State {
         let mut next = vec![0; state.len()].into_boxed_slice();
+        self.step(state, c, &mut next);
+        next
+    }
+
+    fn step(&self, state: &State, c: char, next: &mut State) {
+        next.fill(0);
         for at in positions(state) {
             match self.token(at) {
                 Some(token) if !token.takes(c) => {}
-                Some(Token::Run(_)) => self.put(&mut next, at),
-                Some(Token::Exactly(_) | Token::One(_)) => self.put(&mut next, at + 1),
+                Some(Token::Run(_)) => self.put(next, at),
+                Some(Token::Exactly(_) | Token::One(_)) => self.put(next, at + 1),
                 None => {}
             }
         }
-        next
     }
 
     /// The characters that lead to different states within the frame: those that a pattern names next, and of all others
@@ -234,7 +239,7 @@ impl<'a> Machine<'a> {
     fn shortest(&self, wanted: impl Fn(&State) -> bool) -> Result<Option<String>, TooIntricate> {
         let mut start = self.start();
         let beginning = self.follow(&mut start);
-        let mut seen: HashSet<State> = HashSet::from([start.clone()]);
+        let mut seen: BTreeSet<State> = BTreeSet::from([start.clone()]);
         let mut queue = BinaryHeap::from([Reverse((beginning.len(), 0))]);
         let mut walks = vec![Walk {
             state: start,
@@ -274,8 +279,10 @@ impl<'a> Machine<'a> {
     /// Goes on for as long as the frame leaves no choice; what that spells.
     fn follow(&self, state: &mut State) -> String {
         let mut text = String::new();
+        let mut next = state.clone();
         while let Some(c) = self.only_choice(state) {
-            *state = self.after(state, c);
+            self.step(state, c, &mut next);
+            std::mem::swap(state, &mut next);
             text.push(c);
         }
         text

@@ -202,11 +202,16 @@ impl<'p, 'a> Escalation<'p, 'a> {
         };
         for action in WRITES {
             let all = || (0..account.roles.len()).map(Actor::Role).collect();
-            for other in self.targets(action, all) {
+            let targets = self.targets(action, all);
+            if targets.is_empty() {
+                continue;
+            }
+            let clauses = self.clauses(action);
+            for other in targets {
                 let Actor::Role(at) = other else { continue };
                 let Some(role) = account.roles.get(at) else { continue };
                 let arn = &role.identity.arn;
-                if !self.may(action, arn) || !may_become(other, role) {
+                if clauses.allow(arn) == Truth::No || !may_become(other, role) {
                     continue;
                 }
                 match action {
@@ -269,6 +274,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             };
             for (service, action) in RUNS_CODE {
                 if services.iter().any(|trusted| trusted == service)
+                    && self.may(PASS_ROLE, &role.identity.arn)
                     && survey.reaches(self.actor, action, &anything)?.is_some()
                 {
                     self.offer(writes, PASS_ROLE, &role.identity.arn, || {

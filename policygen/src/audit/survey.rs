@@ -245,12 +245,7 @@ impl<'a> Survey<'a> {
             .zip(&suffixes)
             .map(|((_, clauses), suffix)| Part { suffix, clauses })
             .collect();
-        for open in [false, true] {
-            if let Some(stage) = reach(&self.stages, &parts, open)? {
-                return Ok(Some((stage, open)));
-            }
-        }
-        Ok(None)
+        found(&self.stages, &parts)
     }
 
     fn suffix(&self, slot: usize) -> String {
@@ -283,13 +278,8 @@ impl<'a> Survey<'a> {
             suffix: "",
             clauses: &clauses,
         }];
-        let mut found = None;
-        for open in [false, true] {
-            if found.is_none() {
-                let witness = reach(frame, &part, open).map_err(self.about(actor))?;
-                found = witness.map(|witness| Rc::new(Reached { witness, open }));
-            }
-        }
+        let found = found(frame, &part).map_err(self.about(actor))?;
+        let found = found.map(|(witness, open)| Rc::new(Reached { witness, open }));
         self.reached.borrow_mut().insert(key, found.clone());
         Ok(found)
     }
@@ -439,4 +429,14 @@ impl<'a> State<'a> {
     pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
         self.grants.about(&APPROVE.to_lowercase(), &self.context)
     }
+}
+
+/// A shortest resource of a frame on which all parts are allowed, for certain or else when open conditions hold; and
+/// whether that is so.
+fn found(frame: &Frame, parts: &[Part<'_, '_, PolicyId>]) -> Result<Option<(String, bool)>, TooIntricate> {
+    let certain = reach(frame, parts, false)?;
+    if certain.is_some() || parts.iter().all(|part| part.clauses.are_decided()) {
+        return Ok(certain.map(|witness| (witness, false)));
+    }
+    Ok(reach(frame, parts, true)?.map(|witness| (witness, true)))
 }
