@@ -12,8 +12,6 @@ from cloudformation import TEMPLATES, actions, load, resolve, statements
 from conftest import BINARIES
 
 POLICYGEN = os.environ.get("POLICYGEN", BINARIES / "policygen")
-has_audit = subprocess.run([POLICYGEN, "audit", "--help"], capture_output=True).returncode == 0
-needs_audit = pytest.mark.skipif(not has_audit, reason="this policygen has no audit")
 
 ACCOUNT = "111122223333"
 WHOLE = ("AWS::::Account", ACCOUNT)
@@ -110,7 +108,6 @@ def default_arguments():
     return load("audit.yaml")["Parameters"]["AuditArguments"]["Default"]
 
 
-@needs_audit
 def test_a_clean_account_is_compliant(function, tmp_path, monkeypatch):
     module = function(AUDIT_ARGUMENTS=f"{default_arguments()} --account-file '{account_file(tmp_path)}'")
     config = Config()
@@ -119,7 +116,6 @@ def test_a_clean_account_is_compliant(function, tmp_path, monkeypatch):
     assert config.calls[0][0]["OrderingTimestamp"] == "2026-01-02T03:04:05.678Z"
 
 
-@needs_audit
 def test_each_subject_of_a_finding_is_not_compliant(function, tmp_path, monkeypatch):
     module = function(AUDIT_ARGUMENTS=f"{default_arguments()} --account-file '{account_file(tmp_path, both=True)}'")
     config = Config()
@@ -130,7 +126,6 @@ def test_each_subject_of_a_finding_is_not_compliant(function, tmp_path, monkeypa
     assert told["Annotation"].startswith("member-of-both-groups: `alice` is a member of")
 
 
-@needs_audit
 def test_where_the_audit_fails_nothing_is_said(function, tmp_path, monkeypatch):
     empty = tmp_path / "empty.json"
     empty.write_text('{"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}')
@@ -142,7 +137,6 @@ def test_where_the_audit_fails_nothing_is_said(function, tmp_path, monkeypatch):
         assert config.calls == []
 
 
-@needs_audit
 def test_the_role_may_do_what_the_audit_asks_for():
     printed = json.loads(subprocess.run([POLICYGEN, "audit", "--print-permissions"], capture_output=True, text=True, check=True).stdout)
     needed = {action for statement in printed["Statement"] for action in actions(statement)}

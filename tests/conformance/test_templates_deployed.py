@@ -6,9 +6,14 @@ import urllib.request
 
 import pytest
 from cloudformation import TEMPLATES, load
+from moto.iam.models import ManagedPolicy
 from moto.server import ThreadedMotoServer
 from test_policygen_iam import Aws, attachments, policies_of, trusts_of
-from test_templates_audit import POLICYGEN, needs_audit
+from test_templates_audit import POLICYGEN
+
+
+# moto knows a managed policy's name, and leaves it out of GetAccountAuthorizationDetails, where AWS has it.
+ManagedPolicy.policy_name = property(lambda policy: policy.name)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,6 @@ def test_what_is_deployed_is_what_is_written(aws):
     assert granted["KeepJournal"].startswith("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/two-person-rule-gate")
 
 
-@needs_audit
 def test_the_audit_finds_it_clean_and_then_somebody_in_both_groups(aws):
     options = load("audit.yaml")["Parameters"]["AuditArguments"]["Default"].split()
 
