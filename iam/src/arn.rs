@@ -51,6 +51,11 @@ impl Resource {
         [resource(tokens)].into_iter().chain(completed).collect()
     }
 
+    /// Whether it is `*`.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.certain && self.pattern.tokens() == [Token::Run(Class::Any)]
+    }
+
     /// Matches who knows what.
     pub(crate) fn unknown() -> Self {
         Self {

@@ -222,6 +222,18 @@ impl<'a, S: Copy> Clauses<'a, S> {
         Some(named?.concat())
     }
 
+    /// Whether the action is allowed on everything, and nothing is open or denied.
+    pub(crate) fn allow_everything(&self) -> bool {
+        let everything = |clause: &Clause<'_, S>| {
+            clause.open.is_empty()
+                && match &clause.about {
+                    About::These(resources) => resources.iter().any(|resource| resource.is_everything()),
+                    About::AllBut(resources) => resources.is_empty(),
+                }
+        };
+        self.denies.is_empty() && self.allows.iter().all(|kind| kind.iter().any(everything))
+    }
+
     /// Whether everything is decided before a request is made: no condition is open, and no variable.
     #[must_use]
     pub fn are_decided(&self) -> bool {

@@ -103,6 +103,7 @@ impl Principals {
         let role = path.rsplit('/').next();
         self.aws.iter().any(|trusted| match trusted {
             Trusted::Everyone | Trusted::Account(_) | Trusted::UniqueId(_) => false,
+            Trusted::Arn(arn) if !arn.contains(":assumed-role/") => false,
             Trusted::Arn(arn) => {
                 let fields: Vec<&str> = arn.splitn(6, ':').collect();
                 matches!(fields.as_slice(), ["arn", _, "sts", "", account, session] if *account == caller.account

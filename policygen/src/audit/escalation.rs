@@ -89,6 +89,13 @@ struct Writes<'a> {
     problem: Option<TooIntricate>,
 }
 
+impl Writes<'_> {
+    /// Whether an action has shown what it can do.
+    fn have(&self, action: &str) -> bool {
+        self.found.iter().any(|write| write.action == action)
+    }
+}
+
 impl<'p, 'a> Escalation<'p, 'a> {
     pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
         Self {
@@ -208,6 +215,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
             }
             let clauses = self.clauses(action);
             for other in targets {
+                if writes.have(action) {
+                    break;
+                }
                 let Actor::Role(at) = other else { continue };
                 let Some(role) = account.roles.get(at) else { continue };
                 let arn = &role.identity.arn;
@@ -254,6 +264,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
             let all = || self.picture.approving_users.iter().map(|at| Actor::User(*at)).collect();
             let approves = |other: &Actor| *other != self.actor && self.picture.survey.approvals(*other).any();
             for other in self.targets(action, all).into_iter().filter(approves) {
+                if writes.have(action) {
+                    break;
+                }
                 self.offer(writes, action, account.arn(other), || {
                     Some(self.picture.survey.state(other))
                 });
@@ -334,16 +347,14 @@ impl<'p, 'a> Escalation<'p, 'a> {
         resource: &str,
         after: impl FnOnce() -> Option<State<'a>>,
     ) {
-        let known = writes.found.iter().any(|write| write.action == action);
-        if !known && self.may(action, resource) {
+        if !writes.have(action) && self.may(action, resource) {
             self.add(writes, action, resource, after());
         }
     }
 
     /// Tries a write that the actor may make.
     fn add(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, after: Option<State<'a>>) {
-        let known = writes.found.iter().any(|write| write.action == action);
-        let Some(after) = after.filter(|_| !known) else {
+        let Some(after) = after.filter(|_| !writes.have(action)) else {
             return;
         };
         if writes.before.is_empty() {

@@ -45,17 +45,20 @@ impl<'a> Roads<'a> {
                 trustees.named
             };
             let through_account = callers.iter().filter(|_| trustees.account && !trustees.everybody);
-            let through_account = through_account.filter(|(actor, _)| !named.contains(actor)).cloned();
-            let named = named.iter().filter_map(|actor| Some((*actor, survey.assumer(*actor)?)));
-            for (actor, assumer) in named.chain(through_account) {
-                let Some(assumption) = assumer.assume(role).filter(|_| actor != Actor::Role(at)) else {
+            let through_account = through_account.filter(|(actor, _)| !named.contains(actor));
+            let named: Vec<_> = named
+                .iter()
+                .filter_map(|actor| Some((*actor, survey.assumer(*actor)?)))
+                .collect();
+            for (actor, assumer) in named.iter().chain(through_account) {
+                let Some(assumption) = assumer.assume(role).filter(|_| *actor != Actor::Role(at)) else {
                     continue;
                 };
-                steps.entry(actor).or_default().push((at, assumption));
+                steps.entry(*actor).or_default().push((at, assumption));
                 if let Actor::Role(from) = actor
-                    && seen.insert(from)
+                    && seen.insert(*from)
                 {
-                    wanted.push_back(from);
+                    wanted.push_back(*from);
                 }
             }
         }
