@@ -41,8 +41,7 @@ pub(crate) fn print_styled(text: &str) -> io::Result<()> {
 }
 
 /// Text from outside, without the characters by which it could pass for text of ours: control characters, and those
-/// that turn the
-/// direction of writing (Unicode Standard Annex 9).
+/// that turn the direction of writing (Unicode Standard Annex 9).
 pub(crate) fn shown(text: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -16,8 +16,8 @@ use crate::evidence::{
     read_event, read_events, read_live, read_saved,
 };
 use crate::exit::Exit;
-use crate::finding::Severity;
 use crate::output;
+use crate::report::FailOn;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,26 +99,6 @@ enum Format {
     Csv,
     /// One file for a browser, to print or to hand over
     Html,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum FailOn {
-    #[default]
-    Error,
-    Warning,
-    Note,
-    Never,
-}
-
-impl FailOn {
-    fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Error => Some(Severity::Error),
-            Self::Warning => Some(Severity::Warning),
-            Self::Note => Some(Severity::Note),
-            Self::Never => None,
-        }
-    }
 }
 
 /// Why there is no report.

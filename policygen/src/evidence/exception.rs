@@ -77,15 +77,6 @@ impl ExceptionCode {
     }
 }
 
-/// How bad it is, in one word.
-pub(crate) fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
-}
-
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Exception {
@@ -121,7 +112,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("### ")?.split_once(" — "))
             .collect();
-        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), severity_name(code.severity())));
+        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), code.severity().word()));
         assert_eq!(documented, defined);
     }
 }

@@ -40,8 +40,9 @@ enum Format {
     Csv,
 }
 
+/// What ends the program with exit code 10.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum FailOn {
+pub(crate) enum FailOn {
     /// Errors
     #[default]
     Error,
@@ -54,7 +55,8 @@ enum FailOn {
 }
 
 impl FailOn {
-    fn severity(self) -> Option<Severity> {
+    /// The least severity that does; none where nothing does.
+    pub(crate) fn severity(self) -> Option<Severity> {
         match self {
             Self::Error => Some(Severity::Error),
             Self::Warning => Some(Severity::Warning),

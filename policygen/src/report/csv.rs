@@ -45,7 +45,7 @@ fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Text that no spreadsheet takes for a formula: names come from whoever made them.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     if text.starts_with(FORMULA) {
         return format!("'{text}");
     }

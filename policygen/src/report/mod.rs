@@ -8,10 +8,11 @@ mod human;
 mod json;
 mod sarif;
 
-pub(crate) use args::ReportArgs;
+pub(crate) use args::{FailOn, ReportArgs};
 #[cfg(test)]
 pub(crate) use check::assert_documented;
 pub(crate) use check::{Catalog, Check};
+pub(crate) use csv::plain;
 
 use std::cmp::Reverse;
 

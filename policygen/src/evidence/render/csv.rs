@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use super::human::trail;
 use super::{first_line, short_principal, status_name};
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
-use crate::evidence::exception::{Exception, severity_name};
+use crate::evidence::exception::Exception;
 use crate::evidence::report::Report;
+use crate::finding::Severity;
+use crate::report::plain;
 
 const HEADER: [&str; 18] = [
     "pipeline",
@@ -86,14 +88,14 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
             evaluated.gate_said().unwrap_or("did not run").to_owned(),
             yes_or_no(evaluated.gate_agrees()),
             joined(deployments),
-            severity.map_or("", severity_name).to_owned(),
+            severity.map_or("", Severity::word).to_owned(),
             joined(evaluated.exceptions.iter().map(exception)),
             evaluated
                 .pipeline_version
                 .map(|version| version.to_string())
                 .unwrap_or_default(),
         ];
-        writer.write_record(fields.iter().map(|field| harmless(field)))?;
+        writer.write_record(fields.iter().map(|field| plain(field)))?;
     }
     writer
         .into_inner()
@@ -142,12 +144,4 @@ fn yes_or_no(answer: Option<bool>) -> String {
 fn joined(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
     items.join("; ")
-}
-
-/// A text that no spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{text}");
-    }
-    text.to_owned()
 }

@@ -9,7 +9,6 @@ use super::{first_line, short_principal, shown, status_name};
 use crate::evidence::approvals::Counting;
 use crate::evidence::cloudtrail::ApprovalEvent;
 use crate::evidence::evaluate::{Evaluated, Verdict};
-use crate::evidence::exception::severity_name;
 use crate::evidence::period::Period;
 use crate::evidence::report::Report;
 
@@ -76,7 +75,7 @@ fn exceptions(out: &mut String, report: &Report) {
         let execution = &evaluated.execution;
         let _ = writeln!(out, "\n{} of {}", shown(&execution.id), time(execution.started));
         for exception in &evaluated.exceptions {
-            let severity = severity_name(exception.code.severity());
+            let severity = exception.code.severity().word();
             let _ = writeln!(
                 out,
                 "  {severity}[{}]: {}",

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
 use crate::evidence::cloudtrail::ApprovalEvent;
 use crate::evidence::evaluate::{Evaluated, Verdict};
-use crate::evidence::exception::{Exception, severity_name};
+use crate::evidence::exception::Exception;
 use crate::evidence::gate::Said;
 use crate::evidence::gate_run::GateRun;
 use crate::evidence::history::{ActionExecution, Revision};
@@ -260,7 +260,7 @@ fn revision(revision: &Revision) -> RevisionDocument<'_> {
 fn exception(exception: &Exception) -> ExceptionDocument<'_> {
     ExceptionDocument {
         code: exception.code.as_str(),
-        severity: severity_name(exception.code.severity()),
+        severity: exception.code.severity().word(),
         message: &exception.message,
     }
 }

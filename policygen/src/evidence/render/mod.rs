@@ -5,12 +5,7 @@ pub(crate) mod html;
 pub(crate) mod human;
 pub(crate) mod json;
 
-/// Text from outside, without the control characters by which it could pass for text of ours.
-fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
-}
+use crate::output::shown;
 
 /// The first line of a text from outside.
 fn first_line(text: &str) -> String {

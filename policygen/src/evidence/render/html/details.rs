@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
 use crate::evidence::evaluate::Evaluated;
-use crate::evidence::exception::severity_name;
 use crate::evidence::gate_run::GateRun;
 use crate::evidence::history::ActionExecution;
 use crate::evidence::render::human::{self, counted};
@@ -65,7 +64,7 @@ fn exceptions(evaluated: &Evaluated) -> Markup {
         @if !evaluated.exceptions.is_empty() {
             ul.plain aria-label="To look at" {
                 @for exception in &evaluated.exceptions {
-                    @let severity = severity_name(exception.code.severity());
+                    @let severity = exception.code.severity().word();
                     li.message { span.badge.(severity) { (severity) } " " strong { (exception.code.as_str()) } " " (shown(&exception.message)) }
                 }
             }

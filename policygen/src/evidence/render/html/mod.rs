@@ -14,7 +14,6 @@ use sha2::{Digest as _, Sha256};
 use super::human::{period, summary};
 use super::shown;
 use crate::evidence::evaluate::Verdict;
-use crate::evidence::exception::severity_name;
 use crate::evidence::report::Report;
 
 const STYLE: &str = include_str!("report.css");
@@ -99,7 +98,7 @@ fn exceptions(report: &Report) -> Markup {
                         th scope="col" role="columnheader" { "In words" }
                     } }
                     @for (position, evaluated, exception) in found {
-                        @let severity = severity_name(exception.code.severity());
+                        @let severity = exception.code.severity().word();
                         tbody role="rowgroup" { tr role="row" {
                             td role="cell" { span.badge.(severity) { (severity) } }
                             th scope="row" role="rowheader" { (exception.code.as_str()) }
