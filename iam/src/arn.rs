@@ -53,7 +53,7 @@ impl Resource {
 
     /// Whether it is `*`.
     pub(crate) fn is_everything(&self) -> bool {
-        self.certain && self.pattern.tokens() == [Token::Run(Class::Any)]
+        self.certain && self.pattern.is_everything()
     }
 
     /// Matches who knows what.

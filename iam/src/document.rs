@@ -55,7 +55,7 @@ pub struct Statement {
 pub type Conditions = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// Allow or Deny.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum Effect {
     /// The request is allowed, unless something denies it.
     Allow,

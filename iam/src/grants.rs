@@ -6,6 +6,7 @@ use crate::arn::Resource;
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
+use crate::pattern::Pattern;
 use crate::policy::{Policy, ResourceElement, Statement};
 use crate::template::{Resolved, Template};
 use crate::truth::Truth;
@@ -245,6 +246,15 @@ impl<'a, S: Copy> Clauses<'a, S> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.allows.iter().any(Vec::is_empty)
+    }
+
+    /// Whether some kind of policy allows nothing at all of what a pattern matches.
+    pub(crate) fn allow_nothing_of(&self, texts: &Pattern) -> bool {
+        let may_allow = |clause: &Clause<'_, S>| match &clause.about {
+            About::These(resources) => resources.iter().any(|resource| resource.pattern.meets(texts)),
+            About::AllBut(_) => true,
+        };
+        !self.allows.iter().all(|kind| kind.iter().any(may_allow))
     }
 
     /// The statements by which the action is allowed on a resource, one for each kind of policy, and those that may

@@ -12,9 +12,12 @@ const FILLER: char = 'x';
 /// A pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    tokens: Vec<Token>,
-    /// The characters before the first wildcard: most texts differ here.
+    /// The characters before the first wildcard: most texts differ here, and most patterns are no more.
     prefix: String,
+    /// From the first wildcard to the last.
+    middle: Vec<Token>,
+    /// The characters after the last wildcard.
+    suffix: String,
 }
 
 /// What a pattern is made of.
@@ -84,47 +87,65 @@ impl Pattern {
 
     /// All runs of a pattern are of [`Class::Any`] and of one other class: [`Pattern::matches`] relies on it.
     pub(crate) fn of(tokens: impl IntoIterator<Item = Token>) -> Self {
-        let mut tokens: Vec<Token> = tokens.into_iter().collect();
-        // Two runs in a row are one.
-        tokens.dedup_by(|a, b| matches!(a, Token::Run(_)) && a == b);
-        let prefix = tokens.iter().map_while(|token| match token {
-            Token::Exactly(c) => Some(*c),
-            Token::One(_) | Token::Run(_) => None,
-        });
-        Self {
-            prefix: prefix.collect(),
-            tokens,
+        let mut pattern = Self {
+            prefix: String::new(),
+            middle: Vec::new(),
+            suffix: String::new(),
+        };
+        for token in tokens {
+            match token {
+                Token::Exactly(c) if pattern.middle.is_empty() => pattern.prefix.push(c),
+                Token::Exactly(c) => pattern.suffix.push(c),
+                // Two runs in a row are one.
+                Token::Run(_) if pattern.suffix.is_empty() && pattern.middle.last() == Some(&token) => {}
+                Token::One(_) | Token::Run(_) => {
+                    pattern.middle.extend(pattern.suffix.drain(..).map(Token::Exactly));
+                    pattern.middle.push(token);
+                }
+            }
         }
+        pattern
     }
 
-    /// Whether some text that it matches may begin so; a wildcard may stand for anything.
-    pub(crate) fn may_begin(&self, beginning: &str) -> bool {
-        self.prefix.starts_with(beginning) || (self.literal().is_none() && beginning.starts_with(&self.prefix))
+    /// Which of some texts, which are sorted, it matches; by their places.
+    pub(crate) fn among<'s>(&'s self, sorted: &'s [&str]) -> impl Iterator<Item = usize> + 's {
+        let first = sorted.partition_point(|text| *text < self.prefix.as_str());
+        let from_there = sorted.iter().enumerate().skip(first);
+        from_there
+            .take_while(|(_, text)| text.starts_with(&self.prefix))
+            .filter(|(_, text)| self.matches(text))
+            .map(|(at, _)| at)
     }
 
     /// The one text that it matches, where it has no wildcard.
     pub(crate) fn literal(&self) -> Option<&str> {
-        let is_literal = self.prefix.chars().count() == self.tokens.len();
-        is_literal.then_some(&self.prefix)
+        self.middle.is_empty().then_some(&self.prefix)
     }
 
-    pub(crate) fn tokens(&self) -> &[Token] {
-        &self.tokens
+    /// Whether it matches every text.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.prefix.is_empty() && self.middle == [Token::Run(Class::Any)] && self.suffix.is_empty()
+    }
+
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Token> {
+        let [prefix, suffix] = [&self.prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
+        prefix.chain(self.middle.iter().copied()).chain(suffix)
     }
 
     /// Whether the pattern matches the whole text.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let Some(mut rest) = text.strip_prefix(&self.prefix) else {
+        let without_prefix = text.strip_prefix(&self.prefix);
+        let Some(mut rest) = without_prefix.and_then(|text| text.strip_suffix(&self.suffix)) else {
             return false;
         };
-        let mut token = self.prefix.chars().count();
+        let mut token = 0;
         // Where to go on when what follows a run does not fit: that run takes one character more. The last run serves
         // for all before it, but for one that may take what it may not.
         let mut retry: [Option<(usize, &str)>; 2] = [None, None];
         loop {
             let next = rest.chars().next();
-            match (self.tokens.get(token), next) {
+            match (self.middle.get(token), next) {
                 (None, None) => return true,
                 (Some(Token::Run(class)), _) => {
                     let [any, last] = &mut retry;
@@ -144,19 +165,43 @@ impl Pattern {
             let more = retry.iter_mut().rev().find_map(|retry| {
                 let (run, from) = (*retry)?;
                 let c = from.chars().next()?;
-                self.tokens.get(run).filter(|token| token.takes(c))?;
+                self.middle.get(run).filter(|token| token.takes(c))?;
                 *retry = Some((run, after(from, c)));
                 *retry
             });
             let Some((run, from)) = more else {
                 return false;
             };
-            if matches!(self.tokens.get(run), Some(Token::Run(Class::Any))) {
+            if matches!(self.middle.get(run), Some(Token::Run(Class::Any))) {
                 let [_, last] = &mut retry;
                 *last = None;
             }
             (token, rest) = (run + 1, from);
         }
+    }
+
+    /// Whether there is a text that both patterns match: as [`Pattern::witness`] says, and sooner.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        if !self.prefix.starts_with(&other.prefix) && !other.prefix.starts_with(&self.prefix) {
+            return false;
+        }
+        let tokens: [Vec<Token>; 2] = [self, other].map(|pattern| pattern.tokens().collect());
+        let [a, b] = &tokens;
+        let place = |(i, j): State| i * (b.len() + 1) + j;
+        let mut seen = vec![false; (a.len() + 1) * (b.len() + 1)];
+        let mut left = vec![(0, 0)];
+        while let Some(state) = left.pop() {
+            if state == (a.len(), b.len()) {
+                return true;
+            }
+            for (next, _) in steps((a, b), state).into_iter().flatten() {
+                if let Some(seen @ false) = seen.get_mut(place(next)) {
+                    *seen = true;
+                    left.push(next);
+                }
+            }
+        }
+        false
     }
 
     /// A shortest text that both patterns match; none when there is no such text.
@@ -165,8 +210,10 @@ impl Pattern {
     /// nothing and a character costs one.
     #[must_use]
     pub fn witness(&self, other: &Self) -> Option<String> {
+        let tokens: [Vec<Token>; 2] = [self, other].map(|pattern| pattern.tokens().collect());
+        let [a, b] = &tokens;
         let start = (0, 0);
-        let goal = (self.tokens.len(), other.tokens.len());
+        let goal = (a.len(), b.len());
         let mut best: HashMap<State, Step> = HashMap::from([(start, Step::default())]);
         let mut settled: HashSet<State> = HashSet::new();
         let mut queue: VecDeque<State> = VecDeque::from([start]);
@@ -178,7 +225,7 @@ impl Pattern {
                 continue;
             }
             let length = best.get(&state).map_or(0, |step| step.length);
-            for (next, character) in self.steps(other, state).into_iter().flatten() {
+            for (next, character) in steps((a, b), state).into_iter().flatten() {
                 let length = length + usize::from(character.is_some());
                 if best.get(&next).is_some_and(|known| known.length <= length) {
                     continue;
@@ -197,22 +244,22 @@ impl Pattern {
         }
         None
     }
+}
 
-    /// Where the two can go from here: one or the other leaves its run, or both take one character.
-    fn steps(&self, other: &Self, (i, j): State) -> [Option<(State, Option<char>)>; 3] {
-        let (a, b) = (self.tokens.get(i), other.tokens.get(j));
-        let leave_a = matches!(a, Some(Token::Run(_))).then_some(((i + 1, j), None));
-        let leave_b = matches!(b, Some(Token::Run(_))).then_some(((i, j + 1), None));
-        let together = a.zip(b).and_then(|(a, b)| {
-            let character = match (a, b) {
-                (Token::Exactly(c), other) | (other, Token::Exactly(c)) => other.takes(*c).then_some(*c)?,
-                (Token::One(_) | Token::Run(_), Token::One(_) | Token::Run(_)) => FILLER,
-            };
-            let after = |at: usize, token: &Token| at + usize::from(!matches!(token, Token::Run(_)));
-            Some(((after(i, a), after(j, b)), Some(character)))
-        });
-        [leave_a, leave_b, together]
-    }
+/// Where two patterns can go from here: one or the other leaves its run, or both take one character.
+fn steps((a, b): (&[Token], &[Token]), (i, j): State) -> [Option<(State, Option<char>)>; 3] {
+    let (a, b) = (a.get(i), b.get(j));
+    let leave_a = matches!(a, Some(Token::Run(_))).then_some(((i + 1, j), None));
+    let leave_b = matches!(b, Some(Token::Run(_))).then_some(((i, j + 1), None));
+    let together = a.zip(b).and_then(|(a, b)| {
+        let character = match (a, b) {
+            (Token::Exactly(c), other) | (other, Token::Exactly(c)) => other.takes(*c).then_some(*c)?,
+            (Token::One(_) | Token::Run(_), Token::One(_) | Token::Run(_)) => FILLER,
+        };
+        let after = |at: usize, token: &Token| at + usize::from(!matches!(token, Token::Run(_)));
+        Some(((after(i, a), after(j, b)), Some(character)))
+    });
+    [leave_a, leave_b, together]
 }
 
 /// What follows the first character.
@@ -339,6 +386,7 @@ mod tests {
                 // Shortest first.
                 let brute = (0..texts.len()).find(|&at| matched_a[at] && matched_b[at]);
                 let found = witness(a, b);
+                assert_eq!(Pattern::new(a).meets(&Pattern::new(b)), found.is_some(), "{a} and {b}");
                 assert_eq!(
                     found.as_ref().map(String::len),
                     brute.map(|at| texts[at].len()),
@@ -388,7 +436,8 @@ mod tests {
         fn runs_that_stop_at_colons_match_as_defined(tokens in tokens(), text in "[ab:]{0,10}") {
             let pattern = Pattern::of(tokens);
             let chars: Vec<char> = text.chars().collect();
-            prop_assert_eq!(pattern.matches(&text), of_classes(pattern.tokens(), &chars), "{:?}", pattern);
+            let tokens: Vec<Token> = pattern.tokens().collect();
+            prop_assert_eq!(pattern.matches(&text), of_classes(&tokens, &chars), "{:?}", pattern);
         }
 
         #[test]

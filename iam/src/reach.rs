@@ -35,6 +35,11 @@ pub enum FramePart<'a> {
 }
 
 impl Frame {
+    /// The frame's texts, with something after each.
+    fn with(&self, suffix: &str) -> Pattern {
+        Pattern::of(self.0.tokens().chain(suffix.chars().map(Token::Exactly)))
+    }
+
     /// What its parts make up.
     #[must_use]
     pub fn new(parts: &[FramePart<'_>]) -> Self {
@@ -86,7 +91,17 @@ pub fn reach<S: Copy>(frame: &Frame, parts: &[Part<'_, '_, S>], open: bool) -> R
     if parts.iter().all(|part| part.clauses.allow_everything()) {
         return Machine::new(frame, std::iter::empty()).shortest(|_| true);
     }
-    let machine = Machine::new(frame, parts.iter().flat_map(|part| part.clauses.resources()));
+    let texts: Vec<Pattern> = parts.iter().map(|part| frame.with(part.suffix)).collect();
+    let mut asked = parts.iter().zip(&texts);
+    if asked.any(|(part, texts)| part.clauses.allow_nothing_of(texts)) {
+        return Ok(None);
+    }
+    // What matches none of the texts need not be followed.
+    let meeting = parts.iter().zip(&texts).flat_map(|(part, texts)| {
+        let resources = part.clauses.resources();
+        resources.filter(|resource| resource.pattern.meets(texts))
+    });
+    let machine = Machine::new(frame, meeting);
     let allowed = |state: &State| {
         parts.iter().all(|part| {
             let state = part
@@ -154,7 +169,7 @@ impl<'a> Machine<'a> {
     /// Adds a pattern; where it ends.
     fn add(&mut self, pattern: &Pattern) -> usize {
         self.starts.push(self.tokens.len());
-        self.tokens.extend(pattern.tokens().iter().copied().map(Some));
+        self.tokens.extend(pattern.tokens().map(Some));
         self.tokens.push(None);
         self.tokens.len() - 1
     }

@@ -17,14 +17,13 @@ use crate::truth::Truth;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Template {
     source: String,
-    parts: Vec<Part>,
+    /// What it is made of, where it has policy variables. Most have none: their characters say it all.
+    parts: Option<Vec<Part>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
-    Char(char),
-    AnyOne,
-    AnyRun,
+    Piece(Piece),
     Variable { key: String, default: Option<String> },
 }
 
@@ -50,6 +49,17 @@ pub enum Piece {
     Unknown,
 }
 
+impl Piece {
+    /// What a character of a policy is, outside of policy variables.
+    fn written(c: char) -> Self {
+        match c {
+            '*' => Self::AnyRun,
+            '?' => Self::AnyOne,
+            c => Self::Char(c),
+        }
+    }
+}
+
 /// Why a text is no template.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
@@ -73,20 +83,22 @@ impl Template {
     /// # Errors
     /// [`TemplateError`] when a policy variable is malformed.
     pub fn parse(text: &str, variables: bool) -> Result<Self, TemplateError> {
+        let template = |parts| Self {
+            source: text.to_owned(),
+            parts,
+        };
+        if !variables || !text.contains("${") {
+            return Ok(template(None));
+        }
         let mut parts = Vec::new();
         let mut rest = text.chars().peekable();
         while let Some(c) = rest.next() {
             parts.push(match c {
-                '*' => Part::AnyRun,
-                '?' => Part::AnyOne,
-                '$' if variables && rest.next_if_eq(&'{').is_some() => variable(&mut rest, text)?,
-                c => Part::Char(c),
+                '$' if rest.next_if_eq(&'{').is_some() => variable(&mut rest, text)?,
+                c => Part::Piece(Piece::written(c)),
             });
         }
-        Ok(Self {
-            source: text.to_owned(),
-            parts,
-        })
+        Ok(template(Some(parts)))
     }
 
     /// Whether it names a condition key.
@@ -97,22 +109,24 @@ impl Template {
 
     /// The condition keys that it names.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
+        self.parts.iter().flatten().filter_map(|part| match part {
             Part::Variable { key, .. } => Some(key.as_str()),
-            Part::Char(_) | Part::AnyOne | Part::AnyRun => None,
+            Part::Piece(_) => None,
         })
     }
 
     /// Whether it is the value of this condition key, and nothing else: `${aws:username}`.
     #[must_use]
     pub fn is_value_of(&self, key: &str) -> bool {
-        match self.parts.as_slice() {
-            [
-                Part::Variable {
-                    key: named,
-                    default: None,
-                },
-            ] => named.eq_ignore_ascii_case(key),
+        match self.parts.as_deref() {
+            Some(
+                [
+                    Part::Variable {
+                        key: named,
+                        default: None,
+                    },
+                ],
+            ) => named.eq_ignore_ascii_case(key),
             _ => false,
         }
     }
@@ -120,7 +134,7 @@ impl Template {
     /// Whether it matches every text: `*`.
     #[must_use]
     pub(crate) fn is_any_text(&self) -> bool {
-        !self.parts.is_empty() && self.parts.iter().all(|part| *part == Part::AnyRun)
+        self.parts.is_none() && !self.source.is_empty() && self.source.chars().all(|c| c == '*')
     }
 
     /// The text as written.
@@ -132,12 +146,13 @@ impl Template {
     /// What it stands for in a context.
     #[must_use]
     pub fn resolve(&self, context: &Context) -> Resolved {
-        let mut pieces = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
+        let Some(parts) = &self.parts else {
+            return Resolved::Pieces(self.source.chars().map(Piece::written).collect());
+        };
+        let mut pieces = Vec::with_capacity(parts.len());
+        for part in parts {
             match part {
-                Part::Char(c) => pieces.push(Piece::Char(*c)),
-                Part::AnyOne => pieces.push(Piece::AnyOne),
-                Part::AnyRun => pieces.push(Piece::AnyRun),
+                Part::Piece(piece) => pieces.push(*piece),
                 Part::Variable { key, default } => match (context.get(key), default) {
                     (Value::Known([value]), _) | (Value::Absent, Some(value)) => {
                         pieces.extend(value.chars().map(Piece::Char));
@@ -170,9 +185,9 @@ fn variable(rest: &mut Peekable<Chars<'_>>, text: &str) -> Result<Part, Template
         }
     }
     Ok(match key.as_str() {
-        "*" => Part::Char('*'),
-        "?" => Part::Char('?'),
-        "$" => Part::Char('$'),
+        "*" => Part::Piece(Piece::Char('*')),
+        "?" => Part::Piece(Piece::Char('?')),
+        "$" => Part::Piece(Piece::Char('$')),
         _ => Part::Variable {
             key: checked(key, text)?,
             default: None,

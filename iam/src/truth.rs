@@ -32,12 +32,16 @@ impl Truth {
 
     /// All; `Yes` of none.
     pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
-        truths.into_iter().fold(Self::Yes, Self::and)
+        let mut truths = truths.into_iter();
+        let unless_no = |all: Self, next| Some(all.and(next)).filter(|all| *all != Self::No);
+        truths.try_fold(Self::Yes, unless_no).unwrap_or(Self::No)
     }
 
     /// At least one; `No` of none.
     pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
-        truths.into_iter().fold(Self::No, Self::or)
+        let mut truths = truths.into_iter();
+        let unless_yes = |any: Self, next| Some(any.or(next)).filter(|any| *any != Self::Yes);
+        truths.try_fold(Self::No, unless_yes).unwrap_or(Self::Yes)
     }
 
     /// What holds when one of the two is the case, and it is not known which.

@@ -75,7 +75,7 @@ class Aws:
 
     def run(self, command, **options):
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, **options)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr}{done.stdout}"
         return done.stdout
 
     def __call__(self, *arguments):

@@ -19,10 +19,17 @@ impl Actions {
         }
     }
 
-    /// Whether the statement may be about an action of a service, e.g. `iam:`: quick to know for all of its actions.
-    #[must_use]
-    pub fn touch(&self, service: &str) -> bool {
-        self.all_but || self.patterns.iter().any(|pattern| pattern.may_begin(service))
+    /// Which of some actions the statement is about: `service:Verb`, in lower case and sorted; by their places. One may come
+    /// twice.
+    pub fn among<'s>(&'s self, sorted: &'s [&str]) -> impl Iterator<Item = usize> + 's {
+        let (others, patterns) = if self.all_but {
+            (sorted, &[][..])
+        } else {
+            (&[][..], self.patterns.as_slice())
+        };
+        let others = others.iter().enumerate().filter(|(_, action)| self.include(action));
+        let named = patterns.iter().flat_map(|pattern| pattern.among(sorted));
+        others.map(|(at, _)| at).chain(named)
     }
 
     /// Whether the statement is about an action: `service:Verb`, in lower case.

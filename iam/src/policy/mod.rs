@@ -42,7 +42,7 @@ pub struct Statement {
 }
 
 /// The resources of a statement.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceElement {
     /// `Resource`.
     These(Vec<Template>),

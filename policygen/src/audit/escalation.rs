@@ -1,19 +1,19 @@
 //! The writes by which a principal could give itself a slot, and what it could do after each.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use iam::account::{Actor, PolicyId, Role};
-use iam::{Clauses, Frame, FramePart, Policy, TooIntricate, Truth};
+use iam::account::{Actor, PolicyId};
+use iam::{Frame, FramePart, Policy, TooIntricate, Truth};
 
+use super::action::Action;
 use super::picture::Picture;
-use super::survey::{APPROVE, Both, State, SurveyError};
+use super::survey::{APPROVE, Alike, Approvals, Both, Candidate, State, SurveyError};
 
 /// One write after which a principal can serve two slots of one stage.
 pub(super) struct Write {
     /// The action of the write.
-    pub(super) action: &'static str,
+    pub(super) action: Action,
     /// What is written to: an ARN.
     pub(super) resource: String,
     /// The slots.
@@ -22,17 +22,17 @@ pub(super) struct Write {
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it (Service
 /// Authorization Reference: the actions that depend on iam:PassRole).
-const RUNS_CODE: [(&str, &str); 10] = [
-    ("lambda.amazonaws.com", "lambda:CreateFunction"),
-    ("ec2.amazonaws.com", "ec2:RunInstances"),
-    ("codebuild.amazonaws.com", "codebuild:CreateProject"),
-    ("cloudformation.amazonaws.com", "cloudformation:CreateStack"),
-    ("ecs-tasks.amazonaws.com", "ecs:RunTask"),
-    ("states.amazonaws.com", "states:CreateStateMachine"),
-    ("glue.amazonaws.com", "glue:CreateJob"),
-    ("sagemaker.amazonaws.com", "sagemaker:CreateNotebookInstance"),
-    ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
-    ("datapipeline.amazonaws.com", "datapipeline:CreatePipeline"),
+const RUNS_CODE: [(&str, Action); 10] = [
+    ("lambda.amazonaws.com", Action::CreateFunction),
+    ("ec2.amazonaws.com", Action::RunInstances),
+    ("codebuild.amazonaws.com", Action::CreateProject),
+    ("cloudformation.amazonaws.com", Action::CreateStack),
+    ("ecs-tasks.amazonaws.com", Action::RunTask),
+    ("states.amazonaws.com", Action::CreateStateMachine),
+    ("glue.amazonaws.com", Action::CreateJob),
+    ("sagemaker.amazonaws.com", Action::CreateNotebookInstance),
+    ("ssm.amazonaws.com", Action::StartAutomationExecution),
+    ("datapipeline.amazonaws.com", Action::CreatePipeline),
 ];
 
 /// AWS managed policies that allow approvals on everything; they are there to be attached in every account.
@@ -45,64 +45,58 @@ const APPROVING: [&str; 5] = [
 ];
 
 /// Every action that is tried: who might none of them is not looked at.
-pub(super) const WRITES: [&str; 20] = [
-    "iam:PutUserPolicy",
-    "iam:AttachUserPolicy",
-    "iam:DeleteUserPermissionsBoundary",
-    "iam:PutUserPermissionsBoundary",
-    "iam:TagUser",
-    "iam:PutGroupPolicy",
-    "iam:AttachGroupPolicy",
-    "iam:AddUserToGroup",
-    "iam:CreatePolicyVersion",
-    "iam:SetDefaultPolicyVersion",
-    "iam:PutRolePolicy",
-    "iam:AttachRolePolicy",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:PutRolePermissionsBoundary",
-    "iam:TagRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:UpdateLoginProfile",
-    PASS_ROLE,
+pub(super) const WRITES: [Action; 20] = [
+    Action::PutUserPolicy,
+    Action::AttachUserPolicy,
+    Action::DeleteUserPermissionsBoundary,
+    Action::PutUserPermissionsBoundary,
+    Action::TagUser,
+    Action::PutGroupPolicy,
+    Action::AttachGroupPolicy,
+    Action::AddUserToGroup,
+    Action::CreatePolicyVersion,
+    Action::SetDefaultPolicyVersion,
+    Action::PutRolePolicy,
+    Action::AttachRolePolicy,
+    Action::DeleteRolePermissionsBoundary,
+    Action::PutRolePermissionsBoundary,
+    Action::TagRole,
+    Action::UpdateAssumeRolePolicy,
+    Action::CreateAccessKey,
+    Action::CreateLoginProfile,
+    Action::UpdateLoginProfile,
+    Action::PassRole,
 ];
-
-const PASS_ROLE: &str = "iam:PassRole";
 
 /// For each kind of write, which of its targets the actor may write to; asked one kind after the other.
 pub(super) struct Escalation<'p, 'a> {
     picture: &'p Picture<'a>,
     actor: Actor,
-    /// What the actor's permissions say about each action that was asked about.
-    clauses: RefCell<HashMap<&'static str, Rc<Clauses<'a, PolicyId>>>>,
 }
 
 /// The writes that were tried.
 #[derive(Default)]
-struct Writes<'a> {
-    /// What the actor can do before the write, as itself and as the roles that it may become: what it approved then counts
-    /// as well. Empty until it is needed.
-    before: Vec<Clauses<'a, PolicyId>>,
+struct Writes<'p, 'a> {
+    /// What the actor can approve before the write, as itself and as the roles that it may become: that counts as well.
+    /// Empty until it is needed.
+    before: Option<Vec<(Rc<Alike<'a>>, &'p Approvals)>>,
+    /// Two slots with what another may approve, by that: none where there are none.
+    with: HashMap<*const Approvals, Option<Both>>,
     /// Those that give two slots. One target shows what an action can do.
     found: Vec<Write>,
     problem: Option<TooIntricate>,
 }
 
-impl Writes<'_> {
+impl Writes<'_, '_> {
     /// Whether an action has shown what it can do.
-    fn have(&self, action: &str) -> bool {
+    fn have(&self, action: Action) -> bool {
         self.found.iter().any(|write| write.action == action)
     }
 }
 
 impl<'p, 'a> Escalation<'p, 'a> {
     pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
-        Self {
-            picture,
-            actor,
-            clauses: RefCell::default(),
-        }
+        Self { picture, actor }
     }
 
     /// The writes that the actor may make, and after which it has two slots: one for each action.
@@ -123,36 +117,40 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    fn to_own_user(&self, writes: &mut Writes<'a>) {
+    fn to_own_user(&self, writes: &mut Writes<'p, 'a>) {
         let arn = self.picture.account().arn(self.actor);
-        self.offer(writes, "iam:PutUserPolicy", arn, || self.allowed_everything(self.actor));
-        self.attach(writes, "iam:AttachUserPolicy", arn, self.actor);
-        for action in ["iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary"] {
+        self.offer(writes, Action::PutUserPolicy, arn, || {
+            self.allowed_everything(self.actor)
+        });
+        self.attach(writes, Action::AttachUserPolicy, arn, self.actor);
+        for action in [
+            Action::DeleteUserPermissionsBoundary,
+            Action::PutUserPermissionsBoundary,
+        ] {
             self.offer(writes, action, arn, || self.unbounded(self.actor));
         }
-        self.offer(writes, "iam:TagUser", arn, || self.retagged(self.actor));
+        self.offer(writes, Action::TagUser, arn, || self.retagged(self.actor));
     }
 
     /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
-    fn to_groups(&self, user: usize, writes: &mut Writes<'a>) {
+    fn to_groups(&self, user: usize, writes: &mut Writes<'p, 'a>) {
         let account = self.picture.account();
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
             let Some(group) = account.groups.get(*at) else { continue };
-            self.offer(writes, "iam:PutGroupPolicy", &group.arn, || {
+            self.offer(writes, Action::PutGroupPolicy, &group.arn, || {
                 self.allowed_everything(self.actor)
             });
-            self.attach(writes, "iam:AttachGroupPolicy", &group.arn, self.actor);
+            self.attach(writes, Action::AttachGroupPolicy, &group.arn, self.actor);
         }
-        const JOIN: &str = "iam:AddUserToGroup";
-        if !self.picture.survey.might(self.actor, JOIN) {
+        if !self.picture.survey.might(self.actor, Action::AddUserToGroup) {
             return;
         }
         for (at, group) in account.groups.iter().enumerate() {
             if own.contains(&at) || !self.picture.survey.group_approvals(at).any() {
                 continue;
             }
-            self.offer(writes, JOIN, &group.arn, || {
+            self.offer(writes, Action::AddUserToGroup, &group.arn, || {
                 let mut state = self.picture.survey.state(self.actor);
                 let granted = account.group_grants(group).kinds.into_iter().flatten();
                 state.grants.kinds.first_mut()?.extend(granted);
@@ -162,14 +160,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
-    fn to_policies(&self, writes: &mut Writes<'a>) {
-        const CREATE: &str = "iam:CreatePolicyVersion";
-        const SET: &str = "iam:SetDefaultPolicyVersion";
+    fn to_policies(&self, writes: &mut Writes<'p, 'a>) {
         let account = self.picture.account();
-        if ![CREATE, SET]
-            .iter()
-            .any(|action| self.picture.survey.might(self.actor, action))
-        {
+        let writing = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
+        if !self.picture.survey.might_any(self.actor, &writing) {
             return;
         }
         for actor in self.selves() {
@@ -182,117 +176,124 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/")) else {
                     continue;
                 };
-                self.offer(writes, CREATE, arn, || {
+                self.offer(writes, Action::CreatePolicyVersion, arn, || {
                     Some(self.rewritten(actor, id, self.picture.everything))
                 });
                 for other in &kept.other_versions {
-                    self.offer(writes, SET, arn, || Some(self.rewritten(actor, id, other)));
+                    self.offer(writes, Action::SetDefaultPolicyVersion, arn, || {
+                        Some(self.rewritten(actor, id, other))
+                    });
                 }
             }
         }
     }
 
     /// More for a role that the actor is or may become.
-    fn to_roles(&self, writes: &mut Writes<'a>) {
-        const WRITES: [&str; 5] = [
-            "iam:PutRolePolicy",
-            "iam:AttachRolePolicy",
-            "iam:DeleteRolePermissionsBoundary",
-            "iam:PutRolePermissionsBoundary",
-            "iam:TagRole",
+    fn to_roles(&self, writes: &mut Writes<'p, 'a>) {
+        const WRITES: [Action; 5] = [
+            Action::PutRolePolicy,
+            Action::AttachRolePolicy,
+            Action::DeleteRolePermissionsBoundary,
+            Action::PutRolePermissionsBoundary,
+            Action::TagRole,
         ];
         let account = self.picture.account();
-        let selves = self.selves();
-        let assumer = self.picture.survey.assumer(self.actor);
-        let may_become = |other, role| {
-            selves.contains(&other) || assumer.as_ref().is_some_and(|assumer| assumer.assume(role).is_some())
+        let survey = &self.picture.survey;
+        let selves: BTreeSet<Actor> = self.selves().into_iter().collect();
+        let mut known: HashMap<Actor, bool> = HashMap::new();
+        let mut may_become = |other: Actor, role| {
+            *known.entry(other).or_insert_with(|| {
+                let assumer = survey.assumer(self.actor);
+                selves.contains(&other) || assumer.is_some_and(|assumer| assumer.assume(role).is_some())
+            })
         };
         for action in WRITES {
-            let all = || (0..account.roles.len()).map(Actor::Role).collect();
-            let targets = self.targets(action, all);
-            if targets.is_empty() {
+            let Some(alike) = survey.alike(self.actor, action) else {
                 continue;
-            }
-            let clauses = self.clauses(action);
-            for other in targets {
+            };
+            let all = || (0..account.roles.len()).map(Actor::Role).collect();
+            for other in alike.targets(account, all) {
                 if writes.have(action) {
                     break;
                 }
-                let Actor::Role(at) = other else { continue };
+                let Actor::Role(at) = *other else { continue };
                 let Some(role) = account.roles.get(at) else { continue };
                 let arn = &role.identity.arn;
-                if clauses.allow(arn) == Truth::No || !may_become(other, role) {
+                if !may_become(*other, role) {
                     continue;
                 }
-                match action {
-                    "iam:AttachRolePolicy" => self.attach(writes, action, arn, other),
-                    "iam:PutRolePolicy" => self.add(writes, action, arn, self.allowed_everything(other)),
-                    "iam:TagRole" => self.add(writes, action, arn, self.retagged(other)),
-                    _ => self.add(writes, action, arn, self.unbounded(other)),
-                }
+                let after = if action == Action::AttachRolePolicy {
+                    self.attach(writes, action, arn, *other);
+                    continue;
+                } else if action == Action::PutRolePolicy {
+                    self.allowed_everything(*other)
+                } else if action == Action::TagRole {
+                    self.retagged(*other)
+                } else {
+                    self.unbounded(*other)
+                };
+                self.add(writes, action, arn, after);
             }
         }
     }
 
     /// Trust in the actor, written into an approving role.
-    fn to_trust(&self, writes: &mut Writes<'a>) {
-        const WRITE: &str = "iam:UpdateAssumeRolePolicy";
-        if !self.picture.survey.might(self.actor, WRITE) {
-            return;
-        }
-        let Some(assumer) = self.picture.survey.assumer(self.actor) else {
+    fn to_trust(&self, writes: &mut Writes<'p, 'a>) {
+        let survey = &self.picture.survey;
+        let account = self.picture.account();
+        let Some(alike) = survey.alike(self.actor, Action::UpdateAssumeRolePolicy) else {
             return;
         };
-        for (at, role) in self.approving_roles() {
+        let Some(assumer) = survey.assumer(self.actor) else {
+            return;
+        };
+        for other in alike.targets(account, || self.picture.approving_roles()) {
+            let Actor::Role(at) = *other else { continue };
             // What the trust policy says can be rewritten; what the actor's own policies deny cannot.
-            if !assumer.is_denied(role) {
-                self.offer(writes, WRITE, &role.identity.arn, || {
-                    Some(self.picture.survey.state(Actor::Role(at)))
-                });
+            if account.roles.get(at).is_some_and(|role| !assumer.is_denied(role)) {
+                self.act_as(writes, Action::UpdateAssumeRolePolicy, *other);
             }
         }
     }
 
     /// Credentials of another user that approves.
-    fn to_credentials(&self, writes: &mut Writes<'a>) {
+    fn to_credentials(&self, writes: &mut Writes<'p, 'a>) {
         let account = self.picture.account();
         for action in [
-            "iam:CreateAccessKey",
-            "iam:CreateLoginProfile",
-            "iam:UpdateLoginProfile",
+            Action::CreateAccessKey,
+            Action::CreateLoginProfile,
+            Action::UpdateLoginProfile,
         ] {
-            let all = || self.picture.approving_users.iter().map(|at| Actor::User(*at)).collect();
-            let approves = |other: &Actor| *other != self.actor && self.picture.survey.approvals(*other).any();
-            for other in self.targets(action, all).into_iter().filter(approves) {
-                if writes.have(action) {
-                    break;
-                }
-                self.offer(writes, action, account.arn(other), || {
-                    Some(self.picture.survey.state(other))
-                });
+            let Some(alike) = self.picture.survey.alike(self.actor, action) else {
+                continue;
+            };
+            for other in alike.targets(account, || self.picture.approving_users()) {
+                self.act_as(writes, action, *other);
             }
         }
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Writes<'a>) -> Result<(), SurveyError> {
+    fn by_passing(&self, writes: &mut Writes<'p, 'a>) -> Result<(), SurveyError> {
         let survey = &self.picture.survey;
-        if !survey.might(self.actor, PASS_ROLE) {
+        // Most may pass a role, and few may run code with it.
+        let running = RUNS_CODE.map(|(_, action)| action);
+        if !survey.might_any(self.actor, &running) {
             return Ok(());
         }
+        let Some(alike) = survey.alike(self.actor, Action::PassRole) else {
+            return Ok(());
+        };
         let anything = Frame::new(&[FramePart::Anything]);
-        for (at, role) in self.approving_roles() {
-            let Some(services) = self.picture.services.get(&at) else {
+        for other in alike.targets(self.picture.account(), || self.picture.approving_roles()) {
+            let Some(services) = self.picture.services.get(other) else {
                 continue;
             };
             for (service, action) in RUNS_CODE {
                 if services.iter().any(|trusted| trusted == service)
-                    && self.may(PASS_ROLE, &role.identity.arn)
                     && survey.reaches(self.actor, action, &anything)?.is_some()
                 {
-                    self.offer(writes, PASS_ROLE, &role.identity.arn, || {
-                        Some(survey.state(Actor::Role(at)))
-                    });
+                    self.act_as(writes, Action::PassRole, *other);
                     break;
                 }
             }
@@ -307,43 +308,16 @@ impl<'p, 'a> Escalation<'p, 'a> {
         std::iter::once(self.actor).chain(roles).collect()
     }
 
-    fn approving_roles(&self) -> impl Iterator<Item = (usize, &'a Role)> {
-        let roles = &self.picture.account().roles;
-        let places = self.picture.approving_roles.iter().copied();
-        let others = places.filter(|at| self.actor != Actor::Role(*at));
-        others.filter_map(|at| Some((at, roles.get(at)?)))
-    }
-
-    /// On whom the actor might do something. Most may write to a few that are named: those are looked up, not looked for.
-    fn targets(&self, action: &'static str, all: impl Fn() -> Vec<Actor>) -> Vec<Actor> {
-        if !self.picture.survey.might(self.actor, action) {
-            return Vec::new();
-        }
-        match self.clauses(action).only() {
-            Some(named) => named
-                .into_iter()
-                .filter_map(|arn| self.picture.account().actor(arn))
-                .collect(),
-            None => all(),
-        }
-    }
-
-    /// What the actor's permissions say about an action.
-    fn clauses(&self, action: &'static str) -> Rc<Clauses<'a, PolicyId>> {
-        let mut known = self.clauses.borrow_mut();
-        let clauses = known.entry(action);
-        Rc::clone(clauses.or_insert_with(|| Rc::new(self.picture.survey.clauses(self.actor, action))))
-    }
-
-    fn may(&self, action: &'static str, resource: &str) -> bool {
-        self.picture.survey.might(self.actor, action) && self.clauses(action).allow(resource) != Truth::No
+    fn may(&self, action: Action, resource: &str) -> bool {
+        let alike = self.picture.survey.alike(self.actor, action);
+        alike.is_some_and(|alike| alike.clauses.allow(resource) != Truth::No)
     }
 
     /// Tries a write, where the actor may make it.
     fn offer(
         &self,
-        writes: &mut Writes<'a>,
-        action: &'static str,
+        writes: &mut Writes<'p, 'a>,
+        action: Action,
         resource: &str,
         after: impl FnOnce() -> Option<State<'a>>,
     ) {
@@ -353,38 +327,98 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Tries a write that the actor may make.
-    fn add(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, after: Option<State<'a>>) {
+    fn add(&self, writes: &mut Writes<'p, 'a>, action: Action, resource: &str, after: Option<State<'a>>) {
         let Some(after) = after.filter(|_| !writes.have(action)) else {
             return;
         };
-        if writes.before.is_empty() {
-            let of = |actor| self.picture.survey.clauses(actor, APPROVE);
-            writes.before = self.selves().into_iter().map(of).collect();
+        let clauses = &after.clauses();
+        let after = Candidate {
+            clauses,
+            approvals: None,
+        };
+        let both = self.pair_with(writes, after);
+        writes.found.extend(both.map(|both| Write {
+            action,
+            resource: resource.to_owned(),
+            both,
+        }));
+    }
+
+    /// Tries a write that the actor may make, and after which it can do what another may.
+    fn act_as(&self, writes: &mut Writes<'p, 'a>, action: Action, other: Actor) {
+        let survey = &self.picture.survey;
+        let approvals = survey.approvals(other);
+        if other == self.actor || writes.have(action) {
+            return;
         }
-        let after = after.clauses();
-        let states: Vec<&Clauses<'a, PolicyId>> = writes.before.iter().chain([&after]).collect();
+        let both = match writes.with.get(&std::ptr::from_ref(approvals)) {
+            Some(known) => known.clone(),
+            None => {
+                let alike = survey.alike(other, APPROVE);
+                let both = alike.and_then(|alike| {
+                    let as_other = Candidate {
+                        clauses: &alike.clauses,
+                        approvals: Some(approvals),
+                    };
+                    self.pair_with(writes, as_other)
+                });
+                writes.with.insert(approvals, both.clone());
+                both
+            }
+        };
+        writes.found.extend(both.map(|both| Write {
+            action,
+            resource: survey.account.arn(other).to_owned(),
+            both,
+        }));
+    }
+
+    /// Two slots of one stage, with what the actor can approve anyway.
+    fn pair_with(&self, writes: &mut Writes<'p, 'a>, after: Candidate<'_>) -> Option<Both> {
+        let before = writes.before.get_or_insert_with(|| self.before());
+        let before = before.iter().map(|(alike, approvals)| Candidate {
+            clauses: &alike.clauses,
+            approvals: Some(approvals),
+        });
+        let states: Vec<Candidate<'_>> = before.chain([after]).collect();
         match self.picture.survey.pair_with_last(&states) {
-            Ok(both) => writes.found.extend(both.map(|both| Write {
-                action,
-                resource: resource.to_owned(),
-                both,
-            })),
-            Err(problem) => writes.problem = Some(problem),
+            Ok(both) => both,
+            Err(problem) => {
+                writes.problem = Some(problem);
+                None
+            }
         }
     }
 
+    fn before(&self) -> Vec<(Rc<Alike<'a>>, &'p Approvals)> {
+        let survey = &self.picture.survey;
+        let mut before: Vec<(Rc<Alike<'a>>, &'p Approvals)> = Vec::new();
+        for actor in self.selves() {
+            let approvals = survey.approvals(actor);
+            if approvals.any() && !before.iter().any(|(_, known)| std::ptr::eq(*known, approvals)) {
+                before.extend(survey.alike(actor, APPROVE).map(|alike| (alike, approvals)));
+            }
+        }
+        before
+    }
+
     /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
-    fn attach(&self, writes: &mut Writes<'a>, action: &'static str, resource: &str, to: Actor) {
+    fn attach(&self, writes: &mut Writes<'p, 'a>, action: Action, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        if !self.may(action, resource) {
+        let Some(alike) = survey.alike(self.actor, action).filter(|_| !writes.have(action)) else {
             return;
-        }
+        };
         let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);
-        if APPROVING
-            .iter()
-            .any(|name| survey.may_attach(self.actor, action, resource, &of_aws(name)))
-        {
+        let approving_one = match alike.clauses.allow(resource) {
+            Truth::No => return,
+            Truth::Yes => true,
+            // Which policy it is may decide.
+            Truth::Unknown => APPROVING
+                .iter()
+                .any(|name| survey.may_attach(self.actor, action, resource, &of_aws(name))),
+        };
+        if approving_one {
             return self.add(writes, action, resource, self.allowed_everything(to));
         }
         for (id, kept) in account.policies() {
@@ -415,9 +449,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// With another content of one policy, wherever it applies.
     fn rewritten(&self, actor: Actor, policy: PolicyId, content: &'a Policy) -> State<'a> {
-        let mut state = self.picture.survey.state(actor);
-        // A policy that said nothing about approvals is not in the state, and may after.
-        state.grants = self.picture.account().grants(actor, |_| true);
+        // A policy that said nothing about approvals may after.
+        let mut state = self.picture.survey.state_with(actor, |id| id == policy);
         for (id, kept) in state.grants.kinds.iter_mut().flatten() {
             if *id == policy {
                 *kept = content;

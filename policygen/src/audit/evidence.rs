@@ -4,6 +4,7 @@ use iam::account::{Account, Actor, Assumption, PolicyId};
 use iam::policy::Statement;
 use iam::{Blame, Condition, Effect};
 
+use super::action::Action;
 use crate::finding::Evidence;
 
 /// The actor itself, first in a chain.
@@ -20,7 +21,7 @@ pub(super) fn kind(actor: Actor) -> &'static str {
 }
 
 /// The statements of an actor's policies: by which group it has them, the policy, the statement, its open conditions.
-pub(super) fn chain(account: &Account, actor: Actor, action: &str, blames: &[Blame<'_, PolicyId>]) -> Vec<Evidence> {
+pub(super) fn chain(account: &Account, actor: Actor, action: Action, blames: &[Blame<'_, PolicyId>]) -> Vec<Evidence> {
     let mut chain = Vec::new();
     let mut last = None;
     for blame in blames {
@@ -49,7 +50,7 @@ pub(super) fn chain(account: &Account, actor: Actor, action: &str, blames: &[Bla
 
 /// How an actor may assume a role.
 pub(super) fn assumption(account: &Account, actor: Actor, role: usize, assumption: &Assumption<'_>) -> Vec<Evidence> {
-    let action = "sts:AssumeRole";
+    let action = Action::AssumeRole;
     let mut chain = chain(account, actor, action, &assumption.own);
     let Some(role) = account.roles.get(role) else {
         return chain;
@@ -80,7 +81,7 @@ fn holding_group(account: &Account, actor: Actor, policy: PolicyId) -> Option<Ev
     Some(Evidence::new("group", &group.arn, "has the user as a member"))
 }
 
-fn statement(statement: Option<&Statement>, at: usize, action: &str, effect: Effect) -> Option<Evidence> {
+fn statement(statement: Option<&Statement>, at: usize, action: Action, effect: Effect) -> Option<Evidence> {
     let name = match statement?.sid.as_deref() {
         Some(sid) if !sid.is_empty() => sid.to_owned(),
         Some(_) | None => format!("number {}", at + 1),

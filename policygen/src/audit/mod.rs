@@ -1,5 +1,6 @@
 //! `policygen audit`: can any one human serve two slots of one pipeline, by any path?
 
+mod action;
 mod escalation;
 mod evidence;
 mod people;

@@ -33,6 +33,8 @@ impl Person {
 pub(super) struct People {
     people: Vec<Person>,
     slots: usize,
+    /// Whether every slot is served by more persons than there are slots.
+    are_plenty: bool,
 }
 
 impl People {
@@ -61,7 +63,13 @@ impl People {
         }
         let slots = picture.slots().len();
         let people = joined(picture, people);
-        Ok(Self { people, slots })
+        let serving = |slot: usize| people.iter().filter(move |person| person.slots.contains(&slot)).count();
+        let are_plenty = (0..slots).all(|slot| serving(slot) > slots);
+        Ok(Self {
+            people,
+            slots,
+            are_plenty,
+        })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
@@ -75,6 +83,10 @@ impl People {
 
     /// Whether every slot can have a person of its own, while one of them is away.
     pub(super) fn suffice_without(&self, away: Option<usize>) -> bool {
+        // Where each slot has more persons than there are slots, one who is away is not missed.
+        if self.are_plenty {
+            return true;
+        }
         let present: Vec<&Person> = (0..)
             .zip(&self.people)
             .filter(|(at, person)| away != Some(*at) || person.many)

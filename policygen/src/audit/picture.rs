@@ -18,11 +18,11 @@ pub(crate) struct Picture<'a> {
     pub(super) slot_groups: Vec<BTreeSet<usize>>,
     /// The users that may become an approving role, by the role's place.
     pub(super) users_of_roles: HashMap<usize, Vec<usize>>,
-    /// The users and the roles that may serve a slot, by their places.
-    pub(super) approving_users: Vec<usize>,
-    pub(super) approving_roles: Vec<usize>,
-    /// The services that may assume an approving role, by the role's place.
-    pub(super) services: HashMap<usize, Vec<String>>,
+    /// The users and the roles that may serve a slot.
+    approving_users: Vec<Actor>,
+    approving_roles: Vec<Actor>,
+    /// The services that may assume an approving role.
+    pub(super) services: HashMap<Actor, Vec<String>>,
     /// The policy that allows everything: what a principal may write.
     pub(super) everything: &'a Policy,
     /// The gate's rule, where it was given.
@@ -49,19 +49,17 @@ impl<'a> Picture<'a> {
         let survey = Survey::new(account, scope)?;
         let slot_groups = slot_groups(&survey)?;
         let roads = Roads::new(&survey);
-        let approves = |actor: &Actor| survey.approvals(*actor).any();
-        let approving_roles: Vec<usize> = (0..account.roles.len())
-            .filter(|at| approves(&Actor::Role(*at)))
-            .collect();
-        let services = approving_roles.iter().filter_map(|at| {
+        let approving = account.actors().filter(|actor| survey.approvals(*actor).any());
+        let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
+            approving.partition(|actor| matches!(actor, Actor::User(_)));
+        let services = approving_roles.iter().filter_map(|actor| {
+            let Actor::Role(at) = actor else { return None };
             let services = account.outsiders(account.roles.get(*at)?).services;
-            Some((*at, services))
+            Some((*actor, services))
         });
-        let services = services.collect();
+        let services = services.filter(|(_, services)| !services.is_empty()).collect();
         Ok(Self {
-            approving_users: (0..account.users.len())
-                .filter(|at| approves(&Actor::User(*at)))
-                .collect(),
+            approving_users,
             approving_roles,
             services,
             users_of_roles: roads.users(),
@@ -92,6 +90,16 @@ impl<'a> Picture<'a> {
 
     pub(super) fn actors(&self) -> impl Iterator<Item = Actor> + use<'a> {
         self.account().actors()
+    }
+
+    /// The users that may serve a slot.
+    pub(super) fn approving_users(&self) -> Vec<Actor> {
+        self.approving_users.clone()
+    }
+
+    /// The roles that may serve a slot.
+    pub(super) fn approving_roles(&self) -> Vec<Actor> {
+        self.approving_roles.clone()
     }
 
     pub(super) fn roads_from(&self, actor: Actor) -> Vec<Road> {

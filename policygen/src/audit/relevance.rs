@@ -1,54 +1,60 @@
-//! Which policies are about an action: asked first, so that most policies are never looked at again.
-
-use std::collections::BTreeSet;
+//! Which policies are about which actions: asked first, so that most policies are never looked at again.
 
 use iam::Effect;
 use iam::account::{Account, Actor, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 
-/// Which policies are about an action.
-#[derive(Default)]
+use super::action::{Action, Actions};
+
+/// Which policies are about which actions.
 pub(super) struct Relevance {
-    /// By the policy's place: whether it allows the action of anything, denies it of anything, and which condition keys
-    /// decide.
-    policies: Vec<Option<AboutIt>>,
-    /// By the places of the users and of the roles: who has a policy that allows the action of anything.
-    might: [Vec<bool>; 2],
-    /// The action, in lower case.
-    pub(super) action: String,
+    /// By the policy's place.
+    policies: Vec<OfPolicy>,
+    /// By the places of the users and of the roles: what they have policies for that allow it of anything.
+    might: [Vec<Actions>; 2],
+    /// By the action's place: its name in lower case.
+    names: Vec<String>,
 }
 
-#[derive(Default)]
-pub(super) struct AboutIt {
-    allows: bool,
-    /// The condition keys that decide.
-    pub(super) keys: BTreeSet<String>,
+#[derive(Clone, Copy, Default)]
+struct OfPolicy {
+    /// What it allows or denies of anything.
+    about: Actions,
+    /// What it allows of anything.
+    allowed: Actions,
+    /// Whether condition keys decide anywhere in it.
+    has_keys: bool,
 }
 
 impl Relevance {
-    /// `touching` are the policies that may be about the action's service.
-    pub(super) fn of(account: &Account, action: &str, touching: &[bool]) -> Self {
-        let action = action.to_lowercase();
-        let about = |statement: &&Statement| statement.actions.include(&action);
-        let policies = account.policies().zip(touching).map(|((_, kept), touches)| {
-            let mut found: Option<AboutIt> = None;
-            if !touches {
-                return None;
-            }
-            for statement in kept.policy.statements.iter().filter(about) {
-                let about = found.get_or_insert_default();
-                about.allows |= statement.effect == Effect::Allow;
-                about.keys.extend(keys(statement).map(str::to_owned));
+    pub(super) fn of(account: &Account) -> Self {
+        let names: Vec<String> = Action::ALL.iter().map(|action| action.name().to_lowercase()).collect();
+        let mut sorted: Vec<(&String, Action)> = names.iter().zip(Action::ALL).collect();
+        sorted.sort_unstable_by_key(|(name, _)| *name);
+        let (sorted, places): (Vec<&str>, Vec<Action>) =
+            sorted.into_iter().map(|(name, action)| (name.as_str(), action)).unzip();
+        let policies = account.policies().map(|(_, kept)| {
+            let mut found = OfPolicy::default();
+            for statement in &kept.policy.statements {
+                let about = statement.actions.among(&sorted).filter_map(|at| places.get(at));
+                let about = about.fold(Actions::default(), |set, action| set.with(*action));
+                found.about = found.about.and(about);
+                if statement.effect == Effect::Allow {
+                    found.allowed = found.allowed.and(about);
+                }
+                found.has_keys |= keys(statement).next().is_some();
             }
             found
         });
-        let policies: Vec<Option<AboutIt>> = policies.collect();
         let mut relevance = Self {
-            policies,
+            policies: policies.collect(),
             might: Default::default(),
-            action,
+            names,
         };
-        let might = |actor: Actor| account.policies_of(actor).any(|id| relevance.allows(id));
+        let might = |actor: Actor| {
+            let policies = account.policies_of(actor).filter_map(|id| relevance.policy(id));
+            policies.fold(Actions::default(), |all, policy| all.and(policy.allowed))
+        };
         relevance.might = [
             (0..account.users.len()).map(|at| might(Actor::User(at))).collect(),
             (0..account.roles.len()).map(|at| might(Actor::Role(at))).collect(),
@@ -56,30 +62,40 @@ impl Relevance {
         relevance
     }
 
-    pub(super) fn might(&self, actor: Actor) -> bool {
+    /// An action's name in lower case.
+    pub(super) fn name(&self, action: Action) -> &str {
+        self.names.get(action as usize).map_or("", String::as_str)
+    }
+
+    /// What some policy of an actor allows of anything.
+    pub(super) fn might(&self, actor: Actor) -> Actions {
         let [users, roles] = &self.might;
         let might = match actor {
             Actor::User(at) => users.get(at),
             Actor::Role(at) => roles.get(at),
         };
-        might.is_some_and(|might| *might)
+        might.copied().unwrap_or_default()
     }
 
-    pub(super) fn about(&self, id: PolicyId) -> Option<&AboutIt> {
-        self.policies.get(id.place())?.as_ref()
+    fn policy(&self, id: PolicyId) -> Option<&OfPolicy> {
+        self.policies.get(id.place())
     }
 
-    pub(super) fn has(&self, id: PolicyId) -> bool {
-        self.about(id).is_some()
+    pub(super) fn is_about(&self, id: PolicyId, action: Action) -> bool {
+        self.policy(id).is_some_and(|policy| policy.about.has(action))
     }
 
-    pub(super) fn allows(&self, id: PolicyId) -> bool {
-        self.about(id).is_some_and(|about| about.allows)
+    pub(super) fn allows(&self, id: PolicyId, action: Action) -> bool {
+        self.policy(id).is_some_and(|policy| policy.allowed.has(action))
+    }
+
+    pub(super) fn has_keys(&self, id: PolicyId) -> bool {
+        self.policy(id).is_some_and(|policy| policy.has_keys)
     }
 }
 
 /// The condition keys that decide about a statement.
-fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
+pub(super) fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
     let resources = match &statement.resources {
         None => &[][..],
         Some(ResourceElement::These(templates) | ResourceElement::AllBut(templates)) => templates,

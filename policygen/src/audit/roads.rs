@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use iam::account::{Account, Actor, Assumer, Assumption};
+use iam::Truth;
+use iam::account::{Account, Actor, Assumption};
 
-use super::survey::{ASSUME_ROLE, Survey};
+use super::action::Action;
+use super::survey::{Alike, Survey};
 
 /// The roads to the roles that may serve a slot.
 pub(super) struct Roads<'a> {
@@ -30,35 +32,28 @@ impl<'a> Roads<'a> {
         let approves = |at: &usize| survey.approvals(Actor::Role(*at)).any();
         let mut wanted: VecDeque<usize> = (0..account.roles.len()).filter(approves).collect();
         let mut seen: HashSet<usize> = wanted.iter().copied().collect();
-        let callers: Vec<(Actor, Rc<Assumer<'_>>)> = account
-            .actors()
-            .filter(|actor| survey.might(*actor, ASSUME_ROLE))
-            .filter_map(|actor| Some((actor, survey.assumer(actor)?)))
-            .collect();
+        let callers = Callers::of(survey);
         while let Some(at) = wanted.pop_front() {
             let Some(role) = account.roles.get(at) else { continue };
-            // Most roles trust somebody else, and most principals may not assume what trusts the account.
             let trustees = account.trustees(role);
-            let named: Vec<Actor> = if trustees.everybody {
-                account.actors().collect()
-            } else {
-                trustees.named
+            let mut callers: Vec<Actor> = match (trustees.everybody, trustees.account) {
+                (true, _) => account.actors().collect(),
+                // Most principals may not assume what trusts the account.
+                (false, true) => [trustees.named, callers.that_may_assume(&role.identity.arn)].concat(),
+                (false, false) => trustees.named,
             };
-            let through_account = callers.iter().filter(|_| trustees.account && !trustees.everybody);
-            let through_account = through_account.filter(|(actor, _)| !named.contains(actor));
-            let named: Vec<_> = named
-                .iter()
-                .filter_map(|actor| Some((*actor, survey.assumer(*actor)?)))
-                .collect();
-            for (actor, assumer) in named.iter().chain(through_account) {
-                let Some(assumption) = assumer.assume(role).filter(|_| *actor != Actor::Role(at)) else {
+            callers.sort_unstable();
+            callers.dedup();
+            for actor in callers {
+                let assumer = survey.assumer(actor).filter(|_| actor != Actor::Role(at));
+                let Some(assumption) = assumer.and_then(|assumer| assumer.assume(role)) else {
                     continue;
                 };
-                steps.entry(*actor).or_default().push((at, assumption));
+                steps.entry(actor).or_default().push((at, assumption));
                 if let Actor::Role(from) = actor
-                    && seen.insert(*from)
+                    && seen.insert(from)
                 {
-                    wanted.push_back(*from);
+                    wanted.push_back(from);
                 }
             }
         }
@@ -68,6 +63,9 @@ impl<'a> Roads<'a> {
     /// All roles that an actor may become, nearest first, and on the shortest road.
     pub(super) fn from(&self, actor: Actor) -> Vec<Road> {
         let mut found: Vec<Road> = Vec::new();
+        if !self.steps.contains_key(&actor) {
+            return found;
+        }
         let mut seen = HashSet::from([actor]);
         let mut queue = VecDeque::from([(actor, Vec::new())]);
         while let Some((at, through)) = queue.pop_front() {
@@ -109,5 +107,57 @@ impl<'a> Roads<'a> {
             }
         }
         users
+    }
+}
+
+/// Those whose own policies may let them assume roles, in groups that are alike.
+struct Callers<'a> {
+    groups: Vec<(Rc<Alike<'a>>, Vec<Actor>)>,
+    /// By a role's ARN: the groups that may assume it by its name.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The groups whose policies have wildcards.
+    by_pattern: Vec<usize>,
+}
+
+impl<'a> Callers<'a> {
+    fn of(survey: &Survey<'a>) -> Self {
+        let mut callers = Self {
+            groups: Vec::new(),
+            by_name: HashMap::new(),
+            by_pattern: Vec::new(),
+        };
+        let mut places: HashMap<usize, usize> = HashMap::new();
+        for actor in survey.account.actors() {
+            let Some(alike) = survey.alike(actor, Action::AssumeRole) else {
+                continue;
+            };
+            let group = *places.entry(alike.place).or_insert_with(|| callers.add(alike));
+            if let Some((_, members)) = callers.groups.get_mut(group) {
+                members.push(actor);
+            }
+        }
+        callers
+    }
+
+    fn add(&mut self, alike: Rc<Alike<'a>>) -> usize {
+        let group = self.groups.len();
+        match alike.clauses.only() {
+            None => self.by_pattern.push(group),
+            Some(names) => {
+                for name in names {
+                    self.by_name.entry(name.to_owned()).or_default().push(group);
+                }
+            }
+        }
+        self.groups.push((alike, Vec::new()));
+        group
+    }
+
+    /// Whose own policies let them assume a role, or may let them.
+    fn that_may_assume(&self, arn: &str) -> Vec<Actor> {
+        let by_name = self.by_name.get(arn).into_iter().flatten();
+        let groups = by_name.chain(&self.by_pattern).filter_map(|at| self.groups.get(*at));
+        let allowed = groups.filter(|(alike, _)| alike.clauses.allow(arn) != Truth::No);
+        allowed.flat_map(|(_, members)| members).copied().collect()
     }
 }

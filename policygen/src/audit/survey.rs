@@ -5,22 +5,19 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
-use iam::policy::Statement;
-use iam::{Blame, Clauses, Context, Frame, Grants, Part, TooIntricate, Truth, reach};
+use iam::policy::ResourceElement;
+use iam::{Blame, Clauses, Condition, Context, Effect, Frame, Grants, Part, Policy, TooIntricate, Truth, reach};
 
-use super::relevance::Relevance;
+use super::action::{Action, Actions};
+use super::relevance::{Relevance, keys};
 use super::scope::{RegionGlob, Scope};
 
 /// The action that gives an approval.
-pub(super) const APPROVE: &str = "codepipeline:PutApprovalResult";
-
-/// The action by which a principal becomes a role.
-pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
+pub(super) const APPROVE: Action = Action::PutApprovalResult;
 
 /// Why an account cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +34,7 @@ pub(crate) struct Survey<'a> {
     stages: Frame,
     /// What is known of every request, whoever makes it.
     region: Option<String>,
-    relevance: RefCell<HashMap<&'static str, Rc<Relevance>>>,
-    /// By the policy's place: whether it may be about a service's actions.
-    touching: RefCell<HashMap<&'static str, Vec<bool>>>,
+    relevance: Relevance,
     /// Of those who may serve any slot.
     of_actors: HashMap<Actor, Rc<Approvals>>,
     /// By the group's place.
@@ -48,18 +43,49 @@ pub(crate) struct Survey<'a> {
     /// By the places of the users and of the roles.
     contexts: [Vec<OnceCell<Context>>; 2],
     assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
-    reached: RefCell<ByAction>,
+    alike: RefCell<HashMap<(Action, Class), Rc<Alike<'a>>>>,
+    /// The same, by each of them.
+    alike_of: RefCell<HashMap<(Action, Actor), Rc<Alike<'a>>>>,
+    contents: RefCell<HashMap<Content<'a>, usize>>,
+    content_of: RefCell<HashMap<(Action, PolicyId), usize>>,
 }
-
-/// By the action and who asks: what was found, or that there is nothing.
-type ByAction = HashMap<(&'static str, Class), Option<Rc<Reached>>>;
 
 /// What tells principals apart as far as an action is concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Class {
-    kinds: Vec<Vec<PolicyId>>,
+    /// What the policies of each kind say about it.
+    kinds: Vec<BTreeSet<usize>>,
     /// The condition keys that the policies name, with what is known of them.
     known: BTreeMap<String, String>,
+}
+
+/// What a policy says about an action: policies of different names often say the same.
+type Content<'a> = Vec<(Effect, Option<&'a ResourceElement>, &'a [Condition])>;
+
+/// Principals that are alike as far as an action is concerned, and might do it.
+pub(super) struct Alike<'a> {
+    /// In the order in which they were found.
+    pub(super) place: usize,
+    /// What their own permissions say about the action; by the policies of one of them.
+    pub(super) clauses: Clauses<'a, PolicyId>,
+    reached: OnceCell<Option<Rc<Reached>>>,
+    targets: OnceCell<Vec<Actor>>,
+}
+
+impl Alike<'_> {
+    /// On whom of some they may do it. The answer is kept: an action is always asked about with the same.
+    ///
+    /// Most may write to a few that are named: those are looked up, not looked for.
+    pub(super) fn targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> &[Actor] {
+        self.targets.get_or_init(|| {
+            let mut targets = match self.clauses.only() {
+                Some(named) => named.into_iter().filter_map(|arn| account.actor(arn)).collect(),
+                None => all(),
+            };
+            targets.retain(|target| self.clauses.allow(account.arn(*target)) != Truth::No);
+            targets
+        })
+    }
 }
 
 /// What somebody may do at one time.
@@ -100,6 +126,22 @@ pub(super) struct Both {
     pub(super) open: bool,
 }
 
+/// What somebody may do about approvals at one time, as one of several that are asked for two slots.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'c> {
+    pub(super) clauses: &'c Clauses<'c, PolicyId>,
+    /// The slots that these serve, where that is known.
+    pub(super) approvals: Option<&'c Approvals>,
+}
+
+impl Candidate<'_> {
+    /// Whether it may serve a slot, as far as that is known.
+    fn may_serve(&self, slot: usize) -> bool {
+        self.approvals
+            .is_none_or(|approvals| approvals.slots.get(slot).is_some_and(Option::is_some))
+    }
+}
+
 impl Approvals {
     /// The slots that may be served.
     pub(super) fn served(&self) -> impl Iterator<Item = (usize, &Reached)> {
@@ -119,25 +161,28 @@ impl<'a> Survey<'a> {
             scope,
             stages: scope.stages(account),
             region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
-            relevance: RefCell::default(),
-            touching: RefCell::default(),
+            relevance: Relevance::of(account),
             of_actors: HashMap::new(),
             of_groups: Vec::new(),
             none: Approvals::default(),
             contexts: [account.users.len(), account.roles.len()].map(|length| vec![OnceCell::new(); length]),
             assumers: RefCell::default(),
-            reached: RefCell::default(),
+            alike: RefCell::default(),
+            alike_of: RefCell::default(),
+            contents: RefCell::default(),
+            content_of: RefCell::default(),
         };
-        let mut known: HashMap<Class, Rc<Approvals>> = HashMap::new();
+        let mut known: HashMap<usize, Rc<Approvals>> = HashMap::new();
         for actor in account.actors() {
-            let Some(class) = survey.class(actor, APPROVE) else {
+            let Some(alike) = survey.alike(actor, APPROVE) else {
                 continue;
             };
-            let approvals = match known.entry(class) {
-                Entry::Occupied(known) => Rc::clone(known.get()),
-                Entry::Vacant(new) => {
-                    let worked_out = survey.approvals_in(&survey.state(actor));
-                    Rc::clone(new.insert(Rc::new(worked_out.map_err(survey.about(actor))?)))
+            let approvals = match known.get(&alike.place) {
+                Some(known) => Rc::clone(known),
+                None => {
+                    let worked_out = Rc::new(survey.approvals_by(&alike.clauses).map_err(survey.about(actor))?);
+                    known.insert(alike.place, Rc::clone(&worked_out));
+                    worked_out
                 }
             };
             if approvals.any() {
@@ -162,8 +207,7 @@ impl<'a> Survey<'a> {
     }
 
     fn worked_out_of(&self, group: &Group) -> Result<Approvals, SurveyError> {
-        let relevance = self.relevance(APPROVE);
-        if !group.policies.iter().any(|id| relevance.allows(*id)) {
+        if !group.policies.iter().any(|id| self.relevance.allows(*id, APPROVE)) {
             return Ok(Approvals::default());
         }
         let state = State {
@@ -178,46 +222,56 @@ impl<'a> Survey<'a> {
 
     /// Which slots are served in a state.
     pub(super) fn approvals_in(&self, state: &State<'_>) -> Result<Approvals, TooIntricate> {
-        let clauses = state.clauses();
+        self.approvals_by(&state.clauses())
+    }
+
+    fn approvals_by(&self, clauses: &Clauses<'_, PolicyId>) -> Result<Approvals, TooIntricate> {
         let slots = (0..self.scope.slots.len()).map(|slot| {
-            let parts = [(slot, &clauses)];
+            let parts = [(slot, clauses)];
             Ok(self.common(&parts)?.map(|(witness, open)| Reached {
                 witness: self.action_arn(&witness, slot),
                 open,
             }))
         });
         let slots = slots.collect::<Result<Vec<_>, _>>()?;
-        let both = if slots.iter().flatten().count() < 2 {
-            None
-        } else {
-            self.pair(&[&clauses])?
+        let mut approvals = Approvals { slots, both: None };
+        let itself = Candidate {
+            clauses,
+            approvals: Some(&approvals),
         };
-        Ok(Approvals { slots, both })
+        approvals.both = self.pair(&[itself])?;
+        Ok(approvals)
     }
 
     /// Two slots of one stage, served by one or two of several states.
-    pub(super) fn pair(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+    pub(super) fn pair(&self, states: &[Candidate<'_>]) -> Result<Option<Both>, TooIntricate> {
         self.both(states, |_, _| true)
     }
 
     /// Two slots of one stage, one of them at least served in the last of several states.
-    pub(super) fn pair_with_last(&self, states: &[&Clauses<'_, PolicyId>]) -> Result<Option<Both>, TooIntricate> {
+    pub(super) fn pair_with_last(&self, states: &[Candidate<'_>]) -> Result<Option<Both>, TooIntricate> {
         let last = states.len().saturating_sub(1);
         self.both(states, |i, j| i == last || j == last)
     }
 
     fn both(
         &self,
-        states: &[&Clauses<'_, PolicyId>],
+        states: &[Candidate<'_>],
         wanted: impl Fn(usize, usize) -> bool,
     ) -> Result<Option<Both>, TooIntricate> {
         let mut found: Option<Both> = None;
         let slots = 0..self.scope.slots.len();
         for a in slots.clone() {
             for b in slots.clone().skip(a + 1) {
-                for (i, of_a) in states.iter().enumerate() {
-                    for (j, of_b) in states.iter().enumerate().filter(|(j, _)| wanted(i, *j)) {
-                        let Some((witness, open)) = self.common(&[(a, of_a), (b, of_b)])? else {
+                let serving = |slot| {
+                    states
+                        .iter()
+                        .enumerate()
+                        .filter(move |(_, state)| state.may_serve(slot))
+                };
+                for (i, of_a) in serving(a) {
+                    for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
+                        let Some((witness, open)) = self.common(&[(a, of_a.clauses), (b, of_b.clauses)])? else {
                             continue;
                         };
                         let both = Both {
@@ -263,53 +317,107 @@ impl<'a> Survey<'a> {
     pub(super) fn reaches(
         &self,
         actor: Actor,
-        action: &'static str,
+        action: Action,
         frame: &Frame,
     ) -> Result<Option<Rc<Reached>>, SurveyError> {
-        let Some(class) = self.class(actor, action) else {
+        let Some(alike) = self.alike(actor, action) else {
             return Ok(None);
         };
-        let key = (action, class);
-        if let Some(known) = self.reached.borrow().get(&key) {
+        if let Some(known) = alike.reached.get() {
             return Ok(known.clone());
         }
-        let clauses = self.clauses(actor, action);
         let part = [Part {
             suffix: "",
-            clauses: &clauses,
+            clauses: &alike.clauses,
         }];
         let found = found(frame, &part).map_err(self.about(actor))?;
         let found = found.map(|(witness, open)| Rc::new(Reached { witness, open }));
-        self.reached.borrow_mut().insert(key, found.clone());
-        Ok(found)
+        Ok(alike.reached.get_or_init(|| found).clone())
     }
 
-    /// What an actor's own permissions say about an action.
-    pub(super) fn clauses(&self, actor: Actor, action: &'static str) -> Clauses<'a, PolicyId> {
-        let relevance = self.relevance(action);
-        let grants = self.account.grants(actor, |id| relevance.has(id));
-        grants.about(&relevance.action, &self.context(actor))
-    }
-
-    /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
-    pub(super) fn might(&self, actor: Actor, action: &'static str) -> bool {
-        self.relevance(action).might(actor)
-    }
-
-    /// Everybody who might do one of these.
-    pub(super) fn who_might(&self, actions: &[&'static str]) -> Vec<Actor> {
-        let relevances: Vec<Rc<Relevance>> = actions.iter().map(|action| self.relevance(action)).collect();
-        let might = |actor: &Actor| relevances.iter().any(|relevance| relevance.might(*actor));
-        self.account.actors().filter(might).collect()
-    }
-
-    /// The statements by which an actor may do something to a resource; none when it may not.
-    pub(super) fn may(&self, actor: Actor, action: &'static str, resource: &str) -> Option<Vec<Blame<'a, PolicyId>>> {
+    /// Those that are like an actor as far as an action is concerned, where it might do it.
+    pub(super) fn alike(&self, actor: Actor, action: Action) -> Option<Rc<Alike<'a>>> {
         if !self.might(actor, action) {
             return None;
         }
-        let clauses = self.clauses(actor, action);
-        (clauses.allow(resource) != Truth::No).then(|| clauses.blame(resource))
+        let mut alike_of = self.alike_of.borrow_mut();
+        let found = alike_of.entry((action, actor)).or_insert_with(|| {
+            let grants = self.account.grants(actor, |id| self.relevance.is_about(id, action));
+            let class = (action, self.class(actor, action, &grants));
+            let mut alike = self.alike.borrow_mut();
+            let place = alike.len();
+            let found = alike.entry(class).or_insert_with(|| {
+                Rc::new(Alike {
+                    place,
+                    clauses: grants.about(self.relevance.name(action), &self.context(actor)),
+                    reached: OnceCell::new(),
+                    targets: OnceCell::new(),
+                })
+            });
+            Rc::clone(found)
+        });
+        Some(Rc::clone(found))
+    }
+
+    fn class(&self, actor: Actor, action: Action, grants: &Grants<'a, PolicyId>) -> Class {
+        let with_keys = grants
+            .kinds
+            .iter()
+            .flatten()
+            .filter(|(id, _)| self.relevance.has_keys(*id));
+        let statements = with_keys.flat_map(|(_, policy)| &policy.statements);
+        let about = statements.filter(|statement| statement.actions.include(self.relevance.name(action)));
+        let keys: BTreeSet<&str> = about.flat_map(keys).collect();
+        let known = |key: &str| (key.to_owned(), format!("{:?}", self.context(actor).get(key)));
+        let contents = |kind: &Vec<(PolicyId, &'a Policy)>| {
+            let policies = kind.iter();
+            policies.map(|(id, policy)| self.content(*id, policy, action)).collect()
+        };
+        Class {
+            kinds: grants.kinds.iter().map(contents).collect(),
+            known: keys.into_iter().map(known).collect(),
+        }
+    }
+
+    /// A number for what a policy says about an action: the same for the same.
+    fn content(&self, id: PolicyId, policy: &'a Policy, action: Action) -> usize {
+        *self.content_of.borrow_mut().entry((action, id)).or_insert_with(|| {
+            let statements = policy.statements.iter();
+            let about = statements.filter(|statement| statement.actions.include(self.relevance.name(action)));
+            let said = about.map(|statement| (statement.effect, statement.resources.as_ref(), &*statement.conditions));
+            let mut contents = self.contents.borrow_mut();
+            let next = contents.len();
+            *contents.entry(said.collect()).or_insert(next)
+        })
+    }
+
+    /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
+    pub(super) fn might(&self, actor: Actor, action: Action) -> bool {
+        self.relevance.might(actor).has(action)
+    }
+
+    /// The same for one of several actions.
+    pub(super) fn might_any(&self, actor: Actor, actions: &[Action]) -> bool {
+        self.relevance.might(actor).has_any(Actions::of(actions))
+    }
+
+    /// Everybody who might do one of these.
+    pub(super) fn who_might(&self, actions: &[Action]) -> impl Iterator<Item = Actor> {
+        let actors = self.account.actors();
+        actors.filter(|actor| self.might_any(*actor, actions))
+    }
+
+    /// The statements by which an actor may do something to a resource; none when it may not.
+    pub(super) fn may(&self, actor: Actor, action: Action, resource: &str) -> Option<Vec<Blame<'a, PolicyId>>> {
+        let alike = self.alike(actor, action)?;
+        (alike.clauses.allow(resource) != Truth::No).then(|| self.blame(actor, action, resource))
+    }
+
+    /// The statements that have their part in what an actor may do to a resource.
+    pub(super) fn blame(&self, actor: Actor, action: Action, resource: &str) -> Vec<Blame<'a, PolicyId>> {
+        let grants = self.account.grants(actor, |id| self.relevance.is_about(id, action));
+        let clauses = grants.about(self.relevance.name(action), &self.context(actor));
+        clauses.blame(resource)
     }
 
     /// An actor, as far as assuming roles goes.
@@ -318,27 +426,32 @@ impl<'a> Survey<'a> {
         if let Some(assumer) = known.get(&actor) {
             return Some(Rc::clone(assumer));
         }
-        let relevance = self.relevance(ASSUME_ROLE);
-        let assumer = Rc::new(self.account.assumer(actor, |id| relevance.has(id))?);
+        let keep = |id| self.relevance.is_about(id, Action::AssumeRole);
+        let assumer = Rc::new(self.account.assumer(actor, keep)?);
         known.insert(actor, Rc::clone(&assumer));
         Some(assumer)
     }
 
     /// Whether an actor may attach a managed policy to a resource.
-    pub(super) fn may_attach(&self, actor: Actor, action: &'static str, resource: &str, policy: &str) -> bool {
-        let relevance = self.relevance(action);
-        let grants = self.account.grants(actor, |id| relevance.has(id));
+    pub(super) fn may_attach(&self, actor: Actor, action: Action, resource: &str, policy: &str) -> bool {
+        let grants = self.account.grants(actor, |id| self.relevance.is_about(id, action));
         let mut context = self.context(actor).into_owned();
         // IAM User Guide, "IAM and AWS STS condition context keys".
         context.set("iam:PolicyARN", [policy.to_owned()]);
-        grants.about(&relevance.action, &context).allow(resource) != Truth::No
+        grants.about(self.relevance.name(action), &context).allow(resource) != Truth::No
     }
 
     /// What an actor may do about approvals, to be asked or changed.
     pub(super) fn state(&self, actor: Actor) -> State<'a> {
-        let relevance = self.relevance(APPROVE);
+        self.state_with(actor, |_| false)
+    }
+
+    /// The same, with a policy more that says nothing about approvals now.
+    pub(super) fn state_with(&self, actor: Actor, also: impl Fn(PolicyId) -> bool) -> State<'a> {
         State {
-            grants: self.account.grants(actor, |id| relevance.has(id)),
+            grants: self
+                .account
+                .grants(actor, |id| also(id) || self.relevance.is_about(id, APPROVE)),
             context: self.context(actor).into_owned(),
         }
     }
@@ -366,52 +479,7 @@ impl<'a> Survey<'a> {
 
     /// Whether a policy allows approvals of anything.
     pub(super) fn is_about_approvals(&self, id: PolicyId) -> bool {
-        self.relevance(APPROVE).allows(id)
-    }
-
-    /// None where no policy allows the action of anything.
-    fn class(&self, actor: Actor, action: &'static str) -> Option<Class> {
-        if !self.might(actor, action) {
-            return None;
-        }
-        let relevance = self.relevance(action);
-        let grants = self.account.grants(actor, |id| relevance.has(id));
-        let sorted = |kind: &Vec<(PolicyId, _)>| {
-            let mut ids: Vec<PolicyId> = kind.iter().map(|(id, _)| *id).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            ids
-        };
-        let kinds: Vec<Vec<PolicyId>> = grants.kinds.iter().map(sorted).collect();
-        let about = kinds.iter().flatten().filter_map(|id| relevance.about(*id));
-        let keys: BTreeSet<&String> = about.flat_map(|about| &about.keys).collect();
-        let known = if keys.is_empty() {
-            BTreeMap::new()
-        } else {
-            let context = self.context(actor);
-            let known = keys
-                .into_iter()
-                .map(|key| (key.clone(), format!("{:?}", context.get(key))));
-            known.collect()
-        };
-        Some(Class { kinds, known })
-    }
-
-    fn relevance(&self, action: &'static str) -> Rc<Relevance> {
-        let mut known = self.relevance.borrow_mut();
-        let relevance = known.entry(action).or_insert_with(|| {
-            let service = action.split_inclusive(':').next().unwrap_or_default();
-            let mut touching = self.touching.borrow_mut();
-            let touching = touching.entry(service).or_insert_with(|| {
-                let touches = |statement: &Statement| statement.actions.touch(service);
-                let policies = self.account.policies();
-                policies
-                    .map(|(_, kept)| kept.policy.statements.iter().any(touches))
-                    .collect()
-            });
-            Rc::new(Relevance::of(self.account, action, touching))
-        });
-        Rc::clone(relevance)
+        self.relevance.allows(id, APPROVE)
     }
 
     /// For errors.
@@ -427,7 +495,7 @@ impl<'a> Survey<'a> {
 impl<'a> State<'a> {
     /// What is said about approvals.
     pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
-        self.grants.about(&APPROVE.to_lowercase(), &self.context)
+        self.grants.about(&APPROVE.name().to_lowercase(), &self.context)
     }
 }
 

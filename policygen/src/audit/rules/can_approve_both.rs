@@ -55,10 +55,10 @@ pub(super) fn with_both(
 pub(super) fn evidence_of(picture: &Picture<'_>, actor: Actor, actions: &[String]) -> Vec<Evidence> {
     let account = picture.account();
     let mut chain = vec![evidence::actor(account, actor, "acts")];
-    let clauses = picture.survey.clauses(actor, APPROVE);
     for action in actions {
         chain.push(Evidence::new("action", action, "may be approved, by"));
-        chain.extend(evidence::chain(account, actor, APPROVE, &clauses.blame(action)));
+        let blames = picture.survey.blame(actor, APPROVE, action);
+        chain.extend(evidence::chain(account, actor, APPROVE, &blames));
     }
     chain
 }

@@ -37,8 +37,10 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 
 /// What has to hold, or not to hold, for either of the two.
 fn conditions(picture: &Picture<'_>, actor: Actor, both: &Both) -> String {
-    let clauses = picture.survey.clauses(actor, APPROVE);
-    let blames = both.witness.iter().flat_map(|action| clauses.blame(action));
+    let blames = both
+        .witness
+        .iter()
+        .flat_map(|action| picture.survey.blame(actor, APPROVE, action));
     let texts: BTreeSet<String> = blames
         .flat_map(|blame| {
             let texts = blame.open.iter().map(move |condition| match blame.effect {

@@ -1,15 +1,15 @@
 //! `can-approve-both-through-role`: a principal that reaches two slots of one pipeline by assuming roles.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
-use iam::Clauses;
-use iam::account::{Actor, PolicyId};
+use iam::account::Actor;
 
 use super::can_approve_both::evidence_of;
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
 use crate::audit::roads::Road;
-use crate::audit::survey::{APPROVE, Both, SurveyError};
+use crate::audit::survey::{APPROVE, Alike, Approvals, Both, Candidate, SurveyError};
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
@@ -41,10 +41,10 @@ struct ThroughRoles {
 /// Two slots that an actor may serve as itself or as roles that it may assume.
 fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>, SurveyError> {
     let survey = &picture.survey;
-    let mut candidates: Vec<(Option<Road>, Clauses<'_, PolicyId>)> = Vec::new();
+    let mut candidates: Vec<(Option<Road>, Rc<Alike<'_>>, &Approvals)> = Vec::new();
     let own = survey.approvals(actor);
     if own.any() {
-        candidates.push((None, survey.clauses(actor, APPROVE)));
+        candidates.extend(survey.alike(actor, APPROVE).map(|alike| (None, alike, own)));
     }
     // Of roles with the same permissions, the nearest is enough.
     let mut seen = HashSet::new();
@@ -61,15 +61,20 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>,
             }));
         }
         if seen.insert(std::ptr::from_ref(approvals)) {
-            candidates.push((Some(road), survey.clauses(role, APPROVE)));
+            let alike = survey.alike(role, APPROVE);
+            candidates.extend(alike.map(|alike| (Some(road), alike, approvals)));
         }
     }
-    let states: Vec<&Clauses<'_, PolicyId>> = candidates.iter().map(|(_, clauses)| clauses).collect();
+    let states = candidates.iter().map(|(_, alike, approvals)| Candidate {
+        clauses: &alike.clauses,
+        approvals: Some(approvals),
+    });
+    let states: Vec<Candidate<'_>> = states.collect();
     let both = survey.pair(&states).map_err(survey.about(actor))?;
     Ok(both.map(|both| {
         let by = both
             .states
-            .map(|at| candidates.get(at).and_then(|(road, _)| road.clone()));
+            .map(|at| candidates.get(at).and_then(|(road, ..)| road.clone()));
         ThroughRoles { both, by }
     }))
 }

@@ -3,6 +3,7 @@
 use iam::account::Actor;
 use iam::{Frame, FramePart};
 
+use crate::audit::action::Action;
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
 use crate::audit::survey::SurveyError;
@@ -26,29 +27,21 @@ enum On {
 }
 
 /// Service Authorization Reference, "Actions, resources, and condition keys" of CodePipeline and Lambda.
-const WAYS: [(&str, On, &str); 6] = [
-    ("codepipeline:UpdatePipeline", On::Pipelines, "takes the gate out"),
+const WAYS: [(Action, On, &str); 6] = [
+    (Action::UpdatePipeline, On::Pipelines, "takes the gate out"),
+    (Action::RollbackStage, On::Stages, "releases an earlier execution again"),
     (
-        "codepipeline:RollbackStage",
-        On::Stages,
-        "releases an earlier execution again",
-    ),
-    (
-        "codepipeline:OverrideStageCondition",
+        Action::OverrideStageCondition,
         On::Stages,
         "overrules a condition of the stage",
     ),
     (
-        "codepipeline:PutJobSuccessResult",
+        Action::PutJobSuccessResult,
         On::Everything,
         "answers in the gate's place",
     ),
-    ("lambda:UpdateFunctionCode", On::Gate, "replaces the gate"),
-    (
-        "lambda:UpdateFunctionConfiguration",
-        On::Gate,
-        "changes the gate's rule",
-    ),
+    (Action::UpdateFunctionCode, On::Gate, "replaces the gate"),
+    (Action::UpdateFunctionConfiguration, On::Gate, "changes the gate's rule"),
 ];
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
@@ -62,34 +55,25 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     };
     let ways = WAYS.map(|(action, on, does)| (action, frame(on), does));
     let mut findings = Vec::new();
-    for actor in picture.actors() {
+    for actor in picture.survey.who_might(&WAYS.map(|(action, ..)| action)) {
         findings.extend(about(picture, actor, &ways)?);
     }
     Ok(findings)
 }
 
-fn about(
-    picture: &Picture<'_>,
-    actor: Actor,
-    ways: &[(&'static str, Frame, &str)],
-) -> Result<Option<Finding>, SurveyError> {
+fn about(picture: &Picture<'_>, actor: Actor, ways: &[(Action, Frame, &str)]) -> Result<Option<Finding>, SurveyError> {
     let account = picture.account();
     let mut evidence = Vec::new();
     let mut found = Vec::new();
     let mut witness = None;
     for (action, frame, does) in ways {
-        let Some(reached) = picture.survey.reaches(actor, action, frame)? else {
+        let Some(reached) = picture.survey.reaches(actor, *action, frame)? else {
             continue;
         };
         let when = if reached.open { ", when conditions hold," } else { "" };
         found.push(format!("{action}{when} {does}"));
-        let clauses = picture.survey.clauses(actor, action);
-        evidence.extend(evidence::chain(
-            account,
-            actor,
-            action,
-            &clauses.blame(&reached.witness),
-        ));
+        let blames = picture.survey.blame(actor, *action, &reached.witness);
+        evidence.extend(evidence::chain(account, actor, *action, &blames));
         if reached.witness != "*" {
             witness.get_or_insert_with(|| reached.witness.clone());
         }

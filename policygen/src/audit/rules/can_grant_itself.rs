@@ -32,7 +32,7 @@ fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Findi
     let account = picture.account();
     let both = &found.first()?.both;
     let [a, b] = both.slots.map(|slot| picture.slot(slot));
-    let actions: Vec<&str> = found.iter().map(|write| write.action).collect();
+    let actions: Vec<&str> = found.iter().map(|write| write.action.name()).collect();
     let message = format!(
         "`{}` is one write away from approving {a} and {b} of the same stage: {}.",
         picture.name(actor),
