@@ -68,6 +68,9 @@ actions! {
     CreatePipeline = "datapipeline:CreatePipeline",
 }
 
+/// The action that gives an approval.
+pub(super) const APPROVE: Action = Action::PutApprovalResult;
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -6,9 +6,11 @@ use std::rc::Rc;
 use iam::account::{Actor, PolicyId};
 use iam::{Frame, FramePart, Policy, TooIntricate, Truth};
 
-use super::action::Action;
+use super::action::{APPROVE, Action};
+use super::alike::Alike;
+use super::permissions::State;
 use super::picture::Picture;
-use super::survey::{APPROVE, Alike, Approvals, Both, Candidate, State, SurveyError};
+use super::survey::{Approvals, Both, Candidate, SurveyError};
 
 /// One write after which a principal can serve two slots of one stage.
 pub(super) struct Write {
@@ -143,7 +145,12 @@ impl<'p, 'a> Escalation<'p, 'a> {
             });
             self.attach(writes, Action::AttachGroupPolicy, &group.arn, self.actor);
         }
-        if !self.picture.survey.might(self.actor, Action::AddUserToGroup) {
+        if !self
+            .picture
+            .survey
+            .permissions
+            .might(self.actor, Action::AddUserToGroup)
+        {
             return;
         }
         for (at, group) in account.groups.iter().enumerate() {
@@ -151,7 +158,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 continue;
             }
             self.offer(writes, Action::AddUserToGroup, &group.arn, || {
-                let mut state = self.picture.survey.state(self.actor);
+                let mut state = self.picture.survey.permissions.state(self.actor);
                 let granted = account.group_grants(group).kinds.into_iter().flatten();
                 state.grants.kinds.first_mut()?.extend(granted);
                 Some(state)
@@ -163,7 +170,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn to_policies(&self, writes: &mut Writes<'p, 'a>) {
         let account = self.picture.account();
         let writing = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
-        if !self.picture.survey.might_any(self.actor, &writing) {
+        if !self.picture.survey.permissions.might_any(self.actor, &writing) {
             return;
         }
         for actor in self.selves() {
@@ -203,12 +210,12 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let mut known: HashMap<Actor, bool> = HashMap::new();
         let mut may_become = |other: Actor, role| {
             *known.entry(other).or_insert_with(|| {
-                let assumer = survey.assumer(self.actor);
+                let assumer = survey.permissions.assumer(self.actor);
                 selves.contains(&other) || assumer.is_some_and(|assumer| assumer.assume(role).is_some())
             })
         };
         for action in WRITES {
-            let Some(alike) = survey.alike(self.actor, action) else {
+            let Some(alike) = survey.permissions.alike(self.actor, action) else {
                 continue;
             };
             let all = || (0..account.roles.len()).map(Actor::Role).collect();
@@ -241,10 +248,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn to_trust(&self, writes: &mut Writes<'p, 'a>) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        let Some(alike) = survey.alike(self.actor, Action::UpdateAssumeRolePolicy) else {
+        let Some(alike) = survey.permissions.alike(self.actor, Action::UpdateAssumeRolePolicy) else {
             return;
         };
-        let Some(assumer) = survey.assumer(self.actor) else {
+        let Some(assumer) = survey.permissions.assumer(self.actor) else {
             return;
         };
         for other in alike.targets(account, || self.picture.approving_roles()) {
@@ -264,7 +271,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             Action::CreateLoginProfile,
             Action::UpdateLoginProfile,
         ] {
-            let Some(alike) = self.picture.survey.alike(self.actor, action) else {
+            let Some(alike) = self.picture.survey.permissions.alike(self.actor, action) else {
                 continue;
             };
             for other in alike.targets(account, || self.picture.approving_users()) {
@@ -278,10 +285,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let survey = &self.picture.survey;
         // Most may pass a role, and few may run code with it.
         let running = RUNS_CODE.map(|(_, action)| action);
-        if !survey.might_any(self.actor, &running) {
+        if !survey.permissions.might_any(self.actor, &running) {
             return Ok(());
         }
-        let Some(alike) = survey.alike(self.actor, Action::PassRole) else {
+        let Some(alike) = survey.permissions.alike(self.actor, Action::PassRole) else {
             return Ok(());
         };
         let anything = Frame::new(&[FramePart::Anything]);
@@ -309,7 +316,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     fn may(&self, action: Action, resource: &str) -> bool {
-        let alike = self.picture.survey.alike(self.actor, action);
+        let alike = self.picture.survey.permissions.alike(self.actor, action);
         alike.is_some_and(|alike| alike.clauses.allow(resource) != Truth::No)
     }
 
@@ -354,7 +361,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let both = match writes.with.get(&std::ptr::from_ref(approvals)) {
             Some(known) => known.clone(),
             None => {
-                let alike = survey.alike(other, APPROVE);
+                let alike = survey.permissions.alike(other, APPROVE);
                 let both = alike.and_then(|alike| {
                     let as_other = Candidate {
                         clauses: &alike.clauses,
@@ -396,7 +403,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         for actor in self.selves() {
             let approvals = survey.approvals(actor);
             if approvals.any() && !before.iter().any(|(_, known)| std::ptr::eq(*known, approvals)) {
-                before.extend(survey.alike(actor, APPROVE).map(|alike| (alike, approvals)));
+                before.extend(survey.permissions.alike(actor, APPROVE).map(|alike| (alike, approvals)));
             }
         }
         before
@@ -406,7 +413,11 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn attach(&self, writes: &mut Writes<'p, 'a>, action: Action, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        let Some(alike) = survey.alike(self.actor, action).filter(|_| !writes.have(action)) else {
+        let Some(alike) = survey
+            .permissions
+            .alike(self.actor, action)
+            .filter(|_| !writes.have(action))
+        else {
             return;
         };
         let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);
@@ -414,17 +425,21 @@ impl<'p, 'a> Escalation<'p, 'a> {
             Truth::No => return,
             Truth::Yes => true,
             // Which policy it is may decide.
-            Truth::Unknown => APPROVING
-                .iter()
-                .any(|name| survey.may_attach(self.actor, action, resource, &of_aws(name))),
+            Truth::Unknown => APPROVING.iter().any(|name| {
+                survey
+                    .permissions
+                    .may_attach(self.actor, action, resource, &of_aws(name))
+            }),
         };
         if approving_one {
             return self.add(writes, action, resource, self.allowed_everything(to));
         }
         for (id, kept) in account.policies() {
             let Some(arn) = &kept.arn else { continue };
-            if survey.is_about_approvals(id) && survey.may_attach(self.actor, action, resource, arn) {
-                let mut state = survey.state(to);
+            if survey.permissions.allows(id, APPROVE)
+                && survey.permissions.may_attach(self.actor, action, resource, arn)
+            {
+                let mut state = survey.permissions.state(to);
                 state
                     .grants
                     .kinds
@@ -438,7 +453,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// With a policy more that allows everything: what denies or bounds, still does.
     fn allowed_everything(&self, actor: Actor) -> Option<State<'a>> {
-        let mut state = self.picture.survey.state(actor);
+        let mut state = self.picture.survey.permissions.state(actor);
         state
             .grants
             .kinds
@@ -450,7 +465,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     /// With another content of one policy, wherever it applies.
     fn rewritten(&self, actor: Actor, policy: PolicyId, content: &'a Policy) -> State<'a> {
         // A policy that said nothing about approvals may after.
-        let mut state = self.picture.survey.state_with(actor, |id| id == policy);
+        let mut state = self.picture.survey.permissions.state_with(actor, |id| id == policy);
         for (id, kept) in state.grants.kinds.iter_mut().flatten() {
             if *id == policy {
                 *kept = content;
@@ -462,7 +477,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     /// Without its permission boundary; none where it has none.
     fn unbounded(&self, actor: Actor) -> Option<State<'a>> {
         self.picture.account().identity(actor)?.boundary?;
-        let mut state = self.picture.survey.state(actor);
+        let mut state = self.picture.survey.permissions.state(actor);
         // The boundary stands after the identity's own policies.
         state.grants.kinds.remove(1);
         Some(state)
@@ -470,7 +485,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// With whatever tags.
     fn retagged(&self, actor: Actor) -> Option<State<'a>> {
-        let mut state = self.picture.survey.state(actor);
+        let mut state = self.picture.survey.permissions.state(actor);
         state.context = self.picture.account().retagged(actor, state.context);
         Some(state)
     }

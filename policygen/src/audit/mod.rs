@@ -1,9 +1,11 @@
 //! `policygen audit`: can any one human serve two slots of one pipeline, by any path?
 
 mod action;
+mod alike;
 mod escalation;
 mod evidence;
 mod people;
+mod permissions;
 mod picture;
 mod relevance;
 mod roads;

@@ -7,7 +7,8 @@ use iam::Truth;
 use iam::account::{Account, Actor, Assumption};
 
 use super::action::Action;
-use super::survey::{Alike, Survey};
+use super::alike::Alike;
+use super::survey::Survey;
 
 /// The roads to the roles that may serve a slot.
 pub(super) struct Roads<'a> {
@@ -45,7 +46,7 @@ impl<'a> Roads<'a> {
             callers.sort_unstable();
             callers.dedup();
             for actor in callers {
-                let assumer = survey.assumer(actor).filter(|_| actor != Actor::Role(at));
+                let assumer = survey.permissions.assumer(actor).filter(|_| actor != Actor::Role(at));
                 let Some(assumption) = assumer.and_then(|assumer| assumer.assume(role)) else {
                     continue;
                 };
@@ -128,7 +129,7 @@ impl<'a> Callers<'a> {
         };
         let mut places: HashMap<usize, usize> = HashMap::new();
         for actor in survey.account.actors() {
-            let Some(alike) = survey.alike(actor, Action::AssumeRole) else {
+            let Some(alike) = survey.permissions.alike(actor, Action::AssumeRole) else {
                 continue;
             };
             let group = *places.entry(alike.place).or_insert_with(|| callers.add(alike));

@@ -48,11 +48,11 @@ fn without_mfa(picture: &Picture<'_>, actor: Actor) -> Result<Option<(usize, Str
     }
     // With a password alone the key says `false`; with an access key there is none (IAM User Guide, "AWS global condition
     // context keys", aws:MultiFactorAuthPresent).
-    let mut with_password = picture.survey.state(actor);
+    let mut with_password = picture.survey.permissions.state(actor);
     with_password
         .context
         .set("aws:MultiFactorAuthPresent", ["false".to_owned()]);
-    let mut with_access_key = picture.survey.state(actor);
+    let mut with_access_key = picture.survey.permissions.state(actor);
     with_access_key.context.absent("aws:MultiFactorAuthPresent");
     for mut state in [with_password, with_access_key] {
         state.context.absent("aws:MultiFactorAuthAge");

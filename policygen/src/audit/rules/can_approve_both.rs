@@ -2,9 +2,10 @@
 
 use iam::account::Actor;
 
+use crate::audit::action::APPROVE;
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
-use crate::audit::survey::{APPROVE, Both, SurveyError};
+use crate::audit::survey::{Both, SurveyError};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::report::Check;
 
@@ -57,7 +58,7 @@ pub(super) fn evidence_of(picture: &Picture<'_>, actor: Actor, actions: &[String
     let mut chain = vec![evidence::actor(account, actor, "acts")];
     for action in actions {
         chain.push(Evidence::new("action", action, "may be approved, by"));
-        let blames = picture.survey.blame(actor, APPROVE, action);
+        let blames = picture.survey.permissions.blame(actor, APPROVE, action);
         chain.extend(evidence::chain(account, actor, APPROVE, &blames));
     }
     chain

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use iam::account::Actor;
 
 use super::can_approve_both::with_both;
+use crate::audit::action::APPROVE;
 use crate::audit::picture::Picture;
-use crate::audit::survey::{APPROVE, Both, SurveyError};
+use crate::audit::survey::{Both, SurveyError};
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
@@ -40,7 +41,7 @@ fn conditions(picture: &Picture<'_>, actor: Actor, both: &Both) -> String {
     let blames = both
         .witness
         .iter()
-        .flat_map(|action| picture.survey.blame(actor, APPROVE, action));
+        .flat_map(|action| picture.survey.permissions.blame(actor, APPROVE, action));
     let texts: BTreeSet<String> = blames
         .flat_map(|blame| {
             let texts = blame.open.iter().map(move |condition| match blame.effect {

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use iam::account::Actor;
 
 use super::can_approve_both::evidence_of;
+use crate::audit::action::APPROVE;
+use crate::audit::alike::Alike;
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
 use crate::audit::roads::Road;
-use crate::audit::survey::{APPROVE, Alike, Approvals, Both, Candidate, SurveyError};
+use crate::audit::survey::{Approvals, Both, Candidate, SurveyError};
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
@@ -44,7 +46,7 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>,
     let mut candidates: Vec<(Option<Road>, Rc<Alike<'_>>, &Approvals)> = Vec::new();
     let own = survey.approvals(actor);
     if own.any() {
-        candidates.extend(survey.alike(actor, APPROVE).map(|alike| (None, alike, own)));
+        candidates.extend(survey.permissions.alike(actor, APPROVE).map(|alike| (None, alike, own)));
     }
     // Of roles with the same permissions, the nearest is enough.
     let mut seen = HashSet::new();
@@ -61,7 +63,7 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>,
             }));
         }
         if seen.insert(std::ptr::from_ref(approvals)) {
-            let alike = survey.alike(role, APPROVE);
+            let alike = survey.permissions.alike(role, APPROVE);
             candidates.extend(alike.map(|alike| (Some(road), alike, approvals)));
         }
     }

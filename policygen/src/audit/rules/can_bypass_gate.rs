@@ -55,7 +55,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     };
     let ways = WAYS.map(|(action, on, does)| (action, frame(on), does));
     let mut findings = Vec::new();
-    for actor in picture.survey.who_might(&WAYS.map(|(action, ..)| action)) {
+    for actor in picture.survey.permissions.who_might(&WAYS.map(|(action, ..)| action)) {
         findings.extend(about(picture, actor, &ways)?);
     }
     Ok(findings)
@@ -72,7 +72,7 @@ fn about(picture: &Picture<'_>, actor: Actor, ways: &[(Action, Frame, &str)]) ->
         };
         let when = if reached.open { ", when conditions hold," } else { "" };
         found.push(format!("{action}{when} {does}"));
-        let blames = picture.survey.blame(actor, *action, &reached.witness);
+        let blames = picture.survey.permissions.blame(actor, *action, &reached.witness);
         evidence.extend(evidence::chain(account, actor, *action, &blames));
         if reached.witness != "*" {
             witness.get_or_insert_with(|| reached.witness.clone());

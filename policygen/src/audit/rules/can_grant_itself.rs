@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
-    for actor in picture.survey.who_might(&WRITES) {
+    for actor in picture.survey.permissions.who_might(&WRITES) {
         // Who has both needs no write.
         if picture.survey.approvals(actor).both.is_some() {
             continue;
@@ -45,6 +45,7 @@ fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Findi
     for write in found {
         let blames = picture
             .survey
+            .permissions
             .may(actor, write.action, &write.resource)
             .unwrap_or_default();
         let when = if write.both.open { ", when conditions hold" } else { "" };

@@ -1,8 +1,9 @@
 //! `slot-without-approver`: nobody can serve a slot, so nothing can be released.
 
+use crate::audit::action::APPROVE;
 use crate::audit::people::People;
 use crate::audit::picture::Picture;
-use crate::audit::survey::{APPROVE, SurveyError};
+use crate::audit::survey::SurveyError;
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
