@@ -128,7 +128,12 @@ impl Pattern {
     }
 
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Token> {
-        let [prefix, suffix] = [&self.prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
+        self.after_prefix(&self.prefix)
+    }
+
+    /// The tokens, with something else for a prefix.
+    fn after_prefix<'t>(&'t self, prefix: &'t str) -> impl Iterator<Item = Token> + 't {
+        let [prefix, suffix] = [prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
         prefix.chain(self.middle.iter().copied()).chain(suffix)
     }
 
@@ -182,10 +187,17 @@ impl Pattern {
 
     /// Whether there is a text that both patterns match: as [`Pattern::witness`] says, and sooner.
     pub(crate) fn meets(&self, other: &Self) -> bool {
-        if !self.prefix.starts_with(&other.prefix) && !other.prefix.starts_with(&self.prefix) {
+        let [shorter, longer] = if self.prefix.len() <= other.prefix.len() {
+            [self, other]
+        } else {
+            [other, self]
+        };
+        let Some(more) = longer.prefix.strip_prefix(&shorter.prefix) else {
             return false;
-        }
-        let tokens: [Vec<Token>; 2] = [self, other].map(|pattern| pattern.tokens().collect());
+        };
+        // Both begin alike: what follows decides.
+        let tokens =
+            [(shorter, ""), (longer, more)].map(|(pattern, prefix)| pattern.after_prefix(prefix).collect::<Vec<_>>());
         let [a, b] = &tokens;
         let place = |(i, j): State| i * (b.len() + 1) + j;
         let mut seen = vec![false; (a.len() + 1) * (b.len() + 1)];

@@ -35,6 +35,11 @@ pub enum FramePart<'a> {
 }
 
 impl Frame {
+    /// Whether any of the frame's texts may be one of a resource.
+    pub(crate) fn meets(&self, resource: &Resource) -> bool {
+        self.0.meets(&resource.pattern)
+    }
+
     /// The frame's texts, with something after each.
     fn with(&self, suffix: &str) -> Pattern {
         Pattern::of(self.0.tokens().chain(suffix.chars().map(Token::Exactly)))

@@ -11,9 +11,12 @@ pub(crate) use principals::Concern;
 pub use principals::{Caller, Principals, Trusted};
 pub use read::PolicyError;
 
+use crate::arn::Resource;
 use crate::condition::Condition;
+use crate::context::Context;
 use crate::document::Effect;
-use crate::template::Template;
+use crate::reach::Frame;
+use crate::template::{Resolved, Template};
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +51,22 @@ pub enum ResourceElement {
     These(Vec<Template>),
     /// `NotResource`.
     AllBut(Vec<Template>),
+}
+
+impl Statement {
+    /// Whether its resources have any of a frame's among them, in some context: false only for certain.
+    #[must_use]
+    pub fn may_be_about(&self, frame: &Frame) -> bool {
+        let nothing_known = Context::new();
+        let meets = |template: &Template| match template.resolve(&nothing_known) {
+            Resolved::Pieces(pieces) => Resource::of(&pieces).iter().any(|resource| frame.meets(resource)),
+            Resolved::NoValue => false,
+        };
+        match &self.resources {
+            None | Some(ResourceElement::AllBut(_)) => true,
+            Some(ResourceElement::These(templates)) => templates.iter().any(meets),
+        }
+    }
 }
 
 impl Policy {

@@ -2,8 +2,23 @@
 
 use std::fmt;
 
+/// What an action is about, as far as the audit asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum On {
+    /// Approval actions of pipelines.
+    Approvals,
+    Pipelines,
+    Stages,
+    /// The function of the gate.
+    Gate,
+    /// Nothing in particular: the action has no resource level, and a policy has to say `*`.
+    Everything,
+    /// Whatever a policy says.
+    Anything,
+}
+
 macro_rules! actions {
-    ($($name:ident = $text:literal,)*) => {
+    ($($name:ident = $text:literal on $on:ident,)*) => {
         /// An action that the audit asks about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(super) enum Action {
@@ -20,52 +35,59 @@ macro_rules! actions {
                     $(Self::$name => $text,)*
                 }
             }
+
+            pub(super) const fn on(self) -> On {
+                match self {
+                    $(Self::$name => On::$on,)*
+                }
+            }
         }
     };
 }
 
+// What they are about: Service Authorization Reference, "Actions, resources, and condition keys" of each service.
 actions! {
-    PutApprovalResult = "codepipeline:PutApprovalResult",
-    AssumeRole = "sts:AssumeRole",
+    PutApprovalResult = "codepipeline:PutApprovalResult" on Approvals,
+    AssumeRole = "sts:AssumeRole" on Anything,
     // Round the gate.
-    UpdatePipeline = "codepipeline:UpdatePipeline",
-    RollbackStage = "codepipeline:RollbackStage",
-    OverrideStageCondition = "codepipeline:OverrideStageCondition",
-    PutJobSuccessResult = "codepipeline:PutJobSuccessResult",
-    UpdateFunctionCode = "lambda:UpdateFunctionCode",
-    UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration",
+    UpdatePipeline = "codepipeline:UpdatePipeline" on Pipelines,
+    RollbackStage = "codepipeline:RollbackStage" on Stages,
+    OverrideStageCondition = "codepipeline:OverrideStageCondition" on Stages,
+    PutJobSuccessResult = "codepipeline:PutJobSuccessResult" on Everything,
+    UpdateFunctionCode = "lambda:UpdateFunctionCode" on Gate,
+    UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration" on Gate,
     // Writes that give a principal more.
-    PutUserPolicy = "iam:PutUserPolicy",
-    AttachUserPolicy = "iam:AttachUserPolicy",
-    DeleteUserPermissionsBoundary = "iam:DeleteUserPermissionsBoundary",
-    PutUserPermissionsBoundary = "iam:PutUserPermissionsBoundary",
-    TagUser = "iam:TagUser",
-    PutGroupPolicy = "iam:PutGroupPolicy",
-    AttachGroupPolicy = "iam:AttachGroupPolicy",
-    AddUserToGroup = "iam:AddUserToGroup",
-    CreatePolicyVersion = "iam:CreatePolicyVersion",
-    SetDefaultPolicyVersion = "iam:SetDefaultPolicyVersion",
-    PutRolePolicy = "iam:PutRolePolicy",
-    AttachRolePolicy = "iam:AttachRolePolicy",
-    DeleteRolePermissionsBoundary = "iam:DeleteRolePermissionsBoundary",
-    PutRolePermissionsBoundary = "iam:PutRolePermissionsBoundary",
-    TagRole = "iam:TagRole",
-    UpdateAssumeRolePolicy = "iam:UpdateAssumeRolePolicy",
-    CreateAccessKey = "iam:CreateAccessKey",
-    CreateLoginProfile = "iam:CreateLoginProfile",
-    UpdateLoginProfile = "iam:UpdateLoginProfile",
-    PassRole = "iam:PassRole",
+    PutUserPolicy = "iam:PutUserPolicy" on Anything,
+    AttachUserPolicy = "iam:AttachUserPolicy" on Anything,
+    DeleteUserPermissionsBoundary = "iam:DeleteUserPermissionsBoundary" on Anything,
+    PutUserPermissionsBoundary = "iam:PutUserPermissionsBoundary" on Anything,
+    TagUser = "iam:TagUser" on Anything,
+    PutGroupPolicy = "iam:PutGroupPolicy" on Anything,
+    AttachGroupPolicy = "iam:AttachGroupPolicy" on Anything,
+    AddUserToGroup = "iam:AddUserToGroup" on Anything,
+    CreatePolicyVersion = "iam:CreatePolicyVersion" on Anything,
+    SetDefaultPolicyVersion = "iam:SetDefaultPolicyVersion" on Anything,
+    PutRolePolicy = "iam:PutRolePolicy" on Anything,
+    AttachRolePolicy = "iam:AttachRolePolicy" on Anything,
+    DeleteRolePermissionsBoundary = "iam:DeleteRolePermissionsBoundary" on Anything,
+    PutRolePermissionsBoundary = "iam:PutRolePermissionsBoundary" on Anything,
+    TagRole = "iam:TagRole" on Anything,
+    UpdateAssumeRolePolicy = "iam:UpdateAssumeRolePolicy" on Anything,
+    CreateAccessKey = "iam:CreateAccessKey" on Anything,
+    CreateLoginProfile = "iam:CreateLoginProfile" on Anything,
+    UpdateLoginProfile = "iam:UpdateLoginProfile" on Anything,
+    PassRole = "iam:PassRole" on Anything,
     // Running code with a role that was passed.
-    CreateFunction = "lambda:CreateFunction",
-    RunInstances = "ec2:RunInstances",
-    CreateProject = "codebuild:CreateProject",
-    CreateStack = "cloudformation:CreateStack",
-    RunTask = "ecs:RunTask",
-    CreateStateMachine = "states:CreateStateMachine",
-    CreateJob = "glue:CreateJob",
-    CreateNotebookInstance = "sagemaker:CreateNotebookInstance",
-    StartAutomationExecution = "ssm:StartAutomationExecution",
-    CreatePipeline = "datapipeline:CreatePipeline",
+    CreateFunction = "lambda:CreateFunction" on Anything,
+    RunInstances = "ec2:RunInstances" on Anything,
+    CreateProject = "codebuild:CreateProject" on Anything,
+    CreateStack = "cloudformation:CreateStack" on Anything,
+    RunTask = "ecs:RunTask" on Anything,
+    CreateStateMachine = "states:CreateStateMachine" on Anything,
+    CreateJob = "glue:CreateJob" on Anything,
+    CreateNotebookInstance = "sagemaker:CreateNotebookInstance" on Anything,
+    StartAutomationExecution = "ssm:StartAutomationExecution" on Anything,
+    CreatePipeline = "datapipeline:CreatePipeline" on Anything,
 }
 
 /// The action that gives an approval.
@@ -90,6 +112,10 @@ impl Actions {
 
     pub(super) fn with(self, action: Action) -> Self {
         Self(self.0 | 1 << action as u8)
+    }
+
+    pub(super) fn without(self, action: Action) -> Self {
+        Self(self.0 & !Self::default().with(action).0)
     }
 
     pub(super) fn and(self, other: Self) -> Self {

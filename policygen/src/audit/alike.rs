@@ -37,7 +37,7 @@ impl<'a> Alike<'a> {
 
     /// A shortest resource of a frame on which they may do it. The answer is kept: an action is always asked about with one
     /// frame.
-    pub(super) fn reach(&self, frame: &Frame) -> Result<Option<Rc<Reached>>, TooIntricate> {
+    pub(super) fn reach(&self, frame: impl FnOnce() -> Frame) -> Result<Option<Rc<Reached>>, TooIntricate> {
         if let Some(known) = self.reached.get() {
             return Ok(known.clone());
         }
@@ -45,7 +45,7 @@ impl<'a> Alike<'a> {
             suffix: "",
             clauses: &self.clauses,
         };
-        let found = found(frame, &[part])?.map(|(witness, open)| Rc::new(Reached { witness, open }));
+        let found = found(&frame(), &[part])?.map(|(witness, open)| Rc::new(Reached { witness, open }));
         Ok(self.reached.get_or_init(|| found).clone())
     }
 

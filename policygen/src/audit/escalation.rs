@@ -1,26 +1,15 @@
-//! The writes by which a principal could give itself a slot, and what it could do after each.
+//! The writes by which a principal could give itself a slot.
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 
 use iam::account::{Actor, PolicyId};
-use iam::{Frame, FramePart, Policy, TooIntricate, Truth};
+use iam::{Policy, Truth};
 
 use super::action::{APPROVE, Action};
-use super::alike::Alike;
+use super::attempts::{Attempts, Write};
 use super::permissions::State;
 use super::picture::Picture;
-use super::survey::{Approvals, Both, Candidate, SurveyError};
-
-/// One write after which a principal can serve two slots of one stage.
-pub(super) struct Write {
-    /// The action of the write.
-    pub(super) action: Action,
-    /// What is written to: an ARN.
-    pub(super) resource: String,
-    /// The slots.
-    pub(super) both: Both,
-}
+use super::survey::SurveyError;
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it (Service
 /// Authorization Reference: the actions that depend on iam:PassRole).
@@ -76,26 +65,6 @@ pub(super) struct Escalation<'p, 'a> {
     actor: Actor,
 }
 
-/// The writes that were tried.
-#[derive(Default)]
-struct Writes<'p, 'a> {
-    /// What the actor can approve before the write, as itself and as the roles that it may become: that counts as well.
-    /// Empty until it is needed.
-    before: Option<Vec<(Rc<Alike<'a>>, &'p Approvals)>>,
-    /// Two slots with what another may approve, by that: none where there are none.
-    with: HashMap<*const Approvals, Option<Both>>,
-    /// Those that give two slots. One target shows what an action can do.
-    found: Vec<Write>,
-    problem: Option<TooIntricate>,
-}
-
-impl Writes<'_, '_> {
-    /// Whether an action has shown what it can do.
-    fn have(&self, action: Action) -> bool {
-        self.found.iter().any(|write| write.action == action)
-    }
-}
-
 impl<'p, 'a> Escalation<'p, 'a> {
     pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
         Self { picture, actor }
@@ -103,7 +72,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// The writes that the actor may make, and after which it has two slots: one for each action.
     pub(super) fn writes(&self) -> Result<Vec<Write>, SurveyError> {
-        let mut writes = Writes::default();
+        let mut writes = Attempts::of(self.picture, self.actor);
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
             self.to_groups(at, &mut writes);
@@ -113,34 +82,29 @@ impl<'p, 'a> Escalation<'p, 'a> {
         self.to_trust(&mut writes);
         self.to_credentials(&mut writes);
         self.by_passing(&mut writes)?;
-        match writes.problem {
-            None => Ok(writes.found),
-            Some(problem) => Err(self.picture.survey.about(self.actor)(problem)),
-        }
+        writes.found()
     }
 
-    fn to_own_user(&self, writes: &mut Writes<'p, 'a>) {
+    fn to_own_user(&self, writes: &mut Attempts<'p, 'a>) {
         let arn = self.picture.account().arn(self.actor);
-        self.offer(writes, Action::PutUserPolicy, arn, || {
-            self.allowed_everything(self.actor)
-        });
+        writes.offer(Action::PutUserPolicy, arn, || self.allowed_everything(self.actor));
         self.attach(writes, Action::AttachUserPolicy, arn, self.actor);
         for action in [
             Action::DeleteUserPermissionsBoundary,
             Action::PutUserPermissionsBoundary,
         ] {
-            self.offer(writes, action, arn, || self.unbounded(self.actor));
+            writes.offer(action, arn, || self.unbounded(self.actor));
         }
-        self.offer(writes, Action::TagUser, arn, || self.retagged(self.actor));
+        writes.offer(Action::TagUser, arn, || self.retagged(self.actor));
     }
 
     /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
-    fn to_groups(&self, user: usize, writes: &mut Writes<'p, 'a>) {
+    fn to_groups(&self, user: usize, writes: &mut Attempts<'p, 'a>) {
         let account = self.picture.account();
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
             let Some(group) = account.groups.get(*at) else { continue };
-            self.offer(writes, Action::PutGroupPolicy, &group.arn, || {
+            writes.offer(Action::PutGroupPolicy, &group.arn, || {
                 self.allowed_everything(self.actor)
             });
             self.attach(writes, Action::AttachGroupPolicy, &group.arn, self.actor);
@@ -157,7 +121,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             if own.contains(&at) || !self.picture.survey.group_approvals(at).any() {
                 continue;
             }
-            self.offer(writes, Action::AddUserToGroup, &group.arn, || {
+            writes.offer(Action::AddUserToGroup, &group.arn, || {
                 let mut state = self.picture.survey.permissions.state(self.actor);
                 let granted = account.group_grants(group).kinds.into_iter().flatten();
                 state.grants.kinds.first_mut()?.extend(granted);
@@ -167,13 +131,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
-    fn to_policies(&self, writes: &mut Writes<'p, 'a>) {
+    fn to_policies(&self, writes: &mut Attempts<'p, 'a>) {
         let account = self.picture.account();
         let writing = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
         if !self.picture.survey.permissions.might_any(self.actor, &writing) {
             return;
         }
-        for actor in self.selves() {
+        for actor in self.picture.selves(self.actor) {
             let grants = account.grants(actor, |_| true);
             let mut ids: Vec<PolicyId> = grants.kinds.iter().flatten().map(|(id, _)| *id).collect();
             ids.sort_unstable();
@@ -183,11 +147,11 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/")) else {
                     continue;
                 };
-                self.offer(writes, Action::CreatePolicyVersion, arn, || {
+                writes.offer(Action::CreatePolicyVersion, arn, || {
                     Some(self.rewritten(actor, id, self.picture.everything))
                 });
                 for other in &kept.other_versions {
-                    self.offer(writes, Action::SetDefaultPolicyVersion, arn, || {
+                    writes.offer(Action::SetDefaultPolicyVersion, arn, || {
                         Some(self.rewritten(actor, id, other))
                     });
                 }
@@ -196,7 +160,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// More for a role that the actor is or may become.
-    fn to_roles(&self, writes: &mut Writes<'p, 'a>) {
+    fn to_roles(&self, writes: &mut Attempts<'p, 'a>) {
         const WRITES: [Action; 5] = [
             Action::PutRolePolicy,
             Action::AttachRolePolicy,
@@ -206,7 +170,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         ];
         let account = self.picture.account();
         let survey = &self.picture.survey;
-        let selves: BTreeSet<Actor> = self.selves().into_iter().collect();
+        let selves: BTreeSet<Actor> = self.picture.selves(self.actor).into_iter().collect();
         let mut known: HashMap<Actor, bool> = HashMap::new();
         let mut may_become = |other: Actor, role| {
             *known.entry(other).or_insert_with(|| {
@@ -239,13 +203,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 } else {
                     self.unbounded(*other)
                 };
-                self.add(writes, action, arn, after);
+                writes.add(action, arn, after);
             }
         }
     }
 
     /// Trust in the actor, written into an approving role.
-    fn to_trust(&self, writes: &mut Writes<'p, 'a>) {
+    fn to_trust(&self, writes: &mut Attempts<'p, 'a>) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
         let Some(alike) = survey.permissions.alike(self.actor, Action::UpdateAssumeRolePolicy) else {
@@ -258,13 +222,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
             let Actor::Role(at) = *other else { continue };
             // What the trust policy says can be rewritten; what the actor's own policies deny cannot.
             if account.roles.get(at).is_some_and(|role| !assumer.is_denied(role)) {
-                self.act_as(writes, Action::UpdateAssumeRolePolicy, *other);
+                writes.act_as(Action::UpdateAssumeRolePolicy, *other);
             }
         }
     }
 
     /// Credentials of another user that approves.
-    fn to_credentials(&self, writes: &mut Writes<'p, 'a>) {
+    fn to_credentials(&self, writes: &mut Attempts<'p, 'a>) {
         let account = self.picture.account();
         for action in [
             Action::CreateAccessKey,
@@ -275,13 +239,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 continue;
             };
             for other in alike.targets(account, || self.picture.approving_users()) {
-                self.act_as(writes, action, *other);
+                writes.act_as(action, *other);
             }
         }
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Writes<'p, 'a>) -> Result<(), SurveyError> {
+    fn by_passing(&self, writes: &mut Attempts<'p, 'a>) -> Result<(), SurveyError> {
         let survey = &self.picture.survey;
         // Most may pass a role, and few may run code with it.
         let running = RUNS_CODE.map(|(_, action)| action);
@@ -291,16 +255,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let Some(alike) = survey.permissions.alike(self.actor, Action::PassRole) else {
             return Ok(());
         };
-        let anything = Frame::new(&[FramePart::Anything]);
         for other in alike.targets(self.picture.account(), || self.picture.approving_roles()) {
             let Some(services) = self.picture.services.get(other) else {
                 continue;
             };
             for (service, action) in RUNS_CODE {
-                if services.iter().any(|trusted| trusted == service)
-                    && survey.reaches(self.actor, action, &anything)?.is_some()
-                {
-                    self.act_as(writes, Action::PassRole, *other);
+                if services.iter().any(|trusted| trusted == service) && survey.reaches(self.actor, action)?.is_some() {
+                    writes.act_as(Action::PassRole, *other);
                     break;
                 }
             }
@@ -308,109 +269,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Ok(())
     }
 
-    /// The actor, and the roles that it may become on the way to an approval.
-    fn selves(&self) -> Vec<Actor> {
-        let roads = self.picture.roads_from(self.actor);
-        let roles = roads.into_iter().map(|road| Actor::Role(road.role));
-        std::iter::once(self.actor).chain(roles).collect()
-    }
-
-    fn may(&self, action: Action, resource: &str) -> bool {
-        let alike = self.picture.survey.permissions.alike(self.actor, action);
-        alike.is_some_and(|alike| alike.clauses.allow(resource) != Truth::No)
-    }
-
-    /// Tries a write, where the actor may make it.
-    fn offer(
-        &self,
-        writes: &mut Writes<'p, 'a>,
-        action: Action,
-        resource: &str,
-        after: impl FnOnce() -> Option<State<'a>>,
-    ) {
-        if !writes.have(action) && self.may(action, resource) {
-            self.add(writes, action, resource, after());
-        }
-    }
-
-    /// Tries a write that the actor may make.
-    fn add(&self, writes: &mut Writes<'p, 'a>, action: Action, resource: &str, after: Option<State<'a>>) {
-        let Some(after) = after.filter(|_| !writes.have(action)) else {
-            return;
-        };
-        let clauses = &after.clauses();
-        let after = Candidate {
-            clauses,
-            approvals: None,
-        };
-        let both = self.pair_with(writes, after);
-        writes.found.extend(both.map(|both| Write {
-            action,
-            resource: resource.to_owned(),
-            both,
-        }));
-    }
-
-    /// Tries a write that the actor may make, and after which it can do what another may.
-    fn act_as(&self, writes: &mut Writes<'p, 'a>, action: Action, other: Actor) {
-        let survey = &self.picture.survey;
-        let approvals = survey.approvals(other);
-        if other == self.actor || writes.have(action) {
-            return;
-        }
-        let both = match writes.with.get(&std::ptr::from_ref(approvals)) {
-            Some(known) => known.clone(),
-            None => {
-                let alike = survey.permissions.alike(other, APPROVE);
-                let both = alike.and_then(|alike| {
-                    let as_other = Candidate {
-                        clauses: &alike.clauses,
-                        approvals: Some(approvals),
-                    };
-                    self.pair_with(writes, as_other)
-                });
-                writes.with.insert(approvals, both.clone());
-                both
-            }
-        };
-        writes.found.extend(both.map(|both| Write {
-            action,
-            resource: survey.account.arn(other).to_owned(),
-            both,
-        }));
-    }
-
-    /// Two slots of one stage, with what the actor can approve anyway.
-    fn pair_with(&self, writes: &mut Writes<'p, 'a>, after: Candidate<'_>) -> Option<Both> {
-        let before = writes.before.get_or_insert_with(|| self.before());
-        let before = before.iter().map(|(alike, approvals)| Candidate {
-            clauses: &alike.clauses,
-            approvals: Some(approvals),
-        });
-        let states: Vec<Candidate<'_>> = before.chain([after]).collect();
-        match self.picture.survey.pair_with_last(&states) {
-            Ok(both) => both,
-            Err(problem) => {
-                writes.problem = Some(problem);
-                None
-            }
-        }
-    }
-
-    fn before(&self) -> Vec<(Rc<Alike<'a>>, &'p Approvals)> {
-        let survey = &self.picture.survey;
-        let mut before: Vec<(Rc<Alike<'a>>, &'p Approvals)> = Vec::new();
-        for actor in self.selves() {
-            let approvals = survey.approvals(actor);
-            if approvals.any() && !before.iter().any(|(_, known)| std::ptr::eq(*known, approvals)) {
-                before.extend(survey.permissions.alike(actor, APPROVE).map(|alike| (alike, approvals)));
-            }
-        }
-        before
-    }
-
     /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
-    fn attach(&self, writes: &mut Writes<'p, 'a>, action: Action, resource: &str, to: Actor) {
+    fn attach(&self, writes: &mut Attempts<'p, 'a>, action: Action, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
         let Some(alike) = survey
@@ -432,7 +292,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             }),
         };
         if approving_one {
-            return self.add(writes, action, resource, self.allowed_everything(to));
+            return writes.add(action, resource, self.allowed_everything(to));
         }
         for (id, kept) in account.policies() {
             let Some(arn) = &kept.arn else { continue };
@@ -446,7 +306,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
                     .iter_mut()
                     .take(1)
                     .for_each(|own| own.push((id, &kept.policy)));
-                self.add(writes, action, resource, Some(state));
+                writes.add(action, resource, Some(state));
             }
         }
     }

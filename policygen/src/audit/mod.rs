@@ -2,6 +2,7 @@
 
 mod action;
 mod alike;
+mod attempts;
 mod escalation;
 mod evidence;
 mod people;

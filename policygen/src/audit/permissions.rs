@@ -15,6 +15,7 @@ use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policy, Truth};
 use super::action::{APPROVE, Action, Actions};
 use super::alike::Alike;
 use super::relevance::{Relevance, keys};
+use super::scope::{RegionGlob, Scope};
 
 /// The permissions of everybody in an account.
 pub(super) struct Permissions<'a> {
@@ -52,11 +53,11 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> Permissions<'a> {
-    pub(super) fn new(account: &'a Account, region: Option<&str>) -> Self {
+    pub(super) fn new(account: &'a Account, scope: &Scope) -> Self {
         Self {
             account,
-            region: region.map(str::to_owned),
-            relevance: Relevance::of(account),
+            region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
+            relevance: Relevance::of(account, scope),
             contexts: [account.users.len(), account.roles.len()].map(|length| vec![OnceCell::new(); length]),
             assumers: RefCell::default(),
             alike: RefCell::default(),

@@ -106,6 +106,13 @@ impl<'a> Picture<'a> {
         self.roads.from(actor)
     }
 
+    /// An actor, and the roles that it may become on the way to an approval.
+    pub(super) fn selves(&self, actor: Actor) -> Vec<Actor> {
+        let roads = self.roads_from(actor);
+        let roles = roads.into_iter().map(|road| Actor::Role(road.role));
+        std::iter::once(actor).chain(roles).collect()
+    }
+
     /// Whether the gate believes the session names of a role: by its rule, or where none was given, as the shipped one does
     /// of IAM Identity Center's roles.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {

@@ -1,16 +1,19 @@
-//! Which policies are about which actions: asked first, so that most policies are never looked at again.
+//! Which policies are about which actions, on resources that matter: asked first, so that most policies are never looked at
+//! again.
 
-use iam::Effect;
 use iam::account::{Account, Actor, PolicyId};
 use iam::policy::{ResourceElement, Statement};
+use iam::{Effect, Frame};
 
-use super::action::{Action, Actions};
+use super::action::{Action, Actions, On};
+use super::scope::Scope;
 
 /// Which policies are about which actions.
 pub(super) struct Relevance {
     /// By the policy's place.
     policies: Vec<OfPolicy>,
-    /// By the places of the users and of the roles: what they have policies for that allow it of anything.
+    /// By the places of the users and of the roles: what they have policies for that allow it of anything
+    /// that matters.
     might: [Vec<Actions>; 2],
     /// By the action's place: its name in lower case.
     names: Vec<String>,
@@ -18,16 +21,20 @@ pub(super) struct Relevance {
 
 #[derive(Clone, Copy, Default)]
 struct OfPolicy {
-    /// What it allows or denies of anything.
+    /// What it allows or denies of anything that matters.
     about: Actions,
-    /// What it allows of anything.
+    /// What it allows of anything that matters.
     allowed: Actions,
     /// Whether condition keys decide anywhere in it.
     has_keys: bool,
 }
 
 impl Relevance {
-    pub(super) fn of(account: &Account) -> Self {
+    pub(super) fn of(account: &Account, scope: &Scope) -> Self {
+        let frames = Action::ALL.iter().filter(|action| action.on() != On::Anything);
+        let frames: Vec<(Action, Frame)> = frames
+            .map(|action| (*action, scope.resources(account, action.on())))
+            .collect();
         let names: Vec<String> = Action::ALL.iter().map(|action| action.name().to_lowercase()).collect();
         let mut sorted: Vec<(&String, Action)> = names.iter().zip(Action::ALL).collect();
         sorted.sort_unstable_by_key(|(name, _)| *name);
@@ -37,7 +44,12 @@ impl Relevance {
             let mut found = OfPolicy::default();
             for statement in &kept.policy.statements {
                 let about = statement.actions.among(&sorted).filter_map(|at| places.get(at));
-                let about = about.fold(Actions::default(), |set, action| set.with(*action));
+                let mut about = about.fold(Actions::default(), |set, action| set.with(*action));
+                for (action, frame) in &frames {
+                    if about.has(*action) && !statement.may_be_about(frame) {
+                        about = about.without(*action);
+                    }
+                }
                 found.about = found.about.and(about);
                 if statement.effect == Effect::Allow {
                     found.allowed = found.allowed.and(about);

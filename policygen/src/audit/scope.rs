@@ -5,6 +5,7 @@ use std::str::FromStr;
 use iam::account::Account;
 use iam::{Frame, FramePart};
 
+use super::action::On;
 use crate::doctor::GateFunction;
 use crate::generate::name::{NameError, PipelineGlob, StageGlob, checked_text};
 
@@ -83,20 +84,26 @@ impl Scope {
         )
     }
 
-    /// The ARNs of the pipelines: `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE`.
-    pub(super) fn pipelines(&self, account: &Account) -> Frame {
-        self.frame(account, "codepipeline", &[self.pipeline()])
-    }
-
-    /// The ARN of the gate's function, in whichever region it may be.
-    pub(super) fn gate(&self, account: &Account) -> Frame {
-        match self.gate.arn() {
-            Some(arn) => Frame::new(&[FramePart::Text(&arn)]),
-            None => self.frame(
-                account,
-                "lambda",
-                &[FramePart::Text("function:"), FramePart::Text(self.gate.name())],
-            ),
+    /// The resources of an action that matter here.
+    pub(super) fn resources(&self, account: &Account, on: On) -> Frame {
+        let pipelines =
+            |rest: &[FramePart<'_>]| self.frame(account, "codepipeline", &[&[self.pipeline()], rest].concat());
+        let slash = FramePart::Text("/");
+        match on {
+            On::Pipelines => pipelines(&[]),
+            On::Stages => self.stages(account),
+            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Name("*")]),
+            On::Gate => match self.gate.arn() {
+                Some(arn) => Frame::new(&[FramePart::Text(&arn)]),
+                // In whichever region it may be.
+                None => self.frame(
+                    account,
+                    "lambda",
+                    &[FramePart::Text("function:"), FramePart::Text(self.gate.name())],
+                ),
+            },
+            On::Everything => Frame::new(&[FramePart::Text("*")]),
+            On::Anything => Frame::new(&[FramePart::Anything]),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who may serve which slots in an account, worked out once and asked by all rules.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -7,9 +8,9 @@ use iam::account::{Account, Actor, Group, PolicyId};
 use iam::{Clauses, Frame, Part, TooIntricate};
 
 use super::action::{APPROVE, Action};
-use super::alike::{Reached, found};
+use super::alike::{Alike, Reached, found};
 use super::permissions::{Permissions, State};
-use super::scope::{RegionGlob, Scope};
+use super::scope::Scope;
 
 /// Why an account cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,7 @@ pub(crate) struct Survey<'a> {
     /// By the group's place.
     of_groups: Vec<Approvals>,
     none: Approvals,
+    pairs: RefCell<Pairs>,
 }
 
 /// Which slots somebody may serve.
@@ -54,15 +56,39 @@ pub(super) struct Both {
     pub(super) open: bool,
 }
 
+/// By two slots, each with the place of those who serve it: a shortest stage in which they do, and whether that takes open
+/// conditions.
+type Pairs = HashMap<[(usize, usize); 2], Option<(String, bool)>>;
+
 /// What somebody may do about approvals at one time, as one of several that are asked for two slots.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'c> {
-    pub(super) clauses: &'c Clauses<'c, PolicyId>,
+    clauses: &'c Clauses<'c, PolicyId>,
     /// The slots that these serve, where that is known.
-    pub(super) approvals: Option<&'c Approvals>,
+    approvals: Option<&'c Approvals>,
+    /// The place of those whose these are now; none of what somebody might have.
+    place: Option<usize>,
 }
 
-impl Candidate<'_> {
+impl<'c> Candidate<'c> {
+    /// What some may do now.
+    pub(super) fn now(alike: &'c Alike<'c>, approvals: &'c Approvals) -> Self {
+        Self {
+            clauses: &alike.clauses,
+            approvals: Some(approvals),
+            place: Some(alike.place),
+        }
+    }
+
+    /// What somebody might have.
+    pub(super) fn supposed(clauses: &'c Clauses<'c, PolicyId>) -> Self {
+        Self {
+            clauses,
+            approvals: None,
+            place: None,
+        }
+    }
+
     /// Whether it may serve a slot, as far as that is known.
     fn may_serve(&self, slot: usize) -> bool {
         self.approvals
@@ -88,10 +114,11 @@ impl<'a> Survey<'a> {
             account,
             scope,
             stages: scope.stages(account),
-            permissions: Permissions::new(account, scope.region.as_ref().and_then(RegionGlob::name)),
+            permissions: Permissions::new(account, scope),
             of_actors: HashMap::new(),
             of_groups: Vec::new(),
             none: Approvals::default(),
+            pairs: RefCell::default(),
         };
         let mut known: HashMap<usize, Rc<Approvals>> = HashMap::new();
         for actor in account.actors() {
@@ -156,6 +183,7 @@ impl<'a> Survey<'a> {
         let itself = Candidate {
             clauses,
             approvals: Some(&approvals),
+            place: None,
         };
         approvals.both = self.pair(&[itself])?;
         Ok(approvals)
@@ -189,7 +217,7 @@ impl<'a> Survey<'a> {
                 };
                 for (i, of_a) in serving(a) {
                     for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
-                        let Some((witness, open)) = self.common(&[(a, of_a.clauses), (b, of_b.clauses)])? else {
+                        let Some((witness, open)) = self.in_common([(a, of_a), (b, of_b)])? else {
                             continue;
                         };
                         let both = Both {
@@ -206,6 +234,20 @@ impl<'a> Survey<'a> {
                 }
             }
         }
+        Ok(found)
+    }
+
+    /// As [`Survey::common`], which is asked once of those who are alike.
+    fn in_common(&self, parts: [(usize, &Candidate<'_>); 2]) -> Result<Option<(String, bool)>, TooIntricate> {
+        let work_out = || self.common(&parts.map(|(slot, candidate)| (slot, candidate.clauses)));
+        let [a, b] = parts.map(|(slot, candidate)| Some((slot, candidate.place?)));
+        let (Some(a), Some(b)) = (a, b) else { return work_out() };
+        let asked = [a, b];
+        if let Some(known) = self.pairs.borrow().get(&asked) {
+            return Ok(known.clone());
+        }
+        let found = work_out()?;
+        self.pairs.borrow_mut().insert(asked, found.clone());
         Ok(found)
     }
 
@@ -229,18 +271,13 @@ impl<'a> Survey<'a> {
         format!("{stage}{}", self.suffix(slot))
     }
 
-    /// A shortest resource of a frame on which an actor may do something with its own permissions: always the same frame for
-    /// an action.
-    pub(super) fn reaches(
-        &self,
-        actor: Actor,
-        action: Action,
-        frame: &Frame,
-    ) -> Result<Option<Rc<Reached>>, SurveyError> {
-        match self.permissions.alike(actor, action) {
-            None => Ok(None),
-            Some(alike) => alike.reach(frame).map_err(self.about(actor)),
-        }
+    /// A shortest resource, of those that matter, on which an actor may do something with its own permissions.
+    pub(super) fn reaches(&self, actor: Actor, action: Action) -> Result<Option<Rc<Reached>>, SurveyError> {
+        let Some(alike) = self.permissions.alike(actor, action) else {
+            return Ok(None);
+        };
+        let frame = || self.scope.resources(self.account, action.on());
+        alike.reach(frame).map_err(self.about(actor))
     }
 
     /// For errors.

@@ -67,10 +67,9 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>,
             candidates.extend(alike.map(|alike| (Some(road), alike, approvals)));
         }
     }
-    let states = candidates.iter().map(|(_, alike, approvals)| Candidate {
-        clauses: &alike.clauses,
-        approvals: Some(approvals),
-    });
+    let states = candidates
+        .iter()
+        .map(|(_, alike, approvals)| Candidate::now(alike, approvals));
     let states: Vec<Candidate<'_>> = states.collect();
     let both = survey.pair(&states).map_err(survey.about(actor))?;
     Ok(both.map(|both| {

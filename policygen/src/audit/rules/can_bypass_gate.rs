@@ -1,7 +1,6 @@
 //! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling what asks for them.
 
 use iam::account::Actor;
-use iam::{Frame, FramePart};
 
 use crate::audit::action::Action;
 use crate::audit::evidence;
@@ -16,64 +15,37 @@ pub(super) const CHECK: Check = Check {
     title: "A principal can go round the gate",
 };
 
-/// What an action is about.
-#[derive(Clone, Copy)]
-enum On {
-    Pipelines,
-    Stages,
-    /// Actions without resource level: the policy has to say `*`.
-    Everything,
-    Gate,
-}
-
-/// Service Authorization Reference, "Actions, resources, and condition keys" of CodePipeline and Lambda.
-const WAYS: [(Action, On, &str); 6] = [
-    (Action::UpdatePipeline, On::Pipelines, "takes the gate out"),
-    (Action::RollbackStage, On::Stages, "releases an earlier execution again"),
-    (
-        Action::OverrideStageCondition,
-        On::Stages,
-        "overrules a condition of the stage",
-    ),
-    (
-        Action::PutJobSuccessResult,
-        On::Everything,
-        "answers in the gate's place",
-    ),
-    (Action::UpdateFunctionCode, On::Gate, "replaces the gate"),
-    (Action::UpdateFunctionConfiguration, On::Gate, "changes the gate's rule"),
+/// By what, and what that does.
+const WAYS: [(Action, &str); 6] = [
+    (Action::UpdatePipeline, "takes the gate out"),
+    (Action::RollbackStage, "releases an earlier execution again"),
+    (Action::OverrideStageCondition, "overrules a condition of the stage"),
+    (Action::PutJobSuccessResult, "answers in the gate's place"),
+    (Action::UpdateFunctionCode, "replaces the gate"),
+    (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
 ];
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
-    let account = picture.account();
-    let scope = picture.survey.scope;
-    let frame = |on| match on {
-        On::Pipelines => scope.pipelines(account),
-        On::Stages => scope.stages(account),
-        On::Everything => Frame::new(&[FramePart::Text("*")]),
-        On::Gate => scope.gate(account),
-    };
-    let ways = WAYS.map(|(action, on, does)| (action, frame(on), does));
     let mut findings = Vec::new();
-    for actor in picture.survey.permissions.who_might(&WAYS.map(|(action, ..)| action)) {
-        findings.extend(about(picture, actor, &ways)?);
+    for actor in picture.survey.permissions.who_might(&WAYS.map(|(action, _)| action)) {
+        findings.extend(about(picture, actor)?);
     }
     Ok(findings)
 }
 
-fn about(picture: &Picture<'_>, actor: Actor, ways: &[(Action, Frame, &str)]) -> Result<Option<Finding>, SurveyError> {
+fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, SurveyError> {
     let account = picture.account();
     let mut evidence = Vec::new();
     let mut found = Vec::new();
     let mut witness = None;
-    for (action, frame, does) in ways {
-        let Some(reached) = picture.survey.reaches(actor, *action, frame)? else {
+    for (action, does) in WAYS {
+        let Some(reached) = picture.survey.reaches(actor, action)? else {
             continue;
         };
         let when = if reached.open { ", when conditions hold," } else { "" };
         found.push(format!("{action}{when} {does}"));
-        let blames = picture.survey.permissions.blame(actor, *action, &reached.witness);
-        evidence.extend(evidence::chain(account, actor, *action, &blames));
+        let blames = picture.survey.permissions.blame(actor, action, &reached.witness);
+        evidence.extend(evidence::chain(account, actor, action, &blames));
         if reached.witness != "*" {
             witness.get_or_insert_with(|| reached.witness.clone());
         }

@@ -2,7 +2,8 @@
 
 use iam::account::Actor;
 
-use crate::audit::escalation::{Escalation, WRITES, Write};
+use crate::audit::attempts::Write;
+use crate::audit::escalation::{Escalation, WRITES};
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
 use crate::audit::survey::SurveyError;
