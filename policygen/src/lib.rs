@@ -11,6 +11,7 @@ mod explain;
 mod files;
 mod finding;
 mod generate;
+mod input;
 mod output;
 mod pipeline;
 mod report;

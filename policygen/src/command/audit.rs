@@ -1,15 +1,12 @@
 //! `policygen audit`.
 
 use std::error::Error;
-use std::fs;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use iam::Policy;
 use iam::account::{Account, AccountError};
 use iam::policy::PolicyError;
 use jiff::civil::Date;
-use rule::{Rule, RuleError};
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
@@ -18,6 +15,7 @@ use crate::aws::{Aws, Connection};
 use crate::doctor::GateFunction;
 use crate::exit::Exit;
 use crate::generate::name::{PipelineGlob, StageGlob};
+use crate::input::{self, InputError};
 use crate::output;
 use crate::report::ReportArgs;
 
@@ -99,11 +97,8 @@ pub(crate) struct Args {
 /// Why nothing is audited.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
-    /// In the words of the gate.
-    #[error("{path}: {problem}")]
-    Rule { path: PathBuf, problem: RuleError },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
     Scp { path: PathBuf, problem: serde_json::Error },
     #[error("`{path}`, policy number {number}")]
@@ -132,10 +127,10 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         return Err(CommandError::Slots.into());
     }
     let reporter = args.report.read(&CATALOGS)?;
-    let rule = args.rule.as_deref().map(read_rule).transpose()?;
+    let rule = args.rule.as_deref().map(input::rule_or_stdin).transpose()?;
     let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
     let account = match &args.account_file {
-        Some(path) => Account::parse(&read(path)?).map_err(|source| CommandError::Account {
+        Some(path) => Account::parse(&input::text_or_stdin(path)?).map_err(|source| CommandError::Account {
             path: path.clone(),
             source,
         }),
@@ -209,29 +204,9 @@ fn checked(account: &Account) -> String {
     )
 }
 
-fn read(path: &Path) -> Result<String, CommandError> {
-    let read = if path == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    };
-    read.map_err(|source| CommandError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn read_rule(path: &Path) -> Result<Rule, CommandError> {
-    Rule::floor(&read(path)?).map_err(|problem| CommandError::Rule {
-        path: path.to_owned(),
-        problem,
-    })
-}
-
 /// The service control policies of one level.
 fn read_level(path: &Path) -> Result<Vec<(String, Policy)>, CommandError> {
-    let text = read(path)?;
+    let text = input::text_or_stdin(path)?;
     let is_list = text.trim_start().starts_with('[');
     let documents: Vec<&RawValue> = if is_list {
         serde_json::from_str(&text)

@@ -1,18 +1,16 @@
 //! `policygen doctor`.
 
 use std::error::Error;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
-use rule::{Rule, RuleError};
 
 use super::CATALOGS;
 use crate::aws::{Aws, Connection};
 use crate::doctor::{self, GateFunction};
 use crate::exit::Exit;
+use crate::input::{self, InputError};
 use crate::output;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::report::ReportArgs;
@@ -71,11 +69,8 @@ pub(crate) struct Args {
 /// Why nothing is checked.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
-    /// In the words of the gate.
-    #[error("{path}: {problem}")]
-    Rule { path: PathBuf, problem: RuleError },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error("`{path}` is not a pipeline")]
     Pipeline { path: PathBuf, source: PipelineError },
     #[error("no region is configured; give `--region`")]
@@ -85,7 +80,7 @@ enum CommandError {
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
-    let floor = args.rule.as_deref().map_or(Ok(Rule::default()), floor)?;
+    let floor = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let mut pipelines = if args.pipeline_file.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(look_up(args))?
@@ -120,26 +115,11 @@ fn checked(pipelines: &[Pipeline]) -> String {
     }
 }
 
-fn floor(path: &Path) -> Result<Rule, CommandError> {
-    let path = path.to_owned();
-    match fs::read_to_string(&path) {
-        Err(source) => Err(CommandError::Unreadable { path, source }),
-        Ok(text) => Rule::floor(&text).map_err(|problem| CommandError::Rule { path, problem }),
-    }
-}
-
 fn from_file(path: &Path) -> Result<Pipeline, CommandError> {
-    let read = if path == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    };
-    let path = path.to_owned();
-    match read {
-        Err(source) => Err(CommandError::Unreadable { path, source }),
-        Ok(text) => Pipeline::from_json(&text).map_err(|source| CommandError::Pipeline { path, source }),
-    }
+    Pipeline::from_json(&input::text_or_stdin(path)?).map_err(|source| CommandError::Pipeline {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 async fn look_up(args: &Args) -> Result<Vec<Pipeline>, Box<dyn Error>> {

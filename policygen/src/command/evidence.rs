@@ -1,12 +1,10 @@
 //! `policygen evidence`.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
-use rule::{Rule, RuleError};
 
 use crate::aws::{Aws, Connection};
 use crate::evidence::history::History;
@@ -16,6 +14,7 @@ use crate::evidence::{
     read_event, read_events, read_live, read_saved,
 };
 use crate::exit::Exit;
+use crate::input::{self, InputError};
 use crate::output;
 use crate::report::FailOn;
 
@@ -104,11 +103,8 @@ enum Format {
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
-    /// In the words of the gate.
-    #[error("{path}: {problem}")]
-    Rule { path: PathBuf, problem: RuleError },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error("`{path}` cannot be used")]
     Saved { path: PathBuf, source: SavedError },
     #[error("`{path}` cannot be used")]
@@ -116,7 +112,7 @@ enum CommandError {
 }
 
 pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
-    let rule = args.rule.as_deref().map(read_rule).transpose()?.unwrap_or_default();
+    let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let period = Period::new(args.since, args.until, Timestamp::now())?;
     let question = Question {
         pipeline: args.pipeline.clone(),
@@ -167,18 +163,10 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     Ok(if fails { Exit::Findings } else { Exit::Done })
 }
 
-fn read_rule(path: &Path) -> Result<Rule, CommandError> {
-    let text = fs::read_to_string(path).map_err(unreadable(path))?;
-    Rule::floor(&text).map_err(|problem| CommandError::Rule {
-        path: path.to_owned(),
-        problem,
-    })
-}
-
 fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
     let mut history = History::default();
     for path in paths {
-        let json = fs::read(path).map_err(unreadable(path))?;
+        let json = input::bytes(path)?;
         read_saved(&json, &mut history).map_err(|source| CommandError::Saved {
             path: path.clone(),
             source,
@@ -190,20 +178,13 @@ fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
 fn read_event_files(paths: &[PathBuf]) -> Result<Vec<ApprovalEvent>, CommandError> {
     let mut events = Vec::new();
     for path in paths {
-        let json = fs::read(path).map_err(unreadable(path))?;
+        let json = input::bytes(path)?;
         events.extend(read_events(&json).map_err(|source| CommandError::Events {
             path: path.clone(),
             source,
         })?);
     }
     Ok(events)
-}
-
-fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> CommandError {
-    move |source| CommandError::Unreadable {
-        path: path.to_owned(),
-        source,
-    }
 }
 
 /// The history as AWS tells it, and the events where they are wanted.

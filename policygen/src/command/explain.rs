@@ -2,12 +2,11 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::{fs, io};
 
 use clap::ValueEnum;
-use rule::{Rule, RuleError};
 
 use crate::explain::{explain, json, text};
+use crate::input;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -47,27 +46,8 @@ enum Format {
     Json,
 }
 
-/// Why nothing is explained.
-#[derive(Debug, thiserror::Error)]
-enum CommandError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
-    /// In the words of the gate.
-    #[error("{path}: {problem}")]
-    Rule { path: PathBuf, problem: RuleError },
-}
-
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let rule = match &args.rule {
-        None => Rule::default(),
-        Some(path) => {
-            let path = path.clone();
-            match fs::read_to_string(&path) {
-                Err(source) => return Err(CommandError::Unreadable { path, source }.into()),
-                Ok(text) => Rule::floor(&text).map_err(|problem| CommandError::Rule { path, problem })?,
-            }
-        }
-    };
+    let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let explanation = explain(&rule, &args.arns)?;
     let printed = match args.format {
         Format::Text => text::render(&explanation),

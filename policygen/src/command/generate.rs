@@ -2,10 +2,10 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use crate::files;
 use crate::generate::{File, GenerateError, PatchError, Settings, Spec, generate};
+use crate::input::{self, InputError};
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -43,8 +43,8 @@ pub(crate) struct Args {
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error("`{path}` is not a configuration for `policygen generate`")]
     Config { path: PathBuf, source: toml::de::Error },
     #[error("`{path}` stays as it is")]
@@ -60,7 +60,7 @@ enum CommandError {
 pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let file = match &args.config {
         None => Settings::default(),
-        Some(path) => Settings::from_toml(&read(path)?).map_err(|source| CommandError::Config {
+        Some(path) => Settings::from_toml(&input::text(path)?).map_err(|source| CommandError::Config {
             path: path.clone(),
             source,
         })?,
@@ -69,7 +69,7 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let format = settings.format.unwrap_or_default();
     let (out, print) = (settings.out.clone(), settings.print.clone());
     let spec = Spec::new(settings)?;
-    let pipeline = spec.patch.as_deref().map(read).transpose()?;
+    let pipeline = spec.patch.as_deref().map(input::text).transpose()?;
     let generated =
         generate(&spec, format, pipeline.as_deref()).map_err(|error| in_file(error, spec.patch.as_deref()))?;
 
@@ -85,13 +85,6 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
         (None, None) => output::print(all_of(&generated.files)?.as_bytes())?,
     }
     Ok(())
-}
-
-fn read(path: &Path) -> Result<String, CommandError> {
-    fs::read_to_string(path).map_err(|source| CommandError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// Says which file a refusal to patch is about.

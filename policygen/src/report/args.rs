@@ -1,7 +1,7 @@
 //! The options that `audit` and `doctor` share, and the way from findings to the end of the program.
 
+use std::io;
 use std::path::PathBuf;
-use std::{fs, io};
 
 use clap::ValueEnum;
 use jiff::civil::Date;
@@ -10,6 +10,7 @@ use super::accept::{AcceptError, Acceptances};
 use super::{Catalog, Report, csv, human, json, sarif};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity};
+use crate::input::{self, InputError};
 use crate::output;
 
 /// How findings are reported.
@@ -69,8 +70,8 @@ impl FailOn {
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReportError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Input(#[from] InputError),
     #[error("`{path}` is not an accept file")]
     Accept { path: PathBuf, source: AcceptError },
     #[error("the report could not be written as JSON")]
@@ -97,12 +98,8 @@ impl ReportArgs {
     pub(crate) fn read(&self, catalogs: &[&Catalog]) -> Result<Reporter, ReportError> {
         let acceptances = match self.accept.clone() {
             None => Acceptances::default(),
-            Some(path) => match fs::read_to_string(&path) {
-                Err(source) => return Err(ReportError::Unreadable { path, source }),
-                Ok(json) => {
-                    Acceptances::parse(&json, catalogs).map_err(|source| ReportError::Accept { path, source })?
-                }
-            },
+            Some(path) => Acceptances::parse(&input::text(&path)?, catalogs)
+                .map_err(|source| ReportError::Accept { path, source })?,
         };
         Ok(Reporter {
             format: self.format,
