@@ -151,6 +151,14 @@ impl<'a> Gate<'a> {
         self.approvals.iter().copied().min_by_key(|approval| approval.order())
     }
 
+    /// The index of the stage in which its approvals begin: its own, where there are none before.
+    pub(crate) fn first_guarded_stage(&self) -> usize {
+        let approvals = self
+            .first_approval()
+            .map_or(usize::MAX, |approval| approval.stage_index);
+        approvals.min(self.place.stage_index)
+    }
+
     /// Whether the parameters tell the gate its execution.
     pub(crate) fn knows_execution(&self) -> bool {
         match &self.parameters {

@@ -64,6 +64,11 @@ impl<'a> Topology<'a> {
         Place::all(self.pipeline)
     }
 
+    /// Every action that deploys, stage by stage.
+    pub(crate) fn deployments(&self) -> impl Iterator<Item = Place<'a>> {
+        self.places().filter(|place| place.action.deploys())
+    }
+
     /// Every stage that a condition makes ask the gate, with when it does and the name of the condition's rule.
     pub(crate) fn gates_as_conditions(&self) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
         let function = self.function;
@@ -80,14 +85,6 @@ impl<'a> Topology<'a> {
         self.gates.iter().rev().find(|gate| gate.place.order() < place.order())
     }
 
-    /// The index of the stage in which a gate's approvals begin: its own, where there are none before.
-    pub(crate) fn first_guarded_stage(&self, gate: &Gate<'_>) -> usize {
-        let approvals = gate
-            .first_approval()
-            .map_or(usize::MAX, |approval| approval.stage_index);
-        approvals.min(gate.place.stage_index)
-    }
-
     /// Every approval that a gate asks for, once.
     pub(crate) fn approvals(&self) -> Vec<(&Gate<'a>, Place<'a>)> {
         let mut approvals: Vec<(&Gate<'a>, Place<'a>)> = Vec::new();
@@ -102,6 +99,12 @@ impl<'a> Topology<'a> {
             }
         }
         approvals
+    }
+
+    /// The approvals that stay open for as long as CodePipeline lets them: they have no `timeoutInMinutes`.
+    pub(crate) fn approvals_without_timeout(&self) -> impl Iterator<Item = (&Gate<'a>, Place<'a>)> {
+        let approvals = self.approvals().into_iter();
+        approvals.filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
     }
 
     pub(crate) fn arn(&self, place: Place<'_>) -> String {

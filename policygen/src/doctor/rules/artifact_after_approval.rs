@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for deploying in topology.places().filter(|place| place.action.deploys()) {
+    for deploying in topology.deployments() {
         let gate = topology.gate_before(deploying);
         let Some(approval) = gate.and_then(|gate| gate.first_approval()) else {
             continue;

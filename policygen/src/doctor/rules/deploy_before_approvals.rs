@@ -15,10 +15,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };
-    let begins = topology.first_guarded_stage(first);
-    let early = topology
-        .places()
-        .filter(|place| place.action.deploys() && place.stage_index < begins);
+    let begins = first.first_guarded_stage();
+    let early = topology.deployments().filter(|place| place.stage_index < begins);
     let findings = early.map(|place| Finding {
         evidence: vec![topology.evidence(place), topology.evidence(first.place)],
         ..CHECK.finding(

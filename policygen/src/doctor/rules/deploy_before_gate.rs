@@ -14,10 +14,10 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };
-    let begins = topology.first_guarded_stage(first);
+    let begins = first.first_guarded_stage();
     let early = topology
-        .places()
-        .filter(|place| place.action.deploys() && place.stage_index >= begins && !first.place.precedes(*place));
+        .deployments()
+        .filter(|place| place.stage_index >= begins && !first.place.precedes(*place));
     let findings = early.map(|place| Finding {
         evidence: vec![topology.evidence(place), topology.evidence(first.place)],
         ..CHECK.finding(

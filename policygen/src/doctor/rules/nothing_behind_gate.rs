@@ -20,9 +20,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
     if guarded {
         return None;
     }
-    let deploying = topology.places().filter(|place| place.action.deploys());
     Some(Finding {
-        evidence: deploying.map(|place| topology.evidence(place)).collect(),
+        evidence: topology.deployments().map(|place| topology.evidence(place)).collect(),
         ..CHECK.finding(
             topology.arn(last.place),
             format!(

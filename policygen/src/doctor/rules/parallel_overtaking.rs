@@ -19,11 +19,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
         return None;
     }
     let open: Vec<_> = topology
-        .approvals()
-        .into_iter()
-        .filter(|(gate, approval)| {
-            gate.rule.max_age_minutes().is_none() && approval.action.timeout_in_minutes.is_none()
-        })
+        .approvals_without_timeout()
+        .filter(|(gate, _)| gate.rule.max_age_minutes().is_none())
         .map(|(_, approval)| topology.evidence(approval))
         .collect();
     if open.is_empty() {

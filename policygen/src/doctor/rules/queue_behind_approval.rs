@@ -19,9 +19,7 @@ pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
         return None;
     }
     let open: Vec<_> = topology
-        .approvals()
-        .into_iter()
-        .filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
+        .approvals_without_timeout()
         .map(|(_, approval)| topology.evidence(approval))
         .collect();
     if open.is_empty() {
