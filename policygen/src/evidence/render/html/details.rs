@@ -73,60 +73,34 @@ fn exceptions(evaluated: &Evaluated) -> Markup {
 }
 
 fn reasons(evaluated: &Evaluated) -> Markup {
-    let reasons: Vec<_> = evaluated
-        .decision
-        .iter()
-        .flat_map(|decision| &decision.record().reasons)
-        .collect();
-    html! {
-        @if !reasons.is_empty() {
-            div.wide { table {
-                caption { "Reasons" }
-                thead { tr { th scope="col" { "Code" } th scope="col" { "In words" } } }
-                tbody {
-                    @for reason in reasons {
-                        tr { th scope="row" { (reason.code) } td.message { (shown(&reason.message)) } }
-                    }
-                }
-            } }
+    let decision = evaluated.decision.iter();
+    let rows = html! {
+        @for reason in decision.flat_map(|decision| &decision.record().reasons) {
+            tr { th scope="row" { (reason.code) } td.message { (shown(&reason.message)) } }
         }
-    }
+    };
+    table("Reasons", &["Code", "In words"], &rows)
 }
 
 fn approvals(approvals: &[ApprovalAttempt]) -> Markup {
     let with_trail = approvals.iter().any(|approval| approval.trail.is_some());
-    html! {
-        @if !approvals.is_empty() {
-            div.wide {
-                table {
-                    caption { "Approvals, every attempt" }
-                    thead { tr {
-                        th scope="col" { "Action" }
-                        th scope="col" { "Answer" }
-                        th scope="col" { "By" }
-                        th scope="col" { "At" }
-                        th scope="col" { "Comment" }
-                        th scope="col" { "Counted" }
-                        @if with_trail { th scope="col" { "CloudTrail" } }
-                    } }
-                    tbody {
-                        @for approval in approvals {
-                            @let attempt = &approval.attempt;
-                            tr {
-                                th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
-                                td { (status_name(attempt.status)) }
-                                td.id { (shown(attempt.approver.history.as_deref().unwrap_or("nobody"))) }
-                                td.when { (time(attempt.updated)) }
-                                td.said { (lines(attempt.comment.as_deref().unwrap_or_default())) }
-                                td { (counting(&approval.counting)) }
-                                @if with_trail { td { (trail(approval)) } }
-                            }
-                        }
-                    }
-                }
+    let mut columns = vec!["Action", "Answer", "By", "At", "Comment", "Counted"];
+    columns.extend(with_trail.then_some("CloudTrail"));
+    let rows = html! {
+        @for approval in approvals {
+            @let attempt = &approval.attempt;
+            tr {
+                th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
+                td { (status_name(attempt.status)) }
+                td.id { (shown(attempt.approver.history.as_deref().unwrap_or("nobody"))) }
+                td.when { (time(attempt.updated)) }
+                td.said { (lines(attempt.comment.as_deref().unwrap_or_default())) }
+                td { (counting(&approval.counting)) }
+                @if with_trail { td { (trail(approval)) } }
             }
         }
-    }
+    };
+    table("Approvals, every attempt", &columns, &rows)
 }
 
 fn counting(counting: &Counting) -> Markup {
@@ -153,68 +127,54 @@ fn trail(approval: &ApprovalAttempt) -> Markup {
 }
 
 fn gate_runs(runs: &[GateRun]) -> Markup {
-    html! {
-        @if !runs.is_empty() {
-            div.wide {
-                table {
-                    caption { "The gate, every run" }
-                    thead { tr {
-                        th scope="col" { "At" }
-                        th scope="col" { "Status" }
-                        th scope="col" { "Said then" }
-                        th scope="col" { "Evaluated today" }
-                        th scope="col" { "In its words" }
-                    } }
-                    tbody {
-                        @for run in runs {
-                            tr {
-                                th.when scope="row" { (time(run.updated)) }
-                                td { (status_name(run.status)) }
-                                td { (run.said.as_str()) }
-                                td {
-                                    @match &run.evaluated {
-                                        Some(Ok(decision)) => (decision.record().verdict.as_str()),
-                                        Some(Err(problem)) => (shown(problem)),
-                                        None => "not finished",
-                                    }
-                                    @if run.agrees() == Some(false) { " " span.badge.differs { "differs" } }
-                                }
-                                td.said { (lines(run.message.as_deref().unwrap_or_default())) }
-                            }
-                        }
+    let columns = ["At", "Status", "Said then", "Evaluated today", "In its words"];
+    let rows = html! {
+        @for run in runs {
+            tr {
+                th.when scope="row" { (time(run.updated)) }
+                td { (status_name(run.status)) }
+                td { (run.said.as_str()) }
+                td {
+                    @match &run.evaluated {
+                        Some(Ok(decision)) => (decision.record().verdict.as_str()),
+                        Some(Err(problem)) => (shown(problem)),
+                        None => "not finished",
                     }
+                    @if run.agrees() == Some(false) { " " span.badge.differs { "differs" } }
                 }
+                td.said { (lines(run.message.as_deref().unwrap_or_default())) }
             }
         }
-    }
+    };
+    table("The gate, every run", &columns, &rows)
 }
 
 fn deployments(actions: &[ActionExecution]) -> Markup {
+    let columns = ["Stage", "Action", "Type", "Status", "At", "Id"];
+    let rows = html! {
+        @for action in actions {
+            @let attempt = &action.attempt;
+            tr {
+                td { (shown(attempt.stage.as_deref().unwrap_or("?"))) }
+                th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
+                td { @if let Some(kind) = &action.kind { (shown(&kind.category)) ", " (shown(&kind.provider)) } }
+                td { (status_name(attempt.status)) }
+                td.when { (time(attempt.updated)) }
+                td.id { (shown(action.external_id.as_deref().unwrap_or_default())) }
+            }
+        }
+    };
+    table("What ran after the gate", &columns, &rows)
+}
+
+/// Nothing where there are no rows.
+fn table(caption: &str, columns: &[&str], rows: &Markup) -> Markup {
     html! {
-        @if !actions.is_empty() {
+        @if !rows.0.is_empty() {
             div.wide { table {
-                caption { "What ran after the gate" }
-                thead { tr {
-                    th scope="col" { "Stage" }
-                    th scope="col" { "Action" }
-                    th scope="col" { "Type" }
-                    th scope="col" { "Status" }
-                    th scope="col" { "At" }
-                    th scope="col" { "Id" }
-                } }
-                tbody {
-                    @for action in actions {
-                        @let attempt = &action.attempt;
-                        tr {
-                            td { (shown(attempt.stage.as_deref().unwrap_or("?"))) }
-                            th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
-                            td { @if let Some(kind) = &action.kind { (shown(&kind.category)) ", " (shown(&kind.provider)) } }
-                            td { (status_name(attempt.status)) }
-                            td.when { (time(attempt.updated)) }
-                            td.id { (shown(action.external_id.as_deref().unwrap_or_default())) }
-                        }
-                    }
-                }
+                caption { (caption) }
+                thead { tr { @for column in columns { th scope="col" { (column) } } } }
+                tbody { (rows) }
             } }
         }
     }
