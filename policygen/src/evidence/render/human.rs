@@ -53,6 +53,15 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 }
 
 fn verdicts(report: &Report) -> String {
+    let executions = counted(report.executions.len(), "execution");
+    if report.executions.is_empty() {
+        return executions;
+    }
+    format!("{executions}: {}", verdict_counts(report))
+}
+
+/// How many executions have each verdict that there is.
+pub(super) fn verdict_counts(report: &Report) -> String {
     let counts = Verdict::ALL
         .iter()
         .map(|verdict| (report.count(*verdict), verdict.as_str()));
@@ -60,11 +69,7 @@ fn verdicts(report: &Report) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, name)| format!("{count} {name}"))
         .collect();
-    let executions = counted(report.executions.len(), "execution");
-    if counts.is_empty() {
-        return executions;
-    }
-    format!("{executions}: {}", counts.join(", "))
+    counts.join(", ")
 }
 
 fn exceptions(out: &mut String, report: &Report) {

@@ -4,6 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 
 use crate::evidence::evaluate::{Evaluated, Verdict};
+use crate::evidence::render::human::verdict_counts;
 use crate::evidence::report::Report;
 
 const WIDTH: i64 = 1000;
@@ -85,18 +86,11 @@ fn mark(evaluated: &Evaluated, x: i64, y: i64) -> Markup {
 
 fn description(report: &Report, first: Timestamp, last: Timestamp) -> String {
     let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
-    let counts = Verdict::ALL
-        .iter()
-        .map(|verdict| (report.count(*verdict), verdict.as_str()));
-    let counts: Vec<String> = counts
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
     format!(
         "From {} to {}: {}. The table below has each of them.",
         day(first),
         day(last),
-        counts.join(", ")
+        verdict_counts(report)
     )
 }
 
