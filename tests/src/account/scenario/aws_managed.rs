@@ -16,29 +16,28 @@ fn user_with(plot: &mut Plot<'_>, policy: &str) -> User {
     user
 }
 
-fn administrator(plot: &mut Plot<'_>) {
-    let user = user_with(plot, "AdministratorAccess");
+/// Who may approve everything, and do without the gate.
+fn user_past_the_gate(plot: &mut Plot<'_>, policy: &str) {
+    let user = user_with(plot, policy);
     plot.expect_both(user);
     plot.expect(Code::CanBypassGate, user);
+}
+
+fn administrator(plot: &mut Plot<'_>) {
+    user_past_the_gate(plot, "AdministratorAccess");
 }
 
 /// `NotAction` of IAM and Organizations: everything of CodePipeline and Lambda.
 fn power_user(plot: &mut Plot<'_>) {
-    let user = user_with(plot, "PowerUserAccess");
-    plot.expect_both(user);
-    plot.expect(Code::CanBypassGate, user);
+    user_past_the_gate(plot, "PowerUserAccess");
 }
 
 fn system_administrator(plot: &mut Plot<'_>) {
-    let user = user_with(plot, "job-function/SystemAdministrator");
-    plot.expect_both(user);
-    plot.expect(Code::CanBypassGate, user);
+    user_past_the_gate(plot, "job-function/SystemAdministrator");
 }
 
 fn pipeline_full_access(plot: &mut Plot<'_>) {
-    let user = user_with(plot, "AWSCodePipeline_FullAccess");
-    plot.expect_both(user);
-    plot.expect(Code::CanBypassGate, user);
+    user_past_the_gate(plot, "AWSCodePipeline_FullAccess");
 }
 
 /// Approves everything, and can change nothing.
