@@ -3,98 +3,37 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::thread;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::doctor::{Expected, days_from_now, file, found, request, text};
-use crate::program::{Ran, command, fixture, generate, policygen, ran};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    why: String,
-    #[serde(default)]
-    arguments: Vec<String>,
-    rule: Option<Value>,
-    defect: json_patch::Patch,
-    findings: Vec<Expected>,
-}
-
-fn read(name: &str) -> Value {
-    serde_json::from_str(&fs::read_to_string(fixture(name)).unwrap()).unwrap()
-}
+use crate::checker::{AUDIT, days_from_now, file, found, found_codes, text, versionless};
+use crate::program::{Ran, fixture, generate, policygen, policygen_reading};
+use crate::server;
 
 fn sound() -> Value {
-    read("audit/sound.json")
+    AUDIT.sound()
 }
 
-fn patched(patch: &Value) -> Value {
-    let mut account = sound();
-    json_patch::patch(
-        &mut account,
-        &serde_json::from_value::<json_patch::Patch>(patch.clone()).unwrap(),
-    )
-    .unwrap();
-    account
+fn patched(patch: Value) -> Value {
+    AUDIT.patched(&serde_json::from_value(patch).unwrap())
 }
 
 /// Much is wrong in it.
 fn several() -> Value {
-    patched(&read("audit/several.json"))
-}
-
-/// The name and the case of each fixture of a folder, and the account with its defect.
-fn cases(folder: &str) -> Vec<(String, Case, Value)> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(fixture(&format!("audit/{folder}")))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty());
-    let read = |path: &PathBuf| {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let case: Case = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        assert!(!case.why.is_empty());
-        let mut account = sound();
-        json_patch::patch(&mut account, &case.defect).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, case, account)
-    };
-    paths.iter().map(read).collect()
+    let patch = fs::read_to_string(fixture("audit/several.json")).unwrap();
+    patched(serde_json::from_str(&patch).unwrap())
 }
 
 /// `audit` of this account, with these arguments besides.
 fn audit(account: &Value, arguments: &[&str]) -> Ran {
-    let account = file(account);
-    policygen(&[&["audit", "--account-file", text(account.path())], arguments].concat())
-}
-
-/// The same, under a rule, and the report.
-fn examine(account: &Value, rule: Option<&Value>, arguments: &[&str]) -> (Ran, Value) {
-    let rule = rule.map(file);
-    let mut all = vec!["--format", "json"];
-    all.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
-    all.extend(arguments);
-    let ran = audit(account, &all);
-    let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    (ran, report)
-}
-
-fn examine_case(case: &Case, account: &Value, arguments: &[&str]) -> (Ran, Value) {
-    let own: Vec<&str> = case.arguments.iter().map(String::as_str).collect();
-    examine(account, case.rule.as_ref(), &[&own, arguments].concat())
+    AUDIT.run(account, arguments)
 }
 
 /// The codes that are found about a subject that ends so.
 fn codes(account: &Value, subject: &str, arguments: &[&str]) -> Vec<String> {
-    let (_, report) = examine(account, None, arguments);
+    let (_, report) = AUDIT.examine(account, arguments);
     let found = found(&report).into_iter();
     found
         .filter(|finding| finding.subject.ends_with(subject))
@@ -105,7 +44,7 @@ fn codes(account: &Value, subject: &str, arguments: &[&str]) -> Vec<String> {
 /// An inline policy of Grace, who has nothing to do with approvals.
 fn of_grace(statements: Value) -> Value {
     let document = json!({"Version": "2012-10-17", "Statement": statements});
-    patched(&json!([{
+    patched(json!([{
         "op": "add",
         "path": "/UserDetailList/6/UserPolicyList",
         "value": [{"PolicyName": "Own", "PolicyDocument": document}],
@@ -121,63 +60,24 @@ const GRACE: &str = "user/grace";
 
 #[test]
 fn each_defect_gives_its_finding_and_no_other() {
-    let mut covered = BTreeSet::new();
-    for (name, case, account) in cases("defects") {
-        let (ran, report) = examine_case(&case, &account, &[]);
-        assert_eq!(found(&report), case.findings, "{name}");
-        let named = case.findings.iter().any(|finding| name.starts_with(&finding.code));
-        assert!(named, "{name} is not named after what it gives");
-        let errors = report["summary"]["errors"].as_u64().unwrap();
-        assert_eq!(
-            (ran.code, ran.stderr.as_str()),
-            (if errors > 0 { 10 } else { 0 }, ""),
-            "{name}"
-        );
-        covered.extend(case.findings.into_iter().map(|finding| finding.code));
-    }
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/audit.md")).unwrap();
-    let documented = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("### "))
-        .map(str::to_owned);
-    assert_eq!(
-        covered,
-        documented.collect(),
-        "a code without a defect, or without docs"
-    );
+    AUDIT.assert_defects_are_found();
 }
 
 #[test]
 fn what_is_sound_gives_nothing() {
-    let (ran, report) = examine(&sound(), None, &["--fail-on", "note"]);
+    let (ran, report) = AUDIT.examine(&sound(), &["--fail-on", "note"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert_eq!(report["findings"], json!([]));
     assert_eq!(
         report["checked"],
         "7 users, 3 groups, 1 role and 4 policies of account 111122223333"
     );
-    for (name, case, account) in cases("sound") {
-        let (ran, report) = examine_case(&case, &account, &["--fail-on", "note"]);
-        assert_eq!(found(&report), case.findings, "{name}");
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
-    }
+    AUDIT.assert_sound_cases_pass();
 }
 
-/// Every defect as people see it: the words are the product.
 #[test]
 fn every_defect_in_words() {
-    let mut out = String::new();
-    for (name, case, account) in cases("defects") {
-        let rule = case.rule.as_ref().map(file);
-        let mut arguments: Vec<&str> = case.arguments.iter().map(String::as_str).collect();
-        arguments.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
-        out.push_str(&format!(
-            "==== {name}: {}\n{}",
-            case.why,
-            audit(&account, &arguments).stdout
-        ));
-    }
-    insta::assert_snapshot!("audit-defects", out);
+    insta::assert_snapshot!("audit-defects", AUDIT.defects_in_words());
 }
 
 #[test]
@@ -205,11 +105,7 @@ fn every_format() {
             "note: `no-valid-pair` of `arn:aws:codepipeline:*:111122223333:*/*/ApprovalA` is accepted and was not found; \
              take it out of the accept file if it is settled\n"
         );
-        let version = format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
-        insta::assert_snapshot!(
-            format!("audit-several.{format}"),
-            ran.stdout.replace(&version, "\"semanticVersion\": \"VERSION\"")
-        );
+        insta::assert_snapshot!(format!("audit-several.{format}"), versionless(&ran.stdout));
     }
 }
 
@@ -266,28 +162,17 @@ fn encode(value: &mut Value) {
 
 #[test]
 fn the_account_can_come_from_standard_input() {
-    let mut child = command()
-        .args(["audit", "--account-file", "-", "--format", "json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(several().to_string().as_bytes())
-        .unwrap();
-    let output = ran(&child.wait_with_output().unwrap());
-    assert_eq!(output.code, 10);
-    assert_eq!(output.stdout, audit(&several(), &["--format", "json"]).stdout);
+    let read = policygen_reading(
+        &several().to_string(),
+        &["audit", "--account-file", "-", "--format", "json"],
+    );
+    assert_eq!(read.code, 10);
+    assert_eq!(read.stdout, audit(&several(), &["--format", "json"]).stdout);
 }
 
 /// What is refused, and the words that say why.
 fn refused(content: &str, words: &[&str]) {
-    let mut file = NamedTempFile::new().unwrap();
-    file.write_all(content.as_bytes()).unwrap();
-    let ran = policygen(&["audit", "--account-file", text(file.path())]);
+    let ran = AUDIT.run_text(content, &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{words:?}: {}", ran.stderr);
     for word in words {
         assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
@@ -330,7 +215,7 @@ fn a_part_of_an_account_is_refused() {
         account.as_object_mut().unwrap().remove(list);
         refused(&account.to_string(), &["only a part of the account", list, "--filter"]);
     }
-    let unattached = patched(&json!([{"op": "remove", "path": "/Policies/1"}]));
+    let unattached = patched(json!([{"op": "remove", "path": "/Policies/1"}]));
     refused(
         &unattached.to_string(),
         &[
@@ -339,7 +224,7 @@ fn a_part_of_an_account_is_refused() {
             "not in the snapshot",
         ],
     );
-    let no_group = patched(&json!([{"op": "remove", "path": "/GroupDetailList/0"}]));
+    let no_group = patched(json!([{"op": "remove", "path": "/GroupDetailList/0"}]));
     refused(
         &no_group.to_string(),
         &["`grace`", "`Developers`", "not in the snapshot"],
@@ -359,7 +244,7 @@ fn a_part_of_an_account_is_refused() {
 fn a_policy_that_cannot_be_read_is_named_with_its_owner() {
     let odd = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Permit", "Action": "*", "Resource": "*"}]});
     let inline = json!([{"PolicyName": "Odd", "PolicyDocument": odd}]);
-    let add = |path: &str, value: &Value| patched(&json!([{"op": "add", "path": path, "value": value}])).to_string();
+    let add = |path: &str, value: &Value| patched(json!([{"op": "add", "path": path, "value": value}])).to_string();
     refused(
         &add("/UserDetailList/6/UserPolicyList", &inline),
         &["`Odd`", "user/grace", "Permit"],
@@ -488,11 +373,7 @@ fn a_scope_narrows_what_is_asked() {
             assert!(!finds(&[option, pattern]), "{option} {pattern}");
         }
     }
-    let (_, report) = examine(
-        &elsewhere,
-        None,
-        &["--region", "*-1", "--pipeline", "*unds", "--stage", "R*"],
-    );
+    let (_, report) = AUDIT.examine(&elsewhere, &["--region", "*-1", "--pipeline", "*unds", "--stage", "R*"]);
     let of_grace = report["findings"]
         .as_array()
         .unwrap()
@@ -564,11 +445,8 @@ fn service_control_policies_limit_level_by_level() {
     let nothing = ["slot-without-approver", "slot-without-approver"];
     let subjects = |levels: &[&NamedTempFile]| {
         let arguments: Vec<&str> = levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
-        let (_, report) = examine(&account, None, &arguments);
-        found(&report)
-            .into_iter()
-            .map(|finding| finding.code)
-            .collect::<Vec<_>>()
+        let (_, report) = AUDIT.examine(&account, &arguments);
+        found_codes(&report)
     };
     assert_eq!(subjects(&[&denials]), nothing);
     assert_eq!(subjects(&[&everything, &denials]), nothing);
@@ -577,17 +455,14 @@ fn service_control_policies_limit_level_by_level() {
 
 #[test]
 fn a_service_control_policy_bars_the_roads_too() {
-    let (_, case, account) = cases("defects")
-        .into_iter()
-        .find(|(name, ..)| name == "can-approve-both-through-role")
-        .unwrap();
+    let case = AUDIT.case("defects", "can-approve-both-through-role");
     let alice = "user/alice";
-    assert_eq!(codes(&account, alice, &[]), [case.findings[0].code.as_str()]);
+    assert_eq!(codes(&case.input, alice, &[]), [case.findings[0].code.as_str()]);
     let scp = level(json!([
         full_access(),
         denying("sts:AssumeRole", "arn:aws:iam::*:role/Release*")
     ]));
-    assert_eq!(codes(&account, alice, &["--scp", text(scp.path())]), [""; 0]);
+    assert_eq!(codes(&case.input, alice, &["--scp", text(scp.path())]), [""; 0]);
 }
 
 #[test]
@@ -617,18 +492,15 @@ fn what_is_no_service_control_policy_is_refused() {
 /// The gate joins what the rule joins, and believes the session names that the rule believes.
 #[test]
 fn the_rule_says_who_is_one_human() {
-    let few = patched(&json!([
+    let few = patched(json!([
         {"op": "replace", "path": "/UserDetailList/2/GroupList", "value": []},
         {"op": "replace", "path": "/UserDetailList/3/GroupList", "value": []},
         {"op": "replace", "path": "/UserDetailList/4/GroupList", "value": []},
         {"op": "replace", "path": "/UserDetailList/5/GroupList", "value": []},
     ]));
     let asked = |people: Value| {
-        let (_, report) = examine(&few, Some(&json!({"people": people})), &[]);
-        found(&report)
-            .into_iter()
-            .map(|finding| finding.code)
-            .collect::<Vec<_>>()
+        let (_, report) = AUDIT.examine_under(&json!({"people": people}), &few, &[]);
+        found_codes(&report)
     };
     let user = |name: &str| format!("arn:aws:iam::111122223333:user/{name}");
     assert_eq!(asked(json!({})), ["depends-on-one-person", "depends-on-one-person"]);
@@ -642,22 +514,17 @@ fn the_rule_says_who_is_one_human() {
 
 #[test]
 fn the_rule_says_whose_session_names_count() {
-    let (_, _, account) = cases("defects")
-        .into_iter()
-        .find(|(name, ..)| name == "shared-approver-role")
-        .unwrap();
-    let asked = |rule: Option<Value>| {
-        let (_, report) = examine(&account, rule.as_ref(), &[]);
-        found(&report)
-            .into_iter()
-            .map(|finding| finding.code)
-            .collect::<Vec<_>>()
+    let account = AUDIT.case("defects", "shared-approver-role").input;
+    let (_, report) = AUDIT.examine(&account, &[]);
+    assert_eq!(found_codes(&report), ["shared-approver-role"]);
+    let asked = |rule: Value| {
+        let (_, report) = AUDIT.examine_under(&rule, &account, &[]);
+        found_codes(&report)
     };
-    assert_eq!(asked(None), ["shared-approver-role"]);
-    assert_eq!(asked(Some(json!({}))), ["shared-approver-role"]);
+    assert_eq!(asked(json!({})), ["shared-approver-role"]);
     // Its trust policy does not pin them.
     assert_eq!(
-        asked(Some(json!({"trustedSessionRoles": ["Release?"]}))),
+        asked(json!({"trustedSessionRoles": ["Release?"]})),
         ["session-name-not-pinned"]
     );
 }
@@ -682,7 +549,7 @@ fn what_is_accepted_ends_on_its_day() {
     let accepting = |day: &str| {
         let entry = |code: &str| json!({"code": code, "subject": "arn:aws:iam::*:user/grace", "reason": "R-17", "expires": day});
         let accept = file(&json!([entry("can-approve-both"), entry("approver-without-mfa")]));
-        examine(&account, None, &["--accept", text(accept.path()), "--fail-on", "note"])
+        AUDIT.examine(&account, &["--accept", text(accept.path()), "--fail-on", "note"])
     };
     for day in [days_from_now(1), "2999-12-31".to_owned()] {
         let (ran, report) = accepting(&day);
@@ -702,13 +569,10 @@ fn what_is_accepted_ends_on_its_day() {
 
 #[test]
 fn a_boundary_that_is_not_in_the_file_bounds_nobody_and_is_warned_of() {
-    let (_, _, mut account) = cases("sound")
-        .into_iter()
-        .find(|(name, ..)| name == "boundary")
-        .unwrap();
+    let mut account = AUDIT.case("sound", "boundary").input;
     assert_eq!(codes(&account, GRACE, &[]), [""; 0]);
     account["Policies"].as_array_mut().unwrap().pop();
-    let (ran, report) = examine(&account, None, &[]);
+    let (ran, report) = AUDIT.examine(&account, &[]);
     assert_eq!(found(&report)[0].code, "can-approve-both-if");
     assert_eq!(
         ran.stderr,
@@ -746,34 +610,14 @@ fn the_permissions_that_it_needs_are_one() {
     );
 }
 
-/// Answers each request with the next of these, as IAM would.
-fn iam(answers: Vec<(u16, String)>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for (status, body) in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let asked = request(&mut stream);
-            assert!(asked.contains("action=getaccountauthorizationdetails"), "{asked}");
-            let length = body.len();
-            write!(
-                stream,
-                "HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-            )
-            .unwrap();
-        }
-    });
-    format!("http://{address}")
-}
-
+/// `audit` against a server that answers each request with the next of these, as IAM would.
 fn live(answers: Vec<(u16, String)>, arguments: &[&str]) -> Ran {
-    let url = iam(answers);
-    let mut command = command();
-    command.args(["audit", "--endpoint-url", &url]).args(arguments);
-    command
-        .env("AWS_ACCESS_KEY_ID", "alice")
-        .env("AWS_SECRET_ACCESS_KEY", "secret");
-    ran(&command.output().unwrap())
+    let mut answers = answers.into_iter();
+    let answer = move |asked: &str| {
+        assert!(asked.contains("action=getaccountauthorizationdetails"), "{asked}");
+        answers.next().unwrap()
+    };
+    server::live("text/xml", answer, &[&["audit"], arguments].concat())
 }
 
 /// A page of the account, with one user and, where there is another page, its marker.

@@ -1,146 +1,39 @@
 //! `policygen doctor` as its users see it. Every defect is `fixtures/doctor/clean.json` with one change (a JSON
 //! Patch), in a file named after the finding that it must give.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::thread;
-
-use crate::program::{Ran, command, fixture, generate, policygen, ran};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    why: String,
-    rule: Option<Value>,
-    defect: json_patch::Patch,
-    findings: Vec<Expected>,
-}
-
-#[derive(Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Expected {
-    pub(crate) code: String,
-    pub(crate) subject: String,
-}
+use crate::checker::{DOCTOR, Expected, days_from_now, file, found, found_codes, text, versionless};
+use crate::program::{Ran, command, fixture, generate, policygen, policygen_reading};
+use crate::server;
 
 fn clean() -> Value {
-    serde_json::from_str(&fs::read_to_string(fixture("doctor/clean.json")).unwrap()).unwrap()
-}
-
-/// The name and the case of each fixture of a folder, and the pipeline with its defect.
-fn cases(folder: &str) -> Vec<(String, Case, Value)> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(fixture(&format!("doctor/{folder}")))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty());
-    let read = |path: &PathBuf| {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let case: Case = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        assert!(!case.why.is_empty());
-        let mut pipeline = clean();
-        json_patch::patch(&mut pipeline, &case.defect).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, case, pipeline)
-    };
-    paths.iter().map(read).collect()
-}
-
-pub(crate) fn file(content: &Value) -> NamedTempFile {
-    let mut file = NamedTempFile::new().unwrap();
-    file.write_all(content.to_string().as_bytes()).unwrap();
-    file
-}
-
-pub(crate) fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
+    DOCTOR.sound()
 }
 
 /// `doctor` over this pipeline, with these arguments besides.
 fn doctor(pipeline: &Value, arguments: &[&str]) -> Ran {
-    let pipeline = file(pipeline);
-    policygen(&[&["doctor", "--pipeline-file", text(pipeline.path())], arguments].concat())
-}
-
-fn examine(pipeline: &Value, rule: Option<&Value>, arguments: &[&str]) -> (Ran, Value) {
-    let rule = rule.map(file);
-    let mut all = vec!["--format", "json"];
-    all.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
-    all.extend(arguments);
-    let ran = doctor(pipeline, &all);
-    let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    (ran, report)
-}
-
-pub(crate) fn found(report: &Value) -> Vec<Expected> {
-    let findings = report["findings"].as_array().unwrap().iter();
-    let mut found: Vec<Expected> = findings
-        .map(|finding| Expected {
-            code: finding["code"].as_str().unwrap().to_owned(),
-            subject: finding["subject"]["arn"].as_str().unwrap().to_owned(),
-        })
-        .collect();
-    found.sort_by(|a, b| (&a.code, &a.subject).cmp(&(&b.code, &b.subject)));
-    found
+    DOCTOR.run(pipeline, arguments)
 }
 
 #[test]
 fn each_defect_gives_its_finding_and_no_other() {
-    let mut covered = BTreeSet::new();
-    for (name, case, pipeline) in cases("defects") {
-        let (ran, report) = examine(&pipeline, case.rule.as_ref(), &[]);
-        assert_eq!(found(&report), case.findings, "{name}");
-        let named = case.findings.iter().any(|finding| name.starts_with(&finding.code));
-        assert!(named, "{name} is not named after what it gives");
-        let errors = report["summary"]["errors"].as_u64().unwrap();
-        assert_eq!(ran.code, if errors > 0 { 10 } else { 0 }, "{name}");
-        covered.extend(case.findings.into_iter().map(|finding| finding.code));
-    }
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor.md")).unwrap();
-    let documented = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("### "))
-        .map(str::to_owned);
-    assert_eq!(
-        covered,
-        documented.collect(),
-        "a code without a defect, or without docs"
-    );
+    DOCTOR.assert_defects_are_found();
 }
 
 #[test]
 fn what_is_sound_gives_nothing_in_every_execution_mode() {
-    for (name, case, pipeline) in cases("sound") {
-        let (ran, report) = examine(&pipeline, case.rule.as_ref(), &["--fail-on", "note"]);
-        assert_eq!(found(&report), case.findings, "{name}");
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
-    }
+    DOCTOR.assert_sound_cases_pass();
 }
 
-/// Every defect as people see it: the words are the product.
 #[test]
 fn every_defect_in_words() {
-    let mut out = String::new();
-    for (name, case, pipeline) in cases("defects") {
-        let rule = case.rule.as_ref().map(file);
-        let rule = rule.as_ref().map(|rule| ["--rule", text(rule.path())]);
-        let ran = doctor(&pipeline, rule.as_ref().map_or(&[], |rule| rule.as_slice()));
-        out.push_str(&format!("==== {name}: {}\n{}", case.why, ran.stdout));
-    }
-    insta::assert_snapshot!("defects", out);
+    insta::assert_snapshot!("defects", DOCTOR.defects_in_words());
 }
 
 /// A pipeline with an error, two warnings and a note, of which the file accepts one, did accept one, and accepts
 /// one that is not there.
 fn several() -> Value {
-    let mut pipeline = clean();
     let patch = json!([
         {"op": "remove", "path": "/pipeline/stages/2/actions/1"},
         {"op": "replace", "path": "/pipeline/stages/2/onFailure/retryConfiguration/retryMode", "value": "FAILED_ACTIONS"},
@@ -148,12 +41,7 @@ fn several() -> Value {
         {"op": "replace", "path": "/pipeline/stages/2/actions/0/name", "value": "=ApprovalA"},
         {"op": "remove", "path": "/pipeline/stages/2/actions/0/configuration/NotificationArn"},
     ]);
-    json_patch::patch(
-        &mut pipeline,
-        &serde_json::from_value::<json_patch::Patch>(patch).unwrap(),
-    )
-    .unwrap();
-    pipeline
+    DOCTOR.patched(&serde_json::from_value(patch).unwrap())
 }
 
 #[test]
@@ -167,17 +55,13 @@ fn every_format() {
             "note: `no-gate` of `arn:aws:codepipeline:*:payments` is accepted and was not found; take it out of \
              the accept file if it is settled\n"
         );
-        let version = format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
-        insta::assert_snapshot!(
-            format!("several.{format}"),
-            ran.stdout.replace(&version, "\"semanticVersion\": \"VERSION\"")
-        );
+        insta::assert_snapshot!(format!("several.{format}"), versionless(&ran.stdout));
     }
 }
 
 #[test]
 fn fail_on_is_the_least_severity_that_fails() {
-    let only = |name: &str| cases("defects").into_iter().find(|(case, ..)| case == name).unwrap().2;
+    let only = |name: &str| DOCTOR.case("defects", name).input;
     for (pipeline, codes) in [
         (only("no-gate"), [10, 10, 10, 0]),
         (only("no-execution-id"), [0, 10, 10, 0]),
@@ -194,7 +78,7 @@ fn accepting(entries: &Value) -> (Ran, Value) {
     let accept = file(entries);
     let mut pipeline = clean();
     pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"] = json!("another");
-    examine(&pipeline, None, &["--accept", text(accept.path())])
+    DOCTOR.examine(&pipeline, &["--accept", text(accept.path())])
 }
 
 fn entry(subject: &str, expires: &str) -> Value {
@@ -202,14 +86,6 @@ fn entry(subject: &str, expires: &str) -> Value {
 }
 
 const SUBJECT: &str = "arn:aws:codepipeline:eu-west-1:111122223333:payments";
-
-pub(crate) fn days_from_now(days: i64) -> String {
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
-    now.date()
-        .checked_add(jiff::Span::new().days(days))
-        .unwrap()
-        .to_string()
-}
 
 #[test]
 fn what_is_accepted_is_shown_and_does_not_fail() {
@@ -352,9 +228,7 @@ fn what_is_no_pipeline_is_refused() {
         (other.to_string(), "is not the ARN of a pipeline `payments`"),
     ];
     for (content, words) in cases {
-        let mut file = NamedTempFile::new().unwrap();
-        file.write_all(content.as_bytes()).unwrap();
-        let ran = policygen(&["doctor", "--pipeline-file", text(file.path())]);
+        let ran = DOCTOR.run_text(&content, &[]);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{content}");
         assert!(ran.stderr.contains(words), "{content}: {}", ran.stderr);
     }
@@ -384,8 +258,9 @@ fn several_files_and_standard_input_make_one_report() {
         .as_array_mut()
         .unwrap()
         .truncate(2);
-    let mut child = command()
-        .args([
+    let ran = policygen_reading(
+        &bare.to_string(),
+        &[
             "doctor",
             "--pipeline-file",
             &fixture("doctor/clean.json"),
@@ -393,20 +268,10 @@ fn several_files_and_standard_input_make_one_report() {
             "-",
             "--format",
             "json",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(bare.to_string().as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(10));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        ],
+    );
+    assert_eq!(ran.code, 10);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["checked"], "2 pipelines");
     let expected = Expected {
         code: "no-gate".to_owned(),
@@ -483,65 +348,30 @@ fn a_pipeline_that_generate_patched_is_sound() {
     let pipeline = fixture("pipeline/good.json");
     let patched = generate(&["--patch-pipeline", &pipeline, "--print", "pipeline.json"]);
     assert_eq!(patched.code, 0, "{}", patched.stderr);
-    let (ran, report) = examine(
+    let (ran, report) = DOCTOR.examine(
         &serde_json::from_str(&patched.stdout).unwrap(),
-        None,
         &["--fail-on", "warning"],
     );
     assert_eq!(ran.code, 0, "{}", ran.stdout);
-    let codes: Vec<String> = found(&report).into_iter().map(|finding| finding.code).collect();
     let (notification, information) = ("no-notification", "no-review-information");
-    assert_eq!(codes, [notification, notification, information, information]);
+    assert_eq!(
+        found_codes(&report),
+        [notification, notification, information, information]
+    );
 }
 
-/// Answers each request as CodePipeline would: by the operation that it names, from these.
-fn codepipeline(answers: Vec<(&'static str, u16, Value)>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let request = request(&mut stream);
-            let answer = answers.iter().find(|(operation, ..)| request.contains(operation));
-            let (_, status, body) = answer.unwrap_or_else(|| panic!("{request}"));
-            let body = body.to_string();
-            let length = body.len();
-            write!(
-                stream,
-                "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: \
-                 {length}\r\nConnection: close\r\n\r\n{body}"
-            )
-            .unwrap();
-        }
-    });
-    format!("http://{address}")
-}
-
-/// The head and the body of a request, in lower case.
-pub(crate) fn request(stream: &mut TcpStream) -> String {
-    let mut request = String::new();
-    let mut reader = BufReader::new(stream);
-    while !request.ends_with("\r\n\r\n") {
-        assert!(reader.read_line(&mut request).unwrap() > 0);
-    }
-    request.make_ascii_lowercase();
-    let (_, length) = request.split_once("content-length:").unwrap();
-    let length: usize = length.lines().next().unwrap().trim().parse().unwrap();
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    request + &String::from_utf8(body).unwrap().to_ascii_lowercase()
-}
-
+/// `doctor` against a server that answers each request as CodePipeline would: by the operation that it names, from these.
 fn live(answers: Vec<(&'static str, u16, Value)>, arguments: &[&str]) -> Ran {
-    let url = codepipeline(answers);
-    let mut command = command();
-    command
-        .args(["doctor", "--region", "eu-west-1", "--endpoint-url", &url])
-        .args(arguments);
-    command
-        .env("AWS_ACCESS_KEY_ID", "alice")
-        .env("AWS_SECRET_ACCESS_KEY", "secret");
-    ran(&command.output().unwrap())
+    let answer = move |request: &str| {
+        let answer = answers.iter().find(|(operation, ..)| request.contains(operation));
+        let (_, status, body) = answer.unwrap_or_else(|| panic!("{request}"));
+        (*status, body.to_string())
+    };
+    server::live(
+        "application/x-amz-json-1.1",
+        answer,
+        &[&["doctor", "--region", "eu-west-1"], arguments].concat(),
+    )
 }
 
 /// As CodePipeline itself answers: times are numbers.
@@ -555,11 +385,14 @@ fn answer(mut pipeline: Value) -> Value {
 #[test]
 fn what_is_looked_up_gives_what_a_file_gives() {
     for folder in ["defects", "sound"] {
-        for (name, case, pipeline) in cases(folder) {
-            let rule = case.rule.as_ref().map(file);
-            let mut arguments = vec!["--pipeline", "payments", "--format", "json"];
-            arguments.extend(rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
-            let ran = live(vec![("getpipeline", 200, answer(pipeline))], &arguments);
+        for case in DOCTOR.cases(folder) {
+            let name = &case.name;
+            let arguments = [
+                &["--pipeline", "payments", "--format", "json"],
+                case.arguments().as_slice(),
+            ]
+            .concat();
+            let ran = live(vec![("getpipeline", 200, answer(case.input.clone()))], &arguments);
             let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{name}: {}", ran.stderr));
             assert_eq!(found(&report), case.findings, "{name}");
         }

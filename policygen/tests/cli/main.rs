@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod audit;
+mod checker;
 mod doctor;
 mod evidence;
 mod evidence_cloudtrail;
@@ -11,4 +12,5 @@ mod explain;
 mod generate;
 mod history;
 mod program;
+mod server;
 mod whole;

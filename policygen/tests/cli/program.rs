@@ -1,7 +1,8 @@
 //! Runs the built program.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// What the program did.
 pub(crate) struct Ran {
@@ -14,6 +15,19 @@ pub(crate) struct Ran {
 pub(crate) fn policygen(arguments: &[&str]) -> Ran {
     let output = command().args(arguments).output().unwrap();
     ran(&output)
+}
+
+/// The same, with this on standard input.
+pub(crate) fn policygen_reading(input: &str, arguments: &[&str]) -> Ran {
+    let mut child = command()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    ran(&child.wait_with_output().unwrap())
 }
 
 pub(crate) fn command() -> Command {
