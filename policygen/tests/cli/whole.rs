@@ -4,6 +4,16 @@ use crate::program::{generate, policygen};
 
 const FORMATS: [&str; 5] = ["json", "cloudformation", "terraform", "terraform-json", "aws-cli"];
 
+const VERBS: [&str; 7] = [
+    "generate",
+    "explain",
+    "audit",
+    "doctor",
+    "evidence",
+    "completions",
+    "man",
+];
+
 const MECHANISMS: [(&str, &[&str]); 5] = [
     ("groups", &["--mechanism", "groups"]),
     ("tag", &["--mechanism", "tag"]),
@@ -91,30 +101,14 @@ fn the_policies_of_the_article() {
 #[test]
 fn every_help() {
     insta::assert_snapshot!("help", policygen(&["--help"]).stdout);
-    for verb in [
-        "generate",
-        "explain",
-        "audit",
-        "doctor",
-        "evidence",
-        "completions",
-        "man",
-    ] {
+    for verb in VERBS {
         insta::assert_snapshot!(format!("help-{verb}"), policygen(&[verb, "--help"]).stdout);
     }
 }
 
 #[test]
 fn every_verb_has_a_page_and_every_shell_a_script() {
-    for verb in [
-        "generate",
-        "explain",
-        "audit",
-        "doctor",
-        "evidence",
-        "completions",
-        "man",
-    ] {
+    for verb in VERBS {
         let page = policygen(&["man", verb]);
         assert_eq!(page.code, 0, "{}", page.stderr);
         assert!(
