@@ -3,16 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::checker::{DOCTOR, Expected, days_from_now, file, found, found_codes, text, versionless};
+use crate::checker::{DOCTOR, Expected, found, found_codes, versionless};
 use crate::program::{Ran, command, fixture, generate, policygen, policygen_reading};
-use crate::server;
 
-fn clean() -> Value {
+pub(crate) fn clean() -> Value {
     DOCTOR.sound()
 }
 
 /// `doctor` over this pipeline, with these arguments besides.
-fn doctor(pipeline: &Value, arguments: &[&str]) -> Ran {
+pub(crate) fn doctor(pipeline: &Value, arguments: &[&str]) -> Ran {
     DOCTOR.run(pipeline, arguments)
 }
 
@@ -72,121 +71,6 @@ fn fail_on_is_the_least_severity_that_fails() {
         }
         assert_eq!(doctor(&pipeline, &[]).code, codes[0]);
     }
-}
-
-fn accepting(entries: &Value) -> (Ran, Value) {
-    let accept = file(entries);
-    let mut pipeline = clean();
-    pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"] = json!("another");
-    DOCTOR.examine(&pipeline, &["--accept", text(accept.path())])
-}
-
-fn entry(subject: &str, expires: &str) -> Value {
-    json!({"code": "no-gate", "subject": subject, "reason": "R-17", "expires": expires})
-}
-
-const SUBJECT: &str = "arn:aws:codepipeline:eu-west-1:111122223333:payments";
-
-#[test]
-fn what_is_accepted_is_shown_and_does_not_fail() {
-    for subject in [
-        SUBJECT,
-        "arn:*:payments",
-        "arn:aws:codepipeline:eu-west-?:111122223333:payments",
-    ] {
-        let (ran, report) = accepting(&json!([entry(subject, &days_from_now(1))]));
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-        assert_eq!(report["findings"], json!([]));
-        assert_eq!(report["summary"]["accepted"], 1);
-        let accepted = &report["accepted"][0];
-        assert_eq!(accepted["finding"]["code"], "no-gate");
-        assert_eq!(
-            (&accepted["reason"], &accepted["expires"]),
-            (&json!("R-17"), &json!(days_from_now(1)))
-        );
-    }
-}
-
-#[test]
-fn what_is_of_another_subject_is_not_accepted() {
-    for subject in ["arn:aws:codepipeline:eu-west-1:111122223333:payment", "arn:*:PAYMENTS"] {
-        let (ran, report) = accepting(&json!([entry(subject, &days_from_now(1))]));
-        assert_eq!(ran.code, 10);
-        assert_eq!(report["accepted"], json!([]));
-        assert!(ran.stderr.contains(subject), "{}", ran.stderr);
-    }
-}
-
-#[test]
-fn what_has_expired_is_a_finding_again_and_says_so() {
-    let yesterday = days_from_now(-1);
-    let (ran, report) = accepting(&json!([entry(SUBJECT, &yesterday)]));
-    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
-    let evidence = report["findings"][0]["evidence"].as_array().unwrap();
-    let expired = json!({"kind": "acceptance", "name": "R-17", "detail": format!("expired after {yesterday}")});
-    assert_eq!(evidence.last().unwrap(), &expired);
-
-    // Of two, the one that still holds.
-    let (ran, report) = accepting(&json!([entry(SUBJECT, &yesterday), entry("arn:*", &days_from_now(1))]));
-    assert_eq!(ran.code, 0);
-    assert_eq!(report["accepted"][0]["expires"], days_from_now(1));
-}
-
-#[test]
-fn one_accept_file_serves_every_verb() {
-    let mut other = entry(SUBJECT, "2999-12-31");
-    other["code"] = json!("can-approve-both");
-    let (ran, report) = accepting(&json!([entry(SUBJECT, "2999-12-31"), other]));
-    // What another verb looks for is not missed here.
-    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    assert_eq!(report["summary"]["accepted"], 1);
-}
-
-#[test]
-fn an_accept_file_that_is_not_one_is_refused() {
-    let good = || entry(SUBJECT, "2999-12-31");
-    let with = |key: &str, value: Value| {
-        let mut entry = good();
-        entry[key] = value;
-        json!([entry])
-    };
-    let without = |key: &str| {
-        let mut entry = good();
-        entry.as_object_mut().unwrap().remove(key);
-        json!([entry])
-    };
-    let cases = [
-        (json!({"accepted": []}), "it is not a JSON list of objects"),
-        (
-            json!([["no-gate", SUBJECT, "R-17", "2999-12-31"]]),
-            "it is not a JSON list of objects",
-        ),
-        (without("code"), "missing field `code`"),
-        (without("subject"), "missing field `subject`"),
-        (without("reason"), "missing field `reason`"),
-        (without("expires"), "missing field `expires`"),
-        (with("until", json!("2999-12-31")), "unknown field `until`"),
-        (
-            with("code", json!("no-gait")),
-            "entry 1: `no-gait` is not a code; the codes are `",
-        ),
-        (with("subject", json!("payments")), "`payments` is not an ARN"),
-        (with("subject", json!("*")), "`*` is not an ARN"),
-        (with("reason", json!(" ")), "the reason is empty"),
-        (with("expires", json!("never")), "`never` is not a day"),
-        (with("expires", json!("2027-02-30")), "`2027-02-30` is not a day"),
-        (with("expires", json!("20270228")), "`20270228` is not a day"),
-        (with("expires", json!("2027-02-28T00:00:00")), "is not a day"),
-    ];
-    for (entries, words) in cases {
-        let accept = file(&entries);
-        let ran = doctor(&clean(), &["--accept", text(accept.path())]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{entries}");
-        assert!(ran.stderr.contains(words), "{entries}: {}", ran.stderr);
-    }
-    let ran = doctor(&clean(), &["--accept", "no-such-file"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
 }
 
 #[test]
@@ -357,100 +241,5 @@ fn a_pipeline_that_generate_patched_is_sound() {
     assert_eq!(
         found_codes(&report),
         [notification, notification, information, information]
-    );
-}
-
-/// `doctor` against a server that answers each request as CodePipeline would: by the operation that it names, from these.
-fn live(answers: Vec<(&'static str, u16, Value)>, arguments: &[&str]) -> Ran {
-    let answer = move |request: &str| {
-        let answer = answers.iter().find(|(operation, ..)| request.contains(operation));
-        let (_, status, body) = answer.unwrap_or_else(|| panic!("{request}"));
-        (*status, body.to_string())
-    };
-    server::live(
-        "application/x-amz-json-1.1",
-        answer,
-        &[&["doctor", "--region", "eu-west-1"], arguments].concat(),
-    )
-}
-
-/// As CodePipeline itself answers: times are numbers.
-fn answer(mut pipeline: Value) -> Value {
-    for key in ["created", "updated"] {
-        pipeline["metadata"][key] = json!(1_767_225_600.0);
-    }
-    pipeline
-}
-
-#[test]
-fn what_is_looked_up_gives_what_a_file_gives() {
-    for folder in ["defects", "sound"] {
-        for case in DOCTOR.cases(folder) {
-            let name = &case.name;
-            let arguments = [
-                &["--pipeline", "payments", "--format", "json"],
-                case.arguments().as_slice(),
-            ]
-            .concat();
-            let ran = live(vec![("getpipeline", 200, answer(case.input.clone()))], &arguments);
-            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{name}: {}", ran.stderr));
-            assert_eq!(found(&report), case.findings, "{name}");
-        }
-    }
-}
-
-#[test]
-fn all_pipelines_are_looked_up_page_by_page() {
-    let mut refunds = clean();
-    refunds["pipeline"]["name"] = json!("refunds");
-    refunds["metadata"]["pipelineArn"] = json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
-    refunds["pipeline"]["stages"][2]["actions"]
-        .as_array_mut()
-        .unwrap()
-        .truncate(2);
-    let answers = vec![
-        ("\"nexttoken\":\"2\"", 200, json!({"pipelines": [{"name": "refunds"}]})),
-        (
-            "listpipelines",
-            200,
-            json!({"pipelines": [{"name": "payments"}], "nextToken": "2"}),
-        ),
-        ("\"name\":\"payments\"", 200, answer(clean())),
-        ("\"name\":\"refunds\"", 200, answer(refunds)),
-    ];
-    let ran = live(answers, &["--all", "--format", "json"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(report["checked"], "2 pipelines");
-    assert_eq!(
-        found(&report)[0].subject,
-        "arn:aws:codepipeline:eu-west-1:111122223333:refunds"
-    );
-}
-
-#[test]
-fn a_region_without_pipelines_is_not_clean() {
-    let ran = live(vec![("listpipelines", 200, json!({"pipelines": []}))], &["--all"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
-    assert!(ran.stderr.contains("there was no pipeline to check"), "{}", ran.stderr);
-}
-
-#[test]
-fn what_aws_refuses_is_an_error_that_says_what_to_do() {
-    let denied = json!({"__type": "AccessDeniedException", "message": "not alice"});
-    let ran = live(vec![("listpipelines", 400, denied)], &["--all"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert_eq!(
-        ran.stderr,
-        "error: AWS refuses codepipeline:ListPipelines: not alice; give the caller this permission\n"
-    );
-    let missing = json!({"__type": "PipelineNotFoundException", "message": "no such pipeline"});
-    let ran = live(vec![("getpipeline", 400, missing)], &["--pipeline", "payments"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(
-        ran.stderr
-            .contains("codepipeline:GetPipeline failed: PipelineNotFoundException"),
-        "{}",
-        ran.stderr
     );
 }

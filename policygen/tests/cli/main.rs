@@ -2,12 +2,16 @@
 
 #![cfg(test)]
 
+mod accept;
 mod audit;
+mod audit_account;
 mod checker;
 mod doctor;
+mod doctor_live;
 mod evidence;
 mod evidence_cloudtrail;
 mod evidence_live;
+mod evidence_verdict;
 mod explain;
 mod generate;
 mod history;

@@ -1,0 +1,265 @@
+//! What `policygen audit` reads: the account from a file, from standard input or from AWS, and what it refuses.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use crate::audit::{GRACE, audit, codes, patched, several, sound};
+use crate::checker::{AUDIT, found};
+use crate::program::{Ran, policygen, policygen_reading};
+use crate::server;
+
+#[test]
+fn what_the_api_sends_gives_what_the_cli_prints() {
+    let mut encoded = several();
+    encode(&mut encoded);
+    assert!(encoded.to_string().contains("%22Statement%22"));
+    for format in ["human", "json"] {
+        assert_eq!(
+            audit(&encoded, &["--format", format]).stdout,
+            audit(&several(), &["--format", format]).stdout
+        );
+    }
+}
+
+/// With every policy document as text, URL-encoded after RFC 3986.
+fn encode(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                if ["PolicyDocument", "Document", "AssumeRolePolicyDocument"].contains(&key.as_str()) {
+                    *value = json!(utf8_percent_encode(&value.to_string(), NON_ALPHANUMERIC).to_string());
+                } else {
+                    encode(value);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(encode),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn the_account_can_come_from_standard_input() {
+    let read = policygen_reading(
+        &several().to_string(),
+        &["audit", "--account-file", "-", "--format", "json"],
+    );
+    assert_eq!(read.code, 10);
+    assert_eq!(read.stdout, audit(&several(), &["--format", "json"]).stdout);
+}
+
+/// What is refused, and the words that say why.
+fn refused(content: &str, words: &[&str]) {
+    let ran = AUDIT.run_text(content, &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{words:?}: {}", ran.stderr);
+    for word in words {
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_account_is_refused() {
+    const NOT: &str = "not what `aws iam get-account-authorization-details` prints";
+    refused("", &[NOT, "EOF"]);
+    refused("users:", &[NOT]);
+    refused("[]", &[NOT]);
+    refused("{}", &[NOT, "none of UserDetailList"]);
+    refused(r#"{"Account": "111122223333"}"#, &[NOT, "none of UserDetailList"]);
+    refused(r#"{"UserDetailList": {}}"#, &[NOT]);
+    let whole = several().to_string();
+    refused(whole.get(..whole.len() / 2).unwrap(), &[NOT]);
+    let ran = policygen(&["audit", "--account-file", "no-such-file"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_part_of_an_account_is_refused() {
+    let with = |key: &str, value: Value| {
+        let mut account = sound();
+        account[key] = value;
+        account.to_string()
+    };
+    refused(
+        &with("IsTruncated", json!(true)),
+        &["only a part of the account", "--no-paginate"],
+    );
+    refused(
+        &with("NextToken", json!("eyJNYXJr")),
+        &["only a part of the account", "--max-items"],
+    );
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
+        let mut account = sound();
+        account.as_object_mut().unwrap().remove(list);
+        refused(&account.to_string(), &["only a part of the account", list, "--filter"]);
+    }
+    let unattached = patched(json!([{"op": "remove", "path": "/Policies/1"}]));
+    refused(
+        &unattached.to_string(),
+        &[
+            "policy/TwoPersonRule-ApprovalA",
+            "group/TwoPersonRule-ApprovalA",
+            "not in the snapshot",
+        ],
+    );
+    let no_group = patched(json!([{"op": "remove", "path": "/GroupDetailList/0"}]));
+    refused(
+        &no_group.to_string(),
+        &["`grace`", "`Developers`", "not in the snapshot"],
+    );
+    // What is not truncated says so, too.
+    assert_eq!(
+        audit(&serde_json::from_str(&with("IsTruncated", json!(false))).unwrap(), &[]).code,
+        0
+    );
+    assert_eq!(
+        audit(&serde_json::from_str(&with("NextToken", json!(null))).unwrap(), &[]).code,
+        0
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_named_with_its_owner() {
+    let odd = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Permit", "Action": "*", "Resource": "*"}]});
+    let inline = json!([{"PolicyName": "Odd", "PolicyDocument": odd}]);
+    let add = |path: &str, value: &Value| patched(json!([{"op": "add", "path": path, "value": value}])).to_string();
+    refused(
+        &add("/UserDetailList/6/UserPolicyList", &inline),
+        &["`Odd`", "user/grace", "Permit"],
+    );
+    refused(
+        &add("/GroupDetailList/0/GroupPolicyList", &inline),
+        &["`Odd`", "group/Developers", "Permit"],
+    );
+    refused(
+        &add("/RoleDetailList/0/RolePolicyList", &inline),
+        &["`Odd`", "role/Build", "Permit"],
+    );
+    refused(
+        &add("/RoleDetailList/0/AssumeRolePolicyDocument", &odd),
+        &["`trust policy`", "role/Build", "Permit"],
+    );
+    let version = "/Policies/0/PolicyVersionList/0";
+    refused(
+        &add(&format!("{version}/Document"), &odd),
+        &["policy/Develop", "version v1", "Permit"],
+    );
+    refused(
+        &add(&format!("{version}/IsDefaultVersion"), &json!(false)),
+        &["policy/Develop", "no default version"],
+    );
+}
+
+/// Of what `--filter` leaves out the AWS CLI prints an empty list.
+#[test]
+fn a_file_without_roles_is_warned_of() {
+    let mut account = sound();
+    account["RoleDetailList"] = json!([]);
+    let ran = audit(&account, &[]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr.starts_with("warning: there are no roles in the file"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn an_empty_account_is_not_clean() {
+    let empty = json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    let ran = audit(&empty, &["--format", "json"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("nothing to audit"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_boundary_that_is_not_in_the_file_bounds_nobody_and_is_warned_of() {
+    let mut account = AUDIT.case("sound", "boundary").input;
+    assert_eq!(codes(&account, GRACE, &[]), [""; 0]);
+    account["Policies"].as_array_mut().unwrap().pop();
+    let (ran, report) = AUDIT.examine(&account, &[]);
+    assert_eq!(found(&report)[0].code, "can-approve-both-if");
+    assert_eq!(
+        ran.stderr,
+        "warning: the permission boundary `arn:aws:iam::111122223333:policy/OnlyA` is not in the snapshot, so those who \
+         have it are taken to be unbounded\n"
+    );
+}
+
+#[test]
+fn the_permissions_that_it_needs_are_one() {
+    let ran = policygen(&["audit", "--print-permissions"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let policy: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        policy["Statement"],
+        json!([{
+            "Sid": "ReadWhoMayDoWhat", "Effect": "Allow", "Action": "iam:GetAccountAuthorizationDetails", "Resource": "*",
+        }])
+    );
+}
+
+/// `audit` against a server that answers each request with the next of these, as IAM would.
+fn live(answers: Vec<(u16, String)>, arguments: &[&str]) -> Ran {
+    let mut answers = answers.into_iter();
+    let answer = move |asked: &str| {
+        assert!(asked.contains("action=getaccountauthorizationdetails"), "{asked}");
+        answers.next().unwrap()
+    };
+    server::live("text/xml", answer, &[&["audit"], arguments].concat())
+}
+
+/// A page of the account, with one user and, where there is another page, its marker.
+fn page(user: &str, marker: Option<&str>) -> (u16, String) {
+    let rest = match marker {
+        None => "<IsTruncated>false</IsTruncated>".to_owned(),
+        Some(marker) => format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"),
+    };
+    let policy = utf8_percent_encode(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"codepipeline:*","Resource":"*"}}"#,
+        NON_ALPHANUMERIC,
+    );
+    let body = format!(
+        "<GetAccountAuthorizationDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+         <GetAccountAuthorizationDetailsResult><UserDetailList><member><UserName>{user}</UserName><UserId>AIDA{user}</UserId>\
+         <Path>/</Path><Arn>arn:aws:iam::111122223333:user/{user}</Arn><CreateDate>2026-01-05T09:00:00Z</CreateDate>\
+         <UserPolicyList><member><PolicyName>Own</PolicyName><PolicyDocument>{policy}</PolicyDocument></member></UserPolicyList>\
+         </member></UserDetailList>{rest}</GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+    );
+    (200, body)
+}
+
+/// IAM has no regions: none need be configured, and `--region` says what is audited.
+#[test]
+fn a_live_account_is_read_page_by_page_without_a_region() {
+    let ran = live(vec![page("alice", Some("2")), page("bob", None)], &["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
+    assert_eq!(
+        report["checked"],
+        "2 users, 0 groups, 0 roles and 2 policies of account 111122223333"
+    );
+    let both = found(&report)
+        .into_iter()
+        .filter(|finding| finding.code == "can-approve-both");
+    let subjects: Vec<String> = both.map(|finding| finding.subject).collect();
+    assert_eq!(
+        subjects,
+        [
+            "arn:aws:iam::111122223333:user/alice",
+            "arn:aws:iam::111122223333:user/bob"
+        ]
+    );
+}
+
+#[test]
+fn what_aws_refuses_names_the_permission() {
+    let denied = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
+                  <Code>AccessDenied</Code><Message>not alice</Message></Error></ErrorResponse>";
+    let ran = live(vec![(403, denied.to_owned())], &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert_eq!(
+        ran.stderr,
+        "error: AWS refuses iam:GetAccountAuthorizationDetails: not alice; give the caller this permission\n"
+    );
+}

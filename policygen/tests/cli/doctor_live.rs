@@ -1,0 +1,103 @@
+//! `policygen doctor` asking AWS.
+
+use serde_json::{Value, json};
+
+use crate::checker::{DOCTOR, found};
+use crate::doctor::clean;
+use crate::program::Ran;
+use crate::server;
+
+/// `doctor` against a server that answers each request as CodePipeline would: by the operation that it names, from these.
+fn live(answers: Vec<(&'static str, u16, Value)>, arguments: &[&str]) -> Ran {
+    let answer = move |request: &str| {
+        let answer = answers.iter().find(|(operation, ..)| request.contains(operation));
+        let (_, status, body) = answer.unwrap_or_else(|| panic!("{request}"));
+        (*status, body.to_string())
+    };
+    server::live(
+        "application/x-amz-json-1.1",
+        answer,
+        &[&["doctor", "--region", "eu-west-1"], arguments].concat(),
+    )
+}
+
+/// As CodePipeline itself answers: times are numbers.
+fn answer(mut pipeline: Value) -> Value {
+    for key in ["created", "updated"] {
+        pipeline["metadata"][key] = json!(1_767_225_600.0);
+    }
+    pipeline
+}
+
+#[test]
+fn what_is_looked_up_gives_what_a_file_gives() {
+    for folder in ["defects", "sound"] {
+        for case in DOCTOR.cases(folder) {
+            let name = &case.name;
+            let arguments = [
+                &["--pipeline", "payments", "--format", "json"],
+                case.arguments().as_slice(),
+            ]
+            .concat();
+            let ran = live(vec![("getpipeline", 200, answer(case.input.clone()))], &arguments);
+            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{name}: {}", ran.stderr));
+            assert_eq!(found(&report), case.findings, "{name}");
+        }
+    }
+}
+
+#[test]
+fn all_pipelines_are_looked_up_page_by_page() {
+    let mut refunds = clean();
+    refunds["pipeline"]["name"] = json!("refunds");
+    refunds["metadata"]["pipelineArn"] = json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
+    refunds["pipeline"]["stages"][2]["actions"]
+        .as_array_mut()
+        .unwrap()
+        .truncate(2);
+    let answers = vec![
+        ("\"nexttoken\":\"2\"", 200, json!({"pipelines": [{"name": "refunds"}]})),
+        (
+            "listpipelines",
+            200,
+            json!({"pipelines": [{"name": "payments"}], "nextToken": "2"}),
+        ),
+        ("\"name\":\"payments\"", 200, answer(clean())),
+        ("\"name\":\"refunds\"", 200, answer(refunds)),
+    ];
+    let ran = live(answers, &["--all", "--format", "json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["checked"], "2 pipelines");
+    assert_eq!(
+        found(&report)[0].subject,
+        "arn:aws:codepipeline:eu-west-1:111122223333:refunds"
+    );
+}
+
+#[test]
+fn a_region_without_pipelines_is_not_clean() {
+    let ran = live(vec![("listpipelines", 200, json!({"pipelines": []}))], &["--all"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.contains("there was no pipeline to check"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_aws_refuses_is_an_error_that_says_what_to_do() {
+    let denied = json!({"__type": "AccessDeniedException", "message": "not alice"});
+    let ran = live(vec![("listpipelines", 400, denied)], &["--all"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert_eq!(
+        ran.stderr,
+        "error: AWS refuses codepipeline:ListPipelines: not alice; give the caller this permission\n"
+    );
+    let missing = json!({"__type": "PipelineNotFoundException", "message": "no such pipeline"});
+    let ran = live(vec![("getpipeline", 400, missing)], &["--pipeline", "payments"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(
+        ran.stderr
+            .contains("codepipeline:GetPipeline failed: PipelineNotFoundException"),
+        "{}",
+        ran.stderr
+    );
+}
