@@ -69,11 +69,14 @@ impl Pattern {
     /// Reads a pattern whose wildcards stand for any character. Every text is one.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
-        Self::of(pattern.chars().map(|c| match c {
+        let plain = pattern.find(['*', '?']).unwrap_or(pattern.len());
+        let (prefix, rest) = pattern.split_at_checked(plain).unwrap_or((pattern, ""));
+        let tokens = rest.chars().map(|c| match c {
             '*' => Token::Run(Class::Any),
             '?' => Token::One(Class::Any),
             c => Token::Exactly(c),
-        }))
+        });
+        Self::beginning(prefix.to_owned(), tokens)
     }
 
     /// The pattern of all that a resolved template may match: a variable whose value is not known may become anything.
@@ -87,8 +90,13 @@ impl Pattern {
 
     /// All runs of a pattern are of [`Class::Any`] and of one other class: [`Pattern::matches`] relies on it.
     pub(crate) fn of(tokens: impl IntoIterator<Item = Token>) -> Self {
+        Self::beginning(String::new(), tokens)
+    }
+
+    /// The same, after characters.
+    fn beginning(prefix: String, tokens: impl IntoIterator<Item = Token>) -> Self {
         let mut pattern = Self {
-            prefix: String::new(),
+            prefix,
             middle: Vec::new(),
             suffix: String::new(),
         };
@@ -152,6 +160,8 @@ impl Pattern {
             let next = rest.chars().next();
             match (self.middle.get(token), next) {
                 (None, None) => return true,
+                // A last run takes the rest.
+                (Some(Token::Run(Class::Any)), _) if token + 1 == self.middle.len() => return true,
                 (Some(Token::Run(class)), _) => {
                     let [any, last] = &mut retry;
                     (*last, *any) = match class {

@@ -135,6 +135,8 @@ struct Machine<'a> {
     /// Where each pattern ends.
     ends: HashMap<&'a Pattern, usize>,
     frame_end: usize,
+    /// [`OTHERS`], each with the classes that it is in.
+    others: Vec<(char, u8)>,
 }
 
 /// A set of positions, as bits.
@@ -160,6 +162,7 @@ impl<'a> Machine<'a> {
             starts: Vec::new(),
             ends: HashMap::new(),
             frame_end: 0,
+            others: OTHERS.chars().map(|c| (c, classes(c))).collect(),
         };
         machine.frame_end = machine.add(&frame.0);
         for resource in resources {
@@ -240,20 +243,18 @@ impl<'a> Machine<'a> {
             return characters;
         }
         // Characters that no pattern names here differ by the classes that they are in, and nothing else.
-        let mut live = [false; CLASSES.len()];
-        for (live, class) in live.iter_mut().zip(CLASSES) {
-            *live = tokens().any(|token| matches!(token, Token::One(c) | Token::Run(c) if c == class));
-        }
-        let named = characters.clone();
+        let live = tokens().fold(0, |live, token| match token {
+            Token::One(class) | Token::Run(class) => live | bit(class),
+            Token::Exactly(_) => live,
+        });
+        let named = characters.len();
         let mut kinds = Vec::new();
-        for c in OTHERS.chars().filter(|c| named.binary_search(c).is_err()) {
-            let mut kind = live;
-            for (is_in, class) in kind.iter_mut().zip(CLASSES) {
-                *is_in &= class.has(c);
-            }
-            if !kinds.contains(&kind) {
+        for (c, classes) in &self.others {
+            let kind = classes & live;
+            let is_named = characters.iter().take(named).any(|named| named == c);
+            if !kinds.contains(&kind) && !is_named {
                 kinds.push(kind);
-                characters.push(c);
+                characters.push(*c);
             }
         }
         characters
@@ -332,6 +333,16 @@ const CLASSES: [Class; 4] = [Class::Any, Class::Segment, Class::Name, Class::Reg
 /// Characters to stand for those that no pattern names, the most readable first: all that are in [`Class::Name`] or
 /// [`Class::Region`], which are what a frame's wildcards stand for.
 const OTHERS: &str = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_.@";
+
+/// The classes that a character is in.
+fn classes(c: char) -> u8 {
+    let having = CLASSES.into_iter().filter(|class| class.has(c));
+    having.fold(0, |classes, class| classes | bit(class))
+}
+
+fn bit(class: Class) -> u8 {
+    1 << class as u8
+}
 
 /// A way to a state.
 struct Walk {

@@ -49,19 +49,7 @@ pub(crate) fn text_or_stdin(path: &Path) -> Result<String, InputError> {
 /// # Errors
 /// As [`text`], and [`InputError::Rule`] where the gate would refuse it.
 pub(crate) fn rule(path: &Path) -> Result<Rule, InputError> {
-    parse_rule(path, &text(path)?)
-}
-
-/// The same, or for `-` that on standard input.
-///
-/// # Errors
-/// As [`rule`].
-pub(crate) fn rule_or_stdin(path: &Path) -> Result<Rule, InputError> {
-    parse_rule(path, &text_or_stdin(path)?)
-}
-
-fn parse_rule(path: &Path, text: &str) -> Result<Rule, InputError> {
-    Rule::floor(text).map_err(|problem| InputError::Rule {
+    Rule::floor(&text(path)?).map_err(|problem| InputError::Rule {
         path: path.to_owned(),
         problem,
     })

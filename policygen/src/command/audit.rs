@@ -127,7 +127,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         return Err(CommandError::Slots.into());
     }
     let reporter = args.report.read(&CATALOGS)?;
-    let rule = args.rule.as_deref().map(input::rule_or_stdin).transpose()?;
+    let rule = args.rule.as_deref().map(input::rule).transpose()?;
     let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
     let account = match &args.account_file {
         Some(path) => Account::parse(&input::text_or_stdin(path)?).map_err(|source| CommandError::Account {
