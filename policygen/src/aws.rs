@@ -16,8 +16,8 @@ use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use iam::account::details::{
-    AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, PolicyVersion, RoleDetail, Tag, Text,
-    UserDetail,
+    AttachedPolicy, Boundary, Details, Document, GroupDetail, InlinePolicy, PolicyDetail, PolicyVersion, RoleDetail,
+    Tag, UserDetail,
 };
 use iam::account::{Account, AccountError};
 
@@ -135,7 +135,7 @@ impl Aws {
             let policies = page.policies.unwrap_or_default().into_iter().map(managed_policy);
             extend(&mut details.policies, policies).map_err(lacks)?;
             if marker.is_none() {
-                return Ok(Account::new(&details));
+                return Ok(Account::new(details));
             }
         }
     }
@@ -373,8 +373,8 @@ fn tags(tags: Option<Vec<types::Tag>>) -> Vec<Tag> {
     .collect()
 }
 
-fn document(encoded: &str) -> Result<Text<'static>, &'static str> {
-    Text::from_api(encoded).map_err(|_| "a policy document that decodes to UTF-8")
+fn document(encoded: &str) -> Result<Document<'static>, &'static str> {
+    Document::from_api(encoded).map_err(|_| "a policy document that decodes to UTF-8")
 }
 
 /// Why AWS gave no answer.

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::details::{AttachedPolicy, Boundary, Details, InlinePolicy, Tag};
+use super::details::{
+    AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag, UserDetail,
+};
 use super::{Account, Actor, Group, Identity, Kept, PolicyId, Role, User};
-use crate::policy::{Policy, PolicyError};
+use crate::policy::PolicyError;
 
 /// Why there is no account to look at.
 #[derive(Debug, thiserror::Error)]
@@ -79,14 +81,14 @@ impl Account {
     /// # Errors
     /// When it is something else, a part only, empty, or a policy in it cannot be understood whole.
     pub fn parse(json: &str) -> Result<Self, AccountError> {
-        Self::new(&serde_json::from_str(json).map_err(AccountError::Json)?)
+        Self::new(serde_json::from_str(json).map_err(AccountError::Json)?)
     }
 
     /// As [`Account::parse`].
     ///
     /// # Errors
     /// As [`Account::parse`].
-    pub fn new(details: &Details<'_>) -> Result<Self, AccountError> {
+    pub fn new(mut details: Details<'_>) -> Result<Self, AccountError> {
         let lists = [
             ("UserDetailList", details.user_detail_list.is_none()),
             ("GroupDetailList", details.group_detail_list.is_none()),
@@ -102,16 +104,17 @@ impl Account {
         if let Some((list, _)) = lists.iter().find(|(_, missing)| *missing) {
             return Err(AccountError::Filtered(list));
         }
+        details.read_documents();
         let mut builder = Builder::default();
-        builder.managed(details)?;
-        let groups = builder.groups(details)?;
+        builder.managed(details.policies.unwrap_or_default())?;
+        let groups = builder.groups(details.group_detail_list.unwrap_or_default())?;
         let places = groups
             .iter()
             .enumerate()
             .map(|(at, group)| (group.name.clone(), at))
             .collect();
-        let users = builder.users(details, &places)?;
-        let roles = builder.roles(details)?;
+        let users = builder.users(details.user_detail_list.unwrap_or_default(), &places)?;
+        let roles = builder.roles(details.role_detail_list.unwrap_or_default())?;
         builder.finish(users, groups, roles)
     }
 }
@@ -125,27 +128,29 @@ struct Builder {
 }
 
 impl Builder {
-    fn managed(&mut self, details: &Details<'_>) -> Result<(), AccountError> {
-        for detail in details.policies.iter().flatten() {
+    fn managed(&mut self, details: Vec<PolicyDetail<'_>>) -> Result<(), AccountError> {
+        for detail in details {
             let mut in_force = None;
             let mut other_versions = Vec::new();
-            for version in &detail.policy_version_list {
-                let policy = Policy::identity(&version.document.0).map_err(|problem| AccountError::Policy {
+            for version in detail.policy_version_list {
+                let policy = version.document.identity().map_err(|problem| AccountError::Policy {
                     policy: detail.arn.clone(),
                     of: format!("the account, version {}", version.version_id),
                     problem,
                 })?;
                 if !version.is_default_version {
                     other_versions.push(policy);
-                } else if in_force.replace((policy, &version.version_id)).is_some() {
-                    return Err(AccountError::Version(detail.arn.clone()));
+                } else if in_force.replace((policy, version.version_id)).is_some() {
+                    return Err(AccountError::Version(detail.arn));
                 }
             }
-            let (policy, version) = in_force.ok_or_else(|| AccountError::Version(detail.arn.clone()))?;
+            let Some((policy, version)) = in_force else {
+                return Err(AccountError::Version(detail.arn));
+            };
             self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
             self.policies.push(Kept {
                 name: format!("{} ({version})", detail.policy_name),
-                arn: Some(detail.arn.clone()),
+                arn: Some(detail.arn),
                 policy,
                 other_versions,
             });
@@ -153,53 +158,52 @@ impl Builder {
         Ok(())
     }
 
-    fn groups(&mut self, details: &Details<'_>) -> Result<Vec<Group>, AccountError> {
-        let mut groups = Vec::new();
-        for detail in details.group_detail_list.iter().flatten() {
-            let policies = self.policies(
-                &detail.group_policy_list,
-                &detail.attached_managed_policies,
-                &detail.arn,
-            )?;
+    fn groups(&mut self, details: Vec<GroupDetail<'_>>) -> Result<Vec<Group>, AccountError> {
+        let mut groups = Vec::with_capacity(details.len());
+        for detail in details {
             groups.push(Group {
-                name: detail.group_name.clone(),
-                arn: detail.arn.clone(),
-                policies,
+                policies: self.policies(detail.group_policy_list, detail.attached_managed_policies, &detail.arn)?,
+                name: detail.group_name,
+                arn: detail.arn,
             });
         }
         Ok(groups)
     }
 
-    fn users(&mut self, details: &Details<'_>, groups: &HashMap<String, usize>) -> Result<Vec<User>, AccountError> {
-        let mut users = Vec::new();
-        for detail in details.user_detail_list.iter().flatten() {
-            let policies = self.policies(&detail.user_policy_list, &detail.attached_managed_policies, &detail.arn)?;
-            let in_groups = detail.group_list.iter().map(|group| {
-                groups.get(group).copied().ok_or_else(|| AccountError::MissingGroup {
+    fn users(
+        &mut self,
+        details: Vec<UserDetail<'_>>,
+        groups: &HashMap<String, usize>,
+    ) -> Result<Vec<User>, AccountError> {
+        let mut users = Vec::with_capacity(details.len());
+        for detail in details {
+            let policies = self.policies(detail.user_policy_list, detail.attached_managed_policies, &detail.arn)?;
+            let in_groups = detail.group_list.into_iter().map(|group| {
+                groups.get(&group).copied().ok_or_else(|| AccountError::MissingGroup {
                     user: detail.user_name.clone(),
-                    group: group.clone(),
+                    group,
                 })
             });
             users.push(User {
                 groups: in_groups.collect::<Result<_, _>>()?,
                 identity: Identity {
-                    name: detail.user_name.clone(),
-                    id: detail.user_id.clone(),
-                    arn: detail.arn.clone(),
                     policies,
-                    boundary: self.boundary(detail.permissions_boundary.as_ref()),
-                    tags: tags(&detail.tags),
+                    boundary: self.boundary(detail.permissions_boundary),
+                    name: detail.user_name,
+                    id: detail.user_id,
+                    arn: detail.arn,
+                    tags: tags(detail.tags),
                 },
             });
         }
         Ok(users)
     }
 
-    fn roles(&mut self, details: &Details<'_>) -> Result<Vec<Role>, AccountError> {
-        let mut roles = Vec::new();
-        for detail in details.role_detail_list.iter().flatten() {
-            let policies = self.policies(&detail.role_policy_list, &detail.attached_managed_policies, &detail.arn)?;
-            let trust = Policy::resource(&detail.assume_role_policy_document.0);
+    fn roles(&mut self, details: Vec<RoleDetail<'_>>) -> Result<Vec<Role>, AccountError> {
+        let mut roles = Vec::with_capacity(details.len());
+        for detail in details {
+            let policies = self.policies(detail.role_policy_list, detail.attached_managed_policies, &detail.arn)?;
+            let trust = detail.assume_role_policy_document.trust();
             roles.push(Role {
                 trust: trust.map_err(|problem| AccountError::Policy {
                     policy: "trust policy".to_owned(),
@@ -207,12 +211,12 @@ impl Builder {
                     problem,
                 })?,
                 identity: Identity {
-                    name: detail.role_name.clone(),
-                    id: detail.role_id.clone(),
-                    arn: detail.arn.clone(),
                     policies,
-                    boundary: self.boundary(detail.permissions_boundary.as_ref()),
-                    tags: tags(&detail.tags),
+                    boundary: self.boundary(detail.permissions_boundary),
+                    name: detail.role_name,
+                    id: detail.role_id,
+                    arn: detail.arn,
+                    tags: tags(detail.tags),
                 },
             });
         }
@@ -222,18 +226,18 @@ impl Builder {
     /// Inline and managed policies of one identity.
     fn policies(
         &mut self,
-        inline: &[InlinePolicy<'_>],
-        attached: &[AttachedPolicy],
+        inline: Vec<InlinePolicy<'_>>,
+        attached: Vec<AttachedPolicy>,
         of: &str,
     ) -> Result<Vec<PolicyId>, AccountError> {
         let mut ids = Vec::with_capacity(inline.len() + attached.len());
         for policy in inline {
-            ids.push(self.inline(&policy.policy_name, &policy.policy_document.0, of)?);
+            ids.push(self.inline(policy, of)?);
         }
         for policy in attached {
             let id = self.managed.get(&policy.policy_arn);
             ids.push(*id.ok_or_else(|| AccountError::MissingPolicy {
-                policy: policy.policy_arn.clone(),
+                policy: policy.policy_arn,
                 of: of.to_owned(),
             })?);
         }
@@ -242,23 +246,27 @@ impl Builder {
 
     /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may know no more than the
     /// name. Then the principal is taken for unbounded: too much reach is safe here, too little is not.
-    fn boundary(&mut self, boundary: Option<&Boundary>) -> Option<PolicyId> {
-        let arn = &boundary?.permissions_boundary_arn;
-        let id = self.managed.get(arn).copied();
-        if id.is_none() && !self.missing_boundaries.contains(arn) {
-            self.missing_boundaries.push(arn.clone());
+    fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
+        let arn = boundary?.permissions_boundary_arn;
+        let id = self.managed.get(&arn).copied();
+        if id.is_none() && !self.missing_boundaries.contains(&arn) {
+            self.missing_boundaries.push(arn);
         }
         id
     }
 
-    fn inline(&mut self, name: &str, json: &str, of: &str) -> Result<PolicyId, AccountError> {
-        let policy = Policy::identity(json).map_err(|problem| AccountError::Policy {
-            policy: name.to_owned(),
-            of: of.to_owned(),
-            problem,
-        })?;
+    fn inline(&mut self, policy: InlinePolicy<'_>, of: &str) -> Result<PolicyId, AccountError> {
+        let name = policy.policy_name;
+        let policy = policy
+            .policy_document
+            .identity()
+            .map_err(|problem| AccountError::Policy {
+                policy: name.clone(),
+                of: of.to_owned(),
+                problem,
+            })?;
         self.policies.push(Kept {
-            name: name.to_owned(),
+            name,
             arn: None,
             policy,
             other_versions: Vec::new(),
@@ -308,6 +316,6 @@ impl Builder {
     }
 }
 
-fn tags(tags: &[Tag]) -> Vec<(String, String)> {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+fn tags(tags: Vec<Tag>) -> Vec<(String, String)> {
+    tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }

@@ -6,9 +6,12 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use rayon::prelude::*;
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::policy::{Policy, PolicyError};
 
 /// The whole answer.
 #[derive(Debug, Default, Deserialize)]
@@ -82,7 +85,7 @@ pub struct RoleDetail<'a> {
     /// Its ARN.
     pub arn: String,
     /// Who may assume it.
-    pub assume_role_policy_document: Text<'a>,
+    pub assume_role_policy_document: Document<'a>,
     /// Its inline policies.
     #[serde(default)]
     pub role_policy_list: Vec<InlinePolicy<'a>>,
@@ -117,7 +120,7 @@ pub struct PolicyVersion<'a> {
     /// Whether it is the one in force.
     pub is_default_version: bool,
     /// The policy.
-    pub document: Text<'a>,
+    pub document: Document<'a>,
 }
 
 /// An inline policy.
@@ -127,7 +130,7 @@ pub struct InlinePolicy<'a> {
     /// Its name.
     pub policy_name: String,
     /// The policy.
-    pub policy_document: Text<'a>,
+    pub policy_document: Document<'a>,
 }
 
 /// That a managed policy is attached.
@@ -156,29 +159,74 @@ pub struct Tag {
     pub value: String,
 }
 
-/// A policy document as JSON text.
-#[derive(Clone, Debug)]
-pub struct Text<'a>(pub Cow<'a, str>);
+/// A policy document.
+#[derive(Debug)]
+pub struct Document<'a> {
+    json: Cow<'a, str>,
+    /// What it says, where it has been read.
+    read: Option<Result<Policy, PolicyError>>,
+}
 
-impl Text<'static> {
+impl Document<'static> {
     /// From the form in which the API sends it: URL-encoded after RFC 3986.
     ///
     /// # Errors
     /// When it does not decode to UTF-8.
     pub fn from_api(encoded: &str) -> Result<Self, std::str::Utf8Error> {
         let decoded = percent_decode_str(encoded).decode_utf8()?;
-        Ok(Self(Cow::Owned(decoded.into_owned())))
+        Ok(Document::of(Cow::Owned(decoded.into_owned())))
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(json: Cow<'a, str>) -> Self {
+        Self { json, read: None }
+    }
+
+    /// What it says: of a user, a group or a role.
+    pub(super) fn identity(self) -> Result<Policy, PolicyError> {
+        self.read.unwrap_or_else(|| Policy::identity(&self.json))
+    }
+
+    /// What it says: of who may assume a role.
+    pub(super) fn trust(self) -> Result<Policy, PolicyError> {
+        self.read.unwrap_or_else(|| Policy::resource(&self.json))
+    }
+}
+
+impl Details<'_> {
+    /// Reads all documents, on all processors: that is most of the work.
+    pub(super) fn read_documents(&mut self) {
+        let groups = self.group_detail_list.iter_mut().flatten();
+        let users = self.user_detail_list.iter_mut().flatten();
+        let mut trust = Vec::new();
+        let mut inline: Vec<&mut InlinePolicy<'_>> = groups.flat_map(|group| &mut group.group_policy_list).collect();
+        inline.extend(users.flat_map(|user| &mut user.user_policy_list));
+        for role in self.role_detail_list.iter_mut().flatten() {
+            trust.push(&mut role.assume_role_policy_document);
+            inline.extend(&mut role.role_policy_list);
+        }
+        let managed = self.policies.iter_mut().flatten();
+        let versions = managed.flat_map(|policy| &mut policy.policy_version_list);
+        let inline = inline.into_iter().map(|policy| &mut policy.policy_document);
+        let identity: Vec<&mut Document<'_>> = versions.map(|version| &mut version.document).chain(inline).collect();
+        identity
+            .into_par_iter()
+            .for_each(|document| document.read = Some(Policy::identity(&document.json)));
+        trust
+            .into_par_iter()
+            .for_each(|document| document.read = Some(Policy::resource(&document.json)));
     }
 }
 
 /// An object as the AWS CLI prints it, or the text that the API sends.
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&'de RawValue>::deserialize(deserializer)?.get();
         if !raw.starts_with('"') {
-            return Ok(Self(Cow::Borrowed(raw)));
+            return Ok(Self::of(Cow::Borrowed(raw)));
         }
         let encoded: String = serde_json::from_str(raw).map_err(D::Error::custom)?;
-        Text::from_api(&encoded).map_err(D::Error::custom)
+        Document::from_api(&encoded).map_err(D::Error::custom)
     }
 }
