@@ -310,3 +310,40 @@ fn two_actions_of_two_principals_are_reached_where_each_is_allowed_its_own() {
         check(&frame, &parts, answers)
     });
 }
+
+/// What is about nothing of a frame may be passed over, whatever a policy variable's value is.
+#[test]
+fn statements_about_nothing_of_a_frame_decide_nothing_in_it() {
+    let dropped = Cell::new(0);
+    let value = prop::sample::select(vec!["a", "a/b", "r:n:a", ""]);
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(1000)
+    });
+    let test = |(frame, kinds, value): (Vec<Piece>, Vec<Policy>, &str)| {
+        let frame = Frame::new(&frame.iter().map(Piece::part).collect::<Vec<_>>());
+        let mut fewer = kinds.clone();
+        for policy in &mut fewer {
+            let before = policy.statements.len();
+            policy.statements.retain(|statement| statement.may_be_about(&frame));
+            dropped.set(dropped.get() + before - policy.statements.len());
+        }
+        let mut context = Context::new();
+        context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
+        let [all, fewer] = [&kinds, &fewer].map(|kinds| {
+            let kinds = kinds.iter().enumerate();
+            let kinds = kinds.map(|(at, policy)| vec![(at, policy)]).collect();
+            Grants { kinds }.about(ACTION, &context)
+        });
+        for open in [false, true] {
+            let [all, fewer] = [&all, &fewer].map(|clauses| {
+                let found = reach(&frame, &[Part { suffix: "", clauses }], open).unwrap();
+                found.map(|witness| witness.len())
+            });
+            prop_assert_eq!(all, fewer);
+        }
+        Ok(())
+    };
+    runner.run(&(frame(), kinds(), value), test).unwrap();
+    assert!(dropped.get() > 100, "only {} were passed over", dropped.get());
+}

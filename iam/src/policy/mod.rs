@@ -54,11 +54,12 @@ pub enum ResourceElement {
 }
 
 impl Statement {
-    /// Whether its resources have any of a frame's among them, in some context: false only for certain.
+    /// Whether its resources have any of a frame's among them, whatever the context: false only for certain.
     #[must_use]
     pub fn may_be_about(&self, frame: &Frame) -> bool {
-        let nothing_known = Context::new();
-        let meets = |template: &Template| match template.resolve(&nothing_known) {
+        let meets = |template: &Template| match template.resolve(&Context::new()) {
+            // The value of a variable may hold colons, and so move what follows to another segment.
+            _ if template.has_variables() => true,
             Resolved::Pieces(pieces) => Resource::of(&pieces).iter().any(|resource| frame.meets(resource)),
             Resolved::NoValue => false,
         };
