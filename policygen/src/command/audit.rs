@@ -1,5 +1,6 @@
 //! `policygen audit`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -111,8 +112,30 @@ enum CommandError {
     Account { path: PathBuf, source: AccountError },
     #[error("what AWS says of the account is not to be used")]
     Live { source: AccountError },
+}
+
+/// Why the slots are none to audit.
+#[derive(Debug, thiserror::Error)]
+enum SlotsError {
     #[error("name two different slots at least, e.g. --slot ApprovalA --slot ApprovalB")]
-    Slots,
+    Few,
+    #[error("the group `{0}` cannot serve two slots: whoever is in it would serve both; name another for one of them")]
+    Group(String),
+}
+
+/// Two different slots at least, each with another group where groups are named.
+fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
+    let actions: BTreeSet<&String> = slots.iter().map(|slot| &slot.action).collect();
+    if actions.len() < 2 || actions.len() < slots.len() {
+        return Err(SlotsError::Few);
+    }
+    let mut groups = BTreeSet::new();
+    // Names of groups are unique without regard to case.
+    let twice = |group: &&String| !groups.insert(group.to_lowercase());
+    match slots.iter().filter_map(|slot| slot.group.as_ref()).find(twice) {
+        None => Ok(()),
+        Some(group) => Err(SlotsError::Group(group.clone())),
+    }
 }
 
 pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
@@ -120,11 +143,9 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         output::print(PERMISSIONS.as_bytes())?;
         return Ok(Exit::Done);
     }
-    let mut names: Vec<&String> = args.slots.iter().map(|slot| &slot.action).collect();
-    names.sort();
-    names.dedup();
-    if names.len() < 2 || names.len() < args.slots.len() {
-        return Err(CommandError::Slots.into());
+    if let Err(error) = check_slots(&args.slots) {
+        output::print_error(&error);
+        return Ok(Exit::Usage);
     }
     let reporter = args.report.read(&CATALOGS)?;
     let rule = args.rule.as_deref().map(input::rule).transpose()?;

@@ -136,17 +136,20 @@ fn a_group_that_is_not_there_is_not_clean() {
 }
 
 #[test]
-fn slots_are_two_at_least_and_each_another_action() {
-    for slots in [
-        &["ApprovalA"][..],
-        &["ApprovalA", "ApprovalA"],
-        &["ApprovalA", "ApprovalA=Developers"],
-        &["ApprovalA", "ApprovalB", "ApprovalA"],
+fn slots_are_two_at_least_each_another_action_and_another_group() {
+    let few = "name two different slots";
+    let group = "the group `developers` cannot serve two slots";
+    for (slots, problem) in [
+        (&["ApprovalA"][..], few),
+        (&["ApprovalA", "ApprovalA"], few),
+        (&["ApprovalA", "ApprovalA=Developers"], few),
+        (&["ApprovalA", "ApprovalB", "ApprovalA"], few),
+        (&["ApprovalA=Developers", "ApprovalB=developers"], group),
     ] {
         let arguments: Vec<&str> = slots.iter().flat_map(|slot| ["--slot", slot]).collect();
         let ran = audit(&sound(), &arguments);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{slots:?}");
-        assert!(ran.stderr.contains("name two different slots"), "{}", ran.stderr);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{slots:?}");
+        assert!(ran.stderr.contains(problem), "{}", ran.stderr);
     }
 }
 
