@@ -24,9 +24,15 @@ impl Resource {
     pub(crate) fn of(pieces: &[Piece]) -> Vec<Self> {
         let mut tokens = Vec::with_capacity(pieces.len());
         let mut colons = 0;
+        let mut certain = true;
         let mut rest = pieces.iter().peekable();
         while let Some(piece) = rest.next() {
-            let within = if colons < COLONS { Class::Segment } else { Class::Any };
+            // An unknown value may hold colons, so that what follows may be in whichever segment.
+            let within = if colons < COLONS && certain {
+                Class::Segment
+            } else {
+                Class::Any
+            };
             tokens.push(match piece {
                 Piece::Char(c) => {
                     colons += usize::from(*c == ':');
@@ -35,15 +41,19 @@ impl Resource {
                 Piece::AnyOne => Token::One(within),
                 Piece::AnyRun if matches!(rest.peek(), None | Some(Piece::Char(':'))) => Token::Run(Class::Any),
                 Piece::AnyRun => Token::Run(within),
-                // A value may hold colons.
-                Piece::Unknown => Token::Run(Class::Any),
+                Piece::Unknown => {
+                    certain = false;
+                    Token::Run(Class::Any)
+                }
             });
         }
         let resource = |tokens| Self {
             pattern: Pattern::of(tokens),
-            certain: !pieces.contains(&Piece::Unknown),
+            certain,
         };
         let missing = COLONS.saturating_sub(colons);
+        // One field that may hold colons stands for however many are missing.
+        let missing = if certain { missing } else { missing.min(1) };
         let completed = (missing > 0).then(|| {
             let fields = [Token::Exactly(':'), Token::Run(Class::Any)].repeat(missing);
             resource([tokens.clone(), fields].concat())

@@ -351,13 +351,24 @@ fn statements_about_nothing_of_a_frame_decide_nothing_in_it() {
 /// The value of a variable may end segments of the ARN, and then `*` stands for more than it seems to.
 #[test]
 fn a_variable_with_colons_may_be_about_what_its_pattern_does_not_show() {
-    let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": "arn:p:${aws:PrincipalTag/Slot}f*gate"});
-    let document = json!({"Version": "2012-10-17", "Statement": statement});
-    let policies = [Policy::identity(&document.to_string()).unwrap()];
     let gate = "arn:p:lambda:r:n:function:gate";
-    let mut context = Context::new();
-    context.set("aws:PrincipalTag/Slot", ["lambda:r:n:".to_owned()]);
-    let kinds = vec![vec![(0, &policies[0])]];
-    assert_eq!(Grants { kinds }.about(ACTION, &context).allow(gate), Truth::Yes);
-    assert!(policies[0].statements[0].may_be_about(&Frame::new(&[FramePart::Text(gate)])));
+    let frame = Frame::new(&[FramePart::Text(gate)]);
+    for (resource, value) in [
+        ("arn:p:${aws:PrincipalTag/Slot}f*gate", "lambda:r:n:"),
+        ("arn:p:${aws:PrincipalTag/Slot}f????????????", "lambda:r:n:"),
+        ("arn:p:${aws:PrincipalTag/Slot}n", "lambda:r:"),
+    ] {
+        let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": resource});
+        let document = json!({"Version": "2012-10-17", "Statement": statement});
+        let policies = [Policy::identity(&document.to_string()).unwrap()];
+        let allow = |context: &Context| {
+            let kinds = vec![vec![(0, &policies[0])]];
+            Grants { kinds }.about(ACTION, context).allow(gate)
+        };
+        let mut context = Context::new();
+        assert_eq!(allow(&context), Truth::Unknown, "{resource}");
+        assert!(policies[0].statements[0].may_be_about(&frame), "{resource}");
+        context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
+        assert_eq!(allow(&context), Truth::Yes, "{resource}");
+    }
 }

@@ -58,8 +58,6 @@ impl Statement {
     #[must_use]
     pub fn may_be_about(&self, frame: &Frame) -> bool {
         let meets = |template: &Template| match template.resolve(&Context::new()) {
-            // The value of a variable may hold colons, and so move what follows to another segment.
-            _ if template.has_variables() => true,
             Resolved::Pieces(pieces) => Resource::of(&pieces).iter().any(|resource| frame.meets(resource)),
             Resolved::NoValue => false,
         };
