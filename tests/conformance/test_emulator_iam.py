@@ -7,8 +7,9 @@ import subprocess
 import pytest
 from botocore.exceptions import ClientError
 from conftest import PIPELINE, STAGE, Emulator, Refused
+from iam_endpoint import ACCOUNT
 from test_aws_cli import answer, create, ended, start, state_of
-from test_policygen_iam import ACCOUNT, POLICYGEN, aws, server  # noqa: F401
+from test_policygen_iam import POLICYGEN, aws, server  # noqa: F401
 
 REGION = "eu-west-1"
 RULE = {"trustedSessionRoles": ["TwoPersonRule-Approval?"]}
@@ -62,8 +63,6 @@ def company(aws, tmp_path):  # noqa: F811
         aws("iam", "put-user-policy", "--user-name", "bob", "--policy-name", "Manage", "--policy-document", manage)
 
         account = aws("iam", "get-account-authorization-details")
-        for policy in account["Policies"]:
-            policy.setdefault("PolicyName", policy["Arn"].rpartition("/")[2])  # moto leaves it out
         contents = {"account": account, "principals": principals, "rule": RULE}
         arguments = ["--region", REGION]
         for name, content in contents.items():

@@ -5,18 +5,16 @@ import os
 import shutil
 import stat
 import subprocess
-import urllib.request
 from pathlib import Path
 
 import hcl2
 import pytest
-from moto.server import ThreadedMotoServer
+from iam_endpoint import ACCOUNT, emptied, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICYGEN = os.environ.get("POLICYGEN", ROOT / "target" / "debug" / "policygen")
 FIXTURES = ROOT / "policygen" / "tests" / "fixtures"
 
-ACCOUNT = "123456789012"  # moto's own
 TARGET = ["--region", "eu-west-1", "--account", ACCOUNT, "--pipeline", "payments", "--stage", "Release"]
 INSTANCE = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
 MECHANISMS = {
@@ -56,40 +54,9 @@ def documents(directory, kind, *arguments):
     return {name.removesuffix(kind): json.loads(text) for name, text in written.items() if name.endswith(kind)}
 
 
-class Aws:
-    """The AWS CLI, against moto's server."""
-
-    def __init__(self, endpoint):
-        self.endpoint = endpoint
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        self.environment = {
-            **kept,
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_PAGER": "",
-        }
-
-    def run(self, command, **options):
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, **options)
-        assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr}{done.stdout}"
-        return done.stdout
-
-    def __call__(self, *arguments):
-        printed = self.run(["aws", *arguments, "--output", "json"])
-        return json.loads(printed) if printed.strip() else None
-
-    def account(self):
-        """Groups, roles and customer managed policies, as `get-account-authorization-details` shows them."""
-        return self("iam", "get-account-authorization-details", "--filter", "Group", "Role", "LocalManagedPolicy")
-
-
 def policies_of(account):
-    """The customer managed policies' documents, by name, which moto leaves out but in the ARN."""
-    return {policy["Arn"].rpartition("/")[2]: policy["PolicyVersionList"][0]["Document"] for policy in account["Policies"]}
+    """The customer managed policies' documents, by name."""
+    return {policy["PolicyName"]: policy["PolicyVersionList"][0]["Document"] for policy in account["Policies"]}
 
 
 def trusts_of(account):
@@ -107,16 +74,13 @@ def attachments(account):
 
 @pytest.fixture(scope="module")
 def server():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with serving() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
 def aws(server):
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
-    return Aws(server)
+    return emptied(server)
 
 
 @of("groups", "roles-accounts", "split")

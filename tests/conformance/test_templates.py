@@ -13,11 +13,10 @@ import pytest
 import yaml
 from cloudformation import ROOT, TEMPLATES, Loader, actions, load, resolve, statements
 from conftest import BINARIES
-from moto.server import ThreadedMotoServer
+from iam_endpoint import Aws, serving
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from test_package import PACKAGE
-from test_policygen_iam import Aws
 
 TOOLS = ROOT / "target" / "tools"
 CLOUDFORMATION = sorted(path.name for path in TEMPLATES.glob("*.yaml"))
@@ -85,10 +84,8 @@ def test_what_lambda_gives_up_on_is_kept_on_request():
 @pytest.fixture
 def aws():
     """The AWS CLI, against moto's server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield Aws("http://{}:{}".format(*server.get_host_and_port()))
-    server.stop()
+    with serving() as endpoint:
+        yield Aws(endpoint)
 
 
 def test_the_zip_is_what_both_tools_deploy(aws, tmp_path):

@@ -2,26 +2,18 @@
 
 import json
 import subprocess
-import urllib.request
 
 import pytest
 from cloudformation import TEMPLATES, load
-from moto.iam.models import ManagedPolicy
-from moto.server import ThreadedMotoServer
-from test_policygen_iam import Aws, attachments, policies_of, trusts_of
+from iam_endpoint import emptied, serving
+from test_policygen_iam import attachments, policies_of, trusts_of
 from test_templates_audit import POLICYGEN
-
-
-# moto knows a managed policy's name, and leaves it out of GetAccountAuthorizationDetails, where AWS has it.
-ManagedPolicy.policy_name = property(lambda policy: policy.name)
 
 
 @pytest.fixture(scope="module")
 def server():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with serving() as endpoint:
+        yield endpoint
 
 
 def deploy(aws, stack, path):
@@ -31,8 +23,7 @@ def deploy(aws, stack, path):
 @pytest.fixture
 def aws(server, tmp_path):
     """An account with the templates deployed, and a user in each group."""
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
-    aws = Aws(server)
+    aws = emptied(server)
     deploy(aws, "approvers", TEMPLATES / "approvers.yaml")
 
     # moto knows no SAM. What is left is what CloudFormation makes for IAM, out of the template as it is.
