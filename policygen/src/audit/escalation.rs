@@ -122,10 +122,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 continue;
             }
             writes.offer(Action::AddUserToGroup, &group.arn, || {
-                let mut state = self.picture.survey.permissions.state(self.actor);
                 let granted = account.group_grants(group).kinds.into_iter().flatten();
-                state.grants.kinds.first_mut()?.extend(granted);
-                Some(state)
+                self.granted(self.actor, granted)
             });
         }
     }
@@ -170,6 +168,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
         ];
         let account = self.picture.account();
         let survey = &self.picture.survey;
+        if !survey.permissions.might_any(self.actor, &WRITES) {
+            return;
+        }
         let selves: BTreeSet<Actor> = self.picture.selves(self.actor).into_iter().collect();
         let mut known: HashMap<Actor, bool> = HashMap::new();
         let mut may_become = |other: Actor, role| {
@@ -299,27 +300,21 @@ impl<'p, 'a> Escalation<'p, 'a> {
             if survey.permissions.allows(id, APPROVE)
                 && survey.permissions.may_attach(self.actor, action, resource, arn)
             {
-                let mut state = survey.permissions.state(to);
-                state
-                    .grants
-                    .kinds
-                    .iter_mut()
-                    .take(1)
-                    .for_each(|own| own.push((id, &kept.policy)));
-                writes.add(action, resource, Some(state));
+                writes.add(action, resource, self.granted(to, [(id, &kept.policy)]));
             }
         }
     }
 
-    /// With a policy more that allows everything: what denies or bounds, still does.
-    fn allowed_everything(&self, actor: Actor) -> Option<State<'a>> {
+    /// With policies more of its own: what denies or bounds, still does.
+    fn granted(&self, actor: Actor, more: impl IntoIterator<Item = (PolicyId, &'a Policy)>) -> Option<State<'a>> {
         let mut state = self.picture.survey.permissions.state(actor);
-        state
-            .grants
-            .kinds
-            .first_mut()?
-            .push((PolicyId::SUPPOSED, self.picture.everything));
+        state.grants.kinds.first_mut()?.extend(more);
         Some(state)
+    }
+
+    /// With a policy more that allows everything.
+    fn allowed_everything(&self, actor: Actor) -> Option<State<'a>> {
+        self.granted(actor, [(PolicyId::SUPPOSED, self.picture.everything)])
     }
 
     /// With another content of one policy, wherever it applies.

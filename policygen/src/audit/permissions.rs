@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
-use iam::policy::ResourceElement;
+use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policy, Truth};
 
 use super::action::{APPROVE, Action, Actions};
@@ -74,7 +74,7 @@ impl<'a> Permissions<'a> {
         }
         let mut alike_of = self.alike_of.borrow_mut();
         let found = alike_of.entry((action, actor)).or_insert_with(|| {
-            let grants = self.account.grants(actor, |id| self.relevance.is_about(id, action));
+            let grants = self.grants(actor, action);
             let class = (action, self.class(actor, action, &grants));
             let mut alike = self.alike.borrow_mut();
             let place = alike.len();
@@ -93,8 +93,7 @@ impl<'a> Permissions<'a> {
             .iter()
             .flatten()
             .filter(|(id, _)| self.relevance.has_keys(*id));
-        let statements = with_keys.flat_map(|(_, policy)| &policy.statements);
-        let about = statements.filter(|statement| statement.actions.include(self.relevance.name(action)));
+        let about = with_keys.flat_map(|(_, policy)| self.statements(policy, action));
         let keys: BTreeSet<&str> = about.flat_map(keys).collect();
         let known = |key: &str| (key.to_owned(), format!("{:?}", self.context(actor).get(key)));
         let contents = |kind: &Vec<(PolicyId, &'a Policy)>| {
@@ -110,13 +109,23 @@ impl<'a> Permissions<'a> {
     /// A number for what a policy says about an action: the same for the same.
     fn content(&self, id: PolicyId, policy: &'a Policy, action: Action) -> usize {
         *self.content_of.borrow_mut().entry((action, id)).or_insert_with(|| {
-            let statements = policy.statements.iter();
-            let about = statements.filter(|statement| statement.actions.include(self.relevance.name(action)));
+            let about = self.statements(policy, action);
             let said = about.map(|statement| (statement.effect, statement.resources.as_ref(), &*statement.conditions));
             let mut contents = self.contents.borrow_mut();
             let next = contents.len();
             *contents.entry(said.collect()).or_insert(next)
         })
+    }
+
+    /// What a policy has to say about an action.
+    fn statements(&self, policy: &'a Policy, action: Action) -> impl Iterator<Item = &'a Statement> {
+        let statements = policy.statements.iter();
+        statements.filter(move |statement| statement.actions.include(self.relevance.name(action)))
+    }
+
+    /// The policies of an actor that are about an action.
+    fn grants(&self, actor: Actor, action: Action) -> Grants<'a, PolicyId> {
+        self.account.grants(actor, |id| self.relevance.is_about(id, action))
     }
 
     /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
@@ -135,15 +144,9 @@ impl<'a> Permissions<'a> {
         actors.filter(|actor| self.might_any(*actor, actions))
     }
 
-    /// The statements by which an actor may do something to a resource; none when it may not.
-    pub(super) fn may(&self, actor: Actor, action: Action, resource: &str) -> Option<Vec<Blame<'a, PolicyId>>> {
-        let alike = self.alike(actor, action)?;
-        (alike.clauses.allow(resource) != Truth::No).then(|| self.blame(actor, action, resource))
-    }
-
     /// The statements that have their part in what an actor may do to a resource.
     pub(super) fn blame(&self, actor: Actor, action: Action, resource: &str) -> Vec<Blame<'a, PolicyId>> {
-        let grants = self.account.grants(actor, |id| self.relevance.is_about(id, action));
+        let grants = self.grants(actor, action);
         let clauses = grants.about(self.relevance.name(action), &self.context(actor));
         clauses.blame(resource)
     }
@@ -162,7 +165,7 @@ impl<'a> Permissions<'a> {
 
     /// Whether an actor may attach a managed policy to a resource.
     pub(super) fn may_attach(&self, actor: Actor, action: Action, resource: &str, policy: &str) -> bool {
-        let grants = self.account.grants(actor, |id| self.relevance.is_about(id, action));
+        let grants = self.grants(actor, action);
         let mut context = self.context(actor).into_owned();
         // IAM User Guide, "IAM and AWS STS condition context keys".
         context.set("iam:PolicyARN", [policy.to_owned()]);

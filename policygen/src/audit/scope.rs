@@ -75,23 +75,15 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// What the ARNs of the stages begin with: `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE`.
-    pub(super) fn stages(&self, account: &Account) -> Frame {
-        self.frame(
-            account,
-            "codepipeline",
-            &[self.pipeline(), FramePart::Text("/"), self.stage()],
-        )
-    }
-
-    /// The resources of an action that matter here.
+    /// The resources of an action that matter here. Of pipelines, stages and approvals these are
+    /// `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE/ACTION`, as far as each goes.
     pub(super) fn resources(&self, account: &Account, on: On) -> Frame {
         let pipelines =
             |rest: &[FramePart<'_>]| self.frame(account, "codepipeline", &[&[self.pipeline()], rest].concat());
         let slash = FramePart::Text("/");
         match on {
             On::Pipelines => pipelines(&[]),
-            On::Stages => self.stages(account),
+            On::Stages => pipelines(&[slash, self.stage()]),
             On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Name("*")]),
             On::Gate => match self.gate.arn() {
                 Some(arn) => Frame::new(&[FramePart::Text(&arn)]),

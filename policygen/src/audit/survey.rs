@@ -7,7 +7,7 @@ use std::rc::Rc;
 use iam::account::{Account, Actor, Group, PolicyId};
 use iam::{Clauses, Frame, Part, TooIntricate};
 
-use super::action::{APPROVE, Action};
+use super::action::{APPROVE, Action, On};
 use super::alike::{Alike, Reached, found};
 use super::permissions::{Permissions, State};
 use super::scope::Scope;
@@ -113,7 +113,7 @@ impl<'a> Survey<'a> {
         let mut survey = Self {
             account,
             scope,
-            stages: scope.stages(account),
+            stages: scope.resources(account, On::Stages),
             permissions: Permissions::new(account, scope),
             of_actors: HashMap::new(),
             of_groups: Vec::new(),

@@ -44,11 +44,8 @@ fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Findi
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for write in found {
-        let blames = picture
-            .survey
-            .permissions
-            .may(actor, write.action, &write.resource)
-            .unwrap_or_default();
+        let permissions = &picture.survey.permissions;
+        let blames = permissions.blame(actor, write.action, &write.resource);
         let when = if write.both.open { ", when conditions hold" } else { "" };
         let does = format!("{} may be done to it{when}, by", write.action);
         finding.evidence.push(Evidence::new("target", &write.resource, does));
