@@ -1,5 +1,6 @@
 //! CodePipeline as its users reach it, over HTTP by the AWS SDK: the only file of this program that names it.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ pub struct Ended {
     pub succeeded: bool,
     /// What the newest run of the gate said.
     pub gate: String,
+    /// What it put out.
+    pub variables: BTreeMap<String, String>,
     /// The actions whose newest run succeeded.
     pub done: Vec<String>,
 }
@@ -202,16 +205,14 @@ impl Caller {
     pub async fn end_of(&self, pipeline: &str, execution_id: &str, gate: &str) -> Result<Ended> {
         let status = self.wait_until_over(pipeline, execution_id).await?;
         let newest = self.newest_attempts(pipeline, execution_id).await?;
-        let said = newest
-            .iter()
-            .find(|detail| detail.action_name() == Some(gate))
-            .map(words)
-            .unwrap_or_default();
+        let judged = newest.iter().find(|detail| detail.action_name() == Some(gate));
+        let variables = judged.and_then(|detail| detail.output()?.output_variables().cloned());
         let succeeded =
             |detail: &&ActionExecutionDetail| detail.status() == Some(&sdk::types::ActionExecutionStatus::Succeeded);
         Ok(Ended {
             succeeded: status == PipelineExecutionStatus::Succeeded,
-            gate: said,
+            gate: judged.map(words).unwrap_or_default(),
+            variables: variables.into_iter().flatten().collect(),
             done: newest
                 .iter()
                 .filter(succeeded)

@@ -241,6 +241,8 @@ fn verdict(ended: &Ended) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -248,6 +250,7 @@ mod tests {
         let ended = |succeeded, gate: &str, done: &[&str]| Ended {
             succeeded,
             gate: gate.to_owned(),
+            variables: BTreeMap::new(),
             done: done.iter().map(ToString::to_string).collect(),
         };
         let passes = |ended| is_expected(Expected::Passes, &ended);
