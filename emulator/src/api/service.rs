@@ -1,5 +1,8 @@
 //! One call of the API: accept the input, do it, shape the reply. No network and no clock.
 
+use std::sync::Arc;
+
+use iam::account::Identity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -7,7 +10,7 @@ use super::input::{self, parse};
 use super::model::Model;
 use super::wire::as_modelled;
 use super::{history, output, state};
-use crate::authorize::{Authorizer, Request};
+use crate::authorize::{Authorizer, Request, RolePermissions};
 use crate::engine::{Answer, ApiError, Engine, ErrorCode, Outcome, Page, Report, Start, Trigger};
 
 /// The most that a list shows on a page, and what it shows when not told.
@@ -21,7 +24,7 @@ pub struct Service {
     /// What the API is about.
     pub engine: Engine,
     model: Model,
-    authorizer: Option<Authorizer>,
+    authorizer: Option<Arc<Authorizer>>,
 }
 
 impl Service {
@@ -30,11 +33,32 @@ impl Service {
     /// # Errors
     /// When the built-in model cannot be read.
     pub fn new(engine: Engine, authorizer: Option<Authorizer>) -> Result<Self, serde_json::Error> {
+        let authorizer = authorizer.map(Arc::new);
+        let engine = match &authorizer {
+            Some(authorizer) => engine.with_permissions(|settings| {
+                Box::new(RolePermissions {
+                    authorizer: Arc::clone(authorizer),
+                    settings,
+                })
+            }),
+            None => engine,
+        };
         Ok(Self {
             engine,
             model: Model::load()?,
             authorizer,
         })
+    }
+
+    /// A role of the account, by its name, for a caller who may ask for it. Without an account there is none.
+    ///
+    /// # Errors
+    /// When the caller may not ask.
+    pub fn role(&self, name: &str, caller: &str, now: Timestamp) -> Result<Option<&Identity>, ApiError> {
+        match &self.authorizer {
+            Some(authorizer) => authorizer.role(name, caller, now, self.engine.settings()),
+            None => Ok(None),
+        }
     }
 
     /// One call: the name of the operation and its body, the ARN of the caller and the time. An operation without an
@@ -56,6 +80,7 @@ impl Service {
         self.model.accept(&shapes.input, &mut input)?;
         if let Some(authorizer) = &self.authorizer {
             let request = Request {
+                service: "codepipeline",
                 operation,
                 input: &input,
                 caller,

@@ -28,6 +28,13 @@ enum Level {
 pub(super) enum Resource {
     /// This.
     Arn(String),
+    /// This role, which messages of IAM call by its name.
+    Role {
+        /// Its ARN.
+        arn: String,
+        /// Its name.
+        name: String,
+    },
     /// Nothing that policies can name.
     None,
 }
@@ -36,7 +43,7 @@ impl Resource {
     /// What a policy's resource must match.
     pub(super) fn matched(&self) -> &str {
         match self {
-            Self::Arn(arn) => arn,
+            Self::Arn(arn) | Self::Role { arn, .. } => arn,
             Self::None => "*",
         }
     }

@@ -74,8 +74,8 @@ impl Engine {
 
     /// The same account, where roles may do what they are permitted.
     #[must_use]
-    pub fn with_permissions(mut self, permissions: Box<dyn Permissions>) -> Self {
-        self.world.permissions = Some(permissions);
+    pub fn with_permissions(mut self, permissions: impl FnOnce(Settings) -> Box<dyn Permissions>) -> Self {
+        self.world.permissions = Some(permissions(self.world.settings.clone()));
         self
     }
 

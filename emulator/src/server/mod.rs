@@ -2,6 +2,7 @@
 
 pub(crate) mod function;
 mod http;
+mod iam;
 mod shared;
 
 use std::net::SocketAddr;

@@ -45,6 +45,17 @@ impl Shared {
         self.with_service(|service| service.call(operation, body, caller, Timestamp::now()))
     }
 
+    /// The ARN and the id of a role of the account, for a caller who may ask for it.
+    ///
+    /// # Errors
+    /// When the caller may not.
+    pub(super) fn role(&self, name: &str, caller: &str) -> Result<Option<(String, String)>, ApiError> {
+        self.with_service(|service| {
+            let role = service.role(name, caller, Timestamp::now())?;
+            Ok(role.map(|role| (role.arn.clone(), role.id.clone())))
+        })
+    }
+
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
         // A panic in an earlier call is a bug that it has reported itself; the others need not fail for it.
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
