@@ -57,11 +57,11 @@ impl Level {
 fn level(operation: &str) -> Option<Level> {
     Some(match operation {
         "CreatePipeline" | "UpdatePipeline" => Level::Pipeline("/pipeline/name"),
-        "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => Level::Pipeline("/name"),
+        "DeletePipeline" | "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => Level::Pipeline("/name"),
         "GetPipelineExecution" | "ListActionExecutions" | "ListPipelineExecutions" | "StopPipelineExecution" => {
             Level::Pipeline("/pipelineName")
         }
-        "RetryStageExecution" => Level::Stage,
+        "RetryStageExecution" | "RollbackStage" => Level::Stage,
         "PutApprovalResult" => Level::Action,
         "ListPipelines" => Level::Pipelines,
         "GetJobDetails" | "PutJobFailureResult" | "PutJobSuccessResult" => Level::None,
@@ -114,6 +114,7 @@ mod tests {
         let pipeline = arn("payments");
         let rows = [
             ("CreatePipeline", pipeline.as_str()),
+            ("DeletePipeline", &pipeline),
             ("GetJobDetails", "*"),
             ("GetPipeline", &pipeline),
             ("GetPipelineExecution", &pipeline),
@@ -125,6 +126,7 @@ mod tests {
             ("PutJobFailureResult", "*"),
             ("PutJobSuccessResult", "*"),
             ("RetryStageExecution", &arn("payments/Release")),
+            ("RollbackStage", &arn("payments/Release")),
             ("StartPipelineExecution", &pipeline),
             ("StopPipelineExecution", &pipeline),
             ("UpdatePipeline", &pipeline),

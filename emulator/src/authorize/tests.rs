@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Authorizer;
 use crate::api::Service;
-use crate::engine::{CountedIds, Engine, ErrorCode, Settings};
+use crate::engine::{CountedIds, Engine, ErrorCode, Lag, Settings};
 use crate::principals::Principals;
 
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
@@ -56,7 +56,11 @@ fn service(account: Account) -> Service {
     };
     let nobody = Principals::new([].into()).unwrap();
     let authorizer = Authorizer::new(account, &nobody, None).unwrap();
-    Service::new(Engine::new(settings, Box::<CountedIds>::default()), Some(authorizer)).unwrap()
+    Service::new(
+        Engine::new(settings, Box::<CountedIds>::default(), Lag::none()),
+        Some(authorizer),
+    )
+    .unwrap()
 }
 
 fn call(service: &mut Service, caller: &str, operation: &str, input: &Value) -> Result<(), String> {
