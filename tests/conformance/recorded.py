@@ -23,6 +23,7 @@ SHAPES = {
     "object version": r"[A-Za-z0-9._]{32}",
     "etag": "[A-Za-z0-9]{32}",
     "object key": "[A-Za-z0-9]{7}",
+    "name": "[A-Za-z0-9:-]+",
 }
 
 
@@ -74,12 +75,12 @@ class Accepted:
 
 
 class Recording:
-    """One recorded sequence of calls, and what in it AWS made up."""
+    """One recorded sequence of calls, and what in it AWS made up. `names`: what is called otherwise in the replay."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, names=()):
+        self.name, self.names = name, dict(names)
         self.calls = json.loads((FOLDER / f"{name}.json").read_text())["calls"]
-        self.made_up = {}
+        self.made_up = dict.fromkeys(self.names, "name")
         for call in self.calls:
             self.collect(call["output"])
         # Longest first, so that no value hides a longer one that begins with it.
@@ -110,8 +111,8 @@ class Mapping:
 
     def __init__(self, recording, there=None, back=None, times=None):
         self.recording = recording
-        self.there = dict(there or {})
-        self.back = dict(back or {})
+        self.there = dict(there or recording.names)
+        self.back = dict(back or {emulated: recorded for recorded, emulated in recording.names.items()})
         # Recorded time: the emulated one, and where it was first seen.
         self.times = dict(times or {})
 

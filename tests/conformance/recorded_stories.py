@@ -1,5 +1,7 @@
 """What happened around the recorded calls: the pipelines, and the calls that a recording leaves out (its notes say which)."""
 
+import json
+
 from conftest import action
 
 PIPELINE = "payments"
@@ -73,6 +75,11 @@ def ended(replay, execution, status):
     replay.until(f"the execution is {status}", look)
 
 
+def uploaded(version):
+    """The parameters of a start with a given version of the object."""
+    return {"sourceRevisions": [{"actionName": "Source", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": version}]}
+
+
 def started(replay, recorded, trigger=None):
     """Waits for the execution that something else than StartPipelineExecution started, which stands for the recorded one."""
     newest = replay.until("an execution", lambda: executions(replay))[0]
@@ -95,8 +102,6 @@ def retry(replay, stage_name, execution):
 # approvals-retried
 
 RETRIED = create(pipeline("QUEUED", "SourceZip", stage("Gate", approval("Accept"), approval("Retry")), stage("Final", approval("Finish"))))
-EXECUTION_OF_RETRIED = "09d5e6c6-4a8d-49d9-9bd9-afb0dd7c0dd8"
-
 
 # one-approval-retried
 
@@ -176,11 +181,12 @@ def fail_to_notify(replay):
 # lambda-job-reported
 
 
-def transformed(function="payments", **parameters):
-    configuration = {"FunctionName": function, **({"UserParameters": parameters["mode"]} if parameters else {})}
+def transformed(function="payments", mode=None, **deployed):
+    """Source, the Lambda action in a mode, and a deployment of what it made."""
+    configuration = {"FunctionName": function} | ({"UserParameters": json.dumps({"mode": mode})} if mode else {})
     artifacts = {"inputArtifacts": [{"name": "SourceZip"}], "outputArtifacts": [{"name": "ProducedZip"}]}
     transform = action("Transform", "Invoke", "Lambda", configuration=configuration, namespace="LambdaResult", **artifacts)
-    deploy = deployment("Deploy", "ProducedZip", "deployed", CacheControl="#{LambdaResult.Produced}")
+    deploy = deployment("Deploy", "ProducedZip", "deployed", CacheControl="#{LambdaResult.Produced}", **deployed)
     return pipeline("SUPERSEDED", "SourceZip", stage("Transform", transform), stage("Deploy", deploy), bucket="artifacts")
 
 
@@ -196,6 +202,7 @@ def lose_the_function(replay):
 
 # stage-rolled-back
 
+UPLOAD = "p7ps1Ra5CF8BhlwILhErv9pqTtje9lQR"
 
 def released(*approvals):
     deploy = stage("Deploy", deployment("Deploy", "SourceZip", "#{variables.Release}"), *approvals)
@@ -216,7 +223,9 @@ def release_and_roll_back(replay):
     first = started(replay, "8865467a-6b8c-4fd4-ba0a-c957c4f6188c", "CreatePipeline")
     ended(replay, first, "Succeeded")
     roll_back(replay, "d20a7863-0c93-405d-9690-92c7a01736fa", first)
-    ended(replay, start(replay, "bdd6e74f-b2d2-4cb5-9372-19dcbfbc6e3c"), "Succeeded")
+    # The version of another upload. Its emulated one is chosen here.
+    assert replay.mapping.bind(UPLOAD, "AnotherUpload0123456789012345678")
+    ended(replay, start(replay, "bdd6e74f-b2d2-4cb5-9372-19dcbfbc6e3c", **uploaded(UPLOAD)), "Succeeded")
     roll_back(replay, "14bffac6-654d-49ed-ac4a-b9273ce9c9f3", first)
     roll_back(replay, "a27abee5-aa97-46b7-9f70-bf8fc3d5383e", first)
     update(released(approval("Approve", 2)))(replay)
@@ -224,10 +233,20 @@ def release_and_roll_back(replay):
 
 def release_again(replay):
     ended(replay, replay.mapping.there["c73aab13-2faf-46e9-9ca6-2f25aeb5d655"], "Succeeded")
-    start(replay, "8fe171f9-71ad-4756-b233-ab3fb94a1076")
+    start(replay, "8fe171f9-71ad-4756-b233-ab3fb94a1076", **uploaded(UPLOAD))
     open_approval(replay, "Approve")
 
 
+# By recording, what is called otherwise in the replay, since the emulator knows it by its name: the topic that may not be published to at
+# first, and the function that does not exist.
+NAMED = {
+    "approval-without-notification-permission": {"us-east-1:111122223333:payments": "us-east-1:111122223333:EmulatorDeniedOnce"},
+    "lambda-job-reported": {"payments-missing": "EmulatorMissing"},
+}
+# By recording, the executions of an object that was uploaded before. There is no S3 in the emulator, so that the start has to say it.
+UPLOADED_BEFORE = {
+    "stage-rolled-back": {1: uploaded(UPLOAD)},
+}
 # By recording, what comes before a call.
 BEFORE = {
     "approvals-retried": {0: RETRIED},
@@ -240,9 +259,10 @@ BEFORE = {
     "approval-summary-required": {},
     "lambda-job-abandoned": {},
     "lambda-job-reported": {
-        0: create(transformed(mode='{"mode": "continuation"}')),
-        21: update(transformed(mode='{"mode": "failure"}')),
-        32: update(transformed(mode='{"mode": "no-output"}')),
+        0: create(transformed(mode="continuation")),
+        21: update(transformed(mode="failure")),
+        # The function writes no artifact, so that the deployment fails.
+        32: update(transformed(mode="no-output", EmulatorResult="Failed")),
         35: lose_the_function,
     },
     "stage-rolled-back": {0: release_and_roll_back, 8: release_again},
