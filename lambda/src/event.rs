@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 pub struct Job {
     /// The job id, by which its details are read and its result is reported.
     pub id: String,
-    /// The action's UserParameters, if it has any.
+    /// The function that the event says is asked for. Whoever may invoke the function can write it.
+    pub function_name: Option<String>,
+    /// The action's UserParameters as the event has them, if it has any. Whoever may invoke the function can write them.
     pub user_parameters: Option<String>,
 }
 
@@ -74,24 +76,31 @@ struct ActionConfiguration {
 
 #[derive(Deserialize)]
 struct Configuration {
+    #[serde(rename = "FunctionName")]
+    function_name: Option<String>,
     #[serde(rename = "UserParameters")]
     user_parameters: Option<Value>,
 }
 
 fn job(event: &str) -> Option<Job> {
     let identified: Envelope<Identified> = serde_json::from_str(event).ok()?;
-    // INVARIANT (fail closed): where the configuration cannot be read, the parameters may demand something. The empty text is no
-    // rule and will be refused as one, whereas no parameters would demand nothing.
-    let user_parameters = match serde_json::from_str::<Envelope<Configured>>(event) {
-        Err(_) => Some(String::new()),
-        Ok(envelope) => match envelope.job.data.action_configuration.configuration.user_parameters {
-            None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(text),
-            Some(other) => Some(other.to_string()),
-        },
+    // INVARIANT (fail closed): if the configuration cannot be read, the event may say anything. The empty text is not what any job's
+    // details say, and not a rule either.
+    let (function_name, user_parameters) = match serde_json::from_str::<Envelope<Configured>>(event) {
+        Err(_) => (None, Some(String::new())),
+        Ok(envelope) => {
+            let configuration = envelope.job.data.action_configuration.configuration;
+            let parameters = match configuration.user_parameters {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) => Some(text),
+                Some(other) => Some(other.to_string()),
+            };
+            (configuration.function_name, parameters)
+        }
     };
     Some(Job {
         id: identified.job.id,
+        function_name,
         user_parameters,
     })
 }

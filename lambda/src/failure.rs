@@ -65,8 +65,8 @@ impl From<&FloorError> for Failure {
     }
 }
 
-impl From<rule::AmbiguousPerson> for Failure {
-    fn from(error: rule::AmbiguousPerson) -> Self {
+impl From<rule::Misfit> for Failure {
+    fn from(error: rule::Misfit) -> Self {
         Self::configuration(&format!("The function's own rule is wrong: {error}."))
     }
 }

@@ -1,6 +1,7 @@
 //! The floor: the rule of the function's own environment.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use rule::{Rule, RuleError};
@@ -9,6 +10,8 @@ use rule::{Rule, RuleError};
 const RULE: &str = "TWO_PERSON_RULE";
 /// The variable that holds the path of a file with the rule, inside the package or a layer.
 const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
+/// What every variable of ours begins with.
+const PREFIX: &str = "TWO_PERSON";
 
 /// The floor, or why there is none. A bad floor does not end the process, since then no job would ever get a result: every job is told.
 #[derive(Clone, Debug)]
@@ -20,8 +23,13 @@ pub enum FloorError {
     /// Both variables are set.
     #[error("both {RULE} and {RULE_FILE} are set; unset one of them")]
     Both,
+    /// A variable begins like one of ours and is none: misspelt, it would silently mean the default rule.
+    #[error(
+        "the environment variable {0} is not one of this function's, which are {RULE} and {RULE_FILE}; correct its name, or remove it"
+    )]
+    Unknown(String),
     /// A variable is not Unicode.
-    #[error("{variable} is not valid Unicode; set it anew")]
+    #[error("{variable} is not valid Unicode; set it again")]
     NotUnicode {
         /// The variable.
         variable: &'static str,
@@ -48,7 +56,7 @@ impl Floor {
     /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names; with neither, the defaults.
     #[must_use]
     pub fn from_environment() -> Self {
-        Self(read(|name| std::env::var_os(name)))
+        Self(read(&std::env::vars_os().collect()))
     }
 
     /// A floor from the text of a rule, as in `TWO_PERSON_RULE`.
@@ -66,7 +74,13 @@ impl Floor {
     }
 }
 
-fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Rule, FloorError> {
+fn read(environment: &BTreeMap<OsString, OsString>) -> Result<Rule, FloorError> {
+    let begins_like_ours = |name: &&OsString| name.to_string_lossy().to_uppercase().starts_with(PREFIX);
+    let mut ours = environment.keys().filter(begins_like_ours);
+    if let Some(unknown) = ours.find(|name| *name != RULE && *name != RULE_FILE) {
+        return Err(FloorError::Unknown(unknown.to_string_lossy().into_owned()));
+    }
+    let variable = |name: &str| environment.get(OsStr::new(name)).cloned();
     match (variable(RULE), variable(RULE_FILE)) {
         (Some(_), Some(_)) => Err(FloorError::Both),
         (Some(json), None) => {
@@ -98,11 +112,11 @@ mod tests {
     use super::*;
 
     fn read_with(rule: Option<&str>, file: Option<&str>) -> Result<Rule, FloorError> {
-        read(|name| match name {
-            RULE => rule.map(OsString::from),
-            RULE_FILE => file.map(OsString::from),
-            other => panic!("{other}"),
-        })
+        let variables = [(RULE, rule), (RULE_FILE, file), ("PATH", Some("/bin"))];
+        let set = variables
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into(), value?.into())));
+        read(&set.collect())
     }
 
     #[test]
@@ -128,7 +142,17 @@ mod tests {
         );
         let bad = read_with(Some(""), None).unwrap_err();
         assert!(bad.to_string().starts_with("TWO_PERSON_RULE: not a rule"), "{bad}");
-        let bytes = |name: &str| (name == RULE).then(|| OsString::from_vec(vec![0xff]));
-        assert_eq!(read(bytes), Err(FloorError::NotUnicode { variable: RULE }));
+        let bytes = BTreeMap::from([(RULE.into(), OsString::from_vec(vec![0xff]))]);
+        assert_eq!(read(&bytes), Err(FloorError::NotUnicode { variable: RULE }));
+        for misspelt in [
+            "TWO_PERSON_RULES",
+            "TWO_PERSONS_RULE",
+            "two_person_rule",
+            "TWO_PERSON_RULE_",
+            "TWO_PERSON_",
+        ] {
+            let environment = BTreeMap::from([(misspelt.into(), r#"{"quorum": 3}"#.into())]);
+            assert_eq!(read(&environment), Err(FloorError::Unknown(misspelt.to_owned())));
+        }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rule::{Attempt, Execution, Facts, Initiator, Rule, Status};
+use rule::{Account, Attempt, Execution, Facts, Initiator, Principal, Rule, Status, Trust};
 
 use crate::event::Job;
 use crate::failure::Failure;
-use crate::port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry};
+use crate::lag::{Lag, Witnesses};
+use crate::port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, Roles, StateEntry};
 use crate::retry::Budget;
 
 /// Reads everything a decision rests on. What does not depend on each other is read at the same time.
@@ -16,13 +17,14 @@ use crate::retry::Budget;
 /// The failure to report, where a fact cannot be had.
 pub(crate) async fn gather(
     codepipeline: &impl CodePipeline,
+    roles: &impl Roles,
     rule: &Rule,
     job: &Job,
-    details: JobDetails,
+    details: &JobDetails,
     budget: Budget,
     now: Timestamp,
 ) -> Result<Facts, Failure> {
-    let judged = Judged::choose(rule, &details)?;
+    let judged = Judged::choose(rule, details)?;
     let read_history = || history(codepipeline, &details.pipeline, &judged.execution_id, budget);
     let (history, state, initiator) = tokio::try_join!(
         read_history(),
@@ -31,24 +33,37 @@ pub(crate) async fn gather(
         initiator(codepipeline, rule, &details.pipeline, &judged.execution_id, budget),
     )?;
     let state = by_id(state)?;
-    let own_run = details.action_execution_id.as_deref();
-    let history = if lags(&history, &state, own_run) {
-        let again = async || settled(read_history().await?, &state, own_run);
-        let again = budget.read_again(Operation::ListActionExecutions, again).await;
-        again.map_err(|error| judged.never_seen(error))?
-    } else {
-        history
+    let witnesses = Witnesses {
+        state: &state,
+        details,
+        execution_id: &judged.execution_id,
+        stage: rule.stage().unwrap_or(&details.stage),
+        named: rule.named_actions().collect(),
+    };
+    let history = match witnesses.lag(&history) {
+        None => history,
+        Some(_) => {
+            let again = async || settled(read_history().await?, &witnesses);
+            let again = budget.read_again(Operation::ListActionExecutions, again).await;
+            again.map_err(|error| judged.never_seen(error))?
+        }
     };
     judged.check(&history)?;
+    let attempts: Vec<Attempt> = history
+        .iter()
+        .map(|entry| joined(entry.attempt.clone(), &state))
+        .collect();
+    let account = account(roles, rule, &details.account, &attempts, &initiator, budget).await?;
     Ok(Facts {
+        account,
         execution: Execution {
-            pipeline: details.pipeline,
+            pipeline: details.pipeline.clone(),
             pipeline_version: history.iter().find_map(|entry| entry.pipeline_version),
             id: judged.execution_id,
         },
-        gate_stage: details.stage,
+        gate_stage: details.stage.clone(),
         job_id: Some(job.id.clone()),
-        attempts: history.into_iter().map(|entry| joined(entry.attempt, &state)).collect(),
+        attempts,
         initiator,
         now,
     })
@@ -66,7 +81,7 @@ impl Judged {
     /// GetJobDetails is the authority; UserParameters cross-check it, or stand in where it does not say.
     fn choose(rule: &Rule, details: &JobDetails) -> Result<Self, Failure> {
         match (&details.execution_id, rule.pipeline_execution_id()) {
-            (Some(own), Some(given)) if own != given => Err(Failure::configuration(&format!(
+            (Some(own), Some(given)) if !own.eq_ignore_ascii_case(given) => Err(Failure::configuration(&format!(
                 "The action's UserParameters are wrong: `pipelineExecutionId` is {given}, but this job belongs to execution {own}. \
                  Write `#{{codepipeline.PipelineExecutionId}}` there."
             ))),
@@ -76,7 +91,8 @@ impl Judged {
             }),
             (None, Some(given)) => match &details.action_execution_id {
                 Some(own_run) => Ok(Self {
-                    execution_id: given.to_owned(),
+                    // CodePipeline writes ids in lower case.
+                    execution_id: given.to_lowercase(),
                     own_run: Some(own_run.clone()),
                 }),
                 None => Err(CallError::Malformed {
@@ -160,36 +176,22 @@ async fn history(
     }
 }
 
-/// Whether the history is behind: it does not show the gate's own run, or shows as in progress an approval that the state knows to have
-/// ended. The gate runs within moments of the last approval. What is behind may lack a newer attempt than those it shows, and is no
-/// reason to refuse a release either.
-fn lags(history: &[HistoryEntry], state: &BTreeMap<String, StateEntry>, own_run: Option<&str>) -> bool {
-    let mut ids = history.iter().map(|entry| entry.attempt.id.as_deref());
-    let lacks_own_run = own_run.is_some() && !ids.any(|id| id == own_run);
-    let ended = |id: &String| state.get(id).is_some_and(StateEntry::has_ended);
-    let mut attempts = history.iter().map(|entry| &entry.attempt);
-    let open_approval = attempts.any(|attempt| {
-        attempt.kind.may_be_approval() && attempt.status == Status::InProgress && attempt.id.as_ref().is_some_and(ended)
-    });
-    lacks_own_run || open_approval
-}
-
 /// The history once it no longer lags; until then it is worth another read, and never a verdict.
-fn settled(
-    history: Vec<HistoryEntry>,
-    state: &BTreeMap<String, StateEntry>,
-    own_run: Option<&str>,
-) -> Result<Vec<HistoryEntry>, CallError> {
-    if lags(&history, state, own_run) {
-        return Err(CallError::Transient {
-            operation: Operation::ListActionExecutions,
-            problem: "it is behind GetPipelineState".to_owned(),
-        });
+fn settled(history: Vec<HistoryEntry>, witnesses: &Witnesses<'_>) -> Result<Vec<HistoryEntry>, CallError> {
+    match witnesses.lag(&history) {
+        None => Ok(history),
+        Some(lag) => Err(behind(&lag)),
     }
-    Ok(history)
 }
 
-/// Who started the execution, read only where the rule asks.
+fn behind(lag: &Lag) -> CallError {
+    CallError::Transient {
+        operation: Operation::ListActionExecutions,
+        problem: lag.to_string(),
+    }
+}
+
+/// Who started the execution. The record has it in any case; only a rule that asks for it waits for a call that fails.
 async fn initiator(
     codepipeline: &impl CodePipeline,
     rule: &Rule,
@@ -197,14 +199,40 @@ async fn initiator(
     execution_id: &str,
     budget: Budget,
 ) -> Result<Initiator, CallError> {
-    if !rule.excludes_initiator() {
-        return Ok(Initiator::Unknown);
+    let call = || codepipeline.initiator(pipeline, execution_id);
+    if rule.excludes_initiator() {
+        return budget.read(Operation::GetPipelineExecution, call).await;
     }
-    budget
-        .read(Operation::GetPipelineExecution, || {
-            codepipeline.initiator(pipeline, execution_id)
-        })
-        .await
+    Ok(budget.try_once(call).await.unwrap_or(Initiator::Unknown))
+}
+
+/// The pipeline's account, with those of its roles that only a glob of the rule trusts and that IAM shows under the reserved path.
+async fn account(
+    roles: &impl Roles,
+    rule: &Rule,
+    id: &str,
+    attempts: &[Attempt],
+    initiator: &Initiator,
+    budget: Budget,
+) -> Result<Account, CallError> {
+    let mut account = Account::new(id);
+    let witnesses = |attempt: &Attempt| [attempt.approver.history.clone(), attempt.approver.state.clone()];
+    let starter = match initiator {
+        Initiator::Principal(arn) => Some(arn.clone()),
+        Initiator::Automatic(_) | Initiator::Unknown => None,
+    };
+    let arns = attempts.iter().flat_map(witnesses).flatten().chain(starter);
+    let unproven: BTreeSet<String> = arns
+        .map(|arn| Principal::parse(&arn))
+        .filter(|principal| principal.account() == Some(id))
+        .filter_map(|principal| principal.role().map(str::to_owned))
+        .filter(|role| rule.trust(role, &account) == Trust::Unproven)
+        .collect();
+    for role in unproven {
+        let arn = budget.read(Operation::GetRole, || roles.role_arn(&role)).await?;
+        account = arn.iter().fold(account, |account, arn| account.with_role(arn));
+    }
+    Ok(account)
 }
 
 /// The state's attempts by their id.
@@ -231,6 +259,9 @@ fn by_id(state: Vec<StateEntry>) -> Result<BTreeMap<String, StateEntry>, CallErr
 fn joined(mut attempt: Attempt, state: &BTreeMap<String, StateEntry>) -> Attempt {
     if let Some(entry) = attempt.id.as_ref().and_then(|id| state.get(id)) {
         attempt.approver.state.clone_from(&entry.last_updated_by);
+        if entry.last_updated_by.is_some() {
+            attempt.answered = entry.last_status_change;
+        }
         if entry.has_ended() && entry.status != attempt.status {
             attempt.status = Status::Unknown;
         }

@@ -1,4 +1,4 @@
-//! One invocation: gather, decide, record, report.
+//! One invocation: whose job it is, gather, decide, record, report.
 
 use std::io::Write;
 
@@ -10,37 +10,92 @@ use crate::failure::{Failure, FailureKind};
 use crate::floor::Floor;
 use crate::gather::gather;
 use crate::journal::Journal;
-use crate::port::{CallError, CodePipeline, Operation};
+use crate::observation::Observation;
+use crate::ownership::{Disowned, parameters};
+use crate::port::{CallError, CodePipeline, Operation, Roles};
 use crate::retry::Budget;
 
-/// The report did not get through, so the invocation fails and Lambda tries it again.
+/// What an invocation is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// The job of the event.
+    pub job: Job,
+    /// The ARN by which Lambda says this function was invoked.
+    pub function_arn: String,
+}
+
+/// Why an invocation fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the result of job {job_id} could not be reported: {problem}")]
-pub struct InvocationError {
-    /// The job.
-    pub job_id: String,
-    /// Why.
-    pub problem: CallError,
+pub enum InvocationError {
+    /// The report did not get through, so Lambda tries the invocation again.
+    #[error("the result of job {job_id} could not be reported: {problem}")]
+    NotReported {
+        /// The job.
+        job_id: String,
+        /// Why.
+        problem: CallError,
+    },
+    /// The job asks for another function, and only that one may report its result.
+    #[error("job {job_id} is not this function's, so nothing was reported for it: {problem}")]
+    NotOurs {
+        /// The job.
+        job_id: String,
+        /// How that shows.
+        problem: String,
+    },
+}
+
+impl InvocationError {
+    /// The name by which Lambda shows the error.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotReported { .. } => "NotReported",
+            Self::NotOurs { .. } => "NotOurs",
+        }
+    }
 }
 
 /// Judges one job, writes the decision down and reports exactly one result.
 ///
 /// # Errors
-/// [`InvocationError`] when the report itself fails. That the job has its result already is no error: Lambda tries invocations again.
+/// [`InvocationError`] if the report itself fails, or if the job is another function's. That the job has its result already is not an
+/// error: Lambda tries invocations again.
 pub async fn handle(
     codepipeline: &impl CodePipeline,
+    roles: &impl Roles,
     floor: &Floor,
-    job: &Job,
+    invocation: &Invocation,
     budget: Budget,
     now: Timestamp,
     journal: &mut Journal<impl Write>,
 ) -> Result<(), InvocationError> {
-    let judged = judge(codepipeline, floor, job, budget, now).await;
+    let job = &invocation.job;
+    let mut observation = Observation::default();
+    let judged = match judge(codepipeline, roles, floor, invocation, budget, now, &mut observation).await {
+        Ok(decision) => Ok(decision),
+        Err(Disowned::Failure(failure)) => Err(failure),
+        Err(Disowned::NotOurs(problem)) => {
+            tracing::error!(job_id = job.id, problem, "the job is not this function's");
+            return Err(InvocationError::NotOurs {
+                job_id: job.id.clone(),
+                problem,
+            });
+        }
+    };
+    journal.observation(&observation);
     match &judged {
         Ok(decision) => journal.decision(decision),
         Err(failure) => journal.failure(&job.id, failure, now),
     }
-    let reported = report(codepipeline, job, budget, judged).await;
+    let reported = match report(codepipeline, job, budget, judged).await {
+        Err(Denied::Success(failure)) => {
+            journal.failure(&job.id, &failure, now);
+            report_failure(codepipeline, job, budget, &failure).await
+        }
+        Err(Denied::Other(problem)) => Err(problem),
+        Ok(()) => Ok(()),
+    };
     match reported {
         Ok(()) => Ok(()),
         Err(CallError::AlreadyReported { .. }) => {
@@ -49,7 +104,7 @@ pub async fn handle(
         }
         Err(problem) => {
             tracing::error!(job_id = job.id, %problem, "the result could not be reported");
-            Err(InvocationError {
+            Err(InvocationError::NotReported {
                 job_id: job.id.clone(),
                 problem,
             })
@@ -59,23 +114,39 @@ pub async fn handle(
 
 async fn judge(
     codepipeline: &impl CodePipeline,
+    roles: &impl Roles,
     floor: &Floor,
-    job: &Job,
+    Invocation { job, function_arn }: &Invocation,
     budget: Budget,
     now: Timestamp,
-) -> Result<Decision, Failure> {
-    let floor = floor.rule()?;
-    let rule = match &job.user_parameters {
-        Some(parameters) => floor
-            .tightened_by(parameters)
-            .map_err(|error| Failure::user_parameters(&error))?,
-        None => floor.clone(),
-    };
+    observation: &mut Observation,
+) -> Result<Decision, Disowned> {
+    let fail = Disowned::Failure;
     let details = budget
         .read(Operation::GetJobDetails, || codepipeline.job_details(&job.id))
-        .await?;
-    let facts = gather(codepipeline, &rule, job, details, budget, now).await?;
-    Ok(decide(&rule, &facts)?)
+        .await;
+    let details = details.map_err(|error| fail(error.into()))?;
+    observation.see_details(job, &details);
+    let parameters = parameters(job, &details, function_arn)?;
+    let floor = floor.rule().map_err(|error| fail(error.into()))?;
+    let rule = match parameters {
+        Some(parameters) => floor
+            .tightened_by(&parameters, &details.stage)
+            .map_err(|error| fail(Failure::user_parameters(&error)))?,
+        None => floor.clone(),
+    };
+    let facts = gather(codepipeline, roles, &rule, job, &details, budget, now)
+        .await
+        .map_err(fail)?;
+    observation.see_history(&details, &facts.attempts);
+    decide(&rule, &facts).map_err(|error| fail(error.into()))
+}
+
+/// Why a report did not get through.
+enum Denied {
+    /// AWS will not take the success: what to report in its place.
+    Success(Failure),
+    Other(CallError),
 }
 
 /// Exactly one report: a success where the decision proves that it is satisfied, a failure in every other case.
@@ -84,23 +155,47 @@ async fn report(
     job: &Job,
     budget: Budget,
     judged: Result<Decision, Failure>,
-) -> Result<(), CallError> {
+) -> Result<(), Denied> {
     let failure = match &judged {
         Ok(decision) => match decision.satisfied() {
             Some(satisfied) => {
-                return budget
-                    .report(Operation::PutJobSuccessResult, || {
-                        codepipeline.report_success(&job.id, satisfied)
-                    })
-                    .await;
+                let success = || codepipeline.report_success(&job.id, satisfied);
+                let reported = budget.report(Operation::PutJobSuccessResult, success).await;
+                return reported.map_err(denied);
             }
             None => Failure::new(FailureKind::JobFailed, &decision.refusal().unwrap_or_default()),
         },
         Err(failure) => failure.clone(),
     };
-    budget
-        .report(Operation::PutJobFailureResult, || {
-            codepipeline.report_failure(&job.id, &failure)
-        })
+    report_failure(codepipeline, job, budget, &failure)
         .await
+        .map_err(Denied::Other)
+}
+
+async fn report_failure(
+    codepipeline: &impl CodePipeline,
+    job: &Job,
+    budget: Budget,
+    failure: &Failure,
+) -> Result<(), CallError> {
+    let call = || codepipeline.report_failure(&job.id, failure);
+    budget.report(Operation::PutJobFailureResult, call).await
+}
+
+/// What AWS refuses to take would leave the action hanging for 20 minutes without a word; what may have got through is left to Lambda's
+/// next try.
+fn denied(error: CallError) -> Denied {
+    match error {
+        CallError::AccessDenied { .. } | CallError::Refused { .. } => {
+            let mut failure = Failure::from(error);
+            failure.message.insert_str(
+                0,
+                "The approvals satisfy the rule, but the success could not be reported. ",
+            );
+            Denied::Success(failure)
+        }
+        CallError::Transient { .. } | CallError::AlreadyReported { .. } | CallError::Malformed { .. } => {
+            Denied::Other(error)
+        }
+    }
 }

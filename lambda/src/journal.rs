@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::observation::Observation;
 
 /// The CloudWatch namespace of the gate's metrics.
 const NAMESPACE: &str = "TwoPersonRule";
@@ -21,6 +22,11 @@ impl<W: Write> Journal<W> {
     /// A journal on `out`; in Lambda, stdout.
     pub fn new(out: W) -> Self {
         Self(out)
+    }
+
+    /// What was seen of AWS that AWS does not document: one line, `{"facts": {…}}`.
+    pub(crate) fn observation(&mut self, observation: &Observation) {
+        self.line(&json!({"facts": observation}));
     }
 
     /// The record of a decision in one line, and its metrics.

@@ -7,10 +7,13 @@
 //! |---|---|
 //! | `event` | the Lambda event: which job, and nothing of its credentials |
 //! | `floor` | the rule of the function's own environment |
-//! | `port` | what the gate asks of CodePipeline, in the gate's own words |
-//! | `aws` | that port over the AWS SDK: the only file that names it |
+//! | `port` | what the gate asks of CodePipeline and IAM, in the gate's own words |
+//! | `aws` | those ports over the AWS SDK: the only folder that names it |
+//! | `ownership` | whose job it is, by CodePipeline's word and not the event's |
 //! | `retry` | bounded retries that leave time to report |
 //! | `gather` | from a job to the facts that the rule judges |
+//! | `lag` | whether the history is behind, and so not evidence |
+//! | `observation` | what was seen of AWS that AWS does not document |
 //! | `handler` | one invocation: gather, decide, record, report |
 //! | `failure` | what is reported instead of a verdict |
 //! | `journal` | the decision record and the metrics, line by line |
@@ -22,6 +25,9 @@ mod floor;
 mod gather;
 mod handler;
 mod journal;
+mod lag;
+mod observation;
+mod ownership;
 mod port;
 mod retry;
 
@@ -29,7 +35,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -37,9 +43,11 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use event::{Event, EventError, Job};
 pub use failure::{Failure, FailureKind};
 pub use floor::{Floor, FloorError};
-pub use handler::{InvocationError, handle};
+pub use handler::{Invocation, InvocationError, handle};
 pub use journal::Journal;
-pub use port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry};
+pub use port::{
+    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation, Roles, StateEntry,
+};
 pub use retry::Budget;
 
 /// Runs the gate as a Lambda function until the runtime ends it.
@@ -64,24 +72,31 @@ fn serve() -> Result<(), lambda_runtime::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let floor = Floor::from_environment();
-        let codepipeline = aws::Adapter::from_environment().await;
-        lambda_runtime::run(service_fn(async |invocation: LambdaEvent<Event>| {
-            let budget = Budget::until(time_left(invocation.context.deadline()));
+        let (codepipeline, iam) = aws::from_environment().await;
+        lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
+            let budget = Budget::until(time_left(event.context.deadline()));
             let mut journal = Journal::new(std::io::stdout());
-            let job = invocation.payload.into_job()?;
-            handle(
-                &codepipeline,
-                &floor,
-                &job,
-                budget,
-                jiff::Timestamp::now(),
-                &mut journal,
-            )
-            .await?;
-            Ok::<(), lambda_runtime::Error>(())
+            let invocation = Invocation {
+                job: event
+                    .payload
+                    .into_job()
+                    .map_err(|error| diagnostic("NotAJob", &error))?,
+                function_arn: event.context.invoked_function_arn,
+            };
+            let now = jiff::Timestamp::now();
+            let handled = handle(&codepipeline, &iam, &floor, &invocation, budget, now, &mut journal).await;
+            handled.map_err(|error| diagnostic(error.name(), &error))
         }))
         .await
     })
+}
+
+/// An error as Lambda shows it, under a name of ours: the library would give the name of a Rust type.
+fn diagnostic(name: &str, error: &impl std::error::Error) -> Diagnostic {
+    Diagnostic {
+        error_type: name.to_owned(),
+        error_message: error.to_string(),
+    }
 }
 
 /// The Lambda runtime library panics without these; a person who starts the gate by hand deserves a sentence.

@@ -1,8 +1,9 @@
-//! What the gate asks of CodePipeline, in the gate's own words.
+//! What the gate asks of CodePipeline and of IAM, in the gate's own words.
 
 use std::fmt;
 use std::future::Future;
 
+use jiff::Timestamp;
 use rule::{Attempt, Initiator, Satisfied, Status};
 
 use crate::failure::Failure;
@@ -33,17 +34,39 @@ pub trait CodePipeline {
     fn report_failure(&self, job_id: &str, failure: &Failure) -> impl Future<Output = Result<(), CallError>>;
 }
 
-/// Where the gate's own action stands.
+/// What the gate asks of IAM.
+pub trait Roles {
+    /// GetRole: the role's ARN with its path. `None` if there is no such role, or if the gate may not see it: its own role is let see roles
+    /// under the reserved path alone.
+    fn role_arn(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>>;
+}
+
+/// Where the gate's own action stands, and how it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobDetails {
+    /// The account of the pipeline.
+    pub account: String,
     /// The pipeline's name.
     pub pipeline: String,
     /// The gate's stage.
     pub stage: String,
-    /// The gate's own run; needed where `execution_id` is missing.
+    /// The gate's action.
+    pub action: Option<String>,
+    /// The gate's own run; needed if `execution_id` is missing.
     pub action_execution_id: Option<String>,
     /// The pipeline execution. The API model promises it for custom actions only.
     pub execution_id: Option<String>,
+    /// The action's configuration; `None` if the reply has none.
+    pub configuration: Option<Configuration>,
+}
+
+/// How an action of CodePipeline asks for a Lambda function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// `FunctionName`: a name or an ARN.
+    pub function_name: Option<String>,
+    /// `UserParameters`, as the reply has them.
+    pub user_parameters: Option<String>,
 }
 
 /// One page of the action history of one execution.
@@ -66,13 +89,23 @@ pub struct HistoryEntry {
     pub attempt: Attempt,
 }
 
-/// Who answered an attempt, by GetPipelineState.
+/// The newest run of one action, by GetPipelineState.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateEntry {
+    /// The stage.
+    pub stage: Option<String>,
+    /// The execution that is, or was last, in the stage.
+    pub execution_id: Option<String>,
+    /// The action.
+    pub action: Option<String>,
     /// `actionExecutionId`, on which it is joined with the history.
     pub action_execution_id: String,
-    /// `lastUpdatedBy`.
+    /// `lastUpdatedBy`: who answered it, if it is an approval.
     pub last_updated_by: Option<String>,
+    /// `lastStatusChange`: when it was answered, if it is an approval.
+    pub last_status_change: Option<Timestamp>,
+    /// Whether it is an approval that waits for an answer: it has a token.
+    pub awaits_answer: bool,
     /// How the attempt stands by the state.
     pub status: Status,
 }
@@ -87,7 +120,7 @@ impl StateEntry {
     }
 }
 
-/// The operations behind the port.
+/// The operations behind the ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     /// [`CodePipeline::job_details`]
@@ -98,6 +131,8 @@ pub enum Operation {
     GetPipelineState,
     /// [`CodePipeline::initiator`]
     GetPipelineExecution,
+    /// [`Roles::role_arn`]
+    GetRole,
     /// [`CodePipeline::report_success`]
     PutJobSuccessResult,
     /// [`CodePipeline::report_failure`]
@@ -106,11 +141,12 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::GetJobDetails,
         Self::ListActionExecutions,
         Self::GetPipelineState,
         Self::GetPipelineExecution,
+        Self::GetRole,
         Self::PutJobSuccessResult,
         Self::PutJobFailureResult,
     ];
@@ -118,7 +154,15 @@ impl Operation {
     /// The IAM action that allows it.
     #[must_use]
     pub fn iam_action(self) -> String {
-        format!("codepipeline:{self}")
+        match self {
+            Self::GetRole => format!("iam:{self}"),
+            Self::GetJobDetails
+            | Self::ListActionExecutions
+            | Self::GetPipelineState
+            | Self::GetPipelineExecution
+            | Self::PutJobSuccessResult
+            | Self::PutJobFailureResult => format!("codepipeline:{self}"),
+        }
     }
 }
 
@@ -129,6 +173,7 @@ impl fmt::Display for Operation {
             Self::ListActionExecutions => "ListActionExecutions",
             Self::GetPipelineState => "GetPipelineState",
             Self::GetPipelineExecution => "GetPipelineExecution",
+            Self::GetRole => "GetRole",
             Self::PutJobSuccessResult => "PutJobSuccessResult",
             Self::PutJobFailureResult => "PutJobFailureResult",
         })

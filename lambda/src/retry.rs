@@ -22,7 +22,7 @@ pub struct Budget {
 
 /// More tries than that mean that CodePipeline is down rather than busy.
 const RETRIES: usize = 8;
-/// The same for what is a moment behind: between 6 and 13 seconds in all, by the jitter.
+/// The same for what is a moment behind.
 const SHORT_RETRIES: usize = 6;
 
 /// How a call is tried.
@@ -58,6 +58,14 @@ impl Budget {
         call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
         self.retry(operation, self.tries(self.gather_until), call).await
+    }
+
+    /// Tries a read that nothing depends on: once, for as long as one call may take. `None` if it fails.
+    pub(crate) async fn try_once<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: impl FnOnce() -> F,
+    ) -> Option<T> {
+        timeout(self.per_call, call()).await.ok()?.ok()
     }
 
     /// Tries a read again that is a moment behind: many calls, of which each has its own limit.

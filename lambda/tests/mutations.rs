@@ -163,7 +163,12 @@ fn mutated_invocations(cases: u32) {
                     .filter(|operation| *operation == "PutJobFailureResult")
                     .count();
                 prop_assert!(reports <= 1, "{reports} reports");
-                prop_assert!(reports == 1 || called.is_empty(), "no report after {called:?}");
+                // A job that its details give to another function is left to that one.
+                let not_ours = written.contains("is not this function's") && called == ["GetJobDetails"];
+                prop_assert!(
+                    reports == 1 || called.is_empty() || not_ours,
+                    "no report after {called:?} {written}"
+                );
                 Ok(())
             },
         )

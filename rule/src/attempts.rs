@@ -43,7 +43,7 @@ pub(crate) fn newest_attempt<'a>(attempts: &'a [Attempt], stage: &str, action: &
     }
 }
 
-/// The newest rejection of any manual approval in the execution; a time-out is a rejection by nobody.
+/// When CodePipeline noticed the newest rejection of any manual approval in the execution; a time-out is a rejection by nobody.
 #[derive(Clone, Copy)]
 pub(crate) enum Rejection {
     None,
@@ -57,7 +57,7 @@ impl Rejection {
     pub(crate) fn newest(attempts: &[Attempt]) -> Self {
         attempts
             .iter()
-            .filter(|attempt| attempt.kind.may_be_approval())
+            .filter(|attempt| attempt.kind.may_be_approval() && !attempt.failed_unanswered())
             .filter(|attempt| match attempt.status {
                 Status::Failed | Status::Unknown => true,
                 Status::InProgress | Status::Abandoned | Status::Succeeded => false,
@@ -69,12 +69,23 @@ impl Rejection {
             })
     }
 
-    /// An approval counts only if it is strictly newer.
-    pub(crate) fn supersedes(self, approved: Option<Timestamp>) -> bool {
+    /// An approval counts only if it was opened after the rejection was noticed.
+    ///
+    /// When it was answered does not tell: the history turns answers round that are given within seconds, so that an approval given
+    /// before a rejection can look like one given after it.
+    pub(crate) fn supersedes(self, opened: Option<Timestamp>) -> bool {
         match self {
             Self::None => false,
             Self::Sometime => true,
-            Self::At(rejected) => approved.is_none_or(|approved| approved <= rejected),
+            Self::At(rejected) => opened.is_none_or(|opened| opened <= rejected),
+        }
+    }
+
+    /// When it was noticed, as the end of a sentence about it.
+    pub(crate) fn when(self) -> String {
+        match self {
+            Self::None | Self::Sometime => String::new(),
+            Self::At(at) => format!(", which CodePipeline noticed at {at:.0}"),
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::approval::{Approval, how_to_trust, judge, nobody};
 use crate::attempts::{Rejection, approvals_of, is_incomplete, newest_attempt};
 use crate::decision::{Decision, EffectiveRule, Reason, Record, Verdict};
 use crate::facts::{Facts, Initiator};
-use crate::identity::AmbiguousPerson;
+use crate::identity::{AmbiguousPerson, Basis};
 use crate::key::{Key, Keys};
 use crate::message::{distinct_persons, list, shown};
+use crate::misfit::{Misfit, check};
 use crate::person::{Person, persons};
 use crate::principal::Principal;
 use crate::reason::ReasonCode;
@@ -18,17 +19,19 @@ use crate::rule::{Quorum, Rule};
 /// least `quorum` distinct persons.
 ///
 /// # Errors
-/// [`AmbiguousPerson`] when the rule gives a principal to two people: then there is no verdict.
-pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, AmbiguousPerson> {
+/// [`Misfit`] if the rule gives a principal to two people, lacks a required action in its roster, or spells an action's name in another
+/// case: then there is no verdict.
+pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or(&facts.gate_stage);
     let found = approvals_of(stage, &facts.attempts);
     let required = required_actions(rule, &found);
+    check(rule, &found, &required)?;
     let rejection = Rejection::newest(&facts.attempts);
 
     let mut approvals = Vec::new();
     for action in &required {
         let newest = newest_attempt(&facts.attempts, stage, action);
-        approvals.push(judge(rule, facts.now, rejection, action, newest)?);
+        approvals.push(judge(rule, facts, rejection, action, newest)?);
     }
     for incomplete in facts.attempts.iter().filter(|a| is_incomplete(a)) {
         approvals.push(Approval::incomplete(incomplete));
@@ -36,13 +39,19 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, AmbiguousPerson> {
 
     let mut notes = Vec::new();
     let persons = count(rule, facts, &mut approvals, &mut notes)?;
-    let mut shortfalls = quorum_not_met(rule.quorum(), &required, &persons, &approvals);
+    let of = |quorum, actions| quorum_not_met(rule, facts, quorum, actions, &persons, &approvals);
+    let mut shortfalls = of(rule.quorum(), &required);
     for part in rule.parts() {
         let actions = part.actions.as_ref().unwrap_or(&found);
-        shortfalls.extend(quorum_not_met(part.quorum, actions, &persons, &approvals));
+        shortfalls.extend(of(part.quorum, actions));
     }
-    let objections = approvals.iter().filter_map(|approval| approval.objection.clone());
-    let against: Vec<Reason> = objections.chain(shortfalls).collect();
+    let mut against: Vec<Reason> = approvals
+        .iter()
+        .filter_map(|approval| approval.objection.clone())
+        .collect();
+    // A rejection stands before the approvals that it supersedes.
+    against.sort_by_key(|reason| reason.code != ReasonCode::Rejected);
+    against.extend(shortfalls);
     let record = Record {
         schema_version: 1,
         decided_at: facts.now,
@@ -51,6 +60,8 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, AmbiguousPerson> {
         execution_id: facts.execution.id.clone(),
         stage: stage.to_owned(),
         job_id: facts.job_id.clone(),
+        initiator: facts.initiator.clone(),
+        assumptions: assumptions(&approvals),
         rule: EffectiveRule::of(rule, stage, required),
         approvals: approvals.into_iter().map(Approval::record).collect(),
         persons: persons.iter().map(|person| person.name().to_string()).collect(),
@@ -74,6 +85,22 @@ fn required_actions(rule: &Rule, found: &BTreeSet<String>) -> BTreeSet<String> {
     let named = rule.named_actions().map(str::to_owned);
     let every = found.iter().filter(|_| rule.requires_every_approval()).cloned();
     named.chain(every).collect()
+}
+
+/// What is taken for granted where an approval through a shared role counts.
+fn assumptions(approvals: &[Approval<'_>]) -> Vec<String> {
+    let counted = approvals.iter().filter(|approval| approval.objection.is_none());
+    let shared = counted.filter(|approval| approval.basis == Some(Basis::SharedRole));
+    let roles: BTreeSet<String> = shared
+        .flat_map(|approval| approval.keys.proven())
+        .map(Key::label)
+        .collect();
+    let assumed = |role: String| {
+        format!(
+            "`sharedRoles` is `collapse`: whoever came through {role} is counted as one person, and is taken for nobody else who approved"
+        )
+    };
+    roles.into_iter().map(assumed).collect()
 }
 
 /// Groups the approvals without objection into persons, and objects to those of the initiator where the rule wants that.
@@ -124,17 +151,24 @@ fn initiator_keys(
     let unknown = match &facts.initiator {
         Initiator::Principal(arn) => {
             let principal = Principal::parse(arn);
-            let keys = rule.keys(&principal)?;
-            if keys.is_attributable() {
-                return Ok(keys);
+            if rule.is_machine_by_the_floor(&principal) {
+                notes.push(no_human(&format!("{}, a machine by `notPeople`", shown(arn))));
+                return Ok(Keys::default());
             }
-            nobody(&principal)
+            let keys = rule.keys(&principal, &facts.account)?;
+            match rule.basis(&principal, &facts.account) {
+                // INVARIANT (merge only): a name that the caller chose never lends blame. It could have been anybody.
+                Some(Basis::SharedRole) => format!(
+                    "{} is a session of a role that several people may share; if it is a machine, name its role in `notPeople` of the \
+                     function's rule",
+                    shown(arn)
+                ),
+                Some(Basis::User | Basis::TrustedSession) if keys.is_attributable() => return Ok(keys),
+                Some(Basis::User | Basis::TrustedSession) | None => nobody(&principal, &facts.account),
+            }
         }
         Initiator::Automatic(trigger) => {
-            notes.push(Reason {
-                code: ReasonCode::Initiator,
-                message: format!("no human initiator: the execution was started by {}", shown(trigger)),
-            });
+            notes.push(no_human(&shown(trigger)));
             return Ok(Keys::default());
         }
         Initiator::Unknown => "CodePipeline does not say who".to_owned(),
@@ -151,8 +185,18 @@ fn initiator_keys(
     Ok(Keys::default())
 }
 
+/// The note that no human started the execution, but this did.
+fn no_human(starter: &str) -> Reason {
+    Reason {
+        code: ReasonCode::Initiator,
+        message: format!("no human initiator: the execution was started by {starter}"),
+    }
+}
+
 /// The reasons, if any, that too few persons counted over these actions.
 fn quorum_not_met(
+    rule: &Rule,
+    facts: &Facts,
     quorum: Quorum,
     actions: &BTreeSet<String>,
     persons: &[Person],
@@ -185,12 +229,12 @@ fn quorum_not_met(
     };
     let same = by_person
         .iter()
-        .filter_map(|(person, theirs)| same_person(person, theirs));
+        .filter_map(|(person, theirs)| same_person(rule, facts, person, theirs));
     same.chain([shortfall]).collect()
 }
 
 /// The reason that several approvals were one person's.
-fn same_person(person: &Person, theirs: &[&Approval<'_>]) -> Option<Reason> {
+fn same_person(rule: &Rule, facts: &Facts, person: &Person, theirs: &[&Approval<'_>]) -> Option<Reason> {
     if theirs.len() < 2 {
         return None;
     }
@@ -202,7 +246,7 @@ fn same_person(person: &Person, theirs: &[&Approval<'_>]) -> Option<Reason> {
         .iter()
         .filter(|_| by_role)
         .filter_map(|approval| approval.principal.as_ref())
-        .find_map(how_to_trust);
+        .find_map(|principal| how_to_trust(rule, principal, &facts.account));
     Some(Reason {
         code: ReasonCode::SamePerson,
         message: format!(

@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::facts::Status;
-use crate::glob::{ArnGlob, NameGlob};
+use crate::facts::{Initiator, Status};
+use crate::glob::NameGlob;
+use crate::handle::Affix;
+use crate::identity::Basis;
 use crate::key::Key;
+use crate::pattern::PrincipalPattern;
 use crate::reason::ReasonCode;
 use crate::rule::{Quorum, Rule, SharedRoles};
+use crate::trusted_role::TrustedRole;
 
 /// One evaluation: its record, and what that means. Only [`decide`](crate::decide()) makes one, and nothing changes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +46,8 @@ pub struct Record {
     pub stage: String,
     /// The gate's CodePipeline job; none when the past is judged.
     pub job_id: Option<String>,
+    /// Who or what started the execution.
+    pub initiator: Initiator,
     /// What was required.
     pub rule: EffectiveRule,
     /// The newest attempt of each required action.
@@ -52,6 +58,8 @@ pub struct Record {
     pub quorum: Quorum,
     /// The verdict.
     pub verdict: Verdict,
+    /// What the verdict takes for granted and nothing proves, in whole sentences without a full stop.
+    pub assumptions: Vec<String>,
     /// Why it is not satisfied; and, when it is, what a reader of the record must know.
     pub reasons: Vec<Reason>,
 }
@@ -92,10 +100,16 @@ pub struct JudgedApproval {
     pub principal: Option<String>,
     /// The person it was counted as: the best proven key.
     pub person: Option<String>,
+    /// What the person rests on; none for a principal that nobody can be made out behind.
+    pub basis: Option<Basis>,
     /// The principal's keys, the proven ones first.
     pub keys: Vec<String>,
-    /// When it was answered.
+    /// When it was answered, as well as that is known.
     pub at: Option<Timestamp>,
+    /// What `at` is.
+    pub at_is: Option<AtIs>,
+    /// When CodePipeline noticed the answer.
+    pub noticed_at: Option<Timestamp>,
     /// What the approver wrote.
     pub comment: Option<String>,
     /// Whether it counted.
@@ -103,6 +117,16 @@ pub struct JudgedApproval {
     /// Why it did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReasonCode>,
+}
+
+/// What the time of an approval is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtIs {
+    /// When it was answered, by GetPipelineState or CloudTrail.
+    Answered,
+    /// When CodePipeline noticed the answer, up to 35 seconds after it was given; nothing better is known.
+    Noticed,
 }
 
 /// Why the verdict is what it is.
@@ -127,11 +151,15 @@ pub struct EffectiveRule {
     pub stage: String,
     /// What became of approvals through untrusted roles.
     pub shared_roles: SharedRoles,
+    /// Whether only those counted who are in `people`.
+    pub only_people: bool,
     /// Whether who started the execution did not count.
     pub exclude_initiator: bool,
     /// The greatest age of an approval, in minutes.
     pub max_age_minutes: Option<u32>,
-    /// Globs of roles whose session names prove who somebody is.
+    /// What was left out of handles before they were compared.
+    pub handle_affixes: Vec<String>,
+    /// Roles whose session names prove who somebody is, by name or by glob.
     pub trusted_session_roles: Vec<String>,
     /// Who has which principals.
     pub people: BTreeMap<String, Vec<String>>,
@@ -149,22 +177,24 @@ impl EffectiveRule {
             actions,
             stage: stage.to_owned(),
             shared_roles: rule.shared_roles(),
+            only_people: rule.only_people(),
             exclude_initiator: rule.excludes_initiator(),
             max_age_minutes: rule.max_age_minutes(),
-            trusted_session_roles: patterns(rule.trusted_session_roles(), NameGlob::pattern),
+            handle_affixes: texts(&rule.affixes(), Affix::text),
+            trusted_session_roles: texts(rule.trusted_session_roles(), TrustedRole::text),
             people: rule
                 .people()
                 .iter()
-                .map(|(name, globs)| (name.clone(), patterns(globs, ArnGlob::pattern)))
+                .map(|(name, patterns)| (name.clone(), texts(patterns, PrincipalPattern::text)))
                 .collect(),
-            roster: rule.roster().clone(),
-            not_people: patterns(rule.not_people(), NameGlob::pattern),
+            roster: rule.roster().entries().clone(),
+            not_people: texts(rule.not_people(), NameGlob::pattern),
         }
     }
 }
 
-fn patterns<Glob>(globs: &[Glob], pattern: fn(&Glob) -> &str) -> Vec<String> {
-    globs.iter().map(|glob| pattern(glob).to_owned()).collect()
+fn texts<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, text: fn(&T) -> &str) -> Vec<String> {
+    items.into_iter().map(|item| text(item).to_owned()).collect()
 }
 
 /// Proof that a decision is satisfied, without which no success can be reported.

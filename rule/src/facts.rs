@@ -5,12 +5,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::principal::Principal;
 
 /// Everything a decision rests on, besides the rule.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
+    /// The pipeline's account.
+    pub account: Account,
     /// Which execution is judged.
     pub execution: Execution,
     /// The stage in which the gate itself stands: where the approvals are, unless the rule says otherwise.
@@ -19,7 +22,7 @@ pub struct Facts {
     pub job_id: Option<String>,
     /// Every action attempt of this execution, and of no other, in any order: all pages of ListActionExecutions.
     pub attempts: Vec<Attempt>,
-    /// Who or what started the execution. Needed by `excludeInitiator` alone.
+    /// Who or what started the execution.
     pub initiator: Initiator,
     /// When this is judged.
     pub now: Timestamp,
@@ -53,8 +56,15 @@ pub struct Attempt {
     pub status: Status,
     /// When the attempt began.
     pub started: Option<Timestamp>,
-    /// When it last changed: for a finished approval, when it was answered.
+    /// When it last changed. For a finished approval this is when CodePipeline noticed the answer: 16 to 35 seconds after it was given, and
+    /// not in the order in which answers were given (recorded of the real service, September 2026).
     pub updated: Option<Timestamp>,
+    /// When an approval was answered, to the millisecond, if GetPipelineState (`lastStatusChange`) or CloudTrail told.
+    #[serde(default)]
+    pub answered: Option<Timestamp>,
+    /// The error code with which it failed (`errorDetails.code`). A rejection has none.
+    #[serde(default)]
+    pub error: Option<String>,
     /// Who answered it.
     pub approver: Approver,
     /// What the approver wrote.
@@ -92,6 +102,15 @@ impl ActionKind {
             Self::ManualApproval | Self::Unknown => true,
             Self::Other => false,
         }
+    }
+}
+
+impl Attempt {
+    /// Whether it failed although nobody answered it: CodePipeline could not ask, and says so by an error code. A time-out has no
+    /// error code and counts as a rejection by nobody.
+    #[must_use]
+    pub fn failed_unanswered(&self) -> bool {
+        self.status == Status::Failed && self.error.is_some() && self.approver == Approver::default()
     }
 }
 
@@ -153,7 +172,7 @@ impl Approver {
 }
 
 /// Who or what started an execution.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Initiator {
     /// A principal, by hand.
@@ -165,28 +184,36 @@ pub enum Initiator {
 }
 
 impl Initiator {
-    /// Reads `GetPipelineExecution.trigger` (`TriggerType` of the API model; `triggerDetail` is the starter's ARN where somebody
-    /// started the execution).
+    /// Reads `GetPipelineExecution.trigger` (`TriggerType` of the API model). `triggerDetail` is the starter's ARN for an execution that
+    /// somebody started, and for one that somebody rolled back to it is JSON text, `{"AwsUserArn": "arn:…"}` (recorded of the real service).
     #[must_use]
     pub fn of(trigger_type: Option<&str>, trigger_detail: Option<&str>) -> Self {
-        match (trigger_type, trigger_detail) {
-            (
-                Some(
-                    trigger @ ("Webhook"
-                    | "WebhookV2"
-                    | "CloudWatchEvent"
-                    | "PollForSourceChanges"
-                    | "AutomatedRollback"),
-                ),
-                _,
-            ) => Self::Automatic(trigger.to_owned()),
-            (
-                Some("StartPipelineExecution" | "ManualRollback" | "CreatePipeline" | "PutActionRevision"),
-                Some(detail),
-            ) => Self::Principal(detail.to_owned()),
-            (Some(_) | None, _) => Self::Unknown,
+        let Some(trigger) = trigger_type else {
+            return Self::Unknown;
+        };
+        let principal = |arn: String| Self::Principal(arn);
+        match trigger {
+            "Webhook" | "WebhookV2" | "CloudWatchEvent" | "PollForSourceChanges" | "AutomatedRollback" => {
+                Self::Automatic(trigger.to_owned())
+            }
+            "StartPipelineExecution" | "CreatePipeline" | "PutActionRevision" => {
+                trigger_detail.map(str::to_owned).map_or(Self::Unknown, principal)
+            }
+            "ManualRollback" => trigger_detail.and_then(rolled_back_by).map_or(Self::Unknown, principal),
+            _ => Self::Unknown,
         }
     }
+}
+
+fn rolled_back_by(detail: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Detail {
+        aws_user_arn: String,
+    }
+    serde_json::from_str::<Detail>(detail)
+        .ok()
+        .map(|detail| detail.aws_user_arn)
 }
 
 #[cfg(test)]
@@ -235,14 +262,14 @@ mod tests {
     #[test]
     fn who_started_an_execution_is_a_principal_a_machine_or_not_known() {
         let by_hand = Initiator::Principal("arn".to_owned());
-        for trigger in [
-            "StartPipelineExecution",
-            "ManualRollback",
-            "CreatePipeline",
-            "PutActionRevision",
-        ] {
+        for trigger in ["StartPipelineExecution", "CreatePipeline", "PutActionRevision"] {
             assert_eq!(Initiator::of(Some(trigger), Some("arn")), by_hand, "{trigger}");
             assert_eq!(Initiator::of(Some(trigger), None), Initiator::Unknown, "{trigger}");
+        }
+        let rollback = |detail| Initiator::of(Some("ManualRollback"), Some(detail));
+        assert_eq!(rollback(r#"{"AwsUserArn":"arn"}"#), by_hand);
+        for detail in ["arn", "", "{}", r#"{"AwsUserArn":7}"#] {
+            assert_eq!(rollback(detail), Initiator::Unknown, "{detail}");
         }
         for trigger in [
             "Webhook",

@@ -11,7 +11,7 @@ use std::fmt;
 pub enum Key {
     /// An entry of the rule's `people` map.
     Person(String),
-    /// A user or session name up to its `@`.
+    /// A user or session name up to its `@`, without a `+tag` and affixes such as `-admin`; or the name of a `people` entry.
     Handle(String),
     /// An IAM user of one account.
     User {
@@ -33,12 +33,6 @@ impl Key {
     /// The `people` entry `name`.
     pub(crate) fn person(name: &str) -> Self {
         Self::Person(name.to_lowercase())
-    }
-
-    /// The handle of a user or session name: the part before `@`, lower-cased; none when that part is empty.
-    pub(crate) fn handle(name: &str) -> Option<Self> {
-        let local = name.split('@').next().unwrap_or_default();
-        (!local.is_empty()).then(|| Self::Handle(local.to_lowercase()))
     }
 
     pub(crate) fn user(account: &str, name: &str) -> Self {

@@ -6,33 +6,46 @@
 //!
 //! Two invariants hold everywhere, are named where the code relies on them, and are held by property tests:
 //!
-//! - **INVARIANT (merge only):** what a caller can choose may only merge persons, never split them, and never lends a name.
+//! - **INVARIANT (merge only):** what a caller can choose may only merge persons, never split them, and never lends a name
+//!   or blame.
 //! - **INVARIANT (fail closed):** no evidence, no person. Whatever is missing, malformed, unknown or contradictory lowers the
 //!   count or is an error; nothing raises it.
 
+mod account;
 mod approval;
 mod attempts;
 mod decide;
 mod decision;
 mod facts;
 mod glob;
+mod handle;
 mod identity;
 mod key;
 mod message;
+mod misfit;
+mod pattern;
 mod person;
 mod principal;
 mod reason;
+mod roster;
 mod rule;
 mod rule_file;
+mod session_name;
+mod splits;
+mod trusted_role;
 
+pub use account::{Account, RESERVED_PATH};
 pub use decide::decide;
-pub use decision::{Decision, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict};
+pub use decision::{AtIs, Decision, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict};
 pub use facts::{ActionKind, Approver, Attempt, Execution, Facts, Initiator, Status};
-pub use identity::AmbiguousPerson;
+pub use identity::{AmbiguousPerson, Basis};
 pub use key::{Key, Keys};
 pub use message::{REFUSAL_LIMIT, SUMMARY_LIMIT, cut};
+pub use misfit::Misfit;
 pub use person::{Person, persons};
 pub use principal::{Principal, PrincipalKind};
 pub use reason::ReasonCode;
 pub use rule::{Quorum, Rule, SharedRoles};
 pub use rule_file::RuleError;
+pub use splits::Split;
+pub use trusted_role::Trust;

@@ -1,13 +1,18 @@
 //! What people read: the summary of a success and the message of a refusal.
 
-use crate::decision::{Decision, JudgedApproval, Record, Satisfied, Verdict};
+use std::collections::BTreeSet;
+
+use crate::decision::{AtIs, Decision, JudgedApproval, Record, Satisfied, Verdict};
 use crate::facts::Status;
+use crate::identity::Basis;
 use crate::key::Key;
+use crate::reason::ReasonCode;
 
 /// The longest `failureDetails.message` of PutJobFailureResult (CodePipeline API model).
 pub const REFUSAL_LIMIT: usize = 5000;
-/// The longest `executionDetails.summary` of PutJobSuccessResult (CodePipeline API model).
-pub const SUMMARY_LIMIT: usize = 2048;
+/// The longest text that another action can take from the output variable `Summary`: a configuration value has at most 1,000 characters
+/// (CodePipeline User Guide, "Quotas").
+pub const SUMMARY_LIMIT: usize = 1000;
 
 impl Satisfied<'_> {
     /// The summary of the success, naming the persons first; at most [`SUMMARY_LIMIT`] long.
@@ -16,6 +21,7 @@ impl Satisfied<'_> {
         let Record {
             quorum,
             approvals,
+            assumptions,
             reasons,
             ..
         } = &self.decision().record;
@@ -29,23 +35,49 @@ impl Satisfied<'_> {
         for approval in approvals {
             text.push_str(&approval_line(approval));
         }
+        for assumption in assumptions {
+            text.push_str(&format!("Assumption: {assumption}.\n"));
+        }
         for reason in reasons {
             text.push_str(&format!("Note: {}.\n", reason.message));
         }
         cut(text.trim_end(), "", SUMMARY_LIMIT)
     }
 
-    /// The persons who counted: `alice, bob`. No name holds a space.
+    /// The persons who counted: `alice, bob`. No name holds a space, and no two are the same: a name that two keys share stands as the
+    /// whole key.
     #[must_use]
     pub fn approvers(self) -> String {
-        let names: Vec<String> = self.decision().persons.iter().map(Key::label).collect();
-        names.join(", ")
+        let persons = &self.decision().persons;
+        let is_shared = |label: &String| persons.iter().filter(|other| other.label() == *label).count() > 1;
+        let name = |key: &Key| {
+            Some(key.label())
+                .filter(|label| !is_shared(label))
+                .unwrap_or_else(|| key.to_string())
+        };
+        persons.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the persons rest on, each kind once: `user`, `trusted-session, user`.
+    #[must_use]
+    pub fn basis(self) -> String {
+        let counted = self
+            .decision()
+            .record
+            .approvals
+            .iter()
+            .filter(|approval| approval.counted);
+        let kinds: BTreeSet<&str> = counted
+            .filter_map(|approval| approval.basis)
+            .map(Basis::as_str)
+            .collect();
+        kinds.into_iter().collect::<Vec<_>>().join(", ")
     }
 }
 
 impl Decision {
     /// The message of the refusal: who approved what, as whom they were counted, why it is not enough and what to do next. At most
-    /// [`REFUSAL_LIMIT`] long, and what to do next is never cut off. None when there is nothing to refuse.
+    /// [`REFUSAL_LIMIT`] long, and what to do next is never cut off. Returns `None` if there is nothing to refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
         let record = &self.record;
@@ -65,6 +97,9 @@ impl Decision {
         text.push_str("Why:\n");
         for reason in &record.reasons {
             text.push_str(&format!("- {}: {}.\n", reason.code, reason.message));
+        }
+        for assumption in &record.assumptions {
+            text.push_str(&format!("Assumption: {assumption}.\n"));
         }
         Some(cut(&text, &self.next_step(), REFUSAL_LIMIT))
     }
@@ -115,6 +150,7 @@ pub(crate) fn distinct_persons(count: usize) -> String {
 fn approval_line(approval: &JudgedApproval) -> String {
     let answered = match approval.status {
         Some(Status::Succeeded) => "approved",
+        Some(Status::Failed) if approval.reason == Some(ReasonCode::MissingApproval) => "failed unanswered",
         Some(Status::Failed) => "rejected or timed out",
         Some(Status::InProgress) => "not answered yet",
         Some(Status::Abandoned) => "abandoned",
@@ -126,7 +162,11 @@ fn approval_line(approval: &JudgedApproval) -> String {
         .as_ref()
         .map(|arn| format!(" by {}", shown(arn)))
         .unwrap_or_default();
-    let at = approval.at.map(|at| format!(" at {at:.0}")).unwrap_or_default();
+    let at = match (approval.at, approval.at_is) {
+        (Some(at), Some(AtIs::Answered)) => format!(" at {at:.0}"),
+        (Some(at), Some(AtIs::Noticed) | None) => format!(" (noticed at {at:.0})"),
+        (None, _) => String::new(),
+    };
     let counted = match (&approval.person, approval.reason) {
         (Some(person), _) => format!("counted as {person}"),
         (None, Some(reason)) => format!("not counted: {reason}"),

@@ -71,6 +71,32 @@ impl Principal {
         &self.kind
     }
 
+    /// The 12-digit id of the account that the principal is of; `None` for kinds that no person is made of.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        match &self.kind {
+            PrincipalKind::User { account, .. }
+            | PrincipalKind::Session { account, .. }
+            | PrincipalKind::Role { account, .. } => Some(account),
+            PrincipalKind::Root | PrincipalKind::FederatedUser | PrincipalKind::Service | PrincipalKind::Unknown => {
+                None
+            }
+        }
+    }
+
+    /// The name of the role whose session it is, or that it is.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        match &self.kind {
+            PrincipalKind::Session { role, .. } | PrincipalKind::Role { role, .. } => Some(role),
+            PrincipalKind::User { .. }
+            | PrincipalKind::Root
+            | PrincipalKind::FederatedUser
+            | PrincipalKind::Service
+            | PrincipalKind::Unknown => None,
+        }
+    }
+
     /// Whether both name one principal. IAM names are unique case-insensitively, so case does not tell two apart.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {

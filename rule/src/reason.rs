@@ -12,7 +12,7 @@ pub enum ReasonCode {
     MissingApproval,
     /// The newest attempt of a required action was rejected or timed out.
     Rejected,
-    /// The approval is not newer than the newest rejection in this execution.
+    /// The approval was not opened after the newest rejection in this execution.
     SupersededByRejection,
     /// The approval names nobody who could be a person.
     Unattributable,
@@ -22,7 +22,7 @@ pub enum ReasonCode {
     Initiator,
     /// The approval is older than `maxAgeMinutes`, or its age is unknown.
     TooOld,
-    /// The approver has no place on the action's roster.
+    /// The approver has no place on the action's roster, or is not in `people` where `onlyPeople` asks for that.
     NotOnRoster,
     /// A required action is not of type Approval/AWS/Manual.
     NotAManualApproval,

@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::glob::{ArnGlob, NameGlob};
+use crate::glob::NameGlob;
+use crate::handle::Affix;
+use crate::pattern::PrincipalPattern;
+use crate::roster::Roster;
 use crate::rule_file::{Demands, Identities, RuleError, parse_floor, parse_parameters};
+use crate::trusted_role::TrustedRole;
 
 /// The number of distinct persons required. Cannot be built below 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -45,10 +49,10 @@ impl Quorum {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SharedRoles {
-    /// They count together as one person.
-    #[default]
+    /// They count together as one person, which is an assumption: any of them may be somebody who approved as themselves as well.
     Collapse,
     /// They do not count at all.
+    #[default]
     Reject,
 }
 
@@ -91,13 +95,15 @@ impl Rule {
         .check()
     }
 
-    /// This rule, tightened by the action's UserParameters: of each pair of demands the stricter one, of lists the union.
+    /// This rule, tightened by the UserParameters of an action in `gate_stage`: of each pair of demands the stricter one, of lists the
+    /// union.
     ///
     /// # Errors
-    /// [`RuleError`] when the parameters are no rule, set what only the floor may set, or contradict the floor.
-    pub fn tightened_by(&self, parameters: &str) -> Result<Self, RuleError> {
+    /// [`RuleError`] if the parameters are not a rule, set what only the floor may set, or contradict the floor.
+    pub fn tightened_by(&self, parameters: &str, gate_stage: &str) -> Result<Self, RuleError> {
         let floor = self.demands.clone();
         let parameters = parse_parameters(parameters)?;
+        may_name_stage(floor.stage.as_deref(), parameters.stage.as_deref(), gate_stage)?;
         let parts = self.united_with(&parameters);
         let demands = Demands {
             quorum: floor.quorum.max(parameters.quorum),
@@ -106,10 +112,16 @@ impl Rule {
                 (floor, parameters) => floor.or(parameters),
             },
             stage: equal("stage", floor.stage, parameters.stage)?,
-            shared_roles: floor.shared_roles.max(parameters.shared_roles),
+            // A floor that is silent has its default, which is the stricter of the two.
+            shared_roles: Some(self.shared_roles()).max(parameters.shared_roles),
+            only_people: floor.only_people.max(parameters.only_people),
             exclude_initiator: floor.exclude_initiator.max(parameters.exclude_initiator),
             max_age_minutes: match (floor.max_age_minutes, parameters.max_age_minutes) {
                 (Some(floor), Some(parameters)) => Some(floor.min(parameters)),
+                (floor, parameters) => floor.or(parameters),
+            },
+            handle_affixes: match (floor.handle_affixes, parameters.handle_affixes) {
+                (Some(floor), Some(parameters)) => Some(floor.union(&parameters).cloned().collect()),
                 (floor, parameters) => floor.or(parameters),
             },
             not_people: floor.not_people.into_iter().chain(parameters.not_people).collect(),
@@ -158,15 +170,19 @@ impl Rule {
                 ),
             ));
         }
-        let strangers = self
+        let is_named = |action: &str| self.named_actions().any(|name| name == action);
+        if let Some(action) = self
             .roster()
-            .keys()
-            .find(|action| self.named_only && !self.named_actions().any(|name| name == *action));
-        if let Some(action) = strangers {
+            .actions()
+            .find(|action| self.named_only && !is_named(action))
+        {
             return Err(RuleError::value(
                 format!("roster.{action}"),
                 "is the roster of an action that `actions` does not name; correct the one or the other",
             ));
+        }
+        if let Some(action) = self.named_actions().find(|action| self.roster().lacks(action)) {
+            return Err(RuleError::value("roster", lacks_entry(action)));
         }
         Ok(self)
     }
@@ -188,6 +204,11 @@ impl Rule {
         self.demands.actions.iter().flatten().map(String::as_str)
     }
 
+    /// The actions that have an entry in the roster.
+    pub fn rostered_actions(&self) -> impl Iterator<Item = &str> {
+        self.roster().actions()
+    }
+
     /// The stage in which the approvals are, when it is not the gate's own.
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
@@ -198,6 +219,12 @@ impl Rule {
     #[must_use]
     pub fn shared_roles(&self) -> SharedRoles {
         self.demands.shared_roles.unwrap_or_default()
+    }
+
+    /// Whether only those count who are in `people`, by proven keys.
+    #[must_use]
+    pub fn only_people(&self) -> bool {
+        self.demands.only_people.unwrap_or_default()
     }
 
     /// Whether who started the execution by hand does not count.
@@ -226,16 +253,54 @@ impl Rule {
         &self.demands.not_people
     }
 
-    pub(crate) fn trusted_session_roles(&self) -> &[NameGlob] {
+    /// The floor's own `notPeople`: what may excuse an initiator from being a human.
+    pub(crate) fn machines(&self) -> &[NameGlob] {
+        &self.identities.machines
+    }
+
+    /// What is left out of handles that prove who somebody is: by the floor's word alone.
+    pub(crate) fn proven_affixes(&self) -> BTreeSet<Affix> {
+        self.identities.handle_affixes.clone().unwrap_or_else(Affix::defaults)
+    }
+
+    /// What is left out of handles before they are compared.
+    pub(crate) fn affixes(&self) -> BTreeSet<Affix> {
+        let mut affixes = self.proven_affixes();
+        affixes.extend(self.demands.handle_affixes.iter().flatten().cloned());
+        affixes
+    }
+
+    pub(crate) fn trusted_session_roles(&self) -> &[TrustedRole] {
         &self.identities.trusted_session_roles
     }
 
-    pub(crate) fn people(&self) -> &BTreeMap<String, Vec<ArnGlob>> {
+    pub(crate) fn people(&self) -> &BTreeMap<String, Vec<PrincipalPattern>> {
         &self.identities.people
     }
 
-    pub(crate) fn roster(&self) -> &BTreeMap<String, BTreeSet<String>> {
+    pub(crate) fn roster(&self) -> &Roster {
         &self.identities.roster
+    }
+}
+
+/// What is wrong with a roster that has no entry for a required action, and what to write.
+pub(crate) fn lacks_entry(action: &str) -> String {
+    format!(
+        "has no entry for {action}, which is required, so that anybody could approve it; add one, or `\"{action}\": [\"*\"]` to let anybody"
+    )
+}
+
+/// INVARIANT (fail closed): whoever edits the pipeline may not have the gate look at the approvals of another stage.
+fn may_name_stage(floor: Option<&str>, parameters: Option<&str>, gate_stage: &str) -> Result<(), RuleError> {
+    match parameters {
+        Some(stage) if floor.is_none() && stage != gate_stage => Err(RuleError::value(
+            "stage",
+            format!(
+                "UserParameters say `{stage}`, and may name the gate's own stage, `{gate_stage}`, alone; to judge the approvals of another \
+                 stage, set `stage` in the function's TWO_PERSON_RULE"
+            ),
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 

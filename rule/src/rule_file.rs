@@ -6,9 +6,13 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
-use crate::glob::{ArnGlob, NameGlob};
+use crate::glob::NameGlob;
+use crate::handle::Affix;
+use crate::pattern::PrincipalPattern;
 use crate::principal::is_iam_name;
+use crate::roster::Roster;
 use crate::rule::{Quorum, SharedRoles};
+use crate::trusted_role::TrustedRole;
 
 /// Why a rule is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,8 +46,10 @@ pub(crate) struct Demands {
     pub actions: Option<BTreeSet<String>>,
     pub stage: Option<String>,
     pub shared_roles: Option<SharedRoles>,
+    pub only_people: Option<bool>,
     pub exclude_initiator: Option<bool>,
     pub max_age_minutes: Option<u32>,
+    pub handle_affixes: Option<BTreeSet<Affix>>,
     pub not_people: Vec<NameGlob>,
     pub pipeline_execution_id: Option<String>,
 }
@@ -51,9 +57,13 @@ pub(crate) struct Demands {
 /// What only the floor may say: everything that tells people apart or lets them in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Identities {
-    pub trusted_session_roles: Vec<NameGlob>,
-    pub people: BTreeMap<String, Vec<ArnGlob>>,
-    pub roster: BTreeMap<String, BTreeSet<String>>,
+    pub trusted_session_roles: Vec<TrustedRole>,
+    pub people: BTreeMap<String, Vec<PrincipalPattern>>,
+    pub roster: Roster,
+    /// The floor's own `handleAffixes`, by which proven handles are made; `None` for the defaults.
+    pub handle_affixes: Option<BTreeSet<Affix>>,
+    /// The floor's own `notPeople`: an initiator that is a machine lets approvals count, which no parameters may bring about.
+    pub machines: Vec<NameGlob>,
 }
 
 #[derive(Deserialize)]
@@ -68,9 +78,13 @@ struct RuleFile {
     #[serde(default, deserialize_with = "present")]
     shared_roles: Option<SharedRoles>,
     #[serde(default, deserialize_with = "present")]
+    only_people: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
     exclude_initiator: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     max_age_minutes: Option<WholeNumber>,
+    #[serde(default, deserialize_with = "present")]
+    handle_affixes: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
     not_people: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
@@ -111,14 +125,26 @@ struct NoRepeats<T>(#[serde(with = "serde_with::rust::maps_duplicate_key_is_erro
 pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError> {
     let file = parse(json)?;
     let people = people(file.people.as_ref())?;
+    let roster = file.roster.as_ref().map(|roster| &roster.0);
     let identities = Identities {
-        trusted_session_roles: name_globs(
+        trusted_session_roles: each(
             "trustedSessionRoles",
-            file.trusted_session_roles.as_deref().unwrap_or_default(),
+            file.trusted_session_roles.as_deref(),
+            TrustedRole::parse,
         )?,
-        roster: roster(file.roster.as_ref(), &people)?,
+        roster: Roster::parse(roster, |name| people.contains_key(name))?,
         people,
+        handle_affixes: file.handle_affixes.as_deref().map(affixes).transpose()?,
+        machines: each("notPeople", file.not_people.as_deref(), NameGlob::parse)?,
     };
+    if let Some((action, role)) = identities.roster.trusted_role(&identities.trusted_session_roles) {
+        return Err(RuleError::value(
+            format!("roster.{action}"),
+            format!(
+                "`role/{role}` is a role of `trustedSessionRoles`, whose people are known by their session names: name them instead"
+            ),
+        ));
+    }
     Ok((demands(file)?, identities))
 }
 
@@ -176,9 +202,11 @@ fn demands(file: RuleFile) -> Result<Demands, RuleError> {
         actions: file.actions.map(actions).transpose()?,
         stage: file.stage,
         shared_roles: file.shared_roles,
+        only_people: file.only_people,
         exclude_initiator: file.exclude_initiator,
         max_age_minutes: file.max_age_minutes.map(|minutes| minutes.0),
-        not_people: name_globs("notPeople", file.not_people.as_deref().unwrap_or_default())?,
+        handle_affixes: file.handle_affixes.as_deref().map(affixes).transpose()?,
+        not_people: each("notPeople", file.not_people.as_deref(), NameGlob::parse)?,
         pipeline_execution_id: file.pipeline_execution_id.map(pipeline_execution_id).transpose()?,
     })
 }
@@ -197,14 +225,14 @@ fn actions(names: Vec<String>) -> Result<BTreeSet<String>, RuleError> {
 }
 
 /// Pipeline, stage and action names: `[A-Za-z0-9.@\-_]{1,100}` (CodePipeline API model).
-fn pipeline_name(key: &str, name: &str) -> Result<(), RuleError> {
+pub(crate) fn pipeline_name(key: &str, name: &str) -> Result<(), RuleError> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b".@-_".contains(&b);
     if (1..=100).contains(&name.len()) && name.bytes().all(allowed) {
         return Ok(());
     }
     Err(RuleError::value(
         key,
-        format!("`{name}` is no name that CodePipeline allows: 1 to 100 of A-Z a-z 0-9 . @ - _"),
+        format!("`{name}` is not a name that CodePipeline allows: 1 to 100 of A-Z a-z 0-9 . @ - _"),
     ))
 }
 
@@ -225,14 +253,23 @@ fn pipeline_execution_id(id: String) -> Result<String, RuleError> {
     ))
 }
 
-fn name_globs(key: &str, patterns: &[String]) -> Result<Vec<NameGlob>, RuleError> {
-    patterns
-        .iter()
-        .map(|pattern| NameGlob::parse(pattern).map_err(|problem| RuleError::value(key, problem)))
+fn affixes(texts: &[String]) -> Result<BTreeSet<Affix>, RuleError> {
+    each("handleAffixes", Some(texts), Affix::parse).map(BTreeSet::from_iter)
+}
+
+/// Every text of a list, parsed.
+fn each<T>(
+    key: &str,
+    texts: Option<&[String]>,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, RuleError> {
+    let texts = texts.unwrap_or_default().iter();
+    texts
+        .map(|text| parse(text).map_err(|problem| RuleError::value(key, problem)))
         .collect()
 }
 
-fn people(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, Vec<ArnGlob>>, RuleError> {
+fn people(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, Vec<PrincipalPattern>>, RuleError> {
     let mut people = BTreeMap::new();
     for (name, patterns) in file.iter().flat_map(|file| &file.0) {
         let key = format!("people.{name}");
@@ -242,15 +279,11 @@ fn people(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, Vec<
                 "a person's name is made of A-Z a-z 0-9 _ + = , . @ -",
             ));
         }
-        let globs = patterns
-            .iter()
-            .map(|pattern| ArnGlob::parse(pattern))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|problem| RuleError::value(&key, problem))?;
-        if globs.is_empty() {
+        let patterns = each(&key, Some(patterns.as_slice()), PrincipalPattern::parse)?;
+        if patterns.is_empty() {
             return Err(RuleError::value(key, "lists no principal of that person"));
         }
-        if people.insert(name.to_lowercase(), globs).is_some() {
+        if people.insert(name.to_lowercase(), patterns).is_some() {
             return Err(RuleError::value(
                 key,
                 "is there twice, in different cases; put all principals of a person into one entry",
@@ -258,34 +291,4 @@ fn people(file: Option<&NoRepeats<Vec<String>>>) -> Result<BTreeMap<String, Vec<
         }
     }
     Ok(people)
-}
-
-fn roster(
-    file: Option<&NoRepeats<Vec<String>>>,
-    people: &BTreeMap<String, Vec<ArnGlob>>,
-) -> Result<BTreeMap<String, BTreeSet<String>>, RuleError> {
-    let mut roster = BTreeMap::new();
-    for (action, entries) in file.iter().flat_map(|file| &file.0) {
-        pipeline_name("roster", action)?;
-        let entries: BTreeSet<String> = entries.iter().map(|entry| entry.to_lowercase()).collect();
-        // What nobody can match would keep its place empty for ever.
-        let means_nobody = |entry: &&String| {
-            let name = entry.strip_prefix("role/").unwrap_or(entry);
-            !people.contains_key(*entry) && (!is_iam_name(name) || (name == *entry && name.contains('@')))
-        };
-        if let Some(entry) = entries.iter().find(means_nobody) {
-            return Err(RuleError::value(
-                format!("roster.{action}"),
-                format!("`{entry}` is nobody: write a name of `people`, a handle (the part before `@`) or `role/NAME`"),
-            ));
-        }
-        if entries.is_empty() {
-            return Err(RuleError::value(
-                format!("roster.{action}"),
-                "is empty, so that nobody could approve; leave the action out to let everybody",
-            ));
-        }
-        roster.insert(action.clone(), entries);
-    }
-    Ok(roster)
 }

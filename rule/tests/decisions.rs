@@ -128,10 +128,27 @@ fn satisfied_facts() -> Facts {
 #[test]
 fn a_principal_of_two_people_is_an_error_and_no_verdict() {
     let rule =
-        Rule::floor(r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "ally": ["arn:aws:iam::*:user/a*"]}}"#)
+        Rule::floor(r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "ally": ["arn:aws:iam::1*:user/alice"]}}"#)
             .unwrap();
     let error = decide(&rule, &satisfied_facts()).unwrap_err();
     insta::assert_snapshot!(error, @"`people`: both `alice` and `ally` match the principal `arn:aws:iam::111122223333:user/alice`; change the patterns so that only one of them does");
+}
+
+#[test]
+fn a_rule_that_does_not_fit_the_pipeline_is_an_error_and_no_verdict() {
+    let errors: Vec<String> = [
+        r#"{"roster": {"ApprovalA": ["alice"]}}"#,
+        r#"{"roster": {"ApprovalA": ["alice"], "approvalb": ["bob"]}}"#,
+        r#"{"actions": ["ApprovalA", "approvalB"]}"#,
+    ]
+    .iter()
+    .map(|rule| {
+        decide(&Rule::floor(rule).unwrap(), &satisfied_facts())
+            .unwrap_err()
+            .to_string()
+    })
+    .collect();
+    insta::assert_snapshot!(errors.join("\n"));
 }
 
 #[test]

@@ -2,15 +2,27 @@
 
 #![cfg(test)]
 
-use rule::{Key, Keys, Principal, Rule, persons};
+use rule::{Account, Key, Keys, Principal, Rule, persons};
 
 const RULE: &str = r#"{
     "trustedSessionRoles": ["AWSReservedSSO_*"],
-    "people": {"asmith": ["arn:aws:iam::*:user/*/Alice", "arn:aws:sts::*:assumed-role/*/asmith@example.com", "arn:aws:iam::*:role/AliceAdmin"]}
+    "people": {"asmith": ["arn:aws:iam::*:user/eng/Alice", "arn:aws:sts::*:assumed-role/*/asmith@example.com", "arn:aws:iam::*:role/AliceAdmin"]}
 }"#;
 
+const ACCOUNT: &str = "111122223333";
+
+/// The account, in which IAM Identity Center made one role.
+fn account() -> Account {
+    Account::new(ACCOUNT).with_role(&format!(
+        "arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_X_0123"
+    ))
+}
+
 fn keys(arn: &str) -> Keys {
-    Rule::floor(RULE).unwrap().keys(&Principal::parse(arn)).unwrap()
+    Rule::floor(RULE)
+        .unwrap()
+        .keys(&Principal::parse(arn), &account())
+        .unwrap()
 }
 
 fn columns(arn: &str) -> (Vec<String>, Vec<String>) {
@@ -26,7 +38,7 @@ fn count(arns: &[&str]) -> usize {
 
 #[test]
 fn keys_row_by_row() {
-    let rows: [(&str, &[&str], &[&str]); 13] = [
+    let rows: [(&str, &[&str], &[&str]); 16] = [
         (
             "arn:aws:iam::111122223333:user/Bob",
             &["handle:bob", "user:111122223333/bob"],
@@ -34,7 +46,23 @@ fn keys_row_by_row() {
         ),
         (
             "arn:aws:iam::111122223333:user/eng/alice",
-            &["person:asmith", "handle:alice", "user:111122223333/alice"],
+            &[
+                "person:asmith",
+                "handle:alice",
+                "handle:asmith",
+                "user:111122223333/alice",
+            ],
+            &[],
+        ),
+        ("arn:aws:iam::444455556666:user/Bob", &[], &[]),
+        (
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_LookAlike_0123/bob@example.com",
+            &["role:111122223333/awsreservedsso_lookalike_0123"],
+            &["handle:bob"],
+        ),
+        (
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_X_0123/i-0123456789abcdef0",
+            &[],
             &[],
         ),
         (
@@ -66,7 +94,7 @@ fn keys_row_by_row() {
         (
             "arn:aws:iam::111122223333:role/AliceAdmin",
             &["role:111122223333/aliceadmin"],
-            &["person:asmith"],
+            &["person:asmith", "handle:asmith"],
         ),
         ("arn:aws:iam::111122223333:root", &[], &[]),
         ("arn:aws:sts::111122223333:federated-user/bob", &[], &[]),
@@ -107,7 +135,7 @@ fn one_human_by_every_disguise() {
         ),
         (
             "arn:aws:iam::111122223333:user/bob",
-            "arn:aws:iam::444455556666:user/bob",
+            "arn:aws:iam::111122223333:user/adm-bob",
         ),
         (
             "arn:aws:iam::111122223333:user/bob",
@@ -147,7 +175,7 @@ fn two_humans_count_as_two() {
         ),
         (
             "arn:aws:sts::111122223333:assumed-role/Deployer/x",
-            "arn:aws:sts::444455556666:assumed-role/Deployer/y",
+            "arn:aws:sts::111122223333:assumed-role/Builder/y",
         ),
     ] {
         assert_eq!(count(&[a, b]), 2, "{a} and {b}");
@@ -156,11 +184,11 @@ fn two_humans_count_as_two() {
 
 #[test]
 fn sharing_is_transitive() {
-    let alice = "arn:aws:iam::111122223333:user/alice";
-    let through_role = "arn:aws:sts::111122223333:assumed-role/Deployer/alice";
+    let bob = "arn:aws:iam::111122223333:user/bob";
+    let through_role = "arn:aws:sts::111122223333:assumed-role/Deployer/bob";
     let same_role = "arn:aws:sts::111122223333:assumed-role/Deployer/other";
-    assert_eq!(count(&[alice, same_role]), 2);
-    assert_eq!(count(&[alice, same_role, through_role]), 1);
+    assert_eq!(count(&[bob, same_role]), 2);
+    assert_eq!(count(&[bob, same_role, through_role]), 1);
 }
 
 #[test]
@@ -175,7 +203,7 @@ fn two_humans_of_one_handle_need_both_their_names_in_the_map() {
         .unwrap();
         let keys: Vec<Keys> = arns
             .iter()
-            .map(|arn| rule.keys(&Principal::parse(arn)).unwrap())
+            .map(|arn| rule.keys(&Principal::parse(arn), &account()).unwrap())
             .collect();
         persons(&keys).len()
     };

@@ -8,18 +8,19 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::ValueTree;
 use rule::{
-    ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Principal, PrincipalKind, Quorum, Rule,
-    Status, Verdict, decide, persons,
+    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Principal, PrincipalKind,
+    Quorum, Rule, Status, Verdict, decide, persons,
 };
 use serde_json::{Map, Value, json};
 
 const ACCOUNT: &str = "111122223333";
-const SESSIONS: [&str; 6] = [
+const SESSIONS: [&str; 7] = [
     "alice",
     "bob@a.example",
     "ALICE@b.example",
     "carol",
     "botocore-session-1",
+    "alice-admin",
     "@x",
 ];
 /// Sessions of these are trusted by no rule below.
@@ -32,13 +33,22 @@ fn session(role: &str, name: &str) -> String {
 
 fn principal() -> impl Strategy<Value = String> {
     prop_oneof![
-        6 => select(vec!["alice", "Alice", "eng/alice", "bob", "carol", "dave"]).prop_map(|n| format!("arn:aws:iam::{ACCOUNT}:user/{n}")),
+        9 => select(vec!["alice", "Alice", "eng/alice", "bob", "carol", "dave", "adm-bob", "carol+x"]).prop_map(|n| format!("arn:aws:iam::{ACCOUNT}:user/{n}")),
         6 => (select(TRUSTED.to_vec()), select(SESSIONS.to_vec())).prop_map(|(role, name)| session(role, name)),
         4 => (select(UNTRUSTED.to_vec()), select(SESSIONS.to_vec())).prop_map(|(role, name)| session(role, name)),
         1 => select(vec!["Deployer", "AWSReservedSSO_A_01"]).prop_map(|n| format!("arn:aws:iam::{ACCOUNT}:role/{n}")),
+        1 => Just("arn:aws:iam::444455556666:user/erin".to_owned()),
         1 => select(vec!["arn:aws:iam::111122223333:root", "arn:aws:sts::111122223333:federated-user/alice", "codepipeline.amazonaws.com", "", "?"])
             .prop_map(str::to_owned),
     ]
+}
+
+/// The account, in which IAM Identity Center made one of the trusted roles.
+fn account() -> Account {
+    Account::new(ACCOUNT).with_role(&format!(
+        "arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{}",
+        TRUSTED[0]
+    ))
 }
 
 fn time() -> impl Strategy<Value = jiff::Timestamp> {
@@ -69,11 +79,15 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             40 => Just(Status::Succeeded), 1 => Just(Status::Failed), 1 => Just(Status::InProgress), 1 => Just(Status::Abandoned),
             1 => Just(Status::Unknown)
         ],
-        often(time()),
-        often(time()),
-        approver(),
+        (often(time()), often(time())),
+        // An answer is noticed within a minute.
+        (any::<bool>(), 0_i64..=60),
+        // CodePipeline gives an error code only for what nobody answered.
+        (approver(), proptest::option::weighted(0.5, Just("PermissionError".to_owned()))),
     )
-        .prop_map(|((stage, action), kind, status, started, updated, approver)| Attempt {
+        .prop_map(|((stage, action), kind, status, (started, updated), (known, lag), (approver, error))| Attempt {
+            answered: updated.filter(|_| known).and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(lag)).ok()),
+            error: error.filter(|_| status == Status::Failed && approver == Approver::default()),
             stage: stage.map(str::to_owned),
             action: action.map(str::to_owned),
             id: None,
@@ -93,6 +107,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         1 => Just(Initiator::Unknown)
     ];
     (proptest::collection::vec(attempt(), 1..6), initiator, time()).prop_map(|(attempts, initiator, now)| Facts {
+        account: account(),
         execution: Execution {
             pipeline: "p".into(),
             pipeline_version: None,
@@ -113,18 +128,22 @@ fn demands() -> impl Strategy<Value = Map<String, Value>> {
     (
         proptest::option::of(quorum),
         proptest::option::weighted(0.3, actions),
-        proptest::option::weighted(0.3, select(vec!["collapse", "reject"])),
+        proptest::option::weighted(0.8, select(vec!["collapse", "collapse", "collapse", "reject"])),
         proptest::option::weighted(0.3, any::<bool>()),
         proptest::option::weighted(0.2, select(vec![10, 30])),
         subsequence(vec!["Bot"], 0..=1),
+        proptest::option::weighted(0.1, Just(true)),
+        proptest::option::weighted(0.2, subsequence(vec!["-admin", "adm-", "-ops"], 0..=3)),
     )
-        .prop_map(|(quorum, actions, shared, initiator, age, machines)| {
+        .prop_map(|(quorum, actions, shared, initiator, age, machines, only, affixes)| {
             let mut map = Map::new();
             map.extend(quorum.map(|q| ("quorum".into(), json!(q))));
             map.extend(actions.map(|a| ("actions".into(), json!(a))));
             map.extend(shared.map(|s| ("sharedRoles".into(), json!(s))));
             map.extend(initiator.map(|i| ("excludeInitiator".into(), json!(i))));
             map.extend(age.map(|m| ("maxAgeMinutes".into(), json!(m))));
+            map.extend(only.map(|only| ("onlyPeople".into(), json!(only))));
+            map.extend(affixes.map(|affixes| ("handleAffixes".into(), json!(affixes))));
             map.extend(Some(("notPeople".into(), json!(machines))));
             map
         })
@@ -157,7 +176,7 @@ fn identities() -> impl Strategy<Value = Map<String, Value>> {
         map.insert(
             "trustedSessionRoles".into(),
             if trusted {
-                json!(["AWSReservedSSO_*"])
+                json!(["AWSReservedSSO_*", "AWSReservedSSO_B_02"])
             } else {
                 json!([])
             },
@@ -166,7 +185,7 @@ fn identities() -> impl Strategy<Value = Map<String, Value>> {
             "people".into(),
             Value::Object(people.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()),
         );
-        map.extend(roster.map(|r| ("roster".into(), json!({ "A": r }))));
+        map.extend(roster.map(|r| ("roster".into(), json!({ "A": r, "B": ["*"], "C": ["*"] }))));
         map
     })
 }
@@ -231,13 +250,15 @@ fn renamed(facts: &Facts, mut name: impl FnMut(usize) -> String) -> Facts {
 fn losses(facts: &Facts) -> Vec<Facts> {
     let mut lost = Vec::new();
     for position in 0..facts.attempts.len() {
-        let ways: [fn(&mut Attempt); 8] = [
+        let ways: [fn(&mut Attempt); 10] = [
             |a| a.stage = None,
             |a| a.action = None,
             |a| a.kind = ActionKind::Unknown,
             |a| a.status = Status::Unknown,
             |a| a.started = None,
             |a| a.updated = None,
+            |a| a.answered = None,
+            |a| a.error = None,
             |a| a.approver = Approver::default(),
             |a| {
                 a.approver = Approver {
@@ -251,6 +272,12 @@ fn losses(facts: &Facts) -> Vec<Facts> {
             lose(&mut facts.attempts[position]);
             lost.push(facts);
         }
+    }
+    for account in [Account::new(ACCOUNT), Account::new("444455556666"), Account::new("")] {
+        lost.push(Facts {
+            account,
+            ..facts.clone()
+        });
     }
     for initiator in [Initiator::Unknown, Initiator::Principal(String::new())] {
         lost.push(Facts {
@@ -280,7 +307,7 @@ proptest! {
         rule in floor(), others in proptest::collection::vec(principal(), 0..5), role in select(UNTRUSTED.to_vec()),
         names in proptest::collection::vec("[a-z@.]{2,8}", 1..6),
     ) {
-        let keys = |arn: &String| rule.keys(&Principal::parse(arn)).ok();
+        let keys = |arn: &String| rule.keys(&Principal::parse(arn), &account()).ok();
         let mut all: Vec<Keys> = others.iter().filter_map(keys).collect();
         let before = persons(&all).len();
         all.extend(names.iter().map(|name| session(role, name)).filter_map(|arn| keys(&arn)));
@@ -328,7 +355,7 @@ proptest! {
 
     #[test]
     fn a_person_is_named_by_a_proven_key(rule in floor(), arns in proptest::collection::vec(principal(), 0..7)) {
-        let keys: Vec<Keys> = arns.iter().filter_map(|arn| rule.keys(&Principal::parse(arn)).ok()).collect();
+        let keys: Vec<Keys> = arns.iter().filter_map(|arn| rule.keys(&Principal::parse(arn), &account()).ok()).collect();
         let people = persons(&keys);
         let members: Vec<usize> = people.iter().flat_map(|person| person.members().to_vec()).collect();
         prop_assert_eq!(members.len(), keys.iter().filter(|keys| keys.is_attributable()).count());
@@ -344,13 +371,17 @@ proptest! {
         let text = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
         let (Ok(floor_rule), parameters_alone) = (Rule::floor(&text(&floor)), {
             let mut alone: Map<String, Value> = floor.iter()
-                .filter(|(key, _)| ["trustedSessionRoles", "people", "roster", "actions"].contains(&key.as_str()))
+                .filter(|(key, _)| ["trustedSessionRoles", "people", "roster", "actions", "sharedRoles", "handleAffixes"].contains(&key.as_str()))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
-            alone.extend(parameters.clone());
+            // Affixes that prove a handle are the floor's alone.
+            alone.extend(parameters.clone().into_iter().filter(|(key, _)| key != "handleAffixes"));
+            // What excuses an initiator from being a human is the floor's alone as well.
+            let machines = |map: &Map<String, Value>| map.get("notPeople").and_then(Value::as_array).cloned().unwrap_or_default();
+            alone.insert("notPeople".into(), json!([machines(&floor), machines(&parameters)].concat()));
             Rule::floor(&text(&alone))
         }) else { return Ok(()) };
-        if let Ok(union) = floor_rule.tightened_by(&text(&parameters)) && is_satisfied(&union, &facts) {
+        if let Ok(union) = floor_rule.tightened_by(&text(&parameters), "Approve") && is_satisfied(&union, &facts) {
             prop_assert!(is_satisfied(&floor_rule, &facts));
             prop_assert!(parameters_alone.is_err() || is_satisfied(&parameters_alone.unwrap(), &facts));
         }
@@ -377,6 +408,97 @@ proptest! {
         prop_assert!(value.is_some());
         prop_assert!(Rule::floor(&Value::Object(rule).to_string()).is_err());
     }
+}
+
+/// A rule that names everybody, every role and every action, and believes in nobody else.
+const CLOSED_WORLD: &str = r#"{
+    "stage": "Approve", "actions": ["A", "B"], "onlyPeople": true, "trustedSessionRoles": ["AWSReservedSSO_A_01"],
+    "people": {
+        "alice": ["arn:aws:iam::111122223333:user/alice", "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_A_01/alice@example.com"],
+        "bob": ["arn:aws:iam::111122223333:user/bob", "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_A_01/bob@example.com"]
+    }
+}"#;
+
+/// A principal of the choosing of somebody who is alice, may make users and roles of any name that is not taken, may name the sessions
+/// of any role but the trusted one, and owns other accounts.
+fn of_an_attackers_choosing() -> impl Strategy<Value = String> {
+    let name = || {
+        select(vec![
+            "bob",
+            "Bob",
+            "b0b",
+            "bob-admin",
+            "adm-bob",
+            "bob+x",
+            "bob@example.com",
+            "BOB@EXAMPLE.COM",
+            "alice",
+            "x",
+        ])
+    };
+    let role = select(vec![
+        "AWSReservedSSO_A_01x",
+        "AWSReservedSSO_B_02",
+        "Deployer",
+        "bob",
+        "AWSReservedSSO_A-01",
+    ]);
+    prop_oneof![
+        name()
+            .prop_filter("taken", |name| !name.eq_ignore_ascii_case("bob"))
+            .prop_map(|n| format!("arn:aws:iam::{ACCOUNT}:user/{n}")),
+        (role, name()).prop_map(|(role, name)| session(role, name)),
+        name().prop_map(|n| format!("arn:aws:iam::{ACCOUNT}:role/{n}")),
+        name().prop_map(|n| format!("arn:aws:sts::{ACCOUNT}:federated-user/{n}")),
+        name().prop_map(|n| format!("arn:aws:iam::444455556666:user/{n}")),
+        name().prop_map(|n| format!("arn:aws:sts::444455556666:assumed-role/AWSReservedSSO_A_01/{n}")),
+        select(vec!["alice@example.com", "ALICE@example.com"]).prop_map(|n| session("AWSReservedSSO_A_01", n)),
+        Just(format!("arn:aws:iam::{ACCOUNT}:user/alice")),
+        "[ -~]{0,60}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_the_closed_world_nobody_makes_a_second_person(
+        a in of_an_attackers_choosing(), b in of_an_attackers_choosing(), parameters in demands(), facts in facts(),
+    ) {
+        let now = facts.now;
+        let approval = |action: &str, arn: &String| Attempt {
+            stage: Some("Approve".into()),
+            action: Some(action.into()),
+            id: None,
+            kind: ActionKind::ManualApproval,
+            status: Status::Succeeded,
+            started: Some(now),
+            updated: Some(now),
+            answered: Some(now),
+            error: None,
+            approver: Approver { history: Some(arn.clone()), state: None },
+            comment: None,
+        };
+        let mut facts = facts;
+        facts.attempts = vec![approval("A", &a), approval("B", &b)];
+        let floor = Rule::floor(CLOSED_WORLD).unwrap();
+        let rule = floor.tightened_by(&Value::Object(parameters).to_string(), "Approve");
+        for rule in [Some(floor), rule.ok()].into_iter().flatten() {
+            if let Ok(decision) = decide(&rule, &facts) {
+                prop_assert!(decision.record().persons.len() < 2, "{:?}", decision.record().persons);
+                prop_assert_eq!(decision.record().verdict, Verdict::Unsatisfied);
+            }
+        }
+    }
+}
+
+/// The closed world is not empty: its two people release.
+#[test]
+fn in_the_closed_world_its_people_count() {
+    let rule = Rule::floor(CLOSED_WORLD).unwrap();
+    let keys = |arn: &str| rule.keys(&Principal::parse(arn), &Account::new(ACCOUNT)).unwrap();
+    let alice = keys(&session("AWSReservedSSO_A_01", "alice@example.com"));
+    assert_eq!(persons(&[alice, keys("arn:aws:iam::111122223333:user/bob")]).len(), 2);
 }
 
 /// The properties above say nothing if the generators never satisfy a rule.

@@ -16,7 +16,7 @@ fn an_empty_rule_is_the_default() {
         (rule.stage(), rule.max_age_minutes(), rule.pipeline_execution_id()),
         (None, None, None)
     );
-    assert_eq!(rule.shared_roles(), SharedRoles::Collapse);
+    assert_eq!(rule.shared_roles(), SharedRoles::Reject);
     assert!(!rule.excludes_initiator());
 }
 
@@ -49,9 +49,16 @@ fn what_is_no_rule_is_refused_by_key() {
         r#"{"maxAgeMinutes": 0}"#,
         r#"{"trustedSessionRoles": ["*"]}"#,
         r#"{"trustedSessionRoles": [""]}"#,
+        r#"{"trustedSessionRoles": ["*e*"]}"#,
+        r#"{"trustedSessionRoles": ["Approver-*"]}"#,
+        r#"{"trustedSessionRoles": ["path/Approver"]}"#,
+        r#"{"onlyPeople": "yes"}"#,
+        r#"{"handleAffixes": ["admin"]}"#,
         r#"{"notPeople": ["?*"]}"#,
         r#"{"people": {"alice": []}}"#,
         r#"{"people": {"alice": ["alice"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:iam::*:user/*"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:sts::*:assumed-role/Approver/*@example.com"]}}"#,
         r#"{"people": {"role/x": ["arn:aws:iam::*:user/alice"]}}"#,
         r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "alice": ["arn:aws:iam::*:user/bob"]}}"#,
         r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "Alice": ["arn:aws:iam::*:user/bob"]}}"#,
@@ -59,6 +66,9 @@ fn what_is_no_rule_is_refused_by_key() {
         r#"{"roster": {"ApprovalA": [""]}}"#,
         r#"{"roster": {"ApprovalA": ["alice@example.com"]}}"#,
         r#"{"roster": {"ApprovalA": ["role/path/Deployer"]}}"#,
+        r#"{"roster": {"ApprovalA": ["*", "alice"]}}"#,
+        r#"{"roster": {"ApprovalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
+        r#"{"roster": {"ApprovalA": ["role/Approver"]}, "trustedSessionRoles": ["Approver"]}"#,
         r#"{"roster": {"approvalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
         r#"{"notPeople": null}"#,
         r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##,
@@ -84,7 +94,7 @@ fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
     ];
     let words: Vec<String> = refused
         .iter()
-        .map(|json| format!("{json}\n    {}", floor.tightened_by(json).unwrap_err()))
+        .map(|json| format!("{json}\n    {}", floor.tightened_by(json, "Approve").unwrap_err()))
         .collect();
     insta::assert_snapshot!(words.join("\n"));
 }
@@ -93,14 +103,14 @@ fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
 fn the_stricter_of_the_two_wins() {
     let floor = r#"{"quorum": 3, "actions": ["A", "B", "C"], "maxAgeMinutes": 60, "sharedRoles": "reject", "notPeople": ["Bot"]}"#;
     let parameters = r#"{"quorum": 2, "actions": ["D"], "maxAgeMinutes": 90, "sharedRoles": "collapse", "excludeInitiator": true,
-        "notPeople": ["CI-*"], "stage": "Approve", "pipelineExecutionId": "3137f7cb-7cf7-4abc-9b2c-0123456789ab"}"#;
-    let rule = Rule::floor(floor).unwrap().tightened_by(parameters).unwrap();
+        "onlyPeople": true, "handleAffixes": ["-ops"], "notPeople": ["CI-*"], "stage": "Approve", "pipelineExecutionId": "3137f7cb-7cf7-4abc-9b2c-0123456789ab"}"#;
+    let rule = Rule::floor(floor).unwrap().tightened_by(parameters, "Approve").unwrap();
     assert_eq!(rule.quorum().get(), 3);
     assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["A", "B", "C", "D"]);
     assert!(!rule.requires_every_approval());
     assert_eq!(rule.max_age_minutes(), Some(60));
     assert_eq!(rule.shared_roles(), SharedRoles::Reject);
-    assert!(rule.excludes_initiator());
+    assert!(rule.excludes_initiator() && rule.only_people());
     assert_eq!(rule.stage(), Some("Approve"));
     assert_eq!(rule.pipeline_execution_id(), Some(EXECUTION));
 }
@@ -108,10 +118,50 @@ fn the_stricter_of_the_two_wins() {
 #[test]
 fn naming_actions_in_the_parameters_does_not_let_go_of_the_others() {
     let rule = Rule::default()
-        .tightened_by(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#)
+        .tightened_by(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#, "Approve")
         .unwrap();
     assert!(rule.requires_every_approval());
     assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["ApprovalA", "ApprovalB"]);
+}
+
+#[test]
+fn parameters_may_name_the_gates_own_stage_or_the_floors_and_no_other() {
+    let tightened = |floor: &str, stage: &str| {
+        let parameters = format!(r#"{{"stage": "{stage}"}}"#);
+        Rule::floor(floor).unwrap().tightened_by(&parameters, "Approve")
+    };
+    assert_eq!(tightened("{}", "Approve").unwrap().stage(), Some("Approve"));
+    assert_eq!(tightened(r#"{"stage": "QA"}"#, "QA").unwrap().stage(), Some("QA"));
+    insta::assert_snapshot!(tightened("{}", "QA").unwrap_err());
+    insta::assert_snapshot!(tightened(r#"{"stage": "QA"}"#, "Approve").unwrap_err());
+}
+
+#[test]
+fn affixes_of_the_parameters_join_people_and_lend_nobody_a_name() {
+    use rule::{Account, Key, Principal};
+
+    let rule = Rule::floor(r#"{"roster": {"A": ["alice"], "B": ["*"]}}"#).unwrap();
+    let rule = rule.tightened_by(r#"{"handleAffixes": ["-evil"]}"#, "Approve").unwrap();
+    let mallory = Principal::parse("arn:aws:iam::111122223333:user/alice-evil");
+    let keys = rule.keys(&mallory, &Account::new("111122223333")).unwrap();
+    let alice = Key::Handle("alice".to_owned());
+    assert!(keys.claimed().contains(&alice) && !keys.proven().contains(&alice));
+}
+
+#[test]
+fn a_handle_under_two_entries_is_named() {
+    let people = r#"{"people": {
+        "alice": ["arn:aws:iam::*:user/asmith", "arn:aws:sts::*:assumed-role/X/alice@a.example"],
+        "alice-b": ["arn:aws:sts::*:assumed-role/X/alice@b.example"],
+        "adam": ["arn:aws:iam::*:user/team/Asmith-admin"],
+        "bob": ["arn:aws:iam::*:user/bob"]
+    }}"#;
+    let splits = Rule::floor(people).unwrap().splits();
+    let pairs: Vec<_> = splits
+        .iter()
+        .map(|s| (s.first.as_str(), s.second.as_str(), s.handle.as_str()))
+        .collect();
+    assert_eq!(pairs, [("adam", "alice", "asmith"), ("alice", "alice-b", "alice")]);
 }
 
 /// One person serves the whole of the floor's list and another the whole of the parameters': the union has two persons, and yet
@@ -132,7 +182,7 @@ mod each_of_two_united_lists_meets_its_own_quorum {
         };
         let attempts: Vec<Value> = approvals.iter().map(attempt).collect();
         let facts: Facts = serde_json::from_value(json!({
-            "execution": {"pipeline": "p", "id": "e"}, "gateStage": "Approve", "attempts": attempts,
+            "account": {"id": "111122223333"}, "execution": {"pipeline": "p", "id": "e"}, "gateStage": "Approve", "attempts": attempts,
             "initiator": "unknown", "now": "2026-11-22T10:02:00Z"
         }))
         .unwrap();
@@ -145,7 +195,7 @@ mod each_of_two_united_lists_meets_its_own_quorum {
     fn a_person_for_each_list_is_not_enough() {
         let rule = Rule::floor(FLOOR)
             .unwrap()
-            .tightened_by(r#"{"actions": ["C", "D"]}"#)
+            .tightened_by(r#"{"actions": ["C", "D"]}"#, "Approve")
             .unwrap();
         let (verdict, codes, message) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
         assert_eq!(verdict, Verdict::Unsatisfied, "{message}");
@@ -166,7 +216,7 @@ mod each_of_two_united_lists_meets_its_own_quorum {
     fn the_floors_list_alone_is_judged_when_the_parameters_add_one_action() {
         let rule = Rule::floor(FLOOR)
             .unwrap()
-            .tightened_by(r#"{"actions": ["C"]}"#)
+            .tightened_by(r#"{"actions": ["C"]}"#, "Approve")
             .unwrap();
         let (verdict, _, message) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
         assert_eq!(verdict, Verdict::Unsatisfied);
@@ -178,7 +228,9 @@ mod each_of_two_united_lists_meets_its_own_quorum {
 
     #[test]
     fn the_parameters_list_alone_is_judged_when_the_floor_wants_every_approval() {
-        let rule = Rule::default().tightened_by(r#"{"actions": ["A", "B"]}"#).unwrap();
+        let rule = Rule::default()
+            .tightened_by(r#"{"actions": ["A", "B"]}"#, "Approve")
+            .unwrap();
         let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
         assert_eq!(verdict, Verdict::Unsatisfied);
     }
@@ -187,9 +239,9 @@ mod each_of_two_united_lists_meets_its_own_quorum {
     fn tightening_again_keeps_what_was_demanded() {
         let rule = Rule::floor(FLOOR)
             .unwrap()
-            .tightened_by(r#"{"actions": ["C", "D"]}"#)
+            .tightened_by(r#"{"actions": ["C", "D"]}"#, "Approve")
             .unwrap()
-            .tightened_by("{}")
+            .tightened_by("{}", "Approve")
             .unwrap();
         let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
         assert_eq!(verdict, Verdict::Unsatisfied);

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use jiff::Timestamp;
 use lambda::aws::{Adapter, sdk};
-use lambda::{Budget, Event, Floor, Journal, handle};
+use lambda::{Budget, CallError, Event, Floor, Journal, Roles, handle};
 use serde_json::{Value, json};
 
 pub(crate) const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
@@ -85,6 +85,7 @@ pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, 
         (
             "GetJobDetails",
             json!({"jobDetails": {"id": "x", "accountId": "111122223333", "data": {
+            "actionConfiguration": {"configuration": {"FunctionName": "gate", "UserParameters": "{\"quorum\": 2}"}},
             "artifactCredentials": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "sessionToken": "token"},
             "pipelineContext": {
                 "pipelineName": "payments", "pipelineExecutionId": EXECUTION, "stage": {"name": "Approve"},
@@ -101,7 +102,7 @@ pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, 
         ),
         (
             "GetPipelineState",
-            json!({"pipelineName": "payments", "stageStates": [{"stageName": "Approve", "actionStates": [
+            json!({"pipelineName": "payments", "stageStates": [{"stageName": "Approve", "latestExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"}, "actionStates": [
                 {"actionName": "ApprovalA", "latestExecution": {"actionExecutionId": "run-of-ApprovalA", "status": "Succeeded", "lastUpdatedBy": alice}},
                 {"actionName": "ApprovalB", "latestExecution": {"actionExecutionId": "run-of-ApprovalB", "status": status, "lastUpdatedBy": second}},
             ]}]}),
@@ -111,6 +112,15 @@ pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, 
             json!({"pipelineExecution": {"trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:iam::111122223333:user/carol"}}}),
         ),
     ]
+}
+
+/// An IAM that knows no role.
+struct NoRoles;
+
+impl Roles for NoRoles {
+    async fn role_arn(&self, _: &str) -> Result<Option<String>, CallError> {
+        Ok(None)
+    }
 }
 
 /// Runs one invocation, with `excludeInitiator` so that every operation is called.
@@ -136,13 +146,17 @@ pub(crate) fn invoke(event: &str, replies: Vec<Reply>) -> Invocation {
     let mut journal = Vec::new();
     let result = runtime.block_on(async {
         let job = serde_json::from_str::<Event>(event).map_err(|error| error.to_string())?;
-        let job = job.into_job().map_err(|error| error.to_string())?;
+        let invocation = lambda::Invocation {
+            job: job.into_job().map_err(|error| error.to_string())?,
+            function_arn: "arn:aws:lambda:us-east-1:111122223333:function:gate".to_owned(),
+        };
         let floor = Floor::from_json(r#"{"excludeInitiator": true}"#);
         let budget = Budget::until(Duration::from_millis(30));
         handle(
             &codepipeline,
+            &NoRoles,
             &floor,
-            &job,
+            &invocation,
             budget,
             now,
             &mut Journal::new(&mut journal),

@@ -171,7 +171,10 @@ fn joined(picture: &Picture<'_>, people: Vec<Person>) -> Vec<Person> {
     // A principal that is ambiguous by the rule counts as nobody for the gate.
     let keys: Vec<Keys> = people
         .iter()
-        .map(|person| rule.keys(&Principal::parse(&person.subject)).unwrap_or_default())
+        .map(|person| {
+            rule.keys(&Principal::parse(&person.subject), &picture.gate_account)
+                .unwrap_or_default()
+        })
         .collect();
     let mut joined: Vec<Person> = rule::persons(&keys)
         .iter()

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use iam::Policy;
 use iam::account::{Account, Actor};
-use rule::Rule;
+use rule::{Principal, Rule, Trust};
 
 use super::roads::{Road, Roads};
 use super::scope::{Scope, Slot};
@@ -27,6 +27,8 @@ pub(crate) struct Picture<'a> {
     pub(super) everything: &'a Policy,
     /// The gate's rule, where it was given.
     pub(super) rule: Option<&'a Rule>,
+    /// The account as the gate knows it: which of its roles stand under the path that AWS reserves.
+    pub(super) gate_account: rule::Account,
 }
 
 /// Why there is no picture.
@@ -68,6 +70,7 @@ impl<'a> Picture<'a> {
             slot_groups,
             everything,
             rule,
+            gate_account: gate_account(account),
         })
     }
 
@@ -117,10 +120,20 @@ impl<'a> Picture<'a> {
     /// of IAM Identity Center's roles.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
         match self.rule {
-            Some(rule) => rule.trusts_sessions_of(role),
-            None => role.starts_with("AWSReservedSSO_"),
+            Some(rule) => rule.trust(role, &self.gate_account) == Trust::Believed,
+            None => self.gate_account.has_reserved_role(role),
         }
     }
+}
+
+/// The account as `iam:GetRole` would show it to the gate.
+fn gate_account(account: &Account) -> rule::Account {
+    let identities = account.actors().filter_map(|actor| account.identity(actor));
+    let id = identities
+        .map(|identity| Principal::parse(&identity.arn))
+        .find_map(|p| p.account().map(str::to_owned));
+    let roles = account.roles.iter().map(|role| role.identity.arn.as_str());
+    roles.fold(rule::Account::new(id.unwrap_or_default()), rule::Account::with_role)
 }
 
 /// The groups that serve each slot: the one that was named, or those whose own policies allow it.

@@ -119,6 +119,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         period,
         execution: args.execution.clone(),
         rule,
+        account: None,
         gate: args.gate_function.clone(),
     };
     let mut events = read_event_files(&args.cloudtrail_file)?;

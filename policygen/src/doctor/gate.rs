@@ -118,7 +118,7 @@ pub(crate) struct Gate<'a> {
 
 impl<'a> Gate<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, place: Place<'a>, floor: &Rule) -> Self {
-        let (parameters, rule) = read_parameters(place.action, floor);
+        let (parameters, rule) = read_parameters(place, floor);
         let stage = match rule.stage() {
             None => Some(place.stage_index),
             Some(name) => pipeline.stages().iter().position(|stage| stage.name == name),
@@ -174,15 +174,15 @@ impl<'a> Gate<'a> {
     }
 }
 
-fn read_parameters(action: &Action, floor: &Rule) -> (Parameters, Rule) {
-    let Some(text) = action.configuration.get("UserParameters") else {
+fn read_parameters(place: Place<'_>, floor: &Rule) -> (Parameters, Rule) {
+    let Some(text) = place.action.configuration.get("UserParameters") else {
         return (Parameters::Absent, floor.clone());
     };
     let resolved = text.replace(EXECUTION_VARIABLE, SOME_EXECUTION);
     if resolved.contains("#{") {
         return (Parameters::Variable(text.clone()), floor.clone());
     }
-    match floor.tightened_by(&resolved) {
+    match floor.tightened_by(&resolved, &place.stage.name) {
         Ok(rule) => (Parameters::Read, rule),
         Err(error) => (Parameters::Refused(error), floor.clone()),
     }

@@ -132,6 +132,6 @@ fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Resul
     let at = action.attempt.updated.ok_or_else(|| lacks("when"))?;
     let stage = action.attempt.stage.as_deref().ok_or_else(|| lacks("in which stage"))?;
     let parameters = action.configuration.get("UserParameters").map(String::as_str);
-    let rule = standard.rule(parameters, &case.execution.id)?;
+    let rule = standard.rule(parameters, stage, &case.execution.id)?;
     standard.judge_as_of(&rule, case, stage, at)
 }

@@ -213,6 +213,8 @@ impl RawAction {
                 status: Status::of(status),
                 started: self.started,
                 updated: self.updated,
+                answered: None,
+                error: self.error.as_ref().and_then(|error| error.code.clone()),
                 approver: Approver {
                     history: self.updated_by,
                     state: None,

@@ -1,7 +1,7 @@
 //! An execution as it was at a moment, put before the gate's own judge.
 
 use jiff::Timestamp;
-use rule::{Attempt, Decision, Execution, Facts, Rule, Status, decide};
+use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
 use super::case::Case;
 
@@ -12,6 +12,8 @@ const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 #[derive(Debug)]
 pub(crate) struct Standard {
     pub(crate) pipeline: String,
+    /// The pipeline's account.
+    pub(crate) account: Account,
     /// The floor: the rule of the gate's own environment.
     pub(crate) floor: Rule,
 }
@@ -21,17 +23,17 @@ impl Standard {
     ///
     /// # Errors
     /// A whole sentence, where those parameters make no rule, or name another execution.
-    pub(crate) fn rule(&self, parameters: Option<&str>, execution_id: &str) -> Result<Rule, String> {
+    pub(crate) fn rule(&self, parameters: Option<&str>, gate_stage: &str, execution_id: &str) -> Result<Rule, String> {
         let Some(parameters) = parameters else {
             return Ok(self.floor.clone());
         };
         let wrong = |problem: &str| format!("The UserParameters of the gate's action are wrong: {problem}.");
         let rule = self
             .floor
-            .tightened_by(parameters)
+            .tightened_by(parameters, gate_stage)
             .map_err(|error| wrong(&error.to_string()))?;
         match rule.pipeline_execution_id() {
-            Some(id) if id != execution_id && id != OWN_EXECUTION => Err(wrong(&format!(
+            Some(id) if !id.eq_ignore_ascii_case(execution_id) && id != OWN_EXECUTION => Err(wrong(&format!(
                 "`pipelineExecutionId` is {id}, which is another execution"
             ))),
             Some(_) | None => Ok(rule),
@@ -77,6 +79,7 @@ impl Standard {
         attempts: Vec<Attempt>,
     ) -> Result<Decision, String> {
         let facts = Facts {
+            account: self.account.clone(),
             execution: Execution {
                 pipeline: self.pipeline.clone(),
                 pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
@@ -103,6 +106,8 @@ fn as_of(attempt: &Attempt, at: Timestamp) -> Option<Attempt> {
     if attempt.updated.is_some_and(|updated| updated > at) {
         attempt.status = Status::InProgress;
         attempt.updated = None;
+        attempt.answered = None;
+        attempt.error = None;
         attempt.approver.history = None;
         attempt.comment = None;
     }

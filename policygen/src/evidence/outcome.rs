@@ -97,7 +97,7 @@ pub(crate) fn with_gate(case: &Case, standard: &Standard, runs: &[GateRun], went
     if reopened && let Some(stage) = &last.stage {
         let parameters = case.actions.iter().find(|action| action.attempt.id == last.id);
         let parameters = parameters.and_then(|action| action.configuration.get("UserParameters"));
-        return match standard.rule(parameters.map(String::as_str), &case.execution.id) {
+        return match standard.rule(parameters.map(String::as_str), stage, &case.execution.id) {
             Ok(rule) => at_its_end(case, standard, &rule, stage),
             Err(problem) => Outcome::error(problem),
         };

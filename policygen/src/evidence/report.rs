@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rule::Rule;
+use rule::{Account, Initiator, Principal, Rule};
 
 use super::case::{Case, cases};
 use super::cloudtrail::{ApprovalEvent, confirm};
@@ -23,6 +23,8 @@ pub(crate) struct Question {
     /// This execution alone, whenever it was.
     pub(crate) execution: Option<String>,
     pub(crate) rule: Rule,
+    /// The pipeline's account, if it is known.
+    pub(crate) account: Option<Account>,
     pub(crate) gate: GateFunction,
 }
 
@@ -41,11 +43,13 @@ pub(crate) struct Report {
 impl Report {
     /// Evaluates a history. `events` is what CloudTrail said, where it was asked.
     pub(crate) fn new(question: Question, history: History, events: Option<&[ApprovalEvent]>) -> Self {
+        let account = question.account.or_else(|| only_account(&history));
         let cases = cases(history, question.period, question.execution.as_deref());
         let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
         let standard = Standard {
             pipeline: question.pipeline,
+            account: account.unwrap_or_else(|| Account::new("")),
             floor: question.rule,
         };
         let evaluated = cases.into_iter().map(|case| {
@@ -95,6 +99,25 @@ impl Report {
         let mut exceptions = self.executions.iter().flat_map(|evaluated| &evaluated.exceptions);
         exceptions.any(|exception| exception.code.severity() >= severity)
     }
+}
+
+/// The account that every principal of a history is of.
+fn only_account(history: &History) -> Option<Account> {
+    let approvers = history
+        .actions
+        .iter()
+        .filter_map(|action| action.attempt.approver.history.clone());
+    let starters = history
+        .executions
+        .iter()
+        .filter_map(|execution| match execution.trigger.initiator() {
+            Initiator::Principal(arn) => Some(arn),
+            Initiator::Automatic(_) | Initiator::Unknown => None,
+        });
+    let principals = approvers.chain(starters).map(|arn| Principal::parse(&arn));
+    let accounts: BTreeSet<String> = principals.filter_map(|p| p.account().map(str::to_owned)).collect();
+    let mut accounts = accounts.into_iter();
+    accounts.next().filter(|_| accounts.next().is_none()).map(Account::new)
 }
 
 fn other_functions(cases: &[Case], gate: &GateFunction) -> Vec<String> {

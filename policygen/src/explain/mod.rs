@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rule::{
-    ActionKind, AmbiguousPerson, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Person, Principal,
+    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Misfit, Person, Principal,
     Reason, ReasonCode, Rule, Status, decide, persons,
 };
 
@@ -53,18 +53,18 @@ impl Explained {
 /// Asks the rule about each principal and about all of them together.
 ///
 /// # Errors
-/// [`AmbiguousPerson`] when the rule gives one of them to two people.
-pub(crate) fn explain(rule: &Rule, arns: &[String]) -> Result<Explanation, AmbiguousPerson> {
+/// [`Misfit`] if the rule gives one of them to two people.
+pub(crate) fn explain(rule: &Rule, arns: &[String]) -> Result<Explanation, Misfit> {
     let mut principals = Vec::new();
     for arn in arns {
         let principal = Principal::parse(arn);
         let mut actions = Vec::new();
-        for action in actions_of(rule)? {
+        for action in actions_of(rule) {
             let decision = if_approved(rule, &action, &principal)?;
             actions.push((action.clone(), objection(&decision, &action)));
         }
         principals.push(Explained {
-            keys: rule.keys(&principal)?,
+            keys: rule.keys(&principal, &account_of(&principal))?,
             principal,
             actions,
         });
@@ -86,24 +86,28 @@ pub(crate) fn explain(rule: &Rule, arns: &[String]) -> Result<Explanation, Ambig
     })
 }
 
-/// The actions between which the rule can make a difference: those that it names, those with a roster, and where it
-/// asks for every approval of the stage, any other.
-fn actions_of(rule: &Rule) -> Result<BTreeSet<String>, AmbiguousPerson> {
-    let nobody = Principal::parse("");
-    let effective = if_approved(rule, ANY_ACTION, &nobody)?.record().rule.clone();
-    let named = rule.named_actions().map(str::to_owned);
-    let mut actions: BTreeSet<String> = named.chain(effective.roster.into_keys()).collect();
-    if rule.requires_every_approval() {
+/// The actions between which the rule can make a difference: those that it names, those with a roster, and if it asks for every approval of
+/// the stage and has no roster, any other.
+fn actions_of(rule: &Rule) -> BTreeSet<String> {
+    let named = rule.named_actions().chain(rule.rostered_actions());
+    let mut actions: BTreeSet<String> = named.map(str::to_owned).collect();
+    if rule.requires_every_approval() && rule.rostered_actions().next().is_none() {
         actions.insert(ANY_ACTION.to_owned());
     }
-    Ok(actions)
+    actions
+}
+
+/// The account of a pipeline in which the principal could approve: its own.
+fn account_of(principal: &Principal) -> Account {
+    Account::new(principal.account().unwrap_or_default())
 }
 
 /// What the gate would decide if this principal had just approved this action, and nothing else had happened.
-fn if_approved(rule: &Rule, action: &str, principal: &Principal) -> Result<Decision, AmbiguousPerson> {
+fn if_approved(rule: &Rule, action: &str, principal: &Principal) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or("explain").to_owned();
     let now = Timestamp::UNIX_EPOCH;
     let facts = Facts {
+        account: account_of(principal),
         execution: Execution {
             pipeline: String::new(),
             pipeline_version: None,
@@ -119,6 +123,8 @@ fn if_approved(rule: &Rule, action: &str, principal: &Principal) -> Result<Decis
             status: Status::Succeeded,
             started: Some(now),
             updated: Some(now),
+            answered: Some(now),
+            error: None,
             approver: Approver {
                 history: Some(principal.arn().to_owned()),
                 state: None,

@@ -1,49 +1,22 @@
-//! The port over the AWS SDK: the only file of this program that names it.
+//! CodePipeline, as the AWS SDK reaches it.
 
-use aws_config::BehaviorVersion;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_codepipeline::Client;
-use aws_sdk_codepipeline::config::SharedHttpClient;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, ExecutionDetails, FailureDetails, FailureType,
+    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, FailureDetails, FailureType, StageState,
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use jiff::Timestamp;
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 
+use super::{is_throttling, sdk};
 use crate::failure::{Failure, FailureKind};
-use crate::port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry};
-
-/// The SDK of CodePipeline, for programs that run beside the gate, so that there is one of it.
-pub use aws_sdk_codepipeline as sdk;
+use crate::port::{
+    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry,
+};
 
 /// CodePipeline as the AWS SDK reaches it.
 #[derive(Clone, Debug)]
 pub struct Adapter(Client);
-
-impl Adapter {
-    /// A client by the environment that Lambda gives: credentials, region and, where set, `AWS_ENDPOINT_URL`.
-    pub async fn from_environment() -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client())
-            // Retries and time-outs are the invocation's budget to spend: see `retry`.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .load()
-            .await;
-        Self(Client::new(&config))
-    }
-}
-
-/// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
-#[must_use]
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
-}
 
 impl From<Client> for Adapter {
     fn from(client: Client) -> Self {
@@ -55,14 +28,18 @@ impl CodePipeline for Adapter {
     async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
         const OPERATION: Operation = Operation::GetJobDetails;
         let reply = self.0.get_job_details().job_id(job_id).send().await;
-        // The reply also carries `artifactCredentials`; only the context leaves this function.
-        let context = reply
+        let details = reply
             .map_err(|error| call_error(OPERATION, &error))?
             .job_details
-            .and_then(|details| details.data)
-            .and_then(|data| data.pipeline_context)
+            .ok_or(missing(OPERATION, "`jobDetails` is missing"))?;
+        // The reply also carries `artifactCredentials`; only the context and the configuration leave this function.
+        let data = details.data.ok_or(missing(OPERATION, "`data` is missing"))?;
+        let context = data
+            .pipeline_context
             .ok_or(missing(OPERATION, "`pipelineContext` is missing"))?;
+        let configuration = data.action_configuration.and_then(|action| action.configuration);
         Ok(JobDetails {
+            account: details.account_id.ok_or(missing(OPERATION, "`accountId` is missing"))?,
             pipeline: context
                 .pipeline_name
                 .ok_or(missing(OPERATION, "`pipelineContext.pipelineName` is missing"))?,
@@ -70,8 +47,13 @@ impl CodePipeline for Adapter {
                 .stage
                 .and_then(|stage| stage.name)
                 .ok_or(missing(OPERATION, "`pipelineContext.stage.name` is missing"))?,
+            action: context.action.as_ref().and_then(|action| action.name.clone()),
             action_execution_id: context.action.and_then(|action| action.action_execution_id),
             execution_id: context.pipeline_execution_id,
+            configuration: configuration.map(|mut configuration| Configuration {
+                function_name: configuration.remove("FunctionName"),
+                user_parameters: configuration.remove("UserParameters"),
+            }),
         })
     }
 
@@ -116,18 +98,7 @@ impl CodePipeline for Adapter {
         let stages = reply
             .stage_states
             .ok_or(missing(Operation::GetPipelineState, "`stageStates` is missing"))?;
-        let entries = stages
-            .into_iter()
-            .flat_map(|stage| stage.action_states.unwrap_or_default())
-            .filter_map(|action| action.latest_execution)
-            .filter_map(|run| {
-                Some(StateEntry {
-                    status: status(run.status.as_ref()),
-                    action_execution_id: run.action_execution_id?,
-                    last_updated_by: run.last_updated_by,
-                })
-            });
-        Ok(entries.collect())
+        Ok(stages.into_iter().flat_map(state_entries).collect())
     }
 
     async fn initiator(&self, pipeline: &str, execution_id: &str) -> Result<Initiator, CallError> {
@@ -156,11 +127,12 @@ impl CodePipeline for Adapter {
         self.0
             .put_job_success_result()
             .job_id(job_id)
-            .execution_details(ExecutionDetails::builder().summary(satisfied.summary()).build())
             .output_variables("Verdict", record.verdict.as_str())
             .output_variables("Approvers", satisfied.approvers())
             .output_variables("ApproverCount", record.persons.len().to_string())
             .output_variables("PipelineExecutionId", &record.execution_id)
+            .output_variables("Basis", satisfied.basis())
+            .output_variables("Summary", satisfied.summary())
             .send()
             .await
             .map_err(|error| call_error(Operation::PutJobSuccessResult, &error))?;
@@ -194,6 +166,24 @@ fn missing(operation: Operation, problem: &'static str) -> CallError {
     CallError::Malformed { operation, problem }
 }
 
+fn state_entries(stage: StageState) -> impl Iterator<Item = StateEntry> {
+    let execution_id = stage.latest_execution.map(|execution| execution.pipeline_execution_id);
+    let actions = stage.action_states.unwrap_or_default().into_iter();
+    actions.filter_map(move |action| {
+        let run = action.latest_execution?;
+        Some(StateEntry {
+            stage: stage.stage_name.clone(),
+            execution_id: execution_id.clone(),
+            action: action.action_name,
+            status: status(run.status.as_ref()),
+            last_status_change: run.last_status_change.and_then(timestamp),
+            awaits_answer: run.token.is_some(),
+            action_execution_id: run.action_execution_id?,
+            last_updated_by: run.last_updated_by,
+        })
+    })
+}
+
 fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
     let result = detail.output.and_then(|output| output.execution_result);
     let kind = detail
@@ -213,6 +203,11 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
             status: status(detail.status.as_ref()),
             started: detail.start_time.and_then(timestamp),
             updated: detail.last_update_time.and_then(timestamp),
+            answered: None,
+            error: result
+                .as_ref()
+                .and_then(|result| result.error_details.as_ref())
+                .and_then(|error| error.code.clone()),
             approver: Approver {
                 history: detail.updated_by,
                 state: None,
@@ -262,19 +257,4 @@ fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>
             message: "the request could not be made; are the function's credentials and region there?".to_owned(),
         },
     }
-}
-
-/// AWS's codes for "too many requests" (AWS SDKs and Tools Reference Guide, "Retry behavior").
-fn is_throttling(code: &str) -> bool {
-    matches!(
-        code,
-        "Throttling"
-            | "ThrottlingException"
-            | "ThrottledException"
-            | "RequestThrottled"
-            | "RequestThrottledException"
-            | "TooManyRequestsException"
-            | "RequestLimitExceeded"
-            | "SlowDown"
-    )
 }

@@ -1,0 +1,120 @@
+//! Whether the history is behind. It lags: an answer that GetPipelineState shows at once is in the history 16 to 35 seconds later, and a new
+//! attempt after a moment (recorded of the real service). What is behind may lack a newer attempt than those it shows: it is worth
+//! another read, and never a verdict. Nor is it a reason to refuse a release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use rule::Status;
+
+use crate::port::{HistoryEntry, JobDetails, StateEntry};
+
+/// What the history does not show yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lag {
+    /// The gate's own run.
+    OwnRun(String),
+    /// How this approval ended, which the state knows.
+    Answer(String),
+    /// The attempt of this approval that the state shows.
+    Attempt(String),
+}
+
+impl fmt::Display for Lag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OwnRun(run) => write!(f, "the history does not show the gate's own run, {run}"),
+            Self::Answer(action) => write!(f, "the history does not show yet how {action} was answered"),
+            Self::Attempt(action) => {
+                write!(
+                    f,
+                    "the history does not show yet the attempt of {action} that GetPipelineState shows"
+                )
+            }
+        }
+    }
+}
+
+/// What the history is compared with.
+pub(crate) struct Witnesses<'a> {
+    /// The state's newest runs, by their id.
+    pub(crate) state: &'a BTreeMap<String, StateEntry>,
+    pub(crate) details: &'a JobDetails,
+    pub(crate) execution_id: &'a str,
+    /// The stage whose approvals are judged.
+    pub(crate) stage: &'a str,
+    /// Actions that the rule names.
+    pub(crate) named: BTreeSet<&'a str>,
+}
+
+impl Witnesses<'_> {
+    /// What the history lacks, if it lacks anything.
+    pub(crate) fn lag(&self, history: &[HistoryEntry]) -> Option<Lag> {
+        if !history.iter().any(|entry| self.is_own_run(entry)) {
+            return Some(Lag::OwnRun(self.own_run()));
+        }
+        self.unnoticed_answer(history).or_else(|| self.missing_attempt(history))
+    }
+
+    /// The gate's run, by its id; or, as it is open whether GetJobDetails gives the id that the history has, by its place and status.
+    fn is_own_run(&self, entry: &HistoryEntry) -> bool {
+        let attempt = &entry.attempt;
+        let by_id = self.details.action_execution_id.is_some() && attempt.id == self.details.action_execution_id;
+        let by_place = self.details.action.is_some()
+            && attempt.action == self.details.action
+            && attempt.stage.as_deref() == Some(&self.details.stage)
+            && attempt.status == Status::InProgress;
+        by_id || by_place
+    }
+
+    fn own_run(&self) -> String {
+        let action = self.details.action.as_deref().unwrap_or("an action without a name");
+        match &self.details.action_execution_id {
+            Some(id) => format!("{action} with the id {id}"),
+            None => format!("{action}, for which GetJobDetails gives no id"),
+        }
+    }
+
+    fn unnoticed_answer(&self, history: &[HistoryEntry]) -> Option<Lag> {
+        let attempts = history.iter().map(|entry| &entry.attempt);
+        let ended = |id: &String| self.state.get(id).is_some_and(StateEntry::has_ended);
+        attempts
+            .filter(|attempt| attempt.kind.may_be_approval() && attempt.status == Status::InProgress)
+            .find(|attempt| attempt.id.as_ref().is_some_and(ended))
+            .map(|attempt| Lag::Answer(attempt.action.clone().unwrap_or_default()))
+    }
+
+    /// An approval of the judged stage that the state shows and the history lacks, while this execution is the stage's latest.
+    fn missing_attempt(&self, history: &[HistoryEntry]) -> Option<Lag> {
+        let of_stage = || {
+            history
+                .iter()
+                .map(|entry| &entry.attempt)
+                .filter(|a| a.stage.as_deref() == Some(self.stage))
+        };
+        let known: BTreeSet<&str> = of_stage()
+            .filter(|attempt| attempt.kind.may_be_approval())
+            .filter_map(|attempt| attempt.action.as_deref())
+            .chain(self.named.iter().copied())
+            .collect();
+        let ids: BTreeSet<&str> = history.iter().filter_map(|entry| entry.attempt.id.as_deref()).collect();
+        let entered = of_stage().filter_map(|attempt| attempt.started).min();
+        // The state does not say what type an action is: only approvals have a token or an answerer.
+        let is_approval = |entry: &&StateEntry| {
+            let is_known = entry.action.as_deref().is_some_and(|action| known.contains(action));
+            entry.awaits_answer || entry.last_updated_by.is_some() || is_known
+        };
+        // An action that this execution has not come to still shows its run of an execution before.
+        let is_of_before = |entry: &&StateEntry| match (entry.last_status_change, entered) {
+            (Some(changed), Some(entered)) => changed < entered,
+            (Some(_), None) | (None, _) => false,
+        };
+        self.state
+            .values()
+            .filter(|entry| entry.stage.as_deref() == Some(self.stage))
+            .filter(|entry| entry.execution_id.as_deref() == Some(self.execution_id))
+            .filter(is_approval)
+            .find(|entry| !ids.contains(entry.action_execution_id.as_str()) && !is_of_before(entry))
+            .map(|entry| Lag::Attempt(entry.action.clone().unwrap_or_default()))
+    }
+}

@@ -1,0 +1,316 @@
+//! The gate over a CodePipeline and an IAM in memory, whose every reply is set by the test.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lambda::{
+    Budget, CallError, CodePipeline, Configuration, ExecutionPage, Failure, FailureKind, Floor, HistoryEntry,
+    Invocation, InvocationError, Job, JobDetails, Journal, Operation, Roles, StateEntry, handle,
+};
+use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
+use serde_json::Value;
+
+pub(crate) const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
+pub(crate) const OTHER_EXECUTION: &str = "00000000-7cf7-4abc-9b2c-0123456789ab";
+pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:gate";
+pub(crate) const RESERVED: &str =
+    "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Approver_01";
+pub(crate) const OWN_RUN: &str = "c0000000-0000-4000-8000-000000000001";
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    AccessDenied,
+    ThrottledOnce,
+    ThrottledForever,
+    ServerErrorForever,
+    NoReply,
+    Malformed,
+    Refused,
+    AlreadyReported,
+}
+
+pub(crate) const FAULTS: [Fault; 8] = [
+    Fault::AccessDenied,
+    Fault::ThrottledOnce,
+    Fault::ThrottledForever,
+    Fault::ServerErrorForever,
+    Fault::NoReply,
+    Fault::Malformed,
+    Fault::Refused,
+    Fault::AlreadyReported,
+];
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Report {
+    Success(String),
+    Failure(FailureKind, String),
+}
+
+/// A CodePipeline whose every reply is set by the test.
+pub(crate) struct Memory {
+    pub(crate) details: JobDetails,
+    pub(crate) pages: Vec<Vec<HistoryEntry>>,
+    pub(crate) state: Vec<StateEntry>,
+    pub(crate) initiator: Initiator,
+    /// How many reads of the history still show ApprovalA in progress.
+    pub(crate) behind: usize,
+    pub(crate) fault: Option<(Operation, Fault)>,
+    pub(crate) calls: RefCell<Vec<Operation>>,
+    pub(crate) reports: RefCell<Vec<Report>>,
+}
+
+pub(crate) fn user(name: &str) -> Option<String> {
+    Some(format!("arn:aws:iam::111122223333:user/{name}"))
+}
+
+pub(crate) fn entry(action: &str, kind: ActionKind, status: Status, by: Option<String>) -> HistoryEntry {
+    let id = match action {
+        "Gate" => OWN_RUN.to_owned(),
+        _ => format!("run-of-{action}"),
+    };
+    HistoryEntry {
+        execution_id: Some(EXECUTION.to_owned()),
+        pipeline_version: Some(1),
+        attempt: Attempt {
+            stage: Some("Approve".to_owned()),
+            action: Some(action.to_owned()),
+            id: Some(id),
+            kind,
+            status,
+            started: "2026-11-22T10:00:00Z".parse().ok(),
+            updated: "2026-11-22T10:01:00Z".parse().ok(),
+            answered: None,
+            error: None,
+            approver: Approver {
+                history: by,
+                state: None,
+            },
+            comment: None,
+        },
+    }
+}
+
+/// What the state says of an action that this execution ran last.
+pub(crate) fn state(action: &str, run: &str, by: Option<String>, status: Status) -> StateEntry {
+    StateEntry {
+        stage: Some("Approve".to_owned()),
+        execution_id: Some(EXECUTION.to_owned()),
+        action: Some(action.to_owned()),
+        action_execution_id: run.to_owned(),
+        last_updated_by: by,
+        last_status_change: "2026-11-22T10:00:40Z".parse().ok(),
+        awaits_answer: status == Status::InProgress,
+        status,
+    }
+}
+
+impl Memory {
+    /// Alice and `second` approved, two pages long, in an execution that carol started.
+    pub(crate) fn approved_by_alice_and(second: &str) -> Self {
+        let approval = |action, by| entry(action, ActionKind::ManualApproval, Status::Succeeded, user(by));
+        Self {
+            details: JobDetails {
+                account: "111122223333".to_owned(),
+                pipeline: "payments".to_owned(),
+                stage: "Approve".to_owned(),
+                action: Some("Gate".to_owned()),
+                configuration: Some(Configuration {
+                    function_name: Some("gate".to_owned()),
+                    user_parameters: None,
+                }),
+                action_execution_id: Some(OWN_RUN.to_owned()),
+                execution_id: Some(EXECUTION.to_owned()),
+            },
+            pages: vec![
+                vec![
+                    entry("Gate", ActionKind::Other, Status::InProgress, None),
+                    approval("ApprovalB", second),
+                ],
+                vec![
+                    approval("ApprovalA", "alice"),
+                    entry("Source", ActionKind::Other, Status::Succeeded, None),
+                ],
+            ],
+            state: vec![state("ApprovalA", "run-of-ApprovalA", user("alice"), Status::Succeeded)],
+            behind: 0,
+            initiator: Initiator::Principal(user("carol").unwrap()),
+            fault: None,
+            calls: RefCell::default(),
+            reports: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn with(mut self, operation: Operation, fault: Fault) -> Self {
+        self.fault = Some((operation, fault));
+        self
+    }
+
+    async fn call<T>(&self, operation: Operation, reply: T) -> Result<T, CallError> {
+        let calls_before = self.calls.borrow().iter().filter(|call| **call == operation).count();
+        self.calls.borrow_mut().push(operation);
+        let Some(fault) = self
+            .fault
+            .filter(|(faulty, _)| *faulty == operation)
+            .map(|(_, fault)| fault)
+        else {
+            return Ok(reply);
+        };
+        let transient = |problem: &str| CallError::Transient {
+            operation,
+            problem: problem.to_owned(),
+        };
+        match fault {
+            Fault::ThrottledOnce if calls_before > 0 => Ok(reply),
+            Fault::ThrottledOnce | Fault::ThrottledForever => Err(transient("ThrottlingException")),
+            Fault::ServerErrorForever => Err(transient("InternalFailure")),
+            Fault::NoReply => std::future::pending().await,
+            Fault::AccessDenied => Err(CallError::AccessDenied {
+                operation,
+                message: "not authorized".to_owned(),
+            }),
+            Fault::Malformed => Err(CallError::Malformed {
+                operation,
+                problem: "a field is missing",
+            }),
+            Fault::Refused => Err(CallError::Refused {
+                operation,
+                code: "PipelineNotFoundException".to_owned(),
+                message: "no such pipeline".to_owned(),
+            }),
+            Fault::AlreadyReported => Err(CallError::AlreadyReported { operation }),
+        }
+    }
+
+    pub(crate) fn count(&self, operation: Operation) -> usize {
+        self.calls.borrow().iter().filter(|call| **call == operation).count()
+    }
+}
+
+impl CodePipeline for Memory {
+    async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
+        assert_eq!(job_id, "job-1");
+        self.call(Operation::GetJobDetails, self.details.clone()).await
+    }
+
+    async fn action_executions(
+        &self,
+        _: &str,
+        execution: &str,
+        token: Option<&str>,
+    ) -> Result<ExecutionPage, CallError> {
+        assert!([EXECUTION, OTHER_EXECUTION].contains(&execution));
+        let page: usize = token.map_or(0, |token| token.parse().unwrap());
+        let next = page + 1;
+        let mut attempts = self.pages.get(page).cloned().unwrap_or_default();
+        let reads = self.count(Operation::ListActionExecutions) / self.pages.len();
+        for entry in attempts.iter_mut().filter(|_| reads < self.behind) {
+            if entry.attempt.action.as_deref() == Some("ApprovalA") {
+                entry.attempt.status = Status::InProgress;
+            }
+        }
+        let reply = ExecutionPage {
+            attempts,
+            next_token: (next < self.pages.len()).then(|| next.to_string()),
+        };
+        self.call(Operation::ListActionExecutions, reply).await
+    }
+
+    async fn pipeline_state(&self, _: &str) -> Result<Vec<StateEntry>, CallError> {
+        self.call(Operation::GetPipelineState, self.state.clone()).await
+    }
+
+    async fn initiator(&self, _: &str, _: &str) -> Result<Initiator, CallError> {
+        self.call(Operation::GetPipelineExecution, self.initiator.clone()).await
+    }
+
+    async fn report_success(&self, _: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
+        self.call(Operation::PutJobSuccessResult, ()).await?;
+        self.reports.borrow_mut().push(Report::Success(satisfied.approvers()));
+        Ok(())
+    }
+
+    async fn report_failure(&self, _: &str, failure: &Failure) -> Result<(), CallError> {
+        self.call(Operation::PutJobFailureResult, ()).await?;
+        self.reports
+            .borrow_mut()
+            .push(Report::Failure(failure.kind, failure.message.clone()));
+        Ok(())
+    }
+}
+
+impl Roles for Memory {
+    async fn role_arn(&self, role: &str) -> Result<Option<String>, CallError> {
+        let reply = (RESERVED.ends_with(&format!("/{role}"))).then(|| RESERVED.to_owned());
+        self.call(Operation::GetRole, reply).await
+    }
+}
+
+pub(crate) struct Outcome {
+    pub(crate) result: Result<(), InvocationError>,
+    pub(crate) reports: Vec<Report>,
+    pub(crate) journal: Vec<Value>,
+}
+
+/// Runs a job whose action has these UserParameters, by CodePipeline's word and the event's.
+pub(crate) fn run(memory: &mut Memory, floor: &str, user_parameters: Option<&str>) -> Outcome {
+    if let Some(configuration) = &mut memory.details.configuration {
+        configuration.user_parameters = user_parameters.map(str::to_owned);
+    }
+    run_event(memory, floor, user_parameters, FUNCTION)
+}
+
+/// Runs a job with an event that has these UserParameters, as the function of this ARN.
+pub(crate) fn run_event(memory: &Memory, floor: &str, user_parameters: Option<&str>, function_arn: &str) -> Outcome {
+    let invocation = Invocation {
+        job: Job {
+            id: "job-1".to_owned(),
+            function_name: Some("gate".to_owned()),
+            user_parameters: user_parameters.map(str::to_owned),
+        },
+        function_arn: function_arn.to_owned(),
+    };
+    let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
+    let mut lines = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let result = runtime.block_on(async {
+        let budget = Budget::until(Duration::from_millis(400));
+        handle(
+            memory,
+            memory,
+            &Floor::from_json(floor),
+            &invocation,
+            budget,
+            now,
+            &mut Journal::new(&mut lines),
+        )
+        .await
+    });
+    let journal = String::from_utf8(lines)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    Outcome {
+        result,
+        reports: memory.reports.borrow().clone(),
+        journal,
+    }
+}
+
+/// The only report; there must be exactly one.
+pub(crate) fn only_report(memory: &mut Memory, floor: &str, user_parameters: Option<&str>) -> Report {
+    let outcome = run(memory, floor, user_parameters);
+    only(outcome)
+}
+
+pub(crate) fn only(outcome: Outcome) -> Report {
+    assert_eq!(outcome.result, Ok(()));
+    let [report] = outcome.reports.as_slice() else {
+        panic!("{} reports: {:?}", outcome.reports.len(), outcome.reports)
+    };
+    report.clone()
+}

@@ -1,0 +1,329 @@
+//! Every call × everything that can happen to it, over a CodePipeline in memory: exactly one report, and never a success where evidence
+//! is lacking.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "a table names the rows that differ")]
+
+use std::time::{Duration, Instant};
+
+use crate::memory::{FAULTS, FUNCTION, Fault, Memory, Report, only_report, run};
+use jiff::Timestamp;
+use lambda::{
+    Budget, CallError, CodePipeline, ExecutionPage, Failure, FailureKind, Floor, Invocation, Job, JobDetails, Journal,
+    Operation, StateEntry, handle,
+};
+use rule::{ActionKind, Initiator, Satisfied, Status};
+use serde_json::Value;
+
+const EVERY_CALL: &str = r#"{"excludeInitiator": true}"#;
+
+#[test]
+fn reads_times_faults() {
+    let reads = [
+        Operation::GetJobDetails,
+        Operation::ListActionExecutions,
+        Operation::GetPipelineState,
+        Operation::GetPipelineExecution,
+    ];
+    for operation in reads {
+        for fault in FAULTS {
+            let mut memory = Memory::approved_by_alice_and("bob").with(operation, fault);
+            let started = Instant::now();
+            let report = only_report(&mut memory, EVERY_CALL, None);
+            let (kind, message) = match (&report, fault) {
+                (Report::Success(approvers), Fault::ThrottledOnce) => {
+                    assert_eq!(approvers, "alice, bob");
+                    continue;
+                }
+                (Report::Failure(kind, message), _) => (*kind, message),
+                (Report::Success(_), _) => panic!("{operation} {fault:?}: {report:?}"),
+            };
+            let expected = match fault {
+                Fault::AccessDenied => FailureKind::PermissionError,
+                _ => FailureKind::SystemUnavailable,
+            };
+            assert_eq!(kind, expected, "{operation} {fault:?}: {message}");
+            assert!(
+                message.contains(&operation.to_string()),
+                "{operation} {fault:?}: {message}"
+            );
+            assert!(
+                started.elapsed() < Duration::from_millis(900),
+                "{operation} {fault:?} took {:?}",
+                started.elapsed()
+            );
+            if fault == Fault::AccessDenied {
+                assert!(message.contains(&operation.iam_action()), "{message}");
+                assert_eq!(memory.count(operation), 1, "{operation}: no use in asking again");
+            }
+            if fault == Fault::ThrottledForever {
+                assert!(
+                    (3..=9).contains(&memory.count(operation)),
+                    "{operation}: {} tries",
+                    memory.count(operation)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn reports_times_faults() {
+    let cases = [
+        (
+            Operation::PutJobSuccessResult,
+            "bob",
+            Report::Success("alice, bob".to_owned()),
+        ),
+        (
+            Operation::PutJobFailureResult,
+            "alice",
+            Report::Failure(FailureKind::JobFailed, String::new()),
+        ),
+    ];
+    for (operation, second, expected) in cases {
+        for fault in FAULTS {
+            let mut memory = Memory::approved_by_alice_and(second).with(operation, fault);
+            let outcome = run(&mut memory, EVERY_CALL, None);
+            match fault {
+                Fault::ThrottledOnce => {
+                    assert_eq!(outcome.result, Ok(()));
+                    let [report] = outcome.reports.as_slice() else {
+                        panic!("{:?}", outcome.reports)
+                    };
+                    assert_eq!(std::mem::discriminant(report), std::mem::discriminant(&expected));
+                }
+                // The job has its result, from an invocation before this one.
+                Fault::AlreadyReported => assert_eq!((outcome.result, outcome.reports), (Ok(()), vec![])),
+                // AWS will not take the success: 20 minutes of silence would follow, so the failure says why.
+                Fault::AccessDenied | Fault::Refused if operation == Operation::PutJobSuccessResult => {
+                    let [Report::Failure(kind, message)] = outcome.reports.as_slice() else {
+                        panic!("{:?}", outcome.reports)
+                    };
+                    let denied = fault == Fault::AccessDenied;
+                    assert_eq!(*kind == FailureKind::PermissionError, denied, "{message}");
+                    assert!(
+                        !denied || message.contains("codepipeline:PutJobSuccessResult"),
+                        "{message}"
+                    );
+                    assert!(message.starts_with("The approvals satisfy the rule, but"), "{message}");
+                    continue;
+                }
+                // Lambda tries the invocation again; nothing else may be reported instead.
+                Fault::AccessDenied
+                | Fault::ThrottledForever
+                | Fault::ServerErrorForever
+                | Fault::NoReply
+                | Fault::Malformed
+                | Fault::Refused => {
+                    let error = outcome.result.unwrap_err();
+                    assert!(
+                        error
+                            .to_string()
+                            .starts_with("the result of job job-1 could not be reported"),
+                        "{error}"
+                    );
+                    assert_eq!(outcome.reports, []);
+                }
+            }
+            let other = match operation {
+                Operation::PutJobSuccessResult => Operation::PutJobFailureResult,
+                _ => Operation::PutJobSuccessResult,
+            };
+            assert_eq!(memory.count(other), 0, "{operation} {fault:?}");
+        }
+    }
+}
+
+#[test]
+fn all_pages_are_read() {
+    let mut memory = Memory::approved_by_alice_and("bob");
+    assert_eq!(
+        only_report(&mut memory, "{}", None),
+        Report::Success("alice, bob".to_owned())
+    );
+    assert_eq!(memory.count(Operation::ListActionExecutions), 2);
+    assert_eq!(
+        memory.count(Operation::GetPipelineExecution),
+        1,
+        "who started it is in the record"
+    );
+}
+
+#[test]
+fn pages_that_go_round_in_circles_end() {
+    let mut memory = Memory::approved_by_alice_and("bob");
+    memory.pages = vec![vec![]; 3];
+    let looping = Looping(memory);
+    let invocation = Invocation {
+        job: Job {
+            id: "job-1".to_owned(),
+            function_name: None,
+            user_parameters: None,
+        },
+        function_arn: FUNCTION.to_owned(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime
+        .block_on(async {
+            let budget = Budget::until(Duration::from_secs(60));
+            handle(
+                &looping,
+                &looping.0,
+                &Floor::from_json("{}"),
+                &invocation,
+                budget,
+                Timestamp::UNIX_EPOCH,
+                &mut Journal::new(Vec::new()),
+            )
+            .await
+        })
+        .unwrap();
+    assert!(matches!(
+        looping.0.reports.borrow().as_slice(),
+        [Report::Failure(FailureKind::SystemUnavailable, _)]
+    ));
+}
+
+/// Names its first page as the one that follows every page.
+struct Looping(Memory);
+
+impl CodePipeline for Looping {
+    async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
+        self.0.job_details(job_id).await
+    }
+    async fn action_executions(&self, _: &str, _: &str, _: Option<&str>) -> Result<ExecutionPage, CallError> {
+        Ok(ExecutionPage {
+            attempts: vec![],
+            next_token: Some("again".to_owned()),
+        })
+    }
+    async fn pipeline_state(&self, pipeline: &str) -> Result<Vec<StateEntry>, CallError> {
+        self.0.pipeline_state(pipeline).await
+    }
+    async fn initiator(&self, pipeline: &str, execution: &str) -> Result<Initiator, CallError> {
+        self.0.initiator(pipeline, execution).await
+    }
+    async fn report_success(&self, job_id: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
+        self.0.report_success(job_id, satisfied).await
+    }
+    async fn report_failure(&self, job_id: &str, failure: &Failure) -> Result<(), CallError> {
+        self.0.report_failure(job_id, failure).await
+    }
+}
+
+/// A field that AWS may leave out, and how many reports of success its absence allows: none.
+#[test]
+fn a_field_missing_is_never_a_success() {
+    type Loss = fn(&mut Memory);
+    let losses: [(&str, Loss); 9] = [
+        ("the approver of B, in history and state", |m| {
+            m.pages[0][1].attempt.approver.history = None
+        }),
+        ("the status of A", |m| m.pages[1][0].attempt.status = Status::Unknown),
+        ("the type of A", |m| m.pages[1][0].attempt.kind = ActionKind::Unknown),
+        ("the stage of A", |m| m.pages[1][0].attempt.stage = None),
+        ("the name of A", |m| m.pages[1][0].attempt.action = None),
+        ("the execution of A", |m| m.pages[1][0].execution_id = None),
+        ("the second page", |m| m.pages.truncate(1)),
+        ("the history", |m| m.pages = vec![vec![]]),
+        ("who started the execution", |m| m.initiator = Initiator::Unknown),
+    ];
+    for (what, lose) in losses {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        lose(&mut memory);
+        let report = only_report(&mut memory, EVERY_CALL, None);
+        assert!(matches!(report, Report::Failure(_, _)), "without {what}: {report:?}");
+    }
+}
+
+#[test]
+fn a_bad_rule_is_a_configuration_error_that_names_the_key() {
+    for (floor, parameters, key) in [
+        (r#"{"quorom": 2}"#, None, "TWO_PERSON_RULE: `quorom`"),
+        (r#"{"quorum": 1}"#, None, "TWO_PERSON_RULE: `quorum`"),
+        ("{}", Some(r#"{"people": {}}"#), "UserParameters are wrong: `people`"),
+        (
+            "{}",
+            Some("quorum=2"),
+            "UserParameters are wrong: not a rule: it has to be a JSON object",
+        ),
+        ("{}", Some(""), "UserParameters are wrong"),
+        (
+            r#"{"stage": "Approve"}"#,
+            Some(r#"{"stage": "Build"}"#),
+            "UserParameters are wrong: `stage`",
+        ),
+        (
+            r#"{"people": {"a": ["arn:aws:iam::*:user/alice"], "b": ["arn:aws:iam::1*:user/alice"]}}"#,
+            None,
+            "`people`: both `a` and `b`",
+        ),
+    ] {
+        let report = only_report(&mut Memory::approved_by_alice_and("bob"), floor, parameters);
+        let Report::Failure(FailureKind::ConfigurationError, message) = &report else {
+            panic!("{floor}: {report:?}")
+        };
+        assert!(message.contains(key), "{message}");
+    }
+}
+
+#[test]
+fn the_journal_holds_one_decision_and_its_metrics() {
+    let outcome = run(&mut Memory::approved_by_alice_and("alice"), "{}", None);
+    let [facts, decision, metrics @ ..] = outcome.journal.as_slice() else {
+        panic!("no journal")
+    };
+    let seen = serde_json::json!({"facts": {
+        "getJobDetails": {"pipelineExecutionId": true, "actionName": true, "actionExecutionId": true, "functionName": true, "userParameters": "none"},
+        "ownRunBy": "id",
+    }});
+    assert_eq!(*facts, seen);
+    assert_eq!(
+        decision["initiator"]["principal"],
+        "arn:aws:iam::111122223333:user/carol"
+    );
+    let a = &decision["approvals"][0];
+    assert_eq!((&a["basis"], &a["atIs"]), (&"user".into(), &"answered".into()));
+    assert_eq!(
+        (&a["at"], &a["noticedAt"]),
+        (&"2026-11-22T10:00:40Z".into(), &"2026-11-22T10:01:00Z".into())
+    );
+    assert_eq!(decision["approvals"][1]["atIs"], "noticed");
+    assert_eq!(decision["schemaVersion"], 1);
+    assert_eq!(decision["verdict"], "unsatisfied");
+    assert_eq!(decision["jobId"], "job-1");
+    let dimensions: Vec<(&Value, Option<&Value>)> = metrics
+        .iter()
+        .map(|line| (&line["Verdict"], line.get("Reason")))
+        .collect();
+    assert_eq!(
+        dimensions,
+        [
+            (&"unsatisfied".into(), None),
+            (&"unsatisfied".into(), Some(&"quorum-not-met".into())),
+            (&"unsatisfied".into(), Some(&"same-person".into())),
+        ]
+    );
+    for line in metrics {
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(line["_aws"]["Timestamp"], 1_795_341_720_000_i64);
+        assert_eq!(directive["Namespace"], "TwoPersonRule");
+        assert_eq!(directive["Metrics"][0]["Name"], "Decisions");
+        for dimension in directive["Dimensions"][0].as_array().unwrap() {
+            assert!(line[dimension.as_str().unwrap()].is_string(), "{line}");
+        }
+        assert_eq!(line["Decisions"], 1);
+    }
+}
+
+#[test]
+fn without_a_decision_the_metrics_say_none() {
+    let mut memory = Memory::approved_by_alice_and("bob").with(Operation::GetPipelineState, Fault::AccessDenied);
+    let journal = run(&mut memory, "{}", None).journal;
+    assert!(journal.iter().all(|line| line.get("schemaVersion").is_none()));
+    assert_eq!(journal.last().unwrap()["Verdict"], "none");
+    assert_eq!(journal.last().unwrap()["Reason"], "permission-error");
+}
