@@ -134,8 +134,14 @@ def succeed_once(replay):
     ended(replay, started(replay, "a83c363f-f965-46f5-866d-a2da623abd81", "CreatePipeline"), "Succeeded")
 
 
+# The version of a second upload.
+SECOND_UPLOAD = "v_5x42nBUMDdd68T_H7io.93NmRhD7Yi"
+
+
 def start_by_rule(replay):
-    replay.send("StartPipelineExecution", {"name": PIPELINE}, key_id="rule")
+    # Its emulated version is chosen here.
+    assert replay.mapping.bind(SECOND_UPLOAD, "SecondUpload01234567890123456789")
+    replay.send("StartPipelineExecution", replay.mapping.sent({"name": PIPELINE, **uploaded(SECOND_UPLOAD)}), key_id="rule")
 
 
 # stopped-while-waiting-for-approval, updated-while-waiting-for-approval

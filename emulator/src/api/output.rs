@@ -50,7 +50,7 @@ pub(super) fn execution(execution: &Execution, now: Timestamp) -> Value {
             "pipelineName": execution.declaration.structure.name,
             "pipelineVersion": execution.declaration.version,
             "pipelineExecutionId": execution.id,
-            "status": execution.shown_status(now),
+            "status": execution.shown(now).0,
             "statusSummary": stop_reason(execution, now),
             "artifactRevisions": artifacts.collect::<Vec<_>>(),
             "variables": Some(variables).filter(|variables| !variables.is_empty()),
@@ -67,12 +67,13 @@ pub(super) fn execution_summary(execution: &Execution, now: Timestamp) -> Value 
     let sources = sources
         .map(|source| json!({"actionName": source.action, "revisionId": source.id, "revisionSummary": source.summary}));
     let stopped = stop_reason(execution, now);
+    let (status, updated) = execution.shown(now);
     json!({
         "pipelineExecutionId": execution.id,
-        "status": execution.shown_status(now),
+        "status": status,
         "statusSummary": stopped,
         "startTime": seconds(execution.started),
-        "lastUpdateTime": seconds(execution.updated),
+        "lastUpdateTime": seconds(updated),
         "sourceRevisions": sources.collect::<Vec<_>>(),
         "trigger": trigger(execution),
         "stopTrigger": stopped.map(|reason| json!({"reason": reason})),
@@ -84,14 +85,14 @@ pub(super) fn execution_summary(execution: &Execution, now: Timestamp) -> Value 
 
 /// Why it was stopped: AWS says so once it is.
 fn stop_reason(execution: &Execution, now: Timestamp) -> Option<&str> {
-    let stopped = execution.shown_status(now) == ExecutionStatus::Stopped;
+    let stopped = execution.shown(now).0 == ExecutionStatus::Stopped;
     execution.stop_reason.as_deref().filter(|_| stopped)
 }
 
 fn trigger(execution: &Execution) -> Value {
     let start = &execution.start;
     let detail = match start.trigger {
-        Trigger::CreatePipeline | Trigger::StartPipelineExecution => start.caller.clone(),
+        Trigger::CreatePipeline | Trigger::StartPipelineExecution | Trigger::CloudWatchEvent => start.caller.clone(),
         // JSON in a string, and no ARN.
         Trigger::ManualRollback => json!({"AwsUserArn": start.caller}).to_string(),
     };

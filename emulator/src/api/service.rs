@@ -178,7 +178,7 @@ fn perform(
         "StartPipelineExecution" => {
             let input: input::StartPipelineExecution = parse(input)?;
             let start = Start {
-                trigger: Trigger::StartPipelineExecution,
+                trigger: Trigger::of(caller),
                 caller: caller.to_owned(),
                 request_token: input.client_request_token,
                 variables: input.variables.into_iter().map(|it| (it.name, it.value)).collect(),

@@ -19,12 +19,12 @@ pub(super) fn pipeline_state(pipeline: &Pipeline, settings: &Settings, now: Time
 }
 
 fn stage_state(pipeline: &Pipeline, stage: &Stage, settings: &Settings, now: Timestamp) -> Value {
-    let inbound = pipeline.inbound(&stage.name);
+    let inbound = pipeline.inbound(&stage.name, now);
     let inbound = inbound.map(|execution| {
         json!({"pipelineExecutionId": execution.id, "status": "InProgress", "type": execution_type(execution)})
     });
     let inbound: Vec<Value> = inbound.collect();
-    let latest = pipeline.latest_in_stage(&stage.name);
+    let latest = pipeline.latest_in_stage(&stage.name, now);
     let progress = latest.and_then(|execution| Some((execution, execution.stage(&stage.name)?)));
     let actions = stage.actions.iter();
     let actions = actions.map(|action| action_state(pipeline, &stage.name, action, settings, now));

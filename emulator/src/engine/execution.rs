@@ -29,7 +29,7 @@ pub struct Execution {
     /// When it started.
     pub started: Timestamp,
     /// When it last ended, or else started.
-    pub updated: Timestamp,
+    updated: Timestamp,
     /// What it was started with.
     pub start: Start,
     /// Why it was stopped, when it was.
@@ -50,8 +50,15 @@ pub struct Execution {
     pub(super) stopping: Option<Stopping>,
     /// From when on it can be found.
     shown_from: Timestamp,
-    /// Until when GetPipelineExecution goes on to show an earlier status.
-    shown: (ExecutionStatus, Timestamp),
+    shown: Earlier,
+}
+
+/// What goes on to be shown of an execution for a while after it has changed.
+#[derive(Debug, Clone, Copy)]
+struct Earlier {
+    status: ExecutionStatus,
+    updated: Timestamp,
+    until: Timestamp,
 }
 
 /// What an execution was started with.
@@ -77,8 +84,22 @@ pub enum Trigger {
     /// `StartPipelineExecution`.
     #[default]
     StartPipelineExecution,
+    /// A rule of EventBridge.
+    CloudWatchEvent,
     /// `RollbackStage`.
     ManualRollback,
+}
+
+impl Trigger {
+    /// What starts an execution by `StartPipelineExecution`: EventBridge calls it too, for a rule.
+    #[must_use]
+    pub fn of(caller: &str) -> Self {
+        if caller.split(':').nth(2) == Some("events") {
+            Self::CloudWatchEvent
+        } else {
+            Self::StartPipelineExecution
+        }
+    }
 }
 
 /// What a source action has given.
@@ -127,12 +148,17 @@ impl Execution {
     /// An execution that waits before its first stage.
     pub(super) fn new(declaration: Arc<Declaration>, start: Start, world: &mut World) -> Self {
         let stages = declaration.structure.stages.iter();
+        let started = match start.trigger {
+            Trigger::CreatePipeline => world.now + world.lag.draw(lag::CREATED),
+            Trigger::StartPipelineExecution | Trigger::CloudWatchEvent | Trigger::ManualRollback => world.now,
+        };
+        let status = ExecutionStatus::InProgress;
         Self {
             sequence: world.next_sequence(),
             id: world.ids.uuid(),
-            status: ExecutionStatus::InProgress,
-            started: world.now,
-            updated: world.now,
+            status,
+            started,
+            updated: started,
             start,
             stop_reason: None,
             rollback_of: None,
@@ -143,8 +169,12 @@ impl Execution {
             outputs: BTreeMap::new(),
             position: Position::Before(0),
             stopping: None,
-            shown_from: world.now + world.lag.draw(lag::EXECUTION_SHOWN),
-            shown: (ExecutionStatus::InProgress, world.now),
+            shown_from: started + world.lag.draw(lag::EXECUTION_SHOWN),
+            shown: Earlier {
+                status,
+                updated: started,
+                until: started,
+            },
             declaration,
         }
     }
@@ -161,16 +191,24 @@ impl Execution {
         self.shown_from <= now
     }
 
-    /// Where it stands as GetPipelineExecution tells it, which is a second or two late.
+    /// Where it stands, and when it last ended or else started, as GetPipelineExecution and ListPipelineExecutions tell it:
+    /// a second or two late.
     #[must_use]
-    pub fn shown_status(&self, now: Timestamp) -> ExecutionStatus {
-        let (earlier, until) = self.shown;
-        if now < until { earlier } else { self.status }
+    pub fn shown(&self, now: Timestamp) -> (ExecutionStatus, Timestamp) {
+        if now < self.shown.until {
+            (self.shown.status, self.shown.updated)
+        } else {
+            (self.status, self.updated)
+        }
     }
 
     pub(super) fn set_status(&mut self, status: ExecutionStatus, late: Span, world: &mut World) {
-        if self.shown.1 <= world.now {
-            self.shown = (self.status, world.now + world.lag.draw(late));
+        if self.shown.until <= world.now {
+            self.shown = Earlier {
+                status: self.status,
+                updated: self.updated,
+                until: world.now + world.lag.draw(late),
+            };
         }
         self.status = status;
     }
@@ -260,7 +298,7 @@ impl Execution {
             return false;
         };
         if let Some(group) = self.next_actions(stage) {
-            let mut started = world.now + world.lag.draw(lag::NEXT_ACTION);
+            let mut started = world.now.max(self.started) + world.lag.draw(lag::NEXT_ACTION);
             for action in group {
                 self.start_action(stage, action, started, world);
                 started += world.lag.draw(lag::NEXT_PARALLEL);
@@ -315,7 +353,7 @@ impl Execution {
         self.set_status(status, lag::STATUS_SHOWN, world);
         self.position = Position::Ended;
         self.stopping = None;
-        self.updated = world.now;
+        self.updated = world.now.max(self.started) + world.lag.draw(lag::ENDED);
     }
 
     pub(super) fn set_stage_status(&mut self, status: StageStatus) {

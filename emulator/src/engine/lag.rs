@@ -19,6 +19,10 @@ pub(super) const ANSWER: Span = Span(15_800, LONGEST);
 pub(super) const REPORT: Span = Span(26_000, 30_000);
 /// From the start of an approval whose notification is refused until the history has its failure: once, 37 s.
 pub(super) const REFUSED_NOTIFICATION: Span = Span(30_000, LONGEST);
+/// From the creation of a pipeline to the start of the execution that it starts.
+pub(super) const CREATED: Span = Span(235, 260);
+/// An execution ends later than its last action.
+pub(super) const ENDED: Span = Span(150, 480);
 /// What a source or a deployment takes.
 pub(super) const WORK: Span = Span(800, 1_300);
 /// From the end of one action to the start of the next.

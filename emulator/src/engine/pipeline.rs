@@ -227,27 +227,30 @@ impl Pipeline {
         }
     }
 
-    /// The execution that was last in a stage, of those that were in it at all.
+    /// The execution that was last in a stage, of those that were in it at all and can be found already.
     #[must_use]
-    pub fn latest_in_stage(&self, stage: &str) -> Option<&Execution> {
+    pub fn latest_in_stage(&self, stage: &str, now: Timestamp) -> Option<&Execution> {
         let entered = |execution: &Execution| execution.stage(stage).map_or(0, |progress| progress.entered);
-        let latest = self.executions.iter().max_by_key(|execution| entered(execution));
+        let shown = self.executions.iter().filter(|execution| execution.is_shown(now));
+        let latest = shown.max_by_key(|execution| entered(execution));
         latest.filter(|execution| entered(execution) > 0)
     }
 
     /// The attempt of an action that the state shows: the newest in the execution that was last in its stage.
     #[must_use]
     pub fn shown_run(&self, stage: &str, action: &str, now: Timestamp) -> Option<(&Execution, &ActionRun)> {
-        let execution = self.latest_in_stage(stage)?;
+        let execution = self.latest_in_stage(stage, now)?;
         let mut runs = execution.runs.iter().rev();
         let run = runs.find(|run| run.stage == stage && run.action.name == action && run.is_in_state(now))?;
         Some((execution, run))
     }
 
-    /// The executions that wait before a stage, oldest first.
-    pub fn inbound(&self, stage: &str) -> impl Iterator<Item = &Execution> {
+    /// The executions that wait before a stage, oldest first, of those that can be found already.
+    pub fn inbound(&self, stage: &str, now: Timestamp) -> impl Iterator<Item = &Execution> {
         self.executions.iter().filter(move |execution| {
-            execution.awaited_stage() == Some(stage) && execution.status == ExecutionStatus::InProgress
+            execution.awaited_stage() == Some(stage)
+                && execution.status == ExecutionStatus::InProgress
+                && execution.is_shown(now)
         })
     }
 }

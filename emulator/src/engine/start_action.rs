@@ -198,11 +198,15 @@ fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Preten
     let configured = |key: &str, default: &str| run.configuration.get(key).map_or(default, String::as_str).to_owned();
     match run.action.kind() {
         ActionKind::Source if s3 => {
-            let revision = given.unwrap_or_else(|| digits(32, world));
+            let (bucket, key) = (
+                configured("S3Bucket", "emulator-source"),
+                configured("S3ObjectKey", "source.zip"),
+            );
+            let (revision, tag) = world.object(&bucket, &key, given);
             let variables = [
-                ("BucketName", configured("S3Bucket", "emulator-source")),
-                ("ETag", digits(32, world)),
-                ("ObjectKey", configured("S3ObjectKey", "source.zip")),
+                ("BucketName", bucket),
+                ("ETag", tag),
+                ("ObjectKey", key),
                 ("VersionId", revision.clone()),
             ];
             Pretence {
@@ -214,7 +218,7 @@ fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Preten
         }
         // Like a commit.
         ActionKind::Source => {
-            let revision = given.unwrap_or_else(|| digits(40, world));
+            let revision = given.unwrap_or_else(|| world.digits(40));
             Pretence {
                 external_id: Some(revision.clone()),
                 output_variables: [("CommitId".to_owned(), revision)].into(),
@@ -239,10 +243,4 @@ fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Preten
         }
         ActionKind::Pretended | ActionKind::ManualApproval | ActionKind::Lambda => Pretence::default(),
     }
-}
-
-/// So many hexadecimal digits.
-fn digits(count: usize, world: &mut World) -> String {
-    let digits = format!("{}{}", world.ids.uuid(), world.ids.uuid());
-    digits.chars().filter(|digit| *digit != '-').take(count).collect()
 }

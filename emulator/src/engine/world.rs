@@ -1,5 +1,7 @@
 //! What every part of the engine may need while it does something, and what it wants done outside.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -40,6 +42,9 @@ pub(super) struct World {
     /// The time of the entry in progress.
     pub(super) now: Timestamp,
     sequence: u64,
+    /// The versions of S3 objects with their ETags, by bucket and key: nobody uploads anything, so a source finds what it
+    /// found before.
+    objects: BTreeMap<(String, String), Vec<(String, String)>>,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -62,6 +67,7 @@ impl World {
             permissions: None,
             now: Timestamp::UNIX_EPOCH,
             sequence: 0,
+            objects: BTreeMap::new(),
             effects: Vec::new(),
         }
     }
@@ -69,5 +75,26 @@ impl World {
     pub(super) fn next_sequence(&mut self) -> u64 {
         self.sequence = self.sequence.saturating_add(1);
         self.sequence
+    }
+
+    /// The version and the ETag of an S3 object: those of a version, or else of its first.
+    pub(super) fn object(&mut self, bucket: &str, key: &str, version: Option<String>) -> (String, String) {
+        let made_up = [self.digits(32), self.digits(32)];
+        let versions = self.objects.entry((bucket.to_owned(), key.to_owned())).or_default();
+        let mut known = versions.iter();
+        let found = known.find(|(known, _)| version.as_ref().is_none_or(|version| version == known));
+        if let Some(found) = found {
+            return found.clone();
+        }
+        let [other, tag] = made_up;
+        let made = (version.unwrap_or(other), tag);
+        versions.push(made.clone());
+        made
+    }
+
+    /// So many hexadecimal digits, up to 62.
+    pub(super) fn digits(&mut self, count: usize) -> String {
+        let digits = format!("{}{}", self.ids.uuid(), self.ids.uuid());
+        digits.chars().filter(|digit| *digit != '-').take(count).collect()
     }
 }

@@ -138,6 +138,32 @@ fn creating_a_pipeline_starts_it() {
 }
 
 #[test]
+fn a_rule_of_eventbridge_starts_it_as_itself() {
+    let mut account = account("SUPERSEDED");
+    let rule = "arn:aws:events:eu-west-1:111122223333:rule/nightly";
+    let start = json!({"name": PIPELINE}).to_string();
+    let service = &mut account.service;
+    let reply = service.call("StartPipelineExecution", start.as_bytes(), rule, account.now);
+    let id = reply.unwrap().unwrap()["pipelineExecutionId"].clone();
+    let got = account.ok(
+        "GetPipelineExecution",
+        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
+    );
+    let trigger = json!({"triggerType": "CloudWatchEvent", "triggerDetail": rule});
+    assert_eq!(got["pipelineExecution"]["trigger"], trigger);
+}
+
+#[test]
+fn a_source_finds_the_object_that_it_found_before() {
+    let mut account = account("SUPERSEDED");
+    let version = |account: &mut Account| {
+        account.start();
+        account.stage("Source")["actionStates"][0]["currentRevision"]["revisionId"].clone()
+    };
+    assert_eq!(version(&mut account), version(&mut account));
+}
+
+#[test]
 fn who_started_it_and_with_what_is_told() {
     let mut declared = pipeline("SUPERSEDED", json!([stage("Review", &[approval("Approval")])]));
     declared["variables"] = json!([{"name": "Env", "defaultValue": "test"}, {"name": "Size", "defaultValue": "s"}]);

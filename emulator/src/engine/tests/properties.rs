@@ -150,7 +150,7 @@ fn check(account: &mut Account, mode: &str, seen: &mut BTreeMap<String, ActionSt
     if mode == "SUPERSEDED" {
         for stage in STAGES {
             assert!(
-                pipeline.inbound(stage).count() <= 1,
+                pipeline.inbound(stage, account.now).count() <= 1,
                 "two executions wait before {stage}"
             );
         }
@@ -252,7 +252,7 @@ fn check_settled(account: &mut Account) {
     account.service.engine.tick(account.now);
     let pipeline = account.service.engine.pipeline(PIPELINE).unwrap();
     for execution in &pipeline.executions {
-        assert_eq!(execution.shown_status(account.now), execution.status);
+        assert_eq!(execution.shown(account.now).0, execution.status);
         for run in &execution.runs {
             let hangs = run.is_approval() && run.in_progress() && run.status == ActionStatus::Failed;
             assert!(hangs || run.status == run.noticed, "{run:?}");
