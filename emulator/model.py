@@ -18,6 +18,7 @@ import botocore
 
 OPERATIONS = [
     "CreatePipeline",
+    "DeletePipeline",
     "GetJobDetails",
     "GetPipeline",
     "GetPipelineExecution",
@@ -29,6 +30,7 @@ OPERATIONS = [
     "PutJobFailureResult",
     "PutJobSuccessResult",
     "RetryStageExecution",
+    "RollbackStage",
     "StartPipelineExecution",
     "StopPipelineExecution",
     "UpdatePipeline",

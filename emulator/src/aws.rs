@@ -1,5 +1,6 @@
 //! CodePipeline as its users reach it, over HTTP by the AWS SDK: the only file of this program that names it.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use sdk::config::{Credentials, Region, SharedHttpClient};
 use sdk::error::BuildError;
 use sdk::types::{
     ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter, ActionOwner, ActionTypeId,
-    ApprovalResult, ApprovalStatus, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration, StageRetryMode,
+    ApprovalResult, ApprovalStatus, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration,
+    StageExecutionStatus, StageRetryMode,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -68,6 +70,8 @@ pub struct Ended {
     pub succeeded: bool,
     /// What the newest run of the gate said.
     pub gate: String,
+    /// What it put out.
+    pub variables: BTreeMap<String, String>,
     /// The actions whose newest run succeeded.
     pub done: Vec<String>,
 }
@@ -89,13 +93,29 @@ impl Caller {
         Self(Client::from_conf(config))
     }
 
-    /// CreatePipeline.
-    pub async fn create_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
-        self.0
-            .create_pipeline()
-            .pipeline(pipeline(name, stages)?)
-            .send()
-            .await?;
+    /// CreatePipeline; the id of the execution that it starts.
+    pub async fn create_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<String> {
+        let create = self.0.create_pipeline().pipeline(pipeline(name, stages)?);
+        create.send().await?;
+        let started = async {
+            loop {
+                let listed = self.0.list_pipeline_executions().pipeline_name(name).send().await?;
+                let first = listed.pipeline_execution_summaries().first();
+                if let Some(id) = first.and_then(|execution| execution.pipeline_execution_id()) {
+                    return Ok::<String, Box<dyn Error>>(id.to_owned());
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, started).await?
+    }
+
+    /// CreatePipeline, and the execution that it starts is given up, so that nothing is in progress.
+    pub async fn create_idle_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
+        let started = self.create_pipeline(name, stages).await?;
+        let stop = self.0.stop_pipeline_execution().pipeline_name(name);
+        stop.pipeline_execution_id(&started).abandon(true).send().await?;
+        self.wait_until_over(name, &started).await?;
         Ok(())
     }
 
@@ -183,27 +203,16 @@ impl Caller {
 
     /// Waits until the execution has ended, and reads how from its history.
     pub async fn end_of(&self, pipeline: &str, execution_id: &str, gate: &str) -> Result<Ended> {
-        let ended = async {
-            loop {
-                let status = self.status(pipeline, execution_id).await?;
-                if status != Some(PipelineExecutionStatus::InProgress) {
-                    return Ok::<_, Box<dyn Error>>(status);
-                }
-                tokio::time::sleep(POLL).await;
-            }
-        };
-        let status = tokio::time::timeout(PATIENCE, ended).await??;
+        let status = self.wait_until_over(pipeline, execution_id).await?;
         let newest = self.newest_attempts(pipeline, execution_id).await?;
-        let said = newest
-            .iter()
-            .find(|detail| detail.action_name() == Some(gate))
-            .and_then(words)
-            .unwrap_or_default();
+        let judged = newest.iter().find(|detail| detail.action_name() == Some(gate));
+        let variables = judged.and_then(|detail| detail.output()?.output_variables().cloned());
         let succeeded =
             |detail: &&ActionExecutionDetail| detail.status() == Some(&sdk::types::ActionExecutionStatus::Succeeded);
         Ok(Ended {
-            succeeded: status == Some(PipelineExecutionStatus::Succeeded),
-            gate: said.to_owned(),
+            succeeded: status == PipelineExecutionStatus::Succeeded,
+            gate: judged.map(words).unwrap_or_default(),
+            variables: variables.into_iter().flatten().collect(),
             done: newest
                 .iter()
                 .filter(succeeded)
@@ -212,17 +221,58 @@ impl Caller {
         })
     }
 
+    /// Waits until an execution is over; its status. After a start or a retry AWS gives an old status, or none, for a
+    /// second or two: the pipeline's state tells sooner that it is in progress.
+    async fn wait_until_over(&self, pipeline: &str, execution_id: &str) -> Result<PipelineExecutionStatus> {
+        let over = async {
+            loop {
+                if !self.is_in_a_stage(pipeline, execution_id).await?
+                    && let Some(status) = self.status(pipeline, execution_id).await?
+                    && !matches!(
+                        status,
+                        PipelineExecutionStatus::InProgress | PipelineExecutionStatus::Stopping
+                    )
+                {
+                    return Ok::<_, Box<dyn Error>>(status);
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, over).await?
+    }
+
+    async fn is_in_a_stage(&self, pipeline: &str, execution_id: &str) -> Result<bool> {
+        let state = self.0.get_pipeline_state().name(pipeline).send().await?;
+        Ok(state.stage_states().iter().any(|stage| {
+            let latest = stage.latest_execution().filter(|latest| {
+                matches!(
+                    latest.status(),
+                    StageExecutionStatus::InProgress | StageExecutionStatus::Stopping
+                )
+            });
+            let waiting = stage.inbound_executions().iter();
+            let mut ids = waiting.chain(latest).map(|execution| execution.pipeline_execution_id());
+            ids.any(|id| id == execution_id)
+        }))
+    }
+
     async fn status(&self, pipeline: &str, execution_id: &str) -> Result<Option<PipelineExecutionStatus>> {
         let call = self
             .0
             .get_pipeline_execution()
             .pipeline_name(pipeline)
             .pipeline_execution_id(execution_id);
-        Ok(call
-            .send()
-            .await?
-            .pipeline_execution
-            .and_then(|execution| execution.status))
+        match call.send().await {
+            Ok(reply) => Ok(reply.pipeline_execution.and_then(|execution| execution.status)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_pipeline_execution_not_found_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The newest attempt of each action. ListActionExecutions gives the newest first.
@@ -249,13 +299,27 @@ impl Caller {
     }
 }
 
-/// What an action said at its end: its summary, or why it failed.
-fn words(detail: &ActionExecutionDetail) -> Option<&str> {
-    let result = detail.output()?.execution_result()?;
-    result
-        .error_details()
-        .and_then(|error| error.message())
-        .or_else(|| result.external_execution_summary())
+/// What an action said at its end: why it failed; or, because AWS shows nobody the summary of a success, the variables
+/// that it put out.
+fn words(detail: &ActionExecutionDetail) -> String {
+    let output = detail.output();
+    let result = output.and_then(|output| output.execution_result());
+    if let Some(text) = result.and_then(|result| result.external_execution_summary()) {
+        return text.to_owned();
+    }
+    let variables = output.and_then(|output| output.output_variables());
+    let Some(variables) = variables else {
+        return String::new();
+    };
+    if let Some(summary) = variables.get("Summary") {
+        return summary.clone();
+    }
+    let mut lines: Vec<String> = variables
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 fn pipeline(name: &str, stages: &[(&str, &[Action])]) -> std::result::Result<PipelineDeclaration, BuildError> {

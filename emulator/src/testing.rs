@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::api::Service;
-use crate::engine::{ApiError, CountedIds, Effect, Engine, ErrorCode, Settings};
+use crate::engine::{ApiError, CountedIds, Effect, Engine, ErrorCode, Lag, Settings};
 
 pub(crate) const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 pub(crate) const PIPELINE: &str = "release";
@@ -16,10 +16,14 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn new() -> Self {
-        Self::with_details(false)
+        Self::with_lag(Lag::none())
     }
 
-    pub(crate) fn with_details(bare_job_details: bool) -> Self {
+    pub(crate) fn with_lag(lag: Lag) -> Self {
+        Self::with(false, lag)
+    }
+
+    pub(crate) fn with(bare_job_details: bool, lag: Lag) -> Self {
         let settings = Settings {
             partition: "aws".to_owned(),
             region: "eu-west-1".to_owned(),
@@ -27,16 +31,30 @@ impl Account {
             bare_job_details,
         };
         Self {
-            service: Service::new(Engine::new(settings, Box::<CountedIds>::default()), None).unwrap(),
+            service: Service::new(Engine::new(settings, Box::<CountedIds>::default(), lag), None).unwrap(),
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }
 
-    /// An account with one pipeline: a source stage, then these.
+    /// An account with one pipeline, a source stage, then these, and nothing in progress.
     pub(crate) fn with_stages(mode: &str, stages: Value) -> Self {
         let mut account = Self::new();
-        account.ok("CreatePipeline", json!({"pipeline": pipeline(mode, stages)}));
+        account.create(pipeline(mode, stages));
         account
+    }
+
+    /// Creates a pipeline and takes back the execution which that starts.
+    pub(crate) fn create(&mut self, declaration: Value) {
+        let id = self.created(declaration);
+        self.service.engine.forget(PIPELINE, &id);
+        let _ = self.service.engine.take_effects();
+    }
+
+    /// Creates a pipeline; the id of the execution which that starts.
+    pub(crate) fn created(&mut self, declaration: Value) -> String {
+        self.ok("CreatePipeline", json!({"pipeline": declaration}));
+        let executions = &self.service.engine.pipeline(PIPELINE).unwrap().executions;
+        executions.last().unwrap().id.clone()
     }
 
     pub(crate) fn call(&mut self, operation: &str, input: Value) -> Result<Value, ApiError> {
@@ -58,6 +76,10 @@ impl Account {
     pub(crate) fn wait(&mut self, minutes: i64) {
         self.now += SignedDuration::from_mins(minutes);
         self.service.engine.tick(self.now);
+    }
+
+    pub(crate) fn wait_seconds(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
     }
 
     pub(crate) fn start(&mut self) -> String {
@@ -107,11 +129,22 @@ impl Account {
         status: &str,
         token: &Value,
     ) -> Result<Value, ApiError> {
+        self.answer_with(stage, action, status, token, "looks right")
+    }
+
+    pub(crate) fn answer_with(
+        &mut self,
+        stage: &str,
+        action: &str,
+        status: &str,
+        token: &Value,
+        summary: &str,
+    ) -> Result<Value, ApiError> {
         self.call(
             "PutApprovalResult",
             json!({
                 "pipelineName": PIPELINE, "stageName": stage, "actionName": action, "token": token,
-                "result": {"status": status, "summary": "looks right"},
+                "result": {"status": status, "summary": summary},
             }),
         )
     }

@@ -41,6 +41,7 @@ fn child() {
         let id = headers["lambda-runtime-aws-request-id"];
         assert!(headers["lambda-runtime-deadline-ms"].parse::<u64>().unwrap() > 1_700_000_000_000);
         println!("{MARK}invocation {id}");
+        println!("{MARK}function {}", headers["lambda-runtime-invoked-function-arn"]);
         let event: Value = serde_json::from_str(&next.body).unwrap();
         match event["do"].as_str().unwrap() {
             "return" => post(format!("/invocation/{id}/response"), json!({"pid": std::process::id()})),
@@ -138,9 +139,13 @@ async fn a_function_that_cannot_begin_and_a_program_that_is_not_there_are_told()
 async fn an_asynchronous_invocation_is_tried_three_times_with_one_id_and_a_clean_environment() {
     let (sender, mut lines) = mpsc::unbounded_channel();
     let host = GateHost::start(config(ChildOutput::Capture(sender)));
-    host.submit(json!({"do": "fail"}));
+    host.submit(
+        "arn:aws:lambda:us-east-1:111122223333:function:gate:live",
+        json!({"do": "fail"}),
+    );
     let mut ids = Vec::new();
-    while ids.len() < 3 {
+    let mut functions = Vec::new();
+    while functions.len() < 3 {
         let line = lines.recv().await.unwrap();
         if let Some(id) = line.strip_prefix(&format!("{MARK}invocation ")) {
             ids.push(id.to_owned());
@@ -148,8 +153,12 @@ async fn an_asynchronous_invocation_is_tried_three_times_with_one_id_and_a_clean
             let mut names: Vec<&str> = names.split(' ').collect();
             names.sort_unstable();
             assert_eq!(names, ["AWS_LAMBDA_RUNTIME_API", "ONLY"]);
+        } else if let Some(function) = line.strip_prefix(&format!("{MARK}function ")) {
+            functions.push(function.to_owned());
         }
     }
+    let live = "arn:aws:lambda:us-east-1:111122223333:function:gate:live";
+    assert_eq!(functions, [live; 3]);
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     // A fourth attempt would come before this one: the delay is shorter than the process's start.
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -48,6 +48,20 @@ impl Served {
     }
 }
 
+impl Served {
+    /// A call of IAM, by the AWS Query protocol.
+    fn get_role(&self, key_id: &str, role: &str) -> Reply {
+        let credential =
+            format!("AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/iam/aws4_request, Signature=0");
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+            ("authorization", credential.as_str()),
+        ];
+        let body = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
+        http(&self.address, "POST", "/", &headers, &body).unwrap()
+    }
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         // It may have ended already.
@@ -168,6 +182,92 @@ fn an_account_decides_who_may_do_what() {
         let reply = served.call("GetPipeline", Some(key_id), r#"{"name":"nowhere"}"#);
         assert!(reply.body.contains(code), "{key_id}: {}", reply.body);
     }
+}
+
+#[test]
+fn iam_shows_the_path_of_a_role_to_who_may_ask() {
+    let [account, principals] = ["account.json", "principals.json"].map(fixture);
+    let served = Served::start(&["--account", &account, "--principals", &principals]);
+    let (reserved, lookalike) = (
+        "AWSReservedSSO_Approver_0123456789abcdef",
+        "AWSReservedSSO_Lookalike_0123456789abcdef",
+    );
+    let found = served.get_role("alice", reserved);
+    assert_eq!(found.status, 200);
+    let path = "/aws-reserved/sso.amazonaws.com/eu-west-1/";
+    let arn = format!("arn:aws:iam::444455556666:role{path}{reserved}");
+    let role = format!(
+        "<Role><Path>{path}</Path><RoleName>{reserved}</RoleName><RoleId>AROAAPPROVER</RoleId><Arn>{arn}</Arn>"
+    );
+    assert!(found.body.contains(&role), "{}", found.body);
+    for (key_id, name, status, code) in [
+        ("alice", lookalike, 403, "AccessDenied"),
+        ("alice", "Nobody", 403, "AccessDenied"),
+        ("bob", reserved, 403, "AccessDenied"),
+        ("mallory", reserved, 403, "InvalidClientTokenId"),
+        ("alice", "no%2Frole", 400, "ValidationError"),
+    ] {
+        let refused = served.get_role(key_id, name);
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>");
+        assert!(
+            refused.status == status && refused.body.contains(&error),
+            "{key_id} {name}: {}",
+            refused.body
+        );
+    }
+    // Without an account there are no roles.
+    let refused = Served::start(&[]).get_role("alice", reserved);
+    let error = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
+                 <Code>NoSuchEntity</Code><Message>The role with name AWSReservedSSO_Approver_0123456789abcdef cannot be \
+                 found.</Message></Error><RequestId>";
+    assert!(
+        refused.status == 404 && refused.body.starts_with(error),
+        "{}",
+        refused.body
+    );
+}
+
+#[test]
+fn a_lag_is_a_number_of_seconds_or_that_of_aws() {
+    for lag in ["-1", "4000", "soon", "nan"] {
+        let output = emulator(&[&format!("--lag={lag}")]).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{lag}: {message}");
+        assert!(
+            message.contains("a lag is a number of seconds from 0 to 3600, or `aws`"),
+            "{message}"
+        );
+    }
+    for lag in ["0", "0.25", "aws"] {
+        Served::start(&["--lag", lag]);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_identifiers_again() {
+    let pipeline = |served: &Served| {
+        let action = |category: &str, provider: &str| {
+            let type_id = format!(r#"{{"category":"{category}","owner":"AWS","provider":"{provider}","version":"1"}}"#);
+            format!(r#"{{"name":"A","actionTypeId":{type_id}}}"#)
+        };
+        let stage = |name: &str, action: &str| format!(r#"{{"name":"{name}","actions":[{action}]}}"#);
+        let stages = [
+            stage("S", &action("Source", "S3")),
+            stage("T", &action("Approval", "Manual")),
+        ]
+        .join(",");
+        let role = "arn:aws:iam::111122223333:role/p";
+        let body = format!(r#"{{"pipeline":{{"name":"p","roleArn":"{role}","stages":[{stages}]}}}}"#);
+        assert_eq!(served.call("CreatePipeline", Some("bob"), &body).status, 200);
+        let listed = served
+            .call("ListPipelineExecutions", Some("bob"), r#"{"pipelineName":"p"}"#)
+            .body;
+        let id = listed.split(r#""pipelineExecutionId":""#).nth(1).unwrap();
+        id.split('"').next().unwrap().to_owned()
+    };
+    let with = |seed: &str| pipeline(&Served::start(&["--lag", "0", "--seed", seed]));
+    assert_eq!(with("7"), with("7"));
+    assert_ne!(with("7"), with("8"));
 }
 
 #[test]

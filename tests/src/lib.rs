@@ -62,7 +62,7 @@ pub struct Emulator {
 pub struct Setup {
     /// The gate's own rule.
     pub rule: Option<&'static str>,
-    /// Further arguments.
+    /// Further arguments. Without a `--lag` among them nothing is late.
     pub arguments: Vec<String>,
     /// The gate's log level.
     pub gate_log_level: Option<&'static str>,
@@ -88,6 +88,9 @@ impl Emulator {
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(&setup.arguments);
+        if !setup.arguments.iter().any(|argument| argument == "--lag") {
+            command.args(["--lag", "0"]);
+        }
         let rule_file = tempfile::NamedTempFile::new().unwrap();
         if let Some(rule) = setup.rule {
             std::fs::write(rule_file.path(), rule).unwrap();
@@ -125,7 +128,8 @@ impl Emulator {
         Caller::new(&self.url, key_id, &self.http)
     }
 
-    /// Creates [`PIPELINE`]: Source; [`STAGE`] with ApprovalA and ApprovalB in parallel and the gate after them; Deploy.
+    /// Creates [`PIPELINE`]: Source; [`STAGE`] with ApprovalA and ApprovalB in parallel and the gate after them; Deploy. The
+    /// execution that its creation starts is given up.
     pub async fn create_pipeline(&self, user_parameters: Option<&'static str>) {
         self.create_pipeline_as("bob", user_parameters).await;
     }
@@ -145,7 +149,8 @@ impl Emulator {
             ),
             ("Deploy", &[action("Deploy", Kind::Deploy, 1)]),
         ];
-        self.caller(key_id).create_pipeline(PIPELINE, &stages).await.unwrap();
+        let caller = self.caller(key_id);
+        caller.create_idle_pipeline(PIPELINE, &stages).await.unwrap();
     }
 
     /// Starts an execution of [`PIPELINE`] as `starter`.

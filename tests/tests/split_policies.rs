@@ -260,7 +260,7 @@ impl Release<'_> {
             "{}",
             ended.gate
         );
-        assert!(ended.gate.starts_with("Satisfied by "), "{}", ended.gate);
+        assert_eq!(ended.variables["Verdict"], "satisfied", "{}", ended.gate);
     }
 
     async fn is_refused(&self, reason: &str) {

@@ -80,7 +80,8 @@ async fn a_race_with_another_execution_is_not_lost() {
         (STAGE, &approvals),
         ("Release", &release),
     ];
-    emulator.caller("bob").create_pipeline(PIPELINE, &stages).await.unwrap();
+    let bob = emulator.caller("bob");
+    bob.create_idle_pipeline(PIPELINE, &stages).await.unwrap();
     let approve = async |key_id: &str, stage: &str, slot: &str| {
         emulator.caller(key_id).approve(PIPELINE, stage, slot).await.unwrap();
     };

@@ -160,6 +160,14 @@ pub(super) struct RetryStageExecution {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) struct RollbackStage {
+    pub(super) pipeline_name: String,
+    pub(super) stage_name: String,
+    pub(super) target_pipeline_execution_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct GetJobDetails {
     pub(super) job_id: String,
 }
@@ -170,16 +178,7 @@ pub(super) struct PutJobSuccessResult {
     pub(super) job_id: String,
     pub(super) continuation_token: Option<String>,
     #[serde(default)]
-    pub(super) execution_details: ExecutionDetails,
-    #[serde(default)]
     pub(super) output_variables: BTreeMap<String, String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ExecutionDetails {
-    pub(super) summary: Option<String>,
-    pub(super) external_execution_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -195,5 +194,4 @@ pub(super) struct FailureDetails {
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) message: String,
-    pub(super) external_execution_id: Option<String>,
 }

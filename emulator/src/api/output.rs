@@ -1,9 +1,10 @@
-//! The replies. What is `None` becomes null here, and the service drops every null before it answers.
+//! The replies about pipelines and executions. What is `None` becomes null here, and the service drops every null before
+//! it answers.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::engine::{ActionRun, Execution, ExecutionMode, Pipeline, Retries, Settings, Stage};
+use crate::engine::{Declaration, Execution, ExecutionStatus, Pipeline, Settings, Trigger};
 
 /// Seconds since 1970 with a fraction of milliseconds: a timestamp in AWS JSON 1.1.
 #[expect(
@@ -14,13 +15,13 @@ pub(super) fn seconds(time: Timestamp) -> f64 {
     time.as_millisecond() as f64 / 1000.0
 }
 
-pub(super) fn pipeline(pipeline: &Pipeline, declaration: &Value, settings: &Settings) -> Value {
+pub(super) fn pipeline(pipeline: &Pipeline, declaration: &Declaration, settings: &Settings) -> Value {
     json!({
-        "pipeline": declaration,
+        "pipeline": declaration.raw,
         "metadata": {
-            "pipelineArn": settings.pipeline_arn(&pipeline.current.structure.name),
-            "created": seconds(pipeline.created),
-            "updated": seconds(pipeline.updated),
+            "pipelineArn": settings.pipeline_arn(&declaration.structure.name),
+            "created": seconds(pipeline.created()),
+            "updated": seconds(declaration.given),
         },
     })
 }
@@ -31,158 +32,79 @@ pub(super) fn pipeline_summary(pipeline: &Pipeline) -> Value {
         "version": pipeline.current.version,
         "pipelineType": pipeline.current.raw.get("pipelineType"),
         "executionMode": pipeline.current.structure.execution_mode,
-        "created": seconds(pipeline.created),
-        "updated": seconds(pipeline.updated),
+        "created": seconds(pipeline.created()),
+        "updated": seconds(pipeline.current.given),
     })
 }
 
-pub(super) fn execution(execution: &Execution) -> Value {
-    let artifacts = execution.revisions().flat_map(|(run, revision)| {
-        run.action.output_artifacts.iter().map(
-            move |artifact| json!({"name": artifact.name, "revisionId": revision, "created": seconds(run.updated)}),
-        )
+pub(super) fn execution(execution: &Execution, now: Timestamp) -> Value {
+    let artifacts = execution.sources.iter().flat_map(|source| {
+        let names = source.artifacts.iter();
+        names.map(|name| json!({"name": name, "revisionId": source.id, "revisionSummary": source.summary}))
     });
-    let variables = execution
-        .variables()
-        .map(|(name, value)| json!({"name": name, "resolvedValue": value}));
+    let variables = execution.variables();
+    let variables = variables.map(|(name, value)| json!({"name": name, "resolvedValue": value}));
+    let variables: Vec<Value> = variables.collect();
     json!({
         "pipelineExecution": {
             "pipelineName": execution.declaration.structure.name,
             "pipelineVersion": execution.declaration.version,
             "pipelineExecutionId": execution.id,
-            "status": execution.status,
+            "status": execution.shown(now).0,
+            "statusSummary": stop_reason(execution, now),
             "artifactRevisions": artifacts.collect::<Vec<_>>(),
-            "variables": variables.collect::<Vec<_>>(),
+            "variables": Some(variables).filter(|variables| !variables.is_empty()),
             "trigger": trigger(execution),
             "executionMode": execution.declaration.structure.execution_mode,
-            "executionType": "STANDARD",
+            "executionType": execution_type(execution),
+            "rollbackMetadata": rollback(execution),
         },
     })
 }
 
-pub(super) fn execution_summary(execution: &Execution) -> Value {
-    let sources = execution.revisions();
-    let sources = sources.map(|(run, revision)| json!({"actionName": run.action.name, "revisionId": revision}));
+pub(super) fn execution_summary(execution: &Execution, now: Timestamp) -> Value {
+    let sources = execution.sources.iter();
+    let sources = sources
+        .map(|source| json!({"actionName": source.action, "revisionId": source.id, "revisionSummary": source.summary}));
+    let stopped = stop_reason(execution, now);
+    let (status, updated) = execution.shown(now);
     json!({
         "pipelineExecutionId": execution.id,
-        "status": execution.status,
+        "status": status,
+        "statusSummary": stopped,
         "startTime": seconds(execution.started),
-        "lastUpdateTime": seconds(execution.last_update()),
+        "lastUpdateTime": seconds(updated),
         "sourceRevisions": sources.collect::<Vec<_>>(),
         "trigger": trigger(execution),
-        "stopTrigger": execution.stop_requested.then(|| json!({"reason": execution.stop_reason})),
+        "stopTrigger": stopped.map(|reason| json!({"reason": reason})),
         "executionMode": execution.declaration.structure.execution_mode,
-        "executionType": "STANDARD",
+        "executionType": execution_type(execution),
+        "rollbackMetadata": rollback(execution),
     })
+}
+
+/// Why it was stopped: AWS says so once it is.
+fn stop_reason(execution: &Execution, now: Timestamp) -> Option<&str> {
+    let stopped = execution.shown(now).0 == ExecutionStatus::Stopped;
+    execution.stop_reason.as_deref().filter(|_| stopped)
 }
 
 fn trigger(execution: &Execution) -> Value {
-    json!({"triggerType": "StartPipelineExecution", "triggerDetail": execution.start.caller})
-}
-
-pub(super) fn pipeline_state(pipeline: &Pipeline) -> Value {
-    let stages = pipeline.current.structure.stages.iter();
-    json!({
-        "pipelineName": pipeline.current.structure.name,
-        "pipelineVersion": pipeline.current.version,
-        "stageStates": stages.map(|stage| stage_state(pipeline, stage)).collect::<Vec<_>>(),
-        "created": seconds(pipeline.created),
-        "updated": seconds(pipeline.updated),
-    })
-}
-
-fn stage_state(pipeline: &Pipeline, stage: &Stage) -> Value {
-    let inbound = pipeline.inbound(&stage.name);
-    let inbound = inbound.map(|execution| json!({"pipelineExecutionId": execution.id, "status": "InProgress"}));
-    let inbound: Vec<Value> = inbound.collect();
-    let latest = pipeline.latest_in_stage(&stage.name);
-    let progress = latest.and_then(|execution| Some((execution, execution.stage(&stage.name)?)));
-    let actions = stage.actions.iter().map(|action| {
-        let run = pipeline.latest_run(&stage.name, &action.name);
-        json!({"actionName": action.name, "latestExecution": run.map(|(execution, run)| action_state(execution, run))})
-    });
-    json!({
-        "stageName": stage.name,
-        "inboundExecution": inbound.last(),
-        "inboundExecutions": inbound,
-        "inboundTransitionState": {"enabled": true},
-        "actionStates": actions.collect::<Vec<_>>(),
-        "latestExecution": progress.map(|(execution, progress)| json!({
-            "pipelineExecutionId": execution.id, "status": progress.status, "type": "STANDARD",
-        })),
-        "retryStageMetadata": progress.and_then(|(_, progress)| retries(progress.retries)),
-    })
-}
-
-fn retries(retries: Retries) -> Option<Value> {
-    let latest = if retries.latest_is_manual {
-        "ManualStageRetry"
-    } else {
-        "AutomatedStageRetry"
+    let start = &execution.start;
+    let detail = match start.trigger {
+        Trigger::CreatePipeline | Trigger::StartPipelineExecution | Trigger::CloudWatchEvent => start.caller.clone(),
+        // JSON in a string, and no ARN.
+        Trigger::ManualRollback => json!({"AwsUserArn": start.caller}).to_string(),
     };
-    (retries.automatic > 0 || retries.manual > 0).then(|| {
-        json!({
-            "autoStageRetryAttempt": Some(retries.automatic).filter(|count| *count > 0),
-            "manualStageRetryAttempt": Some(retries.manual).filter(|count| *count > 0),
-            "latestRetryTrigger": latest,
-        })
-    })
+    json!({"triggerType": start.trigger, "triggerDetail": detail})
 }
 
-fn action_state(execution: &Execution, run: &ActionRun) -> Value {
-    // In a PARALLEL pipeline the token is shown by ListActionExecutions alone.
-    let parallel = execution.declaration.structure.execution_mode == ExecutionMode::Parallel;
-    json!({
-        "actionExecutionId": run.id,
-        "status": run.status,
-        "summary": run.summary,
-        "lastStatusChange": seconds(run.updated),
-        "token": run.token().filter(|_| run.in_progress() && !parallel),
-        "lastUpdatedBy": run.updated_by,
-        "externalExecutionId": run.external_id,
-        "errorDetails": run.error,
-    })
+/// `ROLLBACK`; of all others AWS does not say it.
+pub(super) fn execution_type(execution: &Execution) -> Option<&'static str> {
+    execution.rollback_of.as_ref().map(|_| "ROLLBACK")
 }
 
-pub(super) fn action_detail(execution: &Execution, run: &ActionRun) -> Value {
-    let name_only = |name: &String| json!({"name": name});
-    let inputs = run
-        .action
-        .input_artifacts
-        .iter()
-        .map(|artifact| name_only(&artifact.name));
-    let outputs = run
-        .action
-        .output_artifacts
-        .iter()
-        .map(|artifact| name_only(&artifact.name));
-    json!({
-        "pipelineExecutionId": execution.id,
-        "actionExecutionId": run.id,
-        "pipelineVersion": execution.declaration.version,
-        "stageName": run.stage,
-        "actionName": run.action.name,
-        "startTime": seconds(run.started),
-        "lastUpdateTime": seconds(run.updated),
-        "updatedBy": run.updated_by,
-        "status": run.status,
-        "input": {
-            "actionTypeId": run.action.action_type_id,
-            "configuration": run.action.configuration,
-            "resolvedConfiguration": run.configuration,
-            "roleArn": run.action.role_arn,
-            "region": run.action.region,
-            "inputArtifacts": inputs.collect::<Vec<_>>(),
-            "namespace": run.action.namespace,
-        },
-        "output": {
-            "outputArtifacts": outputs.collect::<Vec<_>>(),
-            "executionResult": {
-                "externalExecutionId": run.external_id,
-                "externalExecutionSummary": run.summary,
-                "errorDetails": run.error,
-            },
-            "outputVariables": run.output_variables,
-        },
-    })
+fn rollback(execution: &Execution) -> Option<Value> {
+    let target = execution.rollback_of.as_ref()?;
+    Some(json!({"rollbackTargetPipelineExecutionId": target}))
 }

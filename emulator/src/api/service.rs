@@ -1,13 +1,17 @@
 //! One call of the API: accept the input, do it, shape the reply. No network and no clock.
 
+use std::sync::Arc;
+
+use iam::account::Identity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::input::{self, parse};
 use super::model::Model;
-use super::output;
-use crate::authorize::{Authorizer, Request};
-use crate::engine::{Answer, ApiError, Engine, ErrorCode, Page, Report, Start};
+use super::wire::as_modelled;
+use super::{history, output, state};
+use crate::authorize::{Authorizer, Request, RolePermissions};
+use crate::engine::{Answer, ApiError, Engine, ErrorCode, Outcome, Page, Report, Start, Trigger};
 
 /// The most that a list shows on a page, and what it shows when not told.
 const PAGE: usize = 100;
@@ -20,7 +24,7 @@ pub struct Service {
     /// What the API is about.
     pub engine: Engine,
     model: Model,
-    authorizer: Option<Authorizer>,
+    authorizer: Option<Arc<Authorizer>>,
 }
 
 impl Service {
@@ -29,11 +33,32 @@ impl Service {
     /// # Errors
     /// When the built-in model cannot be read.
     pub fn new(engine: Engine, authorizer: Option<Authorizer>) -> Result<Self, serde_json::Error> {
+        let authorizer = authorizer.map(Arc::new);
+        let engine = match &authorizer {
+            Some(authorizer) => engine.with_permissions(|settings| {
+                Box::new(RolePermissions {
+                    authorizer: Arc::clone(authorizer),
+                    settings,
+                })
+            }),
+            None => engine,
+        };
         Ok(Self {
             engine,
             model: Model::load()?,
             authorizer,
         })
+    }
+
+    /// A role of the account, by its name, for a caller who may ask for it. Without an account there is none.
+    ///
+    /// # Errors
+    /// When the caller may not ask.
+    pub fn role(&self, name: &str, caller: &str, now: Timestamp) -> Result<Option<&Identity>, ApiError> {
+        match &self.authorizer {
+            Some(authorizer) => authorizer.role(name, caller, now, self.engine.settings()),
+            None => Ok(None),
+        }
     }
 
     /// One call: the name of the operation and its body, the ARN of the caller and the time. An operation without an
@@ -55,6 +80,7 @@ impl Service {
         self.model.accept(&shapes.input, &mut input)?;
         if let Some(authorizer) = &self.authorizer {
             let request = Request {
+                service: "codepipeline",
                 operation,
                 input: &input,
                 caller,
@@ -85,6 +111,7 @@ impl Service {
 
     /// A reply that AWS could not have given is a bug that tests should see.
     fn check_reply(&self, shape: &str, reply: &Value) -> Result<(), ApiError> {
+        let reply = &as_modelled(reply);
         let mut known = reply.clone();
         let accepted = self.model.accept(shape, &mut known);
         accepted
@@ -110,7 +137,7 @@ fn perform(
     match operation {
         "CreatePipeline" => {
             let input: input::CreatePipeline = parse(input)?;
-            let pipeline = engine.create_pipeline(input.pipeline, now)?;
+            let pipeline = engine.create_pipeline(input.pipeline, caller, now)?;
             Ok(json!({"pipeline": pipeline.current.raw, "tags": input.tags}))
         }
         "UpdatePipeline" => {
@@ -135,7 +162,12 @@ fn perform(
             let version = version.ok_or_else(|| {
                 ErrorCode::PipelineVersionNotFound.because(format!("Pipeline '{}' has no version {wanted}", input.name))
             })?;
-            Ok(output::pipeline(pipeline, &version.raw, engine.settings()))
+            Ok(output::pipeline(pipeline, version, engine.settings()))
+        }
+        "DeletePipeline" => {
+            let input: input::GetPipeline = parse(input)?;
+            engine.delete_pipeline(&input.name, now);
+            Ok(Value::Null)
         }
         "ListPipelines" => {
             let paging: input::Paging = parse(input)?;
@@ -146,6 +178,7 @@ fn perform(
         "StartPipelineExecution" => {
             let input: input::StartPipelineExecution = parse(input)?;
             let start = Start {
+                trigger: Trigger::of(caller),
                 caller: caller.to_owned(),
                 request_token: input.client_request_token,
                 variables: input.variables.into_iter().map(|it| (it.name, it.value)).collect(),
@@ -166,13 +199,17 @@ fn perform(
         }
         "GetPipelineExecution" => {
             let input: input::GetPipelineExecution = parse(input)?;
-            let pipeline = engine.pipeline(&input.pipeline_name)?;
-            Ok(output::execution(pipeline.execution(&input.pipeline_execution_id)?))
+            let execution = engine.execution(&input.pipeline_name, &input.pipeline_execution_id)?;
+            Ok(output::execution(execution, now))
         }
-        "ListPipelineExecutions" => list_pipeline_executions(engine, parse(input)?),
+        "ListPipelineExecutions" => list_pipeline_executions(engine, parse(input)?, now),
         "GetPipelineState" => {
             let input: input::GetPipeline = parse(input)?;
-            Ok(output::pipeline_state(engine.pipeline(&input.name)?))
+            Ok(state::pipeline_state(
+                engine.pipeline(&input.name)?,
+                engine.settings(),
+                now,
+            ))
         }
         "ListActionExecutions" => list_action_executions(engine, parse(input)?),
         "PutApprovalResult" => {
@@ -194,47 +231,55 @@ fn perform(
             engine.retry_stage(&input.pipeline_name, &id, &input.stage_name, input.retry_mode, now)?;
             Ok(json!({"pipelineExecutionId": id}))
         }
+        "RollbackStage" => {
+            let input: input::RollbackStage = parse(input)?;
+            let target = &input.target_pipeline_execution_id;
+            let id = engine.roll_back(&input.pipeline_name, &input.stage_name, target, caller, now)?;
+            Ok(json!({"pipelineExecutionId": id}))
+        }
         "GetJobDetails" => {
             let input: input::GetJobDetails = parse(input)?;
             engine.job_details(&input.job_id)
         }
         "PutJobSuccessResult" => {
+            let content = input.clone();
             let input: input::PutJobSuccessResult = parse(input)?;
-            engine.report(&input.job_id.clone(), success(input)?, now)?;
+            let job = input.job_id.clone();
+            let outcome = success(input)?;
+            engine.report(&job, Report { outcome, content }, now)?;
             Ok(Value::Null)
         }
         "PutJobFailureResult" => {
+            let content = input.clone();
             let input: input::PutJobFailureResult = parse(input)?;
-            let report = Report::Failure {
+            let outcome = Outcome::Failure {
                 code: input.failure_details.kind,
                 message: input.failure_details.message,
-                external_id: input.failure_details.external_execution_id,
             };
-            engine.report(&input.job_id, report, now)?;
+            engine.report(&input.job_id, Report { outcome, content }, now)?;
             Ok(Value::Null)
         }
         unknown => Err(unknown_operation(unknown)),
     }
 }
 
-fn success(input: input::PutJobSuccessResult) -> Result<Report, ApiError> {
+fn success(input: input::PutJobSuccessResult) -> Result<Outcome, ApiError> {
     match input.continuation_token {
         Some(_) if !input.output_variables.is_empty() => {
-            Err(ErrorCode::Validation.because("Output variables cannot be put together with a continuation token"))
+            Err(ErrorCode::Validation.because("A job can not contain both a continuation token and output variables."))
         }
-        Some(token) => Ok(Report::Continue {
-            token,
-            summary: input.execution_details.summary,
-        }),
-        None => Ok(Report::Success {
-            summary: input.execution_details.summary,
-            external_id: input.execution_details.external_execution_id,
+        Some(token) => Ok(Outcome::Continue { token }),
+        None => Ok(Outcome::Success {
             output_variables: input.output_variables,
         }),
     }
 }
 
-fn list_pipeline_executions(engine: &Engine, input: input::ListPipelineExecutions) -> Result<Value, ApiError> {
+fn list_pipeline_executions(
+    engine: &Engine,
+    input: input::ListPipelineExecutions,
+    now: Timestamp,
+) -> Result<Value, ApiError> {
     use crate::engine::StageStatus::Succeeded;
     let stage = input.filter.succeeded_in_stage.and_then(|filter| filter.stage_name);
     let page = engine.executions(
@@ -246,7 +291,9 @@ fn list_pipeline_executions(engine: &Engine, input: input::ListPipelineExecution
         input.paging.max_results.unwrap_or(PAGE),
         input.paging.next_token.as_deref(),
     )?;
-    Ok(listed("pipelineExecutionSummaries", page, output::execution_summary))
+    Ok(listed("pipelineExecutionSummaries", page, |execution| {
+        output::execution_summary(execution, now)
+    }))
 }
 
 fn list_action_executions(engine: &Engine, input: input::ListActionExecutions) -> Result<Value, ApiError> {
@@ -262,7 +309,7 @@ fn list_action_executions(engine: &Engine, input: input::ListActionExecutions) -
         input.paging.next_token.as_deref(),
     )?;
     Ok(listed("actionExecutionDetails", page, |(execution, run)| {
-        output::action_detail(execution, run)
+        history::action_detail(execution, run, engine.settings())
     }))
 }
 

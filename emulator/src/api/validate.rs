@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::model::{Kind, Model, Pattern, Shape};
 use crate::engine::{ApiError, ErrorCode};
 
+/// Shapes whose values AWS's messages do not show, though the model does not say that they are sensitive.
+const UNSHOWN: [&str; 1] = ["JobId"];
+
 impl Model {
     /// Drops what AWS ignores, members that are null or that the shape does not know, and checks the rest.
     ///
@@ -62,7 +65,7 @@ impl Model {
         let shape = self.shapes.get(name);
         let shape = shape.ok_or_else(|| ErrorCode::Internal.because(format!("the model has no shape {name}")))?;
         let place = Place {
-            sensitive: place.sensitive || shape.sensitive,
+            sensitive: place.sensitive || shape.sensitive || UNSHOWN.contains(&name),
             ..place
         };
         check_kind(shape.kind, value)?;

@@ -5,11 +5,13 @@
 mod account;
 mod request;
 mod resource;
+mod roles;
 #[cfg(test)]
 mod tests;
 
 pub use account::{AccountFileError, Authorizer};
 pub(crate) use request::Request;
+pub(crate) use roles::RolePermissions;
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Effect, Grants, Truth};
@@ -62,14 +64,18 @@ impl Authorizer {
     /// `AccessDeniedException`, in AWS's words.
     pub(crate) fn check(&self, request: &Request<'_>, settings: &Settings) -> Result<(), ApiError> {
         let resource = resource::of(request.operation, request.input, settings)?;
+        self.decide(request, &resource, settings)
+    }
+
+    fn decide(&self, request: &Request<'_>, resource: &Resource, settings: &Settings) -> Result<(), ApiError> {
         let refusal = match self.known(request.caller) {
             Known::Root | Known::UncheckedGate => None,
             Known::Nobody => Some(Refusal::Implicit(IDENTITY)),
-            Known::Actor(actor) => self.refusal(actor, request, &resource, settings),
+            Known::Actor(actor) => self.refusal(actor, request, resource, settings),
         };
         match refusal {
             None => Ok(()),
-            Some(refusal) => Err(ErrorCode::AccessDenied.because(words(request, &resource, &refusal))),
+            Some(refusal) => Err(ErrorCode::AccessDenied.because(words(request, resource, &refusal))),
         }
     }
 
@@ -92,7 +98,7 @@ impl Authorizer {
         settings: &Settings,
     ) -> Option<Refusal> {
         let context = request.context(&self.account, actor, settings);
-        let action = format!("codepipeline:{}", request.operation.to_ascii_lowercase());
+        let action = format!("{}:{}", request.service, request.operation.to_ascii_lowercase());
         let arn = resource.matched();
         let grants = self.account.grants(actor, |_| true);
         if grants.about(&action, &context).allow(arn) == Truth::Yes {
@@ -117,14 +123,16 @@ impl Authorizer {
 
 /// IAM User Guide, "Troubleshoot access denied error messages".
 fn words(request: &Request<'_>, resource: &Resource, refusal: &Refusal) -> String {
-    let (caller, operation) = (request.caller, request.operation);
+    let caller = request.caller;
+    let action = format!("{}:{}", request.service, request.operation);
     let on = match resource {
         Resource::Arn(arn) => format!(" on resource: {arn}"),
+        Resource::Role { name, .. } => format!(" on resource: role {name}"),
         Resource::None => String::new(),
     };
     let why = match refusal {
         Refusal::Explicit(kind) => format!("with an explicit deny in {}", kind.a),
-        Refusal::Implicit(kind) => format!("because no {} allows the codepipeline:{operation} action", kind.none),
+        Refusal::Implicit(kind) => format!("because no {} allows the {action} action", kind.none),
     };
-    format!("User: {caller} is not authorized to perform: codepipeline:{operation}{on} {why}")
+    format!("User: {caller} is not authorized to perform: {action}{on} {why}")
 }

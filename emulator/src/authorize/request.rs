@@ -12,6 +12,8 @@ use crate::engine::Settings;
 /// A call that the model has accepted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
+    /// The service's prefix in actions: `codepipeline`, `iam` or `sns`.
+    pub(crate) service: &'static str,
     /// The name of the operation.
     pub(crate) operation: &'a str,
     /// Its input.
@@ -28,7 +30,13 @@ impl Request<'_> {
     pub(super) fn context(&self, account: &Account, actor: Actor, settings: &Settings) -> Context {
         let mut context = account.context(actor);
         let mut set = |key: &str, value: String| context.set(key, [value]);
-        set("aws:RequestedRegion", settings.region.clone());
+        // IAM is global, and its endpoint in the partition aws is in this region.
+        let region = if self.service == "iam" {
+            "us-east-1"
+        } else {
+            &settings.region
+        };
+        set("aws:RequestedRegion", region.to_owned());
         set("aws:CurrentTime", self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         set("aws:EpochTime", self.now.as_second().to_string());
         // As AWS's own endpoints have it: the loopback stands for them.

@@ -28,6 +28,13 @@ enum Level {
 pub(super) enum Resource {
     /// This.
     Arn(String),
+    /// This role, which messages of IAM call by its name.
+    Role {
+        /// Its ARN.
+        arn: String,
+        /// Its name.
+        name: String,
+    },
     /// Nothing that policies can name.
     None,
 }
@@ -36,7 +43,7 @@ impl Resource {
     /// What a policy's resource must match.
     pub(super) fn matched(&self) -> &str {
         match self {
-            Self::Arn(arn) => arn,
+            Self::Arn(arn) | Self::Role { arn, .. } => arn,
             Self::None => "*",
         }
     }
@@ -57,11 +64,11 @@ impl Level {
 fn level(operation: &str) -> Option<Level> {
     Some(match operation {
         "CreatePipeline" | "UpdatePipeline" => Level::Pipeline("/pipeline/name"),
-        "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => Level::Pipeline("/name"),
+        "DeletePipeline" | "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => Level::Pipeline("/name"),
         "GetPipelineExecution" | "ListActionExecutions" | "ListPipelineExecutions" | "StopPipelineExecution" => {
             Level::Pipeline("/pipelineName")
         }
-        "RetryStageExecution" => Level::Stage,
+        "RetryStageExecution" | "RollbackStage" => Level::Stage,
         "PutApprovalResult" => Level::Action,
         "ListPipelines" => Level::Pipelines,
         "GetJobDetails" | "PutJobFailureResult" | "PutJobSuccessResult" => Level::None,
@@ -114,6 +121,7 @@ mod tests {
         let pipeline = arn("payments");
         let rows = [
             ("CreatePipeline", pipeline.as_str()),
+            ("DeletePipeline", &pipeline),
             ("GetJobDetails", "*"),
             ("GetPipeline", &pipeline),
             ("GetPipelineExecution", &pipeline),
@@ -125,6 +133,7 @@ mod tests {
             ("PutJobFailureResult", "*"),
             ("PutJobSuccessResult", "*"),
             ("RetryStageExecution", &arn("payments/Release")),
+            ("RollbackStage", &arn("payments/Release")),
             ("StartPipelineExecution", &pipeline),
             ("StopPipelineExecution", &pipeline),
             ("UpdatePipeline", &pipeline),

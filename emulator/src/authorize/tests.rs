@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Authorizer;
 use crate::api::Service;
-use crate::engine::{CountedIds, Engine, ErrorCode, Settings};
+use crate::engine::{CountedIds, Engine, ErrorCode, Lag, Settings};
 use crate::principals::Principals;
 
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
@@ -56,7 +56,11 @@ fn service(account: Account) -> Service {
     };
     let nobody = Principals::new([].into()).unwrap();
     let authorizer = Authorizer::new(account, &nobody, None).unwrap();
-    Service::new(Engine::new(settings, Box::<CountedIds>::default()), Some(authorizer)).unwrap()
+    Service::new(
+        Engine::new(settings, Box::<CountedIds>::default(), Lag::none()),
+        Some(authorizer),
+    )
+    .unwrap()
 }
 
 fn call(service: &mut Service, caller: &str, operation: &str, input: &Value) -> Result<(), String> {
@@ -307,4 +311,64 @@ fn an_account_that_cannot_decide_is_refused() {
         "arn:aws:sts::111122223333:assumed-role/Approver/two-person-rule"
     );
     assert!(gate.checks_gate());
+}
+
+fn role(caller: &str, statements: &[&str], name: &str) -> Result<Option<String>, String> {
+    let service = service(account(statements, &[]));
+    let now = "2026-01-01T00:00:00Z".parse().unwrap();
+    let found = service.role(name, caller, now);
+    found
+        .map(|role| role.map(|role| role.arn.clone()))
+        .map_err(|error| error.message)
+}
+
+#[test]
+fn a_role_is_shown_to_who_may_ask_for_it_under_its_path() {
+    let arn = "arn:aws:iam::111122223333:role/path/Approver";
+    let under = |path: &str| {
+        format!(r#"{{"Effect": "Allow", "Action": "iam:GetRole", "Resource": "arn:aws:iam::*:role{path}"}}"#)
+    };
+    let denied = |name: &str| {
+        Err(format!(
+            "User: {ALICE} is not authorized to perform: iam:GetRole on resource: role {name} because no identity-based \
+             policy allows the iam:GetRole action"
+        ))
+    };
+    assert_eq!(role(ALICE, &[&under("/path/*")], "Approver"), Ok(Some(arn.to_owned())));
+    assert_eq!(
+        role(ALICE, &[&under("/aws-reserved/*")], "Approver"),
+        denied("Approver")
+    );
+    assert_eq!(role(ALICE, &[EVERYTHING], "approver"), Ok(None));
+    assert_eq!(role(ALICE, &[&under("/path/*")], "Nobody"), denied("Nobody"));
+    assert_eq!(role(ROOT, &[], "Nobody"), Ok(None));
+}
+
+#[test]
+fn a_pipeline_notifies_by_the_permissions_of_its_role() {
+    let publish = r#"{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*:payments"}"#;
+    let roles = [
+        "arn:aws:iam::111122223333:role/path/Approver",
+        "arn:aws:iam::111122223333:role/Elsewhere",
+    ];
+    let manage = r#"{"Effect": "Allow", "Action": "codepipeline:*", "Resource": "*"}"#;
+    for (role, topic, statements, status) in [
+        (roles[0], "payments", &[manage][..], "Failed"),
+        (roles[0], "payments", &[manage, publish], "InProgress"),
+        (roles[0], "payroll", &[manage, publish], "Failed"),
+        (roles[1], "payments", &[manage], "InProgress"),
+    ] {
+        let mut notifying = crate::testing::approval("Approval");
+        notifying["configuration"] = json!({"NotificationArn": format!("arn:aws:sns:us-east-1:111122223333:{topic}")});
+        let stages = json!([crate::testing::stage("Review", &[notifying])]);
+        let mut declared = crate::testing::pipeline("QUEUED", stages);
+        declared["roleArn"] = json!(role);
+        let mut service = service(account(statements, &[]));
+        assert_eq!(
+            call(&mut service, ALICE, "CreatePipeline", &json!({"pipeline": declared})),
+            Ok(())
+        );
+        let executions = &service.engine.pipeline(crate::testing::PIPELINE).unwrap().executions;
+        assert_eq!(json!(executions[0].status), status, "{role} {topic} {statements:?}");
+    }
 }

@@ -6,10 +6,11 @@ use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::authorize::Authorizer;
-use crate::engine::Settings;
+use crate::engine::{Lag, Settings};
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
 use crate::server::{Config, Server};
@@ -17,9 +18,9 @@ use crate::terminal;
 
 /// Serve an in-memory CodePipeline on loopback for the AWS CLI and SDKs
 ///
-/// Who calls is told by the access key id alone; signatures are not verified. Sources never detect a change: start
-/// executions by hand. Lambda actions invoke the gate, whatever function they name. Manual approvals wait; every other
-/// action succeeds at once, unless its configuration has `"EmulatorResult": "Failed"` or `"FailedOnce"`.
+/// Who calls is told by the access key id alone; signatures are not verified. Creating a pipeline starts it, and
+/// otherwise executions are started by hand: sources never detect a change. Lambda actions invoke the gate, whatever function they name. Manual approvals wait; every other
+/// action succeeds, unless its configuration has `"EmulatorResult": "Failed"` or `"FailedOnce"`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PRINCIPALS_HELP)]
 pub struct Args {
@@ -50,6 +51,13 @@ pub struct Args {
     /// Account in ARNs; with --account, that one
     #[arg(long, value_name = "DIGITS", default_value = "111122223333", value_parser = account_id)]
     account_id: String,
+    /// Seconds that CodePipeline takes at most to notice an answer, and less in proportion for all else that is late at
+    /// AWS; 0 for none, `aws` for the 35 s that were recorded
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lag)]
+    lag: SignedDuration,
+    /// Draw delays and identifiers from this number: the same calls at the same times give the same replies
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
     /// Leave the execution out of GetJobDetails, as AWS may do for Lambda jobs
     #[arg(long)]
     bare_job_details: bool,
@@ -106,6 +114,8 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let server = Server::start(Config {
         listen: args.listen,
         settings,
+        lag: args.lag,
+        seed: args.seed,
         principals: principals.clone(),
         authorizer,
         gate: args.gate,
@@ -148,6 +158,16 @@ fn account_id(text: &str) -> Result<String, &'static str> {
     } else {
         Err("an account id is 12 digits")
     }
+}
+
+/// What `--lag` means.
+pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
+    if text == "aws" {
+        return Ok(Lag::AWS);
+    }
+    let seconds: Option<f64> = text.parse().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
+    let duration = seconds.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
+    duration.ok_or("a lag is a number of seconds from 0 to 3600, or `aws`")
 }
 
 fn region(text: &str) -> Result<String, &'static str> {

@@ -5,24 +5,28 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::artifact::Artifact;
 use super::declaration::Action;
-use super::error::{ApiError, ErrorCode};
 use super::job::Job;
-use super::{Report, World};
+use super::lag;
+use super::report::Outcome;
+use super::{Effect, World};
 
 /// A manual approval waits seven days unless its action says otherwise.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
 const APPROVAL_TIMEOUT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The size of all output variables of one action together.
-/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
-const OUTPUT_VARIABLES_BYTES: usize = 122_880;
+/// What the state says of an approval that cannot be answered any more, though nobody has.
+const CANCELED: &str = "The approval action has been canceled.";
 
-/// One attempt of one action: what the history keeps.
+/// One attempt of one action.
+///
+/// AWS tells it in two ways that may differ for a while: GetPipelineState shows an answer as soon as it is given, and
+/// ListActionExecutions when CodePipeline has noticed it, up to half a minute later. Only then the execution goes on.
 #[derive(Debug)]
 pub struct ActionRun {
     /// Its place in the order of everything that ever happened.
     pub sequence: u64,
-    /// `actionExecutionId`.
+    /// `actionExecutionId`, and the token of an approval.
     pub id: String,
     /// The name of the stage that it ran in.
     pub stage: String,
@@ -30,26 +34,50 @@ pub struct ActionRun {
     pub action: Action,
     /// The action's configuration with its variables resolved.
     pub configuration: BTreeMap<String, String>,
-    /// Where it stands.
-    pub status: ActionStatus,
     /// When it started.
     pub started: Timestamp,
-    /// When its status or summary last changed.
+    /// Where it stands as the state tells it.
+    pub status: ActionStatus,
+    /// When that changed. The state does not say it of an approval that nobody has answered.
+    pub changed: Option<Timestamp>,
+    /// Where it stands as the history tells it, and as the execution goes by.
+    pub noticed: ActionStatus,
+    /// When that changed.
     pub updated: Timestamp,
-    /// The principal that last changed it: of an approval, who approved or rejected.
+    /// Of an approval, the principal that approved or rejected it.
     pub updated_by: Option<String>,
-    /// The approval's token, the source's revision, or what the job reported.
+    /// The approval's id, the source's revision, or the function.
     pub external_id: Option<String>,
-    /// The approver's comment or the job's summary.
+    /// Where the console shows the function's log.
+    pub external_url: Option<String>,
+    /// The approver's comment, or what the action says of itself.
     pub summary: Option<String>,
     /// Why it failed, when something but a person says so.
     pub error: Option<ErrorDetails>,
     /// What it hands to later actions.
     pub output_variables: BTreeMap<String, String>,
+    /// What it reads.
+    pub inputs: Vec<Artifact>,
+    /// What it writes, once it has succeeded.
+    pub outputs: Vec<Artifact>,
     /// What it waits for while it is in progress.
     pub work: Work,
-    /// Whether it counts for its stage: false once a retry has replaced it.
-    pub counts: bool,
+    /// When a retry replaced it.
+    pub replaced: Option<Timestamp>,
+    pub(super) shown: Shown,
+    /// When CodePipeline notices what has become of it.
+    pub(super) due: Option<Timestamp>,
+}
+
+/// When an attempt comes into view, and when it leaves it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    /// From when on the history has it.
+    pub(super) in_history: Timestamp,
+    /// From when on the state has it.
+    pub(super) in_state: Timestamp,
+    /// How long the state has it after it was replaced.
+    pub(super) after_replaced: SignedDuration,
 }
 
 /// Where an action stands.
@@ -74,46 +102,60 @@ pub struct ErrorDetails {
 /// What an action waits for.
 #[derive(Debug)]
 pub enum Work {
-    /// Nothing: it ends as it starts.
-    Immediate,
-    /// A person's answer.
-    Approval {
-        /// What the answer must carry.
-        token: String,
-        /// When it fails for want of one.
-        deadline: Timestamp,
-    },
+    /// Its own end, which is certain: this is what it comes to.
+    Pretended(Box<Pretence>),
+    /// A person's answer, which must come by then.
+    Approval(Timestamp),
     /// The gate's report.
     Job(Job),
 }
 
+/// What an action that waits for nobody comes to.
+#[derive(Debug, Default)]
+pub struct Pretence {
+    /// Why it fails, if it does.
+    pub error: Option<ErrorDetails>,
+    /// The source's revision, or where something was deployed.
+    pub external_id: Option<String>,
+    /// What it says of itself.
+    pub summary: Option<String>,
+    /// What it hands to later actions.
+    pub output_variables: BTreeMap<String, String>,
+}
+
 impl Work {
-    /// An approval that starts to wait now.
-    pub(super) fn approval(token: String, action: &Action, now: Timestamp) -> Self {
+    /// An approval that starts to wait then.
+    pub(super) fn approval(action: &Action, started: Timestamp) -> Self {
         let wait = action
             .timeout_in_minutes
             .map_or(APPROVAL_TIMEOUT, SignedDuration::from_mins);
-        Self::Approval {
-            token,
-            deadline: now + wait,
-        }
+        Self::Approval(started + wait)
     }
 }
 
 impl ActionRun {
-    /// Whether it still waits.
+    /// Whether the execution still waits for it.
     #[must_use]
     pub fn in_progress(&self) -> bool {
-        self.status == ActionStatus::InProgress
+        self.noticed == ActionStatus::InProgress
     }
 
-    /// The token that an answer to this approval must carry.
+    /// Whether it counts for its stage: not once a retry has replaced it.
     #[must_use]
-    pub fn token(&self) -> Option<&str> {
-        match &self.work {
-            Work::Approval { token, .. } => Some(token),
-            Work::Immediate | Work::Job(_) => None,
-        }
+    pub fn counts(&self) -> bool {
+        self.replaced.is_none()
+    }
+
+    /// Whether it is an approval, answered or not.
+    #[must_use]
+    pub fn is_approval(&self) -> bool {
+        matches!(self.work, Work::Approval(_))
+    }
+
+    /// Whether it is an approval that can be answered.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_approval() && self.status == ActionStatus::InProgress
     }
 
     /// Its job, when it has one.
@@ -121,96 +163,169 @@ impl ActionRun {
     pub fn job(&self) -> Option<&Job> {
         match &self.work {
             Work::Job(job) => Some(job),
-            Work::Immediate | Work::Approval { .. } => None,
+            Work::Pretended(_) | Work::Approval(_) => None,
         }
     }
 
-    /// When it fails for want of an answer.
-    pub(super) fn deadline(&self) -> Option<Timestamp> {
+    /// Whether the history has it.
+    #[must_use]
+    pub fn is_in_history(&self, now: Timestamp) -> bool {
+        self.shown.in_history <= now
+    }
+
+    /// Whether the state may show it.
+    pub(super) fn is_in_state(&self, now: Timestamp) -> bool {
+        let left = self.replaced.map(|replaced| replaced + self.shown.after_replaced);
+        self.shown.in_state <= now && left.is_none_or(|left| now < left)
+    }
+
+    /// When something happens to it without anybody doing anything.
+    pub(super) fn next_event(&self) -> Option<Timestamp> {
+        if !self.in_progress() || self.due.is_some() {
+            return self.due.filter(|_| self.in_progress());
+        }
         match &self.work {
-            _ if !self.in_progress() => None,
-            Work::Immediate => None,
-            Work::Approval { deadline, .. } => Some(*deadline),
-            Work::Job(job) => Some(job.deadline),
+            Work::Approval(deadline) => Some(*deadline).filter(|_| self.is_open()),
+            Work::Job(job) => Some(job.next_event()),
+            Work::Pretended(_) => None,
         }
     }
 
-    /// Ends it.
-    pub(super) fn finish(&mut self, status: ActionStatus, now: Timestamp) {
-        self.status = status;
-        self.updated = now;
-    }
-
-    /// Ends it as failed.
-    pub(super) fn fail(&mut self, code: &str, message: impl Into<String>, now: Timestamp) {
-        self.error = Some(ErrorDetails {
-            code: code.to_owned(),
-            message: message.into(),
-        });
-        self.finish(ActionStatus::Failed, now);
-    }
-
-    /// Fails it when its time is up.
-    pub(super) fn expire(&mut self, now: Timestamp) {
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
-            let message = match &self.work {
-                Work::Approval { .. } => {
-                    "The approval action timed out: nobody approved or rejected it in time".to_owned()
-                }
-                Work::Immediate | Work::Job(_) => format!(
-                    "The AWS Lambda function {} failed to return a result before timing out. Check that it has \
-                     permission to call PutJobSuccessResult and PutJobFailureResult, and that it called one of them",
-                    self.configuration.get("FunctionName").map_or("", String::as_str)
-                ),
-            };
-            self.fail("TimeoutError", message, now);
+    /// Does what is due. True when something was.
+    pub(super) fn pass(&mut self, world: &mut World) -> bool {
+        if self.next_event().is_none_or(|event| event > world.now) {
+            return false;
         }
+        if let Work::Job(job) = &mut self.work
+            && self.due.is_none()
+            && job.is_to_be_invoked(world.now)
+        {
+            // The execution, which knows what the event must say, invokes it.
+            return false;
+        }
+        if self.due.take().is_some() {
+            self.notice(world);
+        } else {
+            self.time_out(world);
+        }
+        true
     }
 
-    /// Takes what the function reports of the job that has, or once had, that id.
-    pub(super) fn take_report(&mut self, job_id: &str, report: Report, world: &mut World) -> Result<(), ApiError> {
-        let job = match &mut self.work {
-            Work::Job(job) if job.id == job_id && self.status == ActionStatus::InProgress => job,
-            Work::Job(_) | Work::Immediate | Work::Approval { .. } => {
-                return Err(ErrorCode::InvalidJobState.because(format!(
-                    "Job {job_id} is not in progress: a result was put for it, or its action has ended"
-                )));
-            }
+    /// The invocation of its function, when that is due.
+    pub(super) fn invoke(&mut self, world: &World) -> Option<Effect> {
+        let job = self.job()?;
+        if !self.in_progress() || self.due.is_some() || !job.is_to_be_invoked(world.now) {
+            return None;
+        }
+        let function = self.configuration.get("FunctionName").map_or("", String::as_str);
+        let effect = Effect::Invoke {
+            job_id: job.id.clone(),
+            function: world.settings.function_arn(function),
+            event: job.event(self, world),
         };
-        match report {
-            Report::Continue { token, summary } => {
-                job.go_on(token, world.ids.as_mut(), world.now);
-                self.summary = summary;
+        if let Work::Job(job) = &mut self.work {
+            job.invoked();
+        }
+        Some(effect)
+    }
+
+    /// CodePipeline notices what has become of it.
+    fn notice(&mut self, world: &mut World) {
+        match &mut self.work {
+            Work::Approval(_) => {
+                self.noticed = self.status;
                 self.updated = world.now;
             }
-            Report::Success {
-                summary,
-                external_id,
-                output_variables,
-            } => {
-                let bytes: usize = output_variables
-                    .iter()
-                    .map(|(name, value)| name.len() + value.len())
-                    .sum();
-                if bytes > OUTPUT_VARIABLES_BYTES {
-                    return Err(ErrorCode::OutputVariablesSizeExceeded.because(format!(
-                        "The output variables take {bytes} bytes, and {OUTPUT_VARIABLES_BYTES} is the most"
-                    )));
+            Work::Pretended(pretence) => {
+                let pretence = std::mem::take(pretence);
+                self.external_id = pretence.external_id;
+                self.summary = pretence.summary;
+                match pretence.error {
+                    Some(error) => self.fail(error, world),
+                    None => self.succeed(pretence.output_variables, world),
                 }
-                self.summary = summary;
-                self.external_id = external_id;
-                self.output_variables = output_variables;
-                self.finish(ActionStatus::Succeeded, world.now);
             }
-            Report::Failure {
-                code,
-                message,
-                external_id,
-            } => {
-                self.external_id = external_id;
-                self.fail(&code, message, world.now);
-            }
+            Work::Job(job) => match job.take_outcome(world) {
+                None | Some(Outcome::Continue { .. }) => {}
+                Some(Outcome::Success { output_variables }) => self.succeed(output_variables, world),
+                Some(Outcome::Failure { code, message }) => self.fail(ErrorDetails { code, message }, world),
+            },
         }
-        Ok(())
+    }
+
+    fn time_out(&mut self, world: &mut World) {
+        let message = match &self.work {
+            Work::Approval(_) => "The approval action timed out: nobody approved or rejected it in time".to_owned(),
+            Work::Job(_) | Work::Pretended(_) => format!(
+                "The AWS Lambda function {} failed to return a result before timing out. Check that it has permission to \
+                 call PutJobSuccessResult and PutJobFailureResult, and that it called one of them",
+                self.configuration.get("FunctionName").map_or("", String::as_str)
+            ),
+        };
+        let code = "TimeoutError".to_owned();
+        self.fail(ErrorDetails { code, message }, world);
+    }
+
+    fn succeed(&mut self, output_variables: BTreeMap<String, String>, world: &mut World) {
+        self.output_variables = output_variables;
+        self.end(ActionStatus::Succeeded, world);
+    }
+
+    pub(super) fn fail(&mut self, error: ErrorDetails, world: &mut World) {
+        self.error = Some(error);
+        self.end(ActionStatus::Failed, world);
+    }
+
+    /// Ends it for the state and the history alike.
+    fn end(&mut self, status: ActionStatus, world: &mut World) {
+        self.due = None;
+        self.status = status;
+        self.noticed = status;
+        // It may be given up before it has begun.
+        self.updated = world.now.max(self.started);
+        self.changed = Some(self.updated + world.lag.draw(lag::STATE_CHANGED));
+    }
+
+    /// Somebody answers this open approval. The execution goes on when that is noticed.
+    pub(super) fn answer(&mut self, approved: bool, by: String, summary: String, world: &mut World) {
+        self.status = if approved {
+            ActionStatus::Succeeded
+        } else {
+            ActionStatus::Failed
+        };
+        let what = if approved { "Approved" } else { "Rejected" };
+        self.summary = Some(if summary.is_empty() {
+            format!("{what} by {by}")
+        } else {
+            summary
+        });
+        self.updated_by = Some(by);
+        self.changed = Some(world.now);
+        self.due = Some(world.now + world.lag.draw(lag::ANSWER));
+    }
+
+    /// The pipeline is updated while this approval is open: the state says that it failed, and the history never ends it.
+    pub(super) fn cancel(&mut self) {
+        self.status = ActionStatus::Failed;
+        self.summary = Some(CANCELED.to_owned());
+    }
+
+    /// Its notification is refused: the approval fails, and nobody has answered it.
+    pub(super) fn refuse_notification(&mut self, error: ErrorDetails, world: &mut World) {
+        self.status = ActionStatus::Failed;
+        self.error = Some(error);
+        self.due = Some(self.started + world.lag.draw(lag::REFUSED_NOTIFICATION));
+    }
+
+    /// Gives it up. An answer that was given is noticed with that; a report never is.
+    pub(super) fn abandon(&mut self, world: &mut World) {
+        if self.is_approval() && self.due.take().is_some() {
+            return self.notice(world);
+        }
+        self.end(ActionStatus::Abandoned, world);
+        if self.is_approval() {
+            self.changed = None;
+            self.summary = Some(CANCELED.to_owned());
+        }
     }
 }

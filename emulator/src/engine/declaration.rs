@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::{ApiError, ErrorCode};
 
+/// What the configuration of a Lambda action may have.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html>
+const LAMBDA_CONFIGURATION: [&str; 2] = ["FunctionName", "UserParameters"];
 /// What an action that is only pretended may be told to do; a typing error would otherwise succeed.
 const RESULTS: [&str; 3] = ["Succeeded", "Failed", "FailedOnce"];
 
@@ -20,6 +24,8 @@ pub struct Declaration {
     pub raw: Value,
     /// Counted from 1; each update adds one.
     pub version: u64,
+    /// When it was given.
+    pub given: Timestamp,
     /// The typed view of `raw`.
     pub structure: Structure,
 }
@@ -30,6 +36,8 @@ pub struct Declaration {
 pub struct Structure {
     /// The pipeline's name.
     pub name: String,
+    /// The role that CodePipeline assumes.
+    pub role_arn: String,
     /// In the order in which they run.
     pub stages: Vec<Stage>,
     /// How executions that overlap behave.
@@ -202,7 +210,7 @@ impl Declaration {
     ///
     /// # Errors
     /// What AWS would find wrong with the structure.
-    pub fn parse(mut raw: Value, version: u64) -> Result<Self, ApiError> {
+    pub fn parse(mut raw: Value, version: u64, given: Timestamp) -> Result<Self, ApiError> {
         let structure: Structure = serde_json::from_value(raw.clone())
             .map_err(|error| ErrorCode::Internal.because(format!("the pipeline could not be read: {error}")))?;
         check_stages(&structure.stages)?;
@@ -212,9 +220,16 @@ impl Declaration {
             members.insert("executionMode".to_owned(), json!(structure.execution_mode));
             members.entry("pipelineType").or_insert_with(|| json!("V1"));
         }
+        let stages = raw.get_mut("stages").and_then(Value::as_array_mut);
+        let actions = stages
+            .into_iter()
+            .flatten()
+            .filter_map(|stage| stage.get_mut("actions")?.as_array_mut());
+        actions.flatten().for_each(fill_in);
         Ok(Self {
             raw,
             version,
+            given,
             structure,
         })
     }
@@ -223,6 +238,25 @@ impl Declaration {
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.structure.stages.iter().find(|stage| stage.name == name)
+    }
+}
+
+/// What AWS adds to the declaration of an action.
+fn fill_in(action: &mut Value) {
+    if let Some(type_id) = action.get_mut("actionTypeId").and_then(Value::as_object_mut) {
+        type_id.insert("__type".to_owned(), json!("ActionTypeId"));
+    }
+    let Some(members) = action.as_object_mut() else {
+        return;
+    };
+    let defaults = [
+        ("configuration", json!({})),
+        ("inputArtifacts", json!([])),
+        ("outputArtifacts", json!([])),
+        ("runOrder", json!(first_run_order())),
+    ];
+    for (name, default) in defaults {
+        members.entry(name).or_insert(default);
     }
 }
 
@@ -267,23 +301,30 @@ fn check_actions(stage: &Stage) -> Result<(), ApiError> {
     }
     let mut names = BTreeSet::new();
     for action in &stage.actions {
-        let problem = if !names.insert(&action.name) {
-            "its name must be unique within the stage"
-        } else if action.kind() == ActionKind::Lambda && !action.configuration.contains_key("FunctionName") {
-            "its configuration must have 'FunctionName'"
-        } else if !action
-            .configuration
-            .get("EmulatorResult")
-            .is_none_or(|told| RESULTS.contains(&told.as_str()))
-        {
-            "its 'EmulatorResult', which only this emulator knows, must be Succeeded, Failed or FailedOnce"
+        let name = &action.name;
+        let configured = |key: &str| action.configuration.get(key);
+        let lambda = action.kind() == ActionKind::Lambda;
+        let known = |key: &&String| LAMBDA_CONFIGURATION.contains(&key.as_str());
+        let unknown = action.configuration.keys().find(|key| lambda && !known(key));
+        let told = configured("EmulatorResult");
+        let problem = if !names.insert(name) {
+            format!(
+                "Action name '{name}' in stage '{}' must be unique within the stage",
+                stage.name
+            )
+        } else if lambda && configured("FunctionName").is_none() {
+            format!("Action configuration for action '{name}' is missing required configuration 'FunctionName'")
+        } else if let Some(key) = unknown {
+            format!("Action configuration for action '{name}' contains unknown configuration '{key}'")
+        } else if !told.is_none_or(|told| RESULTS.contains(&told.as_str())) {
+            format!(
+                "Action configuration for action '{name}': 'EmulatorResult', which only this emulator knows, must be \
+                 Succeeded, Failed or FailedOnce"
+            )
         } else {
             continue;
         };
-        return Err(ErrorCode::InvalidActionDeclaration.because(format!(
-            "Action '{}' in stage '{}' is not valid: {problem}",
-            action.name, stage.name
-        )));
+        return Err(ErrorCode::InvalidActionDeclaration.because(problem));
     }
     Ok(())
 }

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::World;
 use super::action_run::{ActionRun, ActionStatus};
+use super::artifact::Artifact;
 use super::declaration::{Action, Declaration, RetryMode, Stage};
-use super::error::{ApiError, ErrorCode};
-use super::{Report, World};
+use super::error::ApiError;
+use super::lag::{self, Span};
+use super::report::Report;
+use super::stage::{StageProgress, StageStatus};
 
 /// One execution of a pipeline.
 #[derive(Debug)]
@@ -24,25 +28,45 @@ pub struct Execution {
     pub status: ExecutionStatus,
     /// When it started.
     pub started: Timestamp,
-    /// When its status or stage last changed.
+    /// When it last ended, or else started.
     updated: Timestamp,
     /// What it was started with.
     pub start: Start,
     /// Why it was stopped, when it was.
     pub stop_reason: Option<String>,
-    /// Whether it was ever told to stop.
-    pub stop_requested: bool,
+    /// Of a rollback, the execution that it goes back to.
+    pub rollback_of: Option<String>,
     /// What became of each stage, in the order of the declaration.
     pub stages: Vec<StageProgress>,
     /// Every attempt of every action, oldest first. Nothing is ever taken out.
     pub runs: Vec<ActionRun>,
-    position: Position,
+    /// What its sources, and those of what it goes back to, have given.
+    pub sources: Vec<SourceRevision>,
+    /// The newest artifacts, by their names.
+    pub(super) artifacts: BTreeMap<String, Artifact>,
+    /// What actions have handed to later ones, by their namespaces.
+    pub(super) outputs: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) position: Position,
+    pub(super) stopping: Option<Stopping>,
+    /// From when on it can be found.
+    shown_from: Timestamp,
+    shown: Earlier,
+}
+
+/// What goes on to be shown of an execution for a while after it has changed.
+#[derive(Debug, Clone, Copy)]
+struct Earlier {
+    status: ExecutionStatus,
+    updated: Timestamp,
+    until: Timestamp,
 }
 
 /// What an execution was started with.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Start {
-    /// The principal that started it.
+    /// What started it.
+    pub trigger: Trigger,
+    /// The principal that did.
     pub caller: String,
     /// Makes a repeated request find the execution that the first one started.
     pub request_token: Option<String>,
@@ -50,6 +74,45 @@ pub struct Start {
     pub variables: BTreeMap<String, String>,
     /// Revisions by the name of the source action, instead of made-up ones.
     pub revisions: BTreeMap<String, String>,
+}
+
+/// What starts an execution.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub enum Trigger {
+    /// The creation of the pipeline.
+    CreatePipeline,
+    /// `StartPipelineExecution`.
+    #[default]
+    StartPipelineExecution,
+    /// A rule of EventBridge.
+    CloudWatchEvent,
+    /// `RollbackStage`.
+    ManualRollback,
+}
+
+impl Trigger {
+    /// What starts an execution by `StartPipelineExecution`: EventBridge calls it too, for a rule.
+    #[must_use]
+    pub fn of(caller: &str) -> Self {
+        if caller.split(':').nth(2) == Some("events") {
+            Self::CloudWatchEvent
+        } else {
+            Self::StartPipelineExecution
+        }
+    }
+}
+
+/// What a source action has given.
+#[derive(Debug, Clone)]
+pub struct SourceRevision {
+    /// The name of the action.
+    pub action: String,
+    /// The names of its artifacts.
+    pub artifacts: Vec<String>,
+    /// The revision.
+    pub id: String,
+    /// What the source says of it.
+    pub summary: Option<String>,
 }
 
 /// Where an execution stands.
@@ -66,70 +129,52 @@ pub enum ExecutionStatus {
 
 /// The stage, by its index, that an execution waits before or is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
+pub(super) enum Position {
     Before(usize),
     In(usize),
     Ended,
 }
 
-/// What became of one stage in one execution.
-#[derive(Debug)]
-pub struct StageProgress {
-    /// The stage's name.
-    pub name: String,
-    /// Where it stands; nothing before the execution enters it.
-    pub status: Option<StageStatus>,
-    /// When the execution entered it, in the order of everything that ever happened.
-    pub entered: u64,
-    /// How often it was retried by itself and by hand.
-    pub retries: Retries,
-    retried_this_visit: bool,
-}
-
-/// How often a stage was retried.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Retries {
-    /// By the stage's own `onFailure`.
-    pub automatic: u32,
-    /// By `RetryStageExecution`.
-    pub manual: u32,
-    /// Whether the latest was by hand.
-    pub latest_is_manual: bool,
-}
-
-/// Where a stage stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "AWS documents its statuses")]
-pub enum StageStatus {
-    InProgress,
-    Stopping,
-    Stopped,
-    Succeeded,
-    Failed,
+/// How an execution was told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stopping {
+    /// When what is in progress has ended.
+    Waits,
+    /// Then, whatever is in progress.
+    Abandons(Timestamp),
 }
 
 impl Execution {
     /// An execution that waits before its first stage.
     pub(super) fn new(declaration: Arc<Declaration>, start: Start, world: &mut World) -> Self {
-        let stages = declaration.structure.stages.iter().map(|stage| StageProgress {
-            name: stage.name.clone(),
-            status: None,
-            entered: 0,
-            retries: Retries::default(),
-            retried_this_visit: false,
-        });
+        let stages = declaration.structure.stages.iter();
+        let started = match start.trigger {
+            Trigger::CreatePipeline => world.now + world.lag.draw(lag::CREATED),
+            Trigger::StartPipelineExecution | Trigger::CloudWatchEvent | Trigger::ManualRollback => world.now,
+        };
+        let status = ExecutionStatus::InProgress;
         Self {
             sequence: world.next_sequence(),
             id: world.ids.uuid(),
-            status: ExecutionStatus::InProgress,
-            started: world.now,
-            updated: world.now,
+            status,
+            started,
+            updated: started,
             start,
             stop_reason: None,
-            stop_requested: false,
-            stages: stages.collect(),
+            rollback_of: None,
+            stages: stages.map(|stage| StageProgress::new(&stage.name)).collect(),
             runs: Vec::new(),
+            sources: Vec::new(),
+            artifacts: BTreeMap::new(),
+            outputs: BTreeMap::new(),
             position: Position::Before(0),
+            stopping: None,
+            shown_from: started + world.lag.draw(lag::EXECUTION_SHOWN),
+            shown: Earlier {
+                status,
+                updated: started,
+                until: started,
+            },
             declaration,
         }
     }
@@ -138,6 +183,34 @@ impl Execution {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.position != Position::Ended
+    }
+
+    /// Whether it can be found already: for a second or two after its start AWS says that there is no such execution.
+    #[must_use]
+    pub fn is_shown(&self, now: Timestamp) -> bool {
+        self.shown_from <= now
+    }
+
+    /// Where it stands, and when it last ended or else started, as GetPipelineExecution and ListPipelineExecutions tell it:
+    /// a second or two late.
+    #[must_use]
+    pub fn shown(&self, now: Timestamp) -> (ExecutionStatus, Timestamp) {
+        if now < self.shown.until {
+            (self.shown.status, self.shown.updated)
+        } else {
+            (self.status, self.updated)
+        }
+    }
+
+    pub(super) fn set_status(&mut self, status: ExecutionStatus, late: Span, world: &mut World) {
+        if self.shown.until <= world.now {
+            self.shown = Earlier {
+                status: self.status,
+                updated: self.updated,
+                until: world.now + world.lag.draw(late),
+            };
+        }
+        self.status = status;
     }
 
     /// The stage that it waits to enter.
@@ -164,14 +237,6 @@ impl Execution {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
-    /// When its status, its stage or one of its actions last changed.
-    #[must_use]
-    pub fn last_update(&self) -> Timestamp {
-        self.runs
-            .iter()
-            .fold(self.updated, |latest, run| latest.max(run.updated))
-    }
-
     /// Enters the stage that it waits before.
     pub(super) fn enter(&mut self, world: &mut World) {
         if let Position::Before(index) = self.position {
@@ -179,16 +244,51 @@ impl Execution {
         }
     }
 
-    fn enter_stage(&mut self, index: usize, world: &mut World) {
+    pub(super) fn enter_stage(&mut self, index: usize, world: &mut World) {
         self.position = Position::In(index);
         if let Some(stage) = self.stages.get_mut(index) {
-            stage.status = Some(StageStatus::InProgress);
-            stage.entered = world.next_sequence();
-            stage.retried_this_visit = false;
+            stage.enter(world.next_sequence());
         }
     }
 
-    /// Does all that can be done in the stage it is in. True when it has left that stage.
+    /// When something happens to it without anybody doing anything.
+    pub(super) fn next_event(&self) -> Option<Timestamp> {
+        let abandoned = match self.stopping {
+            Some(Stopping::Abandons(then)) => Some(then),
+            Some(Stopping::Waits) | None => None,
+        };
+        let runs = self.runs.iter().filter_map(ActionRun::next_event);
+        runs.chain(abandoned).min()
+    }
+
+    /// Does what is due. True when something was.
+    pub(super) fn pass(&mut self, world: &mut World) -> bool {
+        let mut passed = false;
+        if matches!(self.stopping, Some(Stopping::Abandons(then)) if then <= world.now) {
+            self.abandon(world);
+            passed = true;
+        }
+        for place in 0..self.runs.len() {
+            passed |= self.pass_run(place, world).unwrap_or_default();
+        }
+        passed
+    }
+
+    fn pass_run(&mut self, place: usize, world: &mut World) -> Option<bool> {
+        let run = self.runs.get_mut(place)?;
+        let mut passed = run.pass(world);
+        if passed && run.noticed == ActionStatus::Succeeded {
+            self.hand_on(place);
+        }
+        let run = self.runs.get_mut(place)?;
+        if let Some(effect) = run.invoke(world) {
+            world.effects.push(effect);
+            passed = true;
+        }
+        Some(passed)
+    }
+
+    /// Does all that can be done in the stage it is in. True when something was done.
     pub(super) fn run_stage(&mut self, world: &mut World) -> bool {
         let Position::In(index) = self.position else {
             return false;
@@ -197,25 +297,27 @@ impl Execution {
         let Some(stage) = declaration.structure.stages.get(index) else {
             return false;
         };
-        while let Some(group) = self.next_actions(stage) {
+        if let Some(group) = self.next_actions(stage) {
+            let mut started = world.now.max(self.started) + world.lag.draw(lag::NEXT_ACTION);
             for action in group {
-                self.start_action(stage, action, world);
+                self.start_action(stage, action, started, world);
+                started += world.lag.draw(lag::NEXT_PARALLEL);
             }
+            return true;
         }
-        let runs = || self.runs.iter().filter(|run| run.counts && run.stage == stage.name);
+        let runs = || self.runs.iter().filter(|run| run.counts() && run.stage == stage.name);
         if runs().any(ActionRun::in_progress) {
             return false;
         }
-        let failed = runs().any(|run| run.status != ActionStatus::Succeeded);
-        if self.status == ExecutionStatus::Stopping {
-            self.end(ExecutionStatus::Stopped, StageStatus::Stopped, world.now);
+        let failed = runs().any(|run| run.noticed != ActionStatus::Succeeded);
+        if self.stopping.is_some() {
+            self.end(ExecutionStatus::Stopped, StageStatus::Stopped, world);
         } else if !failed {
-            self.leave_stage(index, world.now);
+            self.leave_stage(index, world);
         } else if let Some(mode) = self.take_automatic_retry(stage) {
-            self.replace_runs(&stage.name, mode);
-            return self.run_stage(world);
+            self.replace_runs(&stage.name, mode, world);
         } else {
-            self.end(ExecutionStatus::Failed, StageStatus::Failed, world.now);
+            self.end(ExecutionStatus::Failed, StageStatus::Failed, world);
         }
         true
     }
@@ -223,7 +325,7 @@ impl Execution {
     /// The actions to start next: those of the lowest run order that has not run, when all before it succeeded.
     fn next_actions<'a>(&self, stage: &'a Stage) -> Option<Vec<&'a Action>> {
         let run_of = |action: &Action| {
-            let mut runs = self.runs.iter().filter(|run| run.counts && run.stage == stage.name);
+            let mut runs = self.runs.iter().filter(|run| run.counts() && run.stage == stage.name);
             runs.find(|run| run.action.name == action.name)
         };
         let waiting = || stage.actions.iter().filter(|action| run_of(action).is_none());
@@ -231,30 +333,30 @@ impl Execution {
         let earlier = stage.actions.iter().filter(|action| action.run_order < order);
         let ready = earlier
             .filter_map(run_of)
-            .all(|run| run.status == ActionStatus::Succeeded);
-        let go = ready && self.status == ExecutionStatus::InProgress;
+            .all(|run| run.noticed == ActionStatus::Succeeded);
+        let go = ready && self.stopping.is_none();
         go.then(|| waiting().filter(|action| action.run_order == order).collect())
     }
 
-    fn leave_stage(&mut self, index: usize, now: Timestamp) {
+    fn leave_stage(&mut self, index: usize, world: &mut World) {
         let next = index.saturating_add(1);
-        if next == self.stages.len() {
-            self.end(ExecutionStatus::Succeeded, StageStatus::Succeeded, now);
+        if next == self.stages.len() || self.rollback_of.is_some() {
+            self.end(ExecutionStatus::Succeeded, StageStatus::Succeeded, world);
         } else {
             self.set_stage_status(StageStatus::Succeeded);
             self.position = Position::Before(next);
-            self.updated = now;
         }
     }
 
-    fn end(&mut self, status: ExecutionStatus, stage: StageStatus, now: Timestamp) {
+    pub(super) fn end(&mut self, status: ExecutionStatus, stage: StageStatus, world: &mut World) {
         self.set_stage_status(stage);
-        self.status = status;
+        self.set_status(status, lag::STATUS_SHOWN, world);
         self.position = Position::Ended;
-        self.updated = now;
+        self.stopping = None;
+        self.updated = world.now.max(self.started) + world.lag.draw(lag::ENDED);
     }
 
-    fn set_stage_status(&mut self, status: StageStatus) {
+    pub(super) fn set_stage_status(&mut self, status: StageStatus) {
         if let Position::In(index) = self.position
             && let Some(stage) = self.stages.get_mut(index)
         {
@@ -265,83 +367,19 @@ impl Execution {
     fn take_automatic_retry(&mut self, stage: &Stage) -> Option<RetryMode> {
         let mode = stage.automatic_retry()?;
         let progress = self.stages.iter_mut().find(|progress| progress.name == stage.name)?;
-        if std::mem::replace(&mut progress.retried_this_visit, true) {
-            return None;
-        }
-        progress.retries.automatic = progress.retries.automatic.saturating_add(1);
-        progress.retries.latest_is_manual = false;
-        Some(mode)
+        progress.take_automatic_retry().then_some(mode)
     }
 
-    fn replace_runs(&mut self, stage: &str, mode: RetryMode) {
-        for run in self.runs.iter_mut().filter(|run| run.stage == stage) {
-            run.counts &= mode == RetryMode::FailedActions && run.status == ActionStatus::Succeeded;
+    pub(super) fn replace_runs(&mut self, stage: &str, mode: RetryMode, world: &World) {
+        let counting = self.runs.iter_mut().filter(|run| run.counts() && run.stage == stage);
+        for run in counting.filter(|run| mode == RetryMode::AllActions || run.noticed != ActionStatus::Succeeded) {
+            run.replaced = Some(world.now);
         }
-    }
-
-    /// Runs a stage again in which it failed or was stopped.
-    pub(super) fn retry(&mut self, stage: &str, mode: RetryMode, world: &mut World) -> Result<(), ApiError> {
-        let index = self.stages.iter().position(|progress| {
-            progress.name == stage && matches!(progress.status, Some(StageStatus::Failed | StageStatus::Stopped))
-        });
-        let Some(index) = index.filter(|_| !self.is_active()) else {
-            return Err(ErrorCode::StageNotRetryable.because(format!(
-                "Stage '{stage}' cannot be retried in pipeline execution {}: it has not failed and was not stopped there",
-                self.id
-            )));
-        };
-        self.replace_runs(stage, mode);
-        self.enter_stage(index, world);
-        if let Some(progress) = self.stages.get_mut(index) {
-            progress.retries.manual = progress.retries.manual.saturating_add(1);
-            progress.retries.latest_is_manual = true;
-        }
-        self.status = ExecutionStatus::InProgress;
-        self.stop_requested = false;
-        self.stop_reason = None;
-        self.updated = world.now;
-        Ok(())
-    }
-
-    /// Stops it, at once or when what is in progress has ended.
-    pub(super) fn stop(&mut self, abandon: bool, reason: Option<String>, now: Timestamp) -> Result<(), ApiError> {
-        if !self.is_active() {
-            return Err(ErrorCode::PipelineExecutionNotStoppable.because(format!(
-                "Pipeline execution {} is {:?}: only one in progress can be stopped",
-                self.id, self.status
-            )));
-        }
-        if self.stop_requested && !abandon {
-            return Err(
-                ErrorCode::DuplicatedStopRequest.because(format!("Pipeline execution {} is already stopping", self.id))
-            );
-        }
-        self.stop_requested = true;
-        self.stop_reason = reason;
-        self.status = ExecutionStatus::Stopping;
-        self.set_stage_status(StageStatus::Stopping);
-        self.updated = now;
-        if abandon {
-            for run in self.runs.iter_mut().filter(|run| run.in_progress()) {
-                run.finish(ActionStatus::Abandoned, now);
-            }
-        }
-        if self.awaited_stage().is_some() {
-            self.end(ExecutionStatus::Stopped, StageStatus::Stopped, now);
-        }
-        Ok(())
     }
 
     /// Gives way to a newer execution that waits before the same stage.
-    pub(super) fn supersede(&mut self, now: Timestamp) {
-        self.end(ExecutionStatus::Superseded, StageStatus::Stopped, now);
-    }
-
-    /// Fails the actions whose time is up.
-    pub(super) fn expire(&mut self, now: Timestamp) {
-        for run in &mut self.runs {
-            run.expire(now);
-        }
+    pub(super) fn supersede(&mut self, world: &mut World) {
+        self.end(ExecutionStatus::Superseded, StageStatus::Stopped, world);
     }
 
     /// The attempt whose job ever had that id.
@@ -352,17 +390,12 @@ impl Execution {
             .find(|run| run.job().is_some_and(|job| job.had_id(job_id)))
     }
 
-    /// Takes what a job's function reports, and invokes the function again when it asks for that.
+    /// Takes what a job's function reports.
     pub(super) fn take_report(&mut self, job_id: &str, report: Report, world: &mut World) -> Result<(), ApiError> {
         let mut runs = self.runs.iter_mut();
-        if let Some(run) = runs.find(|run| run.job().is_some_and(|job| job.had_id(job_id))) {
-            run.take_report(job_id, report, world)?;
+        match runs.find(|run| run.job().is_some_and(|job| job.had_id(job_id))) {
+            Some(run) => run.take_report(job_id, report, world),
+            None => Ok(()),
         }
-        if let Some(run) = self.run_of_job(job_id).filter(|run| run.in_progress())
-            && let Some(job) = run.job()
-        {
-            world.invoke(job, run, self);
-        }
-        Ok(())
     }
 }

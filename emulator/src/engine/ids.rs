@@ -1,18 +1,29 @@
 //! Where identifiers come from: chance when serving, a counter in tests.
 
+use uuid::Builder;
+
 /// A source of identifiers that never repeat.
 pub trait IdSource: Send {
     /// A lower-case version 4 UUID, which is the form of every CodePipeline identifier.
     fn uuid(&mut self) -> String;
 }
 
-/// Random identifiers.
-#[derive(Debug, Default)]
-pub struct RandomIds;
+/// Random identifiers, the same from one seed.
+#[derive(Debug)]
+pub struct RandomIds(fastrand::Rng);
+
+impl RandomIds {
+    /// Those of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(fastrand::Rng::with_seed(seed))
+    }
+}
 
 impl IdSource for RandomIds {
     fn uuid(&mut self) -> String {
-        uuid::Uuid::new_v4().to_string()
+        let bytes = self.0.u128(..).to_be_bytes();
+        Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 }
 
@@ -26,5 +37,22 @@ impl IdSource for CountedIds {
     fn uuid(&mut self) -> String {
         self.0 += 1;
         format!("00000000-0000-4000-8000-{:012x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_identifiers_again() {
+        let two = |seed| {
+            let mut ids = RandomIds::new(seed);
+            [ids.uuid(), ids.uuid()]
+        };
+        assert_eq!(two(1), two(1));
+        let [first, second] = two(1);
+        assert!(first != second && two(2) != two(1));
+        assert_eq!(uuid::Uuid::parse_str(&first).unwrap().get_version_num(), 4);
     }
 }

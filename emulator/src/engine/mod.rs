@@ -2,15 +2,25 @@
 //! outside comes out as an [`Effect`].
 
 mod action_run;
+mod approval;
+mod artifact;
 mod declaration;
 mod error;
 mod execution;
 mod ids;
 mod job;
+mod lag;
+mod notification;
 mod page;
 mod pipeline;
+mod report;
+mod rollback;
+mod settings;
+mod stage;
 mod start_action;
+mod stop;
 mod variables;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -20,150 +30,53 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub use action_run::{ActionRun, ActionStatus, ErrorDetails, Work};
-pub use declaration::{ActionKind, Declaration, ExecutionMode, RetryMode, Stage};
+pub use action_run::{ActionRun, ActionStatus, ErrorDetails, Pretence, Work};
+pub use approval::Answer;
+pub use artifact::Artifact;
+pub use declaration::{Action, ActionKind, Declaration, ExecutionMode, RetryMode, Stage};
 pub use error::{ApiError, ErrorCode};
-pub use execution::{Execution, ExecutionStatus, Retries, StageProgress, StageStatus, Start};
+pub use execution::{Execution, ExecutionStatus, SourceRevision, Start, Trigger};
 #[cfg(test)]
 pub(crate) use ids::CountedIds;
 pub use ids::{IdSource, RandomIds};
 pub use job::Job;
+pub use lag::Lag;
+pub use notification::Permissions;
 pub use page::Page;
-pub use pipeline::{Answer, Pipeline};
+pub use pipeline::Pipeline;
+pub use report::{Outcome, Report};
+pub use settings::Settings;
+pub use stage::{Retries, StageProgress, StageStatus};
+pub use world::Effect;
 
 use page::{List, page};
-
-/// Whose CodePipeline this is.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The partition in ARNs: `aws`, `aws-cn`, …
-    pub partition: String,
-    /// The region in ARNs.
-    pub region: String,
-    /// The twelve digits in ARNs.
-    pub account_id: String,
-    /// `GetJobDetails` leaves the pipeline's ARN and the execution's id out, as AWS's model lets it for Lambda jobs.
-    pub bare_job_details: bool,
-}
-
-impl Settings {
-    /// The ARN of a pipeline.
-    #[must_use]
-    pub fn pipeline_arn(&self, name: &str) -> String {
-        let Self {
-            partition,
-            region,
-            account_id,
-            ..
-        } = self;
-        format!("arn:{partition}:codepipeline:{region}:{account_id}:{name}")
-    }
-}
-
-/// What has to happen outside the engine.
-pub enum Effect {
-    /// Invoke the gate, asynchronously, as CodePipeline invokes a function.
-    Invoke {
-        /// The job that the event is about.
-        job_id: String,
-        /// What the function receives. It carries credentials: never log it.
-        event: Value,
-    },
-}
-
-impl std::fmt::Debug for Effect {
-    // By hand, because the event carries credentials.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self::Invoke { job_id, .. } = self;
-        f.debug_struct("Invoke").field("job_id", job_id).finish_non_exhaustive()
-    }
-}
-
-/// What a job's function reports.
-#[derive(Debug)]
-pub enum Report {
-    /// It is done.
-    Success {
-        /// The summary to show.
-        summary: Option<String>,
-        /// The id, in whatever it ran, to show.
-        external_id: Option<String>,
-        /// What it hands to later actions.
-        output_variables: BTreeMap<String, String>,
-    },
-    /// It asks to be invoked again.
-    Continue {
-        /// What it wants to be told then.
-        token: String,
-        /// The summary to show meanwhile.
-        summary: Option<String>,
-    },
-    /// It failed.
-    Failure {
-        /// The failure type.
-        code: String,
-        /// The text.
-        message: String,
-        /// The id, in whatever it ran, to show.
-        external_id: Option<String>,
-    },
-}
+use world::World;
 
 /// All pipelines of one account in one region.
 #[derive(Debug)]
 pub struct Engine {
     pipelines: BTreeMap<String, Pipeline>,
+    /// Deleted ones: their jobs may still be reported on.
+    deleted: Vec<Pipeline>,
     world: World,
 }
 
-/// What every part of the engine may need while it does something.
-struct World {
-    settings: Settings,
-    ids: Box<dyn IdSource>,
-    /// The time of the entry in progress.
-    now: Timestamp,
-    sequence: u64,
-    effects: Vec<Effect>,
-}
-
-impl std::fmt::Debug for World {
-    // By hand, because the effects carry credentials.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World")
-            .field("now", &self.now)
-            .field("sequence", &self.sequence)
-            .finish_non_exhaustive()
-    }
-}
-
-impl World {
-    fn next_sequence(&mut self) -> u64 {
-        self.sequence = self.sequence.saturating_add(1);
-        self.sequence
-    }
-
-    fn invoke(&mut self, job: &Job, run: &ActionRun, execution: &Execution) {
-        self.effects.push(Effect::Invoke {
-            job_id: job.id.clone(),
-            event: job.event(run, execution, &self.settings),
-        });
-    }
-}
-
 impl Engine {
-    /// An account without pipelines.
+    /// An account without pipelines, where every role may do everything.
     #[must_use]
-    pub fn new(settings: Settings, ids: Box<dyn IdSource>) -> Self {
+    pub fn new(settings: Settings, ids: Box<dyn IdSource>, lag: Lag) -> Self {
         Self {
             pipelines: BTreeMap::new(),
-            world: World {
-                settings,
-                ids,
-                now: Timestamp::UNIX_EPOCH,
-                sequence: 0,
-                effects: Vec::new(),
-            },
+            deleted: Vec::new(),
+            world: World::new(settings, ids, lag),
         }
+    }
+
+    /// The same account, where roles may do what they are permitted.
+    #[must_use]
+    pub fn with_permissions(mut self, permissions: impl FnOnce(Settings) -> Box<dyn Permissions>) -> Self {
+        self.world.permissions = Some(permissions(self.world.settings.clone()));
+        self
     }
 
     /// Whose CodePipeline this is.
@@ -180,20 +93,19 @@ impl Engine {
 
     /// When [`Engine::tick`] has something to do next.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        let executions = self.pipelines.values().flat_map(|pipeline| &pipeline.executions);
-        executions
-            .flat_map(|execution| &execution.runs)
-            .filter_map(ActionRun::deadline)
-            .min()
+    pub fn next_event(&self) -> Option<Timestamp> {
+        self.pipelines.values().filter_map(Pipeline::next_event).min()
     }
 
-    /// Fails what has timed out.
+    /// Does what was due until now, each thing at its own time: how often the clock ticks does not matter.
     pub fn tick(&mut self, now: Timestamp) {
-        self.world.now = now;
-        for pipeline in self.pipelines.values_mut() {
-            pipeline.tick(&mut self.world);
+        while let Some(event) = self.next_event().filter(|event| *event <= now) {
+            self.world.now = event;
+            for pipeline in self.pipelines.values_mut() {
+                pipeline.advance(&mut self.world);
+            }
         }
+        self.world.now = now;
     }
 
     /// The pipeline of that name.
@@ -205,9 +117,9 @@ impl Engine {
     }
 
     fn no_pipeline(&self, name: &str) -> ApiError {
-        let Settings { region, account_id, .. } = self.settings();
+        let account = &self.settings().account_id;
         ErrorCode::PipelineNotFound.because(format!(
-            "Account '{account_id}' does not have a pipeline with name '{name}' in {region}"
+            "Account '{account}' does not have a pipeline with name '{name}'"
         ))
     }
 
@@ -220,24 +132,31 @@ impl Engine {
         Ok((pipeline, &mut self.world))
     }
 
-    /// `CreatePipeline`. It does not start the pipeline: sources here never detect a change.
+    /// `CreatePipeline`, which starts an execution.
     ///
     /// # Errors
     /// When the structure is not valid or the name is taken.
-    pub fn create_pipeline(&mut self, raw: Value, now: Timestamp) -> Result<&Pipeline, ApiError> {
+    pub fn create_pipeline(&mut self, raw: Value, caller: &str, now: Timestamp) -> Result<&Pipeline, ApiError> {
         self.world.now = now;
-        let declaration = Declaration::parse(raw, 1)?;
+        let declaration = Declaration::parse(raw, 1, now)?;
         let name = declaration.structure.name.clone();
         if self.pipelines.contains_key(&name) {
             return Err(
                 ErrorCode::PipelineNameInUse.because(format!("A pipeline with the name '{name}' already exists"))
             );
         }
-        let pipeline = Pipeline::new(declaration, &mut self.world);
+        let mut pipeline = Pipeline::new(declaration, &mut self.world);
+        let start = Start {
+            trigger: Trigger::CreatePipeline,
+            caller: caller.to_owned(),
+            ..Start::default()
+        };
+        pipeline.start(start, &mut self.world)?;
         Ok(self.pipelines.entry(name).or_insert(pipeline))
     }
 
-    /// `UpdatePipeline`. Executions in progress go on with the version that they started with.
+    /// `UpdatePipeline`. Executions in progress go on with the version that they started with, but their open approvals
+    /// are canceled, and such an execution hangs until it is stopped.
     ///
     /// # Errors
     /// When the structure is not valid, or there is no such pipeline: AWS's model has no error of its own for that.
@@ -245,9 +164,28 @@ impl Engine {
         let (pipeline, world) = self
             .enter(name, now)
             .map_err(|error| ErrorCode::InvalidStructure.because(error.message))?;
-        let declaration = Declaration::parse(raw, pipeline.current.version.saturating_add(1))?;
-        pipeline.update(declaration, world.now);
+        let declaration = Declaration::parse(raw, pipeline.current.version.saturating_add(1), world.now)?;
+        pipeline.update(declaration);
         Ok(pipeline)
+    }
+
+    /// `DeletePipeline`, which a pipeline that is not there does not fail.
+    pub fn delete_pipeline(&mut self, name: &str, now: Timestamp) {
+        self.world.now = now;
+        if let Some(mut pipeline) = self.pipelines.remove(name) {
+            for execution in pipeline.executions.iter_mut().filter(|execution| execution.is_active()) {
+                execution.abandon(&mut self.world);
+            }
+            self.deleted.push(pipeline);
+        }
+    }
+
+    /// Takes an execution out, as if it had never been.
+    #[cfg(test)]
+    pub(crate) fn forget(&mut self, name: &str, id: &str) {
+        if let Some(pipeline) = self.pipelines.get_mut(name) {
+            pipeline.executions.retain(|execution| execution.id != id);
+        }
     }
 
     /// `ListPipelines`, newest first.
@@ -300,6 +238,23 @@ impl Engine {
         pipeline.retry(id, stage, mode, world)
     }
 
+    /// `RollbackStage`; the id of the new execution.
+    ///
+    /// # Errors
+    /// When the execution to go back to did not complete the stage, the pipeline has changed since, or something is in
+    /// the stage.
+    pub fn roll_back(
+        &mut self,
+        name: &str,
+        stage: &str,
+        target: &str,
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let (pipeline, world) = self.enter(name, now)?;
+        pipeline.roll_back(stage, target, caller.to_owned(), world)
+    }
+
     /// `PutApprovalResult`.
     ///
     /// # Errors
@@ -320,11 +275,8 @@ impl Engine {
         size: usize,
         token: Option<&str>,
     ) -> Result<Page<&Execution>, ApiError> {
-        let executions = self
-            .pipeline(name)?
-            .executions
-            .iter()
-            .filter(|execution| shown(execution));
+        let executions = self.pipeline(name)?.executions.iter();
+        let executions = executions.filter(|execution| execution.is_shown(self.world.now) && shown(execution));
         page(
             List::Executions,
             executions.map(|execution| (execution.sequence, execution)),
@@ -345,15 +297,30 @@ impl Engine {
         size: usize,
         token: Option<&str>,
     ) -> Result<Page<(&Execution, &ActionRun)>, ApiError> {
-        let pipeline = self.pipeline(name)?;
+        let now = self.world.now;
         if let Some(id) = execution_id {
-            pipeline.execution(id)?;
+            self.execution(name, id)?;
         }
-        let executions = pipeline.executions.iter();
-        let shown = executions.filter(|execution| execution_id.is_none_or(|id| execution.id == id));
+        let executions = self.pipeline(name)?.executions.iter();
+        let shown =
+            executions.filter(|execution| execution.is_shown(now) && execution_id.is_none_or(|id| execution.id == id));
         let runs = shown.flat_map(|execution| execution.runs.iter().map(move |run| (execution, run)));
-        let runs = runs.filter(|(_, run)| run.counts || !newest_only);
+        let runs = runs.filter(|(_, run)| run.is_in_history(now) && (run.counts() || !newest_only));
         page(List::Actions, runs.map(|found| (found.1.sequence, found)), size, token)
+    }
+
+    /// `GetPipelineExecution`.
+    ///
+    /// # Errors
+    /// When there is no such pipeline or execution, or the execution has only just started.
+    pub fn execution(&self, name: &str, id: &str) -> Result<&Execution, ApiError> {
+        let pipeline = self.pipeline(name)?;
+        let execution = pipeline.execution(id)?;
+        if execution.is_shown(self.world.now) {
+            Ok(execution)
+        } else {
+            Err(pipeline.no_execution(ErrorCode::PipelineExecutionNotFound, id))
+        }
     }
 
     /// `GetJobDetails`.
@@ -361,7 +328,8 @@ impl Engine {
     /// # Errors
     /// When no job has that id.
     pub fn job_details(&self, job_id: &str) -> Result<Value, ApiError> {
-        let mut executions = self.pipelines.values().flat_map(|pipeline| &pipeline.executions);
+        let pipelines = self.pipelines.values().chain(&self.deleted);
+        let mut executions = pipelines.flat_map(|pipeline| &pipeline.executions);
         let details = executions.find_map(|execution| {
             let run = execution.run_of_job(job_id)?;
             Some(run.job()?.details(run, execution, self.settings()))
@@ -372,10 +340,10 @@ impl Engine {
     /// `PutJobSuccessResult` and `PutJobFailureResult`.
     ///
     /// # Errors
-    /// When no job has that id, or it has been reported on already.
+    /// When no job has that id, or something else was reported on it.
     pub fn report(&mut self, job_id: &str, report: Report, now: Timestamp) -> Result<(), ApiError> {
         self.world.now = now;
-        for pipeline in self.pipelines.values_mut() {
+        for pipeline in self.pipelines.values_mut().chain(&mut self.deleted) {
             let mut executions = pipeline.executions.iter_mut();
             if let Some(execution) = executions.find(|execution| execution.run_of_job(job_id).is_some()) {
                 execution.take_report(job_id, report, &mut self.world)?;
@@ -388,5 +356,5 @@ impl Engine {
 }
 
 fn no_job(job_id: &str) -> ApiError {
-    ErrorCode::JobNotFound.because(format!("There is no job with the id {job_id}"))
+    ErrorCode::JobNotFound.because(format!("Job with id '{job_id}' does not exist"))
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::World;
-use super::action_run::{ActionRun, ActionStatus};
+use super::action_run::ActionRun;
 use super::declaration::{Declaration, ExecutionMode, RetryMode};
 use super::error::{ApiError, ErrorCode};
 use super::execution::{Execution, ExecutionStatus, Start};
+use super::stop::not_stoppable;
 
 /// Concurrent executions of one pipeline, for `QUEUED` and `PARALLEL` alike.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
@@ -20,10 +21,6 @@ const CONCURRENT_EXECUTIONS: usize = 50;
 pub struct Pipeline {
     /// Its place in the order of everything that ever happened.
     pub sequence: u64,
-    /// When it was created.
-    pub created: Timestamp,
-    /// When it was last updated.
-    pub updated: Timestamp,
     /// The version that new executions run.
     pub current: Arc<Declaration>,
     /// Every version, oldest first.
@@ -37,18 +34,22 @@ impl Pipeline {
         let current = Arc::new(declaration);
         Self {
             sequence: world.next_sequence(),
-            created: world.now,
-            updated: world.now,
             versions: vec![Arc::clone(&current)],
             current,
             executions: Vec::new(),
         }
     }
 
-    pub(super) fn update(&mut self, declaration: Declaration, now: Timestamp) {
+    /// When it was created.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        self.versions.first().unwrap_or(&self.current).given
+    }
+
+    pub(super) fn update(&mut self, declaration: Declaration) {
         self.current = Arc::new(declaration);
         self.versions.push(Arc::clone(&self.current));
-        self.updated = now;
+        self.cancel_approvals();
     }
 
     /// The execution of that id.
@@ -60,10 +61,10 @@ impl Pipeline {
         found.ok_or_else(|| self.no_execution(ErrorCode::PipelineExecutionNotFound, id))
     }
 
-    fn no_execution(&self, code: ErrorCode, id: &str) -> ApiError {
+    pub(super) fn no_execution(&self, code: ErrorCode, id: &str) -> ApiError {
+        let name = &self.current.structure.name;
         code.because(format!(
-            "Pipeline '{}' has no pipeline execution with the id {id}",
-            self.current.structure.name
+            "Pipeline Execution with id '{id}' does not exist in pipeline with name '{name}'"
         ))
     }
 
@@ -123,8 +124,11 @@ impl Pipeline {
         reason: Option<String>,
         world: &mut World,
     ) -> Result<(), ApiError> {
-        let execution = self.execution_mut(id, ErrorCode::PipelineExecutionNotStoppable)?;
-        execution.stop(abandon, reason, world.now)?;
+        let pipeline = &self.current.structure.name;
+        let mut executions = self.executions.iter_mut();
+        let execution = executions.find(|execution| execution.id == id);
+        let execution = execution.ok_or_else(|| not_stoppable(id, pipeline))?;
+        execution.stop(abandon, reason, world)?;
         self.advance(world);
         Ok(())
     }
@@ -167,61 +171,19 @@ impl Pipeline {
         self.check_concurrency()
     }
 
-    pub(super) fn answer_approval(&mut self, answer: Answer, world: &mut World) -> Result<(), ApiError> {
-        let current = Arc::clone(&self.current);
-        let run = self.runs_mut().find(|run| {
-            run.token() == Some(&answer.token) && run.stage == answer.stage && run.action.name == answer.action
-        });
-        let Some(run) = run else {
-            let missing = match current.stage(&answer.stage) {
-                None => ErrorCode::StageNotFound.because(format!("The pipeline has no stage '{}'", answer.stage)),
-                Some(stage) if stage.action(&answer.action).is_none() => ErrorCode::ActionNotFound
-                    .because(format!("Stage '{}' has no action '{}'", answer.stage, answer.action)),
-                Some(_) => ErrorCode::InvalidApprovalToken.because(format!(
-                    "The token is not that of an approval of action '{}' in stage '{}'",
-                    answer.action, answer.stage
-                )),
-            };
-            return Err(missing);
-        };
-        if !run.in_progress() {
-            return Err(ErrorCode::ApprovalAlreadyCompleted.because(format!(
-                "The approval of action '{}' has already been completed",
-                answer.action
-            )));
-        }
-        run.updated_by = Some(answer.caller);
-        run.summary = Some(answer.summary).filter(|summary| !summary.is_empty());
-        let status = if answer.approved {
-            ActionStatus::Succeeded
-        } else {
-            ActionStatus::Failed
-        };
-        run.finish(status, world.now);
-        self.advance(world);
-        Ok(())
-    }
-
-    fn runs_mut(&mut self) -> impl Iterator<Item = &mut ActionRun> {
-        self.executions.iter_mut().flat_map(|execution| &mut execution.runs)
-    }
-
-    /// Fails what has timed out.
-    pub(super) fn tick(&mut self, world: &mut World) {
-        for execution in &mut self.executions {
-            execution.expire(world.now);
-        }
-        self.advance(world);
+    /// When something happens in it without anybody doing anything.
+    pub(super) fn next_event(&self) -> Option<Timestamp> {
+        self.executions.iter().filter_map(Execution::next_event).min()
     }
 
     /// Does all that can be done without waiting for anybody.
     pub(super) fn advance(&mut self, world: &mut World) {
         loop {
-            let mut left = false;
+            let mut done = false;
             for execution in &mut self.executions {
-                left |= execution.run_stage(world);
+                done |= execution.pass(world) | execution.run_stage(world);
             }
-            if !self.admit(world) && !left {
+            if !self.admit(world) && !done {
                 break;
             }
         }
@@ -247,64 +209,48 @@ impl Pipeline {
             }
         }
         if self.mode() == ExecutionMode::Superseded {
-            self.supersede(world.now);
+            self.supersede(world);
         }
         admitted
     }
 
     /// Keeps the newest of the executions that wait before one stage.
-    fn supersede(&mut self, now: Timestamp) {
+    fn supersede(&mut self, world: &mut World) {
         let mut stages = BTreeSet::new();
         for execution in self.executions.iter_mut().rev() {
             let Some(stage) = execution.awaited_stage() else {
                 continue;
             };
             if !stages.insert(stage.to_owned()) {
-                execution.supersede(now);
+                execution.supersede(world);
             }
         }
     }
 
-    /// The execution that was last in a stage, of those that were in it at all.
+    /// The execution that was last in a stage, of those that were in it at all and can be found already.
     #[must_use]
-    pub fn latest_in_stage(&self, stage: &str) -> Option<&Execution> {
+    pub fn latest_in_stage(&self, stage: &str, now: Timestamp) -> Option<&Execution> {
         let entered = |execution: &Execution| execution.stage(stage).map_or(0, |progress| progress.entered);
-        let latest = self.executions.iter().max_by_key(|execution| entered(execution));
+        let shown = self.executions.iter().filter(|execution| execution.is_shown(now));
+        let latest = shown.max_by_key(|execution| entered(execution));
         latest.filter(|execution| entered(execution) > 0)
     }
 
-    /// The newest attempt of an action in any execution, with its execution.
+    /// The attempt of an action that the state shows: the newest in the execution that was last in its stage.
     #[must_use]
-    pub fn latest_run(&self, stage: &str, action: &str) -> Option<(&Execution, &ActionRun)> {
-        let runs = self
-            .executions
-            .iter()
-            .flat_map(|execution| execution.runs.iter().map(move |run| (execution, run)));
-        let of_action = runs.filter(|(_, run)| run.stage == stage && run.action.name == action);
-        of_action.max_by_key(|(_, run)| run.sequence)
+    pub fn shown_run(&self, stage: &str, action: &str, now: Timestamp) -> Option<(&Execution, &ActionRun)> {
+        let execution = self.latest_in_stage(stage, now)?;
+        let mut runs = execution.runs.iter().rev();
+        let run = runs.find(|run| run.stage == stage && run.action.name == action && run.is_in_state(now))?;
+        Some((execution, run))
     }
 
-    /// The executions that wait before a stage, oldest first.
-    pub fn inbound(&self, stage: &str) -> impl Iterator<Item = &Execution> {
+    /// The executions that wait before a stage, oldest first, of those that can be found already.
+    pub fn inbound(&self, stage: &str, now: Timestamp) -> impl Iterator<Item = &Execution> {
         self.executions.iter().filter(move |execution| {
-            execution.awaited_stage() == Some(stage) && execution.status == ExecutionStatus::InProgress
+            execution.awaited_stage() == Some(stage)
+                && execution.status == ExecutionStatus::InProgress
+                && execution.is_shown(now)
         })
     }
-}
-
-/// An answer to a manual approval.
-#[derive(Debug)]
-pub struct Answer {
-    /// The principal that answers.
-    pub caller: String,
-    /// The stage of the approval.
-    pub stage: String,
-    /// The approval action.
-    pub action: String,
-    /// What shows that this very attempt is meant.
-    pub token: String,
-    /// Approved, or else rejected.
-    pub approved: bool,
-    /// The comment.
-    pub summary: String,
 }

@@ -1,94 +1,138 @@
-//! How an attempt of an action begins.
+//! How an attempt of an action begins, and what it hands on when it has succeeded.
 
 use std::collections::BTreeMap;
 
-use super::World;
-use super::action_run::{ActionRun, ActionStatus, Work};
+use jiff::Timestamp;
+
+use super::action_run::{ActionRun, ActionStatus, ErrorDetails, Pretence, Shown, Work};
+use super::artifact::Artifact;
 use super::declaration::{Action, ActionKind, Stage};
-use super::execution::Execution;
+use super::execution::{Execution, SourceRevision};
 use super::job::Job;
-use super::variables;
+use super::{World, lag, notification, variables};
+
+/// A function of this name does not exist; every other does.
+const MISSING_FUNCTION: &str = "EmulatorMissing";
 
 impl Execution {
-    /// Starts an attempt of an action; what need not wait ends as it starts.
-    pub(super) fn start_action(&mut self, stage: &Stage, action: &Action, world: &mut World) {
-        let attempts = self
-            .runs
-            .iter()
-            .filter(|run| run.stage == stage.name && run.action.name == action.name);
-        let attempt = attempts.count();
+    /// Starts an attempt of an action.
+    pub(super) fn start_action(&mut self, stage: &Stage, action: &Action, started: Timestamp, world: &mut World) {
+        let of_action = |run: &ActionRun| run.stage == stage.name && run.action.name == action.name;
+        let first = !self.runs.iter().any(of_action);
         let resolved = action.configuration.iter().map(|(key, value)| {
             let value = variables::resolve(value, |reference| self.variable(reference))?;
             Ok((key.clone(), value))
         });
         let resolved: Result<BTreeMap<_, _>, String> = resolved.collect();
+        let kind = action.kind();
+        let inputs = action.input_artifacts.iter();
+        let inputs = inputs.map(|input| {
+            self.artifacts
+                .get(&input.name)
+                .cloned()
+                .unwrap_or(Artifact::missing(input))
+        });
+        let outputs = action.output_artifacts.iter();
+        let outputs = outputs.map(|it| Artifact::planned(&it.name, kind, &self.declaration, world.ids.as_mut()));
+        let in_state = if kind == ActionKind::ManualApproval {
+            lag::TOKEN_SHOWN
+        } else {
+            lag::STATE_SHOWN
+        };
         let mut run = ActionRun {
+            inputs: inputs.collect(),
+            outputs: outputs.collect(),
             sequence: world.next_sequence(),
             id: world.ids.uuid(),
             stage: stage.name.clone(),
             action: action.clone(),
             configuration: BTreeMap::new(),
+            started,
             status: ActionStatus::InProgress,
-            started: world.now,
-            updated: world.now,
+            changed: None,
+            noticed: ActionStatus::InProgress,
+            updated: started,
             updated_by: None,
             external_id: None,
+            external_url: None,
             summary: None,
             error: None,
             output_variables: BTreeMap::new(),
-            work: Work::Immediate,
-            counts: true,
+            work: Work::Pretended(Box::default()),
+            replaced: None,
+            shown: Shown {
+                in_history: started + world.lag.draw(lag::HISTORY_SHOWN),
+                in_state: started + world.lag.draw(in_state),
+                after_replaced: world.lag.draw(lag::REPLACED_SHOWN),
+            },
+            due: None,
         };
         match resolved {
             Ok(configuration) => {
                 run.configuration = configuration;
-                self.begin(&mut run, attempt, world);
+                self.begin(&mut run, first, world);
             }
-            Err(reference) => run.fail(
+            Err(reference) => run.fails(
                 "ConfigurationError",
                 format!("The variable reference '#{{{reference}}}' could not be resolved in this pipeline execution"),
-                world.now,
+                world,
             ),
         }
         self.runs.push(run);
     }
 
-    fn begin(&self, run: &mut ActionRun, attempt: usize, world: &mut World) {
+    fn begin(&self, run: &mut ActionRun, first: bool, world: &mut World) {
         match run.action.kind() {
             ActionKind::ManualApproval => {
-                let token = world.ids.uuid();
-                run.external_id = Some(token.clone());
-                run.work = Work::approval(token, &run.action, world.now);
+                run.work = Work::approval(&run.action, run.started);
+                run.external_id = Some(run.id.clone());
+                if notification::is_refused(run, &self.declaration, first, world) {
+                    run.refuse_notification(notification::refused(), world);
+                }
             }
-            ActionKind::Lambda => {
-                let job = Job::new(world.ids.as_mut(), world.now);
-                world.invoke(&job, run, self);
-                run.work = Work::Job(job);
-            }
+            ActionKind::Lambda => run.begin_job(world),
             ActionKind::Source | ActionKind::Pretended => {
                 let told = run.configuration.get("EmulatorResult").map(String::as_str);
-                if told == Some("Failed") || (told == Some("FailedOnce") && attempt == 0) {
-                    run.fail("JobFailed", "The configuration's EmulatorResult says so", world.now);
+                if told == Some("Failed") || (told == Some("FailedOnce") && first) {
+                    run.fails(
+                        "JobFailed",
+                        "The configuration's EmulatorResult says so".to_owned(),
+                        world,
+                    );
                     return;
                 }
-                if run.action.kind() == ActionKind::Source {
-                    let given = self.start.revisions.get(&run.action.name).cloned();
-                    let revision = given.unwrap_or_else(|| made_up_revision(world));
-                    run.output_variables.insert("CommitId".to_owned(), revision.clone());
-                    run.external_id = Some(revision);
-                }
-                run.finish(ActionStatus::Succeeded, world.now);
+                let given = self.start.revisions.get(&run.action.name).cloned();
+                let pretence = pretence(run, given, world);
+                run.pretend(pretence, world);
             }
         }
     }
 
-    /// The newest successful attempt of each source action, with its revision.
-    pub fn revisions(&self) -> impl Iterator<Item = (&ActionRun, &str)> {
-        let sources = self
-            .runs
-            .iter()
-            .filter(|run| run.counts && run.action.kind() == ActionKind::Source);
-        sources.filter_map(|run| Some((run, run.output_variables.get("CommitId")?.as_str())))
+    /// Later actions may have what an action has made.
+    pub(super) fn hand_on(&mut self, place: usize) {
+        let Some(run) = self.runs.get_mut(place) else {
+            return;
+        };
+        let revision = run
+            .external_id
+            .clone()
+            .filter(|_| run.action.kind() == ActionKind::Source);
+        for artifact in &mut run.outputs {
+            artifact.revision.clone_from(&revision);
+            self.artifacts.insert(artifact.name.clone(), artifact.clone());
+        }
+        if let Some(namespace) = &run.action.namespace {
+            self.outputs.insert(namespace.clone(), run.output_variables.clone());
+        }
+        if let Some(id) = revision {
+            self.sources.retain(|source| source.action != run.action.name);
+            self.sources.push(SourceRevision {
+                action: run.action.name.clone(),
+                artifacts: run.outputs.iter().map(|artifact| artifact.name.clone()).collect(),
+                id,
+                summary: run.summary.clone(),
+            });
+        }
     }
 
     /// The pipeline's variables with the values that this execution runs with.
@@ -109,19 +153,94 @@ impl Execution {
         }
         let (namespace, name) = reference.split_once('.')?;
         if namespace == "variables" {
-            return self
-                .variables()
+            let mut variables = self.variables();
+            return variables
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| value.to_owned());
         }
-        let mut runs = self.runs.iter().rev().filter(|run| run.counts);
-        let run = runs.find(|run| run.action.namespace.as_deref() == Some(namespace))?;
-        run.output_variables.get(name).cloned()
+        self.outputs.get(namespace)?.get(name).cloned()
     }
 }
 
-/// Forty hexadecimal digits, like a commit.
-fn made_up_revision(world: &mut World) -> String {
-    let digits = format!("{}{}", world.ids.uuid(), world.ids.uuid());
-    digits.chars().filter(|digit| *digit != '-').take(40).collect()
+impl ActionRun {
+    /// It waits for nobody, and this is what it comes to.
+    fn pretend(&mut self, pretence: Pretence, world: &mut World) {
+        self.work = Work::Pretended(Box::new(pretence));
+        self.due = Some(self.started + world.lag.draw(lag::WORK));
+    }
+
+    fn fails(&mut self, code: &str, message: String, world: &mut World) {
+        let code = code.to_owned();
+        let pretence = Pretence {
+            error: Some(ErrorDetails { code, message }),
+            ..Pretence::default()
+        };
+        self.pretend(pretence, world);
+    }
+
+    fn begin_job(&mut self, world: &mut World) {
+        let function = self.configuration.get("FunctionName").cloned().unwrap_or_default();
+        if function == MISSING_FUNCTION {
+            let message = format!("The AWS Lambda function {function} does not exist.");
+            return self.fails("ConfigurationError", message, world);
+        }
+        self.external_url = Some(world.settings.log_url(&function));
+        self.external_id = Some(function);
+        // The state says so from the first.
+        self.changed = Some(self.started + world.lag.draw(lag::STATE_CHANGED));
+        self.work = Work::Job(Job::new(self.started, world));
+    }
+}
+
+/// What an action comes to that nothing fails.
+fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Pretence {
+    let s3 = run.action.action_type_id.provider == "S3";
+    let configured = |key: &str, default: &str| run.configuration.get(key).map_or(default, String::as_str).to_owned();
+    match run.action.kind() {
+        ActionKind::Source if s3 => {
+            let (bucket, key) = (
+                configured("S3Bucket", "emulator-source"),
+                configured("S3ObjectKey", "source.zip"),
+            );
+            let (revision, tag) = world.object(&bucket, &key, given);
+            let variables = [
+                ("BucketName", bucket),
+                ("ETag", tag),
+                ("ObjectKey", key),
+                ("VersionId", revision.clone()),
+            ];
+            Pretence {
+                summary: Some(format!("Amazon S3 version id: {revision}")),
+                external_id: Some(revision),
+                output_variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
+                error: None,
+            }
+        }
+        // Like a commit.
+        ActionKind::Source => {
+            let revision = given.unwrap_or_else(|| world.digits(40));
+            Pretence {
+                external_id: Some(revision.clone()),
+                output_variables: [("CommitId".to_owned(), revision)].into(),
+                ..Pretence::default()
+            }
+        }
+        ActionKind::Pretended if s3 => {
+            let (bucket, key) = (
+                configured("BucketName", "emulator-releases"),
+                configured("ObjectKey", ""),
+            );
+            let place = if key.is_empty() {
+                bucket
+            } else {
+                format!("{bucket}/{key}")
+            };
+            Pretence {
+                external_id: Some(place),
+                summary: Some("Deployment Succeeded".to_owned()),
+                ..Pretence::default()
+            }
+        }
+        ActionKind::Pretended | ActionKind::ManualApproval | ActionKind::Lambda => Pretence::default(),
+    }
 }

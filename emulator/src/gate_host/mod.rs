@@ -28,7 +28,7 @@ pub struct GateConfig {
     pub arguments: Vec<String>,
     /// All of its environment but `AWS_LAMBDA_RUNTIME_API`: nothing is inherited.
     pub environment: Vec<(String, String)>,
-    /// The ARN that the function is told is its own.
+    /// The ARN that the function is told it was invoked by, when nobody names another.
     pub function_arn: String,
     /// After which an invocation is given up and the process killed.
     pub timeout: Duration,
@@ -73,6 +73,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct GateHost {
     requests: mpsc::UnboundedSender<Request>,
+    function_arn: String,
     retry_delay: Duration,
     worker: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
@@ -80,6 +81,7 @@ pub struct GateHost {
 /// Not `Debug`, because the event carries credentials.
 struct Request {
     id: String,
+    function_arn: String,
     event: Value,
     reply: oneshot::Sender<Outcome>,
 }
@@ -92,6 +94,7 @@ impl GateHost {
         let (stop, stopped) = oneshot::channel();
         Self {
             requests,
+            function_arn: config.function_arn.clone(),
             retry_delay: config.retry_delay,
             worker: Mutex::new(Some((stop, tokio::spawn(work(config, queue, stopped))))),
         }
@@ -99,17 +102,19 @@ impl GateHost {
 
     /// Invokes the gate with an event and waits for the outcome.
     pub async fn invoke(&self, event: Value) -> Outcome {
-        invoke(&self.requests, &Uuid::new_v4().to_string(), event).await
+        invoke(&self.requests, &Uuid::new_v4().to_string(), &self.function_arn, event).await
     }
 
-    /// Invokes the gate as CodePipeline does: without waiting, and again when it errs.
-    pub fn submit(&self, event: Value) {
+    /// Invokes the gate as CodePipeline does: by the ARN of the function that the action names, without waiting, and
+    /// again when it errs.
+    pub fn submit(&self, function_arn: &str, event: Value) {
         let (requests, delay) = (self.requests.clone(), self.retry_delay);
+        let function_arn = function_arn.to_owned();
         tokio::spawn(async move {
             let request_id = Uuid::new_v4().to_string();
             for attempt in 1..=ATTEMPTS {
                 // Neither the event nor the response is logged: both may carry credentials.
-                match invoke(&requests, &request_id, event.clone()).await {
+                match invoke(&requests, &request_id, &function_arn, event.clone()).await {
                     Outcome::Ok(_) => return,
                     Outcome::FunctionError { kind, message } => {
                         tracing::warn!(request_id, attempt, kind, message, "the gate erred");
@@ -136,10 +141,11 @@ impl GateHost {
     }
 }
 
-async fn invoke(requests: &mpsc::UnboundedSender<Request>, id: &str, event: Value) -> Outcome {
+async fn invoke(requests: &mpsc::UnboundedSender<Request>, id: &str, function_arn: &str, event: Value) -> Outcome {
     let (reply, outcome) = oneshot::channel();
     let request = Request {
         id: id.to_owned(),
+        function_arn: function_arn.to_owned(),
         event,
         reply,
     };
@@ -183,7 +189,7 @@ async fn run(config: &GateConfig, sandbox: &mut Option<Sandbox>, request: &Reque
         };
     }
     match sandbox {
-        Some(sandbox) => sandbox.invoke(config, &request.id, &request.event).await,
+        Some(sandbox) => sandbox.invoke(config, request).await,
         None => Outcome::Exited("the gate did not start".to_owned()),
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, mpsc};
 /// One event for the function. Not `Debug`, because the event carries credentials.
 pub(super) struct Invocation {
     pub(super) id: String,
+    pub(super) function_arn: String,
     pub(super) deadline: Timestamp,
     pub(super) event: String,
 }
@@ -37,7 +38,6 @@ pub(super) enum Message {
 struct Api {
     next: Arc<Mutex<mpsc::UnboundedReceiver<Invocation>>>,
     answers: mpsc::UnboundedSender<Message>,
-    function_arn: Arc<str>,
 }
 
 /// The error as a runtime reports it.
@@ -49,11 +49,7 @@ struct Reported {
 }
 
 /// The Runtime API over the invocations to come and the messages to pass on.
-pub(super) fn router(
-    next: mpsc::UnboundedReceiver<Invocation>,
-    answers: mpsc::UnboundedSender<Message>,
-    function_arn: &str,
-) -> Router {
+pub(super) fn router(next: mpsc::UnboundedReceiver<Invocation>, answers: mpsc::UnboundedSender<Message>) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(hand_over))
         .route("/2018-06-01/runtime/invocation/{id}/response", post(take_response))
@@ -62,7 +58,6 @@ pub(super) fn router(
         .with_state(Api {
             next: Arc::new(Mutex::new(next)),
             answers,
-            function_arn: function_arn.into(),
         })
 }
 
@@ -77,7 +72,7 @@ async fn hand_over(State(api): State<Api>) -> Response {
             "lambda-runtime-deadline-ms",
             invocation.deadline.as_millisecond().to_string(),
         ),
-        ("lambda-runtime-invoked-function-arn", api.function_arn.to_string()),
+        ("lambda-runtime-invoked-function-arn", invocation.function_arn),
         (
             "lambda-runtime-trace-id",
             "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned(),

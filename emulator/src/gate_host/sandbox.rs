@@ -5,7 +5,6 @@ use std::net::Ipv4Addr;
 use std::process::Stdio;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -13,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::runtime_api::{self, Invocation, Message};
-use super::{ChildOutput, GateConfig, Outcome};
+use super::{ChildOutput, GateConfig, Outcome, Request};
 
 /// One process of the gate.
 #[derive(Debug)]
@@ -54,7 +53,7 @@ impl Sandbox {
         }
         let (invocations, next) = mpsc::unbounded_channel();
         let (answers, messages) = mpsc::unbounded_channel();
-        let router = runtime_api::router(next, answers, &config.function_arn);
+        let router = runtime_api::router(next, answers);
         let api = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the Lambda Runtime API stopped");
@@ -74,13 +73,15 @@ impl Sandbox {
     }
 
     /// Hands an event over and waits for what becomes of it.
-    pub(super) async fn invoke(&mut self, config: &GateConfig, id: &str, event: &Value) -> Outcome {
+    pub(super) async fn invoke(&mut self, config: &GateConfig, request: &Request) -> Outcome {
+        let id = request.id.as_str();
         let timeout = SignedDuration::try_from(config.timeout).unwrap_or(SignedDuration::MAX);
         let deadline = Timestamp::now().checked_add(timeout).unwrap_or(Timestamp::MAX);
         let invocation = Invocation {
             id: id.to_owned(),
             deadline,
-            event: event.to_string(),
+            function_arn: request.function_arn.clone(),
+            event: request.event.to_string(),
         };
         // The receiver lives as long as the API does, which ends with this sandbox.
         let _ = self.invocations.send(invocation);

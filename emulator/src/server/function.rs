@@ -7,7 +7,8 @@ use super::{Config, ServerError};
 use crate::engine::Settings;
 use crate::gate_host::GateConfig;
 
-/// The name of the one function there is. Whatever a Lambda action calls its function, this one is invoked.
+/// The name that the one function there is has of its own. Whatever a Lambda action calls its function, this one is invoked,
+/// and is told that it was by the name which the action gives.
 const NAME: &str = "two-person-rule";
 /// The access key id that the gate is given.
 pub(super) const KEY_ID: &str = "two-person-rule-gate";
@@ -39,12 +40,7 @@ pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig
             vec!["gate".to_owned()],
         ),
     };
-    let Settings {
-        partition,
-        region,
-        account_id,
-        ..
-    } = &config.settings;
+    let region = &config.settings.region;
     let mut environment = vec![
         ("AWS_LAMBDA_FUNCTION_NAME", NAME.to_owned()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
@@ -69,7 +65,7 @@ pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-        function_arn: format!("arn:{partition}:lambda:{region}:{account_id}:function:{NAME}"),
+        function_arn: config.settings.function_arn(NAME),
         timeout: Duration::from_secs(30),
         retry_delay: Duration::from_secs(1),
         output: config.gate_output.clone(),
@@ -92,6 +88,8 @@ mod tests {
                 account_id: "111122223333".to_owned(),
                 bare_job_details: false,
             },
+            lag: jiff::SignedDuration::ZERO,
+            seed: None,
             principals: Principals::examples("111122223333"),
             authorizer: None,
             gate: Some("bootstrap".into()),

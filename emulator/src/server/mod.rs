@@ -2,6 +2,7 @@
 
 pub(crate) mod function;
 mod http;
+mod iam;
 mod shared;
 
 use std::net::SocketAddr;
@@ -9,13 +10,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::api::Service;
 use crate::authorize::Authorizer;
-use crate::engine::{Engine, RandomIds, Settings};
+use crate::engine::{Engine, Lag, RandomIds, Settings};
 use crate::gate_host::{ChildOutput, GateHost};
 use crate::principals::Principals;
 use shared::{Shared, keep_time};
@@ -30,6 +32,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whose CodePipeline this is.
     pub settings: Settings,
+    /// How late CodePipeline notices an answer, at most: see [`Lag::new`].
+    pub lag: SignedDuration,
+    /// What every delay and identifier is drawn from; chance when there is none.
+    pub seed: Option<u64>,
     /// Who may call.
     pub principals: Principals,
     /// Decides what each of them may do; without it, everything.
@@ -95,7 +101,12 @@ impl Server {
         let address = listener.local_addr().map_err(in_use)?;
         let gate = GateHost::start(function::gate_config(&config, address)?);
         let gate_caller = function::caller(&config);
-        let engine = Engine::new(config.settings, Box::new(RandomIds));
+        let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
+        let engine = Engine::new(
+            config.settings,
+            Box::new(RandomIds::new(seed)),
+            Lag::new(config.lag, seed),
+        );
         let service = Service::new(engine, config.authorizer)?;
         let mut principals = config.principals;
         principals.add(function::KEY_ID, gate_caller);

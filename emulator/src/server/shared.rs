@@ -45,13 +45,29 @@ impl Shared {
         self.with_service(|service| service.call(operation, body, caller, Timestamp::now()))
     }
 
+    /// The ARN and the id of a role of the account, for a caller who may ask for it.
+    ///
+    /// # Errors
+    /// When the caller may not.
+    pub(super) fn role(&self, name: &str, caller: &str) -> Result<Option<(String, String)>, ApiError> {
+        self.with_service(|service| {
+            let role = service.role(name, caller, Timestamp::now())?;
+            Ok(role.map(|role| (role.arn.clone(), role.id.clone())))
+        })
+    }
+
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
         // A panic in an earlier call is a bug that it has reported itself; the others need not fail for it.
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut service);
-        for Effect::Invoke { job_id, event } in service.engine.take_effects() {
-            tracing::info!(job_id, "invokes the gate");
-            self.gate.submit(event);
+        for effect in service.engine.take_effects() {
+            let Effect::Invoke {
+                job_id,
+                function,
+                event,
+            } = effect;
+            tracing::info!(job_id, function, "invokes the gate");
+            self.gate.submit(&function, event);
         }
         drop(service);
         self.changed.notify_one();
@@ -64,7 +80,7 @@ pub(super) async fn keep_time(shared: Arc<Shared>) {
     loop {
         let due = {
             let service = shared.service.lock().unwrap_or_else(PoisonError::into_inner);
-            service.engine.next_deadline()
+            service.engine.next_event()
         };
         let Some(due) = due else {
             shared.changed.notified().await;

@@ -2,8 +2,10 @@
 
 mod approvals;
 mod jobs;
+mod lag;
 mod modes;
 mod properties;
 mod retries;
+mod rollback;
 mod stops;
 mod structure;

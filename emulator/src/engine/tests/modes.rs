@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::engine::ErrorCode;
-use crate::testing::{Account, PIPELINE, approval, build, pipeline, stage};
+use crate::testing::{Account, PIPELINE, approval, build, gate, pipeline, stage};
 
 fn account(mode: &str) -> Account {
     let stages = json!([
@@ -94,16 +94,73 @@ fn a_failed_stage_does_not_lock() {
 
 #[test]
 fn an_execution_runs_the_version_that_it_started_with() {
-    let mut account = account("SUPERSEDED");
+    let stages = json!([
+        stage("Review", &[gate("x")]),
+        stage("Ship", &[build("Ship", 1, "Succeeded")])
+    ]);
+    let mut account = Account::with_stages("SUPERSEDED", stages);
     let id = account.start();
+    let job = account.invoked()["CodePipeline.job"]["id"].clone();
     let changed = pipeline("SUPERSEDED", json!([stage("Other", &[approval("Approval")])]));
     account.ok("UpdatePipeline", json!({"pipeline": changed}));
-    let filter = json!({"pipelineName": PIPELINE, "filter": {"pipelineExecutionId": id}});
-    let history = account.ok("ListActionExecutions", filter);
-    let token = &history["actionExecutionDetails"][0]["output"]["executionResult"]["externalExecutionId"];
-    account.answer_token("Review", "Approval", "Approved", token).unwrap();
+    account.ok("PutJobSuccessResult", json!({"jobId": job}));
     assert_eq!(account.status(&id), "Succeeded");
     assert_eq!(account.history(&id).last().unwrap(), "Ship Succeeded");
+}
+
+#[test]
+fn creating_a_pipeline_starts_it() {
+    let declared = pipeline("SUPERSEDED", json!([stage("Review", &[approval("Approval")])]));
+    let mut account = Account::new();
+    let id = account.created(declared);
+    let got = account.ok(
+        "GetPipelineExecution",
+        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
+    );
+    let execution = &got["pipelineExecution"];
+    let trigger = json!({"triggerType": "CreatePipeline", "triggerDetail": crate::testing::ALICE});
+    assert_eq!(execution["trigger"], trigger);
+    for absent in ["variables", "executionType", "statusSummary", "rollbackMetadata"] {
+        assert!(execution.get(absent).is_none(), "{absent}");
+    }
+    let source = account.stage("Source")["actionStates"][0].clone();
+    let revision = &source["currentRevision"]["revisionId"];
+    let summary = format!("Amazon S3 version id: {}", revision.as_str().unwrap());
+    let artifact = json!({"name": "App", "revisionId": revision, "revisionSummary": summary});
+    assert_eq!(execution["artifactRevisions"], json!([artifact]));
+    assert_eq!(
+        source["entityUrl"],
+        "https://console.aws.amazon.com/s3/home?region=eu-west-1#"
+    );
+    assert_eq!(source["latestExecution"]["summary"], summary);
+    account.approve("Review", "Approval");
+    assert_eq!(account.status(&id), "Succeeded");
+}
+
+#[test]
+fn a_rule_of_eventbridge_starts_it_as_itself() {
+    let mut account = account("SUPERSEDED");
+    let rule = "arn:aws:events:eu-west-1:111122223333:rule/nightly";
+    let start = json!({"name": PIPELINE}).to_string();
+    let service = &mut account.service;
+    let reply = service.call("StartPipelineExecution", start.as_bytes(), rule, account.now);
+    let id = reply.unwrap().unwrap()["pipelineExecutionId"].clone();
+    let got = account.ok(
+        "GetPipelineExecution",
+        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
+    );
+    let trigger = json!({"triggerType": "CloudWatchEvent", "triggerDetail": rule});
+    assert_eq!(got["pipelineExecution"]["trigger"], trigger);
+}
+
+#[test]
+fn a_source_finds_the_object_that_it_found_before() {
+    let mut account = account("SUPERSEDED");
+    let version = |account: &mut Account| {
+        account.start();
+        account.stage("Source")["actionStates"][0]["currentRevision"]["revisionId"].clone()
+    };
+    assert_eq!(version(&mut account), version(&mut account));
 }
 
 #[test]
@@ -111,7 +168,7 @@ fn who_started_it_and_with_what_is_told() {
     let mut declared = pipeline("SUPERSEDED", json!([stage("Review", &[approval("Approval")])]));
     declared["variables"] = json!([{"name": "Env", "defaultValue": "test"}, {"name": "Size", "defaultValue": "s"}]);
     let mut account = Account::new();
-    account.ok("CreatePipeline", json!({"pipeline": declared}));
+    account.create(declared);
     let input = json!({
         "name": PIPELINE, "clientRequestToken": "once", "variables": [{"name": "Env", "value": "prod"}],
         "sourceRevisions": [{"actionName": "Code", "revisionType": "COMMIT_ID", "revisionValue": "abc"}],

@@ -33,6 +33,7 @@ fn failed_actions_reopens_only_what_failed() {
             "ApprovalB InProgress"
         ]
     );
+    assert_eq!(account.action("Review", "ApprovalA")["status"], "Succeeded");
     account.approve("Review", "ApprovalB");
     assert_eq!(account.status(&id), "Succeeded");
 }

@@ -20,7 +20,16 @@ fn abandoning_stops_at_once_and_the_stage_can_be_retried() {
     let late = account
         .answer_token("Review", "Approval", "Approved", &token)
         .unwrap_err();
-    assert_eq!(late.code, ErrorCode::ApprovalAlreadyCompleted);
+    assert_eq!(
+        late.code,
+        ErrorCode::InvalidApprovalToken,
+        "AWS says so even though nothing was updated"
+    );
+    let state = account.action("Review", "Approval");
+    let canceled = json!({
+        "actionExecutionId": token, "status": "Abandoned", "summary": "The approval action has been canceled.",
+    });
+    assert_eq!(state, canceled);
     let listed = account.ok("ListPipelineExecutions", json!({"pipelineName": PIPELINE}));
     assert_eq!(
         listed["pipelineExecutionSummaries"][0]["stopTrigger"],

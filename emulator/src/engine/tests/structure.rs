@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::engine::ErrorCode;
-use crate::testing::{Account, PIPELINE, approval, build, pipeline, stage};
+use crate::testing::{Account, PIPELINE, approval, build, gate, pipeline, stage};
 
 fn refused(stages: Value) -> ErrorCode {
     Account::new().refused("CreatePipeline", json!({"pipeline": pipeline("SUPERSEDED", stages)}))
@@ -12,6 +12,8 @@ fn a_structure_must_be_one_that_aws_would_take() {
     let source = pipeline("QUEUED", json!([]))["stages"][0]["actions"][0].clone();
     let mut function = build("Gate", 1, "Succeeded");
     function["actionTypeId"] = json!({"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"});
+    let mut unknown = gate("x");
+    unknown["configuration"]["Rule"] = json!("{}");
     let review = stage("Review", &[approval("A")]);
     let cases = [
         (json!([]), ErrorCode::InvalidStructure),
@@ -26,6 +28,10 @@ fn a_structure_must_be_one_that_aws_would_take() {
             json!([stage("Review", &[function])]),
             ErrorCode::InvalidActionDeclaration,
         ),
+        (
+            json!([stage("Review", &[unknown])]),
+            ErrorCode::InvalidActionDeclaration,
+        ),
     ];
     for (stages, code) in cases {
         assert_eq!(refused(stages.clone()), code, "{stages}");
@@ -34,6 +40,20 @@ fn a_structure_must_be_one_that_aws_would_take() {
     no_source["stages"][0]["actions"][0] = approval("A");
     let code = Account::new().refused("CreatePipeline", json!({"pipeline": no_source}));
     assert_eq!(code, ErrorCode::InvalidStructure);
+}
+
+#[test]
+fn a_configuration_key_that_lambda_actions_do_not_have_is_refused() {
+    let mut unknown = gate("x");
+    unknown["configuration"]["Rule"] = json!("{}");
+    let declared = pipeline("QUEUED", json!([stage("Review", &[unknown])]));
+    let error = Account::new()
+        .call("CreatePipeline", json!({"pipeline": declared}))
+        .unwrap_err();
+    assert_eq!(
+        error.message,
+        "Action configuration for action 'Gate' contains unknown configuration 'Rule'"
+    );
 }
 
 #[test]
@@ -48,6 +68,18 @@ fn a_declaration_is_read_back_as_it_was_given_with_defaults() {
     );
     let mut account = Account::new();
     let created = account.ok("CreatePipeline", json!({"pipeline": declared}));
+    for stage in declared["stages"].as_array_mut().unwrap() {
+        let action = stage["actions"][0].as_object_mut().unwrap();
+        let defaults = [
+            ("configuration", json!({})),
+            ("inputArtifacts", json!([])),
+            ("outputArtifacts", json!([])),
+        ];
+        for (name, default) in defaults.into_iter().chain([("runOrder", json!(1))]) {
+            action.entry(name).or_insert(default);
+        }
+        action["actionTypeId"]["__type"] = json!("ActionTypeId");
+    }
     declared["version"] = json!(1);
     declared["executionMode"] = json!("SUPERSEDED");
     declared["pipelineType"] = json!("V1");
@@ -69,6 +101,15 @@ fn versions_are_counted_and_kept() {
         account.ok("UpdatePipeline", json!({"pipeline": changed}))["pipeline"]["version"],
         2
     );
+    account.wait(1);
+    let changed_later = pipeline("QUEUED", json!([stage("Review", &[approval("B")])]));
+    account.ok("UpdatePipeline", json!({"pipeline": changed_later}));
+    let updated = |account: &mut Account, version: u64| {
+        let got = account.ok("GetPipeline", json!({"name": PIPELINE, "version": version}));
+        got["metadata"]["updated"].as_f64().unwrap() - got["metadata"]["created"].as_f64().unwrap()
+    };
+    let each = [1, 2, 3].map(|version| updated(&mut account, version));
+    assert_eq!(each, [0.0, 0.0, 60.0], "each version has its own time");
     let name = "/pipeline/stages/1/actions/0/name";
     let first = account.ok("GetPipeline", json!({"name": PIPELINE, "version": 1}));
     assert_eq!(first.pointer(name).unwrap(), "A");
@@ -79,7 +120,7 @@ fn versions_are_counted_and_kept() {
             .unwrap(),
         "B"
     );
-    let code = account.refused("GetPipeline", json!({"name": PIPELINE, "version": 3}));
+    let code = account.refused("GetPipeline", json!({"name": PIPELINE, "version": 4}));
     assert_eq!(code, ErrorCode::PipelineVersionNotFound);
     assert_eq!(
         account.refused("CreatePipeline", json!({"pipeline": changed})),

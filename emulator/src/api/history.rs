@@ -1,0 +1,73 @@
+//! The reply of ListActionExecutions: what CodePipeline has noticed, and what the gate judges by.
+
+use serde_json::{Value, json};
+
+use super::output::seconds;
+use crate::engine::{ActionRun, ActionStatus, Artifact, Execution, ExecutionMode, Settings};
+
+pub(super) fn action_detail(execution: &Execution, run: &ActionRun, settings: &Settings) -> Value {
+    let artifacts = |artifacts: &[Artifact]| artifacts.iter().map(Artifact::detail).collect::<Vec<_>>();
+    let outputs = match run.noticed {
+        ActionStatus::Succeeded => artifacts(&run.outputs),
+        ActionStatus::InProgress | ActionStatus::Abandoned | ActionStatus::Failed => Vec::new(),
+    };
+    json!({
+        "pipelineExecutionId": execution.id,
+        "actionExecutionId": run.id,
+        "pipelineVersion": execution.declaration.version,
+        "stageName": run.stage,
+        "actionName": run.action.name,
+        "startTime": seconds(run.started),
+        "lastUpdateTime": seconds(run.updated),
+        "updatedBy": run.updated_by.as_ref().filter(|_| !run.in_progress()),
+        "status": run.noticed,
+        "input": {
+            "actionTypeId": with_type(json!(run.action.action_type_id)),
+            "configuration": run.action.configuration,
+            "resolvedConfiguration": run.configuration,
+            "roleArn": run.action.role_arn,
+            "region": run.action.region.as_ref().unwrap_or(&settings.region),
+            "inputArtifacts": artifacts(&run.inputs),
+            "namespace": run.action.namespace,
+        },
+        "output": {
+            "outputArtifacts": outputs,
+            "executionResult": result(execution, run),
+            "outputVariables": run.output_variables,
+        },
+    })
+}
+
+/// Nothing of what is in progress or was abandoned. Why an action failed is in the summary, and `errorDetails` has the
+/// code alone.
+fn result(execution: &Execution, run: &ActionRun) -> Option<Value> {
+    match run.noticed {
+        // CodePipeline API Reference, PutApprovalResult: of a PARALLEL pipeline the token is read here.
+        ActionStatus::InProgress if run.is_open() => {
+            let parallel = execution.declaration.structure.execution_mode == ExecutionMode::Parallel;
+            parallel.then(|| json!({"externalExecutionId": run.id}))
+        }
+        ActionStatus::InProgress | ActionStatus::Abandoned => None,
+        ActionStatus::Succeeded | ActionStatus::Failed => {
+            let message = run.error.as_ref().map(|error| &error.message);
+            let result = json!({
+                "externalExecutionId": run.external_id,
+                "externalExecutionSummary": message.or(run.summary.as_ref()),
+                "externalExecutionUrl": run.external_url,
+                "errorDetails": run.error.as_ref().map(|error| json!({"code": error.code})),
+            });
+            let empty = result
+                .as_object()
+                .is_none_or(|members| members.values().all(Value::is_null));
+            (!empty).then_some(result)
+        }
+    }
+}
+
+/// As the wire has it; SDKs drop it.
+fn with_type(mut type_id: Value) -> Value {
+    if let Some(members) = type_id.as_object_mut() {
+        members.insert("__type".to_owned(), json!("ActionTypeId"));
+    }
+    type_id
+}

@@ -1,0 +1,50 @@
+"""The emulator answers as AWS CodePipeline was recorded to: each sequence of tests/recorded is replayed and every reply compared."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from recorded import NAMES, Accepted, Recording
+from recorded_stories import BEFORE, NAMED, UPLOADED_BEFORE
+from replay import Replay
+
+# The recorded delays, ten times as fast.
+ARGUMENTS = ["--lag", "3.5"]
+# In which the history notices answers in the recorded order, where that is not the order in which they were given.
+SEEDS = {}
+
+
+def replay(name, accepted, folder):
+    arguments = [*ARGUMENTS, "--seed", SEEDS.get(name, "1")]
+    recording = Recording(name, NAMED.get(name, {}))
+    return Replay(recording, accepted, folder, arguments, BEFORE[name], UPLOADED_BEFORE.get(name, {}))
+
+
+@pytest.fixture(scope="module")
+def replays(tmp_path_factory):
+    """Every recording, replayed; or why it could not be."""
+    accepted = Accepted()
+
+    def play(name):
+        try:
+            return replay(name, accepted, tmp_path_factory.mktemp(name)).run()
+        except Exception as error:
+            return error
+
+    # They wait more than they work.
+    with ThreadPoolExecutor(len(NAMES)) as pool:
+        return dict(zip(NAMES, pool.map(play, NAMES)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_reply_is_as_recorded(replays, name):
+    played = replays[name]
+    if isinstance(played, Exception):
+        raise played
+    assert not played.differences, "\n".join(map(str, played.differences))
+
+
+def test_every_accepted_difference_occurs(replays):
+    accepted = Accepted()
+    used = set().union(*(played.used for played in replays.values() if isinstance(played, Replay)))
+    unused = [entry for number, entry in enumerate(accepted.entries) if number not in used]
+    assert not unused, f"differences.toml lists what no longer occurs: {unused}"
