@@ -1,4 +1,4 @@
-//! `emulator demo`: five attempts at a release, each judged by a real gate.
+//! `emulator demo`: six attempts at a release, each judged by a real gate.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -8,8 +8,7 @@ use jiff::SignedDuration;
 use lambda::aws::http_client;
 
 use super::serve::lag;
-
-use crate::aws::{Action, Caller, Ended, Kind, RetryMode};
+use crate::aws::{Action, Answer, Caller, Ended, Kind, RetryMode};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
@@ -18,7 +17,7 @@ use crate::terminal;
 
 /// Watch one human with two keys be refused, and two humans pass
 ///
-/// Starts the emulator in this process, creates a pipeline through its API, and plays five attempts at a release: as different
+/// Starts the emulator in this process, creates a pipeline through its API, and plays six attempts at a release: as different
 /// principals, over HTTP, by the AWS SDK. The gate that judges them is a process of its own, as on AWS Lambda.
 /// Exit code 1 when an attempt ends otherwise than it must.
 #[derive(Debug, clap::Args)]
@@ -37,7 +36,7 @@ const STAGE: &str = "Approve";
 const GATE: &str = "Gate";
 const DEPLOY: &str = "Deploy";
 const SLOTS: [&str; 2] = ["ApprovalA", "ApprovalB"];
-const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#;
+const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_0123456789abcdef"]}"#;
 
 const STAGES: [(&str, &[Action]); 3] = [
     (
@@ -83,15 +82,20 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// One attempt at a release.
+/// One attempt at a release: a new execution, or the last one again.
 struct Scene {
     title: &'static str,
-    /// The same execution again, its approvals reopened; otherwise a new one.
-    reopened: bool,
-    /// The access key ids that answer the two slots.
-    approvers: [&'static str; 2],
-    /// How the gate must answer.
+    rounds: &'static [Round],
+    /// How the gate must answer in the end.
     expected: Expected,
+}
+
+/// Answers to open approvals.
+struct Round {
+    /// What of the last execution is run again; `None` for a new one.
+    retry: Option<RetryMode>,
+    /// The slot, the access key id of the person who answers it, and the answer.
+    answers: &'static [(&'static str, &'static str, Answer)],
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -101,36 +105,64 @@ enum Expected {
     Refused(&'static str),
 }
 
-const SCENES: [Scene; 5] = [
+/// Both slots of a new execution are approved.
+macro_rules! approved_by {
+    ($a:literal, $b:literal) => {
+        &[Round {
+            retry: None,
+            answers: &[(SLOTS[0], $a, Answer::Approved), (SLOTS[1], $b, Answer::Approved)],
+        }]
+    };
+}
+
+const SCENES: [Scene; 6] = [
     Scene {
         title: "alice turns both keys",
-        reopened: false,
-        approvers: ["alice", "alice"],
+        rounds: approved_by!("alice", "alice"),
         expected: Expected::Refused("same-person"),
     },
     Scene {
         title: "the approvals are reopened with that command; alice and bob turn one key each",
-        reopened: true,
-        approvers: ["alice", "bob"],
+        rounds: &[Round {
+            retry: Some(RetryMode::AllActions),
+            answers: &[
+                (SLOTS[0], "alice", Answer::Approved),
+                (SLOTS[1], "bob", Answer::Approved),
+            ],
+        }],
         expected: Expected::Passes,
     },
     Scene {
         title: "one role under two session names",
-        reopened: false,
-        approvers: ["deployer-1", "deployer-2"],
-        expected: Expected::Refused("same-person"),
+        rounds: approved_by!("deployer-1", "deployer-2"),
+        expected: Expected::Refused("shared-role"),
     },
     Scene {
         title: "two people of one permission set, whose session names IAM Identity Center sets",
-        reopened: false,
-        approvers: ["sso-alice", "sso-carol"],
+        rounds: approved_by!("sso-alice", "sso-carol"),
         expected: Expected::Passes,
     },
     Scene {
-        title: "alice as an IAM user, and as a session named alice of another role",
-        reopened: false,
-        approvers: ["alice", "deployer-alice"],
-        expected: Expected::Refused("same-person"),
+        title: "alice as an IAM user, and as a session of a role that anybody on the team can take",
+        rounds: approved_by!("alice", "deployer-1"),
+        expected: Expected::Refused("shared-role"),
+    },
+    Scene {
+        title: "bob says no; his approval alone is asked for again, and carol gives it",
+        rounds: &[
+            Round {
+                retry: None,
+                answers: &[
+                    (SLOTS[0], "alice", Answer::Approved),
+                    (SLOTS[1], "bob", Answer::Rejected),
+                ],
+            },
+            Round {
+                retry: Some(RetryMode::FailedActions),
+                answers: &[(SLOTS[1], "sso-carol", Answer::Approved)],
+            },
+        ],
+        expected: Expected::Refused("superseded-by-rejection"),
     },
 ];
 
@@ -191,22 +223,32 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
     let mut surprises = Vec::new();
     // Creating a pipeline starts it.
     let mut execution_id = starter.create_pipeline(PIPELINE, &STAGES).await?;
+    let mut is_new = true;
     for (number, scene) in (1..).zip(&SCENES) {
         terminal::print(&format!("{TITLE}{number}. {}{TITLE:#}\n", scene.title))?;
-        if scene.reopened {
-            starter
-                .retry(PIPELINE, STAGE, &execution_id, RetryMode::AllActions)
-                .await?;
-        } else if number > 1 {
-            execution_id = starter.start(PIPELINE).await?;
-        }
-        for (slot, key_id) in SLOTS.iter().zip(scene.approvers) {
-            caller(key_id).approve(PIPELINE, STAGE, slot).await?;
-            let arn = principals
-                .iter()
-                .find(|(id, _)| *id == key_id)
-                .map_or(key_id, |(_, arn)| arn);
-            terminal::print(&format!("   {slot} is approved by {arn}\n"))?;
+        for round in scene.rounds {
+            match round.retry {
+                Some(mode) => {
+                    // A retry is for an execution that has ended.
+                    starter.end_of(PIPELINE, &execution_id, GATE).await?;
+                    starter.retry(PIPELINE, STAGE, &execution_id, mode).await?;
+                }
+                None if is_new => {}
+                None => execution_id = starter.start(PIPELINE).await?,
+            }
+            is_new = false;
+            for (slot, key_id, answer) in round.answers {
+                caller(key_id).answer(PIPELINE, STAGE, slot, *answer).await?;
+                let arn = principals
+                    .iter()
+                    .find(|(id, _)| id == key_id)
+                    .map_or(*key_id, |(_, arn)| arn);
+                let answered = match answer {
+                    Answer::Approved => "approved",
+                    Answer::Rejected => "rejected",
+                };
+                terminal::print(&format!("   {slot} is {answered} by {arn}\n"))?;
+            }
         }
         let ended = starter.end_of(PIPELINE, &execution_id, GATE).await?;
         terminal::print(&verdict(&ended))?;

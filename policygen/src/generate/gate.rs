@@ -36,7 +36,11 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
                 spec.targets.pipeline_arns(),
             ),
             // Whether IAM Identity Center made a role that only a glob of the rule trusts.
-            allow("SeeReservedRoles", &["iam:GetRole"], spec.targets.iam_arns(&format!("role{RESERVED_PATH}*"))),
+            allow(
+                "SeeReservedRoles",
+                &["iam:GetRole"],
+                spec.targets.iam_arns(&format!("role{RESERVED_PATH}*")),
+            ),
             allow(
                 "KeepJournal",
                 &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
