@@ -207,13 +207,11 @@ impl Initiator {
 
 fn rolled_back_by(detail: &str) -> Option<String> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
     struct Detail {
-        aws_user_arn: String,
+        #[serde(rename = "AwsUserArn")]
+        starter: String,
     }
-    serde_json::from_str::<Detail>(detail)
-        .ok()
-        .map(|detail| detail.aws_user_arn)
+    serde_json::from_str::<Detail>(detail).ok().map(|detail| detail.starter)
 }
 
 #[cfg(test)]

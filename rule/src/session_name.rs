@@ -8,12 +8,11 @@
 /// (`mi-`), CodeBuild (`AWSCodeBuild-`), CodePipeline (the time in milliseconds), ECS and Step Functions (32 letters or digits),
 /// EKS Pod Identity (`eks-`), CloudFormation, Cognito, Glue, SageMaker and GitHub Actions.
 pub(crate) fn is_made_by_software(name: &str) -> bool {
-    const PREFIXES: [&str; 15] = [
+    const PREFIXES: [&str; 14] = [
         "botocore-session-",
         "aws-cli-session-",
         "aws-go-sdk-",
         "aws-sdk-",
-        "aws_sdk_",
         "assume-role-provider-",
         "assume-role-from-profile-",
         "web-identity-token-",

@@ -159,14 +159,27 @@ async fn one_record_a_decision_says_who_counted_as_whom() {
     assert_eq!(decision["executionId"], execution_id.as_str());
     assert_eq!(decision["verdict"], "unsatisfied");
     let approvals = decision["approvals"].as_array().unwrap();
-    assert!(
-        approvals.iter().all(|approval| approval["person"] == "handle:alice"),
-        "{decision}"
-    );
+    let persons: Vec<&Value> = approvals.iter().map(|approval| &approval["person"]).collect();
+    assert_eq!(persons, [&Value::from("handle:alice"), &Value::Null], "{decision}");
+    let bases: Vec<&Value> = approvals.iter().map(|approval| &approval["basis"]).collect();
+    assert_eq!(bases, ["user", "shared-role"], "{decision}");
+    // Times are to the millisecond, as AWS gives them.
+    for time in approvals
+        .iter()
+        .flat_map(|approval| [&approval["at"], &approval["noticedAt"]])
+    {
+        assert!(
+            time.as_str().unwrap().len() <= "2026-11-25T23:41:28.746Z".len(),
+            "{time}"
+        );
+    }
+    let facts: Vec<&Value> = records.iter().filter_map(|line| line.get("facts")).collect();
+    let [facts] = facts.as_slice() else { panic!("{log}") };
+    assert_eq!(facts["getJobDetails"]["functionName"], true, "{facts}");
     assert!(
         records
             .iter()
-            .any(|line| line["Reason"] == "same-person" && line["Decisions"] == 1),
+            .any(|line| line["Reason"] == "shared-role" && line["Decisions"] == 1),
         "{log}"
     );
 }
@@ -174,9 +187,10 @@ async fn one_record_a_decision_says_who_counted_as_whom() {
 #[tokio::test]
 async fn an_event_that_is_no_job_is_an_error_of_the_invocation() {
     let (outcome, _) = invoke("http://127.0.0.1:9", serde_json::json!({"hello": "world"}), "{}").await;
-    let Outcome::FunctionError { message, .. } = outcome else {
+    let Outcome::FunctionError { kind, message } = outcome else {
         panic!("{outcome:?}")
     };
+    assert_eq!(kind, "NotAJob");
     assert!(
         message.contains("the event carries no `CodePipeline.job.id`"),
         "{message}"

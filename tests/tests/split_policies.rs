@@ -16,8 +16,7 @@ use tests::{Emulator, PIPELINE, STAGE, Setup, binary};
 const ACCOUNT: &str = "111122223333";
 const DEFAULTS: &str = "{}";
 /// As the notes of `policygen generate` say.
-const TRUSTED: &str =
-    r#"{"trustedSessionRoles": ["TwoPersonRule-Approval?", "AWSReservedSSO_TwoPersonRule-Approval*"]}"#;
+const TRUSTED: &str = r#"{"trustedSessionRoles": ["TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB", "AWSReservedSSO_TwoPersonRule-Approval*"]}"#;
 
 const DENIES: &str = "with an explicit deny in an identity-based policy";
 const DOES_NOT_ALLOW: &str = "because no identity-based policy allows the codepipeline:PutApprovalResult action";

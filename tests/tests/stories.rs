@@ -6,6 +6,7 @@ use std::path::Path;
 
 use emulator::aws::{Action, Answer, Kind, RetryMode};
 use lambda::aws::sdk::types::{ActionExecutionFilter, ActionExecutionStatus, PipelineExecutionStatus};
+use serde_json::{Value, json};
 use tests::{Emulator, PIPELINE, STAGE, Setup};
 
 const DEFAULTS: &str = "{}";
@@ -65,30 +66,66 @@ async fn role_sessions_count_as_nobody_unless_their_role_is_trusted() {
     refused(&trusting, ["deployer-1", "deployer-2"], "shared-role").await;
 }
 
-/// A developer who may make roles makes one of Identity Center's name, and names its session after somebody else.
+/// A developer who may make roles makes one of Identity Center's name, and names its session after somebody else. The gate asks IAM, as the role
+/// that it is deployed with.
 #[tokio::test]
 async fn a_role_that_a_pattern_trusts_is_asked_about_and_a_look_alike_is_not_believed() {
-    let account = repository().join("emulator/tests/fixtures/account.json");
-    let roles: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(account).unwrap()).unwrap();
-    let role = |arn: &str| {
-        let of = roles["RoleDetailList"].as_array().unwrap().iter();
-        of.filter(|role| role["Arn"] == arn).count()
-    };
-    assert_eq!(
-        role(
-            "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Approver_0123456789abcdef"
+    const ACCOUNT: &str = "arn:aws:iam::111122223333";
+    const RESERVED: &str = "/aws-reserved/sso.amazonaws.com/eu-west-1/";
+    let allow = |actions: &str, resource: &str| json!({"Effect": "Allow", "Action": actions, "Resource": resource});
+    let policy = |statements: &[Value]| json!([{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]);
+    let everything = policy(&[allow("codepipeline:*", "*")]);
+    let of_gate = policy(&[
+        allow("codepipeline:*", "*"),
+        allow(
+            "iam:GetRole",
+            &format!("{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*"),
         ),
-        1
-    );
+    ]);
+    let user = |name: &str| {
+        json!({"Path": "/", "UserName": name, "UserId": name, "Arn": format!("{ACCOUNT}:user/{name}"), "GroupList": [],
+            "AttachedManagedPolicies": [], "UserPolicyList": everything})
+    };
+    let role = |path: &str, name: &str, policies: &Value| {
+        json!({"Path": path, "RoleName": name, "RoleId": name, "Arn": format!("{ACCOUNT}:role{path}{name}"), "AttachedManagedPolicies": [],
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "RolePolicyList": policies})
+    };
+    let account = json!({
+        "UserDetailList": [user("alice"), user("bob")], "GroupDetailList": [], "Policies": [],
+        "RoleDetailList": [
+            role(RESERVED, "AWSReservedSSO_Approver_01", &everything),
+            role("/", "AWSReservedSSO_Approver_02", &everything),
+            role("/", "TwoPersonRule-Gate", &of_gate),
+        ],
+    });
+    let session = |role: &str| format!("arn:aws:sts::111122223333:assumed-role/{role}/carol@example.com");
+    let principals = json!({
+        "alice": format!("{ACCOUNT}:user/alice"), "bob": format!("{ACCOUNT}:user/bob"),
+        "carol": session("AWSReservedSSO_Approver_01"), "look-alike": session("AWSReservedSSO_Approver_02"),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &Value| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content.to_string()).unwrap();
+        path.display().to_string()
+    };
+    let arguments = [
+        "--account",
+        &file("account.json", &account),
+        "--principals",
+        &file("principals.json", &principals),
+    ];
     let emulator = Emulator::start(&Setup {
         rule: Some(r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#),
+        arguments: arguments.map(str::to_owned).to_vec(),
         ..Setup::default()
     });
     emulator.create_pipeline(None).await;
-    let execution_id = refused(&emulator, ["alice", "sso-carol"], "shared-role").await;
+    passed(&emulator, ["alice", "carol"]).await;
+    let execution_id = refused(&emulator, ["alice", "look-alike"], "shared-role").await;
     let ended = emulator.end_of(&execution_id).await;
     assert!(
-        ended.gate.contains("add `AWSReservedSSO_Approver_0123456789abcdef`"),
+        ended.gate.contains("add `AWSReservedSSO_Approver_02`"),
         "{}",
         ended.gate
     );

@@ -221,8 +221,10 @@ fn status(status: Option<&ActionExecutionStatus>) -> Status {
     Status::of(status.map(ActionExecutionStatus::as_str))
 }
 
+/// A time to the millisecond, as CodePipeline means it: on its way through a floating-point number it gets digits that mean nothing.
 fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {
-    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
+    let exact = Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()?;
+    exact.round(jiff::Unit::Millisecond).ok()
 }
 
 /// Sorts the SDK's errors by what the gate does about them. Nothing of a reply's body but AWS's error code and message is kept.
