@@ -10,7 +10,7 @@ from replay import Replay
 # The recorded delays, ten times as fast.
 ARGUMENTS = ["--lag", "3.5"]
 # In which the history notices answers in the recorded order, where that is not the order in which they were given.
-SEEDS = {}
+SEEDS = {"approvals-retried": "3", "one-approval-retried": "5"}
 
 
 def replay(name, accepted, folder):
@@ -23,10 +23,11 @@ def replay(name, accepted, folder):
 def replays(tmp_path_factory):
     """Every recording, replayed; or why it could not be."""
     accepted = Accepted()
+    folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
 
     def play(name):
         try:
-            return replay(name, accepted, tmp_path_factory.mktemp(name)).run()
+            return replay(name, accepted, folders[name]).run()
         except Exception as error:
             return error
 
