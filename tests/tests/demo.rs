@@ -30,7 +30,7 @@ fn story(output: &Output) -> String {
 }
 
 #[test]
-fn it_tells_five_stories_and_ends_well() {
+fn it_tells_six_stories_and_ends_well() {
     let story = story(&demo(&[], false));
     let endings: Vec<&str> = story
         .lines()
@@ -41,8 +41,8 @@ fn it_tells_five_stories_and_ends_well() {
         "The gate refuses; Deploy has not run.",
         "The gate lets it pass; Deploy has run.",
     );
-    assert_eq!(endings, [refuses, passes, refuses, passes, refuses], "{story}");
-    assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 3, "{story}");
+    assert_eq!(endings, [refuses, passes, refuses, passes, refuses, refuses], "{story}");
+    assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 4, "{story}");
     assert!(!story.contains('\u{1b}'), "colour where there is no terminal");
 }
 

@@ -1,4 +1,4 @@
-//! `emulator demo`: five attempts at a release, each judged by a real gate.
+//! `emulator demo`: six attempts at a release, each judged by a real gate.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use lambda::aws::http_client;
 
 use super::serve::lag;
 
-use crate::aws::{Action, Caller, Ended, Kind, RetryMode};
+use crate::aws::{Action, Answer, Caller, Ended, Kind, RetryMode};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
@@ -18,7 +18,7 @@ use crate::terminal;
 
 /// Watch one human with two keys be refused, and two humans pass
 ///
-/// Starts the emulator in this process, creates a pipeline through its API, and plays five attempts at a release: as different
+/// Starts the emulator in this process, creates a pipeline through its API, and plays six attempts at a release: as different
 /// principals, over HTTP, by the AWS SDK. The gate that judges them is a process of its own, as on AWS Lambda.
 /// Exit code 1 when an attempt ends otherwise than it must.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ const STAGE: &str = "Approve";
 const GATE: &str = "Gate";
 const DEPLOY: &str = "Deploy";
 const SLOTS: [&str; 2] = ["ApprovalA", "ApprovalB"];
-const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#;
+const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_0123456789abcdef"]}"#;
 
 const STAGES: [(&str, &[Action]); 3] = [
     (
@@ -88,10 +88,26 @@ struct Scene {
     title: &'static str,
     /// The same execution again, its approvals reopened; otherwise a new one.
     reopened: bool,
-    /// The access key ids that answer the two slots.
-    approvers: [&'static str; 2],
+    /// The access key ids that answer the two slots, and how.
+    answers: [(&'static str, Answer); 2],
+    /// Who approves the second slot when it alone is reopened, after it was rejected.
+    again: Option<&'static str>,
     /// How the gate must answer.
     expected: Expected,
+}
+
+impl Scene {
+    /// A new execution, that these two approve.
+    const fn approved(title: &'static str, approvers: [&'static str; 2], expected: Expected) -> Self {
+        let [a, b] = approvers;
+        Self {
+            title,
+            reopened: false,
+            answers: [(a, Answer::Approved), (b, Answer::Approved)],
+            again: None,
+            expected,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -101,36 +117,43 @@ enum Expected {
     Refused(&'static str),
 }
 
-const SCENES: [Scene; 5] = [
+const SCENES: [Scene; 6] = [
+    Scene::approved(
+        "alice turns both keys",
+        ["alice", "alice"],
+        Expected::Refused("same-person"),
+    ),
     Scene {
-        title: "alice turns both keys",
-        reopened: false,
-        approvers: ["alice", "alice"],
-        expected: Expected::Refused("same-person"),
-    },
-    Scene {
-        title: "the approvals are reopened with that command; alice and bob turn one key each",
         reopened: true,
-        approvers: ["alice", "bob"],
-        expected: Expected::Passes,
+        ..Scene::approved(
+            "the approvals are reopened with that command; alice and bob turn one key each",
+            ["alice", "bob"],
+            Expected::Passes,
+        )
     },
+    Scene::approved(
+        "one role under two session names",
+        ["deployer-1", "deployer-2"],
+        Expected::Refused("shared-role"),
+    ),
+    Scene::approved(
+        "two people of one permission set, whose session names IAM Identity Center sets",
+        ["sso-alice", "sso-carol"],
+        Expected::Passes,
+    ),
+    Scene::approved(
+        "alice as an IAM user, and as a session named alice of another role",
+        ["alice", "deployer-alice"],
+        Expected::Refused("shared-role"),
+    ),
     Scene {
-        title: "one role under two session names",
-        reopened: false,
-        approvers: ["deployer-1", "deployer-2"],
-        expected: Expected::Refused("same-person"),
-    },
-    Scene {
-        title: "two people of one permission set, whose session names IAM Identity Center sets",
-        reopened: false,
-        approvers: ["sso-alice", "sso-carol"],
-        expected: Expected::Passes,
-    },
-    Scene {
-        title: "alice as an IAM user, and as a session named alice of another role",
-        reopened: false,
-        approvers: ["alice", "deployer-alice"],
-        expected: Expected::Refused("same-person"),
+        answers: [("alice", Answer::Approved), ("bob", Answer::Rejected)],
+        again: Some("sso-carol"),
+        ..Scene::approved(
+            "bob rejects; only his key is reopened, and carol turns it",
+            ["alice", "bob"],
+            Expected::Refused("superseded-by-rejection"),
+        )
     },
 ];
 
@@ -200,13 +223,16 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
         } else if number > 1 {
             execution_id = starter.start(PIPELINE).await?;
         }
-        for (slot, key_id) in SLOTS.iter().zip(scene.approvers) {
+        for (slot, (key_id, answer)) in SLOTS.into_iter().zip(scene.answers) {
+            caller(key_id).answer(PIPELINE, STAGE, slot, answer).await?;
+            terminal::print(&answered(slot, key_id, answer, principals))?;
+        }
+        if let (Some(key_id), [_, slot]) = (scene.again, SLOTS) {
+            starter.end_of(PIPELINE, &execution_id, GATE).await?;
+            let failed = RetryMode::FailedActions;
+            starter.retry(PIPELINE, STAGE, &execution_id, failed).await?;
             caller(key_id).approve(PIPELINE, STAGE, slot).await?;
-            let arn = principals
-                .iter()
-                .find(|(id, _)| *id == key_id)
-                .map_or(key_id, |(_, arn)| arn);
-            terminal::print(&format!("   {slot} is approved by {arn}\n"))?;
+            terminal::print(&answered(slot, key_id, Answer::Approved, principals))?;
         }
         let ended = starter.end_of(PIPELINE, &execution_id, GATE).await?;
         terminal::print(&verdict(&ended))?;
@@ -215,6 +241,16 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
         }
     }
     Ok(surprises)
+}
+
+fn answered(slot: &str, key_id: &str, answer: Answer, principals: &Principals) -> String {
+    let mut known = principals.iter();
+    let arn = known.find(|(id, _)| *id == key_id).map_or(key_id, |(_, arn)| arn);
+    let how = match answer {
+        Answer::Approved => "approved",
+        Answer::Rejected => "rejected",
+    };
+    format!("   {slot} is {how} by {arn}\n")
 }
 
 fn is_expected(expected: Expected, ended: &Ended) -> bool {
