@@ -12,7 +12,7 @@ from test_aws_cli import answer, create, ended, start, variables
 from test_policygen_iam import POLICYGEN, aws, server  # noqa: F401
 
 REGION = "eu-west-1"
-RULE = {"trustedSessionRoles": ["TwoPersonRule-Approval?"]}
+RULE = {"trustedSessionRoles": ["TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB"]}
 # Everything of CodePipeline but to approve and to report for a job.
 MANAGE = {"Effect": "Allow", "NotAction": ["codepipeline:PutApprovalResult", "codepipeline:PutJob*"], "Resource": "*"}
 
