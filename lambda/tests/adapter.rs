@@ -2,10 +2,13 @@
 
 #![cfg(test)]
 
+#[path = "wire/example.rs"]
+mod example;
 mod wire;
 
+use example::{EXECUTION, invoke, replies};
 use serde_json::{Value, json};
-use wire::{EXECUTION, Invocation, Reply, event, invoke, replies, well};
+use wire::{Invocation, Reply, event, well};
 
 const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 

@@ -3,17 +3,20 @@
 
 #![cfg(test)]
 
+#[path = "wire/example.rs"]
+mod example;
 mod wire;
 
+use example::{EXECUTION, replies};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use wire::{EXECUTION, Reply, SECRET, event, replies, well};
+use wire::{Reply, SECRET, event, well};
 
 /// The operations that one invocation called, and everything it wrote.
 fn invoke(event: &str, replies: Vec<Reply>) -> (Vec<String>, String) {
-    let wire::Invocation { calls, journal, error } = wire::invoke(event, replies);
+    let wire::Invocation { calls, journal, error } = example::invoke(event, replies);
     let operations = calls.into_iter().map(|(operation, _)| operation).collect();
     (operations, journal + &error.unwrap_or_default())
 }

@@ -14,7 +14,6 @@ use lambda::aws::{Adapter, sdk};
 use lambda::{Budget, CallError, Event, Floor, Journal, Roles, handle};
 use serde_json::{Value, json};
 
-pub(crate) const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// What an operation replies.
@@ -35,6 +34,7 @@ pub(crate) struct Invocation {
     pub(crate) error: Option<String>,
 }
 
+/// An operation that has several replies gives them one after the other, and then the last again.
 #[derive(Clone, Debug)]
 struct Service {
     replies: Arc<Vec<Reply>>,
@@ -45,10 +45,13 @@ impl HttpConnector for Service {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let reply = self.replies.iter().find(|reply| reply.operation == operation);
+        let mut calls = self.calls.lock().unwrap();
+        let before = calls.iter().filter(|(called, _)| *called == operation).count();
+        let of_operation = || self.replies.iter().filter(|reply| reply.operation == operation);
+        let reply = of_operation().nth(before).or_else(|| of_operation().next_back());
         let (status, body) = reply.map_or((200, b"{}".to_vec()), |reply| (reply.status, reply.body.clone()));
         let sent = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
-        self.calls.lock().unwrap().push((operation, sent));
+        calls.push((operation, sent));
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
     }
 }
@@ -67,53 +70,6 @@ pub(crate) fn event() -> Value {
     }}})
 }
 
-fn attempt(action: &str, provider: (&str, &str), status: &str, by: Option<&str>) -> Value {
-    json!({
-        "pipelineExecutionId": EXECUTION, "actionExecutionId": format!("run-of-{action}"), "pipelineVersion": 1,
-        "stageName": "Approve", "actionName": action, "startTime": 1_795_341_600.5, "lastUpdateTime": 1_795_341_660.25,
-        "updatedBy": by, "status": status,
-        "input": {"actionTypeId": {"category": provider.0, "owner": "AWS", "provider": provider.1, "version": "1"}},
-        "output": {"executionResult": {"externalExecutionSummary": "fine"}}
-    })
-}
-
-/// The replies about an execution in which ApprovalA was given by alice and ApprovalB ended as told.
-pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, Value)> {
-    let manual = ("Approval", "Manual");
-    let alice = "arn:aws:iam::111122223333:user/alice";
-    vec![
-        (
-            "GetJobDetails",
-            json!({"jobDetails": {"id": "x", "accountId": "111122223333", "data": {
-            "actionConfiguration": {"configuration": {"FunctionName": "gate", "UserParameters": "{\"quorum\": 2}"}},
-            "artifactCredentials": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": SECRET, "sessionToken": "token"},
-            "pipelineContext": {
-                "pipelineName": "payments", "pipelineExecutionId": EXECUTION, "stage": {"name": "Approve"},
-                "action": {"name": "Gate", "actionExecutionId": "run-of-Gate"}
-            }}}}),
-        ),
-        (
-            "ListActionExecutions",
-            json!({"actionExecutionDetails": [
-                attempt("Gate", ("Invoke", "Lambda"), "InProgress", None),
-                attempt("ApprovalB", manual, status, second),
-                attempt("ApprovalA", manual, "Succeeded", Some(alice)),
-            ]}),
-        ),
-        (
-            "GetPipelineState",
-            json!({"pipelineName": "payments", "stageStates": [{"stageName": "Approve", "latestExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"}, "actionStates": [
-                {"actionName": "ApprovalA", "latestExecution": {"actionExecutionId": "run-of-ApprovalA", "status": "Succeeded", "lastUpdatedBy": alice}},
-                {"actionName": "ApprovalB", "latestExecution": {"actionExecutionId": "run-of-ApprovalB", "status": status, "lastUpdatedBy": second}},
-            ]}]}),
-        ),
-        (
-            "GetPipelineExecution",
-            json!({"pipelineExecution": {"trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": "arn:aws:iam::111122223333:user/carol"}}}),
-        ),
-    ]
-}
-
 /// An IAM that knows no role.
 struct NoRoles;
 
@@ -123,8 +79,8 @@ impl Roles for NoRoles {
     }
 }
 
-/// Runs one invocation, with `excludeInitiator` so that every operation is called.
-pub(crate) fn invoke(event: &str, replies: Vec<Reply>) -> Invocation {
+/// Runs one invocation, which may take so long, of a gate whose environment has the rule.
+pub(crate) fn invoke_under(rule: &str, time: Duration, event: &str, replies: Vec<Reply>) -> Invocation {
     let service = Service {
         replies: Arc::new(replies),
         calls: Arc::default(),
@@ -150,8 +106,8 @@ pub(crate) fn invoke(event: &str, replies: Vec<Reply>) -> Invocation {
             job: job.into_job().map_err(|error| error.to_string())?,
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:gate".to_owned(),
         };
-        let floor = Floor::from_json(r#"{"excludeInitiator": true}"#);
-        let budget = Budget::until(Duration::from_millis(30));
+        let floor = Floor::from_json(rule);
+        let budget = Budget::until(time);
         handle(
             &codepipeline,
             &NoRoles,
