@@ -61,6 +61,8 @@ class Replay:
             for number, call in enumerate(self.recording.calls):
                 if number in self.before:
                     self.before[number](self)
+                # No two calls in one millisecond.
+                time.sleep(PAUSE)
                 self.play(number, call)
             for kind, earlier, later in self.mapping.disorder():
                 self.judge([Difference(self.recording.name, "end", "times", f"{earlier} < {later}", kind)])

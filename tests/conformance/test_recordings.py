@@ -9,8 +9,9 @@ from replay import Replay
 
 # The recorded delays, ten times as fast.
 ARGUMENTS = ["--lag", "3.5"]
-# In which the history notices answers in the recorded order, where that is not the order in which they were given.
-SEEDS = {}
+# Where two approvals are open at a time, it is chance which of them the state shows first, and which answer the history notices first. With
+# these numbers the emulator does it in the recorded order; about one number of four does.
+SEEDS = {"approvals-retried": "3", "one-approval-retried": "5"}
 
 
 def replay(name, accepted, folder):
@@ -40,7 +41,8 @@ def test_every_reply_is_as_recorded(replays, name):
     played = replays[name]
     if isinstance(played, Exception):
         raise played
-    assert not played.differences, "\n".join(map(str, played.differences))
+    hint = f"; the recorded order takes another seed than {SEEDS[name]} if the emulator has learnt to draw otherwise" if name in SEEDS else ""
+    assert not played.differences, "\n".join(map(str, played.differences)) + hint
 
 
 def test_every_accepted_difference_occurs(replays):
