@@ -47,9 +47,11 @@ class Refused(Exception):
 
 
 class Emulator:
-    """A served emulator; `log` is a file for what it and the gate write to their logs."""
+    """A served emulator, on which nothing is late unless `--lag` says so; `log` is a file for what it and the gate write to their logs."""
 
     def __init__(self, *arguments, log=subprocess.DEVNULL):
+        if "--lag" not in arguments:
+            arguments = (*arguments, "--lag", "0")
         command = [BINARIES / "emulator", "serve", "--listen", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         self.exports = {}
@@ -78,6 +80,13 @@ class Emulator:
             raise Refused(done.stderr.strip())
         assert done.stderr == "", done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def idle(self, key_id, name):
+        """Gives up the execution that the creation of a pipeline has started."""
+        api = self.client(key_id)
+        for execution in api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]:
+            if execution["status"] == "InProgress":
+                api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=execution["pipelineExecutionId"], abandon=True)
 
     def client(self, key_id):
         """botocore, as a principal."""

@@ -259,6 +259,7 @@ BEFORE = {
     "one-approval-retried": {0: ONE, 9: retry_one, 11: finish_one},
     "approval-rejected-with-cloudtrail": {2: TWO_MANUAL},
     "started-by-an-event": {0: succeed_once, 1: start_by_rule},
+    # Sixteen seconds went by before the second stop.
     "stopped-while-waiting-for-approval": {0: wait_for_review_to_stop, 21: lambda replay: open_approval(replay, "Approve")},
     "updated-while-waiting-for-approval": {0: wait_for_review},
     "approval-without-notification-permission": {0: fail_to_notify},

@@ -10,7 +10,16 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 def create(emulator, **more):
-    return emulator.cli("bob", "create-pipeline", "--pipeline", json.dumps(declaration(**more)))
+    """Creates a pipeline, and gives up the execution that this starts."""
+    declared = declaration(**more)
+    created = emulator.cli("bob", "create-pipeline", "--pipeline", json.dumps(declared))
+    emulator.idle("bob", declared["name"])
+    return created
+
+
+def variables(emulator, execution, action_name):
+    """The output variables of the newest attempt of an action."""
+    return next(detail for detail in history(emulator, execution) if detail["actionName"] == action_name)["output"]["outputVariables"]
 
 
 def start(emulator, key_id="bob"):
@@ -73,7 +82,8 @@ def test_one_person_is_refused_and_two_pass(emulator):
     answer(emulator, "bob", "ApprovalB")
     assert ended(emulator, execution) == "Succeeded"
     assert state_of(emulator, "ApprovalB")["lastUpdatedBy"] == "arn:aws:iam::111122223333:user/bob"
-    assert state_of(emulator, "Gate")["summary"].startswith("Satisfied by alice and bob")
+    assert variables(emulator, execution, "Gate")["Approvers"] == "alice, bob"
+    assert "summary" not in state_of(emulator, "Gate"), "AWS shows nobody the summary of a success"
 
     attempts = [(detail["actionName"], detail["status"]) for detail in history(emulator, execution, "--page-size", "2")]
     assert attempts[0] == ("Deploy", "Succeeded")
@@ -90,9 +100,10 @@ def test_pages_join_to_the_whole(emulator):
         emulator.cli("bob", "stop-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", executions[-1], "--abandon")
     whole = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE)["actionExecutionDetails"]
     paged = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--page-size", "1")["actionExecutionDetails"]
-    assert len(whole) == 9 and paged == whole
+    # Three of each execution, and of the one that the creation started.
+    assert len(whole) == 12 and paged == whole
     listed = emulator.cli("bob", "list-pipeline-executions", "--pipeline-name", PIPELINE, "--page-size", "2")
-    assert [summary["pipelineExecutionId"] for summary in listed["pipelineExecutionSummaries"]] == executions[::-1]
+    assert [summary["pipelineExecutionId"] for summary in listed["pipelineExecutionSummaries"]][:3] == executions[::-1]
     first = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--max-items", "2")
     rest = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--starting-token", first["NextToken"])
     assert first["actionExecutionDetails"] + rest["actionExecutionDetails"] == whole
@@ -167,7 +178,7 @@ def test_parallel_executions_have_their_tokens_in_the_history(emulator):
 def test_errors_have_the_names_of_aws(emulator):
     create(emulator)
     execution = start(emulator)
-    token = state_of(emulator, "ApprovalA")["token"]
+    token, canceled = (state_of(emulator, slot)["token"] for slot in ("ApprovalA", "ApprovalB"))
     put = lambda stage, slot, token: emulator.cli(
         "alice", "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", stage, "--action-name", slot,
         "--token", token, "--result", "summary=ok,status=Approved",
@@ -191,12 +202,40 @@ def test_errors_have_the_names_of_aws(emulator):
     put(STAGE, "ApprovalA", token)
     with pytest.raises(Refused, match=r"\(ApprovalAlreadyCompletedException\)"):
         put(STAGE, "ApprovalA", token)
+    emulator.cli("bob", "update-pipeline", "--pipeline", json.dumps(declaration()))
+    with pytest.raises(Refused, match=r"\(InvalidApprovalTokenException\).*has been updated, and the approval request"):
+        put(STAGE, "ApprovalB", canceled)
     assert ended_status(emulator, execution) == "InProgress"
 
 
 def ended_status(emulator, execution):
     reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", execution)
     return reply["pipelineExecution"]["status"]
+
+
+def test_a_stage_is_rolled_back_by_somebody(emulator):
+    create(emulator)
+    execution = start(emulator)
+    answer(emulator, "alice", "ApprovalA")
+    answer(emulator, "bob", "ApprovalB")
+    assert ended(emulator, execution) == "Succeeded"
+    where = ["--pipeline-name", PIPELINE, "--stage-name", "Deploy", "--target-pipeline-execution-id"]
+    rollback = emulator.cli("alice", "rollback-stage", *where, execution)["pipelineExecutionId"]
+    assert ended(emulator, rollback) == "Succeeded"
+    reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", rollback)
+    trigger = reply["pipelineExecution"]["trigger"]
+    assert trigger == {"triggerType": "ManualRollback", "triggerDetail": '{"AwsUserArn":"arn:aws:iam::111122223333:user/alice"}'}
+    assert [detail["stageName"] for detail in history(emulator, rollback)] == ["Deploy"]
+    with pytest.raises(Refused, match=r"\(UnableToRollbackStageException\)"):
+        emulator.cli("alice", "rollback-stage", *where, start(emulator))
+
+
+def test_a_pipeline_is_deleted_and_created_again(emulator):
+    create(emulator)
+    assert emulator.cli("bob", "delete-pipeline", "--name", PIPELINE) is None
+    with pytest.raises(Refused, match="Account '111122223333' does not have a pipeline with name 'payments'"):
+        emulator.cli("bob", "get-pipeline", "--name", PIPELINE)
+    assert create(emulator)["pipeline"]["version"] == 1
 
 
 def test_pipelines_are_kept_by_version(emulator):

@@ -24,11 +24,13 @@ def replay(name, accepted, folder, lag=LAGS[0]):
 def replays(tmp_path_factory):
     """Every recording, replayed; or why it could not be."""
     accepted = Accepted()
+    # Made here, as threads that make them get in each other's way.
+    folders = {(name, lag): tmp_path_factory.mktemp(name) for name in NAMES for lag in LAGS}
 
     def play(name):
         for lag in LAGS:
             try:
-                played = replay(name, accepted, tmp_path_factory.mktemp(name), lag).run()
+                played = replay(name, accepted, folders[name, lag], lag).run()
             except Exception as error:
                 played = error
             if isinstance(played, Replay) and not played.differences:
