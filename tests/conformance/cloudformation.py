@@ -41,6 +41,9 @@ def resolve(template, **parameters):
     unknown = parameters.keys() - values.keys()
     assert not unknown, unknown
     values.update(PSEUDO, **parameters)
+    for name, parameter in template.get("Parameters", {}).items():
+        if parameter["Type"] == "CommaDelimitedList":
+            values[name] = values[name].split(",")
 
     def known(name):
         return values.get(name, name)
@@ -81,6 +84,11 @@ def resolve(template, **parameters):
 
     resources = {name: of for name, of in template["Resources"].items() if "Condition" not in of or holds(of["Condition"])}
     return {name: {"Type": of["Type"], "Properties": meaning(of.get("Properties", {}))} for name, of in resources.items()}
+
+
+def deployed_rule(**parameters):
+    """The rule that a deployment of gate.yaml with these parameters gives the gate."""
+    return resolve(load("gate.yaml"), **parameters)["Gate"]["Properties"]["Environment"]["Variables"]["TWO_PERSON_RULE"]
 
 
 def statements(properties):

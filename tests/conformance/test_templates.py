@@ -11,7 +11,7 @@ import boto3
 import hcl2
 import pytest
 import yaml
-from cloudformation import ROOT, TEMPLATES, Loader, actions, load, resolve, statements
+from cloudformation import ROOT, TEMPLATES, Loader, actions, deployed_rule, load, resolve, statements
 from conftest import BINARIES
 from iam_endpoint import Aws, serving
 from samtranslator.parser.parser import Parser
@@ -159,11 +159,13 @@ def test_the_version_and_the_papers_are_those_of_the_repository():
 
 
 def called():
-    """The operations that the gate calls, by the SDK's methods in its one file that names the SDK."""
-    source = (ROOT / "lambda" / "src" / "aws.rs").read_text()
+    """The operations that the gate calls: by the SDK's methods, and the one query that it signs itself."""
+    source = (ROOT / "lambda" / "src" / "aws" / "codepipeline.rs").read_text()
     methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
     assert len(methods) == source.count(".send()") == 6
-    return {"codepipeline:" + "".join(word.capitalize() for word in method.split("_")) for method in methods}
+    query = re.findall(r"Action=(\w+)", (ROOT / "lambda" / "src" / "aws" / "iam.rs").read_text())
+    assert query == ["GetRole"]
+    return {"iam:GetRole"} | {"codepipeline:" + "".join(word.capitalize() for word in method.split("_")) for method in methods}
 
 
 def terraform_actions(path):
@@ -230,27 +232,36 @@ def test_every_wildcard_is_explained(name):
     assert found, name
 
 
-def default_rule():
-    return load("gate.yaml")["Parameters"]["TwoPersonRule"]["Default"]
+SSO_ROLE = "AWSReservedSSO_Approver_0123456789abcdef"
 
 
 def test_the_default_rule_is_the_strict_one(tmp_path):
-    rule = tmp_path / "rule.json"
-    rule.write_text(default_rule())
-    sso = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef"
-    principals = ["arn:aws:sts::111122223333:assumed-role/Deployer/x", f"{sso}/alice@example.com", f"{sso}/bob@example.com"]
-    explained = json.loads(run(BINARIES / "policygen", "explain", "--rule", rule, "--format", "json", *principals))
-    assert explained["countAsTwo"] is True
-    shared, *trusted = explained["principals"]
-    assert [action["reason"]["code"] for action in shared["actions"]] == ["shared-role"]
-    assert [principal["person"] for principal in trusted] == ["handle:alice", "handle:bob"]
-    assert json.loads(default_rule())["excludeInitiator"] is True
+    def explained(**parameters):
+        rule = tmp_path / "rule.json"
+        rule.write_text(deployed_rule(**parameters))
+        sso = f"arn:aws:sts::111122223333:assumed-role/{SSO_ROLE}"
+        principals = ["arn:aws:sts::111122223333:assumed-role/Deployer/x", f"{sso}/alice@example.com", f"{sso}/bob@example.com"]
+        return json.loads(run(BINARIES / "policygen", "explain", "--rule", rule, "--format", "json", *principals))
+
+    # Nobody's session is believed until the role is named, and the refusal names it.
+    strict = explained()
+    assert strict["countAsTwo"] is False
+    reasons = [action["reason"] for principal in strict["principals"] for action in principal["actions"]]
+    assert [reason["code"] for reason in reasons] == ["shared-role"] * 3
+    assert f"add `{SSO_ROLE}`" in reasons[1]["message"]
+    named = explained(TrustedSessionRoles=f"{SSO_ROLE},AWSReservedSSO_Release_0123456789abcdef")
+    assert named["countAsTwo"] is True
+    assert [principal["person"] for principal in named["principals"]][1:] == ["handle:alice", "handle:bob"]
+    assert json.loads(deployed_rule())["excludeInitiator"] is True
+    assert "*" not in deployed_rule()
+    own = json.dumps({"quorum": 3})
+    assert deployed_rule(TwoPersonRule=own) == own
     # The module's default is the same, and each key is explained beside the template's.
-    variables = {label.strip('"'): body for block in hcl(TEMPLATES / "terraform" / "gate" / "variables.tf")["variable"] for label, body in block.items()}
-    module = variables["rule"]["default"]
-    assert {key.strip('"'): value for key, value in plain(module).items()} == json.loads(default_rule())
+    text = (TEMPLATES / "terraform" / "gate" / "main.tf").read_text()
+    merged = re.search(r"jsonencode\(merge\(\{(.*?)\}, var\.rule\)\)", text, re.DOTALL)[1]
+    assert set(re.findall(r"^\s*(\w+)\s*=", merged, re.MULTILINE)) == json.loads(deployed_rule()).keys()
     text = (TEMPLATES / "gate.yaml").read_text()
-    assert all(f"#   {key}" in text for key in json.loads(default_rule()))
+    assert all(f"#   {key}" in text for key in json.loads(deployed_rule()))
 
 
 def hcl(path):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from botocore.session import Session
-from cloudformation import TEMPLATES, load, resolve
+from cloudformation import TEMPLATES, deployed_rule, load, resolve
 from conftest import BINARIES, Emulator
 from test_package import bootstrap
 
@@ -89,9 +89,9 @@ def log(tmp_path):
 
 @pytest.fixture
 def emulator(tmp_path, log):
-    """The emulator with the packaged gate, and the rule that gate.yaml deploys."""
+    """The emulator with the packaged gate, and the rule that gate.yaml deploys if it is told Identity Center's role."""
     rule = tmp_path / "rule.json"
-    rule.write_text(load("gate.yaml")["Parameters"]["TwoPersonRule"]["Default"])
+    rule.write_text(deployed_rule(TrustedSessionRoles="AWSReservedSSO_Approver_0123456789abcdef"))
     with log.open("w") as file:
         served = Emulator("--rule", rule, "--gate", bootstrap(tmp_path), log=file)
         yield served

@@ -43,6 +43,10 @@ fn it_tells_six_stories_and_ends_well() {
     );
     assert_eq!(endings, [refuses, passes, refuses, passes, refuses, refuses], "{story}");
     assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 4, "{story}");
+    assert!(
+        story.contains("ApprovalB is rejected by arn:aws:iam::111122223333:user/bob"),
+        "{story}"
+    );
     assert!(!story.contains('\u{1b}'), "colour where there is no terminal");
 }
 

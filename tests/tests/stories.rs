@@ -9,7 +9,7 @@ use lambda::aws::sdk::types::{ActionExecutionFilter, ActionExecutionStatus, Pipe
 use tests::{Emulator, PIPELINE, STAGE, Setup};
 
 const DEFAULTS: &str = "{}";
-const TRUSTED: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#;
+const TRUSTED: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_0123456789abcdef"]}"#;
 
 async fn refused(emulator: &Emulator, approvers: [&str; 2], reason: &str) -> String {
     let execution_id = emulator.start_execution("bob").await;
@@ -46,25 +46,59 @@ async fn the_article_the_same_approver_is_refused() {
 }
 
 #[tokio::test]
-async fn role_sessions_count_as_their_role_unless_it_is_trusted() {
+async fn role_sessions_count_as_nobody_unless_their_role_is_trusted() {
     let emulator = Emulator::with_rule(DEFAULTS);
     emulator.create_pipeline(None).await;
-    refused(&emulator, ["deployer-1", "deployer-2"], "same-person").await;
-    refused(&emulator, ["sso-alice", "sso-carol"], "same-person").await;
-    refused(&emulator, ["alice", "deployer-alice"], "same-person").await;
+    refused(&emulator, ["deployer-1", "deployer-2"], "shared-role").await;
+    refused(&emulator, ["sso-alice", "sso-carol"], "shared-role").await;
+    refused(&emulator, ["alice", "deployer-alice"], "shared-role").await;
+
+    let collapsing = Emulator::with_rule(r#"{"sharedRoles": "collapse"}"#);
+    collapsing.create_pipeline(None).await;
+    refused(&collapsing, ["deployer-1", "deployer-2"], "same-person").await;
+    refused(&collapsing, ["alice", "deployer-alice"], "same-person").await;
 
     let trusting = Emulator::with_rule(TRUSTED);
     trusting.create_pipeline(None).await;
     passed(&trusting, ["sso-alice", "sso-carol"]).await;
     refused(&trusting, ["alice", "sso-alice"], "same-person").await;
-    refused(&trusting, ["deployer-1", "deployer-2"], "same-person").await;
+    refused(&trusting, ["deployer-1", "deployer-2"], "shared-role").await;
+}
+
+/// A developer who may make roles makes one of Identity Center's name, and names its session after somebody else.
+#[tokio::test]
+async fn a_role_that_a_pattern_trusts_is_asked_about_and_a_look_alike_is_not_believed() {
+    let account = repository().join("emulator/tests/fixtures/account.json");
+    let roles: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(account).unwrap()).unwrap();
+    let role = |arn: &str| {
+        let of = roles["RoleDetailList"].as_array().unwrap().iter();
+        of.filter(|role| role["Arn"] == arn).count()
+    };
+    assert_eq!(
+        role(
+            "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Approver_0123456789abcdef"
+        ),
+        1
+    );
+    let emulator = Emulator::start(&Setup {
+        rule: Some(r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#),
+        ..Setup::default()
+    });
+    emulator.create_pipeline(None).await;
+    let execution_id = refused(&emulator, ["alice", "sso-carol"], "shared-role").await;
+    let ended = emulator.end_of(&execution_id).await;
+    assert!(
+        ended.gate.contains("add `AWSReservedSSO_Approver_0123456789abcdef`"),
+        "{}",
+        ended.gate
+    );
 }
 
 /// The pipeline's state shows only the latest run of each action. While the first execution waits for its gate, a second one is
 /// approved by alice and bob: that must not pass for the first one's approvals, which were alice's alone.
 #[tokio::test]
 async fn a_race_with_another_execution_is_not_lost() {
-    let emulator = Emulator::with_rule(DEFAULTS);
+    let emulator = Emulator::with_rule(r#"{"stage": "Approve"}"#);
     let action = |name, kind, run_order| Action { name, kind, run_order };
     let approvals = [
         action("ApprovalA", Kind::Approval, 1),
@@ -72,7 +106,7 @@ async fn a_race_with_another_execution_is_not_lost() {
     ];
     let release = [
         action("Hold", Kind::Approval, 1),
-        action("Gate", Kind::Gate(Some(r#"{"stage": "Approve"}"#)), 2),
+        action("Gate", Kind::Gate(None), 2),
         action("Deploy", Kind::Deploy, 3),
     ];
     let stages: [(&str, &[Action]); 3] = [
@@ -159,10 +193,21 @@ async fn a_refusal_cannot_be_washed_away_by_retrying_the_gate_alone() {
     assert!(!ended.succeeded && ended.gate.contains("same-person"), "{}", ended.gate);
 }
 
-/// FAILED_ACTIONS reopens the rejected approval alone. The other one was given before somebody said no.
+/// FAILED_ACTIONS reopens the rejected approval alone. The other one was given before somebody said no, and CodePipeline may notice the two in
+/// either order.
 #[tokio::test]
 async fn a_rejection_cannot_be_washed_away_by_retrying_it_alone() {
-    let emulator = Emulator::with_rule(DEFAULTS);
+    for seed in ["1", "2", "3", "4"] {
+        a_rejection_stands(&["--lag", "0.5", "--seed", seed]).await;
+    }
+    a_rejection_stands(&["--lag", "0"]).await;
+}
+
+async fn a_rejection_stands(arguments: &[&str]) {
+    let emulator = Emulator::start(&Setup {
+        arguments: arguments.iter().map(ToString::to_string).collect(),
+        ..Setup::default()
+    });
     emulator.create_pipeline(None).await;
     let execution_id = emulator.start_execution("bob").await;
     emulator
@@ -170,8 +215,6 @@ async fn a_rejection_cannot_be_washed_away_by_retrying_it_alone() {
         .approve(PIPELINE, STAGE, "ApprovalA")
         .await
         .unwrap();
-    // Timestamps have milliseconds.
-    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     emulator
         .caller("bob")
         .answer(PIPELINE, STAGE, "ApprovalB", Answer::Rejected)
@@ -201,8 +244,31 @@ async fn who_started_the_execution_does_not_count_where_the_rule_says_so() {
     let emulator = Emulator::with_rule(r#"{"excludeInitiator": true}"#);
     emulator.create_pipeline(None).await;
     refused(&emulator, ["alice", "bob"], "initiator").await;
+    // A session of a role that several people may share could be anybody, whatever it is called.
+    for starter in ["deployer-1", "deployer-alice"] {
+        let execution_id = emulator.start_execution(starter).await;
+        let ended = emulator.approve(&execution_id, ["alice", "bob"]).await;
+        assert_eq!(ended.gate.matches("- initiator: ").count(), 2, "{}", ended.gate);
+    }
+
+    let emulator = Emulator::with_rule(r#"{"excludeInitiator": true, "notPeople": ["Deployer"]}"#);
+    emulator.create_pipeline(None).await;
     let execution_id = emulator.start_execution("deployer-1").await;
     assert!(emulator.approve(&execution_id, ["alice", "bob"]).await.succeeded);
+}
+
+/// Parameters that name another stage would have the gate look at approvals that were easier to come by.
+#[tokio::test]
+async fn parameters_that_name_another_stage_are_refused() {
+    let emulator = Emulator::with_rule(DEFAULTS);
+    emulator.create_pipeline(Some(r#"{"stage": "Deploy"}"#)).await;
+    let execution_id = emulator.start_execution("bob").await;
+    let ended = emulator.approve(&execution_id, ["alice", "bob"]).await;
+    assert!(
+        ended.gate.starts_with("The action's UserParameters are wrong: `stage`"),
+        "{}",
+        ended.gate
+    );
 }
 
 #[tokio::test]
@@ -260,7 +326,7 @@ async fn where_job_details_are_bare_the_parameters_name_the_execution() {
     refused(&emulator, ["alice", "alice"], "same-person").await;
 }
 
-/// Whoever edits the pipeline could name, in UserParameters, an execution that two other people approved.
+/// People who edit the pipeline could name, in UserParameters, an execution that two other people approved.
 #[tokio::test]
 async fn parameters_that_name_another_execution_are_refused() {
     let emulator = Emulator::start(&Setup {
@@ -343,6 +409,12 @@ async fn a_success_names_the_approvers_in_its_output_variables() {
     assert_eq!(variables["Approvers"], "alice, bob");
     assert_eq!(variables["ApproverCount"], "2");
     assert_eq!(variables["PipelineExecutionId"], execution_id);
+    assert_eq!(variables["Basis"], "user");
+    assert!(
+        variables["Summary"].starts_with("Satisfied by alice and bob: "),
+        "{}",
+        variables["Summary"]
+    );
     assert_eq!(gate.status(), Some(&ActionExecutionStatus::Succeeded));
 }
 

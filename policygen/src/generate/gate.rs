@@ -1,6 +1,7 @@
 //! What the gate may do, and who may invoke it: no more than `lambda/` asks of AWS.
 
 use iam::{Document, Principal};
+use rule::RESERVED_PATH;
 
 use super::plan::{Plan, PlanError, Role};
 use super::spec::Spec;
@@ -33,6 +34,12 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
                     "codepipeline:GetPipelineExecution",
                 ],
                 spec.targets.pipeline_arns(),
+            ),
+            // Whether IAM Identity Center made a role that only a glob of the rule trusts.
+            allow(
+                "SeeReservedRoles",
+                &["iam:GetRole"],
+                spec.targets.iam_arns(&format!("role{RESERVED_PATH}*")),
             ),
             allow(
                 "KeepJournal",

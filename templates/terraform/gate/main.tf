@@ -30,7 +30,11 @@ resource "aws_lambda_function" "gate" {
 
   environment {
     variables = {
-      TWO_PERSON_RULE = jsonencode(var.rule)
+      TWO_PERSON_RULE = jsonencode(merge({
+        # Who starts an execution by hand cannot also approve it.
+        excludeInitiator    = true
+        trustedSessionRoles = var.trusted_session_roles
+      }, var.rule))
     }
   }
 
@@ -95,7 +99,6 @@ resource "aws_iam_role_policy" "gate" {
           Resource = ["*"]
         },
         {
-          # GetPipelineExecution is called under `excludeInitiator` only.
           Sid    = "SeeApprovals"
           Effect = "Allow"
           Action = [
@@ -104,6 +107,13 @@ resource "aws_iam_role_policy" "gate" {
             "codepipeline:GetPipelineExecution",
           ]
           Resource = [for name in var.pipelines : "${local.pipelines}:${name}"]
+        },
+        {
+          # Whether IAM Identity Center made a role that only a pattern of the rule trusts. About any other role the gate learns nothing.
+          Sid      = "SeeReservedRoles"
+          Effect   = "Allow"
+          Action   = ["iam:GetRole"]
+          Resource = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/aws-reserved/sso.amazonaws.com/*"]
         },
         {
           Sid      = "KeepJournal"

@@ -3,16 +3,18 @@ variable "package" {
   type        = string
 }
 
+variable "trusted_session_roles" {
+  # IAM Identity Center names the sessions of its own roles after the user. Add any other role only if those who assume it cannot choose their
+  # session's name.
+  description = "Roles whose session names say who somebody is, by their exact names, such as AWSReservedSSO_Approver_0123456789abcdef. A refusal says which name to add."
+  type        = list(string)
+  default     = []
+}
+
 variable "rule" {
-  description = "The rule that no pipeline can loosen (README.md, \"Configuration\"). Sessions of shared roles count as nobody, who starts an execution cannot approve it, and session names of IAM Identity Center are believed."
+  description = "More keys of the rule that no pipeline can loosen (README.md, \"Configuration\"), beside excludeInitiator and the trusted_session_roles; a key of these replaces theirs."
   type        = any
-  default = {
-    # With "collapse", one human with the use of two shared roles would count as two.
-    sharedRoles      = "reject"
-    excludeInitiator = true
-    # Add a role only if those who assume it cannot choose their session's name.
-    trustedSessionRoles = ["AWSReservedSSO_*"]
-  }
+  default     = {}
 }
 
 variable "pipelines" {
