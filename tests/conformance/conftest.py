@@ -88,10 +88,10 @@ class Emulator:
             if execution["status"] == "InProgress":
                 api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=execution["pipelineExecutionId"], abandon=True)
 
-    def client(self, key_id):
+    def client(self, key_id, service="codepipeline"):
         """botocore, as a principal."""
         return botocore.session.Session().create_client(
-            "codepipeline",
+            service,
             region_name=self.exports["AWS_DEFAULT_REGION"],
             endpoint_url=self.exports["AWS_ENDPOINT_URL"],
             aws_access_key_id=key_id,

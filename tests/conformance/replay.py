@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 from conftest import Emulator
 from recorded import Comparison, Difference, Mapping
 
-# Seconds for which a call is repeated until its reply is as recorded. What is recorded is often a moment on the way.
-PATIENCE = 9.0
-# And after calls that waited in vain, so that an emulator that has gone another way is not waited for all along.
+# After so many calls that waited in vain a call is repeated for so many seconds only: the emulator has gone another way.
 IN_VAIN, IMPATIENCE = 2, 0.1
 PAUSE = 0.003
 READS = ("Get", "List")
@@ -41,8 +39,10 @@ while True:
 class Replay:
     """One recording against an emulator of its own. `differences`: those that are not accepted; `used`: the entries that were needed."""
 
-    def __init__(self, recording, accepted, folder, arguments=(), before=None, uploads=None):
-        self.recording, self.accepted, self.before, self.uploads = recording, accepted, before or {}, uploads or {}
+    def __init__(self, recording, accepted, folder, lag, seed, before, uploads):
+        self.recording, self.accepted, self.before, self.uploads = recording, accepted, before, uploads
+        # Seconds for which a call is repeated until its reply is as recorded. What is recorded is often a moment on the way.
+        self.patience = 2 * lag + 2
         self.mapping = Mapping(recording)
         self.differences, self.used = [], set()
         self.events = folder / "events"
@@ -53,7 +53,7 @@ class Replay:
         function.chmod(0o755)
         principals = folder / "principals.json"
         principals.write_text(json.dumps(PRINCIPALS))
-        self.emulator = Emulator("--gate", function, "--principals", principals, *arguments)
+        self.emulator = Emulator("--gate", function, "--principals", principals, "--lag", str(lag), "--seed", seed)
         self.connection = http.client.HTTPConnection(urlsplit(self.emulator.exports["AWS_ENDPOINT_URL"]).netloc, timeout=30)
 
     def run(self):
@@ -90,7 +90,7 @@ class Replay:
         return body
 
     def until(self, what, look):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             found = look()
             if found:
@@ -107,7 +107,7 @@ class Replay:
             self.judge(self.invocation(number, call))
             return
         recorded = said(call["code"], call["output"])
-        deadline = time.monotonic() + (PATIENCE if self.in_vain < IN_VAIN else IMPATIENCE)
+        deadline = time.monotonic() + (self.patience if self.in_vain < IN_VAIN else IMPATIENCE)
         closest = None
         while True:
             parameters = self.mapping.sent(call["params"] | self.uploads.get(number, {}))

@@ -107,6 +107,32 @@ def denied(emulator, principals, key_id, slot, why, by=by_botocore):
     assert approval(emulator, slot) == before
 
 
+def test_the_gate_and_nobody_else_sees_the_path_of_a_reserved_role(aws, tmp_path):  # noqa: F811
+    """By botocore's IAM client, as the gate asks by AWS's own."""
+    path = "/aws-reserved/sso.amazonaws.com/"
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    for name, at in {"AWSReservedSSO_Real_0123456789abcdef": path, "AWSReservedSSO_Fake_0123456789abcdef": "/"}.items():
+        aws("iam", "create-role", "--role-name", name, "--path", at, "--assume-role-policy-document", trust)
+    may = {"Effect": "Allow", "Action": "iam:GetRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role{path}*"}
+    principals = {"alice": user(aws, "alice"), "bob": user(aws, "bob")}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    aws("iam", "put-user-policy", "--user-name", "alice", "--policy-name", "See", "--policy-document", document)
+    arguments = []
+    for name, content in {"account": aws("iam", "get-account-authorization-details"), "principals": principals}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        arguments += [f"--{name}", tmp_path / f"{name}.json"]
+    served = Emulator(*arguments)
+    try:
+        ask = lambda key_id, name: served.client(key_id, "iam").get_role(RoleName=f"AWSReservedSSO_{name}_0123456789abcdef")["Role"]
+        assert ask("alice", "Real")["Path"] == path
+        for key_id, name in (("alice", "Fake"), ("alice", "Nobody"), ("bob", "Real")):
+            with pytest.raises(ClientError) as refused:
+                ask(key_id, name)
+            assert refused.value.response["Error"]["Code"] == "AccessDenied"
+    finally:
+        served.stop()
+
+
 DENIES = "with an explicit deny in an identity-based policy"
 DOES_NOT_ALLOW = "because no identity-based policy allows the codepipeline:PutApprovalResult action"
 

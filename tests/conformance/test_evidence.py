@@ -29,6 +29,10 @@ class Pipeline:
         self.api = self.clients["bob"]
         self.planted = {}
         self.api.create_pipeline(pipeline=self.declare())
+        # The execution that this starts is given up.
+        for execution in self.api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]:
+            self.api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=execution["pipelineExecutionId"], abandon=True)
+            self.planted[execution["pipelineExecutionId"]] = ("unsatisfied", False)
 
     def declare(self, approvals=True, gate=True, source="Succeeded", deploy="Succeeded"):
         pipeline = declaration(self.name, executionMode=self.mode, pipelineType="V2")
@@ -62,7 +66,7 @@ class Pipeline:
         listed = self.api.list_action_executions(pipelineName=self.name, filter={"pipelineExecutionId": execution})
         for detail in listed["actionExecutionDetails"]:
             if detail["actionName"] == slot and detail["status"] == "InProgress":
-                return detail["output"]["executionResult"]["externalExecutionId"]
+                return detail["actionExecutionId"]
         return None
 
     def answer(self, execution, who, slot, status="Approved", summary="reviewed"):

@@ -7,30 +7,35 @@ from recorded import NAMES, Accepted, Recording
 from recorded_stories import BEFORE, NAMED, UPLOADED_BEFORE
 from replay import Replay
 
-# The recorded delays, ten times as fast.
-ARGUMENTS = ["--lag", "3.5"]
+# Seconds that the emulator takes at most to notice an answer: a tenth of what was recorded, as in all other delays. On a busy machine the
+# replay may miss a moment that lasts for some milliseconds; then it is played again, slower.
+LAGS = (3.5, 10)
 # Where two approvals are open at a time, it is chance which of them the state shows first, and which answer the history notices first. With
 # these numbers the emulator does it in the recorded order; about one number of four does.
 SEEDS = {"approvals-retried": "3", "one-approval-retried": "5"}
 
 
-def replay(name, accepted, folder):
-    arguments = [*ARGUMENTS, "--seed", SEEDS.get(name, "1")]
+def replay(name, accepted, folder, lag=LAGS[0]):
     recording = Recording(name, NAMED.get(name, {}))
-    return Replay(recording, accepted, folder, arguments, BEFORE[name], UPLOADED_BEFORE.get(name, {}))
+    return Replay(recording, accepted, folder, lag, SEEDS.get(name, "1"), BEFORE[name], UPLOADED_BEFORE.get(name, {}))
 
 
 @pytest.fixture(scope="module")
 def replays(tmp_path_factory):
     """Every recording, replayed; or why it could not be."""
     accepted = Accepted()
-    folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
+    # Made here, as threads that make them get in each other's way.
+    folders = {(name, lag): tmp_path_factory.mktemp(name) for name in NAMES for lag in LAGS}
 
     def play(name):
-        try:
-            return replay(name, accepted, folders[name]).run()
-        except Exception as error:
-            return error
+        for lag in LAGS:
+            try:
+                played = replay(name, accepted, folders[name, lag], lag).run()
+            except Exception as error:
+                played = error
+            if isinstance(played, Replay) and not played.differences:
+                break
+        return played
 
     # They wait more than they work.
     with ThreadPoolExecutor(len(NAMES)) as pool:

@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use lambda::aws::http_client;
 
 use super::serve::lag;
-
 use crate::aws::{Action, Answer, Caller, Ended, Kind, RetryMode};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
@@ -83,31 +82,20 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// One attempt at a release.
+/// One attempt at a release: a new execution, or the last one again.
 struct Scene {
     title: &'static str,
-    /// The same execution again, its approvals reopened; otherwise a new one.
-    reopened: bool,
-    /// The access key ids that answer the two slots, and how.
-    answers: [(&'static str, Answer); 2],
-    /// Who approves the second slot when it alone is reopened, after it was rejected.
-    again: Option<&'static str>,
-    /// How the gate must answer.
+    rounds: &'static [Round],
+    /// How the gate must answer in the end.
     expected: Expected,
 }
 
-impl Scene {
-    /// A new execution, that these two approve.
-    const fn approved(title: &'static str, approvers: [&'static str; 2], expected: Expected) -> Self {
-        let [a, b] = approvers;
-        Self {
-            title,
-            reopened: false,
-            answers: [(a, Answer::Approved), (b, Answer::Approved)],
-            again: None,
-            expected,
-        }
-    }
+/// Answers to open approvals.
+struct Round {
+    /// What of the last execution is run again; `None` for a new one.
+    retry: Option<RetryMode>,
+    /// The slot, the access key id of the person who answers it, and the answer.
+    answers: &'static [(&'static str, &'static str, Answer)],
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -117,43 +105,64 @@ enum Expected {
     Refused(&'static str),
 }
 
+/// Both slots of a new execution are approved.
+macro_rules! approved_by {
+    ($a:literal, $b:literal) => {
+        &[Round {
+            retry: None,
+            answers: &[(SLOTS[0], $a, Answer::Approved), (SLOTS[1], $b, Answer::Approved)],
+        }]
+    };
+}
+
 const SCENES: [Scene; 6] = [
-    Scene::approved(
-        "alice turns both keys",
-        ["alice", "alice"],
-        Expected::Refused("same-person"),
-    ),
     Scene {
-        reopened: true,
-        ..Scene::approved(
-            "the approvals are reopened with that command; alice and bob turn one key each",
-            ["alice", "bob"],
-            Expected::Passes,
-        )
+        title: "alice turns both keys",
+        rounds: approved_by!("alice", "alice"),
+        expected: Expected::Refused("same-person"),
     },
-    Scene::approved(
-        "one role under two session names",
-        ["deployer-1", "deployer-2"],
-        Expected::Refused("shared-role"),
-    ),
-    Scene::approved(
-        "two people of one permission set, whose session names IAM Identity Center sets",
-        ["sso-alice", "sso-carol"],
-        Expected::Passes,
-    ),
-    Scene::approved(
-        "alice as an IAM user, and as a session named alice of another role",
-        ["alice", "deployer-alice"],
-        Expected::Refused("shared-role"),
-    ),
     Scene {
-        answers: [("alice", Answer::Approved), ("bob", Answer::Rejected)],
-        again: Some("sso-carol"),
-        ..Scene::approved(
-            "bob rejects; only his key is reopened, and carol turns it",
-            ["alice", "bob"],
-            Expected::Refused("superseded-by-rejection"),
-        )
+        title: "the approvals are reopened with that command; alice and bob turn one key each",
+        rounds: &[Round {
+            retry: Some(RetryMode::AllActions),
+            answers: &[
+                (SLOTS[0], "alice", Answer::Approved),
+                (SLOTS[1], "bob", Answer::Approved),
+            ],
+        }],
+        expected: Expected::Passes,
+    },
+    Scene {
+        title: "one role under two session names",
+        rounds: approved_by!("deployer-1", "deployer-2"),
+        expected: Expected::Refused("shared-role"),
+    },
+    Scene {
+        title: "two people of one permission set, whose session names IAM Identity Center sets",
+        rounds: approved_by!("sso-alice", "sso-carol"),
+        expected: Expected::Passes,
+    },
+    Scene {
+        title: "alice as an IAM user, and as a session of a role that anybody on the team can take",
+        rounds: approved_by!("alice", "deployer-1"),
+        expected: Expected::Refused("shared-role"),
+    },
+    Scene {
+        title: "bob says no; his approval alone is asked for again, and carol gives it",
+        rounds: &[
+            Round {
+                retry: None,
+                answers: &[
+                    (SLOTS[0], "alice", Answer::Approved),
+                    (SLOTS[1], "bob", Answer::Rejected),
+                ],
+            },
+            Round {
+                retry: Some(RetryMode::FailedActions),
+                answers: &[(SLOTS[1], "sso-carol", Answer::Approved)],
+            },
+        ],
+        expected: Expected::Refused("superseded-by-rejection"),
     },
 ];
 
@@ -214,25 +223,32 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
     let mut surprises = Vec::new();
     // Creating a pipeline starts it.
     let mut execution_id = starter.create_pipeline(PIPELINE, &STAGES).await?;
+    let mut is_new = true;
     for (number, scene) in (1..).zip(&SCENES) {
         terminal::print(&format!("{TITLE}{number}. {}{TITLE:#}\n", scene.title))?;
-        if scene.reopened {
-            starter
-                .retry(PIPELINE, STAGE, &execution_id, RetryMode::AllActions)
-                .await?;
-        } else if number > 1 {
-            execution_id = starter.start(PIPELINE).await?;
-        }
-        for (slot, (key_id, answer)) in SLOTS.into_iter().zip(scene.answers) {
-            caller(key_id).answer(PIPELINE, STAGE, slot, answer).await?;
-            terminal::print(&answered(slot, key_id, answer, principals))?;
-        }
-        if let (Some(key_id), [_, slot]) = (scene.again, SLOTS) {
-            starter.end_of(PIPELINE, &execution_id, GATE).await?;
-            let failed = RetryMode::FailedActions;
-            starter.retry(PIPELINE, STAGE, &execution_id, failed).await?;
-            caller(key_id).approve(PIPELINE, STAGE, slot).await?;
-            terminal::print(&answered(slot, key_id, Answer::Approved, principals))?;
+        for round in scene.rounds {
+            match round.retry {
+                Some(mode) => {
+                    // A retry is for an execution that has ended.
+                    starter.end_of(PIPELINE, &execution_id, GATE).await?;
+                    starter.retry(PIPELINE, STAGE, &execution_id, mode).await?;
+                }
+                None if is_new => {}
+                None => execution_id = starter.start(PIPELINE).await?,
+            }
+            is_new = false;
+            for (slot, key_id, answer) in round.answers {
+                caller(key_id).answer(PIPELINE, STAGE, slot, *answer).await?;
+                let arn = principals
+                    .iter()
+                    .find(|(id, _)| id == key_id)
+                    .map_or(*key_id, |(_, arn)| arn);
+                let answered = match answer {
+                    Answer::Approved => "approved",
+                    Answer::Rejected => "rejected",
+                };
+                terminal::print(&format!("   {slot} is {answered} by {arn}\n"))?;
+            }
         }
         let ended = starter.end_of(PIPELINE, &execution_id, GATE).await?;
         terminal::print(&verdict(&ended))?;
@@ -241,16 +257,6 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
         }
     }
     Ok(surprises)
-}
-
-fn answered(slot: &str, key_id: &str, answer: Answer, principals: &Principals) -> String {
-    let mut known = principals.iter();
-    let arn = known.find(|(id, _)| *id == key_id).map_or(key_id, |(_, arn)| arn);
-    let how = match answer {
-        Answer::Approved => "approved",
-        Answer::Rejected => "rejected",
-    };
-    format!("   {slot} is {how} by {arn}\n")
 }
 
 fn is_expected(expected: Expected, ended: &Ended) -> bool {

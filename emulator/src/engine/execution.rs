@@ -14,6 +14,7 @@ use super::error::ApiError;
 use super::lag::{self, Span};
 use super::report::Report;
 use super::stage::{StageProgress, StageStatus};
+use super::start::{SourceRevision, Start, Trigger};
 
 /// One execution of a pipeline.
 #[derive(Debug)]
@@ -59,60 +60,6 @@ struct Earlier {
     status: ExecutionStatus,
     updated: Timestamp,
     until: Timestamp,
-}
-
-/// What an execution was started with.
-#[derive(Debug, Clone, Default)]
-pub struct Start {
-    /// What started it.
-    pub trigger: Trigger,
-    /// The principal that did.
-    pub caller: String,
-    /// Makes a repeated request find the execution that the first one started.
-    pub request_token: Option<String>,
-    /// Values of the pipeline's variables.
-    pub variables: BTreeMap<String, String>,
-    /// Revisions by the name of the source action, instead of made-up ones.
-    pub revisions: BTreeMap<String, String>,
-}
-
-/// What starts an execution.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub enum Trigger {
-    /// The creation of the pipeline.
-    CreatePipeline,
-    /// `StartPipelineExecution`.
-    #[default]
-    StartPipelineExecution,
-    /// A rule of EventBridge.
-    CloudWatchEvent,
-    /// `RollbackStage`.
-    ManualRollback,
-}
-
-impl Trigger {
-    /// What starts an execution by `StartPipelineExecution`: EventBridge calls it too, for a rule.
-    #[must_use]
-    pub fn of(caller: &str) -> Self {
-        if caller.split(':').nth(2) == Some("events") {
-            Self::CloudWatchEvent
-        } else {
-            Self::StartPipelineExecution
-        }
-    }
-}
-
-/// What a source action has given.
-#[derive(Debug, Clone)]
-pub struct SourceRevision {
-    /// The name of the action.
-    pub action: String,
-    /// The names of its artifacts.
-    pub artifacts: Vec<String>,
-    /// The revision.
-    pub id: String,
-    /// What the source says of it.
-    pub summary: Option<String>,
 }
 
 /// Where an execution stands.

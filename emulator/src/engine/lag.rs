@@ -21,8 +21,8 @@ pub(super) const REPORT: Span = Span(26_000, 30_000);
 pub(super) const REFUSED_NOTIFICATION: Span = Span(30_000, LONGEST);
 /// From the creation of a pipeline to the start of the execution that it starts.
 pub(super) const CREATED: Span = Span(235, 260);
-/// An execution ends later than its last action.
-pub(super) const ENDED: Span = Span(150, 480);
+/// An execution ends later than its last action, by either time of it.
+pub(super) const ENDED: Span = Span(360, 480);
 /// What a source or a deployment takes.
 pub(super) const WORK: Span = Span(800, 1_300);
 /// From the end of one action to the start of the next.

@@ -17,6 +17,7 @@ mod report;
 mod rollback;
 mod settings;
 mod stage;
+mod start;
 mod start_action;
 mod stop;
 mod variables;
@@ -35,7 +36,7 @@ pub use approval::Answer;
 pub use artifact::Artifact;
 pub use declaration::{Action, ActionKind, Declaration, ExecutionMode, RetryMode, Stage};
 pub use error::{ApiError, ErrorCode};
-pub use execution::{Execution, ExecutionStatus, SourceRevision, Start, Trigger};
+pub use execution::{Execution, ExecutionStatus};
 #[cfg(test)]
 pub(crate) use ids::CountedIds;
 pub use ids::{IdSource, RandomIds};
@@ -47,6 +48,7 @@ pub use pipeline::Pipeline;
 pub use report::{Outcome, Report};
 pub use settings::Settings;
 pub use stage::{Retries, StageProgress, StageStatus};
+pub use start::{SourceRevision, Start, Trigger};
 pub use world::Effect;
 
 use page::{List, page};

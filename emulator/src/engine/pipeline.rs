@@ -9,7 +9,8 @@ use super::World;
 use super::action_run::ActionRun;
 use super::declaration::{Declaration, ExecutionMode, RetryMode};
 use super::error::{ApiError, ErrorCode};
-use super::execution::{Execution, ExecutionStatus, Start};
+use super::execution::{Execution, ExecutionStatus};
+use super::start::Start;
 use super::stop::not_stoppable;
 
 /// Concurrent executions of one pipeline, for `QUEUED` and `PARALLEL` alike.

@@ -2,9 +2,10 @@
 
 use super::World;
 use super::error::{ApiError, ErrorCode};
-use super::execution::{Execution, Position, Start, Trigger};
+use super::execution::{Execution, Position};
 use super::pipeline::Pipeline;
 use super::stage::StageStatus;
+use super::start::{Start, Trigger};
 
 impl Pipeline {
     /// Starts a rollback and returns its id.

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::action_run::{ActionRun, ActionStatus, ErrorDetails, Pretence, Shown, Work};
 use super::artifact::Artifact;
 use super::declaration::{Action, ActionKind, Stage};
-use super::execution::{Execution, SourceRevision};
+use super::execution::Execution;
 use super::job::Job;
+use super::start::SourceRevision;
 use super::{World, lag, notification, variables};
 
 /// A function of this name does not exist; every other does.
