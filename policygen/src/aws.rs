@@ -34,7 +34,7 @@ use crate::evidence::history::{
     ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction, Revision, Trigger,
     to_millisecond,
 };
-use crate::evidence::{CloudTrail, CodePipeline, EVENT_NAME, Page, Period};
+use crate::evidence::{APPROVAL, CloudTrail, CodePipeline, Page, Period};
 
 /// Where IAM is asked when no region is configured. It has one address for all regions of the partition `aws` (AWS General
 /// Reference, "IAM endpoints"); in another partition some region of it has to be configured.
@@ -483,19 +483,37 @@ impl CloudTrail for Aws {
     type Error = CallError;
 
     async fn approval_events(&self, period: Period) -> Result<Vec<String>, CallError> {
-        const ACTION: &str = "cloudtrail:LookupEvents";
-        let by_name = LookupAttribute::builder()
-            .attribute_key(LookupAttributeKey::EventName)
-            .attribute_value(EVENT_NAME)
-            .build()
-            .map_err(|_| incomplete(ACTION, "its own lookup attribute"))?;
         // Not up to the end of the period: what started in it may have been approved later.
         let start = period.since.map(|since| DateTime::from_secs(since.as_second()));
+        self.look_up(LookupAttributeKey::EventName, APPROVAL, start).await
+    }
+
+    async fn events_of_key(&self, access_key: &str) -> Result<Vec<String>, CallError> {
+        // CloudTrail lists the access key that a session got among the resources of the event that made it.
+        tokio::time::sleep(LOOKUP_PAUSE).await;
+        self.look_up(LookupAttributeKey::ResourceName, access_key, None).await
+    }
+}
+
+impl Aws {
+    /// All pages of LookupEvents by one attribute, slowly: AWS takes two requests a second.
+    async fn look_up(
+        &self,
+        key: LookupAttributeKey,
+        value: &str,
+        start: Option<DateTime>,
+    ) -> Result<Vec<String>, CallError> {
+        const ACTION: &str = "cloudtrail:LookupEvents";
+        let attribute = LookupAttribute::builder()
+            .attribute_key(key)
+            .attribute_value(value)
+            .build()
+            .map_err(|_| incomplete(ACTION, "its own lookup attribute"))?;
         let cloudtrail = aws_sdk_cloudtrail::Client::new(&self.0);
         let mut events = Vec::new();
         let mut token = None;
         loop {
-            let call = cloudtrail.lookup_events().lookup_attributes(by_name.clone());
+            let call = cloudtrail.lookup_events().lookup_attributes(attribute.clone());
             let call = call.set_start_time(start).set_next_token(token.clone());
             let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
             for event in reply.events.unwrap_or_default() {

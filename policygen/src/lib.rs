@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod files;
 mod finding;
+mod gate_account;
 mod generate;
 mod input;
 mod output;

@@ -175,6 +175,14 @@ impl Pipeline {
         &self.structure.name
     }
 
+    /// The account that it is of: `arn:P:codepipeline:REGION:ACCT:PIPELINE`.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.arn
+            .split(':')
+            .nth(4)
+            .filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     pub(crate) fn stages(&self) -> &[Stage] {
         &self.structure.stages
     }

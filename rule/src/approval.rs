@@ -267,7 +267,7 @@ fn shared_role(rule: &Rule, principal: &Principal, keys: &Keys, account: &Accoun
     let arn = shown(principal.arn());
     let named = keys.claimed().iter().find_map(|key| match key {
         Key::Person(name) => Some(name),
-        Key::Handle(_) | Key::User { .. } | Key::Role { .. } => None,
+        Key::Handle(_) | Key::Traced(_) | Key::User { .. } | Key::Role { .. } => None,
     });
     let but =
         named.map(|name| format!("; `people` names this session as {name}, but the rule does not trust its role"));

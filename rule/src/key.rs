@@ -13,6 +13,9 @@ pub enum Key {
     Person(String),
     /// A user or session name up to its `@`, without a `+tag` and affixes such as `-admin`; or the name of a `people` entry.
     Handle(String),
+    /// Who stands behind a session by a trail of it, such as a source identity or a user id of IAM Identity Center. The gate has no such
+    /// trail; an auditor may.
+    Traced(String),
     /// An IAM user of one account.
     User {
         /// 12-digit account id.
@@ -53,7 +56,7 @@ impl Key {
     #[must_use]
     pub fn label(&self) -> String {
         match self {
-            Self::Person(name) | Self::Handle(name) | Self::User { name, .. } => name.clone(),
+            Self::Person(name) | Self::Handle(name) | Self::Traced(name) | Self::User { name, .. } => name.clone(),
             Self::Role { name, .. } => format!("role/{name}"),
         }
     }
@@ -64,6 +67,7 @@ impl fmt::Display for Key {
         match self {
             Self::Person(name) => write!(f, "person:{name}"),
             Self::Handle(name) => write!(f, "handle:{name}"),
+            Self::Traced(name) => write!(f, "traced:{name}"),
             Self::User { account, name } => write!(f, "user:{account}/{name}"),
             Self::Role { account, name } => write!(f, "role:{account}/{name}"),
         }
@@ -85,6 +89,14 @@ impl Keys {
         let proven: BTreeSet<Key> = proven.into_iter().collect();
         let claimed = claimed.into_iter().filter(|key| !proven.contains(key)).collect();
         Self { proven, claimed }
+    }
+
+    /// These keys, with more that a trail of the principal shows.
+    ///
+    /// INVARIANT (merge only): a trail claims. It joins persons, and never tells two apart or lends a name.
+    #[must_use]
+    pub fn also_claiming(&self, trail: impl IntoIterator<Item = Key>) -> Self {
+        Self::new(self.proven.iter().cloned(), self.claimed.iter().cloned().chain(trail))
     }
 
     /// What the service, the identity provider or the rule vouches for.

@@ -95,7 +95,7 @@ impl Roster {
                 Key::Person(name) => entries.contains(name),
                 Key::Handle(name) => !is_person(name) && entries.iter().any(|entry| is_handle_of(entry, key)),
                 Key::Role { .. } => entries.contains(&key.label()),
-                Key::User { .. } => false,
+                Key::User { .. } | Key::Traced(_) => false,
             })
     }
 

@@ -13,6 +13,7 @@ use super::roads::{Road, Roads};
 use super::scope::{Scope, Slot};
 use super::second;
 use super::survey::{Approvals, Survey, SurveyError};
+use crate::gate_account::gate_account;
 
 /// An account, with what follows from it.
 pub(crate) struct Picture<'a> {
@@ -144,12 +145,6 @@ impl<'a> Picture<'a> {
             None => self.gate_account.has_reserved_role(role),
         }
     }
-}
-
-/// The account as `iam:GetRole` would show it to the gate.
-fn gate_account(account: &Account) -> rule::Account {
-    let roles = account.roles.iter().map(|role| role.identity.arn.as_str());
-    roles.fold(rule::Account::new(account.id.clone()), rule::Account::with_role)
 }
 
 /// The groups that serve each slot: the one that was named, or those whose own policies allow it.

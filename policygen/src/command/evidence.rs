@@ -1,5 +1,6 @@
 //! `policygen evidence`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -10,10 +11,11 @@ use crate::aws::{Aws, Connection};
 use crate::evidence::history::History;
 use crate::evidence::render::{csv, html, human, json};
 use crate::evidence::{
-    ApprovalEvent, CloudTrail as _, EventError, GateFunction, Moment, Period, Progress, Question, Report, SavedError,
-    read_event, read_events, read_live, read_saved,
+    AccountOf, CloudTrail as _, Event, EventError, GateFunction, Identity, Moment, Period, Progress, Question, Report,
+    SavedError, Trail, read_event, read_events, read_live, read_saved,
 };
 use crate::exit::Exit;
+use crate::gate_account::gate_account;
 use crate::input::{self, InputError};
 use crate::output;
 use crate::report::FailOn;
@@ -67,7 +69,15 @@ pub(crate) struct Args {
     /// may be given several times
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,
-    /// Look up each approval in CloudTrail, which goes back 90 days
+    /// The pipeline's account; without it, what AWS says of the pipeline, or the one account of all principals
+    #[arg(long, value_name = "DIGITS", conflicts_with = "account_file")]
+    account: Option<String>,
+    /// What `aws iam get-account-authorization-details` printed: which account it is, and which roles IAM Identity
+    /// Center made
+    #[arg(long, value_name = "FILE")]
+    account_file: Option<PathBuf>,
+    /// Look up each approval in CloudTrail, which goes back 90 days, and who took the session in which it was given;
+    /// about a second for each such session
     #[arg(long, conflicts_with = "input")]
     cloudtrail: bool,
     /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events` printed; may be given
@@ -107,6 +117,13 @@ enum CommandError {
     Input(#[from] InputError),
     #[error("`{path}` cannot be used")]
     Saved { path: PathBuf, source: SavedError },
+    #[error("`{path}` is not a snapshot of an account")]
+    Account {
+        path: PathBuf,
+        source: Box<iam::account::AccountError>,
+    },
+    #[error("--account `{0}` is not an account: it has 12 digits")]
+    AccountId(String),
     #[error("`{path}` cannot be used")]
     Events { path: PathBuf, source: EventError },
 }
@@ -119,20 +136,28 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         period,
         execution: args.execution.clone(),
         rule,
-        account: None,
+        account: AccountOf::Principals,
         gate: args.gate_function.clone(),
     };
+    let mut question = question;
+    if let Some(account) = told_account(&args)? {
+        question.account = AccountOf::Told(account);
+    }
     let mut events = read_event_files(&args.cloudtrail_file)?;
     let history = if args.input.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (history, looked_up) = runtime.block_on(ask(&args, period))?;
-        events.extend(looked_up);
-        history
+        let asked = runtime.block_on(ask(&args, period))?;
+        events.extend(asked.events);
+        if let (AccountOf::Principals, Some(account)) = (&question.account, asked.account) {
+            question.account = AccountOf::Told(account);
+        }
+        asked.history
     } else {
         read_files(&args.input)?
     };
     let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
-    let report = Report::new(question, history, asks_trail.then_some(&*events));
+    let trail = asks_trail.then(|| Trail::new(&args.pipeline, events));
+    let report = Report::new(question, history, trail.as_ref())?;
     let printed = match args.format {
         Format::Human => human::render(&report).into_bytes(),
         Format::Json => json::render(&report)?,
@@ -176,7 +201,7 @@ fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
     Ok(history)
 }
 
-fn read_event_files(paths: &[PathBuf]) -> Result<Vec<ApprovalEvent>, CommandError> {
+fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
     let mut events = Vec::new();
     for path in paths {
         let json = input::bytes(path)?;
@@ -188,8 +213,32 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<ApprovalEvent>, CommandErro
     Ok(events)
 }
 
-/// The history as AWS tells it, and the events where they are wanted.
-async fn ask(args: &Args, period: Period) -> Result<(History, Vec<ApprovalEvent>), Box<dyn Error>> {
+/// The account that the user told.
+fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
+    if let Some(path) = &args.account_file {
+        let text = input::text(path)?;
+        let account = iam::account::Account::parse(&text).map_err(|source| CommandError::Account {
+            path: path.clone(),
+            source: Box::new(source),
+        })?;
+        return Ok(Some(gate_account(&account)));
+    }
+    match &args.account {
+        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(rule::Account::new(id))),
+        Some(id) => Err(CommandError::AccountId(id.clone())),
+        None => Ok(None),
+    }
+}
+
+/// What AWS told.
+struct Asked {
+    history: History,
+    events: Vec<Event>,
+    account: Option<rule::Account>,
+}
+
+/// The history as AWS tells it, and the events if they are wanted.
+async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
     let bar = output::progress("executions read");
     let report = |progress: Progress| match progress {
@@ -206,11 +255,42 @@ async fn ask(args: &Args, period: Period) -> Result<(History, Vec<ApprovalEvent>
     .await;
     bar.finish_and_clear();
     let history = history?;
+    // A pipeline that has been deleted has a history all the same.
+    let account = aws.get_pipeline(&args.pipeline).await.ok();
+    let account = account.and_then(|pipeline| pipeline.account().map(rule::Account::new));
+    let events = if args.cloudtrail {
+        look_up(&aws, period).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Asked {
+        history,
+        events,
+        account,
+    })
+}
+
+/// The approvals, and who took the sessions in which they were given, link by link.
+async fn look_up(aws: &Aws, period: Period) -> Result<Vec<Event>, Box<dyn Error>> {
     let mut events = Vec::new();
-    if args.cloudtrail {
-        for event in aws.approval_events(period).await? {
-            events.extend(read_event(&event)?);
-        }
+    for json in aws.approval_events(period).await? {
+        events.extend(read_event(&json)?);
     }
-    Ok((history, events))
+    let key_of = |identity: &Identity| identity.access_key.clone().filter(|_| identity.is_taken());
+    let mut open: Vec<String> = events.iter().filter_map(|event| key_of(event.by())).collect();
+    let mut asked = BTreeSet::new();
+    let bar = output::progress("sessions looked up");
+    while let Some(key) = open.pop() {
+        if !asked.insert(key.clone()) {
+            continue;
+        }
+        for json in aws.events_of_key(&key).await? {
+            let made = read_event(&json)?;
+            open.extend(made.iter().filter_map(|event| key_of(event.by())));
+            events.extend(made);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(events)
 }

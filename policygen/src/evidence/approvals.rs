@@ -1,9 +1,10 @@
 //! Every attempt of every approval, with how it was counted.
 
-use rule::{Attempt, Decision, JudgedApproval, ReasonCode};
+use jiff::Timestamp;
+use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode};
 
 use super::case::Case;
-use super::cloudtrail::ApprovalEvent;
+use super::event::ApprovalEvent;
 use super::gate_run::GateRun;
 
 /// One attempt of one approval.
@@ -13,8 +14,20 @@ pub(crate) struct ApprovalAttempt {
     /// The token, as far as CodePipeline shows it.
     pub(crate) token: Option<String>,
     pub(crate) counting: Counting,
+    /// What its person rests on, if a decision looked at it.
+    pub(crate) basis: Option<Basis>,
+    /// Who took the session in which it was answered, and so on, by CloudTrail.
+    pub(crate) behind: Vec<String>,
     /// What CloudTrail has on it.
     pub(crate) trail: Option<ApprovalEvent>,
+}
+
+impl ApprovalAttempt {
+    /// When it was answered, as well as that is known, and what that time is.
+    pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
+        let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
+        answered.or_else(|| self.attempt.updated.map(|at| (at, AtIs::Noticed)))
+    }
 }
 
 /// How an attempt was counted in the newest decision that looked at it.
@@ -58,6 +71,8 @@ pub(crate) fn attempts(case: &Case, decision: Option<&Decision>, runs: &[GateRun
         .filter(|action| action.attempt.kind.may_be_approval());
     let with_counting = approvals.map(|action| ApprovalAttempt {
         counting: counting(&action.attempt, case, &decisions),
+        basis: judged(&action.attempt, &decisions).and_then(|judged| judged.basis),
+        behind: Vec::new(),
         attempt: action.attempt.clone(),
         token: action.external_id.clone(),
         trail: None,
@@ -65,17 +80,21 @@ pub(crate) fn attempts(case: &Case, decision: Option<&Decision>, runs: &[GateRun
     with_counting.collect()
 }
 
-fn counting(attempt: &Attempt, case: &Case, decisions: &[&Decision]) -> Counting {
+/// How the newest decision that looked at an attempt judged it.
+fn judged<'a>(attempt: &Attempt, decisions: &[&'a Decision]) -> Option<&'a JudgedApproval> {
     let is_this =
         |judged: &&JudgedApproval| judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id;
-    let judged = decisions
+    decisions
         .iter()
-        .find_map(|decision| decision.record().approvals.iter().find(is_this));
+        .find_map(|decision| decision.record().approvals.iter().find(is_this))
+}
+
+fn counting(attempt: &Attempt, case: &Case, decisions: &[&Decision]) -> Counting {
     let mut others = case.actions.iter().map(|action| &action.attempt);
     let replaced = others.any(|other| {
         (&other.stage, &other.action) == (&attempt.stage, &attempt.action) && other.started > attempt.started
     });
-    match judged {
+    match judged(attempt, decisions) {
         Some(judged) => match (&judged.person, judged.reason) {
             (_, Some(reason)) => Counting::Not(reason),
             (Some(person), None) => Counting::As(person.clone()),

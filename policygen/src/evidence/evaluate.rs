@@ -1,6 +1,7 @@
 //! From one execution to its verdict.
 
-use rule::{Decision, Status};
+use jiff::SignedDuration;
+use rule::{Decision, Record, Status};
 
 use super::approvals::{ApprovalAttempt, attempts};
 use super::case::Case;
@@ -88,7 +89,8 @@ pub(crate) fn evaluate(case: Case, standard: &Standard, gate: &GateFunction, rou
         None if gate_runs.is_empty() => without_gate(&case, standard, route, went_on),
         None => with_gate(&case, standard, &gate_runs, went_on),
     };
-    let exceptions = exceptions(&case, &outcome, &gate_runs, went_on);
+    let mut exceptions = exceptions(&case, &outcome, &gate_runs, went_on);
+    exceptions.extend(behind_gate(&case, &outcome, &gate_runs, &deployments));
     Evaluated {
         pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
         verdict: outcome.verdict,
@@ -147,6 +149,59 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
     }
     found.extend(runs.iter().flat_map(|run| run.exceptions()));
     found
+}
+
+/// What speaks against a release that the gate let pass: what the verdict takes for granted, and what happened after it.
+fn behind_gate(case: &Case, outcome: &Outcome, runs: &[GateRun], deployments: &[ActionExecution]) -> Vec<Exception> {
+    let Some(record) = outcome.decision.as_ref().map(Decision::record) else {
+        return Vec::new();
+    };
+    let satisfied = outcome.verdict == Verdict::Satisfied;
+    let assumptions = record.assumptions.iter().filter(|_| satisfied);
+    let assumed = assumptions.map(|text| Exception::new(ExceptionCode::RestsOnAssumption, format!("{text}.")));
+    assumed
+        .chain(other_structure(case, runs, deployments))
+        .chain(late(record, deployments))
+        .collect()
+}
+
+/// The first action behind the gate that ran under another version of the pipeline's structure than the gate.
+fn other_structure(case: &Case, runs: &[GateRun], deployments: &[ActionExecution]) -> Option<Exception> {
+    let newest = runs.last()?;
+    let gate = case
+        .actions
+        .iter()
+        .find(|action| newest.id.is_some() && action.attempt.id == newest.id)?;
+    let judged = gate.pipeline_version?;
+    let (action, version) = deployments
+        .iter()
+        .filter_map(|action| Some((action, action.pipeline_version?)))
+        .find(|(_, version)| *version != judged)?;
+    Some(Exception::new(
+        ExceptionCode::StructureChangedAfterGate,
+        format!(
+            "The gate judged version {judged} of the pipeline, and {} behind it ran under version {version}.",
+            action.attempt.action.as_deref().unwrap_or("what came")
+        ),
+    ))
+}
+
+/// A release that began longer after an approval that counted than `maxAgeMinutes`.
+fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
+    let minutes = record.rule.max_age_minutes?;
+    let counted = record.approvals.iter().filter(|approval| approval.counted);
+    let approved = counted.filter_map(|approval| approval.at).min()?;
+    let began = deployments.iter().filter_map(|action| action.attempt.started).min()?;
+    let age = began.duration_since(approved);
+    (age > SignedDuration::from_mins(i64::from(minutes))).then(|| {
+        Exception::new(
+            ExceptionCode::ReleasedLongAfterApproval,
+            format!(
+                "What was released began {} minutes after the oldest approval that counted; the rule lets an approval be {minutes} minutes old.",
+                age.as_mins()
+            ),
+        )
+    })
 }
 
 /// Why a decision is not satisfied, in one line.

@@ -17,12 +17,24 @@ pub(crate) enum ExceptionCode {
     SuccessWithoutVerdict,
     /// CloudTrail names another principal than CodePipeline.
     PrincipalDiffers,
+    /// CloudTrail shows one human behind two persons, and without the second the quorum is not met.
+    SameHuman,
+    /// Two persons' sessions have one source identity.
+    SharedSourceIdentity,
+    /// An approval came through a role that is called like one of IAM Identity Center's, and is not one.
+    LookAlikeRole,
+    /// What ran behind the gate ran under another version of the pipeline.
+    StructureChangedAfterGate,
     /// There is no verdict, and the execution went on or may have.
     NotEvaluated,
     /// There is no verdict, and the execution did not go on.
     StoppedUnevaluated,
     /// The gate counted other persons than today's evaluation.
     ApproversDiffer,
+    /// The verdict takes something for granted that nothing proves, by the rule's choice.
+    RestsOnAssumption,
+    /// What was released was released longer after its approval than the rule lets an approval be old.
+    ReleasedLongAfterApproval,
     /// The gate failed without a verdict, where today's evaluation is satisfied.
     GateFailed,
     /// CloudTrail was asked, and has no event for an approval.
@@ -32,16 +44,22 @@ pub(crate) enum ExceptionCode {
 impl ExceptionCode {
     /// Every code, in the order of the documentation.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::NoGate,
         Self::UnsatisfiedRelease,
         Self::WentPastGate,
         Self::VerdictDiffers,
         Self::SuccessWithoutVerdict,
         Self::PrincipalDiffers,
+        Self::SameHuman,
+        Self::SharedSourceIdentity,
+        Self::LookAlikeRole,
+        Self::StructureChangedAfterGate,
         Self::NotEvaluated,
         Self::StoppedUnevaluated,
         Self::ApproversDiffer,
+        Self::RestsOnAssumption,
+        Self::ReleasedLongAfterApproval,
         Self::GateFailed,
         Self::NoTrail,
     ];
@@ -54,9 +72,15 @@ impl ExceptionCode {
             Self::VerdictDiffers => "verdict-differs",
             Self::SuccessWithoutVerdict => "success-without-verdict",
             Self::PrincipalDiffers => "principal-differs",
+            Self::SameHuman => "same-human",
+            Self::SharedSourceIdentity => "shared-source-identity",
+            Self::LookAlikeRole => "look-alike-role",
+            Self::StructureChangedAfterGate => "structure-changed-after-gate",
             Self::NotEvaluated => "not-evaluated",
             Self::StoppedUnevaluated => "stopped-unevaluated",
             Self::ApproversDiffer => "approvers-differ",
+            Self::RestsOnAssumption => "rests-on-assumption",
+            Self::ReleasedLongAfterApproval => "released-long-after-approval",
             Self::GateFailed => "gate-failed",
             Self::NoTrail => "no-trail",
         }
@@ -70,8 +94,15 @@ impl ExceptionCode {
             | Self::VerdictDiffers
             | Self::SuccessWithoutVerdict
             | Self::PrincipalDiffers
+            | Self::SameHuman
+            | Self::SharedSourceIdentity
+            | Self::LookAlikeRole
+            | Self::StructureChangedAfterGate
             | Self::NotEvaluated => Severity::Error,
-            Self::StoppedUnevaluated | Self::ApproversDiffer => Severity::Warning,
+            Self::StoppedUnevaluated
+            | Self::ApproversDiffer
+            | Self::RestsOnAssumption
+            | Self::ReleasedLongAfterApproval => Severity::Warning,
             Self::GateFailed | Self::NoTrail => Severity::Note,
         }
     }

@@ -116,8 +116,12 @@ impl Said {
     }
 }
 
-/// The words that came with it: why it failed, or the summary of its success.
+/// The words that came with it: why it failed, or of a success its output variable `Summary`. AWS shows nobody what else a Lambda action says
+/// of its success.
 pub(crate) fn message(action: &ActionExecution) -> Option<&str> {
+    if action.attempt.status == Status::Succeeded {
+        return action.outputs.get("Summary").map(String::as_str);
+    }
     let error = action.error.as_ref().and_then(|error| error.message.as_deref());
     error.or(action.attempt.comment.as_deref())
 }

@@ -1,9 +1,11 @@
 //! What past executions of a pipeline show: who approved them, by the very rule of the gate.
 
+mod account;
 mod approvals;
 mod case;
-mod cloudtrail;
+mod confirm;
 mod evaluate;
+mod event;
 mod exception;
 mod gate;
 mod gate_run;
@@ -17,11 +19,15 @@ pub(crate) mod render;
 mod report;
 mod route;
 mod saved;
+mod sessions;
 mod shape;
+mod trail;
 
-pub(crate) use cloudtrail::{ApprovalEvent, CloudTrail, EVENT_NAME, EventError, read_event, read_file as read_events};
+pub(crate) use account::AccountOf;
+pub(crate) use event::{APPROVAL, Event, EventError, Identity, read_event};
 pub(crate) use gate::GateFunction;
 pub(crate) use live::{CodePipeline, Page, Progress, read as read_live};
 pub(crate) use period::{Moment, Period};
 pub(crate) use report::{Question, Report};
 pub(crate) use saved::{SavedError, read as read_saved};
+pub(crate) use trail::{CloudTrail, Trail, read_file as read_events};

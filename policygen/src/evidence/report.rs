@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rule::{Account, Initiator, Principal, Rule};
+use rule::{Initiator, Principal, Rule, Trust};
 
+use super::account::{AccountOf, NoAccount};
 use super::case::{Case, cases};
-use super::cloudtrail::{ApprovalEvent, confirm};
+use super::confirm::{confirm, give_times};
 use super::evaluate::{Evaluated, Verdict, evaluate};
 use super::exception::Exception;
 use super::gate::GateFunction;
@@ -13,6 +14,7 @@ use super::history::History;
 use super::judge::Standard;
 use super::period::Period;
 use super::route::Route;
+use super::trail::Trail;
 use crate::finding::Severity;
 
 /// What is asked.
@@ -23,8 +25,8 @@ pub(crate) struct Question {
     /// This execution alone, whenever it was.
     pub(crate) execution: Option<String>,
     pub(crate) rule: Rule,
-    /// The pipeline's account, if it is known.
-    pub(crate) account: Option<Account>,
+    /// The pipeline's account, and how that is known.
+    pub(crate) account: AccountOf,
     pub(crate) gate: GateFunction,
 }
 
@@ -36,36 +38,47 @@ pub(crate) struct Report {
     pub(crate) gate: String,
     /// The functions that ran, where the gate did not run in any execution: perhaps it has another name.
     pub(crate) other_functions: Vec<String>,
+    /// What the report rests on, and what it could not ask: whole sentences.
+    pub(crate) notes: Vec<String>,
     /// Newest first.
     pub(crate) executions: Vec<Evaluated>,
 }
 
 impl Report {
-    /// Evaluates a history. `events` is what CloudTrail said, where it was asked.
-    pub(crate) fn new(question: Question, history: History, events: Option<&[ApprovalEvent]>) -> Self {
-        let account = question.account.or_else(|| only_account(&history));
-        let cases = cases(history, question.period, question.execution.as_deref());
+    /// Evaluates a history. `trail` is what CloudTrail said, if it was asked.
+    ///
+    /// # Errors
+    /// [`NoAccount`] if the history has principals of several accounts, and nothing says which one is the pipeline's.
+    pub(crate) fn new(question: Question, history: History, trail: Option<&Trail>) -> Result<Self, NoAccount> {
+        let account = question.account.of(&history)?;
+        let mut cases = cases(history, question.period, question.execution.as_deref());
         let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
         let standard = Standard {
             pipeline: question.pipeline,
-            account: account.unwrap_or_else(|| Account::new("")),
+            account,
             floor: question.rule,
         };
+        for case in &mut cases {
+            trail.iter().for_each(|trail| give_times(case, trail));
+        }
+        let mut notes = question.account.notes(&standard.account);
+        notes.extend(unproven_roles(&standard, &cases));
         let evaluated = cases.into_iter().map(|case| {
             let mut evaluated = evaluate(case, &standard, &question.gate, &route);
-            if let Some(events) = events {
-                confirm(&mut evaluated, &standard.pipeline, events);
+            if let Some(trail) = trail {
+                confirm(&mut evaluated, &standard, trail);
             }
             evaluated
         });
-        Self {
+        Ok(Self {
             executions: evaluated.collect(),
-            pipeline: standard.pipeline,
+            notes,
+            pipeline: standard.pipeline.clone(),
             period: question.period,
             gate: question.gate.name().to_owned(),
             other_functions,
-        }
+        })
     }
 
     /// How many executions have this verdict.
@@ -101,23 +114,25 @@ impl Report {
     }
 }
 
-/// The account that every principal of a history is of.
-fn only_account(history: &History) -> Option<Account> {
-    let approvers = history
-        .actions
+/// That the gate would ask IAM about roles that only a pattern of the rule trusts, and a report cannot.
+fn unproven_roles(standard: &Standard, cases: &[Case]) -> Option<String> {
+    let attempts = cases
         .iter()
-        .filter_map(|action| action.attempt.approver.history.clone());
-    let starters = history
-        .executions
-        .iter()
-        .filter_map(|execution| match execution.trigger.initiator() {
-            Initiator::Principal(arn) => Some(arn),
-            Initiator::Automatic(_) | Initiator::Unknown => None,
-        });
-    let principals = approvers.chain(starters).map(|arn| Principal::parse(&arn));
-    let accounts: BTreeSet<String> = principals.filter_map(|p| p.account().map(str::to_owned)).collect();
-    let mut accounts = accounts.into_iter();
-    accounts.next().filter(|_| accounts.next().is_none()).map(Account::new)
+        .flat_map(|case| &case.actions)
+        .map(|action| &action.attempt);
+    let approvers = attempts.filter_map(|attempt| attempt.approver.history.as_deref());
+    let roles = approvers.filter_map(|arn| Principal::parse(arn).role().map(str::to_owned));
+    let roles: BTreeSet<String> = roles
+        .filter(|role| standard.floor.trust(role, &standard.account) == Trust::Unproven)
+        .map(|role| format!("`{}`", role.escape_debug()))
+        .collect();
+    (!roles.is_empty()).then(|| {
+        format!(
+            "The rule trusts {} by a pattern alone. The gate asks IAM who made such a role, and this report cannot, so that its sessions are \
+             not believed here: give the account's snapshot by --account-file, or name the roles in the rule.",
+            roles.into_iter().collect::<Vec<_>>().join(", ")
+        )
+    })
 }
 
 fn other_functions(cases: &[Case], gate: &GateFunction) -> Vec<String> {
@@ -159,12 +174,14 @@ impl Evaluated {
     }
 
     /// Who or what started it, as AWS wrote it.
-    pub(crate) fn started_by(&self) -> &str {
+    pub(crate) fn started_by(&self) -> String {
         let trigger = &self.execution.trigger;
-        trigger
-            .detail
-            .as_deref()
-            .or(trigger.kind.as_deref())
-            .unwrap_or("unknown")
+        match trigger.initiator() {
+            Initiator::Principal(arn) => arn,
+            Initiator::Automatic(_) | Initiator::Unknown => {
+                let told = trigger.detail.clone().or_else(|| trigger.kind.clone());
+                told.unwrap_or_else(|| "unknown".to_owned())
+            }
+        }
     }
 }

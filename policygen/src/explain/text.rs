@@ -103,6 +103,7 @@ fn meaning(key: &Key) -> &'static str {
         Key::Person(_) => "an entry of the rule's `people`",
         Key::Handle(_) => "the name up to its `@`",
         Key::User { .. } => "the user itself",
+        Key::Traced(_) => "a trail of its session",
         Key::Role { .. } => "the role, which all its sessions share",
     }
 }

@@ -18,7 +18,7 @@ fn event(slot: &str, principal: &str, time: &str) -> Value {
         "userIdentity": {
             "type": "AssumedRole", "arn": principal, "accountId": "111122223333",
             "sessionContext": {
-                "sourceIdentity": "s-4711",
+                "sourceIdentity": if slot == "ApprovalA" { "s-4711" } else { "s-4712" },
                 "attributes": {"creationDate": "2026-01-02T09:00:00Z", "mfaAuthenticated": "true"}
             }
         },

@@ -136,7 +136,8 @@ fn pages_are_joined_to_what_the_saved_lists_give() {
     });
     let live = evidence(&url, &[]);
     assert_eq!(live.code, 0, "{}", live.stderr);
-    assert_eq!(*calls.lock().unwrap(), 2 + 2 * 5);
+    // And GetPipeline, for the account.
+    assert_eq!(*calls.lock().unwrap(), 2 + 2 * 5 + 1);
     assert_eq!(live.stdout, from_files(&history()));
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use csv::{QuoteStyle, WriterBuilder};
 use jiff::Timestamp;
 
-use super::human::trail;
+use super::human::{answered, trail};
 use super::{first_line, short_principal, status_name};
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
 use crate::evidence::exception::Exception;
@@ -66,7 +66,7 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
             report.pipeline.clone(),
             execution.id.clone(),
             time(execution.started),
-            evaluated.started_by().to_owned(),
+            evaluated.started_by(),
             execution.status.as_str().to_owned(),
             joined(revisions.clone().filter_map(|revision| revision.id.clone())),
             joined(
@@ -113,8 +113,8 @@ fn approval(approval: &ApprovalAttempt) -> String {
     if let Some(principal) = &attempt.approver.history {
         let _ = write!(text, " by {}", short_principal(principal));
     }
-    if let Some(at) = attempt.updated {
-        let _ = write!(text, " at {at:.0}");
+    if approval.at().is_some() {
+        let _ = write!(text, " at {}", answered(approval));
     }
     let _ = match &approval.counting {
         Counting::As(person) => write!(text, " (counted as {person})"),

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
+use rule::AtIs;
 
 use super::{first_line, short_principal, shown, status_name};
-use crate::evidence::approvals::Counting;
-use crate::evidence::cloudtrail::ApprovalEvent;
+use crate::evidence::approvals::{ApprovalAttempt, Counting};
 use crate::evidence::evaluate::{Evaluated, Verdict};
+use crate::evidence::event::ApprovalEvent;
 use crate::evidence::period::Period;
 use crate::evidence::report::Report;
 
@@ -19,6 +20,9 @@ pub(crate) fn render(report: &Report) -> String {
     let _ = writeln!(out, "{}", summary(report));
     let _ = writeln!(out, "{}", verdicts(report));
     exceptions(&mut out, report);
+    for note in &report.notes {
+        let _ = writeln!(out, "\nnote: {}", shown(note));
+    }
     if !report.executions.is_empty() {
         let _ = writeln!(out, "\n{}", executions(report));
         let _ = writeln!(out, "\n{}", approvals(report));
@@ -135,7 +139,7 @@ fn approvals(report: &Report) -> String {
                 shown(attempt.action.as_deref().unwrap_or("?")),
                 status_name(attempt.status).to_owned(),
                 shown(short_principal(attempt.approver.history.as_deref().unwrap_or("-"))),
-                time(attempt.updated),
+                answered(approval),
                 counted,
                 first_line(attempt.comment.as_deref().unwrap_or("-")),
                 approval.trail.as_ref().map_or_else(|| "-".to_owned(), trail),
@@ -147,12 +151,13 @@ fn approvals(report: &Report) -> String {
 
 /// What CloudTrail adds to an approval, in a few words.
 pub(super) fn trail(event: &ApprovalEvent) -> String {
-    let mfa = match event.mfa {
+    let mfa = match event.by.mfa {
         Some(true) => "with a second factor",
         Some(false) => "without a second factor",
         None => "no word on a second factor",
     };
     let identity = event
+        .by
         .source_identity
         .as_deref()
         .map(|it| format!("source identity {}", shown(it)));
@@ -187,7 +192,7 @@ fn row(evaluated: &Evaluated) -> [String; 8] {
     [
         time(execution.started),
         shown(&execution.id),
-        shown(short_principal(evaluated.started_by())),
+        shown(short_principal(&evaluated.started_by())),
         revision(evaluated),
         evaluated.verdict.as_str().to_owned(),
         if persons.is_empty() {
@@ -217,6 +222,15 @@ fn revision(evaluated: &Evaluated) -> String {
         "-".to_owned()
     } else {
         revisions.join(", ")
+    }
+}
+
+/// When an approval was answered; a time at which CodePipeline merely noticed the answer says so.
+pub(super) fn answered(approval: &ApprovalAttempt) -> String {
+    match approval.at() {
+        Some((at, AtIs::Answered)) => format!("{at:.0}"),
+        Some((at, AtIs::Noticed)) => format!("{at:.0} (noticed)"),
+        None => "at an unknown time".to_owned(),
     }
 }
 

@@ -5,12 +5,12 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use rule::{Decision, Record, Status};
+use rule::{AtIs, Basis, Decision, Record, Status};
 use serde::Serialize;
 
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
-use crate::evidence::cloudtrail::ApprovalEvent;
 use crate::evidence::evaluate::{Evaluated, Verdict};
+use crate::evidence::event::ApprovalEvent;
 use crate::evidence::exception::Exception;
 use crate::evidence::gate::Said;
 use crate::evidence::gate_run::GateRun;
@@ -24,6 +24,7 @@ struct Document<'a> {
     pipeline: &'a str,
     period: PeriodDocument,
     gate_function: &'a str,
+    notes: &'a [String],
     summary: Summary,
     executions: Vec<Execution<'a>>,
 }
@@ -109,7 +110,10 @@ struct Approval<'a> {
     principal: Option<&'a str>,
     asked_at: Option<Timestamp>,
     at: Option<Timestamp>,
+    at_is: Option<AtIs>,
+    noticed_at: Option<Timestamp>,
     comment: Option<&'a str>,
+    basis: Option<Basis>,
     counting: &'static str,
     person: Option<&'a str>,
     reason: Option<&'static str>,
@@ -123,6 +127,8 @@ struct Trail<'a> {
     event_id: Option<&'a str>,
     at: Timestamp,
     principal: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    taken_by: &'a [String],
     source_identity: Option<&'a str>,
     mfa_authenticated: Option<bool>,
     source_ip_address: Option<&'a str>,
@@ -193,6 +199,7 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
             until: report.period.until,
         },
         gate_function: &report.gate,
+        notes: &report.notes,
         summary: summary(report),
         executions: report.executions.iter().map(execution).collect(),
     };
@@ -279,22 +286,26 @@ fn approval(approval: &ApprovalAttempt) -> Approval<'_> {
         status: attempt.status,
         principal: attempt.approver.history.as_deref(),
         asked_at: attempt.started,
-        at: attempt.updated,
+        at: approval.at().map(|(at, _)| at),
+        at_is: approval.at().map(|(_, is)| is),
+        noticed_at: attempt.updated,
         comment: attempt.comment.as_deref(),
+        basis: approval.basis,
         counting: approval.counting.as_str(),
         person,
         reason,
-        cloud_trail: approval.trail.as_ref().map(trail),
+        cloud_trail: approval.trail.as_ref().map(|event| trail(event, &approval.behind)),
     }
 }
 
-fn trail(event: &ApprovalEvent) -> Trail<'_> {
+fn trail<'a>(event: &'a ApprovalEvent, behind: &'a [String]) -> Trail<'a> {
     Trail {
         event_id: event.id.as_deref(),
         at: event.at,
-        principal: event.principal.as_deref(),
-        source_identity: event.source_identity.as_deref(),
-        mfa_authenticated: event.mfa,
+        principal: event.by.arn.as_deref(),
+        taken_by: behind,
+        source_identity: event.by.source_identity.as_deref(),
+        mfa_authenticated: event.by.mfa,
         source_ip_address: event.source_ip.as_deref(),
         user_agent: event.user_agent.as_deref(),
     }

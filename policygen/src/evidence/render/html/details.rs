@@ -93,7 +93,7 @@ fn approvals(approvals: &[ApprovalAttempt]) -> Markup {
                 th scope="row" { (shown(attempt.action.as_deref().unwrap_or("?"))) }
                 td { (status_name(attempt.status)) }
                 td.id { (shown(attempt.approver.history.as_deref().unwrap_or("nobody"))) }
-                td.when { (time(attempt.updated)) }
+                td.when { (human::answered(approval)) }
                 td.said { (lines(attempt.comment.as_deref().unwrap_or_default())) }
                 td { (counting(&approval.counting)) }
                 @if with_trail { td { (trail(approval)) } }
@@ -120,8 +120,9 @@ fn trail(approval: &ApprovalAttempt) -> Markup {
         return html! { "no event" };
     };
     html! {
-        div.id { (shown(event.principal.as_deref().unwrap_or("nobody"))) }
+        div.id { (shown(event.by.arn.as_deref().unwrap_or("nobody"))) }
         div { (human::trail(event)) }
+        @for arn in &approval.behind { div.id { "taken by " (shown(arn)) } }
         @if let Some(agent) = &event.user_agent { div.quiet.message { (shown(agent)) } }
     }
 }

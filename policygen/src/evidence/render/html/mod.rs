@@ -46,7 +46,7 @@ pub(crate) fn render(report: &Report) -> String {
                     (timeline::section(report))
                     (table::section(report))
                 }
-                (footer())
+                (footer(report))
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -113,7 +113,7 @@ fn exceptions(report: &Report) -> Markup {
 }
 
 /// What the words mean.
-fn footer() -> Markup {
+fn footer(report: &Report) -> Markup {
     html! {
         footer {
             h2 { "Verdicts" }
@@ -123,7 +123,8 @@ fn footer() -> Markup {
                     dd { (meaning(verdict)) }
                 }
             }
-            p { "Each execution was evaluated anew, by the rule that the report was made with, from the history that CodePipeline keeps. Times are UTC." }
+            @for note in &report.notes { p { (shown(note)) } }
+            p { "Each execution was evaluated anew, by the rule that the report was made with, from the history that CodePipeline keeps. Times are UTC; CodePipeline notices an answer up to 35 seconds after it is given." }
         }
     }
 }

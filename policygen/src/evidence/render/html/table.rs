@@ -57,7 +57,7 @@ fn execution(position: usize, evaluated: &Evaluated) -> Markup {
             tr role="row" {
                 th.when scope="row" role="rowheader" data-label="Started" { (started(evaluated)) }
                 td role="cell" data-label="Execution" { span.id { (shown(&evaluated.execution.id)) } }
-                td.message role="cell" data-label="Started by" { (shown(short_principal(evaluated.started_by()))) }
+                td.message role="cell" data-label="Started by" { (shown(short_principal(&evaluated.started_by()))) }
                 td.message role="cell" data-label="Revision" { (revisions(evaluated)) }
                 td role="cell" data-label="Verdict" { span.badge.(verdict) { (verdict) } }
                 td.message role="cell" data-label="Persons" { (persons(evaluated)) }

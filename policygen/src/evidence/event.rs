@@ -1,0 +1,275 @@
+//! One event of CloudTrail, as far as it matters: an answer to an approval, or a session that somebody took.
+//!
+//! Members of an event: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element".
+
+use jiff::Timestamp;
+use rule::RESERVED_PATH;
+use serde::Deserialize;
+
+/// The event of an answer.
+pub(crate) const APPROVAL: &str = "PutApprovalResult";
+/// What the events that are read are called. `AssumeRole` is also the beginning of the other two that make sessions.
+pub(super) const EVENTS: [&str; 2] = [APPROVAL, "AssumeRole"];
+/// The events that make sessions (STS API Reference).
+const SESSIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
+
+/// An event that AWS carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Approval(ApprovalEvent),
+    Session(SessionEvent),
+}
+
+impl Event {
+    /// Who called.
+    pub(crate) fn by(&self) -> &Identity {
+        match self {
+            Self::Approval(approval) => &approval.by,
+            Self::Session(session) => &session.by,
+        }
+    }
+}
+
+/// A PutApprovalResult.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApprovalEvent {
+    pub(crate) id: Option<String>,
+    pub(crate) at: Timestamp,
+    pub(crate) by: Identity,
+    pub(crate) source_ip: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    request: Request,
+}
+
+/// A session that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionEvent {
+    /// The access key id with which the session calls: what later events of the session have as theirs.
+    pub(super) access_key: String,
+    /// Who took it.
+    pub(super) by: Identity,
+}
+
+/// Who called: `userIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// `IAMUser`, `AssumedRole`, `SAMLUser`, …
+    pub(super) kind: Option<String>,
+    pub(crate) arn: Option<String>,
+    pub(crate) access_key: Option<String>,
+    /// The name that the identity provider gave, of a SAML or web identity user.
+    pub(super) user_name: Option<String>,
+    /// The provider that vouches for that name.
+    pub(super) provider: Option<String>,
+    /// The ARN of the role whose session it is, path included.
+    pub(crate) issuer: Option<String>,
+    /// `sts:SourceIdentity` of the session. It cannot change along a chain of roles.
+    pub(crate) source_identity: Option<String>,
+    /// The user of IAM Identity Center on whose behalf it is.
+    pub(super) on_behalf_of: Option<String>,
+    /// Whether a second factor was used; `None` if CloudTrail does not say.
+    pub(crate) mfa: Option<bool>,
+}
+
+impl Identity {
+    /// Whether it is a session of a role that IAM Identity Center made.
+    pub(crate) fn is_of_identity_center(&self) -> bool {
+        let path = self
+            .issuer
+            .as_deref()
+            .and_then(|arn| arn.split_once(":role"))
+            .map(|(_, path)| path);
+        path.is_some_and(|path| path.starts_with(RESERVED_PATH))
+    }
+
+    /// Whether it is a session of a role that others can take: who did is in another event.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.kind.as_deref() == Some("AssumedRole") && !self.is_of_identity_center()
+    }
+}
+
+impl ApprovalEvent {
+    pub(super) fn pipeline(&self) -> &str {
+        &self.request.pipeline_name
+    }
+
+    /// The stage and the action.
+    pub(super) fn place(&self) -> (String, String) {
+        (self.request.stage_name.clone(), self.request.action_name.clone())
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.request.token.as_deref()
+    }
+
+    /// `Approved` or `Rejected`.
+    pub(super) fn answer(&self) -> &str {
+        &self.request.result.status
+    }
+}
+
+/// Why there are no events.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EventError {
+    #[error(
+        "it is neither the log of a trail (`Records`) nor what `aws cloudtrail lookup-events` prints (`Events`); export the events again"
+    )]
+    File(#[source] serde_json::Error),
+    #[error(
+        "it ends with a `NextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
+    )]
+    Cut,
+    #[error("an event of {name} cannot be read; export the events again")]
+    Event { name: String, source: serde_json::Error },
+}
+
+/// Reads one event. `None` if it is of another kind, or if AWS refused what was asked.
+pub(crate) fn read_event(json: &str) -> Result<Option<Event>, EventError> {
+    let unreadable = |name: &str| {
+        let name = name.to_owned();
+        |source| EventError::Event { name, source }
+    };
+    let kind: Kind = serde_json::from_str(json).map_err(unreadable("an unknown name"))?;
+    let name = kind.event_name.unwrap_or_default();
+    if kind.error_code.is_some() {
+        return Ok(None);
+    }
+    if name == APPROVAL {
+        let record: Record<Request> = serde_json::from_str(json).map_err(unreadable(&name))?;
+        return Ok(Some(Event::Approval(ApprovalEvent {
+            id: record.event_id,
+            at: record.event_time,
+            by: record.user_identity.into(),
+            source_ip: record.source_ip_address,
+            user_agent: record.user_agent,
+            request: record.request_parameters,
+        })));
+    }
+    if !SESSIONS.contains(&name.as_str()) {
+        return Ok(None);
+    }
+    let made: Made = serde_json::from_str(json).map_err(unreadable(&name))?;
+    let access_key = made
+        .response_elements
+        .and_then(|response| response.credentials?.access_key_id);
+    Ok(access_key.map(|access_key| {
+        Event::Session(SessionEvent {
+            access_key,
+            by: made.user_identity.into(),
+        })
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kind {
+    event_name: Option<String>,
+    error_code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<T> {
+    #[serde(rename = "eventID")]
+    event_id: Option<String>,
+    event_time: Timestamp,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: Option<String>,
+    user_agent: Option<String>,
+    user_identity: UserIdentity,
+    request_parameters: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    user_identity: UserIdentity,
+    response_elements: Option<ResponseElements>,
+}
+
+#[derive(Deserialize)]
+struct ResponseElements {
+    credentials: Option<Credentials>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials {
+    access_key_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserIdentity {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    arn: Option<String>,
+    access_key_id: Option<String>,
+    user_name: Option<String>,
+    identity_provider: Option<String>,
+    session_context: Option<SessionContext>,
+    on_behalf_of: Option<OnBehalfOf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SessionContext {
+    source_identity: Option<String>,
+    session_issuer: Option<SessionIssuer>,
+    attributes: Option<Attributes>,
+}
+
+#[derive(Deserialize)]
+struct SessionIssuer {
+    arn: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes {
+    mfa_authenticated: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OnBehalfOf {
+    user_id: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    pipeline_name: String,
+    stage_name: String,
+    action_name: String,
+    token: Option<String>,
+    result: Answer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Answer {
+    status: String,
+}
+
+impl From<UserIdentity> for Identity {
+    fn from(identity: UserIdentity) -> Self {
+        let session = identity.session_context.unwrap_or_default();
+        let mfa = session.attributes.and_then(|attributes| attributes.mfa_authenticated);
+        let mut read = Self {
+            kind: identity.kind,
+            arn: identity.arn,
+            access_key: identity.access_key_id,
+            user_name: identity.user_name,
+            provider: identity.identity_provider,
+            issuer: session.session_issuer.and_then(|issuer| issuer.arn),
+            source_identity: session.source_identity.filter(|name| !name.is_empty()),
+            on_behalf_of: identity.on_behalf_of.and_then(|of| of.user_id),
+            mfa: mfa.map(|used| used == "true"),
+        };
+        // A session of IAM Identity Center has "false" whatever the person did to sign in.
+        if read.is_of_identity_center() {
+            read.mfa = read.mfa.filter(|used| *used);
+        }
+        read
+    }
+}
