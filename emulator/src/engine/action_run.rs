@@ -234,7 +234,7 @@ impl ActionRun {
         match &mut self.work {
             Work::Approval(_) => {
                 self.noticed = self.status;
-                self.updated = world.now;
+                self.updated = self.not_before_start(world.now);
             }
             Work::Pretended(pretence) => {
                 let pretence = std::mem::take(pretence);
@@ -281,9 +281,13 @@ impl ActionRun {
         self.due = None;
         self.status = status;
         self.noticed = status;
-        // It may be given up before it has begun.
-        self.updated = world.now.max(self.started);
+        self.updated = self.not_before_start(world.now);
         self.changed = Some(self.updated + world.lag.draw(lag::STATE_CHANGED));
+    }
+
+    /// An action may be given up before it has begun.
+    fn not_before_start(&self, now: Timestamp) -> Timestamp {
+        now.max(self.started)
     }
 
     /// Somebody answers this open approval. The execution goes on when that is noticed.

@@ -13,7 +13,7 @@ const CUT: usize = 10;
 pub struct Artifact {
     /// Its name in the pipeline.
     pub name: String,
-    /// The bucket and the key; none where nothing has made it.
+    /// The bucket and the key; `None` if nothing has made it.
     pub place: Option<(String, String)>,
     /// The revision of the source that it is.
     pub revision: Option<String>,

@@ -1,4 +1,4 @@
-//! Whether the pipeline may tell anybody that an approval is open. Nobody is ever told: there is no SNS here.
+//! Whether the pipeline may send the notification of an approval. None is ever sent: the emulator has no SNS.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::World;
 use super::action_run::{ActionRun, ErrorDetails};
 use super::declaration::Declaration;
 
-/// Notifications to a topic of this name are refused, whoever asks.
+/// Notifications to a topic of this name are refused, whatever the role may do.
 const DENIED: &str = "EmulatorDenied";
 /// The same, for the first attempt in an execution only.
 const DENIED_ONCE: &str = "EmulatorDeniedOnce";

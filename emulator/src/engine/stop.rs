@@ -68,7 +68,7 @@ impl Execution {
     }
 }
 
-/// What whoever stops an execution is told when it is over, or was never there.
+/// The error for an execution that is over, or was never there.
 pub(super) fn not_stoppable(id: &str, pipeline: &str) -> ApiError {
     ErrorCode::PipelineExecutionNotStoppable.because(format!(
         "The pipeline execution with ID '{id}' in '{pipeline}' can't be stopped now. Either it does not exist in the \

@@ -26,7 +26,9 @@ fn the_event_has_no_pipeline_context_and_the_details_have() {
         &json!({"FunctionName": "gate", "UserParameters": format!("{id} at {version}")})
     );
     assert!(event["data"].get("pipelineContext").is_none());
-    assert!(event["data"]["artifactCredentials"]["expirationTime"].is_i64());
+    let expires = event["data"]["artifactCredentials"]["expirationTime"].as_i64().unwrap();
+    assert_eq!(expires - account.now.as_millisecond(), 15 * 60_000);
+    assert!(event["data"]["outputArtifacts"].as_array().unwrap().is_empty());
     let artifact = &event["data"]["inputArtifacts"][0];
     assert_eq!(artifact["location"]["s3Location"]["bucketName"], "artifacts");
     assert_eq!(
