@@ -8,6 +8,7 @@ mod doctor;
 mod evidence;
 mod exit;
 mod explain;
+mod facts;
 mod files;
 mod finding;
 mod gate_account;
