@@ -117,6 +117,18 @@ pub enum Actor {
     Role(usize),
 }
 
+impl Identity {
+    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`; it is a part of the ARN (IAM User Guide, "IAM
+    /// identifiers").
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let named = resource.find('/').and_then(|start| resource.get(start..));
+        let path = named.and_then(|named| named.get(..=named.rfind('/')?));
+        path.unwrap_or("/")
+    }
+}
+
 /// Condition keys that are in every request (IAM User Guide, "AWS global condition context keys").
 const ALWAYS: [&str; 5] = [
     "aws:CurrentTime",
@@ -206,6 +218,50 @@ impl Account {
         let limits = self.limits(actor).into_iter();
         kinds.extend(limits.map(|level| level.into_iter().filter_map(kept).collect()));
         Grants { kinds }
+    }
+
+    /// The policies that would decide for a principal that is not there yet: these of its own, this boundary, and every level of
+    /// service control policies.
+    #[must_use]
+    pub fn grants_of_new<'a>(
+        &'a self,
+        own: Vec<(PolicyId, &'a Policy)>,
+        boundary: Option<PolicyId>,
+    ) -> Grants<'a, PolicyId> {
+        let level = |ids: &[PolicyId]| {
+            let policies = ids.iter().filter_map(|id| Some((*id, &self.policy(*id)?.policy)));
+            policies.collect()
+        };
+        let mut kinds = vec![own];
+        kinds.extend(boundary.map(|id| level(&[id])));
+        kinds.extend(self.controls.iter().map(|ids| level(ids)));
+        Grants { kinds }
+    }
+
+    /// What would be known of every request of a user or a role that is not there yet. Its name is up to whoever makes it, and
+    /// so are its tags where that is allowed.
+    #[must_use]
+    pub fn context_of_new(&self, is_user: bool, may_be_tagged: bool) -> Context {
+        let mut context = Context::new();
+        let mut set = |key: &str, value: &str| context.set(key, [value.to_owned()]);
+        set("aws:PrincipalAccount", &self.id);
+        set("aws:ResourceAccount", &self.id);
+        set("aws:PrincipalIsAWSService", "false");
+        set("aws:PrincipalType", if is_user { "User" } else { "AssumedRole" });
+        for key in ALWAYS {
+            context.present(key);
+        }
+        context.present("aws:PrincipalArn");
+        if is_user {
+            context.present("aws:username");
+            context.absent("aws:FederatedProvider");
+        } else {
+            context.absent("aws:username");
+        }
+        if !may_be_tagged {
+            context.absent_prefix("aws:PrincipalTag/");
+        }
+        context
     }
 
     /// What limits an actor without granting anything: its boundary, and every level of service control policies.

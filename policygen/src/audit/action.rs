@@ -11,6 +11,12 @@ pub(super) enum On {
     Stages,
     /// The function of the gate.
     Gate,
+    /// The same, or one of its versions and aliases.
+    InvokedGate,
+    /// Users, there or not.
+    Users,
+    /// Roles, there or not.
+    Roles,
     /// Nothing in particular: the action has no resource level, and a policy has to say `*`.
     Everything,
     /// Whatever a policy says.
@@ -56,6 +62,8 @@ actions! {
     PutJobSuccessResult = "codepipeline:PutJobSuccessResult" on Everything,
     UpdateFunctionCode = "lambda:UpdateFunctionCode" on Gate,
     UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration" on Gate,
+    // To the gate itself.
+    InvokeFunction = "lambda:InvokeFunction" on InvokedGate,
     // Writes that give a principal more.
     PutUserPolicy = "iam:PutUserPolicy" on Anything,
     AttachUserPolicy = "iam:AttachUserPolicy" on Anything,
@@ -77,6 +85,20 @@ actions! {
     CreateLoginProfile = "iam:CreateLoginProfile" on Anything,
     UpdateLoginProfile = "iam:UpdateLoginProfile" on Anything,
     PassRole = "iam:PassRole" on Anything,
+    // Writes that take away what denies.
+    RemoveUserFromGroup = "iam:RemoveUserFromGroup" on Anything,
+    DetachUserPolicy = "iam:DetachUserPolicy" on Anything,
+    DeleteUserPolicy = "iam:DeleteUserPolicy" on Anything,
+    DetachGroupPolicy = "iam:DetachGroupPolicy" on Anything,
+    DeleteGroupPolicy = "iam:DeleteGroupPolicy" on Anything,
+    DetachRolePolicy = "iam:DetachRolePolicy" on Anything,
+    DeleteRolePolicy = "iam:DeleteRolePolicy" on Anything,
+    // Writes that make another principal, or let one sign in as it.
+    CreateUser = "iam:CreateUser" on Users,
+    CreateRole = "iam:CreateRole" on Roles,
+    CreateSamlProvider = "iam:CreateSAMLProvider" on Anything,
+    UpdateSamlProvider = "iam:UpdateSAMLProvider" on Anything,
+    DeleteSamlProvider = "iam:DeleteSAMLProvider" on Anything,
     // Running code with a role that was passed.
     CreateFunction = "lambda:CreateFunction" on Anything,
     RunInstances = "ec2:RunInstances" on Anything,

@@ -113,7 +113,7 @@ impl<'p, 'a> Attempts<'p, 'a> {
 
     /// Two slots of one stage, with what the actor can approve anyway.
     fn pair_with(&mut self, after: Candidate<'_>) -> Option<Both> {
-        let before = self.before.get_or_init(|| self.before());
+        let before = self.before.get_or_init(|| self.picture.approvals_of_selves(self.actor));
         let before = before.iter().map(|(alike, approvals)| Candidate::now(alike, approvals));
         let states: Vec<Candidate<'_>> = before.chain([after]).collect();
         match self.picture.survey.pair_with_last(&states) {
@@ -123,17 +123,5 @@ impl<'p, 'a> Attempts<'p, 'a> {
                 None
             }
         }
-    }
-
-    fn before(&self) -> Vec<(Rc<Alike<'a>>, &'p Approvals)> {
-        let survey = &self.picture.survey;
-        let mut before: Vec<(Rc<Alike<'a>>, &'p Approvals)> = Vec::new();
-        for actor in self.picture.selves(self.actor) {
-            let approvals = survey.approvals(actor);
-            if approvals.any() && !before.iter().any(|(_, known)| std::ptr::eq(*known, approvals)) {
-                before.extend(survey.permissions.alike(actor, APPROVE).map(|alike| (alike, approvals)));
-            }
-        }
-        before
     }
 }

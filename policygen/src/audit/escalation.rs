@@ -27,7 +27,7 @@ const RUNS_CODE: [(&str, Action); 10] = [
 ];
 
 /// AWS managed policies that allow approvals on everything; they are there to be attached in every account.
-const APPROVING: [&str; 5] = [
+pub(super) const APPROVING: [&str; 5] = [
     "AdministratorAccess",
     "PowerUserAccess",
     "job-function/SystemAdministrator",

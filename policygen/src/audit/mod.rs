@@ -12,6 +12,7 @@ mod relevance;
 mod roads;
 mod rules;
 mod scope;
+mod second;
 mod survey;
 
 pub(crate) use picture::PictureError;

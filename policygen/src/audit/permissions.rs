@@ -17,6 +17,11 @@ use super::alike::Alike;
 use super::relevance::{Relevance, keys};
 use super::scope::{RegionGlob, Scope};
 
+/// The managed policy that is attached, and the boundary that a user or a role gets or has: in requests to attach, to make and to
+/// write policies (IAM User Guide, "IAM and AWS STS condition context keys").
+pub(super) const POLICY_ARN: &str = "iam:PolicyARN";
+pub(super) const BOUNDARY: &str = "iam:PermissionsBoundary";
+
 /// The permissions of everybody in an account.
 pub(super) struct Permissions<'a> {
     account: &'a Account,
@@ -165,11 +170,29 @@ impl<'a> Permissions<'a> {
 
     /// Whether an actor may attach a managed policy to a resource.
     pub(super) fn may_attach(&self, actor: Actor, action: Action, resource: &str, policy: &str) -> bool {
-        let grants = self.grants(actor, action);
+        let clauses = self.clauses_given(actor, action, &[(POLICY_ARN, Some(policy))]);
+        clauses.is_some_and(|clauses| clauses.allow(resource) != Truth::No)
+    }
+
+    /// What an actor's own permissions say about an action, where these condition keys have these values or, with `None`, are not in
+    /// the request.
+    pub(super) fn clauses_given(
+        &self,
+        actor: Actor,
+        action: Action,
+        given: &[(&str, Option<&str>)],
+    ) -> Option<Clauses<'a, PolicyId>> {
+        if !self.might(actor, action) {
+            return None;
+        }
         let mut context = self.context(actor).into_owned();
-        // IAM User Guide, "IAM and AWS STS condition context keys".
-        context.set("iam:PolicyARN", [policy.to_owned()]);
-        grants.about(self.relevance.name(action), &context).allow(resource) != Truth::No
+        for (key, value) in given {
+            match value {
+                Some(value) => context.set(key, [(*value).to_owned()]),
+                None => context.absent(key),
+            }
+        }
+        Some(self.grants(actor, action).about(self.relevance.name(action), &context))
     }
 
     /// What an actor may do about approvals, to be asked or changed.
@@ -184,6 +207,20 @@ impl<'a> Permissions<'a> {
                 .account
                 .grants(actor, |id| also(id) || self.relevance.is_about(id, APPROVE)),
             context: self.context(actor).into_owned(),
+        }
+    }
+
+    /// What a user or a role that is not there yet could do about approvals with these policies and this boundary.
+    pub(super) fn state_of_new(
+        &self,
+        is_user: bool,
+        may_be_tagged: bool,
+        own: Vec<(PolicyId, &'a Policy)>,
+        boundary: Option<PolicyId>,
+    ) -> State<'a> {
+        State {
+            grants: self.account.grants_of_new(own, boundary),
+            context: self.located(self.account.context_of_new(is_user, may_be_tagged)),
         }
     }
 

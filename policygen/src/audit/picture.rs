@@ -1,14 +1,18 @@
 //! What all rules look at.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use iam::Policy;
 use iam::account::{Account, Actor};
-use rule::{Principal, Rule, Trust};
+use rule::{Rule, Trust};
 
+use super::action::APPROVE;
+use super::alike::Alike;
 use super::roads::{Road, Roads};
 use super::scope::{Scope, Slot};
-use super::survey::{Survey, SurveyError};
+use super::second;
+use super::survey::{Approvals, Survey, SurveyError};
 
 /// An account, with what follows from it.
 pub(crate) struct Picture<'a> {
@@ -23,6 +27,8 @@ pub(crate) struct Picture<'a> {
     approving_roles: Vec<Actor>,
     /// The services that may assume an approving role.
     pub(super) services: HashMap<Actor, Vec<String>>,
+    /// The account's SAML providers that sign in to approving roles, each with the roles.
+    pub(super) saml_providers: BTreeMap<String, Vec<Actor>>,
     /// The policy that allows everything: what a principal may write.
     pub(super) everything: &'a Policy,
     /// The gate's rule, where it was given.
@@ -61,6 +67,7 @@ impl<'a> Picture<'a> {
         });
         let services = services.filter(|(_, services)| !services.is_empty()).collect();
         Ok(Self {
+            saml_providers: second::saml_providers(account, &approving_roles),
             approving_users,
             approving_roles,
             services,
@@ -116,8 +123,21 @@ impl<'a> Picture<'a> {
         std::iter::once(actor).chain(roles).collect()
     }
 
-    /// Whether the gate believes the session names of a role: by its rule, or where none was given, as the shipped one does
-    /// of IAM Identity Center's roles.
+    /// What an actor can approve as itself and as the roles that it may become; those who are alike once.
+    pub(super) fn approvals_of_selves(&self, actor: Actor) -> Vec<(Rc<Alike<'a>>, &Approvals)> {
+        let mut found: Vec<(Rc<Alike<'a>>, &Approvals)> = Vec::new();
+        for actor in self.selves(actor) {
+            let approvals = self.survey.approvals(actor);
+            if approvals.any() && !found.iter().any(|(_, known)| std::ptr::eq(*known, approvals)) {
+                let alike = self.survey.permissions.alike(actor, APPROVE);
+                found.extend(alike.map(|alike| (alike, approvals)));
+            }
+        }
+        found
+    }
+
+    /// Whether the gate believes the session names of a role: by its rule, or where none was given, those of IAM Identity Center's
+    /// roles, which its path shows.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
         match self.rule {
             Some(rule) => rule.trust(role, &self.gate_account) == Trust::Believed,
@@ -128,12 +148,8 @@ impl<'a> Picture<'a> {
 
 /// The account as `iam:GetRole` would show it to the gate.
 fn gate_account(account: &Account) -> rule::Account {
-    let identities = account.actors().filter_map(|actor| account.identity(actor));
-    let id = identities
-        .map(|identity| Principal::parse(&identity.arn))
-        .find_map(|p| p.account().map(str::to_owned));
     let roles = account.roles.iter().map(|role| role.identity.arn.as_str());
-    roles.fold(rule::Account::new(id.unwrap_or_default()), rule::Account::with_role)
+    roles.fold(rule::Account::new(account.id.clone()), rule::Account::with_role)
 }
 
 /// The groups that serve each slot: the one that was named, or those whose own policies allow it.

@@ -85,17 +85,30 @@ impl Scope {
             On::Pipelines => pipelines(&[]),
             On::Stages => pipelines(&[slash, self.stage()]),
             On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Name("*")]),
-            On::Gate => match self.gate.arn() {
-                Some(arn) => Frame::new(&[FramePart::Text(&arn)]),
-                // In whichever region it may be.
-                None => self.frame(
-                    account,
-                    "lambda",
-                    &[FramePart::Text("function:"), FramePart::Text(self.gate.name())],
-                ),
-            },
+            On::Gate => self.gate(account, &[]),
+            // Whatever follows its name: which of these it is, is asked of `gate_forms`.
+            On::InvokedGate => self.gate(account, &[FramePart::Anything]),
+            On::Users => iam(account, "user/"),
+            On::Roles => iam(account, "role/"),
             On::Everything => Frame::new(&[FramePart::Text("*")]),
             On::Anything => Frame::new(&[FramePart::Anything]),
+        }
+    }
+
+    /// The gate's function by itself, and with a version or an alias (Lambda API model, `FunctionName`).
+    pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
+        let version = [FramePart::Text(":"), FramePart::Name("*")];
+        [self.gate(account, &[]), self.gate(account, &version)]
+    }
+
+    fn gate(&self, account: &Account, rest: &[FramePart<'_>]) -> Frame {
+        match self.gate.arn() {
+            Some(arn) => Frame::new(&[&[FramePart::Text(&arn)], rest].concat()),
+            // In whichever region it may be.
+            None => {
+                let name = [FramePart::Text("function:"), FramePart::Text(self.gate.name())];
+                self.frame(account, "lambda", &[&name, rest].concat())
+            }
         }
     }
 
@@ -135,4 +148,10 @@ impl Scope {
     fn stage(&self) -> FramePart<'_> {
         FramePart::Name(self.stage.as_deref().unwrap_or("*"))
     }
+}
+
+/// Everything of a kind that IAM has, under any path.
+fn iam(account: &Account, kind: &str) -> Frame {
+    let beginning = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
+    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Name("*")])
 }

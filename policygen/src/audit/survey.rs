@@ -200,7 +200,8 @@ impl<'a> Survey<'a> {
         self.both(states, |i, j| i == last || j == last)
     }
 
-    fn both(
+    /// Two slots of one stage, served by one or two of several states, of which some places are wanted.
+    pub(super) fn both(
         &self,
         states: &[Candidate<'_>],
         wanted: impl Fn(usize, usize) -> bool,
@@ -278,6 +279,17 @@ impl<'a> Survey<'a> {
         };
         let frame = || self.scope.resources(self.account, action.on());
         alike.reach(frame).map_err(self.about(actor))
+    }
+
+    /// A shortest resource of a frame on which all of these are allowed, and whether that takes open conditions.
+    pub(super) fn reach_all(
+        &self,
+        actor: Actor,
+        frame: &Frame,
+        clauses: &[&Clauses<'_, PolicyId>],
+    ) -> Result<Option<(String, bool)>, SurveyError> {
+        let parts: Vec<Part<'_, '_, PolicyId>> = clauses.iter().map(|clauses| Part { suffix: "", clauses }).collect();
+        found(frame, &parts).map_err(self.about(actor))
     }
 
     /// For errors.

@@ -361,7 +361,7 @@ fn the_rule_says_whose_session_names_count() {
     assert_eq!(asked(json!({})), ["shared-approver-role"]);
     // Its trust policy does not pin them.
     assert_eq!(
-        asked(json!({"trustedSessionRoles": ["Release?"]})),
+        asked(json!({"trustedSessionRoles": ["ReleaseA"]})),
         ["session-name-not-pinned"]
     );
 }

@@ -6,6 +6,7 @@ mod can_approve_both_if;
 mod can_approve_both_through_role;
 mod can_bypass_gate;
 mod can_grant_itself;
+mod can_make_second_person;
 mod depends_on_one_person;
 mod machine_can_approve;
 mod member_of_both_groups;
@@ -25,12 +26,13 @@ pub(crate) const CATALOG: Catalog = Catalog {
     checks: &CHECKS,
 };
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     member_of_both_groups::CHECK,
     can_approve_both::CHECK,
     can_approve_both_if::CHECK,
     can_approve_both_through_role::CHECK,
     can_grant_itself::CHECK,
+    can_make_second_person::CHECK,
     can_bypass_gate::CHECK,
     session_name_not_pinned::CHECK,
     shared_approver_role::CHECK,
@@ -43,12 +45,13 @@ const CHECKS: [Check; 13] = [
 
 type Find = for<'p, 'a> fn(&'p Picture<'a>) -> Result<Vec<Finding>, SurveyError>;
 
-const RULES: [Find; 13] = [
+const RULES: [Find; 14] = [
     member_of_both_groups::find,
     can_approve_both::find,
     can_approve_both_if::find,
     can_approve_both_through_role::find,
     can_grant_itself::find,
+    can_make_second_person::find,
     can_bypass_gate::find,
     session_name_not_pinned::find,
     shared_approver_role::find,

@@ -1,0 +1,143 @@
+//! The second persons that a principal could make: principals that are not there yet, that it takes over, or whose sign-in it can
+//! forge, and that serve a slot afterwards.
+//!
+//! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To CodePipeline it is somebody else.
+
+mod given;
+mod providers;
+mod roles;
+mod users;
+
+use std::rc::Rc;
+
+use iam::account::{Actor, PolicyId};
+use iam::{Clauses, Policy};
+
+use super::action::Action;
+use super::alike::Alike;
+use super::picture::Picture;
+use super::survey::{Approvals, Both, Candidate, SurveyError};
+
+pub(super) use providers::of_roles as saml_providers;
+pub(super) use roles::is_of_aws;
+
+/// What another principal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    User,
+    Role,
+    /// A role that is there, by an identity provider's sign-in.
+    SignIn,
+}
+
+/// One write that takes part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) action: Action,
+    /// What is written to: an ARN.
+    pub(super) resource: String,
+}
+
+/// A principal that somebody could act as after some writes.
+struct Other<'p, 'a> {
+    kind: Kind,
+    /// What it is called in messages, e.g. `a new user`.
+    called: String,
+    steps: Vec<Step>,
+    /// Whether there can be several of it, so that it can serve two slots as two persons.
+    is_many: bool,
+    /// Whether any of the writes takes conditions that only the request decides.
+    open: bool,
+    approves: Approves<'p, 'a>,
+}
+
+/// What another principal could do about approvals.
+enum Approves<'p, 'a> {
+    /// What it can do now.
+    Now(Rc<Alike<'a>>, &'p Approvals),
+    /// What it could do after the writes.
+    Supposed(Clauses<'a, PolicyId>),
+}
+
+/// A way to two slots of one stage as two principals, one of which at least comes by writes.
+pub(super) struct Way {
+    /// The others that serve a slot: what each is called.
+    pub(super) called: Vec<String>,
+    /// All writes, each once.
+    pub(super) steps: Vec<Step>,
+    pub(super) both: Both,
+    /// Whether it takes conditions that only the request decides.
+    pub(super) open: bool,
+}
+
+/// Whether an actor has permissions from which any way could follow: what is cheap to know before all else.
+pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
+    users::might_make(picture, actor) || roles::might_make(picture, actor) || providers::might_forge(picture, actor)
+}
+
+/// The ways of an actor to act as two persons: one of each kind at most.
+pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, SurveyError> {
+    let mut others = users::all(picture, actor)?;
+    others.extend(roles::all(picture, actor)?);
+    others.extend(providers::all(picture, actor));
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = picture.approvals_of_selves(actor);
+    let states = own.iter().map(|(alike, approvals)| Candidate::now(alike, approvals));
+    let states: Vec<Candidate<'_>> = states.chain(others.iter().map(Other::candidate)).collect();
+    let other = |state: usize| others.get(state.checked_sub(own.len())?);
+    let is = |kind, state: usize| other(state).is_some_and(|other| other.kind == kind);
+    let mut ways = Vec::new();
+    for kind in [Kind::User, Kind::Role, Kind::SignIn] {
+        let wanted = |i, j| {
+            let differ = i != j || other(i).is_some_and(|other| other.is_many);
+            differ && (is(kind, i) || is(kind, j))
+        };
+        let both = picture.survey.both(&states, wanted);
+        let Some(both) = both.map_err(picture.survey.about(actor))? else {
+            continue;
+        };
+        let [first, second] = both.states;
+        let second = Some(second).filter(|second| *second != first);
+        let parts = [Some(first), second].into_iter().flatten().filter_map(other);
+        let mut way = Way {
+            called: Vec::new(),
+            steps: Vec::new(),
+            open: both.open,
+            both,
+        };
+        for part in parts {
+            way.called.push(part.called.clone());
+            way.open |= part.open;
+            for step in &part.steps {
+                if !way.steps.contains(step) {
+                    way.steps.push(step.clone());
+                }
+            }
+        }
+        ways.push(way);
+    }
+    Ok(ways)
+}
+
+impl Other<'_, '_> {
+    fn candidate(&self) -> Candidate<'_> {
+        match &self.approves {
+            Approves::Now(alike, approvals) => Candidate::now(alike, approvals),
+            Approves::Supposed(clauses) => Candidate::supposed(clauses),
+        }
+    }
+}
+
+/// Policies that somebody could give to a principal.
+struct Gift<'a> {
+    policies: Vec<(PolicyId, &'a Policy)>,
+    boundary: Option<PolicyId>,
+    step: Action,
+    /// The principal that gets them.
+    to: String,
+    /// Whether others can be made besides, of other names.
+    is_many: bool,
+    open: bool,
+}
