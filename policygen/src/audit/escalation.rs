@@ -9,6 +9,7 @@ use super::action::{APPROVE, Action};
 use super::attempts::{Attempts, Write};
 use super::permissions::State;
 use super::picture::Picture;
+use super::removal;
 use super::survey::SurveyError;
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it (Service
@@ -35,7 +36,7 @@ pub(super) const APPROVING: [&str; 5] = [
     "AWSCodePipelineApproverAccess",
 ];
 
-/// Every action that is tried: who might none of them is not looked at.
+/// Every action that is tried, besides the removals: a principal that might none of them is not looked at.
 pub(super) const WRITES: [Action; 20] = [
     Action::PutUserPolicy,
     Action::AttachUserPolicy,
@@ -77,6 +78,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             self.to_own_user(&mut writes);
             self.to_groups(at, &mut writes);
         }
+        removal::attempt(self.picture, self.actor, &mut writes);
         self.to_policies(&mut writes);
         self.to_roles(&mut writes);
         self.to_trust(&mut writes);

@@ -9,6 +9,7 @@ mod people;
 mod permissions;
 mod picture;
 mod relevance;
+mod removal;
 mod roads;
 mod rules;
 mod scope;

@@ -2,10 +2,10 @@
 //!
 //! Hall's condition: every slot can have a person of its own exactly if a matching covers all slots.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use iam::account::Actor;
-use rule::{Keys, Principal};
+use rule::{Key, Keys, Principal, Rule};
 
 use super::picture::Picture;
 use super::survey::SurveyError;
@@ -38,7 +38,7 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Users are persons, joined as the gate joins them where the rule is given. A role that people can assume is one person, as
+    /// Users are persons, joined as the gate joins them. A role that people can assume is one person, as
     /// its sessions count together, or any number where the gate believes their names. Machines are nobody.
     pub(super) fn of(picture: &Picture<'_>) -> Result<Self, SurveyError> {
         let account = picture.account();
@@ -165,31 +165,49 @@ fn is_for_people(picture: &Picture<'_>, role: usize) -> bool {
     users || outsiders.is_some_and(|outsiders| !outsiders.federated.is_empty() || !outsiders.accounts.is_empty())
 }
 
-/// Joins those whom the gate's rule takes for one human.
+/// The persons behind these ARNs, as the gate's rule joins them, or where it was not given, as a rule does that says nothing: the places
+/// of each person's principals. A principal that the gate would attribute to nobody is in none.
+pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
+    let by_default = Rule::default();
+    let rule = picture.rule.unwrap_or(&by_default);
+    let keys = arns.iter().map(|arn| {
+        let keys = rule.keys(&Principal::parse(arn), &picture.gate_account);
+        // A principal that is ambiguous by the rule counts as nobody for the gate.
+        keys.unwrap_or_default()
+    });
+    let keys: Vec<Keys> = keys.collect();
+    // Most share no key with anybody: `rule::persons` is quadratic, and need not be asked about them.
+    let mut holders: HashMap<&Key, usize> = HashMap::new();
+    for key in keys.iter().flat_map(Keys::all) {
+        *holders.entry(key).or_default() += 1;
+    }
+    let shares = |keys: &Keys| keys.all().any(|key| holders.get(key).is_some_and(|count| *count > 1));
+    let attributable = keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable());
+    let (sharing, alone): (Vec<_>, Vec<_>) = attributable.partition(|(_, keys)| shares(keys));
+    let places: Vec<usize> = sharing.iter().map(|(at, _)| *at).collect();
+    let sharing: Vec<Keys> = sharing.into_iter().map(|(_, keys)| keys.clone()).collect();
+    let joined = rule::persons(&sharing);
+    let joined = joined.iter().map(|person| {
+        let members = person.members().iter();
+        members.filter_map(|at| places.get(*at)).copied().collect()
+    });
+    joined.chain(alone.into_iter().map(|(at, _)| vec![at])).collect()
+}
+
+/// Joins those that the gate takes for one human.
 fn joined(picture: &Picture<'_>, people: Vec<Person>) -> Vec<Person> {
-    let Some(rule) = picture.rule else { return people };
-    // A principal that is ambiguous by the rule counts as nobody for the gate.
-    let keys: Vec<Keys> = people
-        .iter()
-        .map(|person| {
-            rule.keys(&Principal::parse(&person.subject), &picture.gate_account)
-                .unwrap_or_default()
-        })
-        .collect();
-    let mut joined: Vec<Person> = rule::persons(&keys)
-        .iter()
-        .filter_map(|person| {
-            let mut members = person.members().iter().filter_map(|at| people.get(*at));
-            let first = members.next()?.clone();
-            Some(members.fold(first, |mut all, member| {
-                all.slots.extend(&member.slots);
-                all.many |= member.many;
-                all.name = format!("{} = {}", all.name, member.name);
-                all
-            }))
-        })
-        .collect();
     // The bare ARN of a trusted role has no keys; its sessions have.
-    joined.extend(people.into_iter().filter(|person| person.many));
-    joined
+    let (mut all, people): (Vec<Person>, Vec<Person>) = people.into_iter().partition(|person| person.many);
+    let arns: Vec<&str> = people.iter().map(|person| person.subject.as_str()).collect();
+    let joined = persons(picture, &arns).into_iter().filter_map(|members| {
+        let mut members = members.iter().filter_map(|at| people.get(*at));
+        let first = members.next()?.clone();
+        Some(members.fold(first, |mut all, member| {
+            all.slots.extend(&member.slots);
+            all.name = format!("{} = {}", all.name, member.name);
+            all
+        }))
+    });
+    all.extend(joined);
+    all
 }

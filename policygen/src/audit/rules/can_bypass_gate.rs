@@ -33,6 +33,16 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     Ok(findings)
 }
 
+/// Whether an actor can go round the gate.
+pub(super) fn can(picture: &Picture<'_>, actor: Actor) -> Result<bool, SurveyError> {
+    for (action, _) in WAYS {
+        if picture.survey.reaches(actor, action)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, SurveyError> {
     let account = picture.account();
     let mut evidence = Vec::new();

@@ -6,6 +6,7 @@ use crate::audit::attempts::Write;
 use crate::audit::escalation::{Escalation, WRITES};
 use crate::audit::evidence;
 use crate::audit::picture::Picture;
+use crate::audit::removal::REMOVALS;
 use crate::audit::survey::SurveyError;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::report::Check;
@@ -18,7 +19,11 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
-    for actor in picture.survey.permissions.who_might(&WRITES) {
+    for actor in picture
+        .survey
+        .permissions
+        .who_might(&[&WRITES[..], &REMOVALS[..]].concat())
+    {
         // Who has both needs no write.
         if picture.survey.approvals(actor).both.is_some() {
             continue;

@@ -1,6 +1,7 @@
 //! `session-name-not-pinned`: a role whose session names the gate believes, and callers may choose.
 
 use iam::account::Role;
+use iam::policy::Statement;
 use iam::{Condition, Effect};
 
 use crate::audit::picture::Picture;
@@ -27,9 +28,10 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     Ok(trusted.filter_map(about).collect())
 }
 
-fn about(role: &Role) -> Option<Finding> {
+/// A statement of a role's trust policy that lets a caller choose the session's name, and its place.
+pub(super) fn statement_of_choice(role: &Role) -> Option<(usize, &Statement)> {
     let statements = role.trust.statements.iter().enumerate();
-    let (at, statement) = statements
+    statements
         .filter(|(_, statement)| statement.effect == Effect::Allow)
         .filter(|(_, statement)| CALLER_NAMES.iter().any(|action| statement.actions.include(action)))
         // A service is no caller that could be a person.
@@ -37,7 +39,11 @@ fn about(role: &Role) -> Option<Finding> {
             let named = statement.principals.as_ref();
             named.is_some_and(|p| p.all_but || !p.aws.is_empty() || !p.federated.is_empty())
         })
-        .find(|(_, statement)| !statement.conditions.iter().any(pins))?;
+        .find(|(_, statement)| !statement.conditions.iter().any(pins))
+}
+
+fn about(role: &Role) -> Option<Finding> {
+    let (at, statement) = statement_of_choice(role)?;
     let name = &role.identity.name;
     let message = format!(
         "The rule believes the session names of `{name}`, and its trust policy lets whoever assumes it choose them: one human \

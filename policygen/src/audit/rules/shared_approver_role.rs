@@ -38,7 +38,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
             who(users.len(), &others),
         );
         let help = "Give each of them permissions of their own, or pin the session name in the trust policy and put the role into \
-                    the rule's `trustedSessionRoles`; `sharedRoles: \"reject\"` makes the gate refuse such approvals.";
+                    the rule's `trustedSessionRoles`. The gate refuses such approvals unless the rule has `\"sharedRoles\": \"collapse\"`.";
         let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
         let named = users.iter().filter_map(|user| account.users.get(*user)).take(NAMED);
         finding.evidence = named

@@ -114,8 +114,11 @@ fn new_ones<'p, 'a>(giver: &Giver<'p, 'a>, credential: Action) -> Result<Vec<Oth
     Ok(others)
 }
 
-/// The groups that serve a slot and that the actor may put users into: each with its policies.
-fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<(&'a str, Vec<(PolicyId, &'a Policy)>, Truth)> {
+/// A group, by its ARN, with its policies; and whether the actor may put users into it.
+type Joinable<'a> = (&'a str, Vec<(PolicyId, &'a Policy)>, Truth);
+
+/// The groups that serve a slot and that the actor may put users into.
+fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
     let account = giver.picture.account();
     let survey = &giver.picture.survey;
     let Some(alike) = survey.permissions.alike(giver.actor, Action::AddUserToGroup) else {

@@ -1,0 +1,97 @@
+//! The writes that take away what denies a principal a slot: leaving a group, or taking a policy off.
+
+use std::collections::BTreeSet;
+
+use iam::Effect;
+use iam::account::{Actor, PolicyId};
+
+use super::action::Action;
+use super::attempts::Attempts;
+use super::picture::Picture;
+
+/// Something that a principal has policies from, and the writes that take them off.
+struct Holder<'a> {
+    arn: &'a str,
+    policies: &'a [PolicyId],
+    detach: Action,
+    delete: Action,
+    /// The write that takes all of them off at once.
+    leave: Option<Action>,
+}
+
+/// Tries the removals of an actor, from itself and from the roles that it may become.
+pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Attempts<'_, 'a>) {
+    if !picture.survey.permissions.might_any(actor, &REMOVALS) {
+        return;
+    }
+    for of in picture.selves(actor) {
+        // Only a denial is worth taking away.
+        let state = picture.survey.permissions.state(of);
+        let own = state.grants.kinds.first().into_iter().flatten();
+        let denies = own.flat_map(|(_, policy)| &policy.statements);
+        if denies.clone().all(|statement| statement.effect == Effect::Allow) {
+            continue;
+        }
+        let holders = holders(picture, of);
+        for (at, holder) in holders.iter().enumerate() {
+            let elsewhere = holders.iter().enumerate().filter(|(other, _)| *other != at);
+            let elsewhere: BTreeSet<PolicyId> = elsewhere.flat_map(|(_, other)| other.policies).copied().collect();
+            let without = |gone: &dyn Fn(PolicyId) -> bool| {
+                let mut state = state.clone();
+                let own = state.grants.kinds.first_mut()?;
+                own.retain(|(id, _)| elsewhere.contains(id) || !gone(*id));
+                Some(state)
+            };
+            if let Some(leave) = holder.leave {
+                writes.offer(leave, holder.arn, || without(&|id| holder.policies.contains(&id)));
+            }
+            for policy in holder.policies {
+                let is_managed = picture.account().policy(*policy).is_some_and(|kept| kept.arn.is_some());
+                let action = if is_managed { holder.detach } else { holder.delete };
+                writes.offer(action, holder.arn, || without(&|id| id == *policy));
+            }
+        }
+    }
+}
+
+/// The writes that are tried.
+pub(super) const REMOVALS: [Action; 7] = [
+    Action::RemoveUserFromGroup,
+    Action::DetachUserPolicy,
+    Action::DeleteUserPolicy,
+    Action::DetachGroupPolicy,
+    Action::DeleteGroupPolicy,
+    Action::DetachRolePolicy,
+    Action::DeleteRolePolicy,
+];
+
+/// The actor itself, and its groups.
+fn holders<'a>(picture: &Picture<'a>, actor: Actor) -> Vec<Holder<'a>> {
+    let account = picture.account();
+    let Some(identity) = account.identity(actor) else {
+        return Vec::new();
+    };
+    let (detach, delete, groups) = match actor {
+        Actor::User(at) => {
+            let groups = account.users.get(at).map_or(&[][..], |user| &user.groups);
+            (Action::DetachUserPolicy, Action::DeleteUserPolicy, groups)
+        }
+        Actor::Role(_) => (Action::DetachRolePolicy, Action::DeleteRolePolicy, &[][..]),
+    };
+    let itself = Holder {
+        arn: &identity.arn,
+        policies: &identity.policies,
+        detach,
+        delete,
+        leave: None,
+    };
+    let groups = groups.iter().filter_map(|at| account.groups.get(*at));
+    let groups = groups.map(|group| Holder {
+        arn: &group.arn,
+        policies: &group.policies,
+        detach: Action::DetachGroupPolicy,
+        delete: Action::DeleteGroupPolicy,
+        leave: Some(Action::RemoveUserFromGroup),
+    });
+    std::iter::once(itself).chain(groups).collect()
+}
