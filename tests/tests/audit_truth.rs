@@ -144,7 +144,7 @@ fn finds_what_is_planted(size: Size, seeds: std::ops::Range<u64>) {
 
 #[test]
 fn in_accounts_of_60_users() {
-    finds_what_is_planted(SMALL, 0..10);
+    finds_what_is_planted(SMALL, 0..12);
 }
 
 #[test]

@@ -15,11 +15,18 @@ const WHO: &str = "aws:PrincipalArn";
 pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &Guardrails) -> Result<Vec<String>, PlanError> {
     let name = format!("{}Guardrails", spec.prefix);
     let description = "Two-person rule: deny going round the gate";
-    let document = Document {
-        statements: statements(spec, guardrails),
+    let document = |denied| Document {
+        statements: statements(spec, guardrails, denied),
     };
     if guardrails.scp {
-        plan.add_scp(&name, description, document.clone())?;
+        plan.add_scp(&name, description, document(Denied::Everybody))?;
+        if spec.service_roles.is_empty() {
+            plan.notes.push(
+                "the service control policy lets everybody invoke the gate, as the pipelines' service role has to; name that role with \
+                 `--gate --service-role`, and it denies the others"
+                    .to_owned(),
+            );
+        }
     }
     if !spec.gate {
         plan.notes.push(format!(
@@ -27,10 +34,19 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &Guardrails) -> Resu
             gate::role_name(spec)
         ));
     }
-    plan.add_policy(&name, description, document)
+    plan.add_policy(&name, description, document(Denied::Approvers))
 }
 
-fn statements(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
+/// Who is denied something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Denied {
+    /// Those who have the policy: they approve, and need not make users and roles.
+    Approvers,
+    /// Everybody under a service control policy, what deploys among them: that has to make roles.
+    Everybody,
+}
+
+fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<Statement> {
     let targets = &spec.targets;
     let let_through =
         |roles: &[RoleRef]| -> Vec<String> { roles.iter().flat_map(|role| targets.role_arns(role)).collect() };
@@ -41,7 +57,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
     let mut statements: Vec<Statement> = [
         pipelines(spec, guardrails),
         function(spec),
-        groups_and_roles(spec),
+        groups_and_roles(spec, denied),
+        vec![people()],
         policies(spec),
         inline_policies(spec),
         credentials_of_others(spec),
@@ -54,7 +71,36 @@ fn statements(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
     let report = deny("ReportForGate", &["codepipeline:PutJobSuccessResult"], any());
     let reporters = [gate_role, job_workers, break_glass].concat();
     statements.push(unless(report, reporters));
+    let pipelines: Vec<String> = match denied {
+        Denied::Approvers => Vec::new(),
+        Denied::Everybody => {
+            let roles = spec.service_roles.iter();
+            // A role is named without its path.
+            let names = roles.flat_map(|role| [format!("role/{role}"), format!("role/*/{role}")]);
+            names.flat_map(|role| targets.iam_arns(&role)).collect()
+        }
+    };
+    if denied == Denied::Approvers || !pipelines.is_empty() {
+        let call = deny(
+            "CallGate",
+            &["lambda:InvokeFunction"],
+            targets.function_and_version_arns(&spec.gate_function),
+        );
+        statements.push(unless(call, [pipelines, let_through(&guardrails.break_glass)].concat()));
+    }
     statements
+}
+
+/// Making a second person: a user, or an identity provider whose key is one's own. Roles stand in `ChangeRoles`.
+fn people() -> Statement {
+    const VERBS: [&str; 5] = [
+        "iam:CreateUser",
+        "iam:CreateSAMLProvider",
+        "iam:UpdateSAMLProvider",
+        "iam:DeleteSAMLProvider",
+        "iam:CreateOpenIDConnectProvider",
+    ];
+    deny("MakePeople", &VERBS, any())
 }
 
 /// All but these principals.
@@ -106,8 +152,9 @@ fn function(spec: &Spec) -> Vec<Statement> {
     )]
 }
 
-/// The groups and roles that this generates, and the gate's role.
-fn groups_and_roles(spec: &Spec) -> Vec<Statement> {
+/// The groups and roles that this generates, and the gate's role. Approvers are denied all roles: with one that they make or change
+/// they would be a second person.
+fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     let slots = || spec.slots.iter().map(|slot| format!("{}{slot}", spec.prefix));
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
         Mechanism::Groups => (slots().collect(), Vec::new()),
@@ -129,6 +176,7 @@ fn groups_and_roles(spec: &Spec) -> Vec<Statement> {
             "ChangeGroups",
             &[
                 "iam:AddUserToGroup",
+                "iam:RemoveUserFromGroup",
                 "iam:AttachGroupPolicy",
                 "iam:DetachGroupPolicy",
                 "iam:UpdateGroup",
@@ -137,18 +185,26 @@ fn groups_and_roles(spec: &Spec) -> Vec<Statement> {
             arns("group", groups),
         ));
     }
-    statements.push(deny(
-        "ChangeRoles",
-        &[
-            "iam:CreateRole",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:PutRolePolicy",
-            "iam:AttachRolePolicy",
-            "iam:DetachRolePolicy",
-            "iam:DeleteRole",
-        ],
-        arns("role", roles),
-    ));
+    const CHANGES: [&str; 9] = [
+        "iam:CreateRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:DeleteRolePolicy",
+        "iam:AttachRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:DeleteRole",
+    ];
+    match denied {
+        Denied::Approvers => statements.push(deny("ChangeRoles", &CHANGES, any())),
+        Denied::Everybody => {
+            statements.push(deny("ChangeRoles", &CHANGES, arns("role", roles)));
+            // Roles that look like those of IAM Identity Center. Its own service-linked role is not held by such policies.
+            let names = ["AWSReservedSSO_*", "*/AWSReservedSSO_*"].map(str::to_owned).to_vec();
+            statements.push(deny("MakeLookAlikes", &["iam:CreateRole"], arns("role", names)));
+        }
+    }
     let gate = arns("role", vec![gate::role_name(spec)]);
     statements.push(deny("BecomeGate", &["iam:PassRole", "sts:AssumeRole"], gate));
     statements

@@ -5,6 +5,7 @@
 mod accept;
 mod audit;
 mod audit_account;
+mod audit_guardrails;
 mod checker;
 mod doctor;
 mod doctor_live;

@@ -54,6 +54,7 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
         Effect = "Deny"
         Action = [
           "iam:AddUserToGroup",
+          "iam:RemoveUserFromGroup",
           "iam:AttachGroupPolicy",
           "iam:DetachGroupPolicy",
           "iam:UpdateGroup",
@@ -71,11 +72,14 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
           "iam:CreateRole",
           "iam:UpdateAssumeRolePolicy",
           "iam:PutRolePolicy",
+          "iam:DeleteRolePolicy",
           "iam:AttachRolePolicy",
           "iam:DetachRolePolicy",
+          "iam:PutRolePermissionsBoundary",
+          "iam:DeleteRolePermissionsBoundary",
           "iam:DeleteRole",
         ]
-        Resource = "arn:aws:iam::*:role/TwoPersonRule-Gate"
+        Resource = "*"
       },
       {
         Sid    = "BecomeGate"
@@ -85,6 +89,18 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
           "sts:AssumeRole",
         ]
         Resource = "arn:aws:iam::*:role/TwoPersonRule-Gate"
+      },
+      {
+        Sid    = "MakePeople"
+        Effect = "Deny"
+        Action = [
+          "iam:CreateUser",
+          "iam:CreateSAMLProvider",
+          "iam:UpdateSAMLProvider",
+          "iam:DeleteSAMLProvider",
+          "iam:CreateOpenIDConnectProvider",
+        ]
+        Resource = "*"
       },
       {
         Sid    = "ChangePolicies"
@@ -162,6 +178,15 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
             "aws:PrincipalArn" = "arn:aws:iam::*:role/TwoPersonRule-Gate"
           }
         }
+      },
+      {
+        Sid    = "CallGate"
+        Effect = "Deny"
+        Action = "lambda:InvokeFunction"
+        Resource = [
+          "arn:aws:lambda:*:*:function:two-person-rule-gate",
+          "arn:aws:lambda:*:*:function:two-person-rule-gate:*",
+        ]
       },
     ]
   })

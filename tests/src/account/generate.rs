@@ -140,7 +140,7 @@ pub fn generate(size: Size, seed: u64) -> Generated {
             plant: plant_commons,
         },
     );
-    // In one mixed order, and each seed begins somewhere else: ten small accounts in a row have all of them.
+    // In one mixed order, and each seed begins somewhere else: twelve small accounts in a row have all of them.
     let mut scenarios = scenario::all();
     fastrand::Rng::with_seed(0).shuffle(&mut scenarios);
     let begin = usize::try_from(seed).unwrap() * STRIDE % scenarios.len();
@@ -188,6 +188,7 @@ fn plant_commons(plot: &mut Plot<'_>) {
         plot.account.join(user, administrators);
         plot.expect_both(user);
         plot.expect(Code::CanBypassGate, user);
+        plot.expect(Code::CanMakeSecondPerson, user);
     }
     let role = plot.role("BreakGlass", whole_account());
     plot.approves_both(role);

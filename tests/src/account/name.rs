@@ -86,15 +86,17 @@ const LAST: &[&str] = &[
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Takes a name like this one: itself, or numbered when it is taken.
+    /// Takes a name like this one: itself, or numbered if it is taken. Names that are alike before `@` are one human's, so one of them
+    /// takes all.
     pub(super) fn take(&mut self, wish: &str) -> String {
-        let numbered = (2..).map(|number| format!("{wish}-{number}"));
-        let name = std::iter::once(wish.to_owned())
+        let (local, domain) = wish.split_at(wish.find('@').unwrap_or(wish.len()));
+        let numbered = (2..).map(|number| format!("{local}-{number}"));
+        let taken = std::iter::once(local.to_owned())
             .chain(numbered)
             .find(|name| !self.0.contains(&name.to_lowercase()))
             .unwrap();
-        self.0.insert(name.to_lowercase());
-        name
+        self.0.insert(taken.to_lowercase());
+        taken + domain
     }
 }
 

@@ -45,6 +45,12 @@ impl Plot<'_> {
         self.enter(user)
     }
 
+    /// A user of a name like this.
+    pub(super) fn user_named(&mut self, wish: &str) -> User {
+        let user = self.account.user("/", wish);
+        self.enter(user)
+    }
+
     /// A user who approves slot A by a group, and is to be noted for it, having no second factor.
     pub(super) fn approver_of_a(&mut self) -> User {
         let user = self.user();

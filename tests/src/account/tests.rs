@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Generated, LARGE, MIDDLE, SMALL, Size, generate, scenario};
 
 /// So many small accounts have every scenario among them; the audit is tried on the same.
-const SEEDS: std::ops::Range<u64> = 0..10;
+const SEEDS: std::ops::Range<u64> = 0..12;
 
 /// Some of each size. A large one takes seconds to make.
 static ACCOUNTS: LazyLock<Vec<(Generated, Value, Size)>> = LazyLock::new(|| {

@@ -12,7 +12,8 @@ use super::holder::User;
 use super::policy::{A, Statement, approve, let_assume, let_do, policy};
 
 /// A rule that trusts them.
-pub const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*", "Release-*"]}"#;
+pub const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*", "Release-pinned", "Release-open",
+    "Release-any-name", "Release-not-root", "Release-with-mfa"]}"#;
 
 const SESSION_NAME: &str = "sts:RoleSessionName";
 

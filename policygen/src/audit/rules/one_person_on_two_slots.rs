@@ -29,7 +29,8 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let arns: Vec<&str> = serving.iter().map(|actor| picture.account().arn(*actor)).collect();
     let mut findings = Vec::new();
     for person in people::persons(picture, &arns) {
-        let members: Vec<Actor> = person.iter().filter_map(|at| serving.get(*at)).copied().collect();
+        let mut members: Vec<Actor> = person.iter().filter_map(|at| serving.get(*at)).copied().collect();
+        members.sort_unstable_by_key(|actor| picture.account().arn(*actor));
         if members.len() > 1 {
             findings.extend(about(picture, &members)?);
         }
@@ -66,7 +67,7 @@ fn about(picture: &Picture<'_>, members: &[Actor]) -> Result<Option<Finding>, Su
     let message = format!("`{by_a}` may approve {a} and `{by_b}` {b} of the same stage{when}, and {why}.");
     let help = "Give one of the slots to somebody else. The gate counts them once, so a release that both approve is refused. If they are two \
                 humans, say so: name each under `people` in the rule.";
-    let subject = account.arn(served.into_iter().min().unwrap_or(first));
+    let subject = served.iter().map(|actor| account.arn(*actor)).min().unwrap_or_default();
     let mut finding = CHECK.finding(subject.to_owned(), message, help.to_owned());
     for (actor, action) in served.into_iter().zip(&both.witness) {
         let chain = evidence_of(picture, actor, std::slice::from_ref(action));

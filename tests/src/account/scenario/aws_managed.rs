@@ -17,14 +17,16 @@ fn user_with(plot: &mut Plot<'_>, policy: &str) -> User {
 }
 
 /// Who may approve everything, and do without the gate.
-fn user_past_the_gate(plot: &mut Plot<'_>, policy: &str) {
+fn user_past_the_gate(plot: &mut Plot<'_>, policy: &str) -> User {
     let user = user_with(plot, policy);
     plot.expect_both(user);
     plot.expect(Code::CanBypassGate, user);
+    user
 }
 
 fn administrator(plot: &mut Plot<'_>) {
-    user_past_the_gate(plot, "AdministratorAccess");
+    let user = user_past_the_gate(plot, "AdministratorAccess");
+    plot.expect(Code::CanMakeSecondPerson, user);
 }
 
 /// `NotAction` of IAM and Organizations: everything of CodePipeline and Lambda.
@@ -70,6 +72,7 @@ fn administrator_by_group_of_its_own(plot: &mut Plot<'_>) {
     plot.account.join(user, group);
     plot.expect_both(user);
     plot.expect(Code::CanBypassGate, user);
+    plot.expect(Code::CanMakeSecondPerson, user);
 }
 
 fn role_of_approver_access(plot: &mut Plot<'_>) {

@@ -9,7 +9,7 @@ use crate::account::{ACCOUNT, GATE};
 scenarios![
     "bypass": changes_the_pipeline, rolls_back, overrides_a_condition, reports_success, changes_the_code, changes_the_configuration, by_wildcard, role, everything_of_pipelines_but_approvals,
     runs_pipelines, changes_other_functions, changes_a_look_alike_function, changes_nothing_by_its_resource, rolls_back_nothing_by_its_resource, reports_nothing_by_its_resource,
-    denied, bounded,
+    denied, bounded, invokes_the_gate, invokes_an_alias_of_the_gate, invokes_other_functions, pipelines_invoke_the_gate,
 ];
 
 fn past(plot: &mut Plot<'_>, statement: Statement) {
@@ -149,4 +149,34 @@ fn bounded(plot: &mut Plot<'_>) {
         policy([allow(&["codepipeline:UpdatePipeline", "lambda:UpdateFunctionCode"]).on(&[ANY])]),
     );
     plot.bound(user, policy([allow(&["codepipeline:Get*", "lambda:Get*", "s3:*"])]));
+}
+
+fn invokes_the_gate(plot: &mut Plot<'_>) {
+    let user = plot.user();
+    plot.inline(
+        user,
+        policy([allow(&["lambda:Invoke*"]).on(&[function("two-person-*")])]),
+    );
+    plot.expect(Code::CanInvokeGate, user);
+}
+
+fn invokes_an_alias_of_the_gate(plot: &mut Plot<'_>) {
+    let user = plot.user();
+    let alias = format!("{}:live", function(GATE));
+    plot.inline(user, policy([allow(&["lambda:InvokeFunction"]).on(&[alias])]));
+    plot.expect(Code::CanInvokeGate, user);
+}
+
+fn invokes_other_functions(plot: &mut Plot<'_>) {
+    let sandbox = function("two-person-rule-gate-sandbox");
+    not_past(
+        plot,
+        allow(&["lambda:InvokeFunction"]).on(&[sandbox, function("thumbnails")]),
+    );
+}
+
+/// They have to.
+fn pipelines_invoke_the_gate(plot: &mut Plot<'_>) {
+    let role = plot.role("pipelines", service("codepipeline"));
+    plot.inline(role, policy([allow(&["lambda:InvokeFunction"]).on(&[function(GATE)])]));
 }

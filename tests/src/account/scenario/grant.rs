@@ -6,13 +6,13 @@ use super::scenarios;
 use crate::account::code::Code;
 use crate::account::holder::User;
 use crate::account::plot::{Plot, service};
-use crate::account::policy::{A, ANY, B, allow, allow_all_but, approve, let_assume, policy};
+use crate::account::policy::{A, ANY, B, allow, allow_all_but, approve, deny, let_assume, policy};
 
 scenarios![
     "grant": everything_of_iam, everything_but_pipelines, joins_any_group, joins_the_other_group, writes_its_own_policy, attaches_to_itself, writes_by_its_own_name,
     writes_its_groups_policy, attaches_to_its_group, writes_policy_of_its_role, attaches_to_its_role, role_writes_its_own_policy, new_version_of_its_policy,
     new_version_of_its_groups_policy, sets_back_its_policy, opens_the_role_of_the_other_slot, access_key_of_the_other_approver, first_password_of_the_other_approver,
-    new_password_of_the_other_approver, access_key_of_anybody, passes_role_to_a_function, passes_role_to_a_build, changes_its_own_tag, role_changes_its_own_tag,
+    new_password_of_the_other_approver, access_key_of_anybody, passes_role_to_a_function, passes_role_to_a_build, changes_its_own_tag, role_changes_its_own_tag, leaves_the_group_that_denies, takes_its_denial_off,
 ];
 
 /// May write, and is to be found for it.
@@ -24,6 +24,7 @@ fn writer(plot: &mut Plot<'_>, user: User, actions: &[&str], resource: &str) {
 fn everything_of_iam(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:*"], ANY);
+    plot.expect(Code::CanMakeSecondPerson, user);
 }
 
 /// Everything else: functions, the gate's too; identities; and any role, such as one that approves both slots.
@@ -31,6 +32,7 @@ fn everything_but_pipelines(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.inline(user, policy([allow_all_but(&["codepipeline:*"]).on(&[ANY])]));
     plot.expect(Code::CanGrantItself, user);
+    plot.expect(Code::CanMakeSecondPerson, user);
     plot.expect(Code::CanBypassGate, user);
     plot.expect(Code::CanApproveBothThroughRole, user);
 }
@@ -171,7 +173,7 @@ fn access_key_of_anybody(plot: &mut Plot<'_>) {
 }
 
 /// A role of both slots, for a service; who may run code there may pass it on.
-fn passes_role(plot: &mut Plot<'_>, of_service: &str, runs_code: &[&str]) {
+fn passes_role(plot: &mut Plot<'_>, of_service: &str, runs_code: &[&str]) -> User {
     let user = plot.user();
     let trust = policy([let_assume(service(of_service))]);
     let role = plot.role_with_trust("chatops", trust);
@@ -184,10 +186,12 @@ fn passes_role(plot: &mut Plot<'_>, of_service: &str, runs_code: &[&str]) {
         policy([allow(&["iam:PassRole"]).on(&[arn]), allow(runs_code).on(&[ANY])]),
     );
     plot.expect(Code::CanGrantItself, user);
+    user
 }
 
 fn passes_role_to_a_function(plot: &mut Plot<'_>) {
-    passes_role(plot, "lambda", &["lambda:CreateFunction", "lambda:InvokeFunction"]);
+    let user = passes_role(plot, "lambda", &["lambda:CreateFunction", "lambda:InvokeFunction"]);
+    plot.expect(Code::CanInvokeGate, user);
 }
 
 fn passes_role_to_a_build(plot: &mut Plot<'_>) {
@@ -213,4 +217,26 @@ fn role_changes_its_own_tag(plot: &mut Plot<'_>) {
     let itself = plot.arn(role);
     plot.inline(role, policy([allow(&["iam:TagRole"]).on(&[itself])]));
     plot.expect(Code::CanGrantItself, role);
+}
+
+/// The group denies what the user's own policy gives.
+fn leaves_the_group_that_denies(plot: &mut Plot<'_>) {
+    let user = plot.user();
+    plot.approves_both(user);
+    let group = plot.group_of(
+        user,
+        "NeverApprovals",
+        policy([deny(&["codepipeline:PutApprovalResult"])]),
+    );
+    let arn = plot.arn(group);
+    writer(plot, user, &["iam:RemoveUserFromGroup"], &arn);
+}
+
+fn takes_its_denial_off(plot: &mut Plot<'_>) {
+    let user = plot.user();
+    plot.approves_both(user);
+    let denial = plot.policy("never-approvals", policy([deny(&["codepipeline:PutApprovalResult"])]));
+    plot.account.attach(user.into(), denial);
+    let itself = plot.arn(user);
+    writer(plot, user, &["iam:DetachUserPolicy"], &itself);
 }

@@ -11,7 +11,7 @@ scenarios![
     new_version_of_a_policy_of_others, new_version_of_a_former_policy, sets_back_a_harmless_policy, sets_back_a_policy_of_others, reads_only, policy_of_a_role_that_it_may_not_assume,
     opens_the_role_of_its_own_slot, access_key_of_an_approver_of_its_slot, access_key_of_a_bystander, access_key_of_itself, password_under_a_look_alike_name,
     passes_role_and_runs_nothing, passes_role_to_a_service_that_it_does_not_trust, passes_harmless_role, tags_somebody_else, tags_itself_where_tags_decide_nothing,
-    bounded, denied_for_good, writes_denied, attaches_reading_only, already_both,
+    bounded, denied_for_good, writes_denied, attaches_reading_only, already_both, leaves_another_group,
 ];
 
 fn writer(plot: &mut Plot<'_>, user: User, actions: &[&str], resource: &str) {
@@ -178,6 +178,7 @@ fn passes_harmless_role(plot: &mut Plot<'_>) {
     let arn = plot.arn(role);
     writer(plot, user, &["iam:PassRole"], &arn);
     writer(plot, user, &["lambda:CreateFunction", "lambda:InvokeFunction"], ANY);
+    plot.expect(Code::CanInvokeGate, user);
 }
 
 const SLOT_BY_TAG: &str = "arn:aws:codepipeline:*:*:*/*/Approval${aws:PrincipalTag/Slot}";
@@ -247,4 +248,14 @@ fn already_both(plot: &mut Plot<'_>) {
     plot.expect_both(user);
     let itself = plot.arn(user);
     writer(plot, user, &["iam:PutUserPolicy"], &itself);
+}
+
+/// The denial is in the group that it may not leave.
+fn leaves_another_group(plot: &mut Plot<'_>) {
+    let user = plot.user();
+    plot.approves_both(user);
+    plot.group_of(user, "NeverApprovals", policy([deny(&[APPROVE])]));
+    let other = plot.group_of(user, "Lunch", policy([allow(&["s3:GetObject"])]));
+    let arn = plot.arn(other);
+    writer(plot, user, &["iam:RemoveUserFromGroup"], &arn);
 }

@@ -11,7 +11,9 @@ mod grant;
 mod grant_near_miss;
 mod group;
 mod machine;
+mod names;
 mod overlap;
+mod second;
 mod shared;
 mod tag;
 mod trust;
@@ -52,7 +54,9 @@ pub(super) fn all() -> Vec<Scenario> {
         grant_near_miss::TABLE,
         group::TABLE,
         machine::TABLE,
+        names::TABLE,
         overlap::TABLE,
+        second::TABLE,
         shared::TABLE,
         tag::TABLE,
         trust::TABLE,
