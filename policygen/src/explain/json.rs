@@ -1,19 +1,30 @@
 //! An explanation for programs. These structs are the format: they change only with `schemaVersion`.
 
-use rule::{Key, Reason};
+use rule::{Key, Person, Reason};
 use serde::Serialize;
 
-use super::text::{kind, person_of};
-use super::{Explained, Explanation};
+use super::text::kind;
+use super::{Count, Explained, Explanation};
 use crate::generate::pretty;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
     schema_version: u32,
+    #[serde(flatten)]
+    known: CountReport<'a>,
+    quorum: u32,
+    /// Roles about which the gate would ask IAM.
+    asked_roles: Vec<&'a str>,
+    /// The same if IAM shows all of them under the reserved path; `null` if there are none.
+    if_reserved: Option<CountReport<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CountReport<'a> {
     principals: Vec<PrincipalReport<'a>>,
     persons: Vec<PersonReport<'a>>,
-    quorum: u32,
     count_as_two: bool,
 }
 
@@ -51,26 +62,32 @@ struct PersonReport<'a> {
 }
 
 pub(crate) fn render(explanation: &Explanation) -> Result<String, serde_json::Error> {
+    pretty(&Report {
+        schema_version: 1,
+        known: count(&explanation.known),
+        quorum: explanation.quorum,
+        asked_roles: explanation.asked.iter().map(String::as_str).collect(),
+        if_reserved: explanation.if_reserved.as_ref().map(count),
+    })
+}
+
+fn count(of: &Count) -> CountReport<'_> {
     let arn = |position: &usize| {
-        explanation
-            .principals
-            .get(*position)
-            .map(|explained| explained.principal.arn())
+        let explained = of.principals.get(*position)?;
+        Some(explained.principal.arn())
     };
-    let persons = explanation.persons.iter().map(|person| PersonReport {
+    let persons = of.persons.iter().map(|person| PersonReport {
         name: person.name().to_string(),
         principals: person.members().iter().filter_map(arn).collect(),
     });
-    let principals = explanation.principals.iter().enumerate();
-    pretty(&Report {
-        schema_version: 1,
+    let principals = of.principals.iter().enumerate();
+    CountReport {
         principals: principals
-            .map(|(position, explained)| principal(explained, person_of(explanation, position)))
+            .map(|(position, explained)| principal(explained, of.person(position).map(Person::name)))
             .collect(),
         persons: persons.collect(),
-        quorum: explanation.quorum,
-        count_as_two: explanation.count_as_two,
-    })
+        count_as_two: of.as_two,
+    }
 }
 
 fn principal<'a>(explained: &'a Explained, person: Option<&Key>) -> PrincipalReport<'a> {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rule::{
     Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Misfit, Person, Principal,
-    Reason, ReasonCode, Rule, Status, decide, persons,
+    RESERVED_PATH, Reason, ReasonCode, Rule, Status, Trust, decide, persons,
 };
 
 /// What stands for an action that the rule does not name. No action can have a space in its name.
@@ -16,13 +16,23 @@ const ANY_ACTION: &str = "any approval";
 
 /// How the principals are counted.
 pub(crate) struct Explanation {
+    /// What is so as far as it is known.
+    pub(crate) known: Count,
+    /// Roles about which the gate would ask IAM, because only a glob of the rule trusts them.
+    pub(crate) asked: BTreeSet<String>,
+    /// What would be so if IAM showed all of these roles under the path that AWS reserves; `None` if there are none.
+    pub(crate) if_reserved: Option<Count>,
+    /// The number of persons that the rule requires.
+    pub(crate) quorum: u32,
+}
+
+/// The principals, and the persons that they make.
+pub(crate) struct Count {
     pub(crate) principals: Vec<Explained>,
     /// The persons, best named first.
     pub(crate) persons: Vec<Person>,
-    /// The number of persons that the rule requires.
-    pub(crate) quorum: u32,
     /// Whether two of the principals are different persons and could serve different actions.
-    pub(crate) count_as_two: bool,
+    pub(crate) as_two: bool,
 }
 
 /// How one principal is counted.
@@ -31,6 +41,13 @@ pub(crate) struct Explained {
     pub(crate) keys: Keys,
     /// For each action that the rule names, why an approval would not count there; with none named, for any action.
     pub(crate) actions: Vec<(String, Option<Reason>)>,
+}
+
+impl Count {
+    /// The person that a principal becomes.
+    pub(crate) fn person(&self, position: usize) -> Option<&Person> {
+        self.persons.iter().find(|person| person.members().contains(&position))
+    }
 }
 
 impl Explained {
@@ -50,22 +67,76 @@ impl Explained {
     }
 }
 
+/// The pipeline's account.
+pub(crate) enum Known {
+    /// Its id alone: nobody has asked IAM about its roles.
+    Id(String),
+    /// The account with all of its roles.
+    Roles(Account),
+}
+
 /// Asks the rule about each principal and about all of them together.
 ///
 /// # Errors
 /// [`Misfit`] if the rule gives one of them to two people.
-pub(crate) fn explain(rule: &Rule, arns: &[String]) -> Result<Explanation, Misfit> {
+pub(crate) fn explain(rule: &Rule, known: Known, arns: &[String]) -> Result<Explanation, Misfit> {
+    let principals: Vec<Principal> = arns.iter().map(|arn| Principal::parse(arn)).collect();
+    let (account, asked) = match known {
+        Known::Roles(account) => (account, BTreeSet::new()),
+        Known::Id(id) => {
+            let account = Account::new(id);
+            let asked = unproven(rule, &account, &principals);
+            (account, asked)
+        }
+    };
+    let if_reserved = if asked.is_empty() {
+        None
+    } else {
+        let arn = |role: &String| format!("arn:aws:iam::{}:role{RESERVED_PATH}{role}", account.id());
+        let reserved = asked
+            .iter()
+            .fold(account.clone(), |account, role| account.with_role(&arn(role)));
+        Some(count(rule, &reserved, &principals)?)
+    };
+    Ok(Explanation {
+        known: count(rule, &account, &principals)?,
+        asked,
+        if_reserved,
+        quorum: rule.quorum().get(),
+    })
+}
+
+/// The account of the first principal that has one.
+pub(crate) fn account_of(arns: &[String]) -> Option<String> {
+    let principals = arns.iter().map(|arn| Principal::parse(arn));
+    principals
+        .filter_map(|principal| principal.account().map(str::to_owned))
+        .next()
+}
+
+/// The roles of the account that only a glob of the rule trusts.
+fn unproven(rule: &Rule, account: &Account, principals: &[Principal]) -> BTreeSet<String> {
+    let own = principals
+        .iter()
+        .filter(|principal| principal.account() == Some(account.id()));
+    let roles = own.filter_map(Principal::role);
+    roles
+        .filter(|role| rule.trust(role, account) == Trust::Unproven)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn count(rule: &Rule, account: &Account, of: &[Principal]) -> Result<Count, Misfit> {
     let mut principals = Vec::new();
-    for arn in arns {
-        let principal = Principal::parse(arn);
+    for principal in of {
         let mut actions = Vec::new();
         for action in actions_of(rule) {
-            let decision = if_approved(rule, &action, &principal)?;
+            let decision = if_approved(rule, account, &action, principal)?;
             actions.push((action.clone(), objection(&decision, &action)));
         }
         principals.push(Explained {
-            keys: rule.keys(&principal, &account_of(&principal))?,
-            principal,
+            keys: rule.keys(principal, account)?,
+            principal: principal.clone(),
             actions,
         });
     }
@@ -78,11 +149,10 @@ pub(crate) fn explain(rule: &Rule, arns: &[String]) -> Result<Explanation, Misfi
         })
         .collect();
     let persons = persons(&counted);
-    Ok(Explanation {
-        count_as_two: two_persons(&principals, &persons),
+    Ok(Count {
+        as_two: two_persons(&principals, &persons),
         principals,
         persons,
-        quorum: rule.quorum().get(),
     })
 }
 
@@ -97,17 +167,12 @@ fn actions_of(rule: &Rule) -> BTreeSet<String> {
     actions
 }
 
-/// The account of a pipeline in which the principal could approve: its own.
-fn account_of(principal: &Principal) -> Account {
-    Account::new(principal.account().unwrap_or_default())
-}
-
 /// What the gate would decide if this principal had just approved this action, and nothing else had happened.
-fn if_approved(rule: &Rule, action: &str, principal: &Principal) -> Result<Decision, Misfit> {
+fn if_approved(rule: &Rule, account: &Account, action: &str, principal: &Principal) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or("explain").to_owned();
     let now = Timestamp::UNIX_EPOCH;
     let facts = Facts {
-        account: account_of(principal),
+        account: account.clone(),
         execution: Execution {
             pipeline: String::new(),
             pipeline_version: None,

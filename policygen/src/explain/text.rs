@@ -2,47 +2,76 @@
 
 use std::fmt::Write as _;
 
-use rule::{Key, PrincipalKind};
+use rule::{Key, Person, PrincipalKind, RESERVED_PATH};
 
-use super::{Explained, Explanation};
+use super::{Count, Explained, Explanation};
 use crate::output::shown;
 
 pub(crate) fn render(explanation: &Explanation) -> String {
     let mut out = String::new();
-    for (position, explained) in explanation.principals.iter().enumerate() {
-        principal(&mut out, explained, person_of(explanation, position));
+    let known = &explanation.known;
+    for (position, explained) in known.principals.iter().enumerate() {
+        principal(&mut out, explained, known.person(position).map(Person::name));
+        if let Some(role) = explained
+            .principal
+            .role()
+            .filter(|role| explanation.asked.contains(*role))
+        {
+            asked(&mut out, role, explanation, position);
+        }
         out.push('\n');
     }
-    let count = explanation.persons.len();
-    let names: Vec<String> = explanation
-        .persons
-        .iter()
-        .map(|person| person.name().to_string())
-        .collect();
+    total(&mut out, known, explanation.quorum);
+    if let Some(if_reserved) = &explanation.if_reserved {
+        let roles: Vec<&str> = explanation.asked.iter().map(String::as_str).collect();
+        let _ = writeln!(
+            out,
+            "\nif IAM shows {} under {RESERVED_PATH}:",
+            shown(&roles.join(" and "))
+        );
+        total(&mut out, if_reserved, explanation.quorum);
+        out.push_str("give --account-file to find out which of these roles are there\n");
+    }
+    out
+}
+
+/// How many persons there are, and whether they would count as two.
+fn total(out: &mut String, of: &Count, quorum: u32) {
+    let count = of.persons.len();
+    let names: Vec<String> = of.persons.iter().map(|person| person.name().to_string()).collect();
     let listed = if names.is_empty() {
         String::new()
     } else {
         format!(": {}", names.join(", "))
     };
     let noun = if count == 1 { "person" } else { "persons" };
-    let _ = writeln!(out, "{count} {noun}{listed}; the rule requires {}", explanation.quorum);
-    if explanation.principals.len() > 1 {
-        let answer = match (explanation.count_as_two, count) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{count} {noun}{listed}; the rule requires {quorum}");
+    if of.principals.len() > 1 {
+        let answer = match (of.as_two, count) {
             (true, _) => "they would count as two",
             (false, 0 | 1) => "they would not count as two",
             (false, _) => "they would not count as two: they would count in one and the same action only",
         };
         let _ = writeln!(out, "{answer}");
     }
-    out
 }
 
-/// The name of the person that a principal becomes.
-pub(super) fn person_of(explanation: &Explanation, position: usize) -> Option<&Key> {
-    let mut persons = explanation.persons.iter();
-    persons
-        .find(|person| person.members().contains(&position))
-        .map(|person| person.name())
+/// What the gate would ask IAM, and what follows if IAM says yes.
+fn asked(out: &mut String, role: &str, explanation: &Explanation, position: usize) {
+    let person = explanation
+        .if_reserved
+        .as_ref()
+        .and_then(|count| count.person(position));
+    let then = match person {
+        Some(person) => format!("the person is {}", person.name()),
+        None => "it is nobody all the same".to_owned(),
+    };
+    let _ = writeln!(
+        out,
+        "  asks     IAM, as the gate would, about the role {}: if it is under {RESERVED_PATH}, {then}",
+        shown(role)
+    );
 }
 
 fn principal(out: &mut String, explained: &Explained, person: Option<&Key>) {
@@ -101,7 +130,7 @@ pub(super) fn kind(kind: &PrincipalKind) -> (&'static str, &'static str) {
 fn meaning(key: &Key) -> &'static str {
     match key {
         Key::Person(_) => "an entry of the rule's `people`",
-        Key::Handle(_) => "the name up to its `@`",
+        Key::Handle(_) => "the name up to its `@`, or the name of its entry in `people`",
         Key::User { .. } => "the user itself",
         Key::Traced(_) => "a trail of its session",
         Key::Role { .. } => "the role, which all its sessions share",

@@ -2,9 +2,12 @@
 
 use std::fs;
 
-use crate::program::{fixture, policygen};
 use rule::Rule;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+use crate::checker::{file, text};
+use crate::program::{fixture, policygen};
 
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const BOB: &str = "arn:aws:iam::111122223333:user/team/Bob";
@@ -39,27 +42,96 @@ fn every_kind_of_principal_is_explained() {
     insta::assert_snapshot!("every-kind", ran.stdout);
 }
 
+const DORA: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora@example.com";
+const ERIN: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/erin@example.com";
+
+/// A snapshot of the account with that role under this path.
+fn account_with_role_under(path: &str) -> NamedTempFile {
+    let name = "AWSReservedSSO_Approver_0123456789abcdef";
+    let role = json!({
+        "Path": path,
+        "RoleName": name,
+        "RoleId": "AROAEXAMPLE000000001",
+        "Arn": format!("arn:aws:iam::111122223333:role{path}{name}"),
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+        "RolePolicyList": [],
+        "AttachedManagedPolicies": [],
+    });
+    file(&json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": []}))
+}
+
 #[test]
-fn the_rule_decides_who_counts() {
-    let sso =
-        |name: &str| format!("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/{name}");
-    let (dora, erin) = (sso("dora@example.com"), sso("erin@example.com"));
+fn a_role_that_only_a_glob_trusts_is_asked_about_and_both_answers_are_explained() {
     let arns = [
-        &dora,
-        &erin,
+        DORA,
+        ERIN,
         "arn:aws:iam::111122223333:user/asmith",
         "arn:aws:sts::111122223333:assumed-role/ChatBot/x",
     ];
-    let with_rule = printed("good", &arns);
-    insta::assert_snapshot!("with-rule", with_rule);
-    assert_eq!(explain("good", &arns)["countAsTwo"], true);
+    insta::assert_snapshot!("with-rule", printed("good", &arns));
+    let rule = fixture("rule/good.json");
+    let text = policygen(&[&["explain", "--rule", &rule], &arns[..]].concat());
+    insta::assert_snapshot!("with-rule-in-words", text.stdout);
 
-    let without = policygen(&["explain", &dora, &erin]);
+    let both = explain("good", &[DORA, ERIN]);
+    assert_eq!(both["countAsTwo"], false);
+    assert_eq!(both["ifReserved"]["countAsTwo"], true);
+    let without = policygen(&["explain", DORA, ERIN]);
     assert!(
         without.stdout.ends_with("they would not count as two\n"),
         "{}",
         without.stdout
     );
+}
+
+#[test]
+fn the_account_file_says_which_roles_stand_under_the_reserved_path() {
+    for (path, two) in [
+        ("/aws-reserved/sso.amazonaws.com/", true),
+        ("/aws-reserved/sso.amazonaws.com/eu-west-1/", true),
+        ("/", false),
+        ("/team/", false),
+    ] {
+        let account = account_with_role_under(path);
+        let explained = explain("good", &["--account-file", text(account.path()), DORA, ERIN]);
+        assert_eq!(explained["countAsTwo"], two, "{path}");
+        assert_eq!(explained["ifReserved"], Value::Null, "{path}");
+        assert_eq!(explained["askedRoles"], json!([]), "{path}");
+    }
+}
+
+#[test]
+fn a_principal_of_another_account_than_the_pipelines_is_nobody() {
+    let other = "arn:aws:iam::444455556666:user/bob";
+    let persons = |arguments: &[&str]| -> Vec<String> {
+        let explained = explain("good", arguments);
+        let persons = explained["persons"].as_array().unwrap().iter();
+        persons
+            .map(|person| person["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(persons(&[ALICE, other]), ["handle:alice"]);
+    assert_eq!(persons(&[other, ALICE]), ["handle:bob"]);
+    assert_eq!(persons(&["--account", "444455556666", ALICE, other]), ["handle:bob"]);
+    assert!(persons(&["--account", "777788889999", ALICE, other]).is_empty());
+
+    let ran = policygen(&["explain", ALICE, other]);
+    assert!(
+        ran.stdout
+            .contains("is of account 444455556666, and this pipeline is of account 111122223333"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(policygen(&["explain", "--account", "prod", ALICE]).code, 2);
+}
+
+#[test]
+fn an_account_file_of_another_account_is_refused() {
+    let account = account_with_role_under("/");
+    let path = text(account.path());
+    let ran = policygen(&["explain", "--account", "444455556666", "--account-file", path, ALICE]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("is of account 111122223333"), "{}", ran.stderr);
 }
 
 #[test]

@@ -1,0 +1,33 @@
+//! An account snapshot, as every `--account-file` takes it.
+
+use std::path::{Path, PathBuf};
+
+use iam::account::{Account, AccountError};
+
+use crate::input::{self, InputError};
+
+/// Why a file is no snapshot of an account.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SnapshotError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("`{path}` cannot be used")]
+    Account { path: PathBuf, source: AccountError },
+}
+
+/// Reads what `aws iam get-account-authorization-details` printed; `-` is standard input.
+///
+/// # Errors
+/// [`SnapshotError`] if it cannot be read, or is something else.
+pub(crate) fn read(path: &Path) -> Result<Account, SnapshotError> {
+    Account::parse(&input::text_or_stdin(path)?).map_err(|source| SnapshotError::Account {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The account as `iam:GetRole` would show it to the gate: its id, and which of its roles stand under the path that AWS reserves.
+pub(crate) fn as_the_gate_sees(account: &Account) -> rule::Account {
+    let roles = account.roles.iter().map(|role| role.identity.arn.as_str());
+    roles.fold(rule::Account::new(account.id.as_str()), rule::Account::with_role)
+}
