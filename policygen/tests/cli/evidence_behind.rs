@@ -1,0 +1,357 @@
+//! What `policygen evidence` finds behind an approval: who took the session, whose account it is, and what followed the gate.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::history::{Saved, answered, execution};
+use crate::program::{Ran, policygen};
+
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+const DEPLOYER: &str = "arn:aws:sts::111122223333:assumed-role/Deployer/x";
+const COLLAPSE: &str = r#"{"sharedRoles": "collapse"}"#;
+
+/// `userIdentity` of a user with a long-term key.
+fn user(arn: &str) -> Value {
+    json!({"type": "IAMUser", "arn": arn, "accessKeyId": "AKIAIOSFODNN7EXAMPLE"})
+}
+
+/// `userIdentity` of a session that calls with this access key.
+fn session(arn: &str, access_key: &str, issuer: &str) -> Value {
+    json!({"type": "AssumedRole", "arn": arn, "accessKeyId": access_key,
+        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": issuer}, "attributes": {"mfaAuthenticated": "false"}}})
+}
+
+fn deployer(access_key: &str) -> Value {
+    session(DEPLOYER, access_key, "arn:aws:iam::111122223333:role/Deployer")
+}
+
+/// An answer, as CloudTrail has it 20 seconds before CodePipeline noticed it.
+fn approved(slot: &str, by: &Value) -> Value {
+    let time = if slot == "ApprovalA" {
+        "2026-01-02T10:01:40Z"
+    } else {
+        "2026-01-02T10:02:10Z"
+    };
+    json!({"eventName": "PutApprovalResult", "eventTime": time, "eventID": slot, "userIdentity": by, "requestParameters": {
+        "pipelineName": "payments", "stageName": "Approve", "actionName": slot, "token": format!("token-{slot}"),
+        "result": {"status": "Approved", "summary": "reviewed"}}})
+}
+
+/// A session with this access key was taken by somebody.
+fn taken(access_key: &str, by: &Value) -> Value {
+    json!({"eventName": "AssumeRole", "eventTime": "2026-01-02T09:00:00Z", "eventID": access_key, "userIdentity": by,
+        "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/Deployer"},
+        "responseElements": {"credentials": {"accessKeyId": access_key, "expiration": "Jan 2, 2026, 10:00:00 AM"}}})
+}
+
+/// Alice approved as herself, and somebody through the role Deployer.
+fn alice_and_deployer() -> Saved {
+    let mut saved = execution();
+    saved.action("ApprovalB")["updatedBy"] = json!(DEPLOYER);
+    saved.action("Gate")["output"]["outputVariables"]["Approvers"] = json!("alice, role/deployer");
+    saved
+}
+
+fn evidence(saved: &Saved, trail: Option<&[Value]>, rule: &str, arguments: &[&str]) -> Ran {
+    let directory = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let [executions, actions] = saved.write(&directory);
+    let rule = file("rule.json", rule);
+    let mut all = vec![
+        "evidence",
+        "--pipeline",
+        "payments",
+        "--input",
+        &executions,
+        "--input",
+        &actions,
+        "--rule",
+        &rule,
+    ];
+    let events = trail.map(|events| file("events.json", &json!({"Records": events}).to_string()));
+    if let Some(events) = &events {
+        all.extend(["--cloudtrail-file", events]);
+    }
+    all.extend(arguments);
+    policygen(&all)
+}
+
+/// The newest execution.
+fn newest(saved: &Saved, trail: &[Value], rule: &str) -> Value {
+    let ran = evidence(saved, Some(trail), rule, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    report["executions"][0].clone()
+}
+
+fn codes(execution: &Value) -> Vec<&str> {
+    let exceptions = execution["exceptions"].as_array().unwrap().iter();
+    exceptions
+        .map(|exception| exception["code"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_session_that_the_other_approver_took_is_the_same_human() {
+    let jump = |key: &str| {
+        session(
+            "arn:aws:sts::111122223333:assumed-role/Jump/y",
+            key,
+            "arn:aws:iam::111122223333:role/Jump",
+        )
+    };
+    let directly = vec![taken("ASIA1", &user(ALICE))];
+    let through_another_role = vec![taken("ASIA1", &jump("ASIA2")), taken("ASIA2", &user(ALICE))];
+    for chain in [directly, through_another_role] {
+        let trail = [
+            vec![
+                approved("ApprovalA", &user(ALICE)),
+                approved("ApprovalB", &deployer("ASIA1")),
+            ],
+            chain,
+        ]
+        .concat();
+        let found = newest(&alice_and_deployer(), &trail, COLLAPSE);
+        assert_eq!(found["verdict"], "error", "{found}");
+        assert_eq!(codes(&found)[0], "same-human");
+        let problem = found["problem"].as_str().unwrap();
+        assert!(problem.contains(&format!("taken by {ALICE}")), "{problem}");
+        let behind = found["approvals"][1]["cloudTrail"]["takenBy"].as_array().unwrap();
+        assert_eq!(behind.last().unwrap(), ALICE);
+    }
+}
+
+#[test]
+fn a_trail_that_shows_two_humans_or_does_not_end_changes_no_verdict() {
+    let jump = |key: &str| {
+        session(
+            "arn:aws:sts::111122223333:assumed-role/Jump/y",
+            key,
+            "arn:aws:iam::111122223333:role/Jump",
+        )
+    };
+    let approvals = |b: &Value| vec![approved("ApprovalA", &user(ALICE)), approved("ApprovalB", b)];
+    let by_bob = [approvals(&deployer("ASIA1")), vec![taken("ASIA1", &user(BOB))]].concat();
+    let unknown = approvals(&deployer("ASIA1"));
+    let in_circles = [
+        approvals(&deployer("ASIA1")),
+        vec![taken("ASIA1", &jump("ASIA2")), taken("ASIA2", &jump("ASIA1"))],
+    ]
+    .concat();
+    for trail in [by_bob, unknown, in_circles] {
+        let found = newest(&alice_and_deployer(), &trail, COLLAPSE);
+        assert_eq!(
+            (&found["verdict"], codes(&found)),
+            (&json!("satisfied"), vec!["rests-on-assumption"]),
+            "{found}"
+        );
+    }
+}
+
+/// Two humans who pass through one role on their way are two.
+#[test]
+fn a_role_that_two_humans_pass_through_joins_nobody() {
+    let jump = |key: &str| {
+        session(
+            "arn:aws:sts::111122223333:assumed-role/Jump/y",
+            key,
+            "arn:aws:iam::111122223333:role/Jump",
+        )
+    };
+    let builder = "arn:aws:sts::111122223333:assumed-role/Builder/z";
+    let mut saved = alice_and_deployer();
+    saved.action("ApprovalA")["updatedBy"] = json!(builder);
+    let by_builder = session(builder, "ASIA3", "arn:aws:iam::111122223333:role/Builder");
+    let trail = [
+        approved("ApprovalA", &by_builder),
+        approved("ApprovalB", &deployer("ASIA1")),
+        taken("ASIA1", &jump("ASIA2")),
+        taken("ASIA2", &user(ALICE)),
+        taken("ASIA3", &jump("ASIA4")),
+        taken("ASIA4", &user(BOB)),
+    ];
+    assert_eq!(newest(&saved, &trail, COLLAPSE)["verdict"], "satisfied");
+}
+
+#[test]
+fn one_source_identity_behind_two_persons_is_an_error() {
+    let with_source = |arn: &str| {
+        let mut by = user(arn);
+        by["sessionContext"] = json!({"sourceIdentity": "alice"});
+        by
+    };
+    let trail = [
+        approved("ApprovalA", &with_source(ALICE)),
+        approved("ApprovalB", &with_source(BOB)),
+    ];
+    let found = newest(&execution(), &trail, "{}");
+    assert_eq!(codes(&found), ["same-human", "shared-source-identity"]);
+}
+
+/// The role's name says that Identity Center made it, and its path says that it did not.
+#[test]
+fn a_look_alike_of_identity_centers_role_is_an_error_and_a_real_one_says_nothing_of_a_second_factor() {
+    let role = "AWSReservedSSO_Approver_0123456789abcdef";
+    let arn = format!("arn:aws:sts::111122223333:assumed-role/{role}/bob@example.com");
+    let rule = format!(r#"{{"trustedSessionRoles": ["{role}"]}}"#);
+    let mut saved = execution();
+    saved.action("ApprovalB")["updatedBy"] = json!(arn);
+    for (path, expected) in [
+        ("", vec!["look-alike-role"]),
+        ("aws-reserved/sso.amazonaws.com/eu-west-1/", vec![]),
+    ] {
+        let by = session(&arn, "ASIA1", &format!("arn:aws:iam::111122223333:role/{path}{role}"));
+        let found = newest(
+            &saved,
+            &[approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &by)],
+            &rule,
+        );
+        assert_eq!(codes(&found), expected, "{path}");
+        let mfa = &found["approvals"][1]["cloudTrail"]["mfaAuthenticated"];
+        assert_eq!(*mfa, if path.is_empty() { json!(false) } else { Value::Null }, "{path}");
+    }
+}
+
+#[test]
+fn cloudtrail_tells_when_an_approval_was_answered() {
+    let trail = [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &user(BOB))];
+    let found = newest(&execution(), &trail, "{}");
+    for (at, approval) in [
+        ("10:01:40Z", &found["approvals"][0]),
+        ("10:02:10Z", &found["approvals"][1]),
+    ] {
+        assert_eq!(
+            (&approval["at"], &approval["atIs"]),
+            (&json!(format!("2026-01-02T{at}")), &json!("answered"))
+        );
+        assert_eq!(approval["basis"], "user");
+    }
+    let record = &found["decision"]["approvals"][0];
+    assert_eq!(
+        (&record["atIs"], &record["noticedAt"]),
+        (&json!("answered"), &json!("2026-01-02T10:02:00.123Z"))
+    );
+    let ran = evidence(&execution(), None, "{}", &["--format", "json"]);
+    assert!(ran.stdout.contains(r#""atIs": "noticed""#), "{}", ran.stdout);
+}
+
+#[test]
+fn what_ran_behind_the_gate_under_another_version_is_an_error() {
+    let mut saved = execution();
+    saved.action("Deploy")["pipelineVersion"] = json!(4);
+    assert_eq!(codes(&newest(&saved, &[], "{}"))[0], "structure-changed-after-gate");
+}
+
+#[test]
+fn a_release_long_after_its_approval_is_a_warning() {
+    // The gate judged at 10:03, and what it let pass was deployed two hours later.
+    let mut saved = execution();
+    saved.action("Deploy")["startTime"] = json!("2026-01-02T12:00:00+00:00");
+    saved.action("Deploy")["lastUpdateTime"] = json!("2026-01-02T12:01:00+00:00");
+    let ran = evidence(&saved, None, r#"{"maxAgeMinutes": 60}"#, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(codes(&report["executions"][0]), ["released-long-after-approval"]);
+    let ran = evidence(&saved, None, r#"{"maxAgeMinutes": 180}"#, &["--format", "json"]);
+    assert!(!ran.stdout.contains("released-long-after-approval"), "{}", ran.stdout);
+}
+
+/// What another account calls its users is that account's word.
+mod account {
+    use super::*;
+
+    fn with_a_stranger() -> Saved {
+        let mut saved = execution();
+        saved.action("ApprovalB")["updatedBy"] = json!("arn:aws:iam::444455556666:user/bob");
+        saved
+    }
+
+    #[test]
+    fn of_several_accounts_one_has_to_be_named() {
+        let ran = evidence(&with_a_stranger(), None, "{}", &[]);
+        assert_eq!(ran.code, 1);
+        assert!(
+            ran.stderr.contains("111122223333, 444455556666") && ran.stderr.contains("--account"),
+            "{}",
+            ran.stderr
+        );
+        let ran = evidence(
+            &with_a_stranger(),
+            None,
+            "{}",
+            &["--account", "111122223333", "--format", "json"],
+        );
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(report["executions"][0]["verdict"], "unsatisfied");
+        assert!(ran.stdout.contains("is of account 444455556666"), "{}", ran.stdout);
+        let ran = evidence(&execution(), None, "{}", &["--account", "12"]);
+        assert!(ran.code == 1 && ran.stderr.contains("has 12 digits"), "{}", ran.stderr);
+    }
+
+    #[test]
+    fn one_that_nobody_told_is_an_assumption_that_the_report_names() {
+        let note = "It is taken to be 111122223333";
+        for format in ["human", "json", "html"] {
+            assert!(
+                evidence(&execution(), None, "{}", &["--format", format])
+                    .stdout
+                    .contains(note),
+                "{format}"
+            );
+            let told = evidence(
+                &execution(),
+                None,
+                "{}",
+                &["--format", format, "--account", "111122223333"],
+            );
+            assert!(!told.stdout.contains(note), "{format}");
+        }
+    }
+
+    #[test]
+    fn a_snapshot_shows_who_made_a_role_that_only_a_pattern_trusts() {
+        let role = "AWSReservedSSO_Approver_0123456789abcdef";
+        let mut saved = execution();
+        let session = format!("arn:aws:sts::111122223333:assumed-role/{role}/bob@example.com");
+        saved.actions.retain(|action| action["actionName"] != "ApprovalB");
+        saved.actions.push(answered("ApprovalB", "bob", (1, 0), (2, 30)));
+        saved.action("ApprovalB")["updatedBy"] = json!(session);
+        let rule = r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#;
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("account.json");
+        let snapshot = |arn: String| {
+            json!({"UserDetailList": [], "GroupDetailList": [], "Policies": [], "RoleDetailList": [{
+                "Path": "/", "RoleName": role, "RoleId": "AROA", "Arn": arn, "AttachedManagedPolicies": [], "RolePolicyList": [],
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}]})
+        };
+        for (in_path, verdict) in [("aws-reserved/sso.amazonaws.com/", "satisfied"), ("", "unsatisfied")] {
+            let arn = format!("arn:aws:iam::111122223333:role/{in_path}{role}");
+            fs::write(&path, snapshot(arn).to_string()).unwrap();
+            let arguments = ["--format", "json", "--account-file", path.to_str().unwrap()];
+            let ran = evidence(&saved, None, rule, &arguments);
+            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+            assert_eq!(report["executions"][0]["verdict"], verdict, "{in_path}");
+        }
+        let ran = evidence(&saved, None, rule, &["--format", "human"]);
+        assert!(
+            ran.stdout.contains("the account's snapshot by --account-file"),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn what_the_gate_said_of_a_success_is_its_output_variable() {
+    let mut saved = execution();
+    saved.action("Gate")["output"]["outputVariables"]["Summary"] = json!("Satisfied by alice and bob, as AWS shows it");
+    let ran = evidence(&saved, None, "{}", &["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let said = &report["executions"][0]["gate"]["runs"][0]["said"];
+    assert_eq!(said["message"], "Satisfied by alice and bob, as AWS shows it");
+}
