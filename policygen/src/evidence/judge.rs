@@ -40,7 +40,8 @@ impl Standard {
         }
     }
 
-    /// Judges a case by what the gate had before it at a moment: what began then or later is left out, what was answered later is open.
+    /// Judges a case by what CodePipeline had noticed at a moment: what began then or later is left out, what was noticed later is open.
+    /// `now` is when that is judged: ages are measured by it.
     ///
     /// # Errors
     /// A whole sentence, where the rule gives one principal to two people.
@@ -50,9 +51,10 @@ impl Standard {
         case: &Case,
         gate_stage: &str,
         at: Timestamp,
+        now: Timestamp,
     ) -> Result<Decision, String> {
         let attempts = case.actions.iter().filter_map(|action| as_of(&action.attempt, at));
-        self.judge(rule, case, gate_stage, at, attempts.collect())
+        self.judge(rule, case, gate_stage, now, attempts.collect())
     }
 
     /// Judges a case by all that ever happened in it.

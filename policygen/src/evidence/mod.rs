@@ -4,6 +4,7 @@ mod account;
 mod approvals;
 mod case;
 mod confirm;
+mod contradiction;
 mod evaluate;
 mod event;
 mod exception;

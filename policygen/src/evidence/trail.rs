@@ -15,6 +15,9 @@ use super::sessions::Sessions;
 /// How far CloudTrail's time of an approval and the time at which CodePipeline noticed it may lie apart: 16 to 35 seconds were recorded.
 const NEAR: SignedDuration = SignedDuration::from_secs(60);
 
+/// CloudTrail writes no fractions of a second.
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 /// Where events come from.
 pub(crate) trait CloudTrail {
     type Error;
@@ -62,17 +65,29 @@ impl Trail {
     /// The event of an answer: by its token, or if CodePipeline does not show that, the nearest in time that says the same.
     pub(crate) fn of(&self, attempt: &Attempt, token: Option<&str>) -> Option<&ApprovalEvent> {
         let place = (attempt.stage.clone()?, attempt.action.clone()?);
-        let by_token = token.and_then(|token| self.by_token.get(token));
+        // The token of an approval is the id of its attempt (recorded of the real service).
+        let tokens = [token, attempt.id.as_deref()];
+        let by_token = tokens.into_iter().flatten().find_map(|token| self.by_token.get(token));
         by_token.filter(|event| event.place() == place).or_else(|| {
             let noticed = attempt.updated?;
             let of_action = self.by_action.get(&place)?;
             let first = of_action.partition_point(|event| noticed.duration_since(event.at) > NEAR);
             let near = of_action.iter().skip(first);
             let near = near.take_while(|event| event.at.duration_since(noticed) <= NEAR);
+            // An answer with another token is to another execution's approval.
+            let may_be_it = |event: &&ApprovalEvent| token.is_none() || event.token().is_none();
             near.filter(|event| says_the_same(event, attempt))
+                .filter(|event| may_be_it(event) && is_after_opening(event, attempt))
                 .min_by_key(|event| event.at.duration_since(noticed).abs())
         })
     }
+}
+
+/// Whether an answer was given when the approval had been opened.
+pub(super) fn is_after_opening(event: &ApprovalEvent, attempt: &Attempt) -> bool {
+    attempt
+        .started
+        .is_none_or(|opened| opened.duration_since(event.at) <= SECOND)
 }
 
 fn says_the_same(event: &ApprovalEvent, attempt: &Attempt) -> bool {
