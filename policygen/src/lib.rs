@@ -15,6 +15,7 @@ mod input;
 mod output;
 mod pipeline;
 mod report;
+mod rule_draft;
 mod snapshot;
 
 pub use cli::run;

@@ -2,6 +2,7 @@
 
 mod action;
 mod alike;
+mod approvers;
 mod attempts;
 mod escalation;
 mod evidence;
@@ -14,6 +15,7 @@ mod rules;
 mod scope;
 mod survey;
 
+pub(crate) use approvers::approvers;
 pub(crate) use picture::PictureError;
 pub(crate) use rules::CATALOG;
 pub(crate) use scope::{RegionGlob, Scope, Slot};

@@ -7,6 +7,7 @@ pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod man;
+pub(crate) mod rule;
 
 use crate::report::Catalog;
 

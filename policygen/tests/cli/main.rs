@@ -16,5 +16,6 @@ mod explain;
 mod generate;
 mod history;
 mod program;
+mod rule_draft;
 mod server;
 mod whole;
