@@ -17,6 +17,7 @@ mod input;
 mod output;
 mod pipeline;
 mod report;
+mod rule_draft;
 mod snapshot;
 
 pub use cli::run;

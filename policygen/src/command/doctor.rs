@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
+use rule::Rule;
 
 use super::{CATALOGS, facts};
 use crate::aws::{Aws, Connection};
-use crate::doctor::{self, GateFunction};
+use crate::doctor::{self, GateFunction, GivenRule};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
@@ -27,6 +28,9 @@ Examples:
     aws codepipeline get-pipeline --name payments > payments.json
     policygen doctor --pipeline-file payments.json --rule rule.json
 
+  The rule by itself, before it becomes the function's TWO_PERSON_RULE:
+    policygen doctor --rule rule.json
+
   For code scanning, failing on warnings too:
     policygen doctor --pipeline payments --format sarif --fail-on warning
 
@@ -36,20 +40,24 @@ Examples:
     policygen doctor --facts --pipeline payments \\
       --execution 3137f7cb-7cf7-4abc-9b2c-0123456789ab --log gate.log";
 
-/// Check whether the structure of a pipeline keeps the two-person rule
+/// Check whether the structure of a pipeline, and the gate's rule, keep the two-person rule
 ///
 /// Looks at stages, actions, artifacts and conditions: whether the gate is there, behind the approvals and before
 /// everything that deploys, and whether it can ever pass. Who may approve is for policies to say, and not looked at.
+///
+/// With --rule, alone or with pipelines, looks at the gate's rule as well: what it takes for granted, what the gate would
+/// refuse, and whether it fits the pipelines.
 ///
 /// --pipeline and --pipeline-file may be given several times.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
-    group = clap::ArgGroup::new("pipelines").required(true).args(["pipeline", "pipeline_file", "all"])
+    override_usage = "policygen doctor [OPTIONS] <--pipeline <NAME>|--pipeline-file <FILE>|--all|--rule <FILE>>",
+    group = clap::ArgGroup::new("pipelines").args(["pipeline", "pipeline_file", "all"])
 )]
 pub(crate) struct Args {
     /// A pipeline to look up
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["pipeline_file", "all", "rule"])]
     pipeline: Vec<String>,
     /// A pipeline as `aws codepipeline get-pipeline` prints it; `-` for standard input
     #[arg(long, value_name = "FILE")]
@@ -65,7 +73,8 @@ pub(crate) struct Args {
         default_value = "two-person-rule-gate"
     )]
     gate_function: GateFunction,
-    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines are checked by the
+    /// default rule
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     /// Look at one real execution instead, and say of each fact that AWS does not document whether it holds there;
@@ -119,7 +128,17 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
-    let floor = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
+    let given = args.rule.as_deref().map(input::text).transpose()?;
+    let given = given.map(|json| GivenRule::parse(&json));
+    let floor = match &given {
+        Some(GivenRule::Read(rule)) => rule.clone(),
+        None | Some(GivenRule::Refused(_)) => Rule::default(),
+    };
+    let mut findings = given.as_ref().map(doctor::examine_rule).unwrap_or_default();
+    let asks_for_pipelines = args.all || !args.pipeline.is_empty() || !args.pipeline_file.is_empty();
+    if !asks_for_pipelines {
+        return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
+    }
     let mut pipelines = if args.pipeline_file.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(look_up(args))?
@@ -141,16 +160,21 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         output::print_warning("there was no pipeline to check; is this the right region and account?");
         return Ok(Exit::Nothing);
     }
-    let findings = pipelines
-        .iter()
-        .flat_map(|pipeline| doctor::examine(pipeline, &args.gate_function, &floor));
-    Ok(reporter.finish(findings.collect(), checked(&pipelines), &doctor::CATALOG, today)?)
+    for pipeline in &pipelines {
+        findings.extend(doctor::examine(pipeline, &args.gate_function, &floor));
+    }
+    Ok(reporter.finish(findings, checked(&pipelines, given.as_ref()), &doctor::CATALOG, today)?)
 }
 
-fn checked(pipelines: &[Pipeline]) -> String {
-    match pipelines {
+fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
+    let pipelines = match pipelines {
         [one] => format!("the pipeline `{}`", one.name()),
         several => format!("{} pipelines", several.len()),
+    };
+    match rule {
+        None => pipelines,
+        Some(GivenRule::Read(_)) => format!("the rule and {pipelines}"),
+        Some(GivenRule::Refused(_)) => format!("the rule, and by the default rule {pipelines}"),
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 mod facts;
 pub(crate) mod generate;
 pub(crate) mod man;
+pub(crate) mod rule;
 
 use crate::report::Catalog;
 

@@ -19,5 +19,6 @@ mod facts;
 mod generate;
 mod history;
 mod program;
+mod rule_draft;
 mod server;
 mod whole;
