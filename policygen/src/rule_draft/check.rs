@@ -113,7 +113,7 @@ impl Draft {
             (Some(_), true) => "`actions` is",
         };
         Some(format!(
-            "{missing} left out, so whoever edits the pipeline has more to choose; give --stage and --slot if the gate serves one pipeline"
+            "{missing} left out, so somebody who edits the pipeline has more to choose; give --stage and --slot if the gate serves one pipeline"
         ))
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn find(rule: &Rule) -> Option<Finding> {
     rule.stage().is_none().then(|| {
         CHECK.finding(
             about_rule("stage"),
-            "The rule does not say in which stage the approvals are, so the gate takes its own stage: whoever edits the pipeline can move \
+            "The rule does not say in which stage the approvals are, so the gate takes its own stage: somebody who edits the pipeline can move \
              the gate to other approvals."
                 .to_owned(),
             "Set `stage`. If the function serves pipelines whose stages have different names, accept this.".to_owned(),
