@@ -35,7 +35,6 @@ use crate::evidence::history::{
     to_millisecond,
 };
 use crate::evidence::{APPROVAL, CloudTrail, CodePipeline, Page, Period};
-use crate::facts::RunState;
 
 /// Where IAM is asked when no region is configured. It has one address for all regions of the partition `aws` (AWS General
 /// Reference, "IAM endpoints"); in another partition some region of it has to be configured.
@@ -427,27 +426,6 @@ impl CallError {
 }
 
 impl Aws {
-    /// The newest run of each action, by GetPipelineState.
-    ///
-    /// # Errors
-    /// [`CallError`] if AWS gives no answer.
-    pub(crate) async fn pipeline_state(&self, name: &str) -> Result<Vec<RunState>, CallError> {
-        let client = aws_sdk_codepipeline::Client::new(&self.0);
-        let sent = client.get_pipeline_state().name(name).send().await;
-        let reply = sent.map_err(|error| CallError::new("codepipeline:GetPipelineState", &error))?;
-        let stages = reply.stage_states.unwrap_or_default().into_iter();
-        let actions = stages.flat_map(|stage| stage.action_states.unwrap_or_default());
-        let runs = actions.filter_map(|action| action.latest_execution);
-        Ok(runs
-            .map(|run| RunState {
-                id: run.action_execution_id,
-                token: run.token,
-                last_updated_by: run.last_updated_by,
-                last_status_change: run.last_status_change.and_then(timestamp),
-            })
-            .collect())
-    }
-
     /// The history of pipelines.
     pub(crate) fn pipeline_history(&self) -> PipelineHistory {
         PipelineHistory(aws_sdk_codepipeline::Client::new(&self.0))

@@ -8,7 +8,6 @@ mod doctor;
 mod evidence;
 mod exit;
 mod explain;
-mod facts;
 mod files;
 mod finding;
 mod gate_account;

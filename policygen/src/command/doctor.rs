@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 use rule::Rule;
 
-use super::{CATALOGS, facts};
+use super::CATALOGS;
 use crate::aws::{Aws, Connection};
 use crate::doctor::{self, GateFunction, GivenRule};
 use crate::exit::Exit;
@@ -32,13 +32,7 @@ Examples:
     policygen doctor --rule rule.json
 
   For code scanning, failing on warnings too:
-    policygen doctor --pipeline payments --format sarif --fail-on warning
-
-  Does AWS do here what the gate relies on? A report without names, to send to us:
-    aws logs filter-log-events --log-group-name /aws/lambda/two-person-rule-gate \\
-      --filter-pattern facts > gate.log
-    policygen doctor --facts --pipeline payments \\
-      --execution 3137f7cb-7cf7-4abc-9b2c-0123456789ab --log gate.log";
+    policygen doctor --pipeline payments --format sarif --fail-on warning";
 
 /// Check whether the structure of a pipeline, and the gate's rule, keep the two-person rule
 ///
@@ -66,27 +60,12 @@ pub(crate) struct Args {
     #[arg(long)]
     all: bool,
     /// The gate's function, by its name or its ARN
-    #[arg(
-        long,
-        alias = "function",
-        value_name = "FUNCTION",
-        default_value = "two-person-rule-gate"
-    )]
+    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: GateFunction,
     /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines are checked by the
     /// default rule
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// Look at one real execution instead, and say of each fact that AWS does not document whether it holds there;
-    /// with `--format human` or `json`, and without any name
-    #[arg(long, requires_all = ["pipeline", "execution"], conflicts_with_all = ["all", "pipeline_file", "rule"])]
-    facts: bool,
-    /// The execution for --facts
-    #[arg(long, value_name = "ID", requires = "facts")]
-    execution: Option<String>,
-    /// The gate's log for --facts: its lines, or what `aws logs filter-log-events` printed; `-` for standard input
-    #[arg(long, value_name = "FILE", requires = "facts")]
-    log: Vec<PathBuf>,
     #[command(flatten)]
     report: ReportArgs,
     /// The region of the pipelines; by default that of your AWS configuration
@@ -103,29 +82,11 @@ enum CommandError {
     Input(#[from] InputError),
     #[error("`{path}` is not a pipeline")]
     Pipeline { path: PathBuf, source: PipelineError },
-    #[error("--facts looks at one execution of one pipeline; give one --pipeline")]
-    OnePipeline,
     #[error("no region is configured; give `--region`")]
     NoRegion,
 }
 
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
-    if let (true, Some(execution), [pipeline]) = (args.facts, &args.execution, args.pipeline.as_slice()) {
-        let question = facts::Question {
-            pipeline,
-            execution,
-            log: &args.log,
-            as_json: args.report.is_json(),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return runtime.block_on(async {
-            let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
-            facts::run(&aws, question).await
-        });
-    }
-    if args.facts {
-        return Err(CommandError::OnePipeline.into());
-    }
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
     let given = args.rule.as_deref().map(input::text).transpose()?;

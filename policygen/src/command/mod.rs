@@ -5,7 +5,6 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod evidence;
 pub(crate) mod explain;
-mod facts;
 pub(crate) mod generate;
 pub(crate) mod man;
 pub(crate) mod rule;

@@ -55,13 +55,6 @@ pub(crate) enum FailOn {
     Never,
 }
 
-impl ReportArgs {
-    /// Whether the report is for programs that read JSON; other forms than that and text are for findings alone.
-    pub(crate) fn is_json(&self) -> bool {
-        matches!(self.format, Format::Json)
-    }
-}
-
 impl FailOn {
     /// The least severity that does; none where nothing does.
     pub(crate) fn severity(self) -> Option<Severity> {
