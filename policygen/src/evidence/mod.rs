@@ -21,7 +21,8 @@ mod shape;
 
 pub(crate) use cloudtrail::{ApprovalEvent, CloudTrail, EVENT_NAME, EventError, read_event, read_file as read_events};
 pub(crate) use gate::GateFunction;
-pub(crate) use live::{CodePipeline, Page, Progress, read as read_live};
+pub(crate) use live::{CodePipeline, Page, Progress, ReadError, read as read_live};
 pub(crate) use period::{Moment, Period};
 pub(crate) use report::{Question, Report};
 pub(crate) use saved::{SavedError, read as read_saved};
+pub(crate) use shape::time;

@@ -13,6 +13,7 @@ mod evidence_cloudtrail;
 mod evidence_live;
 mod evidence_verdict;
 mod explain;
+mod facts;
 mod generate;
 mod history;
 mod program;
