@@ -21,6 +21,7 @@ use iam::account::details::{
 };
 use iam::account::{Account, AccountError};
 
+use crate::doctor::facts::{PipelineState, RetriedBy, StageState, StateRun};
 use crate::pipeline::{
     Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode, FIRST_RUN_ORDER, OnFailure,
     Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage, Structure,
@@ -476,6 +477,40 @@ impl CodePipeline for PipelineHistory {
             items: details.map(read).collect::<Result<_, _>>()?,
             next_token: reply.next_token,
         })
+    }
+}
+
+impl PipelineState for PipelineHistory {
+    type Error = CallError;
+
+    async fn pipeline_state(&self, pipeline: &str) -> Result<Vec<StageState>, CallError> {
+        const ACTION: &str = "codepipeline:GetPipelineState";
+        let reply = self.0.get_pipeline_state().name(pipeline).send().await;
+        let reply = reply.map_err(|error| CallError::new(ACTION, &error))?;
+        Ok(reply
+            .stage_states
+            .unwrap_or_default()
+            .into_iter()
+            .map(stage_state)
+            .collect())
+    }
+}
+
+fn stage_state(stage: sdk::StageState) -> StageState {
+    let actions = stage.action_states.unwrap_or_default().into_iter();
+    let runs = actions.filter_map(|action| action.latest_execution);
+    let retried_by = stage.retry_stage_metadata.and_then(|retry| retry.latest_retry_trigger);
+    StageState {
+        execution_id: stage.latest_execution.map(|execution| execution.pipeline_execution_id),
+        retried_by: retried_by.map(|trigger| RetriedBy::of(trigger.as_str())),
+        runs: runs
+            .map(|run| StateRun {
+                id: run.action_execution_id,
+                updated_by: run.last_updated_by,
+                changed: run.last_status_change.and_then(timestamp),
+                token: run.token,
+            })
+            .collect(),
     }
 }
 

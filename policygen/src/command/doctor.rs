@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rule::Rule;
 
 use super::CATALOGS;
+use super::doctor_facts::{self, FactsArgs};
 use crate::aws::{Aws, Connection};
 use crate::doctor::{self, GateFunction, GivenRule};
 use crate::exit::Exit;
@@ -30,6 +31,11 @@ Examples:
 
   The rule by itself, before it becomes the function's TWO_PERSON_RULE:
     policygen doctor --rule rule.json
+
+  Does AWS do in your account what this product takes for true?
+    aws logs filter-log-events --log-group-name /aws/lambda/two-person-rule-gate \\
+      --filter-pattern facts > log.json
+    policygen doctor --facts --pipeline payments --execution ID --log log.json
 
   For code scanning, failing on warnings too:
     policygen doctor --pipeline payments --format sarif --fail-on warning";
@@ -60,12 +66,19 @@ pub(crate) struct Args {
     #[arg(long)]
     all: bool,
     /// The gate's function, by its name or its ARN
-    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
+    #[arg(
+        long,
+        visible_alias = "function",
+        value_name = "FUNCTION",
+        default_value = "two-person-rule-gate"
+    )]
     gate_function: GateFunction,
     /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines are checked by the
     /// default rule
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
+    #[command(flatten)]
+    facts: FactsArgs,
     #[command(flatten)]
     report: ReportArgs,
     /// The region of the pipelines; by default that of your AWS configuration
@@ -87,6 +100,11 @@ enum CommandError {
 }
 
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
+    if args.facts.facts {
+        let region = args.region.as_deref();
+        let (facts, gate) = (&args.facts, &args.gate_function);
+        return doctor_facts::run(facts, &args.pipeline, gate, &args.report, &args.connection, region);
+    }
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
     let given = args.rule.as_deref().map(input::text).transpose()?;

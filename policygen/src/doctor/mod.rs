@@ -1,5 +1,6 @@
 //! The checks of `policygen doctor`: what is wrong with the shape of a pipeline, and with the rule.
 
+pub(crate) mod facts;
 mod gate;
 mod rules;
 mod topology;

@@ -15,6 +15,7 @@ mod evidence_cloudtrail;
 mod evidence_live;
 mod evidence_verdict;
 mod explain;
+mod facts;
 mod generate;
 mod history;
 mod program;
