@@ -21,6 +21,7 @@ use iam::account::details::{
 };
 use iam::account::{Account, AccountError};
 
+use crate::doctor::facts::{PipelineState, RetriedBy, StageState, StateRun};
 use crate::pipeline::{
     Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode, FIRST_RUN_ORDER, OnFailure,
     Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage, Structure,
@@ -35,7 +36,6 @@ use crate::evidence::history::{
     to_millisecond,
 };
 use crate::evidence::{APPROVAL, CloudTrail, CodePipeline, Page, Period};
-use crate::facts::RunState;
 
 /// Where IAM is asked when no region is configured. It has one address for all regions of the partition `aws` (AWS General
 /// Reference, "IAM endpoints"); in another partition some region of it has to be configured.
@@ -427,27 +427,6 @@ impl CallError {
 }
 
 impl Aws {
-    /// The newest run of each action, by GetPipelineState.
-    ///
-    /// # Errors
-    /// [`CallError`] if AWS gives no answer.
-    pub(crate) async fn pipeline_state(&self, name: &str) -> Result<Vec<RunState>, CallError> {
-        let client = aws_sdk_codepipeline::Client::new(&self.0);
-        let sent = client.get_pipeline_state().name(name).send().await;
-        let reply = sent.map_err(|error| CallError::new("codepipeline:GetPipelineState", &error))?;
-        let stages = reply.stage_states.unwrap_or_default().into_iter();
-        let actions = stages.flat_map(|stage| stage.action_states.unwrap_or_default());
-        let runs = actions.filter_map(|action| action.latest_execution);
-        Ok(runs
-            .map(|run| RunState {
-                id: run.action_execution_id,
-                token: run.token,
-                last_updated_by: run.last_updated_by,
-                last_status_change: run.last_status_change.and_then(timestamp),
-            })
-            .collect())
-    }
-
     /// The history of pipelines.
     pub(crate) fn pipeline_history(&self) -> PipelineHistory {
         PipelineHistory(aws_sdk_codepipeline::Client::new(&self.0))
@@ -498,6 +477,40 @@ impl CodePipeline for PipelineHistory {
             items: details.map(read).collect::<Result<_, _>>()?,
             next_token: reply.next_token,
         })
+    }
+}
+
+impl PipelineState for PipelineHistory {
+    type Error = CallError;
+
+    async fn pipeline_state(&self, pipeline: &str) -> Result<Vec<StageState>, CallError> {
+        const ACTION: &str = "codepipeline:GetPipelineState";
+        let reply = self.0.get_pipeline_state().name(pipeline).send().await;
+        let reply = reply.map_err(|error| CallError::new(ACTION, &error))?;
+        Ok(reply
+            .stage_states
+            .unwrap_or_default()
+            .into_iter()
+            .map(stage_state)
+            .collect())
+    }
+}
+
+fn stage_state(stage: sdk::StageState) -> StageState {
+    let actions = stage.action_states.unwrap_or_default().into_iter();
+    let runs = actions.filter_map(|action| action.latest_execution);
+    let retried_by = stage.retry_stage_metadata.and_then(|retry| retry.latest_retry_trigger);
+    StageState {
+        execution_id: stage.latest_execution.map(|execution| execution.pipeline_execution_id),
+        retried_by: retried_by.map(|trigger| RetriedBy::of(trigger.as_str())),
+        runs: runs
+            .map(|run| StateRun {
+                id: run.action_execution_id,
+                updated_by: run.last_updated_by,
+                changed: run.last_status_change.and_then(timestamp),
+                token: run.token,
+            })
+            .collect(),
     }
 }
 

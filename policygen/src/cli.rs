@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::command::{audit, completions, doctor, evidence, explain, generate, man};
+use crate::command::{audit, completions, doctor, evidence, explain, generate, man, rule};
 use crate::exit::Exit;
 use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
-/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, proves that nobody can by any other
-/// path, checks that pipelines ask the gate, shows from their history who approved each release, and whom the gate takes
+/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and a rule for the gate to start from;
+/// proves that nobody can by any other path, checks that pipelines ask the gate, shows from their history who approved each release, and whom the gate takes
 /// a principal for. Changes nothing in AWS.
 #[derive(Debug, Parser)]
 #[command(
@@ -30,6 +30,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(Box<generate::Args>),
+    Rule(rule::Args),
     Audit(Box<audit::Args>),
     Doctor(Box<doctor::Args>),
     Explain(explain::Args),
@@ -62,6 +63,7 @@ pub fn run(now: Timestamp) -> Exit {
 fn dispatch(cli: Cli, today: Date) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
         Command::Audit(args) => return audit::run(*args, today),
+        Command::Rule(args) => return rule::run(args),
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Doctor(args) => return doctor::run(&args, today),

@@ -8,7 +8,6 @@ mod doctor;
 mod evidence;
 mod exit;
 mod explain;
-mod facts;
 mod files;
 mod finding;
 mod gate_account;
@@ -17,6 +16,7 @@ mod input;
 mod output;
 mod pipeline;
 mod report;
+mod rule_draft;
 mod snapshot;
 
 pub use cli::run;

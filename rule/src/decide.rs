@@ -97,7 +97,7 @@ fn assumptions(approvals: &[Approval<'_>]) -> Vec<String> {
         .collect();
     let assumed = |role: String| {
         format!(
-            "`sharedRoles` is `collapse`: whoever came through {role} is counted as one person, and is taken for nobody else who approved"
+            "`sharedRoles` is `collapse`: everybody who came through {role} counts as one person, who is taken to be nobody else"
         )
     };
     roles.into_iter().map(assumed).collect()

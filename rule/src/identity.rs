@@ -98,7 +98,7 @@ impl Rule {
 
     /// The keys of a principal whose name proves who it is.
     ///
-    /// INVARIANT (merge only): a handle that comes of the parameters' affixes is a claim, since whoever edits the pipeline could make
+    /// INVARIANT (merge only): a handle that comes of the parameters' affixes is a claim, since somebody who edits the pipeline could make
     /// anybody's name into anybody else's.
     fn named(&self, principal: &Principal, name: &str, own: Option<Key>) -> Result<Keys, AmbiguousPerson> {
         let person = self.person(principal)?;

@@ -21,6 +21,7 @@ mod glob;
 mod handle;
 mod identity;
 mod key;
+mod lint;
 mod message;
 mod misfit;
 mod pattern;

@@ -290,7 +290,7 @@ pub(crate) fn lacks_entry(action: &str) -> String {
     )
 }
 
-/// INVARIANT (fail closed): whoever edits the pipeline may not have the gate look at the approvals of another stage.
+/// INVARIANT (fail closed): somebody who edits the pipeline may not have the gate look at the approvals of another stage.
 fn may_name_stage(floor: Option<&str>, parameters: Option<&str>, gate_stage: &str) -> Result<(), RuleError> {
     match parameters {
         Some(stage) if floor.is_none() && stage != gate_stage => Err(RuleError::value(

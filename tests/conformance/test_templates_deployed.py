@@ -63,8 +63,9 @@ def test_what_is_deployed_is_what_is_written(aws):
     assert attachments(account)["TwoPersonRule-Gate"] == ["TwoPersonRule-Gate"]
     # What parameters add is not there by default.
     granted = {statement["Sid"]: statement["Resource"] for statement in gate["Statement"]}
-    assert granted.keys() == {"TakeJobsAndReport", "SeeApprovals", "KeepJournal"}
+    assert granted.keys() == {"TakeJobsAndReport", "SeeApprovals", "SeeReservedRoles", "KeepJournal"}
     assert granted["SeeApprovals"] == "arn:aws:codepipeline:eu-west-1:123456789012:payments"
+    assert granted["SeeReservedRoles"] == "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*"
     assert granted["KeepJournal"].startswith("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/two-person-rule-gate")
 
 

@@ -2,6 +2,7 @@
 
 mod action;
 mod alike;
+mod approvers;
 mod attempts;
 mod escalation;
 mod evidence;
@@ -16,6 +17,7 @@ mod scope;
 mod second;
 mod survey;
 
+pub(crate) use approvers::approvers;
 pub(crate) use picture::PictureError;
 pub(crate) use rules::CATALOG;
 pub(crate) use scope::{RegionGlob, Scope, Slot};

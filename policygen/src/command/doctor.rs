@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
+use rule::Rule;
 
-use super::{CATALOGS, facts};
+use super::CATALOGS;
+use super::doctor_facts::{self, FactsArgs};
 use crate::aws::{Aws, Connection};
-use crate::doctor::{self, GateFunction};
+use crate::doctor::{self, GateFunction, GivenRule};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
@@ -27,29 +29,35 @@ Examples:
     aws codepipeline get-pipeline --name payments > payments.json
     policygen doctor --pipeline-file payments.json --rule rule.json
 
-  For code scanning, failing on warnings too:
-    policygen doctor --pipeline payments --format sarif --fail-on warning
+  The rule by itself, before it becomes the function's TWO_PERSON_RULE:
+    policygen doctor --rule rule.json
 
-  Does AWS do here what the gate relies on? A report without names, to send to us:
+  Does AWS do in your account what this product takes for true?
     aws logs filter-log-events --log-group-name /aws/lambda/two-person-rule-gate \\
-      --filter-pattern facts > gate.log
-    policygen doctor --facts --pipeline payments \\
-      --execution 3137f7cb-7cf7-4abc-9b2c-0123456789ab --log gate.log";
+      --filter-pattern facts > log.json
+    policygen doctor --facts --pipeline payments --execution ID --log log.json
 
-/// Check whether the structure of a pipeline keeps the two-person rule
+  For code scanning, failing on warnings too:
+    policygen doctor --pipeline payments --format sarif --fail-on warning";
+
+/// Check whether the structure of a pipeline, and the gate's rule, keep the two-person rule
 ///
 /// Looks at stages, actions, artifacts and conditions: whether the gate is there, behind the approvals and before
 /// everything that deploys, and whether it can ever pass. Who may approve is for policies to say, and not looked at.
+///
+/// With --rule, alone or with pipelines, looks at the gate's rule as well: what it takes for granted, what the gate would
+/// refuse, and whether it fits the pipelines.
 ///
 /// --pipeline and --pipeline-file may be given several times.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
-    group = clap::ArgGroup::new("pipelines").required(true).args(["pipeline", "pipeline_file", "all"])
+    override_usage = "policygen doctor [OPTIONS] <--pipeline <NAME>|--pipeline-file <FILE>|--all|--rule <FILE>>",
+    group = clap::ArgGroup::new("pipelines").args(["pipeline", "pipeline_file", "all"])
 )]
 pub(crate) struct Args {
     /// A pipeline to look up
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["pipeline_file", "all", "rule"])]
     pipeline: Vec<String>,
     /// A pipeline as `aws codepipeline get-pipeline` prints it; `-` for standard input
     #[arg(long, value_name = "FILE")]
@@ -60,24 +68,17 @@ pub(crate) struct Args {
     /// The gate's function, by its name or its ARN
     #[arg(
         long,
-        alias = "function",
+        visible_alias = "function",
         value_name = "FUNCTION",
         default_value = "two-person-rule-gate"
     )]
     gate_function: GateFunction,
-    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines are checked by the
+    /// default rule
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// Look at one real execution instead, and say of each fact that AWS does not document whether it holds there;
-    /// with `--format human` or `json`, and without any name
-    #[arg(long, requires_all = ["pipeline", "execution"], conflicts_with_all = ["all", "pipeline_file", "rule"])]
-    facts: bool,
-    /// The execution for --facts
-    #[arg(long, value_name = "ID", requires = "facts")]
-    execution: Option<String>,
-    /// The gate's log for --facts: its lines, or what `aws logs filter-log-events` printed; `-` for standard input
-    #[arg(long, value_name = "FILE", requires = "facts")]
-    log: Vec<PathBuf>,
+    #[command(flatten)]
+    facts: FactsArgs,
     #[command(flatten)]
     report: ReportArgs,
     /// The region of the pipelines; by default that of your AWS configuration
@@ -94,32 +95,29 @@ enum CommandError {
     Input(#[from] InputError),
     #[error("`{path}` is not a pipeline")]
     Pipeline { path: PathBuf, source: PipelineError },
-    #[error("--facts looks at one execution of one pipeline; give one --pipeline")]
-    OnePipeline,
     #[error("no region is configured; give `--region`")]
     NoRegion,
 }
 
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
-    if let (true, Some(execution), [pipeline]) = (args.facts, &args.execution, args.pipeline.as_slice()) {
-        let question = facts::Question {
-            pipeline,
-            execution,
-            log: &args.log,
-            as_json: args.report.is_json(),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return runtime.block_on(async {
-            let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
-            facts::run(&aws, question).await
-        });
-    }
-    if args.facts {
-        return Err(CommandError::OnePipeline.into());
+    if args.facts.facts {
+        let region = args.region.as_deref();
+        let (facts, gate) = (&args.facts, &args.gate_function);
+        return doctor_facts::run(facts, &args.pipeline, gate, &args.report, &args.connection, region);
     }
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
-    let floor = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
+    let given = args.rule.as_deref().map(input::text).transpose()?;
+    let given = given.map(|json| GivenRule::parse(&json));
+    let floor = match &given {
+        Some(GivenRule::Read(rule)) => rule.clone(),
+        None | Some(GivenRule::Refused(_)) => Rule::default(),
+    };
+    let mut findings = given.as_ref().map(doctor::examine_rule).unwrap_or_default();
+    let asks_for_pipelines = args.all || !args.pipeline.is_empty() || !args.pipeline_file.is_empty();
+    if !asks_for_pipelines {
+        return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
+    }
     let mut pipelines = if args.pipeline_file.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(look_up(args))?
@@ -141,16 +139,21 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         output::print_warning("there was no pipeline to check; is this the right region and account?");
         return Ok(Exit::Nothing);
     }
-    let findings = pipelines
-        .iter()
-        .flat_map(|pipeline| doctor::examine(pipeline, &args.gate_function, &floor));
-    Ok(reporter.finish(findings.collect(), checked(&pipelines), &doctor::CATALOG, today)?)
+    for pipeline in &pipelines {
+        findings.extend(doctor::examine(pipeline, &args.gate_function, &floor));
+    }
+    Ok(reporter.finish(findings, checked(&pipelines, given.as_ref()), &doctor::CATALOG, today)?)
 }
 
-fn checked(pipelines: &[Pipeline]) -> String {
-    match pipelines {
+fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
+    let pipelines = match pipelines {
         [one] => format!("the pipeline `{}`", one.name()),
         several => format!("{} pipelines", several.len()),
+    };
+    match rule {
+        None => pipelines,
+        Some(GivenRule::Read(_)) => format!("the rule and {pipelines}"),
+        Some(GivenRule::Refused(_)) => format!("the rule, and by the default rule {pipelines}"),
     }
 }
 

@@ -41,7 +41,7 @@ Exit codes: 0 nothing as bad as --fail-on, 1 could not do it, 2 usage, 3 no exec
 
 /// Show who approved each release of a period, by the gate's own rule
 ///
-/// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each execution anew with
+/// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each execution again with
 /// the gate's own code: who started it, what was released, who approved and how that was counted, and whether the
 /// gate said the same at the time.
 #[derive(Debug, clap::Args)]

@@ -3,11 +3,12 @@
 pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+mod doctor_facts;
 pub(crate) mod evidence;
 pub(crate) mod explain;
-mod facts;
 pub(crate) mod generate;
 pub(crate) mod man;
+pub(crate) mod rule;
 
 use crate::report::Catalog;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rule::{Rule, RuleError};
 
 use super::topology::Place;
+use crate::evidence::history::ActionExecution;
 use crate::pipeline::{Action, ConditionRule, Pipeline};
 
 /// What CodePipeline replaces by the id of the execution (CodePipeline User Guide, "Variables").
@@ -70,6 +71,16 @@ impl GateFunction {
         let type_id = &action.action_type_id;
         let function = action.configuration.get("FunctionName");
         type_id.category == "Invoke" && type_id.provider == "Lambda" && function.is_some_and(|name| self.is(name))
+    }
+
+    /// Whether an action execution was a run of the gate.
+    pub(crate) fn ran_in(&self, action: &ActionExecution) -> bool {
+        let invokes = action
+            .kind
+            .as_ref()
+            .is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");
+        let function = action.configuration.get("FunctionName");
+        invokes && function.is_some_and(|name| self.is(name))
     }
 
     /// Whether a stage condition asks the gate.

@@ -1,10 +1,11 @@
-//! The checks of `policygen doctor`: what is wrong with the shape of a pipeline.
+//! The checks of `policygen doctor`: what is wrong with the shape of a pipeline, and with the rule.
 
+pub(crate) mod facts;
 mod gate;
 mod rules;
 mod topology;
 
-use rule::Rule;
+use rule::{Rule, RuleError};
 
 pub(crate) use gate::GateFunction;
 pub(crate) use rules::CATALOG;
@@ -16,4 +17,23 @@ use topology::Topology;
 /// Looks at one pipeline. `floor` is the rule of the gate's own environment.
 pub(crate) fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule) -> Vec<Finding> {
     rules::find(&Topology::new(pipeline, function, floor))
+}
+
+/// The gate's rule as it was given.
+#[derive(Debug)]
+pub(crate) enum GivenRule {
+    Read(Rule),
+    /// The gate would refuse it, in its words.
+    Refused(RuleError),
+}
+
+impl GivenRule {
+    pub(crate) fn parse(json: &str) -> Self {
+        Rule::floor(json).map_or_else(Self::Refused, Self::Read)
+    }
+}
+
+/// Looks at the gate's rule itself.
+pub(crate) fn examine_rule(given: &GivenRule) -> Vec<Finding> {
+    rules::find_in_rule(given)
 }

@@ -170,7 +170,7 @@ struct ErrorDetails {
 }
 
 /// A time as the AWS CLI prints it: ISO 8601 with an offset, or seconds since 1970 where `cli_timestamp_format` is `wire`.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     struct Time;
 
     impl Visitor<'_> for Time {

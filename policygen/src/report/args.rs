@@ -19,17 +19,18 @@ use crate::output;
 pub(crate) struct ReportArgs {
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(crate) format: Format,
     /// The least severity that ends with exit code 10
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
-    fail_on: FailOn,
+    pub(crate) fail_on: FailOn,
     /// A JSON list of findings that you accept, each with `code`, `subject`, `reason` and `expires`
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
 }
 
+/// What findings are printed as.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// For people
     #[default]
     Human,
@@ -53,13 +54,6 @@ pub(crate) enum FailOn {
     Note,
     /// Nothing
     Never,
-}
-
-impl ReportArgs {
-    /// Whether the report is for programs that read JSON; other forms than that and text are for findings alone.
-    pub(crate) fn is_json(&self) -> bool {
-        matches!(self.format, Format::Json)
-    }
 }
 
 impl FailOn {

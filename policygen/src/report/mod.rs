@@ -8,7 +8,7 @@ mod human;
 mod json;
 mod sarif;
 
-pub(crate) use args::{FailOn, ReportArgs};
+pub(crate) use args::{FailOn, Format, ReportArgs};
 #[cfg(test)]
 pub(crate) use check::assert_documented;
 pub(crate) use check::{Catalog, Check};

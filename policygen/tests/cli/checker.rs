@@ -218,7 +218,7 @@ pub(crate) fn file(content: &Value) -> NamedTempFile {
     file_of(&content.to_string())
 }
 
-fn file_of(content: &str) -> NamedTempFile {
+pub(crate) fn file_of(content: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(content.as_bytes()).unwrap();
     file

@@ -226,6 +226,54 @@ fn what_is_to_be_checked_has_to_be_said_once() {
     );
 }
 
+#[test]
+fn a_rule_is_checked_without_any_pipeline() {
+    let mut checked = 0;
+    for case in DOCTOR.cases("defects").into_iter().chain(DOCTOR.cases("sound")) {
+        let arguments = case.arguments();
+        if !arguments.contains(&"--rule") {
+            continue;
+        }
+        let ran = policygen(&[&["doctor", "--format", "json"], arguments.as_slice()].concat());
+        let report: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}: {}", case.name, ran.stderr));
+        let of_rule = case
+            .findings
+            .into_iter()
+            .filter(|finding| finding.subject.starts_with("rule"));
+        assert_eq!(found(&report), of_rule.collect::<Vec<_>>(), "{}", case.name);
+        assert_eq!(report["checked"], "the rule", "{}", case.name);
+        checked += 1;
+    }
+    assert!(checked > 20, "{checked}");
+}
+
+#[test]
+fn a_rule_that_the_gate_refuses_is_one_finding_and_the_pipelines_are_checked_all_the_same() {
+    for (rule, words) in [
+        ("", "not a rule"),
+        ("[]", "it has to be a JSON object"),
+        ("{\"quorom\": 2}", "unknown field `quorom`"),
+        ("{\"people\": {\"alice\": []}}", "`people.alice`: lists no principal"),
+    ] {
+        let file = crate::checker::file_of(rule);
+        let path = crate::checker::text(file.path());
+        let (ran, report) = DOCTOR.examine(&clean(), &["--rule", path]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (10, ""), "{rule}");
+        assert_eq!(found_codes(&report), ["refused-rule"], "{rule}");
+        assert_eq!(
+            report["checked"],
+            "the rule, and by the default rule the pipeline `payments`"
+        );
+        let message = report["findings"][0]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{rule}: {message}");
+        assert_eq!(policygen(&["doctor", "--rule", path]).code, 10);
+    }
+    let ran = policygen(&["doctor", "--rule", "no-such-file"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
+}
+
 /// What `generate` puts into a pipeline is sound; it cannot know who is to be notified, and of what.
 #[test]
 fn a_pipeline_that_generate_patched_is_sound() {

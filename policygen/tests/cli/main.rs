@@ -20,5 +20,6 @@ mod facts;
 mod generate;
 mod history;
 mod program;
+mod rule_draft;
 mod server;
 mod whole;

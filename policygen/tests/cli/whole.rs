@@ -4,8 +4,9 @@ use crate::program::{generate, policygen};
 
 const FORMATS: [&str; 5] = ["json", "cloudformation", "terraform", "terraform-json", "aws-cli"];
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 8] = [
     "generate",
+    "rule",
     "explain",
     "audit",
     "doctor",

@@ -16,12 +16,18 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         let Some(stage) = gate.approval_stage() else {
             continue;
         };
+        let of_stage = || topology.places().filter(|place| place.stage_index == stage);
+        // A name that differs in case only is another finding.
+        let in_another_case = |name: &str| {
+            let mut approvals = of_stage().filter(|place| place.action.kind().may_be_approval());
+            approvals.any(|place| place.action.name != name && place.action.name.eq_ignore_ascii_case(name))
+        };
         for name in gate.rule.named_actions() {
-            let mut namesakes = topology.places().filter(|place| place.action.name == name);
-            let there = namesakes.find(|place| place.stage_index == stage);
+            let there = of_stage().find(|place| place.action.name == name);
             let problem = match there {
                 Some(place) if place.action.kind().may_be_approval() => continue,
                 Some(place) => format!("it is {}", place.action.kind_in_words()),
+                None if in_another_case(name) => continue,
                 None => "there is no such action in that stage".to_owned(),
             };
             findings.push(Finding {

@@ -1,0 +1,132 @@
+//! `policygen doctor --facts`.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use crate::aws::{Aws, Connection};
+use crate::doctor::GateFunction;
+use crate::doctor::facts::{
+    Known, LogError, SavedFactsError, Sight, Verdict, examine, read_live, read_log, read_saved, render,
+};
+use crate::exit::Exit;
+use crate::finding::Severity;
+use crate::input::{self, InputError};
+use crate::output;
+use crate::report::{Format, ReportArgs};
+
+/// One real execution, and where it is read.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Facts")]
+pub(crate) struct FactsArgs {
+    /// Look at one real execution instead, and say of everything that this product takes for true of AWS whether it holds
+    /// there. The report has no names in it, so that you can send it in
+    #[arg(
+        long,
+        requires_all = ["pipeline", "execution"],
+        conflicts_with_all = ["pipeline_file", "all", "rule", "accept"]
+    )]
+    pub(crate) facts: bool,
+    /// The execution; best one that has just passed the gate, as CodePipeline's state shows the latest alone
+    #[arg(long, value_name = "ID", requires = "facts")]
+    execution: Option<String>,
+    /// The gate's log, as `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern facts` prints
+    /// it; `-` for standard input
+    #[arg(long, value_name = "FILE", requires = "facts")]
+    log: Option<PathBuf>,
+    /// What `aws codepipeline list-pipeline-executions` (or `get-pipeline-execution`), `list-action-executions` and
+    /// `get-pipeline-state` printed, instead of asking AWS; may be given several times
+    #[arg(long, value_name = "FILE", requires = "facts")]
+    input: Vec<PathBuf>,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+enum FactsError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("`{path}` cannot be used")]
+    Saved { path: PathBuf, source: SavedFactsError },
+    #[error("`{path}` is not the gate's log")]
+    Log { path: PathBuf, source: LogError },
+}
+
+/// A command line that means nothing.
+#[derive(Debug, thiserror::Error)]
+enum UsageError {
+    #[error("--facts looks at one execution of one pipeline; give --pipeline once")]
+    SeveralPipelines,
+    #[error("--facts reports as human or json; a report of facts has no findings")]
+    Format,
+}
+
+pub(crate) fn run(
+    args: &FactsArgs,
+    pipelines: &[String],
+    gate: &GateFunction,
+    report: &ReportArgs,
+    connection: &Connection,
+    region: Option<&str>,
+) -> Result<Exit, Box<dyn Error>> {
+    let ([pipeline], Some(id)) = (pipelines, &args.execution) else {
+        output::print_error(&UsageError::SeveralPipelines);
+        return Ok(Exit::Usage);
+    };
+    let render = match report.format {
+        Format::Human => |answers: &_| Ok(render::text(answers)),
+        Format::Json => render::json,
+        Format::Sarif | Format::Csv => {
+            output::print_error(&UsageError::Format);
+            return Ok(Exit::Usage);
+        }
+    };
+    let log = args.log.as_ref().map(|path| {
+        let text = input::text_or_stdin(path)?;
+        read_log(&text).map_err(|source| FactsError::Log {
+            path: path.clone(),
+            source,
+        })
+    });
+    let log = log.transpose()?;
+    let known = if args.input.is_empty() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let aws = Aws::connect(connection, region).await;
+            read_live(&aws.pipeline_history(), pipeline, id).await
+        })?
+    } else {
+        saved(&args.input)?
+    };
+    let Known { history, state } = known;
+    let Some(execution) = history.executions.into_iter().find(|execution| execution.id == *id) else {
+        output::print_warning(&format!(
+            "the history of `{pipeline}` has no execution `{id}`, so there was nothing to look at"
+        ));
+        return Ok(Exit::Nothing);
+    };
+    let mut actions = history.actions;
+    actions.retain(|action| action.execution_id == *id);
+    let sight = Sight {
+        gate_runs: actions.iter().filter(|action| gate.ran_in(action)).count(),
+        execution,
+        actions,
+        state,
+        log,
+    };
+    let answers = examine(&sight);
+    output::print(render(&answers)?.as_bytes())?;
+    let fails = report.fail_on.severity().is_some_and(|least| least <= Severity::Error)
+        && answers.iter().any(|answer| answer.verdict == Verdict::DoesNotHold);
+    Ok(if fails { Exit::Findings } else { Exit::Done })
+}
+
+fn saved(paths: &[PathBuf]) -> Result<Known, FactsError> {
+    let mut known = Known::default();
+    for path in paths {
+        let json = input::bytes(path)?;
+        read_saved(&json, &mut known).map_err(|source| FactsError::Saved {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(known)
+}

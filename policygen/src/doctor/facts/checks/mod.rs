@@ -1,0 +1,45 @@
+//! The facts, in the order of the report, each with what looks for it.
+
+mod answers;
+mod approvers;
+mod gate;
+mod retries;
+mod roles;
+mod tokens;
+mod trigger;
+
+use super::seen::Seen;
+use super::sight::Sight;
+use super::{Fact, Verdict};
+
+/// Looks for one fact.
+pub(super) type Look = fn(&Sight) -> (Verdict, Seen);
+
+/// All of them.
+pub(super) const ALL: [(Fact, Look); 16] = [
+    (approvers::NAMED, approvers::named),
+    (approvers::SESSIONS, approvers::sessions),
+    (approvers::AGREED, approvers::agreed),
+    (tokens::TOKEN, tokens::token),
+    (tokens::PARALLEL, tokens::parallel),
+    (answers::NOTICED, answers::noticed),
+    (answers::TIMED_OUT, answers::timed_out),
+    (retries::AUTOMATIC, retries::automatic),
+    (trigger::DETAIL, trigger::detail),
+    (gate::OWN_RUN, gate::own_run),
+    (gate::EXECUTION_ID, gate::execution_id),
+    (gate::ACTION_NAME, gate::action_name),
+    (gate::ACTION_ID, gate::action_id),
+    (gate::CONFIGURATION, gate::configuration),
+    (gate::PARAMETERS, gate::parameters),
+    (roles::RESERVED_NAMES, roles::reserved_names),
+];
+
+/// The verdict on something of which `good` of `all` are as expected.
+fn verdict(good: usize, all: usize) -> Verdict {
+    match all {
+        0 => Verdict::NotSeen,
+        _ if good == all => Verdict::Holds,
+        _ => Verdict::DoesNotHold,
+    }
+}

@@ -1,0 +1,109 @@
+//! What is looked at: one execution, and what the gate's log says of it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rule::{ActionKind, Status};
+
+use super::log::LogLine;
+use crate::evidence::history::{ActionExecution, PipelineExecution};
+
+/// One execution as AWS shows it.
+#[derive(Debug)]
+pub(crate) struct Sight {
+    pub(crate) execution: PipelineExecution,
+    /// Its actions, and no others.
+    pub(crate) actions: Vec<ActionExecution>,
+    /// GetPipelineState; `None` if it was not saved.
+    pub(crate) state: Option<Vec<StageState>>,
+    /// The facts lines of the gate's log; `None` if no log was given.
+    pub(crate) log: Option<Vec<LogLine>>,
+    /// How many runs of the gate the history has.
+    pub(crate) gate_runs: usize,
+}
+
+/// What may or may not be known of a pipeline when its execution is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) history: crate::evidence::history::History,
+    pub(crate) state: Option<Vec<StageState>>,
+}
+
+/// A stage in GetPipelineState.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StageState {
+    /// The execution that was last in it.
+    pub(crate) execution_id: Option<String>,
+    /// What retried it last.
+    pub(crate) retried_by: Option<RetriedBy>,
+    pub(crate) runs: Vec<StateRun>,
+}
+
+/// `latestRetryTrigger`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RetriedBy {
+    /// `AutomatedStageRetry`: `onFailure` of the stage.
+    Itself,
+    /// Somebody, or something that is not known.
+    Another,
+}
+
+impl RetriedBy {
+    pub(crate) fn of(trigger: &str) -> Self {
+        match trigger {
+            "AutomatedStageRetry" => Self::Itself,
+            _ => Self::Another,
+        }
+    }
+}
+
+/// The newest run of an action in GetPipelineState.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StateRun {
+    /// `actionExecutionId`.
+    pub(crate) id: Option<String>,
+    /// `lastUpdatedBy`.
+    pub(crate) updated_by: Option<String>,
+    /// `lastStatusChange`.
+    pub(crate) changed: Option<Timestamp>,
+    pub(crate) token: Option<String>,
+}
+
+impl Sight {
+    /// The manual approvals.
+    pub(super) fn approvals(&self) -> impl Iterator<Item = &ActionExecution> {
+        let actions = self.actions.iter();
+        actions.filter(|action| action.attempt.kind == ActionKind::ManualApproval)
+    }
+
+    /// The manual approvals that somebody answered: those that were approved, and those that were rejected and say by whom.
+    pub(super) fn answered(&self) -> impl Iterator<Item = &ActionExecution> {
+        self.approvals().filter(|approval| match approval.attempt.status {
+            Status::Succeeded => true,
+            Status::Failed => approval.attempt.approver.history.is_some(),
+            Status::InProgress | Status::Abandoned | Status::Unknown => false,
+        })
+    }
+
+    /// The state's runs.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &StateRun> {
+        self.state.iter().flatten().flat_map(|stage| &stage.runs)
+    }
+
+    /// The state's run of an attempt, by its id.
+    pub(super) fn run_of(&self, action: &ActionExecution) -> Option<&StateRun> {
+        let id = action.attempt.id.as_ref()?;
+        self.runs().find(|run| run.id.as_ref() == Some(id))
+    }
+
+    /// The ids of the manual approvals.
+    pub(super) fn approval_ids(&self) -> BTreeSet<&str> {
+        self.approvals()
+            .filter_map(|approval| approval.attempt.id.as_deref())
+            .collect()
+    }
+
+    pub(super) fn is_parallel(&self) -> bool {
+        self.execution.mode.as_deref() == Some("PARALLEL")
+    }
+}
