@@ -1,5 +1,7 @@
 //! What CloudTrail shows of the approvals that counted, and that speaks against counting them as a decision did.
 
+use std::collections::BTreeSet;
+
 use rule::{Account, Basis, Decision, Key, Keys, Principal, Record, Rule, persons};
 
 use super::approvals::ApprovalAttempt;
@@ -118,11 +120,21 @@ fn one_human(
     Some(Exception::new(
         Code::SameHuman,
         format!(
-            "The verdict counts {} persons, and CloudTrail shows one human behind two of them: {}.",
+            "The verdict counts {} persons, and CloudTrail shows one human behind two of them: {}. They share {}.",
             record.persons.len(),
-            told.collect::<Vec<_>>().join("; ")
+            told.collect::<Vec<_>>().join("; "),
+            shared(joined.members(), &keys)
         ),
     ))
+}
+
+/// The keys that more than one of these approvals has.
+fn shared(members: &[usize], keys: &[Keys]) -> String {
+    let theirs: Vec<&Keys> = members.iter().filter_map(|at| keys.get(*at)).collect();
+    let all: BTreeSet<&Key> = theirs.iter().flat_map(|keys| keys.all()).collect();
+    let held_by_several = |key: &&Key| theirs.iter().filter(|keys| keys.has(key)).count() > 1;
+    let shared = all.into_iter().filter(held_by_several);
+    shared.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The keys of an approval's principal, and what the trail adds to them.

@@ -91,9 +91,14 @@ impl Identity {
         path.is_some_and(|path| path.starts_with(RESERVED_PATH))
     }
 
+    /// Whether it is a session of a role.
+    pub(crate) fn is_a_session(&self) -> bool {
+        self.kind.as_deref() == Some("AssumedRole")
+    }
+
     /// Whether it is a session of a role that others can take: who did is in another event.
     pub(crate) fn is_taken(&self) -> bool {
-        self.kind.as_deref() == Some("AssumedRole") && !self.is_of_identity_center()
+        self.is_a_session() && !self.is_of_identity_center()
     }
 }
 
@@ -120,10 +125,13 @@ impl ApprovalEvent {
 /// Why there are no events.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EventError {
+    #[error("it is not JSON; export the events again")]
+    Json(#[source] serde_json::Error),
     #[error(
-        "it is neither the log of a trail (`Records`) nor what `aws cloudtrail lookup-events` prints (`Events`); export the events again"
+        "it holds no events of CloudTrail in a form that is known: the log of a trail (`Records`), what `aws cloudtrail lookup-events` or \
+         `aws logs filter-log-events` prints, events of EventBridge, or event records; export the events again in one of these"
     )]
-    File(#[source] serde_json::Error),
+    Form,
     #[error(
         "it ends with a `NextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
     )]

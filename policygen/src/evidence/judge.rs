@@ -5,7 +5,7 @@ use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
 use super::case::Case;
 
-/// What UserParameters hold where CodePipeline does not say what it made of the variable.
+/// What UserParameters hold if a list does not show what CodePipeline made of the variable: it fills in the execution's own id.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 
 /// What past executions are judged by.
@@ -30,10 +30,10 @@ impl Standard {
         let wrong = |problem: &str| format!("The UserParameters of the gate's action are wrong: {problem}.");
         let rule = self
             .floor
-            .tightened_by(parameters, gate_stage)
+            .tightened_by(&parameters.replace(OWN_EXECUTION, execution_id), gate_stage)
             .map_err(|error| wrong(&error.to_string()))?;
         match rule.pipeline_execution_id() {
-            Some(id) if !id.eq_ignore_ascii_case(execution_id) && id != OWN_EXECUTION => Err(wrong(&format!(
+            Some(id) if !id.eq_ignore_ascii_case(execution_id) => Err(wrong(&format!(
                 "`pipelineExecutionId` is {id}, which is another execution"
             ))),
             Some(_) | None => Ok(rule),

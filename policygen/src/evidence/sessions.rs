@@ -96,8 +96,9 @@ impl Sessions {
             if let (Some(name), Some(provider)) = (&human.user_name, &human.provider) {
                 keys.insert(traced(&provider.to_lowercase(), &name.to_lowercase()));
             }
-            // All that there is of a caller from another account.
-            keys.extend(human.principal_id.iter().map(|id| traced("principal-id", id)));
+            // It stays when a user is renamed, and is all that there is of a caller from another account.
+            let id = human.principal_id.iter().filter(|id| is_made_by_aws(id));
+            keys.extend(id.map(|id| traced("principal-id", id)));
             keys.extend(human.arn.iter().map(|arn| traced("principal", &arn.to_lowercase())));
             let by_rule = keys_by_rule(human, rule, account);
             let names = by_rule.all().filter(|key| !matches!(key, Key::Role { .. }));
@@ -115,6 +116,13 @@ pub(super) fn keys_by_rule(of: &Identity, rule: &Rule, account: &Account) -> rul
         .fold(account.clone(), |account, arn| account.with_role(arn));
     let principal = Principal::parse(of.arn.as_deref().unwrap_or_default());
     rule.keys(&principal, &account).unwrap_or_default()
+}
+
+/// Whether an id is one of AWS's: 4 letters that say of what, and 17 more (IAM User Guide, "Unique identifiers"). In examples and in exports
+/// from which people took the names, everybody has the same short one.
+fn is_made_by_aws(id: &str) -> bool {
+    let of_principal = id.split(':').next().unwrap_or_default();
+    of_principal.len() >= 16 && of_principal.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn second(at: Timestamp) -> i64 {

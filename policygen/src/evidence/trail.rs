@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::future::Future;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rule::{Attempt, Status};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::event::{ApprovalEvent, EVENTS, Event, EventError, SessionEvent, read_event};
+use super::event::{ApprovalEvent, Event, SessionEvent};
 use super::period::Period;
 use super::sessions::Sessions;
 
@@ -25,8 +23,13 @@ pub(crate) trait CloudTrail {
     /// LookupEvents, by the name of the approvals' event: each event as the JSON that CloudTrail wrote, of all pages.
     fn approval_events(&self, period: Period) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
 
-    /// LookupEvents, by a resource: the events that made this access key, as far as CloudTrail goes back.
-    fn events_of_key(&self, access_key: &str) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
+    /// LookupEvents, by a resource: an access key, or the principal id of a session, which CloudTrail lists among the resources of the
+    /// event that made them. With a time, only what happened within seconds of it.
+    fn events_of_resource(
+        &self,
+        name: &str,
+        around: Option<Timestamp>,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
 }
 
 /// The events of one pipeline's approvals, found by token or by time, and the sessions.
@@ -96,35 +99,4 @@ fn says_the_same(event: &ApprovalEvent, attempt: &Attempt) -> bool {
         Status::Failed => event.answer() == "Rejected",
         Status::InProgress | Status::Abandoned | Status::Unknown => false,
     }
-}
-
-/// Reads a file of events: the log of a trail, or what the AWS CLI prints.
-pub(crate) fn read_file(json: &[u8]) -> Result<Vec<Event>, EventError> {
-    #[derive(Deserialize)]
-    struct File<'a> {
-        #[serde(rename = "Records", borrow)]
-        records: Option<Vec<&'a RawValue>>,
-        #[serde(rename = "Events")]
-        events: Option<Vec<LookedUp>>,
-        #[serde(rename = "NextToken", alias = "nextToken")]
-        next_token: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct LookedUp {
-        #[serde(rename = "CloudTrailEvent")]
-        event: String,
-    }
-    let file: File<'_> = serde_json::from_slice(json).map_err(EventError::File)?;
-    if file.next_token.is_some() {
-        return Err(EventError::Cut);
-    }
-    if file.records.is_none() && file.events.is_none() {
-        return Err(EventError::File(serde::de::Error::custom("it has neither")));
-    }
-    let records = file.records.iter().flatten().map(|record| record.get());
-    let events = file.events.iter().flatten().map(|event| event.event.as_str());
-    // Most events of a whole trail are of other kinds: those are not parsed.
-    let wanted = |json: &&str| EVENTS.iter().any(|name| json.contains(name));
-    let read = records.chain(events).filter(wanted).map(read_event);
-    read.filter_map(Result::transpose).collect()
 }

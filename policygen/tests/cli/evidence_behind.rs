@@ -276,6 +276,35 @@ fn sessions_of_one_user_of_identity_center_are_one_human_whatever_they_are_calle
     assert_eq!(found(&by_b)["verdict"], "satisfied");
 }
 
+/// One user, who was renamed between two answers.
+#[test]
+fn a_renamed_user_is_one_human() {
+    let with_id = |arn: &str, id: &str| {
+        let mut by = user(arn);
+        by["principalId"] = json!(id);
+        by
+    };
+    let found = |b: &str| {
+        let a = with_id(ALICE, "AIDACKCEVSQ6C2EXAMPLE");
+        let b = with_id(BOB, b);
+        newest(
+            &execution(),
+            &[approved("ApprovalA", &a), approved("ApprovalB", &b)],
+            "{}",
+        )
+    };
+    let one = found("AIDACKCEVSQ6C2EXAMPLE");
+    assert_eq!(codes(&one), ["same-human"]);
+    assert!(
+        one["problem"]
+            .as_str()
+            .unwrap()
+            .contains("share `traced:principal-id:AIDACKCEVSQ6C2EXAMPLE`"),
+        "{one}"
+    );
+    assert_eq!(found("AIDACKCEVSQ6C3EXAMPLE")["verdict"], "satisfied");
+}
+
 /// The rule trusts the role because a provider names its sessions. CloudTrail shows that a caller of AssumeRole did.
 #[test]
 fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
