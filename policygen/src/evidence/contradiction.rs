@@ -7,7 +7,7 @@ use rule::{Account, Basis, Decision, Key, Keys, Principal, Record, Rule, persons
 use super::approvals::ApprovalAttempt;
 use super::confirm::same;
 use super::evaluate::Evaluated;
-use super::event::{ApprovalEvent, Identity};
+use super::event::ApprovalEvent;
 use super::exception::{Exception, ExceptionCode as Code};
 use super::judge::Standard;
 use super::outcome::newest_of_each;
@@ -158,7 +158,12 @@ fn taken_by_another(counted: &Counted<'_>, standard: &Standard, trail: &Trail) -
     let taker = end.arn.as_deref()?;
     let own = keys_by_rule(by, &standard.floor, &standard.account);
     let is_own = |key: &Key| own.proven().contains(key);
-    if !end.is_taken() && keys_at_home(end, standard).proven().iter().any(is_own) {
+    if !end.is_taken()
+        && keys_by_rule(end, &standard.floor, &standard.account)
+            .proven()
+            .iter()
+            .any(is_own)
+    {
         return None;
     }
     let who = if end.is_taken() {
@@ -174,16 +179,6 @@ fn taken_by_another(counted: &Counted<'_>, standard: &Standard, trail: &Trail) -
             counted.person
         ),
     ))
-}
-
-/// The keys of somebody in their own account, for comparing names.
-fn keys_at_home(of: &Identity, standard: &Standard) -> Keys {
-    let principal = Principal::parse(of.arn.as_deref().unwrap_or_default());
-    let is_elsewhere = |account: &&str| *account != standard.account.id();
-    match principal.account().filter(is_elsewhere) {
-        Some(other) => keys_by_rule(of, &standard.floor, &Account::new(other)),
-        None => keys_by_rule(of, &standard.floor, &standard.account),
-    }
 }
 
 /// Two persons behind whom there is one source identity. It cannot change along a chain of roles (STS API Reference, "AssumeRole").

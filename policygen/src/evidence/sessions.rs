@@ -13,7 +13,8 @@ const LONGEST: usize = 16;
 /// The sessions that somebody took.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    by_key: HashMap<String, Taken>,
+    /// By the access key that they got; `None` if the events contradict each other.
+    by_key: HashMap<String, Option<Taken>>,
     /// By the session's principal id and the second in which it was made; `None` if several were.
     by_time: HashMap<(String, i64), Option<Taken>>,
 }
@@ -26,6 +27,19 @@ pub(crate) struct Taken {
     pub(crate) is_named_by_caller: bool,
 }
 
+impl Taken {
+    /// What two events say together that seem to be of one session. A session of another account's caller is told in both accounts, and the
+    /// role's has no name for the caller. `None` if they name two.
+    fn told_with(self, other: &Self) -> Option<Self> {
+        match (&self.by.arn, &other.by.arn) {
+            (Some(_), None) => Some(self),
+            (None, Some(_)) => Some(other.clone()),
+            (Some(one), Some(another)) => (one == another).then_some(self),
+            (None, None) => (self == *other).then_some(self),
+        }
+    }
+}
+
 impl Sessions {
     pub(super) fn new(events: Vec<SessionEvent>) -> Self {
         let mut sessions = Self::default();
@@ -36,15 +50,13 @@ impl Sessions {
             };
             if let Some(id) = event.principal_id {
                 let made = sessions.by_time.entry((id, second(event.at)));
-                made.and_modify(|known| {
-                    if known.as_ref() != Some(&taken) {
-                        *known = None;
-                    }
-                })
-                .or_insert_with(|| Some(taken.clone()));
+                made.and_modify(|known| *known = known.take().and_then(|known| known.told_with(&taken)))
+                    .or_insert_with(|| Some(taken.clone()));
             }
             if let Some(key) = event.access_key {
-                sessions.by_key.insert(key, taken);
+                let made = sessions.by_key.entry(key);
+                made.and_modify(|known| *known = known.take().and_then(|known| known.told_with(&taken)))
+                    .or_insert(Some(taken));
             }
         }
         sessions
@@ -53,7 +65,7 @@ impl Sessions {
     /// Who took this session: by its access key or, since a console gives a session other keys, by who it is and when it was made.
     pub(crate) fn taken(&self, session: &Identity) -> Option<&Taken> {
         let by_key = session.access_key.as_deref().and_then(|key| self.by_key.get(key));
-        by_key.or_else(|| {
+        by_key.and_then(Option::as_ref).or_else(|| {
             let made = (session.principal_id.clone()?, second(session.created?));
             self.by_time.get(&made)?.as_ref()
         })
@@ -108,14 +120,17 @@ impl Sessions {
     }
 }
 
-/// What the rule makes of somebody whom the trail shows, in an account in which IAM shows the role of their session if the trail does.
+/// What the rule makes of somebody whom the trail shows, in their own account: if that is the pipeline's, as far as it is known, and with
+/// the role of their session if the trail shows under which path it stands.
 pub(super) fn keys_by_rule(of: &Identity, rule: &Rule, account: &Account) -> rule::Keys {
-    let account = of
-        .issuer
-        .iter()
-        .fold(account.clone(), |account, arn| account.with_role(arn));
     let principal = Principal::parse(of.arn.as_deref().unwrap_or_default());
-    rule.keys(&principal, &account).unwrap_or_default()
+    let is_elsewhere = |other: &&str| *other != account.id();
+    let home = match principal.account().filter(is_elsewhere) {
+        Some(other) => Account::new(other),
+        None => account.clone(),
+    };
+    let home = of.issuer.iter().fold(home, |home, arn| home.with_role(arn));
+    rule.keys(&principal, &home).unwrap_or_default()
 }
 
 /// Whether an id is one of AWS's: 4 letters that say of what, and 17 more (IAM User Guide, "Unique identifiers"). In examples and in exports

@@ -276,6 +276,41 @@ fn sessions_of_one_user_of_identity_center_are_one_human_whatever_they_are_calle
     assert_eq!(found(&by_b)["verdict"], "satisfied");
 }
 
+/// A caller of another account is told in both accounts, and the role's has no name for them. The name joins, whatever the order.
+#[test]
+fn a_session_that_a_user_of_another_account_took_is_theirs() {
+    let mut at_home = taken("ASIA1", &user("arn:aws:iam::444455556666:user/alice"));
+    at_home["eventID"] = json!("at-home");
+    let here = taken(
+        "ASIA1",
+        &json!({"type": "AWSAccount", "accountId": "444455556666", "principalId": "AIDACKCEVSQ6C2EXAMPLE"}),
+    );
+    let approvals = [
+        approved("ApprovalA", &user(ALICE)),
+        approved("ApprovalB", &deployer("ASIA1")),
+    ];
+    for made in [[at_home.clone(), here.clone()], [here.clone(), at_home]] {
+        let found = newest(&alice_and_deployer(), &[&approvals[..], &made[..]].concat(), COLLAPSE);
+        assert_eq!(codes(&found)[0], "same-human", "{found}");
+    }
+    let found = newest(&alice_and_deployer(), &[&approvals[..], &[here]].concat(), COLLAPSE);
+    assert_eq!(found["verdict"], "satisfied");
+}
+
+/// Two events that name two takers of one key say nothing, whatever their order.
+#[test]
+fn events_that_contradict_each_other_join_nobody() {
+    let approvals = [
+        approved("ApprovalA", &user(ALICE)),
+        approved("ApprovalB", &deployer("ASIA1")),
+    ];
+    let (alice, bob) = (taken("ASIA1", &user(ALICE)), taken("ASIA1", &user(BOB)));
+    for made in [[alice.clone(), bob.clone()], [bob, alice]] {
+        let found = newest(&alice_and_deployer(), &[&approvals[..], &made[..]].concat(), COLLAPSE);
+        assert_eq!(found["verdict"], "satisfied");
+    }
+}
+
 /// One user, who was renamed between two answers.
 #[test]
 fn a_renamed_user_is_one_human() {
