@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let given = args.rule.as_deref().map(input::text).transpose()?;
     let given = given.map(|json| GivenRule::parse(&json));
     let floor = match &given {
-        Some(GivenRule::Read(rule)) => rule.clone(),
+        Some(GivenRule::Read(rule)) => Rule::clone(rule),
         None | Some(GivenRule::Refused(_)) => Rule::default(),
     };
     let mut findings = given.as_ref().map(doctor::examine_rule).unwrap_or_default();

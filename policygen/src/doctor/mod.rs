@@ -22,14 +22,14 @@ pub(crate) fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule
 /// The gate's rule as it was given.
 #[derive(Debug)]
 pub(crate) enum GivenRule {
-    Read(Rule),
+    Read(Box<Rule>),
     /// The gate would refuse it, in its words.
     Refused(RuleError),
 }
 
 impl GivenRule {
     pub(crate) fn parse(json: &str) -> Self {
-        Rule::floor(json).map_or_else(Self::Refused, Self::Read)
+        Rule::floor(json).map_or_else(Self::Refused, |rule| Self::Read(Box::new(rule)))
     }
 }
 
