@@ -32,6 +32,8 @@ pub struct Account {
     by_arn: HashMap<String, Actor>,
     /// Boundaries whose policy is not in the snapshot: taken for no boundary at all.
     pub missing_boundaries: Vec<String>,
+    /// AWS managed policies that are attached and not in the snapshot, each with one that has it: taken to allow everything.
+    pub supposed_policies: Vec<(String, String)>,
 }
 
 /// A policy of an account, by its place.

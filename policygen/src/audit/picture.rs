@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::Policy;
-use iam::account::{Account, Actor};
+use iam::account::{Account, Actor, Trustees};
 use rule::{Rule, Trust};
 
 use super::action::APPROVE;
@@ -122,6 +122,17 @@ impl<'a> Picture<'a> {
         let roads = self.roads_from(actor);
         let roles = roads.into_iter().map(|road| Actor::Role(road.role));
         std::iter::once(actor).chain(roles).collect()
+    }
+
+    /// Whether only services and workloads can be this: a role that no user, no other role and nobody from elsewhere may assume.
+    pub(super) fn is_machine(&self, actor: Actor) -> bool {
+        let Actor::Role(at) = actor else { return false };
+        self.account().roles.get(at).is_some_and(|role| {
+            let outsiders = self.account().outsiders(role);
+            let has_machines = !outsiders.services.is_empty() || !outsiders.oidc.is_empty();
+            let has_people = !outsiders.federated.is_empty() || !outsiders.accounts.is_empty();
+            has_machines && !has_people && self.account().trustees(role) == Trustees::default()
+        })
     }
 
     /// What an actor can approve as itself and as the roles that it may become; those who are alike once.
