@@ -118,8 +118,8 @@ impl Account {
         }
     }
 
-    /// As [`Account::new`], but an AWS managed policy that is attached and not in the snapshot is taken to allow everything: AWS leaves
-    /// policies out that it has deprecated, though they are attached and in force. Each is in
+    /// As [`Account::new`], but an AWS managed policy that is attached and not in the snapshot is taken to allow
+    /// everything: AWS leaves policies out that it has deprecated, though they are attached and in force. Each is in
     /// [`Account::supposed_policies`].
     ///
     /// # Errors
@@ -302,8 +302,8 @@ impl Builder {
         id
     }
 
-    /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may know no more than the
-    /// name. Then the principal is taken for unbounded: too much reach is safe here, too little is not.
+    /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may know no more than
+    /// the name. Then the principal is taken for unbounded: too much reach is safe here, too little is not.
     fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn;
         let id = self.managed.get(&arn).copied();

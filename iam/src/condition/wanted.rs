@@ -49,8 +49,8 @@ impl Unfit {
 }
 
 impl Wanted {
-    /// Reads the values for an operator. Policy variables are for string, ARN and `Bool` operators alone: so says the IAM
-    /// User Guide of each group of operators.
+    /// Reads the values for an operator. Policy variables are for string, ARN and `Bool` operators alone: so says the
+    /// IAM User Guide of each group of operators.
     pub(super) fn parse(kind: Kind, values: &[String], variables: bool) -> Result<Self, Unfit> {
         let templates = |expected, fits: fn(&Template) -> bool| -> Result<Vec<Template>, Unfit> {
             let parse = |value| Template::parse(value, variables).map_err(Unfit::Variable);

@@ -124,7 +124,8 @@ impl<'a> Picture<'a> {
         std::iter::once(actor).chain(roles).collect()
     }
 
-    /// Whether only services and workloads can be this: a role that no user, no other role and nobody from elsewhere may assume.
+    /// Whether only services and workloads can be this: a role that no user, no other role and nobody from elsewhere
+    /// may assume.
     pub(super) fn is_machine(&self, actor: Actor) -> bool {
         let Actor::Role(at) = actor else { return false };
         self.account().roles.get(at).is_some_and(|role| {
@@ -148,8 +149,8 @@ impl<'a> Picture<'a> {
         found
     }
 
-    /// Whether the gate believes the session names of a role: by its rule, or where none was given, those of IAM Identity Center's
-    /// roles, which its path shows.
+    /// Whether the gate believes the session names of a role: by its rule, or where none was given, those of IAM
+    /// Identity Center's roles, which its path shows.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
         match self.rule {
             Some(rule) => rule.trust(role, &self.gate_account) == Trust::Believed,
