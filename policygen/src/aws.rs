@@ -138,7 +138,7 @@ impl Aws {
             let policies = page.policies.unwrap_or_default().into_iter().map(managed_policy);
             extend(&mut details.policies, policies).map_err(lacks)?;
             if marker.is_none() {
-                return Ok(Account::new(details));
+                return Ok(Account::supposing(details));
             }
         }
     }

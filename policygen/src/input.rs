@@ -83,12 +83,32 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(files)
 }
 
-/// What is in a text file.
+/// What is in a text file: UTF-8, or what Windows PowerShell writes, UTF-8 or UTF-16 with a byte order mark.
 ///
 /// # Errors
-/// [`InputError::Unreadable`], also where it is not UTF-8.
+/// As [`bytes`], and [`InputError::Unreadable`] also if it is in another encoding.
 pub(crate) fn text(path: &Path) -> Result<String, InputError> {
-    fs::read_to_string(path).map_err(unreadable(path))
+    decoded(bytes(path)?).map_err(unreadable(path))
+}
+
+/// By the byte order mark, if there is one (The Unicode Standard, section 23.8).
+fn decoded(bytes: Vec<u8>) -> io::Result<String> {
+    let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, odd) = rest.as_chunks::<2>();
+        let units = pairs.iter().map(|pair| unit(*pair));
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.ok().filter(|_| odd.is_empty()).ok_or_else(|| not("UTF-16"))
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => str::from_utf8(rest).map(str::to_owned).map_err(|_| not("UTF-8")),
+        _ => String::from_utf8(bytes).map_err(|_| not("UTF-8")),
+    }
+}
+
+fn not(encoding: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("it is not a text in {encoding}"))
 }
 
 /// The same, or for `-` what comes in on standard input.
@@ -97,7 +117,9 @@ pub(crate) fn text(path: &Path) -> Result<String, InputError> {
 /// As [`text`].
 pub(crate) fn text_or_stdin(path: &Path) -> Result<String, InputError> {
     if path == Path::new("-") {
-        io::read_to_string(io::stdin().lock()).map_err(unreadable(path))
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        read.and_then(|_| decoded(bytes)).map_err(unreadable(path))
     } else {
         text(path)
     }

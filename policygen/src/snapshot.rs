@@ -20,7 +20,7 @@ pub(crate) enum SnapshotError {
 /// # Errors
 /// [`SnapshotError`] if it cannot be read, or is something else.
 pub(crate) fn read(path: &Path) -> Result<Account, SnapshotError> {
-    Account::parse(&input::text_or_stdin(path)?).map_err(|source| SnapshotError::Account {
+    Account::parse_supposing(&input::text_or_stdin(path)?).map_err(|source| SnapshotError::Account {
         path: path.to_owned(),
         source,
     })

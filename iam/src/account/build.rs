@@ -6,7 +6,7 @@ use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag, UserDetail,
 };
 use super::{Account, Actor, Group, Identity, Kept, PolicyId, Role, User};
-use crate::policy::PolicyError;
+use crate::policy::{Policy, PolicyError};
 
 /// Why there is no account to look at.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +69,20 @@ pub enum AccountError {
         /// The group's name.
         group: String,
     },
-    /// An ARN that is none, or of another account than the first.
-    #[error("`{0}` is not the ARN of a principal of the snapshot's account")]
+    /// An ARN that is not one of a principal.
+    #[error("`{0}` is not the ARN of a user, a group or a role")]
     Arn(String),
+    /// Principals of several accounts.
+    #[error(
+        "`{arn}` is not of the account {account}, as what stands before it is: the file holds several accounts, and each has to be \
+         examined by itself"
+    )]
+    Accounts {
+        /// The principal.
+        arn: String,
+        /// The first account.
+        account: String,
+    },
 }
 
 impl Account {
@@ -84,11 +95,36 @@ impl Account {
         Self::new(serde_json::from_str(json).map_err(AccountError::Json)?)
     }
 
+    /// As [`Account::supposing`], of what `aws iam get-account-authorization-details` prints.
+    ///
+    /// # Errors
+    /// As [`Account::supposing`].
+    pub fn parse_supposing(json: &str) -> Result<Self, AccountError> {
+        Self::supposing(serde_json::from_str(json).map_err(AccountError::Json)?)
+    }
+
     /// As [`Account::parse`].
     ///
     /// # Errors
     /// As [`Account::parse`].
-    pub fn new(mut details: Details<'_>) -> Result<Self, AccountError> {
+    pub fn new(details: Details<'_>) -> Result<Self, AccountError> {
+        let account = Self::supposing(details)?;
+        match account.supposed_policies.first() {
+            None => Ok(account),
+            Some((policy, of)) => Err(AccountError::MissingPolicy {
+                policy: policy.clone(),
+                of: of.clone(),
+            }),
+        }
+    }
+
+    /// As [`Account::new`], but an AWS managed policy that is attached and not in the snapshot is taken to allow
+    /// everything: AWS leaves policies out that it has deprecated, though they are attached and in force. Each is in
+    /// [`Account::supposed_policies`].
+    ///
+    /// # Errors
+    /// As [`Account::parse`], of every other policy.
+    pub fn supposing(mut details: Details<'_>) -> Result<Self, AccountError> {
         let lists = [
             ("UserDetailList", details.user_detail_list.is_none()),
             ("GroupDetailList", details.group_detail_list.is_none()),
@@ -125,6 +161,7 @@ struct Builder {
     policies: Vec<Kept>,
     managed: HashMap<String, PolicyId>,
     missing_boundaries: Vec<String>,
+    supposed_policies: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -235,17 +272,38 @@ impl Builder {
             ids.push(self.inline(policy, of)?);
         }
         for policy in attached {
-            let id = self.managed.get(&policy.policy_arn);
-            ids.push(*id.ok_or_else(|| AccountError::MissingPolicy {
-                policy: policy.policy_arn,
-                of: of.to_owned(),
-            })?);
+            let arn = policy.policy_arn;
+            ids.push(match self.managed.get(&arn) {
+                Some(id) => *id,
+                None if arn.contains(":iam::aws:policy/") => self.suppose(arn, of),
+                None => {
+                    return Err(AccountError::MissingPolicy {
+                        policy: arn,
+                        of: of.to_owned(),
+                    });
+                }
+            });
         }
         Ok(ids)
     }
 
-    /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may know no more than the
-    /// name. Then the principal is taken for unbounded: too much reach is safe here, too little is not.
+    /// An AWS managed policy that nothing is known of.
+    fn suppose(&mut self, arn: String, of: &str) -> PolicyId {
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let id = PolicyId(self.policies.len());
+        self.policies.push(Kept {
+            name: format!("{name} (not in the snapshot)"),
+            arn: Some(arn.clone()),
+            policy: Policy::allowing_everything(),
+            other_versions: Vec::new(),
+        });
+        self.managed.insert(arn.clone(), id);
+        self.supposed_policies.push((arn, of.to_owned()));
+        id
+    }
+
+    /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may know no more than
+    /// the name. Then the principal is taken for unbounded: too much reach is safe here, too little is not.
     fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn;
         let id = self.managed.get(&arn).copied();
@@ -287,21 +345,25 @@ impl Builder {
             .chain(roles_arns)
             .map(|(arn, actor)| (arn.clone(), actor))
             .collect();
-        let group_arns = groups.iter().map(|group| group.arn.as_str());
-        let mut accounts = by_arn.keys().map(String::as_str).chain(group_arns).map(|arn| {
+        let of_users = users.iter().map(|user| &user.identity.arn);
+        let of_groups = groups.iter().map(|group| &group.arn);
+        let of_roles = roles.iter().map(|role| &role.identity.arn);
+        let mut first: Option<(String, String)> = None;
+        for arn in of_users.chain(of_groups).chain(of_roles) {
             let fields: Vec<&str> = arn.splitn(6, ':').collect();
-            match fields.as_slice() {
-                ["arn", partition, "iam", "", account, _] => Ok(((*partition).to_owned(), (*account).to_owned())),
-                _ => Err(AccountError::Arn(arn.to_owned())),
-            }
-        });
-        let (partition, id) = accounts.next().ok_or(AccountError::Empty)??;
-        for other in accounts {
-            let (other_partition, other_id) = other?;
-            if (&other_partition, &other_id) != (&partition, &id) {
-                return Err(AccountError::Arn(format!("arn:{other_partition}:iam::{other_id}:…")));
+            let ["arn", partition, "iam", "", account, _] = fields.as_slice() else {
+                return Err(AccountError::Arn(arn.clone()));
+            };
+            let (first_partition, first_account) =
+                first.get_or_insert_with(|| ((*partition).to_owned(), (*account).to_owned()));
+            if first_partition != partition || first_account != account {
+                return Err(AccountError::Accounts {
+                    arn: arn.clone(),
+                    account: first_account.clone(),
+                });
             }
         }
+        let (partition, id) = first.ok_or(AccountError::Empty)?;
         Ok(Account {
             partition,
             id,
@@ -312,6 +374,7 @@ impl Builder {
             controls: Vec::new(),
             by_arn,
             missing_boundaries: self.missing_boundaries,
+            supposed_policies: self.supposed_policies,
         })
     }
 }

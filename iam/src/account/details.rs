@@ -11,7 +11,7 @@ use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::policy::{Policy, PolicyError};
+use crate::policy::{OneOrMany, Policy, PolicyError};
 
 /// The whole answer.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +49,7 @@ pub struct UserDetail<'a> {
     #[serde(default)]
     pub user_policy_list: Vec<InlinePolicy<'a>>,
     /// Its managed policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
     /// Its permission boundary.
     pub permissions_boundary: Option<Boundary>,
@@ -70,7 +70,7 @@ pub struct GroupDetail<'a> {
     #[serde(default)]
     pub group_policy_list: Vec<InlinePolicy<'a>>,
     /// Its managed policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
 }
 
@@ -90,7 +90,7 @@ pub struct RoleDetail<'a> {
     #[serde(default)]
     pub role_policy_list: Vec<InlinePolicy<'a>>,
     /// Its managed policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
     /// Its permission boundary.
     pub permissions_boundary: Option<Boundary>,
@@ -131,6 +131,11 @@ pub struct InlinePolicy<'a> {
     pub policy_name: String,
     /// The policy.
     pub policy_document: Document<'a>,
+}
+
+/// A list, or one thing: the AWS CLI's own example has such a member.
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    OneOrMany::deserialize(deserializer).map(|list| list.0)
 }
 
 /// That a managed policy is attached.

@@ -32,6 +32,9 @@ pub struct Account {
     by_arn: HashMap<String, Actor>,
     /// Boundaries whose policy is not in the snapshot: taken for no boundary at all.
     pub missing_boundaries: Vec<String>,
+    /// AWS managed policies that are attached and not in the snapshot, each with one that has it: taken to allow
+    /// everything.
+    pub supposed_policies: Vec<(String, String)>,
 }
 
 /// A policy of an account, by its place.
@@ -220,8 +223,8 @@ impl Account {
         Grants { kinds }
     }
 
-    /// The policies that would decide for a principal that is not there yet: these of its own, this boundary, and every level of
-    /// service control policies.
+    /// The policies that would decide for a principal that is not there yet: these of its own, this boundary, and every
+    /// level of service control policies.
     #[must_use]
     pub fn grants_of_new<'a>(
         &'a self,
@@ -238,8 +241,8 @@ impl Account {
         Grants { kinds }
     }
 
-    /// What would be known of every request of a user or a role that is not there yet. Its name is up to whoever makes it, and
-    /// so are its tags where that is allowed.
+    /// What would be known of every request of a user or a role that is not there yet. Its name is up to whoever makes
+    /// it, and so are its tags where that is allowed.
     #[must_use]
     pub fn context_of_new(&self, is_user: bool, may_be_tagged: bool) -> Context {
         let mut context = Context::new();

@@ -9,6 +9,7 @@ mod read;
 pub use actions::Actions;
 pub(crate) use principals::Concern;
 pub use principals::{Caller, Principals, Trusted};
+pub(crate) use read::OneOrMany;
 pub use read::PolicyError;
 
 use crate::arn::Resource;

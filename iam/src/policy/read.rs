@@ -54,8 +54,8 @@ struct WrittenStatement {
     not_principal: Option<WrittenPrincipals>,
     action: Option<OneOrMany<String>>,
     not_action: Option<OneOrMany<String>>,
-    resource: Option<OneOrMany<String>>,
-    not_resource: Option<OneOrMany<String>>,
+    resource: Option<OneOrMany<Member>>,
+    not_resource: Option<OneOrMany<Member>>,
     #[serde(default)]
     condition: Pairs<Pairs<OneOrMany<Scalar>>>,
 }
@@ -77,7 +77,10 @@ struct PrincipalMap {
 struct WrittenPrincipals(PrincipalMap);
 
 /// AWS takes a list of one without brackets.
-struct OneOrMany<T>(Vec<T>);
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
+
+/// A member of a list of resources: AWS takes `null` for one, and it is nothing.
+struct Member(Option<String>);
 
 /// A condition value: AWS takes numbers and booleans for their text.
 struct Scalar(String);
@@ -122,8 +125,8 @@ fn statement(written: WrittenStatement, variables: bool) -> Result<Statement, St
         one_of("Action", written.action, written.not_action)?.ok_or(StatementError::Neither("Action"))?;
     let resources = match one_of("Resource", written.resource, written.not_resource)? {
         None => None,
-        Some((false, texts)) => Some(ResourceElement::These(templates(&texts.0, variables)?)),
-        Some((true, texts)) => Some(ResourceElement::AllBut(templates(&texts.0, variables)?)),
+        Some((false, texts)) => Some(ResourceElement::These(templates(&texts, variables)?)),
+        Some((true, texts)) => Some(ResourceElement::AllBut(templates(&texts, variables)?)),
     };
     let principals = one_of("Principal", written.principal, written.not_principal)?;
     let mut conditions = Vec::new();
@@ -159,9 +162,9 @@ fn one_of<T>(name: &'static str, these: Option<T>, all_but: Option<T>) -> Result
     }
 }
 
-fn templates(texts: &[String], variables: bool) -> Result<Vec<Template>, StatementError> {
+fn templates(members: &OneOrMany<Member>, variables: bool) -> Result<Vec<Template>, StatementError> {
+    let texts = members.0.iter().filter_map(|Member(text)| text.as_ref());
     texts
-        .iter()
         .map(|text| {
             Template::parse(text, variables).map_err(|problem| StatementError::Resource {
                 resource: text.clone(),
@@ -224,6 +227,30 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
         }
 
         deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrNull;
+
+        impl Visitor<'_> for TextOrNull {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Member, E> {
+                Ok(Member(Some(text.to_owned())))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Member, E> {
+                Ok(Member(None))
+            }
+        }
+
+        deserializer.deserialize_any(TextOrNull)
     }
 }
 

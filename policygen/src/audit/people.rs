@@ -165,8 +165,8 @@ fn is_for_people(picture: &Picture<'_>, role: usize) -> bool {
     users || outsiders.is_some_and(|outsiders| !outsiders.federated.is_empty() || !outsiders.accounts.is_empty())
 }
 
-/// The persons behind these ARNs, as the gate's rule joins them, or where it was not given, as a rule does that says nothing: the places
-/// of each person's principals. A principal that the gate would attribute to nobody is in none.
+/// The persons behind these ARNs, as the gate's rule joins them, or where it was not given, as a rule does that says
+/// nothing: the places of each person's principals. A principal that the gate would attribute to nobody is in none.
 pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
     let by_default = Rule::default();
     let rule = picture.rule.unwrap_or(&by_default);

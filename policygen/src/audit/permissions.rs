@@ -17,8 +17,8 @@ use super::alike::Alike;
 use super::relevance::{Relevance, keys};
 use super::scope::{RegionGlob, Scope};
 
-/// The managed policy that is attached, and the boundary that a user or a role gets or has: in requests to attach, to make and to
-/// write policies (IAM User Guide, "IAM and AWS STS condition context keys").
+/// The managed policy that is attached, and the boundary that a user or a role gets or has: in requests to attach, to
+/// make and to write policies (IAM User Guide, "IAM and AWS STS condition context keys").
 pub(super) const POLICY_ARN: &str = "iam:PolicyARN";
 pub(super) const BOUNDARY: &str = "iam:PermissionsBoundary";
 
@@ -174,8 +174,8 @@ impl<'a> Permissions<'a> {
         clauses.is_some_and(|clauses| clauses.allow(resource) != Truth::No)
     }
 
-    /// What an actor's own permissions say about an action, where these condition keys have these values or, with `None`, are not in
-    /// the request.
+    /// What an actor's own permissions say about an action, where these condition keys have these values or, with
+    /// `None`, are not in the request.
     pub(super) fn clauses_given(
         &self,
         actor: Actor,

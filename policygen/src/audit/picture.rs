@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::Policy;
-use iam::account::{Account, Actor};
+use iam::account::{Account, Actor, Trustees};
 use rule::{Rule, Trust};
 
 use super::action::APPROVE;
@@ -124,6 +124,18 @@ impl<'a> Picture<'a> {
         std::iter::once(actor).chain(roles).collect()
     }
 
+    /// Whether only services and workloads can be this: a role that no user, no other role and nobody from elsewhere
+    /// may assume.
+    pub(super) fn is_machine(&self, actor: Actor) -> bool {
+        let Actor::Role(at) = actor else { return false };
+        self.account().roles.get(at).is_some_and(|role| {
+            let outsiders = self.account().outsiders(role);
+            let has_machines = !outsiders.services.is_empty() || !outsiders.oidc.is_empty();
+            let has_people = !outsiders.federated.is_empty() || !outsiders.accounts.is_empty();
+            has_machines && !has_people && self.account().trustees(role) == Trustees::default()
+        })
+    }
+
     /// What an actor can approve as itself and as the roles that it may become; those who are alike once.
     pub(super) fn approvals_of_selves(&self, actor: Actor) -> Vec<(Rc<Alike<'a>>, &Approvals)> {
         let mut found: Vec<(Rc<Alike<'a>>, &Approvals)> = Vec::new();
@@ -137,8 +149,8 @@ impl<'a> Picture<'a> {
         found
     }
 
-    /// Whether the gate believes the session names of a role: by its rule, or where none was given, those of IAM Identity Center's
-    /// roles, which its path shows.
+    /// Whether the gate believes the session names of a role: by its rule, or where none was given, those of IAM
+    /// Identity Center's roles, which its path shows.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
         match self.rule {
             Some(rule) => rule.trust(role, &self.gate_account) == Trust::Believed,

@@ -56,8 +56,8 @@ pub(super) struct Both {
     pub(super) open: bool,
 }
 
-/// By two slots, each with the place of those who serve it: a shortest stage in which they do, and whether that takes open
-/// conditions.
+/// By two slots, each with the place of those who serve it: a shortest stage in which they do, and whether that takes
+/// open conditions.
 type Pairs = HashMap<[(usize, usize); 2], Option<(String, bool)>>;
 
 /// What somebody may do about approvals at one time, as one of several that are asked for two slots.

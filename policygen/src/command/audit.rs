@@ -151,7 +151,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let rule = args.rule.as_deref().map(input::rule).transpose()?;
     let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
     let account = match &args.account_file {
-        Some(path) => Account::parse(&input::text_or_stdin(path)?).map_err(|source| CommandError::Account {
+        Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?).map_err(|source| CommandError::Account {
             path: path.clone(),
             source,
         }),
@@ -179,6 +179,11 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     for missing in &account.missing_boundaries {
         output::print_warning(&format!(
             "the permission boundary `{missing}` is not in the snapshot, so those who have it are taken to be unbounded"
+        ));
+    }
+    for (policy, of) in &account.supposed_policies {
+        output::print_warning(&format!(
+            "the policy `{policy}` of `{of}` is not in the snapshot, as AWS leaves deprecated policies out: it is taken to allow everything"
         ));
     }
     let scope = Scope {

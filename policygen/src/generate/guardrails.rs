@@ -1,4 +1,5 @@
-//! Denies going round the gate: changing the pipelines, the function, the groups, roles and policies, or who is in them.
+//! Denies going round the gate: changing the pipelines, the function, the groups, roles and policies, or who is in
+//! them.
 
 use iam::{Document, Statement};
 
@@ -67,7 +68,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     .flatten()
     .map(|statement| unless(statement, break_glass.clone()))
     .collect();
-    // Reporting a job's success in the gate's place. It has no resource of its own, so that only who asks can be told apart.
+    // Reporting a job's success in the gate's place. It has no resource of its own, so that only who asks can be told
+    // apart.
     let report = deny("ReportForGate", &["codepipeline:PutJobSuccessResult"], any());
     let reporters = [gate_role, job_workers, break_glass].concat();
     statements.push(unless(report, reporters));
@@ -152,8 +154,8 @@ fn function(spec: &Spec) -> Vec<Statement> {
     )]
 }
 
-/// The groups and roles that this generates, and the gate's role. Approvers are denied all roles: with one that they make or change
-/// they would be a second person.
+/// The groups and roles that this generates, and the gate's role. Approvers are denied all roles: with one that they
+/// make or change they would be a second person.
 fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     let slots = || spec.slots.iter().map(|slot| format!("{}{slot}", spec.prefix));
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
@@ -200,7 +202,8 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
         Denied::Approvers => statements.push(deny("ChangeRoles", &CHANGES, any())),
         Denied::Everybody => {
             statements.push(deny("ChangeRoles", &CHANGES, arns("role", roles)));
-            // Roles that look like those of IAM Identity Center. Its own service-linked role is not held by such policies.
+            // Roles that look like those of IAM Identity Center. Its own service-linked role is not held by such
+            // policies.
             let names = ["AWSReservedSSO_*", "*/AWSReservedSSO_*"].map(str::to_owned).to_vec();
             statements.push(deny("MakeLookAlikes", &["iam:CreateRole"], arns("role", names)));
         }

@@ -263,3 +263,107 @@ fn what_aws_refuses_names_the_permission() {
         "error: AWS refuses iam:GetAccountAuthorizationDetails: not alice; give the caller this permission\n"
     );
 }
+
+/// Of AWS's own example of the AWS CLI's output.
+#[test]
+fn a_list_of_one_may_stand_without_brackets() {
+    let mut account = sound();
+    let attached = account["GroupDetailList"][0]["AttachedManagedPolicies"][0].clone();
+    let whole = audit(&account, &["--format", "json"]);
+    account["GroupDetailList"][0]["AttachedManagedPolicies"] = attached;
+    assert_eq!(audit(&account, &["--format", "json"]).stdout, whole.stdout);
+}
+
+/// AWS takes them.
+#[test]
+fn null_resources_and_dates_that_are_not_documented_are_read() {
+    let with = |statement: Value| {
+        let document = json!({"Version": "2012-10-17", "Statement": statement});
+        let policies = json!([{"PolicyName": "Own", "PolicyDocument": document}]);
+        patched(json!([{"op": "add", "path": "/UserDetailList/6/UserPolicyList", "value": policies}]))
+    };
+    let approve = "codepipeline:PutApprovalResult";
+    let nothing = with(json!({"Effect": "Allow", "Action": approve, "Resource": [null]}));
+    assert_eq!(codes(&nothing, GRACE, &[]), [""; 0]);
+    let both = with(json!({"Effect": "Allow", "Action": approve, "Resource": [null, "*"]}));
+    assert_eq!(codes(&both, GRACE, &[]), ["approver-without-mfa", "can-approve-both"]);
+    // What it means is open.
+    let dated = with(json!({
+        "Effect": "Allow", "Action": approve, "Resource": "*", "Condition": {"DateGreaterThan": {"aws:CurrentTime": "01T"}},
+    }));
+    assert_eq!(
+        codes(&dated, GRACE, &[]),
+        ["approver-without-mfa", "can-approve-both-if"]
+    );
+}
+
+/// In the same words each time, and with the principal that is of another account.
+#[test]
+fn a_file_of_several_accounts_is_refused_by_its_first_stranger() {
+    let mut account = sound();
+    account["UserDetailList"][2]["Arn"] = json!("arn:aws:iam::444455556666:user/carol");
+    for _ in 0..5 {
+        refused(
+            &account.to_string(),
+            &["`arn:aws:iam::444455556666:user/carol` is not of the account 111122223333"],
+        );
+    }
+}
+
+/// AWS leaves deprecated policies out of its answer, though they are in force.
+#[test]
+fn a_policy_of_aws_that_is_not_in_the_file_is_taken_to_allow_everything_and_is_warned_of() {
+    let policy = "arn:aws:iam::aws:policy/AWSCodePipelineFullAccess";
+    let attached = json!([{"PolicyName": "AWSCodePipelineFullAccess", "PolicyArn": policy}]);
+    let account =
+        patched(json!([{"op": "add", "path": "/UserDetailList/6/AttachedManagedPolicies", "value": attached}]));
+    assert!(codes(&account, GRACE, &[]).contains(&"can-approve-both".to_owned()));
+    assert_eq!(
+        audit(&account, &[]).stderr,
+        format!(
+            "warning: the policy `{policy}` of `arn:aws:iam::111122223333:user/grace` is not in the snapshot, as AWS leaves deprecated \
+             policies out: it is taken to allow everything\n"
+        )
+    );
+}
+
+/// Windows PowerShell's `>` writes UTF-16, its `Out-File -Encoding utf8` a byte order mark.
+#[test]
+fn what_powershell_writes_is_read() {
+    let text = several().to_string();
+    let wide = |unit: fn(u16) -> [u8; 2], mark: [u8; 2]| {
+        let units = text.encode_utf16().flat_map(unit);
+        mark.into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let marked = [&[0xEF, 0xBB, 0xBF], text.as_bytes()].concat();
+    let read = |bytes: &[u8]| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        policygen(&[
+            "audit",
+            "--format",
+            "json",
+            "--account-file",
+            file.path().to_str().unwrap(),
+        ])
+    };
+    let plain = read(text.as_bytes()).stdout;
+    assert!(plain.contains("findings"));
+    for bytes in [
+        marked,
+        wide(u16::to_le_bytes, [0xFF, 0xFE]),
+        wide(u16::to_be_bytes, [0xFE, 0xFF]),
+    ] {
+        assert_eq!(read(&bytes).stdout, plain);
+    }
+    for broken in [
+        &[0xFF, 0xFE, b'{'][..],
+        &[0xFF, 0xFE, 0x00, 0xD8],
+        &[0xEF, 0xBB, 0xBF, 0xFF],
+        &[b'{', 0xFF],
+    ] {
+        let ran = read(broken);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+        assert!(ran.stderr.contains("it is not a text in UTF-"), "{}", ran.stderr);
+    }
+}

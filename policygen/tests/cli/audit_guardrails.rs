@@ -1,5 +1,5 @@
-//! `policygen audit` and `policygen generate --guardrails` agree: the policy denies what the audit finds, and the audit finds what the
-//! policy does not deny.
+//! `policygen audit` and `policygen generate --guardrails` agree: the policy denies what the audit finds, and the audit
+//! finds what the policy does not deny.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ fn generated() -> Vec<(String, Value)> {
     policies.collect()
 }
 
-/// The account that the policies make, in which Alice, who approves ApprovalA, is also an administrator; without some of the
-/// guardrails.
+/// The account that the policies make, in which Alice, who approves ApprovalA, is also an administrator; without some
+/// of the guardrails.
 fn account(without: &[&str]) -> Value {
     let mut account = AUDIT.sound();
     let mut policies = Vec::new();

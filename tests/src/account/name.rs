@@ -86,8 +86,8 @@ const LAST: &[&str] = &[
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Takes a name like this one: itself, or numbered if it is taken. Names that are alike before `@` are one human's, so one of them
-    /// takes all.
+    /// Takes a name like this one: itself, or numbered if it is taken. Names that are alike before `@` are one human's,
+    /// so one of them takes all.
     pub(super) fn take(&mut self, wish: &str) -> String {
         let (local, domain) = wish.split_at(wish.find('@').unwrap_or(wish.len()));
         let numbered = (2..).map(|number| format!("{local}-{number}"));

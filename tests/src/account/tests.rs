@@ -177,7 +177,8 @@ fn what_is_referred_to_is_there() {
     });
 }
 
-/// Facts 24, and "IAM object quotas" of the IAM user guide: 10 managed policies a holder, 5 versions a policy, 2,048 characters a trust policy.
+/// Facts 24, and "IAM object quotas" of the IAM user guide: 10 managed policies a holder, 5 versions a policy, 2,048
+/// characters a trust policy.
 #[test]
 fn everything_is_within_the_quotas() {
     // White space does not count.

@@ -41,6 +41,10 @@ pub(super) fn with_both(
     for actor in picture.actors() {
         let approvals = picture.survey.approvals(actor);
         let Some(both) = &approvals.both else { continue };
+        // A machine is nobody: `machine-can-approve` is about these.
+        if picture.is_machine(actor) {
+            continue;
+        }
         let Some(mut finding) = wanted(actor, both) else {
             continue;
         };

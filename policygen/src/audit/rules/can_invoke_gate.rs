@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use iam::account::{Actor, Role};
+use iam::account::Actor;
 
 use super::can_bypass_gate;
 use crate::audit::action::Action;
@@ -58,17 +58,11 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 /// Whether only pipelines can be this: they have to invoke the gate.
 fn is_for_pipelines(picture: &Picture<'_>, actor: Actor) -> bool {
     let Actor::Role(at) = actor else { return false };
-    let is_for = |role: &Role| {
+    let role = picture.account().roles.get(at).filter(|_| picture.is_machine(actor));
+    role.is_some_and(|role| {
         let outsiders = picture.account().outsiders(role);
-        let trustees = picture.account().trustees(role);
-        let services = &outsiders.services;
-        let others = [&outsiders.oidc, &outsiders.federated, &outsiders.accounts];
-        !services.is_empty()
-            && services.iter().all(|service| service == PIPELINES)
-            && others.iter().all(|others| others.is_empty())
-            && trustees == Default::default()
-    };
-    picture.account().roles.get(at).is_some_and(is_for)
+        outsiders.oidc.is_empty() && outsiders.services.iter().all(|service| service == PIPELINES)
+    })
 }
 
 fn finding(picture: &Picture<'_>, actor: Actor, reached: Reached) -> Finding {

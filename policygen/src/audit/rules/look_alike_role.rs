@@ -1,4 +1,5 @@
-//! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of them, and that reaches a slot.
+//! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of them, and that reaches a
+//! slot.
 
 use iam::account::{Actor, Role};
 use rule::RESERVED_PATH;
@@ -17,8 +18,9 @@ pub(super) const CHECK: Check = Check {
     title: "A role passes for one of IAM Identity Center's and reaches a slot",
 };
 
-/// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide, "Referencing permission sets in resource
-/// policies"). IAM makes no role under the reserved path for anybody else; the name alone is free to take.
+/// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide, "Referencing permission
+/// sets in resource policies"). IAM makes no role under the reserved path for anybody else; the name alone is free to
+/// take.
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {

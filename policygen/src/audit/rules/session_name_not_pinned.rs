@@ -64,8 +64,8 @@ fn about(role: &Role) -> Option<Finding> {
     Some(finding)
 }
 
-/// Whether a condition leaves the caller one name, its own. The name is in every request to assume a role (IAM User Guide,
-/// "IAM and AWS STS condition context keys").
+/// Whether a condition leaves the caller one name, its own. The name is in every request to assume a role (IAM User
+/// Guide, "IAM and AWS STS condition context keys").
 fn pins(condition: &Condition) -> bool {
     condition.key().eq_ignore_ascii_case("sts:RoleSessionName") && condition.wants_only("aws:username")
 }

@@ -26,15 +26,15 @@ pub(super) struct Giver<'p, 'a> {
 }
 
 impl<'p, 'a> Giver<'p, 'a> {
-    /// What it could give to a principal that it makes, where it is also allowed something else on the same one. Everything, without a
-    /// boundary, if that is possible: then nothing else is looked for.
+    /// What it could give to a principal that it makes, where it is also allowed something else on the same one.
+    /// Everything, without a boundary, if that is possible: then nothing else is looked for.
     pub(super) fn to_a_new_one(&self, also: Option<&Clauses<'a, PolicyId>>) -> Result<Vec<Gift<'a>>, SurveyError> {
         let without_boundary = self.within(None, also)?;
         if !without_boundary.is_empty() {
             return Ok(without_boundary);
         }
-        // Some may make principals with a certain boundary only (IAM User Guide, "Delegating responsibility to others using
-        // permissions boundaries"). One that lets no approval through does not matter.
+        // Some may make principals with a certain boundary only (IAM User Guide, "Delegating responsibility to others
+        // using permissions boundaries"). One that lets no approval through does not matter.
         let permissions = &self.picture.survey.permissions;
         let create = permissions.alike(self.actor, self.making.create);
         if create.is_none_or(|create| create.clauses.are_decided()) {
@@ -156,8 +156,8 @@ impl<'p, 'a> Giver<'p, 'a> {
         free.next().map(str::to_owned)
     }
 
-    /// Whether there is a principal of this kind and name, whatever its path: names are unique without regard to case (IAM User
-    /// Guide, "IAM identifiers").
+    /// Whether there is a principal of this kind and name, whatever its path: names are unique without regard to case
+    /// (IAM User Guide, "IAM identifiers").
     fn is_taken(&self, arn: &str) -> bool {
         let account = self.picture.account();
         let Some((_, name)) = arn.rsplit_once('/') else {

@@ -1,7 +1,8 @@
-//! The second persons that a principal could make: principals that are not there yet, that it takes over, or whose sign-in it can
-//! forge, and that serve a slot afterwards.
+//! The second persons that a principal could make: principals that are not there yet, that it takes over, or whose
+//! sign-in it can forge, and that serve a slot afterwards.
 //!
-//! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To CodePipeline it is somebody else.
+//! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To CodePipeline it is somebody
+//! else.
 
 mod given;
 mod providers;

@@ -1,6 +1,8 @@
-//! Roles whose SAML provider somebody could change: whoever has the provider's key signs in as anybody, by any session name.
+//! Roles whose SAML provider somebody could change: whoever has the provider's key signs in as anybody, by any session
+//! name.
 //!
-//! Nothing alike follows from OpenID Connect providers: their keys stay with the issuer, whatever is changed in the account.
+//! Nothing alike follows from OpenID Connect providers: their keys stay with the issuer, whatever is changed in the
+//! account.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in anybody, from another account too, so
-//! that what its own policies say about sts:AssumeRole does not matter.
+//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in anybody, from another
+//! account too, so that what its own policies say about sts:AssumeRole does not matter.
 
 use iam::Truth;
 use iam::account::{Actor, Identity};
@@ -20,8 +20,8 @@ const MAKING: Making = Making {
 const OPENING: [Action; 2] = [Action::CreateRole, Action::UpdateAssumeRolePolicy];
 const GIVING: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
 
-/// Paths of roles that only AWS changes (IAM User Guide, "Service-linked roles"; IAM Identity Center User Guide, on the roles that it
-/// makes).
+/// Paths of roles that only AWS changes (IAM User Guide, "Service-linked roles"; IAM Identity Center User Guide, on the
+/// roles that it makes).
 const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
 
 /// How many roles that are there are tried: a few are enough to show what can be done.
@@ -72,8 +72,8 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Result<Vec<
     Ok(others)
 }
 
-/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have nothing to do with approvals show
-/// best what can be done with any.
+/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have nothing to do with
+/// approvals show best what can be done with any.
 fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Giver { picture, actor, .. } = *giver;
     let account = picture.account();

@@ -133,8 +133,8 @@ fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
     joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
 }
 
-/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two that have nothing to do with
-/// approvals show best what can be done with any.
+/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two that have nothing
+/// to do with approvals show best what can be done with any.
 fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Giver { picture, actor, .. } = *giver;
     let account = picture.account();

@@ -178,7 +178,6 @@ fn passes_role(plot: &mut Plot<'_>, of_service: &str, runs_code: &[&str]) -> Use
     let trust = policy([let_assume(service(of_service))]);
     let role = plot.role_with_trust("chatops", trust);
     plot.approves_both(role);
-    plot.expect(Code::CanApproveBoth, role);
     plot.expect(Code::MachineCanApprove, role);
     let arn = plot.arn(role);
     plot.inline(

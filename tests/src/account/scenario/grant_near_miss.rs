@@ -155,7 +155,6 @@ fn passing_role_of_functions(plot: &mut Plot<'_>) -> User {
     let user = plot.user();
     let role = plot.role("chatops", service("lambda"));
     plot.approves_both(role);
-    plot.expect(Code::CanApproveBoth, role);
     plot.expect(Code::MachineCanApprove, role);
     let arn = plot.arn(role);
     writer(plot, user, &["iam:PassRole"], &arn);

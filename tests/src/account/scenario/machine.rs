@@ -33,7 +33,6 @@ fn build(plot: &mut Plot<'_>) {
 fn function_of_both_slots(plot: &mut Plot<'_>) {
     let role = plot.role("chatops", service("lambda"));
     plot.approves_both(role);
-    plot.expect(Code::CanApproveBoth, role);
     plot.expect(Code::MachineCanApprove, role);
 }
 

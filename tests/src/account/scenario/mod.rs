@@ -1,5 +1,6 @@
-//! The scenarios, by what they are about. A scenario is a function that puts its own pieces into an account and says what is to be found in them: all
-//! of it, so that what is found besides is wrong. Where it says nothing, nothing is to be found.
+//! The scenarios, by what they are about. A scenario is a function that puts its own pieces into an account and says
+//! what is to be found in them: all of it, so that what is found besides is wrong. Where it says nothing, nothing is to
+//! be found.
 
 mod aws_managed;
 mod boundary;
