@@ -15,10 +15,10 @@ use crate::evidence::{
     SavedError, Trail, read_event, read_events, read_live, read_saved,
 };
 use crate::exit::Exit;
-use crate::gate_account::gate_account;
 use crate::input::{self, InputError};
 use crate::output;
 use crate::report::FailOn;
+use crate::snapshot::{self, SnapshotError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,11 +117,8 @@ enum CommandError {
     Input(#[from] InputError),
     #[error("`{path}` cannot be used")]
     Saved { path: PathBuf, source: SavedError },
-    #[error("`{path}` is not a snapshot of an account")]
-    Account {
-        path: PathBuf,
-        source: Box<iam::account::AccountError>,
-    },
+    #[error(transparent)]
+    Snapshot(#[from] Box<SnapshotError>),
     #[error("--account `{0}` is not an account: it has 12 digits")]
     AccountId(String),
     #[error("`{path}` cannot be used")]
@@ -216,12 +213,8 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
 /// The account that the user told.
 fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     if let Some(path) = &args.account_file {
-        let text = input::text(path)?;
-        let account = iam::account::Account::parse(&text).map_err(|source| CommandError::Account {
-            path: path.clone(),
-            source: Box::new(source),
-        })?;
-        return Ok(Some(gate_account(&account)));
+        let account = snapshot::read(path).map_err(Box::new)?;
+        return Ok(Some(snapshot::gate_account(&account)));
     }
     match &args.account {
         Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(rule::Account::new(id))),

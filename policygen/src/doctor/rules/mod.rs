@@ -66,8 +66,8 @@ macro_rules! checks {
         /// What all checks of a rule find.
         pub(super) fn find_in_rule(given: &GivenRule) -> Vec<Finding> {
             let rule = match given {
-                GivenRule::Read(rule) => rule,
-                GivenRule::Refused(error) => return vec![$refused::find(error)],
+                Ok(rule) => rule,
+                Err(error) => return vec![$refused::find(error)],
             };
             let mut findings = Vec::new();
             $(findings.extend($lint::find(rule));)*

@@ -24,7 +24,7 @@ pub(super) fn automatic(sight: &Sight) -> (Verdict, Seen) {
             Seen::words("the state shows no stage of this execution that retried itself"),
         );
     }
-    let mut attempts: BTreeMap<(Option<&str>, Option<&str>), Vec<Option<&str>>> = BTreeMap::new();
+    let mut attempts: BTreeMap<_, Vec<Option<&str>>> = BTreeMap::new();
     for approval in sight.approvals() {
         let attempt = &approval.attempt;
         let place = (attempt.stage.as_deref(), attempt.action.as_deref());
