@@ -4,6 +4,7 @@ No recorded pipeline has the gate. Where its run is needed, it is the recorded r
 """
 
 import copy
+import datetime
 import json
 import subprocess
 
@@ -23,13 +24,17 @@ class Saved:
         self.files[0].write_text(json.dumps(executions))
         self.files[1].write_text(json.dumps({"actionExecutionDetails": attempts}))
 
-    def evidence(self, *arguments):
-        """The report's executions by their id."""
+    def printed(self, *arguments):
         inputs = [word for file in self.files for word in ("--input", file)]
-        command = [BINARIES / "policygen", "evidence", "--pipeline", "payments", "--format", "json", *inputs, *arguments]
+        command = [BINARIES / "policygen", "evidence", "--pipeline", "payments", *inputs, *arguments]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode in (0, 10), done.stderr
-        return {execution["executionId"]: execution for execution in json.loads(done.stdout)["executions"]}
+        return done.stdout
+
+    def evidence(self, *arguments):
+        """The report's executions by their id."""
+        report = json.loads(self.printed("--format", "json", *arguments))
+        return {execution["executionId"]: execution for execution in report["executions"]}
 
 
 def recorded(name, executions, *actions):
@@ -84,10 +89,36 @@ def test_a_function_that_is_not_the_gate_reports_and_gives_no_verdict(tmp_path):
 
 def test_a_rollback_is_known_by_its_trigger_and_names_its_starter(tmp_path):
     execution = "abd1b930-1cbe-4cdc-96d8-46498c05d02c"
-    said = Saved(tmp_path, *recorded("stage-rolled-back", 19, 17)).evidence("--execution", execution)[execution]
+    saved = Saved(tmp_path, *recorded("stage-rolled-back", 19, 17))
+    said = saved.evidence("--execution", execution)[execution]
     assert (said["executionType"], said["startedBy"]["trigger"]) == ("ROLLBACK", "ManualRollback")
     assert (said["verdict"], said["released"]) == ("not-finished", False)
     assert approvals(said) == [("Approve", "InProgress", None, "not-judged")]
+    # The trigger's detail is JSON, which is for nobody to read.
+    for form in ("human", "csv", "html"):
+        printed = saved.printed("--execution", execution, "--format", form)
+        assert "user/alice" in printed and "AwsUserArn" not in printed, printed
+
+
+def test_the_recorded_cloudtrail_event_is_of_the_answer(tmp_path):
+    """Its history was not recorded: the attempt is another rejected one's, with the id that is the event's token."""
+    calls = Recording("approval-rejected-with-cloudtrail").calls
+    execution, event = calls[6]["output"]["pipelineExecution"], calls[9]["output"]
+    attempt = Recording("approvals-retried").calls[8]["output"]["actionExecutionDetails"][0]
+    token = event["requestParameters"]["token"]
+    answered = datetime.datetime.fromisoformat(event["eventTime"]).timestamp()
+    attempt |= {"pipelineExecutionId": execution["pipelineExecutionId"], "actionExecutionId": token, "stageName": "ManualA", "actionName": "Approve"}
+    attempt |= {"startTime": answered - 8, "lastUpdateTime": answered + 30}
+    attempt["output"]["executionResult"] = {"externalExecutionId": token, "externalExecutionSummary": "not yet"}
+    saved = Saved(tmp_path, {"pipelineExecutionSummaries": [summary(execution, [attempt])]}, [attempt])
+    trail = tmp_path / "trail.json"
+    trail.write_text(json.dumps({"Records": [event]}))
+    said = saved.evidence("--cloudtrail-file", trail)[execution["pipelineExecutionId"]]
+    assert approvals(said) == [("Approve", "Failed", ALICE, "not-judged")]
+    approval = said["approvals"][0]
+    assert approval["cloudTrail"]["eventId"] == event["eventID"]
+    # CloudTrail knows when it was answered; the history, when that was noticed.
+    assert (approval["at"], approval["atIs"]) == (event["eventTime"], "answered")
 
 
 def answered_by_others(attempts, others):
@@ -95,18 +126,22 @@ def answered_by_others(attempts, others):
     return [attempt | {"updatedBy": others[start]} if (start := attempt["actionExecutionId"][:8]) in others else attempt for attempt in attempts]
 
 
+def summary(execution, attempts):
+    """What ListPipelineExecutions says, made of GetPipelineExecution's reply, which has no times."""
+    started = min(seconds(attempt["startTime"], "startTime") for attempt in attempts) / 1000
+    told = {name: execution[name] for name in ("pipelineExecutionId", "status", "trigger", "executionMode")}
+    return told | {"startTime": started, "lastUpdateTime": started, "sourceRevisions": []}
+
+
 def gated(tmp_path, execution, attempts, stage):
-    """A recorded history with the gate behind the approvals of a stage. The list of executions is made of GetPipelineExecution's reply."""
+    """A recorded history with the gate behind the approvals of a stage."""
     lambda_run = next(attempt for attempt in Recording("lambda-job-reported").calls[14]["output"]["actionExecutionDetails"] if attempt["actionName"] == "Transform")
     ended = max(seconds(attempt["lastUpdateTime"], "lastUpdateTime") for attempt in attempts if attempt["stageName"] == stage)
     run = copy.deepcopy(lambda_run)
     run |= {"stageName": stage, "actionName": "TwoPersonRule", "pipelineExecutionId": execution["pipelineExecutionId"], "pipelineVersion": 1}
     run |= {"startTime": ended / 1000 + 0.1, "lastUpdateTime": ended / 1000 + 0.4}
     run["input"] |= {"configuration": {"FunctionName": GATE}, "resolvedConfiguration": {"FunctionName": GATE}}
-    started = min(seconds(attempt["startTime"], "startTime") for attempt in attempts)
-    summary = {name: execution[name] for name in ("pipelineExecutionId", "status", "trigger", "executionMode")}
-    summary |= {"startTime": started / 1000, "lastUpdateTime": started / 1000, "sourceRevisions": []}
-    saved = Saved(tmp_path, {"pipelineExecutionSummaries": [summary]}, [*attempts, run])
+    saved = Saved(tmp_path, {"pipelineExecutionSummaries": [summary(execution, attempts)]}, [*attempts, run])
     return saved.evidence()[execution["pipelineExecutionId"]]
 
 

@@ -35,12 +35,13 @@ fn facts(evaluated: &Evaluated) -> Markup {
     let fact = |name: &str, value: Option<&str>| {
         html! { @if let Some(value) = value { dt { (name) } dd { (shown(value)) } } }
     };
+    let started_by = execution.trigger.detail.as_ref().map(|_| evaluated.started_by());
     let version = evaluated.pipeline_version.map(|version| version.to_string());
     html! {
         dl.facts {
             (fact("Execution", Some(&execution.id)))
             (fact("Status", Some(execution.status.as_str())))
-            (fact("Started by", execution.trigger.detail.as_deref()))
+            (fact("Started by", started_by.as_deref()))
             (fact("Trigger", execution.trigger.kind.as_deref()))
             (fact("Version of the pipeline", version.as_deref()))
             (fact("Mode", execution.mode.as_deref()))
