@@ -15,6 +15,7 @@ struct Saved {
     actions: Value,
     state: Value,
     log: Option<String>,
+    trail: Option<Value>,
 }
 
 impl Saved {
@@ -34,6 +35,7 @@ impl Saved {
             actions: read("actions"),
             state: read("state"),
             log: None,
+            trail: None,
         }
     }
 
@@ -76,6 +78,8 @@ impl Saved {
         let mut all = vec!["doctor", "--facts", "--pipeline", "payments", "--execution", &self.id];
         all.extend(files.iter().flat_map(|file| ["--input", text(file.path())]));
         all.extend(log.iter().flat_map(|file| ["--log", text(file.path())]));
+        let trail = self.trail.as_ref().map(file);
+        all.extend(trail.iter().flat_map(|file| ["--cloudtrail-file", text(file.path())]));
         all.extend(arguments);
         policygen(&all)
     }
@@ -208,6 +212,60 @@ fn an_answer_that_is_noticed_too_late_or_too_early_is_told() {
         assert_eq!(said, verdict, "{seconds}: {seen}");
     }
     assert_eq!(noticed(61).1, "2 answers, noticed after 34.9 s to 61.0 s");
+}
+
+/// CloudTrail's record of the newest answer in the history, given then by this principal.
+fn event(saved: &mut Saved, at: &str, by: &str) -> Value {
+    let approval = saved.answered();
+    json!({"Records": [{
+        "eventName": "PutApprovalResult",
+        "eventTime": at,
+        "eventID": "1",
+        "userIdentity": {"type": "IAMUser", "arn": by},
+        "requestParameters": {
+            "pipelineName": "payments",
+            "stageName": approval["stageName"],
+            "actionName": approval["actionName"],
+            "token": approval["actionExecutionId"],
+            "result": {"status": "Approved", "summary": "reviewed"},
+        },
+    }]})
+}
+
+#[test]
+fn cloudtrail_tells_the_time_where_the_state_has_forgotten_it() {
+    let noticed_after = "answer-is-noticed-within-a-minute";
+    for (at, verdict) in [
+        ("2026-09-28T19:00:00Z", "holds"),
+        ("2026-09-28T19:01:00Z", "does-not-hold"),
+        ("2026-09-28T18:58:00Z", "does-not-hold"),
+    ] {
+        let mut saved = Saved::retried();
+        saved.state = json!({"stageStates": []});
+        assert_eq!(saved.verdict(noticed_after), "not-seen");
+        // 2026-09-28T19:00:30Z
+        saved.answered()["lastUpdateTime"] = json!(1_790_622_030);
+        saved.trail = Some(event(&mut saved, at, "arn:aws:iam::111122223333:user/alice"));
+        assert_eq!(saved.verdict(noticed_after), verdict, "{at}");
+    }
+}
+
+#[test]
+fn cloudtrail_and_the_history_are_compared_by_token() {
+    let fact = "trail-and-history-agree";
+    let at = "2026-09-28T19:54:37Z";
+    let mut saved = Saved::retried();
+    assert_eq!(saved.verdict(fact), "not-seen");
+    saved.trail = Some(event(&mut saved, at, "arn:aws:iam::111122223333:user/Alice"));
+    assert_eq!(saved.verdict(fact), "holds");
+    saved.trail = Some(event(&mut saved, at, SESSION));
+    assert_eq!(saved.verdict(fact), "does-not-hold");
+    saved.trail.as_mut().unwrap()["Records"][0]["requestParameters"]["token"] = json!("another");
+    assert_eq!(saved.verdict(fact), "not-seen");
+    saved.trail = Some(json!({}));
+    let ran = saved.run(&[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("neither the log of a trail"), "{}", ran.stderr);
 }
 
 #[test]
@@ -353,6 +411,11 @@ fn the_report_names_nobody() {
     }
     for change in 0..8 {
         let mut saved = saved.clone().with_log(&[everything()]);
+        saved.trail = Some(event(
+            &mut saved,
+            "2026-09-28T19:54:37Z",
+            "arn:aws:iam::111122223333:user/zqeve",
+        ));
         match change {
             0 => saved.answered()["updatedBy"] = json!("zq@example.com"),
             1 => saved.answered()["updatedBy"] = json!(SESSION.replace("dora", "zqdora")),
