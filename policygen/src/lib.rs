@@ -10,7 +10,6 @@ mod exit;
 mod explain;
 mod files;
 mod finding;
-mod gate_account;
 mod generate;
 mod input;
 mod output;

@@ -22,15 +22,19 @@ fn first_run_order() -> u32 {
 /// Why a text is no pipeline.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PipelineError {
-    #[error("it is not the JSON that `aws codepipeline get-pipeline` prints")]
+    #[error("it is not the JSON that `aws codepipeline get-pipeline` prints; print it with `--output json`")]
     NotJson(#[source] serde_json::Error),
     #[error(
         "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and \
          `stages`"
     )]
     NotAPipeline,
-    #[error("its `pipeline` is not one")]
-    Form(#[source] serde_json::Error),
+    #[error(
+        "it is a template, and not a pipeline; deploy it, and give what `aws codepipeline get-pipeline` prints, or the pipeline's name"
+    )]
+    Template,
+    #[error("its `pipeline` is not one, at `{place}`")]
+    Form { place: String, source: serde_json::Error },
     #[error("its `metadata.pipelineArn` is `{arn}`, which is not the ARN of a pipeline `{name}`")]
     Arn { arn: String, name: String },
 }
@@ -158,17 +162,36 @@ impl Pipeline {
         }
     }
 
-    /// Reads what `aws codepipeline get-pipeline` prints.
+    /// Reads what `aws codepipeline get-pipeline` prints, or the pipeline in it alone.
     ///
     /// # Errors
     /// [`PipelineError`] when it is anything else.
     pub(crate) fn from_json(json: &str) -> Result<Self, PipelineError> {
-        let mut file: Value = serde_json::from_str(json).map_err(PipelineError::NotJson)?;
-        let pipeline = file.get_mut("pipeline").map(Value::take);
-        let pipeline = pipeline.filter(|pipeline| pipeline.get("name").is_some() && pipeline.get("stages").is_some());
-        let structure = serde_json::from_value(pipeline.ok_or(PipelineError::NotAPipeline)?);
-        let arn = file.pointer("/metadata/pipelineArn").and_then(Value::as_str);
-        Self::new(arn.map(str::to_owned), structure.map_err(PipelineError::Form)?)
+        let mut file: Value = serde_json::from_str(json).map_err(|error| match is_template_text(json) {
+            true => PipelineError::Template,
+            false => PipelineError::NotJson(error),
+        })?;
+        if file.get("Resources").is_some_and(Value::is_object) {
+            return Err(PipelineError::Template);
+        }
+        let is_pipeline = |value: &Value| value.get("name").is_some() && value.get("stages").is_some();
+        let arn = file
+            .pointer("/metadata/pipelineArn")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let pipeline = match file.get_mut("pipeline").map(Value::take) {
+            Some(pipeline) => pipeline,
+            // What `--query pipeline` prints.
+            None => file,
+        };
+        if !is_pipeline(&pipeline) {
+            return Err(PipelineError::NotAPipeline);
+        }
+        let structure = serde_path_to_error::deserialize(pipeline).map_err(|error| PipelineError::Form {
+            place: error.path().to_string(),
+            source: error.into_inner(),
+        })?;
+        Self::new(arn, structure)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -196,6 +219,13 @@ impl Pipeline {
     pub(crate) fn action_arn(&self, stage: &Stage, action: &Action) -> String {
         format!("{}/{}/{}", self.arn, stage.name, action.name)
     }
+}
+
+/// Whether a text that is not JSON is a template of CloudFormation in YAML, or a configuration of Terraform.
+fn is_template_text(text: &str) -> bool {
+    let marks = ["AWSTemplateFormatVersion", "Resources:", "resource \"aws_", "module \""];
+    text.lines()
+        .any(|line| marks.iter().any(|mark| line.trim_start().starts_with(mark)))
 }
 
 impl ExecutionMode {
@@ -250,11 +280,13 @@ impl Action {
     ///
     /// Category Deploy, but for a CloudFormation action that prepares a change set and executes none (CodePipeline
     /// User Guide,
-    /// "CloudFormation deploy action reference": `ActionMode`): people approve what it prepared.
+    /// "CloudFormation deploy action reference": `ActionMode`): people approve what it prepared. And an action that starts another pipeline,
+    /// with what this one has made (CodePipeline User Guide, "AWS CodePipeline invoke action reference").
     pub(crate) fn deploys(&self) -> bool {
         let prepares = self.action_type_id.provider == "CloudFormation"
             && self.configuration.get("ActionMode").map(String::as_str) == Some("CHANGE_SET_REPLACE");
-        self.action_type_id.category == "Deploy" && !prepares
+        let starts_another = self.action_type_id.category == "Invoke" && self.action_type_id.provider == "CodePipeline";
+        (self.action_type_id.category == "Deploy" && !prepares) || starts_another
     }
 
     /// `Category/Owner/Provider`.

@@ -11,7 +11,7 @@ use crate::input::{self, InputError};
 pub(crate) enum SnapshotError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` cannot be used")]
+    #[error("`{path}` is not a snapshot of an account")]
     Account { path: PathBuf, source: AccountError },
 }
 
@@ -26,8 +26,8 @@ pub(crate) fn read(path: &Path) -> Result<Account, SnapshotError> {
     })
 }
 
-/// The account as `iam:GetRole` would show it to the gate: its id, and which of its roles stand under the path that AWS reserves.
-pub(crate) fn as_the_gate_sees(account: &Account) -> rule::Account {
+/// The account as the gate knows it: its id, and the roles that `iam:GetRole` would show under the path that AWS reserves.
+pub(crate) fn gate_account(account: &Account) -> rule::Account {
     let roles = account.roles.iter().map(|role| role.identity.arn.as_str());
     roles.fold(rule::Account::new(account.id.as_str()), rule::Account::with_role)
 }

@@ -13,7 +13,7 @@ use super::roads::{Road, Roads};
 use super::scope::{Scope, Slot};
 use super::second;
 use super::survey::{Approvals, Survey, SurveyError};
-use crate::gate_account::gate_account;
+use crate::snapshot::gate_account;
 
 /// An account, with what follows from it.
 pub(crate) struct Picture<'a> {

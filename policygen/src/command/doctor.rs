@@ -108,10 +108,10 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
     let given = args.rule.as_deref().map(input::text).transpose()?;
-    let given = given.map(|json| GivenRule::parse(&json));
+    let given = given.map(|json| Rule::floor(&json));
     let floor = match &given {
-        Some(GivenRule::Read(rule)) => Rule::clone(rule),
-        None | Some(GivenRule::Refused(_)) => Rule::default(),
+        Some(Ok(rule)) => rule.clone(),
+        None | Some(Err(_)) => Rule::default(),
     };
     let mut findings = given.as_ref().map(doctor::examine_rule).unwrap_or_default();
     let asks_for_pipelines = args.all || !args.pipeline.is_empty() || !args.pipeline_file.is_empty();
@@ -152,8 +152,8 @@ fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
     };
     match rule {
         None => pipelines,
-        Some(GivenRule::Read(_)) => format!("the rule and {pipelines}"),
-        Some(GivenRule::Refused(_)) => format!("the rule, and by the default rule {pipelines}"),
+        Some(Ok(_)) => format!("the rule and {pipelines}"),
+        Some(Err(_)) => format!("the rule, and by the default rule {pipelines}"),
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::aws::{Aws, Connection};
 use crate::doctor::GateFunction;
 use crate::doctor::facts::{
-    Known, LogError, SavedFactsError, Sight, Verdict, examine, read_live, read_log, read_saved, render,
+    Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log, read_saved, render,
 };
+use crate::evidence::{EventError, read_events};
 use crate::exit::Exit;
 use crate::finding::Severity;
 use crate::input::{self, InputError};
@@ -37,6 +38,10 @@ pub(crate) struct FactsArgs {
     /// `get-pipeline-state` printed, instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE", requires = "facts")]
     input: Vec<PathBuf>,
+    /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events --lookup-attributes
+    /// AttributeKey=EventName,AttributeValue=PutApprovalResult` printed; may be given several times
+    #[arg(long, value_name = "FILE", requires = "facts")]
+    cloudtrail_file: Vec<PathBuf>,
 }
 
 /// Why there is no report.
@@ -46,6 +51,8 @@ enum FactsError {
     Input(#[from] InputError),
     #[error("`{path}` cannot be used")]
     Saved { path: PathBuf, source: SavedFactsError },
+    #[error("`{path}` cannot be used")]
+    Events { path: PathBuf, source: EventError },
     #[error("`{path}` is not the gate's log")]
     Log { path: PathBuf, source: LogError },
 }
@@ -87,6 +94,8 @@ pub(crate) fn run(
         })
     });
     let log = log.transpose()?;
+    let trail = (!args.cloudtrail_file.is_empty()).then(|| recorded(&args.cloudtrail_file));
+    let trail = trail.transpose()?;
     let known = if args.input.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
@@ -110,6 +119,7 @@ pub(crate) fn run(
         execution,
         actions,
         state,
+        trail,
         log,
     };
     let answers = examine(&sight);
@@ -117,6 +127,18 @@ pub(crate) fn run(
     let fails = report.fail_on.severity().is_some_and(|least| least <= Severity::Error)
         && answers.iter().any(|answer| answer.verdict == Verdict::DoesNotHold);
     Ok(if fails { Exit::Findings } else { Exit::Done })
+}
+
+fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {
+    let mut events = Vec::new();
+    for path in paths {
+        let json = input::bytes(path)?;
+        events.extend(read_events(&json).map_err(|source| FactsError::Events {
+            path: path.clone(),
+            source,
+        })?);
+    }
+    Ok(Recorded::new(events))
 }
 
 fn saved(paths: &[PathBuf]) -> Result<Known, FactsError> {

@@ -118,7 +118,7 @@ enum CommandError {
     #[error("`{path}` cannot be used")]
     Saved { path: PathBuf, source: SavedError },
     #[error(transparent)]
-    Account(#[from] Box<SnapshotError>),
+    Snapshot(#[from] Box<SnapshotError>),
     #[error("--account `{0}` is not an account: it has 12 digits")]
     AccountId(String),
     #[error("`{path}` cannot be used")]
@@ -213,9 +213,8 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
 /// The account that the user told.
 fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     if let Some(path) = &args.account_file {
-        return Ok(Some(snapshot::as_the_gate_sees(
-            &snapshot::read(path).map_err(Box::new)?,
-        )));
+        let account = snapshot::read(path).map_err(Box::new)?;
+        return Ok(Some(snapshot::gate_account(&account)));
     }
     match &args.account {
         Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(rule::Account::new(id))),

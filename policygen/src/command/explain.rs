@@ -103,6 +103,6 @@ fn known(args: &Args) -> Result<Known, CommandError> {
             path: path.clone(),
             found: snapshot.id,
         }),
-        Some(_) | None => Ok(Known::Roles(snapshot::as_the_gate_sees(&snapshot))),
+        Some(_) | None => Ok(Known::Roles(snapshot::gate_account(&snapshot))),
     }
 }

@@ -19,19 +19,8 @@ pub(crate) fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule
     rules::find(&Topology::new(pipeline, function, floor))
 }
 
-/// The gate's rule as it was given.
-#[derive(Debug)]
-pub(crate) enum GivenRule {
-    Read(Box<Rule>),
-    /// The gate would refuse it, in its words.
-    Refused(RuleError),
-}
-
-impl GivenRule {
-    pub(crate) fn parse(json: &str) -> Self {
-        Rule::floor(json).map_or_else(Self::Refused, |rule| Self::Read(Box::new(rule)))
-    }
-}
+/// The gate's rule as it was given, or why the gate would refuse it, in its words.
+pub(crate) type GivenRule = Result<Rule, RuleError>;
 
 /// Looks at the gate's rule itself.
 pub(crate) fn examine_rule(given: &GivenRule) -> Vec<Finding> {

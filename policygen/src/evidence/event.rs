@@ -112,7 +112,7 @@ impl ApprovalEvent {
         (self.request.stage_name.clone(), self.request.action_name.clone())
     }
 
-    pub(super) fn token(&self) -> Option<&str> {
+    pub(crate) fn token(&self) -> Option<&str> {
         self.request.token.as_deref()
     }
 

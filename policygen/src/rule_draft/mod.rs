@@ -58,7 +58,7 @@ pub(crate) enum DraftError {
 impl Draft {
     /// `approvers` are the users and roles that may approve.
     pub(crate) fn new(account: &Account, approvers: &[Actor], wanted: Wanted) -> Self {
-        let gate_account = snapshot::as_the_gate_sees(account);
+        let gate_account = snapshot::gate_account(account);
         let (mut users, mut trusted, mut untrusted) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for actor in approvers {
             let Some(Identity { name, arn, .. }) = account.identity(*actor) else {

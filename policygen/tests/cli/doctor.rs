@@ -82,6 +82,8 @@ fn what_is_no_pipeline_is_refused() {
     };
     let mut other = clean();
     other["metadata"]["pipelineArn"] = json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
+    let mut boolean = clean();
+    boolean["pipeline"]["stages"][0]["actions"][0]["configuration"]["PollForSourceChanges"] = json!(false);
     let cases = [
         (
             String::new(),
@@ -92,9 +94,17 @@ fn what_is_no_pipeline_is_refused() {
             "it is not the JSON that `aws codepipeline get-pipeline` prints",
         ),
         ("[]".to_owned(), "there is no `pipeline` with a `name` and `stages`"),
+        ("{}".to_owned(), "there is no `pipeline` with a `name` and `stages`"),
+        ("pipeline:\n  name: x\n".to_owned(), "print it with `--output json`"),
+        ("{\"Resources\": {}}".to_owned(), "it is a template"),
         (
-            clean()["pipeline"].to_string(),
-            "there is no `pipeline` with a `name` and `stages`",
+            "AWSTemplateFormatVersion: '2010-09-09'\n".to_owned(),
+            "it is a template",
+        ),
+        ("resource \"aws_codepipeline\" \"x\" {\n".to_owned(), "it is a template"),
+        (
+            boolean.to_string(),
+            "at `stages[0].actions[0].configuration.PollForSourceChanges`",
         ),
         (
             json!({"pipeline": {"name": "x"}}).to_string(),
@@ -119,6 +129,19 @@ fn what_is_no_pipeline_is_refused() {
     let ran = policygen(&["doctor", "--pipeline-file", "no-such-file"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_query_prints_is_a_pipeline_of_an_unknown_region_and_account() {
+    let mut pipeline = clean()["pipeline"].clone();
+    pipeline["stages"][2]["actions"].as_array_mut().unwrap().truncate(2);
+    let (ran, report) = DOCTOR.examine(&pipeline, &[]);
+    assert_eq!(ran.code, 10);
+    let expected = Expected {
+        code: "no-gate".to_owned(),
+        subject: "arn:aws:codepipeline:*:*:payments".to_owned(),
+    };
+    assert_eq!(found(&report), [expected]);
 }
 
 #[test]

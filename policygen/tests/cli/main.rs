@@ -18,6 +18,8 @@ mod evidence_live;
 mod evidence_verdict;
 mod explain;
 mod facts;
+mod facts_report;
+mod facts_saved;
 mod generate;
 mod history;
 mod program;

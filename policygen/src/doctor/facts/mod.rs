@@ -13,7 +13,7 @@ mod sight;
 pub(crate) use live::{PipelineState, read as read_live};
 pub(crate) use log::{LogError, read as read_log};
 pub(crate) use saved::{SavedFactsError, read as read_saved};
-pub(crate) use sight::{Known, RetriedBy, Sight, StageState, StateRun};
+pub(crate) use sight::{Known, Recorded, RetriedBy, Sight, StageState, StateRun};
 
 use self::seen::Seen;
 

@@ -1,11 +1,12 @@
 //! What is looked at: one execution, and what the gate's log says of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rule::{ActionKind, Status};
 
 use super::log::LogLine;
+use crate::evidence::Event;
 use crate::evidence::history::{ActionExecution, PipelineExecution};
 
 /// One execution as AWS shows it.
@@ -16,10 +17,37 @@ pub(crate) struct Sight {
     pub(crate) actions: Vec<ActionExecution>,
     /// GetPipelineState; `None` if it was not saved.
     pub(crate) state: Option<Vec<StageState>>,
+    /// What CloudTrail recorded of the answers; `None` if no events were given.
+    pub(crate) trail: Option<Recorded>,
     /// The facts lines of the gate's log; `None` if no log was given.
     pub(crate) log: Option<Vec<LogLine>>,
     /// How many runs of the gate the history has.
     pub(crate) gate_runs: usize,
+}
+
+/// The answers to approvals that CloudTrail recorded, by token.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded(BTreeMap<String, RecordedAnswer>);
+
+/// An answer that CloudTrail recorded.
+#[derive(Debug)]
+pub(super) struct RecordedAnswer {
+    /// In whole seconds, as CloudTrail gives it: less than a second before the answer.
+    pub(super) at: Timestamp,
+    pub(super) by: Option<String>,
+}
+
+impl Recorded {
+    pub(crate) fn new(events: Vec<Event>) -> Self {
+        let answers = events.into_iter().filter_map(|event| match event {
+            Event::Approval(approval) => {
+                let (at, by) = (approval.at, approval.by.arn.clone());
+                Some((approval.token()?.to_owned(), RecordedAnswer { at, by }))
+            }
+            Event::Session(_) => None,
+        });
+        Self(answers.collect())
+    }
 }
 
 /// What may or may not be known of a pipeline when its execution is looked at.
@@ -94,6 +122,11 @@ impl Sight {
     pub(super) fn run_of(&self, action: &ActionExecution) -> Option<&StateRun> {
         let id = action.attempt.id.as_ref()?;
         self.runs().find(|run| run.id.as_ref() == Some(id))
+    }
+
+    /// What CloudTrail recorded of an answer.
+    pub(super) fn recorded(&self, action: &ActionExecution) -> Option<&RecordedAnswer> {
+        self.trail.as_ref()?.0.get(action.attempt.id.as_ref()?)
     }
 
     /// The ids of the manual approvals.

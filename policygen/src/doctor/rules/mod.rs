@@ -29,6 +29,7 @@ mod roster_lets_anybody;
 mod roster_without_entry;
 mod rule_without_actions;
 mod rule_without_stage;
+mod self_mutating_pipeline;
 mod shared_roles_collapse;
 mod skippable_gate;
 mod too_few_approvals;
@@ -66,8 +67,8 @@ macro_rules! checks {
         /// What all checks of a rule find.
         pub(super) fn find_in_rule(given: &GivenRule) -> Vec<Finding> {
             let rule = match given {
-                GivenRule::Read(rule) => rule,
-                GivenRule::Refused(error) => return vec![$refused::find(error)],
+                Ok(rule) => rule,
+                Err(error) => return vec![$refused::find(error)],
             };
             let mut findings = Vec::new();
             $(findings.extend($lint::find(rule));)*
@@ -101,6 +102,7 @@ checks!(
     approvals_in_another_stage,
     approvals_without_gate,
     deploy_before_approvals,
+    self_mutating_pipeline,
     artifact_after_approval,
     retry_failed_actions,
     no_execution_id,

@@ -15,20 +15,26 @@ const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) const NOTICED: Fact = Fact {
     id: "answer-is-noticed-within-a-minute",
-    says: "the history's `lastUpdateTime` of an approval is later than the answer (`lastStatusChange` of the state), by a minute at most",
+    says: "the history's `lastUpdateTime` of an approval is later than the answer (`lastStatusChange` of the state, or the time of CloudTrail's \
+           event), by a minute at most",
     if_not: "where only the history is left to tell the time, `maxAgeMinutes` is wrong by what it differs",
 };
 
 pub(super) fn noticed(sight: &Sight) -> (Verdict, Seen) {
     let lags = sight.answered().filter_map(|approval| {
-        let answered = sight.run_of(approval)?.changed?;
-        Some(approval.attempt.updated?.duration_since(answered))
+        let noticed = approval.attempt.updated?;
+        let by_state = sight.run_of(approval).and_then(|run| run.changed);
+        // CloudTrail leaves out the fraction of the second.
+        let (answered, latest) = match by_state {
+            Some(answered) => (answered, LATEST),
+            None => (sight.recorded(approval)?.at, LATEST + SignedDuration::from_secs(1)),
+        };
+        let lag = noticed.duration_since(answered);
+        Some((lag, (SignedDuration::ZERO..=latest).contains(&lag)))
     });
-    let lags: Vec<SignedDuration> = lags.collect();
-    let good = lags
-        .iter()
-        .filter(|lag| (SignedDuration::ZERO..=LATEST).contains(*lag))
-        .count();
+    let lags: Vec<(SignedDuration, bool)> = lags.collect();
+    let good = lags.iter().filter(|(_, good)| *good).count();
+    let lags: Vec<SignedDuration> = lags.into_iter().map(|(lag, _)| lag).collect();
     let seen = match (lags.iter().min(), lags.iter().max()) {
         (Some(least), Some(most)) => Seen::default()
             .number(lags.len())
@@ -36,7 +42,9 @@ pub(super) fn noticed(sight: &Sight) -> (Verdict, Seen) {
             .seconds(*least)
             .and("to")
             .seconds(*most),
-        (None, _) | (_, None) => Seen::words("the state shows no answered approval of this execution any more"),
+        (None, _) | (_, None) => Seen::words(
+            "the state shows no answered approval of this execution any more, and no event of CloudTrail does",
+        ),
     };
     (verdict(good, lags.len()), seen)
 }

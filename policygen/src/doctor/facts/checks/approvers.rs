@@ -81,6 +81,34 @@ pub(super) fn agreed(sight: &Sight) -> (Verdict, Seen) {
     (verdict(same, pairs.len()), seen)
 }
 
+pub(super) const RECORDED: Fact = Fact {
+    id: "trail-and-history-agree",
+    says: "CloudTrail's event of an answer has the approval's token, and names the same principal as the history",
+    if_not: "evidence finds no event for the approval, or reports an error since two witnesses contradict each other; the gate does not ask \
+             CloudTrail",
+};
+
+pub(super) fn recorded(sight: &Sight) -> (Verdict, Seen) {
+    if sight.trail.is_none() {
+        return (
+            Verdict::NotSeen,
+            Seen::words("only CloudTrail tells (--cloudtrail-file)"),
+        );
+    }
+    let pairs = sight.answered().filter_map(|approval| {
+        let history = approval.attempt.approver.history.as_deref()?;
+        let by = sight.recorded(approval)?.by.as_deref();
+        Some(by.is_some_and(|by| Principal::parse(history).is(&Principal::parse(by))))
+    });
+    let pairs: Vec<bool> = pairs.collect();
+    let same = pairs.iter().filter(|same| **same).count();
+    let seen = match pairs.len() {
+        0 => Seen::words("CloudTrail's events have the token of no answered approval"),
+        all => Seen::count(same, all, "answers that CloudTrail has by token are named alike"),
+    };
+    (verdict(same, pairs.len()), seen)
+}
+
 /// What a name of somebody looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {

@@ -16,10 +16,11 @@ use super::{Fact, Verdict};
 pub(super) type Look = fn(&Sight) -> (Verdict, Seen);
 
 /// All of them.
-pub(super) const ALL: [(Fact, Look); 16] = [
+pub(super) const ALL: [(Fact, Look); 17] = [
     (approvers::NAMED, approvers::named),
     (approvers::SESSIONS, approvers::sessions),
     (approvers::AGREED, approvers::agreed),
+    (approvers::RECORDED, approvers::recorded),
     (tokens::TOKEN, tokens::token),
     (tokens::PARALLEL, tokens::parallel),
     (answers::NOTICED, answers::noticed),

@@ -24,17 +24,15 @@ pub(super) fn automatic(sight: &Sight) -> (Verdict, Seen) {
             Seen::words("the state shows no stage of this execution that retried itself"),
         );
     }
-    /// The ids of the attempts of one action.
-    type Ids<'a> = Vec<Option<&'a str>>;
-    let mut attempts: BTreeMap<_, Ids<'_>> = BTreeMap::new();
+    let mut attempts: BTreeMap<_, Vec<Option<&str>>> = BTreeMap::new();
     for approval in sight.approvals() {
         let attempt = &approval.attempt;
         let place = (attempt.stage.as_deref(), attempt.action.as_deref());
         attempts.entry(place).or_default().push(attempt.id.as_deref());
     }
-    let again: Vec<&Ids<'_>> = attempts.values().filter(|ids| ids.len() > 1).collect();
-    let told_apart = |ids: &&&Ids<'_>| {
-        let mut unique: Ids<'_> = (**ids).clone();
+    let again: Vec<&Vec<Option<&str>>> = attempts.values().filter(|ids| ids.len() > 1).collect();
+    let told_apart = |ids: &&&Vec<Option<&str>>| {
+        let mut unique: Vec<Option<&str>> = (**ids).clone();
         unique.sort_unstable();
         unique.dedup();
         unique.len() == ids.len() && !ids.contains(&None)
