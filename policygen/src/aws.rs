@@ -45,6 +45,8 @@ const ANY_REGION: &str = "us-east-1";
 const TRIES: u32 = 8;
 /// Between two pages of LookupEvents, of which AWS allows two a second (CloudTrail API Reference, "LookupEvents").
 const LOOKUP_PAUSE: Duration = Duration::from_millis(500);
+/// How many seconds before and after the making of a session its event is looked for.
+const LOOKUP_MARGIN: i64 = 5;
 
 /// Where AWS is, and as whom to ask it. What is `None` the SDK's usual chain decides: environment, shared files,
 /// IAM Identity Center, instance role.
@@ -520,13 +522,15 @@ impl CloudTrail for Aws {
     async fn approval_events(&self, period: Period) -> Result<Vec<String>, CallError> {
         // Not up to the end of the period: what started in it may have been approved later.
         let start = period.since.map(|since| DateTime::from_secs(since.as_second()));
-        self.look_up(LookupAttributeKey::EventName, APPROVAL, start).await
+        self.look_up(LookupAttributeKey::EventName, APPROVAL, start, None).await
     }
 
-    async fn events_of_key(&self, access_key: &str) -> Result<Vec<String>, CallError> {
-        // CloudTrail lists the access key that a session got among the resources of the event that made it.
+    async fn events_of_resource(&self, name: &str, around: Option<Timestamp>) -> Result<Vec<String>, CallError> {
         tokio::time::sleep(LOOKUP_PAUSE).await;
-        self.look_up(LookupAttributeKey::ResourceName, access_key, None).await
+        let second = around.map(Timestamp::as_second);
+        let start = second.map(|second| DateTime::from_secs(second.saturating_sub(LOOKUP_MARGIN)));
+        let end = second.map(|second| DateTime::from_secs(second.saturating_add(LOOKUP_MARGIN)));
+        self.look_up(LookupAttributeKey::ResourceName, name, start, end).await
     }
 }
 
@@ -537,6 +541,7 @@ impl Aws {
         key: LookupAttributeKey,
         value: &str,
         start: Option<DateTime>,
+        end: Option<DateTime>,
     ) -> Result<Vec<String>, CallError> {
         const ACTION: &str = "cloudtrail:LookupEvents";
         let attribute = LookupAttribute::builder()
@@ -549,7 +554,10 @@ impl Aws {
         let mut token = None;
         loop {
             let call = cloudtrail.lookup_events().lookup_attributes(attribute.clone());
-            let call = call.set_start_time(start).set_next_token(token.clone());
+            let call = call
+                .set_start_time(start)
+                .set_end_time(end)
+                .set_next_token(token.clone());
             let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
             for event in reply.events.unwrap_or_default() {
                 events.push(

@@ -1,9 +1,10 @@
 //! The files that the user names, and standard input.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
+use flate2::bufread::MultiGzDecoder;
 use rule::{Rule, RuleError};
 
 /// Why a file cannot be used.
@@ -11,17 +12,75 @@ use rule::{Rule, RuleError};
 pub(crate) enum InputError {
     #[error("`{path}` cannot be read; check the path")]
     Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{path}` has no end of its compressed data, or is no gzip file; copy it again")]
+    Compressed { path: PathBuf, source: io::Error },
+    #[error("`{path}` holds more than 4 GiB when it is decompressed; split it")]
+    TooLarge { path: PathBuf },
+    #[error("`{0}` holds no file that ends in .json or .json.gz")]
+    EmptyDirectory(PathBuf),
     /// In the words of the gate.
     #[error("{path}: {problem}")]
     Rule { path: PathBuf, problem: RuleError },
 }
 
-/// What is in a file.
+/// What a gzip file begins with (RFC 1952).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The most that a compressed file may hold.
+const LARGEST: u64 = 4 << 30;
+
+/// What is in a file; of a gzip file what it holds.
 ///
 /// # Errors
-/// [`InputError::Unreadable`].
+/// [`InputError`], but for a rule.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
-    fs::read(path).map_err(unreadable(path))
+    let mut file = BufReader::new(File::open(path).map_err(unreadable(path))?);
+    let mut read = Vec::new();
+    if !io::BufRead::fill_buf(&mut file)
+        .map_err(unreadable(path))?
+        .starts_with(&GZIP)
+    {
+        file.read_to_end(&mut read).map_err(unreadable(path))?;
+        return Ok(read);
+    }
+    let path = path.to_owned();
+    let mut decompressed = MultiGzDecoder::new(file).take(LARGEST + 1);
+    match decompressed.read_to_end(&mut read) {
+        Err(source) => Err(InputError::Compressed { path, source }),
+        Ok(_) if decompressed.limit() == 0 => Err(InputError::TooLarge { path }),
+        Ok(_) => Ok(read),
+    }
+}
+
+/// The files that a path means: itself, or what lies below a directory and ends in `.json` or `.json.gz`, in the order of their names.
+/// CloudTrail puts digests beside its logs, which hold no events.
+///
+/// # Errors
+/// [`InputError::Unreadable`], and [`InputError::EmptyDirectory`] if there is no such file.
+pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    let mut open = vec![path.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(&directory).map_err(unreadable(&directory))? {
+            let entry = entry.map_err(unreadable(&directory))?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            // A link could lead back to where it stands.
+            let kind = entry.file_type().map_err(unreadable(&directory))?;
+            if kind.is_dir() && !["CloudTrail-Digest", "CloudTrail-Insight"].contains(&&*name) {
+                open.push(entry.path());
+            } else if !kind.is_dir() && (name.ends_with(".json") || name.ends_with(".json.gz")) {
+                files.push(entry.path());
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(InputError::EmptyDirectory(path.to_owned()));
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// What is in a text file.

@@ -229,7 +229,8 @@ SAID = {
     "no-exclusive": WITHOUT_MFA,
     "tag": WITHOUT_MFA,
     "roles-accounts": [],
-    "roles-saml": [],
+    # Nobody can tell from an account whose identity provider it is.
+    "roles-saml": [("warning", "session-names-from-provider", A), ("warning", "session-names-from-provider", B)],
     "roles-identity-center": [],
     "split": WITHOUT_MFA,
 }

@@ -1,6 +1,5 @@
 //! `policygen evidence`.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -11,8 +10,8 @@ use crate::aws::{Aws, Connection};
 use crate::evidence::history::History;
 use crate::evidence::render::{csv, html, human, json};
 use crate::evidence::{
-    AccountOf, CloudTrail as _, Event, EventError, GateFunction, Identity, Moment, Period, Progress, Question, Report,
-    SavedError, Trail, read_event, read_events, read_live, read_saved,
+    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report, SavedError, Trail, look_up,
+    read_events, read_live, read_saved,
 };
 use crate::exit::Exit;
 use crate::input::{self, InputError};
@@ -80,8 +79,9 @@ pub(crate) struct Args {
     /// about a second for each such session
     #[arg(long, conflicts_with = "input")]
     cloudtrail: bool,
-    /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events` printed; may be given
-    /// several times
+    /// Exported CloudTrail events: the log of a trail, compressed or not, or a directory of such; what `aws cloudtrail
+    /// lookup-events` or `aws logs filter-log-events` printed; events of EventBridge; event records, also one a line.
+    /// May be given several times
     #[arg(long, value_name = "FILE")]
     cloudtrail_file: Vec<PathBuf>,
     /// How to print it
@@ -128,18 +128,15 @@ enum CommandError {
 pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let period = Period::new(args.since, args.until, Timestamp::now())?;
-    let question = Question {
+    let mut question = Question {
         pipeline: args.pipeline.clone(),
         period,
         execution: args.execution.clone(),
         rule,
-        account: AccountOf::Principals,
+        account: told_account(&args)?.map_or(AccountOf::Principals, AccountOf::Told),
+        has_snapshot: args.account_file.is_some(),
         gate: args.gate_function.clone(),
     };
-    let mut question = question;
-    if let Some(account) = told_account(&args)? {
-        question.account = AccountOf::Told(account);
-    }
     let mut events = read_event_files(&args.cloudtrail_file)?;
     let history = if args.input.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -162,6 +159,10 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         Format::Html => html::render(&report).into_bytes(),
     };
     output::print(&printed)?;
+    // A spreadsheet has a line for each execution, and none for the report.
+    if matches!(args.format, Format::Csv) {
+        report.notes.iter().for_each(|note| output::print_note(note));
+    }
     if report.executions.is_empty() {
         output::print_note(&match &args.execution {
             Some(id) => format!(
@@ -201,11 +202,10 @@ fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
 fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
     let mut events = Vec::new();
     for path in paths {
-        let json = input::bytes(path)?;
-        events.extend(read_events(&json).map_err(|source| CommandError::Events {
-            path: path.clone(),
-            source,
-        })?);
+        for path in input::files_of(path)? {
+            let json = input::bytes(&path)?;
+            events.extend(read_events(&json).map_err(|source| CommandError::Events { path, source })?);
+        }
     }
     Ok(events)
 }
@@ -248,42 +248,24 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     .await;
     bar.finish_and_clear();
     let history = history?;
-    // A pipeline that has been deleted has a history all the same.
-    let account = aws.get_pipeline(&args.pipeline).await.ok();
-    let account = account.and_then(|pipeline| pipeline.account().map(rule::Account::new));
-    let events = if args.cloudtrail {
-        look_up(&aws, period).await?
-    } else {
-        Vec::new()
+    let account = match aws.get_pipeline(&args.pipeline).await {
+        Ok(pipeline) => pipeline.account().map(rule::Account::new),
+        // A history can be judged without it, and the report says on what account that rests.
+        Err(error) => {
+            output::print_note(&format!("AWS does not say which account the pipeline is of: {error}"));
+            None
+        }
     };
+    let mut events = Vec::new();
+    if args.cloudtrail {
+        let bar = output::progress("sessions looked up");
+        let looked_up = look_up(&aws, &args.pipeline, period, || bar.inc(1)).await;
+        bar.finish_and_clear();
+        events = looked_up?;
+    }
     Ok(Asked {
         history,
         events,
         account,
     })
-}
-
-/// The approvals, and who took the sessions in which they were given, link by link.
-async fn look_up(aws: &Aws, period: Period) -> Result<Vec<Event>, Box<dyn Error>> {
-    let mut events = Vec::new();
-    for json in aws.approval_events(period).await? {
-        events.extend(read_event(&json)?);
-    }
-    let key_of = |identity: &Identity| identity.access_key.clone().filter(|_| identity.is_taken());
-    let mut open: Vec<String> = events.iter().filter_map(|event| key_of(event.by())).collect();
-    let mut asked = BTreeSet::new();
-    let bar = output::progress("sessions looked up");
-    while let Some(key) = open.pop() {
-        if !asked.insert(key.clone()) {
-            continue;
-        }
-        for json in aws.events_of_key(&key).await? {
-            let made = read_event(&json)?;
-            open.extend(made.iter().filter_map(|event| key_of(event.by())));
-            events.extend(made);
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(events)
 }

@@ -1,7 +1,7 @@
 //! Every attempt of every approval, with how it was counted.
 
 use jiff::Timestamp;
-use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode};
+use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, Status};
 
 use super::case::Case;
 use super::event::ApprovalEvent;
@@ -23,10 +23,19 @@ pub(crate) struct ApprovalAttempt {
 }
 
 impl ApprovalAttempt {
-    /// When it was answered, as well as that is known, and what that time is.
+    /// When it was answered, as well as that is known, and what that time is; `None` of one that nobody has answered.
     pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
         let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
-        answered.or_else(|| self.attempt.updated.map(|at| (at, AtIs::Noticed)))
+        answered.or_else(|| self.noticed().map(|at| (at, AtIs::Noticed)))
+    }
+
+    /// When CodePipeline noticed the answer.
+    pub(crate) fn noticed(&self) -> Option<Timestamp> {
+        match self.attempt.status {
+            Status::Succeeded | Status::Failed => self.attempt.updated,
+            // Until it is answered, the history has the time at which it was opened there.
+            Status::InProgress | Status::Abandoned | Status::Unknown => None,
+        }
     }
 }
 

@@ -186,22 +186,27 @@ fn other_structure(case: &Case, runs: &[GateRun], deployments: &[ActionExecution
     ))
 }
 
-/// A release that began longer after an approval that counted than `maxAgeMinutes`.
+/// The first action behind the gate that began longer after an approval that counted than `maxAgeMinutes`.
 fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
     let minutes = record.rule.max_age_minutes?;
     let counted = record.approvals.iter().filter(|approval| approval.counted);
-    let approved = counted.filter_map(|approval| approval.at).min()?;
-    let began = deployments.iter().filter_map(|action| action.attempt.started).min()?;
-    let age = began.duration_since(approved);
-    (age > SignedDuration::from_mins(i64::from(minutes))).then(|| {
-        Exception::new(
-            ExceptionCode::ReleasedLongAfterApproval,
-            format!(
-                "What was released began {} minutes after the oldest approval that counted; the rule lets an approval be {minutes} minutes old.",
-                age.as_mins()
-            ),
-        )
-    })
+    let (approved, approval) = counted
+        .filter_map(|approval| Some((approval.at?, approval)))
+        .min_by_key(|(at, _)| *at)?;
+    let mut behind = deployments.iter().filter_map(|action| {
+        let age = action.attempt.started?.duration_since(approved);
+        (age > SignedDuration::from_mins(i64::from(minutes))).then_some((action, age))
+    });
+    let (action, age) = behind.next()?;
+    Some(Exception::new(
+        ExceptionCode::ReleasedLongAfterApproval,
+        format!(
+            "{} began {:#} after {} was approved, and by the rule an approval is good for {minutes} minutes.",
+            action.attempt.action.as_deref().unwrap_or("An action behind the gate"),
+            SignedDuration::from_secs(age.as_secs()),
+            approval.action
+        ),
+    ))
 }
 
 /// Why a decision is not satisfied, in one line.

@@ -44,8 +44,13 @@ pub(crate) struct ApprovalEvent {
 /// A session that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SessionEvent {
-    /// The access key id with which the session calls: what later events of the session have as theirs.
-    pub(super) access_key: String,
+    pub(super) at: Timestamp,
+    /// The access key id that the session got. Its later events have it as theirs, unless a console or IAM Identity Center made them others.
+    pub(super) access_key: Option<String>,
+    /// The role's id and the session's name: `principalId` of its later events.
+    pub(super) principal_id: Option<String>,
+    /// Whether the caller chose the session's name, and no identity provider did.
+    pub(super) is_named_by_caller: bool,
     /// Who took it.
     pub(super) by: Identity,
 }
@@ -57,6 +62,10 @@ pub(crate) struct Identity {
     pub(super) kind: Option<String>,
     pub(crate) arn: Option<String>,
     pub(crate) access_key: Option<String>,
+    /// An id that AWS made, and of a session its name: `AIDA…`, `AROA…:alice`.
+    pub(crate) principal_id: Option<String>,
+    /// When the session was made.
+    pub(crate) created: Option<Timestamp>,
     /// The name that the identity provider gave, of a SAML or web identity user.
     pub(super) user_name: Option<String>,
     /// The provider that vouches for that name.
@@ -82,14 +91,19 @@ impl Identity {
         path.is_some_and(|path| path.starts_with(RESERVED_PATH))
     }
 
+    /// Whether it is a session of a role.
+    pub(crate) fn is_a_session(&self) -> bool {
+        self.kind.as_deref() == Some("AssumedRole")
+    }
+
     /// Whether it is a session of a role that others can take: who did is in another event.
     pub(crate) fn is_taken(&self) -> bool {
-        self.kind.as_deref() == Some("AssumedRole") && !self.is_of_identity_center()
+        self.is_a_session() && !self.is_of_identity_center()
     }
 }
 
 impl ApprovalEvent {
-    pub(super) fn pipeline(&self) -> &str {
+    pub(crate) fn pipeline(&self) -> &str {
         &self.request.pipeline_name
     }
 
@@ -111,10 +125,13 @@ impl ApprovalEvent {
 /// Why there are no events.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EventError {
+    #[error("it is not JSON; export the events again")]
+    Json(#[source] serde_json::Error),
     #[error(
-        "it is neither the log of a trail (`Records`) nor what `aws cloudtrail lookup-events` prints (`Events`); export the events again"
+        "it holds no events of CloudTrail in a form that is known: the log of a trail (`Records`), what `aws cloudtrail lookup-events` or \
+         `aws logs filter-log-events` prints, events of EventBridge, or event records; export the events again in one of these"
     )]
-    File(#[source] serde_json::Error),
+    Form,
     #[error(
         "it ends with a `NextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
     )]
@@ -149,15 +166,14 @@ pub(crate) fn read_event(json: &str) -> Result<Option<Event>, EventError> {
         return Ok(None);
     }
     let made: Made = serde_json::from_str(json).map_err(unreadable(&name))?;
-    let access_key = made
-        .response_elements
-        .and_then(|response| response.credentials?.access_key_id);
-    Ok(access_key.map(|access_key| {
-        Event::Session(SessionEvent {
-            access_key,
-            by: made.user_identity.into(),
-        })
-    }))
+    let response = made.response_elements.unwrap_or_default();
+    Ok(Some(Event::Session(SessionEvent {
+        at: made.event_time,
+        access_key: response.credentials.and_then(|credentials| credentials.access_key_id),
+        principal_id: response.assumed_role_user.and_then(|user| user.assumed_role_id),
+        is_named_by_caller: name == "AssumeRole",
+        by: made.user_identity.into(),
+    })))
 }
 
 #[derive(Deserialize)]
@@ -183,13 +199,22 @@ struct Record<T> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Made {
+    event_time: Timestamp,
     user_identity: UserIdentity,
     response_elements: Option<ResponseElements>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct ResponseElements {
     credentials: Option<Credentials>,
+    assumed_role_user: Option<AssumedRoleUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssumedRoleUser {
+    assumed_role_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +230,7 @@ struct UserIdentity {
     kind: Option<String>,
     arn: Option<String>,
     access_key_id: Option<String>,
+    principal_id: Option<String>,
     user_name: Option<String>,
     identity_provider: Option<String>,
     session_context: Option<SessionContext>,
@@ -224,10 +250,12 @@ struct SessionIssuer {
     arn: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Attributes {
     mfa_authenticated: Option<String>,
+    /// Read as text: in some old examples it has another form.
+    creation_date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -254,11 +282,14 @@ struct Answer {
 impl From<UserIdentity> for Identity {
     fn from(identity: UserIdentity) -> Self {
         let session = identity.session_context.unwrap_or_default();
-        let mfa = session.attributes.and_then(|attributes| attributes.mfa_authenticated);
+        let attributes = session.attributes.unwrap_or_default();
+        let mfa = attributes.mfa_authenticated;
         let mut read = Self {
             kind: identity.kind,
             arn: identity.arn,
-            access_key: identity.access_key_id,
+            access_key: identity.access_key_id.filter(|key| !key.is_empty()),
+            principal_id: identity.principal_id,
+            created: attributes.creation_date.and_then(|date| date.parse().ok()),
             user_name: identity.user_name,
             provider: identity.identity_provider,
             issuer: session.session_issuer.and_then(|issuer| issuer.arn),

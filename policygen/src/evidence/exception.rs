@@ -19,6 +19,8 @@ pub(crate) enum ExceptionCode {
     PrincipalDiffers,
     /// CloudTrail shows one human behind two persons, and without the second the quorum is not met.
     SameHuman,
+    /// CloudTrail shows that somebody else took, and named, the trusted session of a person.
+    TakenByAnother,
     /// Two persons' sessions have one source identity.
     SharedSourceIdentity,
     /// An approval came through a role that is called like one of IAM Identity Center's, and is not one.
@@ -44,7 +46,7 @@ pub(crate) enum ExceptionCode {
 impl ExceptionCode {
     /// Every code, in the order of the documentation.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::NoGate,
         Self::UnsatisfiedRelease,
         Self::WentPastGate,
@@ -52,6 +54,7 @@ impl ExceptionCode {
         Self::SuccessWithoutVerdict,
         Self::PrincipalDiffers,
         Self::SameHuman,
+        Self::TakenByAnother,
         Self::SharedSourceIdentity,
         Self::LookAlikeRole,
         Self::StructureChangedAfterGate,
@@ -73,6 +76,7 @@ impl ExceptionCode {
             Self::SuccessWithoutVerdict => "success-without-verdict",
             Self::PrincipalDiffers => "principal-differs",
             Self::SameHuman => "same-human",
+            Self::TakenByAnother => "taken-by-another",
             Self::SharedSourceIdentity => "shared-source-identity",
             Self::LookAlikeRole => "look-alike-role",
             Self::StructureChangedAfterGate => "structure-changed-after-gate",
@@ -95,6 +99,7 @@ impl ExceptionCode {
             | Self::SuccessWithoutVerdict
             | Self::PrincipalDiffers
             | Self::SameHuman
+            | Self::TakenByAnother
             | Self::SharedSourceIdentity
             | Self::LookAlikeRole
             | Self::StructureChangedAfterGate
@@ -105,6 +110,11 @@ impl ExceptionCode {
             | Self::ReleasedLongAfterApproval => Severity::Warning,
             Self::GateFailed | Self::NoTrail => Severity::Note,
         }
+    }
+
+    /// Whether a verdict that enough people approved cannot stand beside it.
+    pub(crate) fn unsettles_verdict(self) -> bool {
+        matches!(self, Self::SameHuman | Self::TakenByAnother)
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) enum Said {
     /// Satisfied, by its output variables.
     Satisfied {
         approvers: Option<String>,
+        /// What those persons rest on.
+        basis: Option<String>,
         execution_id: Option<String>,
     },
     /// Unsatisfied, by the message of its refusal.
@@ -94,6 +96,7 @@ impl Said {
             Status::Succeeded => match action.outputs.get("Verdict").map(String::as_str) {
                 Some("satisfied") => Self::Satisfied {
                     approvers: action.outputs.get("Approvers").cloned(),
+                    basis: action.outputs.get("Basis").cloned(),
                     execution_id: action.outputs.get("PipelineExecutionId").cloned(),
                 },
                 Some(_) | None => Self::SuccessWithoutVerdict,

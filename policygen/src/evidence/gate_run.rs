@@ -1,6 +1,6 @@
 //! One run of the gate in a past execution: what it said then, and what is to be said today.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rule::{Decision, Status, Verdict};
 
 use super::case::Case;
@@ -8,6 +8,9 @@ use super::exception::{Exception, ExceptionCode};
 use super::gate::{GateFunction, Said, message};
 use super::history::ActionExecution;
 use super::judge::Standard;
+
+/// How long after a Lambda action's report the history shows its end: some 30 seconds were recorded, and of approvals up to 35.
+const REPORTED: SignedDuration = SignedDuration::from_secs(35);
 
 /// A run of the gate.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct GateRun {
     pub(crate) said: Said,
     /// The words that came with what it said.
     pub(crate) message: Option<String>,
+    /// The UserParameters that it had.
+    pub(crate) parameters: Option<String>,
     /// Today's evaluation of what it had before it; none of a run that has not ended.
     pub(crate) evaluated: Option<Result<Decision, String>>,
 }
@@ -50,6 +55,7 @@ impl GateRun {
             updated: attempt.updated,
             said: Said::by(action),
             message: message(action).map(str::to_owned),
+            parameters: action.configuration.get("UserParameters").cloned(),
             evaluated: has_ended.then(|| evaluate(case, action, standard)),
         }
     }
@@ -125,13 +131,24 @@ impl GateRun {
     }
 }
 
-/// What the run had before it, judged as of its end: the gate decides within moments of its report, and what is judged a moment too
-/// late is at worst too old.
+/// What the run had before it.
+///
+/// When it decided is not known: after its start, and before the end that the history shows, which is some 30 seconds after its report. So
+/// ages are measured at the earliest time at which it can have reported. An answer that CodePipeline noticed during the run is one that
+/// the gate may or may not have seen: it speaks for a run that reported satisfied, since it was given before anything was released, and
+/// for no other. What speaks against a verdict always counts.
 fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Result<Decision, String> {
     let lacks = |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
-    let at = action.attempt.updated.ok_or_else(|| lacks("when"))?;
+    let ended = action.attempt.updated.ok_or_else(|| lacks("when"))?;
+    let began = action.attempt.started.unwrap_or(ended);
+    let decided = ended.checked_sub(REPORTED).unwrap_or(ended).max(began);
     let stage = action.attempt.stage.as_deref().ok_or_else(|| lacks("in which stage"))?;
     let parameters = action.configuration.get("UserParameters").map(String::as_str);
     let rule = standard.rule(parameters, stage, &case.execution.id)?;
-    standard.judge_as_of(&rule, case, stage, at)
+    let of_what_was_noticed_by = |at| standard.judge_as_of(&rule, case, stage, at, decided);
+    let by_its_end = of_what_was_noticed_by(ended)?;
+    if matches!(Said::by(action), Said::Satisfied { .. }) || by_its_end.satisfied().is_none() {
+        return Ok(by_its_end);
+    }
+    of_what_was_noticed_by(began)
 }

@@ -5,7 +5,7 @@ use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
 use super::case::Case;
 
-/// What UserParameters hold where CodePipeline does not say what it made of the variable.
+/// What UserParameters hold if a list does not show what CodePipeline made of the variable: it fills in the execution's own id.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 
 /// What past executions are judged by.
@@ -30,17 +30,18 @@ impl Standard {
         let wrong = |problem: &str| format!("The UserParameters of the gate's action are wrong: {problem}.");
         let rule = self
             .floor
-            .tightened_by(parameters, gate_stage)
+            .tightened_by(&parameters.replace(OWN_EXECUTION, execution_id), gate_stage)
             .map_err(|error| wrong(&error.to_string()))?;
         match rule.pipeline_execution_id() {
-            Some(id) if !id.eq_ignore_ascii_case(execution_id) && id != OWN_EXECUTION => Err(wrong(&format!(
+            Some(id) if !id.eq_ignore_ascii_case(execution_id) => Err(wrong(&format!(
                 "`pipelineExecutionId` is {id}, which is another execution"
             ))),
             Some(_) | None => Ok(rule),
         }
     }
 
-    /// Judges a case by what the gate had before it at a moment: what began then or later is left out, what was answered later is open.
+    /// Judges a case by what CodePipeline had noticed at a moment: what began then or later is left out, what was noticed later is open.
+    /// `now` is when that is judged: ages are measured by it.
     ///
     /// # Errors
     /// A whole sentence, where the rule gives one principal to two people.
@@ -50,9 +51,10 @@ impl Standard {
         case: &Case,
         gate_stage: &str,
         at: Timestamp,
+        now: Timestamp,
     ) -> Result<Decision, String> {
         let attempts = case.actions.iter().filter_map(|action| as_of(&action.attempt, at));
-        self.judge(rule, case, gate_stage, at, attempts.collect())
+        self.judge(rule, case, gate_stage, now, attempts.collect())
     }
 
     /// Judges a case by all that ever happened in it.

@@ -63,7 +63,7 @@ pub(crate) fn without_gate(case: &Case, standard: &Standard, route: &Route, went
         let at = reached.or(case.last_update());
         let decision = approval_stage
             .zip(at)
-            .and_then(|(stage, at)| standard.judge_as_of(&standard.floor, case, &stage, at).ok());
+            .and_then(|(stage, at)| standard.judge_as_of(&standard.floor, case, &stage, at, at).ok());
         return Outcome {
             verdict: Verdict::NoGate,
             problem: None,
@@ -136,7 +136,7 @@ fn reopened_after(case: &Case, last: &GateRun) -> bool {
 }
 
 /// The newest run of each action that runs the gate, oldest first.
-fn newest_of_each(runs: &[GateRun]) -> Vec<&GateRun> {
+pub(super) fn newest_of_each(runs: &[GateRun]) -> Vec<&GateRun> {
     let superseded = |position: usize, run: &GateRun| {
         let mut later = runs.iter().skip(position.saturating_add(1));
         later.any(|other| (&other.stage, &other.action) == (&run.stage, &run.action))

@@ -27,6 +27,8 @@ pub(crate) struct Question {
     pub(crate) rule: Rule,
     /// The pipeline's account, and how that is known.
     pub(crate) account: AccountOf,
+    /// Whether a snapshot of the account says which roles IAM Identity Center made.
+    pub(crate) has_snapshot: bool,
     pub(crate) gate: GateFunction,
 }
 
@@ -63,7 +65,7 @@ impl Report {
             trail.iter().for_each(|trail| give_times(case, trail));
         }
         let mut notes = question.account.notes(&standard.account);
-        notes.extend(unproven_roles(&standard, &cases));
+        notes.extend(unproven_roles(&standard, &cases, question.has_snapshot));
         let evaluated = cases.into_iter().map(|case| {
             let mut evaluated = evaluate(case, &standard, &question.gate, &route);
             if let Some(trail) = trail {
@@ -115,7 +117,7 @@ impl Report {
 }
 
 /// That the gate would ask IAM about roles that only a pattern of the rule trusts, and a report cannot.
-fn unproven_roles(standard: &Standard, cases: &[Case]) -> Option<String> {
+fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Option<String> {
     let attempts = cases
         .iter()
         .flat_map(|case| &case.actions)
@@ -126,11 +128,19 @@ fn unproven_roles(standard: &Standard, cases: &[Case]) -> Option<String> {
         .filter(|role| standard.floor.trust(role, &standard.account) == Trust::Unproven)
         .map(|role| format!("`{}`", role.escape_debug()))
         .collect();
-    (!roles.is_empty()).then(|| {
+    if roles.is_empty() {
+        return None;
+    }
+    let roles = roles.into_iter().collect::<Vec<_>>().join(", ");
+    Some(if has_snapshot {
         format!(
-            "The rule trusts {} by a pattern alone. The gate asks IAM who made such a role, and this report cannot, so that its sessions are \
-             not believed here: give the account's snapshot by --account-file, or name the roles in the rule.",
-            roles.into_iter().collect::<Vec<_>>().join(", ")
+            "The rule trusts {roles} by a pattern alone, and the account's snapshot does not show that IAM Identity Center made it. Its \
+             sessions are not believed here."
+        )
+    } else {
+        format!(
+            "The rule trusts {roles} by a pattern alone. The gate asks IAM who made such a role, and this report cannot, so that its sessions \
+             are not believed here: give the account's snapshot by --account-file, or name the roles in the rule."
         )
     })
 }

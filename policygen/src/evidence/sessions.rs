@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use rule::{Account, Key, Principal, Rule};
 
 use super::event::{Identity, SessionEvent};
@@ -9,31 +10,70 @@ use super::event::{Identity, SessionEvent};
 /// Longer chains are not followed.
 const LONGEST: usize = 16;
 
-/// The sessions that somebody took, by their access key id.
+/// The sessions that somebody took.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(HashMap<String, Identity>);
+pub(crate) struct Sessions {
+    by_key: HashMap<String, Taken>,
+    /// By the session's principal id and the second in which it was made; `None` if several were.
+    by_time: HashMap<(String, i64), Option<Taken>>,
+}
+
+/// How a session came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) by: Identity,
+    /// Whether whoever took it chose its name, and no identity provider did.
+    pub(crate) is_named_by_caller: bool,
+}
 
 impl Sessions {
     pub(super) fn new(events: Vec<SessionEvent>) -> Self {
-        Self(events.into_iter().map(|event| (event.access_key, event.by)).collect())
+        let mut sessions = Self::default();
+        for event in events {
+            let taken = Taken {
+                by: event.by,
+                is_named_by_caller: event.is_named_by_caller,
+            };
+            if let Some(id) = event.principal_id {
+                let made = sessions.by_time.entry((id, second(event.at)));
+                made.and_modify(|known| {
+                    if known.as_ref() != Some(&taken) {
+                        *known = None;
+                    }
+                })
+                .or_insert_with(|| Some(taken.clone()));
+            }
+            if let Some(key) = event.access_key {
+                sessions.by_key.insert(key, taken);
+            }
+        }
+        sessions
+    }
+
+    /// Who took this session: by its access key or, since a console gives a session other keys, by who it is and when it was made.
+    pub(crate) fn taken(&self, session: &Identity) -> Option<&Taken> {
+        let by_key = session.access_key.as_deref().and_then(|key| self.by_key.get(key));
+        by_key.or_else(|| {
+            let made = (session.principal_id.clone()?, second(session.created?));
+            self.by_time.get(&made)?.as_ref()
+        })
     }
 
     /// Who called, who took the session in which they did, and so on: as far as the events go.
     pub(crate) fn chain<'a>(&'a self, of: &'a Identity) -> Vec<&'a Identity> {
         let mut chain = vec![of];
-        let mut seen = BTreeSet::new();
         let mut last = of;
         while chain.len() < LONGEST
-            && let Some(key) = last.access_key.as_deref().filter(|key| seen.insert(*key))
-            && let Some(taker) = self.0.get(key)
+            && let Some(taken) = self.taken(last)
+            && !chain.contains(&&taken.by)
         {
-            chain.push(taker);
-            last = taker;
+            chain.push(&taken.by);
+            last = &taken.by;
         }
         chain
     }
 
-    /// What the chain shows of the human at its end. A role that the chain passes through is nobody's, and does not join those who took it.
+    /// What the chain shows of the human behind it. A role that the chain passes through is nobody's, and does not join those who took it.
     pub(crate) fn keys(&self, of: &Identity, rule: &Rule, account: &Account) -> BTreeSet<Key> {
         let chain = self.chain(of);
         let traced = |what: &str, name: &str| Key::Traced(format!("{what}:{name}"));
@@ -52,21 +92,39 @@ impl Sessions {
                     .map(|id| traced("identity-center-user", id)),
             );
         }
-        let Some(end) = chain.last().filter(|end| !end.is_taken()) else {
-            return keys;
-        };
-        if let (Some(name), Some(provider)) = (&end.user_name, &end.provider) {
-            keys.insert(traced(&provider.to_lowercase(), &name.to_lowercase()));
-        }
-        if let Some(arn) = &end.arn {
-            keys.insert(traced("principal", &arn.to_lowercase()));
-            let account = end
-                .issuer
-                .iter()
-                .fold(account.clone(), |account, arn| account.with_role(arn));
-            let by_rule = rule.keys(&Principal::parse(arn), &account).unwrap_or_default();
-            keys.extend(by_rule.all().filter(|key| !matches!(key, Key::Role { .. })).cloned());
+        for human in chain.iter().filter(|identity| !identity.is_taken()) {
+            if let (Some(name), Some(provider)) = (&human.user_name, &human.provider) {
+                keys.insert(traced(&provider.to_lowercase(), &name.to_lowercase()));
+            }
+            // It stays when a user is renamed, and is all that there is of a caller from another account.
+            let id = human.principal_id.iter().filter(|id| is_made_by_aws(id));
+            keys.extend(id.map(|id| traced("principal-id", id)));
+            keys.extend(human.arn.iter().map(|arn| traced("principal", &arn.to_lowercase())));
+            let by_rule = keys_by_rule(human, rule, account);
+            let names = by_rule.all().filter(|key| !matches!(key, Key::Role { .. }));
+            keys.extend(names.cloned());
         }
         keys
     }
+}
+
+/// What the rule makes of somebody whom the trail shows, in an account in which IAM shows the role of their session if the trail does.
+pub(super) fn keys_by_rule(of: &Identity, rule: &Rule, account: &Account) -> rule::Keys {
+    let account = of
+        .issuer
+        .iter()
+        .fold(account.clone(), |account, arn| account.with_role(arn));
+    let principal = Principal::parse(of.arn.as_deref().unwrap_or_default());
+    rule.keys(&principal, &account).unwrap_or_default()
+}
+
+/// Whether an id is one of AWS's: 4 letters that say of what, and 17 more (IAM User Guide, "Unique identifiers"). In examples and in exports
+/// from which people took the names, everybody has the same short one.
+fn is_made_by_aws(id: &str) -> bool {
+    let of_principal = id.split(':').next().unwrap_or_default();
+    of_principal.len() >= 16 && of_principal.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn second(at: Timestamp) -> i64 {
+    at.as_second()
 }

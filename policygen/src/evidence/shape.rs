@@ -22,9 +22,9 @@ pub(super) struct ExecutionSummary {
     start_time: Option<Timestamp>,
     #[serde(default, deserialize_with = "time")]
     last_update_time: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     source_revisions: Vec<SourceRevision>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     trigger: ExecutionTrigger,
     stop_trigger: Option<StopTrigger>,
     execution_mode: Option<String>,
@@ -89,9 +89,9 @@ pub(super) struct ActionDetail {
     last_update_time: Option<Timestamp>,
     updated_by: Option<String>,
     status: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     input: Input,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     output: Output,
 }
 
@@ -126,7 +126,9 @@ impl ActionDetail {
 #[serde(rename_all = "camelCase", default)]
 struct Input {
     action_type_id: Option<TypeId>,
+    #[serde(deserialize_with = "texts")]
     configuration: BTreeMap<String, String>,
+    #[serde(deserialize_with = "texts")]
     resolved_configuration: BTreeMap<String, String>,
     region: Option<String>,
 }
@@ -151,7 +153,9 @@ impl TypeId {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Output {
+    #[serde(deserialize_with = "or_default")]
     execution_result: ExecutionResult,
+    #[serde(deserialize_with = "texts")]
     output_variables: BTreeMap<String, String>,
 }
 
@@ -172,6 +176,7 @@ struct ErrorDetails {
 /// A time as the AWS CLI prints it: ISO 8601 with an offset, or seconds since 1970 where `cli_timestamp_format` is `wire`.
 pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     struct Time;
+    struct Printed(Timestamp);
 
     impl Visitor<'_> for Time {
         type Value = Timestamp;
@@ -205,5 +210,26 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         }
     }
 
-    deserializer.deserialize_any(Time).map(Some).map_err(D::Error::custom)
+    impl<'de> Deserialize<'de> for Printed {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Time).map(Self).map_err(D::Error::custom)
+        }
+    }
+
+    let printed: Option<Printed> = Option::deserialize(deserializer)?;
+    Ok(printed.map(|Printed(at)| at))
+}
+
+/// What is `null` is as absent: programs that use other SDKs print every member.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The same of a map and of what is in it.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let texts: BTreeMap<String, Option<String>> = or_default(deserializer)?;
+    Ok(texts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?)))
+        .collect())
 }

@@ -101,7 +101,7 @@ fn what_cannot_be_read_is_refused_with_its_name() {
         (
             &["--input", &other, "--cloudtrail-file", &other],
             1,
-            "neither the log of a trail",
+            "holds no events of CloudTrail",
         ),
         (
             &["--rule", &fixture("rule/quorum-of-one.json"), "--input", &cut],

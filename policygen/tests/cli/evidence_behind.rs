@@ -179,6 +179,163 @@ fn a_role_that_two_humans_pass_through_joins_nobody() {
     assert_eq!(newest(&saved, &trail, COLLAPSE)["verdict"], "satisfied");
 }
 
+/// What an earlier run of the gate counted is no second person of the newest.
+#[test]
+fn an_earlier_attempt_of_another_person_is_nobody_in_the_newest_verdict() {
+    let mut saved = alice_and_deployer();
+    let mut earlier = answered("ApprovalA", "carol", (0, 40), (0, 50));
+    earlier["actionExecutionId"] = json!("ApprovalA-0");
+    earlier["output"]["executionResult"]["externalExecutionId"] = json!("token-0");
+    let mut refused = saved.action("Gate").clone();
+    refused["actionExecutionId"] = json!("Gate-0");
+    refused["startTime"] = json!("2026-01-02T10:00:51.123+00:00");
+    refused["lastUpdateTime"] = json!("2026-01-02T10:00:55.123+00:00");
+    refused["status"] = json!("Failed");
+    refused["output"] = json!({"executionResult": {"errorDetails": {"code": "JobFailed"},
+        "externalExecutionSummary": "Refused: 1 distinct person counted, 2 required (execution x)."}});
+    saved.actions.extend([earlier, refused]);
+    let trail = [
+        approved("ApprovalA", &user(ALICE)),
+        approved("ApprovalB", &deployer("ASIA1")),
+        taken("ASIA1", &user(ALICE)),
+    ];
+    let found = newest(&saved, &trail, COLLAPSE);
+    assert_eq!(
+        (&found["verdict"], codes(&found)[0]),
+        (&json!("error"), "same-human"),
+        "{found}"
+    );
+}
+
+/// The parameters' own list of actions needs two people as well, whoever approved elsewhere.
+#[test]
+fn one_human_in_two_lists_of_actions_is_not_made_up_for_by_a_third() {
+    let mut saved = alice_and_deployer();
+    saved.actions.push(answered("ApprovalC", "carol", (1, 0), (2, 40)));
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#);
+    let trail = [
+        approved("ApprovalA", &user(ALICE)),
+        approved("ApprovalB", &deployer("ASIA1")),
+        taken("ASIA1", &user(ALICE)),
+    ];
+    assert_eq!(codes(&newest(&saved, &trail, COLLAPSE))[0], "same-human");
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] = json!("{}");
+    let found = newest(&saved, &trail, COLLAPSE);
+    assert_eq!(found["verdict"], "satisfied", "two people are left: {found}");
+}
+
+/// A console gives a session other access keys than the event that made it.
+#[test]
+fn a_session_is_joined_by_who_it_is_and_when_it_was_made_if_its_key_is_another() {
+    let mut by = deployer("ASIACONSOLE");
+    by["principalId"] = json!("AROA1:x");
+    by["sessionContext"]["attributes"]["creationDate"] = json!("2026-01-02T09:00:00Z");
+    let mut made = taken("ASIA1", &user(ALICE));
+    made["responseElements"]["assumedRoleUser"] = json!({"assumedRoleId": "AROA1:x", "arn": DEPLOYER});
+    let approvals = [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &by)];
+    let verdict =
+        |made: &[Value]| newest(&alice_and_deployer(), &[&approvals, made].concat(), COLLAPSE)["verdict"].clone();
+    assert_eq!(verdict(&[made.clone()]), "error");
+    let mut later = made.clone();
+    later["eventTime"] = json!("2026-01-02T09:00:01Z");
+    assert_eq!(verdict(&[later]), "satisfied", "another session of that name");
+    let mut of_bob = made.clone();
+    of_bob["userIdentity"] = user(BOB);
+    assert_eq!(
+        verdict(&[made, of_bob]),
+        "satisfied",
+        "two in one second: nobody knows which"
+    );
+}
+
+#[test]
+fn sessions_of_one_user_of_identity_center_are_one_human_whatever_they_are_called() {
+    let sso = |role: &str, name: &str| {
+        let arn = format!("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_{role}_01/{name}");
+        let issuer = format!("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role}_01");
+        let mut by = session(&arn, "ASIA1", &issuer);
+        by["onBehalfOf"] = json!({"userId": "9067642ac7-1", "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-1"});
+        (arn, by)
+    };
+    let (a, by_a) = sso("Admin", "alice@example.com");
+    let (b, mut by_b) = sso("Approver", "a.smith@example.com");
+    let mut saved = execution();
+    saved.action("ApprovalA")["updatedBy"] = json!(a);
+    saved.action("ApprovalB")["updatedBy"] = json!(b);
+    let rule = r#"{"trustedSessionRoles": ["AWSReservedSSO_Admin_01", "AWSReservedSSO_Approver_01"]}"#;
+    let found = |by_b: &Value| {
+        newest(
+            &saved,
+            &[approved("ApprovalA", &by_a), approved("ApprovalB", by_b)],
+            rule,
+        )
+    };
+    assert_eq!(codes(&found(&by_b))[0], "same-human");
+    by_b["onBehalfOf"]["userId"] = json!("9067642ac7-2");
+    assert_eq!(found(&by_b)["verdict"], "satisfied");
+}
+
+/// One user, who was renamed between two answers.
+#[test]
+fn a_renamed_user_is_one_human() {
+    let with_id = |arn: &str, id: &str| {
+        let mut by = user(arn);
+        by["principalId"] = json!(id);
+        by
+    };
+    let found = |b: &str| {
+        let a = with_id(ALICE, "AIDACKCEVSQ6C2EXAMPLE");
+        let b = with_id(BOB, b);
+        newest(
+            &execution(),
+            &[approved("ApprovalA", &a), approved("ApprovalB", &b)],
+            "{}",
+        )
+    };
+    let one = found("AIDACKCEVSQ6C2EXAMPLE");
+    assert_eq!(codes(&one), ["same-human"]);
+    assert!(
+        one["problem"]
+            .as_str()
+            .unwrap()
+            .contains("share `traced:principal-id:AIDACKCEVSQ6C2EXAMPLE`"),
+        "{one}"
+    );
+    assert_eq!(found("AIDACKCEVSQ6C3EXAMPLE")["verdict"], "satisfied");
+}
+
+/// The rule trusts the role because a provider names its sessions. CloudTrail shows that a caller of AssumeRole did.
+#[test]
+fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
+    let arn = "arn:aws:sts::111122223333:assumed-role/Approver/bob";
+    let mut saved = execution();
+    saved.action("ApprovalB")["updatedBy"] = json!(arn);
+    let by = session(arn, "ASIA1", "arn:aws:iam::111122223333:role/Approver");
+    let approvals = [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &by)];
+    let with = |made: Value| {
+        let trail = [&approvals[..], &[made]].concat();
+        newest(&saved, &trail, r#"{"trustedSessionRoles": ["Approver"]}"#)
+    };
+    let carol = "arn:aws:iam::111122223333:user/carol";
+    for (taker, told) in [(user(carol), carol), (deployer("ASIA2"), "there may be anybody")] {
+        let found = with(taken("ASIA1", &taker));
+        assert_eq!(found["verdict"], "error");
+        assert_eq!(codes(&found), ["taken-by-another"], "{found}");
+        assert!(found["problem"].as_str().unwrap().contains(told), "{found}");
+    }
+    // A trust policy can have users name their sessions as they are called themselves, also users of another account.
+    for own in [BOB, "arn:aws:iam::444455556666:user/bob"] {
+        assert_eq!(with(taken("ASIA1", &user(own)))["verdict"], "satisfied", "{own}");
+    }
+    let mut by_provider = taken(
+        "ASIA1",
+        &json!({"type": "SAMLUser", "userName": "bob", "identityProvider": "okta"}),
+    );
+    by_provider["eventName"] = json!("AssumeRoleWithSAML");
+    assert_eq!(with(by_provider)["verdict"], "satisfied");
+}
+
 #[test]
 fn one_source_identity_behind_two_persons_is_an_error() {
     let with_source = |arn: &str| {
@@ -241,6 +398,28 @@ fn cloudtrail_tells_when_an_approval_was_answered() {
     assert!(ran.stdout.contains(r#""atIs": "noticed""#), "{}", ran.stdout);
 }
 
+/// What CloudTrail says of another principal, or of a time at which the approval was not open, is no time of this answer.
+#[test]
+fn a_time_that_cannot_be_the_answers_is_not_taken_for_it() {
+    for time in ["2026-01-02T10:00:30Z", "2026-01-02T10:02:02Z"] {
+        let mut event = approved("ApprovalA", &user(ALICE));
+        event["eventTime"] = json!(time);
+        let found = newest(&execution(), &[event], "{}");
+        assert_eq!(found["approvals"][0]["atIs"], "noticed", "{time}");
+    }
+    let mut open = execution();
+    open.actions
+        .retain(|action| !["Gate", "Deploy"].contains(&action["actionName"].as_str().unwrap()));
+    open.executions[0]["status"] = json!("InProgress");
+    open.action("ApprovalB")["status"] = json!("InProgress");
+    let found = newest(&open, &[], "{}");
+    let waiting = &found["approvals"][1];
+    assert_eq!(
+        (&waiting["at"], &waiting["atIs"], &waiting["noticedAt"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+}
+
 #[test]
 fn what_ran_behind_the_gate_under_another_version_is_an_error() {
     let mut saved = execution();
@@ -259,6 +438,16 @@ fn a_release_long_after_its_approval_is_a_warning() {
     assert_eq!(codes(&report["executions"][0]), ["released-long-after-approval"]);
     let ran = evidence(&saved, None, r#"{"maxAgeMinutes": 180}"#, &["--format", "json"]);
     assert!(!ran.stdout.contains("released-long-after-approval"), "{}", ran.stdout);
+
+    // The first stage was deployed at once, the second had to wait.
+    let mut second = saved.action("Deploy").clone();
+    second["actionName"] = json!("Everywhere");
+    second["actionExecutionId"] = json!("Everywhere-1");
+    let mut waited = execution();
+    waited.actions.push(second);
+    let ran = evidence(&waited, None, r#"{"maxAgeMinutes": 60}"#, &["--format", "json"]);
+    let told = "Everywhere began 1h 57m 59s after ApprovalA was approved";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
 }
 
 /// What another account calls its users is that account's word.
@@ -350,8 +539,10 @@ mod account {
 fn what_the_gate_said_of_a_success_is_its_output_variable() {
     let mut saved = execution();
     saved.action("Gate")["output"]["outputVariables"]["Summary"] = json!("Satisfied by alice and bob, as AWS shows it");
+    saved.action("Gate")["output"]["outputVariables"]["Basis"] = json!("user");
     let ran = evidence(&saved, None, "{}", &["--format", "json"]);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     let said = &report["executions"][0]["gate"]["runs"][0]["said"];
     assert_eq!(said["message"], "Satisfied by alice and bob, as AWS shows it");
+    assert_eq!(said["basis"], "user");
 }

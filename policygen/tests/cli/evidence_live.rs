@@ -273,3 +273,77 @@ fn cloudtrail_is_looked_up_in_pages() {
         Value::Null
     );
 }
+
+/// CloudTrail lists the key of a session among the resources of the event that made it; a console's session has another key, and is found by
+/// its principal id and time.
+#[test]
+fn the_sessions_of_this_pipelines_approvals_are_looked_up_link_by_link() {
+    const DEPLOYER: &str = "arn:aws:sts::111122223333:assumed-role/Deployer/x";
+    let mut saved = execution();
+    saved.action("ApprovalB")["updatedBy"] = json!(DEPLOYER);
+    let session = |arn: &str, key: &str, id: &str| {
+        json!({"type": "AssumedRole", "arn": arn, "accessKeyId": key, "principalId": id, "sessionContext": {
+            "attributes": {"creationDate": "2026-01-02T09:00:00Z"}}})
+    };
+    let approved = move |slot: &str, pipeline: &str, by: Value| {
+        json!({"eventName": "PutApprovalResult", "eventTime": "2026-01-02T10:01:50Z", "userIdentity": by,
+            "requestParameters": {"pipelineName": pipeline, "stageName": "Approve", "actionName": slot,
+                "token": format!("token-{slot}"), "result": {"status": "Approved"}}})
+    };
+    let made = |key: &str, id: &str, by: Value| {
+        json!({"eventName": "AssumeRole", "eventTime": "2026-01-02T09:00:00Z", "userIdentity": by, "responseElements": {
+            "credentials": {"accessKeyId": key}, "assumedRoleUser": {"assumedRoleId": id}}})
+    };
+    let alice = || json!({"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "accessKeyId": "AKIA"});
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let url = serve(move |operation, body| {
+        if operation != "LookupEvents" {
+            return (200, paged(&saved, 100, operation, body));
+        }
+        let attribute = body["LookupAttributes"][0]["AttributeValue"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let events = match attribute.as_str() {
+            "PutApprovalResult" => vec![
+                approved("ApprovalA", "payments", alice()),
+                approved("ApprovalB", "payments", session(DEPLOYER, "ASIA1", "AROA1:x")),
+                approved("ApprovalB", "refunds", session(DEPLOYER, "ASIA9", "AROA9:x")),
+            ],
+            // The console gave the session ASIA1; the event that made it had another key.
+            "AROA1:x" => {
+                assert_eq!(
+                    (&body["StartTime"], &body["EndTime"]),
+                    (&json!(1_767_344_395), &json!(1_767_344_405))
+                );
+                vec![made(
+                    "ASIA2",
+                    "AROA1:x",
+                    session("arn:aws:sts::111122223333:assumed-role/Jump/y", "ASIA3", "AROA3:y"),
+                )]
+            }
+            "ASIA3" => vec![made("ASIA3", "AROA3:y", alice())],
+            _ => Vec::new(),
+        };
+        seen.lock().unwrap().push(attribute);
+        let events: Vec<Value> = events
+            .iter()
+            .map(|event| json!({"CloudTrailEvent": event.to_string()}))
+            .collect();
+        (200, json!({"Events": events}))
+    });
+    let directory = TempDir::new().unwrap();
+    let rule = directory.path().join("rule.json");
+    std::fs::write(&rule, r#"{"sharedRoles": "collapse"}"#).unwrap();
+    let ran = evidence(&url, &["--cloudtrail", "--rule", rule.to_str().unwrap()]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!(
+        *asked.lock().unwrap(),
+        ["PutApprovalResult", "ASIA1", "AROA1:x", "ASIA3"]
+    );
+    assert_eq!(
+        report["executions"][0]["exceptions"][0]["code"], "same-human",
+        "{report}"
+    );
+}

@@ -12,6 +12,8 @@ mod doctor_live;
 mod evidence;
 mod evidence_behind;
 mod evidence_cloudtrail;
+mod evidence_files;
+mod evidence_lag;
 mod evidence_live;
 mod evidence_verdict;
 mod explain;

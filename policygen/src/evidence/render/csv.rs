@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use csv::{QuoteStyle, WriterBuilder};
 use jiff::Timestamp;
 
-use super::human::{answered, trail};
+use super::human::{answered, basis, trail};
 use super::{first_line, short_principal, status_name};
 use crate::evidence::approvals::{ApprovalAttempt, Counting};
 use crate::evidence::exception::Exception;
@@ -117,7 +117,7 @@ fn approval(approval: &ApprovalAttempt) -> String {
         let _ = write!(text, " at {}", answered(approval));
     }
     let _ = match &approval.counting {
-        Counting::As(person) => write!(text, " (counted as {person})"),
+        Counting::As(person) => write!(text, " (counted as {person}{})", basis(approval)),
         Counting::Not(reason) => write!(text, " (not counted: {reason})"),
         Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
             write!(text, " ({})", approval.counting.as_str())

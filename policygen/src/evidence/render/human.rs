@@ -128,7 +128,7 @@ fn approvals(report: &Report) -> String {
         for approval in &evaluated.approvals {
             let attempt = &approval.attempt;
             let counted = match &approval.counting {
-                Counting::As(person) => format!("as {}", shown(person)),
+                Counting::As(person) => format!("as {}{}", shown(person), basis(approval)),
                 Counting::Not(reason) => format!("no: {reason}"),
                 Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
                     approval.counting.as_str().to_owned()
@@ -225,12 +225,19 @@ fn revision(evaluated: &Evaluated) -> String {
     }
 }
 
+/// What the person of an approval rests on, after a comma.
+pub(super) fn basis(approval: &ApprovalAttempt) -> String {
+    approval
+        .basis
+        .map_or_else(String::new, |basis| format!(", {}", basis.as_str()))
+}
+
 /// When an approval was answered; a time at which CodePipeline merely noticed the answer says so.
 pub(super) fn answered(approval: &ApprovalAttempt) -> String {
     match approval.at() {
         Some((at, AtIs::Answered)) => format!("{at:.0}"),
         Some((at, AtIs::Noticed)) => format!("{at:.0} (noticed)"),
-        None => "at an unknown time".to_owned(),
+        None => "-".to_owned(),
     }
 }
 

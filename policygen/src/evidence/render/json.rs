@@ -160,6 +160,7 @@ struct Run<'a> {
 struct SaidDocument<'a> {
     verdict: &'static str,
     approvers: Option<&'a str>,
+    basis: Option<&'a str>,
     execution_id: Option<&'a str>,
     message: Option<&'a str>,
 }
@@ -288,7 +289,7 @@ fn approval(approval: &ApprovalAttempt) -> Approval<'_> {
         asked_at: attempt.started,
         at: approval.at().map(|(at, _)| at),
         at_is: approval.at().map(|(_, is)| is),
-        noticed_at: attempt.updated,
+        noticed_at: approval.noticed(),
         comment: attempt.comment.as_deref(),
         basis: approval.basis,
         counting: approval.counting.as_str(),
@@ -312,12 +313,13 @@ fn trail<'a>(event: &'a ApprovalEvent, behind: &'a [String]) -> Trail<'a> {
 }
 
 fn run(run: &GateRun) -> Run<'_> {
-    let (approvers, execution_id) = match &run.said {
+    let (approvers, basis, execution_id) = match &run.said {
         Said::Satisfied {
             approvers,
+            basis,
             execution_id,
-        } => (approvers.as_deref(), execution_id.as_deref()),
-        Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => (None, None),
+        } => (approvers.as_deref(), basis.as_deref(), execution_id.as_deref()),
+        Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => (None, None, None),
     };
     Run {
         stage: run.stage.as_deref(),
@@ -329,6 +331,7 @@ fn run(run: &GateRun) -> Run<'_> {
         said: SaidDocument {
             verdict: run.said.as_str(),
             approvers,
+            basis,
             execution_id,
             message: run.message.as_deref(),
         },

@@ -96,7 +96,7 @@ fn approvals(approvals: &[ApprovalAttempt]) -> Markup {
                 td.id { (shown(attempt.approver.history.as_deref().unwrap_or("nobody"))) }
                 td.when { (human::answered(approval)) }
                 td.said { (lines(attempt.comment.as_deref().unwrap_or_default())) }
-                td { (counting(&approval.counting)) }
+                td { (counting(approval)) }
                 @if with_trail { td { (trail(approval)) } }
             }
         }
@@ -104,10 +104,10 @@ fn approvals(approvals: &[ApprovalAttempt]) -> Markup {
     table("Approvals, every attempt", &columns, &rows)
 }
 
-fn counting(counting: &Counting) -> Markup {
+fn counting(approval: &ApprovalAttempt) -> Markup {
     html! {
-        @match counting {
-            Counting::As(person) => { span.badge.yes { "counted" } " as " (shown(person)) },
+        @match &approval.counting {
+            Counting::As(person) => { span.badge.yes { "counted" } " as " (shown(person)) (human::basis(approval)) },
             Counting::Not(reason) => { span.badge.warning { "not counted" } " " (reason) },
             Counting::Replaced => "replaced by a newer attempt",
             Counting::NotRequired => "not required",

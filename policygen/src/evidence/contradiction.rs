@@ -1,0 +1,230 @@
+//! What CloudTrail shows of the approvals that counted, and that speaks against counting them as a decision did.
+
+use std::collections::BTreeSet;
+
+use rule::{Account, Basis, Decision, Key, Keys, Principal, Record, Rule, persons};
+
+use super::approvals::ApprovalAttempt;
+use super::confirm::same;
+use super::evaluate::Evaluated;
+use super::event::{ApprovalEvent, Identity};
+use super::exception::{Exception, ExceptionCode as Code};
+use super::judge::Standard;
+use super::outcome::newest_of_each;
+use super::sessions::keys_by_rule;
+use super::trail::Trail;
+
+/// An approval that counted, and the person it counted as.
+struct Counted<'a> {
+    approval: &'a ApprovalAttempt,
+    person: &'a str,
+}
+
+impl Counted<'_> {
+    fn action(&self) -> &str {
+        self.approval.attempt.action.as_deref().unwrap_or("?")
+    }
+
+    fn principal(&self) -> &str {
+        self.approval.attempt.approver.history.as_deref().unwrap_or_default()
+    }
+
+    /// The event of the answer, if both witnesses name one principal: those that name two are about nobody.
+    fn event(&self) -> Option<&ApprovalEvent> {
+        let event = self.approval.trail.as_ref()?;
+        let arn = event.by.arn.as_deref()?;
+        same(arn, self.principal()).then_some(event)
+    }
+}
+
+/// What CloudTrail shows against the decisions on which the verdict of an execution rests.
+pub(super) fn contradictions(evaluated: &Evaluated, standard: &Standard, trail: &Trail) -> Vec<Exception> {
+    let of_runs = newest_of_each(&evaluated.gate_runs).into_iter();
+    let of_runs = of_runs.filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
+    let mut found = Vec::new();
+    for decision in evaluated.decision.iter().chain(of_runs) {
+        for exception in against(decision, evaluated, standard, trail) {
+            if !found.contains(&exception) {
+                found.push(exception);
+            }
+        }
+    }
+    found.sort_by_key(|exception| !exception.code.unsettles_verdict());
+    found
+}
+
+fn against(decision: &Decision, evaluated: &Evaluated, standard: &Standard, trail: &Trail) -> Vec<Exception> {
+    let record = decision.record();
+    let counted: Vec<Counted<'_>> = record
+        .approvals
+        .iter()
+        .filter(|judged| judged.counted)
+        .filter_map(|judged| {
+            let is_this = |approval: &&ApprovalAttempt| {
+                judged.action_execution_id.is_some() && approval.attempt.id == judged.action_execution_id
+            };
+            Some(Counted {
+                approval: evaluated.approvals.iter().find(is_this)?,
+                person: judged.person.as_deref()?,
+            })
+        })
+        .collect();
+    let has_parts = evaluated.gate_runs.iter().any(|run| {
+        let parameters = run.parameters.as_deref().unwrap_or_default();
+        let read = serde_json::from_str::<serde_json::Value>(parameters);
+        read.is_ok_and(|parameters| parameters.get("actions").is_some())
+    });
+    let mut found = Vec::new();
+    found.extend(one_human(record, &counted, has_parts, standard, trail));
+    found.extend(
+        counted
+            .iter()
+            .filter_map(|counted| taken_by_another(counted, standard, trail)),
+    );
+    found.extend(one_source_identity(&counted));
+    found.extend(counted.iter().filter_map(look_alike));
+    found
+}
+
+/// What contradicts a verdict that enough people approved: with what CloudTrail shows of who took the sessions, they are too few.
+///
+/// If the parameters name actions of their own, those need their quorum too. Then nobody may be counted twice anywhere.
+fn one_human(
+    record: &Record,
+    counted: &[Counted<'_>],
+    has_parts: bool,
+    standard: &Standard,
+    trail: &Trail,
+) -> Option<Exception> {
+    let keys: Vec<Keys> = counted
+        .iter()
+        .map(|counted| keys(counted, &standard.floor, &standard.account, trail))
+        .collect();
+    let people = persons(&keys);
+    let is_enough = record.quorum.is_met_by(people.len()) && !has_parts;
+    if !record.quorum.is_met_by(record.persons.len()) || is_enough {
+        return None;
+    }
+    let joined = people.iter().find(|person| {
+        let mut members = person.members().iter().filter_map(|at| counted.get(*at));
+        let first = members.next().map(|counted| counted.person);
+        members.any(|other| Some(other.person) != first)
+    })?;
+    let members = joined.members().iter().filter_map(|at| counted.get(*at));
+    let told = members.map(|counted| {
+        let taken = counted.approval.behind.iter();
+        let taken = taken.map(|arn| format!(", which was taken by {arn}"));
+        let taken = taken.collect::<String>();
+        format!("{} by {}{taken}", counted.action(), counted.principal())
+    });
+    Some(Exception::new(
+        Code::SameHuman,
+        format!(
+            "The verdict counts {} persons, and CloudTrail shows one human behind two of them: {}. They share {}.",
+            record.persons.len(),
+            told.collect::<Vec<_>>().join("; "),
+            shared(joined.members(), &keys)
+        ),
+    ))
+}
+
+/// The keys that more than one of these approvals has.
+fn shared(members: &[usize], keys: &[Keys]) -> String {
+    let theirs: Vec<&Keys> = members.iter().filter_map(|at| keys.get(*at)).collect();
+    let all: BTreeSet<&Key> = theirs.iter().flat_map(|keys| keys.all()).collect();
+    let held_by_several = |key: &&Key| theirs.iter().filter(|keys| keys.has(key)).count() > 1;
+    let shared = all.into_iter().filter(held_by_several);
+    shared.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The keys of an approval's principal, and what the trail adds to them.
+fn keys(counted: &Counted<'_>, rule: &Rule, account: &Account, trail: &Trail) -> Keys {
+    let principal = Principal::parse(counted.principal());
+    let keys = rule.keys(&principal, account).unwrap_or_default();
+    match counted.event() {
+        Some(event) => keys.also_claiming(trail.sessions.keys(&event.by, rule, account)),
+        None => keys,
+    }
+}
+
+/// A trusted session that counted as one person, and that another took by AssumeRole: then that other chose its name, and no service did.
+fn taken_by_another(counted: &Counted<'_>, standard: &Standard, trail: &Trail) -> Option<Exception> {
+    let by = &counted.event()?.by;
+    if counted.approval.basis != Some(Basis::TrustedSession) || !trail.sessions.taken(by)?.is_named_by_caller {
+        return None;
+    }
+    let end = *trail.sessions.chain(by).last()?;
+    // Of a caller from another account there is no more than an id.
+    let taker = end.arn.as_deref()?;
+    let own = keys_by_rule(by, &standard.floor, &standard.account);
+    let is_own = |key: &Key| own.proven().contains(key);
+    if !end.is_taken() && keys_at_home(end, standard).proven().iter().any(is_own) {
+        return None;
+    }
+    let who = if end.is_taken() {
+        format!("{taker}, behind which there may be anybody")
+    } else {
+        taker.to_owned()
+    };
+    Some(Exception::new(
+        Code::TakenByAnother,
+        format!(
+            "The answer to {} counts as {}, and the session in which it was given was taken and named by {who}.",
+            counted.action(),
+            counted.person
+        ),
+    ))
+}
+
+/// The keys of somebody in their own account, for comparing names.
+fn keys_at_home(of: &Identity, standard: &Standard) -> Keys {
+    let principal = Principal::parse(of.arn.as_deref().unwrap_or_default());
+    let is_elsewhere = |account: &&str| *account != standard.account.id();
+    match principal.account().filter(is_elsewhere) {
+        Some(other) => keys_by_rule(of, &standard.floor, &Account::new(other)),
+        None => keys_by_rule(of, &standard.floor, &standard.account),
+    }
+}
+
+/// Two persons behind whom there is one source identity. It cannot change along a chain of roles (STS API Reference, "AssumeRole").
+fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
+    let identity = |counted: &Counted<'_>| counted.event()?.by.source_identity.clone();
+    let mut found = Vec::new();
+    for (at, first) in counted.iter().enumerate() {
+        for second in counted.iter().skip(at + 1) {
+            if let (Some(a), Some(b)) = (identity(first), identity(second))
+                && a == b
+                && first.person != second.person
+            {
+                found.push(Exception::new(
+                    Code::SharedSourceIdentity,
+                    format!(
+                        "The answers to {} and {} count as two persons, and both sessions have the source identity {a}, which cannot change \
+                         from one role to the next.",
+                        first.action(),
+                        second.action()
+                    ),
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// A session of a role that is called like one of IAM Identity Center's, and is not one.
+fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
+    let by = &counted.approval.trail.as_ref()?.by;
+    let issuer = by.issuer.as_deref()?;
+    let name = issuer.rsplit('/').next()?;
+    let claims = name
+        .get(..14)
+        .is_some_and(|start| start.eq_ignore_ascii_case("AWSReservedSSO"));
+    (claims && !by.is_of_identity_center()).then(|| {
+        let message = format!(
+            "The answer to {} came through {issuer}, which IAM Identity Center did not make: it stands under another path than its roles. \
+             The people who may take it choose what its sessions are called.",
+            counted.action()
+        );
+        Exception::new(Code::LookAlikeRole, message)
+    })
+}

@@ -1,0 +1,292 @@
+//! The files that `policygen evidence` takes: whatever programs and consoles make of a history and of CloudTrail's events.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::evidence::{alone, only_verdict};
+use crate::history::{Saved, execution};
+use crate::program::{Ran, policygen};
+
+const USERS: [(&str, &str, &str); 2] = [
+    ("ApprovalA", "alice", "2026-01-02T10:01:40Z"),
+    ("ApprovalB", "bob", "2026-01-02T10:02:10Z"),
+];
+
+/// The event records of both answers.
+fn records() -> Vec<Value> {
+    let record = |(slot, user, time): (&str, &str, &str)| {
+        json!({"eventName": "PutApprovalResult", "eventTime": time, "eventID": slot,
+            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::111122223333:user/{user}"), "sessionContext": null},
+            "requestParameters": {"pipelineName": "payments", "stageName": "Approve", "actionName": slot,
+                "token": format!("token-{slot}"), "result": {"status": "Approved"}}})
+    };
+    USERS.map(record).to_vec()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn with_trail(trail: &Path) -> Ran {
+    let trail = trail.to_str().unwrap();
+    alone(
+        &execution(),
+        &[
+            "--cloudtrail-file",
+            trail,
+            "--account",
+            "111122223333",
+            "--fail-on",
+            "note",
+        ],
+    )
+}
+
+/// How many of the approvals have an event.
+fn confirmed(ran: &Ran) -> usize {
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let approvals = report["executions"][0]["approvals"].as_array().unwrap().clone();
+    approvals
+        .iter()
+        .filter(|approval| approval["atIs"] == "answered")
+        .count()
+}
+
+#[test]
+fn every_form_in_which_events_are_handed_over_is_read() {
+    let records = records();
+    let other = json!({"eventName": "StartPipelineExecution", "eventTime": "2026-01-02T10:00:00Z"});
+    let lines = |events: &[Value]| events.iter().map(|event| format!("{event}\n")).collect::<String>();
+    let bridge =
+        |detail: &Value| json!({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": detail});
+    let bridged: Vec<Value> = records.iter().map(bridge).collect();
+    let messages: Vec<Value> = records
+        .iter()
+        .map(|it| json!({"timestamp": 1, "message": it.to_string()}))
+        .collect();
+    let looked_up: Vec<Value> = records
+        .iter()
+        .map(|it| json!({"EventId": "e", "CloudTrailEvent": it.to_string()}))
+        .collect();
+    let log = json!({"Records": [records[0], other, records[1]]}).to_string();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("events");
+    for (form, content, expected) in [
+        ("the log of a trail", log.clone().into_bytes(), 2),
+        ("a compressed log", gzip(log.as_bytes()), 2),
+        (
+            "two compressed logs in one file",
+            [
+                gzip(lines(&records[..1]).as_bytes()),
+                gzip(lines(&records[1..]).as_bytes()),
+            ]
+            .concat(),
+            2,
+        ),
+        (
+            "aws cloudtrail lookup-events",
+            json!({"Events": looked_up}).to_string().into_bytes(),
+            2,
+        ),
+        (
+            "aws logs filter-log-events",
+            json!({"events": messages, "searchedLogStreams": []})
+                .to_string()
+                .into_bytes(),
+            2,
+        ),
+        ("an event record", records[0].to_string().into_bytes(), 1),
+        ("a list of event records", json!(records).to_string().into_bytes(), 2),
+        ("event records one a line", lines(&records).into_bytes(), 2),
+        ("an event of EventBridge", bridged[0].to_string().into_bytes(), 1),
+        ("events of EventBridge one a line", lines(&bridged).into_bytes(), 2),
+        (
+            "logs one a line",
+            lines(&[json!({"Records": records[..1]}), json!({"Records": records[1..]})]).into_bytes(),
+            2,
+        ),
+    ] {
+        fs::write(&path, content).unwrap();
+        assert_eq!(confirmed(&with_trail(&path)), expected, "{form}");
+    }
+}
+
+#[test]
+fn a_file_that_holds_no_events_is_refused_with_what_would_do() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("events");
+    let deep = format!("{}{}", "[".repeat(64), "]".repeat(64));
+    let nested = (0..64)
+        .fold(json!("PutApprovalResult"), |inner, _| json!([inner]))
+        .to_string();
+    for (content, reason) in [
+        (b"".to_vec(), "holds no events of CloudTrail"),
+        (b"7".to_vec(), "holds no events of CloudTrail"),
+        (b"{}".to_vec(), "holds no events of CloudTrail"),
+        (
+            json!({"detail": {}}).to_string().into_bytes(),
+            "holds no events of CloudTrail",
+        ),
+        (
+            json!({"pipelineExecutionSummaries": []}).to_string().into_bytes(),
+            "holds no events of CloudTrail",
+        ),
+        (nested.into_bytes(), "holds no events of CloudTrail"),
+        (b"PutApprovalResult".to_vec(), "is not JSON"),
+        (
+            json!({"events": [], "nextToken": "t"}).to_string().into_bytes(),
+            "only the first part",
+        ),
+        (gzip(b"{}")[..12].to_vec(), "no end of its compressed data"),
+    ] {
+        fs::write(&path, &content).unwrap();
+        let ran = with_trail(&path);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (1, ""),
+            "{}",
+            String::from_utf8_lossy(&content)
+        );
+        assert!(
+            ran.stderr.contains(reason),
+            "{}: {}",
+            String::from_utf8_lossy(&content),
+            ran.stderr
+        );
+    }
+    fs::write(&path, deep).unwrap();
+    assert_eq!(confirmed(&with_trail(&path)), 0, "nothing in it matters");
+}
+
+/// As CloudTrail lays them into its bucket: thousands of files below the account, the region and the day.
+#[test]
+fn a_directory_of_logs_is_read_without_the_digests_beside_them() {
+    let directory = TempDir::new().unwrap();
+    let day = |kind: &str| {
+        let path = directory
+            .path()
+            .join("AWSLogs/111122223333")
+            .join(kind)
+            .join("eu-west-1/2026/01/02");
+        fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let ran = with_trail(directory.path());
+    assert!(
+        ran.code == 1 && ran.stderr.contains("holds no file that ends in .json"),
+        "{}",
+        ran.stderr
+    );
+    for (position, record) in records().into_iter().enumerate() {
+        let log = gzip(json!({"Records": [record]}).to_string().as_bytes());
+        fs::write(day("CloudTrail").join(format!("{position}.json.gz")), log).unwrap();
+    }
+    fs::write(
+        day("CloudTrail-Digest").join("digest.json.gz"),
+        gzip(b"{\"digestStartTime\": \"\"}"),
+    )
+    .unwrap();
+    fs::write(day("CloudTrail").join("README"), "not a log").unwrap();
+    assert_eq!(confirmed(&with_trail(directory.path())), 2);
+}
+
+/// Every `null` that other SDKs print for what is absent, at any place of either list.
+#[test]
+fn what_is_null_is_as_absent() {
+    fn with_nulls(value: &mut Value, absent: &[&str]) {
+        match value {
+            Value::Object(members) => {
+                members.values_mut().for_each(|value| with_nulls(value, absent));
+                for name in absent {
+                    members.entry(*name).or_insert(Value::Null);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| with_nulls(item, absent)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let absent = [
+        "sourceRevisions",
+        "trigger",
+        "stopTrigger",
+        "startTime",
+        "lastUpdateTime",
+        "executionMode",
+        "executionType",
+        "updatedBy",
+        "input",
+        "output",
+        "configuration",
+        "resolvedConfiguration",
+        "executionResult",
+        "outputVariables",
+        "errorDetails",
+        "externalExecutionSummary",
+        "region",
+        "triggerDetail",
+        "reason",
+        "revisionSummary",
+        "nextToken",
+    ];
+    let mut saved = execution();
+    for list in [&mut saved.executions, &mut saved.actions] {
+        list.iter_mut().for_each(|value| with_nulls(value, &absent));
+    }
+    assert_eq!(only_verdict(&alone(&saved, &[])), "satisfied");
+    let nothing = |mut saved: Saved| {
+        saved.executions[0]["trigger"] = Value::Null;
+        saved.executions[0]["sourceRevisions"] = Value::Null;
+        saved.action("Source")["output"] = Value::Null;
+        saved
+    };
+    assert_eq!(only_verdict(&alone(&nothing(execution()), &[])), "satisfied");
+}
+
+/// Some lists do not show what CodePipeline made of a variable.
+#[test]
+fn an_unresolved_variable_is_the_executions_own_id() {
+    let with = |parameters: &str| {
+        let mut saved = execution();
+        let input = saved.action("Gate")["input"].as_object_mut().unwrap();
+        input.remove("resolvedConfiguration");
+        input["configuration"]["UserParameters"] = json!(parameters);
+        only_verdict(&alone(&saved, &[]))
+    };
+    assert_eq!(
+        with(r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##),
+        "satisfied"
+    );
+    assert_eq!(with(r##"{"pipelineExecutionId": "#{variables.id}"}"##), "error");
+}
+
+/// A spreadsheet has no line for what the whole report rests on.
+#[test]
+fn the_notes_of_a_report_stand_beside_a_spreadsheet() {
+    let directory = TempDir::new().unwrap();
+    let [executions, actions] = execution().write(&directory);
+    let ran = policygen(&[
+        "evidence",
+        "--pipeline",
+        "payments",
+        "--format",
+        "csv",
+        "--input",
+        &executions,
+        "--input",
+        &actions,
+    ]);
+    assert!(
+        ran.stderr.contains("note: Nothing says which account"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stdout.contains("Nothing says"), "{}", ran.stdout);
+}

@@ -1,0 +1,102 @@
+//! `policygen evidence` under the delays of the real service: CodePipeline notices an answer 16 to 35 seconds after it was given, and a report
+//! of a Lambda action some 30 seconds after it was made.
+
+use serde_json::{Value, json};
+
+use crate::evidence::evidence;
+use crate::history::{Saved, at, execution};
+
+/// A history in which the gate ran from 10:03:00 until 10:03:32, and what it let pass began then.
+fn delayed() -> Saved {
+    let mut saved = execution();
+    saved.action("Gate")["lastUpdateTime"] = json!(at(3, 32));
+    saved
+}
+
+/// The same, refused as the history has it: the message of a failure is the summary of the execution.
+fn refused() -> Saved {
+    let mut saved = delayed();
+    saved.actions.retain(|action| action["actionName"] != "Deploy");
+    saved.executions[0]["status"] = json!("Failed");
+    let gate = saved.action("Gate");
+    gate["status"] = json!("Failed");
+    gate["output"] = json!({"outputVariables": {}, "executionResult": {"errorDetails": {"code": "JobFailed"},
+        "externalExecutionId": "two-person-rule-gate",
+        "externalExecutionSummary": "Refused: 1 distinct person counted, 2 required (execution x)."}});
+    saved
+}
+
+/// Verdict and exceptions of the newest execution.
+fn verdict(saved: Saved) -> (String, Vec<String>) {
+    let ran = evidence(saved, &["--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let newest = &report["executions"][0];
+    let codes = newest["exceptions"].as_array().unwrap().iter();
+    let codes = codes.map(|exception| exception["code"].as_str().unwrap().to_owned());
+    (newest["verdict"].as_str().unwrap().to_owned(), codes.collect())
+}
+
+fn is(verdict: &str, codes: &[&str]) -> (String, Vec<String>) {
+    (
+        verdict.to_owned(),
+        codes.iter().map(|code| (*code).to_owned()).collect(),
+    )
+}
+
+/// The approval ran beside the gate. Its answer was noticed when the gate had refused, and before the history had that.
+#[test]
+fn an_answer_that_was_noticed_after_the_gate_had_refused_does_not_contradict_it() {
+    let mut saved = refused();
+    saved.action("ApprovalB")["lastUpdateTime"] = json!(at(3, 20));
+    assert_eq!(verdict(saved), is("unsatisfied", &[]));
+    // Noticed before the gate ran, it was before its eyes.
+    assert_eq!(verdict(refused()), is("satisfied", &["verdict-differs"]));
+}
+
+/// The gate may have waited for that answer: it was given before anything was released.
+#[test]
+fn an_answer_that_was_noticed_while_the_gate_ran_is_one_that_it_may_have_seen() {
+    let mut saved = delayed();
+    saved.action("ApprovalB")["lastUpdateTime"] = json!(at(3, 20));
+    assert_eq!(verdict(saved), is("satisfied", &[]));
+    let mut late = delayed();
+    late.action("ApprovalB")["lastUpdateTime"] = json!(at(3, 33));
+    assert_eq!(verdict(late).0, "unsatisfied", "noticed after the end, it was not");
+}
+
+#[test]
+fn a_rejection_that_was_noticed_while_the_gate_ran_counts_against_it() {
+    let mut saved = delayed();
+    let rejected = saved.action("ApprovalB");
+    rejected["lastUpdateTime"] = json!(at(3, 20));
+    rejected["status"] = json!("Failed");
+    assert_eq!(
+        verdict(saved),
+        is("unsatisfied", &["unsatisfied-release", "verdict-differs"])
+    );
+}
+
+/// An approval noticed at 10:02:00 was two minutes old when the gate looked at 10:03:00, by the minute that a notice may be late; at 10:03:32,
+/// when the history has the gate's end, it would be too old.
+#[test]
+fn the_age_of_an_approval_is_not_measured_by_the_lateness_of_the_history() {
+    let mut saved = delayed();
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] = json!(r#"{"maxAgeMinutes": 2}"#);
+    assert_eq!(verdict(saved.clone()), is("satisfied", &[]));
+    // A gate that ran for longer may have looked when the approval was too old.
+    saved.action("Gate")["lastUpdateTime"] = json!(at(3, 59));
+    assert_eq!(verdict(saved).0, "unsatisfied");
+}
+
+/// UserParameters that name another stage would have the gate look at other approvals.
+#[test]
+fn parameters_that_name_another_stage_are_an_error_and_no_verdict() {
+    let with = |stage: &str| {
+        let mut saved = delayed();
+        saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+            json!(json!({"stage": stage}).to_string());
+        verdict(saved)
+    };
+    assert_eq!(with("QA"), is("error", &["not-evaluated"]));
+    assert_eq!(with("Approve"), is("satisfied", &[]));
+}
