@@ -115,6 +115,10 @@ fn a_principal_of_another_account_than_the_pipelines_is_nobody() {
     assert_eq!(persons(&["--account", "444455556666", ALICE, other]), ["handle:bob"]);
     assert!(persons(&["--account", "777788889999", ALICE, other]).is_empty());
 
+    // IAM knows the roles of its own account alone.
+    let dora_elsewhere = DORA.replace("111122223333", "444455556666");
+    assert_eq!(explain("good", &[ALICE, &dora_elsewhere])["askedRoles"], json!([]));
+
     let ran = policygen(&["explain", ALICE, other]);
     assert!(
         ran.stdout
