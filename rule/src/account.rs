@@ -15,8 +15,8 @@ pub struct Account {
     reserved_roles: BTreeSet<String>,
 }
 
-/// The path under which IAM Identity Center makes its roles, which nobody can use or change (IAM Identity Center User Guide,
-/// "Referencing permission sets in resource policies").
+/// The path under which IAM Identity Center makes its roles (IAM Identity Center User Guide, "Referencing permission sets in resource
+/// policies"). No page says that IAM refuses a role that somebody else makes there: `docs/facts.md#reserved-path-is-closed`.
 pub const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
 
 impl Account {
