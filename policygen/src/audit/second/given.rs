@@ -93,6 +93,11 @@ impl<'p, 'a> Giver<'p, 'a> {
                 return Ok(vec![gift]);
             }
         }
+        // If no condition decides what it may attach, it may attach no other policy either.
+        let attach = survey.permissions.alike(self.actor, self.making.attach);
+        if attach.is_none_or(|attach| attach.clauses.are_decided()) {
+            return Ok(Vec::new());
+        }
         let mut gifts = Vec::new();
         for (id, arn) in self.approving_policies() {
             let Some(kept) = self.picture.account().policy(id) else {
