@@ -1,5 +1,6 @@
 //! From a job to the facts that the rule judges.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -43,9 +44,21 @@ pub(crate) async fn gather(
     let history = match witnesses.lag(&history) {
         None => history,
         Some(_) => {
-            let again = async || settled(read_history().await?, &witnesses);
+            let still_lacks = Cell::new(None);
+            let again = async || {
+                still_lacks.take();
+                let history = read_history().await?;
+                match witnesses.lag(&history) {
+                    None => Ok(history),
+                    Some(lag) => {
+                        let error = behind(&lag);
+                        still_lacks.set(Some(lag));
+                        Err(error)
+                    }
+                }
+            };
             let again = budget.read_again(Operation::ListActionExecutions, again).await;
-            again.map_err(|error| judged.never_seen(error))?
+            again.map_err(|error| judged.never_seen(still_lacks.take(), error))?
         }
     };
     judged.check(&history)?;
@@ -108,12 +121,12 @@ impl Judged {
         }
     }
 
-    /// What it means that the history did not settle. Where the id comes from UserParameters, it means first of all that the gate does
-    /// not run in that execution.
-    fn never_seen(&self, error: CallError) -> Failure {
-        match &self.own_run {
-            Some(_) => self.elsewhere(),
-            None => error.into(),
+    /// What it means that the history did not settle. Where the id comes from UserParameters and the history never shows the gate's own
+    /// run, it means first of all that the gate does not run in that execution.
+    fn never_seen(&self, still_lacks: Option<Lag>, error: CallError) -> Failure {
+        match (&self.own_run, still_lacks) {
+            (Some(_), Some(Lag::OwnRun(_))) => self.elsewhere(),
+            (Some(_) | None, _) => error.into(),
         }
     }
 
@@ -176,14 +189,7 @@ async fn history(
     }
 }
 
-/// The history once it no longer lags; until then it is worth another read, and never a verdict.
-fn settled(history: Vec<HistoryEntry>, witnesses: &Witnesses<'_>) -> Result<Vec<HistoryEntry>, CallError> {
-    match witnesses.lag(&history) {
-        None => Ok(history),
-        Some(lag) => Err(behind(&lag)),
-    }
-}
-
+/// A history that lags is worth another read, and never a verdict.
 fn behind(lag: &Lag) -> CallError {
     CallError::Transient {
         operation: Operation::ListActionExecutions,

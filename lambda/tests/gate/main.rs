@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod attacks;
 mod believed;
 mod memory;
 mod reports;
