@@ -187,12 +187,9 @@ async fn report_failure(
 fn denied(error: CallError) -> Denied {
     match error {
         CallError::AccessDenied { .. } | CallError::Refused { .. } => {
-            let mut failure = Failure::from(error);
-            failure.message.insert_str(
-                0,
-                "The approvals satisfy the rule, but the success could not be reported. ",
-            );
-            Denied::Success(failure)
+            let Failure { kind, message } = Failure::from(error);
+            let message = format!("The approvals satisfy the rule, but the success could not be reported. {message}");
+            Denied::Success(Failure::new(kind, &message))
         }
         CallError::Transient { .. } | CallError::AlreadyReported { .. } | CallError::Malformed { .. } => {
             Denied::Other(error)

@@ -1,8 +1,8 @@
 //! Attacks on the gate that once succeeded, each named after what it brought about.
 
-use lambda::FailureKind;
+use lambda::{FailureKind, Operation};
 
-use super::memory::{EXECUTION, Memory, Report, only_report};
+use super::memory::{EXECUTION, Fault, Memory, Report, only_report};
 
 /// The execution id comes from UserParameters, and the history is late: nothing is wrong with the parameters.
 #[test]
@@ -17,4 +17,19 @@ fn a_late_answer_is_not_blamed_on_the_parameters() {
         }
         other @ (Report::Success(_) | Report::Failure(..)) => panic!("{other:?}"),
     }
+}
+
+/// AWS quotes what it refuses, output variables among it. A message above the limit would be refused too, and the action would hang.
+#[test]
+fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
+    let mut memory = Memory::approved_by_alice_and("bob").with(Operation::PutJobSuccessResult, Fault::Refused);
+    memory.refusal = "x".repeat(rule::REFUSAL_LIMIT);
+    let Report::Failure(_, message) = only_report(&mut memory, "{}", None) else {
+        panic!("a success")
+    };
+    assert!(
+        message.starts_with("The approvals satisfy the rule, but") && message.len() <= rule::REFUSAL_LIMIT,
+        "{} bytes",
+        message.len()
+    );
 }

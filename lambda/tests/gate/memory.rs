@@ -56,6 +56,8 @@ pub(crate) struct Memory {
     /// How many reads of the history still show ApprovalA in progress.
     pub(crate) behind: usize,
     pub(crate) fault: Option<(Operation, Fault)>,
+    /// AWS's words where it refuses.
+    pub(crate) refusal: String,
     pub(crate) calls: RefCell<Vec<Operation>>,
     pub(crate) reports: RefCell<Vec<Report>>,
 }
@@ -136,6 +138,7 @@ impl Memory {
             behind: 0,
             initiator: Initiator::Principal(user("carol").unwrap()),
             fault: None,
+            refusal: "no such pipeline".to_owned(),
             calls: RefCell::default(),
             reports: RefCell::default(),
         }
@@ -176,7 +179,7 @@ impl Memory {
             Fault::Refused => Err(CallError::Refused {
                 operation,
                 code: "PipelineNotFoundException".to_owned(),
-                message: "no such pipeline".to_owned(),
+                message: self.refusal.clone(),
             }),
             Fault::AlreadyReported => Err(CallError::AlreadyReported { operation }),
         }
