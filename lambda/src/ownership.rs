@@ -45,22 +45,28 @@ pub(crate) fn parameters(job: &Job, details: &JobDetails, function_arn: &str) ->
     agreed(configuration.user_parameters.as_deref(), job.user_parameters.as_deref()).map_err(Disowned::Failure)
 }
 
-/// Whether `FunctionName`, a name or an ARN with or without a version or alias, names the function that was invoked as `arn`.
+/// Whether `FunctionName` names the function that was invoked as `arn`. It is a name, an ARN, or a part of one, with or without a version or
+/// alias: `[REGION:][ACCOUNT:][function:]NAME[:QUALIFIER]` (Lambda API reference, the pattern of `FunctionName`).
 ///
 /// The version or alias must be the same: another version has other code, and the environment of another day.
 fn names(function: &str, arn: &str) -> bool {
     // arn:P:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
     let invoked: Vec<&str> = arn.split(':').collect();
-    let [_, _, "lambda", _, account, "function", name, qualifier @ ..] = invoked.as_slice() else {
+    let [_, _, "lambda", region, account, "function", name, qualifier @ ..] = invoked.as_slice() else {
         return false;
     };
     let asked: Vec<&str> = function.split(':').collect();
     let asked_qualifier = match asked.as_slice() {
-        // The whole ARN, or the part of one that Lambda's API takes: ACCOUNT:function:NAME.
         ["arn", ..] => asked.strip_prefix(invoked.get(..7).unwrap_or_default()),
-        [of, "function", called, rest @ ..] => (of == account && called == name).then_some(rest),
-        [called, rest @ ..] => (called == name).then_some(rest),
-        [] => None,
+        parts => {
+            let parts = [*region, *account, "function"]
+                .iter()
+                .fold(parts, |parts, part| match parts {
+                    [first, rest @ ..] if first == part && !rest.is_empty() => rest,
+                    _ => parts,
+                });
+            parts.strip_prefix([*name].as_slice())
+        }
     };
     let newest = |qualifier: &[&str]| qualifier.is_empty() || qualifier == ["$LATEST"];
     asked_qualifier.is_some_and(|asked| asked == qualifier || (newest(asked) && newest(qualifier)))
@@ -109,6 +115,10 @@ mod tests {
             ("gate:$LATEST", ARN, true),
             (ARN, ARN, true),
             ("111122223333:function:gate", ARN, true),
+            ("111122223333:gate", ARN, true),
+            ("function:gate", ARN, true),
+            ("eu-west-1:111122223333:function:gate", ARN, true),
+            ("function:gate:live", &format!("{ARN}:live"), true),
             ("gate:live", &format!("{ARN}:live"), true),
             (&format!("{ARN}:live"), &format!("{ARN}:live"), true),
             ("gate", &format!("{ARN}:$LATEST"), true),
@@ -122,6 +132,13 @@ mod tests {
             ("arn:aws:lambda:us-east-1:111122223333:function:gate", ARN, false),
             ("arn:aws:lambda:eu-west-1:444455556666:function:gate", ARN, false),
             ("444455556666:function:gate", ARN, false),
+            ("444455556666:gate", ARN, false),
+            ("us-east-1:111122223333:function:gate", ARN, false),
+            ("function:other", ARN, false),
+            ("function", ARN, false),
+            ("111122223333", ARN, false),
+            ("gate:function:gate", ARN, false),
+            ("function:gate:live", ARN, false),
             ("gate", "", false),
             ("gate", "gate", false),
         ] {

@@ -33,3 +33,21 @@ fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
         message.len()
     );
 }
+
+/// Lambda takes parts of an ARN for a function's name. A job that is taken for another function's gets no report, and hangs.
+#[test]
+fn a_function_named_by_a_part_of_its_arn_is_not_silent() {
+    for function in [
+        "111122223333:gate",
+        "function:gate",
+        "eu-west-1:111122223333:function:gate",
+    ] {
+        let mut memory = Memory::approved_by_alice_and("bob");
+        if let Some(configuration) = &mut memory.details.configuration {
+            configuration.function_name = Some(function.to_owned());
+        }
+        memory.event_function = function.to_owned();
+        let report = only_report(&mut memory, "{}", None);
+        assert_eq!(report, Report::Success("alice, bob".to_owned()), "{function}");
+    }
+}

@@ -56,6 +56,8 @@ pub(crate) struct Memory {
     /// How many reads of the history still show ApprovalA in progress.
     pub(crate) behind: usize,
     pub(crate) fault: Option<(Operation, Fault)>,
+    /// The function that the event names.
+    pub(crate) event_function: String,
     /// AWS's words where it refuses.
     pub(crate) refusal: String,
     pub(crate) calls: RefCell<Vec<Operation>>,
@@ -138,6 +140,7 @@ impl Memory {
             behind: 0,
             initiator: Initiator::Principal(user("carol").unwrap()),
             fault: None,
+            event_function: "gate".to_owned(),
             refusal: "no such pipeline".to_owned(),
             calls: RefCell::default(),
             reports: RefCell::default(),
@@ -268,7 +271,7 @@ pub(crate) fn run_event(memory: &Memory, floor: &str, user_parameters: Option<&s
     let invocation = Invocation {
         job: Job {
             id: "job-1".to_owned(),
-            function_name: Some("gate".to_owned()),
+            function_name: Some(memory.event_function.clone()),
             user_parameters: user_parameters.map(str::to_owned),
         },
         function_arn: function_arn.to_owned(),
