@@ -151,20 +151,20 @@ fn initiator_keys(
     let unknown = match &facts.initiator {
         Initiator::Principal(arn) => {
             let principal = Principal::parse(arn);
-            if rule.is_machine_by_the_floor(&principal) {
+            if rule.is_machine_by_the_floor(&principal, &facts.account) {
                 notes.push(no_human(&format!("{}, a machine by `notPeople`", shown(arn))));
                 return Ok(Keys::default());
             }
             let keys = rule.keys(&principal, &facts.account)?;
             match rule.basis(&principal, &facts.account) {
                 // INVARIANT (merge only): a name that the caller chose never lends blame. It could have been anybody.
-                Some(Basis::SharedRole) => format!(
+                Some(Basis::SharedRole) if keys.is_attributable() => format!(
                     "{} is a session of a role that several people may share; if it is a machine, name its role in `notPeople` of the \
                      function's rule",
                     shown(arn)
                 ),
                 Some(Basis::User | Basis::TrustedSession) if keys.is_attributable() => return Ok(keys),
-                Some(Basis::User | Basis::TrustedSession) | None => nobody(&principal, &facts.account),
+                Some(_) | None => nobody(&principal, &facts.account),
             }
         }
         Initiator::Automatic(trigger) => {

@@ -145,8 +145,11 @@ impl Rule {
     }
 
     /// Whether the floor's own `notPeople` says so, which alone may excuse an initiator from being a human.
-    pub(crate) fn is_machine_by_the_floor(&self, principal: &Principal) -> bool {
-        own_name(principal).is_some_and(|name| self.machines().iter().any(|glob| glob.matches(name)))
+    ///
+    /// INVARIANT (fail closed): in another account, somebody else gives the names of machines.
+    pub(crate) fn is_machine_by_the_floor(&self, principal: &Principal, account: &Account) -> bool {
+        principal.account() == Some(account.id())
+            && own_name(principal).is_some_and(|name| self.machines().iter().any(|glob| glob.matches(name)))
     }
 
     /// Whether these keys have a place on the roster of `action`; everybody has if there is no roster.
