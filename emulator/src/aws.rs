@@ -1,4 +1,5 @@
-//! CodePipeline as its users reach it, over HTTP by the AWS SDK: the only file of this program that names it.
+//! CodePipeline as its users reach it, over HTTP by the AWS SDK: the only file of this program that
+//! names it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,9 +10,9 @@ use sdk::Client;
 use sdk::config::{Credentials, Region, SharedHttpClient};
 use sdk::error::BuildError;
 use sdk::types::{
-    ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter, ActionOwner, ActionTypeId,
-    ApprovalResult, ApprovalStatus, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration,
-    StageExecutionStatus, StageRetryMode,
+    ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter, ActionOwner,
+    ActionTypeId, ApprovalResult, ApprovalStatus, PipelineDeclaration, PipelineExecutionStatus,
+    StageDeclaration, StageExecutionStatus, StageRetryMode,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -94,7 +95,11 @@ impl Caller {
     }
 
     /// CreatePipeline; the id of the execution that it starts.
-    pub async fn create_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<String> {
+    pub async fn create_pipeline(
+        &self,
+        name: &str,
+        stages: &[(&str, &[Action])],
+    ) -> Result<String> {
         let create = self.0.create_pipeline().pipeline(pipeline(name, stages)?);
         create.send().await?;
         let started = async {
@@ -110,8 +115,13 @@ impl Caller {
         tokio::time::timeout(PATIENCE, started).await?
     }
 
-    /// CreatePipeline, and the execution that it starts is given up, so that nothing is in progress.
-    pub async fn create_idle_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
+    /// CreatePipeline, and the execution that it starts is given up, so that nothing is in
+    /// progress.
+    pub async fn create_idle_pipeline(
+        &self,
+        name: &str,
+        stages: &[(&str, &[Action])],
+    ) -> Result<()> {
         let started = self.create_pipeline(name, stages).await?;
         let stop = self.0.stop_pipeline_execution().pipeline_name(name);
         stop.pipeline_execution_id(&started).abandon(true).send().await?;
@@ -121,20 +131,14 @@ impl Caller {
 
     /// UpdatePipeline.
     pub async fn update_pipeline(&self, name: &str, stages: &[(&str, &[Action])]) -> Result<()> {
-        self.0
-            .update_pipeline()
-            .pipeline(pipeline(name, stages)?)
-            .send()
-            .await?;
+        self.0.update_pipeline().pipeline(pipeline(name, stages)?).send().await?;
         Ok(())
     }
 
     /// StartPipelineExecution; the execution's id.
     pub async fn start(&self, pipeline: &str) -> Result<String> {
         let reply = self.0.start_pipeline_execution().name(pipeline).send().await?;
-        Ok(reply
-            .pipeline_execution_id
-            .ok_or("StartPipelineExecution gave no execution id")?)
+        Ok(reply.pipeline_execution_id.ok_or("StartPipelineExecution gave no execution id")?)
     }
 
     /// The SDK's client itself, for all other calls.
@@ -148,7 +152,13 @@ impl Caller {
     }
 
     /// PutApprovalResult with the token of GetPipelineState, as soon as the approval is open.
-    pub async fn answer(&self, pipeline: &str, stage: &str, action: &str, answer: Answer) -> Result<()> {
+    pub async fn answer(
+        &self,
+        pipeline: &str,
+        stage: &str,
+        action: &str,
+        answer: Answer,
+    ) -> Result<()> {
         let status = match answer {
             Answer::Approved => ApprovalStatus::Approved,
             Answer::Rejected => ApprovalStatus::Rejected,
@@ -185,7 +195,13 @@ impl Caller {
     }
 
     /// RetryStageExecution.
-    pub async fn retry(&self, pipeline: &str, stage: &str, execution_id: &str, mode: RetryMode) -> Result<()> {
+    pub async fn retry(
+        &self,
+        pipeline: &str,
+        stage: &str,
+        execution_id: &str,
+        mode: RetryMode,
+    ) -> Result<()> {
         let mode = match mode {
             RetryMode::AllActions => StageRetryMode::AllActions,
             RetryMode::FailedActions => StageRetryMode::FailedActions,
@@ -207,8 +223,9 @@ impl Caller {
         let newest = self.newest_attempts(pipeline, execution_id).await?;
         let judged = newest.iter().find(|detail| detail.action_name() == Some(gate));
         let variables = judged.and_then(|detail| detail.output()?.output_variables().cloned());
-        let succeeded =
-            |detail: &&ActionExecutionDetail| detail.status() == Some(&sdk::types::ActionExecutionStatus::Succeeded);
+        let succeeded = |detail: &&ActionExecutionDetail| {
+            detail.status() == Some(&sdk::types::ActionExecutionStatus::Succeeded)
+        };
         Ok(Ended {
             succeeded: status == PipelineExecutionStatus::Succeeded,
             gate: judged.map(words).unwrap_or_default(),
@@ -221,9 +238,14 @@ impl Caller {
         })
     }
 
-    /// Waits until an execution is over; its status. After a start or a retry AWS gives an old status, or none, for a
-    /// second or two: the pipeline's state tells sooner that it is in progress.
-    async fn wait_until_over(&self, pipeline: &str, execution_id: &str) -> Result<PipelineExecutionStatus> {
+    /// Waits until an execution is over; its status. After a start or a retry AWS gives an old
+    /// status, or none, for a second or two: the pipeline's state tells sooner that it is in
+    /// progress.
+    async fn wait_until_over(
+        &self,
+        pipeline: &str,
+        execution_id: &str,
+    ) -> Result<PipelineExecutionStatus> {
         let over = async {
             loop {
                 if !self.is_in_a_stage(pipeline, execution_id).await?
@@ -256,7 +278,11 @@ impl Caller {
         }))
     }
 
-    async fn status(&self, pipeline: &str, execution_id: &str) -> Result<Option<PipelineExecutionStatus>> {
+    async fn status(
+        &self,
+        pipeline: &str,
+        execution_id: &str,
+    ) -> Result<Option<PipelineExecutionStatus>> {
         let call = self
             .0
             .get_pipeline_execution()
@@ -276,17 +302,17 @@ impl Caller {
     }
 
     /// The newest attempt of each action. ListActionExecutions gives the newest first.
-    async fn newest_attempts(&self, pipeline: &str, execution_id: &str) -> Result<Vec<ActionExecutionDetail>> {
+    async fn newest_attempts(
+        &self,
+        pipeline: &str,
+        execution_id: &str,
+    ) -> Result<Vec<ActionExecutionDetail>> {
         let mut newest: Vec<ActionExecutionDetail> = Vec::new();
         let mut pages = self
             .0
             .list_action_executions()
             .pipeline_name(pipeline)
-            .filter(
-                ActionExecutionFilter::builder()
-                    .pipeline_execution_id(execution_id)
-                    .build(),
-            )
+            .filter(ActionExecutionFilter::builder().pipeline_execution_id(execution_id).build())
             .into_paginator()
             .items()
             .send();
@@ -299,8 +325,8 @@ impl Caller {
     }
 }
 
-/// What an action said at its end: why it failed; or, because AWS shows nobody the summary of a success, the variables
-/// that it put out.
+/// What an action said at its end: why it failed; or, because AWS shows nobody the summary of a
+/// success, the variables that it put out.
 fn words(detail: &ActionExecutionDetail) -> String {
     let output = detail.output();
     let result = output.and_then(|output| output.execution_result());
@@ -314,15 +340,16 @@ fn words(detail: &ActionExecutionDetail) -> String {
     if let Some(summary) = variables.get("Summary") {
         return summary.clone();
     }
-    let mut lines: Vec<String> = variables
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
+    let mut lines: Vec<String> =
+        variables.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     lines.sort_unstable();
     lines.join("\n")
 }
 
-fn pipeline(name: &str, stages: &[(&str, &[Action])]) -> std::result::Result<PipelineDeclaration, BuildError> {
+fn pipeline(
+    name: &str,
+    stages: &[(&str, &[Action])],
+) -> std::result::Result<PipelineDeclaration, BuildError> {
     let mut pipeline = PipelineDeclaration::builder()
         .name(name)
         .role_arn("arn:aws:iam::111122223333:role/pipeline");

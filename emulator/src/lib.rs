@@ -1,4 +1,5 @@
-//! An embedded AWS CodePipeline on loopback, to try and test the two-person rule without an AWS account.
+//! An embedded AWS CodePipeline on loopback, to try and test the two-person rule without an AWS
+//! account.
 
 pub mod api;
 pub mod authorize;

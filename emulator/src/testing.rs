@@ -1,4 +1,5 @@
-//! An account for tests: the API over an engine with counted ids and a clock that stands still until told.
+//! An account for tests: the API over an engine with counted ids and a clock that stands still
+//! until told.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -31,7 +32,8 @@ impl Account {
             bare_job_details,
         };
         Self {
-            service: Service::new(Engine::new(settings, Box::<CountedIds>::default(), lag), None).unwrap(),
+            service: Service::new(Engine::new(settings, Box::<CountedIds>::default(), lag), None)
+                .unwrap(),
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }
@@ -58,15 +60,12 @@ impl Account {
     }
 
     pub(crate) fn call(&mut self, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let reply = self
-            .service
-            .call(operation, input.to_string().as_bytes(), ALICE, self.now);
+        let reply = self.service.call(operation, input.to_string().as_bytes(), ALICE, self.now);
         reply.map(Option::unwrap_or_default)
     }
 
     pub(crate) fn ok(&mut self, operation: &str, input: Value) -> Value {
-        self.call(operation, input)
-            .unwrap_or_else(|error| panic!("{operation}: {error}"))
+        self.call(operation, input).unwrap_or_else(|error| panic!("{operation}: {error}"))
     }
 
     pub(crate) fn refused(&mut self, operation: &str, input: Value) -> ErrorCode {
@@ -113,11 +112,15 @@ impl Account {
         let reply = self.ok("ListActionExecutions", input);
         let text = |run: &Value, member: &str| run[member].as_str().unwrap().to_owned();
         let runs = reply["actionExecutionDetails"].as_array().unwrap().iter().rev();
-        runs.map(|run| format!("{} {}", text(run, "actionName"), text(run, "status")))
-            .collect()
+        runs.map(|run| format!("{} {}", text(run, "actionName"), text(run, "status"))).collect()
     }
 
-    pub(crate) fn answer(&mut self, stage: &str, action: &str, status: &str) -> Result<Value, ApiError> {
+    pub(crate) fn answer(
+        &mut self,
+        stage: &str,
+        action: &str,
+        status: &str,
+    ) -> Result<Value, ApiError> {
         let token = self.action(stage, action)["token"].clone();
         self.answer_token(stage, action, status, &token)
     }

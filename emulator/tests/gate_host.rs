@@ -12,7 +12,8 @@ use emulator::gate_host::{ChildOutput, GateConfig, GateHost, Outcome};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-/// What the child prints before what the tests look at, because a test program prints lines of its own.
+/// What the child prints before what the tests look at, because a test program prints lines of its
+/// own.
 const MARK: &str = "CHILD ";
 
 #[test]
@@ -27,7 +28,8 @@ fn child() {
     println!("{MARK}environment {}", names.join(" "));
     let runtime = "/2018-06-01/runtime";
     let post = |path: String, body: Value| {
-        let reply = http(&api, "POST", &format!("{runtime}{path}"), &[], &body.to_string()).unwrap();
+        let reply =
+            http(&api, "POST", &format!("{runtime}{path}"), &[], &body.to_string()).unwrap();
         assert_eq!(reply.status, 202);
     };
     let error = |message: &str| json!({"errorType": "Broken", "errorMessage": message});
@@ -37,14 +39,17 @@ fn child() {
     }
     loop {
         let next = http(&api, "GET", &format!("{runtime}/invocation/next"), &[], "").unwrap();
-        let headers: BTreeMap<&str, &str> = next.headers.lines().filter_map(|line| line.split_once(": ")).collect();
+        let headers: BTreeMap<&str, &str> =
+            next.headers.lines().filter_map(|line| line.split_once(": ")).collect();
         let id = headers["lambda-runtime-aws-request-id"];
         assert!(headers["lambda-runtime-deadline-ms"].parse::<u64>().unwrap() > 1_700_000_000_000);
         println!("{MARK}invocation {id}");
         println!("{MARK}function {}", headers["lambda-runtime-invoked-function-arn"]);
         let event: Value = serde_json::from_str(&next.body).unwrap();
         match event["do"].as_str().unwrap() {
-            "return" => post(format!("/invocation/{id}/response"), json!({"pid": std::process::id()})),
+            "return" => {
+                post(format!("/invocation/{id}/response"), json!({"pid": std::process::id()}))
+            }
             "fail" => post(format!("/invocation/{id}/error"), error("on purpose")),
             "hang" => std::thread::sleep(Duration::from_secs(600)),
             "exit" => panic!("on purpose, with the status 101 of a failed test"),
@@ -56,9 +61,7 @@ fn child() {
 fn config(output: ChildOutput) -> GateConfig {
     GateConfig {
         program: std::env::current_exe().unwrap(),
-        arguments: ["child", "--exact", "--ignored", "--nocapture"]
-            .map(str::to_owned)
-            .to_vec(),
+        arguments: ["child", "--exact", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
         environment: vec![("ONLY".to_owned(), "this".to_owned())],
         function_arn: "arn:aws:lambda:us-east-1:111122223333:function:two-person-rule".to_owned(),
         timeout: Duration::from_secs(30),
@@ -83,24 +86,16 @@ fn is_there(pid: u64) -> bool {
 async fn one_process_serves_until_it_ends_and_is_then_replaced() {
     let host = GateHost::start(config(ChildOutput::Discard));
     let first = pid(&host).await;
-    let error = Outcome::FunctionError {
-        kind: "Broken".to_owned(),
-        message: "on purpose".to_owned(),
-    };
+    let error =
+        Outcome::FunctionError { kind: "Broken".to_owned(), message: "on purpose".to_owned() };
     assert_eq!(host.invoke(json!({"do": "fail"})).await, error);
     assert_eq!(pid(&host).await, first, "an error does not end the process");
     let exited = host.invoke(json!({"do": "exit"})).await;
-    assert!(
-        matches!(&exited, Outcome::Exited(how) if how.contains("101")),
-        "{exited:?}"
-    );
+    assert!(matches!(&exited, Outcome::Exited(how) if how.contains("101")), "{exited:?}");
     let second = pid(&host).await;
     assert_ne!(second, first);
     host.shutdown().await;
-    assert!(
-        !is_there(first) && !is_there(second),
-        "no process and no zombie is left"
-    );
+    assert!(!is_there(first) && !is_there(second), "no process and no zombie is left");
     assert!(matches!(host.invoke(json!({})).await, Outcome::Exited(_)));
 }
 
@@ -121,10 +116,8 @@ async fn a_function_that_cannot_begin_and_a_program_that_is_not_there_are_told()
     let mut broken = config(ChildOutput::Discard);
     broken.environment.push(("INIT".to_owned(), "broken".to_owned()));
     let host = GateHost::start(broken);
-    let error = Outcome::FunctionError {
-        kind: "Broken".to_owned(),
-        message: "cannot begin".to_owned(),
-    };
+    let error =
+        Outcome::FunctionError { kind: "Broken".to_owned(), message: "cannot begin".to_owned() };
     assert_eq!(host.invoke(json!({"do": "return"})).await, error);
     let mut missing = config(ChildOutput::Discard);
     missing.program = "/no/such/gate".into();
@@ -139,10 +132,7 @@ async fn a_function_that_cannot_begin_and_a_program_that_is_not_there_are_told()
 async fn an_asynchronous_invocation_is_tried_three_times_with_one_id_and_a_clean_environment() {
     let (sender, mut lines) = mpsc::unbounded_channel();
     let host = GateHost::start(config(ChildOutput::Capture(sender)));
-    host.submit(
-        "arn:aws:lambda:us-east-1:111122223333:function:gate:live",
-        json!({"do": "fail"}),
-    );
+    host.submit("arn:aws:lambda:us-east-1:111122223333:function:gate:live", json!({"do": "fail"}));
     let mut ids = Vec::new();
     let mut functions = Vec::new();
     while functions.len() < 3 {

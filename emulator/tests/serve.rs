@@ -26,7 +26,8 @@ impl Served {
         let mut command = emulator(arguments);
         command.args(["--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        // Standard output is closed after the line that is looked for: that must not end the emulator.
+        // Standard output is closed after the line that is looked for: that must not end the
+        // emulator.
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut addresses = lines.filter_map(|line| {
             let line = line.unwrap();
@@ -38,11 +39,10 @@ impl Served {
 
     fn call(&self, operation: &str, key_id: Option<&str>, body: &str) -> Reply {
         let target = format!("CodePipeline_20150709.{operation}");
-        let credential = key_id.map(|key_id| format!("AWS4-HMAC-SHA256 Credential={key_id}/20260101/x, Signature=0"));
-        let mut headers = vec![
-            ("x-amz-target", target.as_str()),
-            ("content-type", "application/x-amz-json-1.1"),
-        ];
+        let credential = key_id
+            .map(|key_id| format!("AWS4-HMAC-SHA256 Credential={key_id}/20260101/x, Signature=0"));
+        let mut headers =
+            vec![("x-amz-target", target.as_str()), ("content-type", "application/x-amz-json-1.1")];
         headers.extend(credential.as_deref().map(|credential| ("authorization", credential)));
         http(&self.address, "POST", "/", &headers, body).unwrap()
     }
@@ -51,8 +51,9 @@ impl Served {
 impl Served {
     /// A call of IAM, by the AWS Query protocol.
     fn get_role(&self, key_id: &str, role: &str) -> Reply {
-        let credential =
-            format!("AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/iam/aws4_request, Signature=0");
+        let credential = format!(
+            "AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/iam/aws4_request, Signature=0"
+        );
         let headers = [
             ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
             ("authorization", credential.as_str()),
@@ -75,19 +76,13 @@ fn an_address_that_is_not_loopback_is_refused() {
     let output = emulator(&["--listen", "0.0.0.0:0"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        message.starts_with("error: the emulator does not listen on 0.0.0.0:0"),
-        "{message}"
-    );
+    assert!(message.starts_with("error: the emulator does not listen on 0.0.0.0:0"), "{message}");
     assert_eq!(output.stdout, b"");
 }
 
 #[test]
 fn wrong_usage_and_unreadable_files_are_told_apart() {
-    assert_eq!(
-        emulator(&["--account-id", "12"]).output().unwrap().status.code(),
-        Some(2)
-    );
+    assert_eq!(emulator(&["--account-id", "12"]).output().unwrap().status.code(), Some(2));
     let output = emulator(&["--principals", "no-such-file.json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
@@ -110,39 +105,17 @@ fn replies_and_errors_have_the_form_of_aws_json() {
     assert!(reply.headers.contains("x-amzn-requestid: "), "{}", reply.headers);
 
     let cases = [
-        (
-            "GetPipeline",
-            Some("alice"),
-            r#"{"name":"p"}"#,
-            400,
-            "PipelineNotFoundException",
-        ),
-        (
-            "GetPipeline",
-            Some("alice"),
-            r#"{"name":"p q"}"#,
-            400,
-            "ValidationException",
-        ),
+        ("GetPipeline", Some("alice"), r#"{"name":"p"}"#, 400, "PipelineNotFoundException"),
+        ("GetPipeline", Some("alice"), r#"{"name":"p q"}"#, 400, "ValidationException"),
         ("GetPipeline", Some("alice"), "{", 400, "SerializationException"),
         ("ListWebhooks", Some("alice"), "{}", 400, "UnknownOperationException"),
-        (
-            "ListPipelines",
-            Some("mallory"),
-            "{}",
-            403,
-            "UnrecognizedClientException",
-        ),
+        ("ListPipelines", Some("mallory"), "{}", 403, "UnrecognizedClientException"),
         ("ListPipelines", None, "{}", 403, "MissingAuthenticationTokenException"),
     ];
     for (operation, key_id, body, status, code) in cases {
         let reply = served.call(operation, key_id, body);
         let error: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
-        assert_eq!(
-            (reply.status, &error["__type"]),
-            (status, &code.into()),
-            "{operation} {body}"
-        );
+        assert_eq!((reply.status, &error["__type"]), (status, &code.into()), "{operation} {body}");
         assert!(error["message"].is_string());
     }
 }
@@ -178,7 +151,8 @@ fn an_account_decides_who_may_do_what() {
     );
 
     // Whether a pipeline is there is told to who may see it.
-    for (key_id, code) in [("alice", "PipelineNotFoundException"), ("bob", "AccessDeniedException")] {
+    for (key_id, code) in [("alice", "PipelineNotFoundException"), ("bob", "AccessDeniedException")]
+    {
         let reply = served.call("GetPipeline", Some(key_id), r#"{"name":"nowhere"}"#);
         assert!(reply.body.contains(code), "{key_id}: {}", reply.body);
     }
@@ -188,10 +162,8 @@ fn an_account_decides_who_may_do_what() {
 fn iam_shows_the_path_of_a_role_to_who_may_ask() {
     let [account, principals] = ["account.json", "principals.json"].map(fixture);
     let served = Served::start(&["--account", &account, "--principals", &principals]);
-    let (reserved, lookalike) = (
-        "AWSReservedSSO_Approver_0123456789abcdef",
-        "AWSReservedSSO_Lookalike_0123456789abcdef",
-    );
+    let (reserved, lookalike) =
+        ("AWSReservedSSO_Approver_0123456789abcdef", "AWSReservedSSO_Lookalike_0123456789abcdef");
     let found = served.get_role("alice", reserved);
     assert_eq!(found.status, 200);
     let path = "/aws-reserved/sso.amazonaws.com/eu-west-1/";
@@ -220,11 +192,7 @@ fn iam_shows_the_path_of_a_role_to_who_may_ask() {
     let error = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
                  <Code>NoSuchEntity</Code><Message>The role with name AWSReservedSSO_Approver_0123456789abcdef cannot be \
                  found.</Message></Error><RequestId>";
-    assert!(
-        refused.status == 404 && refused.body.starts_with(error),
-        "{}",
-        refused.body
-    );
+    assert!(refused.status == 404 && refused.body.starts_with(error), "{}", refused.body);
 }
 
 #[test]
@@ -247,21 +215,22 @@ fn a_lag_is_a_number_of_seconds_or_that_of_aws() {
 fn a_seed_gives_the_same_identifiers_again() {
     let pipeline = |served: &Served| {
         let action = |category: &str, provider: &str| {
-            let type_id = format!(r#"{{"category":"{category}","owner":"AWS","provider":"{provider}","version":"1"}}"#);
+            let type_id = format!(
+                r#"{{"category":"{category}","owner":"AWS","provider":"{provider}","version":"1"}}"#
+            );
             format!(r#"{{"name":"A","actionTypeId":{type_id}}}"#)
         };
-        let stage = |name: &str, action: &str| format!(r#"{{"name":"{name}","actions":[{action}]}}"#);
-        let stages = [
-            stage("S", &action("Source", "S3")),
-            stage("T", &action("Approval", "Manual")),
-        ]
-        .join(",");
+        let stage =
+            |name: &str, action: &str| format!(r#"{{"name":"{name}","actions":[{action}]}}"#);
+        let stages =
+            [stage("S", &action("Source", "S3")), stage("T", &action("Approval", "Manual"))]
+                .join(",");
         let role = "arn:aws:iam::111122223333:role/p";
-        let body = format!(r#"{{"pipeline":{{"name":"p","roleArn":"{role}","stages":[{stages}]}}}}"#);
+        let body =
+            format!(r#"{{"pipeline":{{"name":"p","roleArn":"{role}","stages":[{stages}]}}}}"#);
         assert_eq!(served.call("CreatePipeline", Some("bob"), &body).status, 200);
-        let listed = served
-            .call("ListPipelineExecutions", Some("bob"), r#"{"pipelineName":"p"}"#)
-            .body;
+        let listed =
+            served.call("ListPipelineExecutions", Some("bob"), r#"{"pipelineName":"p"}"#).body;
         let id = listed.split(r#""pipelineExecutionId":""#).nth(1).unwrap();
         id.split('"').next().unwrap().to_owned()
     };
@@ -293,14 +262,7 @@ fn an_account_that_cannot_decide_does_not_start() {
             "error: the account file `no-such-file.json` cannot be read: ",
         ),
         (
-            &[
-                "--account",
-                &account,
-                "--principals",
-                &principals,
-                "--gate-role",
-                "Gate",
-            ],
+            &["--account", &account, "--principals", &principals, "--gate-role", "Gate"],
             "error: the account has no role `Gate` for the gate",
         ),
     ] {
@@ -310,14 +272,7 @@ fn an_account_that_cannot_decide_does_not_start() {
     // The account is the file's, and its principals are the user's to name.
     for arguments in [
         &["--account", &account][..],
-        &[
-            "--account",
-            &account,
-            "--principals",
-            &principals,
-            "--account-id",
-            "444455556666",
-        ],
+        &["--account", &account, "--principals", &principals, "--account-id", "444455556666"],
         &["--gate-role", "Gate"],
     ] {
         assert_eq!(ended(arguments).0, Some(2), "{arguments:?}");
@@ -327,10 +282,8 @@ fn an_account_that_cannot_decide_does_not_start() {
 #[test]
 fn a_termination_signal_ends_it_well() {
     let mut served = Served::start(&[]);
-    let kill = Command::new("kill")
-        .args(["-TERM", &served.child.id().to_string()])
-        .status()
-        .unwrap();
+    let kill =
+        Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     assert_eq!(served.child.wait().unwrap().code(), Some(0));
     assert!(http(&served.address, "GET", "/", &[], "").is_err());

@@ -4,14 +4,16 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// One CodePipeline job. It has no field for the event's `artifactCredentials`, so they cannot be kept, logged or printed.
+/// One CodePipeline job. It has no field for the event's `artifactCredentials`, so they cannot be
+/// kept, logged or printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// The job id, by which its details are read and its result is reported.
     pub id: String,
     /// The function that the event says is asked for. Whoever may invoke the function can write it.
     pub function_name: Option<String>,
-    /// The action's UserParameters as the event has them, if it has any. Whoever may invoke the function can write them.
+    /// The action's UserParameters as the event has them, if it has any. Whoever may invoke the
+    /// function can write them.
     pub user_parameters: Option<String>,
 }
 
@@ -25,7 +27,8 @@ pub enum EventError {
     NotAJob,
 }
 
-/// An event as it arrived. Reading it never fails and never quotes it, so that no error can carry its credentials away.
+/// An event as it arrived. Reading it never fails and never quotes it, so that no error can carry
+/// its credentials away.
 #[derive(Debug)]
 pub struct Event(Option<Job>);
 
@@ -46,7 +49,8 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-/// The parts of the event that are read (AWS Lambda Developer Guide, "Using AWS Lambda with AWS CodePipeline").
+/// The parts of the event that are read (AWS Lambda Developer Guide, "Using AWS Lambda with AWS
+/// CodePipeline").
 #[derive(Deserialize)]
 struct Envelope<T> {
     #[serde(rename = "CodePipeline.job")]
@@ -84,9 +88,10 @@ struct Configuration {
 
 fn job(event: &str) -> Option<Job> {
     let identified: Envelope<Identified> = serde_json::from_str(event).ok()?;
-    // INVARIANT (fail closed): if the configuration cannot be read, the event may say anything. The empty text is not what any job's
-    // details say, and not a rule either.
-    let (function_name, user_parameters) = match serde_json::from_str::<Envelope<Configured>>(event) {
+    // INVARIANT (fail closed): if the configuration cannot be read, the event may say anything. The
+    // empty text is not what any job's details say, and not a rule either.
+    let (function_name, user_parameters) = match serde_json::from_str::<Envelope<Configured>>(event)
+    {
         Err(_) => (None, Some(String::new())),
         Ok(envelope) => {
             let configuration = envelope.job.data.action_configuration.configuration;
@@ -98,11 +103,7 @@ fn job(event: &str) -> Option<Job> {
             (configuration.function_name, parameters)
         }
     };
-    Some(Job {
-        id: identified.job.id,
-        function_name,
-        user_parameters,
-    })
+    Some(Job { id: identified.job.id, function_name, user_parameters })
 }
 
 #[cfg(test)]
@@ -132,8 +133,9 @@ mod tests {
     #[test]
     fn parameters_that_cannot_be_read_are_not_taken_for_none() {
         let parameters = |configuration: &str| {
-            let event =
-                format!(r#"{{"CodePipeline.job": {{"id": "x", "data": {{"actionConfiguration": {configuration}}}}}}}"#);
+            let event = format!(
+                r#"{{"CodePipeline.job": {{"id": "x", "data": {{"actionConfiguration": {configuration}}}}}}}"#
+            );
             read(&event).unwrap().user_parameters
         };
         assert_eq!(parameters(r#"{"configuration": {"FunctionName": "gate"}}"#), None);

@@ -44,10 +44,7 @@ impl FailureKind {
 impl Failure {
     /// A failure whose message is cut at CodePipeline's limit.
     pub(crate) fn new(kind: FailureKind, message: &str) -> Self {
-        Self {
-            kind,
-            message: rule::cut(message, "", rule::REFUSAL_LIMIT),
-        }
+        Self { kind, message: rule::cut(message, "", rule::REFUSAL_LIMIT) }
     }
 
     pub(crate) fn configuration(message: &str) -> Self {
@@ -85,7 +82,9 @@ impl From<CallError> for Failure {
                 FailureKind::SystemUnavailable,
                 &format!("No decision could be made: {error}. Retry the stage."),
             ),
-            CallError::AlreadyReported { .. } | CallError::Refused { .. } | CallError::Malformed { .. } => Self::new(
+            CallError::AlreadyReported { .. }
+            | CallError::Refused { .. }
+            | CallError::Malformed { .. } => Self::new(
                 FailureKind::SystemUnavailable,
                 &format!("No decision could be made: {error}."),
             ),

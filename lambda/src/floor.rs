@@ -13,7 +13,8 @@ const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
 /// What every variable of ours begins with.
 const PREFIX: &str = "TWO_PERSON";
 
-/// The floor, or why there is none. A bad floor does not end the process, since then no job would ever get a result: every job is told.
+/// The floor, or why there is none. A bad floor does not end the process, since then no job would
+/// ever get a result: every job is told.
 #[derive(Clone, Debug)]
 pub struct Floor(Result<Rule, FloorError>);
 
@@ -23,7 +24,8 @@ pub enum FloorError {
     /// Both variables are set.
     #[error("both {RULE} and {RULE_FILE} are set; unset one of them")]
     Both,
-    /// A variable begins like one of ours and is none: misspelt, it would silently mean the default rule.
+    /// A variable begins like one of ours and is none: misspelt, it would silently mean the default
+    /// rule.
     #[error(
         "the environment variable {0} is not one of this function's, which are {RULE} and {RULE_FILE}; correct its name, or remove it"
     )]
@@ -53,7 +55,8 @@ pub enum FloorError {
 }
 
 impl Floor {
-    /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names; with neither, the defaults.
+    /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names; with neither, the
+    /// defaults.
     #[must_use]
     pub fn from_environment() -> Self {
         Self(read(&std::env::vars_os().collect()))
@@ -75,7 +78,8 @@ impl Floor {
 }
 
 fn read(environment: &BTreeMap<OsString, OsString>) -> Result<Rule, FloorError> {
-    let begins_like_ours = |name: &&OsString| name.to_string_lossy().to_uppercase().starts_with(PREFIX);
+    let begins_like_ours =
+        |name: &&OsString| name.to_string_lossy().to_uppercase().starts_with(PREFIX);
     let mut ours = environment.keys().filter(begins_like_ours);
     if let Some(unknown) = ours.find(|name| *name != RULE && *name != RULE_FILE) {
         return Err(FloorError::Unknown(unknown.to_string_lossy().into_owned()));
@@ -84,9 +88,7 @@ fn read(environment: &BTreeMap<OsString, OsString>) -> Result<Rule, FloorError> 
     match (variable(RULE), variable(RULE_FILE)) {
         (Some(_), Some(_)) => Err(FloorError::Both),
         (Some(json), None) => {
-            let json = json
-                .into_string()
-                .map_err(|_| FloorError::NotUnicode { variable: RULE })?;
+            let json = json.into_string().map_err(|_| FloorError::NotUnicode { variable: RULE })?;
             parse(RULE, &json)
         }
         (None, Some(path)) => {
@@ -113,9 +115,8 @@ mod tests {
 
     fn read_with(rule: Option<&str>, file: Option<&str>) -> Result<Rule, FloorError> {
         let variables = [(RULE, rule), (RULE_FILE, file), ("PATH", Some("/bin"))];
-        let set = variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.into(), value?.into())));
+        let set =
+            variables.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
         read(&set.collect())
     }
 
@@ -123,7 +124,8 @@ mod tests {
     fn the_rule_comes_from_one_variable_or_a_file_or_is_the_default() {
         assert_eq!(read_with(None, None), Ok(Rule::default()));
         assert_eq!(read_with(Some(r#"{"quorum": 3}"#), None).unwrap().quorum().get(), 3);
-        let file = std::env::temp_dir().join(format!("two-person-rule-{}.json", std::process::id()));
+        let file =
+            std::env::temp_dir().join(format!("two-person-rule-{}.json", std::process::id()));
         std::fs::write(&file, r#"{"quorum": 4}"#).unwrap();
         let read = read_with(None, file.to_str());
         std::fs::remove_file(&file).unwrap();

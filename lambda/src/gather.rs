@@ -9,10 +9,13 @@ use rule::{Account, Attempt, Execution, Facts, Initiator, Principal, Rule, Statu
 use crate::event::Job;
 use crate::failure::Failure;
 use crate::lag::{Lag, Witnesses};
-use crate::port::{CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, Roles, StateEntry};
+use crate::port::{
+    CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, Roles, StateEntry,
+};
 use crate::retry::Budget;
 
-/// Reads everything a decision rests on. What does not depend on each other is read at the same time.
+/// Reads everything a decision rests on. What does not depend on each other is read at the same
+/// time.
 ///
 /// # Errors
 /// The failure to report, where a fact cannot be had.
@@ -29,8 +32,7 @@ pub(crate) async fn gather(
     let read_history = || history(codepipeline, &details.pipeline, &judged.execution_id, budget);
     let (history, state, initiator) = tokio::try_join!(
         read_history(),
-        budget.read(Operation::GetPipelineState, || codepipeline
-            .pipeline_state(&details.pipeline)),
+        budget.read(Operation::GetPipelineState, || codepipeline.pipeline_state(&details.pipeline)),
         initiator(codepipeline, rule, &details.pipeline, &judged.execution_id, budget),
     )?;
     let state = by_id(state)?;
@@ -62,10 +64,8 @@ pub(crate) async fn gather(
         }
     };
     judged.check(&history)?;
-    let attempts: Vec<Attempt> = history
-        .iter()
-        .map(|entry| joined(entry.attempt.clone(), &state))
-        .collect();
+    let attempts: Vec<Attempt> =
+        history.iter().map(|entry| joined(entry.attempt.clone(), &state)).collect();
     let account = account(roles, rule, &details.account, &attempts, &initiator, budget).await?;
     Ok(Facts {
         account,
@@ -85,13 +85,15 @@ pub(crate) async fn gather(
 /// Which execution is judged, and how sure that is.
 struct Judged {
     execution_id: String,
-    /// The gate's own run, which the history must contain where the id comes from UserParameters: whoever edits the pipeline edits
-    /// those too, and could name an execution that two other people approved.
+    /// The gate's own run, which the history must contain where the id comes from UserParameters:
+    /// whoever edits the pipeline edits those too, and could name an execution that two other
+    /// people approved.
     own_run: Option<String>,
 }
 
 impl Judged {
-    /// GetJobDetails is the authority; UserParameters cross-check it, or stand in where it does not say.
+    /// GetJobDetails is the authority; UserParameters cross-check it, or stand in where it does not
+    /// say.
     fn choose(rule: &Rule, details: &JobDetails) -> Result<Self, Failure> {
         match (&details.execution_id, rule.pipeline_execution_id()) {
             (Some(own), Some(given)) if !own.eq_ignore_ascii_case(given) => Err(Failure::configuration(&format!(
@@ -121,8 +123,9 @@ impl Judged {
         }
     }
 
-    /// What it means that the history did not settle. Where the id comes from UserParameters and the history never shows the gate's own
-    /// run, it means first of all that the gate does not run in that execution.
+    /// What it means that the history did not settle. Where the id comes from UserParameters and
+    /// the history never shows the gate's own run, it means first of all that the gate does not run
+    /// in that execution.
     fn never_seen(&self, still_lacks: Option<Lag>, error: CallError) -> Failure {
         match (&self.own_run, still_lacks) {
             (Some(_), Some(Lag::OwnRun(_))) => self.elsewhere(),
@@ -138,9 +141,11 @@ impl Judged {
         ))
     }
 
-    /// The history must be of the execution that is judged, and contain the run that judges it where nothing else proves the two belong together.
+    /// The history must be of the execution that is judged, and contain the run that judges it
+    /// where nothing else proves the two belong together.
     fn check(&self, history: &[HistoryEntry]) -> Result<(), Failure> {
-        let foreign = |entry: &HistoryEntry| entry.execution_id.as_ref() != Some(&self.execution_id);
+        let foreign =
+            |entry: &HistoryEntry| entry.execution_id.as_ref() != Some(&self.execution_id);
         if history.iter().any(foreign) {
             return Err(CallError::Malformed {
                 operation: Operation::ListActionExecutions,
@@ -152,7 +157,9 @@ impl Judged {
             entry.attempt.id.as_ref() == Some(own) && entry.attempt.status == Status::InProgress
         };
         match &self.own_run {
-            Some(own) if !history.iter().any(|entry| is_own_run(entry, own)) => Err(self.elsewhere()),
+            Some(own) if !history.iter().any(|entry| is_own_run(entry, own)) => {
+                Err(self.elsewhere())
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -191,13 +198,11 @@ async fn history(
 
 /// A history that lags is worth another read, and never a verdict.
 fn behind(lag: &Lag) -> CallError {
-    CallError::Transient {
-        operation: Operation::ListActionExecutions,
-        problem: lag.to_string(),
-    }
+    CallError::Transient { operation: Operation::ListActionExecutions, problem: lag.to_string() }
 }
 
-/// Who started the execution. The record has it in any case; only a rule that asks for it waits for a call that fails.
+/// Who started the execution. The record has it in any case; only a rule that asks for it waits for
+/// a call that fails.
 async fn initiator(
     codepipeline: &impl CodePipeline,
     rule: &Rule,
@@ -212,7 +217,8 @@ async fn initiator(
     Ok(budget.try_once(call).await.unwrap_or(Initiator::Unknown))
 }
 
-/// The pipeline's account, with those of its roles that only a glob of the rule trusts and that IAM shows under the reserved path.
+/// The pipeline's account, with those of its roles that only a glob of the rule trusts and that IAM
+/// shows under the reserved path.
 async fn account(
     roles: &impl Roles,
     rule: &Rule,
@@ -222,7 +228,8 @@ async fn account(
     budget: Budget,
 ) -> Result<Account, CallError> {
     let mut account = Account::new(id);
-    let witnesses = |attempt: &Attempt| [attempt.approver.history.clone(), attempt.approver.state.clone()];
+    let witnesses =
+        |attempt: &Attempt| [attempt.approver.history.clone(), attempt.approver.state.clone()];
     let starter = match initiator {
         Initiator::Principal(arn) => Some(arn.clone()),
         Initiator::Automatic(_) | Initiator::Unknown => None,

@@ -59,8 +59,8 @@ impl InvocationError {
 /// Judges one job, writes the decision down and reports exactly one result.
 ///
 /// # Errors
-/// [`InvocationError`] if the report itself fails, or if the job is another function's. That the job has its result already is not an
-/// error: Lambda tries invocations again.
+/// [`InvocationError`] if the report itself fails, or if the job is another function's. That the
+/// job has its result already is not an error: Lambda tries invocations again.
 pub async fn handle(
     codepipeline: &impl CodePipeline,
     roles: &impl Roles,
@@ -72,17 +72,15 @@ pub async fn handle(
 ) -> Result<(), InvocationError> {
     let job = &invocation.job;
     let mut observation = Observation::default();
-    let judged = match judge(codepipeline, roles, floor, invocation, budget, now, &mut observation).await {
-        Ok(decision) => Ok(decision),
-        Err(Disowned::Failure(failure)) => Err(failure),
-        Err(Disowned::NotOurs(problem)) => {
-            tracing::error!(job_id = job.id, problem, "the job is not this function's");
-            return Err(InvocationError::NotOurs {
-                job_id: job.id.clone(),
-                problem,
-            });
-        }
-    };
+    let judged =
+        match judge(codepipeline, roles, floor, invocation, budget, now, &mut observation).await {
+            Ok(decision) => Ok(decision),
+            Err(Disowned::Failure(failure)) => Err(failure),
+            Err(Disowned::NotOurs(problem)) => {
+                tracing::error!(job_id = job.id, problem, "the job is not this function's");
+                return Err(InvocationError::NotOurs { job_id: job.id.clone(), problem });
+            }
+        };
     journal.observation(&observation);
     match &judged {
         Ok(decision) => journal.decision(decision),
@@ -104,10 +102,7 @@ pub async fn handle(
         }
         Err(problem) => {
             tracing::error!(job_id = job.id, %problem, "the result could not be reported");
-            Err(InvocationError::NotReported {
-                job_id: job.id.clone(),
-                problem,
-            })
+            Err(InvocationError::NotReported { job_id: job.id.clone(), problem })
         }
     }
 }
@@ -122,9 +117,7 @@ async fn judge(
     observation: &mut Observation,
 ) -> Result<Decision, Disowned> {
     let fail = Disowned::Failure;
-    let details = budget
-        .read(Operation::GetJobDetails, || codepipeline.job_details(&job.id))
-        .await;
+    let details = budget.read(Operation::GetJobDetails, || codepipeline.job_details(&job.id)).await;
     let details = details.map_err(|error| fail(error.into()))?;
     observation.see_details(job, &details);
     let parameters = parameters(job, &details, function_arn)?;
@@ -135,9 +128,8 @@ async fn judge(
             .map_err(|error| fail(Failure::user_parameters(&error)))?,
         None => floor.clone(),
     };
-    let facts = gather(codepipeline, roles, &rule, job, &details, budget, now)
-        .await
-        .map_err(fail)?;
+    let facts =
+        gather(codepipeline, roles, &rule, job, &details, budget, now).await.map_err(fail)?;
     observation.see_history(&details, &facts.attempts);
     decide(&rule, &facts).map_err(|error| fail(error.into()))
 }
@@ -149,7 +141,8 @@ enum Denied {
     Other(CallError),
 }
 
-/// Exactly one report: a success where the decision proves that it is satisfied, a failure in every other case.
+/// Exactly one report: a success where the decision proves that it is satisfied, a failure in every
+/// other case.
 async fn report(
     codepipeline: &impl CodePipeline,
     job: &Job,
@@ -167,9 +160,7 @@ async fn report(
         },
         Err(failure) => failure.clone(),
     };
-    report_failure(codepipeline, job, budget, &failure)
-        .await
-        .map_err(Denied::Other)
+    report_failure(codepipeline, job, budget, &failure).await.map_err(Denied::Other)
 }
 
 async fn report_failure(
@@ -182,17 +173,19 @@ async fn report_failure(
     budget.report(Operation::PutJobFailureResult, call).await
 }
 
-/// What AWS refuses to take would leave the action hanging for 20 minutes without a word; what may have got through is left to Lambda's
-/// next try.
+/// What AWS refuses to take would leave the action hanging for 20 minutes without a word; what may
+/// have got through is left to Lambda's next try.
 fn denied(error: CallError) -> Denied {
     match error {
         CallError::AccessDenied { .. } | CallError::Refused { .. } => {
             let Failure { kind, message } = Failure::from(error);
-            let message = format!("The approvals satisfy the rule, but the success could not be reported. {message}");
+            let message = format!(
+                "The approvals satisfy the rule, but the success could not be reported. {message}"
+            );
             Denied::Success(Failure::new(kind, &message))
         }
-        CallError::Transient { .. } | CallError::AlreadyReported { .. } | CallError::Malformed { .. } => {
-            Denied::Other(error)
-        }
+        CallError::Transient { .. }
+        | CallError::AlreadyReported { .. }
+        | CallError::Malformed { .. } => Denied::Other(error),
     }
 }

@@ -1,4 +1,5 @@
-//! What an invocation leaves in the log: the decision record, and CloudWatch metrics in the embedded metric format.
+//! What an invocation leaves in the log: the decision record, and CloudWatch metrics in the
+//! embedded metric format.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -35,7 +36,9 @@ impl<W: Write> Journal<W> {
         self.line(record);
         let reasons: BTreeSet<&str> = match record.verdict {
             Verdict::Satisfied => BTreeSet::new(),
-            Verdict::Unsatisfied => record.reasons.iter().map(|reason| reason.code.as_str()).collect(),
+            Verdict::Unsatisfied => {
+                record.reasons.iter().map(|reason| reason.code.as_str()).collect()
+            }
         };
         self.metrics(record.decided_at, record.verdict.as_str(), reasons);
     }
@@ -46,8 +49,8 @@ impl<W: Write> Journal<W> {
         self.metrics(now, "none", BTreeSet::from([failure.kind.as_str()]));
     }
 
-    /// One `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason (CloudWatch User Guide, "Specification:
-    /// Embedded metric format").
+    /// One `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason (CloudWatch
+    /// User Guide, "Specification: Embedded metric format").
     fn metrics(&mut self, at: Timestamp, verdict: &str, reasons: BTreeSet<&str>) {
         let metric = |dimensions: &[&str]| {
             json!({
@@ -61,8 +64,7 @@ impl<W: Write> Journal<W> {
         };
         self.line(&json!({"_aws": metric(&["Verdict"]), "Verdict": verdict, "Decisions": 1}));
         for reason in reasons {
-            let line: Value =
-                json!({"_aws": metric(&["Verdict", "Reason"]), "Verdict": verdict, "Reason": reason, "Decisions": 1});
+            let line: Value = json!({"_aws": metric(&["Verdict", "Reason"]), "Verdict": verdict, "Reason": reason, "Decisions": 1});
             self.line(&line);
         }
     }

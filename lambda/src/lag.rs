@@ -1,6 +1,7 @@
-//! Whether the history is behind. It lags: an answer that GetPipelineState shows at once is in the history 16 to 35 seconds later, and a new
-//! attempt after a moment (recorded of the real service). What is behind may lack a newer attempt than those it shows: it is worth
-//! another read, and never a verdict. Nor is it a reason to refuse a release.
+//! Whether the history is behind. It lags: an answer that GetPipelineState shows at once is in the
+//! history 16 to 35 seconds later, and a new attempt after a moment (recorded of the real service).
+//! What is behind may lack a newer attempt than those it shows: it is worth another read, and never
+//! a verdict. Nor is it a reason to refuse a release.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,7 +25,9 @@ impl fmt::Display for Lag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OwnRun(run) => write!(f, "the history does not show the gate's own run, {run}"),
-            Self::Answer(action) => write!(f, "the history does not show yet how {action} was answered"),
+            Self::Answer(action) => {
+                write!(f, "the history does not show yet how {action} was answered")
+            }
             Self::Attempt(action) => {
                 write!(
                     f,
@@ -56,10 +59,12 @@ impl Witnesses<'_> {
         self.unnoticed_answer(history).or_else(|| self.missing_attempt(history))
     }
 
-    /// The gate's run, by its id; or, as it is open whether GetJobDetails gives the id that the history has, by its place and status.
+    /// The gate's run, by its id; or, as it is open whether GetJobDetails gives the id that the
+    /// history has, by its place and status.
     fn is_own_run(&self, entry: &HistoryEntry) -> bool {
         let attempt = &entry.attempt;
-        let by_id = self.details.action_execution_id.is_some() && attempt.id == self.details.action_execution_id;
+        let by_id = self.details.action_execution_id.is_some()
+            && attempt.id == self.details.action_execution_id;
         let by_place = self.details.action.is_some()
             && attempt.action == self.details.action
             && attempt.stage.as_deref() == Some(&self.details.stage)
@@ -79,12 +84,15 @@ impl Witnesses<'_> {
         let attempts = history.iter().map(|entry| &entry.attempt);
         let ended = |id: &String| self.state.get(id).is_some_and(StateEntry::has_ended);
         attempts
-            .filter(|attempt| attempt.kind.may_be_approval() && attempt.status == Status::InProgress)
+            .filter(|attempt| {
+                attempt.kind.may_be_approval() && attempt.status == Status::InProgress
+            })
             .find(|attempt| attempt.id.as_ref().is_some_and(ended))
             .map(|attempt| Lag::Answer(attempt.action.clone().unwrap_or_default()))
     }
 
-    /// An approval of the judged stage that the state shows and the history lacks, while this execution is the stage's latest.
+    /// An approval of the judged stage that the state shows and the history lacks, while this
+    /// execution is the stage's latest.
     fn missing_attempt(&self, history: &[HistoryEntry]) -> Option<Lag> {
         let of_stage = || {
             history
@@ -97,9 +105,11 @@ impl Witnesses<'_> {
             .filter_map(|attempt| attempt.action.as_deref())
             .chain(self.named.iter().copied())
             .collect();
-        let ids: BTreeSet<&str> = history.iter().filter_map(|entry| entry.attempt.id.as_deref()).collect();
+        let ids: BTreeSet<&str> =
+            history.iter().filter_map(|entry| entry.attempt.id.as_deref()).collect();
         let entered = of_stage().filter_map(|attempt| attempt.started).min();
-        // The state does not say what type an action is: only approvals have a token or an answerer.
+        // The state does not say what type an action is: only approvals have a token or an
+        // answerer.
         let is_approval = |entry: &&StateEntry| {
             let is_known = entry.action.as_deref().is_some_and(|action| known.contains(action));
             entry.awaits_answer || entry.last_updated_by.is_some() || is_known

@@ -1,7 +1,8 @@
 //! The gate: a Lambda action at the end of the approval stage.
 //!
-//! A CodePipeline job comes in, the facts of its pipeline execution are gathered, the rule is asked, and exactly one job result goes
-//! out. It is a library so that the emulator can be its own gate process; the executable is [`main`].
+//! A CodePipeline job comes in, the facts of its pipeline execution are gathered, the rule is
+//! asked, and exactly one job result goes out. It is a library so that the emulator can be its own
+//! gate process; the executable is [`main`].
 //!
 //! | file | what it is for |
 //! |---|---|
@@ -46,7 +47,8 @@ pub use floor::{Floor, FloorError};
 pub use handler::{Invocation, InvocationError, handle};
 pub use journal::Journal;
 pub use port::{
-    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation, Roles, StateEntry,
+    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation,
+    Roles, StateEntry,
 };
 pub use retry::Budget;
 
@@ -68,7 +70,8 @@ pub fn main() -> ExitCode {
 fn serve() -> Result<(), lambda_runtime::Error> {
     require_runtime()?;
     log_as_json();
-    // One decision at a time, mostly waiting for replies: a second thread would only cost start-up time.
+    // One decision at a time, mostly waiting for replies: a second thread would only cost start-up
+    // time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let floor = Floor::from_environment();
@@ -77,29 +80,26 @@ fn serve() -> Result<(), lambda_runtime::Error> {
             let budget = Budget::until(time_left(event.context.deadline()));
             let mut journal = Journal::new(std::io::stdout());
             let invocation = Invocation {
-                job: event
-                    .payload
-                    .into_job()
-                    .map_err(|error| diagnostic("NotAJob", &error))?,
+                job: event.payload.into_job().map_err(|error| diagnostic("NotAJob", &error))?,
                 function_arn: event.context.invoked_function_arn,
             };
             let now = jiff::Timestamp::now();
-            let handled = handle(&codepipeline, &iam, &floor, &invocation, budget, now, &mut journal).await;
+            let handled =
+                handle(&codepipeline, &iam, &floor, &invocation, budget, now, &mut journal).await;
             handled.map_err(|error| diagnostic(error.name(), &error))
         }))
         .await
     })
 }
 
-/// An error as Lambda shows it, under a name of ours: the library would give the name of a Rust type.
+/// An error as Lambda shows it, under a name of ours: the library would give the name of a Rust
+/// type.
 fn diagnostic(name: &str, error: &impl std::error::Error) -> Diagnostic {
-    Diagnostic {
-        error_type: name.to_owned(),
-        error_message: error.to_string(),
-    }
+    Diagnostic { error_type: name.to_owned(), error_message: error.to_string() }
 }
 
-/// The Lambda runtime library panics without these; a person who starts the gate by hand deserves a sentence.
+/// The Lambda runtime library panics without these; a person who starts the gate by hand deserves a
+/// sentence.
 fn require_runtime() -> Result<(), String> {
     const NEEDED: [&str; 4] = [
         "AWS_LAMBDA_RUNTIME_API",
@@ -119,8 +119,9 @@ fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// JSON lines on stdout, from this crate alone: the SDK's and the runtime's more talkative levels show replies and events, and those
-/// carry credentials. `AWS_LAMBDA_LOG_LEVEL` sets the level, as Lambda's own logging configuration does.
+/// JSON lines on stdout, from this crate alone: the SDK's and the runtime's more talkative levels
+/// show replies and events, and those carry credentials. `AWS_LAMBDA_LOG_LEVEL` sets the level, as
+/// Lambda's own logging configuration does.
 fn log_as_json() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
         .ok()

@@ -1,5 +1,5 @@
-//! What the gate saw of AWS that AWS does not document, for `policygen doctor --facts`: which fields were there, and nothing of what was in
-//! them.
+//! What the gate saw of AWS that AWS does not document, for `policygen doctor --facts`: which
+//! fields were there, and nothing of what was in them.
 
 use rule::Attempt;
 use serde::Serialize;
@@ -14,7 +14,8 @@ pub(crate) struct Observation {
     /// What GetJobDetails gave for this Lambda job.
     #[serde(skip_serializing_if = "Option::is_none")]
     get_job_details: Option<Details>,
-    /// How the gate's own run was found in the history: `id`, or `place` (stage, action and status).
+    /// How the gate's own run was found in the history: `id`, or `place` (stage, action and
+    /// status).
     #[serde(skip_serializing_if = "Option::is_none")]
     own_run_by: Option<&'static str>,
 }
@@ -26,16 +27,15 @@ struct Details {
     action_name: bool,
     action_execution_id: bool,
     function_name: bool,
-    /// `none`, `event` (as the event has them), `variable` (with a variable that is not filled in) or `other`.
+    /// `none`, `event` (as the event has them), `variable` (with a variable that is not filled in)
+    /// or `other`.
     user_parameters: &'static str,
 }
 
 impl Observation {
     pub(crate) fn see_details(&mut self, job: &Job, details: &JobDetails) {
-        let Configuration {
-            function_name,
-            user_parameters,
-        } = details.configuration.clone().unwrap_or_default();
+        let Configuration { function_name, user_parameters } =
+            details.configuration.clone().unwrap_or_default();
         self.get_job_details = Some(Details {
             pipeline_execution_id: details.execution_id.is_some(),
             action_name: details.action.is_some(),

@@ -1,5 +1,5 @@
-//! Whose job it is. An event can be written by anybody who may invoke the function, so nothing in it is believed: GetJobDetails says which
-//! function the job asks for, and with which parameters.
+//! Whose job it is. An event can be written by anybody who may invoke the function, so nothing in
+//! it is believed: GetJobDetails says which function the job asks for, and with which parameters.
 
 use crate::event::Job;
 use crate::failure::Failure;
@@ -20,8 +20,13 @@ pub(crate) enum Disowned {
 /// The UserParameters of the job, if it is this function's.
 ///
 /// # Errors
-/// [`Disowned`] if the job asks for another function, or if the event does not agree with the job's details.
-pub(crate) fn parameters(job: &Job, details: &JobDetails, function_arn: &str) -> Result<Option<String>, Disowned> {
+/// [`Disowned`] if the job asks for another function, or if the event does not agree with the job's
+/// details.
+pub(crate) fn parameters(
+    job: &Job,
+    details: &JobDetails,
+    function_arn: &str,
+) -> Result<Option<String>, Disowned> {
     let function = details
         .configuration
         .as_ref()
@@ -42,26 +47,30 @@ pub(crate) fn parameters(job: &Job, details: &JobDetails, function_arn: &str) ->
             "the event that came with it names another function than CodePipeline does".to_owned(),
         ));
     }
-    agreed(configuration.user_parameters.as_deref(), job.user_parameters.as_deref()).map_err(Disowned::Failure)
+    agreed(configuration.user_parameters.as_deref(), job.user_parameters.as_deref())
+        .map_err(Disowned::Failure)
 }
 
-/// Whether `FunctionName` names the function that was invoked as `arn`. It is a name, an ARN, or a part of one, with or without a version or
-/// alias: `[REGION:][ACCOUNT:][function:]NAME[:QUALIFIER]` (Lambda API reference, the pattern of `FunctionName`).
+/// Whether `FunctionName` names the function that was invoked as `arn`. It is a name, an ARN, or a
+/// part of one, with or without a version or alias:
+/// `[REGION:][ACCOUNT:][function:]NAME[:QUALIFIER]` (Lambda API reference, the pattern of
+/// `FunctionName`).
 ///
-/// The version or alias must be the same: another version has other code, and the environment of another day.
+/// The version or alias must be the same: another version has other code, and the environment of
+/// another day.
 fn names(function: &str, arn: &str) -> bool {
     // arn:P:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
     let invoked: Vec<&str> = arn.split(':').collect();
-    let [_, _, "lambda", region, account, "function", name, qualifier @ ..] = invoked.as_slice() else {
+    let [_, _, "lambda", region, account, "function", name, qualifier @ ..] = invoked.as_slice()
+    else {
         return false;
     };
     let asked: Vec<&str> = function.split(':').collect();
     let asked_qualifier = match asked.as_slice() {
         ["arn", ..] => asked.strip_prefix(invoked.get(..7).unwrap_or_default()),
         parts => {
-            let parts = [*region, *account, "function"]
-                .iter()
-                .fold(parts, |parts, part| match parts {
+            let parts =
+                [*region, *account, "function"].iter().fold(parts, |parts, part| match parts {
                     [first, rest @ ..] if first == part && !rest.is_empty() => rest,
                     _ => parts,
                 });
@@ -74,8 +83,9 @@ fn names(function: &str, arn: &str) -> bool {
 
 /// The parameters on which the job's details and the event agree.
 ///
-/// Whether GetJobDetails shows [`OWN_EXECUTION`] filled in is not documented. If it does not, what the event has in its place may stand for
-/// it, in `pipelineExecutionId` and nowhere else: the gate checks that id against the job's own.
+/// Whether GetJobDetails shows [`OWN_EXECUTION`] filled in is not documented. If it does not, what
+/// the event has in its place may stand for it, in `pipelineExecutionId` and nowhere else: the gate
+/// checks that id against the job's own.
 fn agreed(details: Option<&str>, event: Option<&str>) -> Result<Option<String>, Failure> {
     if details == event {
         return Ok(details.map(str::to_owned));
@@ -90,7 +100,8 @@ fn agreed(details: Option<&str>, event: Option<&str>) -> Result<Option<String>, 
     }
 }
 
-/// The details' text with the event's execution id in place of the variable, if that makes it the event's text.
+/// The details' text with the event's execution id in place of the variable, if that makes it the
+/// event's text.
 fn fill_in(details: &str, event: &str) -> Option<String> {
     let id = |text: &str| {
         let parameters: serde_json::Value = serde_json::from_str(text).ok()?;
@@ -169,10 +180,7 @@ mod tests {
             ),
         ] {
             let failure = agreed(details, event).unwrap_err();
-            assert!(
-                failure.message.starts_with("The event's UserParameters are not"),
-                "{failure}"
-            );
+            assert!(failure.message.starts_with("The event's UserParameters are not"), "{failure}");
         }
     }
 }

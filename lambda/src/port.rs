@@ -22,22 +22,38 @@ pub trait CodePipeline {
     ) -> impl Future<Output = Result<ExecutionPage, CallError>>;
 
     /// GetPipelineState: the newest run of each action, of whichever execution.
-    fn pipeline_state(&self, pipeline: &str) -> impl Future<Output = Result<Vec<StateEntry>, CallError>>;
+    fn pipeline_state(
+        &self,
+        pipeline: &str,
+    ) -> impl Future<Output = Result<Vec<StateEntry>, CallError>>;
 
     /// GetPipelineExecution: who or what started it.
-    fn initiator(&self, pipeline: &str, execution_id: &str) -> impl Future<Output = Result<Initiator, CallError>>;
+    fn initiator(
+        &self,
+        pipeline: &str,
+        execution_id: &str,
+    ) -> impl Future<Output = Result<Initiator, CallError>>;
 
-    /// PutJobSuccessResult. INVARIANT (fail closed): it takes the proof of a satisfied decision, which nothing but a decision gives.
-    fn report_success(&self, job_id: &str, satisfied: Satisfied<'_>) -> impl Future<Output = Result<(), CallError>>;
+    /// PutJobSuccessResult. INVARIANT (fail closed): it takes the proof of a satisfied decision,
+    /// which nothing but a decision gives.
+    fn report_success(
+        &self,
+        job_id: &str,
+        satisfied: Satisfied<'_>,
+    ) -> impl Future<Output = Result<(), CallError>>;
 
     /// PutJobFailureResult.
-    fn report_failure(&self, job_id: &str, failure: &Failure) -> impl Future<Output = Result<(), CallError>>;
+    fn report_failure(
+        &self,
+        job_id: &str,
+        failure: &Failure,
+    ) -> impl Future<Output = Result<(), CallError>>;
 }
 
 /// What the gate asks of IAM.
 pub trait Roles {
-    /// GetRole: the role's ARN with its path. `None` if there is no such role, or if the gate may not see it: its own role is let see roles
-    /// under the reserved path alone.
+    /// GetRole: the role's ARN with its path. `None` if there is no such role, or if the gate may
+    /// not see it: its own role is let see roles under the reserved path alone.
     fn role_arn(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>>;
 }
 

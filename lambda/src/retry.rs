@@ -36,7 +36,8 @@ struct Tries {
 impl Budget {
     /// The budget of an invocation that ends in `left`.
     ///
-    /// A third of the time, 5 seconds at the most, is kept for the report: without one the action would hang until it times out.
+    /// A third of the time, 5 seconds at the most, is kept for the report: without one the action
+    /// would hang until it times out.
     #[must_use]
     pub fn until(left: Duration) -> Self {
         let now = Instant::now();
@@ -60,7 +61,8 @@ impl Budget {
         self.retry(operation, self.tries(self.gather_until), call).await
     }
 
-    /// Tries a read that nothing depends on: once, for as long as one call may take. `None` if it fails.
+    /// Tries a read that nothing depends on: once, for as long as one call may take. `None` if it
+    /// fails.
     pub(crate) async fn try_once<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         call: impl FnOnce() -> F,
@@ -92,11 +94,7 @@ impl Budget {
     }
 
     fn tries(&self, until: Instant) -> Tries {
-        Tries {
-            until,
-            each: self.per_call,
-            retries: RETRIES,
-        }
+        Tries { until, each: self.per_call, retries: RETRIES }
     }
 
     async fn retry<T, F: Future<Output = Result<T, CallError>>>(
@@ -105,10 +103,8 @@ impl Budget {
         tries: Tries,
         mut call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
-        let transient = |problem: &str| CallError::Transient {
-            operation,
-            problem: problem.to_owned(),
-        };
+        let transient =
+            |problem: &str| CallError::Transient { operation, problem: problem.to_owned() };
         let once = || {
             let attempt = timeout(tries.each, call());
             async { attempt.await.unwrap_or_else(|_| Err(transient("no reply in time"))) }
@@ -118,10 +114,10 @@ impl Budget {
             .with_max_delay(self.per_call)
             .with_max_times(tries.retries)
             .with_jitter();
-        let outcome = once
-            .retry(waits)
-            .when(|error| matches!(error, CallError::Transient { .. }))
-            .notify(|error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"));
+        let outcome =
+            once.retry(waits).when(|error| matches!(error, CallError::Transient { .. })).notify(
+                |error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"),
+            );
         timeout_at(tries.until, outcome)
             .await
             .unwrap_or_else(|_| Err(transient("the time of this invocation ran out")))

@@ -1,4 +1,5 @@
-//! What AWS answers, and what the gate reports then: the adapter's half of the outcome table, through the AWS SDK.
+//! What AWS answers, and what the gate reports then: the adapter's half of the outcome table,
+//! through the AWS SDK.
 
 #![cfg(test)]
 
@@ -17,14 +18,15 @@ fn satisfied() -> Vec<Reply> {
 }
 
 /// The same replies, but one operation fails.
-fn with_error(mut replies: Vec<Reply>, operation: &'static str, status: u16, code: &str) -> Vec<Reply> {
+fn with_error(
+    mut replies: Vec<Reply>,
+    operation: &'static str,
+    status: u16,
+    code: &str,
+) -> Vec<Reply> {
     replies.retain(|reply| reply.operation != operation);
     let body = json!({"__type": code, "message": "because"}).to_string().into_bytes();
-    replies.push(Reply {
-        operation,
-        status,
-        body,
-    });
+    replies.push(Reply { operation, status, body });
     replies
 }
 
@@ -36,13 +38,7 @@ fn only<'a>(invocation: &'a Invocation, operation: &str) -> &'a Value {
         .filter(|(name, _)| name == operation)
         .map(|(_, sent)| sent)
         .collect();
-    assert_eq!(
-        sent.len(),
-        1,
-        "{operation}: {:?}\n{}",
-        invocation.calls,
-        invocation.journal
-    );
+    assert_eq!(sent.len(), 1, "{operation}: {:?}\n{}", invocation.calls, invocation.journal);
     sent[0]
 }
 
@@ -50,12 +46,8 @@ fn count(invocation: &Invocation, operation: &str) -> usize {
     invocation.calls.iter().filter(|(name, _)| name == operation).count()
 }
 
-const READS: [&str; 4] = [
-    "GetJobDetails",
-    "ListActionExecutions",
-    "GetPipelineState",
-    "GetPipelineExecution",
-];
+const READS: [&str; 4] =
+    ["GetJobDetails", "ListActionExecutions", "GetPipelineState", "GetPipelineExecution"];
 
 #[test]
 fn errors_of_aws_become_the_failure_type_of_the_table() {
@@ -70,7 +62,8 @@ fn errors_of_aws_become_the_failure_type_of_the_table() {
             (400, "PipelineNotFoundException", "SystemUnavailable", false),
             (400, "ExpiredTokenException", "SystemUnavailable", false),
         ] {
-            let invocation = invoke(&event().to_string(), with_error(satisfied(), operation, status, code));
+            let invocation =
+                invoke(&event().to_string(), with_error(satisfied(), operation, status, code));
             let details = &only(&invocation, "PutJobFailureResult")["failureDetails"];
             assert_eq!(details["type"], expected, "{operation} {code}: {details}");
             let message = details["message"].as_str().unwrap();
@@ -95,10 +88,7 @@ fn a_success_carries_its_output_variables() {
     let mut sent_variables = sent["outputVariables"].clone();
     let summary = sent_variables.as_object_mut().unwrap().remove("Summary").unwrap();
     assert_eq!(sent_variables, variables);
-    assert!(
-        summary.as_str().unwrap().starts_with("Satisfied by alice and bob"),
-        "{summary}"
-    );
+    assert!(summary.as_str().unwrap().starts_with("Satisfied by alice and bob"), "{summary}");
     // AWS shows nobody the summary of a success.
     assert!(sent.get("executionDetails").is_none(), "{sent}");
     assert_eq!(count(&invocation, "PutJobFailureResult"), 0);
@@ -110,10 +100,7 @@ fn a_refusal_and_a_bad_rule_have_types_of_their_own() {
         &event().to_string(),
         well(replies("Succeeded", Some("arn:aws:iam::111122223333:user/Alice"))),
     );
-    assert_eq!(
-        only(&refused, "PutJobFailureResult")["failureDetails"]["type"],
-        "JobFailed"
-    );
+    assert_eq!(only(&refused, "PutJobFailureResult")["failureDetails"]["type"], "JobFailed");
 
     let mut event = event();
     event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"]["UserParameters"] =
@@ -141,8 +128,5 @@ fn a_job_that_has_its_result_already_is_no_failure_of_the_invocation() {
         with_error(satisfied(), "PutJobSuccessResult", 400, "AccessDeniedException"),
     );
     assert_eq!(denied.error, None);
-    assert_eq!(
-        only(&denied, "PutJobFailureResult")["failureDetails"]["type"],
-        "PermissionError"
-    );
+    assert_eq!(only(&denied, "PutJobFailureResult")["failureDetails"]["type"], "PermissionError");
 }

@@ -1,5 +1,6 @@
-//! The whole gate, from the event's bytes through the AWS SDK to the report, against a CodePipeline whose every reply may be mangled:
-//! it never panics, and never reports a success for approvals that are not enough.
+//! The whole gate, from the event's bytes through the AWS SDK to the report, against a CodePipeline
+//! whose every reply may be mangled: it never panics, and never reports a success for approvals
+//! that are not enough.
 
 #![cfg(test)]
 
@@ -21,7 +22,8 @@ fn invoke(event: &str, replies: Vec<Reply>) -> (Vec<String>, String) {
     (operations, journal + &error.unwrap_or_default())
 }
 
-/// What a mutation puts in place of a value. Nothing here is the name of a person or a status that could be one by right.
+/// What a mutation puts in place of a value. Nothing here is the name of a person or a status that
+/// could be one by right.
 fn junk() -> impl Strategy<Value = Option<Value>> {
     prop_oneof![
         2 => Just(None),
@@ -36,11 +38,7 @@ fn junk() -> impl Strategy<Value = Option<Value>> {
 fn places(value: &Value, at: String, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, value)| {
-            places(
-                value,
-                format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")),
-                found,
-            )
+            places(value, format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found)
         }),
         Value::Array(list) => list
             .iter()
@@ -69,25 +67,17 @@ fn mutate(value: &mut Value, place: &Index, junk: Option<Value>) {
 fn the_unmutated_gate_reaches_both_verdicts() {
     let bob = Some("arn:aws:iam::111122223333:user/bob");
     let (called, written) = invoke(&event().to_string(), well(replies("Succeeded", bob)));
-    assert!(
-        called.contains(&"PutJobSuccessResult".to_owned()),
-        "{called:?} {written}"
-    );
+    assert!(called.contains(&"PutJobSuccessResult".to_owned()), "{called:?} {written}");
     let (called, written) = invoke(
         &event().to_string(),
         well(replies("Succeeded", Some("arn:aws:iam::111122223333:user/eng/Alice"))),
     );
-    assert!(
-        called.contains(&"PutJobFailureResult".to_owned()),
-        "{called:?} {written}"
-    );
-    assert!(
-        !called.contains(&"PutJobSuccessResult".to_owned()),
-        "{called:?} {written}"
-    );
+    assert!(called.contains(&"PutJobFailureResult".to_owned()), "{called:?} {written}");
+    assert!(!called.contains(&"PutJobSuccessResult".to_owned()), "{called:?} {written}");
 }
 
-/// 10,000 random and mutated events and replies, a quarter on each thread since an invocation mostly waits between retries.
+/// 10,000 random and mutated events and replies, a quarter on each thread since an invocation
+/// mostly waits between retries.
 #[test]
 fn no_panic_and_no_success_whatever_comes() {
     std::thread::scope(|scope| {
@@ -100,10 +90,7 @@ fn no_panic_and_no_success_whatever_comes() {
 fn mutated_invocations(cases: u32) {
     let bases = vec![
         ("Succeeded", Some("arn:aws:iam::111122223333:user/alice")),
-        (
-            "Succeeded",
-            Some("arn:aws:sts::111122223333:assumed-role/Deployer/alice"),
-        ),
+        ("Succeeded", Some("arn:aws:sts::111122223333:assumed-role/Deployer/alice")),
         ("Succeeded", Some("arn:aws:iam::111122223333:root")),
         ("Succeeded", None),
         ("Failed", Some("arn:aws:iam::111122223333:user/bob")),
@@ -120,10 +107,7 @@ fn mutated_invocations(cases: u32) {
         1 => (any::<Index>(), select(vec![400_u16, 403, 429, 500, 503])).prop_map(|(reply, status)| Some((reply, status, None))),
         1 => (any::<Index>(), any::<Index>()).prop_map(|(reply, cut)| Some((reply, 200, Some(cut)))),
     ];
-    let mut runner = TestRunner::new(Config {
-        cases,
-        ..Config::default()
-    });
+    let mut runner = TestRunner::new(Config { cases, ..Config::default() });
     runner
         .run(
             &(select(bases), events, mutations, wire),
@@ -145,11 +129,7 @@ fn mutated_invocations(cases: u32) {
                 let mut replies = well(replies);
                 if let Some((reply, status, cut)) = wire {
                     let reply = reply.index(replies.len());
-                    let Reply {
-                        status: old_status,
-                        body,
-                        ..
-                    } = &mut replies[reply];
+                    let Reply { status: old_status, body, .. } = &mut replies[reply];
                     *old_status = status;
                     if let Some(cut) = cut {
                         body.truncate(cut.index(body.len() + 1));
@@ -161,13 +141,12 @@ fn mutated_invocations(cases: u32) {
                     "{called:?} {written}"
                 );
                 prop_assert!(!written.contains(SECRET));
-                let reports = called
-                    .iter()
-                    .filter(|operation| *operation == "PutJobFailureResult")
-                    .count();
+                let reports =
+                    called.iter().filter(|operation| *operation == "PutJobFailureResult").count();
                 prop_assert!(reports <= 1, "{reports} reports");
                 // A job that its details give to another function is left to that one.
-                let not_ours = written.contains("is not this function's") && called == ["GetJobDetails"];
+                let not_ours =
+                    written.contains("is not this function's") && called == ["GetJobDetails"];
                 prop_assert!(
                     reports == 1 || called.is_empty() || not_ours,
                     "no report after {called:?} {written}"

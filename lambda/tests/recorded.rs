@@ -1,8 +1,9 @@
 //! The gate over what the real service replied: `tests/recorded`, through the AWS SDK.
 //!
-//! GetJobDetails of a Lambda job was not recorded, and no recorded pipeline has a gate. The details are made up, and so is the gate's own run,
-//! in the shape of another function's run that was recorded while it was in progress. There is one user in the recordings; where it takes
-//! two, an answer is given to another one.
+//! GetJobDetails of a Lambda job was not recorded, and no recorded pipeline has a gate. The details
+//! are made up, and so is the gate's own run, in the shape of another function's run that was
+//! recorded while it was in progress. There is one user in the recordings; where it takes two, an
+//! answer is given to another one.
 
 #![cfg(test)]
 
@@ -40,7 +41,10 @@ fn from_sdk(value: &mut Value) {
     } else if let Some(members) = value.as_object_mut() {
         for (name, member) in members {
             match member.as_str().filter(|_| TIMES.contains(&name.as_str())) {
-                Some(text) => *member = json!(text.parse::<Timestamp>().unwrap().as_millisecond() as f64 / 1000.0),
+                Some(text) => {
+                    *member =
+                        json!(text.parse::<Timestamp>().unwrap().as_millisecond() as f64 / 1000.0)
+                }
                 None => from_sdk(member),
             }
         }
@@ -58,13 +62,17 @@ struct Told {
 }
 
 impl Told {
-    /// By a recording's numbers of the replies of ListActionExecutions, GetPipelineState and GetPipelineExecution.
-    fn by(name: &str, stage: &'static str, histories: &[usize], state: usize, execution: usize) -> Self {
+    /// By a recording's numbers of the replies of ListActionExecutions, GetPipelineState and
+    /// GetPipelineExecution.
+    fn by(
+        name: &str,
+        stage: &'static str,
+        histories: &[usize],
+        state: usize,
+        execution: usize,
+    ) -> Self {
         let history = |number: &usize| {
-            reply(name, *number)["actionExecutionDetails"]
-                .as_array()
-                .unwrap()
-                .clone()
+            reply(name, *number)["actionExecutionDetails"].as_array().unwrap().clone()
         };
         Self {
             stage,
@@ -85,17 +93,15 @@ impl Told {
     /// An attempt of the last history, by the beginning of its id.
     fn attempt(&mut self, id: &str) -> &mut Value {
         let history = self.histories.last_mut().unwrap();
-        let starts = |attempt: &&mut Value| attempt["actionExecutionId"].as_str().unwrap().starts_with(id);
+        let starts =
+            |attempt: &&mut Value| attempt["actionExecutionId"].as_str().unwrap().starts_with(id);
         history.iter_mut().find(starts).unwrap()
     }
 
     /// The state of an action of the stage.
     fn state_of(&mut self, action: &str) -> &mut Value {
         let stages = self.state["stageStates"].as_array_mut().unwrap();
-        let stage = stages
-            .iter_mut()
-            .find(|stage| stage["stageName"] == self.stage)
-            .unwrap();
+        let stage = stages.iter_mut().find(|stage| stage["stageName"] == self.stage).unwrap();
         let actions = stage["actionStates"].as_array_mut().unwrap();
         actions.iter_mut().find(|state| state["actionName"] == action).unwrap()
     }
@@ -154,11 +160,8 @@ impl Told {
 
 /// What was reported: `Ok` with the output variables, or the failure's type and message.
 fn reported(invocation: &Invocation) -> Result<&Value, (&str, &str)> {
-    let reports: Vec<_> = invocation
-        .calls
-        .iter()
-        .filter(|(name, _)| name.starts_with("PutJob"))
-        .collect();
+    let reports: Vec<_> =
+        invocation.calls.iter().filter(|(name, _)| name.starts_with("PutJob")).collect();
     let [(name, sent)] = reports.as_slice() else {
         panic!("{:?} {:?}\n{}", invocation.error, invocation.calls, invocation.journal);
     };
@@ -170,40 +173,35 @@ fn reported(invocation: &Invocation) -> Result<&Value, (&str, &str)> {
 }
 
 fn reads_of_the_history(invocation: &Invocation) -> usize {
-    let reads = invocation
-        .calls
-        .iter()
-        .filter(|(name, _)| name == "ListActionExecutions");
+    let reads = invocation.calls.iter().filter(|(name, _)| name == "ListActionExecutions");
     reads.count()
 }
 
-/// The refusal of a rule that is not satisfied; it must be the one that begins so, and name these reasons.
+/// The refusal of a rule that is not satisfied; it must be the one that begins so, and name these
+/// reasons.
 fn refused(invocation: &Invocation, begins: &str, reasons: &[&str]) -> String {
     let (kind, message) = reported(invocation).unwrap_err();
     assert_eq!(kind, "JobFailed", "{message}");
     assert!(message.starts_with(begins), "{message}");
-    let named =
-        |line: &&str| line.starts_with("- ") && reasons.iter().any(|reason| line.contains(&format!("- {reason}: ")));
-    let why: Vec<&str> = message
-        .lines()
-        .skip_while(|line| *line != "Why:")
-        .filter(named)
-        .collect();
+    let named = |line: &&str| {
+        line.starts_with("- ")
+            && reasons.iter().any(|reason| line.contains(&format!("- {reason}: ")))
+    };
+    let why: Vec<&str> = message.lines().skip_while(|line| *line != "Why:").filter(named).collect();
     assert_eq!(why.len(), reasons.len(), "{message}");
     message.to_owned()
 }
 
 /// What the decision record says of who started the execution.
 fn initiator(invocation: &Invocation) -> Value {
-    let records = invocation
-        .journal
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let records =
+        invocation.journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let mut initiators = records.filter(|record| record.get("initiator").is_some());
     initiators.next().unwrap()["initiator"].take()
 }
 
-/// Both approvals rejected once and then asked again; the history notices the last two answers in the other order.
+/// Both approvals rejected once and then asked again; the history notices the last two answers in
+/// the other order.
 fn approvals_retried() -> Told {
     Told::by("approvals-retried", "Gate", &[29], 27, 7).before("Final")
 }
@@ -237,11 +235,7 @@ fn two_people_who_approve_after_all_was_asked_again_are_satisfied() {
     );
     // It was started by its creation, which alice did.
     assert_eq!(initiator(&invocation), json!({"principal": ALICE}));
-    refused(
-        &told.judged(EXCLUDE_INITIATOR),
-        "Refused: 1 distinct person counted",
-        &["initiator"],
-    );
+    refused(&told.judged(EXCLUDE_INITIATOR), "Refused: 1 distinct person counted", &["initiator"]);
 }
 
 #[test]
@@ -268,9 +262,7 @@ fn a_rejection_is_not_washed_away_by_the_lag_of_the_history() {
 fn an_approval_from_before_a_rejection_does_not_count_after_the_other_was_retried() {
     // The state was not recorded at that time: it is that of the answers.
     let told = Told::by("one-approval-retried", "Review", &[11], 2, 6).before("Final");
-    let told = told
-        .answered("571c6b52", "Succeeded", BOB)
-        .answered("6ffc31e4", "Succeeded", ALICE);
+    let told = told.answered("571c6b52", "Succeeded", BOB).answered("6ffc31e4", "Succeeded", ALICE);
     let message = refused(
         &told.judged(DEFAULT),
         "Refused: 1 distinct person counted",
@@ -285,11 +277,8 @@ fn an_approval_from_before_a_rejection_does_not_count_after_the_other_was_retrie
 #[test]
 fn an_approval_that_failed_with_an_error_is_not_a_rejection() {
     let failed = Told::by("approval-without-notification-permission", "Detailed", &[2], 1, 3);
-    let message = refused(
-        &failed.judged(DEFAULT),
-        "Refused: nobody counted",
-        &["missing-approval"],
-    );
+    let message =
+        refused(&failed.judged(DEFAULT), "Refused: nobody counted", &["missing-approval"]);
     assert!(
         message.contains("Detailed failed before anybody could answer it (PermissionError"),
         "{message}"
@@ -341,11 +330,7 @@ fn who_rolled_back_is_known_and_excluded() {
     refused(&invocation, "Refused: nobody counted", &["missing-approval"]);
     assert_eq!(initiator(&invocation), json!({"principal": ALICE}));
     let by_alice = open.clone().answered("b3dd06da", "Succeeded", ALICE);
-    refused(
-        &by_alice.judged(EXCLUDE_INITIATOR),
-        "Refused: nobody counted",
-        &["initiator"],
-    );
+    refused(&by_alice.judged(EXCLUDE_INITIATOR), "Refused: nobody counted", &["initiator"]);
     let by_bob = open.answered("b3dd06da", "Succeeded", BOB);
     let message = refused(
         &by_bob.judged(EXCLUDE_INITIATOR),
@@ -357,7 +342,11 @@ fn who_rolled_back_is_known_and_excluded() {
 
 #[test]
 fn a_rule_of_eventbridge_is_not_a_person() {
-    let told = Told::by("started-by-an-event", "Approval", &[3], 2, 4).answered("7e4874dc", "Succeeded", ALICE);
+    let told = Told::by("started-by-an-event", "Approval", &[3], 2, 4).answered(
+        "7e4874dc",
+        "Succeeded",
+        ALICE,
+    );
     let invocation = told.judged(EXCLUDE_INITIATOR);
     let message = refused(&invocation, "Refused: 1 distinct person counted", &["initiator"]);
     assert!(message.contains("no human initiator"), "{message}");

@@ -16,15 +16,16 @@ use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use iam::account::details::{
-    AttachedPolicy, Boundary, Details, Document, GroupDetail, InlinePolicy, PolicyDetail, PolicyVersion, RoleDetail,
-    Tag, UserDetail,
+    AttachedPolicy, Boundary, Details, Document, GroupDetail, InlinePolicy, PolicyDetail,
+    PolicyVersion, RoleDetail, Tag, UserDetail,
 };
 use iam::account::{Account, AccountError};
 
 use crate::doctor::facts::{PipelineState, RetriedBy, StageState, StateRun};
 use crate::pipeline::{
-    Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode, FIRST_RUN_ORDER, OnFailure,
-    Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage, Structure,
+    Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode,
+    FIRST_RUN_ORDER, OnFailure, Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage,
+    Structure,
 };
 
 /// How many users, groups, roles and policies a page of an account has at most (IAM API Reference).
@@ -32,24 +33,27 @@ const PAGE: i32 = 1000;
 use jiff::Timestamp;
 
 use crate::evidence::history::{
-    ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction, Revision, Trigger,
-    to_millisecond,
+    ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction,
+    Revision, Trigger, to_millisecond,
 };
 use crate::evidence::{APPROVAL, CloudTrail, CodePipeline, Page, Period};
 
-/// Where IAM is asked when no region is configured. It has one address for all regions of the partition `aws` (AWS General
-/// Reference, "IAM endpoints"); in another partition some region of it has to be configured.
+/// Where IAM is asked when no region is configured. It has one address for all regions of the
+/// partition `aws` (AWS General Reference, "IAM endpoints"); in another partition some region of it
+/// has to be configured.
 const ANY_REGION: &str = "us-east-1";
 
-/// How often a request is sent at most: the SDK backs off between the tries, and longer when it is throttled.
+/// How often a request is sent at most: the SDK backs off between the tries, and longer when it is
+/// throttled.
 const TRIES: u32 = 8;
-/// Between two pages of LookupEvents, of which AWS allows two a second (CloudTrail API Reference, "LookupEvents").
+/// Between two pages of LookupEvents, of which AWS allows two a second (CloudTrail API Reference,
+/// "LookupEvents").
 const LOOKUP_PAUSE: Duration = Duration::from_millis(500);
 /// How many seconds before and after the making of a session its event is looked for.
 const LOOKUP_MARGIN: i64 = 5;
 
-/// Where AWS is, and as whom to ask it. What is `None` the SDK's usual chain decides: environment, shared files,
-/// IAM Identity Center, instance role.
+/// Where AWS is, and as whom to ask it. What is `None` the SDK's usual chain decides: environment,
+/// shared files, IAM Identity Center, instance role.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "AWS access")]
 pub(crate) struct Connection {
@@ -87,11 +91,15 @@ impl Aws {
         Self(loader.load().await)
     }
 
-    /// The whole account: all pages of GetAccountAuthorizationDetails. `progress` is told how much has been read.
+    /// The whole account: all pages of GetAccountAuthorizationDetails. `progress` is told how much
+    /// has been read.
     ///
     /// # Errors
     /// [`CallError`] when AWS does not answer; and what is wrong with the account when it does.
-    pub(crate) async fn account(&self, progress: impl Fn(usize)) -> Result<Result<Account, AccountError>, CallError> {
+    pub(crate) async fn account(
+        &self,
+        progress: impl Fn(usize),
+    ) -> Result<Result<Account, AccountError>, CallError> {
         const ACTION: &str = "iam:GetAccountAuthorizationDetails";
         let mut config = aws_sdk_iam::config::Builder::from(&self.0);
         if self.region().is_none() {
@@ -115,10 +123,7 @@ impl Aws {
                 .send()
                 .await
                 .map_err(|error| CallError::new(ACTION, &error))?;
-            let lacks = |what| CallError::Incomplete {
-                action: ACTION.to_owned(),
-                what,
-            };
+            let lacks = |what| CallError::Incomplete { action: ACTION.to_owned(), what };
             read += page.user_detail_list().len()
                 + page.group_detail_list().len()
                 + page.role_detail_list().len()
@@ -155,12 +160,11 @@ impl Aws {
     /// # Errors
     /// [`CallError`] when AWS gives no answer.
     pub(crate) async fn list_pipelines(&self) -> Result<Vec<String>, CallError> {
-        let pages = aws_sdk_codepipeline::Client::new(&self.0)
-            .list_pipelines()
-            .into_paginator()
-            .items();
+        let pages =
+            aws_sdk_codepipeline::Client::new(&self.0).list_pipelines().into_paginator().items();
         let summaries = pages.send().collect::<Result<Vec<_>, _>>().await;
-        let summaries = summaries.map_err(|error| CallError::new("codepipeline:ListPipelines", &error))?;
+        let summaries =
+            summaries.map_err(|error| CallError::new("codepipeline:ListPipelines", &error))?;
         let names = summaries.into_iter().map(|summary| {
             summary.name.ok_or_else(|| CallError::Incomplete {
                 action: "codepipeline:ListPipelines".to_owned(),
@@ -176,22 +180,17 @@ impl Aws {
     /// [`CallError`] when AWS gives no answer, or one that lacks something.
     pub(crate) async fn get_pipeline(&self, name: &str) -> Result<Pipeline, CallError> {
         const ACTION: &str = "codepipeline:GetPipeline";
-        let incomplete = |what| CallError::Incomplete {
-            action: ACTION.to_owned(),
-            what,
-        };
-        let sent = aws_sdk_codepipeline::Client::new(&self.0)
-            .get_pipeline()
-            .name(name)
-            .send()
-            .await;
+        let incomplete = |what| CallError::Incomplete { action: ACTION.to_owned(), what };
+        let sent =
+            aws_sdk_codepipeline::Client::new(&self.0).get_pipeline().name(name).send().await;
         let answer = sent.map_err(|error| CallError::new(ACTION, &error))?;
         let pipeline = answer.pipeline.ok_or_else(|| incomplete("the pipeline"))?;
         let structure = Structure {
             name: pipeline.name,
             execution_mode: match pipeline.execution_mode {
                 None => ExecutionMode::default(),
-                Some(mode) => ExecutionMode::of(mode.as_str()).ok_or_else(|| incomplete("a known execution mode"))?,
+                Some(mode) => ExecutionMode::of(mode.as_str())
+                    .ok_or_else(|| incomplete("a known execution mode"))?,
             },
             stages: pipeline
                 .stages
@@ -258,9 +257,7 @@ fn conditions(conditions: Vec<sdk::Condition>) -> Result<Conditions, Lack> {
             rules: rules.map(condition_rule).collect::<Result<_, Lack>>()?,
         })
     });
-    Ok(Conditions {
-        conditions: conditions.collect::<Result<_, Lack>>()?,
-    })
+    Ok(Conditions { conditions: conditions.collect::<Result<_, Lack>>()? })
 }
 
 fn condition_rule(rule: sdk::RuleDeclaration) -> Result<ConditionRule, Lack> {
@@ -319,18 +316,16 @@ fn role(role: types::RoleDetail) -> Result<RoleDetail<'static>, &'static str> {
     })
 }
 
-fn managed_policy(policy: types::ManagedPolicyDetail) -> Result<PolicyDetail<'static>, &'static str> {
-    let versions = policy
-        .policy_version_list
-        .unwrap_or_default()
-        .into_iter()
-        .map(|version| {
-            Ok::<_, &'static str>(PolicyVersion {
-                version_id: version.version_id.ok_or("`VersionId`")?,
-                is_default_version: version.is_default_version,
-                document: document(&version.document.ok_or("a policy version's `Document`")?)?,
-            })
-        });
+fn managed_policy(
+    policy: types::ManagedPolicyDetail,
+) -> Result<PolicyDetail<'static>, &'static str> {
+    let versions = policy.policy_version_list.unwrap_or_default().into_iter().map(|version| {
+        Ok::<_, &'static str>(PolicyVersion {
+            version_id: version.version_id.ok_or("`VersionId`")?,
+            is_default_version: version.is_default_version,
+            document: document(&version.document.ok_or("a policy version's `Document`")?)?,
+        })
+    });
     Ok(PolicyDetail {
         policy_name: policy.policy_name.ok_or("`PolicyName`")?,
         arn: policy.arn.ok_or("a policy's `Arn`")?,
@@ -338,7 +333,9 @@ fn managed_policy(policy: types::ManagedPolicyDetail) -> Result<PolicyDetail<'st
     })
 }
 
-fn inline(policies: Option<Vec<types::PolicyDetail>>) -> Result<Vec<InlinePolicy<'static>>, &'static str> {
+fn inline(
+    policies: Option<Vec<types::PolicyDetail>>,
+) -> Result<Vec<InlinePolicy<'static>>, &'static str> {
     let policies = policies.unwrap_or_default().into_iter().map(|policy| {
         Ok(InlinePolicy {
             policy_name: policy.policy_name.ok_or("`PolicyName`")?,
@@ -348,32 +345,28 @@ fn inline(policies: Option<Vec<types::PolicyDetail>>) -> Result<Vec<InlinePolicy
     policies.collect()
 }
 
-fn attached(policies: Option<Vec<types::AttachedPolicy>>) -> Result<Vec<AttachedPolicy>, &'static str> {
+fn attached(
+    policies: Option<Vec<types::AttachedPolicy>>,
+) -> Result<Vec<AttachedPolicy>, &'static str> {
     let policies = policies.unwrap_or_default().into_iter();
     policies
-        .map(|policy| {
-            Ok(AttachedPolicy {
-                policy_arn: policy.policy_arn.ok_or("`PolicyArn`")?,
-            })
-        })
+        .map(|policy| Ok(AttachedPolicy { policy_arn: policy.policy_arn.ok_or("`PolicyArn`")? }))
         .collect()
 }
 
-fn boundary(boundary: Option<types::AttachedPermissionsBoundary>) -> Result<Option<Boundary>, &'static str> {
-    let Some(boundary) = boundary else { return Ok(None) };
+fn boundary(
+    boundary: Option<types::AttachedPermissionsBoundary>,
+) -> Result<Option<Boundary>, &'static str> {
+    let Some(boundary) = boundary else {
+        return Ok(None);
+    };
     let arn = boundary.permissions_boundary_arn.ok_or("`PermissionsBoundaryArn`")?;
-    Ok(Some(Boundary {
-        permissions_boundary_arn: arn,
-    }))
+    Ok(Some(Boundary { permissions_boundary_arn: arn }))
 }
 
 fn tags(tags: Option<Vec<types::Tag>>) -> Vec<Tag> {
     let tags = tags.unwrap_or_default().into_iter();
-    tags.map(|tag| Tag {
-        key: tag.key,
-        value: tag.value,
-    })
-    .collect()
+    tags.map(|tag| Tag { key: tag.key, value: tag.value }).collect()
 }
 
 fn document(encoded: &str) -> Result<Document<'static>, &'static str> {
@@ -388,13 +381,11 @@ pub(crate) enum CallError {
     AccessDenied { action: String, message: String },
     /// AWS answered with another error.
     #[error("{action} failed: {code}: {message}")]
-    Refused {
-        action: String,
-        code: String,
-        message: String,
-    },
+    Refused { action: String, code: String, message: String },
     /// No answer came.
-    #[error("{action} got no answer: {problem}; check the network, the credentials, --region and --endpoint-url")]
+    #[error(
+        "{action} got no answer: {problem}; check the network, the credentials, --region and --endpoint-url"
+    )]
     Unreachable { action: String, problem: String },
     /// An answer that lacks what it should have.
     #[error("the answer to {action} lacks {what}")]
@@ -413,7 +404,8 @@ impl CallError {
     {
         let action = action.to_owned();
         let Some(service) = error.as_service_error() else {
-            // Neither credentials nor a reply's body are part of it: transport and configuration problems only.
+            // Neither credentials nor a reply's body are part of it: transport and configuration
+            // problems only.
             let problem = DisplayErrorContext(error).to_string();
             return Self::Unreachable { action, problem };
         };
@@ -452,7 +444,9 @@ impl CodePipeline for PipelineHistory {
         let call = call.pipeline_name(pipeline).set_next_token(token.map(str::to_owned));
         let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
         let summaries = reply.pipeline_execution_summaries.unwrap_or_default().into_iter();
-        let read = |summary| pipeline_execution(summary).ok_or_else(|| incomplete(ACTION, "`pipelineExecutionId`"));
+        let read = |summary| {
+            pipeline_execution(summary).ok_or_else(|| incomplete(ACTION, "`pipelineExecutionId`"))
+        };
         Ok(Page {
             items: summaries.map(read).collect::<Result<_, _>>()?,
             next_token: reply.next_token,
@@ -466,15 +460,15 @@ impl CodePipeline for PipelineHistory {
         token: Option<&str>,
     ) -> Result<Page<ActionExecution>, CallError> {
         const ACTION: &str = "codepipeline:ListActionExecutions";
-        let filter = ActionExecutionFilter::builder()
-            .pipeline_execution_id(execution_id)
-            .build();
+        let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution_id).build();
         let call = self.0.list_action_executions();
         let call = call.pipeline_name(pipeline).filter(filter);
         let call = call.set_next_token(token.map(str::to_owned));
         let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
         let details = reply.action_execution_details.unwrap_or_default().into_iter();
-        let read = |detail| action_execution(detail).ok_or_else(|| incomplete(ACTION, "`pipelineExecutionId`"));
+        let read = |detail| {
+            action_execution(detail).ok_or_else(|| incomplete(ACTION, "`pipelineExecutionId`"))
+        };
         Ok(Page {
             items: details.map(read).collect::<Result<_, _>>()?,
             next_token: reply.next_token,
@@ -489,12 +483,7 @@ impl PipelineState for PipelineHistory {
         const ACTION: &str = "codepipeline:GetPipelineState";
         let reply = self.0.get_pipeline_state().name(pipeline).send().await;
         let reply = reply.map_err(|error| CallError::new(ACTION, &error))?;
-        Ok(reply
-            .stage_states
-            .unwrap_or_default()
-            .into_iter()
-            .map(stage_state)
-            .collect())
+        Ok(reply.stage_states.unwrap_or_default().into_iter().map(stage_state).collect())
     }
 }
 
@@ -525,7 +514,11 @@ impl CloudTrail for Aws {
         self.look_up(LookupAttributeKey::EventName, APPROVAL, start, None).await
     }
 
-    async fn events_of_resource(&self, name: &str, around: Option<Timestamp>) -> Result<Vec<String>, CallError> {
+    async fn events_of_resource(
+        &self,
+        name: &str,
+        around: Option<Timestamp>,
+    ) -> Result<Vec<String>, CallError> {
         tokio::time::sleep(LOOKUP_PAUSE).await;
         let second = around.map(Timestamp::as_second);
         let start = second.map(|second| DateTime::from_secs(second.saturating_sub(LOOKUP_MARGIN)));
@@ -554,10 +547,7 @@ impl Aws {
         let mut token = None;
         loop {
             let call = cloudtrail.lookup_events().lookup_attributes(attribute.clone());
-            let call = call
-                .set_start_time(start)
-                .set_end_time(end)
-                .set_next_token(token.clone());
+            let call = call.set_start_time(start).set_end_time(end).set_next_token(token.clone());
             let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;
             for event in reply.events.unwrap_or_default() {
                 events.push(
@@ -568,7 +558,9 @@ impl Aws {
             }
             match reply.next_token {
                 None => return Ok(events),
-                Some(next) if token.as_ref() == Some(&next) => return Err(incomplete(ACTION, "a next page")),
+                Some(next) if token.as_ref() == Some(&next) => {
+                    return Err(incomplete(ACTION, "a next page"));
+                }
                 Some(next) => token = Some(next),
             }
             tokio::time::sleep(LOOKUP_PAUSE).await;
@@ -577,21 +569,13 @@ impl Aws {
 }
 
 fn incomplete(action: &str, what: &'static str) -> CallError {
-    CallError::Incomplete {
-        action: action.to_owned(),
-        what,
-    }
+    CallError::Incomplete { action: action.to_owned(), what }
 }
 
 fn pipeline_execution(summary: PipelineExecutionSummary) -> Option<PipelineExecution> {
     let revisions = summary.source_revisions.unwrap_or_default().into_iter();
     let revision = |it: SourceRevision| {
-        Revision::new(
-            Some(it.action_name),
-            it.revision_id,
-            it.revision_summary,
-            it.revision_url,
-        )
+        Revision::new(Some(it.action_name), it.revision_id, it.revision_summary, it.revision_url)
     };
     let trigger = summary.trigger;
     Some(PipelineExecution {
@@ -614,17 +598,10 @@ fn pipeline_execution(summary: PipelineExecutionSummary) -> Option<PipelineExecu
 
 fn action_execution(detail: ActionExecutionDetail) -> Option<ActionExecution> {
     let (input, output) = (detail.input, detail.output);
-    let (result, outputs) = output
-        .map(|it| (it.execution_result, it.output_variables))
-        .unwrap_or_default();
-    let input = input.map(|it| {
-        (
-            it.action_type_id,
-            it.configuration,
-            it.resolved_configuration,
-            it.region,
-        )
-    });
+    let (result, outputs) =
+        output.map(|it| (it.execution_result, it.output_variables)).unwrap_or_default();
+    let input =
+        input.map(|it| (it.action_type_id, it.configuration, it.resolved_configuration, it.region));
     let (kind, configuration, resolved_configuration, region) = input.unwrap_or_default();
     let raw = RawAction {
         pipeline_version: detail.pipeline_version,
@@ -644,10 +621,9 @@ fn action_execution(detail: ActionExecutionDetail) -> Option<ActionExecution> {
         resolved_configuration: resolved_configuration.unwrap_or_default().into_iter().collect(),
         external_id: result.as_ref().and_then(|it| it.external_execution_id.clone()),
         summary: result.as_ref().and_then(|it| it.external_execution_summary.clone()),
-        error: result.and_then(|it| it.error_details).map(|error| ActionError {
-            code: error.code,
-            message: error.message,
-        }),
+        error: result
+            .and_then(|it| it.error_details)
+            .map(|error| ActionError { code: error.code, message: error.message }),
         outputs: outputs.unwrap_or_default().into_iter().collect(),
     };
     Some(raw.of(

@@ -13,9 +13,10 @@ use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
-/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and a rule for the gate to start from;
-/// proves that nobody can by any other path, checks that pipelines ask the gate, shows from their history who approved each release, and whom the gate takes
-/// a principal for. Changes nothing in AWS.
+/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and a rule
+/// for the gate to start from; proves that nobody can by any other path, checks that pipelines ask
+/// the gate, shows from their history who approved each release, and whom the gate takes a
+/// principal for. Changes nothing in AWS.
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",

@@ -19,8 +19,8 @@ pub(crate) struct WriteError {
 
 /// Writes the files into a directory, which is made where it is not there.
 ///
-/// A file of the same name is replaced, and only when all the new ones lie beside it, complete: whatever fails
-/// before, the directory stays as it was.
+/// A file of the same name is replaced, and only when all the new ones lie beside it, complete:
+/// whatever fails before, the directory stays as it was.
 pub(crate) fn write(directory: &Path, files: &[File]) -> Result<(), WriteError> {
     let failed = |path: &Path| {
         let path = path.to_owned();

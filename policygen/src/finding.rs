@@ -1,4 +1,5 @@
-//! What a check finds. One type for all checks: `audit` and `doctor` differ in what they look at, not in what they say.
+//! What a check finds. One type for all checks: `audit` and `doctor` differ in what they look at,
+//! not in what they say.
 
 /// How bad it is. In order: a note is less than a warning is less than an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +34,8 @@ pub(crate) struct Finding {
 /// One link of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Evidence {
-    /// What it is: `user`, `group`, `role`, `policy`, `statement`, `condition`, `stage`, `action`, …
+    /// What it is: `user`, `group`, `role`, `policy`, `statement`, `condition`, `stage`, `action`,
+    /// …
     pub(crate) kind: &'static str,
     /// Its ARN where it has one, else its name or text.
     pub(crate) name: String,

@@ -35,10 +35,7 @@ const LARGEST: u64 = 4 << 30;
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     let mut file = BufReader::new(File::open(path).map_err(unreadable(path))?);
     let mut read = Vec::new();
-    if !io::BufRead::fill_buf(&mut file)
-        .map_err(unreadable(path))?
-        .starts_with(&GZIP)
-    {
+    if !io::BufRead::fill_buf(&mut file).map_err(unreadable(path))?.starts_with(&GZIP) {
         file.read_to_end(&mut read).map_err(unreadable(path))?;
         return Ok(read);
     }
@@ -51,8 +48,9 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     }
 }
 
-/// The files that a path means: itself, or what lies below a directory and ends in `.json` or `.json.gz`, in the order of their names.
-/// CloudTrail puts digests beside its logs, which hold no events.
+/// The files that a path means: itself, or what lies below a directory and ends in `.json` or
+/// `.json.gz`, in the order of their names. CloudTrail puts digests beside its logs, which hold no
+/// events.
 ///
 /// # Errors
 /// [`InputError::Unreadable`], and [`InputError::EmptyDirectory`] if there is no such file.
@@ -83,7 +81,8 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(files)
 }
 
-/// What is in a text file: UTF-8, or what Windows PowerShell writes, UTF-8 or UTF-16 with a byte order mark.
+/// What is in a text file: UTF-8, or what Windows PowerShell writes, UTF-8 or UTF-16 with a byte
+/// order mark.
 ///
 /// # Errors
 /// As [`bytes`], and [`InputError::Unreadable`] also if it is in another encoding.
@@ -102,7 +101,9 @@ fn decoded(bytes: Vec<u8>) -> io::Result<String> {
     match bytes.as_slice() {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => str::from_utf8(rest).map(str::to_owned).map_err(|_| not("UTF-8")),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => {
+            str::from_utf8(rest).map(str::to_owned).map_err(|_| not("UTF-8"))
+        }
         _ => String::from_utf8(bytes).map_err(|_| not("UTF-8")),
     }
 }
@@ -130,15 +131,9 @@ pub(crate) fn text_or_stdin(path: &Path) -> Result<String, InputError> {
 /// # Errors
 /// As [`text`], and [`InputError::Rule`] where the gate would refuse it.
 pub(crate) fn rule(path: &Path) -> Result<Rule, InputError> {
-    Rule::floor(&text(path)?).map_err(|problem| InputError::Rule {
-        path: path.to_owned(),
-        problem,
-    })
+    Rule::floor(&text(path)?).map_err(|problem| InputError::Rule { path: path.to_owned(), problem })
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> InputError {
-    move |source| InputError::Unreadable {
-        path: path.to_owned(),
-        source,
-    }
+    move |source| InputError::Unreadable { path: path.to_owned(), source }
 }

@@ -1,4 +1,5 @@
-//! The IAM side of the two-person rule: policies that cannot be held together, and who counts as whom.
+//! The IAM side of the two-person rule: policies that cannot be held together, and who counts as
+//! whom.
 
 mod audit;
 mod aws;

@@ -20,7 +20,8 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 /// # Errors
 /// When standard output cannot be written for any other reason.
 pub(crate) fn print(data: &[u8]) -> io::Result<()> {
-    // Data for programs is never coloured, so it goes past the layer that would strip colours from it.
+    // Data for programs is never coloured, so it goes past the layer that would strip colours from
+    // it.
     let mut out = io::stdout().lock();
     match out.write_all(data).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
@@ -28,7 +29,8 @@ pub(crate) fn print(data: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints data for people, whose colours are taken off where standard output is no terminal, or `NO_COLOR` says so.
+/// Prints data for people, whose colours are taken off where standard output is no terminal, or
+/// `NO_COLOR` says so.
 ///
 /// # Errors
 /// As [`print`].
@@ -40,14 +42,11 @@ pub(crate) fn print_styled(text: &str) -> io::Result<()> {
     }
 }
 
-/// Text from outside, without the characters by which it could pass for text of ours: control characters, and those
-/// that turn the direction of writing (Unicode Standard Annex 9).
+/// Text from outside, without the characters by which it could pass for text of ours: control
+/// characters, and those that turn the direction of writing (Unicode Standard Annex 9).
 pub(crate) fn shown(text: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c })
-        .collect()
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Prints a choice of the user's that weakens the rule.
@@ -81,8 +80,7 @@ fn say(style: Style, kind: &str, message: &str) {
 pub(crate) fn progress(what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        .with_message(what)
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(what)
 }
 
 /// The same for work of which nobody knows how long it is.

@@ -1,7 +1,8 @@
-//! A pipeline's structure, as `aws codepipeline get-pipeline` prints it and as the SDK gives it: one type for both.
+//! A pipeline's structure, as `aws codepipeline get-pipeline` prints it and as the SDK gives it:
+//! one type for both.
 //!
-//! `PipelineDeclaration` of the CodePipeline API model, as far as the checks need it. Other keys are AWS's to add,
-//! and are passed over.
+//! `PipelineDeclaration` of the CodePipeline API model, as far as the checks need it. Other keys
+//! are AWS's to add, and are passed over.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use rule::ActionKind;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How long a manual approval waits where nothing else is said: seven days (CodePipeline User Guide, "Quotas").
+/// How long a manual approval waits where nothing else is said: seven days (CodePipeline User
+/// Guide, "Quotas").
 pub(crate) const DEFAULT_TIMEOUT_MINUTES: u32 = 7 * 24 * 60;
 
 /// The order of an action that says nothing of it (CodePipeline User Guide, "Action declaration").
@@ -22,7 +24,9 @@ fn first_run_order() -> u32 {
 /// Why a text is no pipeline.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PipelineError {
-    #[error("it is not the JSON that `aws codepipeline get-pipeline` prints; print it with `--output json`")]
+    #[error(
+        "it is not the JSON that `aws codepipeline get-pipeline` prints; print it with `--output json`"
+    )]
     NotJson(#[source] serde_json::Error),
     #[error(
         "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and \
@@ -148,17 +152,15 @@ pub(crate) struct RuleTypeId {
 }
 
 impl Pipeline {
-    /// `arn` is what AWS says it is. Without one, region and account are wildcards: they are not in the declaration.
+    /// `arn` is what AWS says it is. Without one, region and account are wildcards: they are not in
+    /// the declaration.
     pub(crate) fn new(arn: Option<String>, structure: Structure) -> Result<Self, PipelineError> {
         let name = &structure.name;
         let arn = arn.unwrap_or_else(|| format!("arn:aws:codepipeline:*:*:{name}"));
         let fields: Vec<&str> = arn.split(':').collect();
         match fields.as_slice() {
             ["arn", _, "codepipeline", _, _, last] if last == name => Ok(Self { arn, structure }),
-            _ => Err(PipelineError::Arn {
-                arn,
-                name: name.clone(),
-            }),
+            _ => Err(PipelineError::Arn { arn, name: name.clone() }),
         }
     }
 
@@ -167,18 +169,17 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when it is anything else.
     pub(crate) fn from_json(json: &str) -> Result<Self, PipelineError> {
-        let mut file: Value = serde_json::from_str(json).map_err(|error| match is_template_text(json) {
-            true => PipelineError::Template,
-            false => PipelineError::NotJson(error),
-        })?;
+        let mut file: Value =
+            serde_json::from_str(json).map_err(|error| match is_template_text(json) {
+                true => PipelineError::Template,
+                false => PipelineError::NotJson(error),
+            })?;
         if file.get("Resources").is_some_and(Value::is_object) {
             return Err(PipelineError::Template);
         }
-        let is_pipeline = |value: &Value| value.get("name").is_some() && value.get("stages").is_some();
-        let arn = file
-            .pointer("/metadata/pipelineArn")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let is_pipeline =
+            |value: &Value| value.get("name").is_some() && value.get("stages").is_some();
+        let arn = file.pointer("/metadata/pipelineArn").and_then(Value::as_str).map(str::to_owned);
         let pipeline = match file.get_mut("pipeline").map(Value::take) {
             Some(pipeline) => pipeline,
             // What `--query pipeline` prints.
@@ -187,9 +188,8 @@ impl Pipeline {
         if !is_pipeline(&pipeline) {
             return Err(PipelineError::NotAPipeline);
         }
-        let structure = serde_path_to_error::deserialize(pipeline).map_err(|error| PipelineError::Form {
-            place: error.path().to_string(),
-            source: error.into_inner(),
+        let structure = serde_path_to_error::deserialize(pipeline).map_err(|error| {
+            PipelineError::Form { place: error.path().to_string(), source: error.into_inner() }
         })?;
         Self::new(arn, structure)
     }
@@ -210,7 +210,8 @@ impl Pipeline {
         &self.structure.stages
     }
 
-    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE` (Service Authorization Reference, CodePipeline).
+    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE` (Service Authorization Reference,
+    /// CodePipeline).
     pub(crate) fn stage_arn(&self, stage: &Stage) -> String {
         format!("{}/{}", self.arn, stage.name)
     }
@@ -221,11 +222,11 @@ impl Pipeline {
     }
 }
 
-/// Whether a text that is not JSON is a template of CloudFormation in YAML, or a configuration of Terraform.
+/// Whether a text that is not JSON is a template of CloudFormation in YAML, or a configuration of
+/// Terraform.
 fn is_template_text(text: &str) -> bool {
     let marks = ["AWSTemplateFormatVersion", "Resources:", "resource \"aws_", "module \""];
-    text.lines()
-        .any(|line| marks.iter().any(|mark| line.trim_start().starts_with(mark)))
+    text.lines().any(|line| marks.iter().any(|mark| line.trim_start().starts_with(mark)))
 }
 
 impl ExecutionMode {
@@ -248,12 +249,11 @@ impl Stage {
         let failure = self.on_failure.iter().flat_map(|failure| &failure.conditions);
         let entry = entry.map(|condition| ("beforeEntry", condition));
         let success = success.map(|condition| ("onSuccess", condition));
-        entry
-            .chain(success)
-            .chain(failure.map(|condition| ("onFailure", condition)))
+        entry.chain(success).chain(failure.map(|condition| ("onFailure", condition)))
     }
 
-    /// Whether, and when, the stage ends in this result by itself: `ROLLBACK`, `FAIL`, `RETRY` or `SKIP`.
+    /// Whether, and when, the stage ends in this result by itself: `ROLLBACK`, `FAIL`, `RETRY` or
+    /// `SKIP`.
     pub(crate) fn ends_in(&self, result: &str) -> Option<&'static str> {
         let failure = self.on_failure.as_ref().and_then(|failure| failure.result.as_deref());
         if failure == Some(result) {
@@ -268,34 +268,28 @@ impl Stage {
 impl Action {
     /// Whether it is a manual approval: in the words of the rule, which counts them.
     pub(crate) fn kind(&self) -> ActionKind {
-        let ActionTypeId {
-            category,
-            owner,
-            provider,
-        } = &self.action_type_id;
+        let ActionTypeId { category, owner, provider } = &self.action_type_id;
         ActionKind::of(Some(category), Some(owner), Some(provider))
     }
 
     /// Whether it changes what runs in production, as far as its declaration tells.
     ///
-    /// Category Deploy, but for a CloudFormation action that prepares a change set and executes none (CodePipeline
-    /// User Guide,
-    /// "CloudFormation deploy action reference": `ActionMode`): people approve what it prepared. And an action that starts another pipeline,
-    /// with what this one has made (CodePipeline User Guide, "AWS CodePipeline invoke action reference").
+    /// Category Deploy, but for a CloudFormation action that prepares a change set and executes
+    /// none (CodePipeline User Guide, "CloudFormation deploy action reference": `ActionMode`):
+    /// people approve what it prepared. And an action that starts another pipeline, with what this
+    /// one has made (CodePipeline User Guide, "AWS CodePipeline invoke action reference").
     pub(crate) fn deploys(&self) -> bool {
         let prepares = self.action_type_id.provider == "CloudFormation"
-            && self.configuration.get("ActionMode").map(String::as_str) == Some("CHANGE_SET_REPLACE");
-        let starts_another = self.action_type_id.category == "Invoke" && self.action_type_id.provider == "CodePipeline";
+            && self.configuration.get("ActionMode").map(String::as_str)
+                == Some("CHANGE_SET_REPLACE");
+        let starts_another = self.action_type_id.category == "Invoke"
+            && self.action_type_id.provider == "CodePipeline";
         (self.action_type_id.category == "Deploy" && !prepares) || starts_another
     }
 
     /// `Category/Owner/Provider`.
     pub(crate) fn kind_in_words(&self) -> String {
-        let ActionTypeId {
-            category,
-            owner,
-            provider,
-        } = &self.action_type_id;
+        let ActionTypeId { category, owner, provider } = &self.action_type_id;
         format!("{category}/{owner}/{provider}")
     }
 }

@@ -50,7 +50,7 @@ def measure(command, runs, codes=(0,)):
 def account(path, size, seed):
     """Makes an account up."""
     with path.open("wb") as file:
-        generator = ["cargo", "run", "--quiet", "--locked", "-p", "tests", "--example", "account", "--", size, str(seed)]
+        generator = ["cargo", "run", "--quiet", "--locked", "-p", "kit", "--example", "account", "--", size, str(seed)]
         subprocess.run(generator, cwd=ROOT, stdout=file, check=True)
 
 

@@ -6,7 +6,8 @@ use super::output::seconds;
 use crate::engine::{ActionRun, ActionStatus, Artifact, Execution, ExecutionMode, Settings};
 
 pub(super) fn action_detail(execution: &Execution, run: &ActionRun, settings: &Settings) -> Value {
-    let artifacts = |artifacts: &[Artifact]| artifacts.iter().map(Artifact::detail).collect::<Vec<_>>();
+    let artifacts =
+        |artifacts: &[Artifact]| artifacts.iter().map(Artifact::detail).collect::<Vec<_>>();
     let outputs = match run.noticed {
         ActionStatus::Succeeded => artifacts(&run.outputs),
         ActionStatus::InProgress | ActionStatus::Abandoned | ActionStatus::Failed => Vec::new(),
@@ -38,13 +39,15 @@ pub(super) fn action_detail(execution: &Execution, run: &ActionRun, settings: &S
     })
 }
 
-/// Nothing of what is in progress or was abandoned. Why an action failed is in the summary, and `errorDetails` has the
-/// code alone.
+/// Nothing of what is in progress or was abandoned. Why an action failed is in the summary, and
+/// `errorDetails` has the code alone.
 fn result(execution: &Execution, run: &ActionRun) -> Option<Value> {
     match run.noticed {
-        // CodePipeline API Reference, PutApprovalResult: of a PARALLEL pipeline the token is read here.
+        // CodePipeline API Reference, PutApprovalResult: of a PARALLEL pipeline the token is read
+        // here.
         ActionStatus::InProgress if run.is_open() => {
-            let parallel = execution.declaration.structure.execution_mode == ExecutionMode::Parallel;
+            let parallel =
+                execution.declaration.structure.execution_mode == ExecutionMode::Parallel;
             parallel.then(|| json!({"externalExecutionId": run.id}))
         }
         ActionStatus::InProgress | ActionStatus::Abandoned => None,
@@ -56,9 +59,8 @@ fn result(execution: &Execution, run: &ActionRun) -> Option<Value> {
                 "externalExecutionUrl": run.external_url,
                 "errorDetails": run.error.as_ref().map(|error| json!({"code": error.code})),
             });
-            let empty = result
-                .as_object()
-                .is_none_or(|members| members.values().all(Value::is_null));
+            let empty =
+                result.as_object().is_none_or(|members| members.values().all(Value::is_null));
             (!empty).then_some(result)
         }
     }

@@ -1,5 +1,5 @@
-//! The inputs of the operations, typed. They come from values that the model has already accepted, so a member is
-//! optional here only when it is in the model.
+//! The inputs of the operations, typed. They come from values that the model has already accepted,
+//! so a member is optional here only when it is in the model.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,9 @@ use crate::engine::{ApiError, ErrorCode, RetryMode};
 
 /// Reads an input.
 pub(super) fn parse<T: DeserializeOwned>(input: Value) -> Result<T, ApiError> {
-    serde_json::from_value(input)
-        .map_err(|error| ErrorCode::Internal.because(format!("an accepted input could not be read: {error}")))
+    serde_json::from_value(input).map_err(|error| {
+        ErrorCode::Internal.because(format!("an accepted input could not be read: {error}"))
+    })
 }
 
 #[derive(Deserialize)]

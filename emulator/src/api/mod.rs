@@ -1,4 +1,5 @@
-//! What the API takes and gives, checked against AWS's own model. The network is not here, but in the server.
+//! What the API takes and gives, checked against AWS's own model. The network is not here, but in
+//! the server.
 
 mod history;
 mod input;

@@ -1,5 +1,5 @@
-//! The replies about pipelines and executions. What is `None` becomes null here, and the service drops every null before
-//! it answers.
+//! The replies about pipelines and executions. What is `None` becomes null here, and the service
+//! drops every null before it answers.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,7 +15,11 @@ pub(super) fn seconds(time: Timestamp) -> f64 {
     time.as_millisecond() as f64 / 1000.0
 }
 
-pub(super) fn pipeline(pipeline: &Pipeline, declaration: &Declaration, settings: &Settings) -> Value {
+pub(super) fn pipeline(
+    pipeline: &Pipeline,
+    declaration: &Declaration,
+    settings: &Settings,
+) -> Value {
     json!({
         "pipeline": declaration.raw,
         "metadata": {
@@ -92,7 +96,9 @@ fn stop_reason(execution: &Execution, now: Timestamp) -> Option<&str> {
 fn trigger(execution: &Execution) -> Value {
     let start = &execution.start;
     let detail = match start.trigger {
-        Trigger::CreatePipeline | Trigger::StartPipelineExecution | Trigger::CloudWatchEvent => start.caller.clone(),
+        Trigger::CreatePipeline | Trigger::StartPipelineExecution | Trigger::CloudWatchEvent => {
+            start.caller.clone()
+        }
         // JSON in a string, and no ARN.
         Trigger::ManualRollback => json!({"AwsUserArn": start.caller}).to_string(),
     };

@@ -36,33 +36,32 @@ impl Service {
         let authorizer = authorizer.map(Arc::new);
         let engine = match &authorizer {
             Some(authorizer) => engine.with_permissions(|settings| {
-                Box::new(RolePermissions {
-                    authorizer: Arc::clone(authorizer),
-                    settings,
-                })
+                Box::new(RolePermissions { authorizer: Arc::clone(authorizer), settings })
             }),
             None => engine,
         };
-        Ok(Self {
-            engine,
-            model: Model::load()?,
-            authorizer,
-        })
+        Ok(Self { engine, model: Model::load()?, authorizer })
     }
 
-    /// A role of the account, by its name, for a caller who may ask for it. Without an account there is none.
+    /// A role of the account, by its name, for a caller who may ask for it. Without an account
+    /// there is none.
     ///
     /// # Errors
     /// When the caller may not ask.
-    pub fn role(&self, name: &str, caller: &str, now: Timestamp) -> Result<Option<&Identity>, ApiError> {
+    pub fn role(
+        &self,
+        name: &str,
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<Option<&Identity>, ApiError> {
         match &self.authorizer {
             Some(authorizer) => authorizer.role(name, caller, now, self.engine.settings()),
             None => Ok(None),
         }
     }
 
-    /// One call: the name of the operation and its body, the ARN of the caller and the time. An operation without an
-    /// output replies nothing.
+    /// One call: the name of the operation and its body, the ARN of the caller and the time. An
+    /// operation without an output replies nothing.
     ///
     /// # Errors
     /// What AWS answers instead of a result.
@@ -76,16 +75,13 @@ impl Service {
         let shapes = self.model.operations.get(operation);
         let shapes = shapes.ok_or_else(|| unknown_operation(operation))?;
         let mut input: Value = serde_json::from_slice(if body.is_empty() { b"{}" } else { body })
-            .map_err(|error| ErrorCode::Serialization.because(format!("the body is not JSON: {error}")))?;
+            .map_err(|error| {
+            ErrorCode::Serialization.because(format!("the body is not JSON: {error}"))
+        })?;
         self.model.accept(&shapes.input, &mut input)?;
         if let Some(authorizer) = &self.authorizer {
-            let request = Request {
-                service: "codepipeline",
-                operation,
-                input: &input,
-                caller,
-                now,
-            };
+            let request =
+                Request { service: "codepipeline", operation, input: &input, caller, now };
             authorizer.check(&request, self.engine.settings())?;
         }
         // What was due before this call happens before it, however late the clock's own tick comes.
@@ -95,8 +91,11 @@ impl Service {
         let shapes = shapes.ok_or_else(|| unknown_operation(operation))?;
         let mut reply = match reply {
             Ok(reply) => reply,
-            Err(error) if cfg!(debug_assertions) && !shapes.errors.contains(&error.code.to_string()) => {
-                return Err(ErrorCode::Internal.because(format!("{operation} has no such error in the model: {error}")));
+            Err(error)
+                if cfg!(debug_assertions) && !shapes.errors.contains(&error.code.to_string()) =>
+            {
+                return Err(ErrorCode::Internal
+                    .because(format!("{operation} has no such error in the model: {error}")));
             }
             Err(error) => return Err(error),
         };
@@ -114,17 +113,21 @@ impl Service {
         let reply = &as_modelled(reply);
         let mut known = reply.clone();
         let accepted = self.model.accept(shape, &mut known);
-        accepted
-            .map_err(|error| ErrorCode::Internal.because(format!("the reply is not a {shape}: {}", error.message)))?;
+        accepted.map_err(|error| {
+            ErrorCode::Internal.because(format!("the reply is not a {shape}: {}", error.message))
+        })?;
         if known != *reply {
-            return Err(ErrorCode::Internal.because(format!("the reply has members that {shape} has not")));
+            return Err(
+                ErrorCode::Internal.because(format!("the reply has members that {shape} has not"))
+            );
         }
         Ok(())
     }
 }
 
 fn unknown_operation(operation: &str) -> ApiError {
-    ErrorCode::UnknownOperation.because(format!("The emulator does not serve the operation '{operation}'"))
+    ErrorCode::UnknownOperation
+        .because(format!("The emulator does not serve the operation '{operation}'"))
 }
 
 fn perform(
@@ -142,12 +145,8 @@ fn perform(
         }
         "UpdatePipeline" => {
             let input: input::CreatePipeline = parse(input)?;
-            let name = input
-                .pipeline
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
+            let name =
+                input.pipeline.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
             let pipeline = engine.update_pipeline(&name, input.pipeline, now)?;
             Ok(json!({"pipeline": pipeline.current.raw}))
         }
@@ -155,12 +154,11 @@ fn perform(
             let input: input::GetPipeline = parse(input)?;
             let pipeline = engine.pipeline(&input.name)?;
             let wanted = input.version.unwrap_or(pipeline.current.version);
-            let version = pipeline
-                .versions
-                .iter()
-                .find(|declaration| declaration.version == wanted);
+            let version =
+                pipeline.versions.iter().find(|declaration| declaration.version == wanted);
             let version = version.ok_or_else(|| {
-                ErrorCode::PipelineVersionNotFound.because(format!("Pipeline '{}' has no version {wanted}", input.name))
+                ErrorCode::PipelineVersionNotFound
+                    .because(format!("Pipeline '{}' has no version {wanted}", input.name))
             })?;
             Ok(output::pipeline(pipeline, version, engine.settings()))
         }
@@ -205,11 +203,7 @@ fn perform(
         "ListPipelineExecutions" => list_pipeline_executions(engine, parse(input)?, now),
         "GetPipelineState" => {
             let input: input::GetPipeline = parse(input)?;
-            Ok(state::pipeline_state(
-                engine.pipeline(&input.name)?,
-                engine.settings(),
-                now,
-            ))
+            Ok(state::pipeline_state(engine.pipeline(&input.name)?, engine.settings(), now))
         }
         "ListActionExecutions" => list_action_executions(engine, parse(input)?),
         "PutApprovalResult" => {
@@ -228,13 +222,20 @@ fn perform(
         "RetryStageExecution" => {
             let input: input::RetryStageExecution = parse(input)?;
             let id = input.pipeline_execution_id;
-            engine.retry_stage(&input.pipeline_name, &id, &input.stage_name, input.retry_mode, now)?;
+            engine.retry_stage(
+                &input.pipeline_name,
+                &id,
+                &input.stage_name,
+                input.retry_mode,
+                now,
+            )?;
             Ok(json!({"pipelineExecutionId": id}))
         }
         "RollbackStage" => {
             let input: input::RollbackStage = parse(input)?;
             let target = &input.target_pipeline_execution_id;
-            let id = engine.roll_back(&input.pipeline_name, &input.stage_name, target, caller, now)?;
+            let id =
+                engine.roll_back(&input.pipeline_name, &input.stage_name, target, caller, now)?;
             Ok(json!({"pipelineExecutionId": id}))
         }
         "GetJobDetails" => {
@@ -265,13 +266,10 @@ fn perform(
 
 fn success(input: input::PutJobSuccessResult) -> Result<Outcome, ApiError> {
     match input.continuation_token {
-        Some(_) if !input.output_variables.is_empty() => {
-            Err(ErrorCode::Validation.because("A job can not contain both a continuation token and output variables."))
-        }
+        Some(_) if !input.output_variables.is_empty() => Err(ErrorCode::Validation
+            .because("A job can not contain both a continuation token and output variables.")),
         Some(token) => Ok(Outcome::Continue { token }),
-        None => Ok(Outcome::Success {
-            output_variables: input.output_variables,
-        }),
+        None => Ok(Outcome::Success { output_variables: input.output_variables }),
     }
 }
 
@@ -285,7 +283,9 @@ fn list_pipeline_executions(
     let page = engine.executions(
         &input.pipeline_name,
         |execution| {
-            let succeeded = |stage: &String| execution.stage(stage).is_some_and(|it| it.status == Some(Succeeded));
+            let succeeded = |stage: &String| {
+                execution.stage(stage).is_some_and(|it| it.status == Some(Succeeded))
+            };
             stage.as_ref().is_none_or(succeeded)
         },
         input.paging.max_results.unwrap_or(PAGE),
@@ -296,11 +296,15 @@ fn list_pipeline_executions(
     }))
 }
 
-fn list_action_executions(engine: &Engine, input: input::ListActionExecutions) -> Result<Value, ApiError> {
+fn list_action_executions(
+    engine: &Engine,
+    input: input::ListActionExecutions,
+) -> Result<Value, ApiError> {
     let latest = input.filter.latest_in_pipeline_execution;
     let id = latest.as_ref().map(|filter| filter.pipeline_execution_id.clone());
     let id = input.filter.pipeline_execution_id.or(id);
-    let newest_only = latest.is_some_and(|filter| filter.start_time_range == input::StartTimeRange::Latest);
+    let newest_only =
+        latest.is_some_and(|filter| filter.start_time_range == input::StartTimeRange::Latest);
     let page = engine.action_runs(
         &input.pipeline_name,
         id.as_deref(),
@@ -339,12 +343,12 @@ mod tests {
         let served: Vec<String> = Model::load().unwrap().operations.into_keys().collect();
         let mut account = Account::new();
         for operation in &served {
-            // Without its members an input is refused or answered, but the operation is never unknown.
-            let result = perform(&mut account.service.engine, operation, json!({}), "caller", account.now);
+            // Without its members an input is refused or answered, but the operation is never
+            // unknown.
+            let result =
+                perform(&mut account.service.engine, operation, json!({}), "caller", account.now);
             assert!(
-                result
-                    .err()
-                    .is_none_or(|error| error.code != ErrorCode::UnknownOperation),
+                result.err().is_none_or(|error| error.code != ErrorCode::UnknownOperation),
                 "{operation}"
             );
         }

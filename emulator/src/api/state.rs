@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::output::{execution_type, seconds};
-use crate::engine::{Action, ActionKind, ActionRun, Execution, ExecutionMode, Pipeline, Retries, Settings, Stage};
+use crate::engine::{
+    Action, ActionKind, ActionRun, Execution, ExecutionMode, Pipeline, Retries, Settings, Stage,
+};
 
 pub(super) fn pipeline_state(pipeline: &Pipeline, settings: &Settings, now: Timestamp) -> Value {
     let stages = pipeline.current.structure.stages.iter();
@@ -42,11 +44,7 @@ fn stage_state(pipeline: &Pipeline, stage: &Stage, settings: &Settings, now: Tim
 }
 
 fn retries(retries: Retries) -> Option<Value> {
-    let latest = if retries.latest_is_manual {
-        "ManualStageRetry"
-    } else {
-        "AutomatedStageRetry"
-    };
+    let latest = if retries.latest_is_manual { "ManualStageRetry" } else { "AutomatedStageRetry" };
     (retries.automatic > 0 || retries.manual > 0).then(|| {
         json!({
             "autoStageRetryAttempt": Some(retries.automatic).filter(|count| *count > 0),
@@ -56,7 +54,13 @@ fn retries(retries: Retries) -> Option<Value> {
     })
 }
 
-fn action_state(pipeline: &Pipeline, stage: &str, action: &Action, settings: &Settings, now: Timestamp) -> Value {
+fn action_state(
+    pipeline: &Pipeline,
+    stage: &str,
+    action: &Action,
+    settings: &Settings,
+    now: Timestamp,
+) -> Value {
     let run = pipeline.shown_run(stage, &action.name, now);
     let revision = run.and_then(|(_, run)| run.external_id.as_ref());
     let revision = revision.filter(|_| action.kind() == ActionKind::Source);

@@ -5,25 +5,27 @@ use serde_json::Value;
 use super::model::{Kind, Model, Pattern, Shape};
 use crate::engine::{ApiError, ErrorCode};
 
-/// Shapes whose values AWS's messages do not show, though the model does not say that they are sensitive.
+/// Shapes whose values AWS's messages do not show, though the model does not say that they are
+/// sensitive.
 const UNSHOWN: [&str; 1] = ["JobId"];
 
 impl Model {
-    /// Drops what AWS ignores, members that are null or that the shape does not know, and checks the rest.
+    /// Drops what AWS ignores, members that are null or that the shape does not know, and checks
+    /// the rest.
     ///
     /// # Errors
-    /// `SerializationException` for a value of the wrong kind, `ValidationException` for one that breaks a constraint.
+    /// `SerializationException` for a value of the wrong kind, `ValidationException` for one that
+    /// breaks a constraint.
     pub fn accept(&self, shape: &str, value: &mut Value) -> Result<(), ApiError> {
         self.strip(shape, value);
         let mut problems = Vec::new();
         self.check(shape, Place::default(), value, &mut problems)?;
         match problems.len() {
             0 => Ok(()),
-            1 => Err(ErrorCode::Validation.because(format!("1 validation error detected: {}", problems.join("; ")))),
-            many => {
-                Err(ErrorCode::Validation
-                    .because(format!("{many} validation errors detected: {}", problems.join("; "))))
-            }
+            1 => Err(ErrorCode::Validation
+                .because(format!("1 validation error detected: {}", problems.join("; ")))),
+            many => Err(ErrorCode::Validation
+                .because(format!("{many} validation errors detected: {}", problems.join("; ")))),
         }
     }
 
@@ -42,17 +44,15 @@ impl Model {
                 }
             }
             (Kind::Map, Value::Object(members)) => {
-                for (shape, value) in members
-                    .values_mut()
-                    .filter_map(|value| Some((shape.value.as_ref()?, value)))
+                for (shape, value) in
+                    members.values_mut().filter_map(|value| Some((shape.value.as_ref()?, value)))
                 {
                     self.strip(shape, value);
                 }
             }
             (Kind::List, Value::Array(members)) => {
-                for (shape, value) in members
-                    .iter_mut()
-                    .filter_map(|value| Some((shape.member.as_ref()?, value)))
+                for (shape, value) in
+                    members.iter_mut().filter_map(|value| Some((shape.member.as_ref()?, value)))
                 {
                     self.strip(shape, value);
                 }
@@ -61,9 +61,16 @@ impl Model {
         }
     }
 
-    fn check(&self, name: &str, place: Place, value: &Value, problems: &mut Vec<String>) -> Result<(), ApiError> {
+    fn check(
+        &self,
+        name: &str,
+        place: Place,
+        value: &Value,
+        problems: &mut Vec<String>,
+    ) -> Result<(), ApiError> {
         let shape = self.shapes.get(name);
-        let shape = shape.ok_or_else(|| ErrorCode::Internal.because(format!("the model has no shape {name}")))?;
+        let shape = shape
+            .ok_or_else(|| ErrorCode::Internal.because(format!("the model has no shape {name}")))?;
         let place = Place {
             sensitive: place.sensitive || shape.sensitive || UNSHOWN.contains(&name),
             ..place
@@ -75,7 +82,8 @@ impl Model {
         match value {
             Value::Object(members) if shape.kind == Kind::Structure => {
                 for required in shape.required.iter().filter(|name| !members.contains_key(*name)) {
-                    problems.push(place.member(required).says(&Value::Null, "Member must not be null"));
+                    problems
+                        .push(place.member(required).says(&Value::Null, "Member must not be null"));
                 }
                 for (name, value) in members {
                     if let Some(shape) = shape.members.get(name) {
@@ -86,14 +94,31 @@ impl Model {
             Value::Object(members) => {
                 for (key, value) in members {
                     let key_value = Value::from(key.as_str());
-                    self.check_entry("key", shape.key.as_deref(), place.member(key), &key_value, problems)?;
-                    self.check_entry("value", shape.value.as_deref(), place.member(key), value, problems)?;
+                    self.check_entry(
+                        "key",
+                        shape.key.as_deref(),
+                        place.member(key),
+                        &key_value,
+                        problems,
+                    )?;
+                    self.check_entry(
+                        "value",
+                        shape.value.as_deref(),
+                        place.member(key),
+                        value,
+                        problems,
+                    )?;
                 }
             }
             Value::Array(members) => {
                 for (index, value) in members.iter().enumerate() {
                     let member = place.member(&format!("{}.member", index.saturating_add(1)));
-                    self.check(shape.member.as_deref().unwrap_or_default(), member, value, problems)?;
+                    self.check(
+                        shape.member.as_deref().unwrap_or_default(),
+                        member,
+                        value,
+                        problems,
+                    )?;
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -101,7 +126,8 @@ impl Model {
         Ok(())
     }
 
-    /// Of a scalar in a map AWS says only that some key or value there is wrong, and all that it must satisfy.
+    /// Of a scalar in a map AWS says only that some key or value there is wrong, and all that it
+    /// must satisfy.
     fn check_entry(
         &self,
         part: &str,
@@ -115,9 +141,8 @@ impl Model {
         self.check(name, place.clone(), value, &mut found)?;
         match self.shapes.get(name) {
             Some(shape) if shape.kind == Kind::String && !found.is_empty() => {
-                let all: Vec<_> = constraints(shape)
-                    .map(|constraint| constraint.text(shape.kind))
-                    .collect();
+                let all: Vec<_> =
+                    constraints(shape).map(|constraint| constraint.text(shape.kind)).collect();
                 problems.push(format!(
                     "Value at '{}' failed to satisfy constraint: Map {part} must satisfy constraint: [{}]",
                     place.parent(),
@@ -140,10 +165,7 @@ struct Place {
 impl Place {
     fn member(&self, name: &str) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
-        Self {
-            path: format!("{}{dot}{name}", self.path),
-            sensitive: self.sensitive,
-        }
+        Self { path: format!("{}{dot}{name}", self.path), sensitive: self.sensitive }
     }
 
     fn parent(&self) -> &str {
@@ -153,9 +175,15 @@ impl Place {
     fn says(&self, value: &Value, constraint: &str) -> String {
         let path = &self.path;
         match value {
-            _ if self.sensitive => format!("Value at '{path}' failed to satisfy constraint: {constraint}"),
-            Value::Null => format!("Value null at '{path}' failed to satisfy constraint: {constraint}"),
-            Value::String(text) => format!("Value '{text}' at '{path}' failed to satisfy constraint: {constraint}"),
+            _ if self.sensitive => {
+                format!("Value at '{path}' failed to satisfy constraint: {constraint}")
+            }
+            Value::Null => {
+                format!("Value null at '{path}' failed to satisfy constraint: {constraint}")
+            }
+            Value::String(text) => {
+                format!("Value '{text}' at '{path}' failed to satisfy constraint: {constraint}")
+            }
             Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 format!("Value '{value}' at '{path}' failed to satisfy constraint: {constraint}")
             }
@@ -181,7 +209,8 @@ fn check_kind(kind: Kind, value: &Value) -> Result<(), ApiError> {
         Value::Number(_) => "NUMBER_VALUE",
         Value::String(_) => "STRING_VALUE",
         Value::Array(_) | Value::Object(_) => {
-            return Err(ErrorCode::Serialization.because("Start of structure or map found where not expected."));
+            return Err(ErrorCode::Serialization
+                .because("Start of structure or map found where not expected."));
         }
     };
     Err(ErrorCode::Serialization.because(format!("{found} can not be converted to a {kind:?}")))
@@ -254,11 +283,7 @@ mod tests {
     use serde_json::json;
 
     fn refused(shape: &str, mut value: Value) -> String {
-        Model::load()
-            .unwrap()
-            .accept(shape, &mut value)
-            .unwrap_err()
-            .to_string()
+        Model::load().unwrap().accept(shape, &mut value).unwrap_err().to_string()
     }
 
     #[test]
@@ -287,10 +312,8 @@ mod tests {
         ] {
             assert!(message.contains(part), "{part}\n{message}");
         }
-        let message = refused(
-            "ListActionExecutionsInput",
-            json!({"pipelineName": "p", "maxResults": 101}),
-        );
+        let message =
+            refused("ListActionExecutionsInput", json!({"pipelineName": "p", "maxResults": 101}));
         assert!(message.contains(
             "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"
         ));
@@ -305,7 +328,9 @@ mod tests {
         };
         let message = refused("UpdatePipelineInput", action(json!({"k": ""})));
         assert!(
-            message.contains("Value '0' at 'pipeline.stages.1.member.actions.1.member.runOrder' failed"),
+            message.contains(
+                "Value '0' at 'pipeline.stages.1.member.actions.1.member.runOrder' failed"
+            ),
             "{message}"
         );
         assert!(
@@ -324,7 +349,10 @@ mod tests {
             refused("GetPipelineInput", json!({"name": 7})),
             "SerializationException: NUMBER_VALUE can not be converted to a String"
         );
-        assert!(refused("GetPipelineInput", json!({"name": ["p"]})).starts_with("SerializationException"));
+        assert!(
+            refused("GetPipelineInput", json!({"name": ["p"]}))
+                .starts_with("SerializationException")
+        );
         assert!(refused("GetPipelineInput", json!([])).starts_with("SerializationException"));
     }
 

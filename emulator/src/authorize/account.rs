@@ -1,4 +1,5 @@
-//! The account whose policies decide: read from a file, and only where it can decide for every principal.
+//! The account whose policies decide: read from a file, and only where it can decide for every
+//! principal.
 
 use std::path::{Path, PathBuf};
 
@@ -65,41 +66,47 @@ impl Authorizer {
     ///
     /// # Errors
     /// When the file cannot be read, or it cannot decide for everybody who is to call.
-    pub fn read(path: &Path, principals: &Principals, gate_role: Option<&str>) -> Result<Self, AccountFileError> {
-        let text = std::fs::read_to_string(path).map_err(|source| AccountFileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let account = Account::parse(&text).map_err(|source| AccountFileError::Account {
-            path: path.to_owned(),
-            source,
-        })?;
+    pub fn read(
+        path: &Path,
+        principals: &Principals,
+        gate_role: Option<&str>,
+    ) -> Result<Self, AccountFileError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| AccountFileError::Read { path: path.to_owned(), source })?;
+        let account = Account::parse(&text)
+            .map_err(|source| AccountFileError::Account { path: path.to_owned(), source })?;
         Self::new(account, principals, gate_role)
     }
 
-    /// Decides by an account for these principals and for the gate, which has the role of that name.
+    /// Decides by an account for these principals and for the gate, which has the role of that
+    /// name.
     ///
-    /// Without a name, the gate has the role that `policygen generate --gate` writes; and where the account has none
-    /// such, the gate alone is not checked.
+    /// Without a name, the gate has the role that `policygen generate --gate` writes; and where the
+    /// account has none such, the gate alone is not checked.
     ///
     /// # Errors
     /// When the account cannot decide for everybody who is to call.
-    pub fn new(account: Account, principals: &Principals, gate_role: Option<&str>) -> Result<Self, AccountFileError> {
-        // An audit takes whom it cannot see bounded for unbounded. That would let them do too much here.
+    pub fn new(
+        account: Account,
+        principals: &Principals,
+        gate_role: Option<&str>,
+    ) -> Result<Self, AccountFileError> {
+        // An audit takes whom it cannot see bounded for unbounded. That would let them do too much
+        // here.
         if let Some(policy) = account.missing_boundaries.first() {
             return Err(AccountFileError::Boundary(policy.clone()));
         }
         let has_role = |name: &str| account.roles.iter().any(|role| role.identity.name == name);
         let role = match gate_role {
-            Some(name) if !has_role(name) => return Err(AccountFileError::GateRole(name.to_owned())),
+            Some(name) if !has_role(name) => {
+                return Err(AccountFileError::GateRole(name.to_owned()));
+            }
             Some(name) => name,
             None if has_role(GATE_ROLE) => GATE_ROLE,
             None => function::ROLE,
         };
-        let authorizer = Self {
-            gate: function::session(&account.partition, &account.id, role),
-            account,
-        };
+        let authorizer =
+            Self { gate: function::session(&account.partition, &account.id, role), account };
         match principals.iter().find(|(_, arn)| !authorizer.knows(arn)) {
             None => Ok(authorizer),
             Some((key_id, arn)) => Err(AccountFileError::Stranger {

@@ -19,15 +19,12 @@ use iam::{Clauses, Effect, Grants, Truth};
 use crate::engine::{ApiError, ErrorCode, Settings};
 use resource::Resource;
 
-/// What a caller's policies are called in messages, in their order in [`iam::account::Account::grants`]: AWS's words.
-const IDENTITY: PolicyKind = PolicyKind {
-    none: "identity-based policy",
-    a: "an identity-based policy",
-};
-const BOUNDARY: PolicyKind = PolicyKind {
-    none: "permissions boundary",
-    a: "a permissions boundary",
-};
+/// What a caller's policies are called in messages, in their order in
+/// [`iam::account::Account::grants`]: AWS's words.
+const IDENTITY: PolicyKind =
+    PolicyKind { none: "identity-based policy", a: "an identity-based policy" };
+const BOUNDARY: PolicyKind =
+    PolicyKind { none: "permissions boundary", a: "a permissions boundary" };
 
 #[derive(Clone, Copy)]
 struct PolicyKind {
@@ -45,8 +42,8 @@ enum Refusal {
 
 /// Who a caller is to the account.
 enum Known {
-    /// May do everything: "only the AWS account root user has access to all the resources in that account" by default
-    /// (IAM User Guide, "AWS account root user").
+    /// May do everything: "only the AWS account root user has access to all the resources in that
+    /// account" by default (IAM User Guide, "AWS account root user").
     Root,
     /// The gate, whose role is not in the account, so that no policy can be asked.
     UncheckedGate,
@@ -57,8 +54,8 @@ enum Known {
 }
 
 impl Authorizer {
-    /// Whether the call may be made. It is asked before anything that the call is about is looked at, so that who may
-    /// not see a pipeline does not learn whether it is there.
+    /// Whether the call may be made. It is asked before anything that the call is about is looked
+    /// at, so that who may not see a pipeline does not learn whether it is there.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
@@ -67,7 +64,12 @@ impl Authorizer {
         self.decide(request, &resource, settings)
     }
 
-    fn decide(&self, request: &Request<'_>, resource: &Resource, settings: &Settings) -> Result<(), ApiError> {
+    fn decide(
+        &self,
+        request: &Request<'_>,
+        resource: &Resource,
+        settings: &Settings,
+    ) -> Result<(), ApiError> {
         let refusal = match self.known(request.caller) {
             Known::Root | Known::UncheckedGate => None,
             Known::Nobody => Some(Refusal::Implicit(IDENTITY)),
@@ -75,7 +77,9 @@ impl Authorizer {
         };
         match refusal {
             None => Ok(()),
-            Some(refusal) => Err(ErrorCode::AccessDenied.because(words(request, resource, &refusal))),
+            Some(refusal) => {
+                Err(ErrorCode::AccessDenied.because(words(request, resource, &refusal)))
+            }
         }
     }
 
@@ -88,8 +92,8 @@ impl Authorizer {
         }
     }
 
-    /// INVARIANT (fail closed): what the context leaves open does not allow, and does deny. The policies decide together;
-    /// kind by kind they are asked only for what the message says.
+    /// INVARIANT (fail closed): what the context leaves open does not allow, and does deny. The
+    /// policies decide together; kind by kind they are asked only for what the message says.
     fn refusal(
         &self,
         actor: Actor,

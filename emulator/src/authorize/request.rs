@@ -25,35 +25,32 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// What the account says of the actor, and what this request has. All other keys stay unknown: those of the network,
-    /// of the organization, of a session's tags, of the pipelines' tags, which the emulator does not keep.
+    /// What the account says of the actor, and what this request has. All other keys stay unknown:
+    /// those of the network, of the organization, of a session's tags, of the pipelines' tags,
+    /// which the emulator does not keep.
     pub(super) fn context(&self, account: &Account, actor: Actor, settings: &Settings) -> Context {
         let mut context = account.context(actor);
         let mut set = |key: &str, value: String| context.set(key, [value]);
         // IAM is global, and its endpoint in the partition aws is in this region.
-        let region = if self.service == "iam" {
-            "us-east-1"
-        } else {
-            &settings.region
-        };
+        let region = if self.service == "iam" { "us-east-1" } else { &settings.region };
         set("aws:RequestedRegion", region.to_owned());
         set("aws:CurrentTime", self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         set("aws:EpochTime", self.now.as_second().to_string());
         // As AWS's own endpoints have it: the loopback stands for them.
         set("aws:SecureTransport", "true".to_owned());
         set("aws:ViaAWSService", "false".to_owned());
-        if let (Some(identity), Some((_, session))) = (account.identity(actor), session(self.caller)) {
+        if let (Some(identity), Some((_, session))) =
+            (account.identity(actor), session(self.caller))
+        {
             set("aws:userid", format!("{}:{session}", identity.id));
         }
         context.absent("aws:CalledVia");
         match actor {
             // Users call with long-term access keys, whose requests do not have these.
             Actor::User(_) => {
-                for key in [
-                    "aws:MultiFactorAuthPresent",
-                    "aws:MultiFactorAuthAge",
-                    "aws:TokenIssueTime",
-                ] {
+                for key in
+                    ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:TokenIssueTime"]
+                {
                     context.absent(key);
                 }
             }

@@ -1,8 +1,9 @@
 //! What each operation is authorized on.
 //!
-//! Service Authorization Reference, "Actions, resources, and condition keys for AWS CodePipeline", and CodePipeline User
-//! Guide, "CodePipeline permissions reference". Each operation needs the action of its own name. Of the two tables
-//! the second says that `ListPipelines` is asked on `arn:aws:codepipeline:REGION:ACCOUNT:*`, as AWS's refusals do.
+//! Service Authorization Reference, "Actions, resources, and condition keys for AWS CodePipeline",
+//! and CodePipeline User Guide, "CodePipeline permissions reference". Each operation needs the
+//! action of its own name. Of the two tables the second says that `ListPipelines` is asked on
+//! `arn:aws:codepipeline:REGION:ACCOUNT:*`, as AWS's refusals do.
 
 use serde_json::Value;
 
@@ -64,10 +65,13 @@ impl Level {
 fn level(operation: &str) -> Option<Level> {
     Some(match operation {
         "CreatePipeline" | "UpdatePipeline" => Level::Pipeline("/pipeline/name"),
-        "DeletePipeline" | "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => Level::Pipeline("/name"),
-        "GetPipelineExecution" | "ListActionExecutions" | "ListPipelineExecutions" | "StopPipelineExecution" => {
-            Level::Pipeline("/pipelineName")
+        "DeletePipeline" | "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => {
+            Level::Pipeline("/name")
         }
+        "GetPipelineExecution"
+        | "ListActionExecutions"
+        | "ListPipelineExecutions"
+        | "StopPipelineExecution" => Level::Pipeline("/pipelineName"),
         "RetryStageExecution" | "RollbackStage" => Level::Stage,
         "PutApprovalResult" => Level::Action,
         "ListPipelines" => Level::Pipelines,
@@ -79,9 +83,16 @@ fn level(operation: &str) -> Option<Level> {
 /// What an operation is authorized on, with an input that the model has accepted.
 ///
 /// # Errors
-/// `InternalFailure`, when this table lacks an operation that is served: never a call that nobody has checked.
-pub(super) fn of(operation: &str, input: &Value, settings: &Settings) -> Result<Resource, ApiError> {
-    let unknown = || ErrorCode::Internal.because(format!("it is not known what {operation} is authorized on"));
+/// `InternalFailure`, when this table lacks an operation that is served: never a call that nobody
+/// has checked.
+pub(super) fn of(
+    operation: &str,
+    input: &Value,
+    settings: &Settings,
+) -> Result<Resource, ApiError> {
+    let unknown = || {
+        ErrorCode::Internal.because(format!("it is not known what {operation} is authorized on"))
+    };
     let level = level(operation).ok_or_else(unknown)?;
     match level {
         Level::Pipelines => return Ok(Resource::Arn(settings.pipeline_arn("*"))),
@@ -144,10 +155,7 @@ mod tests {
         }
         let served = Model::load().unwrap().operations;
         assert!(served.keys().eq(rows.iter().map(|(operation, _)| operation)));
-        assert_eq!(
-            of("ListWebhooks", &input, &settings()).unwrap_err().code,
-            ErrorCode::Internal
-        );
+        assert_eq!(of("ListWebhooks", &input, &settings()).unwrap_err().code, ErrorCode::Internal);
     }
 
     /// Else an ARN could be made of a name that is not there, or of one with a slash in it.

@@ -1,4 +1,5 @@
-//! What is asked about roles beyond CodePipeline: who one is, and whether it may publish to a topic.
+//! What is asked about roles beyond CodePipeline: who one is, and whether it may publish to a
+//! topic.
 
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use super::{Authorizer, Request, Resource};
 use crate::engine::{ApiError, Permissions, Settings};
 
 impl Authorizer {
-    /// The role of a name, for a caller who may ask for it, as `iam:GetRole` has it. The permission is about the role's ARN
-    /// with its path; of a role that is not there, about the ARN that it would have without one.
+    /// The role of a name, for a caller who may ask for it, as `iam:GetRole` has it. The permission
+    /// is about the role's ARN with its path; of a role that is not there, about the ARN that it
+    /// would have without one.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
@@ -29,13 +31,8 @@ impl Authorizer {
             || format!("arn:{partition}:iam::{id}:role/{name}"),
             |role| role.arn.clone(),
         );
-        let request = Request {
-            service: "iam",
-            operation: "GetRole",
-            input: &Value::Null,
-            caller,
-            now,
-        };
+        let request =
+            Request { service: "iam", operation: "GetRole", input: &Value::Null, caller, now };
         let name = name.to_owned();
         self.decide(&request, &Resource::Role { arn, name }, settings)?;
         Ok(role)
@@ -49,8 +46,8 @@ pub(crate) struct RolePermissions {
 }
 
 impl Permissions for RolePermissions {
-    /// By the role's own policies; that of the topic is not known. Of a role that the account does not have nothing is
-    /// known, and it may.
+    /// By the role's own policies; that of the topic is not known. Of a role that the account does
+    /// not have nothing is known, and it may.
     fn may_publish(&self, role: &str, topic: &str, now: Timestamp) -> bool {
         let Some(actor) = self.authorizer.actor(role) else {
             return true;
@@ -63,8 +60,6 @@ impl Permissions for RolePermissions {
             now,
         };
         let topic = Resource::Arn(topic.to_owned());
-        self.authorizer
-            .refusal(actor, &request, &topic, &self.settings)
-            .is_none()
+        self.authorizer.refusal(actor, &request, &topic, &self.settings).is_none()
     }
 }

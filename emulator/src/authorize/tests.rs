@@ -15,19 +15,20 @@ const ROOT: &str = "arn:aws:iam::111122223333:root";
 const EVERYTHING: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
 
 fn policy(statements: &[&str]) -> Value {
-    let statements: Vec<Value> = statements
-        .iter()
-        .map(|text| serde_json::from_str(text).unwrap())
-        .collect();
+    let statements: Vec<Value> =
+        statements.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// The user alice, and the role Approver, with a policy of these statements each, and a boundary if any.
+/// The user alice, and the role Approver, with a policy of these statements each, and a boundary if
+/// any.
 fn account(statements: &[&str], boundary: &[&str]) -> Account {
     let inline = json!([{"PolicyName": "Own", "PolicyDocument": policy(statements)}]);
     let arn = "arn:aws:iam::111122223333:policy/Boundary";
     let bounded = (!boundary.is_empty()).then(|| json!({"PermissionsBoundaryArn": arn}));
-    let trust = policy(&[r#"{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}"#]);
+    let trust = policy(&[
+        r#"{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}"#,
+    ]);
     let details = json!({
         "UserDetailList": [{
             "UserName": "alice", "UserId": "AIDAALICE", "Arn": ALICE, "GroupList": [], "UserPolicyList": inline,
@@ -56,11 +57,8 @@ fn service(account: Account) -> Service {
     };
     let nobody = Principals::new([].into()).unwrap();
     let authorizer = Authorizer::new(account, &nobody, None).unwrap();
-    Service::new(
-        Engine::new(settings, Box::<CountedIds>::default(), Lag::none()),
-        Some(authorizer),
-    )
-    .unwrap()
+    Service::new(Engine::new(settings, Box::<CountedIds>::default(), Lag::none()), Some(authorizer))
+        .unwrap()
 }
 
 fn call(service: &mut Service, caller: &str, operation: &str, input: &Value) -> Result<(), String> {
@@ -79,12 +77,7 @@ fn approval() -> Value {
 }
 
 fn approve(caller: &str, statements: &[&str], boundary: &[&str]) -> Result<(), String> {
-    call(
-        &mut service(account(statements, boundary)),
-        caller,
-        "PutApprovalResult",
-        &approval(),
-    )
+    call(&mut service(account(statements, boundary)), caller, "PutApprovalResult", &approval())
 }
 
 fn denied(caller: &str, why: &str) -> Result<(), String> {
@@ -94,8 +87,10 @@ fn denied(caller: &str, why: &str) -> Result<(), String> {
     ))
 }
 
-const NO_IDENTITY: &str = "because no identity-based policy allows the codepipeline:PutApprovalResult action";
-const NO_BOUNDARY: &str = "because no permissions boundary allows the codepipeline:PutApprovalResult action";
+const NO_IDENTITY: &str =
+    "because no identity-based policy allows the codepipeline:PutApprovalResult action";
+const NO_BOUNDARY: &str =
+    "because no permissions boundary allows the codepipeline:PutApprovalResult action";
 const IDENTITY_DENIES: &str = "with an explicit deny in an identity-based policy";
 const BOUNDARY_DENIES: &str = "with an explicit deny in a permissions boundary";
 
@@ -118,11 +113,7 @@ fn a_refusal_says_which_kind_of_policy_it_was_as_aws_does() {
             (&[only_see], &[only_see], no(NO_IDENTITY)),
             (&[only_see], &[EVERYTHING, deny_a], no(BOUNDARY_DENIES)),
         ] {
-            assert_eq!(
-                approve(caller, own, boundary),
-                expected,
-                "{caller} {own:?} {boundary:?}"
-            );
+            assert_eq!(approve(caller, own, boundary), expected, "{caller} {own:?} {boundary:?}");
         }
     }
 }
@@ -166,7 +157,9 @@ fn a_gate_without_a_role_is_not_checked() {
 #[test]
 fn the_context_is_that_of_the_request() {
     let allowed = |caller: &str, condition: &str| {
-        let statement = format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}"#);
+        let statement = format!(
+            r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}"#
+        );
         approve(caller, &[&statement], &[]).is_ok()
     };
     for condition in [
@@ -179,27 +172,18 @@ fn the_context_is_that_of_the_request() {
     ] {
         assert!(allowed(ALICE, condition) && allowed(SESSION, condition), "{condition}");
         let otherwise = condition.replace("us-east-1", "eu-west-1").replace("2025-", "2026-");
-        let otherwise = otherwise
-            .replace("00:00:01", "00:00:00")
-            .replace("1767225600", "1767225601");
-        let otherwise = otherwise
-            .replace("\"true\"", "\"false\"")
-            .replace("111122223333", "444455556666");
-        assert!(
-            !allowed(ALICE, &otherwise) && !allowed(SESSION, &otherwise),
-            "{otherwise}"
-        );
+        let otherwise =
+            otherwise.replace("00:00:01", "00:00:00").replace("1767225600", "1767225601");
+        let otherwise =
+            otherwise.replace("\"true\"", "\"false\"").replace("111122223333", "444455556666");
+        assert!(!allowed(ALICE, &otherwise) && !allowed(SESSION, &otherwise), "{otherwise}");
     }
     for (caller, other, condition) in [
         (ALICE, SESSION, r#"{"StringEquals": {"aws:username": "alice"}}"#),
         (ALICE, SESSION, r#"{"StringEquals": {"aws:userid": "AIDAALICE"}}"#),
         (ALICE, SESSION, r#"{"Null": {"aws:MultiFactorAuthPresent": "true"}}"#),
         (ALICE, SESSION, r#"{"Null": {"aws:TokenIssueTime": "true"}}"#),
-        (
-            SESSION,
-            ALICE,
-            r#"{"StringEquals": {"aws:userid": "AROAAPPROVER:bob"}}"#,
-        ),
+        (SESSION, ALICE, r#"{"StringEquals": {"aws:userid": "AROAAPPROVER:bob"}}"#),
         (
             SESSION,
             ALICE,
@@ -222,7 +206,9 @@ fn what_the_emulator_does_not_know_never_allows_and_always_denies() {
         r#"{"Null": {"aws:PrincipalOrgID": "false"}}"#,
     ] {
         let statement = |effect: &str| {
-            format!(r#"{{"Effect": "{effect}", "Action": "*", "Resource": "*", "Condition": {condition}}}"#)
+            format!(
+                r#"{{"Effect": "{effect}", "Action": "*", "Resource": "*", "Condition": {condition}}}"#
+            )
         };
         assert_eq!(
             approve(ALICE, &[&statement("Allow")], &[]),
@@ -262,7 +248,8 @@ fn the_tags_of_a_pipeline_are_seen_when_it_is_created() {
     assert!(!create(Value::Null));
 }
 
-/// Who may not see a pipeline does not learn whether it is there; what is malformed is about no resource at all.
+/// Who may not see a pipeline does not learn whether it is there; what is malformed is about no
+/// resource at all.
 #[test]
 fn permission_is_asked_before_anything_is_looked_at() {
     let code = |statements: &[&str], operation: &str, input: Value| {
@@ -282,9 +269,7 @@ fn permission_is_asked_before_anything_is_looked_at() {
 fn an_account_that_cannot_decide_is_refused() {
     let refused = |account: Account, key_id: &str, arn: &str, gate_role: Option<&str>| {
         let principals = Principals::new([(key_id.to_owned(), arn.to_owned())].into()).unwrap();
-        Authorizer::new(account, &principals, gate_role)
-            .unwrap_err()
-            .to_string()
+        Authorizer::new(account, &principals, gate_role).unwrap_err().to_string()
     };
     let stranger = "arn:aws:iam::444455556666:user/alice";
     assert_eq!(
@@ -305,11 +290,9 @@ fn an_account_that_cannot_decide_is_refused() {
     );
     let all = [("root", ROOT), ("alice", ALICE), ("bob", SESSION)];
     let all = all.map(|(key_id, arn)| (key_id.to_owned(), arn.to_owned())).into();
-    let gate = Authorizer::new(account(&[], &[]), &Principals::new(all).unwrap(), Some("Approver")).unwrap();
-    assert_eq!(
-        gate.gate(),
-        "arn:aws:sts::111122223333:assumed-role/Approver/two-person-rule"
-    );
+    let gate = Authorizer::new(account(&[], &[]), &Principals::new(all).unwrap(), Some("Approver"))
+        .unwrap();
+    assert_eq!(gate.gate(), "arn:aws:sts::111122223333:assumed-role/Approver/two-person-rule");
     assert!(gate.checks_gate());
 }
 
@@ -317,16 +300,16 @@ fn role(caller: &str, statements: &[&str], name: &str) -> Result<Option<String>,
     let service = service(account(statements, &[]));
     let now = "2026-01-01T00:00:00Z".parse().unwrap();
     let found = service.role(name, caller, now);
-    found
-        .map(|role| role.map(|role| role.arn.clone()))
-        .map_err(|error| error.message)
+    found.map(|role| role.map(|role| role.arn.clone())).map_err(|error| error.message)
 }
 
 #[test]
 fn a_role_is_shown_to_who_may_ask_for_it_under_its_path() {
     let arn = "arn:aws:iam::111122223333:role/path/Approver";
     let under = |path: &str| {
-        format!(r#"{{"Effect": "Allow", "Action": "iam:GetRole", "Resource": "arn:aws:iam::*:role{path}"}}"#)
+        format!(
+            r#"{{"Effect": "Allow", "Action": "iam:GetRole", "Resource": "arn:aws:iam::*:role{path}"}}"#
+        )
     };
     let denied = |name: &str| {
         Err(format!(
@@ -335,10 +318,7 @@ fn a_role_is_shown_to_who_may_ask_for_it_under_its_path() {
         ))
     };
     assert_eq!(role(ALICE, &[&under("/path/*")], "Approver"), Ok(Some(arn.to_owned())));
-    assert_eq!(
-        role(ALICE, &[&under("/aws-reserved/*")], "Approver"),
-        denied("Approver")
-    );
+    assert_eq!(role(ALICE, &[&under("/aws-reserved/*")], "Approver"), denied("Approver"));
     assert_eq!(role(ALICE, &[EVERYTHING], "approver"), Ok(None));
     assert_eq!(role(ALICE, &[&under("/path/*")], "Nobody"), denied("Nobody"));
     assert_eq!(role(ROOT, &[], "Nobody"), Ok(None));
@@ -359,7 +339,8 @@ fn a_pipeline_notifies_by_the_permissions_of_its_role() {
         (roles[1], "payments", &[manage], "InProgress"),
     ] {
         let mut notifying = crate::testing::approval("Approval");
-        notifying["configuration"] = json!({"NotificationArn": format!("arn:aws:sns:us-east-1:111122223333:{topic}")});
+        notifying["configuration"] =
+            json!({"NotificationArn": format!("arn:aws:sns:us-east-1:111122223333:{topic}")});
         let stages = json!([crate::testing::stage("Review", &[notifying])]);
         let mut declared = crate::testing::pipeline("QUEUED", stages);
         declared["roleArn"] = json!(role);

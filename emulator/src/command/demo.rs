@@ -17,15 +17,16 @@ use crate::terminal;
 
 /// Watch one human with two keys be refused, and two humans pass
 ///
-/// Starts the emulator in this process, creates a pipeline through its API, and plays six attempts at a release: as different
-/// principals, over HTTP, by the AWS SDK. The gate that judges them is a process of its own, as on AWS Lambda.
-/// Exit code 1 when an attempt ends otherwise than it must.
+/// Starts the emulator in this process, creates a pipeline through its API, and plays six attempts
+/// at a release: as different principals, over HTTP, by the AWS SDK. The gate that judges them is a
+/// process of its own, as on AWS Lambda. Exit code 1 when an attempt ends otherwise than it must.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Program to run as the gate, such as a built `bootstrap`; this program itself by default
     #[arg(long, value_name = "PROGRAM")]
     gate: Option<PathBuf>,
-    /// Seconds that CodePipeline takes at most to notice an answer; 0 for none, `aws` for the 35 s that were recorded
+    /// Seconds that CodePipeline takes at most to notice an answer; 0 for none, `aws` for the 35 s
+    /// that were recorded
     #[arg(long, value_name = "SECONDS", default_value = "0.3", value_parser = lag)]
     lag: SignedDuration,
 }
@@ -39,42 +40,16 @@ const SLOTS: [&str; 2] = ["ApprovalA", "ApprovalB"];
 const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_0123456789abcdef"]}"#;
 
 const STAGES: [(&str, &[Action]); 3] = [
-    (
-        "Source",
-        &[Action {
-            name: "Source",
-            kind: Kind::Source,
-            run_order: 1,
-        }],
-    ),
+    ("Source", &[Action { name: "Source", kind: Kind::Source, run_order: 1 }]),
     (
         STAGE,
         &[
-            Action {
-                name: SLOTS[0],
-                kind: Kind::Approval,
-                run_order: 1,
-            },
-            Action {
-                name: SLOTS[1],
-                kind: Kind::Approval,
-                run_order: 1,
-            },
-            Action {
-                name: GATE,
-                kind: Kind::Gate(None),
-                run_order: 2,
-            },
+            Action { name: SLOTS[0], kind: Kind::Approval, run_order: 1 },
+            Action { name: SLOTS[1], kind: Kind::Approval, run_order: 1 },
+            Action { name: GATE, kind: Kind::Gate(None), run_order: 2 },
         ],
     ),
-    (
-        "Deploy",
-        &[Action {
-            name: DEPLOY,
-            kind: Kind::Deploy,
-            run_order: 1,
-        }],
-    ),
+    ("Deploy", &[Action { name: DEPLOY, kind: Kind::Deploy, run_order: 1 }]),
 ];
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -125,10 +100,7 @@ const SCENES: [Scene; 6] = [
         title: "the approvals are reopened with that command; alice and bob turn one key each",
         rounds: &[Round {
             retry: Some(RetryMode::AllActions),
-            answers: &[
-                (SLOTS[0], "alice", Answer::Approved),
-                (SLOTS[1], "bob", Answer::Approved),
-            ],
+            answers: &[(SLOTS[0], "alice", Answer::Approved), (SLOTS[1], "bob", Answer::Approved)],
         }],
         expected: Expected::Passes,
     },
@@ -239,10 +211,8 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
             is_new = false;
             for (slot, key_id, answer) in round.answers {
                 caller(key_id).answer(PIPELINE, STAGE, slot, *answer).await?;
-                let arn = principals
-                    .iter()
-                    .find(|(id, _)| id == key_id)
-                    .map_or(*key_id, |(_, arn)| arn);
+                let arn =
+                    principals.iter().find(|(id, _)| id == key_id).map_or(*key_id, |(_, arn)| arn);
                 let answered = match answer {
                     Answer::Approved => "approved",
                     Answer::Rejected => "rejected",
@@ -273,11 +243,8 @@ fn verdict(ended: &Ended) -> String {
     } else {
         format!("{BAD}   The gate refuses; {DEPLOY} has not run.{BAD:#}\n")
     };
-    let said: String = ended
-        .gate
-        .lines()
-        .map(|line| format!("   {FAINT}│ {line}{FAINT:#}\n"))
-        .collect();
+    let said: String =
+        ended.gate.lines().map(|line| format!("   {FAINT}│ {line}{FAINT:#}\n")).collect();
     format!("{headline}{said}\n")
 }
 
@@ -301,11 +268,7 @@ mod tests {
         assert!(!passes(ended(false, "Refused: same-person", &[])));
         let refused = |ended| is_expected(Expected::Refused("same-person"), &ended);
         assert!(refused(ended(false, "Refused: same-person", &[])));
-        assert!(!refused(ended(
-            false,
-            "The gate's role may not call GetPipelineState",
-            &[]
-        )));
+        assert!(!refused(ended(false, "The gate's role may not call GetPipelineState", &[])));
         assert!(!refused(ended(true, "Satisfied", &[DEPLOY])));
         assert!(!refused(ended(false, "Refused: same-person", &[DEPLOY])));
     }

@@ -18,9 +18,10 @@ use crate::terminal;
 
 /// Serve an in-memory CodePipeline on loopback for the AWS CLI and SDKs
 ///
-/// Who calls is told by the access key id alone; signatures are not verified. Creating a pipeline starts it, and
-/// otherwise executions are started by hand: sources never detect a change. Lambda actions invoke the gate, whatever function they name. Manual approvals wait; every other
-/// action succeeds, unless its configuration has `"EmulatorResult": "Failed"` or `"FailedOnce"`.
+/// Who calls is told by the access key id alone; signatures are not verified. Creating a pipeline
+/// starts it, and otherwise executions are started by hand: sources never detect a change. Lambda
+/// actions invoke the gate, whatever function they name. Manual approvals wait; every other action
+/// succeeds, unless its configuration has `"EmulatorResult": "Failed"` or `"FailedOnce"`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PRINCIPALS_HELP)]
 pub struct Args {
@@ -30,8 +31,8 @@ pub struct Args {
     /// JSON object that gives each access key id the ARN of its principal
     #[arg(long, value_name = "FILE")]
     principals: Option<PathBuf>,
-    /// Account whose IAM policies decide who may do what, as `aws iam get-account-authorization-details` prints it;
-    /// without it, everybody may do everything
+    /// Account whose IAM policies decide who may do what, as `aws iam
+    /// get-account-authorization-details` prints it; without it, everybody may do everything
     #[arg(long, value_name = "FILE", requires = "principals", conflicts_with = "account_id")]
     account: Option<PathBuf>,
     /// The gate's role in that account [default: TwoPersonRule-Gate]
@@ -51,11 +52,12 @@ pub struct Args {
     /// Account in ARNs; with --account, that one
     #[arg(long, value_name = "DIGITS", default_value = "111122223333", value_parser = account_id)]
     account_id: String,
-    /// Seconds that CodePipeline takes at most to notice an answer, and less in proportion for all else that is late at
-    /// AWS; 0 for none, `aws` for the 35 s that were recorded
+    /// Seconds that CodePipeline takes at most to notice an answer, and less in proportion for all
+    /// else that is late at AWS; 0 for none, `aws` for the 35 s that were recorded
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lag)]
     lag: SignedDuration,
-    /// Draw delays and identifiers from this number: the same calls at the same times give the same replies
+    /// Draw delays and identifiers from this number: the same calls at the same times give the same
+    /// replies
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Leave the execution out of GetJobDetails, as AWS may do for Lambda jobs
@@ -94,10 +96,9 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         bare_job_details: args.bare_job_details,
     };
     let rule = match &args.rule {
-        Some(path) => Some(
-            std::fs::read_to_string(path)
-                .map_err(|error| format!("the rule file `{}` cannot be read: {error}", path.display()))?,
-        ),
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+            format!("the rule file `{}` cannot be read: {error}", path.display())
+        })?),
         None => None,
     };
     tracing_subscriber::fmt()
@@ -106,7 +107,9 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .with_max_level(tracing::Level::INFO)
         .init();
     if authorizer.as_ref().is_some_and(|authorizer| !authorizer.checks_gate()) {
-        tracing::warn!("the account has no role for the gate, so the gate alone is not checked: see --gate-role");
+        tracing::warn!(
+            "the account has no role for the gate, so the gate alone is not checked: see --gate-role"
+        );
     }
     // Before the lines are printed, so that whoever reads them can already stop it.
     let mut terminate = signal(SignalKind::terminate())?;
@@ -135,7 +138,11 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 }
 
 /// The lines to paste into a shell before the AWS CLI is used.
-fn environment(url: &str, region: &str, principals: &Principals) -> Result<String, std::fmt::Error> {
+fn environment(
+    url: &str,
+    region: &str,
+    principals: &Principals,
+) -> Result<String, std::fmt::Error> {
     let mut lines = String::new();
     writeln!(lines, "# Paste these into another terminal; stop with ctrl-c here.")?;
     writeln!(lines, "export AWS_ENDPOINT_URL={url}")?;
@@ -153,11 +160,7 @@ fn environment(url: &str, region: &str, principals: &Principals) -> Result<Strin
 
 fn account_id(text: &str) -> Result<String, &'static str> {
     let digits = text.len() == 12 && text.chars().all(|digit| digit.is_ascii_digit());
-    if digits {
-        Ok(text.to_owned())
-    } else {
-        Err("an account id is 12 digits")
-    }
+    if digits { Ok(text.to_owned()) } else { Err("an account id is 12 digits") }
 }
 
 /// What `--lag` means.
@@ -171,11 +174,8 @@ pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
 }
 
 fn region(text: &str) -> Result<String, &'static str> {
-    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let named = !text.is_empty() && text.chars().all(plain);
-    if named {
-        Ok(text.to_owned())
-    } else {
-        Err("a region is written like us-east-1")
-    }
+    if named { Ok(text.to_owned()) } else { Err("a region is written like us-east-1") }
 }

@@ -20,8 +20,9 @@ const CANCELED: &str = "The approval action has been canceled.";
 
 /// One attempt of one action.
 ///
-/// AWS tells it in two ways that may differ for a while: GetPipelineState shows an answer as soon as it is given, and
-/// ListActionExecutions when CodePipeline has noticed it, up to half a minute later. Only then the execution goes on.
+/// AWS tells it in two ways that may differ for a while: GetPipelineState shows an answer as soon
+/// as it is given, and ListActionExecutions when CodePipeline has noticed it, up to half a minute
+/// later. Only then the execution goes on.
 #[derive(Debug)]
 pub struct ActionRun {
     /// Its place in the order of everything that ever happened.
@@ -126,9 +127,7 @@ pub struct Pretence {
 impl Work {
     /// An approval that starts to wait then.
     pub(super) fn approval(action: &Action, started: Timestamp) -> Self {
-        let wait = action
-            .timeout_in_minutes
-            .map_or(APPROVAL_TIMEOUT, SignedDuration::from_mins);
+        let wait = action.timeout_in_minutes.map_or(APPROVAL_TIMEOUT, SignedDuration::from_mins);
         Self::Approval(started + wait)
     }
 }
@@ -247,15 +246,21 @@ impl ActionRun {
             }
             Work::Job(job) => match job.take_outcome(world) {
                 None | Some(Outcome::Continue { .. }) => {}
-                Some(Outcome::Success { output_variables }) => self.succeed(output_variables, world),
-                Some(Outcome::Failure { code, message }) => self.fail(ErrorDetails { code, message }, world),
+                Some(Outcome::Success { output_variables }) => {
+                    self.succeed(output_variables, world)
+                }
+                Some(Outcome::Failure { code, message }) => {
+                    self.fail(ErrorDetails { code, message }, world)
+                }
             },
         }
     }
 
     fn time_out(&mut self, world: &mut World) {
         let message = match &self.work {
-            Work::Approval(_) => "The approval action timed out: nobody approved or rejected it in time".to_owned(),
+            Work::Approval(_) => {
+                "The approval action timed out: nobody approved or rejected it in time".to_owned()
+            }
             Work::Job(_) | Work::Pretended(_) => format!(
                 "The AWS Lambda function {} failed to return a result before timing out. Check that it has permission to \
                  call PutJobSuccessResult and PutJobFailureResult, and that it called one of them",
@@ -291,24 +296,23 @@ impl ActionRun {
     }
 
     /// Somebody answers this open approval. The execution goes on when that is noticed.
-    pub(super) fn answer(&mut self, approved: bool, by: String, summary: String, world: &mut World) {
-        self.status = if approved {
-            ActionStatus::Succeeded
-        } else {
-            ActionStatus::Failed
-        };
+    pub(super) fn answer(
+        &mut self,
+        approved: bool,
+        by: String,
+        summary: String,
+        world: &mut World,
+    ) {
+        self.status = if approved { ActionStatus::Succeeded } else { ActionStatus::Failed };
         let what = if approved { "Approved" } else { "Rejected" };
-        self.summary = Some(if summary.is_empty() {
-            format!("{what} by {by}")
-        } else {
-            summary
-        });
+        self.summary = Some(if summary.is_empty() { format!("{what} by {by}") } else { summary });
         self.updated_by = Some(by);
         self.changed = Some(world.now);
         self.due = Some(world.now + world.lag.draw(lag::ANSWER));
     }
 
-    /// The pipeline is updated while this approval is open: the state says that it failed, and the history never ends it.
+    /// The pipeline is updated while this approval is open: the state says that it failed, and the
+    /// history never ends it.
     pub(super) fn cancel(&mut self) {
         self.status = ActionStatus::Failed;
         self.summary = Some(CANCELED.to_owned());

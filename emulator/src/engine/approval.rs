@@ -25,7 +25,11 @@ pub struct Answer {
 }
 
 impl Pipeline {
-    pub(super) fn answer_approval(&mut self, answer: Answer, world: &mut World) -> Result<(), ApiError> {
+    pub(super) fn answer_approval(
+        &mut self,
+        answer: Answer,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
         let current = Arc::clone(&self.current);
         let name = &current.structure.name;
         let runs = self.executions.iter_mut().flat_map(|execution| &mut execution.runs);
@@ -35,7 +39,8 @@ impl Pipeline {
         };
         let Some(run) = approvals.find(meant) else {
             let missing = match current.stage(&answer.stage) {
-                None => ErrorCode::StageNotFound.because(format!("The pipeline has no stage '{}'", answer.stage)),
+                None => ErrorCode::StageNotFound
+                    .because(format!("The pipeline has no stage '{}'", answer.stage)),
                 Some(stage) if stage.action(&answer.action).is_none() => ErrorCode::ActionNotFound
                     .because(format!("Stage '{}' has no action '{}'", answer.stage, answer.action)),
                 Some(_) => ErrorCode::InvalidApprovalToken.because(format!(
@@ -67,7 +72,8 @@ impl Pipeline {
     }
 }
 
-/// Why an approval cannot be answered any more. AWS says that the pipeline was updated even if the execution was stopped.
+/// Why an approval cannot be answered any more. AWS says that the pipeline was updated even if the
+/// execution was stopped.
 fn closed(run: &ActionRun, pipeline: &str) -> ApiError {
     let canceled = run.updated_by.is_none() && run.error.is_none();
     if canceled && matches!(run.status, ActionStatus::Abandoned | ActionStatus::Failed) {

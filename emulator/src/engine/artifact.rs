@@ -1,4 +1,5 @@
-//! Where artifacts lie. Nothing is ever put there, but AWS's replies and events say where it would be.
+//! Where artifacts lie. Nothing is ever put there, but AWS's replies and events say where it would
+//! be.
 
 use serde_json::{Value, json};
 
@@ -21,26 +22,23 @@ pub struct Artifact {
 
 impl Artifact {
     /// An artifact that an action of a kind is to make.
-    pub(super) fn planned(name: &str, kind: ActionKind, declaration: &Declaration, ids: &mut dyn IdSource) -> Self {
+    pub(super) fn planned(
+        name: &str,
+        kind: ActionKind,
+        declaration: &Declaration,
+        ids: &mut dyn IdSource,
+    ) -> Self {
         let cut = |text: &str, length| text.chars().take(length).collect::<String>();
         let pipeline = cut(&declaration.structure.name, CUT.saturating_mul(2));
         let unique: String = ids.uuid().chars().filter(|letter| *letter != '-').take(7).collect();
         let ending = if kind == ActionKind::Source { ".zip" } else { "" };
         let key = format!("{pipeline}/{}/{unique}{ending}", cut(name, CUT));
-        Self {
-            name: name.to_owned(),
-            place: Some((bucket(declaration), key)),
-            revision: None,
-        }
+        Self { name: name.to_owned(), place: Some((bucket(declaration), key)), revision: None }
     }
 
     /// An artifact that nothing has made.
     pub(super) fn missing(name: &ArtifactName) -> Self {
-        Self {
-            name: name.name.clone(),
-            place: None,
-            revision: None,
-        }
+        Self { name: name.name.clone(), place: None, revision: None }
     }
 
     /// How a job's event and details have it: without a revision the member is null.

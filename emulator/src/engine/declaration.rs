@@ -16,11 +16,13 @@ const RESULTS: [&str; 3] = ["Succeeded", "Failed", "FailedOnce"];
 
 /// One version of a pipeline's structure.
 ///
-/// The declaration is kept as it came, so that what the emulator does not act on (triggers, conditions, …) is still
-/// there when it is read back; the typed view beside it is what the engine runs.
+/// The declaration is kept as it came, so that what the emulator does not act on (triggers,
+/// conditions, …) is still there when it is read back; the typed view beside it is what the engine
+/// runs.
 #[derive(Debug)]
 pub struct Declaration {
-    /// The declaration as `GetPipeline` shows it: what was given, with the version and AWS's defaults filled in.
+    /// The declaration as `GetPipeline` shows it: what was given, with the version and AWS's
+    /// defaults filled in.
     pub raw: Value,
     /// Counted from 1; each update adds one.
     pub version: u64,
@@ -211,8 +213,9 @@ impl Declaration {
     /// # Errors
     /// What AWS would find wrong with the structure.
     pub fn parse(mut raw: Value, version: u64, given: Timestamp) -> Result<Self, ApiError> {
-        let structure: Structure = serde_json::from_value(raw.clone())
-            .map_err(|error| ErrorCode::Internal.because(format!("the pipeline could not be read: {error}")))?;
+        let structure: Structure = serde_json::from_value(raw.clone()).map_err(|error| {
+            ErrorCode::Internal.because(format!("the pipeline could not be read: {error}"))
+        })?;
         check_stages(&structure.stages)?;
         structure.stages.iter().try_for_each(check_actions)?;
         if let Some(members) = raw.as_object_mut() {
@@ -226,12 +229,7 @@ impl Declaration {
             .flatten()
             .filter_map(|stage| stage.get_mut("actions")?.as_array_mut());
         actions.flatten().for_each(fill_in);
-        Ok(Self {
-            raw,
-            version,
-            given,
-            structure,
-        })
+        Ok(Self { raw, version, given, structure })
     }
 
     /// The stage of that name.
@@ -295,9 +293,8 @@ fn check_stages(stages: &[Stage]) -> Result<(), ApiError> {
 
 fn check_actions(stage: &Stage) -> Result<(), ApiError> {
     if stage.actions.is_empty() {
-        return Err(
-            ErrorCode::InvalidStageDeclaration.because(format!("Stage '{}' must have at least one action", stage.name))
-        );
+        return Err(ErrorCode::InvalidStageDeclaration
+            .because(format!("Stage '{}' must have at least one action", stage.name)));
     }
     let mut names = BTreeSet::new();
     for action in &stage.actions {
@@ -313,9 +310,13 @@ fn check_actions(stage: &Stage) -> Result<(), ApiError> {
                 stage.name
             )
         } else if lambda && configured("FunctionName").is_none() {
-            format!("Action configuration for action '{name}' is missing required configuration 'FunctionName'")
+            format!(
+                "Action configuration for action '{name}' is missing required configuration 'FunctionName'"
+            )
         } else if let Some(key) = unknown {
-            format!("Action configuration for action '{name}' contains unknown configuration '{key}'")
+            format!(
+                "Action configuration for action '{name}' contains unknown configuration '{key}'"
+            )
         } else if !told.is_none_or(|told| RESULTS.contains(&told.as_str())) {
             format!(
                 "Action configuration for action '{name}': 'EmulatorResult', which only this emulator knows, must be \

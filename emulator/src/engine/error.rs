@@ -61,9 +61,6 @@ impl fmt::Display for ErrorCode {
 impl ErrorCode {
     /// This error with a message.
     pub fn because(self, message: impl Into<String>) -> ApiError {
-        ApiError {
-            code: self,
-            message: message.into(),
-        }
+        ApiError { code: self, message: message.into() }
     }
 }

@@ -97,7 +97,9 @@ impl Execution {
         let stages = declaration.structure.stages.iter();
         let started = match start.trigger {
             Trigger::CreatePipeline => world.now + world.lag.draw(lag::CREATED),
-            Trigger::StartPipelineExecution | Trigger::CloudWatchEvent | Trigger::ManualRollback => world.now,
+            Trigger::StartPipelineExecution
+            | Trigger::CloudWatchEvent
+            | Trigger::ManualRollback => world.now,
         };
         let status = ExecutionStatus::InProgress;
         Self {
@@ -117,11 +119,7 @@ impl Execution {
             position: Position::Before(0),
             stopping: None,
             shown_from: started + world.lag.draw(lag::EXECUTION_SHOWN),
-            shown: Earlier {
-                status,
-                updated: started,
-                until: started,
-            },
+            shown: Earlier { status, updated: started, until: started },
             declaration,
         }
     }
@@ -132,14 +130,15 @@ impl Execution {
         self.position != Position::Ended
     }
 
-    /// Whether it can be found already: for a second or two after its start AWS says that there is no such execution.
+    /// Whether it can be found already: for a second or two after its start AWS says that there is
+    /// no such execution.
     #[must_use]
     pub fn is_shown(&self, now: Timestamp) -> bool {
         self.shown_from <= now
     }
 
-    /// Where it stands, and when it last ended or else started, as GetPipelineExecution and ListPipelineExecutions tell it:
-    /// a second or two late.
+    /// Where it stands, and when it last ended or else started, as GetPipelineExecution and
+    /// ListPipelineExecutions tell it: a second or two late.
     #[must_use]
     pub fn shown(&self, now: Timestamp) -> (ExecutionStatus, Timestamp) {
         if now < self.shown.until {
@@ -269,7 +268,8 @@ impl Execution {
         true
     }
 
-    /// The actions to start next: those of the lowest run order that has not run, when all before it succeeded.
+    /// The actions to start next: those of the lowest run order that has not run, when all before
+    /// it succeeded.
     fn next_actions<'a>(&self, stage: &'a Stage) -> Option<Vec<&'a Action>> {
         let run_of = |action: &Action| {
             let mut runs = self.runs.iter().filter(|run| run.counts() && run.stage == stage.name);
@@ -278,9 +278,7 @@ impl Execution {
         let waiting = || stage.actions.iter().filter(|action| run_of(action).is_none());
         let order = waiting().map(|action| action.run_order).min()?;
         let earlier = stage.actions.iter().filter(|action| action.run_order < order);
-        let ready = earlier
-            .filter_map(run_of)
-            .all(|run| run.noticed == ActionStatus::Succeeded);
+        let ready = earlier.filter_map(run_of).all(|run| run.noticed == ActionStatus::Succeeded);
         let go = ready && self.stopping.is_none();
         go.then(|| waiting().filter(|action| action.run_order == order).collect())
     }
@@ -319,7 +317,9 @@ impl Execution {
 
     pub(super) fn replace_runs(&mut self, stage: &str, mode: RetryMode, world: &World) {
         let counting = self.runs.iter_mut().filter(|run| run.counts() && run.stage == stage);
-        for run in counting.filter(|run| mode == RetryMode::AllActions || run.noticed != ActionStatus::Succeeded) {
+        for run in counting
+            .filter(|run| mode == RetryMode::AllActions || run.noticed != ActionStatus::Succeeded)
+        {
             run.replaced = Some(world.now);
         }
     }
@@ -332,13 +332,16 @@ impl Execution {
     /// The attempt whose job ever had that id.
     #[must_use]
     pub fn run_of_job(&self, job_id: &str) -> Option<&ActionRun> {
-        self.runs
-            .iter()
-            .find(|run| run.job().is_some_and(|job| job.had_id(job_id)))
+        self.runs.iter().find(|run| run.job().is_some_and(|job| job.had_id(job_id)))
     }
 
     /// Takes what a job's function reports.
-    pub(super) fn take_report(&mut self, job_id: &str, report: Report, world: &mut World) -> Result<(), ApiError> {
+    pub(super) fn take_report(
+        &mut self,
+        job_id: &str,
+        report: Report,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
         let mut runs = self.runs.iter_mut();
         match runs.find(|run| run.job().is_some_and(|job| job.had_id(job_id))) {
             Some(run) => run.take_report(job_id, report, world),

@@ -13,8 +13,8 @@ use super::ids::IdSource;
 use super::report::{Outcome, Report, terminated};
 use super::{Settings, World, lag};
 
-/// A job without a report fails after 20 minutes, and a report that asks for more time restarts that clock.
-/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
+/// A job without a report fails after 20 minutes, and a report that asks for more time restarts
+/// that clock. <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
 const REPORT_TIMEOUT: SignedDuration = SignedDuration::from_mins(20);
 /// However often it asks for more time, a job ends within a day.
 const TOTAL_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
@@ -90,7 +90,8 @@ impl Job {
         self.invocation = None;
     }
 
-    /// What was reported last, now that it is noticed. A job that goes on has a new id: the report has used up the old one.
+    /// What was reported last, now that it is noticed. A job that goes on has a new id: the report
+    /// has used up the old one.
     pub(super) fn take_outcome(&mut self, world: &mut World) -> Option<Outcome> {
         let outcome = self.reports.last().map(|(_, report)| report.outcome.clone());
         if let Some(Outcome::Continue { token }) = &outcome {
@@ -106,7 +107,9 @@ impl Job {
     /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html>
     pub(super) fn event(&self, run: &ActionRun, world: &World) -> Value {
         let mut data = self.data(run);
-        if let Some(credentials) = data.get_mut("artifactCredentials").and_then(Value::as_object_mut) {
+        if let Some(credentials) =
+            data.get_mut("artifactCredentials").and_then(Value::as_object_mut)
+        {
             let expires = (world.now + CREDENTIALS).as_second().saturating_mul(1000);
             credentials.insert("expirationTime".to_owned(), json!(expires));
         }
@@ -114,7 +117,12 @@ impl Job {
     }
 
     /// What `GetJobDetails` answers.
-    pub(super) fn details(&self, run: &ActionRun, execution: &Execution, settings: &Settings) -> Value {
+    pub(super) fn details(
+        &self,
+        run: &ActionRun,
+        execution: &Execution,
+        settings: &Settings,
+    ) -> Value {
         let mut data = self.data(run);
         let mut context = json!({
             "pipelineName": execution.declaration.structure.name,
@@ -134,7 +142,8 @@ impl Job {
     }
 
     fn data(&self, run: &ActionRun) -> Value {
-        let artifacts = |artifacts: &[Artifact]| artifacts.iter().map(Artifact::of_job).collect::<Vec<_>>();
+        let artifacts =
+            |artifacts: &[Artifact]| artifacts.iter().map(Artifact::of_job).collect::<Vec<_>>();
         let mut data = json!({
             "actionConfiguration": {"configuration": run.configuration},
             "inputArtifacts": artifacts(&run.inputs),
@@ -163,11 +172,17 @@ impl Credentials {
 }
 
 impl ActionRun {
-    /// Takes what the function reports of the job that has, or once had, that id. It is noticed later.
+    /// Takes what the function reports of the job that has, or once had, that id. It is noticed
+    /// later.
     ///
-    /// A job may be reported on again if the report says the same; and once its action was abandoned, or its pipeline
-    /// deleted, a report is taken and changes nothing.
-    pub(super) fn take_report(&mut self, job_id: &str, report: Report, world: &mut World) -> Result<(), ApiError> {
+    /// A job may be reported on again if the report says the same; and once its action was
+    /// abandoned, or its pipeline deleted, a report is taken and changes nothing.
+    pub(super) fn take_report(
+        &mut self,
+        job_id: &str,
+        report: Report,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
         let Work::Job(job) = &mut self.work else {
             return Err(terminated(job_id));
         };

@@ -1,23 +1,26 @@
 //! How long CodePipeline takes to notice what has happened, and to show it.
 //!
-//! Everything here was measured in recordings of the real service (us-east-1, September and October 2026, in
-//! `testdata/aws/codepipeline` of <https://github.com/radkawar/stackd>). A [`Lag`] keeps their proportions and chooses
-//! how long the longest of them is.
+//! Everything here was measured in recordings of the real service (us-east-1, September and October
+//! 2026, in `testdata/aws/codepipeline` of <https://github.com/radkawar/stackd>). A [`Lag`] keeps
+//! their proportions and chooses how long the longest of them is.
 
 use jiff::SignedDuration;
 
 /// The longest that CodePipeline was seen to take until it noticed an answer, in milliseconds.
 const LONGEST: i64 = 35_000;
 
-/// A delay that was recorded: no shorter than the first, no longer than the second, in milliseconds.
+/// A delay that was recorded: no shorter than the first, no longer than the second, in
+/// milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span(i64, i64);
 
-/// From the answer to an approval until the history has it and the execution goes on: nine answers, 15.8 to 34.9 s.
+/// From the answer to an approval until the history has it and the execution goes on: nine answers,
+/// 15.8 to 34.9 s.
 pub(super) const ANSWER: Span = Span(15_800, LONGEST);
 /// From a job's report until its action ends, or its function is invoked again.
 pub(super) const REPORT: Span = Span(26_000, 30_000);
-/// From the start of an approval whose notification is refused until the history has its failure: once, 37 s.
+/// From the start of an approval whose notification is refused until the history has its failure:
+/// once, 37 s.
 pub(super) const REFUSED_NOTIFICATION: Span = Span(30_000, LONGEST);
 /// From the creation of a pipeline to the start of the execution that it starts.
 pub(super) const CREATED: Span = Span(235, 260);
@@ -61,14 +64,11 @@ impl Lag {
     /// As slow as AWS.
     pub const AWS: SignedDuration = SignedDuration::from_millis(LONGEST);
 
-    /// All that was recorded, shortened or stretched so that an answer is noticed after this long at most. With zero
-    /// everything happens, and is shown, at once.
+    /// All that was recorded, shortened or stretched so that an answer is noticed after this long
+    /// at most. With zero everything happens, and is shown, at once.
     #[must_use]
     pub fn new(longest: SignedDuration, seed: u64) -> Self {
-        Self {
-            longest: longest.max(SignedDuration::ZERO),
-            random: fastrand::Rng::with_seed(seed),
-        }
+        Self { longest: longest.max(SignedDuration::ZERO), random: fastrand::Rng::with_seed(seed) }
     }
 
     /// No delay at all.
@@ -98,12 +98,11 @@ mod tests {
         assert_eq!(draws(1), draws(1));
         assert_ne!(draws(1), draws(2));
         let [first, second, parallel] = draws(3);
-        assert!((3_160_000..=7_000_000).contains(&first) && (3_160_000..=7_000_000).contains(&second));
+        assert!(
+            (3_160_000..=7_000_000).contains(&first) && (3_160_000..=7_000_000).contains(&second)
+        );
         assert!((57_400..=57_800).contains(&parallel), "{parallel}");
         assert_eq!(Lag::none().draw(ANSWER), SignedDuration::ZERO);
-        assert_eq!(
-            Lag::new(SignedDuration::from_secs(-1), 0).draw(ANSWER),
-            SignedDuration::ZERO
-        );
+        assert_eq!(Lag::new(SignedDuration::from_secs(-1), 0).draw(ANSWER), SignedDuration::ZERO);
     }
 }

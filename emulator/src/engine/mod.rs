@@ -1,5 +1,5 @@
-//! What CodePipeline does, without a clock, a network or a thread: every entry takes the time, and what has to happen
-//! outside comes out as an [`Effect`].
+//! What CodePipeline does, without a clock, a network or a thread: every entry takes the time, and
+//! what has to happen outside comes out as an [`Effect`].
 
 mod action_run;
 mod approval;
@@ -76,7 +76,10 @@ impl Engine {
 
     /// The same account, where roles may do what they are permitted.
     #[must_use]
-    pub fn with_permissions(mut self, permissions: impl FnOnce(Settings) -> Box<dyn Permissions>) -> Self {
+    pub fn with_permissions(
+        mut self,
+        permissions: impl FnOnce(Settings) -> Box<dyn Permissions>,
+    ) -> Self {
         self.world.permissions = Some(permissions(self.world.settings.clone()));
         self
     }
@@ -99,7 +102,8 @@ impl Engine {
         self.pipelines.values().filter_map(Pipeline::next_event).min()
     }
 
-    /// Does what was due until now, each thing at its own time: how often the clock ticks does not matter.
+    /// Does what was due until now, each thing at its own time: how often the clock ticks does not
+    /// matter.
     pub fn tick(&mut self, now: Timestamp) {
         while let Some(event) = self.next_event().filter(|event| *event <= now) {
             self.world.now = event;
@@ -120,17 +124,21 @@ impl Engine {
 
     fn no_pipeline(&self, name: &str) -> ApiError {
         let account = &self.settings().account_id;
-        ErrorCode::PipelineNotFound.because(format!(
-            "Account '{account}' does not have a pipeline with name '{name}'"
-        ))
+        ErrorCode::PipelineNotFound
+            .because(format!("Account '{account}' does not have a pipeline with name '{name}'"))
     }
 
     /// A pipeline and the world that it acts in, at that time.
-    fn enter(&mut self, name: &str, now: Timestamp) -> Result<(&mut Pipeline, &mut World), ApiError> {
+    fn enter(
+        &mut self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(&mut Pipeline, &mut World), ApiError> {
         self.pipeline(name)?;
         self.world.now = now;
         let pipeline = self.pipelines.get_mut(name);
-        let pipeline = pipeline.ok_or_else(|| ErrorCode::Internal.because("the pipeline went away"))?;
+        let pipeline =
+            pipeline.ok_or_else(|| ErrorCode::Internal.because("the pipeline went away"))?;
         Ok((pipeline, &mut self.world))
     }
 
@@ -138,14 +146,18 @@ impl Engine {
     ///
     /// # Errors
     /// When the structure is not valid or the name is taken.
-    pub fn create_pipeline(&mut self, raw: Value, caller: &str, now: Timestamp) -> Result<&Pipeline, ApiError> {
+    pub fn create_pipeline(
+        &mut self,
+        raw: Value,
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<&Pipeline, ApiError> {
         self.world.now = now;
         let declaration = Declaration::parse(raw, 1, now)?;
         let name = declaration.structure.name.clone();
         if self.pipelines.contains_key(&name) {
-            return Err(
-                ErrorCode::PipelineNameInUse.because(format!("A pipeline with the name '{name}' already exists"))
-            );
+            return Err(ErrorCode::PipelineNameInUse
+                .because(format!("A pipeline with the name '{name}' already exists")));
         }
         let mut pipeline = Pipeline::new(declaration, &mut self.world);
         let start = Start {
@@ -157,16 +169,23 @@ impl Engine {
         Ok(self.pipelines.entry(name).or_insert(pipeline))
     }
 
-    /// `UpdatePipeline`. Executions in progress go on with the version that they started with, but their open approvals
-    /// are canceled, and such an execution hangs until it is stopped.
+    /// `UpdatePipeline`. Executions in progress go on with the version that they started with, but
+    /// their open approvals are canceled, and such an execution hangs until it is stopped.
     ///
     /// # Errors
-    /// When the structure is not valid, or there is no such pipeline: AWS's model has no error of its own for that.
-    pub fn update_pipeline(&mut self, name: &str, raw: Value, now: Timestamp) -> Result<&Pipeline, ApiError> {
+    /// When the structure is not valid, or there is no such pipeline: AWS's model has no error of
+    /// its own for that.
+    pub fn update_pipeline(
+        &mut self,
+        name: &str,
+        raw: Value,
+        now: Timestamp,
+    ) -> Result<&Pipeline, ApiError> {
         let (pipeline, world) = self
             .enter(name, now)
             .map_err(|error| ErrorCode::InvalidStructure.because(error.message))?;
-        let declaration = Declaration::parse(raw, pipeline.current.version.saturating_add(1), world.now)?;
+        let declaration =
+            Declaration::parse(raw, pipeline.current.version.saturating_add(1), world.now)?;
         pipeline.update(declaration);
         Ok(pipeline)
     }
@@ -175,7 +194,9 @@ impl Engine {
     pub fn delete_pipeline(&mut self, name: &str, now: Timestamp) {
         self.world.now = now;
         if let Some(mut pipeline) = self.pipelines.remove(name) {
-            for execution in pipeline.executions.iter_mut().filter(|execution| execution.is_active()) {
+            for execution in
+                pipeline.executions.iter_mut().filter(|execution| execution.is_active())
+            {
                 execution.abandon(&mut self.world);
             }
             self.deleted.push(pipeline);
@@ -203,7 +224,12 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such pipeline, it declares no such variable, or too much is in progress.
-    pub fn start_execution(&mut self, name: &str, start: Start, now: Timestamp) -> Result<String, ApiError> {
+    pub fn start_execution(
+        &mut self,
+        name: &str,
+        start: Start,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
         let (pipeline, world) = self.enter(name, now)?;
         pipeline.start(start, world)
     }
@@ -227,7 +253,8 @@ impl Engine {
     /// `RetryStageExecution`.
     ///
     /// # Errors
-    /// When the stage did not fail, the pipeline has changed since, or a newer execution has run there.
+    /// When the stage did not fail, the pipeline has changed since, or a newer execution has run
+    /// there.
     pub fn retry_stage(
         &mut self,
         name: &str,
@@ -243,8 +270,8 @@ impl Engine {
     /// `RollbackStage`; the id of the new execution.
     ///
     /// # Errors
-    /// When the execution to go back to did not complete the stage, the pipeline has changed since, or something is in
-    /// the stage.
+    /// When the execution to go back to did not complete the stage, the pipeline has changed since,
+    /// or something is in the stage.
     pub fn roll_back(
         &mut self,
         name: &str,
@@ -261,7 +288,12 @@ impl Engine {
     ///
     /// # Errors
     /// When the token is not that of an open approval of that action.
-    pub fn answer_approval(&mut self, name: &str, answer: Answer, now: Timestamp) -> Result<(), ApiError> {
+    pub fn answer_approval(
+        &mut self,
+        name: &str,
+        answer: Answer,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
         let (pipeline, world) = self.enter(name, now)?;
         pipeline.answer_approval(answer, world)
     }
@@ -278,7 +310,8 @@ impl Engine {
         token: Option<&str>,
     ) -> Result<Page<&Execution>, ApiError> {
         let executions = self.pipeline(name)?.executions.iter();
-        let executions = executions.filter(|execution| execution.is_shown(self.world.now) && shown(execution));
+        let executions =
+            executions.filter(|execution| execution.is_shown(self.world.now) && shown(execution));
         page(
             List::Executions,
             executions.map(|execution| (execution.sequence, execution)),
@@ -287,7 +320,8 @@ impl Engine {
         )
     }
 
-    /// `ListActionExecutions`, newest first, of one execution or of all, with or without what a retry has replaced.
+    /// `ListActionExecutions`, newest first, of one execution or of all, with or without what a
+    /// retry has replaced.
     ///
     /// # Errors
     /// When there is no such pipeline or execution, or the token is not one of this list.
@@ -304,9 +338,11 @@ impl Engine {
             self.execution(name, id)?;
         }
         let executions = self.pipeline(name)?.executions.iter();
-        let shown =
-            executions.filter(|execution| execution.is_shown(now) && execution_id.is_none_or(|id| execution.id == id));
-        let runs = shown.flat_map(|execution| execution.runs.iter().map(move |run| (execution, run)));
+        let shown = executions.filter(|execution| {
+            execution.is_shown(now) && execution_id.is_none_or(|id| execution.id == id)
+        });
+        let runs =
+            shown.flat_map(|execution| execution.runs.iter().map(move |run| (execution, run)));
         let runs = runs.filter(|(_, run)| run.is_in_history(now) && (run.counts() || !newest_only));
         page(List::Actions, runs.map(|found| (found.1.sequence, found)), size, token)
     }
@@ -347,7 +383,9 @@ impl Engine {
         self.world.now = now;
         for pipeline in self.pipelines.values_mut().chain(&mut self.deleted) {
             let mut executions = pipeline.executions.iter_mut();
-            if let Some(execution) = executions.find(|execution| execution.run_of_job(job_id).is_some()) {
+            if let Some(execution) =
+                executions.find(|execution| execution.run_of_job(job_id).is_some())
+            {
                 execution.take_report(job_id, report, &mut self.world)?;
                 pipeline.advance(&mut self.world);
                 return Ok(());

@@ -1,4 +1,5 @@
-//! Whether the pipeline may send the notification of an approval. None is ever sent: the emulator has no SNS.
+//! Whether the pipeline may send the notification of an approval. None is ever sent: the emulator
+//! has no SNS.
 
 use jiff::Timestamp;
 
@@ -18,7 +19,12 @@ pub trait Permissions: Send {
 }
 
 /// Whether the notification of an approval is refused, by whose role CodePipeline sends it.
-pub(super) fn is_refused(run: &ActionRun, declaration: &Declaration, first: bool, world: &World) -> bool {
+pub(super) fn is_refused(
+    run: &ActionRun,
+    declaration: &Declaration,
+    first: bool,
+    world: &World,
+) -> bool {
     let Some(topic) = run.configuration.get("NotificationArn") else {
         return false;
     };

@@ -31,8 +31,8 @@ impl List {
 
 /// The page after `token` of items with their sequence numbers.
 ///
-/// The token carries the last sequence number seen, not an offset, so items that arrive between two pages neither
-/// repeat nor hide any other.
+/// The token carries the last sequence number seen, not an offset, so items that arrive between two
+/// pages neither repeat nor hide any other.
 pub(super) fn page<T>(
     list: List,
     items: impl Iterator<Item = (u64, T)>,
@@ -62,7 +62,9 @@ fn last_seen(list: List, token: &str) -> Result<u64, ApiError> {
     let sequence = u64::from_str_radix(digits, 16).ok();
     // Only what this list gave out: the number can be written in other ways.
     let given = sequence.filter(|sequence| token_after(list, *sequence) == token);
-    given.ok_or_else(|| ErrorCode::InvalidNextToken.because("The next token was specified in an invalid format"))
+    given.ok_or_else(|| {
+        ErrorCode::InvalidNextToken.because("The next token was specified in an invalid format")
+    })
 }
 
 #[cfg(test)]

@@ -71,10 +71,7 @@ impl Pipeline {
 
     fn execution_mut(&mut self, id: &str, missing: ErrorCode) -> Result<&mut Execution, ApiError> {
         let error = self.no_execution(missing, id);
-        self.executions
-            .iter_mut()
-            .find(|execution| execution.id == id)
-            .ok_or(error)
+        self.executions.iter_mut().find(|execution| execution.id == id).ok_or(error)
     }
 
     fn mode(&self) -> ExecutionMode {
@@ -84,17 +81,15 @@ impl Pipeline {
     /// Starts an execution and returns its id.
     pub(super) fn start(&mut self, start: Start, world: &mut World) -> Result<String, ApiError> {
         let declared = &self.current.structure.variables;
-        if let Some(unknown) = start
-            .variables
-            .keys()
-            .find(|name| declared.iter().all(|it| it.name != **name))
+        if let Some(unknown) =
+            start.variables.keys().find(|name| declared.iter().all(|it| it.name != **name))
         {
-            return Err(ErrorCode::Validation.because(format!("The pipeline declares no variable '{unknown}'")));
+            return Err(ErrorCode::Validation
+                .because(format!("The pipeline declares no variable '{unknown}'")));
         }
-        let repeated = self
-            .executions
-            .iter()
-            .find(|execution| start.request_token.is_some() && execution.start.request_token == start.request_token);
+        let repeated = self.executions.iter().find(|execution| {
+            start.request_token.is_some() && execution.start.request_token == start.request_token
+        });
         if let Some(execution) = repeated {
             return Ok(execution.id.clone());
         }
@@ -134,7 +129,13 @@ impl Pipeline {
         Ok(())
     }
 
-    pub(super) fn retry(&mut self, id: &str, stage: &str, mode: RetryMode, world: &mut World) -> Result<(), ApiError> {
+    pub(super) fn retry(
+        &mut self,
+        id: &str,
+        stage: &str,
+        mode: RetryMode,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
         if self.current.stage(stage).is_none() {
             return Err(ErrorCode::StageNotFound.because(format!(
                 "Pipeline '{}' has no stage '{stage}'",
@@ -142,8 +143,7 @@ impl Pipeline {
             )));
         }
         self.check_retry(id, stage)?;
-        self.execution_mut(id, ErrorCode::StageNotRetryable)?
-            .retry(stage, mode, world)?;
+        self.execution_mut(id, ErrorCode::StageNotRetryable)?.retry(stage, mode, world)?;
         self.advance(world);
         Ok(())
     }
@@ -161,9 +161,11 @@ impl Pipeline {
         }
         let entered = execution.stage(stage).map_or(0, |progress| progress.entered);
         let newer = self.executions.iter().find(|other| {
-            other.stage(stage).is_some_and(|progress| progress.entered > entered) && other.id != execution.id
+            other.stage(stage).is_some_and(|progress| progress.entered > entered)
+                && other.id != execution.id
         });
-        if let Some(newer) = newer.filter(|_| self.mode() != ExecutionMode::Parallel && entered > 0) {
+        if let Some(newer) = newer.filter(|_| self.mode() != ExecutionMode::Parallel && entered > 0)
+        {
             return Err(ErrorCode::NotLatestPipelineExecution.because(format!(
                 "Pipeline execution {id} is not the latest in stage '{stage}': pipeline execution {} has run there since",
                 newer.id
@@ -195,7 +197,9 @@ impl Pipeline {
         let waiting: Vec<(u64, String)> = self
             .executions
             .iter()
-            .filter_map(|execution| Some((execution.sequence, execution.awaited_stage()?.to_owned())))
+            .filter_map(|execution| {
+                Some((execution.sequence, execution.awaited_stage()?.to_owned()))
+            })
             .collect();
         let mut admitted = false;
         for (sequence, stage) in waiting {
@@ -228,21 +232,30 @@ impl Pipeline {
         }
     }
 
-    /// The execution that was last in a stage, of those that were in it at all and can be found already.
+    /// The execution that was last in a stage, of those that were in it at all and can be found
+    /// already.
     #[must_use]
     pub fn latest_in_stage(&self, stage: &str, now: Timestamp) -> Option<&Execution> {
-        let entered = |execution: &Execution| execution.stage(stage).map_or(0, |progress| progress.entered);
+        let entered =
+            |execution: &Execution| execution.stage(stage).map_or(0, |progress| progress.entered);
         let shown = self.executions.iter().filter(|execution| execution.is_shown(now));
         let latest = shown.max_by_key(|execution| entered(execution));
         latest.filter(|execution| entered(execution) > 0)
     }
 
-    /// The attempt of an action that the state shows: the newest in the execution that was last in its stage.
+    /// The attempt of an action that the state shows: the newest in the execution that was last in
+    /// its stage.
     #[must_use]
-    pub fn shown_run(&self, stage: &str, action: &str, now: Timestamp) -> Option<(&Execution, &ActionRun)> {
+    pub fn shown_run(
+        &self,
+        stage: &str,
+        action: &str,
+        now: Timestamp,
+    ) -> Option<(&Execution, &ActionRun)> {
         let execution = self.latest_in_stage(stage, now)?;
         let mut runs = execution.runs.iter().rev();
-        let run = runs.find(|run| run.stage == stage && run.action.name == action && run.is_in_state(now))?;
+        let run = runs
+            .find(|run| run.stage == stage && run.action.name == action && run.is_in_state(now))?;
         Some((execution, run))
     }
 

@@ -59,7 +59,8 @@ impl Report {
         Ok(())
     }
 
-    /// Whether another report on the same job is accepted after this one: it is if it says the same.
+    /// Whether another report on the same job is accepted after this one: it is if it says the
+    /// same.
     pub(super) fn check_repeated(&self, job_id: &str, other: &Self) -> Result<(), ApiError> {
         let fails = |report: &Self| matches!(report.outcome, Outcome::Failure { .. });
         if fails(self) != fails(other) {

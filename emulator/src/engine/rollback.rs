@@ -1,4 +1,5 @@
-//! Rolling a stage back: a new execution of that stage alone, with what an earlier one brought there.
+//! Rolling a stage back: a new execution of that stage alone, with what an earlier one brought
+//! there.
 
 use super::World;
 use super::error::{ApiError, ErrorCode};
@@ -20,7 +21,8 @@ impl Pipeline {
         let unable = |why: String| ErrorCode::UnableToRollbackStage.because(why);
         let stages = &self.current.structure.stages;
         let Some(index) = stages.iter().position(|declared| declared.name == stage) else {
-            return Err(ErrorCode::StageNotFound.because(format!("Pipeline '{name}' has no stage '{stage}'")));
+            return Err(ErrorCode::StageNotFound
+                .because(format!("Pipeline '{name}' has no stage '{stage}'")));
         };
         let goal = self.execution(target)?;
         if goal.declaration.version != self.current.version {
@@ -33,7 +35,8 @@ impl Pipeline {
                 "Stage '{stage}' has the sources, and cannot be rolled back"
             )));
         }
-        let completed = goal.stage(stage).and_then(|progress| progress.status) == Some(StageStatus::Succeeded);
+        let completed =
+            goal.stage(stage).and_then(|progress| progress.status) == Some(StageStatus::Succeeded);
         if !completed {
             return Err(unable(format!(
                 "Target Pipeline Execution with id '{target}' has not completed in stage with name '{stage}'"

@@ -11,7 +11,8 @@ pub struct Settings {
     pub region: String,
     /// The twelve digits in ARNs.
     pub account_id: String,
-    /// `GetJobDetails` leaves the pipeline's ARN and the execution's id out, as AWS's model lets it for Lambda jobs.
+    /// `GetJobDetails` leaves the pipeline's ARN and the execution's id out, as AWS's model lets it
+    /// for Lambda jobs.
     pub bare_job_details: bool,
 }
 
@@ -19,25 +20,15 @@ impl Settings {
     /// The ARN of a pipeline.
     #[must_use]
     pub fn pipeline_arn(&self, name: &str) -> String {
-        let Self {
-            partition,
-            region,
-            account_id,
-            ..
-        } = self;
+        let Self { partition, region, account_id, .. } = self;
         format!("arn:{partition}:codepipeline:{region}:{account_id}:{name}")
     }
 
-    /// The ARN of the function that a Lambda action names: a `FunctionName` may be a name, with or without an alias, or
-    /// an ARN already.
+    /// The ARN of the function that a Lambda action names: a `FunctionName` may be a name, with or
+    /// without an alias, or an ARN already.
     #[must_use]
     pub fn function_arn(&self, name: &str) -> String {
-        let Self {
-            partition,
-            region,
-            account_id,
-            ..
-        } = self;
+        let Self { partition, region, account_id, .. } = self;
         if name.starts_with("arn:") {
             return name.to_owned();
         }

@@ -17,7 +17,13 @@ const MISSING_FUNCTION: &str = "EmulatorMissing";
 
 impl Execution {
     /// Starts an attempt of an action.
-    pub(super) fn start_action(&mut self, stage: &Stage, action: &Action, started: Timestamp, world: &mut World) {
+    pub(super) fn start_action(
+        &mut self,
+        stage: &Stage,
+        action: &Action,
+        started: Timestamp,
+        world: &mut World,
+    ) {
         let of_action = |run: &ActionRun| run.stage == stage.name && run.action.name == action.name;
         let first = !self.runs.iter().any(of_action);
         let resolved = action.configuration.iter().map(|(key, value)| {
@@ -28,18 +34,13 @@ impl Execution {
         let kind = action.kind();
         let inputs = action.input_artifacts.iter();
         let inputs = inputs.map(|input| {
-            self.artifacts
-                .get(&input.name)
-                .cloned()
-                .unwrap_or(Artifact::missing(input))
+            self.artifacts.get(&input.name).cloned().unwrap_or(Artifact::missing(input))
         });
         let outputs = action.output_artifacts.iter();
-        let outputs = outputs.map(|it| Artifact::planned(&it.name, kind, &self.declaration, world.ids.as_mut()));
-        let in_state = if kind == ActionKind::ManualApproval {
-            lag::TOKEN_SHOWN
-        } else {
-            lag::STATE_SHOWN
-        };
+        let outputs = outputs
+            .map(|it| Artifact::planned(&it.name, kind, &self.declaration, world.ids.as_mut()));
+        let in_state =
+            if kind == ActionKind::ManualApproval { lag::TOKEN_SHOWN } else { lag::STATE_SHOWN };
         let mut run = ActionRun {
             inputs: inputs.collect(),
             outputs: outputs.collect(),
@@ -114,10 +115,7 @@ impl Execution {
         let Some(run) = self.runs.get_mut(place) else {
             return;
         };
-        let revision = run
-            .external_id
-            .clone()
-            .filter(|_| run.action.kind() == ActionKind::Source);
+        let revision = run.external_id.clone().filter(|_| run.action.kind() == ActionKind::Source);
         for artifact in &mut run.outputs {
             artifact.revision.clone_from(&revision);
             self.artifacts.insert(artifact.name.clone(), artifact.clone());
@@ -139,11 +137,8 @@ impl Execution {
     /// The pipeline's variables with the values that this execution runs with.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.declaration.structure.variables.iter().filter_map(|variable| {
-            let value = self
-                .start
-                .variables
-                .get(&variable.name)
-                .or(variable.default_value.as_ref())?;
+            let value =
+                self.start.variables.get(&variable.name).or(variable.default_value.as_ref())?;
             Some((variable.name.as_str(), value.as_str()))
         })
     }
@@ -155,9 +150,7 @@ impl Execution {
         let (namespace, name) = reference.split_once('.')?;
         if namespace == "variables" {
             let mut variables = self.variables();
-            return variables
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| value.to_owned());
+            return variables.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned());
         }
         self.outputs.get(namespace)?.get(name).cloned()
     }
@@ -172,10 +165,8 @@ impl ActionRun {
 
     fn fails(&mut self, code: &str, message: String, world: &mut World) {
         let code = code.to_owned();
-        let pretence = Pretence {
-            error: Some(ErrorDetails { code, message }),
-            ..Pretence::default()
-        };
+        let pretence =
+            Pretence { error: Some(ErrorDetails { code, message }), ..Pretence::default() };
         self.pretend(pretence, world);
     }
 
@@ -196,7 +187,9 @@ impl ActionRun {
 /// What an action comes to that nothing fails.
 fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Pretence {
     let s3 = run.action.action_type_id.provider == "S3";
-    let configured = |key: &str, default: &str| run.configuration.get(key).map_or(default, String::as_str).to_owned();
+    let configured = |key: &str, default: &str| {
+        run.configuration.get(key).map_or(default, String::as_str).to_owned()
+    };
     match run.action.kind() {
         ActionKind::Source if s3 => {
             let (bucket, key) = (
@@ -227,21 +220,17 @@ fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Preten
             }
         }
         ActionKind::Pretended if s3 => {
-            let (bucket, key) = (
-                configured("BucketName", "emulator-releases"),
-                configured("ObjectKey", ""),
-            );
-            let place = if key.is_empty() {
-                bucket
-            } else {
-                format!("{bucket}/{key}")
-            };
+            let (bucket, key) =
+                (configured("BucketName", "emulator-releases"), configured("ObjectKey", ""));
+            let place = if key.is_empty() { bucket } else { format!("{bucket}/{key}") };
             Pretence {
                 external_id: Some(place),
                 summary: Some("Deployment Succeeded".to_owned()),
                 ..Pretence::default()
             }
         }
-        ActionKind::Pretended | ActionKind::ManualApproval | ActionKind::Lambda => Pretence::default(),
+        ActionKind::Pretended | ActionKind::ManualApproval | ActionKind::Lambda => {
+            Pretence::default()
+        }
     }
 }

@@ -10,11 +10,18 @@ use super::stage::StageStatus;
 
 impl Execution {
     /// Stops it, at once or when what is in progress has ended.
-    pub(super) fn stop(&mut self, abandon: bool, reason: Option<String>, world: &mut World) -> Result<(), ApiError> {
+    pub(super) fn stop(
+        &mut self,
+        abandon: bool,
+        reason: Option<String>,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
         if !self.is_active() {
             return Err(not_stoppable(&self.id, &self.declaration.structure.name));
         }
-        if matches!(self.stopping, Some(Stopping::Abandons(_))) || (self.stopping.is_some() && !abandon) {
+        if matches!(self.stopping, Some(Stopping::Abandons(_)))
+            || (self.stopping.is_some() && !abandon)
+        {
             return Err(ErrorCode::DuplicatedStopRequest.because(format!(
                 "The execution with ID {} in {} is already in a stopping state. If you already chose to stop and wait, \
                  you cannot make that request again. You can choose to stop and abandon now, but be aware that this \
@@ -47,9 +54,15 @@ impl Execution {
     }
 
     /// Runs a stage again in which it failed or was stopped.
-    pub(super) fn retry(&mut self, stage: &str, mode: RetryMode, world: &mut World) -> Result<(), ApiError> {
+    pub(super) fn retry(
+        &mut self,
+        stage: &str,
+        mode: RetryMode,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
         let index = self.stages.iter().position(|progress| {
-            progress.name == stage && matches!(progress.status, Some(StageStatus::Failed | StageStatus::Stopped))
+            progress.name == stage
+                && matches!(progress.status, Some(StageStatus::Failed | StageStatus::Stopped))
         });
         let Some(index) = index.filter(|_| !self.is_active()) else {
             return Err(ErrorCode::StageNotRetryable.because(format!(

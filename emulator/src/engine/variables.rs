@@ -3,8 +3,12 @@
 /// Replaces every `#{reference}` in a text by what `lookup` knows of it.
 ///
 /// # Errors
-/// The first reference that nothing is known of: AWS fails such an action rather than run it with a hole.
-pub(super) fn resolve(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+/// The first reference that nothing is known of: AWS fails such an action rather than run it with a
+/// hole.
+pub(super) fn resolve(
+    text: &str,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<String, String> {
     let mut resolved = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("#{") {
@@ -35,9 +39,6 @@ mod tests {
 
     #[test]
     fn names_the_reference_that_nothing_is_known_of() {
-        assert_eq!(
-            resolve("#{build.Version}#{build.Nope}", lookup).unwrap_err(),
-            "build.Nope"
-        );
+        assert_eq!(resolve("#{build.Version}#{build.Nope}", lookup).unwrap_err(), "build.Nope");
     }
 }

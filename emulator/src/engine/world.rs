@@ -42,8 +42,8 @@ pub(super) struct World {
     /// The time of the entry in progress.
     pub(super) now: Timestamp,
     sequence: u64,
-    /// The versions of S3 objects with their ETags, by bucket and key: nobody uploads anything, so a source finds what it
-    /// found before.
+    /// The versions of S3 objects with their ETags, by bucket and key: nobody uploads anything, so
+    /// a source finds what it found before.
     objects: BTreeMap<(String, String), Vec<(String, String)>>,
     pub(super) effects: Vec<Effect>,
 }
@@ -78,11 +78,17 @@ impl World {
     }
 
     /// The version and the ETag of an S3 object: those of a version, or else of its first.
-    pub(super) fn object(&mut self, bucket: &str, key: &str, version: Option<String>) -> (String, String) {
+    pub(super) fn object(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        version: Option<String>,
+    ) -> (String, String) {
         let made_up = [self.digits(32), self.digits(32)];
         let versions = self.objects.entry((bucket.to_owned(), key.to_owned())).or_default();
         let mut known = versions.iter();
-        let found = known.find(|(known, _)| version.as_ref().is_none_or(|version| version == known));
+        let found =
+            known.find(|(known, _)| version.as_ref().is_none_or(|version| version == known));
         if let Some(found) = found {
             return found.clone();
         }

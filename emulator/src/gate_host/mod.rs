@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use sandbox::Sandbox;
 
-/// Lambda invokes a function that errs on an asynchronous invocation twice more, with the same request id and event.
+/// Lambda invokes a function that errs on an asynchronous invocation twice more, with the same
+/// request id and event.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 const ATTEMPTS: u32 = 3;
 
@@ -105,8 +106,8 @@ impl GateHost {
         invoke(&self.requests, &Uuid::new_v4().to_string(), &self.function_arn, event).await
     }
 
-    /// Invokes the gate as CodePipeline does: by the ARN of the function that the action names, without waiting, and
-    /// again when it errs.
+    /// Invokes the gate as CodePipeline does: by the ARN of the function that the action names,
+    /// without waiting, and again when it errs.
     pub fn submit(&self, function_arn: &str, event: Value) {
         let (requests, delay) = (self.requests.clone(), self.retry_delay);
         let function_arn = function_arn.to_owned();
@@ -119,8 +120,12 @@ impl GateHost {
                     Outcome::FunctionError { kind, message } => {
                         tracing::warn!(request_id, attempt, kind, message, "the gate erred");
                     }
-                    Outcome::Timeout => tracing::warn!(request_id, attempt, "the gate took too long"),
-                    Outcome::Exited(how) => tracing::warn!(request_id, attempt, how, "the gate's process ended"),
+                    Outcome::Timeout => {
+                        tracing::warn!(request_id, attempt, "the gate took too long")
+                    }
+                    Outcome::Exited(how) => {
+                        tracing::warn!(request_id, attempt, how, "the gate's process ended")
+                    }
                 }
                 if requests.is_closed() || attempt == ATTEMPTS {
                     return;
@@ -141,22 +146,25 @@ impl GateHost {
     }
 }
 
-async fn invoke(requests: &mpsc::UnboundedSender<Request>, id: &str, function_arn: &str, event: Value) -> Outcome {
+async fn invoke(
+    requests: &mpsc::UnboundedSender<Request>,
+    id: &str,
+    function_arn: &str,
+    event: Value,
+) -> Outcome {
     let (reply, outcome) = oneshot::channel();
-    let request = Request {
-        id: id.to_owned(),
-        function_arn: function_arn.to_owned(),
-        event,
-        reply,
-    };
+    let request =
+        Request { id: id.to_owned(), function_arn: function_arn.to_owned(), event, reply };
     // A host that has shut down takes no request and answers none.
     let _ = requests.send(request);
-    outcome
-        .await
-        .unwrap_or_else(|_| Outcome::Exited("the gate host has shut down".to_owned()))
+    outcome.await.unwrap_or_else(|_| Outcome::Exited("the gate host has shut down".to_owned()))
 }
 
-async fn work(config: GateConfig, mut queue: mpsc::UnboundedReceiver<Request>, mut stopped: oneshot::Receiver<()>) {
+async fn work(
+    config: GateConfig,
+    mut queue: mpsc::UnboundedReceiver<Request>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut sandbox = None;
     loop {
         let request = tokio::select! {
@@ -185,7 +193,12 @@ async fn run(config: &GateConfig, sandbox: &mut Option<Sandbox>, request: &Reque
     if !sandbox.as_mut().is_some_and(Sandbox::is_running) {
         *sandbox = match Sandbox::start(config).await {
             Ok(started) => Some(started),
-            Err(error) => return Outcome::Exited(format!("`{}` did not start: {error}", config.program.display())),
+            Err(error) => {
+                return Outcome::Exited(format!(
+                    "`{}` did not start: {error}",
+                    config.program.display()
+                ));
+            }
         };
     }
     match sandbox {

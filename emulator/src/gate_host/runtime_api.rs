@@ -27,11 +27,7 @@ pub(super) enum Message {
     /// The function returned.
     Response { id: String, body: Value },
     /// The function erred; without an id, it could not even begin.
-    Error {
-        id: Option<String>,
-        kind: String,
-        message: String,
-    },
+    Error { id: Option<String>, kind: String, message: String },
 }
 
 #[derive(Clone)]
@@ -49,16 +45,16 @@ struct Reported {
 }
 
 /// The Runtime API over the invocations to come and the messages to pass on.
-pub(super) fn router(next: mpsc::UnboundedReceiver<Invocation>, answers: mpsc::UnboundedSender<Message>) -> Router {
+pub(super) fn router(
+    next: mpsc::UnboundedReceiver<Invocation>,
+    answers: mpsc::UnboundedSender<Message>,
+) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(hand_over))
         .route("/2018-06-01/runtime/invocation/{id}/response", post(take_response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(take_error))
         .route("/2018-06-01/runtime/init/error", post(take_init_error))
-        .with_state(Api {
-            next: Arc::new(Mutex::new(next)),
-            answers,
-        })
+        .with_state(Api { next: Arc::new(Mutex::new(next)), answers })
 }
 
 async fn hand_over(State(api): State<Api>) -> Response {
@@ -68,10 +64,7 @@ async fn hand_over(State(api): State<Api>) -> Response {
     let headers = [
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", invocation.id),
-        (
-            "lambda-runtime-deadline-ms",
-            invocation.deadline.as_millisecond().to_string(),
-        ),
+        ("lambda-runtime-deadline-ms", invocation.deadline.as_millisecond().to_string()),
         ("lambda-runtime-invoked-function-arn", invocation.function_arn),
         (
             "lambda-runtime-trace-id",
@@ -103,11 +96,7 @@ async fn take_init_error(State(api): State<Api>, body: Bytes) -> Response {
 
 fn reported(id: Option<String>, body: &[u8]) -> Message {
     let reported: Reported = serde_json::from_slice(body).unwrap_or_default();
-    Message::Error {
-        id,
-        kind: reported.error_type,
-        message: reported.error_message,
-    }
+    Message::Error { id, kind: reported.error_type, message: reported.error_message }
 }
 
 impl Api {

@@ -1,4 +1,5 @@
-//! One process of the gate with a Runtime API of its own, so that no invocation can reach a process that is gone.
+//! One process of the gate with a Runtime API of its own, so that no invocation can reach a process
+//! that is gone.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -29,10 +30,7 @@ impl Sandbox {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let mut command = Command::new(&config.program);
-        command
-            .args(&config.arguments)
-            .env_clear()
-            .envs(config.environment.iter().cloned());
+        command.args(&config.arguments).env_clear().envs(config.environment.iter().cloned());
         command.env("AWS_LAMBDA_RUNTIME_API", address.to_string());
         command.stdin(Stdio::null()).kill_on_drop(true);
         match &config.output {
@@ -42,14 +40,8 @@ impl Sandbox {
         };
         let mut child = command.spawn()?;
         if let ChildOutput::Capture(lines) = &config.output {
-            child
-                .stdout
-                .take()
-                .map(|pipe| tokio::spawn(forward(pipe, lines.clone())));
-            child
-                .stderr
-                .take()
-                .map(|pipe| tokio::spawn(forward(pipe, lines.clone())));
+            child.stdout.take().map(|pipe| tokio::spawn(forward(pipe, lines.clone())));
+            child.stderr.take().map(|pipe| tokio::spawn(forward(pipe, lines.clone())));
         }
         let (invocations, next) = mpsc::unbounded_channel();
         let (answers, messages) = mpsc::unbounded_channel();
@@ -59,12 +51,7 @@ impl Sandbox {
                 tracing::error!(%error, "the Lambda Runtime API stopped");
             }
         });
-        Ok(Self {
-            child,
-            invocations,
-            messages,
-            api,
-        })
+        Ok(Self { child, invocations, messages, api })
     }
 
     /// Whether the process can take an invocation.

@@ -7,8 +7,8 @@ use super::{Config, ServerError};
 use crate::engine::Settings;
 use crate::gate_host::GateConfig;
 
-/// The name that the one function there is has of its own. Whatever a Lambda action calls its function, this one is invoked,
-/// and is told that it was by the name which the action gives.
+/// The name that the one function there is has of its own. Whatever a Lambda action calls its
+/// function, this one is invoked, and is told that it was by the name which the action gives.
 const NAME: &str = "two-person-rule";
 /// The access key id that the gate is given.
 pub(super) const KEY_ID: &str = "two-person-rule-gate";
@@ -22,9 +22,7 @@ pub(crate) fn session(partition: &str, account_id: &str, role: &str) -> String {
 
 /// Who the gate is to the API.
 pub(super) fn caller(config: &Config) -> String {
-    let Settings {
-        partition, account_id, ..
-    } = &config.settings;
+    let Settings { partition, account_id, .. } = &config.settings;
     match &config.authorizer {
         Some(authorizer) => authorizer.gate().to_owned(),
         None => session(partition, account_id, ROLE),
@@ -35,10 +33,9 @@ pub(super) fn caller(config: &Config) -> String {
 pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig, ServerError> {
     let (program, arguments) = match &config.gate {
         Some(program) => (program.clone(), vec![]),
-        None => (
-            std::env::current_exe().map_err(ServerError::OwnProgram)?,
-            vec!["gate".to_owned()],
-        ),
+        None => {
+            (std::env::current_exe().map_err(ServerError::OwnProgram)?, vec!["gate".to_owned()])
+        }
     };
     let region = &config.settings.region;
     let mut environment = vec![
@@ -52,12 +49,7 @@ pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig
         ("AWS_SESSION_TOKEN", "emulator".to_owned()),
     ];
     environment.extend(config.rule.clone().map(|rule| ("TWO_PERSON_RULE", rule)));
-    environment.extend(
-        config
-            .gate_log_level
-            .clone()
-            .map(|level| ("AWS_LAMBDA_LOG_LEVEL", level)),
-    );
+    environment.extend(config.gate_log_level.clone().map(|level| ("AWS_LAMBDA_LOG_LEVEL", level)));
     Ok(GateConfig {
         program,
         arguments,
@@ -99,11 +91,8 @@ mod tests {
         };
         let gate = gate_config(&config, ([127, 0, 0, 1], 4599).into()).unwrap();
         assert_eq!((gate.program.to_str().unwrap(), gate.arguments.len()), ("bootstrap", 0));
-        let environment: Vec<String> = gate
-            .environment
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let environment: Vec<String> =
+            gate.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             environment,
             [

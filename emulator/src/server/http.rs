@@ -28,8 +28,8 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
         .and_then(|target| target.strip_prefix(TARGET_PREFIX))
         .unwrap_or_default();
     let caller = shared.principals.caller(text(header::AUTHORIZATION.as_str()));
-    let form =
-        text(header::CONTENT_TYPE.as_str()).is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
+    let form = text(header::CONTENT_TYPE.as_str())
+        .is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
     if form && text("x-amz-target").is_none() {
         return iam::answer(&shared, caller, &body);
     }

@@ -1,4 +1,5 @@
-//! The one operation of IAM that the gate needs: GetRole, which shows the path of a role that a rule trusts by a pattern.
+//! The one operation of IAM that the gate needs: GetRole, which shows the path of a role that a
+//! rule trusts by a pattern.
 //!
 //! The AWS Query protocol: a form in, XML out.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>
@@ -25,7 +26,8 @@ pub(super) fn answer(shared: &Shared, caller: Result<&str, ApiError>, body: &[u8
     let id = Uuid::new_v4().to_string();
     let (status, xml) = match role(shared, caller, body) {
         Ok(role) => {
-            let metadata = format!("<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>");
+            let metadata =
+                format!("<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>");
             let result = format!("<GetRoleResult>{role}</GetRoleResult>{metadata}");
             (
                 StatusCode::OK,
@@ -34,16 +36,17 @@ pub(super) fn answer(shared: &Shared, caller: Result<&str, ApiError>, body: &[u8
         }
         Err(refusal) => {
             let (code, message) = (refusal.code, escaped(&refusal.message));
-            let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
-            let xml =
-                format!(r#"<ErrorResponse xmlns="{NAMESPACE}">{error}<RequestId>{id}</RequestId></ErrorResponse>"#);
+            let error = format!(
+                "<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+            );
+            let xml = format!(
+                r#"<ErrorResponse xmlns="{NAMESPACE}">{error}<RequestId>{id}</RequestId></ErrorResponse>"#
+            );
             (refusal.status, xml)
         }
     };
-    let headers = [
-        (header::CONTENT_TYPE.as_str(), "text/xml".to_owned()),
-        ("x-amzn-requestid", id),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE.as_str(), "text/xml".to_owned()), ("x-amzn-requestid", id)];
     (status, headers, xml).into_response()
 }
 
@@ -59,7 +62,8 @@ fn role(shared: &Shared, caller: Result<&str, ApiError>, body: &[u8]) -> Result<
         });
     }
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter);
-    let name = member("RoleName").filter(|name| (1..=64).contains(&name.len()) && name.chars().all(plain));
+    let name =
+        member("RoleName").filter(|name| (1..=64).contains(&name.len()) && name.chars().all(plain));
     let name = name.ok_or_else(|| Refusal {
         status: StatusCode::BAD_REQUEST,
         code: "ValidationError",
@@ -84,7 +88,8 @@ fn role(shared: &Shared, caller: Result<&str, ApiError>, body: &[u8]) -> Result<
     let path = arn.split_once(":role").map_or("/", |(_, path)| path);
     let path = path.rsplit_once('/').map_or("", |(path, _)| path);
     let [path, arn, id] = [&format!("{path}/"), &arn, &id].map(|text| escaped(text));
-    // When a role was created a snapshot says, and the account that is read from it does not keep it.
+    // When a role was created a snapshot says, and the account that is read from it does not keep
+    // it.
     let created = "<CreateDate>2026-01-01T00:00:00Z</CreateDate>";
     Ok(format!(
         "<Role><Path>{path}</Path><RoleName>{name}</RoleName><RoleId>{id}</RoleId><Arn>{arn}</Arn>{created}</Role>"
@@ -102,11 +107,7 @@ impl From<ApiError> for Refusal {
         } else {
             (StatusCode::INTERNAL_SERVER_ERROR, "ServiceFailure")
         };
-        Self {
-            status,
-            code,
-            message: error.message,
-        }
+        Self { status, code, message: error.message }
     }
 }
 

@@ -93,10 +93,7 @@ impl Server {
         if !config.listen.ip().is_loopback() {
             return Err(ServerError::NotLoopback(config.listen));
         }
-        let in_use = |source| ServerError::Listen {
-            address: config.listen,
-            source,
-        };
+        let in_use = |source| ServerError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
         let gate = GateHost::start(function::gate_config(&config, address)?);
@@ -112,10 +109,11 @@ impl Server {
         principals.add(function::KEY_ID, gate_caller);
         let shared = Arc::new(Shared::new(principals, service, gate));
         let (stop, stopped) = oneshot::channel();
-        let serve = axum::serve(listener, http::router(Arc::clone(&shared))).with_graceful_shutdown(async {
-            // An error means that the server was dropped: stop as well.
-            let _ = stopped.await;
-        });
+        let serve = axum::serve(listener, http::router(Arc::clone(&shared)))
+            .with_graceful_shutdown(async {
+                // An error means that the server was dropped: stop as well.
+                let _ = stopped.await;
+            });
         let api = async {
             if let Err(error) = serve.await {
                 tracing::error!(%error, "the API stopped");

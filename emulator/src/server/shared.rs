@@ -24,12 +24,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(principals: Principals, service: Service, gate: GateHost) -> Self {
-        Self {
-            principals,
-            service: Mutex::new(service),
-            gate,
-            changed: Notify::new(),
-        }
+        Self { principals, service: Mutex::new(service), gate, changed: Notify::new() }
     }
 
     /// Ends the gate's process.
@@ -41,7 +36,12 @@ impl Shared {
     ///
     /// # Errors
     /// What AWS answers instead of a result.
-    pub(super) fn call(&self, operation: &str, body: &[u8], caller: &str) -> Result<Option<Value>, ApiError> {
+    pub(super) fn call(
+        &self,
+        operation: &str,
+        body: &[u8],
+        caller: &str,
+    ) -> Result<Option<Value>, ApiError> {
         self.with_service(|service| service.call(operation, body, caller, Timestamp::now()))
     }
 
@@ -49,7 +49,11 @@ impl Shared {
     ///
     /// # Errors
     /// When the caller may not.
-    pub(super) fn role(&self, name: &str, caller: &str) -> Result<Option<(String, String)>, ApiError> {
+    pub(super) fn role(
+        &self,
+        name: &str,
+        caller: &str,
+    ) -> Result<Option<(String, String)>, ApiError> {
         self.with_service(|service| {
             let role = service.role(name, caller, Timestamp::now())?;
             Ok(role.map(|role| (role.arn.clone(), role.id.clone())))
@@ -57,15 +61,12 @@ impl Shared {
     }
 
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
-        // A panic in an earlier call is a bug that it has reported itself; the others need not fail for it.
+        // A panic in an earlier call is a bug that it has reported itself; the others need not fail
+        // for it.
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut service);
         for effect in service.engine.take_effects() {
-            let Effect::Invoke {
-                job_id,
-                function,
-                event,
-            } = effect;
+            let Effect::Invoke { job_id, function, event } = effect;
             tracing::info!(job_id, function, "invokes the gate");
             self.gate.submit(&function, event);
         }

@@ -19,7 +19,8 @@ pub(crate) fn http(
     body: &str,
 ) -> std::io::Result<Reply> {
     let mut stream = TcpStream::connect(address)?;
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -3,7 +3,8 @@
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, FailureDetails, FailureType, StageState,
+    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, FailureDetails,
+    FailureType, StageState,
 };
 use jiff::Timestamp;
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
@@ -11,7 +12,8 @@ use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 use super::{is_throttling, sdk};
 use crate::failure::{Failure, FailureKind};
 use crate::port::{
-    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation, StateEntry,
+    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation,
+    StateEntry,
 };
 
 /// CodePipeline as the AWS SDK reaches it.
@@ -32,11 +34,11 @@ impl CodePipeline for Adapter {
             .map_err(|error| call_error(OPERATION, &error))?
             .job_details
             .ok_or(missing(OPERATION, "`jobDetails` is missing"))?;
-        // The reply also carries `artifactCredentials`; only the context and the configuration leave this function.
+        // The reply also carries `artifactCredentials`; only the context and the configuration
+        // leave this function.
         let data = details.data.ok_or(missing(OPERATION, "`data` is missing"))?;
-        let context = data
-            .pipeline_context
-            .ok_or(missing(OPERATION, "`pipelineContext` is missing"))?;
+        let context =
+            data.pipeline_context.ok_or(missing(OPERATION, "`pipelineContext` is missing"))?;
         let configuration = data.action_configuration.and_then(|action| action.configuration);
         Ok(JobDetails {
             account: details.account_id.ok_or(missing(OPERATION, "`accountId` is missing"))?,
@@ -67,11 +69,7 @@ impl CodePipeline for Adapter {
             .0
             .list_action_executions()
             .pipeline_name(pipeline)
-            .filter(
-                ActionExecutionFilter::builder()
-                    .pipeline_execution_id(execution_id)
-                    .build(),
-            )
+            .filter(ActionExecutionFilter::builder().pipeline_execution_id(execution_id).build())
             .set_next_token(token.map(str::to_owned))
             .send()
             .await
@@ -112,17 +110,18 @@ impl CodePipeline for Adapter {
             .map_err(|error| call_error(Operation::GetPipelineExecution, &error))?;
         let trigger = reply
             .pipeline_execution
-            .ok_or(missing(
-                Operation::GetPipelineExecution,
-                "`pipelineExecution` is missing",
-            ))?
+            .ok_or(missing(Operation::GetPipelineExecution, "`pipelineExecution` is missing"))?
             .trigger;
         let of_type = trigger.as_ref().and_then(|trigger| trigger.trigger_type.as_ref());
         let detail = trigger.as_ref().and_then(|trigger| trigger.trigger_detail.as_deref());
         Ok(Initiator::of(of_type.map(sdk::types::TriggerType::as_str), detail))
     }
 
-    async fn report_success(&self, job_id: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
+    async fn report_success(
+        &self,
+        job_id: &str,
+        satisfied: Satisfied<'_>,
+    ) -> Result<(), CallError> {
         let record = satisfied.decision().record();
         self.0
             .put_job_success_result()
@@ -186,10 +185,8 @@ fn state_entries(stage: StageState) -> impl Iterator<Item = StateEntry> {
 
 fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
     let result = detail.output.and_then(|output| output.execution_result);
-    let kind = detail
-        .input
-        .and_then(|input| input.action_type_id)
-        .map_or(ActionKind::Unknown, |id| {
+    let kind =
+        detail.input.and_then(|input| input.action_type_id).map_or(ActionKind::Unknown, |id| {
             ActionKind::of(Some(id.category.as_str()), Some(id.owner.as_str()), Some(&id.provider))
         });
     HistoryEntry {
@@ -208,10 +205,7 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
                 .as_ref()
                 .and_then(|result| result.error_details.as_ref())
                 .and_then(|error| error.code.clone()),
-            approver: Approver {
-                history: detail.updated_by,
-                state: None,
-            },
+            approver: Approver { history: detail.updated_by, state: None },
             comment: result.and_then(|result| result.external_execution_summary),
         },
     }
@@ -221,18 +215,17 @@ fn status(status: Option<&ActionExecutionStatus>) -> Status {
     Status::of(status.map(ActionExecutionStatus::as_str))
 }
 
-/// A time to the millisecond, as CodePipeline means it: on its way through a floating-point number it gets digits that mean nothing.
+/// A time to the millisecond, as CodePipeline means it: on its way through a floating-point number
+/// it gets digits that mean nothing.
 fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {
     let exact = Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()?;
     exact.round(jiff::Unit::Millisecond).ok()
 }
 
-/// Sorts the SDK's errors by what the gate does about them. Nothing of a reply's body but AWS's error code and message is kept.
+/// Sorts the SDK's errors by what the gate does about them. Nothing of a reply's body but AWS's
+/// error code and message is kept.
 fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>) -> CallError {
-    let transient = |problem: &str| CallError::Transient {
-        operation,
-        problem: problem.to_owned(),
-    };
+    let transient = |problem: &str| CallError::Transient { operation, problem: problem.to_owned() };
     match error {
         SdkError::TimeoutError(_) => transient("no reply in time"),
         SdkError::DispatchFailure(_) => transient("the request could not be sent"),
@@ -242,21 +235,21 @@ fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>
             let message = context.err().message().unwrap_or("without a message").to_owned();
             let status = context.raw().status().as_u16();
             match code {
-                "AccessDeniedException" | "AccessDenied" => CallError::AccessDenied { operation, message },
+                "AccessDeniedException" | "AccessDenied" => {
+                    CallError::AccessDenied { operation, message }
+                }
                 "InvalidJobStateException" => CallError::AlreadyReported { operation },
                 _ if status >= 500 || status == 429 || is_throttling(code) => transient(code),
-                _ => CallError::Refused {
-                    operation,
-                    code: code.to_owned(),
-                    message,
-                },
+                _ => CallError::Refused { operation, code: code.to_owned(), message },
             }
         }
         // No credentials, no region: nothing that a retry mends.
         SdkError::ConstructionFailure(_) | _ => CallError::Refused {
             operation,
             code: "no request".to_owned(),
-            message: "the request could not be made; are the function's credentials and region there?".to_owned(),
+            message:
+                "the request could not be made; are the function's credentials and region there?"
+                    .to_owned(),
         },
     }
 }

@@ -1,4 +1,5 @@
-//! One call to IAM, GetRole, in the AWS Query protocol, signed by the SDK's own signer. The whole SDK of IAM takes a minute to build for it.
+//! One call to IAM, GetRole, in the AWS Query protocol, signed by the SDK's own signer. The whole
+//! SDK of IAM takes a minute to build for it.
 
 use std::time::SystemTime;
 
@@ -34,15 +35,10 @@ impl Iam {
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         let (endpoint, region) = global_endpoint(config.region().map_or("", AsRef::as_ref));
-        let connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build();
+        let connector =
+            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
         Self {
-            endpoint: config
-                .endpoint_url()
-                .unwrap_or(endpoint)
-                .trim_end_matches('/')
-                .to_owned(),
+            endpoint: config.endpoint_url().unwrap_or(endpoint).trim_end_matches('/').to_owned(),
             region,
             credentials: config.credentials_provider(),
             connector: SharedHttpConnector::new(connector),
@@ -67,7 +63,9 @@ impl Iam {
             .ok()?
             .into();
         let headers = std::iter::once(("content-type", FORM));
-        let signable = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body.as_bytes())).ok()?;
+        let signable =
+            SignableRequest::new("POST", url, headers, SignableBody::Bytes(body.as_bytes()))
+                .ok()?;
         let (instructions, _) = sign(signable, &parameters).ok()?.into_parts();
         let mut request = request.try_into_http1x().ok()?;
         instructions.apply_to_request_http1x(&mut request);
@@ -81,13 +79,15 @@ impl Roles for Iam {
             operation: OPERATION,
             problem: problem.to_owned(),
         };
-        // A role name of an ARN has no character that a form would have to escape but `+`, `=`, `,` and `@`.
+        // A role name of an ARN has no character that a form would have to escape but `+`, `=`, `,`
+        // and `@`.
         let escaped: String = role.chars().map(escaped).collect();
         let body = format!("Action=GetRole&Version=2010-05-08&RoleName={escaped}");
         let request = self.signed(body).await.ok_or_else(|| CallError::Refused {
             operation: OPERATION,
             code: "no request".to_owned(),
-            message: "the request could not be signed; are the function's credentials there?".to_owned(),
+            message: "the request could not be signed; are the function's credentials there?"
+                .to_owned(),
         })?;
         let reply = self
             .connector
@@ -107,12 +107,14 @@ impl Roles for Iam {
         }
         let code = at(text, &["Error", "Code"]).unwrap_or_else(|| "an unknown error".to_owned());
         match code.as_str() {
-            // The gate's role may see the roles under the reserved path alone, so this is what it hears of a look-alike.
+            // The gate's role may see the roles under the reserved path alone, so this is what it
+            // hears of a look-alike.
             "AccessDenied" | "AccessDeniedException" | "NoSuchEntity" => Ok(None),
             _ if status >= 500 || status == 429 || is_throttling(&code) => Err(transient(&code)),
             _ => Err(CallError::Refused {
                 operation: OPERATION,
-                message: at(text, &["Error", "Message"]).unwrap_or_else(|| "without a message".to_owned()),
+                message: at(text, &["Error", "Message"])
+                    .unwrap_or_else(|| "without a message".to_owned()),
                 code,
             }),
         }
@@ -125,29 +127,19 @@ fn escaped(c: char) -> String {
         return c.to_string();
     }
     let mut bytes = [0; 4];
-    c.encode_utf8(&mut bytes)
-        .bytes()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect()
+    c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// IAM's endpoint and signing region for the partition of a region (`iam` in AWS's endpoint rule set).
+/// IAM's endpoint and signing region for the partition of a region (`iam` in AWS's endpoint rule
+/// set).
 fn global_endpoint(region: &str) -> (&'static str, &'static str) {
     const ENDPOINTS: [(&str, &str, &str); 8] = [
         ("cn-", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
         ("us-gov-", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
         ("us-iso-", "https://iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
         ("us-isob-", "https://iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
-        (
-            "eu-isoe-",
-            "https://iam.eu-isoe-west-1.cloud.adc-e.uk",
-            "eu-isoe-west-1",
-        ),
-        (
-            "us-isof-",
-            "https://iam.us-isof-south-1.csp.hci.ic.gov",
-            "us-isof-south-1",
-        ),
+        ("eu-isoe-", "https://iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
+        ("us-isof-", "https://iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"),
         ("eusc-", "https://iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
         ("", "https://iam.amazonaws.com", "us-east-1"),
     ];
@@ -164,7 +156,10 @@ fn at(xml: &str, path: &[&str]) -> Option<String> {
     text_at(&mut root, path)
 }
 
-fn text_at(element: &mut aws_smithy_xml::decode::ScopedDecoder<'_, '_>, path: &[&str]) -> Option<String> {
+fn text_at(
+    element: &mut aws_smithy_xml::decode::ScopedDecoder<'_, '_>,
+    path: &[&str],
+) -> Option<String> {
     let Some((name, rest)) = path.split_first() else {
         return try_data(element).ok().map(|text| text.into_owned());
     };

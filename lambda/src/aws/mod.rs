@@ -14,7 +14,8 @@ pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Adapter;
 pub use iam::Iam;
 
-/// Clients by the environment that Lambda gives: credentials, region and, if it is set, `AWS_ENDPOINT_URL`.
+/// Clients by the environment that Lambda gives: credentials, region and, if it is set,
+/// `AWS_ENDPOINT_URL`.
 pub async fn from_environment() -> (Adapter, Iam) {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())

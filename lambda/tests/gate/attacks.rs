@@ -4,7 +4,8 @@ use lambda::{FailureKind, Operation};
 
 use super::memory::{EXECUTION, Fault, Memory, Report, only_report};
 
-/// The execution id comes from UserParameters, and the history is late: nothing is wrong with the parameters.
+/// The execution id comes from UserParameters, and the history is late: nothing is wrong with the
+/// parameters.
 #[test]
 fn a_late_answer_is_not_blamed_on_the_parameters() {
     let parameters = format!(r#"{{"pipelineExecutionId": "{EXECUTION}"}}"#);
@@ -19,29 +20,29 @@ fn a_late_answer_is_not_blamed_on_the_parameters() {
     }
 }
 
-/// AWS quotes what it refuses, output variables among it. A message above the limit would be refused too, and the action would hang.
+/// AWS quotes what it refuses, output variables among it. A message above the limit would be
+/// refused too, and the action would hang.
 #[test]
 fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
-    let mut memory = Memory::approved_by_alice_and("bob").with(Operation::PutJobSuccessResult, Fault::Refused);
+    let mut memory =
+        Memory::approved_by_alice_and("bob").with(Operation::PutJobSuccessResult, Fault::Refused);
     memory.refusal = "x".repeat(rule::REFUSAL_LIMIT);
     let Report::Failure(_, message) = only_report(&mut memory, "{}", None) else {
         panic!("a success")
     };
     assert!(
-        message.starts_with("The approvals satisfy the rule, but") && message.len() <= rule::REFUSAL_LIMIT,
+        message.starts_with("The approvals satisfy the rule, but")
+            && message.len() <= rule::REFUSAL_LIMIT,
         "{} bytes",
         message.len()
     );
 }
 
-/// Lambda takes parts of an ARN for a function's name. A job that is taken for another function's gets no report, and hangs.
+/// Lambda takes parts of an ARN for a function's name. A job that is taken for another function's
+/// gets no report, and hangs.
 #[test]
 fn a_function_named_by_a_part_of_its_arn_is_not_silent() {
-    for function in [
-        "111122223333:gate",
-        "function:gate",
-        "eu-west-1:111122223333:function:gate",
-    ] {
+    for function in ["111122223333:gate", "function:gate", "eu-west-1:111122223333:function:gate"] {
         let mut memory = Memory::approved_by_alice_and("bob");
         if let Some(configuration) = &mut memory.details.configuration {
             configuration.function_name = Some(function.to_owned());

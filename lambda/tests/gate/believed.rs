@@ -1,7 +1,9 @@
-//! What the gate believes: nothing that the event says alone, nothing that is behind, no role by its name.
+//! What the gate believes: nothing that the event says alone, nothing that is behind, no role by
+//! its name.
 
 use crate::memory::{
-    EXECUTION, FUNCTION, Fault, Memory, OTHER_EXECUTION, Report, entry, only, only_report, run, run_event, state, user,
+    EXECUTION, FUNCTION, Fault, Memory, OTHER_EXECUTION, Report, entry, only, only_report, run,
+    run_event, state, user,
 };
 use lambda::{FailureKind, Operation, StateEntry};
 use rule::{ActionKind, Initiator, Status};
@@ -10,44 +12,31 @@ use rule::{ActionKind, Initiator, Status};
 fn a_history_that_is_a_moment_behind_is_read_again() {
     let mut memory = Memory::approved_by_alice_and("bob");
     memory.behind = 2;
-    assert_eq!(
-        only_report(&mut memory, "{}", None),
-        Report::Success("alice, bob".to_owned())
-    );
+    assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
     assert_eq!(memory.count(Operation::ListActionExecutions), 6);
 
     let mut memory = Memory::approved_by_alice_and("bob");
     memory.behind = usize::MAX;
     let report = only_report(&mut memory, "{}", None);
-    assert!(
-        matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
-        "{report:?}"
-    );
+    assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
 }
 
-/// After ALL_ACTIONS the history still shows the round before, which alice and bob approved, and not the gate's own run.
+/// After ALL_ACTIONS the history still shows the round before, which alice and bob approved, and
+/// not the gate's own run.
 #[test]
 fn a_history_without_the_gates_own_run_is_no_evidence() {
     let mut memory = Memory::approved_by_alice_and("bob");
     memory.pages[0].remove(0);
     let report = only_report(&mut memory, "{}", None);
-    assert!(
-        matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
-        "{report:?}"
-    );
+    assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
 }
 
 #[test]
 fn an_open_action_that_is_no_approval_does_not_matter() {
     let mut memory = Memory::approved_by_alice_and("bob");
     memory.pages[1][1].attempt.status = Status::InProgress;
-    memory
-        .state
-        .push(state("Source", "run-of-Source", None, Status::Succeeded));
-    assert_eq!(
-        only_report(&mut memory, "{}", None),
-        Report::Success("alice, bob".to_owned())
-    );
+    memory.state.push(state("Source", "run-of-Source", None, Status::Succeeded));
+    assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
 }
 
 /// The state and the history are two witnesses of one attempt.
@@ -71,10 +60,7 @@ mod two_witnesses {
         let mut memory = Memory::approved_by_alice_and("bob");
         memory.pages[0][1].attempt.approver.history = None;
         memory.state.push(of_b(user("bob"), Status::Succeeded));
-        assert_eq!(
-            only_report(&mut memory, "{}", None),
-            Report::Success("alice, bob".to_owned())
-        );
+        assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
     }
 
     #[test]
@@ -97,10 +83,7 @@ mod two_witnesses {
         memory.state.push(of_b(user("bob"), Status::Succeeded));
         memory.state.push(of_b(user("carol"), Status::Succeeded));
         let report = only_report(&mut memory, "{}", None);
-        assert!(
-            matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
-            "{report:?}"
-        );
+        assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
     }
 
     #[test]
@@ -112,10 +95,7 @@ mod two_witnesses {
             ..of_b(user("carol"), Status::Failed)
         };
         memory.state.push(other);
-        assert_eq!(
-            only_report(&mut memory, "{}", None),
-            Report::Success("alice, bob".to_owned())
-        );
+        assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
     }
 }
 
@@ -194,10 +174,7 @@ mod which_execution {
         let mut memory = Memory::approved_by_alice_and("bob");
         memory.pages[1][0].execution_id = Some(OTHER_EXECUTION.to_owned());
         let report = only_report(&mut memory, "{}", None);
-        assert!(
-            matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
-            "{report:?}"
-        );
+        assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
     }
 }
 
@@ -209,7 +186,8 @@ mod the_event_is_not_believed {
 
     fn configured(parameters: Option<&str>) -> Memory {
         let mut memory = Memory::approved_by_alice_and("bob");
-        memory.details.configuration.as_mut().unwrap().user_parameters = parameters.map(str::to_owned);
+        memory.details.configuration.as_mut().unwrap().user_parameters =
+            parameters.map(str::to_owned);
         memory
     }
 
@@ -227,16 +205,10 @@ mod the_event_is_not_believed {
             let Report::Failure(FailureKind::ConfigurationError, message) = report else {
                 panic!("{forged:?}: {report:?}")
             };
-            assert!(
-                message.starts_with("The event's UserParameters are not those"),
-                "{message}"
-            );
+            assert!(message.starts_with("The event's UserParameters are not those"), "{message}");
         }
         let honest = only(run_event(&started_by_alice(), "{}", Some(STRICT), FUNCTION));
-        assert!(
-            matches!(honest, Report::Failure(FailureKind::JobFailed, _)),
-            "{honest:?}"
-        );
+        assert!(matches!(honest, Report::Failure(FailureKind::JobFailed, _)), "{honest:?}");
     }
 
     #[test]
@@ -244,31 +216,22 @@ mod the_event_is_not_believed {
         let variable = r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##;
         let filled = |id: &str| variable.replace("#{codepipeline.PipelineExecutionId}", id);
         let report = |id: &str| {
-            only(run_event(
-                &configured(Some(variable)),
-                "{}",
-                Some(&filled(id)),
-                FUNCTION,
-            ))
+            only(run_event(&configured(Some(variable)), "{}", Some(&filled(id)), FUNCTION))
         };
         assert_eq!(report(EXECUTION), Report::Success("alice, bob".to_owned()));
-        assert_eq!(
-            report(&EXECUTION.to_uppercase()),
-            Report::Success("alice, bob".to_owned())
-        );
+        assert_eq!(report(&EXECUTION.to_uppercase()), Report::Success("alice, bob".to_owned()));
         let other = report(OTHER_EXECUTION);
-        assert!(
-            matches!(other, Report::Failure(FailureKind::ConfigurationError, _)),
-            "{other:?}"
-        );
+        assert!(matches!(other, Report::Failure(FailureKind::ConfigurationError, _)), "{other:?}");
     }
 
     #[test]
     fn a_job_of_another_function_gets_no_report() {
         let mut of_another = configured(None);
-        of_another.details.configuration.as_mut().unwrap().function_name = Some("deploy".to_owned());
+        of_another.details.configuration.as_mut().unwrap().function_name =
+            Some("deploy".to_owned());
         let mut named_otherwise = configured(None);
-        named_otherwise.details.configuration.as_mut().unwrap().function_name = Some(format!("{FUNCTION}:live"));
+        named_otherwise.details.configuration.as_mut().unwrap().function_name =
+            Some(format!("{FUNCTION}:live"));
         let older_version = format!("{FUNCTION}:1");
         for (memory, invoked_as) in [
             (of_another, FUNCTION),
@@ -319,7 +282,8 @@ mod the_event_is_not_believed {
     fn a_stage_in_the_parameters_may_not_be_another_than_the_gates() {
         let mut memory = Memory::approved_by_alice_and("alice");
         for (action, by) in [("QaA", "carol"), ("QaB", "dave")] {
-            let mut approval = entry(action, ActionKind::ManualApproval, Status::Succeeded, user(by));
+            let mut approval =
+                entry(action, ActionKind::ManualApproval, Status::Succeeded, user(by));
             approval.attempt.stage = Some("QA".to_owned());
             memory.pages[1].push(approval);
         }
@@ -352,10 +316,7 @@ mod nothing_is_judged_that_lags {
         for attempt in [
             second_attempt(Some("alice"), Status::Succeeded),
             second_attempt(Some("carol"), Status::Failed),
-            StateEntry {
-                last_status_change: None,
-                ..second_attempt(None, Status::InProgress)
-            },
+            StateEntry { last_status_change: None, ..second_attempt(None, Status::InProgress) },
         ] {
             let mut memory = Memory::approved_by_alice_and("bob");
             memory.state.push(attempt);
@@ -372,9 +333,7 @@ mod nothing_is_judged_that_lags {
     #[test]
     fn an_approval_that_the_history_has_never_seen_is_known_by_its_answer() {
         let mut memory = Memory::approved_by_alice_and("bob");
-        memory
-            .state
-            .push(state("ApprovalC", "run-of-ApprovalC", user("alice"), Status::Succeeded));
+        memory.state.push(state("ApprovalC", "run-of-ApprovalC", user("alice"), Status::Succeeded));
         assert!(unavailable(&mut memory).contains("ApprovalC"));
     }
 
@@ -388,7 +347,8 @@ mod nothing_is_judged_that_lags {
             stage: Some("QA".to_owned()),
             ..second_attempt(Some("alice"), Status::Succeeded)
         };
-        // An approval behind the gate, which this execution has not come to: it shows the run of an execution before.
+        // An approval behind the gate, which this execution has not come to: it shows the run of an
+        // execution before.
         let of_before = StateEntry {
             last_status_change: "2026-11-22T09:59:59Z".parse().ok(),
             ..state("Afterwards", "old-run", user("alice"), Status::Succeeded)
@@ -461,9 +421,7 @@ mod a_role_is_trusted_by_its_path {
 
         let mut look_alike = approved_through("AWSReservedSSO_Approver_02");
         let report = only_report(&mut look_alike, GLOB, None);
-        let Report::Failure(FailureKind::JobFailed, message) = report else {
-            panic!("{report:?}")
-        };
+        let Report::Failure(FailureKind::JobFailed, message) = report else { panic!("{report:?}") };
         assert!(
             message.contains("shared-role") && message.contains("add `AWSReservedSSO_Approver_02`"),
             "{message}"
@@ -474,28 +432,23 @@ mod a_role_is_trusted_by_its_path {
     fn an_exact_name_is_not_asked_about() {
         let mut memory = approved_through("AWSReservedSSO_Approver_02");
         let rule = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_02"]}"#;
-        assert_eq!(
-            only_report(&mut memory, rule, None),
-            Report::Success("alice, bob".to_owned())
-        );
+        assert_eq!(only_report(&mut memory, rule, None), Report::Success("alice, bob".to_owned()));
         assert_eq!(memory.count(Operation::GetRole), 0);
     }
 
     #[test]
     fn an_iam_that_does_not_answer_is_never_a_success() {
-        let mut memory =
-            approved_through("AWSReservedSSO_Approver_01").with(Operation::GetRole, Fault::ThrottledForever);
+        let mut memory = approved_through("AWSReservedSSO_Approver_01")
+            .with(Operation::GetRole, Fault::ThrottledForever);
         let report = only_report(&mut memory, GLOB, None);
-        assert!(
-            matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)),
-            "{report:?}"
-        );
+        assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
     }
 }
 
 #[test]
 fn who_started_it_is_in_the_record_and_costs_nobody_a_release() {
-    let mut memory = Memory::approved_by_alice_and("bob").with(Operation::GetPipelineExecution, Fault::AccessDenied);
+    let mut memory = Memory::approved_by_alice_and("bob")
+        .with(Operation::GetPipelineExecution, Fault::AccessDenied);
     let outcome = run(&mut memory, "{}", None);
     assert_eq!(outcome.journal[1]["initiator"], "unknown");
     assert_eq!(outcome.reports, [Report::Success("alice, bob".to_owned())]);

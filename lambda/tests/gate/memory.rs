@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lambda::{
-    Budget, CallError, CodePipeline, Configuration, ExecutionPage, Failure, FailureKind, Floor, HistoryEntry,
-    Invocation, InvocationError, Job, JobDetails, Journal, Operation, Roles, StateEntry, handle,
+    Budget, CallError, CodePipeline, Configuration, ExecutionPage, Failure, FailureKind, Floor,
+    HistoryEntry, Invocation, InvocationError, Job, JobDetails, Journal, Operation, Roles,
+    StateEntry, handle,
 };
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 use serde_json::Value;
@@ -68,7 +69,12 @@ pub(crate) fn user(name: &str) -> Option<String> {
     Some(format!("arn:aws:iam::111122223333:user/{name}"))
 }
 
-pub(crate) fn entry(action: &str, kind: ActionKind, status: Status, by: Option<String>) -> HistoryEntry {
+pub(crate) fn entry(
+    action: &str,
+    kind: ActionKind,
+    status: Status,
+    by: Option<String>,
+) -> HistoryEntry {
     let id = match action {
         "Gate" => OWN_RUN.to_owned(),
         _ => format!("run-of-{action}"),
@@ -86,10 +92,7 @@ pub(crate) fn entry(action: &str, kind: ActionKind, status: Status, by: Option<S
             updated: "2026-11-22T10:01:00Z".parse().ok(),
             answered: None,
             error: None,
-            approver: Approver {
-                history: by,
-                state: None,
-            },
+            approver: Approver { history: by, state: None },
             comment: None,
         },
     }
@@ -112,7 +115,8 @@ pub(crate) fn state(action: &str, run: &str, by: Option<String>, status: Status)
 impl Memory {
     /// Alice and `second` approved, two pages long, in an execution that carol started.
     pub(crate) fn approved_by_alice_and(second: &str) -> Self {
-        let approval = |action, by| entry(action, ActionKind::ManualApproval, Status::Succeeded, user(by));
+        let approval =
+            |action, by| entry(action, ActionKind::ManualApproval, Status::Succeeded, user(by));
         Self {
             details: JobDetails {
                 account: "111122223333".to_owned(),
@@ -155,30 +159,24 @@ impl Memory {
     async fn call<T>(&self, operation: Operation, reply: T) -> Result<T, CallError> {
         let calls_before = self.calls.borrow().iter().filter(|call| **call == operation).count();
         self.calls.borrow_mut().push(operation);
-        let Some(fault) = self
-            .fault
-            .filter(|(faulty, _)| *faulty == operation)
-            .map(|(_, fault)| fault)
+        let Some(fault) =
+            self.fault.filter(|(faulty, _)| *faulty == operation).map(|(_, fault)| fault)
         else {
             return Ok(reply);
         };
-        let transient = |problem: &str| CallError::Transient {
-            operation,
-            problem: problem.to_owned(),
-        };
+        let transient =
+            |problem: &str| CallError::Transient { operation, problem: problem.to_owned() };
         match fault {
             Fault::ThrottledOnce if calls_before > 0 => Ok(reply),
             Fault::ThrottledOnce | Fault::ThrottledForever => Err(transient("ThrottlingException")),
             Fault::ServerErrorForever => Err(transient("InternalFailure")),
             Fault::NoReply => std::future::pending().await,
-            Fault::AccessDenied => Err(CallError::AccessDenied {
-                operation,
-                message: "not authorized".to_owned(),
-            }),
-            Fault::Malformed => Err(CallError::Malformed {
-                operation,
-                problem: "a field is missing",
-            }),
+            Fault::AccessDenied => {
+                Err(CallError::AccessDenied { operation, message: "not authorized".to_owned() })
+            }
+            Fault::Malformed => {
+                Err(CallError::Malformed { operation, problem: "a field is missing" })
+            }
             Fault::Refused => Err(CallError::Refused {
                 operation,
                 code: "PipelineNotFoundException".to_owned(),
@@ -238,9 +236,7 @@ impl CodePipeline for Memory {
 
     async fn report_failure(&self, _: &str, failure: &Failure) -> Result<(), CallError> {
         self.call(Operation::PutJobFailureResult, ()).await?;
-        self.reports
-            .borrow_mut()
-            .push(Report::Failure(failure.kind, failure.message.clone()));
+        self.reports.borrow_mut().push(Report::Failure(failure.kind, failure.message.clone()));
         Ok(())
     }
 }
@@ -267,7 +263,12 @@ pub(crate) fn run(memory: &mut Memory, floor: &str, user_parameters: Option<&str
 }
 
 /// Runs a job with an event that has these UserParameters, as the function of this ARN.
-pub(crate) fn run_event(memory: &Memory, floor: &str, user_parameters: Option<&str>, function_arn: &str) -> Outcome {
+pub(crate) fn run_event(
+    memory: &Memory,
+    floor: &str,
+    user_parameters: Option<&str>,
+    function_arn: &str,
+) -> Outcome {
     let invocation = Invocation {
         job: Job {
             id: "job-1".to_owned(),
@@ -278,10 +279,7 @@ pub(crate) fn run_event(memory: &Memory, floor: &str, user_parameters: Option<&s
     };
     let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
     let mut lines = Vec::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let result = runtime.block_on(async {
         let budget = Budget::until(Duration::from_millis(400));
         handle(
@@ -300,15 +298,15 @@ pub(crate) fn run_event(memory: &Memory, floor: &str, user_parameters: Option<&s
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    Outcome {
-        result,
-        reports: memory.reports.borrow().clone(),
-        journal,
-    }
+    Outcome { result, reports: memory.reports.borrow().clone(), journal }
 }
 
 /// The only report; there must be exactly one.
-pub(crate) fn only_report(memory: &mut Memory, floor: &str, user_parameters: Option<&str>) -> Report {
+pub(crate) fn only_report(
+    memory: &mut Memory,
+    floor: &str,
+    user_parameters: Option<&str>,
+) -> Report {
     let outcome = run(memory, floor, user_parameters);
     only(outcome)
 }

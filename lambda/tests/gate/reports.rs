@@ -1,5 +1,5 @@
-//! Every call × everything that can happen to it, over a CodePipeline in memory: exactly one report, and never a success where evidence
-//! is lacking.
+//! Every call × everything that can happen to it, over a CodePipeline in memory: exactly one
+//! report, and never a success where evidence is lacking.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a table names the rows that differ")]
 
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::memory::{FAULTS, FUNCTION, Fault, Memory, Report, only_report, run};
 use jiff::Timestamp;
 use lambda::{
-    Budget, CallError, CodePipeline, ExecutionPage, Failure, FailureKind, Floor, Invocation, Job, JobDetails, Journal,
-    Operation, StateEntry, handle,
+    Budget, CallError, CodePipeline, ExecutionPage, Failure, FailureKind, Floor, Invocation, Job,
+    JobDetails, Journal, Operation, StateEntry, handle,
 };
 use rule::{ActionKind, Initiator, Satisfied, Status};
 use serde_json::Value;
@@ -42,10 +42,7 @@ fn reads_times_faults() {
                 _ => FailureKind::SystemUnavailable,
             };
             assert_eq!(kind, expected, "{operation} {fault:?}: {message}");
-            assert!(
-                message.contains(&operation.to_string()),
-                "{operation} {fault:?}: {message}"
-            );
+            assert!(message.contains(&operation.to_string()), "{operation} {fault:?}: {message}");
             assert!(
                 started.elapsed() < Duration::from_millis(900),
                 "{operation} {fault:?} took {:?}",
@@ -69,11 +66,7 @@ fn reads_times_faults() {
 #[test]
 fn reports_times_faults() {
     let cases = [
-        (
-            Operation::PutJobSuccessResult,
-            "bob",
-            Report::Success("alice, bob".to_owned()),
-        ),
+        (Operation::PutJobSuccessResult, "bob", Report::Success("alice, bob".to_owned())),
         (
             Operation::PutJobFailureResult,
             "alice",
@@ -93,9 +86,14 @@ fn reports_times_faults() {
                     assert_eq!(std::mem::discriminant(report), std::mem::discriminant(&expected));
                 }
                 // The job has its result, from an invocation before this one.
-                Fault::AlreadyReported => assert_eq!((outcome.result, outcome.reports), (Ok(()), vec![])),
-                // AWS will not take the success: 20 minutes of silence would follow, so the failure says why.
-                Fault::AccessDenied | Fault::Refused if operation == Operation::PutJobSuccessResult => {
+                Fault::AlreadyReported => {
+                    assert_eq!((outcome.result, outcome.reports), (Ok(()), vec![]))
+                }
+                // AWS will not take the success: 20 minutes of silence would follow, so the failure
+                // says why.
+                Fault::AccessDenied | Fault::Refused
+                    if operation == Operation::PutJobSuccessResult =>
+                {
                     let [Report::Failure(kind, message)] = outcome.reports.as_slice() else {
                         panic!("{:?}", outcome.reports)
                     };
@@ -105,7 +103,10 @@ fn reports_times_faults() {
                         !denied || message.contains("codepipeline:PutJobSuccessResult"),
                         "{message}"
                     );
-                    assert!(message.starts_with("The approvals satisfy the rule, but"), "{message}");
+                    assert!(
+                        message.starts_with("The approvals satisfy the rule, but"),
+                        "{message}"
+                    );
                     continue;
                 }
                 // Lambda tries the invocation again; nothing else may be reported instead.
@@ -137,16 +138,9 @@ fn reports_times_faults() {
 #[test]
 fn all_pages_are_read() {
     let mut memory = Memory::approved_by_alice_and("bob");
-    assert_eq!(
-        only_report(&mut memory, "{}", None),
-        Report::Success("alice, bob".to_owned())
-    );
+    assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
     assert_eq!(memory.count(Operation::ListActionExecutions), 2);
-    assert_eq!(
-        memory.count(Operation::GetPipelineExecution),
-        1,
-        "who started it is in the record"
-    );
+    assert_eq!(memory.count(Operation::GetPipelineExecution), 1, "who started it is in the record");
 }
 
 #[test]
@@ -155,17 +149,10 @@ fn pages_that_go_round_in_circles_end() {
     memory.pages = vec![vec![]; 3];
     let looping = Looping(memory);
     let invocation = Invocation {
-        job: Job {
-            id: "job-1".to_owned(),
-            function_name: None,
-            user_parameters: None,
-        },
+        job: Job { id: "job-1".to_owned(), function_name: None, user_parameters: None },
         function_arn: FUNCTION.to_owned(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime
         .block_on(async {
             let budget = Budget::until(Duration::from_secs(60));
@@ -194,11 +181,13 @@ impl CodePipeline for Looping {
     async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
         self.0.job_details(job_id).await
     }
-    async fn action_executions(&self, _: &str, _: &str, _: Option<&str>) -> Result<ExecutionPage, CallError> {
-        Ok(ExecutionPage {
-            attempts: vec![],
-            next_token: Some("again".to_owned()),
-        })
+    async fn action_executions(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<ExecutionPage, CallError> {
+        Ok(ExecutionPage { attempts: vec![], next_token: Some("again".to_owned()) })
     }
     async fn pipeline_state(&self, pipeline: &str) -> Result<Vec<StateEntry>, CallError> {
         self.0.pipeline_state(pipeline).await
@@ -206,7 +195,11 @@ impl CodePipeline for Looping {
     async fn initiator(&self, pipeline: &str, execution: &str) -> Result<Initiator, CallError> {
         self.0.initiator(pipeline, execution).await
     }
-    async fn report_success(&self, job_id: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
+    async fn report_success(
+        &self,
+        job_id: &str,
+        satisfied: Satisfied<'_>,
+    ) -> Result<(), CallError> {
         self.0.report_success(job_id, satisfied).await
     }
     async fn report_failure(&self, job_id: &str, failure: &Failure) -> Result<(), CallError> {
@@ -273,18 +266,13 @@ fn a_bad_rule_is_a_configuration_error_that_names_the_key() {
 #[test]
 fn the_journal_holds_one_decision_and_its_metrics() {
     let outcome = run(&mut Memory::approved_by_alice_and("alice"), "{}", None);
-    let [facts, decision, metrics @ ..] = outcome.journal.as_slice() else {
-        panic!("no journal")
-    };
+    let [facts, decision, metrics @ ..] = outcome.journal.as_slice() else { panic!("no journal") };
     let seen = serde_json::json!({"facts": {
         "getJobDetails": {"pipelineExecutionId": true, "actionName": true, "actionExecutionId": true, "functionName": true, "userParameters": "none"},
         "ownRunBy": "id",
     }});
     assert_eq!(*facts, seen);
-    assert_eq!(
-        decision["initiator"]["principal"],
-        "arn:aws:iam::111122223333:user/carol"
-    );
+    assert_eq!(decision["initiator"]["principal"], "arn:aws:iam::111122223333:user/carol");
     let a = &decision["approvals"][0];
     assert_eq!((&a["basis"], &a["atIs"]), (&"user".into(), &"answered".into()));
     assert_eq!(
@@ -295,10 +283,8 @@ fn the_journal_holds_one_decision_and_its_metrics() {
     assert_eq!(decision["schemaVersion"], 1);
     assert_eq!(decision["verdict"], "unsatisfied");
     assert_eq!(decision["jobId"], "job-1");
-    let dimensions: Vec<(&Value, Option<&Value>)> = metrics
-        .iter()
-        .map(|line| (&line["Verdict"], line.get("Reason")))
-        .collect();
+    let dimensions: Vec<(&Value, Option<&Value>)> =
+        metrics.iter().map(|line| (&line["Verdict"], line.get("Reason"))).collect();
     assert_eq!(
         dimensions,
         [
@@ -321,7 +307,8 @@ fn the_journal_holds_one_decision_and_its_metrics() {
 
 #[test]
 fn without_a_decision_the_metrics_say_none() {
-    let mut memory = Memory::approved_by_alice_and("bob").with(Operation::GetPipelineState, Fault::AccessDenied);
+    let mut memory =
+        Memory::approved_by_alice_and("bob").with(Operation::GetPipelineState, Fault::AccessDenied);
     let journal = run(&mut memory, "{}", None).journal;
     assert!(journal.iter().all(|line| line.get("schemaVersion").is_none()));
     assert_eq!(journal.last().unwrap()["Verdict"], "none");

@@ -49,15 +49,24 @@ impl HttpConnector for Service {
         let before = calls.iter().filter(|(called, _)| *called == operation).count();
         let of_operation = || self.replies.iter().filter(|reply| reply.operation == operation);
         let reply = of_operation().nth(before).or_else(|| of_operation().next_back());
-        let (status, body) = reply.map_or((200, b"{}".to_vec()), |reply| (reply.status, reply.body.clone()));
-        let sent = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+        let (status, body) =
+            reply.map_or((200, b"{}".to_vec()), |reply| (reply.status, reply.body.clone()));
+        let sent =
+            serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
         calls.push((operation, sent));
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(
+            status.try_into().unwrap(),
+            SdkBody::from(body),
+        )))
     }
 }
 
 impl HttpClient for Service {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -80,11 +89,13 @@ impl Roles for NoRoles {
 }
 
 /// Runs one invocation, which may take so long, of a gate whose environment has the rule.
-pub(crate) fn invoke_under(rule: &str, time: Duration, event: &str, replies: Vec<Reply>) -> Invocation {
-    let service = Service {
-        replies: Arc::new(replies),
-        calls: Arc::default(),
-    };
+pub(crate) fn invoke_under(
+    rule: &str,
+    time: Duration,
+    event: &str,
+    replies: Vec<Reply>,
+) -> Invocation {
+    let service = Service { replies: Arc::new(replies), calls: Arc::default() };
     let config = sdk::Config::builder()
         .behavior_version(sdk::config::BehaviorVersion::latest())
         .region(sdk::config::Region::from_static("us-east-1"))
@@ -95,10 +106,7 @@ pub(crate) fn invoke_under(rule: &str, time: Duration, event: &str, replies: Vec
         .build();
     let codepipeline = Adapter::from(sdk::Client::from_conf(config));
     let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut journal = Vec::new();
     let result = runtime.block_on(async {
         let job = serde_json::from_str::<Event>(event).map_err(|error| error.to_string())?;
@@ -121,11 +129,7 @@ pub(crate) fn invoke_under(rule: &str, time: Duration, event: &str, replies: Vec
         .map_err(|error| error.to_string())
     });
     let calls = service.calls.lock().unwrap().clone();
-    Invocation {
-        calls,
-        journal: String::from_utf8(journal).unwrap(),
-        error: result.err(),
-    }
+    Invocation { calls, journal: String::from_utf8(journal).unwrap(), error: result.err() }
 }
 
 /// The replies, each as a success.

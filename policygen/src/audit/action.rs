@@ -51,7 +51,8 @@ macro_rules! actions {
     };
 }
 
-// What they are about: Service Authorization Reference, "Actions, resources, and condition keys" of each service.
+// What they are about: Service Authorization Reference, "Actions, resources, and condition keys" of
+// each service.
 actions! {
     PutApprovalResult = "codepipeline:PutApprovalResult" on Approvals,
     AssumeRole = "sts:AssumeRole" on Anything,

@@ -1,4 +1,5 @@
-//! Principals that are alike as far as an action is concerned: they get the same answers, which are kept.
+//! Principals that are alike as far as an action is concerned: they get the same answers, which are
+//! kept.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -27,29 +28,26 @@ pub(super) struct Alike<'a> {
 
 impl<'a> Alike<'a> {
     pub(super) fn new(place: usize, clauses: Clauses<'a, PolicyId>) -> Self {
-        Self {
-            place,
-            clauses,
-            reached: OnceCell::new(),
-            targets: OnceCell::new(),
-        }
+        Self { place, clauses, reached: OnceCell::new(), targets: OnceCell::new() }
     }
 
-    /// A shortest resource of a frame on which they may do it. The answer is kept: an action is always asked about with one
-    /// frame.
-    pub(super) fn reach(&self, frame: impl FnOnce() -> Frame) -> Result<Option<Rc<Reached>>, TooIntricate> {
+    /// A shortest resource of a frame on which they may do it. The answer is kept: an action is
+    /// always asked about with one frame.
+    pub(super) fn reach(
+        &self,
+        frame: impl FnOnce() -> Frame,
+    ) -> Result<Option<Rc<Reached>>, TooIntricate> {
         if let Some(known) = self.reached.get() {
             return Ok(known.clone());
         }
-        let part = Part {
-            suffix: "",
-            clauses: &self.clauses,
-        };
-        let found = found(&frame(), &[part])?.map(|(witness, open)| Rc::new(Reached { witness, open }));
+        let part = Part { suffix: "", clauses: &self.clauses };
+        let found =
+            found(&frame(), &[part])?.map(|(witness, open)| Rc::new(Reached { witness, open }));
         Ok(self.reached.get_or_init(|| found).clone())
     }
 
-    /// On whom of some they may do it. The answer is kept: an action is always asked about with the same.
+    /// On whom of some they may do it. The answer is kept: an action is always asked about with the
+    /// same.
     ///
     /// Most may write to a few that are named: those are looked up, not looked for.
     pub(super) fn targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> &[Actor] {
@@ -64,9 +62,12 @@ impl<'a> Alike<'a> {
     }
 }
 
-/// A shortest resource of a frame on which all parts are allowed, for certain or else when open conditions hold; and
-/// whether that is so.
-pub(super) fn found(frame: &Frame, parts: &[Part<'_, '_, PolicyId>]) -> Result<Option<(String, bool)>, TooIntricate> {
+/// A shortest resource of a frame on which all parts are allowed, for certain or else when open
+/// conditions hold; and whether that is so.
+pub(super) fn found(
+    frame: &Frame,
+    parts: &[Part<'_, '_, PolicyId>],
+) -> Result<Option<(String, bool)>, TooIntricate> {
     let certain = reach(frame, parts, false)?;
     if certain.is_some() || parts.iter().all(|part| part.clauses.are_decided()) {
         return Ok(certain.map(|witness| (witness, false)));

@@ -27,8 +27,8 @@ pub(super) struct Write {
 pub(super) struct Attempts<'p, 'a> {
     picture: &'p Picture<'a>,
     actor: Actor,
-    /// What the actor can approve before the write, as itself and as the roles that it may become: that counts as well.
-    /// Empty until it is needed.
+    /// What the actor can approve before the write, as itself and as the roles that it may become:
+    /// that counts as well. Empty until it is needed.
     before: OnceCell<Vec<(Rc<Alike<'a>>, &'p Approvals)>>,
     /// Two slots with what another may approve, by that: none where there are none.
     with: HashMap<*const Approvals, Option<Both>>,
@@ -68,7 +68,12 @@ impl<'p, 'a> Attempts<'p, 'a> {
     }
 
     /// Tries a write, where the actor may make it.
-    pub(super) fn offer(&mut self, action: Action, resource: &str, after: impl FnOnce() -> Option<State<'a>>) {
+    pub(super) fn offer(
+        &mut self,
+        action: Action,
+        resource: &str,
+        after: impl FnOnce() -> Option<State<'a>>,
+    ) {
         if !self.have(action) && self.may(action, resource) {
             self.add(action, resource, after());
         }
@@ -81,11 +86,7 @@ impl<'p, 'a> Attempts<'p, 'a> {
         };
         let clauses = &after.clauses();
         let both = self.pair_with(Candidate::supposed(clauses));
-        self.found.extend(both.map(|both| Write {
-            action,
-            resource: resource.to_owned(),
-            both,
-        }));
+        self.found.extend(both.map(|both| Write { action, resource: resource.to_owned(), both }));
     }
 
     /// Tries a write that the actor may make, and after which it can do what another may.
@@ -99,7 +100,8 @@ impl<'p, 'a> Attempts<'p, 'a> {
             Some(known) => known.clone(),
             None => {
                 let alike = survey.permissions.alike(other, APPROVE);
-                let both = alike.and_then(|alike| self.pair_with(Candidate::now(&alike, approvals)));
+                let both =
+                    alike.and_then(|alike| self.pair_with(Candidate::now(&alike, approvals)));
                 self.with.insert(approvals, both.clone());
                 both
             }

@@ -12,8 +12,8 @@ use super::picture::Picture;
 use super::removal;
 use super::survey::SurveyError;
 
-/// Services that run code with a role that is passed to them, and the action that makes them do it (Service
-/// Authorization Reference: the actions that depend on iam:PassRole).
+/// Services that run code with a role that is passed to them, and the action that makes them do it
+/// (Service Authorization Reference: the actions that depend on iam:PassRole).
 const RUNS_CODE: [(&str, Action); 10] = [
     ("lambda.amazonaws.com", Action::CreateFunction),
     ("ec2.amazonaws.com", Action::RunInstances),
@@ -27,7 +27,8 @@ const RUNS_CODE: [(&str, Action); 10] = [
     ("datapipeline.amazonaws.com", Action::CreatePipeline),
 ];
 
-/// AWS managed policies that allow approvals on everything; they are there to be attached in every account.
+/// AWS managed policies that allow approvals on everything; they are there to be attached in every
+/// account.
 pub(super) const APPROVING: [&str; 5] = [
     "AdministratorAccess",
     "PowerUserAccess",
@@ -36,7 +37,8 @@ pub(super) const APPROVING: [&str; 5] = [
     "AWSCodePipelineApproverAccess",
 ];
 
-/// Every action that is tried, besides the removals: a principal that might none of them is not looked at.
+/// Every action that is tried, besides the removals: a principal that might none of them is not
+/// looked at.
 pub(super) const WRITES: [Action; 20] = [
     Action::PutUserPolicy,
     Action::AttachUserPolicy,
@@ -60,7 +62,8 @@ pub(super) const WRITES: [Action; 20] = [
     Action::PassRole,
 ];
 
-/// For each kind of write, which of its targets the actor may write to; asked one kind after the other.
+/// For each kind of write, which of its targets the actor may write to; asked one kind after the
+/// other.
 pub(super) struct Escalation<'p, 'a> {
     picture: &'p Picture<'a>,
     actor: Actor,
@@ -91,32 +94,26 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let arn = self.picture.account().arn(self.actor);
         writes.offer(Action::PutUserPolicy, arn, || self.allowed_everything(self.actor));
         self.attach(writes, Action::AttachUserPolicy, arn, self.actor);
-        for action in [
-            Action::DeleteUserPermissionsBoundary,
-            Action::PutUserPermissionsBoundary,
-        ] {
+        for action in [Action::DeleteUserPermissionsBoundary, Action::PutUserPermissionsBoundary] {
             writes.offer(action, arn, || self.unbounded(self.actor));
         }
         writes.offer(Action::TagUser, arn, || self.retagged(self.actor));
     }
 
-    /// Becoming a member of a group that serves a slot; and giving everything to a group that one is in.
+    /// Becoming a member of a group that serves a slot; and giving everything to a group that one
+    /// is in.
     fn to_groups(&self, user: usize, writes: &mut Attempts<'p, 'a>) {
         let account = self.picture.account();
         let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
         for at in own {
-            let Some(group) = account.groups.get(*at) else { continue };
-            writes.offer(Action::PutGroupPolicy, &group.arn, || {
-                self.allowed_everything(self.actor)
-            });
+            let Some(group) = account.groups.get(*at) else {
+                continue;
+            };
+            writes
+                .offer(Action::PutGroupPolicy, &group.arn, || self.allowed_everything(self.actor));
             self.attach(writes, Action::AttachGroupPolicy, &group.arn, self.actor);
         }
-        if !self
-            .picture
-            .survey
-            .permissions
-            .might(self.actor, Action::AddUserToGroup)
-        {
+        if !self.picture.survey.permissions.might(self.actor, Action::AddUserToGroup) {
             return;
         }
         for (at, group) in account.groups.iter().enumerate() {
@@ -130,7 +127,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// Another content for a customer managed policy that applies to the actor, or to a role that it may become.
+    /// Another content for a customer managed policy that applies to the actor, or to a role that
+    /// it may become.
     fn to_policies(&self, writes: &mut Attempts<'p, 'a>) {
         let account = self.picture.account();
         let writing = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
@@ -143,8 +141,11 @@ impl<'p, 'a> Escalation<'p, 'a> {
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
-                let Some(kept) = account.policy(id) else { continue };
-                let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/")) else {
+                let Some(kept) = account.policy(id) else {
+                    continue;
+                };
+                let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/"))
+                else {
                     continue;
                 };
                 writes.offer(Action::CreatePolicyVersion, arn, || {
@@ -178,7 +179,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let mut may_become = |other: Actor, role| {
             *known.entry(other).or_insert_with(|| {
                 let assumer = survey.permissions.assumer(self.actor);
-                selves.contains(&other) || assumer.is_some_and(|assumer| assumer.assume(role).is_some())
+                selves.contains(&other)
+                    || assumer.is_some_and(|assumer| assumer.assume(role).is_some())
             })
         };
         for action in WRITES {
@@ -191,7 +193,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
                     break;
                 }
                 let Actor::Role(at) = *other else { continue };
-                let Some(role) = account.roles.get(at) else { continue };
+                let Some(role) = account.roles.get(at) else {
+                    continue;
+                };
                 let arn = &role.identity.arn;
                 if !may_become(*other, role) {
                     continue;
@@ -215,7 +219,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn to_trust(&self, writes: &mut Attempts<'p, 'a>) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        let Some(alike) = survey.permissions.alike(self.actor, Action::UpdateAssumeRolePolicy) else {
+        let Some(alike) = survey.permissions.alike(self.actor, Action::UpdateAssumeRolePolicy)
+        else {
             return;
         };
         let Some(assumer) = survey.permissions.assumer(self.actor) else {
@@ -223,7 +228,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         };
         for other in alike.targets(account, || self.picture.approving_roles()) {
             let Actor::Role(at) = *other else { continue };
-            // What the trust policy says can be rewritten; what the actor's own policies deny cannot.
+            // What the trust policy says can be rewritten; what the actor's own policies deny
+            // cannot.
             if account.roles.get(at).is_some_and(|role| !assumer.is_denied(role)) {
                 writes.act_as(Action::UpdateAssumeRolePolicy, *other);
             }
@@ -233,11 +239,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
     /// Credentials of another user that approves.
     fn to_credentials(&self, writes: &mut Attempts<'p, 'a>) {
         let account = self.picture.account();
-        for action in [
-            Action::CreateAccessKey,
-            Action::CreateLoginProfile,
-            Action::UpdateLoginProfile,
-        ] {
+        for action in
+            [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile]
+        {
             let Some(alike) = self.picture.survey.permissions.alike(self.actor, action) else {
                 continue;
             };
@@ -263,7 +267,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 continue;
             };
             for (service, action) in RUNS_CODE {
-                if services.iter().any(|trusted| trusted == service) && survey.reaches(self.actor, action)?.is_some() {
+                if services.iter().any(|trusted| trusted == service)
+                    && survey.reaches(self.actor, action)?.is_some()
+                {
                     writes.act_as(Action::PassRole, *other);
                     break;
                 }
@@ -272,14 +278,13 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Ok(())
     }
 
-    /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the account.
+    /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the
+    /// account.
     fn attach(&self, writes: &mut Attempts<'p, 'a>, action: Action, resource: &str, to: Actor) {
         let survey = &self.picture.survey;
         let account = self.picture.account();
-        let Some(alike) = survey
-            .permissions
-            .alike(self.actor, action)
-            .filter(|_| !writes.have(action))
+        let Some(alike) =
+            survey.permissions.alike(self.actor, action).filter(|_| !writes.have(action))
         else {
             return;
         };
@@ -289,9 +294,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             Truth::Yes => true,
             // Which policy it is may decide.
             Truth::Unknown => APPROVING.iter().any(|name| {
-                survey
-                    .permissions
-                    .may_attach(self.actor, action, resource, &of_aws(name))
+                survey.permissions.may_attach(self.actor, action, resource, &of_aws(name))
             }),
         };
         if approving_one {
@@ -308,7 +311,11 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// With policies more of its own: what denies or bounds, still does.
-    fn granted(&self, actor: Actor, more: impl IntoIterator<Item = (PolicyId, &'a Policy)>) -> Option<State<'a>> {
+    fn granted(
+        &self,
+        actor: Actor,
+        more: impl IntoIterator<Item = (PolicyId, &'a Policy)>,
+    ) -> Option<State<'a>> {
         let mut state = self.picture.survey.permissions.state(actor);
         state.grants.kinds.first_mut()?.extend(more);
         Some(state)

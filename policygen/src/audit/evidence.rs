@@ -20,8 +20,14 @@ pub(super) fn kind(actor: Actor) -> &'static str {
     }
 }
 
-/// The statements of an actor's policies: by which group it has them, the policy, the statement, its open conditions.
-pub(super) fn chain(account: &Account, actor: Actor, action: Action, blames: &[Blame<'_, PolicyId>]) -> Vec<Evidence> {
+/// The statements of an actor's policies: by which group it has them, the policy, the statement,
+/// its open conditions.
+pub(super) fn chain(
+    account: &Account,
+    actor: Actor,
+    action: Action,
+    blames: &[Blame<'_, PolicyId>],
+) -> Vec<Evidence> {
     let mut chain = Vec::new();
     let mut last = None;
     for blame in blames {
@@ -49,17 +55,18 @@ pub(super) fn chain(account: &Account, actor: Actor, action: Action, blames: &[B
 }
 
 /// How an actor may assume a role.
-pub(super) fn assumption(account: &Account, actor: Actor, role: usize, assumption: &Assumption<'_>) -> Vec<Evidence> {
+pub(super) fn assumption(
+    account: &Account,
+    actor: Actor,
+    role: usize,
+    assumption: &Assumption<'_>,
+) -> Vec<Evidence> {
     let action = Action::AssumeRole;
     let mut chain = chain(account, actor, action, &assumption.own);
     let Some(role) = account.roles.get(role) else {
         return chain;
     };
-    chain.push(Evidence::new(
-        "role",
-        &role.identity.arn,
-        "can be assumed, by its trust policy",
-    ));
+    chain.push(Evidence::new("role", &role.identity.arn, "can be assumed, by its trust policy"));
     for (at, open) in &assumption.trust {
         let found = role.trust.statements.get(*at);
         let effect = found.map_or(Effect::Allow, |statement| statement.effect);
@@ -81,7 +88,12 @@ fn holding_group(account: &Account, actor: Actor, policy: PolicyId) -> Option<Ev
     Some(Evidence::new("group", &group.arn, "has the user as a member"))
 }
 
-fn statement(statement: Option<&Statement>, at: usize, action: Action, effect: Effect) -> Option<Evidence> {
+fn statement(
+    statement: Option<&Statement>,
+    at: usize,
+    action: Action,
+    effect: Effect,
+) -> Option<Evidence> {
     let name = match statement?.sid.as_deref() {
         Some(sid) if !sid.is_empty() => sid.to_owned(),
         Some(_) | None => format!("number {}", at + 1),
@@ -98,7 +110,5 @@ fn conditions(open: &[&Condition], effect: Effect) -> Vec<Evidence> {
         Effect::Allow => "has to hold when the request is made",
         Effect::Deny => "denies when it holds",
     };
-    open.iter()
-        .map(|condition| Evidence::new("condition", condition.to_string(), when))
-        .collect()
+    open.iter().map(|condition| Evidence::new("condition", condition.to_string(), when)).collect()
 }

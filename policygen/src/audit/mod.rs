@@ -33,7 +33,11 @@ use crate::finding::Finding;
 ///
 /// # Errors
 /// When a slot's group is not there, or a principal's policies cannot be decided exactly.
-pub(crate) fn audit(account: &Account, scope: &Scope, rule: Option<&Rule>) -> Result<Vec<Finding>, PictureError> {
+pub(crate) fn audit(
+    account: &Account,
+    scope: &Scope,
+    rule: Option<&Rule>,
+) -> Result<Vec<Finding>, PictureError> {
     let everything = Policy::allowing_everything();
     let picture = Picture::new(account, scope, rule, &everything)?;
     Ok(rules::find(&picture)?)

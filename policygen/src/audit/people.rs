@@ -1,6 +1,7 @@
 //! Who is left: do enough different persons serve the slots?
 //!
-//! Hall's condition: every slot can have a person of its own exactly if a matching covers all slots.
+//! Hall's condition: every slot can have a person of its own exactly if a matching covers all
+//! slots.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -38,19 +39,23 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Users are persons, joined as the gate joins them. A role that people can assume is one person, as
-    /// its sessions count together, or any number where the gate believes their names. Machines are nobody.
+    /// Users are persons, joined as the gate joins them. A role that people can assume is one
+    /// person, as its sessions count together, or any number where the gate believes their names.
+    /// Machines are nobody.
     pub(super) fn of(picture: &Picture<'_>) -> Result<Self, SurveyError> {
         let account = picture.account();
         let mut people = Vec::new();
         for actor in picture.actors() {
-            let slots: BTreeSet<usize> = picture.survey.approvals(actor).served().map(|(slot, _)| slot).collect();
+            let slots: BTreeSet<usize> =
+                picture.survey.approvals(actor).served().map(|(slot, _)| slot).collect();
             let Some(identity) = account.identity(actor).filter(|_| !slots.is_empty()) else {
                 continue;
             };
             let (is_human, many) = match actor {
                 Actor::User(_) => (true, false),
-                Actor::Role(at) => (is_for_people(picture, at), picture.trusts_sessions_of(&identity.name)),
+                Actor::Role(at) => {
+                    (is_for_people(picture, at), picture.trusts_sessions_of(&identity.name))
+                }
             };
             if is_human {
                 people.push(Person {
@@ -63,13 +68,10 @@ impl People {
         }
         let slots = picture.slots().len();
         let people = joined(picture, people);
-        let serving = |slot: usize| people.iter().filter(move |person| person.slots.contains(&slot)).count();
+        let serving =
+            |slot: usize| people.iter().filter(move |person| person.slots.contains(&slot)).count();
         let are_plenty = (0..slots).all(|slot| serving(slot) > slots);
-        Ok(Self {
-            people,
-            slots,
-            are_plenty,
-        })
+        Ok(Self { people, slots, are_plenty })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
@@ -96,7 +98,8 @@ impl People {
         let scarce: Vec<usize> = (0..self.slots)
             .filter(|slot| {
                 let serving = present.iter().filter(|person| person.slots.contains(slot));
-                let enough = serving.clone().any(|person| person.many) || serving.count() >= self.slots;
+                let enough =
+                    serving.clone().any(|person| person.many) || serving.count() >= self.slots;
                 !enough
             })
             .collect();
@@ -108,9 +111,11 @@ impl People {
     }
 }
 
-/// Whether the slots can all be served by different persons: every set of slots by as many persons as it has slots.
+/// Whether the slots can all be served by different persons: every set of slots by as many persons
+/// as it has slots.
 ///
-/// Scarce slots have fewer than `slots` persons each, so this is small; and it is a loop, not a search that recurses.
+/// Scarce slots have fewer than `slots` persons each, so this is small; and it is a loop, not a
+/// search that recurses.
 fn covers(slots: &[usize], people: &[&&Person]) -> bool {
     let mut served: Vec<Option<usize>> = vec![None; people.len()];
     slots.iter().all(|slot| {
@@ -140,7 +145,12 @@ fn covers(slots: &[usize], people: &[&&Person]) -> bool {
 }
 
 /// Gives each person on the path the slot of the one before, and the first of them the new slot.
-fn hand_over(served: &mut [Option<usize>], from: &[Option<Option<usize>>], free: usize, slot: usize) {
+fn hand_over(
+    served: &mut [Option<usize>],
+    from: &[Option<Option<usize>>],
+    free: usize,
+    slot: usize,
+) {
     let mut to = free;
     while let Some(giver) = from.get(to).copied().flatten().flatten() {
         let taken = served.get(giver).copied().flatten();
@@ -157,16 +167,16 @@ fn hand_over(served: &mut [Option<usize>], from: &[Option<Option<usize>>], free:
 /// Whether any user, or anybody from elsewhere that is no machine, can assume a role.
 fn is_for_people(picture: &Picture<'_>, role: usize) -> bool {
     let users = picture.users_of_roles.get(&role).is_some_and(|users| !users.is_empty());
-    let outsiders = picture
-        .account()
-        .roles
-        .get(role)
-        .map(|role| picture.account().outsiders(role));
-    users || outsiders.is_some_and(|outsiders| !outsiders.federated.is_empty() || !outsiders.accounts.is_empty())
+    let outsiders = picture.account().roles.get(role).map(|role| picture.account().outsiders(role));
+    users
+        || outsiders.is_some_and(|outsiders| {
+            !outsiders.federated.is_empty() || !outsiders.accounts.is_empty()
+        })
 }
 
-/// The persons behind these ARNs, as the gate's rule joins them, or where it was not given, as a rule does that says
-/// nothing: the places of each person's principals. A principal that the gate would attribute to nobody is in none.
+/// The persons behind these ARNs, as the gate's rule joins them, or where it was not given, as a
+/// rule does that says nothing: the places of each person's principals. A principal that the gate
+/// would attribute to nobody is in none.
 pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
     let by_default = Rule::default();
     let rule = picture.rule.unwrap_or(&by_default);
@@ -176,12 +186,14 @@ pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
         keys.unwrap_or_default()
     });
     let keys: Vec<Keys> = keys.collect();
-    // Most share no key with anybody: `rule::persons` is quadratic, and need not be asked about them.
+    // Most share no key with anybody: `rule::persons` is quadratic, and need not be asked about
+    // them.
     let mut holders: HashMap<&Key, usize> = HashMap::new();
     for key in keys.iter().flat_map(Keys::all) {
         *holders.entry(key).or_default() += 1;
     }
-    let shares = |keys: &Keys| keys.all().any(|key| holders.get(key).is_some_and(|count| *count > 1));
+    let shares =
+        |keys: &Keys| keys.all().any(|key| holders.get(key).is_some_and(|count| *count > 1));
     let attributable = keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable());
     let (sharing, alone): (Vec<_>, Vec<_>) = attributable.partition(|(_, keys)| shares(keys));
     let places: Vec<usize> = sharing.iter().map(|(at, _)| *at).collect();
@@ -197,7 +209,8 @@ pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
 /// Joins those that the gate takes for one human.
 fn joined(picture: &Picture<'_>, people: Vec<Person>) -> Vec<Person> {
     // The bare ARN of a trusted role has no keys; its sessions have.
-    let (mut all, people): (Vec<Person>, Vec<Person>) = people.into_iter().partition(|person| person.many);
+    let (mut all, people): (Vec<Person>, Vec<Person>) =
+        people.into_iter().partition(|person| person.many);
     let arns: Vec<&str> = people.iter().map(|person| person.subject.as_str()).collect();
     let joined = persons(picture, &arns).into_iter().filter_map(|members| {
         let mut members = members.iter().filter_map(|at| people.get(*at));

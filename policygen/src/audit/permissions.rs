@@ -1,7 +1,7 @@
 //! What principals may do by their policies, worked out once for all that are alike.
 //!
-//! Policies that say the same of an action give the same answer, whatever they are called and however often they are
-//! written, unless the values of the condition keys that they name differ.
+//! Policies that say the same of an action give the same answer, whatever they are called and
+//! however often they are written, unless the values of the condition keys that they name differ.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -17,8 +17,9 @@ use super::alike::Alike;
 use super::relevance::{Relevance, keys};
 use super::scope::{RegionGlob, Scope};
 
-/// The managed policy that is attached, and the boundary that a user or a role gets or has: in requests to attach, to
-/// make and to write policies (IAM User Guide, "IAM and AWS STS condition context keys").
+/// The managed policy that is attached, and the boundary that a user or a role gets or has: in
+/// requests to attach, to make and to write policies (IAM User Guide, "IAM and AWS STS condition
+/// context keys").
 pub(super) const POLICY_ARN: &str = "iam:PolicyARN";
 pub(super) const BOUNDARY: &str = "iam:PermissionsBoundary";
 
@@ -63,7 +64,8 @@ impl<'a> Permissions<'a> {
             account,
             region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
             relevance: Relevance::of(account, scope),
-            contexts: [account.users.len(), account.roles.len()].map(|length| vec![OnceCell::new(); length]),
+            contexts: [account.users.len(), account.roles.len()]
+                .map(|length| vec![OnceCell::new(); length]),
             assumers: RefCell::default(),
             alike: RefCell::default(),
             alike_of: RefCell::default(),
@@ -93,11 +95,8 @@ impl<'a> Permissions<'a> {
     }
 
     fn class(&self, actor: Actor, action: Action, grants: &Grants<'a, PolicyId>) -> Class {
-        let with_keys = grants
-            .kinds
-            .iter()
-            .flatten()
-            .filter(|(id, _)| self.relevance.has_keys(*id));
+        let with_keys =
+            grants.kinds.iter().flatten().filter(|(id, _)| self.relevance.has_keys(*id));
         let about = with_keys.flat_map(|(_, policy)| self.statements(policy, action));
         let keys: BTreeSet<&str> = about.flat_map(keys).collect();
         let known = |key: &str| (key.to_owned(), format!("{:?}", self.context(actor).get(key)));
@@ -115,7 +114,9 @@ impl<'a> Permissions<'a> {
     fn content(&self, id: PolicyId, policy: &'a Policy, action: Action) -> usize {
         *self.content_of.borrow_mut().entry((action, id)).or_insert_with(|| {
             let about = self.statements(policy, action);
-            let said = about.map(|statement| (statement.effect, statement.resources.as_ref(), &*statement.conditions));
+            let said = about.map(|statement| {
+                (statement.effect, statement.resources.as_ref(), &*statement.conditions)
+            });
             let mut contents = self.contents.borrow_mut();
             let next = contents.len();
             *contents.entry(said.collect()).or_insert(next)
@@ -123,7 +124,11 @@ impl<'a> Permissions<'a> {
     }
 
     /// What a policy has to say about an action.
-    fn statements(&self, policy: &'a Policy, action: Action) -> impl Iterator<Item = &'a Statement> {
+    fn statements(
+        &self,
+        policy: &'a Policy,
+        action: Action,
+    ) -> impl Iterator<Item = &'a Statement> {
         let statements = policy.statements.iter();
         statements.filter(move |statement| statement.actions.include(self.relevance.name(action)))
     }
@@ -133,7 +138,8 @@ impl<'a> Permissions<'a> {
         self.account.grants(actor, |id| self.relevance.is_about(id, action))
     }
 
-    /// Whether some policy of an actor allows an action of anything: what is cheap to know before all else.
+    /// Whether some policy of an actor allows an action of anything: what is cheap to know before
+    /// all else.
     pub(super) fn might(&self, actor: Actor, action: Action) -> bool {
         self.relevance.might(actor).has(action)
     }
@@ -150,7 +156,12 @@ impl<'a> Permissions<'a> {
     }
 
     /// The statements that have their part in what an actor may do to a resource.
-    pub(super) fn blame(&self, actor: Actor, action: Action, resource: &str) -> Vec<Blame<'a, PolicyId>> {
+    pub(super) fn blame(
+        &self,
+        actor: Actor,
+        action: Action,
+        resource: &str,
+    ) -> Vec<Blame<'a, PolicyId>> {
         let grants = self.grants(actor, action);
         let clauses = grants.about(self.relevance.name(action), &self.context(actor));
         clauses.blame(resource)
@@ -169,13 +180,19 @@ impl<'a> Permissions<'a> {
     }
 
     /// Whether an actor may attach a managed policy to a resource.
-    pub(super) fn may_attach(&self, actor: Actor, action: Action, resource: &str, policy: &str) -> bool {
+    pub(super) fn may_attach(
+        &self,
+        actor: Actor,
+        action: Action,
+        resource: &str,
+        policy: &str,
+    ) -> bool {
         let clauses = self.clauses_given(actor, action, &[(POLICY_ARN, Some(policy))]);
         clauses.is_some_and(|clauses| clauses.allow(resource) != Truth::No)
     }
 
-    /// What an actor's own permissions say about an action, where these condition keys have these values or, with
-    /// `None`, are not in the request.
+    /// What an actor's own permissions say about an action, where these condition keys have these
+    /// values or, with `None`, are not in the request.
     pub(super) fn clauses_given(
         &self,
         actor: Actor,
@@ -210,7 +227,8 @@ impl<'a> Permissions<'a> {
         }
     }
 
-    /// What a user or a role that is not there yet could do about approvals with these policies and this boundary.
+    /// What a user or a role that is not there yet could do about approvals with these policies and
+    /// this boundary.
     pub(super) fn state_of_new(
         &self,
         is_user: bool,
@@ -226,10 +244,7 @@ impl<'a> Permissions<'a> {
 
     /// What a group's own policies would let somebody do about approvals.
     pub(super) fn state_of(&self, group: &Group) -> State<'a> {
-        State {
-            grants: self.account.group_grants(group),
-            context: self.located(Context::new()),
-        }
+        State { grants: self.account.group_grants(group), context: self.located(Context::new()) }
     }
 
     fn context(&self, actor: Actor) -> Cow<'_, Context> {

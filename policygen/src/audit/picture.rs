@@ -44,7 +44,9 @@ pub(crate) enum PictureError {
     #[error(transparent)]
     Survey(#[from] SurveyError),
     /// Nothing to audit.
-    #[error("the account has no group `{group}`, which `--slot {slot}={group}` names; check the name")]
+    #[error(
+        "the account has no group `{group}`, which `--slot {slot}={group}` names; check the name"
+    )]
     NoGroup { group: String, slot: String },
 }
 
@@ -124,8 +126,8 @@ impl<'a> Picture<'a> {
         std::iter::once(actor).chain(roles).collect()
     }
 
-    /// Whether only services and workloads can be this: a role that no user, no other role and nobody from elsewhere
-    /// may assume.
+    /// Whether only services and workloads can be this: a role that no user, no other role and
+    /// nobody from elsewhere may assume.
     pub(super) fn is_machine(&self, actor: Actor) -> bool {
         let Actor::Role(at) = actor else { return false };
         self.account().roles.get(at).is_some_and(|role| {
@@ -136,7 +138,8 @@ impl<'a> Picture<'a> {
         })
     }
 
-    /// What an actor can approve as itself and as the roles that it may become; those who are alike once.
+    /// What an actor can approve as itself and as the roles that it may become; those who are alike
+    /// once.
     pub(super) fn approvals_of_selves(&self, actor: Actor) -> Vec<(Rc<Alike<'a>>, &Approvals)> {
         let mut found: Vec<(Rc<Alike<'a>>, &Approvals)> = Vec::new();
         for actor in self.selves(actor) {
@@ -149,8 +152,8 @@ impl<'a> Picture<'a> {
         found
     }
 
-    /// Whether the gate believes the session names of a role: by its rule, or where none was given, those of IAM
-    /// Identity Center's roles, which its path shows.
+    /// Whether the gate believes the session names of a role: by its rule, or where none was given,
+    /// those of IAM Identity Center's roles, which its path shows.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
         match self.rule {
             Some(rule) => rule.trust(role, &self.gate_account) == Trust::Believed,
@@ -165,9 +168,7 @@ fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, PictureError
     let mut by_slot = vec![BTreeSet::new(); survey.scope.slots.len()];
     for at in 0..groups.len() {
         for (slot, _) in survey.group_approvals(at).served() {
-            by_slot
-                .get_mut(slot)
-                .map(|groups: &mut BTreeSet<usize>| groups.insert(at));
+            by_slot.get_mut(slot).map(|groups: &mut BTreeSet<usize>| groups.insert(at));
         }
     }
     for (slot, groups_of_slot) in survey.scope.slots.iter().zip(&mut by_slot) {

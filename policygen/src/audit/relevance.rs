@@ -1,5 +1,5 @@
-//! Which policies are about which actions, on resources that matter: asked first, so that most policies are never looked at
-//! again.
+//! Which policies are about which actions, on resources that matter: asked first, so that most
+//! policies are never looked at again.
 
 use iam::account::{Account, Actor, PolicyId};
 use iam::policy::{ResourceElement, Statement};
@@ -12,8 +12,8 @@ use super::scope::Scope;
 pub(super) struct Relevance {
     /// By the policy's place.
     policies: Vec<OfPolicy>,
-    /// By the places of the users and of the roles: what they have policies for that allow it of anything
-    /// that matters.
+    /// By the places of the users and of the roles: what they have policies for that allow it of
+    /// anything that matters.
     might: [Vec<Actions>; 2],
     /// By the action's place: its name in lower case.
     names: Vec<String>,
@@ -32,10 +32,10 @@ struct OfPolicy {
 impl Relevance {
     pub(super) fn of(account: &Account, scope: &Scope) -> Self {
         let frames = Action::ALL.iter().filter(|action| action.on() != On::Anything);
-        let frames: Vec<(Action, Frame)> = frames
-            .map(|action| (*action, scope.resources(account, action.on())))
-            .collect();
-        let names: Vec<String> = Action::ALL.iter().map(|action| action.name().to_lowercase()).collect();
+        let frames: Vec<(Action, Frame)> =
+            frames.map(|action| (*action, scope.resources(account, action.on()))).collect();
+        let names: Vec<String> =
+            Action::ALL.iter().map(|action| action.name().to_lowercase()).collect();
         let mut sorted: Vec<(&String, Action)> = names.iter().zip(Action::ALL).collect();
         sorted.sort_unstable_by_key(|(name, _)| *name);
         let (sorted, places): (Vec<&str>, Vec<Action>) =
@@ -58,11 +58,7 @@ impl Relevance {
             }
             found
         });
-        let mut relevance = Self {
-            policies: policies.collect(),
-            might: Default::default(),
-            names,
-        };
+        let mut relevance = Self { policies: policies.collect(), might: Default::default(), names };
         let might = |actor: Actor| {
             let policies = account.policies_of(actor).filter_map(|id| relevance.policy(id));
             policies.fold(Actions::default(), |all, policy| all.and(policy.allowed))
@@ -113,8 +109,5 @@ pub(super) fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
         Some(ResourceElement::These(templates) | ResourceElement::AllBut(templates)) => templates,
     };
     let of_conditions = statement.conditions.iter().flat_map(|condition| condition.keys());
-    resources
-        .iter()
-        .flat_map(|template| template.keys())
-        .chain(of_conditions)
+    resources.iter().flat_map(|template| template.keys()).chain(of_conditions)
 }

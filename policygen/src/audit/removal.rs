@@ -1,4 +1,5 @@
-//! The writes that take away what denies a principal a slot: leaving a group, or taking a policy off.
+//! The writes that take away what denies a principal a slot: leaving a group, or taking a policy
+//! off.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +36,8 @@ pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Atte
         let holders = holders(picture, of);
         for (at, holder) in holders.iter().enumerate() {
             let elsewhere = holders.iter().enumerate().filter(|(other, _)| *other != at);
-            let elsewhere: BTreeSet<PolicyId> = elsewhere.flat_map(|(_, other)| other.policies).copied().collect();
+            let elsewhere: BTreeSet<PolicyId> =
+                elsewhere.flat_map(|(_, other)| other.policies).copied().collect();
             let without = |gone: &dyn Fn(PolicyId) -> bool| {
                 let mut state = state.clone();
                 let own = state.grants.kinds.first_mut()?;
@@ -46,7 +48,8 @@ pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Atte
                 writes.offer(leave, holder.arn, || without(&|id| holder.policies.contains(&id)));
             }
             for policy in holder.policies {
-                let is_managed = picture.account().policy(*policy).is_some_and(|kept| kept.arn.is_some());
+                let is_managed =
+                    picture.account().policy(*policy).is_some_and(|kept| kept.arn.is_some());
                 let action = if is_managed { holder.detach } else { holder.delete };
                 writes.offer(action, holder.arn, || without(&|id| id == *policy));
             }
@@ -78,13 +81,8 @@ fn holders<'a>(picture: &Picture<'a>, actor: Actor) -> Vec<Holder<'a>> {
         }
         Actor::Role(_) => (Action::DetachRolePolicy, Action::DeleteRolePolicy, &[][..]),
     };
-    let itself = Holder {
-        arn: &identity.arn,
-        policies: &identity.policies,
-        detach,
-        delete,
-        leave: None,
-    };
+    let itself =
+        Holder { arn: &identity.arn, policies: &identity.policies, detach, delete, leave: None };
     let groups = groups.iter().filter_map(|at| account.groups.get(*at));
     let groups = groups.map(|group| Holder {
         arn: &group.arn,

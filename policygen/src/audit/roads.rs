@@ -13,7 +13,8 @@ use super::survey::Survey;
 /// The roads to the roles that may serve a slot.
 pub(super) struct Roads<'a> {
     account: &'a Account,
-    /// From whom to which roles: only roles from which an approving role is reached, or which are one.
+    /// From whom to which roles: only roles from which an approving role is reached, or which are
+    /// one.
     steps: HashMap<Actor, Vec<(usize, Assumption<'a>)>>,
 }
 
@@ -35,18 +36,23 @@ impl<'a> Roads<'a> {
         let mut seen: HashSet<usize> = wanted.iter().copied().collect();
         let callers = Callers::of(survey);
         while let Some(at) = wanted.pop_front() {
-            let Some(role) = account.roles.get(at) else { continue };
+            let Some(role) = account.roles.get(at) else {
+                continue;
+            };
             let trustees = account.trustees(role);
             let mut callers: Vec<Actor> = match (trustees.everybody, trustees.account) {
                 (true, _) => account.actors().collect(),
                 // Most principals may not assume what trusts the account.
-                (false, true) => [trustees.named, callers.that_may_assume(&role.identity.arn)].concat(),
+                (false, true) => {
+                    [trustees.named, callers.that_may_assume(&role.identity.arn)].concat()
+                }
                 (false, false) => trustees.named,
             };
             callers.sort_unstable();
             callers.dedup();
             for actor in callers {
-                let assumer = survey.permissions.assumer(actor).filter(|_| actor != Actor::Role(at));
+                let assumer =
+                    survey.permissions.assumer(actor).filter(|_| actor != Actor::Role(at));
                 let Some(assumption) = assumer.and_then(|assumer| assumer.assume(role)) else {
                     continue;
                 };
@@ -73,10 +79,7 @@ impl<'a> Roads<'a> {
             for (role, _) in self.steps.get(&at).into_iter().flatten() {
                 if seen.insert(Actor::Role(*role)) {
                     let through: Vec<usize> = through.iter().copied().chain([*role]).collect();
-                    found.push(Road {
-                        role: *role,
-                        through: through.clone(),
-                    });
+                    found.push(Road { role: *role, through: through.clone() });
                     queue.push_back((Actor::Role(*role), through));
                 }
             }
@@ -85,14 +88,16 @@ impl<'a> Roads<'a> {
     }
 
     /// How one may become the next, step by step.
-    pub(super) fn assumptions(&self, actor: Actor, through: &[usize]) -> Vec<(Actor, usize, &Assumption<'a>)> {
+    pub(super) fn assumptions(
+        &self,
+        actor: Actor,
+        through: &[usize],
+    ) -> Vec<(Actor, usize, &Assumption<'a>)> {
         let mut steps = Vec::new();
         let mut at = actor;
         for role in through {
-            let step = self
-                .steps
-                .get(&at)
-                .and_then(|steps| steps.iter().find(|(to, _)| to == role));
+            let step =
+                self.steps.get(&at).and_then(|steps| steps.iter().find(|(to, _)| to == role));
             steps.extend(step.map(|(_, assumption)| (at, *role, assumption)));
             at = Actor::Role(*role);
         }
@@ -122,11 +127,8 @@ struct Callers<'a> {
 
 impl<'a> Callers<'a> {
     fn of(survey: &Survey<'a>) -> Self {
-        let mut callers = Self {
-            groups: Vec::new(),
-            by_name: HashMap::new(),
-            by_pattern: Vec::new(),
-        };
+        let mut callers =
+            Self { groups: Vec::new(), by_name: HashMap::new(), by_pattern: Vec::new() };
         let mut places: HashMap<usize, usize> = HashMap::new();
         for actor in survey.account.actors() {
             let Some(alike) = survey.permissions.alike(actor, Action::AssumeRole) else {

@@ -9,7 +9,8 @@ use super::action::On;
 use crate::doctor::GateFunction;
 use crate::generate::name::{NameError, PipelineGlob, StageGlob, checked_text};
 
-/// A slot, as the user names it: the approval action, and the group that serves it where it was named.
+/// A slot, as the user names it: the approval action, and the group that serves it where it was
+/// named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     /// The name of the approval action.
@@ -21,7 +22,9 @@ pub(crate) struct Slot {
 /// Why a text names no slot.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SlotError {
-    #[error("`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-")]
+    #[error(
+        "`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-"
+    )]
     Action(String),
     #[error("`{0}` names no group after the `=`")]
     Group(String),
@@ -78,8 +81,9 @@ impl Scope {
     /// The resources of an action that matter here. Of pipelines, stages and approvals these are
     /// `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE/ACTION`, as far as each goes.
     pub(super) fn resources(&self, account: &Account, on: On) -> Frame {
-        let pipelines =
-            |rest: &[FramePart<'_>]| self.frame(account, "codepipeline", &[&[self.pipeline()], rest].concat());
+        let pipelines = |rest: &[FramePart<'_>]| {
+            self.frame(account, "codepipeline", &[&[self.pipeline()], rest].concat())
+        };
         let slash = FramePart::Text("/");
         match on {
             On::Pipelines => pipelines(&[]),
@@ -95,7 +99,8 @@ impl Scope {
         }
     }
 
-    /// The gate's function by itself, and with a version or an alias (Lambda API model, `FunctionName`).
+    /// The gate's function by itself, and with a version or an alias (Lambda API model,
+    /// `FunctionName`).
     pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
         let version = [FramePart::Text(":"), FramePart::Name("*")];
         [self.gate(account, &[]), self.gate(account, &version)]

@@ -56,11 +56,12 @@ pub(super) struct Both {
     pub(super) open: bool,
 }
 
-/// By two slots, each with the place of those who serve it: a shortest stage in which they do, and whether that takes
-/// open conditions.
+/// By two slots, each with the place of those who serve it: a shortest stage in which they do, and
+/// whether that takes open conditions.
 type Pairs = HashMap<[(usize, usize); 2], Option<(String, bool)>>;
 
-/// What somebody may do about approvals at one time, as one of several that are asked for two slots.
+/// What somebody may do about approvals at one time, as one of several that are asked for two
+/// slots.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'c> {
     clauses: &'c Clauses<'c, PolicyId>,
@@ -73,20 +74,12 @@ pub(super) struct Candidate<'c> {
 impl<'c> Candidate<'c> {
     /// What some may do now.
     pub(super) fn now(alike: &'c Alike<'c>, approvals: &'c Approvals) -> Self {
-        Self {
-            clauses: &alike.clauses,
-            approvals: Some(approvals),
-            place: Some(alike.place),
-        }
+        Self { clauses: &alike.clauses, approvals: Some(approvals), place: Some(alike.place) }
     }
 
     /// What somebody might have.
     pub(super) fn supposed(clauses: &'c Clauses<'c, PolicyId>) -> Self {
-        Self {
-            clauses,
-            approvals: None,
-            place: None,
-        }
+        Self { clauses, approvals: None, place: None }
     }
 
     /// Whether it may serve a slot, as far as that is known.
@@ -128,7 +121,8 @@ impl<'a> Survey<'a> {
             let approvals = match known.get(&alike.place) {
                 Some(known) => Rc::clone(known),
                 None => {
-                    let worked_out = Rc::new(survey.approvals_by(&alike.clauses).map_err(survey.about(actor))?);
+                    let worked_out =
+                        Rc::new(survey.approvals_by(&alike.clauses).map_err(survey.about(actor))?);
                     known.insert(alike.place, Rc::clone(&worked_out));
                     worked_out
                 }
@@ -149,7 +143,8 @@ impl<'a> Survey<'a> {
         self.of_actors.get(&actor).map_or(&self.none, Rc::as_ref)
     }
 
-    /// Which slots a group's own policies allow somebody to serve, or may allow; by the group's place.
+    /// Which slots a group's own policies allow somebody to serve, or may allow; by the group's
+    /// place.
     pub(super) fn group_approvals(&self, group: usize) -> &Approvals {
         self.of_groups.get(group).unwrap_or(&self.none)
     }
@@ -159,10 +154,7 @@ impl<'a> Survey<'a> {
             return Ok(Approvals::default());
         }
         let state = self.permissions.state_of(group);
-        self.approvals_in(&state).map_err(|source| SurveyError {
-            arn: group.arn.clone(),
-            source,
-        })
+        self.approvals_in(&state).map_err(|source| SurveyError { arn: group.arn.clone(), source })
     }
 
     /// Which slots are served in a state.
@@ -173,18 +165,13 @@ impl<'a> Survey<'a> {
     fn approvals_by(&self, clauses: &Clauses<'_, PolicyId>) -> Result<Approvals, TooIntricate> {
         let slots = (0..self.scope.slots.len()).map(|slot| {
             let parts = [(slot, clauses)];
-            Ok(self.common(&parts)?.map(|(witness, open)| Reached {
-                witness: self.action_arn(&witness, slot),
-                open,
-            }))
+            Ok(self
+                .common(&parts)?
+                .map(|(witness, open)| Reached { witness: self.action_arn(&witness, slot), open }))
         });
         let slots = slots.collect::<Result<Vec<_>, _>>()?;
         let mut approvals = Approvals { slots, both: None };
-        let itself = Candidate {
-            clauses,
-            approvals: Some(&approvals),
-            place: None,
-        };
+        let itself = Candidate { clauses, approvals: Some(&approvals), place: None };
         approvals.both = self.pair(&[itself])?;
         Ok(approvals)
     }
@@ -195,12 +182,16 @@ impl<'a> Survey<'a> {
     }
 
     /// Two slots of one stage, one of them at least served in the last of several states.
-    pub(super) fn pair_with_last(&self, states: &[Candidate<'_>]) -> Result<Option<Both>, TooIntricate> {
+    pub(super) fn pair_with_last(
+        &self,
+        states: &[Candidate<'_>],
+    ) -> Result<Option<Both>, TooIntricate> {
         let last = states.len().saturating_sub(1);
         self.both(states, |i, j| i == last || j == last)
     }
 
-    /// Two slots of one stage, served by one or two of several states, of which some places are wanted.
+    /// Two slots of one stage, served by one or two of several states, of which some places are
+    /// wanted.
     pub(super) fn both(
         &self,
         states: &[Candidate<'_>],
@@ -211,10 +202,7 @@ impl<'a> Survey<'a> {
         for a in slots.clone() {
             for b in slots.clone().skip(a + 1) {
                 let serving = |slot| {
-                    states
-                        .iter()
-                        .enumerate()
-                        .filter(move |(_, state)| state.may_serve(slot))
+                    states.iter().enumerate().filter(move |(_, state)| state.may_serve(slot))
                 };
                 for (i, of_a) in serving(a) {
                     for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
@@ -239,10 +227,15 @@ impl<'a> Survey<'a> {
     }
 
     /// As [`Survey::common`], which is asked once of those who are alike.
-    fn in_common(&self, parts: [(usize, &Candidate<'_>); 2]) -> Result<Option<(String, bool)>, TooIntricate> {
+    fn in_common(
+        &self,
+        parts: [(usize, &Candidate<'_>); 2],
+    ) -> Result<Option<(String, bool)>, TooIntricate> {
         let work_out = || self.common(&parts.map(|(slot, candidate)| (slot, candidate.clauses)));
         let [a, b] = parts.map(|(slot, candidate)| Some((slot, candidate.place?)));
-        let (Some(a), Some(b)) = (a, b) else { return work_out() };
+        let (Some(a), Some(b)) = (a, b) else {
+            return work_out();
+        };
         let asked = [a, b];
         if let Some(known) = self.pairs.borrow().get(&asked) {
             return Ok(known.clone());
@@ -252,8 +245,12 @@ impl<'a> Survey<'a> {
         Ok(found)
     }
 
-    /// A shortest stage in which all of these slots may be served, and whether that takes open conditions.
-    fn common(&self, parts: &[(usize, &Clauses<'_, PolicyId>)]) -> Result<Option<(String, bool)>, TooIntricate> {
+    /// A shortest stage in which all of these slots may be served, and whether that takes open
+    /// conditions.
+    fn common(
+        &self,
+        parts: &[(usize, &Clauses<'_, PolicyId>)],
+    ) -> Result<Option<(String, bool)>, TooIntricate> {
         let suffixes: Vec<String> = parts.iter().map(|(slot, _)| self.suffix(*slot)).collect();
         let parts: Vec<Part<'_, '_, PolicyId>> = parts
             .iter()
@@ -272,8 +269,13 @@ impl<'a> Survey<'a> {
         format!("{stage}{}", self.suffix(slot))
     }
 
-    /// A shortest resource, of those that matter, on which an actor may do something with its own permissions.
-    pub(super) fn reaches(&self, actor: Actor, action: Action) -> Result<Option<Rc<Reached>>, SurveyError> {
+    /// A shortest resource, of those that matter, on which an actor may do something with its own
+    /// permissions.
+    pub(super) fn reaches(
+        &self,
+        actor: Actor,
+        action: Action,
+    ) -> Result<Option<Rc<Reached>>, SurveyError> {
         let Some(alike) = self.permissions.alike(actor, action) else {
             return Ok(None);
         };
@@ -281,23 +283,22 @@ impl<'a> Survey<'a> {
         alike.reach(frame).map_err(self.about(actor))
     }
 
-    /// A shortest resource of a frame on which all of these are allowed, and whether that takes open conditions.
+    /// A shortest resource of a frame on which all of these are allowed, and whether that takes
+    /// open conditions.
     pub(super) fn reach_all(
         &self,
         actor: Actor,
         frame: &Frame,
         clauses: &[&Clauses<'_, PolicyId>],
     ) -> Result<Option<(String, bool)>, SurveyError> {
-        let parts: Vec<Part<'_, '_, PolicyId>> = clauses.iter().map(|clauses| Part { suffix: "", clauses }).collect();
+        let parts: Vec<Part<'_, '_, PolicyId>> =
+            clauses.iter().map(|clauses| Part { suffix: "", clauses }).collect();
         found(frame, &parts).map_err(self.about(actor))
     }
 
     /// For errors.
     pub(super) fn about(&self, actor: Actor) -> impl Fn(TooIntricate) -> SurveyError + use<'_> {
         let arn = self.account.arn(actor).to_owned();
-        move |source| SurveyError {
-            arn: arn.clone(),
-            source,
-        }
+        move |source| SurveyError { arn: arn.clone(), source }
     }
 }

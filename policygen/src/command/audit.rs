@@ -55,16 +55,19 @@ const PERMISSIONS: &str = r#"{
 
 /// Prove that nobody can serve two slots of one pipeline, by any path
 ///
-/// Reads an account's users, groups, roles and policies, and decides over all of their wildcards whether any principal may
-/// give two of the approvals: by its own permissions, when conditions hold, through roles, or one write away. What it
-/// finds comes with a witness and the chain of policies that leads to it.
+/// Reads an account's users, groups, roles and policies, and decides over all of their wildcards
+/// whether any principal may give two of the approvals: by its own permissions, when conditions
+/// hold, through roles, or one write away. What it finds comes with a witness and the chain of
+/// policies that leads to it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What `aws iam get-account-authorization-details` printed, instead of asking AWS; `-` for standard input
+    /// What `aws iam get-account-authorization-details` printed, instead of asking AWS; `-` for
+    /// standard input
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
-    /// An approval action, and the group that serves it; without a group, the groups whose own policies allow it
+    /// An approval action, and the group that serves it; without a group, the groups whose own
+    /// policies allow it
     #[arg(long = "slot", value_name = "NAME[=GROUP]", default_values = ["ApprovalA", "ApprovalB"])]
     slots: Vec<Slot>,
     /// Only pipelines of this region, or of the regions that a glob matches
@@ -76,14 +79,15 @@ pub(crate) struct Args {
     /// Only this stage, or those that a glob matches
     #[arg(long)]
     stage: Option<StageGlob>,
-    /// Service control policies: a policy or a list of them, which make up one level above the account. Repeat it for every
-    /// level; each has to allow
+    /// Service control policies: a policy or a list of them, which make up one level above the
+    /// account. Repeat it for every level; each has to allow
     #[arg(long, value_name = "FILE")]
     scp: Vec<PathBuf>,
     /// The gate's function, by its name or its ARN
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: GateFunction,
-    /// The gate's rule, as in TWO_PERSON_RULE: whose session names it believes, and who is the same human
+    /// The gate's rule, as in TWO_PERSON_RULE: whose session names it believes, and who is the same
+    /// human
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     /// Print the IAM policy that the live audit needs, and end
@@ -103,11 +107,7 @@ enum CommandError {
     #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
     Scp { path: PathBuf, problem: serde_json::Error },
     #[error("`{path}`, policy number {number}")]
-    ScpPolicy {
-        path: PathBuf,
-        number: usize,
-        source: PolicyError,
-    },
+    ScpPolicy { path: PathBuf, number: usize, source: PolicyError },
     #[error("`{path}`")]
     Account { path: PathBuf, source: AccountError },
     #[error("what AWS says of the account is not to be used")]
@@ -119,7 +119,9 @@ enum CommandError {
 enum SlotsError {
     #[error("name two different slots at least, e.g. --slot ApprovalA --slot ApprovalB")]
     Few,
-    #[error("the group `{0}` cannot serve two slots: whoever is in it would serve both; name another for one of them")]
+    #[error(
+        "the group `{0}` cannot serve two slots: whoever is in it would serve both; name another for one of them"
+    )]
     Group(String),
 }
 
@@ -151,10 +153,8 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let rule = args.rule.as_deref().map(input::rule).transpose()?;
     let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
     let account = match &args.account_file {
-        Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?).map_err(|source| CommandError::Account {
-            path: path.clone(),
-            source,
-        }),
+        Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
+            .map_err(|source| CommandError::Account { path: path.clone(), source }),
         None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::name))?,
     };
     let mut account = match account {
@@ -166,8 +166,8 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         }
         account => account?,
     };
-    // "The AWSServiceRoleForSupport service-linked role [...] is automatically created" in every account (AWS Support User
-    // Guide, "Using service-linked roles for AWS Support").
+    // "The AWSServiceRoleForSupport service-linked role [...] is automatically created" in every
+    // account (AWS Support User Guide, "Using service-linked roles for AWS Support").
     if args.account_file.is_some() && account.roles.is_empty() {
         output::print_warning(
             "there are no roles in the file, and every account has some; if it was made with --filter, make it again without",
@@ -204,13 +204,17 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
 }
 
 /// Asks AWS.
-fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
+fn live(
+    connection: &Connection,
+    region: Option<&str>,
+) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = output::spinner("reading the account");
     let account = runtime.block_on(async {
         let aws = Aws::connect(connection, region).await;
         aws.account(|principals| {
-            progress.set_message(format!("reading the account: {principals} principals and policies"))
+            progress
+                .set_message(format!("reading the account: {principals} principals and policies"))
         })
         .await
     });
@@ -219,7 +223,9 @@ fn live(connection: &Connection, region: Option<&str>) -> Result<Result<Account,
 }
 
 fn checked(account: &Account) -> String {
-    let of = |count: usize, one: &str, several: &str| format!("{count} {}", if count == 1 { one } else { several });
+    let of = |count: usize, one: &str, several: &str| {
+        format!("{count} {}", if count == 1 { one } else { several })
+    };
     format!(
         "{}, {}, {} and {} of account {}",
         of(account.users.len(), "user", "users"),
@@ -239,17 +245,11 @@ fn read_level(path: &Path) -> Result<Vec<(String, Policy)>, CommandError> {
     } else {
         serde_json::from_str(&text).map(|one| vec![one])
     }
-    .map_err(|problem| CommandError::Scp {
-        path: path.to_owned(),
-        problem,
-    })?;
+    .map_err(|problem| CommandError::Scp { path: path.to_owned(), problem })?;
     let numbered = documents.into_iter().zip(1..);
     let policies = numbered.map(|(document, number)| {
-        let policy = Policy::identity(document.get()).map_err(|source| CommandError::ScpPolicy {
-            path: path.to_owned(),
-            number,
-            source,
-        })?;
+        let policy = Policy::identity(document.get())
+            .map_err(|source| CommandError::ScpPolicy { path: path.to_owned(), number, source })?;
         Ok((format!("service control policy {number} of {}", path.display()), policy))
     });
     policies.collect()

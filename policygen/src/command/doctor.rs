@@ -17,7 +17,8 @@ use crate::output;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::report::ReportArgs;
 
-/// How many requests are on their way at once. AWS throttles by account, and other tools want their share.
+/// How many requests are on their way at once. AWS throttles by account, and other tools want their
+/// share.
 const REQUESTS: usize = 4;
 
 const EXAMPLES: &str = "\
@@ -42,11 +43,12 @@ Examples:
 
 /// Check whether the structure of a pipeline, and the gate's rule, keep the two-person rule
 ///
-/// Looks at stages, actions, artifacts and conditions: whether the gate is there, behind the approvals and before
-/// everything that deploys, and whether it can ever pass. Who may approve is for policies to say, and not looked at.
+/// Looks at stages, actions, artifacts and conditions: whether the gate is there, behind the
+/// approvals and before everything that deploys, and whether it can ever pass. Who may approve is
+/// for policies to say, and not looked at.
 ///
-/// With --rule, alone or with pipelines, looks at the gate's rule as well: what it takes for granted, what the gate would
-/// refuse, and whether it fits the pipelines.
+/// With --rule, alone or with pipelines, looks at the gate's rule as well: what it takes for
+/// granted, what the gate would refuse, and whether it fits the pipelines.
 ///
 /// --pipeline and --pipeline-file may be given several times.
 #[derive(Debug, clap::Args)]
@@ -73,8 +75,8 @@ pub(crate) struct Args {
         default_value = "two-person-rule-gate"
     )]
     gate_function: GateFunction,
-    /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines are checked by the
-    /// default rule
+    /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines
+    /// are checked by the default rule
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     #[command(flatten)]
@@ -103,7 +105,14 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.facts.facts {
         let region = args.region.as_deref();
         let (facts, gate) = (&args.facts, &args.gate_function);
-        return doctor_facts::run(facts, &args.pipeline, gate, &args.report, &args.connection, region);
+        return doctor_facts::run(
+            facts,
+            &args.pipeline,
+            gate,
+            &args.report,
+            &args.connection,
+            region,
+        );
     }
     // Whatever the user wrote is read before anything is asked of AWS.
     let reporter = args.report.read(&CATALOGS)?;
@@ -114,7 +123,8 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         None | Some(Err(_)) => Rule::default(),
     };
     let mut findings = given.as_ref().map(doctor::examine_rule).unwrap_or_default();
-    let asks_for_pipelines = args.all || !args.pipeline.is_empty() || !args.pipeline_file.is_empty();
+    let asks_for_pipelines =
+        args.all || !args.pipeline.is_empty() || !args.pipeline_file.is_empty();
     if !asks_for_pipelines {
         return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
     }
@@ -122,21 +132,20 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(look_up(args))?
     } else {
-        args.pipeline_file
-            .iter()
-            .map(|path| from_file(path))
-            .collect::<Result<_, _>>()?
+        args.pipeline_file.iter().map(|path| from_file(path)).collect::<Result<_, _>>()?
     };
-    for empty in pipelines.extract_if(.., |pipeline| {
-        pipeline.stages().iter().all(|stage| stage.actions.is_empty())
-    }) {
+    for empty in pipelines
+        .extract_if(.., |pipeline| pipeline.stages().iter().all(|stage| stage.actions.is_empty()))
+    {
         output::print_warning(&format!(
             "`{}` has no actions, so there was nothing to check in it",
             empty.name()
         ));
     }
     if pipelines.is_empty() {
-        output::print_warning("there was no pipeline to check; is this the right region and account?");
+        output::print_warning(
+            "there was no pipeline to check; is this the right region and account?",
+        );
         return Ok(Exit::Nothing);
     }
     for pipeline in &pipelines {
@@ -158,10 +167,8 @@ fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
 }
 
 fn from_file(path: &Path) -> Result<Pipeline, CommandError> {
-    Pipeline::from_json(&input::text_or_stdin(path)?).map_err(|source| CommandError::Pipeline {
-        path: path.to_owned(),
-        source,
-    })
+    Pipeline::from_json(&input::text_or_stdin(path)?)
+        .map_err(|source| CommandError::Pipeline { path: path.to_owned(), source })
 }
 
 async fn look_up(args: &Args) -> Result<Vec<Pipeline>, Box<dyn Error>> {
@@ -169,13 +176,7 @@ async fn look_up(args: &Args) -> Result<Vec<Pipeline>, Box<dyn Error>> {
     if aws.region().is_none() {
         return Err(CommandError::NoRegion.into());
     }
-    let names = if args.all {
-        aws.list_pipelines().await?
-    } else {
-        args.pipeline.clone()
-    };
-    let looked_up = stream::iter(&names)
-        .map(|name| aws.get_pipeline(name))
-        .buffered(REQUESTS);
+    let names = if args.all { aws.list_pipelines().await? } else { args.pipeline.clone() };
+    let looked_up = stream::iter(&names).map(|name| aws.get_pipeline(name)).buffered(REQUESTS);
     Ok(looked_up.try_collect().await?)
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use crate::aws::{Aws, Connection};
 use crate::doctor::GateFunction;
 use crate::doctor::facts::{
-    Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log, read_saved, render,
+    Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log,
+    read_saved, render,
 };
 use crate::evidence::{EventError, read_events};
 use crate::exit::Exit;
@@ -19,27 +20,30 @@ use crate::report::{Format, ReportArgs};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Facts")]
 pub(crate) struct FactsArgs {
-    /// Look at one real execution instead, and say of everything that this product takes for true of AWS whether it holds
-    /// there. The report has no names in it, so that you can send it in
+    /// Look at one real execution instead, and say of everything that this product takes for true
+    /// of AWS whether it holds there. The report has no names in it, so that you can send it in
     #[arg(
         long,
         requires_all = ["pipeline", "execution"],
         conflicts_with_all = ["pipeline_file", "all", "rule", "accept"]
     )]
     pub(crate) facts: bool,
-    /// The execution; best one that has just passed the gate, as CodePipeline's state shows the latest alone
+    /// The execution; best one that has just passed the gate, as CodePipeline's state shows the
+    /// latest alone
     #[arg(long, value_name = "ID", requires = "facts")]
     execution: Option<String>,
-    /// The gate's log, as `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern facts` prints
-    /// it; `-` for standard input
+    /// The gate's log, as `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION
+    /// --filter-pattern facts` prints it; `-` for standard input
     #[arg(long, value_name = "FILE", requires = "facts")]
     log: Option<PathBuf>,
-    /// What `aws codepipeline list-pipeline-executions` (or `get-pipeline-execution`), `list-action-executions` and
-    /// `get-pipeline-state` printed, instead of asking AWS; may be given several times
+    /// What `aws codepipeline list-pipeline-executions` (or `get-pipeline-execution`),
+    /// `list-action-executions` and `get-pipeline-state` printed, instead of asking AWS; may be
+    /// given several times
     #[arg(long, value_name = "FILE", requires = "facts")]
     input: Vec<PathBuf>,
-    /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events --lookup-attributes
-    /// AttributeKey=EventName,AttributeValue=PutApprovalResult` printed; may be given several times
+    /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events
+    /// --lookup-attributes AttributeKey=EventName,AttributeValue=PutApprovalResult` printed; may be
+    /// given several times
     #[arg(long, value_name = "FILE", requires = "facts")]
     cloudtrail_file: Vec<PathBuf>,
 }
@@ -88,10 +92,7 @@ pub(crate) fn run(
     };
     let log = args.log.as_ref().map(|path| {
         let text = input::text_or_stdin(path)?;
-        read_log(&text).map_err(|source| FactsError::Log {
-            path: path.clone(),
-            source,
-        })
+        read_log(&text).map_err(|source| FactsError::Log { path: path.clone(), source })
     });
     let log = log.transpose()?;
     let trail = (!args.cloudtrail_file.is_empty()).then(|| recorded(&args.cloudtrail_file));
@@ -106,7 +107,8 @@ pub(crate) fn run(
         saved(&args.input)?
     };
     let Known { history, state } = known;
-    let Some(execution) = history.executions.into_iter().find(|execution| execution.id == *id) else {
+    let Some(execution) = history.executions.into_iter().find(|execution| execution.id == *id)
+    else {
         output::print_warning(&format!(
             "the history of `{pipeline}` has no execution `{id}`, so there was nothing to look at"
         ));
@@ -133,10 +135,10 @@ fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {
     let mut events = Vec::new();
     for path in paths {
         let json = input::bytes(path)?;
-        events.extend(read_events(&json).map_err(|source| FactsError::Events {
-            path: path.clone(),
-            source,
-        })?);
+        events.extend(
+            read_events(&json)
+                .map_err(|source| FactsError::Events { path: path.clone(), source })?,
+        );
     }
     Ok(Recorded::new(events))
 }
@@ -145,10 +147,8 @@ fn saved(paths: &[PathBuf]) -> Result<Known, FactsError> {
     let mut known = Known::default();
     for path in paths {
         let json = input::bytes(path)?;
-        read_saved(&json, &mut known).map_err(|source| FactsError::Saved {
-            path: path.clone(),
-            source,
-        })?;
+        read_saved(&json, &mut known)
+            .map_err(|source| FactsError::Saved { path: path.clone(), source })?;
     }
     Ok(known)
 }

@@ -10,8 +10,8 @@ use crate::aws::{Aws, Connection};
 use crate::evidence::history::History;
 use crate::evidence::render::{csv, html, human, json};
 use crate::evidence::{
-    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report, SavedError, Trail, look_up,
-    read_events, read_live, read_saved,
+    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
+    SavedError, Trail, look_up, read_events, read_live, read_saved,
 };
 use crate::exit::Exit;
 use crate::input::{self, InputError};
@@ -40,9 +40,9 @@ Exit codes: 0 nothing as bad as --fail-on, 1 could not do it, 2 usage, 3 no exec
 
 /// Show who approved each release of a period, by the gate's own rule
 ///
-/// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each execution again with
-/// the gate's own code: who started it, what was released, who approved and how that was counted, and whether the
-/// gate said the same at the time.
+/// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each
+/// execution again with the gate's own code: who started it, what was released, who approved and
+/// how that was counted, and whether the gate said the same at the time.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -64,24 +64,25 @@ pub(crate) struct Args {
     /// The gate's function: an Invoke action that runs it is the gate
     #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
     gate_function: GateFunction,
-    /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed, instead of asking AWS;
-    /// may be given several times
+    /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed,
+    /// instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,
-    /// The pipeline's account; without it, what AWS says of the pipeline, or the one account of all principals
+    /// The pipeline's account; without it, what AWS says of the pipeline, or the one account of all
+    /// principals
     #[arg(long, value_name = "DIGITS", conflicts_with = "account_file")]
     account: Option<String>,
-    /// What `aws iam get-account-authorization-details` printed: which account it is, and which roles IAM Identity
-    /// Center made
+    /// What `aws iam get-account-authorization-details` printed: which account it is, and which
+    /// roles IAM Identity Center made
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
-    /// Look up each approval in CloudTrail, which goes back 90 days, and who took the session in which it was given;
-    /// about a second for each such session
+    /// Look up each approval in CloudTrail, which goes back 90 days, and who took the session in
+    /// which it was given; about a second for each such session
     #[arg(long, conflicts_with = "input")]
     cloudtrail: bool,
-    /// Exported CloudTrail events: the log of a trail, compressed or not, or a directory of such; what `aws cloudtrail
-    /// lookup-events` or `aws logs filter-log-events` printed; events of EventBridge; event records, also one a line.
-    /// May be given several times
+    /// Exported CloudTrail events: the log of a trail, compressed or not, or a directory of such;
+    /// what `aws cloudtrail lookup-events` or `aws logs filter-log-events` printed; events of
+    /// EventBridge; event records, also one a line. May be given several times
     #[arg(long, value_name = "FILE")]
     cloudtrail_file: Vec<PathBuf>,
     /// How to print it
@@ -191,10 +192,8 @@ fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
     let mut history = History::default();
     for path in paths {
         let json = input::bytes(path)?;
-        read_saved(&json, &mut history).map_err(|source| CommandError::Saved {
-            path: path.clone(),
-            source,
-        })?;
+        read_saved(&json, &mut history)
+            .map_err(|source| CommandError::Saved { path: path.clone(), source })?;
     }
     Ok(history)
 }
@@ -204,7 +203,9 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
     for path in paths {
         for path in input::files_of(path)? {
             let json = input::bytes(&path)?;
-            events.extend(read_events(&json).map_err(|source| CommandError::Events { path, source })?);
+            events.extend(
+                read_events(&json).map_err(|source| CommandError::Events { path, source })?,
+            );
         }
     }
     Ok(events)
@@ -217,7 +218,9 @@ fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
         return Ok(Some(snapshot::gate_account(&account)));
     }
     match &args.account {
-        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(rule::Account::new(id))),
+        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => {
+            Ok(Some(rule::Account::new(id)))
+        }
         Some(id) => Err(CommandError::AccountId(id.clone())),
         None => Ok(None),
     }
@@ -252,7 +255,9 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
         Ok(pipeline) => pipeline.account().map(rule::Account::new),
         // A history can be judged without it, and the report says on what account that rests.
         Err(error) => {
-            output::print_note(&format!("AWS does not say which account the pipeline is of: {error}"));
+            output::print_note(&format!(
+                "AWS does not say which account the pipeline is of: {error}"
+            ));
             None
         }
     };
@@ -263,9 +268,5 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
         bar.finish_and_clear();
         events = looked_up?;
     }
-    Ok(Asked {
-        history,
-        events,
-        account,
-    })
+    Ok(Asked { history, events, account })
 }

@@ -28,11 +28,11 @@ Examples:
 
 /// Show whom the gate takes principals for, and whether they would count as two
 ///
-/// The answer comes from the gate's own code, under the rule that you give: what is printed here is what a release
-/// will see. What depends on the execution, as `excludeInitiator` does, is left out.
+/// The answer comes from the gate's own code, under the rule that you give: what is printed here is
+/// what a release will see. What depends on the execution, as `excludeInitiator` does, is left out.
 ///
-/// About a role that only a glob of `trustedSessionRoles` trusts the gate asks IAM. This program asks nobody: it says what
-/// follows from either answer, or takes it from --account-file.
+/// About a role that only a glob of `trustedSessionRoles` trusts the gate asks IAM. This program
+/// asks nobody: it says what follows from either answer, or takes it from --account-file.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -42,12 +42,12 @@ pub(crate) struct Args {
     /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// The pipeline's account, of which alone principals count; by default that of --account-file, or else of the first
-    /// principal that has one
+    /// The pipeline's account, of which alone principals count; by default that of --account-file,
+    /// or else of the first principal that has one
     #[arg(long, value_name = "ID")]
     account: Option<AccountId>,
-    /// What `aws iam get-account-authorization-details` printed: which roles IAM Identity Center made; `-` for standard
-    /// input
+    /// What `aws iam get-account-authorization-details` printed: which roles IAM Identity Center
+    /// made; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
     /// How to print it
@@ -72,11 +72,7 @@ enum CommandError {
     #[error(
         "--account is {given}, and `{path}` is of account {found}; leave out --account, or give the file of that account"
     )]
-    OtherAccount {
-        given: AccountId,
-        path: PathBuf,
-        found: String,
-    },
+    OtherAccount { given: AccountId, path: PathBuf, found: String },
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {

@@ -25,15 +25,16 @@ Examples:
 
 /// Write IAM policies under which nobody can give two approvals
 ///
-/// For each slot, an approval action that one set of people serves, this writes what its approvers need and no
-/// more. Nothing is sent to AWS.
+/// For each slot, an approval action that one set of people serves, this writes what its approvers
+/// need and no more. Nothing is sent to AWS.
 ///
-/// --region, --account, --pipeline, --slot, --trust-account, --break-glass, --job-worker and --service-role may be
-/// given several times.
+/// --region, --account, --pipeline, --slot, --trust-account, --break-glass, --job-worker and
+/// --service-role may be given several times.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A TOML file whose keys are the long names of these options; an option on the command line comes before it
+    /// A TOML file whose keys are the long names of these options; an option on the command line
+    /// comes before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -60,18 +61,16 @@ enum CommandError {
 pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let file = match &args.config {
         None => Settings::default(),
-        Some(path) => Settings::from_toml(&input::text(path)?).map_err(|source| CommandError::Config {
-            path: path.clone(),
-            source,
-        })?,
+        Some(path) => Settings::from_toml(&input::text(path)?)
+            .map_err(|source| CommandError::Config { path: path.clone(), source })?,
     };
     let settings = args.settings.over(file);
     let format = settings.format.unwrap_or_default();
     let (out, print) = (settings.out.clone(), settings.print.clone());
     let spec = Spec::new(settings)?;
     let pipeline = spec.patch.as_deref().map(input::text).transpose()?;
-    let generated =
-        generate(&spec, format, pipeline.as_deref()).map_err(|error| in_file(error, spec.patch.as_deref()))?;
+    let generated = generate(&spec, format, pipeline.as_deref())
+        .map_err(|error| in_file(error, spec.patch.as_deref()))?;
 
     for warning in &generated.warnings {
         output::print_warning(warning);
@@ -90,10 +89,9 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
 /// Says which file a refusal to patch is about.
 fn in_file(error: GenerateError, path: Option<&Path>) -> Box<dyn Error> {
     match (error, path) {
-        (GenerateError::Patch(source), Some(path)) => Box::new(CommandError::Pipeline {
-            path: path.to_owned(),
-            source,
-        }),
+        (GenerateError::Patch(source), Some(path)) => {
+            Box::new(CommandError::Pipeline { path: path.to_owned(), source })
+        }
         (error, _) => Box::new(error),
     }
 }
@@ -101,21 +99,17 @@ fn in_file(error: GenerateError, path: Option<&Path>) -> Box<dyn Error> {
 fn one_of(files: &[File], wanted: String) -> Result<&str, CommandError> {
     let file = files.iter().find(|file| file.name == wanted);
     file.map(|file| file.text.as_str())
-        .ok_or_else(|| CommandError::NoSuchFile {
-            wanted,
-            names: names(files),
-        })
+        .ok_or_else(|| CommandError::NoSuchFile { wanted, names: names(files) })
 }
 
 /// A single file as it is, several as one JSON object by their names.
 fn all_of(files: &[File]) -> Result<String, Box<dyn Error>> {
     match files {
         [file] => Ok(file.text.clone()),
-        files if files.iter().all(|file| file.name.ends_with(".json")) => Ok(files::as_one_object(files)?),
-        files => Err(Box::new(CommandError::ManyFiles {
-            count: files.len(),
-            names: names(files),
-        })),
+        files if files.iter().all(|file| file.name.ends_with(".json")) => {
+            Ok(files::as_one_object(files)?)
+        }
+        files => Err(Box::new(CommandError::ManyFiles { count: files.len(), names: names(files) })),
     }
 }
 

@@ -23,17 +23,18 @@ Examples:
 
 /// Write a rule to start from, by what an account shows
 ///
-/// Prints a rule for TWO_PERSON_RULE: a closed world (`onlyPeople`) of the IAM users who may approve, one entry of `people`
-/// for each human as far as names tell, and the exact names of IAM Identity Center's roles that may approve. What a human
-/// must check or add is printed to standard error: people of IAM Identity Center, for instance, are not in the file.
+/// Prints a rule for TWO_PERSON_RULE: a closed world (`onlyPeople`) of the IAM users who may
+/// approve, one entry of `people` for each human as far as names tell, and the exact names of IAM
+/// Identity Center's roles that may approve. What a human must check or add is printed to standard
+/// error: people of IAM Identity Center, for instance, are not in the file.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// What `aws iam get-account-authorization-details` printed; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: PathBuf,
-    /// An approval action: who may serve one of these is in the rule, and the rule's `actions` names them. Without it,
-    /// ApprovalA and ApprovalB, and no `actions`
+    /// An approval action: who may serve one of these is in the rule, and the rule's `actions`
+    /// names them. Without it, ApprovalA and ApprovalB, and no `actions`
     #[arg(long = "slot", visible_alias = "action", value_name = "NAME")]
     slots: Vec<String>,
     /// Only pipelines of this region, or of the regions that a glob matches

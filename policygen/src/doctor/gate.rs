@@ -36,22 +36,19 @@ impl std::str::FromStr for GateFunction {
         if name.is_empty() || !name.bytes().all(allowed) {
             return Err(FunctionError(text.to_owned()));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            home,
-        })
+        Ok(Self { name: name.to_owned(), home })
     }
 }
 
-/// The name in one of the forms that Lambda takes (Lambda API model, `FunctionName`): a name, a partial or a whole
-/// ARN, each with or without a version or an alias; and where the function is, when the form says so.
+/// The name in one of the forms that Lambda takes (Lambda API model, `FunctionName`): a name, a
+/// partial or a whole ARN, each with or without a version or an alias; and where the function is,
+/// when the form says so.
 fn read(text: &str) -> (&str, Option<String>) {
     let fields: Vec<&str> = text.split(':').collect();
     match fields.as_slice() {
-        ["arn", partition, "lambda", region, account, "function", name, ..] => (
-            name,
-            Some(format!("arn:{partition}:lambda:{region}:{account}:function:")),
-        ),
+        ["arn", partition, "lambda", region, account, "function", name, ..] => {
+            (name, Some(format!("arn:{partition}:lambda:{region}:{account}:function:")))
+        }
         [_, "function", name, ..] => (name, None),
         [name] | [name, _] => (name, None),
         _ => ("", None),
@@ -70,7 +67,9 @@ impl GateFunction {
     pub(crate) fn runs_in(&self, action: &Action) -> bool {
         let type_id = &action.action_type_id;
         let function = action.configuration.get("FunctionName");
-        type_id.category == "Invoke" && type_id.provider == "Lambda" && function.is_some_and(|name| self.is(name))
+        type_id.category == "Invoke"
+            && type_id.provider == "Lambda"
+            && function.is_some_and(|name| self.is(name))
     }
 
     /// Whether an action execution was a run of the gate.
@@ -117,7 +116,8 @@ pub(crate) enum Parameters {
 pub(crate) struct Gate<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) parameters: Parameters,
-    /// The rule by which it judges, as far as that can be told: the floor, tightened by what the parameters say.
+    /// The rule by which it judges, as far as that can be told: the floor, tightened by what the
+    /// parameters say.
     pub(crate) rule: Rule,
     /// The index of the stage where the approvals are, when there is such a stage.
     stage: Option<usize>,
@@ -152,7 +152,8 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// The index of the stage where the approvals are; none when the rule names a stage that is not there.
+    /// The index of the stage where the approvals are; none when the rule names a stage that is not
+    /// there.
     pub(crate) fn approval_stage(&self) -> Option<usize> {
         self.stage
     }
@@ -164,9 +165,7 @@ impl<'a> Gate<'a> {
 
     /// The index of the stage in which its approvals begin: its own, where there are none before.
     pub(crate) fn first_guarded_stage(&self) -> usize {
-        let approvals = self
-            .first_approval()
-            .map_or(usize::MAX, |approval| approval.stage_index);
+        let approvals = self.first_approval().map_or(usize::MAX, |approval| approval.stage_index);
         approvals.min(self.place.stage_index)
     }
 
@@ -179,7 +178,8 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// An execution that the parameters or the floor name once and for all, so that no other can pass.
+    /// An execution that the parameters or the floor name once and for all, so that no other can
+    /// pass.
     pub(crate) fn fixed_execution(&self) -> Option<&str> {
         self.rule.pipeline_execution_id().filter(|id| *id != SOME_EXECUTION)
     }

@@ -18,17 +18,12 @@ impl<'a> Place<'a> {
     /// Every action, stage by stage.
     pub(crate) fn all(pipeline: &'a Pipeline) -> impl Iterator<Item = Self> {
         pipeline.stages().iter().enumerate().flat_map(|(stage_index, stage)| {
-            stage.actions.iter().map(move |action| Self {
-                stage_index,
-                stage,
-                action,
-            })
+            stage.actions.iter().map(move |action| Self { stage_index, stage, action })
         })
     }
 
-    /// Stages run one after another, and the actions of one `runOrder` beside one another (CodePipeline User Guide,
-    /// "Action
-    /// declaration").
+    /// Stages run one after another, and the actions of one `runOrder` beside one another
+    /// (CodePipeline User Guide, "Action declaration").
     pub(crate) fn order(self) -> (usize, u32) {
         (self.stage_index, self.action.run_order)
     }
@@ -50,13 +45,10 @@ pub(crate) struct Topology<'a> {
 impl<'a> Topology<'a> {
     pub(crate) fn new(pipeline: &'a Pipeline, function: &'a GateFunction, floor: &Rule) -> Self {
         let places = Place::all(pipeline).filter(|place| function.runs_in(place.action));
-        let mut gates: Vec<Gate<'a>> = places.map(|place| Gate::new(pipeline, place, floor)).collect();
+        let mut gates: Vec<Gate<'a>> =
+            places.map(|place| Gate::new(pipeline, place, floor)).collect();
         gates.sort_by_key(|gate| gate.place.order());
-        Self {
-            pipeline,
-            function,
-            gates,
-        }
+        Self { pipeline, function, gates }
     }
 
     /// Every action, stage by stage.
@@ -69,8 +61,11 @@ impl<'a> Topology<'a> {
         self.places().filter(|place| place.action.deploys())
     }
 
-    /// Every stage that a condition makes ask the gate, with when it does and the name of the condition's rule.
-    pub(crate) fn gates_as_conditions(&self) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
+    /// Every stage that a condition makes ask the gate, with when it does and the name of the
+    /// condition's rule.
+    pub(crate) fn gates_as_conditions(
+        &self,
+    ) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
         let function = self.function;
         self.pipeline.stages().iter().flat_map(move |stage| {
             stage.conditions().flat_map(move |(when, condition)| {
@@ -90,10 +85,7 @@ impl<'a> Topology<'a> {
         let mut approvals: Vec<(&Gate<'a>, Place<'a>)> = Vec::new();
         for gate in &self.gates {
             for approval in &gate.approvals {
-                if !approvals
-                    .iter()
-                    .any(|(_, known)| std::ptr::eq(known.action, approval.action))
-                {
+                if !approvals.iter().any(|(_, known)| std::ptr::eq(known.action, approval.action)) {
                     approvals.push((gate, *approval));
                 }
             }
@@ -101,7 +93,8 @@ impl<'a> Topology<'a> {
         approvals
     }
 
-    /// The approvals that stay open for as long as CodePipeline lets them: they have no `timeoutInMinutes`.
+    /// The approvals that stay open for as long as CodePipeline lets them: they have no
+    /// `timeoutInMinutes`.
     pub(crate) fn approvals_without_timeout(&self) -> impl Iterator<Item = (&Gate<'a>, Place<'a>)> {
         let approvals = self.approvals().into_iter();
         approvals.filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
@@ -113,7 +106,8 @@ impl<'a> Topology<'a> {
 
     /// An action as a link of the evidence.
     pub(crate) fn evidence(&self, place: Place<'_>) -> Evidence {
-        let detail = format!("{}, runOrder {}", place.action.kind_in_words(), place.action.run_order);
+        let detail =
+            format!("{}, runOrder {}", place.action.kind_in_words(), place.action.run_order);
         Evidence::new("action", self.arn(place), detail)
     }
 }

@@ -53,19 +53,13 @@ impl AccountOf {
 }
 
 fn accounts(history: &History) -> BTreeSet<String> {
-    let approvers = history
-        .actions
-        .iter()
-        .filter_map(|action| action.attempt.approver.history.clone());
-    let starters = history
-        .executions
-        .iter()
-        .filter_map(|execution| match execution.trigger.initiator() {
+    let approvers =
+        history.actions.iter().filter_map(|action| action.attempt.approver.history.clone());
+    let starters =
+        history.executions.iter().filter_map(|execution| match execution.trigger.initiator() {
             Initiator::Principal(arn) => Some(arn),
             Initiator::Automatic(_) | Initiator::Unknown => None,
         });
     let principals = approvers.chain(starters).map(|arn| Principal::parse(&arn));
-    principals
-        .filter_map(|principal| principal.account().map(str::to_owned))
-        .collect()
+    principals.filter_map(|principal| principal.account().map(str::to_owned)).collect()
 }

@@ -23,7 +23,8 @@ pub(crate) struct ApprovalAttempt {
 }
 
 impl ApprovalAttempt {
-    /// When it was answered, as well as that is known, and what that time is; `None` of one that nobody has answered.
+    /// When it was answered, as well as that is known, and what that time is; `None` of one that
+    /// nobody has answered.
     pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
         let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
         answered.or_else(|| self.noticed().map(|at| (at, AtIs::Noticed)))
@@ -68,16 +69,14 @@ impl Counting {
 }
 
 /// The attempts of a case, oldest first.
-pub(crate) fn attempts(case: &Case, decision: Option<&Decision>, runs: &[GateRun]) -> Vec<ApprovalAttempt> {
-    let of_runs = runs
-        .iter()
-        .rev()
-        .filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
+pub(crate) fn attempts(
+    case: &Case,
+    decision: Option<&Decision>,
+    runs: &[GateRun],
+) -> Vec<ApprovalAttempt> {
+    let of_runs = runs.iter().rev().filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
     let decisions: Vec<&Decision> = decision.into_iter().chain(of_runs).collect();
-    let approvals = case
-        .actions
-        .iter()
-        .filter(|action| action.attempt.kind.may_be_approval());
+    let approvals = case.actions.iter().filter(|action| action.attempt.kind.may_be_approval());
     let with_counting = approvals.map(|action| ApprovalAttempt {
         counting: counting(&action.attempt, case, &decisions),
         basis: judged(&action.attempt, &decisions).and_then(|judged| judged.basis),
@@ -91,17 +90,17 @@ pub(crate) fn attempts(case: &Case, decision: Option<&Decision>, runs: &[GateRun
 
 /// How the newest decision that looked at an attempt judged it.
 fn judged<'a>(attempt: &Attempt, decisions: &[&'a Decision]) -> Option<&'a JudgedApproval> {
-    let is_this =
-        |judged: &&JudgedApproval| judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id;
-    decisions
-        .iter()
-        .find_map(|decision| decision.record().approvals.iter().find(is_this))
+    let is_this = |judged: &&JudgedApproval| {
+        judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id
+    };
+    decisions.iter().find_map(|decision| decision.record().approvals.iter().find(is_this))
 }
 
 fn counting(attempt: &Attempt, case: &Case, decisions: &[&Decision]) -> Counting {
     let mut others = case.actions.iter().map(|action| &action.attempt);
     let replaced = others.any(|other| {
-        (&other.stage, &other.action) == (&attempt.stage, &attempt.action) && other.started > attempt.started
+        (&other.stage, &other.action) == (&attempt.stage, &attempt.action)
+            && other.started > attempt.started
     });
     match judged(attempt, decisions) {
         Some(judged) => match (&judged.person, judged.reason) {

@@ -19,7 +19,8 @@ pub(crate) struct Case {
 
 /// The executions of a history that are asked about, newest first.
 ///
-/// INVARIANT (fail closed): a record that contradicts itself or lacks its other half is kept, with its defect.
+/// INVARIANT (fail closed): a record that contradicts itself or lacks its other half is kept, with
+/// its defect.
 pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> Vec<Case> {
     let mut actions: HashMap<String, Vec<ActionExecution>> = HashMap::new();
     for action in history.actions {
@@ -53,17 +54,17 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> V
 }
 
 impl Case {
-    fn new(execution: PipelineExecution, actions: Vec<ActionExecution>, defect: Option<String>) -> Self {
+    fn new(
+        execution: PipelineExecution,
+        actions: Vec<ActionExecution>,
+        defect: Option<String>,
+    ) -> Self {
         let (actions, ambiguous) = distinct_actions(actions);
         let two_ways = ambiguous.map(|id| {
             format!("The history describes the action execution {id} in two ways. Save the list again, once.")
         });
         let defect = defect.or(two_ways).or_else(|| incomplete(&execution, &actions));
-        Self {
-            execution,
-            actions,
-            defect,
-        }
+        Self { execution, actions, defect }
     }
 
     /// The last time at which anything is known of this execution.
@@ -111,7 +112,8 @@ fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
     }
 }
 
-/// Each execution once, and the ids of those that are described in two ways. A page read twice says nothing new.
+/// Each execution once, and the ids of those that are described in two ways. A page read twice says
+/// nothing new.
 fn distinct(executions: Vec<PipelineExecution>) -> (Vec<PipelineExecution>, HashSet<String>) {
     let mut position: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<PipelineExecution> = Vec::new();

@@ -1,4 +1,5 @@
-//! What CloudTrail says of the approvals, beside what CodePipeline says: it may only merge people, and never tells two apart.
+//! What CloudTrail says of the approvals, beside what CodePipeline says: it may only merge people,
+//! and never tells two apart.
 
 use rule::{Attempt, Principal};
 
@@ -12,18 +13,15 @@ use super::trail::{Trail, is_after_opening};
 
 /// Gives the answers of a case their true times, as far as both witnesses speak of one answer.
 pub(crate) fn give_times(case: &mut Case, trail: &Trail) {
-    for action in case
-        .actions
-        .iter_mut()
-        .filter(|action| action.attempt.kind.may_be_approval())
-    {
+    for action in case.actions.iter_mut().filter(|action| action.attempt.kind.may_be_approval()) {
         let event = trail.of(&action.attempt, action.external_id.as_deref());
         let event = event.filter(|event| tells_time_of(event, &action.attempt));
         action.attempt.answered = event.map(|event| event.at);
     }
 }
 
-/// Whether an event is of the principal who answered, and from between the opening of the approval and the noticing of the answer.
+/// Whether an event is of the principal who answered, and from between the opening of the approval
+/// and the noticing of the answer.
 fn tells_time_of(event: &ApprovalEvent, attempt: &Attempt) -> bool {
     let principals = attempt.approver.history.as_deref().zip(event.by.arn.as_deref());
     let is_theirs = principals.is_some_and(|(history, trail)| same(history, trail));
@@ -46,10 +44,10 @@ pub(crate) fn confirm(evaluated: &mut Evaluated, standard: &Standard, trail: &Tr
             continue;
         };
         if let Some(other) = event.by.arn.as_deref().filter(|other| !same(other, &principal)) {
-            let problem = format!("CodePipeline says that {principal} answered {action}, CloudTrail says {other}.");
-            evaluated
-                .exceptions
-                .insert(0, Exception::new(Code::PrincipalDiffers, problem.clone()));
+            let problem = format!(
+                "CodePipeline says that {principal} answered {action}, CloudTrail says {other}."
+            );
+            evaluated.exceptions.insert(0, Exception::new(Code::PrincipalDiffers, problem.clone()));
             evaluated.verdict = Verdict::Error;
             evaluated.problem = Some(problem);
         }

@@ -1,4 +1,5 @@
-//! What CloudTrail shows of the approvals that counted, and that speaks against counting them as a decision did.
+//! What CloudTrail shows of the approvals that counted, and that speaks against counting them as a
+//! decision did.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +30,8 @@ impl Counted<'_> {
         self.approval.attempt.approver.history.as_deref().unwrap_or_default()
     }
 
-    /// The event of the answer, if both witnesses name one principal: those that name two are about nobody.
+    /// The event of the answer, if both witnesses name one principal: those that name two are about
+    /// nobody.
     fn event(&self) -> Option<&ApprovalEvent> {
         let event = self.approval.trail.as_ref()?;
         let arn = event.by.arn.as_deref()?;
@@ -38,7 +40,11 @@ impl Counted<'_> {
 }
 
 /// What CloudTrail shows against the decisions on which the verdict of an execution rests.
-pub(super) fn contradictions(evaluated: &Evaluated, standard: &Standard, trail: &Trail) -> Vec<Exception> {
+pub(super) fn contradictions(
+    evaluated: &Evaluated,
+    standard: &Standard,
+    trail: &Trail,
+) -> Vec<Exception> {
     let of_runs = newest_of_each(&evaluated.gate_runs).into_iter();
     let of_runs = of_runs.filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
     let mut found = Vec::new();
@@ -53,7 +59,12 @@ pub(super) fn contradictions(evaluated: &Evaluated, standard: &Standard, trail: 
     found
 }
 
-fn against(decision: &Decision, evaluated: &Evaluated, standard: &Standard, trail: &Trail) -> Vec<Exception> {
+fn against(
+    decision: &Decision,
+    evaluated: &Evaluated,
+    standard: &Standard,
+    trail: &Trail,
+) -> Vec<Exception> {
     let record = decision.record();
     let counted: Vec<Counted<'_>> = record
         .approvals
@@ -61,7 +72,8 @@ fn against(decision: &Decision, evaluated: &Evaluated, standard: &Standard, trai
         .filter(|judged| judged.counted)
         .filter_map(|judged| {
             let is_this = |approval: &&ApprovalAttempt| {
-                judged.action_execution_id.is_some() && approval.attempt.id == judged.action_execution_id
+                judged.action_execution_id.is_some()
+                    && approval.attempt.id == judged.action_execution_id
             };
             Some(Counted {
                 approval: evaluated.approvals.iter().find(is_this)?,
@@ -76,19 +88,17 @@ fn against(decision: &Decision, evaluated: &Evaluated, standard: &Standard, trai
     });
     let mut found = Vec::new();
     found.extend(one_human(record, &counted, has_parts, standard, trail));
-    found.extend(
-        counted
-            .iter()
-            .filter_map(|counted| taken_by_another(counted, standard, trail)),
-    );
+    found.extend(counted.iter().filter_map(|counted| taken_by_another(counted, standard, trail)));
     found.extend(one_source_identity(&counted));
     found.extend(counted.iter().filter_map(look_alike));
     found
 }
 
-/// What contradicts a verdict that enough people approved: with what CloudTrail shows of who took the sessions, they are too few.
+/// What contradicts a verdict that enough people approved: with what CloudTrail shows of who took
+/// the sessions, they are too few.
 ///
-/// If the parameters name actions of their own, those need their quorum too. Then nobody may be counted twice anywhere.
+/// If the parameters name actions of their own, those need their quorum too. Then nobody may be
+/// counted twice anywhere.
 fn one_human(
     record: &Record,
     counted: &[Counted<'_>],
@@ -147,10 +157,17 @@ fn keys(counted: &Counted<'_>, rule: &Rule, account: &Account, trail: &Trail) ->
     }
 }
 
-/// A trusted session that counted as one person, and that another took by AssumeRole: then that other chose its name, and no service did.
-fn taken_by_another(counted: &Counted<'_>, standard: &Standard, trail: &Trail) -> Option<Exception> {
+/// A trusted session that counted as one person, and that another took by AssumeRole: then that
+/// other chose its name, and no service did.
+fn taken_by_another(
+    counted: &Counted<'_>,
+    standard: &Standard,
+    trail: &Trail,
+) -> Option<Exception> {
     let by = &counted.event()?.by;
-    if counted.approval.basis != Some(Basis::TrustedSession) || !trail.sessions.taken(by)?.is_named_by_caller {
+    if counted.approval.basis != Some(Basis::TrustedSession)
+        || !trail.sessions.taken(by)?.is_named_by_caller
+    {
         return None;
     }
     let end = *trail.sessions.chain(by).last()?;
@@ -159,10 +176,7 @@ fn taken_by_another(counted: &Counted<'_>, standard: &Standard, trail: &Trail) -
     let own = keys_by_rule(by, &standard.floor, &standard.account);
     let is_own = |key: &Key| own.proven().contains(key);
     if !end.is_taken()
-        && keys_by_rule(end, &standard.floor, &standard.account)
-            .proven()
-            .iter()
-            .any(is_own)
+        && keys_by_rule(end, &standard.floor, &standard.account).proven().iter().any(is_own)
     {
         return None;
     }
@@ -181,7 +195,8 @@ fn taken_by_another(counted: &Counted<'_>, standard: &Standard, trail: &Trail) -
     ))
 }
 
-/// Two persons behind whom there is one source identity. It cannot change along a chain of roles (STS API Reference, "AssumeRole").
+/// Two persons behind whom there is one source identity. It cannot change along a chain of roles
+/// (STS API Reference, "AssumeRole").
 fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
     let identity = |counted: &Counted<'_>| counted.event()?.by.source_identity.clone();
     let mut found = Vec::new();
@@ -211,9 +226,7 @@ fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
     let by = &counted.approval.trail.as_ref()?.by;
     let issuer = by.issuer.as_deref()?;
     let name = issuer.rsplit('/').next()?;
-    let claims = name
-        .get(..14)
-        .is_some_and(|start| start.eq_ignore_ascii_case("AWSReservedSSO"));
+    let claims = name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("AWSReservedSSO"));
     (claims && !by.is_of_identity_center()).then(|| {
         let message = format!(
             "The answer to {} came through {issuer}, which IAM Identity Center did not make: it stands under another path than its roles. \

@@ -75,7 +75,12 @@ pub(crate) struct Evaluated {
 }
 
 /// Evaluates one execution by the rule, against what the others show of the pipeline.
-pub(crate) fn evaluate(case: Case, standard: &Standard, gate: &GateFunction, route: &Route) -> Evaluated {
+pub(crate) fn evaluate(
+    case: Case,
+    standard: &Standard,
+    gate: &GateFunction,
+    route: &Route,
+) -> Evaluated {
     let gate_runs = GateRun::of(&case, gate, standard);
     let after_gate = Passage::by(&case, &gate_runs);
     let (went_on, deployments) = if gate_runs.is_empty() {
@@ -112,11 +117,7 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
     match outcome.verdict {
         Verdict::NoGate => {
             let rollback = case.execution.kind.as_deref() == Some("ROLLBACK");
-            let how = if rollback {
-                "was a rollback, which"
-            } else {
-                "went on and"
-            };
+            let how = if rollback { "was a rollback, which" } else { "went on and" };
             found.push(Exception::new(
                 Code::NoGate,
                 format!("This execution {how} never passed the gate."),
@@ -138,7 +139,10 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
             };
             found.push(Exception::new(code, outcome.problem.clone().unwrap_or_default()));
         }
-        Verdict::Satisfied | Verdict::Unsatisfied | Verdict::NotFinished | Verdict::NotApplicable => {}
+        Verdict::Satisfied
+        | Verdict::Unsatisfied
+        | Verdict::NotFinished
+        | Verdict::NotApplicable => {}
     }
     let past = runs.last().filter(|run| went_on && run.status != Status::Succeeded);
     if past.is_some() {
@@ -151,27 +155,37 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
     found
 }
 
-/// What speaks against a release that the gate let pass: what the verdict takes for granted, and what happened after it.
-fn behind_gate(case: &Case, outcome: &Outcome, runs: &[GateRun], deployments: &[ActionExecution]) -> Vec<Exception> {
+/// What speaks against a release that the gate let pass: what the verdict takes for granted, and
+/// what happened after it.
+fn behind_gate(
+    case: &Case,
+    outcome: &Outcome,
+    runs: &[GateRun],
+    deployments: &[ActionExecution],
+) -> Vec<Exception> {
     let Some(record) = outcome.decision.as_ref().map(Decision::record) else {
         return Vec::new();
     };
     let satisfied = outcome.verdict == Verdict::Satisfied;
     let assumptions = record.assumptions.iter().filter(|_| satisfied);
-    let assumed = assumptions.map(|text| Exception::new(ExceptionCode::RestsOnAssumption, format!("{text}.")));
+    let assumed = assumptions
+        .map(|text| Exception::new(ExceptionCode::RestsOnAssumption, format!("{text}.")));
     assumed
         .chain(other_structure(case, runs, deployments))
         .chain(late(record, deployments))
         .collect()
 }
 
-/// The first action behind the gate that ran under another version of the pipeline's structure than the gate.
-fn other_structure(case: &Case, runs: &[GateRun], deployments: &[ActionExecution]) -> Option<Exception> {
+/// The first action behind the gate that ran under another version of the pipeline's structure than
+/// the gate.
+fn other_structure(
+    case: &Case,
+    runs: &[GateRun],
+    deployments: &[ActionExecution],
+) -> Option<Exception> {
     let newest = runs.last()?;
-    let gate = case
-        .actions
-        .iter()
-        .find(|action| newest.id.is_some() && action.attempt.id == newest.id)?;
+    let gate =
+        case.actions.iter().find(|action| newest.id.is_some() && action.attempt.id == newest.id)?;
     let judged = gate.pipeline_version?;
     let (action, version) = deployments
         .iter()
@@ -186,13 +200,13 @@ fn other_structure(case: &Case, runs: &[GateRun], deployments: &[ActionExecution
     ))
 }
 
-/// The first action behind the gate that began longer after an approval that counted than `maxAgeMinutes`.
+/// The first action behind the gate that began longer after an approval that counted than
+/// `maxAgeMinutes`.
 fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
     let minutes = record.rule.max_age_minutes?;
     let counted = record.approvals.iter().filter(|approval| approval.counted);
-    let (approved, approval) = counted
-        .filter_map(|approval| Some((approval.at?, approval)))
-        .min_by_key(|(at, _)| *at)?;
+    let (approved, approval) =
+        counted.filter_map(|approval| Some((approval.at?, approval))).min_by_key(|(at, _)| *at)?;
     let mut behind = deployments.iter().filter_map(|action| {
         let age = action.attempt.started?.duration_since(approved);
         (age > SignedDuration::from_mins(i64::from(minutes))).then_some((action, age))

@@ -1,6 +1,8 @@
-//! One event of CloudTrail, as far as it matters: an answer to an approval, or a session that somebody took.
+//! One event of CloudTrail, as far as it matters: an answer to an approval, or a session that
+//! somebody took.
 //!
-//! Members of an event: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element".
+//! Members of an event: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail
+//! userIdentity element".
 
 use jiff::Timestamp;
 use rule::RESERVED_PATH;
@@ -8,7 +10,8 @@ use serde::Deserialize;
 
 /// The event of an answer.
 pub(crate) const APPROVAL: &str = "PutApprovalResult";
-/// What the events that are read are called. `AssumeRole` is also the beginning of the other two that make sessions.
+/// What the events that are read are called. `AssumeRole` is also the beginning of the other two
+/// that make sessions.
 pub(super) const EVENTS: [&str; 2] = [APPROVAL, "AssumeRole"];
 /// The events that make sessions (STS API Reference).
 const SESSIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
@@ -45,7 +48,8 @@ pub(crate) struct ApprovalEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SessionEvent {
     pub(super) at: Timestamp,
-    /// The access key id that the session got. Its later events have it as theirs, unless a console or IAM Identity Center made them others.
+    /// The access key id that the session got. Its later events have it as theirs, unless a console
+    /// or IAM Identity Center made them others.
     pub(super) access_key: Option<String>,
     /// The role's id and the session's name: `principalId` of its later events.
     pub(super) principal_id: Option<String>,
@@ -83,11 +87,8 @@ pub(crate) struct Identity {
 impl Identity {
     /// Whether it is a session of a role that IAM Identity Center made.
     pub(crate) fn is_of_identity_center(&self) -> bool {
-        let path = self
-            .issuer
-            .as_deref()
-            .and_then(|arn| arn.split_once(":role"))
-            .map(|(_, path)| path);
+        let path =
+            self.issuer.as_deref().and_then(|arn| arn.split_once(":role")).map(|(_, path)| path);
         path.is_some_and(|path| path.starts_with(RESERVED_PATH))
     }
 

@@ -23,7 +23,8 @@ pub(crate) enum ExceptionCode {
     TakenByAnother,
     /// Two persons' sessions have one source identity.
     SharedSourceIdentity,
-    /// An approval came through a role that is called like one of IAM Identity Center's, and is not one.
+    /// An approval came through a role that is called like one of IAM Identity Center's, and is not
+    /// one.
     LookAlikeRole,
     /// What ran behind the gate ran under another version of the pipeline.
     StructureChangedAfterGate,
@@ -35,7 +36,8 @@ pub(crate) enum ExceptionCode {
     ApproversDiffer,
     /// The verdict takes something for granted that nothing proves, by the rule's choice.
     RestsOnAssumption,
-    /// What was released was released longer after its approval than the rule lets an approval be old.
+    /// What was released was released longer after its approval than the rule lets an approval be
+    /// old.
     ReleasedLongAfterApproval,
     /// The gate failed without a verdict, where today's evaluation is satisfied.
     GateFailed,
@@ -128,10 +130,7 @@ pub(crate) struct Exception {
 
 impl Exception {
     pub(crate) fn new(code: ExceptionCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// What counts as an exception in a summary: a note does not.

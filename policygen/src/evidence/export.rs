@@ -1,7 +1,7 @@
 //! The forms in which CloudTrail's events are handed over.
 //!
-//! The log of a trail, what the AWS CLI prints, what CloudWatch Logs and EventBridge make of an event, the console's event record; one
-//! of them, a list of them, or one a line.
+//! The log of a trail, what the AWS CLI prints, what CloudWatch Logs and EventBridge make of an
+//! event, the console's event record; one of them, a list of them, or one a line.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,7 +14,8 @@ const DEEPEST: usize = 4;
 /// Reads the events that matter in a file of any of these forms.
 ///
 /// # Errors
-/// [`EventError`] if it has another form, is only a part of a list, or has such an event that cannot be read.
+/// [`EventError`] if it has another form, is only a part of a list, or has such an event that
+/// cannot be read.
 pub(crate) fn read(json: &[u8]) -> Result<Vec<Event>, EventError> {
     let mut events = Vec::new();
     let values = serde_json::Deserializer::from_slice(json).into_iter::<&RawValue>();
@@ -29,7 +30,8 @@ pub(crate) fn read(json: &[u8]) -> Result<Vec<Event>, EventError> {
     Ok(events)
 }
 
-/// An object of one of the forms. What stands in it is only taken apart where it may hold an event that matters.
+/// An object of one of the forms. What stands in it is only taken apart where it may hold an event
+/// that matters.
 #[derive(Deserialize)]
 struct Form<'a> {
     /// The log of a trail.
@@ -96,7 +98,8 @@ fn take_all(list: &[&RawValue], depth: usize, events: &mut Vec<Event>) -> Result
         .try_for_each(|item| take(item.get(), depth, events))
 }
 
-/// Whether a text may hold an event that matters. Most events of a whole trail do not, and are not parsed.
+/// Whether a text may hold an event that matters. Most events of a whole trail do not, and are not
+/// parsed.
 fn matters(text: &str) -> bool {
     EVENTS.iter().any(|name| text.contains(name))
 }

@@ -19,7 +19,9 @@ pub(crate) struct GateFunction {
 
 /// Why a text names no function.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is neither the name nor the ARN of a Lambda function; see `aws lambda list-functions`")]
+#[error(
+    "`{0}` is neither the name nor the ARN of a Lambda function; see `aws lambda list-functions`"
+)]
 pub(crate) struct GateFunctionError(String);
 
 impl FromStr for GateFunction {
@@ -40,7 +42,8 @@ impl FromStr for GateFunction {
     }
 }
 
-/// The name in `NAME`, `NAME:ALIAS` or `arn:P:lambda:REGION:ACCOUNT:function:NAME[:ALIAS]` (AWS Lambda API Reference, "FunctionName").
+/// The name in `NAME`, `NAME:ALIAS` or `arn:P:lambda:REGION:ACCOUNT:function:NAME[:ALIAS]` (AWS
+/// Lambda API Reference, "FunctionName").
 fn function_name(text: &str) -> Option<&str> {
     if !text.starts_with("arn:") {
         return text.split(':').next();
@@ -57,15 +60,16 @@ impl GateFunction {
         &self.name
     }
 
-    /// Whether this action runs the gate. An action that does not say which function it runs is not taken for it.
+    /// Whether this action runs the gate. An action that does not say which function it runs is not
+    /// taken for it.
     pub(crate) fn is_run_by(&self, action: &ActionExecution) -> bool {
-        let invokes = action
-            .kind
-            .as_ref()
-            .is_some_and(|kind| (&*kind.category, &*kind.owner, &*kind.provider) == ("Invoke", "AWS", "Lambda"));
+        let invokes = action.kind.as_ref().is_some_and(|kind| {
+            (&*kind.category, &*kind.owner, &*kind.provider) == ("Invoke", "AWS", "Lambda")
+        });
         let function = action.configuration.get("FunctionName");
         let named = function.and_then(|function| function_name(function)) == Some(&self.name);
-        let elsewhere = matches!((&self.region, &action.region), (Some(own), Some(other)) if own != other);
+        let elsewhere =
+            matches!((&self.region, &action.region), (Some(own), Some(other)) if own != other);
         invokes && named && !elsewhere
     }
 }
@@ -82,9 +86,11 @@ pub(crate) enum Said {
     },
     /// Unsatisfied, by the message of its refusal.
     Unsatisfied,
-    /// The action succeeded, and no verdict came with that: somebody may have reported in the gate's place.
+    /// The action succeeded, and no verdict came with that: somebody may have reported in the
+    /// gate's place.
     SuccessWithoutVerdict,
-    /// The action failed for another reason than a verdict: a wrong rule, a missing permission, an outage, a time-out.
+    /// The action failed for another reason than a verdict: a wrong rule, a missing permission, an
+    /// outage, a time-out.
     Failure,
     /// Not finished, or given up before it said anything.
     Nothing,
@@ -101,7 +107,11 @@ impl Said {
                 },
                 Some(_) | None => Self::SuccessWithoutVerdict,
             },
-            Status::Failed if message(action).is_some_and(|message| message.starts_with(REFUSAL)) => Self::Unsatisfied,
+            Status::Failed
+                if message(action).is_some_and(|message| message.starts_with(REFUSAL)) =>
+            {
+                Self::Unsatisfied
+            }
             Status::Failed => Self::Failure,
             Status::InProgress | Status::Abandoned | Status::Unknown => Self::Nothing,
         }
@@ -119,8 +129,8 @@ impl Said {
     }
 }
 
-/// The words that came with it: why it failed, or of a success its output variable `Summary`. AWS shows nobody what else a Lambda action says
-/// of its success.
+/// The words that came with it: why it failed, or of a success its output variable `Summary`. AWS
+/// shows nobody what else a Lambda action says of its success.
 pub(crate) fn message(action: &ActionExecution) -> Option<&str> {
     if action.attempt.status == Status::Succeeded {
         return action.outputs.get("Summary").map(String::as_str);
@@ -163,10 +173,7 @@ mod tests {
         }
         let here: GateFunction = arn.parse().unwrap();
         assert!(here.is_run_by(&invokes("gate", Some("eu-west-1"))));
-        assert!(
-            !here.is_run_by(&invokes("gate", Some("us-east-1"))),
-            "its namesake elsewhere"
-        );
+        assert!(!here.is_run_by(&invokes("gate", Some("us-east-1"))), "its namesake elsewhere");
         assert!(!here.is_run_by(&invokes("gate-2", None)));
         assert!(!here.is_run_by(&RawAction::default().of("e".to_owned(), None)));
     }

@@ -9,7 +9,8 @@ use super::gate::{GateFunction, Said, message};
 use super::history::ActionExecution;
 use super::judge::Standard;
 
-/// How long after a Lambda action's report the history shows its end: some 30 seconds were recorded, and of approvals up to 35.
+/// How long after a Lambda action's report the history shows its end: some 30 seconds were
+/// recorded, and of approvals up to 35.
 const REPORTED: SignedDuration = SignedDuration::from_secs(35);
 
 /// A run of the gate.
@@ -83,7 +84,9 @@ impl GateRun {
     /// The execution on which the run reported, where it is another than its own.
     fn judged_another(&self) -> Option<&str> {
         match &self.said {
-            Said::Satisfied { execution_id, .. } => execution_id.as_deref().filter(|id| *id != self.execution_id),
+            Said::Satisfied { execution_id, .. } => {
+                execution_id.as_deref().filter(|id| *id != self.execution_id)
+            }
             Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => None,
         }
     }
@@ -96,10 +99,8 @@ impl GateRun {
             found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         } else if self.agrees() == Some(false) {
             let today = self.verdict().map_or("", Verdict::as_str);
-            let message = format!(
-                "The gate reported {}, today's evaluation is {today}.",
-                self.said.as_str()
-            );
+            let message =
+                format!("The gate reported {}, today's evaluation is {today}.", self.said.as_str());
             found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         }
         match &self.said {
@@ -133,12 +134,18 @@ impl GateRun {
 
 /// What the run had before it.
 ///
-/// When it decided is not known: after its start, and before the end that the history shows, which is some 30 seconds after its report. So
-/// ages are measured at the earliest time at which it can have reported. An answer that CodePipeline noticed during the run is one that
-/// the gate may or may not have seen: it speaks for a run that reported satisfied, since it was given before anything was released, and
-/// for no other. What speaks against a verdict always counts.
-fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Result<Decision, String> {
-    let lacks = |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
+/// When it decided is not known: after its start, and before the end that the history shows, which
+/// is some 30 seconds after its report. So ages are measured at the earliest time at which it can
+/// have reported. An answer that CodePipeline noticed during the run is one that the gate may or
+/// may not have seen: it speaks for a run that reported satisfied, since it was given before
+/// anything was released, and for no other. What speaks against a verdict always counts.
+fn evaluate(
+    case: &Case,
+    action: &ActionExecution,
+    standard: &Standard,
+) -> Result<Decision, String> {
+    let lacks =
+        |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
     let ended = action.attempt.updated.ok_or_else(|| lacks("when"))?;
     let began = action.attempt.started.unwrap_or(ended);
     let decided = ended.checked_sub(REPORTED).unwrap_or(ended).max(began);

@@ -1,6 +1,8 @@
-//! The history of a pipeline in the product's own words: what CodePipeline's two lists say, wherever they were read.
+//! The history of a pipeline in the product's own words: what CodePipeline's two lists say,
+//! wherever they were read.
 //!
-//! AWS may leave out nearly everything, so what is missing is an `Option`, and what follows from that is decided where it is needed.
+//! AWS may leave out nearly everything, so what is missing is an `Option`, and what follows from
+//! that is decided where it is needed.
 
 use std::collections::BTreeMap;
 
@@ -78,9 +80,12 @@ impl ExecutionStatus {
     pub(crate) fn is_active(self) -> bool {
         match self {
             Self::InProgress | Self::Stopping => true,
-            Self::Stopped | Self::Succeeded | Self::Superseded | Self::Failed | Self::Cancelled | Self::Unknown => {
-                false
-            }
+            Self::Stopped
+            | Self::Succeeded
+            | Self::Superseded
+            | Self::Failed
+            | Self::Cancelled
+            | Self::Unknown => false,
         }
     }
 }
@@ -110,8 +115,8 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
-    /// `summary` is `revisionSummary`: the commit's message, which connections to GitHub and the like wrap into JSON
-    /// (CodePipeline User Guide, "CodeStarSourceConnection: output variables").
+    /// `summary` is `revisionSummary`: the commit's message, which connections to GitHub and the
+    /// like wrap into JSON (CodePipeline User Guide, "CodeStarSourceConnection: output variables").
     pub(crate) fn new(
         action: Option<String>,
         id: Option<String>,
@@ -127,12 +132,7 @@ impl Revision {
             Ok(wrapped) => wrapped.message,
             Err(_) => summary,
         });
-        Self {
-            action,
-            id,
-            message,
-            url,
-        }
+        Self { action, id, message, url }
     }
 }
 
@@ -146,7 +146,8 @@ pub(crate) struct ActionExecution {
     pub(crate) kind: Option<ActionType>,
     /// The region in which the action runs, where it is another than the pipeline's.
     pub(crate) region: Option<String>,
-    /// The configuration with its variables resolved, or as it was written where AWS does not say that.
+    /// The configuration with its variables resolved, or as it was written where AWS does not say
+    /// that.
     pub(crate) configuration: BTreeMap<String, String>,
     /// `externalExecutionId`: of an approval its token, of a deployment its id.
     pub(crate) external_id: Option<String>,
@@ -178,7 +179,8 @@ pub(crate) struct ActionError {
     pub(crate) message: Option<String>,
 }
 
-/// `ActionExecutionDetail` with every member as AWS gives it: what both ways of reading it have to fill in.
+/// `ActionExecutionDetail` with every member as AWS gives it: what both ways of reading it have to
+/// fill in.
 #[derive(Debug, Default)]
 pub(crate) struct RawAction {
     pub(crate) pipeline_version: Option<i32>,
@@ -215,10 +217,7 @@ impl RawAction {
                 updated: self.updated,
                 answered: None,
                 error: self.error.as_ref().and_then(|error| error.code.clone()),
-                approver: Approver {
-                    history: self.updated_by,
-                    state: None,
-                },
+                approver: Approver { history: self.updated_by, state: None },
                 comment: self.summary,
             },
             kind: self.kind,
@@ -231,7 +230,8 @@ impl RawAction {
     }
 }
 
-/// A time as CodePipeline means it, to the millisecond: on its way through a floating-point number it gets digits that mean nothing.
+/// A time as CodePipeline means it, to the millisecond: on its way through a floating-point number
+/// it gets digits that mean nothing.
 pub(crate) fn to_millisecond(at: Timestamp) -> Option<Timestamp> {
     const NANOSECONDS: i128 = 1_000_000;
     let milliseconds = (at.as_nanosecond() + NANOSECONDS / 2).div_euclid(NANOSECONDS);
@@ -245,19 +245,14 @@ mod tests {
     #[test]
     fn a_commit_message_comes_out_of_its_wrapping() {
         let message = |summary: &str| {
-            Revision::new(None, None, Some(summary.to_owned()), None)
-                .message
-                .unwrap()
+            Revision::new(None, None, Some(summary.to_owned()), None).message.unwrap()
         };
         assert_eq!(
             message(r#"{"ProviderType":"GitHub","CommitMessage":"fix: \"it\""}"#),
             "fix: \"it\""
         );
         assert_eq!(message("fix: it"), "fix: it");
-        assert_eq!(
-            message("{\"ProviderType\":\"GitHub\"}"),
-            "{\"ProviderType\":\"GitHub\"}"
-        );
+        assert_eq!(message("{\"ProviderType\":\"GitHub\"}"), "{\"ProviderType\":\"GitHub\"}");
     }
 
     #[test]

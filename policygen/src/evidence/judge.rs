@@ -5,7 +5,8 @@ use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
 use super::case::Case;
 
-/// What UserParameters hold if a list does not show what CodePipeline made of the variable: it fills in the execution's own id.
+/// What UserParameters hold if a list does not show what CodePipeline made of the variable: it
+/// fills in the execution's own id.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 
 /// What past executions are judged by.
@@ -19,29 +20,37 @@ pub(crate) struct Standard {
 }
 
 impl Standard {
-    /// The rule under which a run of the gate had to judge: the floor, tightened by the UserParameters that the run had.
+    /// The rule under which a run of the gate had to judge: the floor, tightened by the
+    /// UserParameters that the run had.
     ///
     /// # Errors
     /// A whole sentence, where those parameters make no rule, or name another execution.
-    pub(crate) fn rule(&self, parameters: Option<&str>, gate_stage: &str, execution_id: &str) -> Result<Rule, String> {
+    pub(crate) fn rule(
+        &self,
+        parameters: Option<&str>,
+        gate_stage: &str,
+        execution_id: &str,
+    ) -> Result<Rule, String> {
         let Some(parameters) = parameters else {
             return Ok(self.floor.clone());
         };
-        let wrong = |problem: &str| format!("The UserParameters of the gate's action are wrong: {problem}.");
+        let wrong = |problem: &str| {
+            format!("The UserParameters of the gate's action are wrong: {problem}.")
+        };
         let rule = self
             .floor
             .tightened_by(&parameters.replace(OWN_EXECUTION, execution_id), gate_stage)
             .map_err(|error| wrong(&error.to_string()))?;
         match rule.pipeline_execution_id() {
-            Some(id) if !id.eq_ignore_ascii_case(execution_id) => Err(wrong(&format!(
-                "`pipelineExecutionId` is {id}, which is another execution"
-            ))),
+            Some(id) if !id.eq_ignore_ascii_case(execution_id) => {
+                Err(wrong(&format!("`pipelineExecutionId` is {id}, which is another execution")))
+            }
             Some(_) | None => Ok(rule),
         }
     }
 
-    /// Judges a case by what CodePipeline had noticed at a moment: what began then or later is left out, what was noticed later is open.
-    /// `now` is when that is judged: ages are measured by it.
+    /// Judges a case by what CodePipeline had noticed at a moment: what began then or later is left
+    /// out, what was noticed later is open. `now` is when that is judged: ages are measured by it.
     ///
     /// # Errors
     /// A whole sentence, where the rule gives one principal to two people.
@@ -99,7 +108,8 @@ impl Standard {
 
 /// An attempt as it stood at a moment, if it had begun.
 ///
-/// INVARIANT (fail closed): what has no time is taken as it is, so that it can be the newest attempt, and the newest rejection.
+/// INVARIANT (fail closed): what has no time is taken as it is, so that it can be the newest
+/// attempt, and the newest rejection.
 fn as_of(attempt: &Attempt, at: Timestamp) -> Option<Attempt> {
     if attempt.started.is_some_and(|started| started >= at) {
         return None;

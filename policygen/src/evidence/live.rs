@@ -1,7 +1,8 @@
 //! The history as CodePipeline tells it now.
 //!
-//! The actions are asked for execution by execution, several at a time, and not all at once for the whole pipeline. That is more calls, and
-//! it is the gate's own call: it needs no word on the order of a list that AWS does not give, and a short period reads nothing else.
+//! The actions are asked for execution by execution, several at a time, and not all at once for the
+//! whole pipeline. That is more calls, and it is the gate's own call: it needs no word on the order
+//! of a list that AWS does not give, and a short period reads nothing else.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -71,14 +72,9 @@ pub(crate) async fn read<C: CodePipeline>(
         codepipeline.pipeline_executions(pipeline, token.as_deref()).await
     })
     .await?;
-    let listed = History {
-        executions: all,
-        actions: Vec::new(),
-    };
-    let executions: Vec<PipelineExecution> = cases(listed, period, wanted)
-        .into_iter()
-        .map(|case| case.execution)
-        .collect();
+    let listed = History { executions: all, actions: Vec::new() };
+    let executions: Vec<PipelineExecution> =
+        cases(listed, period, wanted).into_iter().map(|case| case.execution).collect();
     progress(Progress::Executions(executions.len()));
     let actions = stream::iter(&executions)
         .map(async |execution| {

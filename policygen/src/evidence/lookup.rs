@@ -1,4 +1,5 @@
-//! CloudTrail asked now: the approvals of a pipeline, and who took the sessions in which they were given.
+//! CloudTrail asked now: the approvals of a pipeline, and who took the sessions in which they were
+//! given.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,8 @@ pub(crate) enum LookUpError<E> {
     Event(#[from] EventError),
 }
 
-/// Looks up the approvals, and then the sessions of those of this pipeline, link by link. `progress` is told of each session.
+/// Looks up the approvals, and then the sessions of those of this pipeline, link by link.
+/// `progress` is told of each session.
 ///
 /// # Errors
 /// [`LookUpError`] if AWS gives no answer, or an event that cannot be read.
@@ -37,11 +39,7 @@ pub(crate) async fn look_up<C: CloudTrail>(
     let mut open: Vec<Identity> = of_pipeline.map(|event| event.by().clone()).collect();
     let mut asked = BTreeSet::new();
     while let Some(session) = open.pop() {
-        let name = (
-            session.access_key.clone(),
-            session.principal_id.clone(),
-            session.created,
-        );
+        let name = (session.access_key.clone(), session.principal_id.clone(), session.created);
         if !session.is_a_session() || !asked.insert(name) {
             continue;
         }
@@ -53,8 +51,12 @@ pub(crate) async fn look_up<C: CloudTrail>(
     Ok(events)
 }
 
-/// The events that made a session: by its access key, or if that was not made by any, by who it is and when it was made.
-async fn who_took<C: CloudTrail>(cloudtrail: &C, session: &Identity) -> Result<Vec<Event>, LookUpError<C::Error>> {
+/// The events that made a session: by its access key, or if that was not made by any, by who it is
+/// and when it was made.
+async fn who_took<C: CloudTrail>(
+    cloudtrail: &C,
+    session: &Identity,
+) -> Result<Vec<Event>, LookUpError<C::Error>> {
     let of_resource = async |name: &str, around| {
         let found = cloudtrail.events_of_resource(name, around).await;
         Ok::<_, LookUpError<C::Error>>(sessions(&found.map_err(LookUpError::Call)?)?)

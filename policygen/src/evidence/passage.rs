@@ -13,7 +13,8 @@ pub(crate) struct Passage<'a> {
 impl<'a> Passage<'a> {
     /// What began after the gate had ended, and is no part of running its stage again.
     ///
-    /// INVARIANT (fail closed): what does not say when it began came after the gate, unless the gate had seen it before.
+    /// INVARIANT (fail closed): what does not say when it began came after the gate, unless the
+    /// gate had seen it before.
     pub(crate) fn by(case: &'a Case, runs: &[GateRun]) -> Self {
         let newest = runs.last();
         let ended = newest.filter(|run| run.has_ended()).and_then(|run| run.updated);
@@ -21,18 +22,18 @@ impl<'a> Passage<'a> {
         let same = |a: &ActionExecution, b: &ActionExecution| {
             a.attempt.stage == b.attempt.stage && a.attempt.action == b.attempt.action
         };
-        let is_gate = |action: &ActionExecution| runs.iter().any(|run| run.id.is_some() && run.id == action.attempt.id);
+        let is_gate = |action: &ActionExecution| {
+            runs.iter().any(|run| run.id.is_some() && run.id == action.attempt.id)
+        };
         let ran_before = |action: &ActionExecution| {
             let earlier = |other: &&ActionExecution| {
-                other
-                    .attempt
-                    .started
-                    .is_some_and(|at| began.is_none_or(|began| at < began))
+                other.attempt.started.is_some_and(|at| began.is_none_or(|began| at < began))
             };
             case.actions.iter().filter(earlier).any(|other| same(other, action))
         };
         let came_after = |action: &&ActionExecution| {
-            let late = ended.is_some_and(|ended| action.attempt.started.is_none_or(|at| at >= ended));
+            let late =
+                ended.is_some_and(|ended| action.attempt.started.is_none_or(|at| at >= ended));
             late && !is_gate(action) && !ran_before(action)
         };
         Self {

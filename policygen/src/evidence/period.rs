@@ -32,10 +32,7 @@ impl FromStr for Moment {
         ago(text)
             .map(Self::Ago)
             .or_else(|| {
-                text.parse()
-                    .ok()
-                    .filter(|_| text.len() == "2026-01-31".len())
-                    .map(Self::Day)
+                text.parse().ok().filter(|_| text.len() == "2026-01-31".len()).map(Self::Day)
             })
             .or_else(|| text.parse().ok().map(Self::At))
             .ok_or_else(|| MomentError(text.to_owned()))
@@ -49,13 +46,12 @@ fn ago(text: &str) -> Option<SignedDuration> {
     let (count, hours) = hours?;
     let count: u32 = count.parse().ok()?;
     // A hundred years are enough, and keep every sum within range.
-    let hours = i64::from(count)
-        .checked_mul(hours)
-        .filter(|hours| *hours <= 24 * 36_525)?;
+    let hours = i64::from(count).checked_mul(hours).filter(|hours| *hours <= 24 * 36_525)?;
     Some(SignedDuration::from_hours(hours))
 }
 
-/// From when until when executions started. What is open at an end reaches as far as the history does.
+/// From when until when executions started. What is open at an end reaches as far as the history
+/// does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Period {
     /// At this time or later.
@@ -67,18 +63,26 @@ pub(crate) struct Period {
 /// Why there is no such period.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PeriodError {
-    #[error("--since {since:.0} is not before --until {until:.0}; exchange them or widen the period")]
+    #[error(
+        "--since {since:.0} is not before --until {until:.0}; exchange them or widen the period"
+    )]
     Empty { since: Timestamp, until: Timestamp },
     #[error("a time of the period is out of range; write one of the last hundred years")]
     Range(#[source] jiff::Error),
 }
 
 impl Period {
-    pub(crate) fn new(since: Option<Moment>, until: Option<Moment>, now: Timestamp) -> Result<Self, PeriodError> {
+    pub(crate) fn new(
+        since: Option<Moment>,
+        until: Option<Moment>,
+        now: Timestamp,
+    ) -> Result<Self, PeriodError> {
         let since = since.map(|moment| first(moment, now)).transpose()?;
         let until = until.map(|moment| end(moment, now)).transpose()?;
         match (since, until) {
-            (Some(since), Some(until)) if since >= until => Err(PeriodError::Empty { since, until }),
+            (Some(since), Some(until)) if since >= until => {
+                Err(PeriodError::Empty { since, until })
+            }
             _ => Ok(Self { since, until }),
         }
     }
@@ -86,7 +90,8 @@ impl Period {
     /// INVARIANT (fail closed): an execution of which nobody knows when it started is asked about.
     pub(crate) fn contains(&self, execution: &PipelineExecution) -> bool {
         execution.started.is_none_or(|started| {
-            self.since.is_none_or(|since| since <= started) && self.until.is_none_or(|until| started < until)
+            self.since.is_none_or(|since| since <= started)
+                && self.until.is_none_or(|until| started < until)
         })
     }
 }
@@ -140,9 +145,7 @@ mod tests {
     #[test]
     fn what_is_no_period_is_refused() {
         assert!(
-            period(Some("2026-02-01"), Some("2026-01-01"))
-                .unwrap_err()
-                .contains("is not before")
+            period(Some("2026-02-01"), Some("2026-01-01")).unwrap_err().contains("is not before")
         );
         for text in [
             "",

@@ -38,7 +38,8 @@ pub(crate) struct Report {
     pub(crate) pipeline: String,
     pub(crate) period: Period,
     pub(crate) gate: String,
-    /// The functions that ran, where the gate did not run in any execution: perhaps it has another name.
+    /// The functions that ran, where the gate did not run in any execution: perhaps it has another
+    /// name.
     pub(crate) other_functions: Vec<String>,
     /// What the report rests on, and what it could not ask: whole sentences.
     pub(crate) notes: Vec<String>,
@@ -50,17 +51,18 @@ impl Report {
     /// Evaluates a history. `trail` is what CloudTrail said, if it was asked.
     ///
     /// # Errors
-    /// [`NoAccount`] if the history has principals of several accounts, and nothing says which one is the pipeline's.
-    pub(crate) fn new(question: Question, history: History, trail: Option<&Trail>) -> Result<Self, NoAccount> {
+    /// [`NoAccount`] if the history has principals of several accounts, and nothing says which one
+    /// is the pipeline's.
+    pub(crate) fn new(
+        question: Question,
+        history: History,
+        trail: Option<&Trail>,
+    ) -> Result<Self, NoAccount> {
         let account = question.account.of(&history)?;
         let mut cases = cases(history, question.period, question.execution.as_deref());
         let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
-        let standard = Standard {
-            pipeline: question.pipeline,
-            account,
-            floor: question.rule,
-        };
+        let standard = Standard { pipeline: question.pipeline, account, floor: question.rule };
         for case in &mut cases {
             trail.iter().for_each(|trail| give_times(case, trail));
         }
@@ -85,10 +87,7 @@ impl Report {
 
     /// How many executions have this verdict.
     pub(crate) fn count(&self, verdict: Verdict) -> usize {
-        self.executions
-            .iter()
-            .filter(|evaluated| evaluated.verdict == verdict)
-            .count()
+        self.executions.iter().filter(|evaluated| evaluated.verdict == verdict).count()
     }
 
     /// How many executions went on past the gate.
@@ -99,9 +98,7 @@ impl Report {
     /// How many of those had enough persons.
     pub(crate) fn satisfied_releases(&self) -> usize {
         let releases = self.executions.iter().filter(|evaluated| evaluated.went_on);
-        releases
-            .filter(|evaluated| evaluated.verdict == Verdict::Satisfied)
-            .count()
+        releases.filter(|evaluated| evaluated.verdict == Verdict::Satisfied).count()
     }
 
     /// The executions that somebody has to look at, newest first.
@@ -116,12 +113,10 @@ impl Report {
     }
 }
 
-/// That the gate would ask IAM about roles that only a pattern of the rule trusts, and a report cannot.
+/// That the gate would ask IAM about roles that only a pattern of the rule trusts, and a report
+/// cannot.
 fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Option<String> {
-    let attempts = cases
-        .iter()
-        .flat_map(|case| &case.actions)
-        .map(|action| &action.attempt);
+    let attempts = cases.iter().flat_map(|case| &case.actions).map(|action| &action.attempt);
     let approvers = attempts.filter_map(|attempt| attempt.approver.history.as_deref());
     let roles = approvers.filter_map(|arn| Principal::parse(arn).role().map(str::to_owned));
     let roles: BTreeSet<String> = roles
@@ -150,13 +145,9 @@ fn other_functions(cases: &[Case], gate: &GateFunction) -> Vec<String> {
     if actions().any(|action| gate.is_run_by(action)) {
         return Vec::new();
     }
-    let functions: BTreeSet<&String> = actions()
-        .filter_map(|action| action.configuration.get("FunctionName"))
-        .collect();
-    functions
-        .into_iter()
-        .map(|name| name.escape_debug().to_string())
-        .collect()
+    let functions: BTreeSet<&String> =
+        actions().filter_map(|action| action.configuration.get("FunctionName")).collect();
+    functions.into_iter().map(|name| name.escape_debug().to_string()).collect()
 }
 
 impl Evaluated {
@@ -167,9 +158,7 @@ impl Evaluated {
 
     /// The persons who counted, by their keys.
     pub(crate) fn persons(&self) -> &[String] {
-        self.decision
-            .as_ref()
-            .map_or(&[], |decision| &decision.record().persons)
+        self.decision.as_ref().map_or(&[], |decision| &decision.record().persons)
     }
 
     /// What the newest run of the gate said, in one word; none where it never ran.

@@ -1,7 +1,9 @@
-//! What the AWS CLI printed and somebody saved: `list-pipeline-executions` and `list-action-executions`, told apart by their content.
+//! What the AWS CLI printed and somebody saved: `list-pipeline-executions` and
+//! `list-action-executions`, told apart by their content.
 //!
-//! Members that AWS adds later are fine. What is missing becomes an `Option`; only an action execution that does not say to which
-//! execution it belongs is an error, since it could belong to any.
+//! Members that AWS adds later are fine. What is missing becomes an `Option`; only an action
+//! execution that does not say to which execution it belongs is an error, since it could belong to
+//! any.
 
 use serde::Deserialize;
 
@@ -11,7 +13,9 @@ use super::shape::{ActionDetail, ExecutionSummary};
 /// Why a file is not what the AWS CLI prints.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SavedError {
-    #[error("it is not JSON of the form that the AWS CLI prints (at `{place}`); save it with `--output json`")]
+    #[error(
+        "it is not JSON of the form that the AWS CLI prints (at `{place}`); save it with `--output json`"
+    )]
     Json { place: String, source: serde_json::Error },
     #[error(
         "it holds neither `pipelineExecutionSummaries` nor `actionExecutionDetails`; save what \
@@ -22,7 +26,9 @@ pub(crate) enum SavedError {
         "it ends with a `nextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
     )]
     Cut,
-    #[error("`{list}[{index}]` lacks `pipelineExecutionId`, so nobody knows where it belongs; save the list again")]
+    #[error(
+        "`{list}[{index}]` lacks `pipelineExecutionId`, so nobody knows where it belongs; save the list again"
+    )]
     NoExecution { list: &'static str, index: usize },
 }
 
@@ -31,21 +37,18 @@ impl SavedError {
     fn at_its_place(json: &[u8], error: serde_json::Error) -> Self {
         let deserializer = &mut serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, File>(deserializer) {
-            Err(placed) => Self::Json {
-                place: placed.path().to_string(),
-                source: placed.into_inner(),
-            },
-            Ok(_) => Self::Json {
-                place: ".".to_owned(),
-                source: error,
-            },
+            Err(placed) => {
+                Self::Json { place: placed.path().to_string(), source: placed.into_inner() }
+            }
+            Ok(_) => Self::Json { place: ".".to_owned(), source: error },
         }
     }
 }
 
 /// Adds what one file holds to a history.
 pub(crate) fn read(json: &[u8], history: &mut History) -> Result<(), SavedError> {
-    let file: File = serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))?;
+    let file: File =
+        serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))?;
     if file.executions.is_none() && file.actions.is_none() {
         return Err(SavedError::OfNoKind);
     }
@@ -54,9 +57,7 @@ pub(crate) fn read(json: &[u8], history: &mut History) -> Result<(), SavedError>
     }
     for (index, summary) in file.executions.into_iter().flatten().enumerate() {
         let list = "pipelineExecutionSummaries";
-        history
-            .executions
-            .push(summary.read().ok_or(SavedError::NoExecution { list, index })?);
+        history.executions.push(summary.read().ok_or(SavedError::NoExecution { list, index })?);
     }
     for (index, mut detail) in file.actions.into_iter().flatten().enumerate() {
         let list = "actionExecutionDetails";
@@ -73,7 +74,8 @@ struct File {
     executions: Option<Vec<ExecutionSummary>>,
     #[serde(rename = "actionExecutionDetails")]
     actions: Option<Vec<ActionDetail>>,
-    /// `NextToken` is the AWS CLI's own, after `--max-items`; `nextToken` is the service's, after `--no-paginate`.
+    /// `NextToken` is the AWS CLI's own, after `--max-items`; `nextToken` is the service's, after
+    /// `--no-paginate`.
     #[serde(rename = "nextToken", alias = "NextToken")]
     next_token: Option<String>,
 }
@@ -85,8 +87,9 @@ mod tests {
     use super::*;
 
     fn started(time: &str) -> Timestamp {
-        let json =
-            format!(r#"{{"pipelineExecutionSummaries": [{{"pipelineExecutionId": "e", "startTime": {time}}}]}}"#);
+        let json = format!(
+            r#"{{"pipelineExecutionSummaries": [{{"pipelineExecutionId": "e", "startTime": {time}}}]}}"#
+        );
         let mut history = History::default();
         read(json.as_bytes(), &mut history).unwrap();
         history.executions.pop().unwrap().started.unwrap()
@@ -124,10 +127,7 @@ mod tests {
                 r#"{"actionExecutionDetails": [{}]}"#,
                 "`actionExecutionDetails[0]` lacks `pipelineExecutionId`",
             ),
-            (
-                r#"{"pipelineExecutionSummaries": [{}]}"#,
-                "`pipelineExecutionSummaries[0]` lacks",
-            ),
+            (r#"{"pipelineExecutionSummaries": [{}]}"#, "`pipelineExecutionSummaries[0]` lacks"),
             (
                 r#"{"pipelineExecutionSummaries": [{"startTime": "yesterday"}]}"#,
                 "(at `pipelineExecutionSummaries[0].startTime`)",

@@ -28,8 +28,9 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// What two events say together that seem to be of one session. A session of another account's caller is told in both accounts, and the
-    /// role's has no name for the caller. `None` if they name two.
+    /// What two events say together that seem to be of one session. A session of another account's
+    /// caller is told in both accounts, and the role's has no name for the caller. `None` if they
+    /// name two.
     fn told_with(self, other: &Self) -> Option<Self> {
         match (&self.by.arn, &other.by.arn) {
             (Some(_), None) => Some(self),
@@ -44,25 +45,27 @@ impl Sessions {
     pub(super) fn new(events: Vec<SessionEvent>) -> Self {
         let mut sessions = Self::default();
         for event in events {
-            let taken = Taken {
-                by: event.by,
-                is_named_by_caller: event.is_named_by_caller,
-            };
+            let taken = Taken { by: event.by, is_named_by_caller: event.is_named_by_caller };
             if let Some(id) = event.principal_id {
                 let made = sessions.by_time.entry((id, second(event.at)));
-                made.and_modify(|known| *known = known.take().and_then(|known| known.told_with(&taken)))
-                    .or_insert_with(|| Some(taken.clone()));
+                made.and_modify(|known| {
+                    *known = known.take().and_then(|known| known.told_with(&taken))
+                })
+                .or_insert_with(|| Some(taken.clone()));
             }
             if let Some(key) = event.access_key {
                 let made = sessions.by_key.entry(key);
-                made.and_modify(|known| *known = known.take().and_then(|known| known.told_with(&taken)))
-                    .or_insert(Some(taken));
+                made.and_modify(|known| {
+                    *known = known.take().and_then(|known| known.told_with(&taken))
+                })
+                .or_insert(Some(taken));
             }
         }
         sessions
     }
 
-    /// Who took this session: by its access key or, since a console gives a session other keys, by who it is and when it was made.
+    /// Who took this session: by its access key or, since a console gives a session other keys, by
+    /// who it is and when it was made.
     pub(crate) fn taken(&self, session: &Identity) -> Option<&Taken> {
         let by_key = session.access_key.as_deref().and_then(|key| self.by_key.get(key));
         by_key.and_then(Option::as_ref).or_else(|| {
@@ -85,30 +88,24 @@ impl Sessions {
         chain
     }
 
-    /// What the chain shows of the human behind it. A role that the chain passes through is nobody's, and does not join those who took it.
+    /// What the chain shows of the human behind it. A role that the chain passes through is
+    /// nobody's, and does not join those who took it.
     pub(crate) fn keys(&self, of: &Identity, rule: &Rule, account: &Account) -> BTreeSet<Key> {
         let chain = self.chain(of);
         let traced = |what: &str, name: &str| Key::Traced(format!("{what}:{name}"));
         let mut keys = BTreeSet::new();
         for identity in &chain {
             keys.extend(
-                identity
-                    .source_identity
-                    .iter()
-                    .map(|name| traced("source-identity", name)),
+                identity.source_identity.iter().map(|name| traced("source-identity", name)),
             );
-            keys.extend(
-                identity
-                    .on_behalf_of
-                    .iter()
-                    .map(|id| traced("identity-center-user", id)),
-            );
+            keys.extend(identity.on_behalf_of.iter().map(|id| traced("identity-center-user", id)));
         }
         for human in chain.iter().filter(|identity| !identity.is_taken()) {
             if let (Some(name), Some(provider)) = (&human.user_name, &human.provider) {
                 keys.insert(traced(&provider.to_lowercase(), &name.to_lowercase()));
             }
-            // It stays when a user is renamed, and is all that there is of a caller from another account.
+            // It stays when a user is renamed, and is all that there is of a caller from another
+            // account.
             let id = human.principal_id.iter().filter(|id| is_made_by_aws(id));
             keys.extend(id.map(|id| traced("principal-id", id)));
             keys.extend(human.arn.iter().map(|arn| traced("principal", &arn.to_lowercase())));
@@ -120,8 +117,9 @@ impl Sessions {
     }
 }
 
-/// What the rule makes of somebody whom the trail shows, in their own account: if that is the pipeline's, as far as it is known, and with
-/// the role of their session if the trail shows under which path it stands.
+/// What the rule makes of somebody whom the trail shows, in their own account: if that is the
+/// pipeline's, as far as it is known, and with the role of their session if the trail shows under
+/// which path it stands.
 pub(super) fn keys_by_rule(of: &Identity, rule: &Rule, account: &Account) -> rule::Keys {
     let principal = Principal::parse(of.arn.as_deref().unwrap_or_default());
     let is_elsewhere = |other: &&str| *other != account.id();
@@ -133,8 +131,9 @@ pub(super) fn keys_by_rule(of: &Identity, rule: &Rule, account: &Account) -> rul
     rule.keys(&principal, &home).unwrap_or_default()
 }
 
-/// Whether an id is one of AWS's: 4 letters that say of what, and 17 more (IAM User Guide, "Unique identifiers"). In examples and in exports
-/// from which people took the names, everybody has the same short one.
+/// Whether an id is one of AWS's: 4 letters that say of what, and 17 more (IAM User Guide, "Unique
+/// identifiers"). In examples and in exports from which people took the names, everybody has the
+/// same short one.
 fn is_made_by_aws(id: &str) -> bool {
     let of_principal = id.split(':').next().unwrap_or_default();
     of_principal.len() >= 16 && of_principal.bytes().all(|b| b.is_ascii_alphanumeric())

@@ -1,5 +1,5 @@
-//! The shapes of CodePipeline's two lists as the AWS CLI prints them (CodePipeline API model, `PipelineExecutionSummary` and
-//! `ActionExecutionDetail`).
+//! The shapes of CodePipeline's two lists as the AWS CLI prints them (CodePipeline API model,
+//! `PipelineExecutionSummary` and `ActionExecutionDetail`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::history::{
-    ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction, Revision, Trigger,
-    to_millisecond,
+    ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction,
+    Revision, Trigger, to_millisecond,
 };
 
 #[derive(Deserialize)]
@@ -35,8 +35,9 @@ impl ExecutionSummary {
     /// None where it does not say which execution it is.
     pub(super) fn read(self) -> Option<PipelineExecution> {
         let revisions = self.source_revisions.into_iter();
-        let revision =
-            |it: SourceRevision| Revision::new(it.action_name, it.revision_id, it.revision_summary, it.revision_url);
+        let revision = |it: SourceRevision| {
+            Revision::new(it.action_name, it.revision_id, it.revision_summary, it.revision_url)
+        };
         Some(PipelineExecution {
             id: self.pipeline_execution_id?,
             status: ExecutionStatus::of(self.status.as_deref()),
@@ -112,10 +113,9 @@ impl ActionDetail {
             resolved_configuration: self.input.resolved_configuration,
             external_id: result.external_execution_id,
             summary: result.external_execution_summary,
-            error: result.error_details.map(|error| ActionError {
-                code: error.code,
-                message: error.message,
-            }),
+            error: result
+                .error_details
+                .map(|error| ActionError { code: error.code, message: error.message }),
             outputs: self.output.output_variables,
         };
         raw.of(execution_id, self.status.as_deref())
@@ -142,11 +142,7 @@ struct TypeId {
 
 impl TypeId {
     fn read(self) -> Option<ActionType> {
-        Some(ActionType {
-            category: self.category?,
-            owner: self.owner?,
-            provider: self.provider?,
-        })
+        Some(ActionType { category: self.category?, owner: self.owner?, provider: self.provider? })
     }
 }
 
@@ -173,8 +169,11 @@ struct ErrorDetails {
     message: Option<String>,
 }
 
-/// A time as the AWS CLI prints it: ISO 8601 with an offset, or seconds since 1970 where `cli_timestamp_format` is `wire`.
-pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+/// A time as the AWS CLI prints it: ISO 8601 with an offset, or seconds since 1970 where
+/// `cli_timestamp_format` is `wire`.
+pub(crate) fn time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     struct Time;
     struct Printed(Timestamp);
 
@@ -221,15 +220,14 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 /// What is `null` is as absent: programs that use other SDKs print every member.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// The same of a map and of what is in it.
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let texts: BTreeMap<String, Option<String>> = or_default(deserializer)?;
-    Ok(texts
-        .into_iter()
-        .filter_map(|(name, text)| Some((name, text?)))
-        .collect())
+    Ok(texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())
 }

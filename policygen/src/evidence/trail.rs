@@ -10,7 +10,8 @@ use super::event::{ApprovalEvent, Event, SessionEvent};
 use super::period::Period;
 use super::sessions::Sessions;
 
-/// How far CloudTrail's time of an approval and the time at which CodePipeline noticed it may lie apart: 16 to 35 seconds were recorded.
+/// How far CloudTrail's time of an approval and the time at which CodePipeline noticed it may lie
+/// apart: 16 to 35 seconds were recorded.
 const NEAR: SignedDuration = SignedDuration::from_secs(60);
 
 /// CloudTrail writes no fractions of a second.
@@ -20,11 +21,16 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 pub(crate) trait CloudTrail {
     type Error;
 
-    /// LookupEvents, by the name of the approvals' event: each event as the JSON that CloudTrail wrote, of all pages.
-    fn approval_events(&self, period: Period) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
+    /// LookupEvents, by the name of the approvals' event: each event as the JSON that CloudTrail
+    /// wrote, of all pages.
+    fn approval_events(
+        &self,
+        period: Period,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
 
-    /// LookupEvents, by a resource: an access key, or the principal id of a session, which CloudTrail lists among the resources of the
-    /// event that made them. With a time, only what happened within seconds of it.
+    /// LookupEvents, by a resource: an access key, or the principal id of a session, which
+    /// CloudTrail lists among the resources of the event that made them. With a time, only what
+    /// happened within seconds of it.
     fn events_of_resource(
         &self,
         name: &str,
@@ -65,7 +71,8 @@ impl Trail {
         trail
     }
 
-    /// The event of an answer: by its token, or if CodePipeline does not show that, the nearest in time that says the same.
+    /// The event of an answer: by its token, or if CodePipeline does not show that, the nearest in
+    /// time that says the same.
     pub(crate) fn of(&self, attempt: &Attempt, token: Option<&str>) -> Option<&ApprovalEvent> {
         let place = (attempt.stage.clone()?, attempt.action.clone()?);
         // The token of an approval is the id of its attempt (recorded of the real service).
@@ -88,9 +95,7 @@ impl Trail {
 
 /// Whether an answer was given when the approval had been opened.
 pub(super) fn is_after_opening(event: &ApprovalEvent, attempt: &Attempt) -> bool {
-    attempt
-        .started
-        .is_none_or(|opened| opened.duration_since(event.at) <= SECOND)
+    attempt.started.is_none_or(|opened| opened.duration_since(event.at) <= SECOND)
 }
 
 fn says_the_same(event: &ApprovalEvent, attempt: &Attempt) -> bool {

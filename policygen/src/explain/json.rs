@@ -1,4 +1,5 @@
-//! An explanation for programs. These structs are the format: they change only with `schemaVersion`.
+//! An explanation for programs. These structs are the format: they change only with
+//! `schemaVersion`.
 
 use rule::{Key, Person, Reason};
 use serde::Serialize;
@@ -83,7 +84,9 @@ fn count(of: &Count) -> CountReport<'_> {
     let principals = of.principals.iter().enumerate();
     CountReport {
         principals: principals
-            .map(|(position, explained)| principal(explained, of.person(position).map(Person::name)))
+            .map(|(position, explained)| {
+                principal(explained, of.person(position).map(Person::name))
+            })
             .collect(),
         persons: persons.collect(),
         count_as_two: of.as_two,

@@ -1,4 +1,5 @@
-//! How principals are counted. Everything here is asked of the crate `rule`, and nothing decided again.
+//! How principals are counted. Everything here is asked of the crate `rule`, and nothing decided
+//! again.
 
 pub(crate) mod json;
 pub(crate) mod text;
@@ -7,8 +8,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rule::{
-    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Misfit, Person, Principal,
-    RESERVED_PATH, Reason, ReasonCode, Rule, Status, Trust, decide, persons,
+    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Misfit,
+    Person, Principal, RESERVED_PATH, Reason, ReasonCode, Rule, Status, Trust, decide, persons,
 };
 
 /// What stands for an action that the rule does not name. No action can have a space in its name.
@@ -20,7 +21,8 @@ pub(crate) struct Explanation {
     pub(crate) known: Count,
     /// Roles about which the gate would ask IAM, because only a glob of the rule trusts them.
     pub(crate) asked: BTreeSet<String>,
-    /// What would be so if IAM showed all of these roles under the path that AWS reserves; `None` if there are none.
+    /// What would be so if IAM showed all of these roles under the path that AWS reserves; `None`
+    /// if there are none.
     pub(crate) if_reserved: Option<Count>,
     /// The number of persons that the rule requires.
     pub(crate) quorum: u32,
@@ -39,7 +41,8 @@ pub(crate) struct Count {
 pub(crate) struct Explained {
     pub(crate) principal: Principal,
     pub(crate) keys: Keys,
-    /// For each action that the rule names, why an approval would not count there; with none named, for any action.
+    /// For each action that the rule names, why an approval would not count there; with none named,
+    /// for any action.
     pub(crate) actions: Vec<(String, Option<Reason>)>,
 }
 
@@ -92,10 +95,10 @@ pub(crate) fn explain(rule: &Rule, known: Known, arns: &[String]) -> Result<Expl
     let if_reserved = if asked.is_empty() {
         None
     } else {
-        let arn = |role: &String| format!("arn:aws:iam::{}:role{RESERVED_PATH}{role}", account.id());
-        let reserved = asked
-            .iter()
-            .fold(account.clone(), |account, role| account.with_role(&arn(role)));
+        let arn =
+            |role: &String| format!("arn:aws:iam::{}:role{RESERVED_PATH}{role}", account.id());
+        let reserved =
+            asked.iter().fold(account.clone(), |account, role| account.with_role(&arn(role)));
         Some(count(rule, &reserved, &principals)?)
     };
     Ok(Explanation {
@@ -109,21 +112,14 @@ pub(crate) fn explain(rule: &Rule, known: Known, arns: &[String]) -> Result<Expl
 /// The account of the first principal that has one.
 pub(crate) fn account_of(arns: &[String]) -> Option<String> {
     let principals = arns.iter().map(|arn| Principal::parse(arn));
-    principals
-        .filter_map(|principal| principal.account().map(str::to_owned))
-        .next()
+    principals.filter_map(|principal| principal.account().map(str::to_owned)).next()
 }
 
 /// The roles of the account that only a glob of the rule trusts.
 fn unproven(rule: &Rule, account: &Account, principals: &[Principal]) -> BTreeSet<String> {
-    let own = principals
-        .iter()
-        .filter(|principal| principal.account() == Some(account.id()));
+    let own = principals.iter().filter(|principal| principal.account() == Some(account.id()));
     let roles = own.filter_map(Principal::role);
-    roles
-        .filter(|role| rule.trust(role, account) == Trust::Unproven)
-        .map(str::to_owned)
-        .collect()
+    roles.filter(|role| rule.trust(role, account) == Trust::Unproven).map(str::to_owned).collect()
 }
 
 fn count(rule: &Rule, account: &Account, of: &[Principal]) -> Result<Count, Misfit> {
@@ -149,15 +145,11 @@ fn count(rule: &Rule, account: &Account, of: &[Principal]) -> Result<Count, Misf
         })
         .collect();
     let persons = persons(&counted);
-    Ok(Count {
-        as_two: two_persons(&principals, &persons),
-        principals,
-        persons,
-    })
+    Ok(Count { as_two: two_persons(&principals, &persons), principals, persons })
 }
 
-/// The actions between which the rule can make a difference: those that it names, those with a roster, and if it asks for every approval of
-/// the stage and has no roster, any other.
+/// The actions between which the rule can make a difference: those that it names, those with a
+/// roster, and if it asks for every approval of the stage and has no roster, any other.
 fn actions_of(rule: &Rule) -> BTreeSet<String> {
     let named = rule.named_actions().chain(rule.rostered_actions());
     let mut actions: BTreeSet<String> = named.map(str::to_owned).collect();
@@ -167,17 +159,19 @@ fn actions_of(rule: &Rule) -> BTreeSet<String> {
     actions
 }
 
-/// What the gate would decide if this principal had just approved this action, and nothing else had happened.
-fn if_approved(rule: &Rule, account: &Account, action: &str, principal: &Principal) -> Result<Decision, Misfit> {
+/// What the gate would decide if this principal had just approved this action, and nothing else had
+/// happened.
+fn if_approved(
+    rule: &Rule,
+    account: &Account,
+    action: &str,
+    principal: &Principal,
+) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or("explain").to_owned();
     let now = Timestamp::UNIX_EPOCH;
     let facts = Facts {
         account: account.clone(),
-        execution: Execution {
-            pipeline: String::new(),
-            pipeline_version: None,
-            id: String::new(),
-        },
+        execution: Execution { pipeline: String::new(), pipeline_version: None, id: String::new() },
         gate_stage: stage.clone(),
         job_id: None,
         attempts: vec![Attempt {
@@ -190,13 +184,11 @@ fn if_approved(rule: &Rule, account: &Account, action: &str, principal: &Princip
             updated: Some(now),
             answered: Some(now),
             error: None,
-            approver: Approver {
-                history: Some(principal.arn().to_owned()),
-                state: None,
-            },
+            approver: Approver { history: Some(principal.arn().to_owned()), state: None },
             comment: None,
         }],
-        // Who starts an execution differs from one to the next, and is no property of the principal.
+        // Who starts an execution differs from one to the next, and is no property of the
+        // principal.
         initiator: Initiator::Automatic("explain".to_owned()),
         now,
     };
@@ -215,31 +207,24 @@ fn objection(decision: &Decision, action: &str) -> Option<Reason> {
         None => ReasonCode::MissingApproval,
     };
     let said = record.reasons.iter().find(|reason| reason.code == code);
-    Some(said.cloned().unwrap_or_else(|| Reason {
-        code,
-        message: format!("{action} does not count"),
-    }))
+    Some(
+        said.cloned()
+            .unwrap_or_else(|| Reason { code, message: format!("{action} does not count") }),
+    )
 }
 
 /// Whether two principals belong to two persons, and there are two different actions for them.
 fn two_persons(principals: &[Explained], persons: &[Person]) -> bool {
     let can_pair = |a: &Explained, b: &Explained| {
         let any = |action: &str| action == ANY_ACTION;
-        a.counts_in()
-            .any(|first| b.counts_in().any(|second| first != second || any(first)))
+        a.counts_in().any(|first| b.counts_in().any(|second| first != second || any(first)))
     };
     let members = |person: &Person| -> Vec<&Explained> {
-        person
-            .members()
-            .iter()
-            .filter_map(|position| principals.get(*position))
-            .collect()
+        person.members().iter().filter_map(|position| principals.get(*position)).collect()
     };
     persons.iter().enumerate().any(|(at, first)| {
         persons.iter().skip(at + 1).any(|second| {
-            members(first)
-                .iter()
-                .any(|a| members(second).iter().any(|b| can_pair(a, b)))
+            members(first).iter().any(|a| members(second).iter().any(|b| can_pair(a, b)))
         })
     })
 }

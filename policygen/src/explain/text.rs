@@ -12,10 +12,8 @@ pub(crate) fn render(explanation: &Explanation) -> String {
     let known = &explanation.known;
     for (position, explained) in known.principals.iter().enumerate() {
         principal(&mut out, explained, known.person(position).map(Person::name));
-        if let Some(role) = explained
-            .principal
-            .role()
-            .filter(|role| explanation.asked.contains(*role))
+        if let Some(role) =
+            explained.principal.role().filter(|role| explanation.asked.contains(*role))
         {
             asked(&mut out, role, explanation, position);
         }
@@ -24,11 +22,8 @@ pub(crate) fn render(explanation: &Explanation) -> String {
     total(&mut out, known, explanation.quorum);
     if let Some(if_reserved) = &explanation.if_reserved {
         let roles: Vec<&str> = explanation.asked.iter().map(String::as_str).collect();
-        let _ = writeln!(
-            out,
-            "\nif IAM shows {} under {RESERVED_PATH}:",
-            shown(&roles.join(" and "))
-        );
+        let _ =
+            writeln!(out, "\nif IAM shows {} under {RESERVED_PATH}:", shown(&roles.join(" and ")));
         total(&mut out, if_reserved, explanation.quorum);
         out.push_str("give --account-file to find out which of these roles are there\n");
     }
@@ -39,11 +34,7 @@ pub(crate) fn render(explanation: &Explanation) -> String {
 fn total(out: &mut String, of: &Count, quorum: u32) {
     let count = of.persons.len();
     let names: Vec<String> = of.persons.iter().map(|person| person.name().to_string()).collect();
-    let listed = if names.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", names.join(", "))
-    };
+    let listed = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     let noun = if count == 1 { "person" } else { "persons" };
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{count} {noun}{listed}; the rule requires {quorum}");
@@ -51,7 +42,9 @@ fn total(out: &mut String, of: &Count, quorum: u32) {
         let answer = match (of.as_two, count) {
             (true, _) => "they would count as two",
             (false, 0 | 1) => "they would not count as two",
-            (false, _) => "they would not count as two: they would count in one and the same action only",
+            (false, _) => {
+                "they would not count as two: they would count in one and the same action only"
+            }
         };
         let _ = writeln!(out, "{answer}");
     }
@@ -59,10 +52,7 @@ fn total(out: &mut String, of: &Count, quorum: u32) {
 
 /// What the gate would ask IAM, and what follows if IAM says yes.
 fn asked(out: &mut String, role: &str, explanation: &Explanation, position: usize) {
-    let person = explanation
-        .if_reserved
-        .as_ref()
-        .and_then(|count| count.person(position));
+    let person = explanation.if_reserved.as_ref().and_then(|count| count.person(position));
     let then = match person {
         Some(person) => format!("the person is {}", person.name()),
         None => "it is nobody all the same".to_owned(),
@@ -90,11 +80,7 @@ fn principal(out: &mut String, explained: &Explained, person: Option<&Key>) {
     match (person, explained.objection()) {
         (Some(person), _) => {
             let own = explained.keys.proven().contains(person);
-            let why = if own {
-                "its best proven key"
-            } else {
-                "joined by a key that it shares"
-            };
+            let why = if own { "its best proven key" } else { "joined by a key that it shares" };
             let _ = writeln!(out, "  person   {person} ({why})");
         }
         (None, Some(objection)) => {

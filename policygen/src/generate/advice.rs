@@ -17,7 +17,9 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
         warnings.push("`--region '*'`: approvers may approve in every region".to_owned());
     }
     if targets.accounts().iter().any(|account| **account == *"*") {
-        warnings.push("`--account '*'`: the policies hold in whichever account they are put".to_owned());
+        warnings.push(
+            "`--account '*'`: the policies hold in whichever account they are put".to_owned(),
+        );
     }
     for pipeline in targets.pipelines().iter().filter(|pipeline| !is_plain(pipeline)) {
         warnings.push(format!(

@@ -22,8 +22,8 @@ pub(crate) fn slot_statements(spec: &Spec, slot: &Slot) -> Vec<Statement> {
     statements
 }
 
-/// What an approver needs to see, at the narrowest resource (Service Authorization Reference, CodePipeline:
-/// ListPipelines has none).
+/// What an approver needs to see, at the narrowest resource (Service Authorization Reference,
+/// CodePipeline: ListPipelines has none).
 pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
     if spec.approve_only {
         return Vec::new();
@@ -45,14 +45,12 @@ pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
 
 /// Denies every slot to who has no second factor, or an old one.
 ///
-/// A Deny, so that it holds whatever else lets somebody approve. `IfExists`, so that who carries no such key, as
-/// long-term access keys and federated sessions do, is denied as well (IAM User Guide, "AWS global condition context
-/// keys").
+/// A Deny, so that it holds whatever else lets somebody approve. `IfExists`, so that who carries no
+/// such key, as long-term access keys and federated sessions do, is denied as well (IAM User Guide,
+/// "AWS global condition context keys").
 pub(crate) fn deny_without_mfa(targets: &Targets, slots: &Slots, mfa: Mfa) -> Vec<Statement> {
-    let all: Vec<String> = slots
-        .iter()
-        .flat_map(|slot| targets.action_arns(slot.actions()))
-        .collect();
+    let all: Vec<String> =
+        slots.iter().flat_map(|slot| targets.action_arns(slot.actions())).collect();
     let absent = when(
         deny("DenyWithoutMfa", &[APPROVE], all.clone()),
         "BoolIfExists",

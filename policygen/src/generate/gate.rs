@@ -55,7 +55,8 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
         trust: Document {
             statements: vec![trust(
                 "RunAsFunction",
-                // One name in every partition (IAM User Guide, "AWS JSON policy elements: Principal").
+                // One name in every partition (IAM User Guide, "AWS JSON policy elements:
+                // Principal").
                 Principal::Service("lambda.amazonaws.com".to_owned()),
                 &["sts:AssumeRole"],
             )],
@@ -78,9 +79,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
     plan.add_policy_for(
         &format!("{}InvokeGate", spec.prefix),
         "Two-person rule: invoke the gate, for the pipelines' service role",
-        Document {
-            statements: vec![invoke],
-        },
+        Document { statements: vec![invoke] },
         &roles,
     )
 }

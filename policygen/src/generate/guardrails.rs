@@ -1,5 +1,5 @@
-//! Denies going round the gate: changing the pipelines, the function, the groups, roles and policies, or who is in
-//! them.
+//! Denies going round the gate: changing the pipelines, the function, the groups, roles and
+//! policies, or who is in them.
 
 use iam::{Document, Statement};
 
@@ -13,12 +13,14 @@ use super::statement::{any, deny, deny_all_but, when};
 const WHO: &str = "aws:PrincipalArn";
 
 /// Adds the policy, and the same as a service control policy, and returns the names of the former.
-pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &Guardrails) -> Result<Vec<String>, PlanError> {
+pub(crate) fn add(
+    plan: &mut Plan,
+    spec: &Spec,
+    guardrails: &Guardrails,
+) -> Result<Vec<String>, PlanError> {
     let name = format!("{}Guardrails", spec.prefix);
     let description = "Two-person rule: deny going round the gate";
-    let document = |denied| Document {
-        statements: statements(spec, guardrails, denied),
-    };
+    let document = |denied| Document { statements: statements(spec, guardrails, denied) };
     if guardrails.scp {
         plan.add_scp(&name, description, document(Denied::Everybody))?;
         if spec.service_roles.is_empty() {
@@ -49,8 +51,9 @@ enum Denied {
 
 fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<Statement> {
     let targets = &spec.targets;
-    let let_through =
-        |roles: &[RoleRef]| -> Vec<String> { roles.iter().flat_map(|role| targets.role_arns(role)).collect() };
+    let let_through = |roles: &[RoleRef]| -> Vec<String> {
+        roles.iter().flat_map(|role| targets.role_arns(role)).collect()
+    };
     let break_glass = let_through(&guardrails.break_glass);
     let job_workers = let_through(&guardrails.job_workers);
     let gate_role = targets.iam_arns(&format!("role/{}", gate::role_name(spec)));
@@ -68,8 +71,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     .flatten()
     .map(|statement| unless(statement, break_glass.clone()))
     .collect();
-    // Reporting a job's success in the gate's place. It has no resource of its own, so that only who asks can be told
-    // apart.
+    // Reporting a job's success in the gate's place. It has no resource of its own, so that only
+    // who asks can be told apart.
     let report = deny("ReportForGate", &["codepipeline:PutJobSuccessResult"], any());
     let reporters = [gate_role, job_workers, break_glass].concat();
     statements.push(unless(report, reporters));
@@ -93,7 +96,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     statements
 }
 
-/// Making a second person: a user, or an identity provider whose key is one's own. Roles stand in `ChangeRoles`.
+/// Making a second person: a user, or an identity provider whose key is one's own. Roles stand in
+/// `ChangeRoles`.
 fn people() -> Statement {
     const VERBS: [&str; 5] = [
         "iam:CreateUser",
@@ -123,12 +127,7 @@ fn pipelines(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
         verbs.push("codepipeline:StartPipelineExecution");
     }
     // Stage-level, and of any stage: a rollback of the deploy stage asks nobody.
-    let stages = spec
-        .targets
-        .pipeline_arns()
-        .iter()
-        .map(|arn| format!("{arn}/*"))
-        .collect();
+    let stages = spec.targets.pipeline_arns().iter().map(|arn| format!("{arn}/*")).collect();
     vec![
         deny("ChangePipelines", &verbs, spec.targets.pipeline_arns()),
         deny(
@@ -154,8 +153,8 @@ fn function(spec: &Spec) -> Vec<Statement> {
     )]
 }
 
-/// The groups and roles that this generates, and the gate's role. Approvers are denied all roles: with one that they
-/// make or change they would be a second person.
+/// The groups and roles that this generates, and the gate's role. Approvers are denied all roles:
+/// with one that they make or change they would be a second person.
 fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     let slots = || spec.slots.iter().map(|slot| format!("{}{slot}", spec.prefix));
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
@@ -167,10 +166,7 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     };
     roles.push(gate::role_name(spec));
     let arns = |kind: &str, names: Vec<String>| -> Vec<String> {
-        names
-            .iter()
-            .flat_map(|name| spec.targets.iam_arns(&format!("{kind}/{name}")))
-            .collect()
+        names.iter().flat_map(|name| spec.targets.iam_arns(&format!("{kind}/{name}"))).collect()
     };
     let mut statements = Vec::new();
     if !groups.is_empty() {
@@ -202,8 +198,8 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
         Denied::Approvers => statements.push(deny("ChangeRoles", &CHANGES, any())),
         Denied::Everybody => {
             statements.push(deny("ChangeRoles", &CHANGES, arns("role", roles)));
-            // Roles that look like those of IAM Identity Center. Its own service-linked role is not held by such
-            // policies.
+            // Roles that look like those of IAM Identity Center. Its own service-linked role is not
+            // held by such policies.
             let names = ["AWSReservedSSO_*", "*/AWSReservedSSO_*"].map(str::to_owned).to_vec();
             statements.push(deny("MakeLookAlikes", &["iam:CreateRole"], arns("role", names)));
         }
@@ -243,20 +239,13 @@ fn policies(spec: &Spec) -> Vec<Statement> {
 /// Policies inside users and groups, in which anybody could write himself a slot.
 fn inline_policies(spec: &Spec) -> Vec<Statement> {
     let resources = [spec.targets.iam_arns("user/*"), spec.targets.iam_arns("group/*")].concat();
-    vec![deny(
-        "WriteInlinePolicies",
-        &["iam:PutUserPolicy", "iam:PutGroupPolicy"],
-        resources,
-    )]
+    vec![deny("WriteInlinePolicies", &["iam:PutUserPolicy", "iam:PutGroupPolicy"], resources)]
 }
 
 /// Becoming somebody else, by their keys or password.
 fn credentials_of_others(spec: &Spec) -> Vec<Statement> {
-    const VERBS: [&str; 3] = [
-        "iam:CreateAccessKey",
-        "iam:CreateLoginProfile",
-        "iam:UpdateLoginProfile",
-    ];
+    const VERBS: [&str; 3] =
+        ["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"];
     let own = [
         spec.targets.iam_arns("user/${aws:username}"),
         spec.targets.iam_arns("user/*/${aws:username}"),

@@ -56,13 +56,19 @@ pub(crate) enum GenerateError {
     Unwritable(#[from] serde_json::Error),
 }
 
-/// Makes the files. `pipeline` is the text of the file that `--patch-pipeline` names. The same input gives the same bytes.
-pub(crate) fn generate(spec: &Spec, format: Format, pipeline: Option<&str>) -> Result<Generated, GenerateError> {
+/// Makes the files. `pipeline` is the text of the file that `--patch-pipeline` names. The same
+/// input gives the same bytes.
+pub(crate) fn generate(
+    spec: &Spec,
+    format: Format,
+    pipeline: Option<&str>,
+) -> Result<Generated, GenerateError> {
     let plan = plan_for(spec)?;
     let mut notes = plan.notes.clone();
     let mut files = render::render(&plan, format)?;
     if spec.stage_json {
-        let stage = Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, PipelineType::V2);
+        let stage =
+            Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, PipelineType::V2);
         files.push(File::new("stage.json", pretty(&stage)?));
     }
     if let Some(json) = pipeline {
@@ -70,11 +76,7 @@ pub(crate) fn generate(spec: &Spec, format: Format, pipeline: Option<&str>) -> R
         notes.extend(patched.notes);
         files.push(File::new("pipeline.json", pretty(&patched.pipeline)?));
     }
-    Ok(Generated {
-        files,
-        warnings: advice::warnings(spec),
-        notes,
-    })
+    Ok(Generated { files, warnings: advice::warnings(spec), notes })
 }
 
 fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
@@ -87,7 +89,9 @@ fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
         Mechanism::Groups => mechanism::groups::add(&mut plan, spec, &guardrails)?,
         Mechanism::Tag => mechanism::tag::add(&mut plan, spec, &guardrails)?,
         Mechanism::Roles(trust) => mechanism::roles::add(&mut plan, spec, trust, &guardrails)?,
-        Mechanism::PermissionSets(instance) => mechanism::permission_sets::add(&mut plan, spec, instance, &guardrails)?,
+        Mechanism::PermissionSets(instance) => {
+            mechanism::permission_sets::add(&mut plan, spec, instance, &guardrails)?
+        }
     }
     if spec.gate {
         gate::add(&mut plan, spec)?;

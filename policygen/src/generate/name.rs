@@ -12,14 +12,12 @@ pub(crate) struct NameError {
 
 impl NameError {
     pub(crate) fn new(text: &str, wanted: &'static str) -> Self {
-        Self {
-            text: text.to_owned(),
-            wanted,
-        }
+        Self { text: text.to_owned(), wanted }
     }
 }
 
-/// A text that can only hold what its check lets through, from the command line and from a TOML file alike.
+/// A text that can only hold what its check lets through, from the command line and from a TOML
+/// file alike.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $wanted:literal, $check:expr) => {
         $(#[$doc])*
@@ -65,19 +63,22 @@ macro_rules! checked_text {
 }
 pub(crate) use checked_text;
 
-/// `[A-Za-z0-9.@\-_]{1,100}`, with wildcards (CodePipeline API model: `PipelineName`, `StageName`, `ActionName`).
+/// `[A-Za-z0-9.@\-_]{1,100}`, with wildcards (CodePipeline API model: `PipelineName`, `StageName`,
+/// `ActionName`).
 fn is_pipeline_glob(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b".@-_*?".contains(&b);
     (1..=100).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// `[\w+=,.@-]+` (IAM API model: `userNameType`, `groupNameType`, `roleNameType`, `policyNameType`).
+/// `[\w+=,.@-]+` (IAM API model: `userNameType`, `groupNameType`, `roleNameType`,
+/// `policyNameType`).
 fn is_iam_text(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-/// Whether it is `arn:P:SERVICE:…` with six fields, the last of which begins with `resource` and goes on.
+/// Whether it is `arn:P:SERVICE:…` with six fields, the last of which begins with `resource` and
+/// goes on.
 pub(crate) fn is_arn(text: &str, service: &str, resource: &str) -> bool {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
     let graphic = text.bytes().all(|b| b.is_ascii_graphic() && !b"*?'\"`$\\".contains(&b));
@@ -194,7 +195,17 @@ mod tests {
     #[test]
     fn what_aws_would_refuse_is_refused() {
         let long = "x".repeat(101);
-        refused::<PipelineGlob>(&["", "a b", "a/b", "a:b", "ä", "a'b", "$(id)", "${aws:username}", &long]);
+        refused::<PipelineGlob>(&[
+            "",
+            "a b",
+            "a/b",
+            "a:b",
+            "ä",
+            "a'b",
+            "$(id)",
+            "${aws:username}",
+            &long,
+        ]);
         refused::<AccountGlob>(&["", "1", "1111222233334", "11112222333x", "**", "1111*"]);
         refused::<AccountId>(&["*"]);
         refused::<Prefix>(&["", "a/b", "a b", &"x".repeat(33)]);
@@ -224,15 +235,7 @@ mod tests {
     fn what_aws_takes_is_taken() {
         assert!("payments-*".parse::<PipelineGlob>().unwrap().matches("payments-eu"));
         assert!("arn:aws:iam::111122223333:role/break/Glass".parse::<RoleRef>().is_ok());
-        assert!(
-            "arn:aws:iam::111122223333:saml-provider/Example"
-                .parse::<SamlProvider>()
-                .is_ok()
-        );
-        assert!(
-            "arn:aws:sso:::instance/ssoins-1234567890abcdef"
-                .parse::<IdentityCenter>()
-                .is_ok()
-        );
+        assert!("arn:aws:iam::111122223333:saml-provider/Example".parse::<SamlProvider>().is_ok());
+        assert!("arn:aws:sso:::instance/ssoins-1234567890abcdef".parse::<IdentityCenter>().is_ok());
     }
 }

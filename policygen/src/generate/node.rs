@@ -24,12 +24,7 @@ impl Node {
 
     /// An object of these keys and values.
     pub(crate) fn object<const N: usize>(entries: [(&str, Self); N]) -> Self {
-        Self::Object(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect(),
-        )
+        Self::Object(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
     /// The value of a key; none where this is no object, or has no such key.

@@ -7,8 +7,8 @@ use std::fmt;
 
 /// The partitions of AWS, with what differs between them.
 ///
-/// Regions: `regionRegex` of each partition in `partitions.json` of the AWS SDKs, so that a region that is new today
-/// is not refused.
+/// Regions: `regionRegex` of each partition in `partitions.json` of the AWS SDKs, so that a region
+/// that is new today is not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Partition {
@@ -76,8 +76,8 @@ impl Partition {
         }
     }
 
-    /// The audience of SAML assertions for its console (AWS sign-in endpoints, AWS General Reference); none where it
-    /// is not public.
+    /// The audience of SAML assertions for its console (AWS sign-in endpoints, AWS General
+    /// Reference); none where it is not public.
     pub(crate) fn saml_audience(self) -> Option<&'static str> {
         match self {
             Self::Aws => Some("https://signin.aws.amazon.com/saml"),
@@ -94,13 +94,12 @@ impl Partition {
     fn has_text(self, region: &str) -> bool {
         self.region_prefixes().iter().any(|prefix| {
             let rest = region.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
-            rest.and_then(|rest| rest.split_once('-'))
-                .is_some_and(|(place, number)| {
-                    !place.is_empty()
-                        && place.bytes().all(|b| b.is_ascii_lowercase())
-                        && !number.is_empty()
-                        && number.bytes().all(|b| b.is_ascii_digit())
-                })
+            rest.and_then(|rest| rest.split_once('-')).is_some_and(|(place, number)| {
+                !place.is_empty()
+                    && place.bytes().all(|b| b.is_ascii_lowercase())
+                    && !number.is_empty()
+                    && number.bytes().all(|b| b.is_ascii_digit())
+            })
         })
     }
 

@@ -10,11 +10,17 @@ use super::stage::{GATE_ACTION, PipelineType, Stage};
 pub(crate) enum PatchError {
     #[error("it is not the JSON that `aws codepipeline get-pipeline` prints")]
     NotJson(#[from] serde_json::Error),
-    #[error("it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and `stages`")]
+    #[error(
+        "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and `stages`"
+    )]
     NotAPipeline,
-    #[error("the pipeline `{0}` is not among those of `--pipeline`, so nobody could approve in it; add it there")]
+    #[error(
+        "the pipeline `{0}` is not among those of `--pipeline`, so nobody could approve in it; add it there"
+    )]
     NotCovered(String),
-    #[error("the action `{action}` of the stage `{stage}` runs the gate already; there is nothing to do")]
+    #[error(
+        "the action `{action}` of the stage `{stage}` runs the gate already; there is nothing to do"
+    )]
     GateThere { stage: String, action: String },
     #[error(
         "there is a stage `{0}` already; give another `--stage`, or put the gate into that stage by hand (`--stage-json` shows how)"
@@ -24,7 +30,9 @@ pub(crate) enum PatchError {
         "no stage has an action of category Deploy, so there is no telling what to guard; put the stage in by hand (`--stage-json` prints it)"
     )]
     NothingDeploys,
-    #[error("the first stage deploys, and nothing can come before it; move its deploy actions into a later stage")]
+    #[error(
+        "the first stage deploys, and nothing can come before it; move its deploy actions into a later stage"
+    )]
     DeploysFirst,
 }
 
@@ -38,10 +46,7 @@ pub(crate) struct Patched {
 pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
     let file: Node = serde_json::from_str(json)?;
     let mut pipeline = file.get("pipeline").ok_or(PatchError::NotAPipeline)?.clone();
-    let name = pipeline
-        .get("name")
-        .and_then(Node::as_str)
-        .ok_or(PatchError::NotAPipeline)?;
+    let name = pipeline.get("name").and_then(Node::as_str).ok_or(PatchError::NotAPipeline)?;
     if !spec.covers(name) {
         return Err(PatchError::NotCovered(name.to_owned()));
     }
@@ -92,7 +97,8 @@ fn refuse_second_gate(stages: &[Node], gate: &FunctionName) -> Result<(), PatchE
                 .and_then(|c| c.get("FunctionName"))
                 .and_then(Node::as_str);
             // A function can be named by its ARN, and with a version or an alias.
-            let is_gate = function.is_some_and(|function| function.split(':').any(|part| *part == **gate));
+            let is_gate =
+                function.is_some_and(|function| function.split(':').any(|part| *part == **gate));
             if is_gate || name_of(action) == GATE_ACTION {
                 return Err(PatchError::GateThere {
                     stage: name_of(stage).to_owned(),
@@ -106,11 +112,7 @@ fn refuse_second_gate(stages: &[Node], gate: &FunctionName) -> Result<(), PatchE
 
 fn deploys(stage: &Node) -> bool {
     let category = |action: &Node| {
-        action
-            .get("actionTypeId")?
-            .get("category")?
-            .as_str()
-            .map(|c| c == "Deploy")
+        action.get("actionTypeId")?.get("category")?.as_str().map(|c| c == "Deploy")
     };
     actions(stage).iter().any(|action| category(action) == Some(true))
 }

@@ -80,12 +80,7 @@ pub(crate) enum PlanError {
     #[error(
         "the name `{name}` is {length} characters long, and AWS takes {most} for a {kind}; give a shorter `--prefix` or slot"
     )]
-    TooLong {
-        name: String,
-        kind: &'static str,
-        length: usize,
-        most: usize,
-    },
+    TooLong { name: String, kind: &'static str, length: usize, most: usize },
     #[error("two things would have the name `{0}`; rename the slot")]
     Taken(String),
     #[error(transparent)]
@@ -157,19 +152,25 @@ impl Plan {
     }
 
     /// Adds a service control policy, as several where one would be too large.
-    pub(crate) fn add_scp(&mut self, name: &str, description: &str, document: Document) -> Result<(), PlanError> {
+    pub(crate) fn add_scp(
+        &mut self,
+        name: &str,
+        description: &str,
+        document: Document,
+    ) -> Result<(), PlanError> {
         for (name, document) in self.split(name, document, Limit::SCP)? {
             self.reserve(Kind::Scp, "service control policy", &name, 128)?;
-            self.scps.push(Scp {
-                name,
-                description: description.to_owned(),
-                document,
-            });
+            self.scps.push(Scp { name, description: description.to_owned(), document });
         }
         Ok(())
     }
 
-    fn split(&mut self, name: &str, document: Document, limit: Limit) -> Result<Vec<(String, Document)>, PlanError> {
+    fn split(
+        &mut self,
+        name: &str,
+        document: Document,
+        limit: Limit,
+    ) -> Result<Vec<(String, Document)>, PlanError> {
         let parts = quota::split(name, document, limit)?;
         if parts.len() > 1 {
             self.notes.push(format!(
@@ -187,7 +188,13 @@ impl Plan {
     }
 
     /// IAM names are unique case-insensitively.
-    fn reserve(&mut self, kind: Kind, said: &'static str, name: &str, most: usize) -> Result<(), PlanError> {
+    fn reserve(
+        &mut self,
+        kind: Kind,
+        said: &'static str,
+        name: &str,
+        most: usize,
+    ) -> Result<(), PlanError> {
         if name.len() > most {
             return Err(PlanError::TooLong {
                 name: name.to_owned(),

@@ -15,8 +15,10 @@ impl Limit {
     /// IAM User Guide, "IAM and AWS STS quotas": the default, which can be raised.
     pub(crate) const TRUST_POLICY: Self = Self::new(2048, "a trust policy");
     /// IAM Identity Center User Guide, "Quotas": the inline policy of a permission set.
-    pub(crate) const PERMISSION_SET: Self = Self::new(10_240, "the inline policy of a permission set");
-    /// AWS Organizations User Guide, "Quotas". White space counts, so these are written without any.
+    pub(crate) const PERMISSION_SET: Self =
+        Self::new(10_240, "the inline policy of a permission set");
+    /// AWS Organizations User Guide, "Quotas". White space counts, so these are written without
+    /// any.
     pub(crate) const SCP: Self = Self::new(5120, "a service control policy");
 
     const fn new(characters: usize, of: &'static str) -> Self {
@@ -24,7 +26,8 @@ impl Limit {
     }
 }
 
-/// Managed policies attached to a group or role (IAM User Guide, "IAM and AWS STS quotas": the default).
+/// Managed policies attached to a group or role (IAM User Guide, "IAM and AWS STS quotas": the
+/// default).
 const ATTACHED: usize = 10;
 
 /// Why a document fits no quota.
@@ -33,11 +36,7 @@ pub(crate) enum QuotaError {
     #[error(
         "`{name}` is longer than the {most} characters that AWS takes for {of}, and cannot be split; name fewer accounts, regions or pipelines, or use patterns"
     )]
-    TooLarge {
-        name: String,
-        most: usize,
-        of: &'static str,
-    },
+    TooLarge { name: String, most: usize, of: &'static str },
     #[error(
         "`{name}` would need {count} managed policies, and AWS attaches at most {ATTACHED}; name fewer accounts, regions or pipelines, or use patterns"
     )]
@@ -48,10 +47,7 @@ pub(crate) enum QuotaError {
 
 pub(crate) fn attachments(name: &str, count: usize) -> Result<(), QuotaError> {
     if count > ATTACHED {
-        return Err(QuotaError::TooMany {
-            name: name.to_owned(),
-            count,
-        });
+        return Err(QuotaError::TooMany { name: name.to_owned(), count });
     }
     Ok(())
 }
@@ -65,16 +61,18 @@ pub(crate) fn within(name: &str, document: &Document, limit: Limit) -> Result<()
 
 /// Documents that say together what `document` says, each within the limit.
 ///
-/// A policy is the union of its statements, and a statement that of its resources, so that either can go into another
-/// policy of the same principal.
-pub(crate) fn split(name: &str, document: Document, limit: Limit) -> Result<Vec<Document>, QuotaError> {
+/// A policy is the union of its statements, and a statement that of its resources, so that either
+/// can go into another policy of the same principal.
+pub(crate) fn split(
+    name: &str,
+    document: Document,
+    limit: Limit,
+) -> Result<Vec<Document>, QuotaError> {
     let mut parts: Vec<Document> = Vec::new();
     // The next one is on top.
     let mut waiting: Vec<Statement> = document.statements.into_iter().rev().collect();
     while let Some(statement) = waiting.pop() {
-        let alone = Document {
-            statements: vec![statement.clone()],
-        };
+        let alone = Document { statements: vec![statement.clone()] };
         if size(&alone)? > limit.characters {
             let (first, rest) = cut(&statement, limit).ok_or_else(|| too_large(name, limit))?;
             waiting.extend([rest, first]);
@@ -94,8 +92,8 @@ pub(crate) fn split(name: &str, document: Document, limit: Limit) -> Result<Vec<
     Ok(parts)
 }
 
-/// The statement over as many of its resources as fit, and over the rest; none when not even one fits. Not for what
-/// names its resources by exception: the two would deny each other's.
+/// The statement over as many of its resources as fit, and over the rest; none when not even one
+/// fits. Not for what names its resources by exception: the two would deny each other's.
 fn cut(statement: &Statement, limit: Limit) -> Option<(Statement, Statement)> {
     let Some(Resources::These(arns)) = &statement.resources else {
         return None;
@@ -114,18 +112,11 @@ fn cut(statement: &Statement, limit: Limit) -> Option<(Statement, Statement)> {
 }
 
 fn size(document: &Document) -> Result<usize, serde_json::Error> {
-    Ok(serde_json::to_string(document)?
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .count())
+    Ok(serde_json::to_string(document)?.chars().filter(|c| !c.is_whitespace()).count())
 }
 
 fn too_large(name: &str, limit: Limit) -> QuotaError {
-    QuotaError::TooLarge {
-        name: name.to_owned(),
-        most: limit.characters,
-        of: limit.of,
-    }
+    QuotaError::TooLarge { name: name.to_owned(), most: limit.characters, of: limit.of }
 }
 
 #[cfg(test)]
@@ -149,7 +140,9 @@ mod tests {
     fn pairs(documents: &[Document]) -> Vec<(String, String)> {
         let statements = documents.iter().flat_map(|document| &document.statements);
         let arns = statements.flat_map(|statement| match &statement.resources {
-            Some(Resources::These(arns)) => arns.iter().map(|arn| (statement.sid.clone(), arn.clone())).collect(),
+            Some(Resources::These(arns)) => {
+                arns.iter().map(|arn| (statement.sid.clone(), arn.clone())).collect()
+            }
             Some(Resources::AllBut(_)) | None => Vec::new(),
         });
         arns.collect()
@@ -158,18 +151,15 @@ mod tests {
     #[test]
     fn what_is_named_by_exception_is_never_split() {
         let arns = vec!["a".repeat(60), "b".repeat(60)];
-        let document = Document {
-            statements: vec![statement(0, Resources::AllBut(arns))],
-        };
+        let document = Document { statements: vec![statement(0, Resources::AllBut(arns))] };
         let error = split("Name", document, Limit::new(150, "a test")).unwrap_err();
         assert!(matches!(error, QuotaError::TooLarge { .. }), "{error}");
     }
 
     #[test]
     fn one_resource_that_is_too_long_is_refused() {
-        let document = Document {
-            statements: vec![statement(0, Resources::These(vec!["a".repeat(200)]))],
-        };
+        let document =
+            Document { statements: vec![statement(0, Resources::These(vec!["a".repeat(200)]))] };
         assert!(split("Name", document, Limit::new(150, "a test")).is_err());
     }
 

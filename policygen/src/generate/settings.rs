@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::name::{
-    AccountGlob, AccountId, FunctionName, IdentityCenter, NameError, PipelineGlob, Prefix, RoleName, RoleRef,
-    SamlProvider, StageGlob,
+    AccountGlob, AccountId, FunctionName, IdentityCenter, NameError, PipelineGlob, Prefix,
+    RoleName, RoleRef, SamlProvider, StageGlob,
 };
 use super::partition::{Partition, Region};
 use super::slot::Slot;
@@ -58,7 +58,8 @@ impl MfaAge {
 impl FromStr for MfaAge {
     type Err = NameError;
 
-    /// GetSessionToken gives credentials for at most 36 hours (STS API reference), so nothing older can carry a second factor.
+    /// GetSessionToken gives credentials for at most 36 hours (STS API reference), so nothing older
+    /// can carry a second factor.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let seconds = text.parse::<SignedDuration>().ok().map(|age| age.as_secs());
         let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
@@ -123,7 +124,8 @@ pub(crate) struct Settings {
     /// Only allow to approve; leave out what an approver needs to see the pipelines
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Who approves")]
     pub(crate) approve_only: Option<bool>,
-    /// Let an approval count only with a second factor; federated sessions carry none, and cannot approve then
+    /// Let an approval count only with a second factor; federated sessions carry none, and cannot
+    /// approve then
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Who approves")]
     pub(crate) require_mfa: Option<bool>,
     /// How old the second factor may be, such as 15m
@@ -182,7 +184,8 @@ pub(crate) struct Settings {
     /// Add the stage with the approvals and the gate, as it stands in a pipeline (type V2)
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
     pub(crate) stage_json: Option<bool>,
-    /// Put that stage into the pipeline of this file (what `aws codepipeline get-pipeline` prints), before its first deploy stage
+    /// Put that stage into the pipeline of this file (what `aws codepipeline get-pipeline` prints),
+    /// before its first deploy stage
     #[arg(long, value_name = "FILE", help_heading = "The gate")]
     pub(crate) patch_pipeline: Option<PathBuf>,
 

@@ -30,10 +30,7 @@ impl FromStr for Slot {
                 "a slot: the name of an action, or NAME=PATTERN for the actions that a pattern matches",
             ));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            actions,
-        })
+        Ok(Self { name: name.to_owned(), actions })
     }
 }
 
@@ -65,7 +62,8 @@ impl fmt::Display for Slot {
 
 /// Two slots or more, of which no two can ever mean the same action.
 ///
-/// INVARIANT (apart): no action name is matched by the patterns of two slots. Every mechanism relies on it.
+/// INVARIANT (apart): no action name is matched by the patterns of two slots. Every mechanism
+/// relies on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Vec<Slot>);
 
@@ -74,14 +72,14 @@ pub(crate) struct Slots(Vec<Slot>);
 pub(crate) enum SlotsError {
     #[error("one slot is not enough: two persons need two approvals; give at least two slots")]
     TooFew,
-    #[error("the slots `{0}` and `{1}` have one name to IAM, which does not tell upper from lower case; rename one")]
+    #[error(
+        "the slots `{0}` and `{1}` have one name to IAM, which does not tell upper from lower case; rename one"
+    )]
     SameName(String, String),
-    #[error("the slots `{first}` and `{second}` overlap: `{witness}` would be in both; narrow one of the patterns")]
-    Overlap {
-        first: String,
-        second: String,
-        witness: String,
-    },
+    #[error(
+        "the slots `{first}` and `{second}` overlap: `{witness}` would be in both; narrow one of the patterns"
+    )]
+    Overlap { first: String, second: String, witness: String },
 }
 
 impl Slots {
@@ -118,9 +116,9 @@ impl Slots {
 
 /// An action name that both match.
 ///
-/// All slots share pipelines, stage, accounts and regions, and an action's ARN has exactly as many `:` and `/` as
-/// these patterns, so that none of their wildcards runs past one: two slots overlap exactly when their action
-/// patterns do.
+/// All slots share pipelines, stage, accounts and regions, and an action's ARN has exactly as many
+/// `:` and `/` as these patterns, so that none of their wildcards runs past one: two slots overlap
+/// exactly when their action patterns do.
 fn common_action(first: &ActionGlob, second: &ActionGlob) -> Option<String> {
     let witness = Pattern::new(first).witness(&Pattern::new(second))?;
     // Both match nothing at all only when both match everything.
@@ -151,7 +149,9 @@ mod tests {
                 SlotsError::Overlap {
                     first: "A".into(),
                     second: "B".into(),
-                    witness: format!("arn:aws:codepipeline:us-east-1:111122223333:payments/Release/{action}"),
+                    witness: format!(
+                        "arn:aws:codepipeline:us-east-1:111122223333:payments/Release/{action}"
+                    ),
                 }
             );
         }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::name::{AccountId, FunctionName, IdentityCenter, PipelineGlob, Prefix, RoleName, RoleRef, SamlProvider};
+use super::name::{
+    AccountId, FunctionName, IdentityCenter, PipelineGlob, Prefix, RoleName, RoleRef, SamlProvider,
+};
 use super::name::{NameError, is_plain};
 use super::partition::Partition;
 use super::settings::{MechanismName, MfaAge, Settings};
@@ -44,10 +46,7 @@ pub(crate) enum Mechanism {
 /// Who may assume the roles.
 #[derive(Clone, Debug)]
 pub(crate) enum Trust {
-    Saml {
-        provider: SamlProvider,
-        audience: &'static str,
-    },
+    Saml { provider: SamlProvider, audience: &'static str },
     Accounts(Vec<AccountId>),
 }
 
@@ -89,9 +88,13 @@ pub(crate) enum SpecError {
         "`--require-mfa` would let nobody approve: federated sessions carry no second factor; require it at the identity provider, and leave it out here"
     )]
     FederatedMfa,
-    #[error("the slot `{0}` is a pattern, and {1} needs the name of one action; give the slot as a plain name")]
+    #[error(
+        "the slot `{0}` is a pattern, and {1} needs the name of one action; give the slot as a plain name"
+    )]
     PatternSlot(String, &'static str),
-    #[error("the stage `{0}` is a pattern, and a stage needs a name; give `--stage` as a plain name")]
+    #[error(
+        "the stage `{0}` is a pattern, and a stage needs a name; give `--stage` as a plain name"
+    )]
     PatternStage(String),
 }
 
@@ -114,7 +117,9 @@ impl Spec {
         let name = settings.mechanism.unwrap_or_default();
         let ways_in = (settings.trust_saml, settings.trust_account, settings.identity_center);
         let mechanism = match (name, ways_in) {
-            (MechanismName::Groups, (None, accounts, None)) if accounts.is_empty() => Mechanism::Groups,
+            (MechanismName::Groups, (None, accounts, None)) if accounts.is_empty() => {
+                Mechanism::Groups
+            }
             (MechanismName::Tag, (None, accounts, None)) if accounts.is_empty() => Mechanism::Tag,
             (MechanismName::Groups | MechanismName::Tag, _) => {
                 return Err(needs(
@@ -124,7 +129,8 @@ impl Spec {
             }
             (MechanismName::Roles, (Some(provider), accounts, None)) if accounts.is_empty() => {
                 let partition = targets.partition();
-                let audience = partition.saml_audience().ok_or(SpecError::SamlAudience(partition))?;
+                let audience =
+                    partition.saml_audience().ok_or(SpecError::SamlAudience(partition))?;
                 Mechanism::Roles(Trust::Saml { provider, audience })
             }
             (MechanismName::Roles, (None, accounts, Some(instance))) if accounts.is_empty() => {
@@ -190,10 +196,7 @@ impl Spec {
 
     /// Whether a policy is about this pipeline.
     pub(crate) fn covers(&self, pipeline: &str) -> bool {
-        self.targets
-            .pipelines()
-            .iter()
-            .any(|glob: &PipelineGlob| glob.matches(pipeline))
+        self.targets.pipelines().iter().any(|glob: &PipelineGlob| glob.matches(pipeline))
     }
 }
 
@@ -208,7 +211,11 @@ fn plain_slots(slots: &Slots, wanted_by: &'static str) -> Result<(), SpecError> 
     }
 }
 
-fn mfa(required: bool, max_age: Option<MfaAge>, mechanism: &Mechanism) -> Result<Option<Mfa>, SpecError> {
+fn mfa(
+    required: bool,
+    max_age: Option<MfaAge>,
+    mechanism: &Mechanism,
+) -> Result<Option<Mfa>, SpecError> {
     if !required {
         return if max_age.is_some() {
             Err(needs("--mfa-max-age", "--require-mfa"))
@@ -217,7 +224,11 @@ fn mfa(required: bool, max_age: Option<MfaAge>, mechanism: &Mechanism) -> Result
         };
     }
     match mechanism {
-        Mechanism::Roles(Trust::Saml { .. }) | Mechanism::PermissionSets(_) => Err(SpecError::FederatedMfa),
-        Mechanism::Groups | Mechanism::Tag | Mechanism::Roles(Trust::Accounts(_)) => Ok(Some(Mfa { max_age })),
+        Mechanism::Roles(Trust::Saml { .. }) | Mechanism::PermissionSets(_) => {
+            Err(SpecError::FederatedMfa)
+        }
+        Mechanism::Groups | Mechanism::Tag | Mechanism::Roles(Trust::Accounts(_)) => {
+            Ok(Some(Mfa { max_age }))
+        }
     }
 }

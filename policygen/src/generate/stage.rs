@@ -67,9 +67,15 @@ pub(crate) enum PipelineType {
 }
 
 impl Stage {
-    /// Approvals in parallel, and the gate after them. Where one approval or the gate fails, a pipeline of type V2
-    /// runs the whole stage once more, so that every approval is asked for afresh.
-    pub(crate) fn new(name: &str, slots: &Slots, gate: &FunctionName, pipeline: PipelineType) -> Self {
+    /// Approvals in parallel, and the gate after them. Where one approval or the gate fails, a
+    /// pipeline of type V2 runs the whole stage once more, so that every approval is asked for
+    /// afresh.
+    pub(crate) fn new(
+        name: &str,
+        slots: &Slots,
+        gate: &FunctionName,
+        pipeline: PipelineType,
+    ) -> Self {
         let approvals = slots.iter().filter_map(|slot| slot.action()).map(|action| Action {
             name: action.to_owned(),
             action_type_id: ActionTypeId {
@@ -94,8 +100,11 @@ impl Stage {
             run_order: 2,
             configuration: Configuration {
                 function_name: Some(gate.to_string()),
-                // Tells the gate its execution where CodePipeline does not; the gate compares the two otherwise.
-                user_parameters: Some(r##"{"pipelineExecutionId":"#{codepipeline.PipelineExecutionId}"}"##),
+                // Tells the gate its execution where CodePipeline does not; the gate compares the
+                // two otherwise.
+                user_parameters: Some(
+                    r##"{"pipelineExecutionId":"#{codepipeline.PipelineExecutionId}"}"##,
+                ),
             },
             output_artifacts: [],
             input_artifacts: [],
@@ -105,9 +114,7 @@ impl Stage {
             actions: approvals.chain([gate]).collect(),
             on_failure: (pipeline == PipelineType::V2).then_some(OnFailure {
                 result: "RETRY",
-                retry_configuration: RetryConfiguration {
-                    retry_mode: "ALL_ACTIONS",
-                },
+                retry_configuration: RetryConfiguration { retry_mode: "ALL_ACTIONS" },
             }),
         }
     }

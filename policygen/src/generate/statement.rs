@@ -18,10 +18,7 @@ pub(crate) fn deny_all_but(sid: &str, actions: &[&str], resources: Vec<String>) 
 
 /// A statement of a trust policy.
 pub(crate) fn trust(sid: &str, principal: Principal, actions: &[&str]) -> Statement {
-    Statement {
-        principal: Some(principal),
-        ..statement(sid, Effect::Allow, actions, None)
-    }
+    Statement { principal: Some(principal), ..statement(sid, Effect::Allow, actions, None) }
 }
 
 /// The statement, when this condition holds as well.
@@ -41,7 +38,12 @@ pub(crate) fn any() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
-fn statement(sid: &str, effect: Effect, actions: &[&str], resources: Option<Resources>) -> Statement {
+fn statement(
+    sid: &str,
+    effect: Effect,
+    actions: &[&str],
+    resources: Option<Resources>,
+) -> Statement {
     Statement {
         sid: sid.to_owned(),
         effect,

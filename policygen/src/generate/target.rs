@@ -23,11 +23,7 @@ pub(crate) enum TargetError {
     #[error(
         "the region `{region}` is not in the partition `{partition}`; give `--partition {right}` or another region"
     )]
-    WrongPartition {
-        region: String,
-        partition: Partition,
-        right: Partition,
-    },
+    WrongPartition { region: String, partition: Partition, right: Partition },
 }
 
 impl Targets {
@@ -49,9 +45,8 @@ impl Targets {
             return Err(missing("pipeline", "--pipeline"));
         }
         // `*` is in every partition; without another hint it means the standard one.
-        let partition = partition
-            .or_else(|| regions.iter().find_map(Partition::of))
-            .unwrap_or(Partition::Aws);
+        let partition =
+            partition.or_else(|| regions.iter().find_map(Partition::of)).unwrap_or(Partition::Aws);
         for region in &regions {
             if let Some(right) = Partition::of(region)
                 && !partition.has(region)
@@ -97,13 +92,11 @@ impl Targets {
         self.in_every_place("codepipeline", self.pipelines.iter().map(ToString::to_string))
     }
 
-    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`, which is what PutApprovalResult is about (Service
-    /// Authorization Reference, CodePipeline).
+    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`, which is what PutApprovalResult is
+    /// about (Service Authorization Reference, CodePipeline).
     pub(crate) fn action_arns(&self, action: &str) -> Vec<String> {
-        let actions = self
-            .pipelines
-            .iter()
-            .map(|pipeline| format!("{pipeline}/{}/{action}", self.stage));
+        let actions =
+            self.pipelines.iter().map(|pipeline| format!("{pipeline}/{}/{action}", self.stage));
         self.in_every_place("codepipeline", actions)
     }
 
@@ -161,12 +154,17 @@ impl Targets {
         )
     }
 
-    fn in_every_place(&self, service: &str, resources: impl Iterator<Item = String> + Clone) -> Vec<String> {
+    fn in_every_place(
+        &self,
+        service: &str,
+        resources: impl Iterator<Item = String> + Clone,
+    ) -> Vec<String> {
         let mut arns = Vec::new();
         for region in &self.regions {
             for account in &self.accounts {
                 let partition = self.partition;
-                let arn = |resource| format!("arn:{partition}:{service}:{region}:{account}:{resource}");
+                let arn =
+                    |resource| format!("arn:{partition}:{service}:{region}:{account}:{resource}");
                 arns.extend(resources.clone().map(arn));
             }
         }

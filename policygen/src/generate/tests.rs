@@ -1,5 +1,5 @@
-//! Properties of what is generated, over random inputs: evaluated by IAM's own rules, and compared with brute force
-//! over names.
+//! Properties of what is generated, over random inputs: evaluated by IAM's own rules, and compared
+//! with brute force over names.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ use super::{advice, plan_for};
 fn names() -> Vec<String> {
     let mut names: Vec<String> = vec![String::new()];
     for length in 1..=3 {
-        let shorter: Vec<String> = names.iter().filter(|name| name.len() == length - 1).cloned().collect();
+        let shorter: Vec<String> =
+            names.iter().filter(|name| name.len() == length - 1).cloned().collect();
         for name in shorter {
             names.extend(["a", "b"].map(|letter| format!("{name}{letter}")));
         }
@@ -37,13 +38,16 @@ fn settings(slots: &[String], pipelines: &[String], stage: &str) -> Settings {
     }
 }
 
-/// Whether who holds all of these documents, and this tag, may approve: an Allow, and no Deny (IAM User Guide,
-/// "Policy evaluation logic").
+/// Whether who holds all of these documents, and this tag, may approve: an Allow, and no Deny (IAM
+/// User Guide, "Policy evaluation logic").
 fn allowed(documents: &[&Document], arn: &str, tag: Option<&str>) -> bool {
     let matching = |effect: Effect| {
         let statements = documents.iter().flat_map(|document| &document.statements);
         statements
-            .filter(|statement| statement.effect == effect && statement.action.iter().any(|action| action == APPROVE))
+            .filter(|statement| {
+                statement.effect == effect
+                    && statement.action.iter().any(|action| action == APPROVE)
+            })
             .any(|statement| concerns(statement, arn, tag) && holds(statement, tag))
     };
     matching(Effect::Allow) && !matching(Effect::Deny)
@@ -78,7 +82,8 @@ fn holds(statement: &Statement, tag: Option<&str>) -> bool {
 /// The documents of a group's policies.
 fn held<'a>(plan: &'a Plan, group: &str) -> Vec<&'a Document> {
     let group = plan.groups.iter().find(|candidate| candidate.name == group).unwrap();
-    let of_group = |name: &String| plan.policies.iter().find(|policy| &policy.name == name).unwrap();
+    let of_group =
+        |name: &String| plan.policies.iter().find(|policy| &policy.name == name).unwrap();
     group.policies.iter().map(|name| &of_group(name).document).collect()
 }
 
@@ -105,8 +110,8 @@ proptest! {
         let spec = match Spec::new(asked) {
             Ok(spec) => spec,
             Err(SpecError::Slots(_)) => {
-                // Refused only where some name is in two slots: two patterns of three characters share one of six
-                // letters at most.
+                // Refused only where some name is in two slots: two patterns of three characters
+                // share one of six letters at most.
                 let overlap = patterns.iter().enumerate().any(|(at, a)| {
                     patterns[at + 1..].iter().any(|b| Pattern::new(a).witness(&Pattern::new(b)).is_some())
                 });
@@ -186,16 +191,8 @@ fn many_pipelines_are_split_and_lose_nothing() {
     }
     let documents = held(&plan, "TwoPersonRule-ApprovalA");
     for pipeline in &pipelines {
-        assert!(allowed(
-            &documents,
-            &arn("us-east-1", pipeline, "Release", "ApprovalA"),
-            None
-        ));
-        assert!(!allowed(
-            &documents,
-            &arn("us-east-1", pipeline, "Release", "ApprovalB"),
-            None
-        ));
+        assert!(allowed(&documents, &arn("us-east-1", pipeline, "Release", "ApprovalA"), None));
+        assert!(!allowed(&documents, &arn("us-east-1", pipeline, "Release", "ApprovalB"), None));
     }
 }
 
@@ -233,7 +230,8 @@ fn any_region() -> Vec<super::partition::Region> {
     vec!["*".parse().unwrap()]
 }
 
-/// Every option of the command line that says what to generate is a key of the TOML file, under the same name.
+/// Every option of the command line that says what to generate is a key of the TOML file, under the
+/// same name.
 #[test]
 fn the_file_is_equal_in_power_to_the_flags() {
     use clap::{Args as _, Command};

@@ -1,4 +1,5 @@
-//! The accept file: findings that somebody has looked at and takes responsibility for, each with a reason and an end.
+//! The accept file: findings that somebody has looked at and takes responsibility for, each with a
+//! reason and an end.
 
 use iam::Pattern;
 use jiff::civil::Date;
@@ -14,19 +15,19 @@ pub(crate) enum AcceptError {
     #[error("it is not a JSON list of objects with `code`, `subject`, `reason` and `expires`")]
     Form(#[from] serde_json::Error),
     #[error("entry {position}: `{code}` is not a code; the codes are {known}")]
-    UnknownCode {
-        position: usize,
-        code: String,
-        known: String,
-    },
+    UnknownCode { position: usize, code: String, known: String },
     #[error(
         "entry {position}: the subject `{subject}` is not an ARN; write the finding's subject, with `*` and `?` \
          where you mean several"
     )]
     Subject { position: usize, subject: String },
-    #[error("entry {position}: the reason is empty; say why this is accepted, for whoever audits it")]
+    #[error(
+        "entry {position}: the reason is empty; say why this is accepted, for whoever audits it"
+    )]
     Reason { position: usize },
-    #[error("entry {position}: `{expires}` is not a day; write YYYY-MM-DD, the last day on which this is accepted")]
+    #[error(
+        "entry {position}: `{expires}` is not a day; write YYYY-MM-DD, the last day on which this is accepted"
+    )]
     Expires { position: usize, expires: String },
 }
 
@@ -72,7 +73,8 @@ pub(super) struct Judged {
 }
 
 impl Acceptances {
-    /// Reads an accept file. `catalogs` are those of all verbs, so that one file can serve them all.
+    /// Reads an accept file. `catalogs` are those of all verbs, so that one file can serve them
+    /// all.
     ///
     /// # Errors
     /// [`AcceptError`]: every key is required and no other is allowed, so that a misspelt one never accepts for ever.
@@ -85,18 +87,17 @@ impl Acceptances {
         acceptances.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Tells accepted findings from open ones. What was accepted until a day before `today` is open again, and says
-    /// so.
+    /// Tells accepted findings from open ones. What was accepted until a day before `today` is open
+    /// again, and says so.
     pub(super) fn judge(&self, findings: Vec<Finding>, catalog: &Catalog, today: Date) -> Judged {
         let unused = self.0.iter().filter(|acceptance| {
-            catalog.has(&acceptance.code) && !findings.iter().any(|finding| acceptance.matches(finding))
+            catalog.has(&acceptance.code)
+                && !findings.iter().any(|finding| acceptance.matches(finding))
         });
-        let unused = unused.map(|acceptance| format!("`{}` of `{}`", acceptance.code, acceptance.subject));
-        let mut judged = Judged {
-            unused: unused.collect(),
-            open: Vec::new(),
-            accepted: Vec::new(),
-        };
+        let unused =
+            unused.map(|acceptance| format!("`{}` of `{}`", acceptance.code, acceptance.subject));
+        let mut judged =
+            Judged { unused: unused.collect(), open: Vec::new(), accepted: Vec::new() };
         for mut finding in findings {
             let matching = self.0.iter().filter(|acceptance| acceptance.matches(&finding));
             // Of several, the one that holds longest.
@@ -108,9 +109,7 @@ impl Acceptances {
                 }),
                 Some(expired) => {
                     let ended = format!("expired after {}", expired.expires);
-                    finding
-                        .evidence
-                        .push(Evidence::new("acceptance", &expired.reason, ended));
+                    finding.evidence.push(Evidence::new("acceptance", &expired.reason, ended));
                     judged.open.push(finding);
                 }
                 None => judged.open.push(finding),
@@ -121,12 +120,7 @@ impl Acceptances {
 }
 
 fn check(entry: Entry, position: usize, catalogs: &[&Catalog]) -> Result<Acceptance, AcceptError> {
-    let Entry {
-        code,
-        subject,
-        reason,
-        expires,
-    } = entry;
+    let Entry { code, subject, reason, expires } = entry;
     if !catalogs.iter().any(|catalog| catalog.has(&code)) {
         let checks = catalogs.iter().flat_map(|catalog| catalog.checks);
         let known: Vec<String> = checks.map(|check| format!("`{}`", check.code)).collect();
@@ -144,11 +138,5 @@ fn check(entry: Entry, position: usize, catalogs: &[&Catalog]) -> Result<Accepta
     let Some(day) = day else {
         return Err(AcceptError::Expires { position, expires });
     };
-    Ok(Acceptance {
-        code,
-        pattern: Pattern::new(&subject),
-        subject,
-        reason,
-        expires: day,
-    })
+    Ok(Acceptance { code, pattern: Pattern::new(&subject), subject, reason, expires: day })
 }

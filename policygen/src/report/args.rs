@@ -1,4 +1,5 @@
-//! The options that `audit` and `doctor` share, and the way from findings to the end of the program.
+//! The options that `audit` and `doctor` share, and the way from findings to the end of the
+//! program.
 
 use std::io;
 use std::path::PathBuf;
@@ -102,20 +103,15 @@ impl ReportArgs {
             Some(path) => Acceptances::parse(&input::text(&path)?, catalogs)
                 .map_err(|source| ReportError::Accept { path, source })?,
         };
-        Ok(Reporter {
-            format: self.format,
-            fail_on: self.fail_on,
-            acceptances,
-        })
+        Ok(Reporter { format: self.format, fail_on: self.fail_on, acceptances })
     }
 }
 
 impl Reporter {
     /// Prints what was found, and says how the program ends: [`Exit::Done`] or [`Exit::Findings`].
     ///
-    /// `checked` says what was looked at, e.g. `2 pipelines`. Where there was nothing to look at there is nothing
-    /// to report:
-    /// the caller says so and ends with [`Exit::Nothing`].
+    /// `checked` says what was looked at, e.g. `2 pipelines`. Where there was nothing to look at
+    /// there is nothing to report: the caller says so and ends with [`Exit::Nothing`].
     ///
     /// # Errors
     /// [`ReportError`] when the report cannot be printed.

@@ -1,4 +1,5 @@
-//! What is fixed about a code, whatever is found: one definition, which SARIF, the accept file and the docs share.
+//! What is fixed about a code, whatever is found: one definition, which SARIF, the accept file and
+//! the docs share.
 
 use crate::finding::{Evidence, Finding, Severity};
 
@@ -48,12 +49,12 @@ impl Catalog {
 }
 
 impl Evidence {
-    pub(crate) fn new(kind: &'static str, name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            name: name.into(),
-            detail: detail.into(),
-        }
+    pub(crate) fn new(
+        kind: &'static str,
+        name: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { kind, name: name.into(), detail: detail.into() }
     }
 }
 
@@ -68,7 +69,8 @@ impl Severity {
     }
 }
 
-/// For the tests of each catalog: every code has a file and an anchor of its name, and there are no others.
+/// For the tests of each catalog: every code has a file and an anchor of its name, and there are no
+/// others.
 ///
 /// `folder` is below `src/`; `others` are the files in it that hold no check.
 #[cfg(test)]
@@ -77,7 +79,8 @@ pub(crate) fn assert_documented(catalog: &Catalog, folder: &str, others: &[&str]
     use std::path::Path;
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let codes: BTreeSet<String> = catalog.checks.iter().map(|check| check.code.to_owned()).collect();
+    let codes: BTreeSet<String> =
+        catalog.checks.iter().map(|check| check.code.to_owned()).collect();
     assert_eq!(codes.len(), catalog.checks.len(), "a code is there twice");
     let files: BTreeSet<String> = std::fs::read_dir(root.join("src").join(folder))
         .unwrap()
@@ -87,11 +90,8 @@ pub(crate) fn assert_documented(catalog: &Catalog, folder: &str, others: &[&str]
         .collect();
     assert_eq!(files, codes, "the files of src/{folder} and the codes");
     let page = std::fs::read_to_string(root.join("..").join(catalog.page)).unwrap();
-    let anchors: BTreeSet<String> = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("### "))
-        .map(str::to_owned)
-        .collect();
+    let anchors: BTreeSet<String> =
+        page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
     assert_eq!(anchors, codes, "the `###` headings of {} and the codes", catalog.page);
     for check in catalog.checks {
         let severity = format!("### {}\n\n*{}*", check.code, check.severity.word());

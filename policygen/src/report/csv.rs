@@ -16,7 +16,11 @@ pub(super) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
         table.write_record(row(finding, "", String::new()))?;
     }
     for accepted in &report.accepted {
-        table.write_record(row(&accepted.finding, &accepted.reason, accepted.expires.to_string()))?;
+        table.write_record(row(
+            &accepted.finding,
+            &accepted.reason,
+            accepted.expires.to_string(),
+        ))?;
     }
     table.into_inner().map_err(|error| error.into_error().into())
 }
@@ -41,7 +45,8 @@ fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
     ]
 }
 
-/// What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection"); the last four are full-width.
+/// What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection"); the last
+/// four are full-width.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Text that no spreadsheet takes for a formula: names come from whoever made them.

@@ -71,11 +71,7 @@ fn describe(out: &mut String, finding: &Finding) {
 }
 
 fn describe_accepted(out: &mut String, accepted: &Accepted) {
-    let Accepted {
-        finding,
-        reason,
-        expires,
-    } = accepted;
+    let Accepted { finding, reason, expires } = accepted;
     let _ = writeln!(
         out,
         "{DIMMED}accepted until {expires}: {} [{}] {}{DIMMED:#}",

@@ -89,11 +89,7 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
 }
 
 fn evidence(evidence: &Evidence) -> EvidenceEntry<'_> {
-    EvidenceEntry {
-        kind: evidence.kind,
-        name: &evidence.name,
-        detail: &evidence.detail,
-    }
+    EvidenceEntry { kind: evidence.kind, name: &evidence.name, detail: &evidence.detail }
 }
 
 fn accepted(accepted: &Accepted) -> AcceptedEntry<'_> {

@@ -44,19 +44,12 @@ impl Report {
     fn new(mut findings: Vec<Finding>, mut accepted: Vec<Accepted>, checked: String) -> Self {
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         accepted.sort_by(|a, b| order(&a.finding).cmp(&order(&b.finding)));
-        Self {
-            findings,
-            accepted,
-            checked,
-        }
+        Self { findings, accepted, checked }
     }
 
     /// How many findings of this severity nobody has accepted.
     fn count(&self, severity: Severity) -> usize {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// Whether there is anything as bad as this that nobody has accepted.
@@ -67,10 +60,5 @@ impl Report {
 
 /// Worst first, then by subject, then by code.
 fn order(finding: &Finding) -> (Reverse<Severity>, &str, &str, &str) {
-    (
-        Reverse(finding.severity),
-        &finding.subject,
-        finding.code,
-        &finding.message,
-    )
+    (Reverse(finding.severity), &finding.subject, finding.code, &finding.message)
 }

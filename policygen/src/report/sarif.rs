@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    Location, LogicalLocation, Message, MultiformatMessageString, PropertyBag, ReportingConfiguration,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, Tool, ToolComponent,
+    Location, LogicalLocation, Message, MultiformatMessageString, PropertyBag,
+    ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif,
+    Suppression, Tool, ToolComponent,
 };
 
 use super::{Accepted, Catalog, Check, Report};
@@ -16,20 +17,12 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(super) fn render(report: &Report, catalog: &Catalog) -> Result<String, serde_json::Error> {
     let open = report.findings.iter().map(|finding| result(finding, catalog, None));
-    let accepted = report
-        .accepted
-        .iter()
-        .map(|accepted| result(&accepted.finding, catalog, Some(accepted)));
+    let accepted =
+        report.accepted.iter().map(|accepted| result(&accepted.finding, catalog, Some(accepted)));
     let driver = ToolComponent::builder()
         .name(env!("CARGO_PKG_NAME"))
         .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(
-            catalog
-                .checks
-                .iter()
-                .map(|check| rule(check, catalog))
-                .collect::<Vec<_>>(),
-        )
+        .rules(catalog.checks.iter().map(|check| rule(check, catalog)).collect::<Vec<_>>())
         .build();
     let run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
@@ -49,9 +42,11 @@ fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
         .help(text(&format!("See {}.", catalog.anchor(check.code))))
         .default_configuration(level)
         .build();
-    // An absolute URI by the standard (3.49.12), so there is none where the repository has no address.
+    // An absolute URI by the standard (3.49.12), so there is none where the repository has no
+    // address.
     let repository = env!("CARGO_PKG_REPOSITORY");
-    rule.help_uri = (!repository.is_empty()).then(|| format!("{repository}/blob/main/{}", catalog.anchor(check.code)));
+    rule.help_uri = (!repository.is_empty())
+        .then(|| format!("{repository}/blob/main/{}", catalog.anchor(check.code)));
     rule
 }
 

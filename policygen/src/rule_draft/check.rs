@@ -7,7 +7,8 @@ use super::Draft;
 /// How many names a sentence lists.
 const LISTED: usize = 5;
 
-/// Lambda's limit for all environment variables of a function together, in bytes (AWS Lambda Developer Guide, "Lambda quotas").
+/// Lambda's limit for all environment variables of a function together, in bytes (AWS Lambda
+/// Developer Guide, "Lambda quotas").
 const ENVIRONMENT: usize = 4096;
 
 impl Draft {

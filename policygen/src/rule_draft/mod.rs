@@ -59,14 +59,17 @@ impl Draft {
     /// `approvers` are the users and roles that may approve.
     pub(crate) fn new(account: &Account, approvers: &[Actor], wanted: Wanted) -> Self {
         let gate_account = snapshot::gate_account(account);
-        let (mut users, mut trusted, mut untrusted) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut users, mut trusted, mut untrusted) =
+            (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for actor in approvers {
             let Some(Identity { name, arn, .. }) = account.identity(*actor) else {
                 continue;
             };
             match actor {
                 Actor::User(_) => users.push(arn.clone()),
-                Actor::Role(_) if gate_account.has_reserved_role(name) => drop(trusted.insert(name.clone())),
+                Actor::Role(_) if gate_account.has_reserved_role(name) => {
+                    drop(trusted.insert(name.clone()))
+                }
                 Actor::Role(_) => drop(untrusted.insert(name.clone())),
             }
         }
@@ -83,7 +86,8 @@ impl Draft {
     /// The rule as JSON.
     ///
     /// # Errors
-    /// [`DraftError::Refused`] if the gate would refuse it, for instance because there is one action and a quorum of two.
+    /// [`DraftError::Refused`] if the gate would refuse it, for instance because there is one
+    /// action and a quorum of two.
     pub(crate) fn json(&self) -> Result<String, DraftError> {
         let json = pretty(&Written {
             stage: self.wanted.stage.as_deref(),
@@ -97,7 +101,8 @@ impl Draft {
     }
 }
 
-/// One entry for each human, by the one function that counts persons: users who share a handle are one.
+/// One entry for each human, by the one function that counts persons: users who share a handle are
+/// one.
 fn people(users: &[String], account: &rule::Account) -> BTreeMap<String, BTreeSet<String>> {
     let rule = Rule::default();
     let keys = users.iter().map(|arn| rule.keys(&Principal::parse(arn), account));

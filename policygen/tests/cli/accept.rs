@@ -9,7 +9,8 @@ use crate::program::Ran;
 fn accepting(entries: &Value) -> (Ran, Value) {
     let accept = file(entries);
     let mut pipeline = clean();
-    pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"] = json!("another");
+    pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"] =
+        json!("another");
     DOCTOR.examine(&pipeline, &["--accept", text(accept.path())])
 }
 
@@ -21,11 +22,9 @@ const SUBJECT: &str = "arn:aws:codepipeline:eu-west-1:111122223333:payments";
 
 #[test]
 fn what_is_accepted_is_shown_and_does_not_fail() {
-    for subject in [
-        SUBJECT,
-        "arn:*:payments",
-        "arn:aws:codepipeline:eu-west-?:111122223333:payments",
-    ] {
+    for subject in
+        [SUBJECT, "arn:*:payments", "arn:aws:codepipeline:eu-west-?:111122223333:payments"]
+    {
         let (ran, report) = accepting(&json!([entry(subject, &days_from_now(1))]));
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
         assert_eq!(report["findings"], json!([]));
@@ -59,7 +58,8 @@ fn what_has_expired_is_a_finding_again_and_says_so() {
     assert_eq!(evidence.last().unwrap(), &expired);
 
     // Of two, the one that still holds.
-    let (ran, report) = accepting(&json!([entry(SUBJECT, &yesterday), entry("arn:*", &days_from_now(1))]));
+    let (ran, report) =
+        accepting(&json!([entry(SUBJECT, &yesterday), entry("arn:*", &days_from_now(1))]));
     assert_eq!(ran.code, 0);
     assert_eq!(report["accepted"][0]["expires"], days_from_now(1));
 }
@@ -89,19 +89,13 @@ fn an_accept_file_that_is_not_one_is_refused() {
     };
     let cases = [
         (json!({"accepted": []}), "it is not a JSON list of objects"),
-        (
-            json!([["no-gate", SUBJECT, "R-17", "2999-12-31"]]),
-            "it is not a JSON list of objects",
-        ),
+        (json!([["no-gate", SUBJECT, "R-17", "2999-12-31"]]), "it is not a JSON list of objects"),
         (without("code"), "missing field `code`"),
         (without("subject"), "missing field `subject`"),
         (without("reason"), "missing field `reason`"),
         (without("expires"), "missing field `expires`"),
         (with("until", json!("2999-12-31")), "unknown field `until`"),
-        (
-            with("code", json!("no-gait")),
-            "entry 1: `no-gait` is not a code; the codes are `",
-        ),
+        (with("code", json!("no-gait")), "entry 1: `no-gait` is not a code; the codes are `"),
         (with("subject", json!("payments")), "`payments` is not an ARN"),
         (with("subject", json!("*")), "`*` is not an ARN"),
         (with("reason", json!(" ")), "the reason is empty"),

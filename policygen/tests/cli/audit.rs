@@ -1,5 +1,5 @@
-//! `policygen audit` as its users see it. Every defect is `fixtures/audit/sound.json` with one change (a JSON Patch), in
-//! a file named after the finding that it must give.
+//! `policygen audit` as its users see it. Every defect is `fixtures/audit/sound.json` with one
+//! change (a JSON Patch), in a file named after the finding that it must give.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,10 +33,7 @@ pub(crate) fn audit(account: &Value, arguments: &[&str]) -> Ran {
 pub(crate) fn codes(account: &Value, subject: &str, arguments: &[&str]) -> Vec<String> {
     let (_, report) = AUDIT.examine(account, arguments);
     let found = found(&report).into_iter();
-    found
-        .filter(|finding| finding.subject.ends_with(subject))
-        .map(|finding| finding.code)
-        .collect()
+    found.filter(|finding| finding.subject.ends_with(subject)).map(|finding| finding.code).collect()
 }
 
 /// An inline policy of Grace, who has nothing to do with approvals.
@@ -51,7 +48,9 @@ fn of_grace(statements: Value) -> Value {
 
 /// Grace may approve these.
 fn approves(resources: Value) -> Value {
-    of_grace(json!([{"Effect": "Allow", "Action": "codepipeline:PutApprovalResult", "Resource": resources}]))
+    of_grace(
+        json!([{"Effect": "Allow", "Action": "codepipeline:PutApprovalResult", "Resource": resources}]),
+    )
 }
 
 pub(crate) const GRACE: &str = "user/grace";
@@ -115,15 +114,13 @@ fn the_same_account_gives_the_same_report_in_whatever_order_it_is_listed() {
     }
     for format in ["json", "sarif"] {
         let report = audit(&several(), &["--format", format]).stdout;
-        assert_eq!(
-            found_in(&report),
-            found_in(&audit(&turned, &["--format", format]).stdout)
-        );
+        assert_eq!(found_in(&report), found_in(&audit(&turned, &["--format", format]).stdout));
         assert_eq!(report, audit(&several(), &["--format", format]).stdout);
     }
 }
 
-/// The lines of a report: the evidence about several users or roles may be listed in the order of the account.
+/// The lines of a report: the evidence about several users or roles may be listed in the order of
+/// the account.
 fn found_in(report: &str) -> BTreeSet<&str> {
     report.lines().map(|line| line.trim().trim_end_matches(',')).collect()
 }
@@ -184,7 +181,9 @@ fn a_scope_narrows_what_is_asked() {
         "arn:aws:codepipeline:us-east-?:*:refunds/Release/ApprovalA",
         "arn:aws:codepipeline:us-*:*:re*/*/ApprovalB"
     ]));
-    let finds = |arguments: &[&str]| codes(&elsewhere, GRACE, arguments).contains(&"can-approve-both".to_owned());
+    let finds = |arguments: &[&str]| {
+        codes(&elsewhere, GRACE, arguments).contains(&"can-approve-both".to_owned())
+    };
     assert!(finds(&[]));
     for (option, within, without) in [
         (
@@ -192,16 +191,8 @@ fn a_scope_narrows_what_is_asked() {
             ["us-east-1", "us-*", "??-east-*", "*"],
             ["us-west-1", "eu-*", "us-east", "us-?-1"],
         ),
-        (
-            "--pipeline",
-            ["refunds", "re*", "*s", "*"],
-            ["payments", "refund", "x*", "Refunds"],
-        ),
-        (
-            "--stage",
-            ["Release", "Rel*", "?elease", "*"],
-            ["Sign", "R", "release", "Rel?"],
-        ),
+        ("--pipeline", ["refunds", "re*", "*s", "*"], ["payments", "refund", "x*", "Refunds"]),
+        ("--stage", ["Release", "Rel*", "?elease", "*"], ["Sign", "R", "release", "Rel?"]),
     ] {
         for pattern in within {
             assert!(finds(&[option, pattern]), "{option} {pattern}");
@@ -210,7 +201,8 @@ fn a_scope_narrows_what_is_asked() {
             assert!(!finds(&[option, pattern]), "{option} {pattern}");
         }
     }
-    let (_, report) = AUDIT.examine(&elsewhere, &["--region", "*-1", "--pipeline", "*unds", "--stage", "R*"]);
+    let (_, report) =
+        AUDIT.examine(&elsewhere, &["--region", "*-1", "--pipeline", "*unds", "--stage", "R*"]);
     let of_grace = report["findings"]
         .as_array()
         .unwrap()
@@ -237,10 +229,7 @@ fn a_region_decides_conditions() {
     let both = |arguments: &[&str]| codes(&account, GRACE, arguments).first().cloned();
     assert_eq!(both(&[]).as_deref(), Some("approver-without-mfa"));
     let conditional = codes(&account, GRACE, &[]);
-    assert!(
-        conditional.contains(&"can-approve-both-if".to_owned()),
-        "{conditional:?}"
-    );
+    assert!(conditional.contains(&"can-approve-both-if".to_owned()), "{conditional:?}");
     let certain = codes(&account, GRACE, &["--region", "us-east-1"]);
     assert!(certain.contains(&"can-approve-both".to_owned()), "{certain:?}");
     assert_eq!(both(&["--region", "eu-west-1"]), None);
@@ -262,7 +251,8 @@ fn denying(action: &str, resource: &str) -> Value {
 fn service_control_policies_limit_level_by_level() {
     let account = approves(json!("*"));
     let asked = |levels: &[&NamedTempFile]| {
-        let arguments: Vec<&str> = levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
+        let arguments: Vec<&str> =
+            levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
         codes(&account, GRACE, &arguments)
     };
     let everything = level(full_access());
@@ -281,7 +271,8 @@ fn service_control_policies_limit_level_by_level() {
     let denials = level(denying("codepipeline:PutApprovalResult", b));
     let nothing = ["slot-without-approver", "slot-without-approver"];
     let subjects = |levels: &[&NamedTempFile]| {
-        let arguments: Vec<&str> = levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
+        let arguments: Vec<&str> =
+            levels.iter().flat_map(|level| ["--scp", text(level.path())]).collect();
         let (_, report) = AUDIT.examine(&account, &arguments);
         found_codes(&report)
     };
@@ -295,10 +286,8 @@ fn a_service_control_policy_bars_the_roads_too() {
     let case = AUDIT.case("defects", "can-approve-both-through-role");
     let alice = "user/alice";
     assert_eq!(codes(&case.input, alice, &[]), [case.findings[0].code.as_str()]);
-    let scp = level(json!([
-        full_access(),
-        denying("sts:AssumeRole", "arn:aws:iam::*:role/Release*")
-    ]));
+    let scp =
+        level(json!([full_access(), denying("sts:AssumeRole", "arn:aws:iam::*:role/Release*")]));
     assert_eq!(codes(&case.input, alice, &["--scp", text(scp.path())]), [""; 0]);
 }
 
@@ -363,10 +352,7 @@ fn the_rule_says_whose_session_names_count() {
     };
     assert_eq!(asked(json!({})), ["shared-approver-role"]);
     // Its trust policy does not pin them.
-    assert_eq!(
-        asked(json!({"trustedSessionRoles": ["ReleaseA"]})),
-        ["session-name-not-pinned"]
-    );
+    assert_eq!(asked(json!({"trustedSessionRoles": ["ReleaseA"]})), ["session-name-not-pinned"]);
 }
 
 #[test]
@@ -394,10 +380,7 @@ fn what_is_accepted_ends_on_its_day() {
     for day in [days_from_now(1), "2999-12-31".to_owned()] {
         let (ran, report) = accepting(&day);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-        assert_eq!(
-            (&report["findings"], &report["summary"]["accepted"]),
-            (&json!([]), &json!(2))
-        );
+        assert_eq!((&report["findings"], &report["summary"]["accepted"]), (&json!([]), &json!(2)));
     }
     let yesterday = days_from_now(-1);
     let (ran, report) = accepting(&yesterday);
@@ -416,9 +399,5 @@ fn names_cannot_pass_for_the_programs_own_words() {
     let ran = audit(&account, &[]);
     assert_eq!(ran.code, 10);
     assert!(!ran.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ran.stdout);
-    assert!(
-        !ran.stdout.lines().any(|line| line.starts_with("error:")),
-        "{}",
-        ran.stdout
-    );
+    assert!(!ran.stdout.lines().any(|line| line.starts_with("error:")), "{}", ran.stdout);
 }

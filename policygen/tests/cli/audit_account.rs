@@ -1,4 +1,5 @@
-//! What `policygen audit` reads: the account from a file, from standard input or from AWS, and what it refuses.
+//! What `policygen audit` reads: the account from a file, from standard input or from AWS, and what
+//! it refuses.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -26,8 +27,12 @@ fn encode(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                if ["PolicyDocument", "Document", "AssumeRolePolicyDocument"].contains(&key.as_str()) {
-                    *value = json!(utf8_percent_encode(&value.to_string(), NON_ALPHANUMERIC).to_string());
+                if ["PolicyDocument", "Document", "AssumeRolePolicyDocument"]
+                    .contains(&key.as_str())
+                {
+                    *value = json!(
+                        utf8_percent_encode(&value.to_string(), NON_ALPHANUMERIC).to_string()
+                    );
                 } else {
                     encode(value);
                 }
@@ -80,14 +85,8 @@ fn a_part_of_an_account_is_refused() {
         account[key] = value;
         account.to_string()
     };
-    refused(
-        &with("IsTruncated", json!(true)),
-        &["only a part of the account", "--no-paginate"],
-    );
-    refused(
-        &with("NextToken", json!("eyJNYXJr")),
-        &["only a part of the account", "--max-items"],
-    );
+    refused(&with("IsTruncated", json!(true)), &["only a part of the account", "--no-paginate"]);
+    refused(&with("NextToken", json!("eyJNYXJr")), &["only a part of the account", "--max-items"]);
     for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
         let mut account = sound();
         account.as_object_mut().unwrap().remove(list);
@@ -96,45 +95,31 @@ fn a_part_of_an_account_is_refused() {
     let unattached = patched(json!([{"op": "remove", "path": "/Policies/1"}]));
     refused(
         &unattached.to_string(),
-        &[
-            "policy/TwoPersonRule-ApprovalA",
-            "group/TwoPersonRule-ApprovalA",
-            "not in the snapshot",
-        ],
+        &["policy/TwoPersonRule-ApprovalA", "group/TwoPersonRule-ApprovalA", "not in the snapshot"],
     );
     let no_group = patched(json!([{"op": "remove", "path": "/GroupDetailList/0"}]));
-    refused(
-        &no_group.to_string(),
-        &["`grace`", "`Developers`", "not in the snapshot"],
-    );
+    refused(&no_group.to_string(), &["`grace`", "`Developers`", "not in the snapshot"]);
     // What is not truncated says so, too.
     assert_eq!(
         audit(&serde_json::from_str(&with("IsTruncated", json!(false))).unwrap(), &[]).code,
         0
     );
-    assert_eq!(
-        audit(&serde_json::from_str(&with("NextToken", json!(null))).unwrap(), &[]).code,
-        0
-    );
+    assert_eq!(audit(&serde_json::from_str(&with("NextToken", json!(null))).unwrap(), &[]).code, 0);
 }
 
 #[test]
 fn a_policy_that_cannot_be_read_is_named_with_its_owner() {
     let odd = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Permit", "Action": "*", "Resource": "*"}]});
     let inline = json!([{"PolicyName": "Odd", "PolicyDocument": odd}]);
-    let add = |path: &str, value: &Value| patched(json!([{"op": "add", "path": path, "value": value}])).to_string();
-    refused(
-        &add("/UserDetailList/6/UserPolicyList", &inline),
-        &["`Odd`", "user/grace", "Permit"],
-    );
+    let add = |path: &str, value: &Value| {
+        patched(json!([{"op": "add", "path": path, "value": value}])).to_string()
+    };
+    refused(&add("/UserDetailList/6/UserPolicyList", &inline), &["`Odd`", "user/grace", "Permit"]);
     refused(
         &add("/GroupDetailList/0/GroupPolicyList", &inline),
         &["`Odd`", "group/Developers", "Permit"],
     );
-    refused(
-        &add("/RoleDetailList/0/RolePolicyList", &inline),
-        &["`Odd`", "role/Build", "Permit"],
-    );
+    refused(&add("/RoleDetailList/0/RolePolicyList", &inline), &["`Odd`", "role/Build", "Permit"]);
     refused(
         &add("/RoleDetailList/0/AssumeRolePolicyDocument", &odd),
         &["`trust policy`", "role/Build", "Permit"],
@@ -157,16 +142,13 @@ fn a_file_without_roles_is_warned_of() {
     account["RoleDetailList"] = json!([]);
     let ran = audit(&account, &[]);
     assert_eq!(ran.code, 0);
-    assert!(
-        ran.stderr.starts_with("warning: there are no roles in the file"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.starts_with("warning: there are no roles in the file"), "{}", ran.stderr);
 }
 
 #[test]
 fn an_empty_account_is_not_clean() {
-    let empty = json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    let empty =
+        json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
     let ran = audit(&empty, &["--format", "json"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert!(ran.stderr.contains("nothing to audit"), "{}", ran.stderr);
@@ -233,22 +215,18 @@ fn page(user: &str, marker: Option<&str>) -> (u16, String) {
 #[test]
 fn a_live_account_is_read_page_by_page_without_a_region() {
     let ran = live(vec![page("alice", Some("2")), page("bob", None)], &["--format", "json"]);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
     assert_eq!(
         report["checked"],
         "2 users, 0 groups, 0 roles and 2 policies of account 111122223333"
     );
-    let both = found(&report)
-        .into_iter()
-        .filter(|finding| finding.code == "can-approve-both");
+    let both = found(&report).into_iter().filter(|finding| finding.code == "can-approve-both");
     let subjects: Vec<String> = both.map(|finding| finding.subject).collect();
     assert_eq!(
         subjects,
-        [
-            "arn:aws:iam::111122223333:user/alice",
-            "arn:aws:iam::111122223333:user/bob"
-        ]
+        ["arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/bob"]
     );
 }
 
@@ -280,7 +258,9 @@ fn null_resources_and_dates_that_are_not_documented_are_read() {
     let with = |statement: Value| {
         let document = json!({"Version": "2012-10-17", "Statement": statement});
         let policies = json!([{"PolicyName": "Own", "PolicyDocument": document}]);
-        patched(json!([{"op": "add", "path": "/UserDetailList/6/UserPolicyList", "value": policies}]))
+        patched(
+            json!([{"op": "add", "path": "/UserDetailList/6/UserPolicyList", "value": policies}]),
+        )
     };
     let approve = "codepipeline:PutApprovalResult";
     let nothing = with(json!({"Effect": "Allow", "Action": approve, "Resource": [null]}));
@@ -291,10 +271,7 @@ fn null_resources_and_dates_that_are_not_documented_are_read() {
     let dated = with(json!({
         "Effect": "Allow", "Action": approve, "Resource": "*", "Condition": {"DateGreaterThan": {"aws:CurrentTime": "01T"}},
     }));
-    assert_eq!(
-        codes(&dated, GRACE, &[]),
-        ["approver-without-mfa", "can-approve-both-if"]
-    );
+    assert_eq!(codes(&dated, GRACE, &[]), ["approver-without-mfa", "can-approve-both-if"]);
 }
 
 /// In the same words each time, and with the principal that is of another account.
@@ -315,8 +292,9 @@ fn a_file_of_several_accounts_is_refused_by_its_first_stranger() {
 fn a_policy_of_aws_that_is_not_in_the_file_is_taken_to_allow_everything_and_is_warned_of() {
     let policy = "arn:aws:iam::aws:policy/AWSCodePipelineFullAccess";
     let attached = json!([{"PolicyName": "AWSCodePipelineFullAccess", "PolicyArn": policy}]);
-    let account =
-        patched(json!([{"op": "add", "path": "/UserDetailList/6/AttachedManagedPolicies", "value": attached}]));
+    let account = patched(
+        json!([{"op": "add", "path": "/UserDetailList/6/AttachedManagedPolicies", "value": attached}]),
+    );
     assert!(codes(&account, GRACE, &[]).contains(&"can-approve-both".to_owned()));
     assert_eq!(
         audit(&account, &[]).stderr,
@@ -339,21 +317,13 @@ fn what_powershell_writes_is_read() {
     let read = |bytes: &[u8]| {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        policygen(&[
-            "audit",
-            "--format",
-            "json",
-            "--account-file",
-            file.path().to_str().unwrap(),
-        ])
+        policygen(&["audit", "--format", "json", "--account-file", file.path().to_str().unwrap()])
     };
     let plain = read(text.as_bytes()).stdout;
     assert!(plain.contains("findings"));
-    for bytes in [
-        marked,
-        wide(u16::to_le_bytes, [0xFF, 0xFE]),
-        wide(u16::to_be_bytes, [0xFE, 0xFF]),
-    ] {
+    for bytes in
+        [marked, wide(u16::to_le_bytes, [0xFF, 0xFE]), wide(u16::to_be_bytes, [0xFE, 0xFF])]
+    {
         assert_eq!(read(&bytes).stdout, plain);
     }
     for broken in [

@@ -1,5 +1,5 @@
-//! `policygen audit` and `policygen generate --guardrails` agree: the policy denies what the audit finds, and the audit
-//! finds what the policy does not deny.
+//! `policygen audit` and `policygen generate --guardrails` agree: the policy denies what the audit
+//! finds, and the audit finds what the policy does not deny.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ fn generated() -> Vec<(String, Value)> {
     policies.collect()
 }
 
-/// The account that the policies make, in which Alice, who approves ApprovalA, is also an administrator; without some
-/// of the guardrails.
+/// The account that the policies make, in which Alice, who approves ApprovalA, is also an
+/// administrator; without some of the guardrails.
 fn account(without: &[&str]) -> Value {
     let mut account = AUDIT.sound();
     let mut policies = Vec::new();
@@ -47,8 +47,7 @@ fn account(without: &[&str]) -> Value {
     }));
     policies.push(account["Policies"][0].clone());
     account["Policies"] = json!(policies);
-    let attached =
-        |name: &str| json!({"PolicyName": name, "PolicyArn": format!("arn:aws:iam::111122223333:policy/{name}")});
+    let attached = |name: &str| json!({"PolicyName": name, "PolicyArn": format!("arn:aws:iam::111122223333:policy/{name}")});
     for group in account["GroupDetailList"].as_array_mut().unwrap() {
         let name = group["GroupName"].as_str().unwrap().to_owned();
         if name.starts_with("TwoPersonRule-") {
@@ -111,9 +110,9 @@ fn an_administrator_without_guardrails_can_make_every_second_person() {
     let scope = ["--region", "eu-west-1", "--pipeline", "payments", "--stage", "Release"];
     let (_, report) = AUDIT.examine(&account(&without), &scope);
     let findings = report["findings"].as_array().unwrap();
-    let second = findings
-        .iter()
-        .find(|finding| finding["code"] == "can-make-second-person" && finding["subject"]["arn"] == ALICE);
+    let second = findings.iter().find(|finding| {
+        finding["code"] == "can-make-second-person" && finding["subject"]["arn"] == ALICE
+    });
     let message = second.unwrap()["message"].as_str().unwrap();
     for way in [
         "as a new user, by iam:CreateUser",

@@ -1,5 +1,5 @@
-//! What the tests of `audit` and `doctor` share. Every defect is the sound fixture of its verb with one change (a JSON
-//! Patch), in a file named after the finding that it must give.
+//! What the tests of `audit` and `doctor` share. Every defect is the sound fixture of its verb with
+//! one change (a JSON Patch), in a file named after the finding that it must give.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,17 +22,11 @@ pub(crate) struct Checker {
     sound: &'static str,
 }
 
-pub(crate) const AUDIT: Checker = Checker {
-    verb: "audit",
-    option: "--account-file",
-    sound: "sound.json",
-};
+pub(crate) const AUDIT: Checker =
+    Checker { verb: "audit", option: "--account-file", sound: "sound.json" };
 
-pub(crate) const DOCTOR: Checker = Checker {
-    verb: "doctor",
-    option: "--pipeline-file",
-    sound: "clean.json",
-};
+pub(crate) const DOCTOR: Checker =
+    Checker { verb: "doctor", option: "--pipeline-file", sound: "clean.json" };
 
 /// A fixture of a defect, or of what only looks like one.
 pub(crate) struct Case {
@@ -132,7 +126,12 @@ impl Checker {
     }
 
     /// The same under a rule.
-    pub(crate) fn examine_under(&self, rule: &Value, input: &Value, arguments: &[&str]) -> (Ran, Value) {
+    pub(crate) fn examine_under(
+        &self,
+        rule: &Value,
+        input: &Value,
+        arguments: &[&str],
+    ) -> (Ran, Value) {
         let rule = file(rule);
         self.examine(input, &[&["--rule", text(rule.path())], arguments].concat())
     }
@@ -230,8 +229,5 @@ pub(crate) fn text(path: &Path) -> &str {
 
 pub(crate) fn days_from_now(days: i64) -> String {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
-    now.date()
-        .checked_add(jiff::Span::new().days(days))
-        .unwrap()
-        .to_string()
+    now.date().checked_add(jiff::Span::new().days(days)).unwrap().to_string()
 }

@@ -1,5 +1,5 @@
-//! `policygen doctor` as its users see it. Every defect is `fixtures/doctor/clean.json` with one change (a JSON
-//! Patch), in a file named after the finding that it must give.
+//! `policygen doctor` as its users see it. Every defect is `fixtures/doctor/clean.json` with one
+//! change (a JSON Patch), in a file named after the finding that it must give.
 
 use serde_json::{Value, json};
 
@@ -30,8 +30,8 @@ fn every_defect_in_words() {
     insta::assert_snapshot!("defects", DOCTOR.defects_in_words());
 }
 
-/// A pipeline with an error, two warnings and a note, of which the file accepts one, did accept one, and accepts
-/// one that is not there.
+/// A pipeline with an error, two warnings and a note, of which the file accepts one, did accept
+/// one, and accepts one that is not there.
 fn several() -> Value {
     let patch = json!([
         {"op": "remove", "path": "/pipeline/stages/2/actions/1"},
@@ -83,37 +83,23 @@ fn what_is_no_pipeline_is_refused() {
     let mut other = clean();
     other["metadata"]["pipelineArn"] = json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
     let mut boolean = clean();
-    boolean["pipeline"]["stages"][0]["actions"][0]["configuration"]["PollForSourceChanges"] = json!(false);
+    boolean["pipeline"]["stages"][0]["actions"][0]["configuration"]["PollForSourceChanges"] =
+        json!(false);
     let cases = [
-        (
-            String::new(),
-            "it is not the JSON that `aws codepipeline get-pipeline` prints",
-        ),
-        (
-            "pipeline:".to_owned(),
-            "it is not the JSON that `aws codepipeline get-pipeline` prints",
-        ),
+        (String::new(), "it is not the JSON that `aws codepipeline get-pipeline` prints"),
+        ("pipeline:".to_owned(), "it is not the JSON that `aws codepipeline get-pipeline` prints"),
         ("[]".to_owned(), "there is no `pipeline` with a `name` and `stages`"),
         ("{}".to_owned(), "there is no `pipeline` with a `name` and `stages`"),
         ("pipeline:\n  name: x\n".to_owned(), "print it with `--output json`"),
         ("{\"Resources\": {}}".to_owned(), "it is a template"),
-        (
-            "AWSTemplateFormatVersion: '2010-09-09'\n".to_owned(),
-            "it is a template",
-        ),
+        ("AWSTemplateFormatVersion: '2010-09-09'\n".to_owned(), "it is a template"),
         ("resource \"aws_codepipeline\" \"x\" {\n".to_owned(), "it is a template"),
-        (
-            boolean.to_string(),
-            "at `stages[0].actions[0].configuration.PollForSourceChanges`",
-        ),
+        (boolean.to_string(), "at `stages[0].actions[0].configuration.PollForSourceChanges`"),
         (
             json!({"pipeline": {"name": "x"}}).to_string(),
             "there is no `pipeline` with a `name` and `stages`",
         ),
-        (
-            json!({"pipeline": {"name": "x", "stages": {}}}).to_string(),
-            "its `pipeline` is not one",
-        ),
+        (json!({"pipeline": {"name": "x", "stages": {}}}).to_string(), "its `pipeline` is not one"),
         (
             json!({"pipeline": {"name": "x", "stages": [{"name": "A"}]}}).to_string(),
             "missing field `actions`",
@@ -147,10 +133,8 @@ fn what_query_prints_is_a_pipeline_of_an_unknown_region_and_account() {
 #[test]
 fn nothing_to_check_is_not_clean() {
     for stages in [json!([]), json!([{"name": "A", "actions": []}])] {
-        let ran = doctor(
-            &json!({"pipeline": {"name": "x", "stages": stages}}),
-            &["--format", "json"],
-        );
+        let ran =
+            doctor(&json!({"pipeline": {"name": "x", "stages": stages}}), &["--format", "json"]);
         assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
         assert!(ran.stderr.contains("there was no pipeline to check"), "{}", ran.stderr);
     }
@@ -161,10 +145,7 @@ fn several_files_and_standard_input_make_one_report() {
     let mut bare = clean();
     bare.as_object_mut().unwrap().remove("metadata");
     bare["pipeline"]["name"] = json!("refunds");
-    bare["pipeline"]["stages"][2]["actions"]
-        .as_array_mut()
-        .unwrap()
-        .truncate(2);
+    bare["pipeline"]["stages"][2]["actions"].as_array_mut().unwrap().truncate(2);
     let ran = policygen_reading(
         &bare.to_string(),
         &[
@@ -191,7 +172,8 @@ fn several_files_and_standard_input_make_one_report() {
 fn the_gate_can_have_another_name() {
     let arn = "arn:aws:lambda:eu-west-1:111122223333:function:payments-gate";
     let mut pipeline = clean();
-    let gate = &mut pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"];
+    let gate =
+        &mut pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"];
     *gate = json!(arn);
     for (function, code) in [
         ("payments-gate", 0),
@@ -199,11 +181,7 @@ fn the_gate_can_have_another_name() {
         ("arn:aws:lambda:eu-west-1:444455556666:function:payments-gate", 10),
         ("two-person-rule-gate", 10),
     ] {
-        assert_eq!(
-            doctor(&pipeline, &["--gate-function", function]).code,
-            code,
-            "{function}"
-        );
+        assert_eq!(doctor(&pipeline, &["--gate-function", function]).code, code, "{function}");
     }
     let ran = doctor(&pipeline, &["--gate-function", "arn:aws:iam::111122223333:role/x"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
@@ -258,12 +236,10 @@ fn a_rule_is_checked_without_any_pipeline() {
             continue;
         }
         let ran = policygen(&[&["doctor", "--format", "json"], arguments.as_slice()].concat());
-        let report: Value =
-            serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}: {}", case.name, ran.stderr));
-        let of_rule = case
-            .findings
-            .into_iter()
-            .filter(|finding| finding.subject.starts_with("rule"));
+        let report: Value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|_| panic!("{}: {}", case.name, ran.stderr));
+        let of_rule =
+            case.findings.into_iter().filter(|finding| finding.subject.starts_with("rule"));
         assert_eq!(found(&report), of_rule.collect::<Vec<_>>(), "{}", case.name);
         assert_eq!(report["checked"], "the rule", "{}", case.name);
         checked += 1;
@@ -284,10 +260,7 @@ fn a_rule_that_the_gate_refuses_is_one_finding_and_the_pipelines_are_checked_all
         let (ran, report) = DOCTOR.examine(&clean(), &["--rule", path]);
         assert_eq!((ran.code, ran.stderr.as_str()), (10, ""), "{rule}");
         assert_eq!(found_codes(&report), ["refused-rule"], "{rule}");
-        assert_eq!(
-            report["checked"],
-            "the rule, and by the default rule the pipeline `payments`"
-        );
+        assert_eq!(report["checked"], "the rule, and by the default rule the pipeline `payments`");
         let message = report["findings"][0]["message"].as_str().unwrap();
         assert!(message.contains(words), "{rule}: {message}");
         assert_eq!(policygen(&["doctor", "--rule", path]).code, 10);
@@ -297,20 +270,16 @@ fn a_rule_that_the_gate_refuses_is_one_finding_and_the_pipelines_are_checked_all
     assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);
 }
 
-/// What `generate` puts into a pipeline is sound; it cannot know who is to be notified, and of what.
+/// What `generate` puts into a pipeline is sound; it cannot know who is to be notified, and of
+/// what.
 #[test]
 fn a_pipeline_that_generate_patched_is_sound() {
     let pipeline = fixture("pipeline/good.json");
     let patched = generate(&["--patch-pipeline", &pipeline, "--print", "pipeline.json"]);
     assert_eq!(patched.code, 0, "{}", patched.stderr);
-    let (ran, report) = DOCTOR.examine(
-        &serde_json::from_str(&patched.stdout).unwrap(),
-        &["--fail-on", "warning"],
-    );
+    let (ran, report) =
+        DOCTOR.examine(&serde_json::from_str(&patched.stdout).unwrap(), &["--fail-on", "warning"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let (notification, information) = ("no-notification", "no-review-information");
-    assert_eq!(
-        found_codes(&report),
-        [notification, notification, information, information]
-    );
+    assert_eq!(found_codes(&report), [notification, notification, information, information]);
 }

@@ -7,7 +7,8 @@ use crate::doctor::clean;
 use crate::program::Ran;
 use crate::server;
 
-/// `doctor` against a server that answers each request as CodePipeline would: by the operation that it names, from these.
+/// `doctor` against a server that answers each request as CodePipeline would: by the operation that
+/// it names, from these.
 fn live(answers: Vec<(&'static str, u16, Value)>, arguments: &[&str]) -> Ran {
     let answer = move |request: &str| {
         let answer = answers.iter().find(|(operation, ..)| request.contains(operation));
@@ -34,13 +35,12 @@ fn what_is_looked_up_gives_what_a_file_gives() {
     for folder in ["defects", "sound"] {
         for case in DOCTOR.cases(folder) {
             let name = &case.name;
-            let arguments = [
-                &["--pipeline", "payments", "--format", "json"],
-                case.arguments().as_slice(),
-            ]
-            .concat();
+            let arguments =
+                [&["--pipeline", "payments", "--format", "json"], case.arguments().as_slice()]
+                    .concat();
             let ran = live(vec![("getpipeline", 200, answer(case.input.clone()))], &arguments);
-            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{name}: {}", ran.stderr));
+            let report: Value = serde_json::from_str(&ran.stdout)
+                .unwrap_or_else(|_| panic!("{name}: {}", ran.stderr));
             assert_eq!(found(&report), case.findings, "{name}");
         }
     }
@@ -50,18 +50,12 @@ fn what_is_looked_up_gives_what_a_file_gives() {
 fn all_pipelines_are_looked_up_page_by_page() {
     let mut refunds = clean();
     refunds["pipeline"]["name"] = json!("refunds");
-    refunds["metadata"]["pipelineArn"] = json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
-    refunds["pipeline"]["stages"][2]["actions"]
-        .as_array_mut()
-        .unwrap()
-        .truncate(2);
+    refunds["metadata"]["pipelineArn"] =
+        json!("arn:aws:codepipeline:eu-west-1:111122223333:refunds");
+    refunds["pipeline"]["stages"][2]["actions"].as_array_mut().unwrap().truncate(2);
     let answers = vec![
         ("\"nexttoken\":\"2\"", 200, json!({"pipelines": [{"name": "refunds"}]})),
-        (
-            "listpipelines",
-            200,
-            json!({"pipelines": [{"name": "payments"}], "nextToken": "2"}),
-        ),
+        ("listpipelines", 200, json!({"pipelines": [{"name": "payments"}], "nextToken": "2"})),
         ("\"name\":\"payments\"", 200, answer(clean())),
         ("\"name\":\"refunds\"", 200, answer(refunds)),
     ];
@@ -69,10 +63,7 @@ fn all_pipelines_are_looked_up_page_by_page() {
     assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["checked"], "2 pipelines");
-    assert_eq!(
-        found(&report)[0].subject,
-        "arn:aws:codepipeline:eu-west-1:111122223333:refunds"
-    );
+    assert_eq!(found(&report)[0].subject, "arn:aws:codepipeline:eu-west-1:111122223333:refunds");
 }
 
 #[test]
@@ -95,8 +86,7 @@ fn what_aws_refuses_is_an_error_that_says_what_to_do() {
     let ran = live(vec![("getpipeline", 400, missing)], &["--pipeline", "payments"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(
-        ran.stderr
-            .contains("codepipeline:GetPipeline failed: PipelineNotFoundException"),
+        ran.stderr.contains("codepipeline:GetPipeline failed: PipelineNotFoundException"),
         "{}",
         ran.stderr
     );

@@ -8,12 +8,11 @@ use tempfile::TempDir;
 use crate::history::{Saved, execution, released};
 use crate::program::{Ran, fixture, policygen};
 
-/// Runs `evidence` over a history, besides an older execution that shows where in the pipeline the gate stands.
+/// Runs `evidence` over a history, besides an older execution that shows where in the pipeline the
+/// gate stands.
 pub(crate) fn evidence(saved: Saved, arguments: &[&str]) -> Ran {
     let directory = TempDir::new().unwrap();
-    let inputs = saved
-        .with(released("22222222-2222-4222-8222-222222222222", 1))
-        .write(&directory);
+    let inputs = saved.with(released("22222222-2222-4222-8222-222222222222", 1)).write(&directory);
     let inputs: Vec<&str> = inputs.iter().flat_map(|path| ["--input", path]).collect();
     policygen(&[&["evidence", "--pipeline", "payments"], inputs.as_slice(), arguments].concat())
 }
@@ -59,11 +58,9 @@ fn a_gate_of_another_name_is_asked_after() {
 
 #[test]
 fn a_period_without_executions_is_never_clean() {
-    for arguments in [
-        &["--since", "2027-01-01"][..],
-        &["--until", "2025-12-31"],
-        &["--execution", "none"],
-    ] {
+    for arguments in
+        [&["--since", "2027-01-01"][..], &["--until", "2025-12-31"], &["--execution", "none"]]
+    {
         for format in ["human", "json", "csv", "html"] {
             let ran = evidence(execution(), &[arguments, &["--format", format]].concat());
             assert_eq!(ran.code, 3, "{}", ran.stderr);
@@ -72,12 +69,7 @@ fn a_period_without_executions_is_never_clean() {
     }
     let one = evidence(
         execution(),
-        &[
-            "--execution",
-            "22222222-2222-4222-8222-222222222222",
-            "--format",
-            "json",
-        ],
+        &["--execution", "22222222-2222-4222-8222-222222222222", "--format", "json"],
     );
     let report: Value = serde_json::from_str(&one.stdout).unwrap();
     assert_eq!((report["executions"].as_array().unwrap().len(), one.code), (1, 0));
@@ -85,7 +77,9 @@ fn a_period_without_executions_is_never_clean() {
 
 #[test]
 fn what_cannot_be_read_is_refused_with_its_name() {
-    let ran = |arguments: &[&str]| policygen(&[&["evidence", "--pipeline", "payments"], arguments].concat());
+    let ran = |arguments: &[&str]| {
+        policygen(&[&["evidence", "--pipeline", "payments"], arguments].concat())
+    };
     let directory = TempDir::new().unwrap();
     let file = |name: &str, text: &str| {
         let path = directory.path().join(name);
@@ -98,28 +92,15 @@ fn what_cannot_be_read_is_refused_with_its_name() {
         (&["--input", "/no/such/file"][..], 1, "`/no/such/file` cannot be read"),
         (&["--input", &cut], 1, "is only the first part of a list"),
         (&["--input", &other], 1, "holds neither"),
-        (
-            &["--input", &other, "--cloudtrail-file", &other],
-            1,
-            "holds no events of CloudTrail",
-        ),
-        (
-            &["--rule", &fixture("rule/quorum-of-one.json"), "--input", &cut],
-            1,
-            "`quorum`",
-        ),
+        (&["--input", &other, "--cloudtrail-file", &other], 1, "holds no events of CloudTrail"),
+        (&["--rule", &fixture("rule/quorum-of-one.json"), "--input", &cut], 1, "`quorum`"),
         (&["--since", "2026-02-01", "--until", "2026-01-01"], 1, "is not before"),
         (&["--since", "yesterday"], 2, "is no point in time"),
         (&["--gate-function", "a b"], 2, "neither the name nor the ARN"),
         (&["--input", &cut, "--cloudtrail"], 2, "cannot be used with"),
     ] {
         let ran = ran(arguments);
-        assert_eq!(
-            (ran.code, ran.stdout.as_str()),
-            (code, ""),
-            "{arguments:?}: {}",
-            ran.stderr
-        );
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(reason), "{arguments:?}: {}", ran.stderr);
     }
 }
@@ -128,7 +109,8 @@ fn what_cannot_be_read_is_refused_with_its_name() {
 fn every_format_shows_what_an_auditor_asks_for() {
     let mut saved = execution();
     saved.action("ApprovalB")["updatedBy"] = json!("arn:aws:iam::111122223333:user/alice");
-    saved.action("ApprovalB")["output"]["executionResult"]["externalExecutionSummary"] = json!("=cmd|' /C calc'!A0");
+    saved.action("ApprovalB")["output"]["executionResult"]["externalExecutionSummary"] =
+        json!("=cmd|' /C calc'!A0");
     for format in ["human", "json", "csv"] {
         let ran = evidence(
             saved.clone(),
@@ -143,14 +125,12 @@ fn every_format_shows_what_an_auditor_asks_for() {
 fn a_spreadsheet_gets_no_formula() {
     for (position, start) in ["=", "+", "-", "@", "\t"].into_iter().enumerate() {
         let mut saved = execution();
-        saved.executions[0]["sourceRevisions"][0]["revisionSummary"] = json!(format!("{start}HYPERLINK(\"x\")"));
+        saved.executions[0]["sourceRevisions"][0]["revisionSummary"] =
+            json!(format!("{start}HYPERLINK(\"x\")"));
         let ran = evidence(saved, &["--format", "csv"]);
         let line = ran.stdout.lines().nth(1).unwrap();
-        let expected = if start == "\t" {
-            "\u{fffd}HYPERLINK"
-        } else {
-            &*format!("'{start}HYPERLINK")
-        };
+        let expected =
+            if start == "\t" { "\u{fffd}HYPERLINK" } else { &*format!("'{start}HYPERLINK") };
         assert!(line.contains(expected), "{position}: {line}");
     }
 }
@@ -161,11 +141,7 @@ fn the_same_history_gives_the_same_bytes_whatever_the_order_of_files_and_entries
     reversed.actions.reverse();
     for format in ["human", "json", "csv", "html"] {
         let one = evidence(execution(), &["--format", format]).stdout;
-        assert_eq!(
-            one,
-            evidence(reversed.clone(), &["--format", format]).stdout,
-            "{format}"
-        );
+        assert_eq!(one, evidence(reversed.clone(), &["--format", format]).stdout, "{format}");
         assert!(!one.is_empty());
     }
 }
@@ -176,12 +152,12 @@ fn members(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     while let Some((path, value)) = open.pop() {
         let inner: Vec<(String, &Value)> = match value {
-            Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .map(|(index, value)| (index.to_string(), value))
-                .collect(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| (name.clone(), value)).collect()
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
         };
         for (name, value) in inner {
@@ -198,12 +174,15 @@ fn without(value: &Value, pointer: &str) -> Value {
     match value.pointer_mut(parent).unwrap() {
         Value::Object(members) => drop(members.remove(name)),
         Value::Array(items) => drop(items.remove(name.parse().unwrap())),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => panic!("{pointer} has no parent"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            panic!("{pointer} has no parent")
+        }
     }
     value
 }
 
-/// One person released, and the gate said that two had. Whatever is left out of the record, it never passes as good.
+/// One person released, and the gate said that two had. Whatever is left out of the record, it
+/// never passes as good.
 #[test]
 fn what_is_left_out_never_makes_a_release_satisfied() {
     let mut saved = execution();
@@ -217,15 +196,13 @@ fn what_is_left_out_never_makes_a_release_satisfied() {
         }
         let less = without(&whole, &path);
         let list = |name: &str| less[name].as_array().unwrap().clone();
-        let saved = Saved {
-            executions: list("executions"),
-            actions: list("actions"),
-        };
+        let saved = Saved { executions: list("executions"), actions: list("actions") };
         let ran = alone(&saved, &[]);
         match ran.code {
             // Refused as a whole: nobody knows to which execution a record belongs.
             1 => assert!(path.ends_with("/pipelineExecutionId"), "{path}: {}", ran.stderr),
-            // Without the member that made it an exception, it is none only where its record is no longer this release.
+            // Without the member that made it an exception, it is none only where its record is no
+            // longer this release.
             code => assert_eq!(code, 10, "{path}: {}", ran.stdout),
         }
         if ran.code == 10 {

@@ -1,4 +1,5 @@
-//! What `policygen evidence` finds behind an approval: who took the session, whose account it is, and what followed the gate.
+//! What `policygen evidence` finds behind an approval: who took the session, whose account it is,
+//! and what followed the gate.
 
 use std::fs;
 
@@ -30,11 +31,7 @@ fn deployer(access_key: &str) -> Value {
 
 /// An answer, as CloudTrail has it 20 seconds before CodePipeline noticed it.
 fn approved(slot: &str, by: &Value) -> Value {
-    let time = if slot == "ApprovalA" {
-        "2026-01-02T10:01:40Z"
-    } else {
-        "2026-01-02T10:02:10Z"
-    };
+    let time = if slot == "ApprovalA" { "2026-01-02T10:01:40Z" } else { "2026-01-02T10:02:10Z" };
     json!({"eventName": "PutApprovalResult", "eventTime": time, "eventID": slot, "userIdentity": by, "requestParameters": {
         "pipelineName": "payments", "stageName": "Approve", "actionName": slot, "token": format!("token-{slot}"),
         "result": {"status": "Approved", "summary": "reviewed"}}})
@@ -86,15 +83,14 @@ fn evidence(saved: &Saved, trail: Option<&[Value]>, rule: &str, arguments: &[&st
 /// The newest execution.
 fn newest(saved: &Saved, trail: &[Value], rule: &str) -> Value {
     let ran = evidence(saved, Some(trail), rule, &["--format", "json"]);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     report["executions"][0].clone()
 }
 
 fn codes(execution: &Value) -> Vec<&str> {
     let exceptions = execution["exceptions"].as_array().unwrap().iter();
-    exceptions
-        .map(|exception| exception["code"].as_str().unwrap())
-        .collect()
+    exceptions.map(|exception| exception["code"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -110,10 +106,7 @@ fn a_session_that_the_other_approver_took_is_the_same_human() {
     let through_another_role = vec![taken("ASIA1", &jump("ASIA2")), taken("ASIA2", &user(ALICE))];
     for chain in [directly, through_another_role] {
         let trail = [
-            vec![
-                approved("ApprovalA", &user(ALICE)),
-                approved("ApprovalB", &deployer("ASIA1")),
-            ],
+            vec![approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &deployer("ASIA1"))],
             chain,
         ]
         .concat();
@@ -200,11 +193,7 @@ fn an_earlier_attempt_of_another_person_is_nobody_in_the_newest_verdict() {
         taken("ASIA1", &user(ALICE)),
     ];
     let found = newest(&saved, &trail, COLLAPSE);
-    assert_eq!(
-        (&found["verdict"], codes(&found)[0]),
-        (&json!("error"), "same-human"),
-        "{found}"
-    );
+    assert_eq!((&found["verdict"], codes(&found)[0]), (&json!("error"), "same-human"), "{found}");
 }
 
 /// The parameters' own list of actions needs two people as well, whoever approved elsewhere.
@@ -232,28 +221,28 @@ fn a_session_is_joined_by_who_it_is_and_when_it_was_made_if_its_key_is_another()
     by["principalId"] = json!("AROA1:x");
     by["sessionContext"]["attributes"]["creationDate"] = json!("2026-01-02T09:00:00Z");
     let mut made = taken("ASIA1", &user(ALICE));
-    made["responseElements"]["assumedRoleUser"] = json!({"assumedRoleId": "AROA1:x", "arn": DEPLOYER});
+    made["responseElements"]["assumedRoleUser"] =
+        json!({"assumedRoleId": "AROA1:x", "arn": DEPLOYER});
     let approvals = [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &by)];
-    let verdict =
-        |made: &[Value]| newest(&alice_and_deployer(), &[&approvals, made].concat(), COLLAPSE)["verdict"].clone();
+    let verdict = |made: &[Value]| {
+        newest(&alice_and_deployer(), &[&approvals, made].concat(), COLLAPSE)["verdict"].clone()
+    };
     assert_eq!(verdict(&[made.clone()]), "error");
     let mut later = made.clone();
     later["eventTime"] = json!("2026-01-02T09:00:01Z");
     assert_eq!(verdict(&[later]), "satisfied", "another session of that name");
     let mut of_bob = made.clone();
     of_bob["userIdentity"] = user(BOB);
-    assert_eq!(
-        verdict(&[made, of_bob]),
-        "satisfied",
-        "two in one second: nobody knows which"
-    );
+    assert_eq!(verdict(&[made, of_bob]), "satisfied", "two in one second: nobody knows which");
 }
 
 #[test]
 fn sessions_of_one_user_of_identity_center_are_one_human_whatever_they_are_called() {
     let sso = |role: &str, name: &str| {
         let arn = format!("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_{role}_01/{name}");
-        let issuer = format!("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role}_01");
+        let issuer = format!(
+            "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role}_01"
+        );
         let mut by = session(&arn, "ASIA1", &issuer);
         by["onBehalfOf"] = json!({"userId": "9067642ac7-1", "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-1"});
         (arn, by)
@@ -263,20 +252,18 @@ fn sessions_of_one_user_of_identity_center_are_one_human_whatever_they_are_calle
     let mut saved = execution();
     saved.action("ApprovalA")["updatedBy"] = json!(a);
     saved.action("ApprovalB")["updatedBy"] = json!(b);
-    let rule = r#"{"trustedSessionRoles": ["AWSReservedSSO_Admin_01", "AWSReservedSSO_Approver_01"]}"#;
+    let rule =
+        r#"{"trustedSessionRoles": ["AWSReservedSSO_Admin_01", "AWSReservedSSO_Approver_01"]}"#;
     let found = |by_b: &Value| {
-        newest(
-            &saved,
-            &[approved("ApprovalA", &by_a), approved("ApprovalB", by_b)],
-            rule,
-        )
+        newest(&saved, &[approved("ApprovalA", &by_a), approved("ApprovalB", by_b)], rule)
     };
     assert_eq!(codes(&found(&by_b))[0], "same-human");
     by_b["onBehalfOf"]["userId"] = json!("9067642ac7-2");
     assert_eq!(found(&by_b)["verdict"], "satisfied");
 }
 
-/// A caller of another account is told in both accounts, and the role's has no name for them. The name joins, whatever the order.
+/// A caller of another account is told in both accounts, and the role's has no name for them. The
+/// name joins, whatever the order.
 #[test]
 fn a_session_that_a_user_of_another_account_took_is_theirs() {
     let mut at_home = taken("ASIA1", &user("arn:aws:iam::444455556666:user/alice"));
@@ -285,10 +272,8 @@ fn a_session_that_a_user_of_another_account_took_is_theirs() {
         "ASIA1",
         &json!({"type": "AWSAccount", "accountId": "444455556666", "principalId": "AIDACKCEVSQ6C2EXAMPLE"}),
     );
-    let approvals = [
-        approved("ApprovalA", &user(ALICE)),
-        approved("ApprovalB", &deployer("ASIA1")),
-    ];
+    let approvals =
+        [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &deployer("ASIA1"))];
     for made in [[at_home.clone(), here.clone()], [here.clone(), at_home]] {
         let found = newest(&alice_and_deployer(), &[&approvals[..], &made[..]].concat(), COLLAPSE);
         assert_eq!(codes(&found)[0], "same-human", "{found}");
@@ -300,10 +285,8 @@ fn a_session_that_a_user_of_another_account_took_is_theirs() {
 /// Two events that name two takers of one key say nothing, whatever their order.
 #[test]
 fn events_that_contradict_each_other_join_nobody() {
-    let approvals = [
-        approved("ApprovalA", &user(ALICE)),
-        approved("ApprovalB", &deployer("ASIA1")),
-    ];
+    let approvals =
+        [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &deployer("ASIA1"))];
     let (alice, bob) = (taken("ASIA1", &user(ALICE)), taken("ASIA1", &user(BOB)));
     for made in [[alice.clone(), bob.clone()], [bob, alice]] {
         let found = newest(&alice_and_deployer(), &[&approvals[..], &made[..]].concat(), COLLAPSE);
@@ -322,11 +305,7 @@ fn a_renamed_user_is_one_human() {
     let found = |b: &str| {
         let a = with_id(ALICE, "AIDACKCEVSQ6C2EXAMPLE");
         let b = with_id(BOB, b);
-        newest(
-            &execution(),
-            &[approved("ApprovalA", &a), approved("ApprovalB", &b)],
-            "{}",
-        )
+        newest(&execution(), &[approved("ApprovalA", &a), approved("ApprovalB", &b)], "{}")
     };
     let one = found("AIDACKCEVSQ6C2EXAMPLE");
     assert_eq!(codes(&one), ["same-human"]);
@@ -340,7 +319,8 @@ fn a_renamed_user_is_one_human() {
     assert_eq!(found("AIDACKCEVSQ6C3EXAMPLE")["verdict"], "satisfied");
 }
 
-/// The rule trusts the role because a provider names its sessions. CloudTrail shows that a caller of AssumeRole did.
+/// The rule trusts the role because a provider names its sessions. CloudTrail shows that a caller
+/// of AssumeRole did.
 #[test]
 fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
     let arn = "arn:aws:sts::111122223333:assumed-role/Approver/bob";
@@ -359,14 +339,13 @@ fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
         assert_eq!(codes(&found), ["taken-by-another"], "{found}");
         assert!(found["problem"].as_str().unwrap().contains(told), "{found}");
     }
-    // A trust policy can have users name their sessions as they are called themselves, also users of another account.
+    // A trust policy can have users name their sessions as they are called themselves, also users
+    // of another account.
     for own in [BOB, "arn:aws:iam::444455556666:user/bob"] {
         assert_eq!(with(taken("ASIA1", &user(own)))["verdict"], "satisfied", "{own}");
     }
-    let mut by_provider = taken(
-        "ASIA1",
-        &json!({"type": "SAMLUser", "userName": "bob", "identityProvider": "okta"}),
-    );
+    let mut by_provider =
+        taken("ASIA1", &json!({"type": "SAMLUser", "userName": "bob", "identityProvider": "okta"}));
     by_provider["eventName"] = json!("AssumeRoleWithSAML");
     assert_eq!(with(by_provider)["verdict"], "satisfied");
 }
@@ -378,26 +357,24 @@ fn one_source_identity_behind_two_persons_is_an_error() {
         by["sessionContext"] = json!({"sourceIdentity": "alice"});
         by
     };
-    let trail = [
-        approved("ApprovalA", &with_source(ALICE)),
-        approved("ApprovalB", &with_source(BOB)),
-    ];
+    let trail =
+        [approved("ApprovalA", &with_source(ALICE)), approved("ApprovalB", &with_source(BOB))];
     let found = newest(&execution(), &trail, "{}");
     assert_eq!(codes(&found), ["same-human", "shared-source-identity"]);
 }
 
 /// The role's name says that Identity Center made it, and its path says that it did not.
 #[test]
-fn a_look_alike_of_identity_centers_role_is_an_error_and_a_real_one_says_nothing_of_a_second_factor() {
+fn a_look_alike_of_identity_centers_role_is_an_error_and_a_real_one_says_nothing_of_a_second_factor()
+ {
     let role = "AWSReservedSSO_Approver_0123456789abcdef";
     let arn = format!("arn:aws:sts::111122223333:assumed-role/{role}/bob@example.com");
     let rule = format!(r#"{{"trustedSessionRoles": ["{role}"]}}"#);
     let mut saved = execution();
     saved.action("ApprovalB")["updatedBy"] = json!(arn);
-    for (path, expected) in [
-        ("", vec!["look-alike-role"]),
-        ("aws-reserved/sso.amazonaws.com/eu-west-1/", vec![]),
-    ] {
+    for (path, expected) in
+        [("", vec!["look-alike-role"]), ("aws-reserved/sso.amazonaws.com/eu-west-1/", vec![])]
+    {
         let by = session(&arn, "ASIA1", &format!("arn:aws:iam::111122223333:role/{path}{role}"));
         let found = newest(
             &saved,
@@ -414,10 +391,9 @@ fn a_look_alike_of_identity_centers_role_is_an_error_and_a_real_one_says_nothing
 fn cloudtrail_tells_when_an_approval_was_answered() {
     let trail = [approved("ApprovalA", &user(ALICE)), approved("ApprovalB", &user(BOB))];
     let found = newest(&execution(), &trail, "{}");
-    for (at, approval) in [
-        ("10:01:40Z", &found["approvals"][0]),
-        ("10:02:10Z", &found["approvals"][1]),
-    ] {
+    for (at, approval) in
+        [("10:01:40Z", &found["approvals"][0]), ("10:02:10Z", &found["approvals"][1])]
+    {
         assert_eq!(
             (&approval["at"], &approval["atIs"]),
             (&json!(format!("2026-01-02T{at}")), &json!("answered"))
@@ -433,7 +409,8 @@ fn cloudtrail_tells_when_an_approval_was_answered() {
     assert!(ran.stdout.contains(r#""atIs": "noticed""#), "{}", ran.stdout);
 }
 
-/// What CloudTrail says of another principal, or of a time at which the approval was not open, is no time of this answer.
+/// What CloudTrail says of another principal, or of a time at which the approval was not open, is
+/// no time of this answer.
 #[test]
 fn a_time_that_cannot_be_the_answers_is_not_taken_for_it() {
     for time in ["2026-01-02T10:00:30Z", "2026-01-02T10:02:02Z"] {
@@ -522,9 +499,7 @@ mod account {
         let note = "It is taken to be 111122223333";
         for format in ["human", "json", "html"] {
             assert!(
-                evidence(&execution(), None, "{}", &["--format", format])
-                    .stdout
-                    .contains(note),
+                evidence(&execution(), None, "{}", &["--format", format]).stdout.contains(note),
                 "{format}"
             );
             let told = evidence(
@@ -553,27 +528,27 @@ mod account {
                 "Path": "/", "RoleName": role, "RoleId": "AROA", "Arn": arn, "AttachedManagedPolicies": [], "RolePolicyList": [],
                 "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}]})
         };
-        for (in_path, verdict) in [("aws-reserved/sso.amazonaws.com/", "satisfied"), ("", "unsatisfied")] {
+        for (in_path, verdict) in
+            [("aws-reserved/sso.amazonaws.com/", "satisfied"), ("", "unsatisfied")]
+        {
             let arn = format!("arn:aws:iam::111122223333:role/{in_path}{role}");
             fs::write(&path, snapshot(arn).to_string()).unwrap();
             let arguments = ["--format", "json", "--account-file", path.to_str().unwrap()];
             let ran = evidence(&saved, None, rule, &arguments);
-            let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+            let report: Value =
+                serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
             assert_eq!(report["executions"][0]["verdict"], verdict, "{in_path}");
         }
         let ran = evidence(&saved, None, rule, &["--format", "human"]);
-        assert!(
-            ran.stdout.contains("the account's snapshot by --account-file"),
-            "{}",
-            ran.stdout
-        );
+        assert!(ran.stdout.contains("the account's snapshot by --account-file"), "{}", ran.stdout);
     }
 }
 
 #[test]
 fn what_the_gate_said_of_a_success_is_its_output_variable() {
     let mut saved = execution();
-    saved.action("Gate")["output"]["outputVariables"]["Summary"] = json!("Satisfied by alice and bob, as AWS shows it");
+    saved.action("Gate")["output"]["outputVariables"]["Summary"] =
+        json!("Satisfied by alice and bob, as AWS shows it");
     saved.action("Gate")["output"]["outputVariables"]["Basis"] = json!("user");
     let ran = evidence(&saved, None, "{}", &["--format", "json"]);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();

@@ -11,7 +11,8 @@ use crate::program::{Ran, policygen};
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 
-/// An answer to an approval, as CloudTrail writes it (AWS CloudTrail User Guide, "CloudTrail record contents").
+/// An answer to an approval, as CloudTrail writes it (AWS CloudTrail User Guide, "CloudTrail record
+/// contents").
 fn event(slot: &str, principal: &str, time: &str) -> Value {
     json!({
         "eventVersion": "1.11",
@@ -65,15 +66,14 @@ fn evidence(saved: &Saved, trail: &Value, arguments: &[&str]) -> Ran {
 /// The newest execution, and the exit code.
 fn newest(saved: &Saved, trail: &Value) -> (Value, i32) {
     let ran = evidence(saved, trail, &["--format", "json", "--fail-on", "note"]);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     (report["executions"][0].clone(), ran.code)
 }
 
 fn codes(execution: &Value) -> Vec<&str> {
     let exceptions = execution["exceptions"].as_array().unwrap().iter();
-    exceptions
-        .map(|exception| exception["code"].as_str().unwrap())
-        .collect()
+    exceptions.map(|exception| exception["code"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -117,15 +117,9 @@ fn an_event_that_is_not_this_answer_is_not_taken_for_it() {
         events
     };
     for (what, events) in [
-        (
-            "another pipeline",
-            change("/requestParameters/pipelineName", json!("refunds")),
-        ),
+        ("another pipeline", change("/requestParameters/pipelineName", json!("refunds"))),
         ("another stage", change("/requestParameters/stageName", json!("Test"))),
-        (
-            "another answer",
-            change("/requestParameters/result/status", json!("Rejected")),
-        ),
+        ("another answer", change("/requestParameters/result/status", json!("Rejected"))),
         ("another call", change("/eventName", json!("RetryStageExecution"))),
         ("another hour", change("/eventTime", json!("2026-01-02T11:02:31Z"))),
         ("none", both()[..1].to_vec()),
@@ -157,17 +151,10 @@ fn without_a_token_the_nearest_event_in_time_is_the_one() {
 
 #[test]
 fn an_answer_that_cannot_be_read_is_refused() {
-    let ran = evidence(
-        &execution(),
-        &json!({"Records": [{"eventName": "PutApprovalResult"}]}),
-        &[],
-    );
+    let ran =
+        evidence(&execution(), &json!({"Records": [{"eventName": "PutApprovalResult"}]}), &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(
-        ran.stderr.contains("an event of PutApprovalResult cannot be read"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("an event of PutApprovalResult cannot be read"), "{}", ran.stderr);
 }
 
 /// In a PARALLEL pipeline several executions have the same approval open at the same time.

@@ -1,4 +1,5 @@
-//! The files that `policygen evidence` takes: whatever programs and consoles make of a history and of CloudTrail's events.
+//! The files that `policygen evidence` takes: whatever programs and consoles make of a history and
+//! of CloudTrail's events.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,10 +14,8 @@ use crate::evidence::{alone, only_verdict};
 use crate::history::{Saved, execution};
 use crate::program::{Ran, policygen};
 
-const USERS: [(&str, &str, &str); 2] = [
-    ("ApprovalA", "alice", "2026-01-02T10:01:40Z"),
-    ("ApprovalB", "bob", "2026-01-02T10:02:10Z"),
-];
+const USERS: [(&str, &str, &str); 2] =
+    [("ApprovalA", "alice", "2026-01-02T10:01:40Z"), ("ApprovalB", "bob", "2026-01-02T10:02:10Z")];
 
 /// The event records of both answers.
 fn records() -> Vec<Value> {
@@ -39,39 +38,28 @@ fn with_trail(trail: &Path) -> Ran {
     let trail = trail.to_str().unwrap();
     alone(
         &execution(),
-        &[
-            "--cloudtrail-file",
-            trail,
-            "--account",
-            "111122223333",
-            "--fail-on",
-            "note",
-        ],
+        &["--cloudtrail-file", trail, "--account", "111122223333", "--fail-on", "note"],
     )
 }
 
 /// How many of the approvals have an event.
 fn confirmed(ran: &Ran) -> usize {
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     let approvals = report["executions"][0]["approvals"].as_array().unwrap().clone();
-    approvals
-        .iter()
-        .filter(|approval| approval["atIs"] == "answered")
-        .count()
+    approvals.iter().filter(|approval| approval["atIs"] == "answered").count()
 }
 
 #[test]
 fn every_form_in_which_events_are_handed_over_is_read() {
     let records = records();
     let other = json!({"eventName": "StartPipelineExecution", "eventTime": "2026-01-02T10:00:00Z"});
-    let lines = |events: &[Value]| events.iter().map(|event| format!("{event}\n")).collect::<String>();
-    let bridge =
-        |detail: &Value| json!({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": detail});
+    let lines =
+        |events: &[Value]| events.iter().map(|event| format!("{event}\n")).collect::<String>();
+    let bridge = |detail: &Value| json!({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": detail});
     let bridged: Vec<Value> = records.iter().map(bridge).collect();
-    let messages: Vec<Value> = records
-        .iter()
-        .map(|it| json!({"timestamp": 1, "message": it.to_string()}))
-        .collect();
+    let messages: Vec<Value> =
+        records.iter().map(|it| json!({"timestamp": 1, "message": it.to_string()})).collect();
     let looked_up: Vec<Value> = records
         .iter()
         .map(|it| json!({"EventId": "e", "CloudTrailEvent": it.to_string()}))
@@ -84,23 +72,13 @@ fn every_form_in_which_events_are_handed_over_is_read() {
         ("a compressed log", gzip(log.as_bytes()), 2),
         (
             "two compressed logs in one file",
-            [
-                gzip(lines(&records[..1]).as_bytes()),
-                gzip(lines(&records[1..]).as_bytes()),
-            ]
-            .concat(),
+            [gzip(lines(&records[..1]).as_bytes()), gzip(lines(&records[1..]).as_bytes())].concat(),
             2,
         ),
-        (
-            "aws cloudtrail lookup-events",
-            json!({"Events": looked_up}).to_string().into_bytes(),
-            2,
-        ),
+        ("aws cloudtrail lookup-events", json!({"Events": looked_up}).to_string().into_bytes(), 2),
         (
             "aws logs filter-log-events",
-            json!({"events": messages, "searchedLogStreams": []})
-                .to_string()
-                .into_bytes(),
+            json!({"events": messages, "searchedLogStreams": []}).to_string().into_bytes(),
             2,
         ),
         ("an event record", records[0].to_string().into_bytes(), 1),
@@ -110,7 +88,8 @@ fn every_form_in_which_events_are_handed_over_is_read() {
         ("events of EventBridge one a line", lines(&bridged).into_bytes(), 2),
         (
             "logs one a line",
-            lines(&[json!({"Records": records[..1]}), json!({"Records": records[1..]})]).into_bytes(),
+            lines(&[json!({"Records": records[..1]}), json!({"Records": records[1..]})])
+                .into_bytes(),
             2,
         ),
     ] {
@@ -124,27 +103,19 @@ fn a_file_that_holds_no_events_is_refused_with_what_would_do() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("events");
     let deep = format!("{}{}", "[".repeat(64), "]".repeat(64));
-    let nested = (0..64)
-        .fold(json!("PutApprovalResult"), |inner, _| json!([inner]))
-        .to_string();
+    let nested = (0..64).fold(json!("PutApprovalResult"), |inner, _| json!([inner])).to_string();
     for (content, reason) in [
         (b"".to_vec(), "holds no events of CloudTrail"),
         (b"7".to_vec(), "holds no events of CloudTrail"),
         (b"{}".to_vec(), "holds no events of CloudTrail"),
-        (
-            json!({"detail": {}}).to_string().into_bytes(),
-            "holds no events of CloudTrail",
-        ),
+        (json!({"detail": {}}).to_string().into_bytes(), "holds no events of CloudTrail"),
         (
             json!({"pipelineExecutionSummaries": []}).to_string().into_bytes(),
             "holds no events of CloudTrail",
         ),
         (nested.into_bytes(), "holds no events of CloudTrail"),
         (b"PutApprovalResult".to_vec(), "is not JSON"),
-        (
-            json!({"events": [], "nextToken": "t"}).to_string().into_bytes(),
-            "only the first part",
-        ),
+        (json!({"events": [], "nextToken": "t"}).to_string().into_bytes(), "only the first part"),
         (gzip(b"{}")[..12].to_vec(), "no end of its compressed data"),
     ] {
         fs::write(&path, &content).unwrap();
@@ -166,16 +137,14 @@ fn a_file_that_holds_no_events_is_refused_with_what_would_do() {
     assert_eq!(confirmed(&with_trail(&path)), 0, "nothing in it matters");
 }
 
-/// As CloudTrail lays them into its bucket: thousands of files below the account, the region and the day.
+/// As CloudTrail lays them into its bucket: thousands of files below the account, the region and
+/// the day.
 #[test]
 fn a_directory_of_logs_is_read_without_the_digests_beside_them() {
     let directory = TempDir::new().unwrap();
     let day = |kind: &str| {
-        let path = directory
-            .path()
-            .join("AWSLogs/111122223333")
-            .join(kind)
-            .join("eu-west-1/2026/01/02");
+        let path =
+            directory.path().join("AWSLogs/111122223333").join(kind).join("eu-west-1/2026/01/02");
         fs::create_dir_all(&path).unwrap();
         path
     };
@@ -283,10 +252,6 @@ fn the_notes_of_a_report_stand_beside_a_spreadsheet() {
         "--input",
         &actions,
     ]);
-    assert!(
-        ran.stderr.contains("note: Nothing says which account"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("note: Nothing says which account"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("Nothing says"), "{}", ran.stdout);
 }

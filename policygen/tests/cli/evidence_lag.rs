@@ -1,5 +1,6 @@
-//! `policygen evidence` under the delays of the real service: CodePipeline notices an answer 16 to 35 seconds after it was given, and a report
-//! of a Lambda action some 30 seconds after it was made.
+//! `policygen evidence` under the delays of the real service: CodePipeline notices an answer 16 to
+//! 35 seconds after it was given, and a report of a Lambda action some 30 seconds after it was
+//! made.
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,8 @@ fn delayed() -> Saved {
     saved
 }
 
-/// The same, refused as the history has it: the message of a failure is the summary of the execution.
+/// The same, refused as the history has it: the message of a failure is the summary of the
+/// execution.
 fn refused() -> Saved {
     let mut saved = delayed();
     saved.actions.retain(|action| action["actionName"] != "Deploy");
@@ -29,7 +31,8 @@ fn refused() -> Saved {
 /// Verdict and exceptions of the newest execution.
 fn verdict(saved: Saved) -> (String, Vec<String>) {
     let ran = evidence(saved, &["--format", "json"]);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     let newest = &report["executions"][0];
     let codes = newest["exceptions"].as_array().unwrap().iter();
     let codes = codes.map(|exception| exception["code"].as_str().unwrap().to_owned());
@@ -37,13 +40,11 @@ fn verdict(saved: Saved) -> (String, Vec<String>) {
 }
 
 fn is(verdict: &str, codes: &[&str]) -> (String, Vec<String>) {
-    (
-        verdict.to_owned(),
-        codes.iter().map(|code| (*code).to_owned()).collect(),
-    )
+    (verdict.to_owned(), codes.iter().map(|code| (*code).to_owned()).collect())
 }
 
-/// The approval ran beside the gate. Its answer was noticed when the gate had refused, and before the history had that.
+/// The approval ran beside the gate. Its answer was noticed when the gate had refused, and before
+/// the history had that.
 #[test]
 fn an_answer_that_was_noticed_after_the_gate_had_refused_does_not_contradict_it() {
     let mut saved = refused();
@@ -70,18 +71,17 @@ fn a_rejection_that_was_noticed_while_the_gate_ran_counts_against_it() {
     let rejected = saved.action("ApprovalB");
     rejected["lastUpdateTime"] = json!(at(3, 20));
     rejected["status"] = json!("Failed");
-    assert_eq!(
-        verdict(saved),
-        is("unsatisfied", &["unsatisfied-release", "verdict-differs"])
-    );
+    assert_eq!(verdict(saved), is("unsatisfied", &["unsatisfied-release", "verdict-differs"]));
 }
 
-/// An approval noticed at 10:02:00 was two minutes old when the gate looked at 10:03:00, by the minute that a notice may be late; at 10:03:32,
-/// when the history has the gate's end, it would be too old.
+/// An approval noticed at 10:02:00 was two minutes old when the gate looked at 10:03:00, by the
+/// minute that a notice may be late; at 10:03:32, when the history has the gate's end, it would be
+/// too old.
 #[test]
 fn the_age_of_an_approval_is_not_measured_by_the_lateness_of_the_history() {
     let mut saved = delayed();
-    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] = json!(r#"{"maxAgeMinutes": 2}"#);
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"maxAgeMinutes": 2}"#);
     assert_eq!(verdict(saved.clone()), is("satisfied", &[]));
     // A gate that ran for longer may have looked when the approval was too old.
     saved.action("Gate")["lastUpdateTime"] = json!(at(3, 59));

@@ -1,4 +1,5 @@
-//! `policygen evidence` asking AWS: a server in its place that throttles, refuses and answers in pages.
+//! `policygen evidence` asking AWS: a server in its place that throttles, refuses and answers in
+//! pages.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -83,10 +84,9 @@ fn evidence(url: &str, arguments: &[&str]) -> Ran {
 /// Times as the service writes them.
 fn in_seconds(value: &Value) -> Value {
     match value {
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), timed(name, value)))
-            .collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), timed(name, value))).collect()
+        }
         Value::Array(items) => items.iter().map(in_seconds).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
@@ -108,10 +108,8 @@ fn paged(saved: &Saved, size: usize, operation: &str, body: &Value) -> Value {
         ("pipelineExecutionSummaries", saved.executions.iter().collect())
     } else {
         let id = &body["filter"]["pipelineExecutionId"];
-        let of_execution = saved
-            .actions
-            .iter()
-            .filter(|action| action["pipelineExecutionId"] == *id);
+        let of_execution =
+            saved.actions.iter().filter(|action| action["pipelineExecutionId"] == *id);
         ("actionExecutionDetails", of_execution.collect())
     };
     let position: usize = body["nextToken"].as_str().map_or(0, |token| token.parse().unwrap());
@@ -164,10 +162,7 @@ fn a_throttled_request_is_tried_again() {
     let mut throttled = false;
     let url = serve(move |operation, body| {
         if !std::mem::replace(&mut throttled, true) {
-            return (
-                400,
-                json!({"__type": "ThrottlingException", "message": "Rate exceeded"}),
-            );
+            return (400, json!({"__type": "ThrottlingException", "message": "Rate exceeded"}));
         }
         (200, paged(&execution(), 100, operation, body))
     });
@@ -192,14 +187,12 @@ fn a_period_asks_for_no_other_execution() {
 #[test]
 fn a_missing_permission_is_named() {
     let url = serve(|_, _| {
-        (
-            400,
-            json!({"__type": "AccessDeniedException", "message": "User bob is not authorized"}),
-        )
+        (400, json!({"__type": "AccessDeniedException", "message": "User bob is not authorized"}))
     });
     let refused = evidence(&url, &[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
-    let expected = "error: AWS refuses codepipeline:ListPipelineExecutions: User bob is not authorized";
+    let expected =
+        "error: AWS refuses codepipeline:ListPipelineExecutions: User bob is not authorized";
     assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
 }
 
@@ -208,11 +201,7 @@ fn pages_that_go_round_in_circles_end() {
     let url = serve(|_, _| (200, json!({"pipelineExecutionSummaries": [], "nextToken": "again"})));
     let circle = evidence(&url, &[]);
     assert_eq!(circle.code, 1);
-    assert!(
-        circle.stderr.contains("names a page that was read already"),
-        "{}",
-        circle.stderr
-    );
+    assert!(circle.stderr.contains("names a page that was read already"), "{}", circle.stderr);
 }
 
 #[test]
@@ -244,11 +233,7 @@ fn cloudtrail_is_looked_up_in_pages() {
             body["LookupAttributes"][0],
             json!({"AttributeKey": "EventName", "AttributeValue": "PutApprovalResult"})
         );
-        let slot = if body["NextToken"].is_null() {
-            "ApprovalA"
-        } else {
-            "ApprovalB"
-        };
+        let slot = if body["NextToken"].is_null() { "ApprovalA" } else { "ApprovalB" };
         let event = json!({
             "eventName": "PutApprovalResult",
             "eventTime": "2026-01-02T10:02:00Z",
@@ -259,14 +244,12 @@ fn cloudtrail_is_looked_up_in_pages() {
             }
         });
         let next = (slot == "ApprovalA").then_some("next");
-        (
-            200,
-            json!({"Events": [{"CloudTrailEvent": event.to_string()}], "NextToken": next}),
-        )
+        (200, json!({"Events": [{"CloudTrailEvent": event.to_string()}], "NextToken": next}))
     });
     // What was planted: CloudTrail has alice for bob's approval.
     let ran = evidence(&url, &["--since", "2026-01-02", "--cloudtrail"]);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
     assert_eq!((ran.code, &report["executions"][0]["verdict"]), (10, &json!("error")));
     assert_eq!(
         report["executions"][0]["approvals"][0]["cloudTrail"]["mfaAuthenticated"],
@@ -274,8 +257,8 @@ fn cloudtrail_is_looked_up_in_pages() {
     );
 }
 
-/// CloudTrail lists the key of a session among the resources of the event that made it; a console's session has another key, and is found by
-/// its principal id and time.
+/// CloudTrail lists the key of a session among the resources of the event that made it; a console's
+/// session has another key, and is found by its principal id and time.
 #[test]
 fn the_sessions_of_this_pipelines_approvals_are_looked_up_link_by_link() {
     const DEPLOYER: &str = "arn:aws:sts::111122223333:assumed-role/Deployer/x";
@@ -301,10 +284,7 @@ fn the_sessions_of_this_pipelines_approvals_are_looked_up_link_by_link() {
         if operation != "LookupEvents" {
             return (200, paged(&saved, 100, operation, body));
         }
-        let attribute = body["LookupAttributes"][0]["AttributeValue"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let attribute = body["LookupAttributes"][0]["AttributeValue"].as_str().unwrap().to_owned();
         let events = match attribute.as_str() {
             "PutApprovalResult" => vec![
                 approved("ApprovalA", "payments", alice()),
@@ -327,23 +307,16 @@ fn the_sessions_of_this_pipelines_approvals_are_looked_up_link_by_link() {
             _ => Vec::new(),
         };
         seen.lock().unwrap().push(attribute);
-        let events: Vec<Value> = events
-            .iter()
-            .map(|event| json!({"CloudTrailEvent": event.to_string()}))
-            .collect();
+        let events: Vec<Value> =
+            events.iter().map(|event| json!({"CloudTrailEvent": event.to_string()})).collect();
         (200, json!({"Events": events}))
     });
     let directory = TempDir::new().unwrap();
     let rule = directory.path().join("rule.json");
     std::fs::write(&rule, r#"{"sharedRoles": "collapse"}"#).unwrap();
     let ran = evidence(&url, &["--cloudtrail", "--rule", rule.to_str().unwrap()]);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
-    assert_eq!(
-        *asked.lock().unwrap(),
-        ["PutApprovalResult", "ASIA1", "AROA1:x", "ASIA3"]
-    );
-    assert_eq!(
-        report["executions"][0]["exceptions"][0]["code"], "same-human",
-        "{report}"
-    );
+    let report: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+    assert_eq!(*asked.lock().unwrap(), ["PutApprovalResult", "ASIA1", "AROA1:x", "ASIA3"]);
+    assert_eq!(report["executions"][0]["exceptions"][0]["code"], "same-human", "{report}");
 }

@@ -1,4 +1,5 @@
-//! The verdict of `policygen evidence` on an execution, and what it finds to look at: one defect a case.
+//! The verdict of `policygen evidence` on an execution, and what it finds to look at: one defect a
+//! case.
 
 use serde_json::{Value, json};
 
@@ -15,12 +16,7 @@ fn verdict(saved: Saved, arguments: &[&str]) -> (String, bool, Vec<String>, i32)
     let codes = newest["exceptions"].as_array().unwrap().iter();
     let codes = codes.map(|exception| exception["code"].as_str().unwrap().to_owned());
     let verdict = newest["verdict"].as_str().unwrap().to_owned();
-    (
-        verdict,
-        newest["released"].as_bool().unwrap(),
-        codes.collect(),
-        ran.code,
-    )
+    (verdict, newest["released"].as_bool().unwrap(), codes.collect(), ran.code)
 }
 
 #[track_caller]
@@ -37,7 +33,8 @@ fn refused(mut saved: Saved, code: &str, message: &str) -> Saved {
     saved.executions[0]["status"] = json!("Failed");
     let gate = saved.action("Gate");
     gate["status"] = json!("Failed");
-    gate["output"] = json!({"executionResult": {"errorDetails": {"code": code, "message": message}}});
+    gate["output"] =
+        json!({"executionResult": {"errorDetails": {"code": code, "message": message}}});
     saved
 }
 
@@ -57,11 +54,7 @@ fn one_person_who_was_refused_is_the_gate_at_work() {
 fn one_person_who_released_is_an_exception_whatever_the_gate_said() {
     let mut saved = execution();
     saved.action("ApprovalB")["updatedBy"] = json!("arn:aws:iam::111122223333:user/alice");
-    expect(
-        saved,
-        &[],
-        ("unsatisfied", true, &["unsatisfied-release", "verdict-differs"], 10),
-    );
+    expect(saved, &[], ("unsatisfied", true, &["unsatisfied-release", "verdict-differs"], 10));
 }
 
 #[test]
@@ -170,22 +163,14 @@ fn approvals_before_the_gates_stage_are_not_the_release() {
     early.actions.push(quality);
     early.executions[0]["status"] = json!("Failed");
     let ran = alone(&early.with(before), &[]);
-    assert_eq!(
-        (only_verdict(&ran), ran.code),
-        (json!("not-applicable"), 0),
-        "{}",
-        ran.stdout
-    );
+    assert_eq!((only_verdict(&ran), ran.code), (json!("not-applicable"), 0), "{}", ran.stdout);
 }
 
 #[test]
 fn what_never_reached_the_approvals_is_not_applicable() {
-    for (status, ran) in [
-        ("Failed", true),
-        ("Superseded", true),
-        ("Stopped", false),
-        ("Cancelled", false),
-    ] {
+    for (status, ran) in
+        [("Failed", true), ("Superseded", true), ("Stopped", false), ("Cancelled", false)]
+    {
         let mut saved = execution();
         saved.actions.retain(|action| ran && action["actionName"] == "Source");
         saved.executions[0]["status"] = json!(status);
@@ -215,22 +200,16 @@ fn approvals_that_ended_without_the_gate_are_judged_as_they_ended() {
 #[test]
 fn what_the_gate_could_not_judge_is_an_error_and_worse_when_it_went_on() {
     let configure = |mut saved: Saved| {
-        saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] = json!(r#"{"quorum": 1}"#);
+        saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+            json!(r#"{"quorum": 1}"#);
         saved
     };
-    let message = "The action's UserParameters are wrong: `quorum`: 1 would let one person release alone.";
+    let message =
+        "The action's UserParameters are wrong: `quorum`: 1 would let one person release alone.";
     let stopped = || configure(refused(execution(), "ConfigurationError", message));
     expect(stopped(), &[], ("error", false, &["stopped-unevaluated"], 0));
-    expect(
-        stopped(),
-        &["--fail-on", "warning"],
-        ("error", false, &["stopped-unevaluated"], 10),
-    );
-    expect(
-        configure(execution()),
-        &["--fail-on", "never"],
-        ("error", true, &["not-evaluated"], 0),
-    );
+    expect(stopped(), &["--fail-on", "warning"], ("error", false, &["stopped-unevaluated"], 10));
+    expect(configure(execution()), &["--fail-on", "never"], ("error", true, &["not-evaluated"], 0));
 
     let mut elsewhere = execution();
     elsewhere.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
@@ -268,11 +247,7 @@ fn a_record_with_a_hole_is_an_error() {
     let mut other = two_ways.action("ApprovalB").clone();
     other["updatedBy"] = json!("arn:aws:iam::111122223333:user/carol");
     two_ways.actions.push(other);
-    expect(
-        two_ways,
-        &[],
-        ("error", true, &["not-evaluated", "verdict-differs"], 10),
-    );
+    expect(two_ways, &[], ("error", true, &["not-evaluated", "verdict-differs"], 10));
 
     let mut twice = execution();
     twice.actions.extend(twice.actions.clone());
@@ -293,13 +268,8 @@ fn a_success_that_the_gate_did_not_report_is_seen() {
 
     let mut past = refused(execution(), "JobFailed", REFUSED);
     past.action("ApprovalB")["updatedBy"] = json!("arn:aws:iam::111122223333:user/alice");
-    past.actions
-        .push(action("Deploy", "Deploy", ("Deploy", "CodeDeploy"), (4, 0), (4, 5)));
-    expect(
-        past,
-        &[],
-        ("unsatisfied", true, &["unsatisfied-release", "went-past-gate"], 10),
-    );
+    past.actions.push(action("Deploy", "Deploy", ("Deploy", "CodeDeploy"), (4, 0), (4, 5)));
+    expect(past, &[], ("unsatisfied", true, &["unsatisfied-release", "went-past-gate"], 10));
 }
 
 #[test]
@@ -307,11 +277,7 @@ fn other_words_of_the_gate_are_shown_and_not_smoothed() {
     let mut renamed = execution();
     renamed.action("Gate")["output"]["outputVariables"]["Approvers"] = json!("alice, robert");
     expect(renamed.clone(), &[], ("satisfied", true, &["approvers-differ"], 0));
-    expect(
-        renamed,
-        &["--fail-on", "warning"],
-        ("satisfied", true, &["approvers-differ"], 10),
-    );
+    expect(renamed, &["--fail-on", "warning"], ("satisfied", true, &["approvers-differ"], 10));
 
     let down = refused(execution(), "SystemUnavailable", "No decision could be made.");
     expect(down, &["--fail-on", "note"], ("satisfied", false, &["gate-failed"], 10));
@@ -322,15 +288,12 @@ fn what_came_after_the_gate_did_not_help_it() {
     // Answered while the deployment ran: the gate cannot have seen it.
     let mut late = execution();
     late.action("ApprovalB")["lastUpdateTime"] = json!(at(4, 2));
-    expect(
-        late,
-        &[],
-        ("unsatisfied", true, &["unsatisfied-release", "verdict-differs"], 10),
-    );
+    expect(late, &[], ("unsatisfied", true, &["unsatisfied-release", "verdict-differs"], 10));
 
     // Old today, and fresh when the gate looked.
     let mut fresh = execution();
-    fresh.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] = json!(r#"{"maxAgeMinutes": 5}"#);
+    fresh.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"maxAgeMinutes": 5}"#);
     expect(fresh, &[], ("satisfied", true, &[], 0));
 }
 
@@ -349,12 +312,8 @@ fn a_retry_is_judged_by_its_newest_approvals_and_its_runs_one_by_one() {
 
     let source = execution();
     for (name, start, end) in [("Gate", (12, 0), (12, 2)), ("Deploy", (13, 0), (13, 5))] {
-        let mut again = source
-            .actions
-            .iter()
-            .find(|action| action["actionName"] == name)
-            .unwrap()
-            .clone();
+        let mut again =
+            source.actions.iter().find(|action| action["actionName"] == name).unwrap().clone();
         again["actionExecutionId"] = json!(format!("{name}-2"));
         again["startTime"] = json!(at(start.0, start.1));
         again["lastUpdateTime"] = json!(at(end.0, end.1));
@@ -362,7 +321,8 @@ fn a_retry_is_judged_by_its_newest_approvals_and_its_runs_one_by_one() {
     }
     retried.executions[0]["status"] = json!("Succeeded");
     expect(retried.clone(), &[], ("satisfied", true, &[], 0));
-    let report: Value = serde_json::from_str(&evidence(retried, &["--format", "json"]).stdout).unwrap();
+    let report: Value =
+        serde_json::from_str(&evidence(retried, &["--format", "json"]).stdout).unwrap();
     let newest = &report["executions"][0];
     let said = |run: usize| newest["gate"]["runs"][run]["said"]["verdict"].as_str().unwrap();
     assert_eq!(
@@ -371,12 +331,8 @@ fn a_retry_is_judged_by_its_newest_approvals_and_its_runs_one_by_one() {
     );
     let counting = |approval: usize| newest["approvals"][approval]["counting"].as_str().unwrap();
     assert_eq!([0, 1, 2, 3].map(counting), ["counted"; 4]);
-    let people: Vec<&Value> = newest["approvals"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| &it["person"])
-        .collect();
+    let people: Vec<&Value> =
+        newest["approvals"].as_array().unwrap().iter().map(|it| &it["person"]).collect();
     assert_eq!(people, ["handle:alice", "handle:alice", "handle:alice", "handle:bob"]);
 }
 
@@ -393,6 +349,7 @@ fn who_started_it_counts_where_the_rule_says_so() {
         ("unsatisfied", true, &["unsatisfied-release", "verdict-differs"], 10),
     );
     let mut pushed = execution();
-    pushed.executions[0]["trigger"] = json!({"triggerType": "WebhookV2", "triggerDetail": "refs/heads/main"});
+    pushed.executions[0]["trigger"] =
+        json!({"triggerType": "WebhookV2", "triggerDetail": "refs/heads/main"});
     expect(exclude(pushed), &[], ("satisfied", true, &[], 0));
 }

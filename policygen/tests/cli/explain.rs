@@ -57,7 +57,9 @@ fn account_with_role_under(path: &str) -> NamedTempFile {
         "RolePolicyList": [],
         "AttachedManagedPolicies": [],
     });
-    file(&json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": []}))
+    file(
+        &json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role], "Policies": []}),
+    )
 }
 
 #[test]
@@ -77,11 +79,7 @@ fn a_role_that_only_a_glob_trusts_is_asked_about_and_both_answers_are_explained(
     assert_eq!(both["countAsTwo"], false);
     assert_eq!(both["ifReserved"]["countAsTwo"], true);
     let without = policygen(&["explain", DORA, ERIN]);
-    assert!(
-        without.stdout.ends_with("they would not count as two\n"),
-        "{}",
-        without.stdout
-    );
+    assert!(without.stdout.ends_with("they would not count as two\n"), "{}", without.stdout);
 }
 
 #[test]
@@ -106,9 +104,7 @@ fn a_principal_of_another_account_than_the_pipelines_is_nobody() {
     let persons = |arguments: &[&str]| -> Vec<String> {
         let explained = explain("good", arguments);
         let persons = explained["persons"].as_array().unwrap().iter();
-        persons
-            .map(|person| person["name"].as_str().unwrap().to_owned())
-            .collect()
+        persons.map(|person| person["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(persons(&[ALICE, other]), ["handle:alice"]);
     assert_eq!(persons(&[other, ALICE]), ["handle:bob"]);
@@ -163,11 +159,7 @@ fn a_principal_of_two_people_is_refused_in_the_words_of_the_gate() {
     let path = fixture("rule/alice-twice.json");
     let ran = policygen(&["explain", "--rule", &path, ALICE]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(
-        ran.stderr.contains("both `alice` and `alicia` match the principal"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("both `alice` and `alicia` match the principal"), "{}", ran.stderr);
 }
 
 #[test]

@@ -18,16 +18,8 @@ fn who_answered_is_judged_by_the_form_of_the_name() {
     for (updated_by, named, session) in [
         (json!("arn:aws:iam::111122223333:user/bob"), "holds", "not-seen"),
         (json!(SESSION), "holds", "holds"),
-        (
-            json!("arn:aws:iam::111122223333:role/Approver"),
-            "holds",
-            "does-not-hold",
-        ),
-        (
-            json!("arn:aws:sts::111122223333:assumed-role/Approver"),
-            "holds",
-            "does-not-hold",
-        ),
+        (json!("arn:aws:iam::111122223333:role/Approver"), "holds", "does-not-hold"),
+        (json!("arn:aws:sts::111122223333:assumed-role/Approver"), "holds", "does-not-hold"),
         (json!("AROAEXAMPLE:dora"), "does-not-hold", "not-seen"),
         (Value::Null, "does-not-hold", "not-seen"),
     ] {
@@ -77,12 +69,9 @@ fn an_answer_that_is_noticed_too_late_or_too_early_is_told() {
         saved.answered()["lastUpdateTime"] = json!(1_790_622_000 + seconds);
         saved.says("answer-is-noticed-within-a-minute")
     };
-    for (seconds, verdict) in [
-        (0, "holds"),
-        (60, "holds"),
-        (61, "does-not-hold"),
-        (-1, "does-not-hold"),
-    ] {
+    for (seconds, verdict) in
+        [(0, "holds"), (60, "holds"), (61, "does-not-hold"), (-1, "does-not-hold")]
+    {
         let (said, seen) = noticed(seconds);
         assert_eq!(said, verdict, "{seconds}: {seen}");
     }
@@ -122,11 +111,7 @@ fn cloudtrail_and_the_history_are_compared_by_token() {
     saved.trail = Some(json!({}));
     let ran = saved.run(&[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(
-        ran.stderr.contains("it holds no events of CloudTrail"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("it holds no events of CloudTrail"), "{}", ran.stderr);
 }
 
 #[test]
@@ -179,22 +164,10 @@ fn what_started_the_execution_is_judged_by_its_form() {
         ("StartPipelineExecution", json!(SESSION), "holds"),
         ("StartPipelineExecution", Value::Null, "does-not-hold"),
         ("StartPipelineExecution", json!("alice"), "does-not-hold"),
-        (
-            "ManualRollback",
-            json!(format!("{{\"AwsUserArn\":\"{user}\"}}")),
-            "holds",
-        ),
+        ("ManualRollback", json!(format!("{{\"AwsUserArn\":\"{user}\"}}")), "holds"),
         ("ManualRollback", json!(user), "does-not-hold"),
-        (
-            "AutomatedRollback",
-            json!("{\"FailedPipelineExecutionId\":\"x\"}"),
-            "holds",
-        ),
-        (
-            "CloudWatchEvent",
-            json!("arn:aws:events:us-east-1:111122223333:rule/nightly"),
-            "holds",
-        ),
+        ("AutomatedRollback", json!("{\"FailedPipelineExecutionId\":\"x\"}"), "holds"),
+        ("CloudWatchEvent", json!("arn:aws:events:us-east-1:111122223333:rule/nightly"), "holds"),
         ("CloudWatchEvent", json!(user), "does-not-hold"),
         ("PollForSourceChanges", json!("Source"), "holds"),
         ("NewTrigger", json!(user), "does-not-hold"),
@@ -212,27 +185,11 @@ fn what_started_the_execution_is_judged_by_its_form() {
 fn what_the_gates_log_says_is_reported_fact_by_fact() {
     let facts = [
         ("own-run-is-in-the-history", "/ownRunBy", json!("place")),
-        (
-            "job-names-the-execution",
-            "/getJobDetails/pipelineExecutionId",
-            json!(false),
-        ),
+        ("job-names-the-execution", "/getJobDetails/pipelineExecutionId", json!(false)),
         ("job-names-the-action", "/getJobDetails/actionName", json!(false)),
-        (
-            "job-names-the-attempt",
-            "/getJobDetails/actionExecutionId",
-            json!(false),
-        ),
-        (
-            "job-shows-the-configuration",
-            "/getJobDetails/functionName",
-            json!(false),
-        ),
-        (
-            "job-fills-in-variables",
-            "/getJobDetails/userParameters",
-            json!("variable"),
-        ),
+        ("job-names-the-attempt", "/getJobDetails/actionExecutionId", json!(false)),
+        ("job-shows-the-configuration", "/getJobDetails/functionName", json!(false)),
+        ("job-fills-in-variables", "/getJobDetails/userParameters", json!("variable")),
     ];
     for (fact, place, otherwise) in facts.clone() {
         assert_eq!(Saved::retried().verdict(fact), "not-seen", "{fact}");

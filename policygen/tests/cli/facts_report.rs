@@ -29,9 +29,7 @@ fn the_report_names_nobody() {
         let json = names
             .iter()
             .fold(json, |json, name| json.replace(&format!("\"{name}\""), "\"zqname\""));
-        let json = json
-            .replace("user/alice", "user/zqalice")
-            .replace("source.zip", "zqzip");
+        let json = json.replace("user/alice", "user/zqalice").replace("source.zip", "zqzip");
         *value = serde_json::from_str(&json).unwrap();
     };
     for part in [&mut saved.execution, &mut saved.actions, &mut saved.state] {
@@ -39,23 +37,24 @@ fn the_report_names_nobody() {
     }
     for change in 0..8 {
         let mut saved = saved.clone().with_log(&[everything()]);
-        saved.trail = Some(event(
-            &mut saved,
-            "2026-09-28T19:54:37Z",
-            "arn:aws:iam::111122223333:user/zqeve",
-        ));
+        saved.trail =
+            Some(event(&mut saved, "2026-09-28T19:54:37Z", "arn:aws:iam::111122223333:user/zqeve"));
         match change {
             0 => saved.answered()["updatedBy"] = json!("zq@example.com"),
             1 => saved.answered()["updatedBy"] = json!(SESSION.replace("dora", "zqdora")),
             2 => *saved.trigger() = json!({"triggerType": "zq type", "triggerDetail": "zqdetail"}),
-            3 => *saved.trigger() = json!({"triggerType": "ManualRollback", "triggerDetail": "{\"zqkey\": 1}"}),
+            3 => {
+                *saved.trigger() =
+                    json!({"triggerType": "ManualRollback", "triggerDetail": "{\"zqkey\": 1}"})
+            }
             4 => saved.execution["pipelineExecution"]["executionMode"] = json!("zqmode"),
             5 => {
                 let approval = saved.answered();
                 approval.as_object_mut().unwrap().remove("updatedBy");
                 approval["status"] = json!("Failed");
                 approval["startTime"] = json!(1_790_622_000);
-                approval["output"]["executionResult"]["errorDetails"] = json!({"code": "zq code", "message": "zq"});
+                approval["output"]["executionResult"]["errorDetails"] =
+                    json!({"code": "zq code", "message": "zq"});
             }
             6 => saved.log = Some(format!("zq 111122223333 {}", saved.log.unwrap())),
             _ => saved.state_of_answered()["token"] = json!("zqtoken"),
@@ -83,10 +82,7 @@ fn what_is_asked_of_aws_gives_what_files_give() {
         ("getpipelinestate", saved.state.clone()),
     ];
     let answer = move |request: &str| {
-        let (_, body) = answers
-            .iter()
-            .find(|(operation, _)| request.contains(operation))
-            .unwrap();
+        let (_, body) = answers.iter().find(|(operation, _)| request.contains(operation)).unwrap();
         (200, body.to_string())
     };
     let log = file_of(saved.log.as_deref().unwrap());
@@ -114,10 +110,7 @@ fn what_is_not_such_a_file_is_refused() {
     for (content, words) in [
         ("", "it is not JSON"),
         ("{}", "it holds neither `pipelineExecutionSummaries`"),
-        (
-            "{\"stageStates\": 7}",
-            "it is not what `aws codepipeline get-pipeline-state` prints",
-        ),
+        ("{\"stageStates\": 7}", "it is not what `aws codepipeline get-pipeline-state` prints"),
         ("{\"pipelineExecution\": {}}", "lacks `pipelineExecutionId`"),
     ] {
         let input = file_of(content);
@@ -156,12 +149,7 @@ fn facts_are_those_of_one_execution_of_one_pipeline() {
         &["--facts", "--pipeline", "a", "--execution", "x", "--rule", "rule.json"],
     ] {
         let ran = policygen(&[&["doctor"], arguments].concat());
-        assert_eq!(
-            (ran.code, ran.stdout.as_str()),
-            (2, ""),
-            "{arguments:?}: {}",
-            ran.stderr
-        );
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
     }
     for format in ["sarif", "csv"] {
         assert_eq!(saved.run(&["--format", format]).code, 2, "{format}");

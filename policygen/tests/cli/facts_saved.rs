@@ -1,5 +1,5 @@
-//! One execution as somebody saved it, for the tests of `policygen doctor --facts`: what the real service once answered, with all names
-//! replaced, and that with one change.
+//! One execution as somebody saved it, for the tests of `policygen doctor --facts`: what the real
+//! service once answered, with all names replaced, and that with one change.
 
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -27,10 +27,7 @@ impl Saved {
         };
         let execution = read("execution");
         Self {
-            id: execution["pipelineExecution"]["pipelineExecutionId"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
+            id: execution["pipelineExecution"]["pipelineExecutionId"].as_str().unwrap().to_owned(),
             execution,
             actions: read("actions"),
             state: read("state"),
@@ -45,12 +42,8 @@ impl Saved {
     }
 
     pub(crate) fn with_log(mut self, lines: &[Value]) -> Self {
-        self.log = Some(
-            lines
-                .iter()
-                .map(|facts| format!("{}\n", json!({"facts": facts})))
-                .collect(),
-        );
+        self.log =
+            Some(lines.iter().map(|facts| format!("{}\n", json!({"facts": facts}))).collect());
         self
     }
 
@@ -73,7 +66,8 @@ impl Saved {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let files: Vec<NamedTempFile> = [&self.execution, &self.actions, &self.state].map(file).into();
+        let files: Vec<NamedTempFile> =
+            [&self.execution, &self.actions, &self.state].map(file).into();
         let log = self.log.as_deref().map(file_of);
         let mut all = vec!["doctor", "--facts", "--pipeline", "payments", "--execution", &self.id];
         all.extend(files.iter().flat_map(|file| ["--input", text(file.path())]));
@@ -87,7 +81,8 @@ impl Saved {
     /// The verdict on a fact, and what was seen of it.
     pub(crate) fn says(&self, fact: &str) -> (String, String) {
         let ran = self.run(&["--format", "json"]);
-        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        let report: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
         let facts = report["facts"].as_array().unwrap();
         let fails = facts.iter().any(|found| found["verdict"] == "does-not-hold");
         assert_eq!(ran.code, if fails { 10 } else { 0 });
@@ -116,8 +111,7 @@ pub(crate) fn everything() -> Value {
     })
 }
 
-pub(crate) const SESSION: &str =
-    "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora@example.com";
+pub(crate) const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora@example.com";
 
 /// CloudTrail's record of the newest answer in the history, given then by this principal.
 pub(crate) fn event(saved: &mut Saved, at: &str, by: &str) -> Value {

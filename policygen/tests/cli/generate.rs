@@ -15,27 +15,15 @@ fn json(text: &str) -> Value {
 fn every_defect_is_refused_with_its_reason() {
     let cases: [(&[&str], i32, &str); 24] = [
         (&["--slot", "ApprovalA"], 1, "one slot is not enough"),
-        (
-            &["--slot", "ApprovalA", "--slot", "APPROVALa"],
-            1,
-            "have one name to IAM",
-        ),
+        (&["--slot", "ApprovalA", "--slot", "APPROVALa"], 1, "have one name to IAM"),
         (
             &["--slot", "A=Approval*", "--slot", "B=*B"],
             1,
             "`arn:aws:codepipeline:eu-west-1:111122223333:payments/Release/ApprovalB` would be in both",
         ),
         (&["--slot", "A*", "--slot", "B"], 2, "is not a slot"),
-        (
-            &["--region", "cn-north-1"],
-            1,
-            "`cn-north-1` is not in the partition `aws`",
-        ),
-        (
-            &["--partition", "aws-us-gov"],
-            1,
-            "`eu-west-1` is not in the partition `aws-us-gov`",
-        ),
+        (&["--region", "cn-north-1"], 1, "`cn-north-1` is not in the partition `aws`"),
+        (&["--partition", "aws-us-gov"], 1, "`eu-west-1` is not in the partition `aws-us-gov`"),
         (&["--region", "nowhere"], 2, "`nowhere` is not a region"),
         (&["--account", "1234"], 2, "`1234` is not an account"),
         (&["--pipeline", "a b"], 2, "`a b` is not a pipeline name"),
@@ -52,11 +40,7 @@ fn every_defect_is_refused_with_its_reason() {
             1,
             "needs exactly one way in",
         ),
-        (
-            &["--trust-account", "111122223333"],
-            1,
-            "means nothing without `--mechanism roles`",
-        ),
+        (&["--trust-account", "111122223333"], 1, "means nothing without `--mechanism roles`"),
         (
             &[
                 "--mechanism",
@@ -78,11 +62,7 @@ fn every_defect_is_refused_with_its_reason() {
             1,
             "needs the name of one action",
         ),
-        (
-            &["--stage-json", "--slot", "A=A*", "--slot", "B"],
-            1,
-            "needs the name of one action",
-        ),
+        (&["--stage-json", "--slot", "A=A*", "--slot", "B"], 1, "needs the name of one action"),
         (
             &["--slot", "Gate", "--slot", "B", "--gate"],
             1,
@@ -123,16 +103,8 @@ fn what_is_missing_is_named() {
 #[test]
 fn names_that_aws_would_refuse_for_their_length_are_refused() {
     let slot = "s".repeat(60);
-    let roles = [
-        "--mechanism",
-        "roles",
-        "--trust-account",
-        "111122223333",
-        "--slot",
-        &slot,
-        "--slot",
-        "B",
-    ];
+    let roles =
+        ["--mechanism", "roles", "--trust-account", "111122223333", "--slot", &slot, "--slot", "B"];
     let ran = generate(&roles);
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("AWS takes 64 for a role"), "{}", ran.stderr);
@@ -140,7 +112,8 @@ fn names_that_aws_would_refuse_for_their_length_are_refused() {
 
 #[test]
 fn what_does_not_fit_even_when_split_is_refused() {
-    let pipelines: Vec<String> = (0..900).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
+    let pipelines: Vec<String> =
+        (0..900).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
     let arguments: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
     let ran = generate(&arguments);
     assert_eq!(ran.code, 1);
@@ -149,7 +122,8 @@ fn what_does_not_fit_even_when_split_is_refused() {
 
 #[test]
 fn a_document_that_is_too_large_is_split_and_that_is_said() {
-    let pipelines: Vec<String> = (0..80).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
+    let pipelines: Vec<String> =
+        (0..80).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
     let arguments: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
     let ran = generate(&arguments);
     assert_eq!(ran.code, 0);
@@ -176,45 +150,24 @@ fn each_choice_that_weakens_the_rule_is_warned_of_and_nothing_else() {
             "`--trust-account 444455556666`",
         ),
         (
-            &[
-                "--guardrails",
-                "--gate",
-                "--service-role",
-                "payments",
-                "--break-glass",
-                "Admin",
-            ],
+            &["--guardrails", "--gate", "--service-role", "payments", "--break-glass", "Admin"],
             "`--break-glass Admin`",
         ),
         (
-            &[
-                "--guardrails",
-                "--gate",
-                "--service-role",
-                "payments",
-                "--job-worker",
-                "Worker",
-            ],
+            &["--guardrails", "--gate", "--service-role", "payments", "--job-worker", "Worker"],
             "`--job-worker Worker`",
         ),
     ];
     for (arguments, warning) in cases {
         let ran = generate(arguments);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
-        let warnings: Vec<&str> = ran
-            .stderr
-            .lines()
-            .filter(|line| line.starts_with("warning: "))
-            .collect();
+        let warnings: Vec<&str> =
+            ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
         assert_eq!(warnings.len(), 1, "{}", ran.stderr);
         assert!(warnings[0].contains(warning), "{}", ran.stderr);
     }
     let stage = policygen(&[&TARGET[..8], &["Rel*"]].concat());
-    assert!(
-        stage.stderr.starts_with("warning: `--stage 'Rel*'`"),
-        "{}",
-        stage.stderr
-    );
+    assert!(stage.stderr.starts_with("warning: `--stage 'Rel*'`"), "{}", stage.stderr);
 }
 
 #[test]
@@ -239,33 +192,27 @@ fn a_file_says_what_the_flags_say_and_the_flags_come_first() {
     ];
     assert_eq!((file.code, file.stdout), (0, generate(&flags).stdout));
 
-    let stricter = policygen(&["generate", "--config", &fixture("config/good.toml"), "--exclusive"]);
+    let stricter =
+        policygen(&["generate", "--config", &fixture("config/good.toml"), "--exclusive"]);
     assert!(stricter.stdout.contains("DenyOtherSlots"));
 }
 
 #[test]
 fn a_file_with_a_defect_is_refused_with_its_place() {
-    for (name, reason) in [
-        ("unknown-key", "unknown field `regions`"),
-        ("bad-account", "`1234` is not an account"),
-    ] {
+    for (name, reason) in
+        [("unknown-key", "unknown field `regions`"), ("bad-account", "`1234` is not an account")]
+    {
         let ran = policygen(&["generate", "--config", &fixture(&format!("config/{name}.toml"))]);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-        assert!(
-            ran.stderr.contains(reason) && ran.stderr.contains("line "),
-            "{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains(reason) && ran.stderr.contains("line "), "{}", ran.stderr);
     }
 }
 
 #[test]
 fn the_partition_follows_from_the_region() {
-    for (region, partition) in [
-        ("cn-north-1", "aws-cn"),
-        ("us-gov-west-1", "aws-us-gov"),
-        ("eusc-de-east-1", "aws-eusc"),
-    ] {
+    for (region, partition) in
+        [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eusc-de-east-1", "aws-eusc")]
+    {
         let arguments = [
             "generate",
             "--region",
@@ -295,10 +242,7 @@ fn the_stage_goes_before_the_first_that_deploys_and_the_rest_stays() {
     assert!(after.get("metadata").is_none());
     let stage = after["pipeline"]["stages"].as_array_mut().unwrap().remove(2);
     assert_eq!(after["pipeline"], before["pipeline"]);
-    assert_eq!(
-        stage,
-        json(&generate(&["--stage-json", "--print", "stage.json"]).stdout)
-    );
+    assert_eq!(stage, json(&generate(&["--stage-json", "--print", "stage.json"]).stdout));
 }
 
 #[test]
@@ -312,8 +256,7 @@ fn a_pipeline_of_type_v1_gets_no_retry_that_it_would_refuse() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(!ran.stdout.contains("onFailure"));
     assert!(
-        ran.stderr
-            .contains("note: a pipeline of type V1 does not retry by itself"),
+        ran.stderr.contains("note: a pipeline of type V1 does not retry by itself"),
         "{}",
         ran.stderr
     );
@@ -326,10 +269,7 @@ fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
         ("nothing-deploys", "no stage has an action of category Deploy"),
         ("deploys-first", "the first stage deploys"),
         ("stage-there", "there is a stage `Release` already"),
-        (
-            "gate-there",
-            "the action `Check` of the stage `Build` runs the gate already",
-        ),
+        ("gate-there", "the action `Check` of the stage `Build` runs the gate already"),
         ("not-json", "not the JSON that `aws codepipeline get-pipeline` prints"),
         ("no-stages", "there is no `pipeline` with a `name` and `stages`"),
         ("bare", "there is no `pipeline` with a `name` and `stages`"),
@@ -348,13 +288,8 @@ fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
     let once = directory.path().join("once.json");
     fs::write(
         &once,
-        generate(&[
-            "--patch-pipeline",
-            &fixture("pipeline/good.json"),
-            "--print",
-            "pipeline.json",
-        ])
-        .stdout,
+        generate(&["--patch-pipeline", &fixture("pipeline/good.json"), "--print", "pipeline.json"])
+            .stdout,
     )
     .unwrap();
     let twice = generate(&["--patch-pipeline", once.to_str().unwrap(), "--print", "pipeline.json"]);
@@ -385,10 +320,7 @@ fn a_directory_gets_all_files_or_none() {
     let names: Vec<&str> = first.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        [
-            "TwoPersonRule-ApprovalA.policy.json",
-            "TwoPersonRule-ApprovalB.policy.json"
-        ]
+        ["TwoPersonRule-ApprovalA.policy.json", "TwoPersonRule-ApprovalB.policy.json"]
     );
 
     // A file replaces its like, and nothing else is touched.
@@ -405,11 +337,7 @@ fn a_directory_gets_all_files_or_none() {
     fs::create_dir(out.join("stage.json")).unwrap();
     let failed = generate(&["--out", path, "--stage-json"]);
     assert_eq!(failed.code, 1);
-    assert!(
-        failed.stderr.contains("stage.json` cannot be written"),
-        "{}",
-        failed.stderr
-    );
+    assert!(failed.stderr.contains("stage.json` cannot be written"), "{}", failed.stderr);
     let mut expected = second;
     expected.insert("stage.json".to_owned(), String::new());
     assert_eq!(listing(), expected);
@@ -422,10 +350,7 @@ fn files_get_the_usual_permissions() {
 
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap();
-    assert_eq!(
-        generate(&["--out", path, "--format", "aws-cli", "--stage-json"]).code,
-        0
-    );
+    assert_eq!(generate(&["--out", path, "--format", "aws-cli", "--stage-json"]).code, 0);
     let mode = |name: &str| fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
     assert_eq!(mode("create.sh") & 0o500, 0o500);
     assert_eq!(mode("stage.json") & 0o111, 0);

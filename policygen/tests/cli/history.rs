@@ -15,10 +15,7 @@ pub(crate) struct Saved {
 impl Saved {
     /// The action execution of that name.
     pub(crate) fn action(&mut self, name: &str) -> &mut Value {
-        self.actions
-            .iter_mut()
-            .find(|action| action["actionName"] == name)
-            .unwrap()
+        self.actions.iter_mut().find(|action| action["actionName"] == name).unwrap()
     }
 
     pub(crate) fn with(mut self, other: Self) -> Self {
@@ -35,10 +32,7 @@ impl Saved {
             path.to_str().unwrap().to_owned()
         };
         [
-            file(
-                "executions.json",
-                &json!({"pipelineExecutionSummaries": self.executions}),
-            ),
+            file("executions.json", &json!({"pipelineExecutionSummaries": self.executions})),
             file("actions.json", &json!({"actionExecutionDetails": self.actions})),
         ]
     }
@@ -50,7 +44,13 @@ pub(crate) fn at(minute: u32, second: u32) -> String {
 }
 
 /// An action execution of the newest execution.
-pub(crate) fn action(stage: &str, name: &str, kind: (&str, &str), start: (u32, u32), end: (u32, u32)) -> Value {
+pub(crate) fn action(
+    stage: &str,
+    name: &str,
+    kind: (&str, &str),
+    start: (u32, u32),
+    end: (u32, u32),
+) -> Value {
     json!({
         "pipelineExecutionId": "11111111-1111-4111-8111-111111111111",
         "actionExecutionId": format!("{name}-1"),
@@ -72,8 +72,7 @@ pub(crate) fn action(stage: &str, name: &str, kind: (&str, &str), start: (u32, u
 pub(crate) fn answered(slot: &str, who: &str, start: (u32, u32), end: (u32, u32)) -> Value {
     let mut approval = action("Approve", slot, ("Approval", "Manual"), start, end);
     approval["updatedBy"] = json!(format!("arn:aws:iam::111122223333:user/{who}"));
-    approval["output"]["executionResult"] =
-        json!({"externalExecutionId": format!("token-{slot}"), "externalExecutionSummary": "reviewed"});
+    approval["output"]["executionResult"] = json!({"externalExecutionId": format!("token-{slot}"), "externalExecutionSummary": "reviewed"});
     approval
 }
 
@@ -110,13 +109,7 @@ pub(crate) fn execution() -> Saved {
             gate,
             answered("ApprovalB", "bob", (1, 0), (2, 30)),
             answered("ApprovalA", "alice", (1, 0), (2, 0)),
-            action(
-                "Source",
-                "Source",
-                ("Source", "CodeStarSourceConnection"),
-                (0, 1),
-                (0, 30),
-            ),
+            action("Source", "Source", ("Source", "CodeStarSourceConnection"), (0, 1), (0, 30)),
         ],
     }
 }

@@ -42,13 +42,15 @@ fn role(path: &str, name: &str, action: &str) -> Value {
 }
 
 fn account(users: &[Value], roles: &[Value]) -> NamedTempFile {
-    file(&json!({"UserDetailList": users, "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}))
+    file(
+        &json!({"UserDetailList": users, "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}),
+    )
 }
 
 const APPROVE: &str = "codepipeline:PutApprovalResult";
 
-/// One human with two users, one with a user under a path, a user who may not approve, a role of IAM Identity Center, one that only looks
-/// like it, and another.
+/// One human with two users, one with a user under a path, a user who may not approve, a role of
+/// IAM Identity Center, one that only looks like it, and another.
 fn company() -> NamedTempFile {
     account(
         &[
@@ -59,11 +61,7 @@ fn company() -> NamedTempFile {
         ],
         &[
             role("/aws-reserved/sso.amazonaws.com/eu-west-1/", SSO, APPROVE),
-            role(
-                "/aws-reserved/sso.amazonaws.com/",
-                "AWSReservedSSO_Reader_1",
-                "s3:GetObject",
-            ),
+            role("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Reader_1", "s3:GetObject"),
             role("/dev/", "AWSReservedSSO_Approver_fedcba9876543210", APPROVE),
             role("/", "Deployer", APPROVE),
         ],
@@ -102,11 +100,9 @@ fn the_gate_takes_what_is_printed_and_counts_the_people_in_it() {
         assert!(rule.only_people());
         assert!(rule.splits().is_empty());
         assert_eq!(rule.trust(SSO, &account), Trust::Believed);
-        for untrusted in [
-            "Deployer",
-            "AWSReservedSSO_Approver_fedcba9876543210",
-            "AWSReservedSSO_Reader_1",
-        ] {
+        for untrusted in
+            ["Deployer", "AWSReservedSSO_Approver_fedcba9876543210", "AWSReservedSSO_Reader_1"]
+        {
             assert_eq!(rule.trust(untrusted, &account), Trust::Untrusted, "{untrusted}");
         }
         let users = ["alice", "Alice-admin", "team/Bob"];
@@ -114,7 +110,8 @@ fn the_gate_takes_what_is_printed_and_counts_the_people_in_it() {
             let principal = Principal::parse(&format!("arn:aws:iam::111122223333:user/{user}"));
             rule.keys(&principal, &account).unwrap()
         });
-        let names: Vec<String> = persons(&keys).iter().map(|person| person.name().to_string()).collect();
+        let names: Vec<String> =
+            persons(&keys).iter().map(|person| person.name().to_string()).collect();
         assert_eq!(names, ["person:alice", "person:bob"]);
     }
 }
@@ -129,22 +126,10 @@ fn who_may_approve_in_another_pipeline_or_stage_or_action_is_not_in_the_rule() {
         (&["--slot", "First", "--slot", "Second"][..], true),
         (&["--action", "First", "--action", "Second"], true),
         (
-            &[
-                "--pipeline",
-                "refunds",
-                "--stage",
-                "Sign",
-                "--slot",
-                "First",
-                "--slot",
-                "Second",
-            ],
+            &["--pipeline", "refunds", "--stage", "Sign", "--slot", "First", "--slot", "Second"],
             true,
         ),
-        (
-            &["--pipeline", "payments", "--slot", "First", "--slot", "Second"],
-            false,
-        ),
+        (&["--pipeline", "payments", "--slot", "First", "--slot", "Second"], false),
         (&["--stage", "Release", "--slot", "First", "--slot", "Second"], false),
         (&["--region", "us-east-1", "--slot", "First", "--slot", "Second"], false),
         (&[], false),
@@ -162,19 +147,13 @@ fn a_pattern_of_stages_narrows_the_search_and_is_not_written() {
     let ran = draft(&company(), &["--stage", "Rel*"]);
     let rule: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(rule.get("stage"), None);
-    assert!(
-        ran.stderr.contains("`stage` and `actions` are left out"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("`stage` and `actions` are left out"), "{}", ran.stderr);
 }
 
 #[test]
 fn a_complete_rule_leaves_doctor_nothing_to_say() {
-    let ran = draft(
-        &company(),
-        &["--stage", "Release", "--slot", "ApprovalA", "--slot", "ApprovalB"],
-    );
+    let ran =
+        draft(&company(), &["--stage", "Release", "--slot", "ApprovalA", "--slot", "ApprovalB"]);
     let rule = file(&serde_json::from_str::<Value>(&ran.stdout).unwrap());
     let doctor = policygen(&["doctor", "--rule", text(rule.path()), "--fail-on", "note"]);
     assert_eq!(doctor.code, 0, "{}", doctor.stdout);
@@ -185,11 +164,7 @@ fn nobody_who_may_approve_is_no_rule() {
     let account = account(&[user("/", "carol", "s3:GetObject")], &[]);
     let ran = draft(&account, &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
-    assert!(
-        ran.stderr.contains("nobody in this account may approve"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("nobody in this account may approve"), "{}", ran.stderr);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::thread;
 
 use crate::program::{Ran, command, ran};
 
-/// Runs `policygen` with these arguments against a server that answers a request, in lower case, with a status and a
-/// body of that type.
+/// Runs `policygen` with these arguments against a server that answers a request, in lower case,
+/// with a status and a body of that type.
 pub(crate) fn live(
     content_type: &'static str,
     answer: impl FnMut(&str) -> (u16, String) + Send + 'static,
@@ -16,14 +16,15 @@ pub(crate) fn live(
     let url = serve(content_type, answer);
     let mut command = command();
     command.args(arguments).args(["--endpoint-url", &url]);
-    command
-        .env("AWS_ACCESS_KEY_ID", "alice")
-        .env("AWS_SECRET_ACCESS_KEY", "secret");
+    command.env("AWS_ACCESS_KEY_ID", "alice").env("AWS_SECRET_ACCESS_KEY", "secret");
     ran(&command.output().unwrap())
 }
 
 /// Serves on loopback until the test ends; where.
-fn serve(content_type: &'static str, mut answer: impl FnMut(&str) -> (u16, String) + Send + 'static) -> String {
+fn serve(
+    content_type: &'static str,
+    mut answer: impl FnMut(&str) -> (u16, String) + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

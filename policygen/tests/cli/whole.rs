@@ -4,24 +4,13 @@ use crate::program::{generate, policygen};
 
 const FORMATS: [&str; 5] = ["json", "cloudformation", "terraform", "terraform-json", "aws-cli"];
 
-const VERBS: [&str; 8] = [
-    "generate",
-    "rule",
-    "explain",
-    "audit",
-    "doctor",
-    "evidence",
-    "completions",
-    "man",
-];
+const VERBS: [&str; 8] =
+    ["generate", "rule", "explain", "audit", "doctor", "evidence", "completions", "man"];
 
 const MECHANISMS: [(&str, &[&str]); 5] = [
     ("groups", &["--mechanism", "groups"]),
     ("tag", &["--mechanism", "tag"]),
-    (
-        "roles-accounts",
-        &["--mechanism", "roles", "--trust-account", "111122223333"],
-    ),
+    ("roles-accounts", &["--mechanism", "roles", "--trust-account", "111122223333"]),
     (
         "roles-saml",
         &[
@@ -112,11 +101,7 @@ fn every_verb_has_a_page_and_every_shell_a_script() {
     for verb in VERBS {
         let page = policygen(&["man", verb]);
         assert_eq!(page.code, 0, "{}", page.stderr);
-        assert!(
-            page.stdout.contains(&format!(".TH policygen-{verb} 1")),
-            "{}",
-            page.stdout
-        );
+        assert!(page.stdout.contains(&format!(".TH policygen-{verb} 1")), "{}", page.stdout);
     }
     assert!(policygen(&["man"]).stdout.contains(".TH policygen 1"));
     let unknown = policygen(&["man", "nothing"]);

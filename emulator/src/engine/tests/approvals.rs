@@ -4,11 +4,7 @@ use crate::engine::ErrorCode;
 use crate::testing::{ALICE, Account, PIPELINE, approval, build, pipeline, stage};
 
 fn account() -> Account {
-    let actions = [
-        approval("ApprovalA"),
-        approval("ApprovalB"),
-        build("After", 2, "Succeeded"),
-    ];
+    let actions = [approval("ApprovalA"), approval("ApprovalB"), build("After", 2, "Succeeded")];
     Account::with_stages("SUPERSEDED", json!([stage("Review", &actions)]))
 }
 
@@ -47,10 +43,7 @@ fn the_approver_and_the_comment_are_in_state_and_history() {
     let history = account.ok("ListActionExecutions", json!({"pipelineName": PIPELINE}));
     let run = &history["actionExecutionDetails"][1];
     assert_eq!(token, run["actionExecutionId"], "the token is the attempt's id");
-    assert_eq!(
-        (&run["actionName"], &run["updatedBy"]),
-        (&json!("ApprovalA"), &json!(ALICE))
-    );
+    assert_eq!((&run["actionName"], &run["updatedBy"]), (&json!("ApprovalA"), &json!(ALICE)));
     let result = json!({"externalExecutionId": token, "externalExecutionSummary": "looks right"});
     assert_eq!(run["output"]["executionResult"], result);
 }
@@ -73,21 +66,18 @@ fn an_answer_must_fit() {
     account.start();
     let token = account.action("Review", "ApprovalA")["token"].clone();
     let other = json!("ffffffff-0000-4000-8000-000000000000");
-    let mut refused =
-        |stage: &str, action: &str, token| account.answer_token(stage, action, "Approved", token).unwrap_err().code;
+    let mut refused = |stage: &str, action: &str, token| {
+        account.answer_token(stage, action, "Approved", token).unwrap_err().code
+    };
     assert_eq!(refused("Nowhere", "ApprovalA", &token), ErrorCode::StageNotFound);
     assert_eq!(refused("Review", "Nothing", &token), ErrorCode::ActionNotFound);
     assert_eq!(refused("Review", "ApprovalA", &other), ErrorCode::InvalidApprovalToken);
     assert_eq!(refused("Review", "ApprovalB", &token), ErrorCode::InvalidApprovalToken);
     account.approve("Review", "ApprovalA");
-    let again = account
-        .answer_token("Review", "ApprovalA", "Rejected", &token)
-        .unwrap_err();
+    let again = account.answer_token("Review", "ApprovalA", "Rejected", &token).unwrap_err();
     assert_eq!(again.code, ErrorCode::ApprovalAlreadyCompleted);
     assert!(
-        again
-            .message
-            .starts_with("The approval request that you responded to is already complete"),
+        again.message.starts_with("The approval request that you responded to is already complete"),
         "{again}"
     );
 }
@@ -98,17 +88,11 @@ fn an_open_approval_shows_its_token_and_little_else() {
     account.start();
     let state = account.action("Review", "ApprovalA");
     let token = &state["token"];
-    assert_eq!(
-        state,
-        json!({"actionExecutionId": token, "status": "InProgress", "token": token})
-    );
+    assert_eq!(state, json!({"actionExecutionId": token, "status": "InProgress", "token": token}));
     let history = account.ok("ListActionExecutions", json!({"pipelineName": PIPELINE}));
     let run = &history["actionExecutionDetails"][1];
     assert_eq!(run["output"], json!({"outputArtifacts": [], "outputVariables": {}}));
-    assert!(
-        run["startTime"] == run["lastUpdateTime"] && run.get("updatedBy").is_none(),
-        "{run}"
-    );
+    assert!(run["startTime"] == run["lastUpdateTime"] && run.get("updatedBy").is_none(), "{run}");
     let type_id = json!({
         "__type": "ActionTypeId", "category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1",
     });
@@ -137,38 +121,28 @@ fn an_empty_comment_names_who_answered() {
     let mut account = account();
     account.start();
     let token = account.action("Review", "ApprovalA")["token"].clone();
-    account
-        .answer_with("Review", "ApprovalA", "Approved", &token, "")
-        .unwrap();
-    assert_eq!(
-        account.action("Review", "ApprovalA")["summary"],
-        format!("Approved by {ALICE}")
-    );
+    account.answer_with("Review", "ApprovalA", "Approved", &token, "").unwrap();
+    assert_eq!(account.action("Review", "ApprovalA")["summary"], format!("Approved by {ALICE}"));
 }
 
 #[test]
 fn a_comment_that_is_required_must_be_there() {
     let mut required = approval("Approval");
-    required["configuration"] = json!({"IsSummaryRequired": "true", "ExternalEntityLink": "https://example.com/1"});
+    required["configuration"] =
+        json!({"IsSummaryRequired": "true", "ExternalEntityLink": "https://example.com/1"});
     let mut account = Account::with_stages("SUPERSEDED", json!([stage("Review", &[required])]));
     let id = account.start();
     let token = account.action("Review", "Approval")["token"].clone();
     for blank in ["", "   "] {
-        let error = account
-            .answer_with("Review", "Approval", "Approved", &token, blank)
-            .unwrap_err();
+        let error =
+            account.answer_with("Review", "Approval", "Approved", &token, blank).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidApprovalToken);
         let text = "Action 'Approval' in stage 'Review' requires a summary. Provide a summary in the approval result and \
                     try again.";
         assert_eq!(error.message, text);
     }
-    assert_eq!(
-        account.stage("Review")["actionStates"][0]["entityUrl"],
-        "https://example.com/1"
-    );
-    account
-        .answer_with("Review", "Approval", "Approved", &token, "read it")
-        .unwrap();
+    assert_eq!(account.stage("Review")["actionStates"][0]["entityUrl"], "https://example.com/1");
+    account.answer_with("Review", "Approval", "Approved", &token, "read it").unwrap();
     assert_eq!(account.status(&id), "Succeeded");
 }
 
@@ -185,9 +159,7 @@ fn an_update_cancels_open_approvals_and_hangs_the_execution() {
         "actionExecutionId": token, "status": "Failed", "summary": "The approval action has been canceled.",
     });
     assert_eq!(account.action("Review", "ApprovalB"), canceled);
-    let late = account
-        .answer_token("Review", "ApprovalB", "Approved", &token)
-        .unwrap_err();
+    let late = account.answer_token("Review", "ApprovalB", "Approved", &token).unwrap_err();
     assert_eq!(late.code, ErrorCode::InvalidApprovalToken);
     assert_eq!(
         late.message,
@@ -206,7 +178,8 @@ fn an_update_cancels_open_approvals_and_hangs_the_execution() {
 #[test]
 fn an_approval_whose_notification_is_refused_fails_and_nobody_has_answered() {
     let mut notifying = approval("Approval");
-    notifying["configuration"] = json!({"NotificationArn": "arn:aws:sns:eu-west-1:111122223333:EmulatorDeniedOnce"});
+    notifying["configuration"] =
+        json!({"NotificationArn": "arn:aws:sns:eu-west-1:111122223333:EmulatorDeniedOnce"});
     let mut account = Account::with_stages("SUPERSEDED", json!([stage("Review", &[notifying])]));
     let id = account.start();
     assert_eq!(account.status(&id), "Failed");
@@ -224,13 +197,8 @@ fn an_approval_whose_notification_is_refused_fails_and_nobody_has_answered() {
     let result = json!({
         "errorDetails": {"code": "PermissionError"}, "externalExecutionId": token, "externalExecutionSummary": text,
     });
-    assert!(
-        run["output"]["executionResult"] == result && run.get("updatedBy").is_none(),
-        "{run}"
-    );
-    let late = account
-        .answer_token("Review", "Approval", "Approved", token)
-        .unwrap_err();
+    assert!(run["output"]["executionResult"] == result && run.get("updatedBy").is_none(), "{run}");
+    let late = account.answer_token("Review", "Approval", "Approved", token).unwrap_err();
     assert_eq!(late.code, ErrorCode::ApprovalAlreadyCompleted);
     account.retry("Review", &id, "FAILED_ACTIONS").unwrap();
     account.approve("Review", "Approval");
@@ -241,7 +209,8 @@ fn an_approval_whose_notification_is_refused_fails_and_nobody_has_answered() {
 fn an_approval_waits_seven_days_or_as_long_as_it_says() {
     let mut short = approval("Short");
     short["timeoutInMinutes"] = json!(5);
-    let mut account = Account::with_stages("SUPERSEDED", json!([stage("Review", &[approval("Long"), short])]));
+    let mut account =
+        Account::with_stages("SUPERSEDED", json!([stage("Review", &[approval("Long"), short])]));
     let id = account.start();
     let due = account.service.engine.next_event().unwrap();
     assert_eq!(due.duration_since(account.now).as_mins(), 5);

@@ -13,10 +13,7 @@ fn account(mode: &str) -> Account {
 
 fn inbound(account: &mut Account) -> Vec<Value> {
     let inbound = account.stage("Review")["inboundExecutions"].as_array().unwrap().clone();
-    inbound
-        .into_iter()
-        .map(|execution| execution["pipelineExecutionId"].clone())
-        .collect()
+    inbound.into_iter().map(|execution| execution["pipelineExecutionId"].clone()).collect()
 }
 
 #[test]
@@ -29,10 +26,7 @@ fn superseded_keeps_the_newest_of_those_that_wait() {
     assert_eq!(account.status(&second), "Superseded");
     account.approve("Review", "Approval");
     assert_eq!(account.status(&first), "Succeeded");
-    assert_eq!(
-        account.stage("Review")["latestExecution"]["pipelineExecutionId"],
-        json!(third)
-    );
+    assert_eq!(account.stage("Review")["latestExecution"]["pipelineExecutionId"], json!(third));
     account.approve("Review", "Approval");
     assert_eq!(account.status(&third), "Succeeded");
 }
@@ -43,10 +37,7 @@ fn queued_lets_them_in_one_after_another() {
     let (first, second, third) = (account.start(), account.start(), account.start());
     assert_eq!(inbound(&mut account), [json!(second), json!(third)]);
     for id in [&first, &second, &third] {
-        assert_eq!(
-            account.stage("Review")["latestExecution"]["pipelineExecutionId"],
-            json!(id)
-        );
+        assert_eq!(account.stage("Review")["latestExecution"]["pipelineExecutionId"], json!(id));
         account.approve("Review", "Approval");
         assert_eq!(account.status(id), "Succeeded");
     }
@@ -60,7 +51,8 @@ fn parallel_executions_do_not_wait_and_show_their_tokens_in_the_history_alone() 
     assert!(account.action("Review", "Approval").get("token").is_none());
     let filter = json!({"pipelineName": PIPELINE, "filter": {"pipelineExecutionId": first}});
     let history = account.ok("ListActionExecutions", filter);
-    let token = &history["actionExecutionDetails"][0]["output"]["executionResult"]["externalExecutionId"];
+    let token =
+        &history["actionExecutionDetails"][0]["output"]["executionResult"]["externalExecutionId"];
     account.answer_token("Review", "Approval", "Approved", token).unwrap();
     assert_eq!(
         (account.status(&first), account.status(&second)),
@@ -86,18 +78,13 @@ fn a_failed_stage_does_not_lock() {
     account.start();
     account.answer("Review", "Approval", "Rejected").unwrap();
     let second = account.start();
-    assert_eq!(
-        account.stage("Review")["latestExecution"]["pipelineExecutionId"],
-        json!(second)
-    );
+    assert_eq!(account.stage("Review")["latestExecution"]["pipelineExecutionId"], json!(second));
 }
 
 #[test]
 fn an_execution_runs_the_version_that_it_started_with() {
-    let stages = json!([
-        stage("Review", &[gate("x")]),
-        stage("Ship", &[build("Ship", 1, "Succeeded")])
-    ]);
+    let stages =
+        json!([stage("Review", &[gate("x")]), stage("Ship", &[build("Ship", 1, "Succeeded")])]);
     let mut account = Account::with_stages("SUPERSEDED", stages);
     let id = account.start();
     let job = account.invoked()["CodePipeline.job"]["id"].clone();
@@ -113,10 +100,8 @@ fn creating_a_pipeline_starts_it() {
     let declared = pipeline("SUPERSEDED", json!([stage("Review", &[approval("Approval")])]));
     let mut account = Account::new();
     let id = account.created(declared);
-    let got = account.ok(
-        "GetPipelineExecution",
-        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
-    );
+    let got = account
+        .ok("GetPipelineExecution", json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}));
     let execution = &got["pipelineExecution"];
     let trigger = json!({"triggerType": "CreatePipeline", "triggerDetail": crate::testing::ALICE});
     assert_eq!(execution["trigger"], trigger);
@@ -128,10 +113,7 @@ fn creating_a_pipeline_starts_it() {
     let summary = format!("Amazon S3 version id: {}", revision.as_str().unwrap());
     let artifact = json!({"name": "App", "revisionId": revision, "revisionSummary": summary});
     assert_eq!(execution["artifactRevisions"], json!([artifact]));
-    assert_eq!(
-        source["entityUrl"],
-        "https://console.aws.amazon.com/s3/home?region=eu-west-1#"
-    );
+    assert_eq!(source["entityUrl"], "https://console.aws.amazon.com/s3/home?region=eu-west-1#");
     assert_eq!(source["latestExecution"]["summary"], summary);
     account.approve("Review", "Approval");
     assert_eq!(account.status(&id), "Succeeded");
@@ -145,10 +127,8 @@ fn a_rule_of_eventbridge_starts_it_as_itself() {
     let service = &mut account.service;
     let reply = service.call("StartPipelineExecution", start.as_bytes(), rule, account.now);
     let id = reply.unwrap().unwrap()["pipelineExecutionId"].clone();
-    let got = account.ok(
-        "GetPipelineExecution",
-        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
-    );
+    let got = account
+        .ok("GetPipelineExecution", json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}));
     let trigger = json!({"triggerType": "CloudWatchEvent", "triggerDetail": rule});
     assert_eq!(got["pipelineExecution"]["trigger"], trigger);
 }
@@ -166,7 +146,8 @@ fn a_source_finds_the_object_that_it_found_before() {
 #[test]
 fn who_started_it_and_with_what_is_told() {
     let mut declared = pipeline("SUPERSEDED", json!([stage("Review", &[approval("Approval")])]));
-    declared["variables"] = json!([{"name": "Env", "defaultValue": "test"}, {"name": "Size", "defaultValue": "s"}]);
+    declared["variables"] =
+        json!([{"name": "Env", "defaultValue": "test"}, {"name": "Size", "defaultValue": "s"}]);
     let mut account = Account::new();
     account.create(declared);
     let input = json!({
@@ -179,19 +160,16 @@ fn who_started_it_and_with_what_is_told() {
         id,
         "the same request"
     );
-    let got = account.ok(
-        "GetPipelineExecution",
-        json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}),
-    );
+    let got = account
+        .ok("GetPipelineExecution", json!({"pipelineName": PIPELINE, "pipelineExecutionId": id}));
     let execution = &got["pipelineExecution"];
-    let trigger = json!({"triggerType": "StartPipelineExecution", "triggerDetail": crate::testing::ALICE});
+    let trigger =
+        json!({"triggerType": "StartPipelineExecution", "triggerDetail": crate::testing::ALICE});
     assert_eq!(execution["trigger"], trigger);
     assert_eq!(execution["artifactRevisions"][0]["revisionId"], "abc");
-    let variables = json!([{"name": "Env", "resolvedValue": "prod"}, {"name": "Size", "resolvedValue": "s"}]);
+    let variables =
+        json!([{"name": "Env", "resolvedValue": "prod"}, {"name": "Size", "resolvedValue": "s"}]);
     assert_eq!(execution["variables"], variables);
     let undeclared = json!({"name": PIPELINE, "variables": [{"name": "Nope", "value": "x"}]});
-    assert_eq!(
-        account.refused("StartPipelineExecution", undeclared),
-        ErrorCode::Validation
-    );
+    assert_eq!(account.refused("StartPipelineExecution", undeclared), ErrorCode::Validation);
 }

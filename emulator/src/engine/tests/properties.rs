@@ -6,7 +6,9 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::engine::{ActionStatus, Effect, ErrorCode, Execution, ExecutionStatus, Lag, StageProgress, StageStatus};
+use crate::engine::{
+    ActionStatus, Effect, ErrorCode, Execution, ExecutionStatus, Lag, StageProgress, StageStatus,
+};
 use crate::testing::{Account, PIPELINE, approval, build, gate, pipeline, stage};
 
 /// One thing that somebody does. The numbers choose among what there is.
@@ -42,9 +44,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn declared(mode: &str) -> Value {
     let mut ship = stage("Ship", &[build("Ship", 1, "FailedOnce"), approval("Confirm")]);
-    ship["onFailure"] = json!({"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}});
+    ship["onFailure"] =
+        json!({"result": "RETRY", "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}});
     let mut notifying = approval("ApprovalB");
-    notifying["configuration"] = json!({"NotificationArn": "arn:aws:sns:eu-west-1:111122223333:EmulatorDeniedOnce"});
+    notifying["configuration"] =
+        json!({"NotificationArn": "arn:aws:sns:eu-west-1:111122223333:EmulatorDeniedOnce"});
     let review = stage("Review", &[approval("ApprovalA"), notifying, gate("#{Code.VersionId}")]);
     pipeline(mode, json!([review, ship]))
 }
@@ -53,13 +57,11 @@ fn declared(mode: &str) -> Value {
 fn act(account: &mut Account, mode: &str, jobs: &mut Vec<Value>, step: &Step) {
     let executions = |account: &Account| -> Vec<String> {
         let pipeline = account.service.engine.pipeline(PIPELINE).unwrap();
-        pipeline
-            .executions
-            .iter()
-            .map(|execution| execution.id.clone())
-            .collect()
+        pipeline.executions.iter().map(|execution| execution.id.clone()).collect()
     };
-    let chosen = |account: &Account, which: usize| executions(account).get(which).cloned().unwrap_or_default();
+    let chosen = |account: &Account, which: usize| {
+        executions(account).get(which).cloned().unwrap_or_default()
+    };
     let result = match *step {
         Step::Start => account.call("StartPipelineExecution", json!({"name": PIPELINE})),
         Step::Answer { which, approved } => {
@@ -81,7 +83,10 @@ fn act(account: &mut Account, mode: &str, jobs: &mut Vec<Value>, step: &Step) {
             match how {
                 0 => {
                     let failure = json!({"type": "JobFailed", "message": "no"});
-                    account.call("PutJobFailureResult", json!({"jobId": job, "failureDetails": failure}))
+                    account.call(
+                        "PutJobFailureResult",
+                        json!({"jobId": job, "failureDetails": failure}),
+                    )
                 }
                 1 => account.call(
                     "PutJobSuccessResult",
@@ -92,8 +97,7 @@ fn act(account: &mut Account, mode: &str, jobs: &mut Vec<Value>, step: &Step) {
         }
         Step::RollBack { which, stage } => {
             let target = chosen(account, which);
-            let input =
-                json!({"pipelineName": PIPELINE, "stageName": STAGES[stage], "targetPipelineExecutionId": target});
+            let input = json!({"pipelineName": PIPELINE, "stageName": STAGES[stage], "targetPipelineExecutionId": target});
             account.call("RollbackStage", input)
         }
         Step::Update => account.call("UpdatePipeline", json!({"pipeline": declared(mode)})),
@@ -128,8 +132,7 @@ fn open_approvals(account: &Account) -> Vec<(String, String, String)> {
     let pipeline = account.service.engine.pipeline(PIPELINE).unwrap();
     let runs = pipeline.executions.iter().flat_map(|execution| &execution.runs);
     let open = runs.filter(|run| run.is_open());
-    open.map(|run| (run.stage.clone(), run.action.name.clone(), run.id.clone()))
-        .collect()
+    open.map(|run| (run.stage.clone(), run.action.name.clone(), run.id.clone())).collect()
 }
 
 fn check(account: &mut Account, mode: &str, seen: &mut BTreeMap<String, ActionStatus>) {
@@ -162,17 +165,15 @@ fn check(account: &mut Account, mode: &str, seen: &mut BTreeMap<String, ActionSt
     }
     for (id, before) in seen.iter() {
         let now = still.get(id);
-        let kept = if *before == ActionStatus::InProgress {
-            now.is_some()
-        } else {
-            now == Some(before)
-        };
+        let kept =
+            if *before == ActionStatus::InProgress { now.is_some() } else { now == Some(before) };
         assert!(kept, "attempt {id} was {before:?} and is {now:?}");
     }
     *seen = still;
 }
 
-/// An approver is named, in either reply, if and only if somebody has answered; and the two never contradict each other.
+/// An approver is named, in either reply, if and only if somebody has answered; and the two never
+/// contradict each other.
 fn check_replies(state: &Value, history: &Value, mode: &str) {
     let runs = history["actionExecutionDetails"].as_array().unwrap();
     let stages = state["stageStates"].as_array().unwrap().iter();
@@ -185,9 +186,7 @@ fn check_replies(state: &Value, history: &Value, mode: &str) {
             );
             assert!(latest.as_object().unwrap().len() == 3 && mode != "PARALLEL", "{latest}");
         }
-        let run = runs
-            .iter()
-            .find(|run| run["actionExecutionId"] == latest["actionExecutionId"]);
+        let run = runs.iter().find(|run| run["actionExecutionId"] == latest["actionExecutionId"]);
         let Some(run) = run.filter(|run| run["status"] != "InProgress") else {
             continue;
         };
@@ -199,8 +198,10 @@ fn check_replies(state: &Value, history: &Value, mode: &str) {
     for run in runs {
         let result = &run["output"]["executionResult"];
         let approval = run["input"]["actionTypeId"]["category"] == "Approval";
-        let answered =
-            approval && result.is_object() && result.get("errorDetails").is_none() && run["status"] != "InProgress";
+        let answered = approval
+            && result.is_object()
+            && result.get("errorDetails").is_none()
+            && run["status"] != "InProgress";
         assert_eq!(run.get("updatedBy").is_some(), answered, "{run}");
         assert!(run["lastUpdateTime"].as_f64() >= run["startTime"].as_f64(), "{run}");
     }
@@ -211,10 +212,8 @@ fn check_execution(execution: &Execution) {
         let mut runs = execution.runs.iter().rev();
         runs.find(|run| run.stage == stage && run.action.name == action)
     };
-    for stage in execution
-        .stages
-        .iter()
-        .filter(|stage| stage.status == Some(StageStatus::Succeeded))
+    for stage in
+        execution.stages.iter().filter(|stage| stage.status == Some(StageStatus::Succeeded))
     {
         for action in &execution.declaration.stage(&stage.name).unwrap().actions {
             let run = newest(&stage.name, &action.name).unwrap();
@@ -227,26 +226,15 @@ fn check_execution(execution: &Execution) {
     }
     let mut stages = execution.stages.iter();
     let done = |stage: &StageProgress| stage.status == Some(StageStatus::Succeeded);
-    let through = if execution.rollback_of.is_some() {
-        stages.any(done)
-    } else {
-        stages.all(done)
-    };
-    assert_eq!(
-        execution.status == ExecutionStatus::Succeeded,
-        through,
-        "{:?}",
-        execution.status
-    );
+    let through = if execution.rollback_of.is_some() { stages.any(done) } else { stages.all(done) };
+    assert_eq!(execution.status == ExecutionStatus::Succeeded, through, "{:?}", execution.status);
     let running = execution.runs.iter().any(|run| run.in_progress());
     let active = execution.current_stage().is_some();
-    assert_eq!(
-        running, active,
-        "an execution is in a stage exactly while something runs there"
-    );
+    assert_eq!(running, active, "an execution is in a stage exactly while something runs there");
 }
 
-/// Once nothing is left to be noticed, the state and the history agree, but for what an update has hung.
+/// Once nothing is left to be noticed, the state and the history agree, but for what an update has
+/// hung.
 fn check_settled(account: &mut Account) {
     account.wait_seconds(120);
     account.service.engine.tick(account.now);
@@ -254,7 +242,8 @@ fn check_settled(account: &mut Account) {
     for execution in &pipeline.executions {
         assert_eq!(execution.shown(account.now).0, execution.status);
         for run in &execution.runs {
-            let hangs = run.is_approval() && run.in_progress() && run.status == ActionStatus::Failed;
+            let hangs =
+                run.is_approval() && run.in_progress() && run.status == ActionStatus::Failed;
             assert!(hangs || run.status == run.noticed, "{run:?}");
             assert!(!hangs || execution.is_active());
             assert!(run.is_in_history(account.now));

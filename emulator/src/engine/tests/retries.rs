@@ -6,11 +6,7 @@ use crate::testing::{Account, PIPELINE, approval, build, pipeline, stage};
 fn rejected(mode: &str) -> (Account, String) {
     let stages = json!([stage(
         "Review",
-        &[
-            approval("ApprovalA"),
-            approval("ApprovalB"),
-            build("After", 2, "Succeeded")
-        ]
+        &[approval("ApprovalA"), approval("ApprovalB"), build("After", 2, "Succeeded")]
     )]);
     let mut account = Account::with_stages(mode, stages);
     let id = account.start();
@@ -26,12 +22,7 @@ fn failed_actions_reopens_only_what_failed() {
     account.retry("Review", &id, "FAILED_ACTIONS").unwrap();
     assert_eq!(
         account.history(&id),
-        [
-            "Code Succeeded",
-            "ApprovalA Succeeded",
-            "ApprovalB Failed",
-            "ApprovalB InProgress"
-        ]
+        ["Code Succeeded", "ApprovalA Succeeded", "ApprovalB Failed", "ApprovalB InProgress"]
     );
     assert_eq!(account.action("Review", "ApprovalA")["status"], "Succeeded");
     account.approve("Review", "ApprovalB");
@@ -60,10 +51,8 @@ fn all_actions_starts_the_stage_again_and_keeps_the_history() {
     let metadata = json!({"manualStageRetryAttempt": 1, "latestRetryTrigger": "ManualStageRetry"});
     assert_eq!(account.stage("Review")["retryStageMetadata"], metadata);
     let latest = json!({"latestInPipelineExecution": {"pipelineExecutionId": id, "startTimeRange": "Latest"}});
-    let newest = account.ok(
-        "ListActionExecutions",
-        json!({"pipelineName": PIPELINE, "filter": latest}),
-    );
+    let newest =
+        account.ok("ListActionExecutions", json!({"pipelineName": PIPELINE, "filter": latest}));
     assert_eq!(
         newest["actionExecutionDetails"].as_array().unwrap().len(),
         4,
@@ -74,7 +63,8 @@ fn all_actions_starts_the_stage_again_and_keeps_the_history() {
 #[test]
 fn only_a_failed_stage_of_the_latest_execution_is_retried() {
     let (mut account, id) = rejected("SUPERSEDED");
-    let mut code = |stage: &str, id: &str| account.retry(stage, id, "ALL_ACTIONS").unwrap_err().code;
+    let mut code =
+        |stage: &str, id: &str| account.retry(stage, id, "ALL_ACTIONS").unwrap_err().code;
     assert_eq!(code("Nowhere", &id), ErrorCode::StageNotFound);
     assert_eq!(code("Source", &id), ErrorCode::StageNotRetryable);
     assert_eq!(
@@ -110,9 +100,7 @@ fn a_changed_pipeline_is_not_retried() {
     let error = account.retry("Review", &id, "ALL_ACTIONS").unwrap_err();
     assert_eq!(error.code, ErrorCode::StageNotRetryable);
     assert!(
-        error
-            .message
-            .contains("ran version 1 of the pipeline, which is now at version 2"),
+        error.message.contains("ran version 1 of the pipeline, which is now at version 2"),
         "{error}"
     );
 }
@@ -120,7 +108,8 @@ fn a_changed_pipeline_is_not_retried() {
 #[test]
 fn a_stage_that_retries_by_itself_does_so_once_a_visit() {
     let mut review = stage("Review", &[approval("Approval")]);
-    review["onFailure"] = json!({"result": "RETRY", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}});
+    review["onFailure"] =
+        json!({"result": "RETRY", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}});
     let mut account = Account::with_stages("SUPERSEDED", json!([review]));
     let id = account.start();
     for (status, answers) in [("InProgress", 1), ("Failed", 2)] {
@@ -138,11 +127,7 @@ fn a_stage_that_retries_by_itself_does_so_once_a_visit() {
 fn failed_once_fails_once_in_an_execution() {
     let stages = json!([stage(
         "Test",
-        &[
-            build("A", 1, "FailedOnce"),
-            build("B", 1, "Succeeded"),
-            build("C", 2, "Failed")
-        ]
+        &[build("A", 1, "FailedOnce"), build("B", 1, "Succeeded"), build("C", 2, "Failed")]
     )]);
     let mut account = Account::with_stages("SUPERSEDED", stages);
     let id = account.start();

@@ -10,8 +10,13 @@ fn stages() -> Value {
     ])
 }
 
-fn roll_back(account: &mut Account, stage: &str, target: &str) -> Result<String, (ErrorCode, String)> {
-    let input = json!({"pipelineName": PIPELINE, "stageName": stage, "targetPipelineExecutionId": target});
+fn roll_back(
+    account: &mut Account,
+    stage: &str,
+    target: &str,
+) -> Result<String, (ErrorCode, String)> {
+    let input =
+        json!({"pipelineName": PIPELINE, "stageName": stage, "targetPipelineExecutionId": target});
     match account.call("RollbackStage", input) {
         Ok(reply) => Ok(reply["pipelineExecutionId"].as_str().unwrap().to_owned()),
         Err(error) => Err((error.code, error.message)),
@@ -37,10 +42,7 @@ fn a_rollback_runs_one_stage_again_with_what_was_there() {
     };
     let (execution, goal) = (of(&mut account, &id), of(&mut account, &target));
     assert_eq!(execution["executionType"], "ROLLBACK");
-    assert_eq!(
-        execution["rollbackMetadata"],
-        json!({"rollbackTargetPipelineExecutionId": target})
-    );
+    assert_eq!(execution["rollbackMetadata"], json!({"rollbackTargetPipelineExecutionId": target}));
     let detail = format!(r#"{{"AwsUserArn":"{ALICE}"}}"#);
     assert_eq!(
         execution["trigger"],
@@ -65,21 +67,16 @@ fn what_cannot_be_rolled_back_is_refused_in_aws_words() {
     let unable = |why: String| Err((ErrorCode::UnableToRollbackStage, why));
     let unknown = "ffffffff-0000-4000-8000-000000000000";
     let code = |result: Result<String, (ErrorCode, String)>| result.unwrap_err().0;
-    assert_eq!(
-        code(roll_back(&mut account, "Nowhere", &target)),
-        ErrorCode::StageNotFound
-    );
+    assert_eq!(code(roll_back(&mut account, "Nowhere", &target)), ErrorCode::StageNotFound);
     assert_eq!(
         code(roll_back(&mut account, "Review", unknown)),
         ErrorCode::PipelineExecutionNotFound
     );
-    assert_eq!(
-        code(roll_back(&mut account, "Source", &target)),
-        ErrorCode::UnableToRollbackStage
-    );
+    assert_eq!(code(roll_back(&mut account, "Source", &target)), ErrorCode::UnableToRollbackStage);
     let open = account.start();
-    let incomplete =
-        format!("Target Pipeline Execution with id '{open}' has not completed in stage with name 'Review'");
+    let incomplete = format!(
+        "Target Pipeline Execution with id '{open}' has not completed in stage with name 'Review'"
+    );
     assert_eq!(roll_back(&mut account, "Review", &open), unable(incomplete.clone()));
     let busy = "Pipeline 'release' cannot start rollback since stage Review is in progress.";
     assert_eq!(roll_back(&mut account, "Review", &target), unable(busy.to_owned()));
@@ -88,10 +85,7 @@ fn what_cannot_be_rolled_back_is_refused_in_aws_words() {
     account.ok("UpdatePipeline", json!({"pipeline": pipeline("SUPERSEDED", stages())}));
     let outdated = "Pipeline 'release' has been updated since the rollback request was made.";
     let refused = roll_back(&mut account, "Review", &target);
-    assert_eq!(
-        refused,
-        Err((ErrorCode::PipelineExecutionOutdated, outdated.to_owned()))
-    );
+    assert_eq!(refused, Err((ErrorCode::PipelineExecutionOutdated, outdated.to_owned())));
 }
 
 #[test]

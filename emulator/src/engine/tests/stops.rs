@@ -17,9 +17,7 @@ fn abandoning_stops_at_once_and_the_stage_can_be_retried() {
     assert_eq!(account.status(&id), "Stopped");
     assert_eq!(account.history(&id), ["Code Succeeded", "Approval Abandoned"]);
     assert_eq!(account.stage("Review")["latestExecution"]["status"], "Stopped");
-    let late = account
-        .answer_token("Review", "Approval", "Approved", &token)
-        .unwrap_err();
+    let late = account.answer_token("Review", "Approval", "Approved", &token).unwrap_err();
     assert_eq!(
         late.code,
         ErrorCode::InvalidApprovalToken,
@@ -31,10 +29,7 @@ fn abandoning_stops_at_once_and_the_stage_can_be_retried() {
     });
     assert_eq!(state, canceled);
     let listed = account.ok("ListPipelineExecutions", json!({"pipelineName": PIPELINE}));
-    assert_eq!(
-        listed["pipelineExecutionSummaries"][0]["stopTrigger"],
-        json!({"reason": "enough"})
-    );
+    assert_eq!(listed["pipelineExecutionSummaries"][0]["stopTrigger"], json!({"reason": "enough"}));
     account.retry("Review", &id, "FAILED_ACTIONS").unwrap();
     account.approve("Review", "Approval");
     assert_eq!(account.status(&id), "Succeeded");
@@ -47,10 +42,7 @@ fn without_abandoning_what_is_in_progress_ends_first() {
     account.stop(&id, false).unwrap();
     assert_eq!(account.status(&id), "Stopping");
     assert_eq!(account.stage("Review")["latestExecution"]["status"], "Stopping");
-    assert_eq!(
-        account.stop(&id, false).unwrap_err().code,
-        ErrorCode::DuplicatedStopRequest
-    );
+    assert_eq!(account.stop(&id, false).unwrap_err().code, ErrorCode::DuplicatedStopRequest);
     account.approve("Review", "Approval");
     assert_eq!(account.status(&id), "Stopped");
     assert_eq!(
@@ -69,10 +61,7 @@ fn a_stop_can_turn_into_abandoning() {
     account.stop(&id, false).unwrap();
     account.stop(&id, true).unwrap();
     assert_eq!(account.status(&id), "Stopped");
-    assert_eq!(
-        account.stop(&id, true).unwrap_err().code,
-        ErrorCode::PipelineExecutionNotStoppable
-    );
+    assert_eq!(account.stop(&id, true).unwrap_err().code, ErrorCode::PipelineExecutionNotStoppable);
     let unknown = account.stop("ffffffff-0000-4000-8000-000000000000", true).unwrap_err();
     assert_eq!(unknown.code, ErrorCode::PipelineExecutionNotStoppable);
 }

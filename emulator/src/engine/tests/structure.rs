@@ -11,7 +11,8 @@ fn refused(stages: Value) -> ErrorCode {
 fn a_structure_must_be_one_that_aws_would_take() {
     let source = pipeline("QUEUED", json!([]))["stages"][0]["actions"][0].clone();
     let mut function = build("Gate", 1, "Succeeded");
-    function["actionTypeId"] = json!({"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"});
+    function["actionTypeId"] =
+        json!({"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"});
     let mut unknown = gate("x");
     unknown["configuration"]["Rule"] = json!("{}");
     let review = stage("Review", &[approval("A")]);
@@ -24,14 +25,8 @@ fn a_structure_must_be_one_that_aws_would_take() {
             json!([stage("Review", &[approval("A"), approval("A")])]),
             ErrorCode::InvalidActionDeclaration,
         ),
-        (
-            json!([stage("Review", &[function])]),
-            ErrorCode::InvalidActionDeclaration,
-        ),
-        (
-            json!([stage("Review", &[unknown])]),
-            ErrorCode::InvalidActionDeclaration,
-        ),
+        (json!([stage("Review", &[function])]), ErrorCode::InvalidActionDeclaration),
+        (json!([stage("Review", &[unknown])]), ErrorCode::InvalidActionDeclaration),
     ];
     for (stages, code) in cases {
         assert_eq!(refused(stages.clone()), code, "{stages}");
@@ -47,9 +42,7 @@ fn a_configuration_key_that_lambda_actions_do_not_have_is_refused() {
     let mut unknown = gate("x");
     unknown["configuration"]["Rule"] = json!("{}");
     let declared = pipeline("QUEUED", json!([stage("Review", &[unknown])]));
-    let error = Account::new()
-        .call("CreatePipeline", json!({"pipeline": declared}))
-        .unwrap_err();
+    let error = Account::new().call("CreatePipeline", json!({"pipeline": declared})).unwrap_err();
     assert_eq!(
         error.message,
         "Action configuration for action 'Gate' contains unknown configuration 'Rule'"
@@ -113,13 +106,7 @@ fn versions_are_counted_and_kept() {
     let name = "/pipeline/stages/1/actions/0/name";
     let first = account.ok("GetPipeline", json!({"name": PIPELINE, "version": 1}));
     assert_eq!(first.pointer(name).unwrap(), "A");
-    assert_eq!(
-        account
-            .ok("GetPipeline", json!({"name": PIPELINE}))
-            .pointer(name)
-            .unwrap(),
-        "B"
-    );
+    assert_eq!(account.ok("GetPipeline", json!({"name": PIPELINE})).pointer(name).unwrap(), "B");
     let code = account.refused("GetPipeline", json!({"name": PIPELINE, "version": 4}));
     assert_eq!(code, ErrorCode::PipelineVersionNotFound);
     assert_eq!(
@@ -136,7 +123,8 @@ fn versions_are_counted_and_kept() {
 
 #[test]
 fn the_history_is_paged_and_filtered() {
-    let mut account = Account::with_stages("QUEUED", json!([stage("Test", &[build("Test", 1, "Succeeded")])]));
+    let mut account =
+        Account::with_stages("QUEUED", json!([stage("Test", &[build("Test", 1, "Succeeded")])]));
     let ids = [account.start(), account.start(), account.start()];
     let mut shown = Vec::new();
     let mut token = Value::Null;
@@ -153,10 +141,7 @@ fn the_history_is_paged_and_filtered() {
     }
     assert_eq!(shown, [json!(ids[2]), json!(ids[1]), json!(ids[0])]);
     let nonsense = json!({"pipelineName": PIPELINE, "nextToken": "nonsense"});
-    assert_eq!(
-        account.refused("ListActionExecutions", nonsense),
-        ErrorCode::InvalidNextToken
-    );
+    assert_eq!(account.refused("ListActionExecutions", nonsense), ErrorCode::InvalidNextToken);
     let unknown = json!({"pipelineExecutionId": "ffffffff-0000-4000-8000-000000000000"});
     let unknown = json!({"pipelineName": PIPELINE, "filter": unknown});
     assert_eq!(

@@ -38,7 +38,10 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 }
 
 /// A slot that a user can serve without MFA, and one of its actions.
-fn without_mfa(picture: &Picture<'_>, actor: Actor) -> Result<Option<(usize, String)>, SurveyError> {
+fn without_mfa(
+    picture: &Picture<'_>,
+    actor: Actor,
+) -> Result<Option<(usize, String)>, SurveyError> {
     let approvals = picture.survey.approvals(actor);
     if let Some((slot, reached)) = approvals.served().find(|(_, reached)| !reached.open) {
         return Ok(Some((slot, reached.witness.clone())));
@@ -46,20 +49,15 @@ fn without_mfa(picture: &Picture<'_>, actor: Actor) -> Result<Option<(usize, Str
     if !approvals.any() {
         return Ok(None);
     }
-    // With a password alone the key says `false`; with an access key there is none (IAM User Guide, "AWS global condition
-    // context keys", aws:MultiFactorAuthPresent).
+    // With a password alone the key says `false`; with an access key there is none (IAM User Guide,
+    // "AWS global condition context keys", aws:MultiFactorAuthPresent).
     let mut with_password = picture.survey.permissions.state(actor);
-    with_password
-        .context
-        .set("aws:MultiFactorAuthPresent", ["false".to_owned()]);
+    with_password.context.set("aws:MultiFactorAuthPresent", ["false".to_owned()]);
     let mut with_access_key = picture.survey.permissions.state(actor);
     with_access_key.context.absent("aws:MultiFactorAuthPresent");
     for mut state in [with_password, with_access_key] {
         state.context.absent("aws:MultiFactorAuthAge");
-        let approvals = picture
-            .survey
-            .approvals_in(&state)
-            .map_err(picture.survey.about(actor))?;
+        let approvals = picture.survey.approvals_in(&state).map_err(picture.survey.about(actor))?;
         if let Some((slot, reached)) = approvals.served().next() {
             return Ok(Some((slot, reached.witness.clone())));
         }

@@ -40,7 +40,9 @@ pub(super) fn with_both(
     let mut findings = Vec::new();
     for actor in picture.actors() {
         let approvals = picture.survey.approvals(actor);
-        let Some(both) = &approvals.both else { continue };
+        let Some(both) = &approvals.both else {
+            continue;
+        };
         // A machine is nobody: `machine-can-approve` is about these.
         if picture.is_machine(actor) {
             continue;
@@ -57,7 +59,11 @@ pub(super) fn with_both(
 }
 
 /// How one actor may approve some actions.
-pub(super) fn evidence_of(picture: &Picture<'_>, actor: Actor, actions: &[String]) -> Vec<Evidence> {
+pub(super) fn evidence_of(
+    picture: &Picture<'_>,
+    actor: Actor,
+    actions: &[String],
+) -> Vec<Evidence> {
     let account = picture.account();
     let mut chain = vec![evidence::actor(account, actor, "acts")];
     for action in actions {

@@ -1,5 +1,5 @@
-//! `can-approve-both-if`: a principal whose own permissions reach two slots of one pipeline when conditions hold that only
-//! the request decides.
+//! `can-approve-both-if`: a principal whose own permissions reach two slots of one pipeline when
+//! conditions hold that only the request decides.
 
 use std::collections::BTreeSet;
 

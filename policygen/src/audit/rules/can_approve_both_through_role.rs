@@ -1,4 +1,5 @@
-//! `can-approve-both-through-role`: a principal that reaches two slots of one pipeline by assuming roles.
+//! `can-approve-both-through-role`: a principal that reaches two slots of one pipeline by assuming
+//! roles.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -34,7 +35,8 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     Ok(findings)
 }
 
-/// Two slots of one stage, and as whom an actor serves each: as a role that it may become, or as itself.
+/// Two slots of one stage, and as whom an actor serves each: as a role that it may become, or as
+/// itself.
 struct ThroughRoles {
     both: Both,
     by: [Option<Road>; 2],
@@ -67,20 +69,20 @@ fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>,
             candidates.extend(alike.map(|alike| (Some(road), alike, approvals)));
         }
     }
-    let states = candidates
-        .iter()
-        .map(|(_, alike, approvals)| Candidate::now(alike, approvals));
+    let states = candidates.iter().map(|(_, alike, approvals)| Candidate::now(alike, approvals));
     let states: Vec<Candidate<'_>> = states.collect();
     let both = survey.pair(&states).map_err(survey.about(actor))?;
     Ok(both.map(|both| {
-        let by = both
-            .states
-            .map(|at| candidates.get(at).and_then(|(road, ..)| road.clone()));
+        let by = both.states.map(|at| candidates.get(at).and_then(|(road, ..)| road.clone()));
         ThroughRoles { both, by }
     }))
 }
 
-fn finding(picture: &Picture<'_>, actor: Actor, ThroughRoles { both, by }: &ThroughRoles) -> Finding {
+fn finding(
+    picture: &Picture<'_>,
+    actor: Actor,
+    ThroughRoles { both, by }: &ThroughRoles,
+) -> Finding {
     let account = picture.account();
     let role = |at: usize| account.roles.get(at).map_or("", |role| &role.identity.name);
     let named = |road: &Option<Road>| match road {
@@ -117,10 +119,7 @@ fn finding(picture: &Picture<'_>, actor: Actor, ThroughRoles { both, by }: &Thro
     let served: Vec<(&Option<Road>, &[String])> = if by_a == by_b {
         vec![(by_a, &both.witness)]
     } else {
-        vec![
-            (by_a, std::slice::from_ref(first)),
-            (by_b, std::slice::from_ref(second)),
-        ]
+        vec![(by_a, std::slice::from_ref(first)), (by_b, std::slice::from_ref(second))]
     };
     for (road, actions) in served {
         let serving = match road {

@@ -1,4 +1,5 @@
-//! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling what asks for them.
+//! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling
+//! what asks for them.
 
 use iam::account::Actor;
 

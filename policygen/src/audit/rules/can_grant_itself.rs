@@ -19,11 +19,7 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let mut findings = Vec::new();
-    for actor in picture
-        .survey
-        .permissions
-        .who_might(&[&WRITES[..], &REMOVALS[..]].concat())
-    {
+    for actor in picture.survey.permissions.who_might(&[&WRITES[..], &REMOVALS[..]].concat()) {
         // Who has both needs no write.
         if picture.survey.approvals(actor).both.is_some() {
             continue;
@@ -54,9 +50,7 @@ fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Findi
         let when = if write.both.open { ", when conditions hold" } else { "" };
         let does = format!("{} may be done to it{when}, by", write.action);
         finding.evidence.push(Evidence::new("target", &write.resource, does));
-        finding
-            .evidence
-            .extend(evidence::chain(account, actor, write.action, &blames));
+        finding.evidence.extend(evidence::chain(account, actor, write.action, &blames));
     }
     let [_, second] = &both.witness;
     finding.witness = Some(second.clone());

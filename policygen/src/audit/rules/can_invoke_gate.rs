@@ -1,4 +1,5 @@
-//! `can-invoke-gate`: a principal that can call the gate's function itself, which only pipelines need to.
+//! `can-invoke-gate`: a principal that can call the gate's function itself, which only pipelines
+//! need to.
 
 use std::collections::HashMap;
 
@@ -76,10 +77,7 @@ fn finding(picture: &Picture<'_>, actor: Actor, reached: Reached) -> Finding {
     let help = "Leave lambda:InvokeFunction on the gate to the pipelines' service role, and deny it to everybody else: \
                 `policygen generate --guardrails` denies it to approvers.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
-    let blames = picture
-        .survey
-        .permissions
-        .blame(actor, Action::InvokeFunction, &reached.witness);
+    let blames = picture.survey.permissions.blame(actor, Action::InvokeFunction, &reached.witness);
     finding.evidence = vec![evidence::actor(account, actor, "acts")];
     let chain = evidence::chain(account, actor, Action::InvokeFunction, &blames);
     finding.evidence.extend(chain);

@@ -1,4 +1,5 @@
-//! `can-make-second-person`: a principal that can act as two: as one that it makes, takes over or signs in as.
+//! `can-make-second-person`: a principal that can act as two: as one that it makes, takes over or
+//! signs in as.
 
 use iam::account::Actor;
 
@@ -21,7 +22,8 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let actors = picture.actors().filter(|actor| second::might_make(picture, *actor));
     for actor in actors {
         // Only AWS acts as these.
-        if account.identity(actor).is_some_and(second::is_of_aws) && matches!(actor, Actor::Role(_)) {
+        if account.identity(actor).is_some_and(second::is_of_aws) && matches!(actor, Actor::Role(_))
+        {
             continue;
         }
         findings.extend(finding(picture, actor, &second::ways(picture, actor)?));

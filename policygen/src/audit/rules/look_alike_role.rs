@@ -1,5 +1,5 @@
-//! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of them, and that reaches a
-//! slot.
+//! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of
+//! them, and that reaches a slot.
 
 use iam::account::{Actor, Role};
 use rule::RESERVED_PATH;
@@ -18,9 +18,9 @@ pub(super) const CHECK: Check = Check {
     title: "A role passes for one of IAM Identity Center's and reaches a slot",
 };
 
-/// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide, "Referencing permission
-/// sets in resource policies"). IAM makes no role under the reserved path for anybody else; the name alone is free to
-/// take.
+/// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide,
+/// "Referencing permission sets in resource policies"). IAM makes no role under the reserved path
+/// for anybody else; the name alone is free to take.
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
@@ -53,7 +53,8 @@ fn about(picture: &Picture<'_>, at: usize, role: &Role) -> Option<Finding> {
     } else if providers.is_empty() {
         "Its trust policy pins the names of its sessions.".to_owned()
     } else {
-        let providers: Vec<String> = providers.iter().map(|provider| format!("`{provider}`")).collect();
+        let providers: Vec<String> =
+            providers.iter().map(|provider| format!("`{provider}`")).collect();
         format!("The names of its sessions come from {}.", providers.join(" and "))
     };
     let message = format!(
@@ -81,9 +82,7 @@ fn about(picture: &Picture<'_>, at: usize, role: &Role) -> Option<Finding> {
     }
     let (_, reached) = approvals.served().next()?;
     let action = reached.witness.clone();
-    finding
-        .evidence
-        .extend(evidence_of(picture, serving, std::slice::from_ref(&action)));
+    finding.evidence.extend(evidence_of(picture, serving, std::slice::from_ref(&action)));
     finding.witness = Some(action);
     Some(finding)
 }

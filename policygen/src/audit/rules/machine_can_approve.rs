@@ -1,4 +1,5 @@
-//! `machine-can-approve`: a role that approves and that a service or a CI's identity provider can assume.
+//! `machine-can-approve`: a role that approves and that a service or a CI's identity provider can
+//! assume.
 
 use iam::account::Actor;
 

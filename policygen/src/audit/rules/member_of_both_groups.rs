@@ -37,10 +37,8 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
             "`{}` is a member of `{}`, which serves {a}, and of `{}`, which serves {b}, {effect}.",
             user.identity.name, first.name, second.name,
         );
-        let help = format!(
-            "Remove it from one of the groups `{}` and `{}`.",
-            first.name, second.name
-        );
+        let help =
+            format!("Remove it from one of the groups `{}` and `{}`.", first.name, second.name);
         let mut finding = CHECK.finding(user.identity.arn.clone(), message, help);
         finding.witness = both;
         finding.evidence = vec![
@@ -65,7 +63,8 @@ fn two_groups(picture: &Picture<'_>, groups: &[usize]) -> Option<[(usize, usize)
     let slots = 0..picture.slots().len();
     slots.clone().find_map(|a| {
         slots.clone().skip(a + 1).find_map(|b| {
-            let mut pairs = serving(a).flat_map(|first| serving(b).map(move |second| (first, second)));
+            let mut pairs =
+                serving(a).flat_map(|first| serving(b).map(move |second| (first, second)));
             let (first, second) = pairs.find(|(first, second)| first != second)?;
             Some([(first, a), (second, b)])
         })

@@ -25,10 +25,7 @@ use crate::finding::Finding;
 use crate::report::{Catalog, Check};
 
 /// Everything that the audit looks for.
-pub(crate) const CATALOG: Catalog = Catalog {
-    page: "docs/audit.md",
-    checks: &CHECKS,
-};
+pub(crate) const CATALOG: Catalog = Catalog { page: "docs/audit.md", checks: &CHECKS };
 
 const CHECKS: [Check; 18] = [
     member_of_both_groups::CHECK,

@@ -29,9 +29,8 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let help = "Let another person serve one of the slots.".to_owned();
     let subject = picture.survey.scope.slot_arn(picture.account(), first);
     let mut finding = CHECK.finding(subject, message, help);
-    let evidence = people
-        .all()
-        .map(|person| Evidence::new("person", &person.name, person.serving(picture)));
+    let evidence =
+        people.all().map(|person| Evidence::new("person", &person.name, person.serving(picture)));
     finding.evidence = evidence.collect();
     Ok(vec![finding])
 }

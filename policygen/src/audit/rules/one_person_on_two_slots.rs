@@ -1,4 +1,5 @@
-//! `one-person-on-two-slots`: principals that the gate takes for one human, and that serve two slots between them.
+//! `one-person-on-two-slots`: principals that the gate takes for one human, and that serve two
+//! slots between them.
 
 use std::rc::Rc;
 
@@ -23,13 +24,13 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     let survey = &picture.survey;
     let serving = picture.actors().filter(|actor| survey.approvals(*actor).any());
     // One that serves both by itself is found for that.
-    let serving: Vec<Actor> = serving
-        .filter(|actor| survey.approvals(*actor).both.is_none())
-        .collect();
+    let serving: Vec<Actor> =
+        serving.filter(|actor| survey.approvals(*actor).both.is_none()).collect();
     let arns: Vec<&str> = serving.iter().map(|actor| picture.account().arn(*actor)).collect();
     let mut findings = Vec::new();
     for person in people::persons(picture, &arns) {
-        let mut members: Vec<Actor> = person.iter().filter_map(|at| serving.get(*at)).copied().collect();
+        let mut members: Vec<Actor> =
+            person.iter().filter_map(|at| serving.get(*at)).copied().collect();
         members.sort_unstable_by_key(|actor| picture.account().arn(*actor));
         if members.len() > 1 {
             findings.extend(about(picture, &members)?);
@@ -46,9 +47,7 @@ fn about(picture: &Picture<'_>, members: &[Actor]) -> Result<Option<Finding>, Su
         Some((*actor, alike, survey.approvals(*actor)))
     });
     let known: Vec<(Actor, Rc<Alike<'_>>, &Approvals)> = known.collect();
-    let states = known
-        .iter()
-        .map(|(_, alike, approvals)| Candidate::now(alike, approvals));
+    let states = known.iter().map(|(_, alike, approvals)| Candidate::now(alike, approvals));
     let states: Vec<Candidate<'_>> = states.collect();
     let Some(&first) = members.first() else {
         return Ok(None);
@@ -64,7 +63,8 @@ fn about(picture: &Picture<'_>, members: &[Actor]) -> Result<Option<Finding>, Su
         None => "by their names they are one human",
     };
     let when = if both.open { ", when conditions hold" } else { "" };
-    let message = format!("`{by_a}` may approve {a} and `{by_b}` {b} of the same stage{when}, and {why}.");
+    let message =
+        format!("`{by_a}` may approve {a} and `{by_b}` {b} of the same stage{when}, and {why}.");
     let help = "Give one of the slots to somebody else. The gate counts them once, so a release that both approve is refused. If they are two \
                 humans, say so: name each under `people` in the rule.";
     let subject = served.iter().map(|actor| account.arn(*actor)).min().unwrap_or_default();

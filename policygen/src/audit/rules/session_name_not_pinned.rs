@@ -15,7 +15,8 @@ pub(super) const CHECK: Check = Check {
     title: "Callers choose the session names that the gate believes",
 };
 
-/// The calls in which the caller gives the session its name; with SAML the identity provider does (STS API Reference).
+/// The calls in which the caller gives the session its name; with SAML the identity provider does
+/// (STS API Reference).
 const CALLER_NAMES: [&str; 2] = ["sts:assumerole", "sts:assumerolewithwebidentity"];
 
 pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
@@ -28,12 +29,15 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     Ok(trusted.filter_map(about).collect())
 }
 
-/// A statement of a role's trust policy that lets a caller choose the session's name, and its place.
+/// A statement of a role's trust policy that lets a caller choose the session's name, and its
+/// place.
 pub(super) fn statement_of_choice(role: &Role) -> Option<(usize, &Statement)> {
     let statements = role.trust.statements.iter().enumerate();
     statements
         .filter(|(_, statement)| statement.effect == Effect::Allow)
-        .filter(|(_, statement)| CALLER_NAMES.iter().any(|action| statement.actions.include(action)))
+        .filter(|(_, statement)| {
+            CALLER_NAMES.iter().any(|action| statement.actions.include(action))
+        })
         // A service is no caller that could be a person.
         .filter(|(_, statement)| {
             let named = statement.principals.as_ref();
@@ -64,8 +68,9 @@ fn about(role: &Role) -> Option<Finding> {
     Some(finding)
 }
 
-/// Whether a condition leaves the caller one name, its own. The name is in every request to assume a role (IAM User
-/// Guide, "IAM and AWS STS condition context keys").
+/// Whether a condition leaves the caller one name, its own. The name is in every request to assume
+/// a role (IAM User Guide, "IAM and AWS STS condition context keys").
 fn pins(condition: &Condition) -> bool {
-    condition.key().eq_ignore_ascii_case("sts:RoleSessionName") && condition.wants_only("aws:username")
+    condition.key().eq_ignore_ascii_case("sts:RoleSessionName")
+        && condition.wants_only("aws:username")
 }

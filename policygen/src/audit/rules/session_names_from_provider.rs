@@ -1,5 +1,5 @@
-//! `session-names-from-provider`: a role whose session names the gate believes, and a SAML provider of the account sets
-//! them.
+//! `session-names-from-provider`: a role whose session names the gate believes, and a SAML provider
+//! of the account sets them.
 
 use iam::account::Actor;
 

@@ -41,12 +41,10 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
                     the rule's `trustedSessionRoles`. The gate refuses such approvals unless the rule has `\"sharedRoles\": \"collapse\"`.";
         let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
         let named = users.iter().filter_map(|user| account.users.get(*user)).take(NAMED);
-        finding.evidence = named
-            .map(|user| Evidence::new("user", &user.identity.arn, "can assume it"))
-            .collect();
-        let others = others
-            .into_iter()
-            .map(|other| Evidence::new("principal", other, "can assume it"));
+        finding.evidence =
+            named.map(|user| Evidence::new("user", &user.identity.arn, "can assume it")).collect();
+        let others =
+            others.into_iter().map(|other| Evidence::new("principal", other, "can assume it"));
         finding.evidence.extend(others);
         finding.witness = approvals.served().next().map(|(_, reached)| reached.witness.clone());
         findings.push(finding);
@@ -59,7 +57,9 @@ fn who(users: usize, others: &[&String]) -> String {
         .iter()
         .map(|other| match other.as_str() {
             arn if arn.starts_with("arn:") => format!("whoever comes from `{arn}`"),
-            account if account.starts_with("the account") => format!("whoever comes from {account}"),
+            account if account.starts_with("the account") => {
+                format!("whoever comes from {account}")
+            }
             everybody => everybody.to_owned(),
         })
         .collect();

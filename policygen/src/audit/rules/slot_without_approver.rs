@@ -21,7 +21,9 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
         let name = &slot.action;
         let subject = picture.survey.scope.slot_arn(picture.account(), slot);
         let message = format!("Nobody in the account can approve {name}: no release gets through.");
-        let help = format!("Give {APPROVE} on {name} to those who are to serve it, or correct the slot's name.");
+        let help = format!(
+            "Give {APPROVE} on {name} to those who are to serve it, or correct the slot's name."
+        );
         CHECK.finding(subject, message, help)
     });
     Ok(findings.collect())

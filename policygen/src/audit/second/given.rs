@@ -26,15 +26,20 @@ pub(super) struct Giver<'p, 'a> {
 }
 
 impl<'p, 'a> Giver<'p, 'a> {
-    /// What it could give to a principal that it makes, where it is also allowed something else on the same one.
-    /// Everything, without a boundary, if that is possible: then nothing else is looked for.
-    pub(super) fn to_a_new_one(&self, also: Option<&Clauses<'a, PolicyId>>) -> Result<Vec<Gift<'a>>, SurveyError> {
+    /// What it could give to a principal that it makes, where it is also allowed something else on
+    /// the same one. Everything, without a boundary, if that is possible: then nothing else is
+    /// looked for.
+    pub(super) fn to_a_new_one(
+        &self,
+        also: Option<&Clauses<'a, PolicyId>>,
+    ) -> Result<Vec<Gift<'a>>, SurveyError> {
         let without_boundary = self.within(None, also)?;
         if !without_boundary.is_empty() {
             return Ok(without_boundary);
         }
-        // Some may make principals with a certain boundary only (IAM User Guide, "Delegating responsibility to others
-        // using permissions boundaries"). One that lets no approval through does not matter.
+        // Some may make principals with a certain boundary only (IAM User Guide, "Delegating
+        // responsibility to others using permissions boundaries"). One that lets no approval
+        // through does not matter.
         let permissions = &self.picture.survey.permissions;
         let create = permissions.alike(self.actor, self.making.create);
         if create.is_none_or(|create| create.clauses.are_decided()) {
@@ -62,12 +67,15 @@ impl<'p, 'a> Giver<'p, 'a> {
         let survey = &self.picture.survey;
         let frame = survey.scope.resources(self.picture.account(), self.making.kind);
         let bounded = (BOUNDARY, boundary.map(|(_, arn)| arn));
-        let given = |action, keys: &[(&str, Option<&str>)]| survey.permissions.clauses_given(self.actor, action, keys);
+        let given = |action, keys: &[(&str, Option<&str>)]| {
+            survey.permissions.clauses_given(self.actor, action, keys)
+        };
         let Some(create) = given(self.making.create, &[bounded]) else {
             return Ok(Vec::new());
         };
         let gift = |step: Action, clauses: &Clauses<'a, PolicyId>, policies| {
-            let all: Vec<&Clauses<'a, PolicyId>> = [&create, clauses].into_iter().chain(also).collect();
+            let all: Vec<&Clauses<'a, PolicyId>> =
+                [&create, clauses].into_iter().chain(also).collect();
             let found = survey.reach_all(self.actor, &frame, &all)?;
             let found = found.and_then(|(to, open)| Some((self.fresh(to, &all)?, open)));
             Ok(found.map(|(to, open)| Gift {
@@ -111,13 +119,17 @@ impl<'p, 'a> Giver<'p, 'a> {
     }
 
     /// What it could give to a principal that is there.
-    pub(super) fn to_one_that_is_there(&self, to: Actor) -> Option<(Action, Vec<(PolicyId, &'a Policy)>)> {
+    pub(super) fn to_one_that_is_there(
+        &self,
+        to: Actor,
+    ) -> Option<(Action, Vec<(PolicyId, &'a Policy)>)> {
         let account = self.picture.account();
         let identity = account.identity(to)?;
         let boundary = identity.boundary.and_then(|id| account.policy(id)?.arn.as_deref());
         let may = |action, policy: Option<&str>| {
             let policy = policy.map(|arn| (POLICY_ARN, Some(arn)));
-            let keys: Vec<(&str, Option<&str>)> = [(BOUNDARY, boundary)].into_iter().chain(policy).collect();
+            let keys: Vec<(&str, Option<&str>)> =
+                [(BOUNDARY, boundary)].into_iter().chain(policy).collect();
             let clauses = self.picture.survey.permissions.clauses_given(self.actor, action, &keys);
             clauses.is_some_and(|clauses| clauses.allow(&identity.arn) != Truth::No)
         };
@@ -125,9 +137,7 @@ impl<'p, 'a> Giver<'p, 'a> {
         if may(self.making.put, None) {
             return Some((self.making.put, everything()));
         }
-        let of_aws = APPROVING
-            .iter()
-            .any(|name| may(self.making.attach, Some(&self.of_aws(name))));
+        let of_aws = APPROVING.iter().any(|name| may(self.making.attach, Some(&self.of_aws(name))));
         of_aws.then(|| (self.making.attach, everything()))
     }
 
@@ -155,14 +165,16 @@ impl<'p, 'a> Giver<'p, 'a> {
         }
         // With wildcards there is always another.
         let named = all.iter().find_map(|clauses| clauses.only());
-        let Some(named) = named else { return Some(found) };
+        let Some(named) = named else {
+            return Some(found);
+        };
         let allowed = |arn: &str| all.iter().all(|clauses| clauses.allow(arn) != Truth::No);
         let mut free = named.into_iter().filter(|arn| !self.is_taken(arn) && allowed(arn));
         free.next().map(str::to_owned)
     }
 
-    /// Whether there is a principal of this kind and name, whatever its path: names are unique without regard to case
-    /// (IAM User Guide, "IAM identifiers").
+    /// Whether there is a principal of this kind and name, whatever its path: names are unique
+    /// without regard to case (IAM User Guide, "IAM identifiers").
     fn is_taken(&self, arn: &str) -> bool {
         let account = self.picture.account();
         let Some((_, name)) = arn.rsplit_once('/') else {
@@ -172,9 +184,13 @@ impl<'p, 'a> Giver<'p, 'a> {
         match self.making.kind {
             On::Users => account.users.iter().any(|user| is(&user.identity.name)),
             On::Roles => account.roles.iter().any(|role| is(&role.identity.name)),
-            On::Approvals | On::Pipelines | On::Stages | On::Gate | On::InvokedGate | On::Everything | On::Anything => {
-                false
-            }
+            On::Approvals
+            | On::Pipelines
+            | On::Stages
+            | On::Gate
+            | On::InvokedGate
+            | On::Everything
+            | On::Anything => false,
         }
     }
 }

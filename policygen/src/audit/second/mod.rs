@@ -1,8 +1,8 @@
-//! The second persons that a principal could make: principals that are not there yet, that it takes over, or whose
-//! sign-in it can forge, and that serve a slot afterwards.
+//! The second persons that a principal could make: principals that are not there yet, that it takes
+//! over, or whose sign-in it can forge, and that serve a slot afterwards.
 //!
-//! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To CodePipeline it is somebody
-//! else.
+//! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To
+//! CodePipeline it is somebody else.
 
 mod given;
 mod providers;
@@ -71,9 +71,12 @@ pub(super) struct Way {
     pub(super) open: bool,
 }
 
-/// Whether an actor has permissions from which any way could follow: what is cheap to know before all else.
+/// Whether an actor has permissions from which any way could follow: what is cheap to know before
+/// all else.
 pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
-    users::might_make(picture, actor) || roles::might_make(picture, actor) || providers::might_forge(picture, actor)
+    users::might_make(picture, actor)
+        || roles::might_make(picture, actor)
+        || providers::might_forge(picture, actor)
 }
 
 /// The ways of an actor to act as two persons: one of each kind at most.
@@ -102,12 +105,7 @@ pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, Surv
         let [first, second] = both.states;
         let second = Some(second).filter(|second| *second != first);
         let parts = [Some(first), second].into_iter().flatten().filter_map(other);
-        let mut way = Way {
-            called: Vec::new(),
-            steps: Vec::new(),
-            open: both.open,
-            both,
-        };
+        let mut way = Way { called: Vec::new(), steps: Vec::new(), open: both.open, both };
         for part in parts {
             way.called.push(part.called.clone());
             way.open |= part.open;

@@ -1,8 +1,8 @@
-//! Roles whose SAML provider somebody could change: whoever has the provider's key signs in as anybody, by any session
-//! name.
+//! Roles whose SAML provider somebody could change: whoever has the provider's key signs in as
+//! anybody, by any session name.
 //!
-//! Nothing alike follows from OpenID Connect providers: their keys stay with the issuer, whatever is changed in the
-//! account.
+//! Nothing alike follows from OpenID Connect providers: their keys stay with the issuer, whatever
+//! is changed in the account.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'
     let mut others = Vec::new();
     for (provider, roles) in &picture.saml_providers {
         let changes = allowed(Action::UpdateSamlProvider, provider);
-        let remakes = allowed(Action::DeleteSamlProvider, provider).and(allowed(Action::CreateSamlProvider, provider));
+        let remakes = allowed(Action::DeleteSamlProvider, provider)
+            .and(allowed(Action::CreateSamlProvider, provider));
         let makes = allowed(Action::CreateSamlProvider, provider);
         let (actions, open): (&[Action], bool) = if changes != Truth::No {
             (&[Action::UpdateSamlProvider], changes == Truth::Unknown)
@@ -49,10 +50,8 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'
             let Some(alike) = survey.permissions.alike(*role, APPROVE) else {
                 continue;
             };
-            let steps = actions.iter().map(|action| Step {
-                action: *action,
-                resource: provider.clone(),
-            });
+            let steps =
+                actions.iter().map(|action| Step { action: *action, resource: provider.clone() });
             others.push(Other {
                 kind: Kind::SignIn,
                 called: format!("anybody in `{}`", picture.name(*role)),
@@ -67,12 +66,17 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'
 }
 
 /// The SAML providers of an account that may sign in to these roles, with the roles.
-pub(in crate::audit) fn of_roles(account: &Account, approving: &[Actor]) -> BTreeMap<String, Vec<Actor>> {
+pub(in crate::audit) fn of_roles(
+    account: &Account,
+    approving: &[Actor],
+) -> BTreeMap<String, Vec<Actor>> {
     let own = format!("arn:{}:iam::{}:saml-provider/", account.partition, account.id);
     let mut providers: BTreeMap<String, Vec<Actor>> = BTreeMap::new();
     for actor in approving {
         let Actor::Role(at) = actor else { continue };
-        let Some(role) = account.roles.get(*at) else { continue };
+        let Some(role) = account.roles.get(*at) else {
+            continue;
+        };
         let mut federated = account.outsiders(role).federated;
         federated.sort_unstable();
         federated.dedup();

@@ -1,5 +1,6 @@
-//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in anybody, from another
-//! account too, so that what its own policies say about sts:AssumeRole does not matter.
+//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in
+//! anybody, from another account too, so that what its own policies say about sts:AssumeRole does
+//! not matter.
 
 use iam::Truth;
 use iam::account::{Actor, Identity};
@@ -20,8 +21,8 @@ const MAKING: Making = Making {
 const OPENING: [Action; 2] = [Action::CreateRole, Action::UpdateAssumeRolePolicy];
 const GIVING: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
 
-/// Paths of roles that only AWS changes (IAM User Guide, "Service-linked roles"; IAM Identity Center User Guide, on the
-/// roles that it makes).
+/// Paths of roles that only AWS changes (IAM User Guide, "Service-linked roles"; IAM Identity
+/// Center User Guide, on the roles that it makes).
 const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
 
 /// How many roles that are there are tried: a few are enough to show what can be done.
@@ -38,24 +39,20 @@ pub(in crate::audit) fn is_of_aws(identity: &Identity) -> bool {
 }
 
 /// New roles; where there are none, roles that are there.
-pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+pub(super) fn all<'p, 'a>(
+    picture: &'p Picture<'a>,
+    actor: Actor,
+) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
     if !might_make(picture, actor) {
         return Ok(Vec::new());
     }
-    let giver = Giver {
-        picture,
-        actor,
-        making: &MAKING,
-    };
+    let giver = Giver { picture, actor, making: &MAKING };
     let permissions = &picture.survey.permissions;
     let may_be_tagged = permissions.might(actor, Action::TagRole);
     let gifts = giver.to_a_new_one(None)?;
     let new_ones = gifts.into_iter().map(|gift| {
         let state = permissions.state_of_new(false, may_be_tagged, gift.policies, gift.boundary);
-        let step = |action| Step {
-            action,
-            resource: gift.to.clone(),
-        };
+        let step = |action| Step { action, resource: gift.to.clone() };
         Other {
             kind: Kind::Role,
             called: "a new role".to_owned(),
@@ -72,8 +69,8 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Result<Vec<
     Ok(others)
 }
 
-/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have nothing to do with
-/// approvals show best what can be done with any.
+/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have
+/// nothing to do with approvals show best what can be done with any.
 fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Giver { picture, actor, .. } = *giver;
     let account = picture.account();
@@ -99,10 +96,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
         if let Some(own) = state.grants.kinds.first_mut() {
             own.extend(policies);
         }
-        let step = |action| Step {
-            action,
-            resource: identity.arn.clone(),
-        };
+        let step = |action| Step { action, resource: identity.arn.clone() };
         others.push(Other {
             kind: Kind::Role,
             called: format!("`{}`", identity.name),

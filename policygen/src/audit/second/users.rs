@@ -20,13 +20,11 @@ const MAKING: Making = Making {
 const CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
 
 /// What lets somebody else sign in as a user.
-const OTHERS_CREDENTIALS: [Action; 3] = [
-    Action::CreateAccessKey,
-    Action::CreateLoginProfile,
-    Action::UpdateLoginProfile,
-];
+const OTHERS_CREDENTIALS: [Action; 3] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
-const GIVING: [Action; 3] = [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
+const GIVING: [Action; 3] =
+    [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
 
 /// How many ways by users that are there are tried: a few are enough to show what can be done.
 const MOST: usize = 8;
@@ -37,15 +35,14 @@ pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
 }
 
 /// New users; where there are none, users that are there.
-pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+pub(super) fn all<'p, 'a>(
+    picture: &'p Picture<'a>,
+    actor: Actor,
+) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
     if !might_make(picture, actor) {
         return Ok(Vec::new());
     }
-    let giver = Giver {
-        picture,
-        actor,
-        making: &MAKING,
-    };
+    let giver = Giver { picture, actor, making: &MAKING };
     let mut others = Vec::new();
     for credential in CREDENTIALS {
         others.extend(new_ones(&giver, credential)?);
@@ -56,38 +53,35 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Result<Vec<
     Ok(taken_over(&giver))
 }
 
-fn new_ones<'p, 'a>(giver: &Giver<'p, 'a>, credential: Action) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+fn new_ones<'p, 'a>(
+    giver: &Giver<'p, 'a>,
+    credential: Action,
+) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
     let Giver { picture, actor, .. } = *giver;
     let survey = &picture.survey;
     let permissions = &survey.permissions;
-    let (Some(create), Some(signs_in)) = (
-        permissions.alike(actor, Action::CreateUser),
-        permissions.alike(actor, credential),
-    ) else {
+    let (Some(create), Some(signs_in)) =
+        (permissions.alike(actor, Action::CreateUser), permissions.alike(actor, credential))
+    else {
         return Ok(Vec::new());
     };
     let may_be_tagged = permissions.might(actor, Action::TagUser);
-    let new_one = |to: &str, given: Step, own: Vec<(PolicyId, &'a Policy)>, boundary, is_many, open| {
-        let state = permissions.state_of_new(true, may_be_tagged, own, boundary);
-        let step = |action| Step {
-            action,
-            resource: to.to_owned(),
+    let new_one =
+        |to: &str, given: Step, own: Vec<(PolicyId, &'a Policy)>, boundary, is_many, open| {
+            let state = permissions.state_of_new(true, may_be_tagged, own, boundary);
+            let step = |action| Step { action, resource: to.to_owned() };
+            Other {
+                kind: Kind::User,
+                called: "a new user".to_owned(),
+                steps: vec![step(Action::CreateUser), given, step(credential)],
+                is_many,
+                open,
+                approves: Approves::Supposed(state.clauses()),
+            }
         };
-        Other {
-            kind: Kind::User,
-            called: "a new user".to_owned(),
-            steps: vec![step(Action::CreateUser), given, step(credential)],
-            is_many,
-            open,
-            approves: Approves::Supposed(state.clauses()),
-        }
-    };
     let mut others = Vec::new();
     for gift in giver.to_a_new_one(Some(&signs_in.clauses))? {
-        let given = Step {
-            action: gift.step,
-            resource: gift.to.clone(),
-        };
+        let given = Step { action: gift.step, resource: gift.to.clone() };
         let one = new_one(&gift.to, given, gift.policies, gift.boundary, gift.is_many, gift.open);
         others.push(one);
     }
@@ -104,10 +98,7 @@ fn new_ones<'p, 'a>(giver: &Giver<'p, 'a>, credential: Action) -> Result<Vec<Oth
     };
     let is_many = both.iter().all(|clauses| clauses.only().is_none());
     for (group, policies, joining) in groups(giver) {
-        let given = Step {
-            action: Action::AddUserToGroup,
-            resource: group.to_owned(),
-        };
+        let given = Step { action: Action::AddUserToGroup, resource: group.to_owned() };
         let open = open || joining == Truth::Unknown;
         others.push(new_one(&to, given, policies, None, is_many, open));
     }
@@ -133,8 +124,8 @@ fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
     joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
 }
 
-/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two that have nothing
-/// to do with approvals show best what can be done with any.
+/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two
+/// that have nothing to do with approvals show best what can be done with any.
 fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Giver { picture, actor, .. } = *giver;
     let account = picture.account();
@@ -160,10 +151,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
             if let Some(own) = state.grants.kinds.first_mut() {
                 own.extend(more);
             }
-            let step = Step {
-                action: credential,
-                resource: identity.arn.clone(),
-            };
+            let step = Step { action: credential, resource: identity.arn.clone() };
             Other {
                 kind: Kind::User,
                 called: format!("`{}`", identity.name),
@@ -173,20 +161,15 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
                 approves: Approves::Supposed(state.clauses()),
             }
         };
-        let is_plain = identity.boundary.is_none() && permissions.state(user).grants.kinds.iter().all(Vec::is_empty);
+        let is_plain = identity.boundary.is_none()
+            && permissions.state(user).grants.kinds.iter().all(Vec::is_empty);
         let before = others.len();
         if let Some((action, policies)) = giver.to_one_that_is_there(user) {
-            let given = Step {
-                action,
-                resource: identity.arn.clone(),
-            };
+            let given = Step { action, resource: identity.arn.clone() };
             others.push(other(given, policies, allowed == Truth::Unknown));
         } else {
             for (group, policies, joining) in &groups {
-                let given = Step {
-                    action: Action::AddUserToGroup,
-                    resource: (*group).to_owned(),
-                };
+                let given = Step { action: Action::AddUserToGroup, resource: (*group).to_owned() };
                 let open = [allowed, *joining].contains(&Truth::Unknown);
                 others.push(other(given, policies.clone(), open));
             }

@@ -10,7 +10,10 @@ pub(crate) trait PipelineState {
     type Error;
 
     /// GetPipelineState.
-    fn pipeline_state(&self, pipeline: &str) -> impl Future<Output = Result<Vec<StageState>, Self::Error>>;
+    fn pipeline_state(
+        &self,
+        pipeline: &str,
+    ) -> impl Future<Output = Result<Vec<StageState>, Self::Error>>;
 }
 
 /// Asks for one execution, its actions and the pipeline's state.
@@ -24,8 +27,5 @@ pub(crate) async fn read<E>(
 ) -> Result<Known, ReadError<E>> {
     let history = read_live(aws, pipeline, Period::default(), Some(execution), |_| {}).await?;
     let state = aws.pipeline_state(pipeline).await?;
-    Ok(Known {
-        history,
-        state: Some(state),
-    })
+    Ok(Known { history, state: Some(state) })
 }

@@ -1,6 +1,8 @@
-//! The gate's log: what it saw of AWS, in lines like `{"facts": {"getJobDetails": {…}, "ownRunBy": "id"}}`.
+//! The gate's log: what it saw of AWS, in lines like `{"facts": {"getJobDetails": {…}, "ownRunBy":
+//! "id"}}`.
 //!
-//! Read from a file: what `aws logs filter-log-events` prints, as JSON or as text, or the raw lines.
+//! Read from a file: what `aws logs filter-log-events` prints, as JSON or as text, or the raw
+//! lines.
 
 use serde::Deserialize;
 

@@ -1,6 +1,8 @@
-//! `policygen doctor --facts`: what one real execution shows of what the product takes for true of AWS.
+//! `policygen doctor --facts`: what one real execution shows of what the product takes for true of
+//! AWS.
 //!
-//! INVARIANT (no names): an answer is made of this program's words, of numbers, and of AWS's own codes alone; see [`seen::Seen`].
+//! INVARIANT (no names): an answer is made of this program's words, of numbers, and of AWS's own
+//! codes alone; see [`seen::Seen`].
 
 mod checks;
 mod live;
@@ -73,11 +75,7 @@ pub(crate) struct Answer {
 pub(crate) fn examine(sight: &Sight) -> Vec<Answer> {
     let answer = |(fact, look): &(Fact, checks::Look)| {
         let (verdict, seen) = look(sight);
-        Answer {
-            fact: *fact,
-            verdict,
-            seen,
-        }
+        Answer { fact: *fact, verdict, seen }
     };
     checks::ALL.iter().map(answer).collect()
 }
@@ -91,20 +89,15 @@ mod tests {
     #[test]
     fn every_fact_has_an_anchor_in_the_documentation_and_no_anchor_is_without_a_fact_or_a_source() {
         let page = include_str!("../../../../docs/facts.md");
-        let anchors: Vec<&str> = page
-            .split("<a id=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-            .collect();
+        let anchors: Vec<&str> =
+            page.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let unique: BTreeSet<&str> = anchors.iter().copied().collect();
         assert_eq!(anchors.len(), unique.len(), "an anchor is there twice");
         for (fact, _) in ALL {
             assert!(unique.contains(fact.id), "{} has no anchor", fact.id);
         }
         for row in page.lines().filter(|line| line.contains("<a id=")) {
-            let asked = ALL
-                .iter()
-                .any(|(fact, _)| row.contains(&format!("<a id=\"{}\"", fact.id)));
+            let asked = ALL.iter().any(|(fact, _)| row.contains(&format!("<a id=\"{}\"", fact.id)));
             assert_eq!(row.contains("`--facts`"), asked, "{row}");
         }
     }

@@ -13,11 +13,7 @@ const PAGE: &str = "docs/facts.md";
 /// The report for people: one line for each fact, and one more where something does not hold.
 pub(crate) fn text(answers: &[Answer]) -> String {
     let mut out = String::new();
-    let width = answers
-        .iter()
-        .map(|answer| answer.fact.id.len())
-        .max()
-        .unwrap_or_default();
+    let width = answers.iter().map(|answer| answer.fact.id.len()).max().unwrap_or_default();
     for Answer { fact, verdict, seen } in answers {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{:<13}  {:<width$}  {}", verdict.words(), fact.id, seen.as_str());
@@ -74,8 +70,5 @@ pub(crate) fn json(answers: &[Answer]) -> Result<String, serde_json::Error> {
         if_not: answer.fact.if_not,
         documentation: format!("{PAGE}#{}", answer.fact.id),
     });
-    pretty(&Report {
-        schema_version: 1,
-        facts: facts.collect(),
-    })
+    pretty(&Report { schema_version: 1, facts: facts.collect() })
 }

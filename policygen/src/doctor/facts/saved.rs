@@ -1,4 +1,5 @@
-//! What the AWS CLI printed and somebody saved: the two lists that `evidence` reads too, GetPipelineExecution and GetPipelineState.
+//! What the AWS CLI printed and somebody saved: the two lists that `evidence` reads too,
+//! GetPipelineExecution and GetPipelineState.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -82,10 +83,7 @@ struct Run {
 
 impl Stage {
     fn read(self) -> StageState {
-        let runs = self
-            .action_states
-            .into_iter()
-            .filter_map(|action| action.latest_execution);
+        let runs = self.action_states.into_iter().filter_map(|action| action.latest_execution);
         let retried_by = self.retry_stage_metadata.and_then(|retry| retry.latest_retry_trigger);
         StageState {
             execution_id: self

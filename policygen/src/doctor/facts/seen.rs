@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 
 /// What was seen of a fact.
 ///
-/// INVARIANT (no names): it takes words of this program, numbers, and codes that AWS makes. There is no way to put a text into it that
-/// came from outside, but for a code of letters alone.
+/// INVARIANT (no names): it takes words of this program, numbers, and codes that AWS makes. There
+/// is no way to put a text into it that came from outside, but for a code of letters alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen(String);
 
@@ -40,7 +40,8 @@ impl Seen {
         self.with(&format!("{} min", duration.as_mins()))
     }
 
-    /// A code that AWS makes, such as `PermissionError`: letters, the first of them a capital. Anything else is not shown.
+    /// A code that AWS makes, such as `PermissionError`: letters, the first of them a capital.
+    /// Anything else is not shown.
     pub(super) fn code(self, code: &str) -> Self {
         let is_code = (3..=40).contains(&code.len())
             && code.starts_with(|c: char| c.is_ascii_uppercase())

@@ -104,7 +104,8 @@ impl Sight {
         actions.filter(|action| action.attempt.kind == ActionKind::ManualApproval)
     }
 
-    /// The manual approvals that somebody answered: those that were approved, and those that were rejected and say by whom.
+    /// The manual approvals that somebody answered: those that were approved, and those that were
+    /// rejected and say by whom.
     pub(super) fn answered(&self) -> impl Iterator<Item = &ActionExecution> {
         self.approvals().filter(|approval| match approval.attempt.status {
             Status::Succeeded => true,
@@ -131,9 +132,7 @@ impl Sight {
 
     /// The ids of the manual approvals.
     pub(super) fn approval_ids(&self) -> BTreeSet<&str> {
-        self.approvals()
-            .filter_map(|approval| approval.attempt.id.as_deref())
-            .collect()
+        self.approvals().filter_map(|approval| approval.attempt.id.as_deref()).collect()
     }
 
     pub(super) fn is_parallel(&self) -> bool {

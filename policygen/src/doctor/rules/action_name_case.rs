@@ -1,4 +1,5 @@
-//! A name of the rule that differs from the pipeline's in case only: the gate answers every release with a ConfigurationError.
+//! A name of the rule that differs from the pipeline's in case only: the gate answers every release
+//! with a ConfigurationError.
 
 use rule::Misfit;
 
@@ -15,17 +16,17 @@ pub(super) const CHECK: Check = Check {
 pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gate in &topology.gates {
-        let there = topology
-            .places()
-            .filter(|place| gate.approval_stage() == Some(place.stage_index) && place.action.kind().may_be_approval());
+        let there = topology.places().filter(|place| {
+            gate.approval_stage() == Some(place.stage_index)
+                && place.action.kind().may_be_approval()
+        });
         let there: Vec<_> = there.collect();
         let named = gate.rule.named_actions().map(|name| ("actions", name));
         let rostered = gate.rule.rostered_actions().map(|name| ("roster", name));
         let missing = |(_, name): &(_, &str)| !there.iter().any(|place| place.action.name == *name);
         for (key, written) in named.chain(rostered).filter(missing) {
-            let Some(place) = there
-                .iter()
-                .find(|place| place.action.name.eq_ignore_ascii_case(written))
+            let Some(place) =
+                there.iter().find(|place| place.action.name.eq_ignore_ascii_case(written))
             else {
                 continue;
             };

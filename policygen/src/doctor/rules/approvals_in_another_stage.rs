@@ -1,7 +1,8 @@
 //! Approvals that a refusal cannot reopen.
 //!
-//! `RetryStageExecution` retries the stage that failed, which is the gate's (CodePipeline API reference). What an
-//! earlier stage shows in `GetPipelineState` may be a newer execution's by then.
+//! `RetryStageExecution` retries the stage that failed, which is the gate's (CodePipeline API
+//! reference). What an earlier stage shows in `GetPipelineState` may be a newer execution's by
+//! then.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};
@@ -16,9 +17,7 @@ pub(super) const CHECK: Check = Check {
 pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     // Approvals after the gate are another finding.
     let split = topology.gates.iter().filter(|gate| {
-        let elsewhere = gate
-            .approval_stage()
-            .is_some_and(|stage| stage < gate.place.stage_index);
+        let elsewhere = gate.approval_stage().is_some_and(|stage| stage < gate.place.stage_index);
         elsewhere && !gate.approvals.is_empty()
     });
     let findings = split.map(|gate| {

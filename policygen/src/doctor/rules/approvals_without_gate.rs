@@ -18,18 +18,12 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     };
     let judged = topology.approvals();
     let mut findings = Vec::new();
-    let behind = topology
-        .pipeline
-        .stages()
-        .iter()
-        .enumerate()
-        .skip(last.place.stage_index + 1);
+    let behind = topology.pipeline.stages().iter().enumerate().skip(last.place.stage_index + 1);
     for (index, stage) in behind {
         let in_stage = topology.places().filter(|place| place.stage_index == index);
         let is_unjudged = |place: &Place<'_>| {
-            let known = judged
-                .iter()
-                .any(|(_, approval)| std::ptr::eq(approval.action, place.action));
+            let known =
+                judged.iter().any(|(_, approval)| std::ptr::eq(approval.action, place.action));
             place.action.kind() == ActionKind::ManualApproval && !known
         };
         let unjudged: Vec<_> = in_stage.filter(is_unjudged).collect();

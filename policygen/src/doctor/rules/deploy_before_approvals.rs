@@ -1,5 +1,5 @@
-//! A deployment in a stage before the approvals: to production it would be a way round, to a test environment it is
-//! usual.
+//! A deployment in a stage before the approvals: to production it would be a way round, to a test
+//! environment it is usual.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};

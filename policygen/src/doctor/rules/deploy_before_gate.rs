@@ -26,7 +26,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 "`{}` deploys before or beside the gate `{}`, whatever the gate says.",
                 place.action.name, first.place.action.name
             ),
-            "Move it into a stage after the gate's, or give it a greater `runOrder` than the gate.".to_owned(),
+            "Move it into a stage after the gate's, or give it a greater `runOrder` than the gate."
+                .to_owned(),
         )
     });
     findings.collect()

@@ -1,7 +1,7 @@
 //! The gate as a stage condition, which one person may override.
 //!
-//! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions for a stage":
-//! conditions can be overridden while the pipeline runs.
+//! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions
+//! for a stage": conditions can be overridden while the pipeline runs.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Evidence, Finding, Severity};

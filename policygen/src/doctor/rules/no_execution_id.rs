@@ -1,7 +1,7 @@
 //! A gate that cannot tell its execution where CodePipeline does not.
 //!
-//! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs, so that for
-//! Lambda jobs it may be missing.
+//! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs,
+//! so that for Lambda jobs it may be missing.
 
 use crate::doctor::gate::{EXECUTION_VARIABLE, Parameters};
 use crate::doctor::topology::Topology;
@@ -19,7 +19,9 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         // Refused parameters and a fixed execution are another finding.
         let refused = match gate.parameters {
             Parameters::Refused(_) => true,
-            Parameters::Absent | Parameters::Read | Parameters::Variable(_) => gate.fixed_execution().is_some(),
+            Parameters::Absent | Parameters::Read | Parameters::Variable(_) => {
+                gate.fixed_execution().is_some()
+            }
         };
         !refused && !gate.knows_execution()
     });

@@ -6,11 +6,8 @@ use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
-pub(super) const CHECK: Check = Check {
-    code: "no-gate",
-    severity: Severity::Error,
-    title: "No action runs the gate",
-};
+pub(super) const CHECK: Check =
+    Check { code: "no-gate", severity: Severity::Error, title: "No action runs the gate" };
 
 pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
     // A gate in the wrong place is another finding.

@@ -13,7 +13,8 @@ pub(super) const CHECK: Check = Check {
 pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let bare = topology.approvals().into_iter().filter(|(_, approval)| {
         let configuration = &approval.action.configuration;
-        !configuration.contains_key("CustomData") && !configuration.contains_key("ExternalEntityLink")
+        !configuration.contains_key("CustomData")
+            && !configuration.contains_key("ExternalEntityLink")
     });
     let findings = bare.map(|(_, approval)| {
         CHECK.finding(

@@ -1,7 +1,7 @@
 //! Old releases that stay open beside newer ones, and may be deployed over them.
 //!
-//! CodePipeline User Guide, "How pipeline executions work": in PARALLEL mode executions do not wait for one
-//! another.
+//! CodePipeline User Guide, "How pipeline executions work": in PARALLEL mode executions do not wait
+//! for one another.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};

@@ -1,7 +1,7 @@
 //! One release that nobody answers, and all others waiting behind it.
 //!
-//! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed one by one in
-//! their order.
+//! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed
+//! one by one in their order.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Finding, Severity};

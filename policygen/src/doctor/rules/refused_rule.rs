@@ -6,11 +6,8 @@ use super::about_rule;
 use crate::finding::{Finding, Severity};
 use crate::report::Check;
 
-pub(super) const CHECK: Check = Check {
-    code: "refused-rule",
-    severity: Severity::Error,
-    title: "The gate refuses the rule",
-};
+pub(super) const CHECK: Check =
+    Check { code: "refused-rule", severity: Severity::Error, title: "The gate refuses the rule" };
 
 pub(super) fn find(error: &RuleError) -> Finding {
     let key = match error {

@@ -1,7 +1,8 @@
 //! An automatic retry that asks again only who refused.
 //!
-//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed, `ALL_ACTIONS` the
-//! whole stage. The gate does not count an approval that is older than a rejection.
+//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed,
+//! `ALL_ACTIONS` the whole stage. The gate does not count an approval that is older than a
+//! rejection.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Evidence, Finding, Severity};
@@ -17,10 +18,8 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for gate in &topology.gates {
         let stages = [Some(gate.place.stage_index), gate.approval_stage()];
-        for stage in stages
-            .into_iter()
-            .flatten()
-            .filter_map(|index| topology.pipeline.stages().get(index))
+        for stage in
+            stages.into_iter().flatten().filter_map(|index| topology.pipeline.stages().get(index))
         {
             let Some(failure) = stage
                 .on_failure
@@ -29,15 +28,18 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
             else {
                 continue;
             };
-            let mode = failure
-                .retry_configuration
-                .as_ref()
-                .and_then(|retry| retry.retry_mode.as_deref());
+            let mode =
+                failure.retry_configuration.as_ref().and_then(|retry| retry.retry_mode.as_deref());
             let subject = topology.pipeline.stage_arn(stage);
-            if mode == Some("ALL_ACTIONS") || findings.iter().any(|finding| finding.subject == subject) {
+            if mode == Some("ALL_ACTIONS")
+                || findings.iter().any(|finding| finding.subject == subject)
+            {
                 continue;
             }
-            let said = mode.map_or_else(|| "without a retryMode".to_owned(), |mode| format!("retryMode {mode}"));
+            let said = mode.map_or_else(
+                || "without a retryMode".to_owned(),
+                |mode| format!("retryMode {mode}"),
+            );
             findings.push(Finding {
                 evidence: vec![Evidence::new("stage", &stage.name, format!("onFailure RETRY, {said}"))],
                 ..CHECK.finding(

@@ -1,7 +1,8 @@
 //! A rollback, which deploys an earlier revision and asks nobody.
 //!
-//! CodePipeline User Guide, "Configuring stage rollback": a new execution of the stage, with the revisions of an
-//! execution that succeeded in it and began under the current structure of the pipeline.
+//! CodePipeline User Guide, "Configuring stage rollback": a new execution of the stage, with the
+//! revisions of an execution that succeeded in it and began under the current structure of the
+//! pipeline.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Evidence, Finding, Severity};

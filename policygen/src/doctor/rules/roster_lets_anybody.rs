@@ -14,7 +14,8 @@ pub(super) const CHECK: Check = Check {
 
 pub(super) fn find(rule: &Rule) -> Option<Finding> {
     let mut actions = rule.rostered_actions().peekable();
-    let restricts_nothing = actions.peek().is_some() && actions.all(|action| rule.lets_anybody(action));
+    let restricts_nothing =
+        actions.peek().is_some() && actions.all(|action| rule.lets_anybody(action));
     restricts_nothing.then(|| {
         CHECK.finding(
             about_rule("roster"),

@@ -1,7 +1,8 @@
 //! A pipeline that rewrites itself before anybody is asked: one commit takes the gate out.
 //!
-//! Nothing in a pipeline's structure says that an action changes the pipeline, so this goes by names: those that CDK Pipelines gives by
-//! default (`UpdatePipeline/SelfMutate`; AWS CDK API reference, `selfMutation`), and stacks that are called after a pipeline.
+//! Nothing in a pipeline's structure says that an action changes the pipeline, so this goes by
+//! names: those that CDK Pipelines gives by default (`UpdatePipeline/SelfMutate`; AWS CDK API
+//! reference, `selfMutation`), and stacks that are called after a pipeline.
 
 use crate::doctor::topology::{Place, Topology};
 use crate::finding::{Finding, Severity};
@@ -13,16 +14,16 @@ pub(super) const CHECK: Check = Check {
     title: "The pipeline changes itself before the approvals",
 };
 
-/// What the names of such actions, stages and projects have in them, in lower case and without separators.
+/// What the names of such actions, stages and projects have in them, in lower case and without
+/// separators.
 const MARKS: [&str; 4] = ["selfmutat", "updatepipeline", "pipelineupdate", "mutatepipeline"];
 
 pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };
-    let before = topology
-        .places()
-        .filter(|place| !first.place.precedes(*place) && changes_pipeline(*place));
+    let before =
+        topology.places().filter(|place| !first.place.precedes(*place) && changes_pipeline(*place));
     let findings = before.map(|place| Finding {
         evidence: vec![topology.evidence(place), topology.evidence(first.place)],
         ..CHECK.finding(
@@ -53,7 +54,8 @@ fn changes_pipeline(place: Place<'_>) -> bool {
         configured("ProjectName"),
     ];
     let stack = configured("StackName").filter(|_| place.action.deploys());
-    names.iter().flatten().any(|name| marked(name)) || stack.is_some_and(|name| name.contains("pipeline"))
+    names.iter().flatten().any(|name| marked(name))
+        || stack.is_some_and(|name| name.contains("pipeline"))
 }
 
 /// A name in lower case, without separators.

@@ -1,7 +1,7 @@
 //! A stage that can be skipped together with the gate in it.
 //!
-//! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the result Skip, and
-//! the execution goes on in the next stage.
+//! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the
+//! result Skip, and the execution goes on in the next stage.
 
 use crate::doctor::topology::Topology;
 use crate::finding::{Evidence, Finding, Severity};

@@ -22,9 +22,9 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         if quorum.is_met_by(gate.required.len()) {
             continue;
         }
-        let elsewhere = topology
-            .places()
-            .filter(|place| place.action.kind() == ActionKind::ManualApproval && place.stage_index != stage);
+        let elsewhere = topology.places().filter(|place| {
+            place.action.kind() == ActionKind::ManualApproval && place.stage_index != stage
+        });
         let asked = match gate.required.len() {
             0 => "it asks for no approval, which is".to_owned(),
             1 => "it asks for one approval, which is".to_owned(),

@@ -18,11 +18,7 @@ pub(super) fn find(rule: &Rule) -> Option<Finding> {
         return None;
     }
     let matched = |glob: &&str| {
-        Evidence::new(
-            "glob",
-            *glob,
-            "trusts every role of IAM Identity Center that it matches",
-        )
+        Evidence::new("glob", *glob, "trusts every role of IAM Identity Center that it matches")
     };
     Some(Finding {
         evidence: globs.iter().map(matched).collect(),

@@ -20,7 +20,9 @@ pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
         // A name that differs in case only is another finding.
         let in_another_case = |name: &str| {
             let mut approvals = of_stage().filter(|place| place.action.kind().may_be_approval());
-            approvals.any(|place| place.action.name != name && place.action.name.eq_ignore_ascii_case(name))
+            approvals.any(|place| {
+                place.action.name != name && place.action.name.eq_ignore_ascii_case(name)
+            })
         };
         for name in gate.rule.named_actions() {
             let there = of_stage().find(|place| place.action.name == name);

@@ -47,11 +47,7 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
     for evaluated in &report.executions {
         let execution = &evaluated.execution;
         let revisions = execution.revisions.iter();
-        let severity = evaluated
-            .exceptions
-            .iter()
-            .map(|exception| exception.code.severity())
-            .max();
+        let severity = evaluated.exceptions.iter().map(|exception| exception.code.severity()).max();
         let deployments = evaluated.deployments.iter().map(|action| {
             let attempt = &action.attempt;
             let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
@@ -69,11 +65,7 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
             evaluated.started_by(),
             execution.status.as_str().to_owned(),
             joined(revisions.clone().filter_map(|revision| revision.id.clone())),
-            joined(
-                revisions
-                    .filter_map(|revision| revision.message.as_deref())
-                    .map(first_line),
-            ),
+            joined(revisions.filter_map(|revision| revision.message.as_deref()).map(first_line)),
             evaluated.verdict.as_str().to_owned(),
             yes_or_no(Some(evaluated.went_on)),
             joined(evaluated.persons().iter().cloned()),
@@ -90,25 +82,17 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
             joined(deployments),
             severity.map_or("", Severity::word).to_owned(),
             joined(evaluated.exceptions.iter().map(exception)),
-            evaluated
-                .pipeline_version
-                .map(|version| version.to_string())
-                .unwrap_or_default(),
+            evaluated.pipeline_version.map(|version| version.to_string()).unwrap_or_default(),
         ];
         writer.write_record(fields.iter().map(|field| plain(field)))?;
     }
-    writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 fn approval(approval: &ApprovalAttempt) -> String {
     let attempt = &approval.attempt;
-    let mut text = format!(
-        "{} {}",
-        attempt.action.as_deref().unwrap_or("?"),
-        status_name(attempt.status)
-    );
+    let mut text =
+        format!("{} {}", attempt.action.as_deref().unwrap_or("?"), status_name(attempt.status));
     // Writing to a string cannot fail.
     if let Some(principal) = &attempt.approver.history {
         let _ = write!(text, " by {}", short_principal(principal));

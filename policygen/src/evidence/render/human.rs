@@ -36,7 +36,9 @@ pub(super) fn period(period: Period) -> String {
         (None, None) => "all of its history".to_owned(),
         (Some(since), None) => format!("executions started since {}", time(since)),
         (None, Some(until)) => format!("executions started before {}", time(until)),
-        (Some(since), Some(until)) => format!("executions started from {} until {}", time(since), time(until)),
+        (Some(since), Some(until)) => {
+            format!("executions started from {} until {}", time(since), time(until))
+        }
     }
 }
 
@@ -66,9 +68,7 @@ fn verdicts(report: &Report) -> String {
 
 /// How many executions have each verdict that there is.
 pub(super) fn verdict_counts(report: &Report) -> String {
-    let counts = Verdict::ALL
-        .iter()
-        .map(|verdict| (report.count(*verdict), verdict.as_str()));
+    let counts = Verdict::ALL.iter().map(|verdict| (report.count(*verdict), verdict.as_str()));
     let counts: Vec<String> = counts
         .filter(|(count, _)| *count > 0)
         .map(|(count, name)| format!("{count} {name}"))
@@ -114,16 +114,8 @@ fn executions(report: &Report) -> String {
 
 /// Every attempt of every approval.
 fn approvals(report: &Report) -> String {
-    let mut table = plain([
-        "EXECUTION",
-        "ACTION",
-        "ANSWER",
-        "BY",
-        "AT",
-        "COUNTED",
-        "COMMENT",
-        "CLOUDTRAIL",
-    ]);
+    let mut table =
+        plain(["EXECUTION", "ACTION", "ANSWER", "BY", "AT", "COUNTED", "COMMENT", "CLOUDTRAIL"]);
     for evaluated in &report.executions {
         for approval in &evaluated.approvals {
             let attempt = &approval.attempt;
@@ -156,11 +148,8 @@ pub(super) fn trail(event: &ApprovalEvent) -> String {
         Some(false) => "without a second factor",
         None => "no word on a second factor",
     };
-    let identity = event
-        .by
-        .source_identity
-        .as_deref()
-        .map(|it| format!("source identity {}", shown(it)));
+    let identity =
+        event.by.source_identity.as_deref().map(|it| format!("source identity {}", shown(it)));
     let ip = event.source_ip.as_deref().map(|it| format!("from {}", shown(it)));
     let parts: Vec<String> = [Some(mfa.to_owned()), identity, ip].into_iter().flatten().collect();
     parts.join(", ")
@@ -168,9 +157,7 @@ pub(super) fn trail(event: &ApprovalEvent) -> String {
 
 fn plain(header: [&str; 8]) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
     table
 }
@@ -195,11 +182,7 @@ fn row(evaluated: &Evaluated) -> [String; 8] {
         shown(short_principal(&evaluated.started_by())),
         revision(evaluated),
         evaluated.verdict.as_str().to_owned(),
-        if persons.is_empty() {
-            "-".to_owned()
-        } else {
-            persons.join(", ")
-        },
+        if persons.is_empty() { "-".to_owned() } else { persons.join(", ") },
         gate,
         if evaluated.went_on { "yes" } else { "no" }.to_owned(),
     ]
@@ -218,18 +201,12 @@ fn revision(evaluated: &Evaluated) -> String {
         }
     });
     let revisions: Vec<String> = revisions.collect();
-    if revisions.is_empty() {
-        "-".to_owned()
-    } else {
-        revisions.join(", ")
-    }
+    if revisions.is_empty() { "-".to_owned() } else { revisions.join(", ") }
 }
 
 /// What the person of an approval rests on, after a comma.
 pub(super) fn basis(approval: &ApprovalAttempt) -> String {
-    approval
-        .basis
-        .map_or_else(String::new, |basis| format!(", {}", basis.as_str()))
+    approval.basis.map_or_else(String::new, |basis| format!(", {}", basis.as_str()))
 }
 
 /// When an approval was answered; a time at which CodePipeline merely noticed the answer says so.

@@ -1,6 +1,8 @@
-//! A report for programs. These structs are the format, schema version 1: they change only with `schemaVersion`.
+//! A report for programs. These structs are the format, schema version 1: they change only with
+//! `schemaVersion`.
 //!
-//! Nothing in it depends on when or by which way the history was read, so the same history gives the same bytes.
+//! Nothing in it depends on when or by which way the history was read, so the same history gives
+//! the same bytes.
 
 use std::io::Write;
 
@@ -165,7 +167,8 @@ struct SaidDocument<'a> {
     message: Option<&'a str>,
 }
 
-/// Today's word on what a run had before it. The record of the run that decided stands in `decision`.
+/// Today's word on what a run had before it. The record of the run that decided stands in
+/// `decision`.
 #[derive(Serialize)]
 struct EvaluatedDocument<'a> {
     verdict: Option<&'static str>,
@@ -195,10 +198,7 @@ pub(crate) fn render(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
     let document = Document {
         schema_version: 1,
         pipeline: &report.pipeline,
-        period: PeriodDocument {
-            since: report.period.since,
-            until: report.period.until,
-        },
+        period: PeriodDocument { since: report.period.since, until: report.period.until },
         gate_function: &report.gate,
         notes: &report.notes,
         summary: summary(report),
@@ -314,12 +314,12 @@ fn trail<'a>(event: &'a ApprovalEvent, behind: &'a [String]) -> Trail<'a> {
 
 fn run(run: &GateRun) -> Run<'_> {
     let (approvers, basis, execution_id) = match &run.said {
-        Said::Satisfied {
-            approvers,
-            basis,
-            execution_id,
-        } => (approvers.as_deref(), basis.as_deref(), execution_id.as_deref()),
-        Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => (None, None, None),
+        Said::Satisfied { approvers, basis, execution_id } => {
+            (approvers.as_deref(), basis.as_deref(), execution_id.as_deref())
+        }
+        Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => {
+            (None, None, None)
+        }
     };
     Run {
         stage: run.stage.as_deref(),

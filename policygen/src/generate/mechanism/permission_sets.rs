@@ -1,4 +1,5 @@
-//! A permission set of IAM Identity Center for each slot, which makes a role in each account that it is assigned to.
+//! A permission set of IAM Identity Center for each slot, which makes a role in each account that
+//! it is assigned to.
 
 use iam::Document;
 
@@ -21,13 +22,12 @@ pub(crate) fn add(
             name,
             description: format!("Two-person rule: approve {slot}"),
             instance: instance.to_string(),
-            document: Document {
-                statements: slot_statements(spec, slot),
-            },
+            document: Document { statements: slot_statements(spec, slot) },
         })?;
     }
     if !guardrails.is_empty() {
-        // A permission set names a managed policy that has to be there in every account that it is assigned to.
+        // A permission set names a managed policy that has to be there in every account that it is
+        // assigned to.
         plan.notes.push(format!(
             "create {} in each account of the permission sets, and attach it to them as a customer managed policy",
             guardrails.join(", ")

@@ -8,7 +8,12 @@ use crate::generate::spec::{Mfa, Spec, Trust};
 use crate::generate::statement::{trust, when};
 
 /// `guardrails` are the names of policies that are attached to every role as well.
-pub(crate) fn add(plan: &mut Plan, spec: &Spec, who: &Trust, guardrails: &[String]) -> Result<(), PlanError> {
+pub(crate) fn add(
+    plan: &mut Plan,
+    spec: &Spec,
+    who: &Trust,
+    guardrails: &[String],
+) -> Result<(), PlanError> {
     let mut names = Vec::new();
     for slot in spec.slots.iter() {
         let name = format!("{}{slot}", spec.prefix);
@@ -20,9 +25,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, who: &Trust, guardrails: &[Strin
         plan.add_role(Role {
             name,
             description,
-            trust: Document {
-                statements: vec![trust_statement(spec, who)],
-            },
+            trust: Document { statements: vec![trust_statement(spec, who)] },
             policies,
         })?;
     }
@@ -68,8 +71,8 @@ fn trust_statement(spec: &Spec, who: &Trust) -> Statement {
     }
 }
 
-/// The sessions of AssumeRole do not say whether there was a second factor, so that it can only be asked for on the
-/// way in (IAM User Guide, "Secure API access with MFA").
+/// The sessions of AssumeRole do not say whether there was a second factor, so that it can only be
+/// asked for on the way in (IAM User Guide, "Secure API access with MFA").
 fn with_mfa(statement: Statement, mfa: Mfa) -> Statement {
     let statement = when(statement, "Bool", "aws:MultiFactorAuthPresent", ["true".to_owned()]);
     match mfa.max_age {

@@ -1,4 +1,5 @@
-//! One policy for all approvers: a tag on the principal says which slot it has, so that by construction it has one.
+//! One policy for all approvers: a tag on the principal says which slot it has, so that by
+//! construction it has one.
 
 use iam::{Document, Statement};
 
@@ -13,13 +14,12 @@ pub(crate) const TAG: &str = "ApprovalSlot";
 
 pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result<(), PlanError> {
     let name = format!("{}Approvers", spec.prefix);
-    let description = "Two-person rule: approve the slot that the principal's ApprovalSlot tag names";
+    let description =
+        "Two-person rule: approve the slot that the principal's ApprovalSlot tag names";
     let mut policies = plan.add_policy(&name, description, document(spec))?;
     policies.extend_from_slice(guardrails);
-    let values: Vec<String> = Tags::of(&spec.slots)
-        .pairs()
-        .map(|(_, value)| format!("`{value}`"))
-        .collect();
+    let values: Vec<String> =
+        Tags::of(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
     plan.notes.push(format!(
         "tag each approver with {TAG}, and one of the values {}; the policy gives nothing without it",
         values.join(", ")
@@ -33,12 +33,8 @@ fn document(spec: &Spec) -> Document {
     // A tag without a value makes the statement not match (IAM User Guide, "Policy variables").
     let own = spec.targets.action_arns(&format!("{}${{{key}}}", tags.beginning));
     let values = tags.pairs().map(|(_, value)| value.to_owned());
-    let mut statements = vec![when(
-        allow("ApproveOwnSlot", &[APPROVE], own),
-        "StringEquals",
-        &key,
-        values,
-    )];
+    let mut statements =
+        vec![when(allow("ApproveOwnSlot", &[APPROVE], own), "StringEquals", &key, values)];
     statements.extend(view(spec));
     if spec.exclusive {
         for (at, (action, value)) in tags.pairs().enumerate() {
@@ -57,17 +53,14 @@ fn document(spec: &Spec) -> Document {
     Document { statements }
 }
 
-/// Nobody changes the tag, on himself or on others, passes it into a session, or steps into a role that carries it.
+/// Nobody changes the tag, on himself or on others, passes it into a session, or steps into a role
+/// that carries it.
 ///
-/// Tag keys are not case-sensitive in IAM (IAM User Guide, "Rules for tagging in IAM and AWS STS"), hence the operator.
+/// Tag keys are not case-sensitive in IAM (IAM User Guide, "Rules for tagging in IAM and AWS STS"),
+/// hence the operator.
 fn guard() -> Vec<Statement> {
-    let tagging = [
-        "iam:TagUser",
-        "iam:UntagUser",
-        "iam:TagRole",
-        "iam:UntagRole",
-        "sts:TagSession",
-    ];
+    let tagging =
+        ["iam:TagUser", "iam:UntagUser", "iam:TagRole", "iam:UntagRole", "sts:TagSession"];
     vec![
         when(
             deny("DenyToChangeSlots", &tagging, any()),
@@ -91,7 +84,8 @@ struct Tags<'a> {
 }
 
 impl<'a> Tags<'a> {
-    /// INVARIANT (apart): the slots are different plain names, so the values are different; and no value is empty.
+    /// INVARIANT (apart): the slots are different plain names, so the values are different; and no
+    /// value is empty.
     fn of(slots: &'a Slots) -> Self {
         let actions: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
         let shortest = actions.iter().map(|action| action.len()).min().unwrap_or_default();
@@ -101,10 +95,7 @@ impl<'a> Tags<'a> {
             actions.iter().all(|action| action.starts_with(beginning))
         };
         let end = (0..shortest).rev().find(shared).unwrap_or_default();
-        Self {
-            beginning: first.get(..end).unwrap_or_default(),
-            actions,
-        }
+        Self { beginning: first.get(..end).unwrap_or_default(), actions }
     }
 
     /// Each action, with the value that gives it.
@@ -124,24 +115,15 @@ mod tests {
         let slots = actions.iter().map(|action| action.parse().unwrap()).collect();
         let slots = Slots::new(slots, &Targets::example()).unwrap();
         let tags = Tags::of(&slots);
-        (
-            tags.beginning.to_owned(),
-            tags.pairs().map(|(_, value)| value.to_owned()).collect(),
-        )
+        (tags.beginning.to_owned(), tags.pairs().map(|(_, value)| value.to_owned()).collect())
     }
 
     #[test]
     fn the_tag_holds_what_tells_the_slots_apart() {
         let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(
-            tags(&["ApprovalA", "ApprovalB"]),
-            ("Approval".into(), owned(&["A", "B"]))
-        );
+        assert_eq!(tags(&["ApprovalA", "ApprovalB"]), ("Approval".into(), owned(&["A", "B"])));
         assert_eq!(tags(&["Dev", "Ops"]), (String::new(), owned(&["Dev", "Ops"])));
-        assert_eq!(
-            tags(&["Approval", "Approval2"]),
-            ("Approva".into(), owned(&["l", "l2"]))
-        );
+        assert_eq!(tags(&["Approval", "Approval2"]), ("Approva".into(), owned(&["l", "l2"])));
         assert_eq!(tags(&["a", "ab", "abc"]), (String::new(), owned(&["a", "ab", "abc"])));
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
         let create = Command::new("iam create-group").with("--group-name", &group.name)?;
         script.push_str(&format!("\n{}", create.silent().line()));
         for policy in &group.policies {
-            let attach = Command::new("iam attach-group-policy").with("--group-name", &group.name)?;
+            let attach =
+                Command::new("iam attach-group-policy").with("--group-name", &group.name)?;
             script.push_str(&attach.policy(&arns, policy).line());
         }
     }

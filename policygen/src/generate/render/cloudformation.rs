@@ -19,7 +19,8 @@ struct Template<'a> {
     resources: IndexMap<String, Resource<'a>>,
 }
 
-/// A resource, by its type. Types and properties: CloudFormation User Guide, "AWS resource and property types reference".
+/// A resource, by its type. Types and properties: CloudFormation User Guide, "AWS resource and
+/// property types reference".
 #[derive(Serialize)]
 #[serde(tag = "Type", content = "Properties")]
 enum Resource<'a> {
@@ -32,10 +33,7 @@ enum Resource<'a> {
         roles: &'a [String],
     },
     #[serde(rename = "AWS::IAM::Group", rename_all = "PascalCase")]
-    Group {
-        group_name: &'a str,
-        managed_policy_arns: Vec<Ref>,
-    },
+    Group { group_name: &'a str, managed_policy_arns: Vec<Ref> },
     #[serde(rename = "AWS::IAM::Role", rename_all = "PascalCase")]
     Role {
         role_name: &'a str,
@@ -73,9 +71,7 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
     let mut policies: BTreeMap<&str, Ref> = BTreeMap::new();
     for policy in &plan.policies {
         let logical_id = labels.logical_id(&policy.name, "Policy");
-        let logical = Ref {
-            logical_id: logical_id.clone(),
-        };
+        let logical = Ref { logical_id: logical_id.clone() };
         policies.insert(&policy.name, logical);
         let resource = Resource::ManagedPolicy {
             managed_policy_name: &policy.name,
@@ -86,16 +82,11 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
         resources.insert(logical_id, resource);
     }
     let refs = |names: &[String]| {
-        names
-            .iter()
-            .filter_map(|name| policies.get(name.as_str()).cloned())
-            .collect()
+        names.iter().filter_map(|name| policies.get(name.as_str()).cloned()).collect()
     };
     for group in &plan.groups {
-        let resource = Resource::Group {
-            group_name: &group.name,
-            managed_policy_arns: refs(&group.policies),
-        };
+        let resource =
+            Resource::Group { group_name: &group.name, managed_policy_arns: refs(&group.policies) };
         resources.insert(labels.logical_id(&group.name, "Group"), resource);
     }
     for role in &plan.roles {

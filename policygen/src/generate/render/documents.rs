@@ -7,19 +7,13 @@ use super::File;
 pub(super) fn render(plan: &Plan) -> Result<Vec<File>, serde_json::Error> {
     let mut files = Vec::new();
     for policy in &plan.policies {
-        files.push(File::new(
-            format!("{}.policy.json", policy.name),
-            pretty(&policy.document)?,
-        ));
+        files.push(File::new(format!("{}.policy.json", policy.name), pretty(&policy.document)?));
     }
     for role in &plan.roles {
         files.push(File::new(format!("{}.trust.json", role.name), pretty(&role.trust)?));
     }
     for set in &plan.permission_sets {
-        files.push(File::new(
-            format!("{}.permission-set.json", set.name),
-            pretty(&set.document)?,
-        ));
+        files.push(File::new(format!("{}.permission-set.json", set.name), pretty(&set.document)?));
     }
     for scp in &plan.scps {
         // White space counts towards the quota of a service control policy.

@@ -1,20 +1,16 @@
-//! HCL's native syntax, laid out as `terraform fmt` lays it out: two spaces a level, and the `=` of neighbouring
-//! lines below each other.
+//! HCL's native syntax, laid out as `terraform fmt` lays it out: two spaces a level, and the `=` of
+//! neighbouring lines below each other.
 
 use std::fmt::Write as _;
 
 use super::super::node::Node;
 
-/// Writes `name = value` lines. The `=` of single-line values that follow one another stand in one column; a value of
-/// several lines ends such a run, and has its own.
+/// Writes `name = value` lines. The `=` of single-line values that follow one another stand in one
+/// column; a value of several lines ends such a run, and has its own.
 pub(super) fn attribute_block(out: &mut String, indent: usize, attributes: &[(&str, String)]) {
     let is_long = |value: &str| value.contains('\n');
     for run in attributes.chunk_by(|(_, a), (_, b)| !is_long(a) && !is_long(b)) {
-        let width = run
-            .iter()
-            .map(|(name, _)| name.chars().count())
-            .max()
-            .unwrap_or_default();
+        let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
         for (name, value) in run {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{:indent$}{name:width$} = {value}", "");
@@ -42,7 +38,8 @@ pub(super) fn expression(value: &Node, indent: usize) -> String {
             let inner = indent + 2;
             let keys: Vec<String> = entries.keys().map(|key| object_key(key)).collect();
             let values = entries.values().map(|value| expression(value, inner));
-            let attributes: Vec<(&str, String)> = keys.iter().map(String::as_str).zip(values).collect();
+            let attributes: Vec<(&str, String)> =
+                keys.iter().map(String::as_str).zip(values).collect();
             let mut out = String::from("{\n");
             attribute_block(&mut out, inner, &attributes);
             let _ = write!(out, "{:indent$}}}", "");
@@ -58,7 +55,8 @@ fn object_key(key: &str) -> String {
     if is_identifier { key.to_owned() } else { quoted(key) }
 }
 
-/// A string literal. Its escapes are JSON's, and `${` and `%{` begin a template unless they are doubled.
+/// A string literal. Its escapes are JSON's, and `${` and `%{` begin a template unless they are
+/// doubled.
 pub(super) fn quoted(text: &str) -> String {
     escaped_template(&serde_json::Value::from(text).to_string())
 }

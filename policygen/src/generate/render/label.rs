@@ -15,7 +15,9 @@ impl Labels {
 
     /// Terraform's names: letters, digits, `_` and `-`, and no digit first.
     pub(super) fn terraform(&mut self, name: &str) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }
+        };
         let label: String = name.chars().map(plain).collect();
         let first = label.starts_with(|c: char| c.is_ascii_digit());
         self.unique(&if first { format!("_{label}") } else { label }, "_")

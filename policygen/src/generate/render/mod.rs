@@ -21,11 +21,7 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn new(name: impl Into<String>, text: String) -> Self {
-        Self {
-            name: name.into(),
-            text,
-            executable: false,
-        }
+        Self { name: name.into(), text, executable: false }
     }
 }
 
@@ -46,9 +42,8 @@ pub(crate) fn render(plan: &Plan, format: Format) -> Result<Vec<File>, RenderErr
         Format::Cloudformation => vec![File::new("template.yaml", cloudformation::render(plan)?)],
         Format::Terraform => vec![File::new("main.tf", terraform::native(plan)?)],
         Format::TerraformJson => vec![File::new("main.tf.json", terraform::json(plan)?)],
-        Format::AwsCli => vec![File {
-            executable: true,
-            ..File::new("create.sh", aws_cli::render(plan)?)
-        }],
+        Format::AwsCli => {
+            vec![File { executable: true, ..File::new("create.sh", aws_cli::render(plan)?) }]
+        }
     })
 }

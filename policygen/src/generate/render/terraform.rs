@@ -44,7 +44,9 @@ pub(super) fn native(plan: &Plan) -> Result<String, serde_json::Error> {
                 let value = match argument {
                     Argument::Text(text) => hcl::quoted(text),
                     Argument::Reference(reference) => reference.clone(),
-                    Argument::Document(document) => format!("jsonencode({})", hcl::expression(document, 2)),
+                    Argument::Document(document) => {
+                        format!("jsonencode({})", hcl::expression(document, 2))
+                    }
                 };
                 (*name, value)
             })
@@ -64,23 +66,20 @@ pub(super) fn json(plan: &Plan) -> Result<String, serde_json::Error> {
             let value = match argument {
                 Argument::Text(text) => hcl::escaped_template(&text),
                 Argument::Reference(reference) => format!("${{{reference}}}"),
-                Argument::Document(document) => hcl::escaped_template(&serde_json::to_string(&document)?),
+                Argument::Document(document) => {
+                    hcl::escaped_template(&serde_json::to_string(&document)?)
+                }
             };
             arguments.insert(name.to_owned(), Node::text(&value));
         }
-        let kind = kinds
-            .entry(resource.kind.to_owned())
-            .or_insert_with(|| Node::object([]));
+        let kind = kinds.entry(resource.kind.to_owned()).or_insert_with(|| Node::object([]));
         if let Node::Object(labels) = kind {
             labels.insert(resource.label, Node::Object(arguments));
         }
     }
     let aws = Node::object([("source", Node::text("hashicorp/aws"))]);
     let providers = Node::object([("required_providers", Node::object([("aws", aws)]))]);
-    pretty(&Node::object([
-        ("terraform", providers),
-        ("resource", Node::Object(kinds)),
-    ]))
+    pretty(&Node::object([("terraform", providers), ("resource", Node::Object(kinds))]))
 }
 
 fn resources(plan: &Plan) -> Result<Vec<Resource>, serde_json::Error> {

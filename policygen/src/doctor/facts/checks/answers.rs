@@ -8,7 +8,8 @@ use crate::doctor::facts::seen::Seen;
 use crate::doctor::facts::sight::Sight;
 use crate::doctor::facts::{Fact, Verdict};
 
-/// How late an answer may be noticed at most, for what the rule makes of `maxAgeMinutes`. 16 to 35 seconds were recorded.
+/// How late an answer may be noticed at most, for what the rule makes of `maxAgeMinutes`. 16 to 35
+/// seconds were recorded.
 const LATEST: SignedDuration = SignedDuration::from_mins(1);
 /// The shortest time-out of an approval (CodePipeline User Guide, "Quotas").
 const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
@@ -56,9 +57,9 @@ pub(super) const TIMED_OUT: Fact = Fact {
 };
 
 pub(super) fn timed_out(sight: &Sight) -> (Verdict, Seen) {
-    let unanswered = sight
-        .approvals()
-        .filter(|approval| approval.attempt.status == Status::Failed && approval.attempt.approver.history.is_none());
+    let unanswered = sight.approvals().filter(|approval| {
+        approval.attempt.status == Status::Failed && approval.attempt.approver.history.is_none()
+    });
     let waited = unanswered.filter_map(|approval| {
         let waited = approval.attempt.updated?.duration_since(approval.attempt.started?);
         (waited >= SHORTEST_TIMEOUT).then_some((waited, approval.attempt.error.as_deref()))

@@ -21,9 +21,7 @@ pub(super) fn named(sight: &Sight) -> (Verdict, Seen) {
         .answered()
         .map(|approval| shape(approval.attempt.approver.history.as_deref()))
         .collect();
-    let good = shapes
-        .iter()
-        .filter(|shape| !matches!(shape, Shape::Missing | Shape::NotAnArn));
+    let good = shapes.iter().filter(|shape| !matches!(shape, Shape::Missing | Shape::NotAnArn));
     let good = good.count();
     if shapes.is_empty() {
         return (Verdict::NotSeen, Seen::words(UNANSWERED));
@@ -41,9 +39,7 @@ pub(super) const SESSIONS: Fact = Fact {
 };
 
 pub(super) fn sessions(sight: &Sight) -> (Verdict, Seen) {
-    let history = sight
-        .answered()
-        .map(|approval| approval.attempt.approver.history.as_deref());
+    let history = sight.answered().map(|approval| approval.attempt.approver.history.as_deref());
     let shapes: Vec<Shape> = history.map(shape).collect();
     let through_roles: Vec<Shape> = shapes
         .iter()
@@ -56,7 +52,8 @@ pub(super) fn sessions(sight: &Sight) -> (Verdict, Seen) {
     let good = through_roles.iter().filter(|shape| **shape == Shape::Session).count();
     (
         verdict(good, through_roles.len()),
-        Seen::count(through_roles.len(), shapes.len(), "answers came through a role").and_shapes(&shapes),
+        Seen::count(through_roles.len(), shapes.len(), "answers came through a role")
+            .and_shapes(&shapes),
     )
 }
 
@@ -90,10 +87,7 @@ pub(super) const RECORDED: Fact = Fact {
 
 pub(super) fn recorded(sight: &Sight) -> (Verdict, Seen) {
     if sight.trail.is_none() {
-        return (
-            Verdict::NotSeen,
-            Seen::words("only CloudTrail tells (--cloudtrail-file)"),
-        );
+        return (Verdict::NotSeen, Seen::words("only CloudTrail tells (--cloudtrail-file)"));
     }
     let pairs = sight.answered().filter_map(|approval| {
         let history = approval.attempt.approver.history.as_deref()?;
@@ -136,7 +130,9 @@ impl Shape {
 }
 
 fn shape(name: Option<&str>) -> Shape {
-    let Some(name) = name else { return Shape::Missing };
+    let Some(name) = name else {
+        return Shape::Missing;
+    };
     match Principal::parse(name).kind() {
         PrincipalKind::User { .. } => Shape::User,
         PrincipalKind::Session { .. } => Shape::Session,
@@ -154,12 +150,12 @@ impl Seen {
         let counted = Shape::ALL
             .iter()
             .map(|(shape, words)| (shapes.iter().filter(|other| *other == shape).count(), *words));
-        counted
-            .filter(|(count, _)| *count > 0)
-            .enumerate()
-            .fold(self, |seen, (at, (count, words))| {
+        counted.filter(|(count, _)| *count > 0).enumerate().fold(
+            self,
+            |seen, (at, (count, words))| {
                 let seen = if at == 0 { seen.and(":") } else { seen.and(",") };
                 seen.number(count).and("×").and(words)
-            })
+            },
+        )
     }
 }

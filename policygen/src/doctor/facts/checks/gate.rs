@@ -87,13 +87,8 @@ pub(super) fn parameters(sight: &Sight) -> (Verdict, Seen) {
         Err(unseen) => return unseen,
     };
     let count = |wanted| all.iter().filter(|parameters| **parameters == wanted).count();
-    let [none, event, variable, other] = [
-        Parameters::None,
-        Parameters::Event,
-        Parameters::Variable,
-        Parameters::Other,
-    ]
-    .map(count);
+    let [none, event, variable, other] =
+        [Parameters::None, Parameters::Event, Parameters::Variable, Parameters::Other].map(count);
     let seen = Seen::default()
         .number(all.len())
         .and("runs of the gate: as in the event")
@@ -127,7 +122,8 @@ fn details(sight: &Sight) -> Result<Vec<&Details>, (Verdict, Seen)> {
     let Some(log) = &sight.log else {
         return unseen("only the gate's log tells (--log)");
     };
-    let details: Vec<&Details> = log.iter().filter_map(|line| line.get_job_details.as_ref()).collect();
+    let details: Vec<&Details> =
+        log.iter().filter_map(|line| line.get_job_details.as_ref()).collect();
     if details.is_empty() {
         return unseen("GetJobDetails gave the gate nothing in any run of the log");
     }

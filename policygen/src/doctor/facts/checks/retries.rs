@@ -16,7 +16,8 @@ pub(super) const AUTOMATIC: Fact = Fact {
 pub(super) fn automatic(sight: &Sight) -> (Verdict, Seen) {
     let mut stages = sight.state.iter().flatten();
     let retried = stages.any(|stage| {
-        stage.retried_by == Some(RetriedBy::Itself) && stage.execution_id.as_deref() == Some(&*sight.execution.id)
+        stage.retried_by == Some(RetriedBy::Itself)
+            && stage.execution_id.as_deref() == Some(&*sight.execution.id)
     });
     if !retried {
         return (

@@ -29,10 +29,7 @@ pub(super) const PARALLEL: Fact = Fact {
 
 pub(super) fn parallel(sight: &Sight) -> (Verdict, Seen) {
     if !sight.is_parallel() {
-        return (
-            Verdict::NotSeen,
-            Seen::words("the execution did not run in PARALLEL mode"),
-        );
+        return (Verdict::NotSeen, Seen::words("the execution did not run in PARALLEL mode"));
     }
     tokens(sight)
 }
@@ -44,8 +41,9 @@ fn tokens(sight: &Sight) -> (Verdict, Seen) {
     let open = open.filter_map(|run| Some(run.token.as_ref()? == run.id.as_ref()?));
     let open: Vec<bool> = open.collect();
     let answered = sight.answered();
-    let answered =
-        answered.filter_map(|approval| Some(approval.external_id.as_ref()? == approval.attempt.id.as_ref()?));
+    let answered = answered.filter_map(|approval| {
+        Some(approval.external_id.as_ref()? == approval.attempt.id.as_ref()?)
+    });
     let answered: Vec<bool> = answered.collect();
     let same = |of: &[bool]| of.iter().filter(|same| **same).count();
     let (good, all) = (same(&open) + same(&answered), open.len() + answered.len());

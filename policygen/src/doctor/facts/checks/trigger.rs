@@ -19,24 +19,22 @@ pub(super) fn detail(sight: &Sight) -> (Verdict, Seen) {
     let Some(kind) = &trigger.kind else {
         return (Verdict::NotSeen, Seen::words("the execution has no trigger"));
     };
-    let seen = Seen::default()
-        .code(kind)
-        .and(",")
-        .and(shape(trigger.detail.as_deref()));
+    let seen = Seen::default().code(kind).and(",").and(shape(trigger.detail.as_deref()));
     let is_person = |text: &str| is_principal(text);
     let verdict = match trigger.initiator() {
         Initiator::Principal(arn) if is_person(&arn) => Verdict::Holds,
-        Initiator::Automatic(_) if !trigger.detail.as_deref().is_some_and(is_person) => Verdict::Holds,
-        Initiator::Principal(_) | Initiator::Automatic(_) | Initiator::Unknown => Verdict::DoesNotHold,
+        Initiator::Automatic(_) if !trigger.detail.as_deref().is_some_and(is_person) => {
+            Verdict::Holds
+        }
+        Initiator::Principal(_) | Initiator::Automatic(_) | Initiator::Unknown => {
+            Verdict::DoesNotHold
+        }
     };
     (verdict, seen)
 }
 
 fn is_principal(text: &str) -> bool {
-    !matches!(
-        Principal::parse(text).kind(),
-        PrincipalKind::Unknown | PrincipalKind::Service
-    )
+    !matches!(Principal::parse(text).kind(), PrincipalKind::Unknown | PrincipalKind::Service)
 }
 
 /// What the detail looks like.
@@ -60,7 +58,9 @@ fn shape(detail: Option<&str>) -> &'static str {
             Ok(_) | Err(_) if detail.starts_with("arn:") && detail.contains(":events:") => {
                 "detail: the ARN of a rule of EventBridge"
             }
-            Ok(_) | Err(_) if detail.starts_with("arn:") => "detail: the ARN of something that is no principal",
+            Ok(_) | Err(_) if detail.starts_with("arn:") => {
+                "detail: the ARN of something that is no principal"
+            }
             Ok(_) | Err(_) => "detail: text that is no ARN",
         },
     }

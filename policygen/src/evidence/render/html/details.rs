@@ -1,4 +1,5 @@
-//! What stands behind one line: its exceptions, approvals, the gate's runs, what was released, and the reasons.
+//! What stands behind one line: its exceptions, approvals, the gate's runs, what was released, and
+//! the reasons.
 
 use jiff::Timestamp;
 use maud::{Markup, html};

@@ -1,6 +1,8 @@
-//! A report as one file for a browser: it asks nobody for anything, reads without its script, prints, and follows the reader's colours.
+//! A report as one file for a browser: it asks nobody for anything, reads without its script,
+//! prints, and follows the reader's colours.
 //!
-//! Text from outside goes in through `maud`, which escapes it, and the page's own policy lets no other script or style run.
+//! Text from outside goes in through `maud`, which escapes it, and the page's own policy lets no
+//! other script or style run.
 
 mod details;
 mod table;
@@ -79,8 +81,9 @@ fn tiles(report: &Report) -> Markup {
 /// What needs a look comes first.
 fn exceptions(report: &Report) -> Markup {
     let found = report.executions.iter().enumerate();
-    let found =
-        found.flat_map(|(position, evaluated)| evaluated.exceptions.iter().map(move |it| (position, evaluated, it)));
+    let found = found.flat_map(|(position, evaluated)| {
+        evaluated.exceptions.iter().map(move |it| (position, evaluated, it))
+    });
     let mut found: Vec<_> = found.collect();
     found.sort_by_key(|(_, _, exception)| std::cmp::Reverse(exception.code.severity()));
     html! {
@@ -136,8 +139,12 @@ fn meaning(verdict: Verdict) -> &'static str {
             "They did not. An execution that stopped there is the gate at work, and nothing to look at."
         }
         Verdict::NoGate => "The execution went on, and the gate never ran in it.",
-        Verdict::NotFinished => "The execution is under way, and the gate has not said its last word.",
-        Verdict::NotApplicable => "The execution ended before its approvals, so nothing was released.",
+        Verdict::NotFinished => {
+            "The execution is under way, and the gate has not said its last word."
+        }
+        Verdict::NotApplicable => {
+            "The execution ended before its approvals, so nothing was released."
+        }
         Verdict::Error => "Nothing can be said: the record or the rule is wrong.",
     }
 }

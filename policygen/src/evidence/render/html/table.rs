@@ -80,11 +80,7 @@ fn revisions(evaluated: &Evaluated) -> Markup {
 
 fn persons(evaluated: &Evaluated) -> String {
     let persons: Vec<String> = evaluated.persons().iter().map(|person| shown(person)).collect();
-    if persons.is_empty() {
-        "nobody".to_owned()
-    } else {
-        persons.join(", ")
-    }
+    if persons.is_empty() { "nobody".to_owned() } else { persons.join(", ") }
 }
 
 fn gate(evaluated: &Evaluated) -> Markup {
@@ -97,9 +93,6 @@ fn gate(evaluated: &Evaluated) -> Markup {
 
 /// When it started, to the minute.
 pub(super) fn started(evaluated: &Evaluated) -> String {
-    let at = evaluated
-        .execution
-        .started
-        .map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
+    let at = evaluated.execution.started.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
     at.unwrap_or_else(|| "at an unknown time".to_owned())
 }

@@ -16,19 +16,12 @@ const TOP: i64 = 24;
 const TICKS: i64 = 6;
 
 pub(super) fn section(report: &Report) -> Markup {
-    let times = || {
-        report
-            .executions
-            .iter()
-            .filter_map(|evaluated| evaluated.execution.started)
-    };
+    let times = || report.executions.iter().filter_map(|evaluated| evaluated.execution.started);
     let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return html! {};
     };
-    let lanes: Vec<Verdict> = Verdict::ALL
-        .into_iter()
-        .filter(|verdict| report.count(*verdict) > 0)
-        .collect();
+    let lanes: Vec<Verdict> =
+        Verdict::ALL.into_iter().filter(|verdict| report.count(*verdict) > 0).collect();
     let scale = Scale::new(first, last);
     let bottom = TOP + LANE * i64::try_from(lanes.len()).unwrap_or(0);
     html! {
@@ -68,7 +61,8 @@ pub(super) fn section(report: &Report) -> Markup {
 
 fn marks(report: &Report, verdict: Verdict, look: bool) -> impl Iterator<Item = &Evaluated> {
     let executions = report.executions.iter();
-    executions.filter(move |evaluated| evaluated.verdict == verdict && evaluated.is_exceptional() == look)
+    executions
+        .filter(move |evaluated| evaluated.verdict == verdict && evaluated.is_exceptional() == look)
 }
 
 /// A circle, or a diamond for what needs a look, so that colour is not all that tells them apart.
@@ -111,10 +105,7 @@ struct Scale {
 impl Scale {
     fn new(first: Timestamp, last: Timestamp) -> Self {
         let first = first.as_millisecond();
-        Self {
-            first,
-            span: (last.as_millisecond() - first).max(1),
-        }
+        Self { first, span: (last.as_millisecond() - first).max(1) }
     }
 
     fn x(&self, at: Timestamp) -> i64 {
@@ -126,16 +117,10 @@ impl Scale {
     /// The time at a tick: its day, or within two days its minute.
     fn label(&self, tick: i64) -> String {
         const TWO_DAYS: i64 = 2 * 24 * 60 * 60 * 1000;
-        let at = i128::from(self.first) + i128::from(self.span) * i128::from(tick) / i128::from(TICKS);
-        let at = i64::try_from(at)
-            .ok()
-            .and_then(|at| Timestamp::from_millisecond(at).ok());
-        let format = if self.span < TWO_DAYS {
-            "%m-%d %H:%M"
-        } else {
-            "%Y-%m-%d"
-        };
-        at.map(|at| at.to_zoned(TimeZone::UTC).strftime(format).to_string())
-            .unwrap_or_default()
+        let at =
+            i128::from(self.first) + i128::from(self.span) * i128::from(tick) / i128::from(TICKS);
+        let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+        let format = if self.span < TWO_DAYS { "%m-%d %H:%M" } else { "%Y-%m-%d" };
+        at.map(|at| at.to_zoned(TimeZone::UTC).strftime(format).to_string()).unwrap_or_default()
     }
 }

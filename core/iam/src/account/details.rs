@@ -1,0 +1,241 @@
+//! An account as `aws iam get-account-authorization-details` prints it.
+//!
+//! Names and shapes: IAM API Reference, GetAccountAuthorizationDetails. What is not needed here is
+//! passed over; what is needed and missing is an error.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use rayon::prelude::*;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::policy::{OneOrMany, Policy, PolicyError};
+
+/// The whole answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct Details<'a> {
+    /// The users.
+    pub user_detail_list: Option<Vec<UserDetail<'a>>>,
+    /// The groups.
+    pub group_detail_list: Option<Vec<GroupDetail<'a>>>,
+    /// The roles.
+    pub role_detail_list: Option<Vec<RoleDetail<'a>>>,
+    /// The customer managed policies, and those AWS managed ones that are attached.
+    pub policies: Option<Vec<PolicyDetail<'a>>>,
+    /// Whether there is more than this.
+    #[serde(default)]
+    pub is_truncated: bool,
+    /// Where it goes on: with `--max-items` the AWS CLI says this, and not that there is more.
+    pub next_token: Option<IgnoredAny>,
+}
+
+/// A user.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct UserDetail<'a> {
+    /// Its name.
+    pub user_name: String,
+    /// Its unique id.
+    pub user_id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The names of its groups.
+    #[serde(default)]
+    pub group_list: Vec<String>,
+    /// Its inline policies.
+    #[serde(default)]
+    pub user_policy_list: Vec<InlinePolicy<'a>>,
+    /// Its managed policies.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// Its permission boundary.
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// A group.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct GroupDetail<'a> {
+    /// Its name.
+    pub group_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its inline policies.
+    #[serde(default)]
+    pub group_policy_list: Vec<InlinePolicy<'a>>,
+    /// Its managed policies.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+}
+
+/// A role.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct RoleDetail<'a> {
+    /// Its name.
+    pub role_name: String,
+    /// Its unique id.
+    pub role_id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Who may assume it.
+    pub assume_role_policy_document: Document<'a>,
+    /// Its inline policies.
+    #[serde(default)]
+    pub role_policy_list: Vec<InlinePolicy<'a>>,
+    /// Its managed policies.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// Its permission boundary.
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// A managed policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct PolicyDetail<'a> {
+    /// Its name.
+    pub policy_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its versions, of which one is in force.
+    pub policy_version_list: Vec<PolicyVersion<'a>>,
+}
+
+/// A version of a managed policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct PolicyVersion<'a> {
+    /// `v1`, `v2`, …
+    pub version_id: String,
+    /// Whether it is the one in force.
+    pub is_default_version: bool,
+    /// The policy.
+    pub document: Document<'a>,
+}
+
+/// An inline policy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object", bound(deserialize = "'de: 'a"))]
+pub struct InlinePolicy<'a> {
+    /// Its name.
+    pub policy_name: String,
+    /// The policy.
+    pub policy_document: Document<'a>,
+}
+
+/// A list, or one thing: the AWS CLI's own example has such a member.
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    OneOrMany::deserialize(deserializer).map(|list| list.0)
+}
+
+/// That a managed policy is attached.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
+pub struct AttachedPolicy {
+    /// Its ARN.
+    pub policy_arn: String,
+}
+
+/// That a managed policy is a permission boundary.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
+pub struct Boundary {
+    /// Its ARN.
+    pub permissions_boundary_arn: String,
+}
+
+/// A tag.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A policy document.
+#[derive(Debug)]
+pub struct Document<'a> {
+    json: Cow<'a, str>,
+    /// What it says, where it has been read.
+    read: Option<Result<Policy, PolicyError>>,
+}
+
+impl Document<'static> {
+    /// From the form in which the API sends it: URL-encoded after RFC 3986.
+    ///
+    /// # Errors
+    /// When it does not decode to UTF-8.
+    pub fn from_api(encoded: &str) -> Result<Self, std::str::Utf8Error> {
+        let decoded = percent_decode_str(encoded).decode_utf8()?;
+        Ok(Document::of(Cow::Owned(decoded.into_owned())))
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(json: Cow<'a, str>) -> Self {
+        Self { json, read: None }
+    }
+
+    /// What it says: of a user, a group or a role.
+    pub(super) fn identity(self) -> Result<Policy, PolicyError> {
+        self.read.unwrap_or_else(|| Policy::identity(&self.json))
+    }
+
+    /// What it says: of who may assume a role.
+    pub(super) fn trust(self) -> Result<Policy, PolicyError> {
+        self.read.unwrap_or_else(|| Policy::resource(&self.json))
+    }
+}
+
+impl Details<'_> {
+    /// Reads all documents, on all processors: that is most of the work.
+    pub(super) fn read_documents(&mut self) {
+        let groups = self.group_detail_list.iter_mut().flatten();
+        let users = self.user_detail_list.iter_mut().flatten();
+        let mut trust = Vec::new();
+        let mut inline: Vec<&mut InlinePolicy<'_>> =
+            groups.flat_map(|group| &mut group.group_policy_list).collect();
+        inline.extend(users.flat_map(|user| &mut user.user_policy_list));
+        for role in self.role_detail_list.iter_mut().flatten() {
+            trust.push(&mut role.assume_role_policy_document);
+            inline.extend(&mut role.role_policy_list);
+        }
+        let managed = self.policies.iter_mut().flatten();
+        let versions = managed.flat_map(|policy| &mut policy.policy_version_list);
+        let inline = inline.into_iter().map(|policy| &mut policy.policy_document);
+        let identity: Vec<&mut Document<'_>> =
+            versions.map(|version| &mut version.document).chain(inline).collect();
+        identity
+            .into_par_iter()
+            .for_each(|document| document.read = Some(Policy::identity(&document.json)));
+        trust
+            .into_par_iter()
+            .for_each(|document| document.read = Some(Policy::resource(&document.json)));
+    }
+}
+
+/// An object as the AWS CLI prints it, or the text that the API sends.
+impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        if !raw.starts_with('"') {
+            return Ok(Self::of(Cow::Borrowed(raw)));
+        }
+        let encoded: String = serde_json::from_str(raw).map_err(D::Error::custom)?;
+        Document::from_api(&encoded).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,240 @@
+//! The values that a condition wants, of the type of its operator.
+
+use jiff::Timestamp;
+
+use super::operator::{Kind, Relation, Text};
+use super::{ConditionError, arn, date, network::Network, number::Number};
+use crate::context::Context;
+use crate::template::{Piece, Resolved, Template, TemplateError};
+use crate::truth::Truth;
+
+/// The wanted values; any of them will do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Wanted {
+    Text(Text, Vec<Template>),
+    Number(Relation, Vec<Number>),
+    /// None of a text that is not understood: AWS takes more than it documents, such as `01T`.
+    Date(Relation, Vec<Option<Timestamp>>),
+    Bool(Vec<Template>),
+    Binary(Vec<String>),
+    Ip(Vec<Network>),
+    Arn(Vec<Template>),
+    Null(Vec<bool>),
+}
+
+/// Why a value cannot be wanted.
+pub(super) enum Unfit {
+    /// It is not what it has to be.
+    Value {
+        value: String,
+        expected: &'static str,
+    },
+    Variable(TemplateError),
+}
+
+impl Unfit {
+    /// The error of the condition.
+    pub(super) fn of(self, operator: &str, key: &str) -> ConditionError {
+        let (operator, key) = (operator.to_owned(), key.to_owned());
+        match self {
+            Self::Value { value, expected } => {
+                ConditionError::Value { operator, key, value, expected }
+            }
+            Self::Variable(error) => ConditionError::Variable { operator, key, error },
+        }
+    }
+}
+
+impl Wanted {
+    /// Reads the values for an operator. Policy variables are for string, ARN and `Bool` operators
+    /// alone: so says the IAM User Guide of each group of operators.
+    pub(super) fn parse(kind: Kind, values: &[String], variables: bool) -> Result<Self, Unfit> {
+        let templates = |expected, fits: fn(&Template) -> bool| -> Result<Vec<Template>, Unfit> {
+            let parse = |value| Template::parse(value, variables).map_err(Unfit::Variable);
+            let templates: Vec<Template> =
+                values.iter().map(|value| parse(value)).collect::<Result<_, _>>()?;
+            match templates.iter().find(|template| !fits(template)) {
+                None => Ok(templates),
+                Some(unfit) => Err(Unfit::Value { value: unfit.source().to_owned(), expected }),
+            }
+        };
+        Ok(match kind {
+            Kind::Text(how) => Self::Text(how, templates("a text", |_| true)?),
+            Kind::Bool => {
+                let fits = |template: &Template| {
+                    template.has_variables() || boolean(template.source()).is_some()
+                };
+                Self::Bool(templates("`true` or `false`", fits)?)
+            }
+            Kind::Arn => {
+                Self::Arn(templates("an ARN, with wildcards or without", arn::may_be_one)?)
+            }
+            Kind::Number(relation) => {
+                Self::Number(relation, all(values, "a number", Number::parse)?)
+            }
+            Kind::Date(relation) => {
+                let dates = values.iter().map(|value| date::instant(value));
+                Self::Date(relation, dates.collect())
+            }
+            Kind::Binary => Self::Binary(all(values, "base64", base64)?),
+            Kind::Ip => Self::Ip(all(
+                values,
+                "an IP address or a range as in `203.0.113.0/24`",
+                Network::parse,
+            )?),
+            Kind::Null => Self::Null(all(values, "`true` or `false`", boolean)?),
+        })
+    }
+
+    /// The keys of the policy variables in it.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let templates = match self {
+            Self::Text(_, templates) | Self::Bool(templates) | Self::Arn(templates) => {
+                templates.as_slice()
+            }
+            Self::Number(..) | Self::Date(..) | Self::Binary(_) | Self::Ip(_) | Self::Null(_) => {
+                &[]
+            }
+        };
+        templates.iter().flat_map(Template::keys)
+    }
+
+    /// Whether one text is wanted: the value of this key.
+    pub(super) fn is_value_of(&self, key: &str) -> bool {
+        match self {
+            Self::Text(_, templates) => {
+                matches!(templates.as_slice(), [only] if only.is_value_of(key))
+            }
+            Self::Number(..)
+            | Self::Date(..)
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Ip(_)
+            | Self::Arn(_)
+            | Self::Null(_) => false,
+        }
+    }
+
+    /// Whether one of the wanted values matches the value of a request; none when that is not of
+    /// the operator's type.
+    pub(super) fn matches(&self, value: &str, context: &Context) -> Option<Truth> {
+        Some(match self {
+            Self::Text(how, templates) => {
+                any(templates, |template| text(*how, template, value, context))
+            }
+            Self::Number(relation, numbers) => {
+                let value = Number::parse(value)?;
+                any(numbers, |wanted| relation.holds(value.cmp(wanted)).into())
+            }
+            Self::Date(relation, dates) => {
+                let value = date::instant(value)?;
+                any(dates, |wanted| match wanted {
+                    Some(wanted) => relation.holds(value.cmp(wanted)).into(),
+                    None => Truth::Unknown,
+                })
+            }
+            Self::Bool(templates) => {
+                boolean(value)?;
+                any(templates, |template| text(Text::EqualsIgnoreCase, template, value, context))
+            }
+            Self::Binary(wanted) => any(wanted, |wanted| (wanted == value).into()),
+            Self::Ip(networks) => {
+                let address = value.parse().ok()?;
+                any(networks, |network| network.contains(address).into())
+            }
+            Self::Arn(templates) => {
+                let value = arn::parts(value)?;
+                any(templates, |template| arn::matches(&template.resolve(context), &value))
+            }
+            // Asks whether there is a value, not which.
+            Self::Null(_) => return None,
+        })
+    }
+
+    /// Whether one of the wanted values matches whatever the value is.
+    pub(super) fn matches_anything(&self) -> Truth {
+        let (any_text, nothing) = match self {
+            Self::Text(Text::Like, templates) => {
+                (templates.iter().any(Template::is_any_text), templates.is_empty())
+            }
+            Self::Text(Text::Equals | Text::EqualsIgnoreCase, templates)
+            | Self::Bool(templates)
+            | Self::Arn(templates) => (false, templates.is_empty()),
+            Self::Number(_, numbers) => (false, numbers.is_empty()),
+            Self::Date(_, dates) => (false, dates.is_empty()),
+            Self::Binary(wanted) => (false, wanted.is_empty()),
+            Self::Ip(networks) => (false, networks.is_empty()),
+            Self::Null(wanted) => (false, wanted.is_empty()),
+        };
+        match (any_text, nothing) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::No,
+            (false, false) => Truth::Unknown,
+        }
+    }
+}
+
+fn all<T>(
+    values: &[String],
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Unfit> {
+    let parse = |value: &String| {
+        parse(value).ok_or_else(|| Unfit::Value { value: value.clone(), expected })
+    };
+    values.iter().map(parse).collect()
+}
+
+fn any<T>(wanted: &[T], matches: impl Fn(&T) -> Truth) -> Truth {
+    Truth::any(wanted.iter().map(matches))
+}
+
+fn boolean(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Base64 in its one canonical form is compared as it is written.
+fn base64(value: &str) -> Option<String> {
+    let digits = value.trim_end_matches('=');
+    let padding = value.len() - digits.len();
+    let fits = digits.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'));
+    (fits && value.len().is_multiple_of(4) && padding <= 2).then(|| value.to_owned())
+}
+
+/// Only `StringLike` has wildcards.
+fn text(how: Text, template: &Template, value: &str, context: &Context) -> Truth {
+    let resolved = template.resolve(context);
+    match how {
+        Text::Like => resolved.matches(value),
+        Text::Equals => literal(resolved).matches(value),
+        Text::EqualsIgnoreCase => lowercase(literal(resolved))
+            .matches(&value.chars().flat_map(char::to_lowercase).collect::<String>()),
+    }
+}
+
+fn literal(resolved: Resolved) -> Resolved {
+    resolved.map(|piece| match piece {
+        Piece::AnyRun => Piece::Char('*'),
+        Piece::AnyOne => Piece::Char('?'),
+        Piece::Char(_) | Piece::Unknown => piece,
+    })
+}
+
+fn lowercase(resolved: Resolved) -> Resolved {
+    match resolved {
+        Resolved::NoValue => Resolved::NoValue,
+        Resolved::Pieces(pieces) => Resolved::Pieces(
+            pieces
+                .into_iter()
+                .flat_map(|piece| match piece {
+                    Piece::Char(c) => c.to_lowercase().map(Piece::Char).collect(),
+                    Piece::AnyOne | Piece::AnyRun | Piece::Unknown => vec![piece],
+                })
+                .collect(),
+        ),
+    }
+}

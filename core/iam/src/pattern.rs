@@ -1,0 +1,485 @@
+//! Patterns with `*` and `?`, as IAM matches actions and resources: case-sensitive, and over the
+//! whole text.
+//!
+//! IAM User Guide, "IAM JSON policy elements: Resource": `*` stands for any characters or none, `?`
+//! for exactly one.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::template::Piece;
+
+/// What a wildcard becomes in a witness where any character would do: it is in every [`Class`].
+const FILLER: char = 'x';
+
+/// A pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    /// The characters before the first wildcard: most texts differ here, and most patterns are no
+    /// more.
+    prefix: String,
+    /// From the first wildcard to the last.
+    middle: Vec<Token>,
+    /// The characters after the last wildcard.
+    suffix: String,
+}
+
+/// What a pattern is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Token {
+    /// This character.
+    Exactly(char),
+    /// One character of a class.
+    One(Class),
+    /// Any number of characters of a class.
+    Run(Class),
+}
+
+/// What a wildcard may stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Class {
+    /// Any character.
+    Any,
+    /// Any but `:`, which ends a segment of an ARN.
+    Segment,
+    /// What names of pipelines, stages and actions are made of: `[A-Za-z0-9.@_-]` (CodePipeline API
+    /// Reference).
+    Name,
+    /// What names of regions are made of: `[a-z0-9-]`.
+    Region,
+}
+
+impl Class {
+    pub(crate) fn has(self, c: char) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Segment => c != ':',
+            Self::Name => c.is_ascii_alphanumeric() || ".@_-".contains(c),
+            Self::Region => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+        }
+    }
+}
+
+impl Token {
+    /// Whether the token takes a character.
+    pub(crate) fn takes(self, c: char) -> bool {
+        match self {
+            Self::Exactly(d) => c == d,
+            Self::One(class) | Self::Run(class) => class.has(c),
+        }
+    }
+}
+
+impl Pattern {
+    /// Reads a pattern whose wildcards stand for any character. Every text is one.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
+        let plain = pattern.find(['*', '?']).unwrap_or(pattern.len());
+        let (prefix, rest) = pattern.split_at_checked(plain).unwrap_or((pattern, ""));
+        let tokens = rest.chars().map(|c| match c {
+            '*' => Token::Run(Class::Any),
+            '?' => Token::One(Class::Any),
+            c => Token::Exactly(c),
+        });
+        Self::beginning(prefix.to_owned(), tokens)
+    }
+
+    /// The pattern of all that a resolved template may match: a variable whose value is not known
+    /// may become anything.
+    pub(crate) fn from_pieces(pieces: &[Piece]) -> Self {
+        Self::of(pieces.iter().map(|piece| match *piece {
+            Piece::AnyRun | Piece::Unknown => Token::Run(Class::Any),
+            Piece::AnyOne => Token::One(Class::Any),
+            Piece::Char(c) => Token::Exactly(c),
+        }))
+    }
+
+    /// All runs of a pattern are of [`Class::Any`] and of one other class: [`Pattern::matches`]
+    /// relies on it.
+    pub(crate) fn of(tokens: impl IntoIterator<Item = Token>) -> Self {
+        Self::beginning(String::new(), tokens)
+    }
+
+    /// The same, after characters.
+    fn beginning(prefix: String, tokens: impl IntoIterator<Item = Token>) -> Self {
+        let mut pattern = Self { prefix, middle: Vec::new(), suffix: String::new() };
+        for token in tokens {
+            match token {
+                Token::Exactly(c) if pattern.middle.is_empty() => pattern.prefix.push(c),
+                Token::Exactly(c) => pattern.suffix.push(c),
+                // Two runs in a row are one.
+                Token::Run(_)
+                    if pattern.suffix.is_empty() && pattern.middle.last() == Some(&token) => {}
+                Token::One(_) | Token::Run(_) => {
+                    pattern.middle.extend(pattern.suffix.drain(..).map(Token::Exactly));
+                    pattern.middle.push(token);
+                }
+            }
+        }
+        pattern
+    }
+
+    /// Which of some texts, which are sorted, it matches; by their places.
+    pub(crate) fn among<'s>(&'s self, sorted: &'s [&str]) -> impl Iterator<Item = usize> + 's {
+        let first = sorted.partition_point(|text| *text < self.prefix.as_str());
+        let from_there = sorted.iter().enumerate().skip(first);
+        from_there
+            .take_while(|(_, text)| text.starts_with(&self.prefix))
+            .filter(|(_, text)| self.matches(text))
+            .map(|(at, _)| at)
+    }
+
+    /// The one text that it matches, where it has no wildcard.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        self.middle.is_empty().then_some(&self.prefix)
+    }
+
+    /// Whether it matches every text.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.prefix.is_empty() && self.middle == [Token::Run(Class::Any)] && self.suffix.is_empty()
+    }
+
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Token> {
+        self.after_prefix(&self.prefix)
+    }
+
+    /// The tokens, with something else for a prefix.
+    fn after_prefix<'t>(&'t self, prefix: &'t str) -> impl Iterator<Item = Token> + 't {
+        let [prefix, suffix] = [prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
+        prefix.chain(self.middle.iter().copied()).chain(suffix)
+    }
+
+    /// Whether the pattern matches the whole text.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        let without_prefix = text.strip_prefix(&self.prefix);
+        let Some(mut rest) = without_prefix.and_then(|text| text.strip_suffix(&self.suffix)) else {
+            return false;
+        };
+        let mut token = 0;
+        // Where to go on when what follows a run does not fit: that run takes one character more.
+        // The last run serves for all before it, but for one that may take what it may not.
+        let mut retry: [Option<(usize, &str)>; 2] = [None, None];
+        loop {
+            let next = rest.chars().next();
+            match (self.middle.get(token), next) {
+                (None, None) => return true,
+                // A last run takes the rest.
+                (Some(Token::Run(Class::Any)), _) if token + 1 == self.middle.len() => return true,
+                (Some(Token::Run(class)), _) => {
+                    let [any, last] = &mut retry;
+                    (*last, *any) = match class {
+                        Class::Any => (None, Some((token, rest))),
+                        Class::Segment | Class::Name | Class::Region => (Some((token, rest)), *any),
+                    };
+                    token += 1;
+                    continue;
+                }
+                (Some(&taken @ (Token::Exactly(_) | Token::One(_))), Some(c)) if taken.takes(c) => {
+                    (token, rest) = (token + 1, after(rest, c));
+                    continue;
+                }
+                (Some(Token::Exactly(_) | Token::One(_)), _) | (None, Some(_)) => {}
+            }
+            let more = retry.iter_mut().rev().find_map(|retry| {
+                let (run, from) = (*retry)?;
+                let c = from.chars().next()?;
+                self.middle.get(run).filter(|token| token.takes(c))?;
+                *retry = Some((run, after(from, c)));
+                *retry
+            });
+            let Some((run, from)) = more else {
+                return false;
+            };
+            if matches!(self.middle.get(run), Some(Token::Run(Class::Any))) {
+                let [_, last] = &mut retry;
+                *last = None;
+            }
+            (token, rest) = (run + 1, from);
+        }
+    }
+
+    /// Whether there is a text that both patterns match: as [`Pattern::witness`] says, and sooner.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let [shorter, longer] =
+            if self.prefix.len() <= other.prefix.len() { [self, other] } else { [other, self] };
+        let Some(more) = longer.prefix.strip_prefix(&shorter.prefix) else {
+            return false;
+        };
+        // Both begin alike: what follows decides.
+        let tokens = [(shorter, ""), (longer, more)]
+            .map(|(pattern, prefix)| pattern.after_prefix(prefix).collect::<Vec<_>>());
+        let [a, b] = &tokens;
+        let place = |(i, j): State| i * (b.len() + 1) + j;
+        let mut seen = vec![false; (a.len() + 1) * (b.len() + 1)];
+        let mut left = vec![(0, 0)];
+        while let Some(state) = left.pop() {
+            if state == (a.len(), b.len()) {
+                return true;
+            }
+            for (next, _) in steps((a, b), state).into_iter().flatten() {
+                if let Some(seen @ false) = seen.get_mut(place(next)) {
+                    *seen = true;
+                    left.push(next);
+                }
+            }
+        }
+        false
+    }
+
+    /// A shortest text that both patterns match; none when there is no such text.
+    ///
+    /// Exact: a breadth-first search over the pairs of positions in the two patterns, in which
+    /// leaving a run costs nothing and a character costs one.
+    #[must_use]
+    pub fn witness(&self, other: &Self) -> Option<String> {
+        let tokens: [Vec<Token>; 2] = [self, other].map(|pattern| pattern.tokens().collect());
+        let [a, b] = &tokens;
+        let start = (0, 0);
+        let goal = (a.len(), b.len());
+        let mut best: HashMap<State, Step> = HashMap::from([(start, Step::default())]);
+        let mut settled: HashSet<State> = HashSet::new();
+        let mut queue: VecDeque<State> = VecDeque::from([start]);
+        while let Some(state) = queue.pop_front() {
+            if state == goal {
+                return Some(text_to(goal, &best));
+            }
+            if !settled.insert(state) {
+                continue;
+            }
+            let length = best.get(&state).map_or(0, |step| step.length);
+            for (next, character) in steps((a, b), state).into_iter().flatten() {
+                let length = length + usize::from(character.is_some());
+                if best.get(&next).is_some_and(|known| known.length <= length) {
+                    continue;
+                }
+                let step = Step { length, from: Some(state), character };
+                best.insert(next, step);
+                match character {
+                    None => queue.push_front(next),
+                    Some(_) => queue.push_back(next),
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Where two patterns can go from here: one or the other leaves its run, or both take one
+/// character.
+fn steps((a, b): (&[Token], &[Token]), (i, j): State) -> [Option<(State, Option<char>)>; 3] {
+    let (a, b) = (a.get(i), b.get(j));
+    let leave_a = matches!(a, Some(Token::Run(_))).then_some(((i + 1, j), None));
+    let leave_b = matches!(b, Some(Token::Run(_))).then_some(((i, j + 1), None));
+    let together = a.zip(b).and_then(|(a, b)| {
+        let character = match (a, b) {
+            (Token::Exactly(c), other) | (other, Token::Exactly(c)) => {
+                other.takes(*c).then_some(*c)?
+            }
+            (Token::One(_) | Token::Run(_), Token::One(_) | Token::Run(_)) => FILLER,
+        };
+        let after = |at: usize, token: &Token| at + usize::from(!matches!(token, Token::Run(_)));
+        Some(((after(i, a), after(j, b)), Some(character)))
+    });
+    [leave_a, leave_b, together]
+}
+
+/// What follows the first character.
+fn after(text: &str, first: char) -> &str {
+    text.get(first.len_utf8()..).unwrap_or_default()
+}
+
+/// A position in each of two patterns.
+type State = (usize, usize);
+
+/// How a state is reached by the shortest text known so far.
+#[derive(Default)]
+struct Step {
+    length: usize,
+    from: Option<State>,
+    character: Option<char>,
+}
+
+fn text_to(goal: State, best: &HashMap<State, Step>) -> String {
+    let mut text = Vec::new();
+    let mut step = best.get(&goal);
+    while let Some(taken) = step {
+        text.extend(taken.character);
+        step = taken.from.and_then(|state| best.get(&state));
+    }
+    text.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).matches(text)
+    }
+
+    fn witness(a: &str, b: &str) -> Option<String> {
+        Pattern::new(a).witness(&Pattern::new(b))
+    }
+
+    #[test]
+    fn a_pattern_matches_the_whole_text() {
+        assert!(matches(
+            "arn:aws:codepipeline:*:*:*/*/ApprovalA",
+            "arn:aws:codepipeline:us-east-1:1:p/s/ApprovalA"
+        ));
+        assert!(!matches(
+            "arn:aws:codepipeline:*:*:*/*/ApprovalA",
+            "arn:aws:codepipeline:us-east-1:1:p/s/ApprovalB"
+        ));
+        assert!(matches("a*b?", "axbxbc"));
+        assert!(!matches("a*b?", "ab"));
+        assert!(!matches("a", "A"));
+        assert!(matches("", ""));
+        assert!(matches("**", ""));
+    }
+
+    #[test]
+    fn a_witness_is_a_shortest_common_text() {
+        assert_eq!(witness("a*", "*b").as_deref(), Some("ab"));
+        assert_eq!(witness("p/*/ApprovalA", "p/*/ApprovalB"), None);
+        assert_eq!(witness("Approval*", "*A").as_deref(), Some("ApprovalA"));
+        assert_eq!(witness("*", "*").as_deref(), Some(""));
+        assert_eq!(witness("?*", "*?").as_deref(), Some("x"));
+        assert_eq!(witness("", "?"), None);
+    }
+
+    #[test]
+    fn a_long_pattern_ends_no_stack() {
+        let long = "a*".repeat(300);
+        assert_eq!(witness(&long, &long).map(|text| text.len()), Some(300));
+        assert!(matches(&long, &"ab".repeat(300)));
+    }
+
+    /// The textbook definition, which recurses.
+    fn by_definition(pattern: &[char], text: &[char]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, rest) => rest.is_none(),
+            (Some((&'*', rest)), _) => {
+                (0..=text.len()).any(|taken| by_definition(rest, &text[taken..]))
+            }
+            (Some((&p, rest)), Some((&t, text))) => {
+                (p == '?' || p == t) && by_definition(rest, text)
+            }
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Every text over `a`, `b` and the filler, up to a length that holds a shortest common text of
+    /// two patterns of three tokens.
+    fn texts() -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..6 {
+            let to = texts.len();
+            for at in from..to {
+                for c in ['a', 'b', FILLER] {
+                    texts.push(format!("{}{c}", texts[at]));
+                }
+            }
+            from = to;
+        }
+        texts
+    }
+
+    #[test]
+    fn every_pair_of_small_patterns_has_the_witness_that_brute_force_finds() {
+        let texts = texts();
+        let mut patterns = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..3 {
+            let to = patterns.len();
+            for at in from..to {
+                for c in ['a', 'b', '*', '?'] {
+                    patterns.push(format!("{}{c}", patterns[at]));
+                }
+            }
+            from = to;
+        }
+        let matched: Vec<Vec<bool>> = patterns
+            .iter()
+            .map(|pattern| texts.iter().map(|text| matches(pattern, text)).collect())
+            .collect();
+        for (a, matched_a) in patterns.iter().zip(&matched) {
+            for (b, matched_b) in patterns.iter().zip(&matched) {
+                // Shortest first.
+                let brute = (0..texts.len()).find(|&at| matched_a[at] && matched_b[at]);
+                let found = witness(a, b);
+                assert_eq!(Pattern::new(a).meets(&Pattern::new(b)), found.is_some(), "{a} and {b}");
+                assert_eq!(
+                    found.as_ref().map(String::len),
+                    brute.map(|at| texts[at].len()),
+                    "{a} and {b}: {found:?}"
+                );
+                if let Some(text) = found {
+                    assert!(matches(a, &text) && matches(b, &text), "{a} and {b}: {text}");
+                }
+            }
+        }
+    }
+
+    /// The textbook definition, for tokens.
+    fn of_classes(tokens: &[Token], text: &[char]) -> bool {
+        match (tokens.split_first(), text.split_first()) {
+            (None, rest) => rest.is_none(),
+            (Some((&Token::Run(class), rest)), _) => {
+                let taken = text.iter().take_while(|c| class.has(**c)).count();
+                (0..=taken).any(|taken| of_classes(rest, &text[taken..]))
+            }
+            (Some((token, rest)), Some((&c, text))) => token.takes(c) && of_classes(rest, text),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Tokens of which the wildcards for one character are of a class.
+    fn token(one: Class) -> impl Strategy<Value = Token> {
+        prop_oneof![
+            3 => prop::sample::select(vec!['a', 'b', ':']).prop_map(Token::Exactly),
+            1 => Just(Token::One(one)),
+            2 => prop::sample::select(vec![Class::Any, one]).prop_map(Token::Run),
+        ]
+    }
+
+    /// As in a policy's resources: narrow wildcards in the first fields, wide ones in the last.
+    fn tokens() -> impl Strategy<Value = Vec<Token>> {
+        let fields = prop::collection::vec(token(Class::Segment), 0..8);
+        let resource = prop::collection::vec(token(Class::Any), 0..4);
+        (fields, resource).prop_map(|(fields, resource)| [fields, resource].concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        /// Narrow runs are told apart by segments here: what a policy's resources are made of.
+        #[test]
+        fn runs_that_stop_at_colons_match_as_defined(tokens in tokens(), text in "[ab:]{0,10}") {
+            let pattern = Pattern::of(tokens);
+            let chars: Vec<char> = text.chars().collect();
+            let tokens: Vec<Token> = pattern.tokens().collect();
+            prop_assert_eq!(pattern.matches(&text), of_classes(&tokens, &chars), "{:?}", pattern);
+        }
+
+        #[test]
+        fn matching_is_as_defined(pattern in "[ab*?]{0,8}", text in "[abc]{0,10}") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            prop_assert_eq!(matches(&pattern, &text), by_definition(&chars(&pattern), &chars(&text)));
+        }
+
+        #[test]
+        fn a_common_text_has_a_witness_no_longer_than_itself(a in "[ab*?/]{0,12}", b in "[ab*?/]{0,12}", text in "[ab/]{0,12}") {
+            let found = witness(&a, &b);
+            if let Some(found) = &found {
+                prop_assert!(matches(&a, found) && matches(&b, found));
+            }
+            if matches(&a, &text) && matches(&b, &text) {
+                prop_assert!(found.is_some_and(|found| found.len() <= text.len()));
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Whom a resource-based policy concerns.
+//!
+//! IAM User Guide, "AWS JSON policy elements: Principal".
+
+/// `Principal` or `NotPrincipal`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principals {
+    /// Whether they are those that the statement does *not* concern.
+    pub all_but: bool,
+    /// AWS principals.
+    pub aws: Vec<Trusted>,
+    /// AWS services, by host name.
+    pub services: Vec<String>,
+    /// Identity providers, by ARN or host name.
+    pub federated: Vec<String>,
+    /// Canonical user ids, which only S3 knows.
+    pub canonical: Vec<String>,
+}
+
+/// An AWS principal in a resource-based policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// `*`.
+    Everyone,
+    /// An account, as its number or the ARN of its root: whom the account's own policies allow.
+    Account(String),
+    /// One user, role or session, by ARN.
+    Arn(String),
+    /// The unique id of a principal; of a deleted one AWS leaves just this.
+    UniqueId(String),
+}
+
+/// Who calls, as a resource-based policy sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The ARN of the user or role.
+    pub arn: &'a str,
+    /// Its unique id, `AIDA…` or `AROA…`.
+    pub unique_id: &'a str,
+    /// Its account.
+    pub account: &'a str,
+}
+
+/// How a statement concerns a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Concern {
+    /// Not at all.
+    Not,
+    /// Through the account: the caller's own policies must allow the action as well.
+    Account,
+    /// The caller itself.
+    Itself,
+}
+
+impl Trusted {
+    pub(crate) fn read(text: &str) -> Self {
+        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+        if text == "*" {
+            return Self::Everyone;
+        }
+        if is_account(text) {
+            return Self::Account(text.to_owned());
+        }
+        let fields: Vec<&str> = text.splitn(6, ':').collect();
+        match fields.as_slice() {
+            ["arn", _, "iam", "", account, "root"] if is_account(account) => {
+                Self::Account((*account).to_owned())
+            }
+            ["arn", ..] => Self::Arn(text.to_owned()),
+            _ => Self::UniqueId(text.to_owned()),
+        }
+    }
+
+    /// What to call it where it is not of an account.
+    pub(crate) fn outside(&self, account: &str) -> Option<String> {
+        match self {
+            Self::Everyone => Some("everybody".to_owned()),
+            Self::Account(other) => (other != account).then(|| format!("the account {other}")),
+            Self::Arn(arn) => (arn.split(':').nth(4) != Some(account)).then(|| arn.clone()),
+            // Of this account's principals that are there, or of a deleted one.
+            Self::UniqueId(_) => None,
+        }
+    }
+
+    fn concerns(&self, caller: Caller<'_>) -> Concern {
+        let itself = |is_it| if is_it { Concern::Itself } else { Concern::Not };
+        match self {
+            Self::Everyone => Concern::Itself,
+            Self::Account(account) if account == caller.account => Concern::Account,
+            Self::Account(_) => Concern::Not,
+            // Names in ARNs of principals are unique without regard to case, but a policy holds the
+            // name as it is.
+            Self::Arn(arn) => itself(arn == caller.arn),
+            Self::UniqueId(id) => itself(id == caller.unique_id),
+        }
+    }
+}
+
+impl Principals {
+    /// Whether sessions of the caller are named:
+    /// `arn:aws:sts::111122223333:assumed-role/NAME/SESSION`. The path of a role is not part of its
+    /// sessions' ARNs.
+    pub(crate) fn name_sessions_of(&self, caller: Caller<'_>) -> bool {
+        let Some((_, path)) = caller.arn.split_once(":role/") else {
+            return false;
+        };
+        let role = path.rsplit('/').next();
+        self.aws.iter().any(|trusted| match trusted {
+            Trusted::Everyone | Trusted::Account(_) | Trusted::UniqueId(_) => false,
+            Trusted::Arn(arn) if !arn.contains(":assumed-role/") => false,
+            Trusted::Arn(arn) => {
+                let fields: Vec<&str> = arn.splitn(6, ':').collect();
+                matches!(fields.as_slice(), ["arn", _, "sts", "", account, session] if *account == caller.account
+                    && session.strip_prefix("assumed-role/").and_then(|session| session.split('/').next()) == role)
+            }
+        })
+    }
+
+    /// How the statement concerns a caller; by what is nearest to it.
+    pub(crate) fn concern(&self, caller: Caller<'_>) -> Concern {
+        let nearest = self.aws.iter().map(|trusted| trusted.concerns(caller)).max();
+        match (self.all_but, nearest.unwrap_or(Concern::Not)) {
+            (false, concern) => concern,
+            (true, Concern::Not) => Concern::Itself,
+            (true, Concern::Account | Concern::Itself) => Concern::Not,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The evaluation of policies against an independent one: the simulator
+//! `@cloud-copilot/iam-simulate`, in a process of its own. And every AWS managed policy, in every
+//! version, is read.
+//!
+//! `tests/run differential` installs both and runs this; `IAM_DIFFERENTIAL` is the folder in which
+//! they are.
+
+#![cfg(test)]
+
+mod conditions;
+mod managed;
+mod quirks;
+mod request;
+mod simulator;
+mod tally;
+mod trust;
+
+use std::path::PathBuf;
+
+use proptest::strategy::{Strategy, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::request::Request;
+
+fn folder() -> PathBuf {
+    std::env::var_os("IAM_DIFFERENTIAL")
+        .expect("IAM_DIFFERENTIAL is not set: run `tests/run differential`")
+        .into()
+}
+
+/// The same values in every run.
+fn generate<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
+    let seed = [7; 32];
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &seed),
+    );
+    (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+}
+
+#[test]
+#[ignore = "needs Node: `tests/run differential`"]
+fn random_requests_are_decided_as_the_simulator_decides_them() {
+    tally::compare("access", generate(&request::requests(), 5_000), Request::access);
+}
+
+#[test]
+#[ignore = "needs Node: `tests/run differential`"]
+fn roles_are_assumed_as_the_simulator_says() {
+    tally::compare("trust", generate(&trust::requests(), 3_000), Request::assumption);
+}

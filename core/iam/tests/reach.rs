@@ -1,0 +1,360 @@
+//! The reach of policies, against all texts of a small alphabet.
+
+#![cfg(test)]
+
+use std::cell::Cell;
+
+use iam::{Clauses, Context, Frame, FramePart, Grants, Part, Policy, Truth, reach};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+const ACTION: &str = "codepipeline:putapprovalresult";
+
+/// What names are made of here. No pattern names `x`, so it stands for every other character.
+const NAMES: [char; 3] = ['a', 'b', 'x'];
+
+/// One piece of a frame.
+#[derive(Clone, Debug)]
+enum Piece {
+    Text(&'static str),
+    Region(String),
+    Name(String),
+}
+
+impl Piece {
+    fn part(&self) -> FramePart<'_> {
+        match self {
+            Self::Text(text) => FramePart::Text(text),
+            Self::Region(glob) => FramePart::Region(glob),
+            Self::Name(glob) => FramePart::Name(glob),
+        }
+    }
+
+    /// What it stands for, up to a length.
+    fn words(&self, length: usize) -> Vec<String> {
+        match self {
+            Self::Text(text) => vec![(*text).to_owned()],
+            Self::Region(glob) | Self::Name(glob) => {
+                let glob: Vec<char> = glob.chars().collect();
+                let fits = |word: &String| {
+                    !word.is_empty() && matches(&glob, &word.chars().collect::<Vec<_>>())
+                };
+                words(length).into_iter().filter(fits).collect()
+            }
+        }
+    }
+
+    /// Whether a name, which is never empty, is one of it.
+    fn has(&self, text: &str) -> bool {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        match self {
+            Self::Text(own) => *own == text,
+            Self::Region(glob) => {
+                let region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                !text.is_empty() && text.chars().all(region) && matches(&chars(glob), &chars(text))
+            }
+            Self::Name(glob) => {
+                let name = |c: char| c.is_ascii_alphanumeric() || ".@_-".contains(c);
+                !text.is_empty() && text.chars().all(name) && matches(&chars(glob), &chars(text))
+            }
+        }
+    }
+}
+
+/// The textbook definition of a glob.
+fn matches(glob: &[char], text: &[char]) -> bool {
+    match (glob.split_first(), text.split_first()) {
+        (None, rest) => rest.is_none(),
+        (Some(('*', rest)), _) => (0..=text.len()).any(|taken| matches(rest, &text[taken..])),
+        (Some((g, glob)), Some((c, text))) => (*g == '?' || g == c) && matches(glob, text),
+        (Some(_), None) => false,
+    }
+}
+
+fn words(length: usize) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut from = 0;
+    for _ in 0..length {
+        let to = words.len();
+        for at in from..to {
+            for c in NAMES {
+                words.push(format!("{}{c}", words[at]));
+            }
+        }
+        from = to;
+    }
+    words
+}
+
+/// Every text of a frame whose names are no longer than this.
+fn texts(frame: &[Piece], length: usize) -> Vec<String> {
+    frame.iter().fold(vec![String::new()], |before, piece| {
+        let words = piece.words(length);
+        let joined = before
+            .iter()
+            .flat_map(|before| words.iter().map(move |word| format!("{before}{word}")));
+        joined.collect()
+    })
+}
+
+/// Whether a frame has a text, by every way to cut it.
+fn has(frame: &[Piece], text: &str) -> bool {
+    match frame.split_first() {
+        None => text.is_empty(),
+        Some((piece, rest)) => (0..=text.len()).any(|at| {
+            let (head, tail) = text.split_at(at);
+            piece.has(head) && has(rest, tail)
+        }),
+    }
+}
+
+fn frame() -> impl Strategy<Value = Vec<Piece>> {
+    let glob = || prop_oneof![3 => Just("*".to_owned()), 2 => "[ab*?]{1,3}"];
+    prop_oneof![
+        glob().prop_map(|name| vec![Piece::Text("arn:p:s:r:n:"), Piece::Name(name)]),
+        (glob(), glob()).prop_map(|(a, b)| vec![
+            Piece::Text("arn:p:s:r:n:"),
+            Piece::Name(a),
+            Piece::Text("/"),
+            Piece::Name(b)
+        ]),
+        (glob(), glob()).prop_map(|(a, b)| vec![
+            Piece::Text("arn:p:s:"),
+            Piece::Region(a),
+            Piece::Text(":n:"),
+            Piece::Name(b)
+        ]),
+    ]
+}
+
+/// A resource: mostly one that begins as the frame does.
+fn resource() -> impl Strategy<Value = String> {
+    let begins = prop::sample::select(vec![
+        "arn:p:s:r:n:",
+        "arn:p:s:r:n:",
+        "arn:p:s:*:n:",
+        "arn:p:s:?:n:",
+        "arn:p:s:a*:n:",
+        "arn:*:n:",
+        "arn:p:s:*",
+        "*",
+    ]);
+    let unknown = prop_oneof![12 => Just(""), 1 => Just("${aws:PrincipalTag/Slot}")];
+    prop_oneof![
+        9 => (begins, "[ab*?/]{0,5}", unknown, "(/[ab?*])?").prop_map(|(begins, rest, unknown, end)| [begins, &rest, unknown, &end].concat()),
+        1 => Just("*".to_owned()),
+    ]
+}
+
+/// A statement about the action: an effect, what it is about, and whether a condition of it is
+/// open.
+fn statement(denies: u32) -> impl Strategy<Value = Value> {
+    let effect = prop_oneof![5 => Just("Allow"), denies => Just("Deny")];
+    let element = prop_oneof![4 => Just("Resource"), 1 => Just("NotResource")];
+    let open = prop::bool::weighted(0.2);
+    (effect, element, prop::collection::vec(resource(), 1..4), open).prop_map(
+        |(effect, element, resources, open)| {
+            let mut statement = json!({"Effect": effect, "Action": ACTION});
+            statement[element] = json!(resources);
+            if open {
+                statement["Condition"] = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+            }
+            statement
+        },
+    )
+}
+
+/// A policy, half of them wide, so that what is denied matters.
+fn policy() -> impl Strategy<Value = Policy> {
+    let wide = json!({"Effect": "Allow", "Action": "*", "Resource": "arn:p:s:*"});
+    let wide = prop::option::of(Just(wide));
+    (wide, prop::collection::vec(statement(3), 1..5)).prop_map(|(wide, statements)| {
+        let statements: Vec<Value> = wide.into_iter().chain(statements).collect();
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        Policy::identity(&document.to_string()).unwrap()
+    })
+}
+
+/// The kinds of policies that decide for somebody: its own, and perhaps a boundary and a service
+/// control policy.
+fn kinds() -> impl Strategy<Value = Vec<Policy>> {
+    prop::collection::vec(policy(), 1..4)
+}
+
+fn clauses(kinds: &[Policy]) -> Clauses<'_, usize> {
+    let kinds = kinds.iter().enumerate().map(|(at, policy)| vec![(at, policy)]).collect();
+    Grants { kinds }.about(ACTION, &Context::new())
+}
+
+/// Whether a text is in reach of all parts.
+fn allowed(parts: &[Part<'_, '_, usize>], text: &str, open: bool) -> bool {
+    parts.iter().all(|part| match part.clauses.allow(&format!("{text}{}", part.suffix)) {
+        Truth::Yes => true,
+        Truth::Unknown => open,
+        Truth::No => false,
+    })
+}
+
+/// How often each answer was given.
+#[derive(Default)]
+struct Answers {
+    certain: Cell<u32>,
+    open: Cell<u32>,
+    none: Cell<u32>,
+}
+
+fn count(answer: &Cell<u32>) {
+    answer.set(answer.get() + 1);
+}
+
+/// Holds the answer against all texts with short names.
+fn check(
+    frame: &[Piece],
+    parts: &[Part<'_, '_, usize>],
+    answers: &Answers,
+) -> Result<(), TestCaseError> {
+    let length = if frame.len() == 2 { 4 } else { 2 };
+    let whole = Frame::new(&frame.iter().map(Piece::part).collect::<Vec<_>>());
+    let texts = texts(frame, length);
+    let mut found = Vec::new();
+    for open in [false, true] {
+        let witness = reach(&whole, parts, open).unwrap();
+        if let Some(witness) = &witness {
+            prop_assert!(has(frame, witness), "{witness} is not in the frame");
+            prop_assert!(allowed(parts, witness, open), "{witness} is not allowed");
+        }
+        let brute = texts.iter().filter(|text| allowed(parts, text, open)).map(String::len).min();
+        if let Some(brute) = brute {
+            let length = witness.as_ref().map(String::len);
+            prop_assert!(
+                length.is_some_and(|length| length <= brute),
+                "{witness:?}, but there is one of {brute}"
+            );
+        }
+        found.push(witness);
+    }
+    match (&found[0], &found[1]) {
+        (Some(certain), Some(open)) => {
+            prop_assert!(
+                open.len() <= certain.len(),
+                "what is certain is possible: {open}, {certain}"
+            );
+            count(&answers.certain);
+        }
+        (Some(certain), None) => prop_assert!(false, "{certain} is certain and not possible"),
+        (None, Some(_)) => count(&answers.open),
+        (None, None) => count(&answers.none),
+    }
+    Ok(())
+}
+
+/// Runs cases, and sees to it that every answer was given often enough to have been tested.
+fn run<S: Strategy>(
+    cases: u32,
+    strategy: S,
+    test: impl Fn(S::Value, &Answers) -> Result<(), TestCaseError>,
+) {
+    let answers = Answers::default();
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) });
+    runner.run(&strategy, |case| test(case, &answers)).unwrap();
+    for (answer, times) in [
+        ("certain", answers.certain.get()),
+        ("open", answers.open.get()),
+        ("none", answers.none.get()),
+    ] {
+        println!("{answer}: {times} of {cases}");
+        assert!(times * 20 >= cases, "{answer}: only {times} of {cases}");
+    }
+}
+
+#[test]
+fn one_action_is_reached_where_a_text_of_it_is_allowed() {
+    run(2000, (frame(), kinds()), |(frame, kinds), answers| {
+        let clauses = clauses(&kinds);
+        let part = Part { suffix: "", clauses: &clauses };
+        check(&frame, &[part], answers)
+    });
+}
+
+/// As two slots of one stage: what both ends have in common.
+#[test]
+fn two_actions_are_reached_where_a_text_of_both_is_allowed() {
+    run(2000, (frame(), kinds()), |(frame, kinds), answers| {
+        let clauses = clauses(&kinds);
+        let part = |suffix| Part { suffix, clauses: &clauses };
+        check(&frame, &[part("/a"), part("/b")], answers)
+    });
+}
+
+/// As two slots that somebody serves under two roles.
+#[test]
+fn two_actions_of_two_principals_are_reached_where_each_is_allowed_its_own() {
+    run(1500, (frame(), kinds(), kinds()), |(frame, one, other), answers| {
+        let (one, other) = (clauses(&one), clauses(&other));
+        let parts = [Part { suffix: "/a", clauses: &one }, Part { suffix: "/b", clauses: &other }];
+        check(&frame, &parts, answers)
+    });
+}
+
+/// What is about nothing of a frame may be passed over, whatever a policy variable's value is.
+#[test]
+fn statements_about_nothing_of_a_frame_decide_nothing_in_it() {
+    let dropped = Cell::new(0);
+    let value = prop::sample::select(vec!["a", "a/b", "r:n:a", ""]);
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(1000) });
+    let test = |(frame, kinds, value): (Vec<Piece>, Vec<Policy>, &str)| {
+        let frame = Frame::new(&frame.iter().map(Piece::part).collect::<Vec<_>>());
+        let mut fewer = kinds.clone();
+        for policy in &mut fewer {
+            let before = policy.statements.len();
+            policy.statements.retain(|statement| statement.may_be_about(&frame));
+            dropped.set(dropped.get() + before - policy.statements.len());
+        }
+        let mut context = Context::new();
+        context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
+        let [all, fewer] = [&kinds, &fewer].map(|kinds| {
+            let kinds = kinds.iter().enumerate();
+            let kinds = kinds.map(|(at, policy)| vec![(at, policy)]).collect();
+            Grants { kinds }.about(ACTION, &context)
+        });
+        for open in [false, true] {
+            let [all, fewer] = [&all, &fewer].map(|clauses| {
+                let found = reach(&frame, &[Part { suffix: "", clauses }], open).unwrap();
+                found.map(|witness| witness.len())
+            });
+            prop_assert_eq!(all, fewer);
+        }
+        Ok(())
+    };
+    runner.run(&(frame(), kinds(), value), test).unwrap();
+    assert!(dropped.get() > 100, "only {} were passed over", dropped.get());
+}
+
+/// The value of a variable may end segments of the ARN, and then `*` stands for more than it seems
+/// to.
+#[test]
+fn a_variable_with_colons_may_be_about_what_its_pattern_does_not_show() {
+    let gate = "arn:p:lambda:r:n:function:gate";
+    let frame = Frame::new(&[FramePart::Text(gate)]);
+    for (resource, value) in [
+        ("arn:p:${aws:PrincipalTag/Slot}f*gate", "lambda:r:n:"),
+        ("arn:p:${aws:PrincipalTag/Slot}f????????????", "lambda:r:n:"),
+        ("arn:p:${aws:PrincipalTag/Slot}n", "lambda:r:"),
+    ] {
+        let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": resource});
+        let document = json!({"Version": "2012-10-17", "Statement": statement});
+        let policies = [Policy::identity(&document.to_string()).unwrap()];
+        let allow = |context: &Context| {
+            let kinds = vec![vec![(0, &policies[0])]];
+            Grants { kinds }.about(ACTION, context).allow(gate)
+        };
+        let mut context = Context::new();
+        assert_eq!(allow(&context), Truth::Unknown, "{resource}");
+        assert!(policies[0].statements[0].may_be_about(&frame), "{resource}");
+        context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
+        assert_eq!(allow(&context), Truth::Yes, "{resource}");
+    }
+}

@@ -1,0 +1,96 @@
+//! What the history of an execution says about its approvals: which attempt is the newest, and when
+//! somebody last said no.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::facts::{Attempt, Status};
+
+/// The actions that are, or might be, manual approvals of the stage.
+pub(crate) fn approvals_of(stage: &str, attempts: &[Attempt]) -> BTreeSet<String> {
+    attempts
+        .iter()
+        .filter(|attempt| attempt.kind.may_be_approval() && attempt.stage.as_deref() == Some(stage))
+        .filter_map(|attempt| attempt.action.clone())
+        .collect()
+}
+
+/// Whether an attempt does not say of which action it is. It could be the newest of any.
+pub(crate) fn is_incomplete(attempt: &Attempt) -> bool {
+    attempt.stage.is_none() || attempt.action.is_none()
+}
+
+/// The attempt of an action that counts: the newest, never "any that succeeded"
+/// (RetryStageExecution keeps the old ones in history).
+pub(crate) enum Newest<'a> {
+    None,
+    Is(&'a Attempt),
+    /// Two attempts, and no telling which is the newer one.
+    Unclear,
+}
+
+pub(crate) fn newest_attempt<'a>(attempts: &'a [Attempt], stage: &str, action: &str) -> Newest<'a> {
+    let of_action = |attempt: &&Attempt| {
+        attempt.stage.as_deref() == Some(stage) && attempt.action.as_deref() == Some(action)
+    };
+    let attempts = || attempts.iter().filter(of_action);
+    let latest = attempts().filter_map(|attempt| attempt.started).max();
+    // Without a start it could be the newest.
+    let mut candidates =
+        attempts().filter(|attempt| attempt.started.is_none() || attempt.started == latest);
+    match candidates.next() {
+        None => Newest::None,
+        // A page read twice says nothing new.
+        Some(first) if candidates.all(|other| other == first) => Newest::Is(first),
+        Some(_) => Newest::Unclear,
+    }
+}
+
+/// When CodePipeline noticed the newest rejection of any manual approval in the execution; a
+/// time-out is a rejection by nobody.
+#[derive(Clone, Copy)]
+pub(crate) enum Rejection {
+    None,
+    At(Timestamp),
+    /// There is one, and no telling when it was.
+    Sometime,
+}
+
+impl Rejection {
+    /// INVARIANT (fail closed): what might be a rejection is taken for one.
+    pub(crate) fn newest(attempts: &[Attempt]) -> Self {
+        attempts
+            .iter()
+            .filter(|attempt| attempt.kind.may_be_approval() && !attempt.failed_unanswered())
+            .filter(|attempt| match attempt.status {
+                Status::Failed | Status::Unknown => true,
+                Status::InProgress | Status::Abandoned | Status::Succeeded => false,
+            })
+            .fold(Self::None, |newest, rejection| match (newest, rejection.updated) {
+                (Self::Sometime, _) | (_, None) => Self::Sometime,
+                (Self::None, Some(at)) => Self::At(at),
+                (Self::At(newest), Some(at)) => Self::At(newest.max(at)),
+            })
+    }
+
+    /// An approval counts only if it was opened after the rejection was noticed.
+    ///
+    /// When it was answered does not tell: the history turns answers round that are given within
+    /// seconds, so that an approval given before a rejection can look like one given after it.
+    pub(crate) fn supersedes(self, opened: Option<Timestamp>) -> bool {
+        match self {
+            Self::None => false,
+            Self::Sometime => true,
+            Self::At(rejected) => opened.is_none_or(|opened| opened <= rejected),
+        }
+    }
+
+    /// When it was noticed, as the end of a sentence about it.
+    pub(crate) fn when(self) -> String {
+        match self {
+            Self::None | Self::Sometime => String::new(),
+            Self::At(at) => format!(", which CodePipeline noticed at {at:.0}"),
+        }
+    }
+}

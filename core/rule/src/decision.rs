@@ -1,0 +1,235 @@
+//! The decision and its record, schemaVersion 1: what was judged, by which rule, with which
+//! verdict.
+//!
+//! The gate logs the record; its JSON form is frozen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::facts::{Initiator, Status};
+use crate::glob::NameGlob;
+use crate::handle::Affix;
+use crate::identity::Basis;
+use crate::key::Key;
+use crate::pattern::PrincipalPattern;
+use crate::reason::ReasonCode;
+use crate::rule::{Quorum, Rule, SharedRoles};
+use crate::trusted_role::TrustedRole;
+
+/// One evaluation: its record, and what that means. Only [`decide`](crate::decide()) makes one, and
+/// nothing changes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub(crate) record: Record,
+    /// The persons who counted, each by its best proven key.
+    pub(crate) persons: Vec<Key>,
+    /// The gate stands in another stage than the approvals, so retrying its stage does not reopen
+    /// them.
+    pub(crate) approvals_elsewhere: bool,
+}
+
+/// The decision record, schemaVersion 1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Record {
+    /// 1.
+    pub schema_version: u32,
+    /// When it was judged.
+    pub decided_at: Timestamp,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The version of the pipeline's structure that the execution runs on.
+    pub pipeline_version: Option<i32>,
+    /// The pipeline execution that was judged.
+    pub execution_id: String,
+    /// The stage in which the approvals are.
+    pub stage: String,
+    /// The gate's CodePipeline job; none when the past is judged.
+    pub job_id: Option<String>,
+    /// Who or what started the execution.
+    pub initiator: Initiator,
+    /// What was required.
+    pub rule: EffectiveRule,
+    /// The newest attempt of each required action.
+    pub approvals: Vec<JudgedApproval>,
+    /// The persons who counted, each by its best proven key.
+    pub persons: Vec<String>,
+    /// The number of persons required.
+    pub quorum: Quorum,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the verdict takes for granted and nothing proves, in whole sentences without a full
+    /// stop.
+    pub assumptions: Vec<String>,
+    /// Why it is not satisfied; and, when it is, what a reader of the record must know.
+    pub reasons: Vec<Reason>,
+}
+
+/// The verdict of a decision. An error is never a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Enough distinct persons approved all that was required.
+    Satisfied,
+    /// They did not.
+    Unsatisfied,
+}
+
+impl Verdict {
+    /// The verdict as it stands in records and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::Unsatisfied => "unsatisfied",
+        }
+    }
+}
+
+/// One attempt of a required action, and how it was counted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct JudgedApproval {
+    /// The action.
+    pub action: String,
+    /// The attempt; none when the action has not run in this execution.
+    pub action_execution_id: Option<String>,
+    /// How the attempt stands.
+    pub status: Option<Status>,
+    /// Who answered, as AWS named them.
+    pub principal: Option<String>,
+    /// The person it was counted as: the best proven key.
+    pub person: Option<String>,
+    /// What the person rests on; none for a principal that nobody can be made out behind.
+    pub basis: Option<Basis>,
+    /// The principal's keys, the proven ones first.
+    pub keys: Vec<String>,
+    /// When it was answered, as well as that is known.
+    pub at: Option<Timestamp>,
+    /// What `at` is.
+    pub at_is: Option<AtIs>,
+    /// When CodePipeline noticed the answer.
+    pub noticed_at: Option<Timestamp>,
+    /// What the approver wrote.
+    pub comment: Option<String>,
+    /// Whether it counted.
+    pub counted: bool,
+    /// Why it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonCode>,
+}
+
+/// What the time of an approval is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtIs {
+    /// When it was answered, by GetPipelineState or CloudTrail.
+    Answered,
+    /// When CodePipeline noticed the answer, up to 35 seconds after it was given; nothing better is
+    /// known.
+    Noticed,
+}
+
+/// Why the verdict is what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// The stable code.
+    pub code: ReasonCode,
+    /// The same for people, in one line.
+    pub message: String,
+}
+
+/// The rule as it was applied: the floor tightened by UserParameters, with what was left out filled
+/// in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct EffectiveRule {
+    /// Distinct persons required.
+    pub quorum: Quorum,
+    /// The actions that were required in this execution.
+    pub actions: BTreeSet<String>,
+    /// The stage in which they are.
+    pub stage: String,
+    /// What became of approvals through untrusted roles.
+    pub shared_roles: SharedRoles,
+    /// Whether only those counted who are in `people`.
+    pub only_people: bool,
+    /// Whether who started the execution did not count.
+    pub exclude_initiator: bool,
+    /// The greatest age of an approval, in minutes.
+    pub max_age_minutes: Option<u32>,
+    /// What was left out of handles before they were compared.
+    pub handle_affixes: Vec<String>,
+    /// Roles whose session names prove who somebody is, by name or by glob.
+    pub trusted_session_roles: Vec<String>,
+    /// Who has which principals.
+    pub people: BTreeMap<String, Vec<String>>,
+    /// Who may count in which action.
+    pub roster: BTreeMap<String, BTreeSet<String>>,
+    /// Globs of roles and users that are machines.
+    pub not_people: Vec<String>,
+}
+
+impl EffectiveRule {
+    /// The rule as it is applied to these actions of this stage.
+    pub(crate) fn of(rule: &Rule, stage: &str, actions: BTreeSet<String>) -> Self {
+        Self {
+            quorum: rule.quorum(),
+            actions,
+            stage: stage.to_owned(),
+            shared_roles: rule.shared_roles(),
+            only_people: rule.only_people(),
+            exclude_initiator: rule.excludes_initiator(),
+            max_age_minutes: rule.max_age_minutes(),
+            handle_affixes: texts(&rule.affixes(), Affix::text),
+            trusted_session_roles: texts(rule.trusted_session_roles(), TrustedRole::text),
+            people: rule
+                .people()
+                .iter()
+                .map(|(name, patterns)| (name.clone(), texts(patterns, PrincipalPattern::text)))
+                .collect(),
+            roster: rule.roster().entries().clone(),
+            not_people: texts(rule.not_people(), NameGlob::pattern),
+        }
+    }
+}
+
+fn texts<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, text: fn(&T) -> &str) -> Vec<String> {
+    items.into_iter().map(|item| text(item).to_owned()).collect()
+}
+
+/// Proof that a decision is satisfied, without which no success can be reported.
+///
+/// INVARIANT (fail closed): its field is private and [`Decision::satisfied`] alone makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Satisfied<'a>(&'a Decision);
+
+impl Decision {
+    /// What is written down.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The proof that this decision is satisfied, if it is.
+    #[must_use]
+    pub fn satisfied(&self) -> Option<Satisfied<'_>> {
+        match self.record.verdict {
+            Verdict::Satisfied => Some(Satisfied(self)),
+            Verdict::Unsatisfied => None,
+        }
+    }
+}
+
+impl<'a> Satisfied<'a> {
+    /// The decision that is satisfied.
+    #[must_use]
+    pub fn decision(self) -> &'a Decision {
+        self.0
+    }
+}

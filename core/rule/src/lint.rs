@@ -1,0 +1,93 @@
+//! What somebody who looks over a rule wants to know of it, besides what it asks for.
+
+use std::collections::BTreeSet;
+
+use wildmatch::WildMatch;
+
+use crate::account::Account;
+use crate::rule::Rule;
+use crate::trusted_role::{Trust, TrustedRole};
+
+impl Rule {
+    /// The globs of `trustedSessionRoles`, as they were written: the gate has to ask IAM about the
+    /// roles that they match.
+    pub fn trusted_globs(&self) -> impl Iterator<Item = &str> {
+        let entries = self.trusted_session_roles().iter();
+        entries.filter_map(|entry| match entry {
+            TrustedRole::Reserved(glob) => Some(glob.pattern()),
+            TrustedRole::Named(_) => None,
+        })
+    }
+
+    /// The names of the entries of `people`.
+    pub fn people_names(&self) -> impl Iterator<Item = &str> {
+        self.people().keys().map(String::as_str)
+    }
+
+    /// Entries of `people` and the roles of their patterns whose sessions the rule never believes,
+    /// so that such a pattern proves nobody.
+    #[must_use]
+    pub fn never_believed(&self) -> BTreeSet<(&str, &str)> {
+        let patterns = self.people().iter().flat_map(|(name, patterns)| {
+            let roles = patterns.iter().filter_map(|pattern| session_role(pattern.text()));
+            roles.map(move |role| (name.as_str(), role))
+        });
+        patterns.filter(|(_, role)| !self.may_believe(role)).collect()
+    }
+
+    /// Whether the rule may believe a session of a role that this pattern matches.
+    fn may_believe(&self, role: &str) -> bool {
+        if !role.contains(['*', '?']) {
+            return self.trust(role, &Account::new(String::new())) != Trust::Untrusted;
+        }
+        let pattern = WildMatch::new_case_insensitive(role);
+        self.trusted_session_roles().iter().any(|entry| match entry {
+            TrustedRole::Named(name) => pattern.matches(name),
+            // Two globs may well have a name in common.
+            TrustedRole::Reserved(_) => true,
+        })
+    }
+
+    /// Whether `roster` lets anybody serve this action, by `["*"]`.
+    #[must_use]
+    pub fn lets_anybody(&self, action: &str) -> bool {
+        let entries = self.roster().entries().get(action);
+        entries.is_some_and(|entries| entries.contains("*"))
+    }
+
+    /// Whether `notPeople` names any machine.
+    #[must_use]
+    pub fn names_machines(&self) -> bool {
+        !self.machines().is_empty()
+    }
+}
+
+/// The role in `arn:P:sts::ACCT:assumed-role/ROLE/SESSION`.
+fn session_role(pattern: &str) -> Option<&str> {
+    let resource = pattern.splitn(6, ':').nth(5)?;
+    let (role, _) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    Some(role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_never_believed_if_the_rule_trusts_no_such_role() {
+        let never = |trusted: &str, role: &str| {
+            let rule = format!(
+                r#"{{"trustedSessionRoles": [{trusted}], "people": {{"alice": ["arn:aws:sts::*:assumed-role/{role}/alice"]}}}}"#
+            );
+            !Rule::floor(&rule).unwrap().never_believed().is_empty()
+        };
+        assert!(never("", "AWSReservedSSO_*"));
+        assert!(never(r#""Approver""#, "Deployer"));
+        assert!(never(r#""Approver""#, "Deploy*"));
+        assert!(never(r#""AWSReservedSSO_*""#, "Deployer"));
+        assert!(!never(r#""Approver""#, "approver"));
+        assert!(!never(r#""Approver""#, "Appr*"));
+        assert!(!never(r#""AWSReservedSSO_*""#, "AWSReservedSSO_Approver_0123456789abcdef"));
+        assert!(!never(r#""AWSReservedSSO_*""#, "AWSReservedSSO_Approver_*"));
+    }
+}

@@ -1,0 +1,244 @@
+//! The rule as people write it: what is understood, what is refused and in which words.
+
+#![cfg(test)]
+
+use rule::{Quorum, Rule, SharedRoles};
+
+const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
+
+#[test]
+fn an_empty_rule_is_the_default() {
+    let rule = Rule::floor("{}").unwrap();
+    assert_eq!(rule, Rule::default());
+    assert_eq!(rule.quorum().get(), 2);
+    assert!(rule.requires_every_approval());
+    assert_eq!(
+        (rule.stage(), rule.max_age_minutes(), rule.pipeline_execution_id()),
+        (None, None, None)
+    );
+    assert_eq!(rule.shared_roles(), SharedRoles::Reject);
+    assert!(!rule.excludes_initiator());
+}
+
+#[test]
+fn a_quorum_below_two_cannot_be_built() {
+    assert!(Quorum::new(0).is_err());
+    assert!(Quorum::new(1).is_err());
+    assert_eq!(Quorum::new(2).unwrap(), Quorum::TWO);
+}
+
+#[test]
+fn what_is_no_rule_is_refused_by_key() {
+    let refused = [
+        "",
+        "null",
+        "[]",
+        r#"{"quorom": 2}"#,
+        r#"{"quorum": 1}"#,
+        r#"{"quorum": -1}"#,
+        r#"{"quorum": "2"}"#,
+        r#"{"quorum": null}"#,
+        r#"{"quorum": 2, "quorum": 3}"#,
+        r#"{"actions": []}"#,
+        r#"{"actions": ["ApprovalA"]}"#,
+        r#"{"quorum": 3, "actions": ["ApprovalA", "ApprovalB", "ApprovalB"]}"#,
+        r#"{"actions": ["ApprovalA", "Approval B"]}"#,
+        r#"{"stage": ""}"#,
+        r#"{"sharedRoles": "allow"}"#,
+        r#"{"excludeInitiator": "yes"}"#,
+        r#"{"maxAgeMinutes": 0}"#,
+        r#"{"trustedSessionRoles": ["*"]}"#,
+        r#"{"trustedSessionRoles": [""]}"#,
+        r#"{"trustedSessionRoles": ["*e*"]}"#,
+        r#"{"trustedSessionRoles": ["Approver-*"]}"#,
+        r#"{"trustedSessionRoles": ["path/Approver"]}"#,
+        r#"{"onlyPeople": "yes"}"#,
+        r#"{"handleAffixes": ["admin"]}"#,
+        r#"{"notPeople": ["?*"]}"#,
+        r#"{"people": {"alice": []}}"#,
+        r#"{"people": {"alice": ["alice"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:iam::*:user/*"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:sts::*:assumed-role/Approver/*@example.com"]}}"#,
+        r#"{"people": {"role/x": ["arn:aws:iam::*:user/alice"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "alice": ["arn:aws:iam::*:user/bob"]}}"#,
+        r#"{"people": {"alice": ["arn:aws:iam::*:user/alice"], "Alice": ["arn:aws:iam::*:user/bob"]}}"#,
+        r#"{"roster": {"ApprovalA": []}}"#,
+        r#"{"roster": {"ApprovalA": [""]}}"#,
+        r#"{"roster": {"ApprovalA": ["alice@example.com"]}}"#,
+        r#"{"roster": {"ApprovalA": ["role/path/Deployer"]}}"#,
+        r#"{"roster": {"ApprovalA": ["*", "alice"]}}"#,
+        r#"{"roster": {"ApprovalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
+        r#"{"roster": {"ApprovalA": ["role/Approver"]}, "trustedSessionRoles": ["Approver"]}"#,
+        r#"{"roster": {"approvalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
+        r#"{"notPeople": null}"#,
+        r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##,
+    ];
+    let words: Vec<String> = refused
+        .iter()
+        .map(|json| format!("{json}\n    {}", Rule::floor(json).unwrap_err()))
+        .collect();
+    insta::assert_snapshot!(words.join("\n"));
+}
+
+#[test]
+fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
+    let floor =
+        Rule::floor(r#"{"stage": "Approve", "actions": ["ApprovalA", "ApprovalB"]}"#).unwrap();
+    let refused = [
+        r#"{"trustedSessionRoles": []}"#,
+        r#"{"people": {}}"#,
+        r#"{"roster": {}}"#,
+        r#"{"stage": "Other"}"#,
+        r#"{"quorum": 1}"#,
+        r#"{"quorum": 3}"#,
+        "approve, please",
+    ];
+    let words: Vec<String> = refused
+        .iter()
+        .map(|json| format!("{json}\n    {}", floor.tightened_by(json, "Approve").unwrap_err()))
+        .collect();
+    insta::assert_snapshot!(words.join("\n"));
+}
+
+#[test]
+fn the_stricter_of_the_two_wins() {
+    let floor = r#"{"quorum": 3, "actions": ["A", "B", "C"], "maxAgeMinutes": 60, "sharedRoles": "reject", "notPeople": ["Bot"]}"#;
+    let parameters = r#"{"quorum": 2, "actions": ["D"], "maxAgeMinutes": 90, "sharedRoles": "collapse", "excludeInitiator": true,
+        "onlyPeople": true, "handleAffixes": ["-ops"], "notPeople": ["CI-*"], "stage": "Approve", "pipelineExecutionId": "3137f7cb-7cf7-4abc-9b2c-0123456789ab"}"#;
+    let rule = Rule::floor(floor).unwrap().tightened_by(parameters, "Approve").unwrap();
+    assert_eq!(rule.quorum().get(), 3);
+    assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["A", "B", "C", "D"]);
+    assert!(!rule.requires_every_approval());
+    assert_eq!(rule.max_age_minutes(), Some(60));
+    assert_eq!(rule.shared_roles(), SharedRoles::Reject);
+    assert!(rule.excludes_initiator() && rule.only_people());
+    assert_eq!(rule.stage(), Some("Approve"));
+    assert_eq!(rule.pipeline_execution_id(), Some(EXECUTION));
+}
+
+#[test]
+fn naming_actions_in_the_parameters_does_not_let_go_of_the_others() {
+    let rule = Rule::default()
+        .tightened_by(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#, "Approve")
+        .unwrap();
+    assert!(rule.requires_every_approval());
+    assert_eq!(rule.named_actions().collect::<Vec<_>>(), ["ApprovalA", "ApprovalB"]);
+}
+
+#[test]
+fn parameters_may_name_the_gates_own_stage_or_the_floors_and_no_other() {
+    let tightened = |floor: &str, stage: &str| {
+        let parameters = format!(r#"{{"stage": "{stage}"}}"#);
+        Rule::floor(floor).unwrap().tightened_by(&parameters, "Approve")
+    };
+    assert_eq!(tightened("{}", "Approve").unwrap().stage(), Some("Approve"));
+    assert_eq!(tightened(r#"{"stage": "QA"}"#, "QA").unwrap().stage(), Some("QA"));
+    insta::assert_snapshot!(tightened("{}", "QA").unwrap_err());
+    insta::assert_snapshot!(tightened(r#"{"stage": "QA"}"#, "Approve").unwrap_err());
+}
+
+#[test]
+fn affixes_of_the_parameters_join_people_and_lend_nobody_a_name() {
+    use rule::{Account, Key, Principal};
+
+    let rule = Rule::floor(r#"{"roster": {"A": ["alice"], "B": ["*"]}}"#).unwrap();
+    let rule = rule.tightened_by(r#"{"handleAffixes": ["-evil"]}"#, "Approve").unwrap();
+    let mallory = Principal::parse("arn:aws:iam::111122223333:user/alice-evil");
+    let keys = rule.keys(&mallory, &Account::new("111122223333")).unwrap();
+    let alice = Key::Handle("alice".to_owned());
+    assert!(keys.claimed().contains(&alice) && !keys.proven().contains(&alice));
+}
+
+#[test]
+fn a_handle_under_two_entries_is_named() {
+    let people = r#"{"people": {
+        "alice": ["arn:aws:iam::*:user/asmith", "arn:aws:sts::*:assumed-role/X/alice@a.example"],
+        "alice-b": ["arn:aws:sts::*:assumed-role/X/alice@b.example"],
+        "adam": ["arn:aws:iam::*:user/team/Asmith-admin"],
+        "bob": ["arn:aws:iam::*:user/bob"]
+    }}"#;
+    let splits = Rule::floor(people).unwrap().splits();
+    let pairs: Vec<_> =
+        splits.iter().map(|s| (s.first.as_str(), s.second.as_str(), s.handle.as_str())).collect();
+    assert_eq!(pairs, [("adam", "alice", "asmith"), ("alice", "alice-b", "alice")]);
+}
+
+/// One person serves the whole of the floor's list and another the whole of the parameters': the
+/// union has two persons, and yet neither list does.
+mod each_of_two_united_lists_meets_its_own_quorum {
+    use rule::{Facts, ReasonCode, Rule, Verdict, decide};
+    use serde_json::{Value, json};
+
+    const FLOOR: &str = r#"{"actions": ["A", "B"]}"#;
+
+    fn judged(rule: &Rule, approvals: &[(&str, &str)]) -> (Verdict, Vec<ReasonCode>, String) {
+        let attempt = |(action, user): &(&str, &str)| {
+            json!({
+                "stage": "Approve", "action": action, "kind": "manualApproval", "status": "Succeeded",
+                "started": "2026-11-22T10:00:00Z", "updated": "2026-11-22T10:01:00Z",
+                "approver": {"history": format!("arn:aws:iam::111122223333:user/{user}")}
+            })
+        };
+        let attempts: Vec<Value> = approvals.iter().map(attempt).collect();
+        let facts: Facts = serde_json::from_value(json!({
+            "account": {"id": "111122223333"}, "execution": {"pipeline": "p", "id": "e"}, "gateStage": "Approve", "attempts": attempts,
+            "initiator": "unknown", "now": "2026-11-22T10:02:00Z"
+        }))
+        .unwrap();
+        let decision = decide(rule, &facts).unwrap();
+        let codes = decision.record().reasons.iter().map(|reason| reason.code).collect();
+        (decision.record().verdict, codes, decision.refusal().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_person_for_each_list_is_not_enough() {
+        let rule = Rule::floor(FLOOR)
+            .unwrap()
+            .tightened_by(r#"{"actions": ["C", "D"]}"#, "Approve")
+            .unwrap();
+        let (verdict, codes, message) =
+            judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied, "{message}");
+        assert_eq!(
+            codes.iter().filter(|code| **code == ReasonCode::QuorumNotMet).count(),
+            2,
+            "{message}"
+        );
+        assert!(
+            message.contains("(over A and B)") && message.contains("(over C and D)"),
+            "{message}"
+        );
+        let (verdict, _, _) =
+            judged(&rule, &[("A", "alice"), ("B", "bob"), ("C", "bob"), ("D", "alice")]);
+        assert_eq!(verdict, Verdict::Satisfied);
+    }
+
+    #[test]
+    fn the_floors_list_alone_is_judged_when_the_parameters_add_one_action() {
+        let rule =
+            Rule::floor(FLOOR).unwrap().tightened_by(r#"{"actions": ["C"]}"#, "Approve").unwrap();
+        let (verdict, _, message) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied);
+        assert!(message.contains("A and B were approved by one person, alice"), "{message}");
+    }
+
+    #[test]
+    fn the_parameters_list_alone_is_judged_when_the_floor_wants_every_approval() {
+        let rule = Rule::default().tightened_by(r#"{"actions": ["A", "B"]}"#, "Approve").unwrap();
+        let (verdict, _, _) = judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied);
+    }
+
+    #[test]
+    fn tightening_again_keeps_what_was_demanded() {
+        let rule = Rule::floor(FLOOR)
+            .unwrap()
+            .tightened_by(r#"{"actions": ["C", "D"]}"#, "Approve")
+            .unwrap()
+            .tightened_by("{}", "Approve")
+            .unwrap();
+        let (verdict, _, _) =
+            judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
+        assert_eq!(verdict, Verdict::Unsatisfied);
+    }
+}

@@ -1,0 +1,57 @@
+//! `emulator demo`, the README's first command.
+
+#![cfg(test)]
+
+use std::process::{Command, Output};
+
+use e2e::binary;
+
+fn demo(arguments: &[&str], color: bool) -> Output {
+    let mut command = Command::new(binary("emulator"));
+    command.arg("demo").args(arguments);
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    if color {
+        command.env("CLICOLOR_FORCE", "1");
+    }
+    command.output().unwrap()
+}
+
+fn story(output: &Output) -> String {
+    let story = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{story}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    story
+}
+
+#[test]
+fn it_tells_six_stories_and_ends_well() {
+    let story = story(&demo(&[], false));
+    let endings: Vec<&str> =
+        story.lines().filter(|line| line.contains("The gate ")).map(str::trim).collect();
+    let (refuses, passes) =
+        ("The gate refuses; Deploy has not run.", "The gate lets it pass; Deploy has run.");
+    assert_eq!(endings, [refuses, passes, refuses, passes, refuses, refuses], "{story}");
+    assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 4, "{story}");
+    assert!(
+        story.contains("ApprovalB is rejected by arn:aws:iam::111122223333:user/bob"),
+        "{story}"
+    );
+    assert!(!story.contains('\u{1b}'), "colour where there is no terminal");
+}
+
+#[test]
+fn it_is_the_same_story_with_the_deployable_gate() {
+    let gate = binary("gate");
+    story(&demo(&["--gate", gate.to_str().unwrap()], false));
+}
+
+#[test]
+fn it_has_colour_where_there_is_some() {
+    assert!(story(&demo(&[], true)).contains('\u{1b}'));
+}

@@ -1,0 +1,61 @@
+//! Accounts of a few people, in which releases hang on too few of them.
+
+use std::collections::BTreeMap;
+
+use super::build::Account;
+use super::generate::Generated;
+use super::policy::{A, B, approve, policy};
+
+/// A small account, and what is to be said about the slots in it.
+#[derive(Debug)]
+pub struct Liveness {
+    /// What it is about.
+    pub name: &'static str,
+    /// The account.
+    pub account: Generated,
+    /// The codes that are to be found.
+    pub found: &'static [&'static str],
+    /// The codes that are not.
+    pub not_found: &'static [&'static str],
+}
+
+const NOBODY: &str = "slot-without-approver";
+const NO_PAIR: &str = "no-valid-pair";
+const ONE_PERSON: &str = "depends-on-one-person";
+
+/// All of them.
+#[must_use]
+pub fn accounts() -> Vec<Liveness> {
+    let of = |name, approvers: &[&[&str]], found, not_found| Liveness {
+        name,
+        account: account(approvers),
+        found,
+        not_found,
+    };
+    vec![
+        of("two for each slot", &[&[A], &[A], &[B], &[B]], &[], &[NOBODY, NO_PAIR, ONE_PERSON]),
+        of("nobody for slot B", &[&[A], &[A]], &[NOBODY], &[]),
+        of("nobody at all", &[&[], &[]], &[NOBODY], &[]),
+        of("one person for both", &[&[A, B], &[]], &[NO_PAIR], &[NOBODY]),
+        of("one person for slot A", &[&[A], &[B], &[B]], &[ONE_PERSON], &[NOBODY, NO_PAIR]),
+        of(
+            "one person for slot A, who may do B too",
+            &[&[A, B], &[B], &[B]],
+            &[ONE_PERSON],
+            &[NOBODY, NO_PAIR],
+        ),
+        of("any two of three", &[&[A, B], &[A, B], &[A, B]], &[], &[NOBODY, NO_PAIR, ONE_PERSON]),
+    ]
+}
+
+/// One user for each list of slots.
+fn account(approvers: &[&[&str]]) -> Generated {
+    let mut account = Account::new(7);
+    for (name, slots) in ["alice", "bob", "carol", "dave"].into_iter().zip(approvers) {
+        let user = account.user("/", name);
+        if !slots.is_empty() {
+            account.inline(user.into(), policy([approve(slots)]));
+        }
+    }
+    Generated::of(account, BTreeMap::new(), Vec::new())
+}
