@@ -5,6 +5,8 @@
 //! construction: nothing here evaluates a policy. Many scenarios are traps, in which nothing, or
 //! less than it seems, is to be found. Innocents surround them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
+
 mod build;
 mod code;
 mod generate;
