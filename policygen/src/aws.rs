@@ -21,8 +21,8 @@ use iam::account::details::{
 };
 use iam::account::{Account, AccountError};
 
-use crate::doctor::facts::{PipelineState, RetriedBy, StageState, StateRun};
-use crate::pipeline::{
+use doctor::facts::{PipelineState, RetriedBy, StageState, StateRun};
+use doctor::pipeline::{
     Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode,
     FIRST_RUN_ORDER, OnFailure, Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage,
     Structure,
@@ -32,11 +32,11 @@ use crate::pipeline::{
 const PAGE: i32 = 1000;
 use jiff::Timestamp;
 
-use crate::evidence::history::{
+use evidence::history::{
     ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction,
     Revision, Trigger, to_millisecond,
 };
-use crate::evidence::{APPROVAL, CloudTrail, CodePipeline, Page, Period};
+use evidence::{APPROVAL, CloudTrail, CodePipeline, Page, Period};
 
 /// Where IAM is asked when no region is configured. It has one address for all regions of the
 /// partition `aws` (AWS General Reference, "IAM endpoints"); in another partition some region of it

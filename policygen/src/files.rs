@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use tempfile::NamedTempFile;
 
-use crate::generate::{File, Node, pretty};
+use findings::pretty;
+use generate::{File, Node};
 
 /// Why the files are not there.
 #[derive(Debug, thiserror::Error)]

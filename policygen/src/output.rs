@@ -42,13 +42,6 @@ pub(crate) fn print_styled(text: &str) -> io::Result<()> {
     }
 }
 
-/// Text from outside, without the characters by which it could pass for text of ours: control
-/// characters, and those that turn the direction of writing (Unicode Standard Annex 9).
-pub(crate) fn shown(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
-}
-
 /// Prints a choice of the user's that weakens the rule.
 pub(crate) fn print_warning(message: &str) {
     say(WARNING, "warning", message);

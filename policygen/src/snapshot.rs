@@ -23,10 +23,3 @@ pub(crate) fn read(path: &Path) -> Result<Account, SnapshotError> {
     Account::parse_supposing(&input::text_or_stdin(path)?)
         .map_err(|source| SnapshotError::Account { path: path.to_owned(), source })
 }
-
-/// The account as the gate knows it: its id, and the roles that `iam:GetRole` would show under the
-/// path that AWS reserves.
-pub(crate) fn gate_account(account: &Account) -> rule::Account {
-    let roles = account.roles.iter().map(|role| role.identity.arn.as_str());
-    roles.fold(rule::Account::new(account.id.as_str()), rule::Account::with_role)
-}

@@ -45,6 +45,12 @@ impl Account {
         self
     }
 
+    /// [`Account::with_role`] for each of these ARNs.
+    #[must_use]
+    pub fn with_roles<'a>(self, role_arns: impl IntoIterator<Item = &'a str>) -> Self {
+        role_arns.into_iter().fold(self, Self::with_role)
+    }
+
     /// The 12-digit id.
     #[must_use]
     pub fn id(&self) -> &str {

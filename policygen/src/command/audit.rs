@@ -11,14 +11,14 @@ use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
-use crate::audit::{CATALOG, PictureError, RegionGlob, Scope, Slot, audit};
+use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
-use crate::doctor::GateFunction;
 use crate::exit::Exit;
-use crate::generate::name::{PipelineGlob, StageGlob};
 use crate::input::{self, InputError};
 use crate::output;
-use crate::report::ReportArgs;
+use audit::{CATALOG, PictureError, Scope, Slot, audit};
+use doctor::GateFunction;
+use generate::name::{PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
 Examples:

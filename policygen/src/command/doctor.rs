@@ -9,13 +9,13 @@ use rule::Rule;
 
 use super::CATALOGS;
 use super::doctor_facts::{self, FactsArgs};
+use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
-use crate::doctor::{self, GateFunction, GivenRule};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
-use crate::pipeline::{Pipeline, PipelineError};
-use crate::report::ReportArgs;
+use doctor::pipeline::{Pipeline, PipelineError};
+use doctor::{self, GateFunction, GivenRule};
 
 /// How many requests are on their way at once. AWS throttles by account, and other tools want their
 /// share.

@@ -3,18 +3,18 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use super::report::{Format, ReportArgs};
 use crate::aws::{Aws, Connection};
-use crate::doctor::GateFunction;
-use crate::doctor::facts::{
+use crate::exit::Exit;
+use crate::input::{self, InputError};
+use crate::output;
+use doctor::GateFunction;
+use doctor::facts::{
     Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log,
     read_saved, render,
 };
-use crate::evidence::{EventError, read_events};
-use crate::exit::Exit;
-use crate::finding::Severity;
-use crate::input::{self, InputError};
-use crate::output;
-use crate::report::{Format, ReportArgs};
+use evidence::{EventError, read_events};
+use findings::Severity;
 
 /// One real execution, and where it is read.
 #[derive(Debug, clap::Args)]

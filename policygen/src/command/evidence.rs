@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::report::FailOn;
 use crate::aws::{Aws, Connection};
-use crate::evidence::history::History;
-use crate::evidence::render::{csv, html, human, json};
-use crate::evidence::{
-    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
-    SavedError, Trail, look_up, read_events, read_live, read_saved,
-};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
-use crate::report::FailOn;
 use crate::snapshot::{self, SnapshotError};
+use evidence::history::History;
+use evidence::render::{csv, html, human, json};
+use evidence::{
+    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
+    SavedError, Trail, look_up, read_events, read_live, read_saved,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -215,7 +215,7 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
 fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     if let Some(path) = &args.account_file {
         let account = snapshot::read(path).map_err(Box::new)?;
-        return Ok(Some(snapshot::gate_account(&account)));
+        return Ok(Some(rule::Account::new(account.id.as_str()).with_roles(account.role_arns())));
     }
     match &args.account {
         Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => {

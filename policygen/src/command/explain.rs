@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::explain::{Known, account_of, explain, json, text};
-use crate::generate::name::AccountId;
 use crate::input;
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
+use generate::explain::{Known, account_of, explain, json, text};
+use generate::name::AccountId;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,6 +99,8 @@ fn known(args: &Args) -> Result<Known, CommandError> {
             path: path.clone(),
             found: snapshot.id,
         }),
-        Some(_) | None => Ok(Known::Roles(snapshot::gate_account(&snapshot))),
+        Some(_) | None => Ok(Known::Roles(
+            rule::Account::new(snapshot.id.as_str()).with_roles(snapshot.role_arns()),
+        )),
     }
 }

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::generate::{File, GenerateError, PatchError, Settings, Spec, generate};
 use crate::input::{self, InputError};
 use crate::output;
+use generate::{File, GenerateError, PatchError, Settings, Spec, generate};
 
 const EXAMPLES: &str = "\
 Examples:

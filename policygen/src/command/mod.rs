@@ -8,9 +8,10 @@ pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod man;
+mod report;
 pub(crate) mod rule;
 
-use crate::report::Catalog;
+use findings::Catalog;
 
 /// What every verb looks for, so that one accept file serves them all.
-pub(crate) const CATALOGS: [&Catalog; 2] = [&crate::audit::CATALOG, &crate::doctor::CATALOG];
+pub(crate) const CATALOGS: [&Catalog; 2] = [&::audit::CATALOG, &::doctor::CATALOG];

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::PathBuf;
 
-use crate::audit::{RegionGlob, Scope, Slot, approvers};
 use crate::exit::Exit;
-use crate::generate::name::{PipelineGlob, StageGlob};
 use crate::output;
-use crate::rule_draft::{Draft, Wanted};
 use crate::snapshot;
+use audit::{Scope, Slot, approvers};
+use generate::name::{PipelineGlob, RegionGlob, StageGlob};
+use generate::rule_draft::{Draft, Wanted};
 
 const EXAMPLES: &str = "\
 Examples:

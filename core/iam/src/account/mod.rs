@@ -148,6 +148,11 @@ impl Account {
         users.chain((0..self.roles.len()).map(Actor::Role))
     }
 
+    /// The ARN of every role, path included.
+    pub fn role_arns(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(|role| role.identity.arn.as_str())
+    }
+
     /// Who has an ARN: of a user, of a role, or of a session of a role.
     #[must_use]
     pub fn actor(&self, arn: &str) -> Option<Actor> {

@@ -1,0 +1,59 @@
+//! `can-approve-both-if`: a principal whose own permissions reach two slots of one pipeline when
+//! conditions hold that only the request decides.
+
+use std::collections::BTreeSet;
+
+use iam::account::Actor;
+
+use super::can_approve_both::with_both;
+use crate::action::APPROVE;
+use crate::picture::Picture;
+use crate::survey::{Both, SurveyError};
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "can-approve-both-if",
+    severity: Severity::Error,
+    title: "One principal may approve two slots of one pipeline when conditions hold",
+};
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    with_both(picture, |actor, both| {
+        both.open.then(|| {
+            let [a, b] = both.slots.map(|slot| picture.slot(slot));
+            let message = format!(
+                "`{}` may approve {a} and {b} of the same stage with its own permissions when these conditions hold: {}.",
+                picture.name(actor),
+                conditions(picture, actor, both),
+            );
+            let help = format!(
+                "Conditions such as MFA or an address do not tell two persons apart. Take {APPROVE} on {a} or on {b} away from \
+                 it, or deny it one of them."
+            );
+            CHECK.finding(picture.account().arn(actor).to_owned(), message, help)
+        })
+    })
+}
+
+/// What has to hold, or not to hold, for either of the two.
+fn conditions(picture: &Picture<'_>, actor: Actor, both: &Both) -> String {
+    let blames = both
+        .witness
+        .iter()
+        .flat_map(|action| picture.survey.permissions.blame(actor, APPROVE, action));
+    let texts: BTreeSet<String> = blames
+        .flat_map(|blame| {
+            let texts = blame.open.iter().map(move |condition| match blame.effect {
+                iam::Effect::Allow => format!("`{condition}`"),
+                iam::Effect::Deny => format!("not `{condition}`"),
+            });
+            texts.collect::<Vec<_>>()
+        })
+        .collect();
+    let texts: Vec<String> = texts.into_iter().collect();
+    if texts.is_empty() {
+        return "a policy variable has the right value".to_owned();
+    }
+    texts.join(", ")
+}

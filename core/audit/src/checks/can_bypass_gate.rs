@@ -1,0 +1,75 @@
+//! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling
+//! what asks for them.
+
+use iam::account::Actor;
+
+use crate::action::Action;
+use crate::evidence;
+use crate::picture::Picture;
+use crate::survey::SurveyError;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "can-bypass-gate",
+    severity: Severity::Warning,
+    title: "A principal can go round the gate",
+};
+
+/// By what, and what that does.
+const WAYS: [(Action, &str); 6] = [
+    (Action::UpdatePipeline, "takes the gate out"),
+    (Action::RollbackStage, "releases an earlier execution again"),
+    (Action::OverrideStageCondition, "overrules a condition of the stage"),
+    (Action::PutJobSuccessResult, "answers in the gate's place"),
+    (Action::UpdateFunctionCode, "replaces the gate"),
+    (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
+];
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    let mut findings = Vec::new();
+    for actor in picture.survey.permissions.who_might(&WAYS.map(|(action, _)| action)) {
+        findings.extend(about(picture, actor)?);
+    }
+    Ok(findings)
+}
+
+/// Whether an actor can go round the gate.
+pub(super) fn can(picture: &Picture<'_>, actor: Actor) -> Result<bool, SurveyError> {
+    for (action, _) in WAYS {
+        if picture.survey.reaches(actor, action)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, SurveyError> {
+    let account = picture.account();
+    let mut evidence = Vec::new();
+    let mut found = Vec::new();
+    let mut witness = None;
+    for (action, does) in WAYS {
+        let Some(reached) = picture.survey.reaches(actor, action)? else {
+            continue;
+        };
+        let when = if reached.open { ", when conditions hold," } else { "" };
+        found.push(format!("{action}{when} {does}"));
+        let blames = picture.survey.permissions.blame(actor, action, &reached.witness);
+        evidence.extend(evidence::chain(account, actor, action, &blames));
+        if reached.witness != "*" {
+            witness.get_or_insert_with(|| reached.witness.clone());
+        }
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let message = format!("`{}` can go round the gate: {}.", picture.name(actor), found.join("; "));
+    let help = "Deny these to whoever approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a role \
+                that is used under supervision, and accept that one with a reason.";
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    finding.evidence = vec![evidence::actor(account, actor, "acts")];
+    finding.evidence.append(&mut evidence);
+    finding.witness = witness;
+    Ok(Some(finding))
+}

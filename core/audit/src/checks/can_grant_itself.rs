@@ -1,0 +1,58 @@
+//! `can-grant-itself`: a principal that is one write away from two slots of one pipeline.
+
+use iam::account::Actor;
+
+use crate::attempts::Write;
+use crate::escalation::{Escalation, WRITES};
+use crate::evidence;
+use crate::picture::Picture;
+use crate::removal::REMOVALS;
+use crate::survey::SurveyError;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "can-grant-itself",
+    severity: Severity::Warning,
+    title: "A principal can give itself what it lacks to approve two slots",
+};
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    let mut findings = Vec::new();
+    for actor in picture.survey.permissions.who_might(&[&WRITES[..], &REMOVALS[..]].concat()) {
+        // Who has both needs no write.
+        if picture.survey.approvals(actor).both.is_some() {
+            continue;
+        }
+        let found = Escalation::new(picture, actor).writes()?;
+        findings.extend(finding(picture, actor, &found));
+    }
+    Ok(findings)
+}
+
+fn finding(picture: &Picture<'_>, actor: Actor, found: &[Write]) -> Option<Finding> {
+    let account = picture.account();
+    let both = &found.first()?.both;
+    let [a, b] = both.slots.map(|slot| picture.slot(slot));
+    let actions: Vec<&str> = found.iter().map(|write| write.action.name()).collect();
+    let message = format!(
+        "`{}` is one write away from approving {a} and {b} of the same stage: {}.",
+        picture.name(actor),
+        actions.join(", "),
+    );
+    let help = "Deny these actions on what serves the slots: `policygen generate --guardrails` writes the policy. Leave them to a role \
+                that is used under supervision, and accept that one with a reason.";
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    finding.evidence.push(evidence::actor(account, actor, "acts"));
+    for write in found {
+        let permissions = &picture.survey.permissions;
+        let blames = permissions.blame(actor, write.action, &write.resource);
+        let when = if write.both.open { ", when conditions hold" } else { "" };
+        let does = format!("{} may be done to it{when}, by", write.action);
+        finding.evidence.push(Evidence::new("target", &write.resource, does));
+        finding.evidence.extend(evidence::chain(account, actor, write.action, &blames));
+    }
+    let [_, second] = &both.witness;
+    finding.witness = Some(second.clone());
+    Some(finding)
+}

@@ -1,0 +1,75 @@
+//! `can-make-second-person`: a principal that can act as two: as one that it makes, takes over or
+//! signs in as.
+
+use iam::account::Actor;
+
+use crate::evidence;
+use crate::picture::Picture;
+use crate::second::{self, Way};
+use crate::survey::SurveyError;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "can-make-second-person",
+    severity: Severity::Warning,
+    title: "A principal can make a second person and approve as two",
+};
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    let account = picture.account();
+    let mut findings = Vec::new();
+    let actors = picture.actors().filter(|actor| second::might_make(picture, *actor));
+    for actor in actors {
+        // Only AWS acts as these.
+        if account.identity(actor).is_some_and(second::is_of_aws) && matches!(actor, Actor::Role(_))
+        {
+            continue;
+        }
+        findings.extend(finding(picture, actor, &second::ways(picture, actor)?));
+    }
+    Ok(findings)
+}
+
+fn finding(picture: &Picture<'_>, actor: Actor, ways: &[Way]) -> Option<Finding> {
+    let account = picture.account();
+    let both = &ways.first()?.both;
+    let [a, b] = both.slots.map(|slot| picture.slot(slot));
+    let texts: Vec<String> = ways.iter().map(words).collect();
+    let message = format!(
+        "`{}` can make a second person and approve {a} and {b} of the same stage as two: {}.",
+        picture.name(actor),
+        texts.join("; "),
+    );
+    let help = "Deny these actions to everybody who approves: `policygen generate --guardrails` writes the policy. Set `onlyPeople` in the \
+                gate's rule, so that nobody counts but the people that it names. Leave the actions to a role that is used under \
+                supervision, and accept that one with a reason.";
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    finding.evidence.push(evidence::actor(account, actor, "acts"));
+    for way in ways {
+        for step in &way.steps {
+            let blames = picture.survey.permissions.blame(actor, step.action, &step.resource);
+            let does = format!("{} may be done to it, by", step.action);
+            finding.evidence.push(Evidence::new("target", &step.resource, does));
+            let chain = evidence::chain(account, actor, step.action, &blames);
+            finding.evidence.extend(chain);
+        }
+    }
+    let [_, second] = &both.witness;
+    finding.witness = Some(second.clone());
+    Some(finding)
+}
+
+/// One way: as who, and by which writes.
+fn words(way: &Way) -> String {
+    let mut actions: Vec<&str> = Vec::new();
+    for step in &way.steps {
+        if !actions.contains(&step.action.name()) {
+            actions.push(step.action.name());
+        }
+    }
+    let mut called = way.called.clone();
+    called.dedup();
+    let when = if way.open { ", when conditions hold" } else { "" };
+    format!("as {}, by {}{when}", called.join(" and "), actions.join(", "))
+}

@@ -1,0 +1,55 @@
+//! `session-names-from-provider`: a role whose session names the gate believes, and a SAML provider
+//! of the account sets them.
+
+use iam::account::Actor;
+
+use crate::picture::Picture;
+use crate::survey::SurveyError;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "session-names-from-provider",
+    severity: Severity::Warning,
+    title: "A SAML provider of the account names the approvers that the gate believes",
+};
+
+pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+    let roles = picture.account().roles.iter().enumerate();
+    // Nobody but IAM Identity Center has the key of its provider.
+    let believed = roles.filter(|(_, role)| {
+        let name = &role.identity.name;
+        picture.trusts_sessions_of(name) && !picture.gate_account.has_reserved_role(name)
+    });
+    let findings = believed.filter_map(|(at, role)| {
+        let actor = Actor::Role(at);
+        let providers = picture.saml_providers.iter();
+        let providers = providers.filter(|(_, roles)| roles.contains(&actor));
+        let providers: Vec<&String> = providers.map(|(provider, _)| provider).collect();
+        if providers.is_empty() {
+            return None;
+        }
+        let approvals = picture.survey.approvals(actor);
+        let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
+        let names: Vec<String> = providers.iter().map(|provider| format!("`{provider}`")).collect();
+        let message = format!(
+            "`{}` may approve {}, and the rule believes its session names. They come from {}: a human who runs that identity provider, or \
+             may change it, can sign in under any name and count as two.",
+            role.identity.name,
+            slots.join(" and "),
+            names.join(" and "),
+        );
+        let help = "Make sure that it is your company's identity provider, and that nobody who approves runs it or may change it \
+                    (`can-make-second-person` says who may). Then accept this with a reason. If it is not, take the role out of \
+                    `trustedSessionRoles`.";
+        let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
+        finding.evidence = vec![Evidence::new("role", &role.identity.arn, "is trusted by the rule")];
+        let signing = providers
+            .into_iter()
+            .map(|provider| Evidence::new("principal", provider, "names its sessions"));
+        finding.evidence.extend(signing);
+        finding.witness = approvals.served().next().map(|(_, reached)| reached.witness.clone());
+        Some(finding)
+    });
+    Ok(findings.collect())
+}

@@ -1,0 +1,114 @@
+//! From a statement that has its part in a decision to the chain that leads to it.
+
+use iam::account::{Account, Actor, Assumption, PolicyId};
+use iam::policy::Statement;
+use iam::{Blame, Condition, Effect};
+
+use super::action::Action;
+use findings::Evidence;
+
+/// The actor itself, first in a chain.
+pub(super) fn actor(account: &Account, actor: Actor, detail: &str) -> Evidence {
+    Evidence::new(kind(actor), account.arn(actor), detail)
+}
+
+/// `user` or `role`.
+pub(super) fn kind(actor: Actor) -> &'static str {
+    match actor {
+        Actor::User(_) => "user",
+        Actor::Role(_) => "role",
+    }
+}
+
+/// The statements of an actor's policies: by which group it has them, the policy, the statement,
+/// its open conditions.
+pub(super) fn chain(
+    account: &Account,
+    actor: Actor,
+    action: Action,
+    blames: &[Blame<'_, PolicyId>],
+) -> Vec<Evidence> {
+    let mut chain = Vec::new();
+    let mut last = None;
+    for blame in blames {
+        let Some(kept) = account.policy(blame.source) else {
+            continue;
+        };
+        if last.replace(blame.source) != Some(blame.source) {
+            chain.extend(holding_group(account, actor, blame.source));
+            let how = match &kept.arn {
+                Some(_) => format!("managed policy `{}`", kept.name),
+                None => "inline policy".to_owned(),
+            };
+            let name = kept.arn.as_deref().unwrap_or(&kept.name);
+            chain.push(Evidence::new("policy", name, how));
+        }
+        chain.extend(statement(
+            kept.policy.statements.get(blame.statement),
+            blame.statement,
+            action,
+            blame.effect,
+        ));
+        chain.extend(conditions(&blame.open, blame.effect));
+    }
+    chain
+}
+
+/// How an actor may assume a role.
+pub(super) fn assumption(
+    account: &Account,
+    actor: Actor,
+    role: usize,
+    assumption: &Assumption<'_>,
+) -> Vec<Evidence> {
+    let action = Action::AssumeRole;
+    let mut chain = chain(account, actor, action, &assumption.own);
+    let Some(role) = account.roles.get(role) else {
+        return chain;
+    };
+    chain.push(Evidence::new("role", &role.identity.arn, "can be assumed, by its trust policy"));
+    for (at, open) in &assumption.trust {
+        let found = role.trust.statements.get(*at);
+        let effect = found.map_or(Effect::Allow, |statement| statement.effect);
+        chain.extend(statement(found, *at, action, effect));
+        chain.extend(conditions(open, effect));
+    }
+    chain
+}
+
+/// The group through which an actor has a policy that is not its own.
+fn holding_group(account: &Account, actor: Actor, policy: PolicyId) -> Option<Evidence> {
+    let Actor::User(at) = actor else { return None };
+    let user = account.users.get(at)?;
+    if user.identity.policies.contains(&policy) || user.identity.boundary == Some(policy) {
+        return None;
+    }
+    let mut groups = user.groups.iter().filter_map(|group| account.groups.get(*group));
+    let group = groups.find(|group| group.policies.contains(&policy))?;
+    Some(Evidence::new("group", &group.arn, "has the user as a member"))
+}
+
+fn statement(
+    statement: Option<&Statement>,
+    at: usize,
+    action: Action,
+    effect: Effect,
+) -> Option<Evidence> {
+    let name = match statement?.sid.as_deref() {
+        Some(sid) if !sid.is_empty() => sid.to_owned(),
+        Some(_) | None => format!("number {}", at + 1),
+    };
+    let does = match effect {
+        Effect::Allow => format!("allows {action}"),
+        Effect::Deny => format!("may yet deny {action}"),
+    };
+    Some(Evidence::new("statement", name, does))
+}
+
+fn conditions(open: &[&Condition], effect: Effect) -> Vec<Evidence> {
+    let when = match effect {
+        Effect::Allow => "has to hold when the request is made",
+        Effect::Deny => "denies when it holds",
+    };
+    open.iter().map(|condition| Evidence::new("condition", condition.to_string(), when)).collect()
+}

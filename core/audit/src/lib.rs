@@ -1,0 +1,44 @@
+//! `policygen audit`: can any one human serve two slots of one pipeline, by any path?
+
+mod action;
+mod alike;
+mod approvers;
+mod attempts;
+mod checks;
+mod escalation;
+mod evidence;
+mod people;
+mod permissions;
+mod picture;
+mod relevance;
+mod removal;
+mod roads;
+mod scope;
+mod second;
+mod survey;
+
+pub use approvers::approvers;
+pub use checks::CATALOG;
+pub use picture::PictureError;
+pub use scope::{Scope, Slot, SlotError};
+
+use iam::Policy;
+use iam::account::Account;
+use rule::Rule;
+
+use self::picture::Picture;
+use findings::Finding;
+
+/// What there is to say about an account.
+///
+/// # Errors
+/// When a slot's group is not there, or a principal's policies cannot be decided exactly.
+pub fn audit(
+    account: &Account,
+    scope: &Scope,
+    rule: Option<&Rule>,
+) -> Result<Vec<Finding>, PictureError> {
+    let everything = Policy::allowing_everything();
+    let picture = Picture::new(account, scope, rule, &everything)?;
+    Ok(checks::find(&picture)?)
+}

@@ -1,0 +1,145 @@
+//! What is audited: the slots, where they are, and the gate.
+
+use std::str::FromStr;
+
+use iam::account::Account;
+use iam::{Frame, FramePart};
+
+use super::action::On;
+use doctor::GateFunction;
+use generate::name::{PipelineGlob, RegionGlob, StageGlob};
+
+/// A slot, as the user names it: the approval action, and the group that serves it where it was
+/// named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The name of the approval action.
+    pub action: String,
+    /// The group that serves it.
+    pub group: Option<String>,
+}
+
+/// Why a text names no slot.
+#[derive(Debug, thiserror::Error)]
+pub enum SlotError {
+    #[error(
+        "`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-"
+    )]
+    Action(String),
+    #[error("`{0}` names no group after the `=`")]
+    Group(String),
+}
+
+impl FromStr for Slot {
+    type Err = SlotError;
+
+    fn from_str(text: &str) -> Result<Self, SlotError> {
+        let (action, group) = match text.split_once('=') {
+            None => (text, None),
+            Some((_, "")) => return Err(SlotError::Group(text.to_owned())),
+            Some((action, group)) => (action, Some(group.to_owned())),
+        };
+        let of_names = |c: char| c.is_ascii_alphanumeric() || ".@_-".contains(c);
+        if !(1..=100).contains(&action.len()) || !action.chars().all(of_names) {
+            return Err(SlotError::Action(action.to_owned()));
+        }
+        let action = action.to_owned();
+        Ok(Self { action, group })
+    }
+}
+
+/// What is audited.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The slots; at least two, of different names.
+    pub slots: Vec<Slot>,
+    /// None for all; likewise the next two.
+    pub region: Option<RegionGlob>,
+    pub pipeline: Option<PipelineGlob>,
+    pub stage: Option<StageGlob>,
+    pub gate: GateFunction,
+}
+
+impl Scope {
+    /// The resources of an action that matter here. Of pipelines, stages and approvals these are
+    /// `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE/ACTION`, as far as each goes.
+    pub(super) fn resources(&self, account: &Account, on: On) -> Frame {
+        let pipelines = |rest: &[FramePart<'_>]| {
+            self.frame(account, "codepipeline", &[&[self.pipeline()], rest].concat())
+        };
+        let slash = FramePart::Text("/");
+        match on {
+            On::Pipelines => pipelines(&[]),
+            On::Stages => pipelines(&[slash, self.stage()]),
+            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Name("*")]),
+            On::Gate => self.gate(account, &[]),
+            // Whatever follows its name: which of these it is, is asked of `gate_forms`.
+            On::InvokedGate => self.gate(account, &[FramePart::Anything]),
+            On::Users => iam(account, "user/"),
+            On::Roles => iam(account, "role/"),
+            On::Everything => Frame::new(&[FramePart::Text("*")]),
+            On::Anything => Frame::new(&[FramePart::Anything]),
+        }
+    }
+
+    /// The gate's function by itself, and with a version or an alias (Lambda API model,
+    /// `FunctionName`).
+    pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
+        let version = [FramePart::Text(":"), FramePart::Name("*")];
+        [self.gate(account, &[]), self.gate(account, &version)]
+    }
+
+    fn gate(&self, account: &Account, rest: &[FramePart<'_>]) -> Frame {
+        match self.gate.arn() {
+            Some(arn) => Frame::new(&[&[FramePart::Text(&arn)], rest].concat()),
+            // In whichever region it may be.
+            None => {
+                let name = [FramePart::Text("function:"), FramePart::Text(self.gate.name())];
+                self.frame(account, "lambda", &[&name, rest].concat())
+            }
+        }
+    }
+
+    /// How a slot is called where no pipeline is meant in particular.
+    pub(super) fn slot_arn(&self, account: &Account, slot: &Slot) -> String {
+        format!(
+            "arn:{}:codepipeline:{}:{}:{}/{}/{}",
+            account.partition,
+            self.region.as_deref().unwrap_or("*"),
+            account.id,
+            self.pipeline.as_deref().unwrap_or("*"),
+            self.stage.as_deref().unwrap_or("*"),
+            slot.action,
+        )
+    }
+
+    fn frame(&self, account: &Account, service: &str, resource: &[FramePart<'_>]) -> Frame {
+        let region = self.region.as_deref().unwrap_or("*");
+        let parts = [
+            FramePart::Text("arn:"),
+            FramePart::Text(&account.partition),
+            FramePart::Text(":"),
+            FramePart::Text(service),
+            FramePart::Text(":"),
+            FramePart::Region(region),
+            FramePart::Text(":"),
+            FramePart::Text(&account.id),
+            FramePart::Text(":"),
+        ];
+        Frame::new(&[&parts, resource].concat())
+    }
+
+    fn pipeline(&self) -> FramePart<'_> {
+        FramePart::Name(self.pipeline.as_deref().unwrap_or("*"))
+    }
+
+    fn stage(&self) -> FramePart<'_> {
+        FramePart::Name(self.stage.as_deref().unwrap_or("*"))
+    }
+}
+
+/// Everything of a kind that IAM has, under any path.
+fn iam(account: &Account, kind: &str) -> Frame {
+    let beginning = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
+    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Name("*")])
+}

@@ -1,0 +1,114 @@
+//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in
+//! anybody, from another account too, so that what its own policies say about sts:AssumeRole does
+//! not matter.
+
+use iam::Truth;
+use iam::account::{Actor, Identity};
+
+use super::given::{Giver, Making};
+use super::{Approves, Kind, Other, Step};
+use crate::action::{Action, On};
+use crate::picture::Picture;
+use crate::survey::SurveyError;
+
+const MAKING: Making = Making {
+    kind: On::Roles,
+    create: Action::CreateRole,
+    put: Action::PutRolePolicy,
+    attach: Action::AttachRolePolicy,
+};
+
+const OPENING: [Action; 2] = [Action::CreateRole, Action::UpdateAssumeRolePolicy];
+const GIVING: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
+
+/// Paths of roles that only AWS changes (IAM User Guide, "Service-linked roles"; IAM Identity
+/// Center User Guide, on the roles that it makes).
+const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
+
+/// How many roles that are there are tried: a few are enough to show what can be done.
+const MOST: usize = 8;
+
+pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
+    let permissions = &picture.survey.permissions;
+    permissions.might_any(actor, &OPENING) && permissions.might_any(actor, &GIVING)
+}
+
+/// Whether nobody but AWS acts as a role, or changes it.
+pub(crate) fn is_of_aws(identity: &Identity) -> bool {
+    OF_AWS.iter().any(|path| identity.path().starts_with(path))
+}
+
+/// New roles; where there are none, roles that are there.
+pub(super) fn all<'p, 'a>(
+    picture: &'p Picture<'a>,
+    actor: Actor,
+) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+    if !might_make(picture, actor) {
+        return Ok(Vec::new());
+    }
+    let giver = Giver { picture, actor, making: &MAKING };
+    let permissions = &picture.survey.permissions;
+    let may_be_tagged = permissions.might(actor, Action::TagRole);
+    let gifts = giver.to_a_new_one(None)?;
+    let new_ones = gifts.into_iter().map(|gift| {
+        let state = permissions.state_of_new(false, may_be_tagged, gift.policies, gift.boundary);
+        let step = |action| Step { action, resource: gift.to.clone() };
+        Other {
+            kind: Kind::Role,
+            called: "a new role".to_owned(),
+            steps: vec![step(Action::CreateRole), step(gift.step)],
+            is_many: gift.is_many,
+            open: gift.open,
+            approves: Approves::Supposed(state.clauses()),
+        }
+    });
+    let others: Vec<Other<'p, 'a>> = new_ones.collect();
+    if others.is_empty() {
+        return Ok(taken_over(&giver));
+    }
+    Ok(others)
+}
+
+/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have
+/// nothing to do with approvals show best what can be done with any.
+fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
+    let Giver { picture, actor, .. } = *giver;
+    let account = picture.account();
+    let permissions = &picture.survey.permissions;
+    let Some(opens) = permissions.alike(actor, Action::UpdateAssumeRolePolicy) else {
+        return Vec::new();
+    };
+    let mut others = Vec::new();
+    let mut plain = 0;
+    for role in (0..account.roles.len()).map(Actor::Role) {
+        let Some(identity) = account.identity(role).filter(|identity| !is_of_aws(identity)) else {
+            continue;
+        };
+        let allowed = opens.clauses.allow(&identity.arn);
+        if role == actor || allowed == Truth::No {
+            continue;
+        }
+        let Some((action, policies)) = giver.to_one_that_is_there(role) else {
+            continue;
+        };
+        let mut state = permissions.state(role);
+        let is_plain = identity.boundary.is_none() && state.grants.kinds.iter().all(Vec::is_empty);
+        if let Some(own) = state.grants.kinds.first_mut() {
+            own.extend(policies);
+        }
+        let step = |action| Step { action, resource: identity.arn.clone() };
+        others.push(Other {
+            kind: Kind::Role,
+            called: format!("`{}`", identity.name),
+            steps: vec![step(Action::UpdateAssumeRolePolicy), step(action)],
+            is_many: false,
+            open: allowed == Truth::Unknown,
+            approves: Approves::Supposed(state.clauses()),
+        });
+        plain += usize::from(is_plain);
+        if plain >= 2 || others.len() >= MOST {
+            break;
+        }
+    }
+    others
+}

@@ -1,0 +1,183 @@
+//! Users that somebody could make, or take over: with a slot, and with credentials.
+
+use iam::account::{Actor, PolicyId};
+use iam::{Clauses, Policy, Truth};
+
+use super::given::{Giver, Making};
+use super::{Approves, Kind, Other, Step};
+use crate::action::{Action, On};
+use crate::picture::Picture;
+use crate::survey::SurveyError;
+
+const MAKING: Making = Making {
+    kind: On::Users,
+    create: Action::CreateUser,
+    put: Action::PutUserPolicy,
+    attach: Action::AttachUserPolicy,
+};
+
+/// What lets a user sign in that could not.
+const CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
+
+/// What lets somebody else sign in as a user.
+const OTHERS_CREDENTIALS: [Action; 3] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
+
+const GIVING: [Action; 3] =
+    [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
+
+/// How many ways by users that are there are tried: a few are enough to show what can be done.
+const MOST: usize = 8;
+
+pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
+    let permissions = &picture.survey.permissions;
+    permissions.might_any(actor, &OTHERS_CREDENTIALS) && permissions.might_any(actor, &GIVING)
+}
+
+/// New users; where there are none, users that are there.
+pub(super) fn all<'p, 'a>(
+    picture: &'p Picture<'a>,
+    actor: Actor,
+) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+    if !might_make(picture, actor) {
+        return Ok(Vec::new());
+    }
+    let giver = Giver { picture, actor, making: &MAKING };
+    let mut others = Vec::new();
+    for credential in CREDENTIALS {
+        others.extend(new_ones(&giver, credential)?);
+        if !others.is_empty() {
+            return Ok(others);
+        }
+    }
+    Ok(taken_over(&giver))
+}
+
+fn new_ones<'p, 'a>(
+    giver: &Giver<'p, 'a>,
+    credential: Action,
+) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+    let Giver { picture, actor, .. } = *giver;
+    let survey = &picture.survey;
+    let permissions = &survey.permissions;
+    let (Some(create), Some(signs_in)) =
+        (permissions.alike(actor, Action::CreateUser), permissions.alike(actor, credential))
+    else {
+        return Ok(Vec::new());
+    };
+    let may_be_tagged = permissions.might(actor, Action::TagUser);
+    let new_one =
+        |to: &str, given: Step, own: Vec<(PolicyId, &'a Policy)>, boundary, is_many, open| {
+            let state = permissions.state_of_new(true, may_be_tagged, own, boundary);
+            let step = |action| Step { action, resource: to.to_owned() };
+            Other {
+                kind: Kind::User,
+                called: "a new user".to_owned(),
+                steps: vec![step(Action::CreateUser), given, step(credential)],
+                is_many,
+                open,
+                approves: Approves::Supposed(state.clauses()),
+            }
+        };
+    let mut others = Vec::new();
+    for gift in giver.to_a_new_one(Some(&signs_in.clauses))? {
+        let given = Step { action: gift.step, resource: gift.to.clone() };
+        let one = new_one(&gift.to, given, gift.policies, gift.boundary, gift.is_many, gift.open);
+        others.push(one);
+    }
+    if !others.is_empty() {
+        return Ok(others);
+    }
+    let frame = survey.scope.resources(picture.account(), On::Users);
+    let both: [&Clauses<'a, PolicyId>; 2] = [&create.clauses, &signs_in.clauses];
+    let Some((to, open)) = survey.reach_all(actor, &frame, &both)? else {
+        return Ok(others);
+    };
+    let Some(to) = giver.fresh(to, &both) else {
+        return Ok(others);
+    };
+    let is_many = both.iter().all(|clauses| clauses.only().is_none());
+    for (group, policies, joining) in groups(giver) {
+        let given = Step { action: Action::AddUserToGroup, resource: group.to_owned() };
+        let open = open || joining == Truth::Unknown;
+        others.push(new_one(&to, given, policies, None, is_many, open));
+    }
+    Ok(others)
+}
+
+/// A group, by its ARN, with its policies; and whether the actor may put users into it.
+type Joinable<'a> = (&'a str, Vec<(PolicyId, &'a Policy)>, Truth);
+
+/// The groups that serve a slot and that the actor may put users into.
+fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
+    let account = giver.picture.account();
+    let survey = &giver.picture.survey;
+    let Some(alike) = survey.permissions.alike(giver.actor, Action::AddUserToGroup) else {
+        return Vec::new();
+    };
+    let serving = account.groups.iter().enumerate();
+    let serving = serving.filter(|(at, _)| survey.group_approvals(*at).any());
+    let joining = serving.map(|(_, group)| {
+        let policies = account.group_grants(group).kinds.into_iter().flatten().collect();
+        (group.arn.as_str(), policies, alike.clauses.allow(&group.arn))
+    });
+    joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
+}
+
+/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two
+/// that have nothing to do with approvals show best what can be done with any.
+fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
+    let Giver { picture, actor, .. } = *giver;
+    let account = picture.account();
+    let permissions = &picture.survey.permissions;
+    let credentials = OTHERS_CREDENTIALS.map(|action| (action, permissions.alike(actor, action)));
+    let groups = groups(giver);
+    let mut others: Vec<Other<'p, 'a>> = Vec::new();
+    let mut plain = 0;
+    let users = (0..account.users.len()).map(Actor::User);
+    for user in users.filter(|user| *user != actor) {
+        let Some(identity) = account.identity(user) else {
+            continue;
+        };
+        let signs_in = credentials.iter().find_map(|(action, alike)| {
+            let allowed = alike.as_ref()?.clauses.allow(&identity.arn);
+            (allowed != Truth::No).then_some((*action, allowed))
+        });
+        let Some((credential, allowed)) = signs_in else {
+            continue;
+        };
+        let other = |given: Step, more: Vec<(PolicyId, &'a Policy)>, open| {
+            let mut state = permissions.state(user);
+            if let Some(own) = state.grants.kinds.first_mut() {
+                own.extend(more);
+            }
+            let step = Step { action: credential, resource: identity.arn.clone() };
+            Other {
+                kind: Kind::User,
+                called: format!("`{}`", identity.name),
+                steps: vec![given, step],
+                is_many: false,
+                open,
+                approves: Approves::Supposed(state.clauses()),
+            }
+        };
+        let is_plain = identity.boundary.is_none()
+            && permissions.state(user).grants.kinds.iter().all(Vec::is_empty);
+        let before = others.len();
+        if let Some((action, policies)) = giver.to_one_that_is_there(user) {
+            let given = Step { action, resource: identity.arn.clone() };
+            others.push(other(given, policies, allowed == Truth::Unknown));
+        } else {
+            for (group, policies, joining) in &groups {
+                let given = Step { action: Action::AddUserToGroup, resource: (*group).to_owned() };
+                let open = [allowed, *joining].contains(&Truth::Unknown);
+                others.push(other(given, policies.clone(), open));
+            }
+        }
+        plain += usize::from(is_plain && others.len() > before);
+        if plain >= 2 || others.len() >= MOST {
+            break;
+        }
+    }
+    others
+}

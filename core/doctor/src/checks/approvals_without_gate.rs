@@ -1,0 +1,48 @@
+//! Several approvals behind the last gate, which one person may answer alone.
+
+use rule::ActionKind;
+
+use crate::topology::{Place, Topology};
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "approvals-without-gate",
+    severity: Severity::Warning,
+    title: "A stage asks for several approvals behind the last gate",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let Some(last) = topology.gates.last() else {
+        return Vec::new();
+    };
+    let judged = topology.approvals();
+    let mut findings = Vec::new();
+    let behind = topology.pipeline.stages().iter().enumerate().skip(last.place.stage_index + 1);
+    for (index, stage) in behind {
+        let in_stage = topology.places().filter(|place| place.stage_index == index);
+        let is_unjudged = |place: &Place<'_>| {
+            let known =
+                judged.iter().any(|(_, approval)| std::ptr::eq(approval.action, place.action));
+            place.action.kind() == ActionKind::ManualApproval && !known
+        };
+        let unjudged: Vec<_> = in_stage.filter(is_unjudged).collect();
+        // One approval is one person's by its nature; several ask for several.
+        if unjudged.len() < 2 {
+            continue;
+        }
+        findings.push(Finding {
+            evidence: unjudged.iter().map(|place| topology.evidence(*place)).collect(),
+            ..CHECK.finding(
+                topology.pipeline.stage_arn(stage),
+                format!(
+                    "The stage `{}` asks for {} approvals and no gate judges them: one person may answer them all.",
+                    stage.name,
+                    unjudged.len()
+                ),
+                "Put a gate into that stage too, after its approvals.".to_owned(),
+            )
+        });
+    }
+    findings
+}

@@ -1,0 +1,43 @@
+//! UserParameters that the gate refuses: nobody can ever release.
+
+use crate::gate::{EXECUTION_VARIABLE, Parameters};
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "bad-gate-parameters",
+    severity: Severity::Error,
+    title: "The gate refuses the action's UserParameters",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let refused = topology.gates.iter().filter_map(|gate| {
+        let problem = match (&gate.parameters, gate.fixed_execution()) {
+            (Parameters::Refused(error), _) => format!("{error}"),
+            (Parameters::Absent | Parameters::Read | Parameters::Variable(_), Some(id)) => {
+                format!("`pipelineExecutionId` is always `{id}`, so that every other execution fails")
+            }
+            (Parameters::Absent | Parameters::Read | Parameters::Variable(_), None) => return None,
+        };
+        let text = gate.place.action.configuration.get("UserParameters");
+        Some(Finding {
+            evidence: text
+                .map(|text| Evidence::new("configuration", "UserParameters", text))
+                .into_iter()
+                .collect(),
+            ..CHECK.finding(
+                topology.arn(gate.place),
+                format!(
+                    "The gate `{}` refuses its UserParameters: {problem}.",
+                    gate.place.action.name
+                ),
+                format!(
+                    "Correct them, for instance to {{\"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\"}}. \
+                     What says who is who belongs into the function's own rule."
+                ),
+            )
+        })
+    });
+    refused.collect()
+}

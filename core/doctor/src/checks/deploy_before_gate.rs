@@ -1,0 +1,34 @@
+//! A deployment that follows the approvals and does not wait for the gate.
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "deploy-before-gate",
+    severity: Severity::Error,
+    title: "A deployment among the approvals does not wait for the gate",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let Some(first) = topology.gates.first() else {
+        return Vec::new();
+    };
+    let begins = first.first_guarded_stage();
+    let early = topology
+        .deployments()
+        .filter(|place| place.stage_index >= begins && !first.place.precedes(*place));
+    let findings = early.map(|place| Finding {
+        evidence: vec![topology.evidence(place), topology.evidence(first.place)],
+        ..CHECK.finding(
+            topology.arn(place),
+            format!(
+                "`{}` deploys before or beside the gate `{}`, whatever the gate says.",
+                place.action.name, first.place.action.name
+            ),
+            "Move it into a stage after the gate's, or give it a greater `runOrder` than the gate."
+                .to_owned(),
+        )
+    });
+    findings.collect()
+}

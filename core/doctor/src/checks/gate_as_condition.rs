@@ -1,0 +1,36 @@
+//! The gate as a stage condition, which one person may override.
+//!
+//! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions
+//! for a stage": conditions can be overridden while the pipeline runs.
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "gate-as-condition",
+    severity: Severity::Error,
+    title: "The gate is a stage condition, which one person can override",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let asked = topology.gates_as_conditions().map(|(stage, when, rule)| Finding {
+        evidence: vec![Evidence::new(
+            "condition",
+            rule,
+            format!("`{when}` of the stage asks the gate"),
+        )],
+        ..CHECK.finding(
+            topology.pipeline.stage_arn(stage),
+            format!(
+                "The stage `{}` asks the gate in its `{when}` condition. Who may call OverrideStageCondition \
+                 goes past it alone.",
+                stage.name
+            ),
+            "Run the gate as an action of category Invoke, after the approvals and in their stage, and take the \
+             condition out."
+                .to_owned(),
+        )
+    });
+    asked.collect()
+}

@@ -1,0 +1,26 @@
+//! Who starts an execution is looked at, and no machine is known.
+
+use rule::Rule;
+
+use super::about_rule;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "initiator-without-machines",
+    severity: Severity::Note,
+    title: "`excludeInitiator` without `notPeople`",
+};
+
+pub(super) fn find(rule: &Rule) -> Option<Finding> {
+    if !rule.excludes_initiator() || rule.names_machines() {
+        return None;
+    }
+    Some(CHECK.finding(
+        about_rule("excludeInitiator"),
+        "`excludeInitiator` is set and `notPeople` names no machine. If a build server or a chat bot starts an execution through its role, \
+         anybody may be behind it: then nobody counts, and the gate refuses the release."
+            .to_owned(),
+        "Name the roles of the machines that start executions in `notPeople`. If only people and events start them, accept this.".to_owned(),
+    ))
+}

@@ -1,0 +1,40 @@
+//! A gate that cannot tell its execution where CodePipeline does not.
+//!
+//! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs,
+//! so that for Lambda jobs it may be missing.
+
+use crate::gate::{EXECUTION_VARIABLE, Parameters};
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "no-execution-id",
+    severity: Severity::Warning,
+    title: "The UserParameters do not tell the gate its execution",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let unsaid = topology.gates.iter().filter(|gate| {
+        // Refused parameters and a fixed execution are another finding.
+        let refused = match gate.parameters {
+            Parameters::Refused(_) => true,
+            Parameters::Absent | Parameters::Read | Parameters::Variable(_) => {
+                gate.fixed_execution().is_some()
+            }
+        };
+        !refused && !gate.knows_execution()
+    });
+    let findings = unsaid.map(|gate| {
+        CHECK.finding(
+            topology.arn(gate.place),
+            format!(
+                "The UserParameters of the gate `{}` do not name the execution. Where CodePipeline does not tell \
+                 it either, the gate fails.",
+                gate.place.action.name
+            ),
+            format!("Add \"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\" to the JSON of its UserParameters."),
+        )
+    });
+    findings.collect()
+}

@@ -1,0 +1,40 @@
+//! Approvals or a deployment, and nothing that counts persons.
+
+use rule::ActionKind;
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check =
+    Check { code: "no-gate", severity: Severity::Error, title: "No action runs the gate" };
+
+pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+    // A gate in the wrong place is another finding.
+    if !topology.gates.is_empty() || topology.gates_as_conditions().next().is_some() {
+        return None;
+    }
+    let guarded: Vec<_> = topology
+        .places()
+        .filter(|place| place.action.deploys() || place.action.kind() == ActionKind::ManualApproval)
+        .map(|place| topology.evidence(place))
+        .collect();
+    if guarded.is_empty() {
+        return None;
+    }
+    let function = topology.function.name();
+    Some(Finding {
+        evidence: guarded,
+        ..CHECK.finding(
+            topology.pipeline.arn.clone(),
+            format!(
+                "No action of `{}` runs the function `{function}`: nothing counts the persons behind a \
+                 release.",
+                topology.pipeline.name()
+            ),
+            "Put the gate into the stage of the approvals, after them: `policygen generate --patch-pipeline` \
+             does it. If the function has another name, say so with `--gate-function`."
+                .to_owned(),
+        )
+    })
+}

@@ -1,0 +1,32 @@
+//! An approval that does not say what is approved.
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "no-review-information",
+    severity: Severity::Note,
+    title: "An approval does not say what to look at",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let bare = topology.approvals().into_iter().filter(|(_, approval)| {
+        let configuration = &approval.action.configuration;
+        !configuration.contains_key("CustomData")
+            && !configuration.contains_key("ExternalEntityLink")
+    });
+    let findings = bare.map(|(_, approval)| {
+        CHECK.finding(
+            topology.arn(approval),
+            format!(
+                "`{}` does not say what is approved: it has neither `CustomData` nor `ExternalEntityLink`.",
+                approval.action.name
+            ),
+            "Set `CustomData` to what the approver has to look at, such as the source revision, or \
+             `ExternalEntityLink` to where it is."
+                .to_owned(),
+        )
+    });
+    findings.collect()
+}

@@ -1,0 +1,34 @@
+//! A gate that guards nothing.
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "nothing-behind-gate",
+    severity: Severity::Error,
+    title: "Nothing runs behind the gate",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+    let last = topology.gates.last()?;
+    // Builds, tests and functions run code of the user's choice, and may well deploy.
+    let guarded = topology.places().any(|place| {
+        let category = place.action.action_type_id.category.as_str();
+        last.place.precedes(place) && !matches!(category, "Approval" | "Source")
+    });
+    if guarded {
+        return None;
+    }
+    Some(Finding {
+        evidence: topology.deployments().map(|place| topology.evidence(place)).collect(),
+        ..CHECK.finding(
+            topology.arn(last.place),
+            format!(
+                "Nothing runs behind the gate `{}`: whatever this pipeline deploys, it deploys without it.",
+                last.place.action.name
+            ),
+            "Put the gate and its approvals before the stage that deploys.".to_owned(),
+        )
+    })
+}

@@ -1,0 +1,39 @@
+//! Old releases that stay open beside newer ones, and may be deployed over them.
+//!
+//! CodePipeline User Guide, "How pipeline executions work": in PARALLEL mode executions do not wait
+//! for one another.
+
+use crate::pipeline::ExecutionMode;
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "parallel-overtaking",
+    severity: Severity::Note,
+    title: "In PARALLEL mode an old approval that is still open may deploy over a newer release",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+    if topology.pipeline.structure.execution_mode != ExecutionMode::Parallel {
+        return None;
+    }
+    let open: Vec<_> = topology
+        .approvals_without_timeout()
+        .filter(|(gate, _)| gate.rule.max_age_minutes().is_none())
+        .map(|(_, approval)| topology.evidence(approval))
+        .collect();
+    if open.is_empty() {
+        return None;
+    }
+    Some(Finding {
+        evidence: open,
+        ..CHECK.finding(
+            topology.pipeline.arn.clone(),
+            "Executions run side by side, and approvals stay open for seven days: a release that was left lying \
+             can be approved after a newer one, and is deployed over it."
+                .to_owned(),
+            "Set `timeoutInMinutes` on the approvals, or use another execution mode.".to_owned(),
+        )
+    })
+}

@@ -1,0 +1,33 @@
+//! Two entries of `people` with one handle: the one way in which a rule may split one human.
+
+use rule::Rule;
+
+use super::about_rule;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "people-share-handle",
+    severity: Severity::Warning,
+    title: "Two entries of `people` share a handle",
+};
+
+pub(super) fn find(rule: &Rule) -> Vec<Finding> {
+    let findings = rule.splits().into_iter().map(|split| {
+        let entry = |name: &str| Evidence::new("entry", format!("people.{name}"), format!("has the handle {}", split.handle));
+        Finding {
+            evidence: vec![entry(&split.first), entry(&split.second)],
+            ..CHECK.finding(
+                about_rule(&format!("people.{}", split.second)),
+                format!(
+                    "`{}` and `{}` both have the handle `{}`. Everywhere else one handle is one person; here the rule says that they are \
+                     two. If they are one human, that human can release alone.",
+                    split.first, split.second, split.handle
+                ),
+                "If they are one human, put all of their principals into one entry. If they are two, accept this finding with the reason."
+                    .to_owned(),
+            )
+        }
+    });
+    findings.collect()
+}

@@ -1,0 +1,26 @@
+//! People are named, and others count as well.
+
+use rule::Rule;
+
+use super::about_rule;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "people-without-only-people",
+    severity: Severity::Note,
+    title: "`people` without `onlyPeople`",
+};
+
+pub(super) fn find(rule: &Rule) -> Option<Finding> {
+    if rule.only_people() || rule.people_names().next().is_none() {
+        return None;
+    }
+    Some(CHECK.finding(
+        about_rule("onlyPeople"),
+        "The rule says who has which principals, and principals that it does not know count all the same, each as somebody of its own. An \
+         IAM user that is new, or that an entry forgets, can be a second person of one human."
+            .to_owned(),
+        "Set `onlyPeople` to true once `people` names everybody who approves.".to_owned(),
+    ))
+}

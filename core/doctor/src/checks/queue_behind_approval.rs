@@ -1,0 +1,38 @@
+//! One release that nobody answers, and all others waiting behind it.
+//!
+//! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed
+//! one by one in their order.
+
+use crate::pipeline::ExecutionMode;
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "queue-behind-approval",
+    severity: Severity::Note,
+    title: "In QUEUED mode an approval that nobody answers holds up every later release",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+    if topology.pipeline.structure.execution_mode != ExecutionMode::Queued {
+        return None;
+    }
+    let open: Vec<_> = topology
+        .approvals_without_timeout()
+        .map(|(_, approval)| topology.evidence(approval))
+        .collect();
+    if open.is_empty() {
+        return None;
+    }
+    Some(Finding {
+        evidence: open,
+        ..CHECK.finding(
+            topology.pipeline.arn.clone(),
+            "Executions wait for one another, and approvals stay open for seven days: one that nobody answers \
+             holds up every later release, an urgent one too, and invites a way round the gate."
+                .to_owned(),
+            "Set `timeoutInMinutes` on the approvals.".to_owned(),
+        )
+    })
+}

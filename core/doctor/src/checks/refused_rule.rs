@@ -1,0 +1,22 @@
+//! A rule that the gate refuses: nobody can ever release.
+
+use rule::RuleError;
+
+use super::about_rule;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check =
+    Check { code: "refused-rule", severity: Severity::Error, title: "The gate refuses the rule" };
+
+pub(super) fn find(error: &RuleError) -> Finding {
+    let key = match error {
+        RuleError::Form(_) => "",
+        RuleError::Value { key, .. } => key,
+    };
+    CHECK.finding(
+        about_rule(key),
+        format!("The gate refuses this rule, so that every release ends in a ConfigurationError: {error}."),
+        "Correct it before it becomes the function's TWO_PERSON_RULE.".to_owned(),
+    )
+}

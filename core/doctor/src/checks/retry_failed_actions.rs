@@ -1,0 +1,58 @@
+//! An automatic retry that asks again only who refused.
+//!
+//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed,
+//! `ALL_ACTIONS` the whole stage. The gate does not count an approval that is older than a
+//! rejection.
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "retry-failed-actions",
+    severity: Severity::Warning,
+    title: "The stage retries failed actions only",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for gate in &topology.gates {
+        let stages = [Some(gate.place.stage_index), gate.approval_stage()];
+        for stage in
+            stages.into_iter().flatten().filter_map(|index| topology.pipeline.stages().get(index))
+        {
+            let Some(failure) = stage
+                .on_failure
+                .as_ref()
+                .filter(|failure| failure.result.as_deref() == Some("RETRY"))
+            else {
+                continue;
+            };
+            let mode =
+                failure.retry_configuration.as_ref().and_then(|retry| retry.retry_mode.as_deref());
+            let subject = topology.pipeline.stage_arn(stage);
+            if mode == Some("ALL_ACTIONS")
+                || findings.iter().any(|finding| finding.subject == subject)
+            {
+                continue;
+            }
+            let said = mode.map_or_else(
+                || "without a retryMode".to_owned(),
+                |mode| format!("retryMode {mode}"),
+            );
+            findings.push(Finding {
+                evidence: vec![Evidence::new("stage", &stage.name, format!("onFailure RETRY, {said}"))],
+                ..CHECK.finding(
+                    subject,
+                    format!(
+                        "After a rejection the stage `{}` asks only that approver again. The other approvals are \
+                         older than the rejection, so the gate does not count them and the retry is lost.",
+                        stage.name
+                    ),
+                    "Set `retryMode` to `ALL_ACTIONS`, so that everybody is asked afresh.".to_owned(),
+                )
+            });
+        }
+    }
+    findings
+}

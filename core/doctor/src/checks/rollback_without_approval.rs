@@ -1,0 +1,47 @@
+//! A rollback, which deploys an earlier revision and asks nobody.
+//!
+//! CodePipeline User Guide, "Configuring stage rollback": a new execution of the stage, with the
+//! revisions of an execution that succeeded in it and began under the current structure of the
+//! pipeline.
+
+use crate::pipeline::Action;
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "rollback-without-approval",
+    severity: Severity::Note,
+    title: "A stage behind the gate rolls back by itself",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let Some(first) = topology.gates.first() else {
+        return Vec::new();
+    };
+    let behind = topology.pipeline.stages().iter().skip(first.place.stage_index + 1);
+    let deploying = behind.filter(|stage| stage.actions.iter().any(Action::deploys));
+    let findings = deploying.filter_map(|stage| {
+        let when = stage.ends_in("ROLLBACK")?;
+        Some(Finding {
+            evidence: vec![Evidence::new(
+                "stage",
+                &stage.name,
+                format!("`{when}` has the result ROLLBACK"),
+            )],
+            ..CHECK.finding(
+                topology.pipeline.stage_arn(stage),
+                format!(
+                    "The stage `{}` rolls back by itself: it deploys the revision of an earlier execution again \
+                     and asks nobody. That execution succeeded in this stage under this structure of the \
+                     pipeline, so the gate has passed it once.",
+                    stage.name
+                ),
+                "Accept this if an earlier release may come back without approvals; else take ROLLBACK out, and \
+                 release the earlier revision through the gate."
+                    .to_owned(),
+            )
+        })
+    });
+    findings.collect()
+}

@@ -1,0 +1,45 @@
+//! A roster that lacks an approval: the gate answers every release with a ConfigurationError.
+
+use rule::Misfit;
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "roster-without-entry",
+    severity: Severity::Error,
+    title: "`roster` has no entry for an approval that is required",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for gate in &topology.gates {
+        let rostered: Vec<&str> = gate.rule.rostered_actions().collect();
+        if rostered.is_empty() {
+            continue;
+        }
+        let same = |action: &str| rostered.iter().any(|name| name.eq_ignore_ascii_case(action));
+        // A name that differs in case only is another finding.
+        for action in gate.required.iter().filter(|action| !same(action)) {
+            let misfit = Misfit::NoRoster { action: action.clone() };
+            findings.push(Finding {
+                evidence: vec![Evidence::new(
+                    "key",
+                    "roster",
+                    format!("has entries for {}", rostered.join(", ")),
+                )],
+                ..CHECK.finding(
+                    topology.arn(gate.place),
+                    format!(
+                        "The gate `{}` answers every release with a ConfigurationError: {misfit}.",
+                        gate.place.action.name
+                    ),
+                    "Add the entry to `roster` in the function's rule, or correct the name of the one that was meant."
+                        .to_owned(),
+                )
+            });
+        }
+    }
+    findings
+}

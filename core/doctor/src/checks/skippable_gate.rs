@@ -1,0 +1,44 @@
+//! A stage that can be skipped together with the gate in it.
+//!
+//! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the
+//! result Skip, and the execution goes on in the next stage.
+
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "skippable-gate",
+    severity: Severity::Error,
+    title: "The stage of the gate can be skipped",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for gate in &topology.gates {
+        let stage = gate.place.stage;
+        let Some(when) = stage.ends_in("SKIP") else {
+            continue;
+        };
+        let subject = topology.pipeline.stage_arn(stage);
+        if findings.iter().any(|finding| finding.subject == subject) {
+            continue;
+        }
+        findings.push(Finding {
+            evidence: vec![
+                Evidence::new("stage", &stage.name, format!("`{when}` has the result SKIP")),
+                topology.evidence(gate.place),
+            ],
+            ..CHECK.finding(
+                subject,
+                format!(
+                    "The stage `{}` is skipped when its `{when}` condition is not met, and the gate with it: \
+                     the release goes on without approvals.",
+                    stage.name
+                ),
+                "Give the condition the result FAIL, or move it to a stage without approvals.".to_owned(),
+            )
+        });
+    }
+    findings
+}

@@ -1,0 +1,28 @@
+//! A closed world with fewer people than the quorum: nobody can ever release.
+
+use rule::Rule;
+
+use super::about_rule;
+use findings::Check;
+use findings::{Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "too-few-people",
+    severity: Severity::Error,
+    title: "`onlyPeople` counts fewer people than the quorum",
+};
+
+pub(super) fn find(rule: &Rule) -> Option<Finding> {
+    let (people, quorum) = (rule.people_names().count(), rule.quorum());
+    if !rule.only_people() || quorum.is_met_by(people) {
+        return None;
+    }
+    Some(CHECK.finding(
+        about_rule("onlyPeople"),
+        format!(
+            "`onlyPeople` lets nobody count but the {people} of `people`, and `quorum` asks for {}: the gate never passes.",
+            quorum.get()
+        ),
+        "Add everybody who approves to `people`, each with all of their principals.".to_owned(),
+    ))
+}

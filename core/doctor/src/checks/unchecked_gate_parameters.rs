@@ -1,0 +1,34 @@
+//! UserParameters that are made while the pipeline runs, so that nobody can check them beforehand.
+
+use crate::gate::{EXECUTION_VARIABLE, Parameters};
+use crate::topology::Topology;
+use findings::Check;
+use findings::{Evidence, Finding, Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: "unchecked-gate-parameters",
+    severity: Severity::Warning,
+    title: "The gate's UserParameters depend on a variable",
+};
+
+pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+    let unchecked = topology.gates.iter().filter_map(|gate| match &gate.parameters {
+        Parameters::Variable(text) => Some(Finding {
+            evidence: vec![Evidence::new("configuration", "UserParameters", text)],
+            ..CHECK.finding(
+                topology.arn(gate.place),
+                format!(
+                    "The UserParameters of the gate `{}` depend on a variable: what they will ask for cannot be \
+                     checked, and who sets the variable can make the gate fail.",
+                    gate.place.action.name
+                ),
+                format!(
+                    "Use no variable but {EXECUTION_VARIABLE}; write everything else out, or put it into the \
+                     function's own rule."
+                ),
+            )
+        }),
+        Parameters::Absent | Parameters::Read | Parameters::Refused(_) => None,
+    });
+    unchecked.collect()
+}

@@ -1,0 +1,131 @@
+//! What CodePipeline gave the gate, by the gate's own log.
+
+use super::verdict;
+use crate::facts::log::{Details, Found, Parameters};
+use crate::facts::seen::Seen;
+use crate::facts::sight::Sight;
+use crate::facts::{Fact, Verdict};
+
+pub(super) const OWN_RUN: Fact = Fact {
+    id: "own-run-is-in-the-history",
+    says: "while the gate runs, the history has its run, under the `actionExecutionId` that GetJobDetails gives",
+    if_not: "the gate finds its run by stage, action and status; if it finds none, it reads again, and refuses in the end",
+};
+
+pub(super) fn own_run(sight: &Sight) -> (Verdict, Seen) {
+    let Some(log) = &sight.log else {
+        return (
+            Verdict::NotSeen,
+            Seen::words("only the gate's log tells (--log); the history has")
+                .number(sight.gate_runs)
+                .and("runs of the gate's function now"),
+        );
+    };
+    let count = |found| log.iter().filter(|line| line.own_run_by == Some(found)).count();
+    let (by_id, by_place) = (count(Found::Id), count(Found::Place));
+    let seen = Seen::default()
+        .number(log.len())
+        .and("runs of the gate: found by id")
+        .number(by_id)
+        .and(", by place")
+        .number(by_place)
+        .and(", ended before it looked")
+        .number(log.len().saturating_sub(by_id + by_place));
+    (verdict(by_id, by_id + by_place), seen)
+}
+
+pub(super) const EXECUTION_ID: Fact = Fact {
+    id: "job-names-the-execution",
+    says: "GetJobDetails of a Lambda job gives `pipelineExecutionId`",
+    if_not: "the gate takes the id from `pipelineExecutionId` in UserParameters, and only if its own run is in that execution; without it, it \
+             refuses",
+};
+
+pub(super) fn execution_id(sight: &Sight) -> (Verdict, Seen) {
+    given(sight, |details| details.pipeline_execution_id)
+}
+
+pub(super) const ACTION_NAME: Fact = Fact {
+    id: "job-names-the-action",
+    says: "GetJobDetails of a Lambda job gives the name of the action",
+    if_not: "the gate finds its run by id alone; without either it refuses",
+};
+
+pub(super) fn action_name(sight: &Sight) -> (Verdict, Seen) {
+    given(sight, |details| details.action_name)
+}
+
+pub(super) const ACTION_ID: Fact = Fact {
+    id: "job-names-the-attempt",
+    says: "GetJobDetails of a Lambda job gives `actionExecutionId`",
+    if_not: "the gate finds its run by stage, action and status",
+};
+
+pub(super) fn action_id(sight: &Sight) -> (Verdict, Seen) {
+    given(sight, |details| details.action_execution_id)
+}
+
+pub(super) const CONFIGURATION: Fact = Fact {
+    id: "job-shows-the-configuration",
+    says: "GetJobDetails of a Lambda job gives the action's configuration, with `FunctionName`",
+    if_not: "the gate cannot make sure that the job is its own, and every release ends in a ConfigurationError",
+};
+
+pub(super) fn configuration(sight: &Sight) -> (Verdict, Seen) {
+    given(sight, |details| details.function_name)
+}
+
+pub(super) const PARAMETERS: Fact = Fact {
+    id: "job-fills-in-variables",
+    says: "GetJobDetails of a Lambda job gives UserParameters with their variables filled in, as the event does",
+    if_not: "the event's value may stand for the execution's id, and for nothing else: UserParameters with other variables are refused",
+};
+
+pub(super) fn parameters(sight: &Sight) -> (Verdict, Seen) {
+    let all: Vec<Parameters> = match details(sight) {
+        Ok(details) => details.iter().map(|details| details.user_parameters).collect(),
+        Err(unseen) => return unseen,
+    };
+    let count = |wanted| all.iter().filter(|parameters| **parameters == wanted).count();
+    let [none, event, variable, other] =
+        [Parameters::None, Parameters::Event, Parameters::Variable, Parameters::Other].map(count);
+    let seen = Seen::default()
+        .number(all.len())
+        .and("runs of the gate: as in the event")
+        .number(event)
+        .and(", with a variable")
+        .number(variable)
+        .and(", something else")
+        .number(other)
+        .and(", without UserParameters")
+        .number(none);
+    (verdict(event, event + variable + other), seen)
+}
+
+/// Whether GetJobDetails gave something in each run of the gate.
+fn given(sight: &Sight, something: impl Fn(&Details) -> bool) -> (Verdict, Seen) {
+    match details(sight) {
+        Ok(details) => {
+            let given = details.iter().filter(|details| something(details)).count();
+            (
+                verdict(given, details.len()),
+                Seen::count(given, details.len(), "runs of the gate were given it"),
+            )
+        }
+        Err(unseen) => unseen,
+    }
+}
+
+/// What GetJobDetails gave in each run; what to say if that is not known.
+fn details(sight: &Sight) -> Result<Vec<&Details>, (Verdict, Seen)> {
+    let unseen = |words| Err((Verdict::NotSeen, Seen::words(words)));
+    let Some(log) = &sight.log else {
+        return unseen("only the gate's log tells (--log)");
+    };
+    let details: Vec<&Details> =
+        log.iter().filter_map(|line| line.get_job_details.as_ref()).collect();
+    if details.is_empty() {
+        return unseen("GetJobDetails gave the gate nothing in any run of the log");
+    }
+    Ok(details)
+}

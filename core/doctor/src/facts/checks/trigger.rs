@@ -1,0 +1,67 @@
+//! Who or what started the execution.
+
+use rule::{Initiator, Principal, PrincipalKind};
+
+use crate::facts::seen::Seen;
+use crate::facts::sight::Sight;
+use crate::facts::{Fact, Verdict};
+
+pub(super) const DETAIL: Fact = Fact {
+    id: "trigger-names-the-starter",
+    says: "an execution that somebody started names them in `triggerDetail`, by ARN, or for a manual rollback in JSON; one that nobody started \
+           names no principal there",
+    if_not: "with `excludeInitiator` nobody counts in an execution whose starter is not known, and the gate refuses; a person behind an event \
+             is not excluded",
+};
+
+pub(super) fn detail(sight: &Sight) -> (Verdict, Seen) {
+    let trigger = &sight.execution.trigger;
+    let Some(kind) = &trigger.kind else {
+        return (Verdict::NotSeen, Seen::words("the execution has no trigger"));
+    };
+    let seen = Seen::default().code(kind).and(",").and(shape(trigger.detail.as_deref()));
+    let is_person = |text: &str| is_principal(text);
+    let verdict = match trigger.initiator() {
+        Initiator::Principal(arn) if is_person(&arn) => Verdict::Holds,
+        Initiator::Automatic(_) if !trigger.detail.as_deref().is_some_and(is_person) => {
+            Verdict::Holds
+        }
+        Initiator::Principal(_) | Initiator::Automatic(_) | Initiator::Unknown => {
+            Verdict::DoesNotHold
+        }
+    };
+    (verdict, seen)
+}
+
+fn is_principal(text: &str) -> bool {
+    !matches!(Principal::parse(text).kind(), PrincipalKind::Unknown | PrincipalKind::Service)
+}
+
+/// What the detail looks like.
+fn shape(detail: Option<&str>) -> &'static str {
+    let Some(detail) = detail else {
+        return "without a detail";
+    };
+    match Principal::parse(detail).kind() {
+        PrincipalKind::User { .. } => "detail: the ARN of an IAM user",
+        PrincipalKind::Session { .. } => "detail: the ARN of a role session with its name",
+        PrincipalKind::Role { .. } => "detail: the ARN of a role without a session",
+        PrincipalKind::Root => "detail: the ARN of the root user",
+        PrincipalKind::FederatedUser => "detail: the ARN of a federated user",
+        PrincipalKind::Service => "detail: an AWS service",
+        PrincipalKind::Unknown => match serde_json::from_str::<serde_json::Value>(detail) {
+            Ok(json) if json.get("AwsUserArn").is_some() => "detail: JSON with AwsUserArn",
+            Ok(json) if json.get("FailedPipelineExecutionId").is_some() => {
+                "detail: JSON with FailedPipelineExecutionId"
+            }
+            Ok(json) if json.is_object() => "detail: JSON of another form",
+            Ok(_) | Err(_) if detail.starts_with("arn:") && detail.contains(":events:") => {
+                "detail: the ARN of a rule of EventBridge"
+            }
+            Ok(_) | Err(_) if detail.starts_with("arn:") => {
+                "detail: the ARN of something that is no principal"
+            }
+            Ok(_) | Err(_) => "detail: text that is no ARN",
+        },
+    }
+}

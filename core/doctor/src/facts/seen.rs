@@ -1,0 +1,64 @@
+//! What was seen, in words that name nobody.
+
+use jiff::SignedDuration;
+
+/// What was seen of a fact.
+///
+/// INVARIANT (no names): it takes words of this program, numbers, and codes that AWS makes. There
+/// is no way to put a text into it that came from outside, but for a code of letters alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen(String);
+
+impl Seen {
+    /// Words of this program.
+    pub(super) fn words(text: &'static str) -> Self {
+        Self::default().and(text)
+    }
+
+    /// How many of how many, e.g. `2 of 3 approvals`.
+    pub(super) fn count(of: usize, all: usize, what: &'static str) -> Self {
+        Self::default().number(of).and("of").number(all).and(what)
+    }
+
+    /// More words.
+    pub(super) fn and(self, text: &'static str) -> Self {
+        self.with(text)
+    }
+
+    /// A number.
+    pub(super) fn number(self, number: usize) -> Self {
+        self.with(&number.to_string())
+    }
+
+    /// A duration in seconds, to the tenth.
+    pub(super) fn seconds(self, duration: SignedDuration) -> Self {
+        self.with(&format!("{:.1} s", duration.as_secs_f64()))
+    }
+
+    /// A duration in whole minutes.
+    pub(super) fn minutes(self, duration: SignedDuration) -> Self {
+        self.with(&format!("{} min", duration.as_mins()))
+    }
+
+    /// A code that AWS makes, such as `PermissionError`: letters, the first of them a capital.
+    /// Anything else is not shown.
+    pub(super) fn code(self, code: &str) -> Self {
+        let is_code = (3..=40).contains(&code.len())
+            && code.starts_with(|c: char| c.is_ascii_uppercase())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric());
+        self.with(if is_code { code } else { "(a code of another form)" })
+    }
+
+    fn with(mut self, text: &str) -> Self {
+        let follows = text.starts_with([',', ';', ':']);
+        if !self.0.is_empty() && !follows {
+            self.0.push(' ');
+        }
+        self.0.push_str(text);
+        self
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

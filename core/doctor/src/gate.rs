@@ -1,0 +1,200 @@
+//! Which actions run the gate, and under which rule.
+
+use std::collections::BTreeSet;
+
+use rule::{Rule, RuleError};
+
+use super::topology::Place;
+use crate::pipeline::{Action, ConditionRule, Pipeline};
+use evidence::history::ActionExecution;
+
+/// What CodePipeline replaces by the id of the execution (CodePipeline User Guide, "Variables").
+pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
+
+/// Stands for the execution, so that the rule's own parser can read the parameters.
+const SOME_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The gate's function, by its name or its ARN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateFunction {
+    name: String,
+    /// What its ARN begins with, where it was given by ARN.
+    home: Option<String>,
+}
+
+/// Why a text names no function.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not the name or the ARN of a Lambda function")]
+pub struct FunctionError(String);
+
+impl std::str::FromStr for GateFunction {
+    type Err = FunctionError;
+
+    fn from_str(text: &str) -> Result<Self, FunctionError> {
+        let (name, home) = read(text);
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+        if name.is_empty() || !name.bytes().all(allowed) {
+            return Err(FunctionError(text.to_owned()));
+        }
+        Ok(Self { name: name.to_owned(), home })
+    }
+}
+
+/// The name in one of the forms that Lambda takes (Lambda API model, `FunctionName`): a name, a
+/// partial or a whole ARN, each with or without a version or an alias; and where the function is,
+/// when the form says so.
+fn read(text: &str) -> (&str, Option<String>) {
+    let fields: Vec<&str> = text.split(':').collect();
+    match fields.as_slice() {
+        ["arn", partition, "lambda", region, account, "function", name, ..] => {
+            (name, Some(format!("arn:{partition}:lambda:{region}:{account}:function:")))
+        }
+        [_, "function", name, ..] => (name, None),
+        [name] | [name, _] => (name, None),
+        _ => ("", None),
+    }
+}
+
+impl GateFunction {
+    /// Whether this is what an action or a rule calls the gate.
+    fn is(&self, function: &str) -> bool {
+        let (name, home) = read(function);
+        let elsewhere = self.home.is_some() && home.is_some() && self.home != home;
+        name == self.name && !elsewhere
+    }
+
+    /// Whether an action runs the gate.
+    pub fn runs_in(&self, action: &Action) -> bool {
+        let type_id = &action.action_type_id;
+        let function = action.configuration.get("FunctionName");
+        type_id.category == "Invoke"
+            && type_id.provider == "Lambda"
+            && function.is_some_and(|name| self.is(name))
+    }
+
+    /// Whether an action execution was a run of the gate.
+    pub fn ran_in(&self, action: &ActionExecution) -> bool {
+        let invokes = action
+            .kind
+            .as_ref()
+            .is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");
+        let function = action.configuration.get("FunctionName");
+        invokes && function.is_some_and(|name| self.is(name))
+    }
+
+    /// Whether a stage condition asks the gate.
+    pub fn is_asked_by(&self, rule: &ConditionRule) -> bool {
+        let function = rule.configuration.get("FunctionName");
+        rule.rule_type_id.provider == "LambdaInvoke" && function.is_some_and(|name| self.is(name))
+    }
+
+    /// Its ARN, without a version or an alias, where it was given by ARN.
+    pub fn arn(&self) -> Option<String> {
+        self.home.as_ref().map(|home| format!("{home}{}", self.name))
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What the action's UserParameters are.
+#[derive(Clone, Debug)]
+pub(crate) enum Parameters {
+    /// There are none.
+    Absent,
+    /// A rule.
+    Read,
+    /// The gate would refuse them, in its words.
+    Refused(RuleError),
+    /// They depend on a variable, and nobody can say beforehand what they will be.
+    Variable(String),
+}
+
+/// An action that runs the gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate<'a> {
+    pub place: Place<'a>,
+    pub parameters: Parameters,
+    /// The rule by which it judges, as far as that can be told: the floor, tightened by what the
+    /// parameters say.
+    pub rule: Rule,
+    /// The index of the stage where the approvals are, when there is such a stage.
+    stage: Option<usize>,
+    /// The approvals that it asks for and that are there.
+    pub approvals: Vec<Place<'a>>,
+    /// The names of those that it asks for, there or not.
+    pub required: BTreeSet<String>,
+}
+
+impl<'a> Gate<'a> {
+    pub(super) fn new(pipeline: &'a Pipeline, place: Place<'a>, floor: &Rule) -> Self {
+        let (parameters, rule) = read_parameters(place, floor);
+        let stage = match rule.stage() {
+            None => Some(place.stage_index),
+            Some(name) => pipeline.stages().iter().position(|stage| stage.name == name),
+        };
+        let named: BTreeSet<String> = rule.named_actions().map(str::to_owned).collect();
+        let in_stage = Place::all(pipeline).filter(|there| stage == Some(there.stage_index));
+        let is_asked_for = |there: &Place<'_>| {
+            there.action.kind().may_be_approval()
+                && (rule.requires_every_approval() || named.contains(&there.action.name))
+        };
+        let approvals: Vec<Place<'a>> = in_stage.filter(is_asked_for).collect();
+        let there = approvals.iter().map(|approval| approval.action.name.clone());
+        Self {
+            place,
+            parameters,
+            stage,
+            required: named.into_iter().chain(there).collect(),
+            approvals,
+            rule,
+        }
+    }
+
+    /// The index of the stage where the approvals are; none when the rule names a stage that is not
+    /// there.
+    pub(crate) fn approval_stage(&self) -> Option<usize> {
+        self.stage
+    }
+
+    /// The approval that is asked for first.
+    pub(crate) fn first_approval(&self) -> Option<Place<'a>> {
+        self.approvals.iter().copied().min_by_key(|approval| approval.order())
+    }
+
+    /// The index of the stage in which its approvals begin: its own, where there are none before.
+    pub(crate) fn first_guarded_stage(&self) -> usize {
+        let approvals = self.first_approval().map_or(usize::MAX, |approval| approval.stage_index);
+        approvals.min(self.place.stage_index)
+    }
+
+    /// Whether the parameters tell the gate its execution.
+    pub(crate) fn knows_execution(&self) -> bool {
+        match &self.parameters {
+            Parameters::Absent | Parameters::Refused(_) => false,
+            Parameters::Read => self.rule.pipeline_execution_id() == Some(SOME_EXECUTION),
+            Parameters::Variable(text) => text.contains(EXECUTION_VARIABLE),
+        }
+    }
+
+    /// An execution that the parameters or the floor name once and for all, so that no other can
+    /// pass.
+    pub(crate) fn fixed_execution(&self) -> Option<&str> {
+        self.rule.pipeline_execution_id().filter(|id| *id != SOME_EXECUTION)
+    }
+}
+
+fn read_parameters(place: Place<'_>, floor: &Rule) -> (Parameters, Rule) {
+    let Some(text) = place.action.configuration.get("UserParameters") else {
+        return (Parameters::Absent, floor.clone());
+    };
+    let resolved = text.replace(EXECUTION_VARIABLE, SOME_EXECUTION);
+    if resolved.contains("#{") {
+        return (Parameters::Variable(text.clone()), floor.clone());
+    }
+    match floor.tightened_by(&resolved, &place.stage.name) {
+        Ok(rule) => (Parameters::Read, rule),
+        Err(error) => (Parameters::Refused(error), floor.clone()),
+    }
+}

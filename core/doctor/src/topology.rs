@@ -1,0 +1,113 @@
+//! A pipeline with its gates found: what the checks look at.
+
+use rule::Rule;
+
+use super::gate::{Gate, GateFunction};
+use crate::pipeline::{Action, Pipeline, Stage};
+use findings::Evidence;
+
+/// Where an action stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub stage_index: usize,
+    pub stage: &'a Stage,
+    pub action: &'a Action,
+}
+
+impl<'a> Place<'a> {
+    /// Every action, stage by stage.
+    pub(crate) fn all(pipeline: &'a Pipeline) -> impl Iterator<Item = Self> {
+        pipeline.stages().iter().enumerate().flat_map(|(stage_index, stage)| {
+            stage.actions.iter().map(move |action| Self { stage_index, stage, action })
+        })
+    }
+
+    /// Stages run one after another, and the actions of one `runOrder` beside one another
+    /// (CodePipeline User Guide, "Action declaration").
+    pub(crate) fn order(self) -> (usize, u32) {
+        (self.stage_index, self.action.run_order)
+    }
+
+    /// Whether it has ended before the other begins.
+    pub(crate) fn precedes(self, other: Self) -> bool {
+        self.order() < other.order()
+    }
+}
+
+/// A pipeline, its gates and the rule of their floor.
+pub(crate) struct Topology<'a> {
+    pub pipeline: &'a Pipeline,
+    pub function: &'a GateFunction,
+    /// In the order in which they run.
+    pub gates: Vec<Gate<'a>>,
+}
+
+impl<'a> Topology<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline, function: &'a GateFunction, floor: &Rule) -> Self {
+        let places = Place::all(pipeline).filter(|place| function.runs_in(place.action));
+        let mut gates: Vec<Gate<'a>> =
+            places.map(|place| Gate::new(pipeline, place, floor)).collect();
+        gates.sort_by_key(|gate| gate.place.order());
+        Self { pipeline, function, gates }
+    }
+
+    /// Every action, stage by stage.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place<'a>> {
+        Place::all(self.pipeline)
+    }
+
+    /// Every action that deploys, stage by stage.
+    pub(crate) fn deployments(&self) -> impl Iterator<Item = Place<'a>> {
+        self.places().filter(|place| place.action.deploys())
+    }
+
+    /// Every stage that a condition makes ask the gate, with when it does and the name of the
+    /// condition's rule.
+    pub(crate) fn gates_as_conditions(
+        &self,
+    ) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
+        let function = self.function;
+        self.pipeline.stages().iter().flat_map(move |stage| {
+            stage.conditions().flat_map(move |(when, condition)| {
+                let asking = condition.rules.iter().filter(|rule| function.is_asked_by(rule));
+                asking.map(move |rule| (stage, when, rule.name.as_str()))
+            })
+        })
+    }
+
+    /// The last gate that has passed when an action begins.
+    pub(crate) fn gate_before(&self, place: Place<'_>) -> Option<&Gate<'a>> {
+        self.gates.iter().rev().find(|gate| gate.place.order() < place.order())
+    }
+
+    /// Every approval that a gate asks for, once.
+    pub(crate) fn approvals(&self) -> Vec<(&Gate<'a>, Place<'a>)> {
+        let mut approvals: Vec<(&Gate<'a>, Place<'a>)> = Vec::new();
+        for gate in &self.gates {
+            for approval in &gate.approvals {
+                if !approvals.iter().any(|(_, known)| std::ptr::eq(known.action, approval.action)) {
+                    approvals.push((gate, *approval));
+                }
+            }
+        }
+        approvals
+    }
+
+    /// The approvals that stay open for as long as CodePipeline lets them: they have no
+    /// `timeoutInMinutes`.
+    pub(crate) fn approvals_without_timeout(&self) -> impl Iterator<Item = (&Gate<'a>, Place<'a>)> {
+        let approvals = self.approvals().into_iter();
+        approvals.filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
+    }
+
+    pub(crate) fn arn(&self, place: Place<'_>) -> String {
+        self.pipeline.action_arn(place.stage, place.action)
+    }
+
+    /// An action as a link of the evidence.
+    pub(crate) fn evidence(&self, place: Place<'_>) -> Evidence {
+        let detail =
+            format!("{}, runOrder {}", place.action.kind_in_words(), place.action.run_order);
+        Evidence::new("action", self.arn(place), detail)
+    }
+}

@@ -1,0 +1,154 @@
+//! One execution with its own action executions, and what speaks against trusting that record.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution, Trigger};
+use super::period::Period;
+
+/// An execution that is asked about.
+#[derive(Debug)]
+pub struct Case {
+    pub execution: PipelineExecution,
+    /// Oldest first.
+    pub actions: Vec<ActionExecution>,
+    /// Why the record cannot be relied on: a whole sentence.
+    pub defect: Option<String>,
+}
+
+/// The executions of a history that are asked about, newest first.
+///
+/// INVARIANT (fail closed): a record that contradicts itself or lacks its other half is kept, with
+/// its defect.
+pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> Vec<Case> {
+    let mut actions: HashMap<String, Vec<ActionExecution>> = HashMap::new();
+    for action in history.actions {
+        match actions.get_mut(&action.execution_id) {
+            Some(known) => known.push(action),
+            None => drop(actions.insert(action.execution_id.clone(), vec![action])),
+        }
+    }
+    let mut found = Vec::new();
+    let (executions, ambiguous) = distinct(history.executions);
+    for execution in executions {
+        let actions = actions.remove(&execution.id).unwrap_or_default();
+        let ambiguous = ambiguous.contains(&execution.id);
+        let defect = ambiguous
+            .then(|| "The history describes this execution in two ways. Save both lists again, once each.".to_owned());
+        found.push(Case::new(execution, actions, defect));
+    }
+    for (id, actions) in actions {
+        let defect = "The list of pipeline executions does not have this execution. Save that list again, whole.";
+        found.push(Case::new(unlisted(id, &actions), actions, Some(defect.to_owned())));
+    }
+    found.retain(|case| match wanted {
+        Some(id) => case.execution.id == id,
+        None => period.contains(&case.execution),
+    });
+    found.sort_by(|a, b| {
+        let newest_first = b.execution.started.cmp(&a.execution.started);
+        newest_first.then_with(|| a.execution.id.cmp(&b.execution.id))
+    });
+    found
+}
+
+impl Case {
+    fn new(
+        execution: PipelineExecution,
+        actions: Vec<ActionExecution>,
+        defect: Option<String>,
+    ) -> Self {
+        let (actions, ambiguous) = distinct_actions(actions);
+        let two_ways = ambiguous.map(|id| {
+            format!("The history describes the action execution {id} in two ways. Save the list again, once.")
+        });
+        let defect = defect.or(two_ways).or_else(|| incomplete(&execution, &actions));
+        Self { execution, actions, defect }
+    }
+
+    /// The last time at which anything is known of this execution.
+    pub fn last_update(&self) -> Option<Timestamp> {
+        let updates = self.actions.iter().filter_map(|action| action.attempt.updated);
+        updates.chain(self.execution.updated).max()
+    }
+}
+
+/// What an execution lacks that no evaluation can do without.
+fn incomplete(execution: &PipelineExecution, actions: &[ActionExecution]) -> Option<String> {
+    let lacks = |what: &str| Some(format!("The history does not say {what}. Read it again."));
+    if execution.started.is_none() {
+        return lacks("when this execution started");
+    }
+    match execution.status {
+        ExecutionStatus::Unknown => lacks("how this execution stands"),
+        ExecutionStatus::Succeeded | ExecutionStatus::Failed if actions.is_empty() => Some(
+            "The history has no action execution of this execution, although it ran. Read the list of action executions whole; \
+             CodePipeline keeps it for 12 months."
+                .to_owned(),
+        ),
+        ExecutionStatus::InProgress
+        | ExecutionStatus::Stopping
+        | ExecutionStatus::Stopped
+        | ExecutionStatus::Succeeded
+        | ExecutionStatus::Superseded
+        | ExecutionStatus::Failed
+        | ExecutionStatus::Cancelled => None,
+    }
+}
+
+/// What can be said of an execution that only its actions show.
+fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
+    PipelineExecution {
+        id,
+        status: ExecutionStatus::Unknown,
+        started: actions.iter().filter_map(|action| action.attempt.started).min(),
+        updated: None,
+        revisions: Vec::new(),
+        trigger: Trigger::default(),
+        mode: None,
+        kind: None,
+        stop_reason: None,
+    }
+}
+
+/// Each execution once, and the ids of those that are described in two ways. A page read twice says
+/// nothing new.
+fn distinct(executions: Vec<PipelineExecution>) -> (Vec<PipelineExecution>, HashSet<String>) {
+    let mut position: HashMap<String, usize> = HashMap::new();
+    let mut kept: Vec<PipelineExecution> = Vec::new();
+    let mut ambiguous = HashSet::new();
+    for execution in executions {
+        match position.get(&execution.id).and_then(|position| kept.get_mut(*position)) {
+            None => {
+                position.insert(execution.id.clone(), kept.len());
+                kept.push(execution);
+            }
+            Some(known) if *known == execution => {}
+            Some(known) => {
+                ambiguous.insert(execution.id.clone());
+                // Whatever the order of the files, the later record is the one shown.
+                if known.updated < execution.updated {
+                    *known = execution;
+                }
+            }
+        }
+    }
+    (kept, ambiguous)
+}
+
+/// Each attempt once, oldest first, and the id of one that is described in two ways.
+fn distinct_actions(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
+    actions.sort_by(|a, b| {
+        let key = |action: &ActionExecution| (action.attempt.started, action.attempt.updated);
+        key(a).cmp(&key(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id))
+    });
+    actions.dedup();
+    let mut seen = HashSet::new();
+    let repeated = actions
+        .iter()
+        .filter_map(|action| action.attempt.id.as_deref())
+        .find(|id| !seen.insert(*id));
+    let repeated = repeated.map(str::to_owned);
+    (actions, repeated)
+}

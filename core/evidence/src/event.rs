@@ -1,0 +1,307 @@
+//! One event of CloudTrail, as far as it matters: an answer to an approval, or a session that
+//! somebody took.
+//!
+//! Members of an event: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail
+//! userIdentity element".
+
+use jiff::Timestamp;
+use rule::RESERVED_PATH;
+use serde::Deserialize;
+
+/// The event of an answer.
+pub const APPROVAL: &str = "PutApprovalResult";
+/// What the events that are read are called. `AssumeRole` is also the beginning of the other two
+/// that make sessions.
+pub(super) const EVENTS: [&str; 2] = [APPROVAL, "AssumeRole"];
+/// The events that make sessions (STS API Reference).
+const SESSIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
+
+/// An event that AWS carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Approval(ApprovalEvent),
+    Session(SessionEvent),
+}
+
+impl Event {
+    /// Who called.
+    pub fn by(&self) -> &Identity {
+        match self {
+            Self::Approval(approval) => &approval.by,
+            Self::Session(session) => &session.by,
+        }
+    }
+}
+
+/// A PutApprovalResult.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalEvent {
+    pub id: Option<String>,
+    pub at: Timestamp,
+    pub by: Identity,
+    pub source_ip: Option<String>,
+    pub user_agent: Option<String>,
+    request: Request,
+}
+
+/// A session that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionEvent {
+    pub(super) at: Timestamp,
+    /// The access key id that the session got. Its later events have it as theirs, unless a console
+    /// or IAM Identity Center made them others.
+    pub(super) access_key: Option<String>,
+    /// The role's id and the session's name: `principalId` of its later events.
+    pub(super) principal_id: Option<String>,
+    /// Whether the caller chose the session's name, and no identity provider did.
+    pub(super) is_named_by_caller: bool,
+    /// Who took it.
+    pub(super) by: Identity,
+}
+
+/// Who called: `userIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `IAMUser`, `AssumedRole`, `SAMLUser`, …
+    pub(super) kind: Option<String>,
+    pub arn: Option<String>,
+    pub access_key: Option<String>,
+    /// An id that AWS made, and of a session its name: `AIDA…`, `AROA…:alice`.
+    pub principal_id: Option<String>,
+    /// When the session was made.
+    pub created: Option<Timestamp>,
+    /// The name that the identity provider gave, of a SAML or web identity user.
+    pub(super) user_name: Option<String>,
+    /// The provider that vouches for that name.
+    pub(super) provider: Option<String>,
+    /// The ARN of the role whose session it is, path included.
+    pub issuer: Option<String>,
+    /// `sts:SourceIdentity` of the session. It cannot change along a chain of roles.
+    pub source_identity: Option<String>,
+    /// The user of IAM Identity Center on whose behalf it is.
+    pub(super) on_behalf_of: Option<String>,
+    /// Whether a second factor was used; `None` if CloudTrail does not say.
+    pub mfa: Option<bool>,
+}
+
+impl Identity {
+    /// Whether it is a session of a role that IAM Identity Center made.
+    pub fn is_of_identity_center(&self) -> bool {
+        let path =
+            self.issuer.as_deref().and_then(|arn| arn.split_once(":role")).map(|(_, path)| path);
+        path.is_some_and(|path| path.starts_with(RESERVED_PATH))
+    }
+
+    /// Whether it is a session of a role.
+    pub fn is_a_session(&self) -> bool {
+        self.kind.as_deref() == Some("AssumedRole")
+    }
+
+    /// Whether it is a session of a role that others can take: who did is in another event.
+    pub fn is_taken(&self) -> bool {
+        self.is_a_session() && !self.is_of_identity_center()
+    }
+}
+
+impl ApprovalEvent {
+    pub fn pipeline(&self) -> &str {
+        &self.request.pipeline_name
+    }
+
+    /// The stage and the action.
+    pub(super) fn place(&self) -> (String, String) {
+        (self.request.stage_name.clone(), self.request.action_name.clone())
+    }
+
+    pub fn token(&self) -> Option<&str> {
+        self.request.token.as_deref()
+    }
+
+    /// `Approved` or `Rejected`.
+    pub(super) fn answer(&self) -> &str {
+        &self.request.result.status
+    }
+}
+
+/// Why there are no events.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    #[error("it is not JSON; export the events again")]
+    Json(#[source] serde_json::Error),
+    #[error(
+        "it holds no events of CloudTrail in a form that is known: the log of a trail (`Records`), what `aws cloudtrail lookup-events` or \
+         `aws logs filter-log-events` prints, events of EventBridge, or event records; export the events again in one of these"
+    )]
+    Form,
+    #[error(
+        "it ends with a `NextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
+    )]
+    Cut,
+    #[error("an event of {name} cannot be read; export the events again")]
+    Event { name: String, source: serde_json::Error },
+}
+
+/// Reads one event. `None` if it is of another kind, or if AWS refused what was asked.
+pub(crate) fn read_event(json: &str) -> Result<Option<Event>, EventError> {
+    let unreadable = |name: &str| {
+        let name = name.to_owned();
+        |source| EventError::Event { name, source }
+    };
+    let kind: Kind = serde_json::from_str(json).map_err(unreadable("an unknown name"))?;
+    let name = kind.event_name.unwrap_or_default();
+    if kind.error_code.is_some() {
+        return Ok(None);
+    }
+    if name == APPROVAL {
+        let record: Record<Request> = serde_json::from_str(json).map_err(unreadable(&name))?;
+        return Ok(Some(Event::Approval(ApprovalEvent {
+            id: record.event_id,
+            at: record.event_time,
+            by: record.user_identity.into(),
+            source_ip: record.source_ip_address,
+            user_agent: record.user_agent,
+            request: record.request_parameters,
+        })));
+    }
+    if !SESSIONS.contains(&name.as_str()) {
+        return Ok(None);
+    }
+    let made: Made = serde_json::from_str(json).map_err(unreadable(&name))?;
+    let response = made.response_elements.unwrap_or_default();
+    Ok(Some(Event::Session(SessionEvent {
+        at: made.event_time,
+        access_key: response.credentials.and_then(|credentials| credentials.access_key_id),
+        principal_id: response.assumed_role_user.and_then(|user| user.assumed_role_id),
+        is_named_by_caller: name == "AssumeRole",
+        by: made.user_identity.into(),
+    })))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kind {
+    event_name: Option<String>,
+    error_code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<T> {
+    #[serde(rename = "eventID")]
+    event_id: Option<String>,
+    event_time: Timestamp,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: Option<String>,
+    user_agent: Option<String>,
+    user_identity: UserIdentity,
+    request_parameters: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    event_time: Timestamp,
+    user_identity: UserIdentity,
+    response_elements: Option<ResponseElements>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ResponseElements {
+    credentials: Option<Credentials>,
+    assumed_role_user: Option<AssumedRoleUser>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssumedRoleUser {
+    assumed_role_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credentials {
+    access_key_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserIdentity {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    arn: Option<String>,
+    access_key_id: Option<String>,
+    principal_id: Option<String>,
+    user_name: Option<String>,
+    identity_provider: Option<String>,
+    session_context: Option<SessionContext>,
+    on_behalf_of: Option<OnBehalfOf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SessionContext {
+    source_identity: Option<String>,
+    session_issuer: Option<SessionIssuer>,
+    attributes: Option<Attributes>,
+}
+
+#[derive(Deserialize)]
+struct SessionIssuer {
+    arn: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes {
+    mfa_authenticated: Option<String>,
+    /// Read as text: in some old examples it has another form.
+    creation_date: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OnBehalfOf {
+    user_id: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    pipeline_name: String,
+    stage_name: String,
+    action_name: String,
+    token: Option<String>,
+    result: Answer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Answer {
+    status: String,
+}
+
+impl From<UserIdentity> for Identity {
+    fn from(identity: UserIdentity) -> Self {
+        let session = identity.session_context.unwrap_or_default();
+        let attributes = session.attributes.unwrap_or_default();
+        let mfa = attributes.mfa_authenticated;
+        let mut read = Self {
+            kind: identity.kind,
+            arn: identity.arn,
+            access_key: identity.access_key_id.filter(|key| !key.is_empty()),
+            principal_id: identity.principal_id,
+            created: attributes.creation_date.and_then(|date| date.parse().ok()),
+            user_name: identity.user_name,
+            provider: identity.identity_provider,
+            issuer: session.session_issuer.and_then(|issuer| issuer.arn),
+            source_identity: session.source_identity.filter(|name| !name.is_empty()),
+            on_behalf_of: identity.on_behalf_of.and_then(|of| of.user_id),
+            mfa: mfa.map(|used| used == "true"),
+        };
+        // A session of IAM Identity Center has "false" whatever the person did to sign in.
+        if read.is_of_identity_center() {
+            read.mfa = read.mfa.filter(|used| *used);
+        }
+        read
+    }
+}

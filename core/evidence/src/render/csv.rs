@@ -1,0 +1,131 @@
+//! A report for spreadsheets: one line an execution.
+
+use std::fmt::Write as _;
+
+use csv::{QuoteStyle, WriterBuilder};
+use jiff::Timestamp;
+
+use super::human::{answered, basis, trail};
+use super::{first_line, short_principal, status_name};
+use crate::approvals::{ApprovalAttempt, Counting};
+use crate::exception::Exception;
+use crate::report::Report;
+use findings::Severity;
+use findings::plain;
+
+const HEADER: [&str; 18] = [
+    "pipeline",
+    "execution_id",
+    "started_at",
+    "started_by",
+    "status",
+    "revisions",
+    "commit_messages",
+    "verdict",
+    "released",
+    "persons",
+    "approvals",
+    "comments",
+    "gate_said",
+    "gate_agrees",
+    "deployments",
+    "exception_severity",
+    "exceptions",
+    "pipeline_version",
+];
+
+/// Writes the report as RFC 4180 says.
+///
+/// # Errors
+/// When memory cannot be written, which does not happen.
+pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = WriterBuilder::new()
+        .quote_style(QuoteStyle::Necessary)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer.write_record(HEADER)?;
+    for evaluated in &report.executions {
+        let execution = &evaluated.execution;
+        let revisions = execution.revisions.iter();
+        let severity = evaluated.exceptions.iter().map(|exception| exception.code.severity()).max();
+        let deployments = evaluated.deployments.iter().map(|action| {
+            let attempt = &action.attempt;
+            let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
+            format!(
+                "{}/{} {}",
+                name(&attempt.stage),
+                name(&attempt.action),
+                status_name(attempt.status)
+            )
+        });
+        let fields = [
+            report.pipeline.clone(),
+            execution.id.clone(),
+            time(execution.started),
+            evaluated.started_by(),
+            execution.status.as_str().to_owned(),
+            joined(revisions.clone().filter_map(|revision| revision.id.clone())),
+            joined(revisions.filter_map(|revision| revision.message.as_deref()).map(first_line)),
+            evaluated.verdict.as_str().to_owned(),
+            yes_or_no(Some(evaluated.went_on)),
+            joined(evaluated.persons().iter().cloned()),
+            joined(evaluated.approvals.iter().map(approval)),
+            joined(
+                evaluated
+                    .approvals
+                    .iter()
+                    .filter_map(|approval| approval.attempt.comment.as_deref())
+                    .map(first_line),
+            ),
+            evaluated.gate_said().unwrap_or("did not run").to_owned(),
+            yes_or_no(evaluated.gate_agrees()),
+            joined(deployments),
+            severity.map_or("", Severity::word).to_owned(),
+            joined(evaluated.exceptions.iter().map(exception)),
+            evaluated.pipeline_version.map(|version| version.to_string()).unwrap_or_default(),
+        ];
+        writer.write_record(fields.iter().map(|field| plain(field)))?;
+    }
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn approval(approval: &ApprovalAttempt) -> String {
+    let attempt = &approval.attempt;
+    let mut text =
+        format!("{} {}", attempt.action.as_deref().unwrap_or("?"), status_name(attempt.status));
+    // Writing to a string cannot fail.
+    if let Some(principal) = &attempt.approver.history {
+        let _ = write!(text, " by {}", short_principal(principal));
+    }
+    if approval.at().is_some() {
+        let _ = write!(text, " at {}", answered(approval));
+    }
+    let _ = match &approval.counting {
+        Counting::As(person) => write!(text, " (counted as {person}{})", basis(approval)),
+        Counting::Not(reason) => write!(text, " (not counted: {reason})"),
+        Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
+            write!(text, " ({})", approval.counting.as_str())
+        }
+    };
+    if let Some(event) = &approval.trail {
+        let _ = write!(text, " [CloudTrail: {}]", trail(event));
+    }
+    text
+}
+
+fn exception(exception: &Exception) -> String {
+    format!("{}: {}", exception.code.as_str(), exception.message)
+}
+
+fn time(at: Option<Timestamp>) -> String {
+    at.map(|at| format!("{at:.0}")).unwrap_or_default()
+}
+
+fn yes_or_no(answer: Option<bool>) -> String {
+    answer.map_or("", |yes| if yes { "yes" } else { "no" }).to_owned()
+}
+
+fn joined(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    items.join("; ")
+}

@@ -1,0 +1,150 @@
+//! A report as one file for a browser: it asks nobody for anything, reads without its script,
+//! prints, and follows the reader's colours.
+//!
+//! Text from outside goes in through `maud`, which escapes it, and the page's own policy lets no
+//! other script or style run.
+
+mod details;
+mod table;
+mod timeline;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+
+use super::human::{period, summary};
+use super::shown;
+use crate::evaluate::Verdict;
+use crate::report::Report;
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+pub fn render(report: &Report) -> String {
+    let pipeline = shown(&report.pipeline);
+    let title = format!("Release evidence: {pipeline}");
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#executions" { "To the executions" }
+                header {
+                    h1 { (title) }
+                    p.quiet { "For " (period(report.period)) ". The gate is the function " code { (report.gate) } "." }
+                    p.answer { (summary(report)) }
+                }
+                main {
+                    (tiles(report))
+                    (exceptions(report))
+                    (timeline::section(report))
+                    (table::section(report))
+                }
+                (footer(report))
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Nothing from elsewhere, and of what is here the style and the script that this program wrote.
+fn policy() -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+fn tiles(report: &Report) -> Markup {
+    let look = report.exceptional().count();
+    html! {
+        dl.tiles {
+            div.tile.bad[look > 0].good[look == 0] { dt { "Executions to look at" } dd { (look) } }
+            div.tile { dt { "Releases" } dd { (report.releases()) } }
+            div.tile.good { dt { "Approved by enough people" } dd { (report.satisfied_releases()) } }
+            div.tile { dt { "Executions" } dd { (report.executions.len()) } }
+        }
+    }
+}
+
+/// What needs a look comes first.
+fn exceptions(report: &Report) -> Markup {
+    let found = report.executions.iter().enumerate();
+    let found = found.flat_map(|(position, evaluated)| {
+        evaluated.exceptions.iter().map(move |it| (position, evaluated, it))
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|(_, _, exception)| std::cmp::Reverse(exception.code.severity()));
+    html! {
+        section aria-labelledby="look" {
+            h2 #look { "To look at" }
+            @if found.is_empty() {
+                p { "Nothing. No execution went on without the gate or without enough people, and the gate always said what is to be said today." }
+            } @else {
+                table.stack role="table" {
+                    caption { "What is out of order, the worst first" }
+                    thead role="rowgroup" { tr role="row" {
+                        th scope="col" role="columnheader" { "Severity" }
+                        th scope="col" role="columnheader" { "What" }
+                        th scope="col" role="columnheader" { "Execution" }
+                        th scope="col" role="columnheader" { "In words" }
+                    } }
+                    @for (position, evaluated, exception) in found {
+                        @let severity = exception.code.severity().word();
+                        tbody role="rowgroup" { tr role="row" {
+                            td role="cell" { span.badge.(severity) { (severity) } }
+                            th scope="row" role="rowheader" { (exception.code.as_str()) }
+                            td.when role="cell" { a href={ "#e" (position) } { (table::started(evaluated)) } }
+                            td.message role="cell" { (shown(&exception.message)) }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the words mean.
+fn footer(report: &Report) -> Markup {
+    html! {
+        footer {
+            h2 { "Verdicts" }
+            dl.facts {
+                @for verdict in Verdict::ALL {
+                    dt { span.badge.(verdict.as_str()) { (verdict.as_str()) } }
+                    dd { (meaning(verdict)) }
+                }
+            }
+            @for note in &report.notes { p { (shown(note)) } }
+            p { "Each execution was evaluated anew, by the rule that the report was made with, from the history that CodePipeline keeps. Times are UTC; CodePipeline notices an answer up to 35 seconds after it is given." }
+        }
+    }
+}
+
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Satisfied => "Enough different people approved all that was required.",
+        Verdict::Unsatisfied => {
+            "They did not. An execution that stopped there is the gate at work, and nothing to look at."
+        }
+        Verdict::NoGate => "The execution went on, and the gate never ran in it.",
+        Verdict::NotFinished => {
+            "The execution is under way, and the gate has not said its last word."
+        }
+        Verdict::NotApplicable => {
+            "The execution ended before its approvals, so nothing was released."
+        }
+        Verdict::Error => "Nothing can be said: the record or the rule is wrong.",
+    }
+}

@@ -1,0 +1,223 @@
+//! A report for people at a terminal: what needs a look first, then every execution in one line.
+
+use std::fmt::Write as _;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use rule::AtIs;
+
+use super::{first_line, short_principal, shown, status_name};
+use crate::approvals::{ApprovalAttempt, Counting};
+use crate::evaluate::{Evaluated, Verdict};
+use crate::event::ApprovalEvent;
+use crate::period::Period;
+use crate::report::Report;
+
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "Pipeline {}, {}", shown(&report.pipeline), period(report.period));
+    let _ = writeln!(out, "{}", summary(report));
+    let _ = writeln!(out, "{}", verdicts(report));
+    exceptions(&mut out, report);
+    for note in &report.notes {
+        let _ = writeln!(out, "\nnote: {}", shown(note));
+    }
+    if !report.executions.is_empty() {
+        let _ = writeln!(out, "\n{}", executions(report));
+        let _ = writeln!(out, "\n{}", approvals(report));
+    }
+    out
+}
+
+pub(super) fn period(period: Period) -> String {
+    let time = |at: Timestamp| format!("{at:.0}");
+    match (period.since, period.until) {
+        (None, None) => "all of its history".to_owned(),
+        (Some(since), None) => format!("executions started since {}", time(since)),
+        (None, Some(until)) => format!("executions started before {}", time(until)),
+        (Some(since), Some(until)) => {
+            format!("executions started from {} until {}", time(since), time(until))
+        }
+    }
+}
+
+/// The answer in one sentence.
+pub(super) fn summary(report: &Report) -> String {
+    let exceptional = report.exceptional().count();
+    format!(
+        "{} went on past the gate, {} of them approved by enough people; {} to look at.",
+        counted(report.releases(), "release"),
+        report.satisfied_releases(),
+        counted(exceptional, "execution"),
+    )
+}
+
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+fn verdicts(report: &Report) -> String {
+    let executions = counted(report.executions.len(), "execution");
+    if report.executions.is_empty() {
+        return executions;
+    }
+    format!("{executions}: {}", verdict_counts(report))
+}
+
+/// How many executions have each verdict that there is.
+pub(super) fn verdict_counts(report: &Report) -> String {
+    let counts = Verdict::ALL.iter().map(|verdict| (report.count(*verdict), verdict.as_str()));
+    let counts: Vec<String> = counts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    counts.join(", ")
+}
+
+fn exceptions(out: &mut String, report: &Report) {
+    for evaluated in &report.executions {
+        if evaluated.exceptions.is_empty() {
+            continue;
+        }
+        let execution = &evaluated.execution;
+        let _ = writeln!(out, "\n{} of {}", shown(&execution.id), time(execution.started));
+        for exception in &evaluated.exceptions {
+            let severity = exception.code.severity().word();
+            let _ = writeln!(
+                out,
+                "  {severity}[{}]: {}",
+                exception.code.as_str(),
+                shown(&exception.message)
+            );
+        }
+    }
+}
+
+fn executions(report: &Report) -> String {
+    let mut table = plain([
+        "STARTED",
+        "EXECUTION",
+        "STARTED BY",
+        "REVISION",
+        "VERDICT",
+        "PERSONS",
+        "GATE",
+        "RELEASED",
+    ]);
+    for evaluated in &report.executions {
+        table.add_row(row(evaluated));
+    }
+    lines(&table)
+}
+
+/// Every attempt of every approval.
+fn approvals(report: &Report) -> String {
+    let mut table =
+        plain(["EXECUTION", "ACTION", "ANSWER", "BY", "AT", "COUNTED", "COMMENT", "CLOUDTRAIL"]);
+    for evaluated in &report.executions {
+        for approval in &evaluated.approvals {
+            let attempt = &approval.attempt;
+            let counted = match &approval.counting {
+                Counting::As(person) => format!("as {}{}", shown(person), basis(approval)),
+                Counting::Not(reason) => format!("no: {reason}"),
+                Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
+                    approval.counting.as_str().to_owned()
+                }
+            };
+            table.add_row([
+                shown(&evaluated.execution.id),
+                shown(attempt.action.as_deref().unwrap_or("?")),
+                status_name(attempt.status).to_owned(),
+                shown(short_principal(attempt.approver.history.as_deref().unwrap_or("-"))),
+                answered(approval),
+                counted,
+                first_line(attempt.comment.as_deref().unwrap_or("-")),
+                approval.trail.as_ref().map_or_else(|| "-".to_owned(), trail),
+            ]);
+        }
+    }
+    lines(&table)
+}
+
+/// What CloudTrail adds to an approval, in a few words.
+pub(super) fn trail(event: &ApprovalEvent) -> String {
+    let mfa = match event.by.mfa {
+        Some(true) => "with a second factor",
+        Some(false) => "without a second factor",
+        None => "no word on a second factor",
+    };
+    let identity =
+        event.by.source_identity.as_deref().map(|it| format!("source identity {}", shown(it)));
+    let ip = event.source_ip.as_deref().map(|it| format!("from {}", shown(it)));
+    let parts: Vec<String> = [Some(mfa.to_owned()), identity, ip].into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+fn plain(header: [&str; 8]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    table
+}
+
+/// The lines of a table, without the blanks at their ends.
+fn lines(table: &Table) -> String {
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+fn row(evaluated: &Evaluated) -> [String; 8] {
+    let execution = &evaluated.execution;
+    let gate = match (evaluated.gate_said(), evaluated.gate_agrees()) {
+        (None, _) => "did not run".to_owned(),
+        (Some(said), Some(false)) => format!("{said} (differs)"),
+        (Some(said), Some(true) | None) => said.to_owned(),
+    };
+    let persons: Vec<String> = evaluated.persons().iter().map(|person| shown(person)).collect();
+    [
+        time(execution.started),
+        shown(&execution.id),
+        shown(short_principal(&evaluated.started_by())),
+        revision(evaluated),
+        evaluated.verdict.as_str().to_owned(),
+        if persons.is_empty() { "-".to_owned() } else { persons.join(", ") },
+        gate,
+        if evaluated.went_on { "yes" } else { "no" }.to_owned(),
+    ]
+}
+
+/// The revisions, short, with the first line of what their author said.
+fn revision(evaluated: &Evaluated) -> String {
+    let revisions = evaluated.execution.revisions.iter().map(|revision| {
+        let id: String = shown(revision.id.as_deref().unwrap_or("?")).chars().take(8).collect();
+        match &revision.message {
+            Some(message) => {
+                let line: String = first_line(message).chars().take(40).collect();
+                format!("{id} {line}")
+            }
+            None => id,
+        }
+    });
+    let revisions: Vec<String> = revisions.collect();
+    if revisions.is_empty() { "-".to_owned() } else { revisions.join(", ") }
+}
+
+/// What the person of an approval rests on, after a comma.
+pub(super) fn basis(approval: &ApprovalAttempt) -> String {
+    approval.basis.map_or_else(String::new, |basis| format!(", {}", basis.as_str()))
+}
+
+/// When an approval was answered; a time at which CodePipeline merely noticed the answer says so.
+pub(super) fn answered(approval: &ApprovalAttempt) -> String {
+    match approval.at() {
+        Some((at, AtIs::Answered)) => format!("{at:.0}"),
+        Some((at, AtIs::Noticed)) => format!("{at:.0} (noticed)"),
+        None => "-".to_owned(),
+    }
+}
+
+fn time(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("{at:.0}"))
+}

@@ -1,0 +1,364 @@
+//! A report for programs. These structs are the format, schema version 1: they change only with
+//! `schemaVersion`.
+//!
+//! Nothing in it depends on when or by which way the history was read, so the same history gives
+//! the same bytes.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use rule::{AtIs, Basis, Decision, Record, Status};
+use serde::Serialize;
+
+use crate::approvals::{ApprovalAttempt, Counting};
+use crate::evaluate::{Evaluated, Verdict};
+use crate::event::ApprovalEvent;
+use crate::exception::Exception;
+use crate::gate::Said;
+use crate::gate_run::GateRun;
+use crate::history::{ActionExecution, Revision};
+use crate::report::Report;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    pipeline: &'a str,
+    period: PeriodDocument,
+    gate_function: &'a str,
+    notes: &'a [String],
+    summary: Summary,
+    executions: Vec<Execution<'a>>,
+}
+
+#[derive(Serialize)]
+struct PeriodDocument {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    executions: usize,
+    releases: usize,
+    satisfied_releases: usize,
+    exceptional: usize,
+    verdicts: Verdicts,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Verdicts {
+    satisfied: usize,
+    unsatisfied: usize,
+    no_gate: usize,
+    not_finished: usize,
+    not_applicable: usize,
+    error: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Execution<'a> {
+    execution_id: &'a str,
+    status: &'static str,
+    started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    pipeline_version: Option<i32>,
+    execution_mode: Option<&'a str>,
+    execution_type: Option<&'a str>,
+    started_by: StartedBy<'a>,
+    stop_reason: Option<&'a str>,
+    revisions: Vec<RevisionDocument<'a>>,
+    verdict: &'static str,
+    problem: Option<&'a str>,
+    released: bool,
+    exceptions: Vec<ExceptionDocument<'a>>,
+    approvals: Vec<Approval<'a>>,
+    gate: Option<Gate<'a>>,
+    decision: Option<&'a Record>,
+    deployments: Vec<Deployment<'a>>,
+}
+
+#[derive(Serialize)]
+struct StartedBy<'a> {
+    trigger: Option<&'a str>,
+    detail: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RevisionDocument<'a> {
+    action: Option<&'a str>,
+    id: Option<&'a str>,
+    message: Option<&'a str>,
+    url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ExceptionDocument<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Approval<'a> {
+    stage: Option<&'a str>,
+    action: Option<&'a str>,
+    action_execution_id: Option<&'a str>,
+    status: Status,
+    principal: Option<&'a str>,
+    asked_at: Option<Timestamp>,
+    at: Option<Timestamp>,
+    at_is: Option<AtIs>,
+    noticed_at: Option<Timestamp>,
+    comment: Option<&'a str>,
+    basis: Option<Basis>,
+    counting: &'static str,
+    person: Option<&'a str>,
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud_trail: Option<Trail<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Trail<'a> {
+    event_id: Option<&'a str>,
+    at: Timestamp,
+    principal: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    taken_by: &'a [String],
+    source_identity: Option<&'a str>,
+    mfa_authenticated: Option<bool>,
+    source_ip_address: Option<&'a str>,
+    user_agent: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Gate<'a> {
+    agrees: Option<bool>,
+    runs: Vec<Run<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    stage: Option<&'a str>,
+    action: Option<&'a str>,
+    action_execution_id: Option<&'a str>,
+    status: Status,
+    started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    said: SaidDocument<'a>,
+    evaluated: EvaluatedDocument<'a>,
+    agrees: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SaidDocument<'a> {
+    verdict: &'static str,
+    approvers: Option<&'a str>,
+    basis: Option<&'a str>,
+    execution_id: Option<&'a str>,
+    message: Option<&'a str>,
+}
+
+/// Today's word on what a run had before it. The record of the run that decided stands in
+/// `decision`.
+#[derive(Serialize)]
+struct EvaluatedDocument<'a> {
+    verdict: Option<&'static str>,
+    problem: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deployment<'a> {
+    stage: Option<&'a str>,
+    action: Option<&'a str>,
+    action_execution_id: Option<&'a str>,
+    category: Option<&'a str>,
+    provider: Option<&'a str>,
+    status: Status,
+    started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    external_execution_id: Option<&'a str>,
+    summary: Option<&'a str>,
+}
+
+/// Writes the report as one JSON document.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn render(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+    let document = Document {
+        schema_version: 1,
+        pipeline: &report.pipeline,
+        period: PeriodDocument { since: report.period.since, until: report.period.until },
+        gate_function: &report.gate,
+        notes: &report.notes,
+        summary: summary(report),
+        executions: report.executions.iter().map(execution).collect(),
+    };
+    let mut text = serde_json::to_vec_pretty(&document)?;
+    text.write_all(b"\n").map_err(serde_json::Error::io)?;
+    Ok(text)
+}
+
+fn summary(report: &Report) -> Summary {
+    Summary {
+        executions: report.executions.len(),
+        releases: report.releases(),
+        satisfied_releases: report.satisfied_releases(),
+        exceptional: report.exceptional().count(),
+        verdicts: Verdicts {
+            satisfied: report.count(Verdict::Satisfied),
+            unsatisfied: report.count(Verdict::Unsatisfied),
+            no_gate: report.count(Verdict::NoGate),
+            not_finished: report.count(Verdict::NotFinished),
+            not_applicable: report.count(Verdict::NotApplicable),
+            error: report.count(Verdict::Error),
+        },
+    }
+}
+
+fn execution(evaluated: &Evaluated) -> Execution<'_> {
+    let execution = &evaluated.execution;
+    Execution {
+        execution_id: &execution.id,
+        status: execution.status.as_str(),
+        started_at: execution.started,
+        updated_at: execution.updated,
+        pipeline_version: evaluated.pipeline_version,
+        execution_mode: execution.mode.as_deref(),
+        execution_type: execution.kind.as_deref(),
+        started_by: StartedBy {
+            trigger: execution.trigger.kind.as_deref(),
+            detail: execution.trigger.detail.as_deref(),
+        },
+        stop_reason: execution.stop_reason.as_deref(),
+        revisions: execution.revisions.iter().map(revision).collect(),
+        verdict: evaluated.verdict.as_str(),
+        problem: evaluated.problem.as_deref(),
+        released: evaluated.went_on,
+        exceptions: evaluated.exceptions.iter().map(exception).collect(),
+        approvals: evaluated.approvals.iter().map(approval).collect(),
+        gate: (!evaluated.gate_runs.is_empty()).then(|| Gate {
+            agrees: evaluated.gate_agrees(),
+            runs: evaluated.gate_runs.iter().map(run).collect(),
+        }),
+        decision: evaluated.decision.as_ref().map(Decision::record),
+        deployments: evaluated.deployments.iter().map(deployment).collect(),
+    }
+}
+
+fn revision(revision: &Revision) -> RevisionDocument<'_> {
+    RevisionDocument {
+        action: revision.action.as_deref(),
+        id: revision.id.as_deref(),
+        message: revision.message.as_deref(),
+        url: revision.url.as_deref(),
+    }
+}
+
+fn exception(exception: &Exception) -> ExceptionDocument<'_> {
+    ExceptionDocument {
+        code: exception.code.as_str(),
+        severity: exception.code.severity().word(),
+        message: &exception.message,
+    }
+}
+
+fn approval(approval: &ApprovalAttempt) -> Approval<'_> {
+    let attempt = &approval.attempt;
+    let (person, reason) = match &approval.counting {
+        Counting::As(person) => (Some(person.as_str()), None),
+        Counting::Not(reason) => (None, Some(reason.as_str())),
+        Counting::Replaced | Counting::NotRequired | Counting::NotJudged => (None, None),
+    };
+    Approval {
+        stage: attempt.stage.as_deref(),
+        action: attempt.action.as_deref(),
+        action_execution_id: attempt.id.as_deref(),
+        status: attempt.status,
+        principal: attempt.approver.history.as_deref(),
+        asked_at: attempt.started,
+        at: approval.at().map(|(at, _)| at),
+        at_is: approval.at().map(|(_, is)| is),
+        noticed_at: approval.noticed(),
+        comment: attempt.comment.as_deref(),
+        basis: approval.basis,
+        counting: approval.counting.as_str(),
+        person,
+        reason,
+        cloud_trail: approval.trail.as_ref().map(|event| trail(event, &approval.behind)),
+    }
+}
+
+fn trail<'a>(event: &'a ApprovalEvent, behind: &'a [String]) -> Trail<'a> {
+    Trail {
+        event_id: event.id.as_deref(),
+        at: event.at,
+        principal: event.by.arn.as_deref(),
+        taken_by: behind,
+        source_identity: event.by.source_identity.as_deref(),
+        mfa_authenticated: event.by.mfa,
+        source_ip_address: event.source_ip.as_deref(),
+        user_agent: event.user_agent.as_deref(),
+    }
+}
+
+fn run(run: &GateRun) -> Run<'_> {
+    let (approvers, basis, execution_id) = match &run.said {
+        Said::Satisfied { approvers, basis, execution_id } => {
+            (approvers.as_deref(), basis.as_deref(), execution_id.as_deref())
+        }
+        Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => {
+            (None, None, None)
+        }
+    };
+    Run {
+        stage: run.stage.as_deref(),
+        action: run.action.as_deref(),
+        action_execution_id: run.id.as_deref(),
+        status: run.status,
+        started_at: run.started,
+        updated_at: run.updated,
+        said: SaidDocument {
+            verdict: run.said.as_str(),
+            approvers,
+            basis,
+            execution_id,
+            message: run.message.as_deref(),
+        },
+        evaluated: EvaluatedDocument {
+            verdict: run.verdict().map(rule::Verdict::as_str),
+            problem: run
+                .evaluated
+                .as_ref()
+                .and_then(|evaluated| evaluated.as_ref().err())
+                .map(String::as_str),
+        },
+        agrees: run.agrees(),
+    }
+}
+
+fn deployment(action: &ActionExecution) -> Deployment<'_> {
+    let attempt = &action.attempt;
+    Deployment {
+        stage: attempt.stage.as_deref(),
+        action: attempt.action.as_deref(),
+        action_execution_id: attempt.id.as_deref(),
+        category: action.kind.as_ref().map(|kind| kind.category.as_str()),
+        provider: action.kind.as_ref().map(|kind| kind.provider.as_str()),
+        status: attempt.status,
+        started_at: attempt.started,
+        updated_at: attempt.updated,
+        external_execution_id: action.external_id.as_deref(),
+        summary: attempt.comment.as_deref(),
+    }
+}

@@ -1,0 +1,73 @@
+//! A report as a table (RFC 4180): one row a finding.
+
+use csv::Writer;
+
+use super::Report;
+use crate::Finding;
+
+const HEADER: [&str; 9] = [
+    "severity", "code", "subject", "message", "evidence", "witness", "help", "accepted", "expires",
+];
+
+pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    let mut table = Writer::from_writer(Vec::new());
+    table.write_record(HEADER)?;
+    for finding in &report.findings {
+        table.write_record(row(finding, "", String::new()))?;
+    }
+    for accepted in &report.accepted {
+        table.write_record(row(
+            &accepted.finding,
+            &accepted.reason,
+            accepted.expires.to_string(),
+        ))?;
+    }
+    table.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// The `accepted` of a finding that nobody accepted is empty.
+fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
+    let chain: Vec<String> = finding
+        .evidence
+        .iter()
+        .map(|link| format!("{} {}: {}", link.kind, link.name, link.detail))
+        .collect();
+    [
+        finding.severity.word().to_owned(),
+        finding.code.to_owned(),
+        plain(&finding.subject),
+        plain(&finding.message),
+        plain(&chain.join("; ")),
+        plain(finding.witness.as_deref().unwrap_or_default()),
+        plain(&finding.help),
+        plain(accepted),
+        expires,
+    ]
+}
+
+/// What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection"); the last
+/// four are full-width.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Text that no spreadsheet takes for a formula: names come from whoever made them.
+pub fn plain(text: &str) -> String {
+    if text.starts_with(FORMULA) {
+        return format!("'{text}");
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_a_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"] {
+            assert_eq!(plain(text), format!("'{text}"));
+        }
+        for text in ["", "arn:aws:iam::111122223333:user/alice", "a=1"] {
+            assert_eq!(plain(text), text);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A report for people: by subject, the worst first.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::shown;
+use crate::{Accepted, Report};
+use crate::{Finding, Severity};
+
+const SUBJECT: Style = Style::new().bold();
+const DIMMED: Style = Style::new().dimmed();
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => AnsiColor::Red.on_default().bold(),
+        Severity::Warning => AnsiColor::Yellow.on_default().bold(),
+        Severity::Note => AnsiColor::Cyan.on_default().bold(),
+    }
+}
+
+/// The report with its colours, which the output layer takes off again where nobody wants them.
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    for subject in subjects(&report.findings) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{SUBJECT}{}{SUBJECT:#}", shown(subject));
+        for finding in report.findings.iter().filter(|finding| finding.subject == subject) {
+            describe(&mut out, finding);
+        }
+        out.push('\n');
+    }
+    for accepted in &report.accepted {
+        describe_accepted(&mut out, accepted);
+    }
+    if !report.accepted.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", summary(report));
+    out
+}
+
+/// Each subject once, in the order of its worst finding.
+fn subjects(findings: &[Finding]) -> Vec<&str> {
+    let mut subjects: Vec<&str> = Vec::new();
+    for finding in findings {
+        if !subjects.contains(&finding.subject.as_str()) {
+            subjects.push(&finding.subject);
+        }
+    }
+    subjects
+}
+
+fn describe(out: &mut String, finding: &Finding) {
+    let style = style(finding.severity);
+    let word = finding.severity.word();
+    let _ = writeln!(
+        out,
+        "  {style}{word}{style:#} {DIMMED}[{}]{DIMMED:#} {}",
+        finding.code,
+        shown(&finding.message)
+    );
+    for link in &finding.evidence {
+        let (name, detail) = (shown(&link.name), shown(&link.detail));
+        let _ = writeln!(out, "    → {} {name}: {detail}", link.kind);
+    }
+    if let Some(witness) = &finding.witness {
+        let _ = writeln!(out, "    witness: {}", shown(witness));
+    }
+    let _ = writeln!(out, "    help: {}", shown(&finding.help));
+}
+
+fn describe_accepted(out: &mut String, accepted: &Accepted) {
+    let Accepted { finding, reason, expires } = accepted;
+    let _ = writeln!(
+        out,
+        "{DIMMED}accepted until {expires}: {} [{}] {}{DIMMED:#}",
+        finding.severity.word(),
+        finding.code,
+        shown(&finding.subject)
+    );
+    let _ = writeln!(out, "{DIMMED}  reason: {}{DIMMED:#}", shown(reason));
+}
+
+fn summary(report: &Report) -> String {
+    let counted = |severity: Severity| {
+        let count = report.count(severity);
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {}{plural}", severity.word())
+    };
+    format!(
+        "{}, {}, {}, {} accepted; checked {}",
+        counted(Severity::Error),
+        counted(Severity::Warning),
+        counted(Severity::Note),
+        report.accepted.len(),
+        shown(&report.checked)
+    )
+}

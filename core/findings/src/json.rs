@@ -1,0 +1,109 @@
+//! A report for programs. These structs are the format: they change only with `schemaVersion`.
+
+use serde::Serialize;
+
+use crate::{Accepted, Report};
+use crate::{Evidence, Finding, Severity};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Root<'a> {
+    schema_version: u32,
+    checked: &'a str,
+    findings: Vec<FindingEntry<'a>>,
+    accepted: Vec<AcceptedEntry<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FindingEntry<'a> {
+    code: &'static str,
+    severity: &'static str,
+    subject: Subject<'a>,
+    message: &'a str,
+    evidence: Vec<EvidenceEntry<'a>>,
+    witness: Option<&'a str>,
+    help: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Subject<'a> {
+    arn: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EvidenceEntry<'a> {
+    kind: &'static str,
+    name: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AcceptedEntry<'a> {
+    finding: FindingEntry<'a>,
+    reason: &'a str,
+    /// The last day on which it is accepted.
+    expires: String,
+}
+
+/// How many nobody has accepted, by severity, and how many somebody has.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    accepted: usize,
+}
+
+pub fn render(report: &Report) -> Result<String, serde_json::Error> {
+    pretty(&Root {
+        schema_version: 1,
+        checked: &report.checked,
+        findings: report.findings.iter().map(finding).collect(),
+        accepted: report.accepted.iter().map(accepted).collect(),
+        summary: Summary {
+            errors: report.count(Severity::Error),
+            warnings: report.count(Severity::Warning),
+            notes: report.count(Severity::Note),
+            accepted: report.accepted.len(),
+        },
+    })
+}
+
+fn finding(finding: &Finding) -> FindingEntry<'_> {
+    FindingEntry {
+        code: finding.code,
+        severity: finding.severity.word(),
+        subject: Subject { arn: &finding.subject },
+        message: &finding.message,
+        evidence: finding.evidence.iter().map(evidence).collect(),
+        witness: finding.witness.as_deref(),
+        help: &finding.help,
+    }
+}
+
+fn evidence(evidence: &Evidence) -> EvidenceEntry<'_> {
+    EvidenceEntry { kind: evidence.kind, name: &evidence.name, detail: &evidence.detail }
+}
+
+fn accepted(accepted: &Accepted) -> AcceptedEntry<'_> {
+    AcceptedEntry {
+        finding: finding(&accepted.finding),
+        reason: &accepted.reason,
+        expires: accepted.expires.to_string(),
+    }
+}
+
+/// JSON as the AWS CLI prints it, with a new line at its end.
+pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))?;
+    text.push(b'\n');
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
+}

@@ -1,0 +1,230 @@
+//! How principals are counted. Everything here is asked of the crate `rule`, and nothing decided
+//! again.
+
+pub mod json;
+pub mod text;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rule::{
+    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Misfit,
+    Person, Principal, RESERVED_PATH, Reason, ReasonCode, Rule, Status, Trust, decide, persons,
+};
+
+/// What stands for an action that the rule does not name. No action can have a space in its name.
+const ANY_ACTION: &str = "any approval";
+
+/// How the principals are counted.
+pub struct Explanation {
+    /// What is so as far as it is known.
+    pub known: Count,
+    /// Roles about which the gate would ask IAM, because only a glob of the rule trusts them.
+    pub asked: BTreeSet<String>,
+    /// What would be so if IAM showed all of these roles under the path that AWS reserves; `None`
+    /// if there are none.
+    pub if_reserved: Option<Count>,
+    /// The number of persons that the rule requires.
+    pub quorum: u32,
+}
+
+/// The principals, and the persons that they make.
+pub struct Count {
+    pub principals: Vec<Explained>,
+    /// The persons, best named first.
+    pub persons: Vec<Person>,
+    /// Whether two of the principals are different persons and could serve different actions.
+    pub as_two: bool,
+}
+
+/// How one principal is counted.
+pub struct Explained {
+    pub principal: Principal,
+    pub keys: Keys,
+    /// For each action that the rule names, why an approval would not count there; with none named,
+    /// for any action.
+    pub actions: Vec<(String, Option<Reason>)>,
+}
+
+impl Count {
+    /// The person that a principal becomes.
+    pub fn person(&self, position: usize) -> Option<&Person> {
+        self.persons.iter().find(|person| person.members().contains(&position))
+    }
+}
+
+impl Explained {
+    /// Why it counts nowhere, when it does not.
+    pub fn objection(&self) -> Option<&Reason> {
+        let mut objections = self.actions.iter().map(|(_, objection)| objection.as_ref());
+        let first = objections.next().flatten()?;
+        objections.all(|objection| objection.is_some()).then_some(first)
+    }
+
+    /// The actions in which it would count.
+    fn counts_in(&self) -> impl Iterator<Item = &str> {
+        self.actions
+            .iter()
+            .filter(|(_, objection)| objection.is_none())
+            .map(|(action, _)| action.as_str())
+    }
+}
+
+/// The pipeline's account.
+pub enum Known {
+    /// Its id alone: nobody has asked IAM about its roles.
+    Id(String),
+    /// The account with all of its roles.
+    Roles(Account),
+}
+
+/// Asks the rule about each principal and about all of them together.
+///
+/// # Errors
+/// [`Misfit`] if the rule gives one of them to two people.
+pub fn explain(rule: &Rule, known: Known, arns: &[String]) -> Result<Explanation, Misfit> {
+    let principals: Vec<Principal> = arns.iter().map(|arn| Principal::parse(arn)).collect();
+    let (account, asked) = match known {
+        Known::Roles(account) => (account, BTreeSet::new()),
+        Known::Id(id) => {
+            let account = Account::new(id);
+            let asked = unproven(rule, &account, &principals);
+            (account, asked)
+        }
+    };
+    let if_reserved = if asked.is_empty() {
+        None
+    } else {
+        let arn =
+            |role: &String| format!("arn:aws:iam::{}:role{RESERVED_PATH}{role}", account.id());
+        let reserved =
+            asked.iter().fold(account.clone(), |account, role| account.with_role(&arn(role)));
+        Some(count(rule, &reserved, &principals)?)
+    };
+    Ok(Explanation {
+        known: count(rule, &account, &principals)?,
+        asked,
+        if_reserved,
+        quorum: rule.quorum().get(),
+    })
+}
+
+/// The account of the first principal that has one.
+pub fn account_of(arns: &[String]) -> Option<String> {
+    let principals = arns.iter().map(|arn| Principal::parse(arn));
+    principals.filter_map(|principal| principal.account().map(str::to_owned)).next()
+}
+
+/// The roles of the account that only a glob of the rule trusts.
+fn unproven(rule: &Rule, account: &Account, principals: &[Principal]) -> BTreeSet<String> {
+    let own = principals.iter().filter(|principal| principal.account() == Some(account.id()));
+    let roles = own.filter_map(Principal::role);
+    roles.filter(|role| rule.trust(role, account) == Trust::Unproven).map(str::to_owned).collect()
+}
+
+fn count(rule: &Rule, account: &Account, of: &[Principal]) -> Result<Count, Misfit> {
+    let mut principals = Vec::new();
+    for principal in of {
+        let mut actions = Vec::new();
+        for action in actions_of(rule) {
+            let decision = if_approved(rule, account, &action, principal)?;
+            actions.push((action.clone(), objection(&decision, &action)));
+        }
+        principals.push(Explained {
+            keys: rule.keys(principal, account)?,
+            principal: principal.clone(),
+            actions,
+        });
+    }
+    // Who counts in no action joins nobody, as in the gate.
+    let counted: Vec<Keys> = principals
+        .iter()
+        .map(|explained| match explained.objection() {
+            None => explained.keys.clone(),
+            Some(_) => Keys::default(),
+        })
+        .collect();
+    let persons = persons(&counted);
+    Ok(Count { as_two: two_persons(&principals, &persons), principals, persons })
+}
+
+/// The actions between which the rule can make a difference: those that it names, those with a
+/// roster, and if it asks for every approval of the stage and has no roster, any other.
+fn actions_of(rule: &Rule) -> BTreeSet<String> {
+    let named = rule.named_actions().chain(rule.rostered_actions());
+    let mut actions: BTreeSet<String> = named.map(str::to_owned).collect();
+    if rule.requires_every_approval() && rule.rostered_actions().next().is_none() {
+        actions.insert(ANY_ACTION.to_owned());
+    }
+    actions
+}
+
+/// What the gate would decide if this principal had just approved this action, and nothing else had
+/// happened.
+fn if_approved(
+    rule: &Rule,
+    account: &Account,
+    action: &str,
+    principal: &Principal,
+) -> Result<Decision, Misfit> {
+    let stage = rule.stage().unwrap_or("explain").to_owned();
+    let now = Timestamp::UNIX_EPOCH;
+    let facts = Facts {
+        account: account.clone(),
+        execution: Execution { pipeline: String::new(), pipeline_version: None, id: String::new() },
+        gate_stage: stage.clone(),
+        job_id: None,
+        attempts: vec![Attempt {
+            stage: Some(stage),
+            action: Some(action.to_owned()),
+            id: None,
+            kind: ActionKind::ManualApproval,
+            status: Status::Succeeded,
+            started: Some(now),
+            updated: Some(now),
+            answered: Some(now),
+            error: None,
+            approver: Approver { history: Some(principal.arn().to_owned()), state: None },
+            comment: None,
+        }],
+        // Who starts an execution differs from one to the next, and is no property of the
+        // principal.
+        initiator: Initiator::Automatic("explain".to_owned()),
+        now,
+    };
+    decide(rule, &facts)
+}
+
+/// The reason for which the approval of this action did not count.
+///
+/// INVARIANT (fail closed): what the decision does not say counted, did not.
+fn objection(decision: &Decision, action: &str) -> Option<Reason> {
+    let record = decision.record();
+    let judged = record.approvals.iter().find(|approval| approval.action == action);
+    let code = match judged {
+        Some(judged) if judged.counted => return None,
+        Some(judged) => judged.reason.unwrap_or(ReasonCode::MissingApproval),
+        None => ReasonCode::MissingApproval,
+    };
+    let said = record.reasons.iter().find(|reason| reason.code == code);
+    Some(
+        said.cloned()
+            .unwrap_or_else(|| Reason { code, message: format!("{action} does not count") }),
+    )
+}
+
+/// Whether two principals belong to two persons, and there are two different actions for them.
+fn two_persons(principals: &[Explained], persons: &[Person]) -> bool {
+    let can_pair = |a: &Explained, b: &Explained| {
+        let any = |action: &str| action == ANY_ACTION;
+        a.counts_in().any(|first| b.counts_in().any(|second| first != second || any(first)))
+    };
+    let members = |person: &Person| -> Vec<&Explained> {
+        person.members().iter().filter_map(|position| principals.get(*position)).collect()
+    };
+    persons.iter().enumerate().any(|(at, first)| {
+        persons.iter().skip(at + 1).any(|second| {
+            members(first).iter().any(|a| members(second).iter().any(|b| can_pair(a, b)))
+        })
+    })
+}

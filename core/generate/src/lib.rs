@@ -1,0 +1,103 @@
+//! From what is asked for to the files that say it.
+
+mod advice;
+mod approval;
+pub mod explain;
+mod gate;
+mod guardrails;
+mod mechanism;
+pub mod name;
+mod node;
+mod partition;
+mod patch;
+mod plan;
+mod quota;
+mod render;
+pub mod rule_draft;
+mod settings;
+mod slot;
+mod spec;
+mod stage;
+mod statement;
+mod target;
+
+#[cfg(test)]
+mod tests;
+
+pub use node::Node;
+pub use patch::PatchError;
+pub use render::File;
+pub use settings::Settings;
+pub use spec::Spec;
+
+use findings::pretty;
+use patch::patch;
+use plan::{Plan, PlanError};
+use render::RenderError;
+use settings::Format;
+use spec::Mechanism;
+use stage::{PipelineType, Stage};
+
+/// The files, and what is to be said about them.
+pub struct Generated {
+    pub files: Vec<File>,
+    /// The choices that weaken the rule.
+    pub warnings: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+/// Why nothing can be generated.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    #[error("a file could not be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+/// Makes the files. `pipeline` is the text of the file that `--patch-pipeline` names. The same
+/// input gives the same bytes.
+pub fn generate(
+    spec: &Spec,
+    format: Format,
+    pipeline: Option<&str>,
+) -> Result<Generated, GenerateError> {
+    let plan = plan_for(spec)?;
+    let mut notes = plan.notes.clone();
+    let mut files = render::render(&plan, format)?;
+    if spec.stage_json {
+        let stage =
+            Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, PipelineType::V2);
+        files.push(File::new("stage.json", pretty(&stage)?));
+    }
+    if let Some(json) = pipeline {
+        let patched = patch(json, spec)?;
+        notes.extend(patched.notes);
+        files.push(File::new("pipeline.json", pretty(&patched.pipeline)?));
+    }
+    Ok(Generated { files, warnings: advice::warnings(spec), notes })
+}
+
+fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
+    let mut plan = Plan::default();
+    let guardrails = match &spec.guardrails {
+        Some(guardrails) => guardrails::add(&mut plan, spec, guardrails)?,
+        None => Vec::new(),
+    };
+    match &spec.mechanism {
+        Mechanism::Groups => mechanism::groups::add(&mut plan, spec, &guardrails)?,
+        Mechanism::Tag => mechanism::tag::add(&mut plan, spec, &guardrails)?,
+        Mechanism::Roles(trust) => mechanism::roles::add(&mut plan, spec, trust, &guardrails)?,
+        Mechanism::PermissionSets(instance) => {
+            mechanism::permission_sets::add(&mut plan, spec, instance, &guardrails)?
+        }
+    }
+    if spec.gate {
+        gate::add(&mut plan, spec)?;
+    }
+    Ok(plan)
+}

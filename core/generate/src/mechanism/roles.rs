@@ -1,0 +1,87 @@
+//! A role for each slot.
+
+use iam::{Document, Principal, Statement};
+
+use crate::approval::slot_statements;
+use crate::plan::{Plan, PlanError, Role};
+use crate::spec::{Mfa, Spec, Trust};
+use crate::statement::{trust, when};
+
+/// `guardrails` are the names of policies that are attached to every role as well.
+pub(crate) fn add(
+    plan: &mut Plan,
+    spec: &Spec,
+    who: &Trust,
+    guardrails: &[String],
+) -> Result<(), PlanError> {
+    let mut names = Vec::new();
+    for slot in spec.slots.iter() {
+        let name = format!("{}{slot}", spec.prefix);
+        names.push(format!("`{name}`"));
+        let description = format!("Two-person rule: approve {slot}");
+        let statements = slot_statements(spec, slot);
+        let mut policies = plan.add_policy(&name, &description, Document { statements })?;
+        policies.extend_from_slice(guardrails);
+        plan.add_role(Role {
+            name,
+            description,
+            trust: Document { statements: vec![trust_statement(spec, who)] },
+            policies,
+        })?;
+    }
+    plan.notes.push(format!(
+        "{} the names of the sessions of these roles: list {} in `trustedSessionRoles` of the gate's rule",
+        match who {
+            Trust::Saml { .. } => "the identity provider sets",
+            Trust::Accounts(_) => "the trust policies pin to user names",
+        },
+        names.join(", ")
+    ));
+    Ok(())
+}
+
+fn trust_statement(spec: &Spec, who: &Trust) -> Statement {
+    match who {
+        Trust::Saml { provider, audience } => when(
+            trust(
+                "SignInThroughSaml",
+                Principal::Federated(provider.to_string()),
+                &["sts:AssumeRoleWithSAML"],
+            ),
+            "StringEquals",
+            "SAML:aud",
+            [(*audience).to_owned()],
+        ),
+        Trust::Accounts(accounts) => {
+            let partition = spec.targets.partition();
+            let root = |account| format!("arn:{partition}:iam::{account}:root");
+            let users = Principal::Aws(accounts.iter().map(root).collect());
+            // IAM users alone have that variable; for anybody else the statement does not match.
+            let under_own_name = when(
+                trust("UsersUnderTheirOwnNames", users, &["sts:AssumeRole"]),
+                "StringEquals",
+                "sts:RoleSessionName",
+                ["${aws:username}".to_owned()],
+            );
+            match spec.mfa {
+                Some(mfa) => with_mfa(under_own_name, mfa),
+                None => under_own_name,
+            }
+        }
+    }
+}
+
+/// The sessions of AssumeRole do not say whether there was a second factor, so that it can only be
+/// asked for on the way in (IAM User Guide, "Secure API access with MFA").
+fn with_mfa(statement: Statement, mfa: Mfa) -> Statement {
+    let statement = when(statement, "Bool", "aws:MultiFactorAuthPresent", ["true".to_owned()]);
+    match mfa.max_age {
+        Some(age) => when(
+            statement,
+            "NumericLessThanEquals",
+            "aws:MultiFactorAuthAge",
+            [age.seconds().to_string()],
+        ),
+        None => statement,
+    }
+}

@@ -1,0 +1,129 @@
+//! One policy for all approvers: a tag on the principal says which slot it has, so that by
+//! construction it has one.
+
+use iam::{Document, Statement};
+
+use crate::approval::{APPROVE, deny_without_mfa, view};
+use crate::plan::{Group, Plan, PlanError};
+use crate::slot::Slots;
+use crate::spec::Spec;
+use crate::statement::{allow, any, deny, when};
+
+/// The key of the tag.
+pub(crate) const TAG: &str = "ApprovalSlot";
+
+pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result<(), PlanError> {
+    let name = format!("{}Approvers", spec.prefix);
+    let description =
+        "Two-person rule: approve the slot that the principal's ApprovalSlot tag names";
+    let mut policies = plan.add_policy(&name, description, document(spec))?;
+    policies.extend_from_slice(guardrails);
+    let values: Vec<String> =
+        Tags::of(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
+    plan.notes.push(format!(
+        "tag each approver with {TAG}, and one of the values {}; the policy gives nothing without it",
+        values.join(", ")
+    ));
+    plan.add_group(Group { name, policies })
+}
+
+fn document(spec: &Spec) -> Document {
+    let tags = Tags::of(&spec.slots);
+    let key = format!("aws:PrincipalTag/{TAG}");
+    // A tag without a value makes the statement not match (IAM User Guide, "Policy variables").
+    let own = spec.targets.action_arns(&format!("{}${{{key}}}", tags.beginning));
+    let values = tags.pairs().map(|(_, value)| value.to_owned());
+    let mut statements =
+        vec![when(allow("ApproveOwnSlot", &[APPROVE], own), "StringEquals", &key, values)];
+    statements.extend(view(spec));
+    if spec.exclusive {
+        for (at, (action, value)) in tags.pairs().enumerate() {
+            let theirs = deny(
+                &format!("DenyOthersSlot{}", at + 1),
+                &[APPROVE],
+                spec.targets.action_arns(action),
+            );
+            statements.push(when(theirs, "StringNotEquals", &key, [value.to_owned()]));
+        }
+    }
+    statements.extend(guard());
+    if let Some(mfa) = spec.mfa {
+        statements.extend(deny_without_mfa(&spec.targets, &spec.slots, mfa));
+    }
+    Document { statements }
+}
+
+/// Nobody changes the tag, on himself or on others, passes it into a session, or steps into a role
+/// that carries it.
+///
+/// Tag keys are not case-sensitive in IAM (IAM User Guide, "Rules for tagging in IAM and AWS STS"),
+/// hence the operator.
+fn guard() -> Vec<Statement> {
+    let tagging =
+        ["iam:TagUser", "iam:UntagUser", "iam:TagRole", "iam:UntagRole", "sts:TagSession"];
+    vec![
+        when(
+            deny("DenyToChangeSlots", &tagging, any()),
+            "ForAnyValue:StringEqualsIgnoreCase",
+            "aws:TagKeys",
+            [TAG.to_owned()],
+        ),
+        when(
+            deny("DenyToStepIntoSlots", &["sts:AssumeRole"], any()),
+            "Null",
+            &format!("aws:ResourceTag/{TAG}"),
+            ["false".to_owned()],
+        ),
+    ]
+}
+
+/// The value of the tag for each slot: what follows the beginning that all slots share.
+struct Tags<'a> {
+    beginning: &'a str,
+    actions: Vec<&'a str>,
+}
+
+impl<'a> Tags<'a> {
+    /// INVARIANT (apart): the slots are different plain names, so the values are different; and no
+    /// value is empty.
+    fn of(slots: &'a Slots) -> Self {
+        let actions: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
+        let shortest = actions.iter().map(|action| action.len()).min().unwrap_or_default();
+        let first = actions.first().copied().unwrap_or_default();
+        let shared = |end: &usize| {
+            let beginning = first.get(..*end).unwrap_or_default();
+            actions.iter().all(|action| action.starts_with(beginning))
+        };
+        let end = (0..shortest).rev().find(shared).unwrap_or_default();
+        Self { beginning: first.get(..end).unwrap_or_default(), actions }
+    }
+
+    /// Each action, with the value that gives it.
+    fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.actions
+            .iter()
+            .map(|action| (*action, action.strip_prefix(self.beginning).unwrap_or(action)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Targets;
+
+    fn tags(actions: &[&str]) -> (String, Vec<String>) {
+        let slots = actions.iter().map(|action| action.parse().unwrap()).collect();
+        let slots = Slots::new(slots, &Targets::example()).unwrap();
+        let tags = Tags::of(&slots);
+        (tags.beginning.to_owned(), tags.pairs().map(|(_, value)| value.to_owned()).collect())
+    }
+
+    #[test]
+    fn the_tag_holds_what_tells_the_slots_apart() {
+        let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(tags(&["ApprovalA", "ApprovalB"]), ("Approval".into(), owned(&["A", "B"])));
+        assert_eq!(tags(&["Dev", "Ops"]), (String::new(), owned(&["Dev", "Ops"])));
+        assert_eq!(tags(&["Approval", "Approval2"]), ("Approva".into(), owned(&["l", "l2"])));
+        assert_eq!(tags(&["a", "ab", "abc"]), (String::new(), owned(&["a", "ab", "abc"])));
+    }
+}

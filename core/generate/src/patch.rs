@@ -1,0 +1,126 @@
+//! Puts the stage into a pipeline, before the first stage that deploys.
+
+use super::name::FunctionName;
+use super::node::Node;
+use super::spec::Spec;
+use super::stage::{GATE_ACTION, PipelineType, Stage};
+
+/// Why a pipeline cannot take the stage.
+#[derive(Debug, thiserror::Error)]
+pub enum PatchError {
+    #[error("it is not the JSON that `aws codepipeline get-pipeline` prints")]
+    NotJson(#[from] serde_json::Error),
+    #[error(
+        "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and `stages`"
+    )]
+    NotAPipeline,
+    #[error(
+        "the pipeline `{0}` is not among those of `--pipeline`, so nobody could approve in it; add it there"
+    )]
+    NotCovered(String),
+    #[error(
+        "the action `{action}` of the stage `{stage}` runs the gate already; there is nothing to do"
+    )]
+    GateThere { stage: String, action: String },
+    #[error(
+        "there is a stage `{0}` already; give another `--stage`, or put the gate into that stage by hand (`--stage-json` shows how)"
+    )]
+    StageThere(String),
+    #[error(
+        "no stage has an action of category Deploy, so there is no telling what to guard; put the stage in by hand (`--stage-json` prints it)"
+    )]
+    NothingDeploys,
+    #[error(
+        "the first stage deploys, and nothing can come before it; move its deploy actions into a later stage"
+    )]
+    DeploysFirst,
+}
+
+/// A pipeline with the stage in it, and what is good to know.
+pub(crate) struct Patched {
+    /// What `aws codepipeline update-pipeline --cli-input-json` takes.
+    pub pipeline: Node,
+    pub notes: Vec<String>,
+}
+
+pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
+    let file: Node = serde_json::from_str(json)?;
+    let mut pipeline = file.get("pipeline").ok_or(PatchError::NotAPipeline)?.clone();
+    let name = pipeline.get("name").and_then(Node::as_str).ok_or(PatchError::NotAPipeline)?;
+    if !spec.covers(name) {
+        return Err(PatchError::NotCovered(name.to_owned()));
+    }
+    // Without a type a pipeline is of V1 (CodePipeline API reference, `PipelineDeclaration`).
+    let kind = match pipeline.get("pipelineType").and_then(Node::as_str) {
+        Some("V2") => PipelineType::V2,
+        Some(_) | None => PipelineType::V1,
+    };
+    let Node::Object(entries) = &mut pipeline else {
+        return Err(PatchError::NotAPipeline);
+    };
+    let Some(Node::List(stages)) = entries.get_mut("stages") else {
+        return Err(PatchError::NotAPipeline);
+    };
+    let stage_name: &str = spec.targets.stage();
+    refuse_second_gate(stages, &spec.gate_function)?;
+    if stages.iter().any(|stage| name_of(stage) == stage_name) {
+        return Err(PatchError::StageThere(stage_name.to_owned()));
+    }
+    let place = stages.iter().position(deploys).ok_or(PatchError::NothingDeploys)?;
+    if place == 0 {
+        return Err(PatchError::DeploysFirst);
+    }
+    let mut notes = vec![format!(
+        "the stage `{stage_name}` is before `{}`; update-pipeline puts it in force",
+        stages.get(place).map(name_of).unwrap_or_default()
+    )];
+    if kind == PipelineType::V1 {
+        notes.push(
+            "a pipeline of type V1 does not retry by itself: reopen refused approvals with `retry-stage-execution --retry-mode ALL_ACTIONS`"
+                .to_owned(),
+        );
+    }
+    let stage = Stage::new(stage_name, &spec.slots, &spec.gate_function, kind);
+    stages.insert(place, Node::of(&stage)?);
+    Ok(Patched {
+        // Without `metadata`, which update-pipeline does not take.
+        pipeline: Node::object([("pipeline", pipeline)]),
+        notes,
+    })
+}
+
+fn refuse_second_gate(stages: &[Node], gate: &FunctionName) -> Result<(), PatchError> {
+    for stage in stages {
+        for action in actions(stage) {
+            let function = action
+                .get("configuration")
+                .and_then(|c| c.get("FunctionName"))
+                .and_then(Node::as_str);
+            // A function can be named by its ARN, and with a version or an alias.
+            let is_gate =
+                function.is_some_and(|function| function.split(':').any(|part| *part == **gate));
+            if is_gate || name_of(action) == GATE_ACTION {
+                return Err(PatchError::GateThere {
+                    stage: name_of(stage).to_owned(),
+                    action: name_of(action).to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn deploys(stage: &Node) -> bool {
+    let category = |action: &Node| {
+        action.get("actionTypeId")?.get("category")?.as_str().map(|c| c == "Deploy")
+    };
+    actions(stage).iter().any(|action| category(action) == Some(true))
+}
+
+fn actions(stage: &Node) -> &[Node] {
+    stage.get("actions").map(Node::items).unwrap_or_default()
+}
+
+fn name_of(node: &Node) -> &str {
+    node.get("name").and_then(Node::as_str).unwrap_or_default()
+}

@@ -1,0 +1,257 @@
+//! What can be asked for, by flags or in a TOML file: one type, so that the two are equal in power.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::name::{
+    AccountGlob, AccountId, FunctionName, IdentityCenter, NameError, PipelineGlob, Prefix,
+    RoleName, RoleRef, SamlProvider, StageGlob,
+};
+use super::partition::{Partition, Region};
+use super::slot::Slot;
+
+/// How slots are held apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MechanismName {
+    /// A group and a managed policy for each slot
+    #[default]
+    Groups,
+    /// One policy for all approvers; a tag on each principal says which slot it has
+    Tag,
+    /// A role for each slot, assumed through SAML, IAM Identity Center or from accounts
+    Roles,
+}
+
+/// How the result is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// One file for each document, as IAM takes it
+    #[default]
+    Json,
+    /// A CloudFormation template in YAML
+    Cloudformation,
+    /// A Terraform configuration
+    Terraform,
+    /// A Terraform configuration in JSON syntax
+    TerraformJson,
+    /// A bash script of AWS CLI commands
+    AwsCli,
+}
+
+/// For how long a second factor counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct MfaAge(u32);
+
+impl MfaAge {
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for MfaAge {
+    type Err = NameError;
+
+    /// GetSessionToken gives credentials for at most 36 hours (STS API reference), so nothing older
+    /// can carry a second factor.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let seconds = text.parse::<SignedDuration>().ok().map(|age| age.as_secs());
+        let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+        let age = seconds.filter(|seconds| (1..=36 * 3600).contains(seconds));
+        age.map(Self)
+            .ok_or_else(|| NameError::new(text, "a time such as 15m or 1h, of at most 36h"))
+    }
+}
+
+impl TryFrom<String> for MfaAge {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+/// What is asked for. The keys of the TOML file are the long names of the flags.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// The partition; by default that of the regions
+    #[arg(
+        long,
+        value_name = "PARTITION",
+        hide_possible_values = true,
+        help_heading = "What is approved"
+    )]
+    pub partition: Option<Partition>,
+    /// A region of the pipelines, or '*'
+    #[arg(long, value_name = "REGION", help_heading = "What is approved")]
+    pub region: Vec<Region>,
+    /// An account of the pipelines, or '*'
+    #[arg(long, value_name = "ACCOUNT", help_heading = "What is approved")]
+    pub account: Vec<AccountGlob>,
+    /// A pipeline, or a pattern of pipeline names
+    #[arg(long, value_name = "NAME", help_heading = "What is approved")]
+    pub pipeline: Vec<PipelineGlob>,
+    /// The stage of the approvals, or a pattern of stage names
+    #[arg(long, value_name = "NAME", help_heading = "What is approved")]
+    pub stage: Option<StageGlob>,
+    /// An approval action, or NAME=PATTERN for several [default: ApprovalA and ApprovalB]
+    #[arg(long, value_name = "ACTION", help_heading = "What is approved")]
+    pub slot: Vec<Slot>,
+
+    /// How slots are held apart [default: groups]
+    #[arg(long, value_enum, help_heading = "Who approves")]
+    pub mechanism: Option<MechanismName>,
+    /// Deny the other slots explicitly, so that who gets into two can approve neither (the default)
+    #[arg(
+        long,
+        num_args = 0,
+        default_missing_value = "true",
+        overrides_with = "no_exclusive",
+        help_heading = "Who approves"
+    )]
+    pub exclusive: Option<bool>,
+    /// Deny nothing: another policy may then give somebody a second slot
+    #[arg(long, overrides_with = "exclusive", help_heading = "Who approves")]
+    #[serde(skip)]
+    pub no_exclusive: bool,
+    /// Only allow to approve; leave out what an approver needs to see the pipelines
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Who approves")]
+    pub approve_only: Option<bool>,
+    /// Let an approval count only with a second factor; federated sessions carry none, and cannot
+    /// approve then
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Who approves")]
+    pub require_mfa: Option<bool>,
+    /// How old the second factor may be, such as 15m
+    #[arg(long, value_name = "TIME", help_heading = "Who approves")]
+    pub mfa_max_age: Option<MfaAge>,
+    /// Roles: a SAML provider whose users may assume them
+    #[arg(long, value_name = "ARN", help_heading = "Who approves")]
+    pub trust_saml: Option<SamlProvider>,
+    /// Roles: an account whose IAM users may assume them, under their own names
+    #[arg(long, value_name = "ACCOUNT", help_heading = "Who approves")]
+    pub trust_account: Vec<AccountId>,
+    /// Roles: make them permission sets of this IAM Identity Center instance
+    #[arg(long, value_name = "INSTANCE_ARN", help_heading = "Who approves")]
+    pub identity_center: Option<IdentityCenter>,
+
+    /// Add a policy that denies going round the gate
+    #[arg(
+        long,
+        num_args = 0,
+        default_missing_value = "true",
+        help_heading = "What guards the rule"
+    )]
+    pub guardrails: Option<bool>,
+    /// Add the same as a service control policy
+    #[arg(
+        long,
+        num_args = 0,
+        default_missing_value = "true",
+        help_heading = "What guards the rule"
+    )]
+    pub scp: Option<bool>,
+    /// A role that the guardrails let through, by name or ARN
+    #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
+    pub break_glass: Vec<RoleRef>,
+    /// A role, besides the gate's, that reports results of CodePipeline jobs
+    #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
+    pub job_worker: Vec<RoleRef>,
+    /// Deny to start the pipelines by hand, too
+    #[arg(
+        long,
+        num_args = 0,
+        default_missing_value = "true",
+        help_heading = "What guards the rule"
+    )]
+    pub deny_manual_start: Option<bool>,
+
+    /// Add the gate's execution role, and the policy by which a pipeline may invoke the gate
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
+    pub gate: Option<bool>,
+    /// The gate's function [default: two-person-rule-gate]
+    #[arg(long, value_name = "NAME", help_heading = "The gate")]
+    pub gate_function: Option<FunctionName>,
+    /// A service role of the pipelines, to which the policy to invoke the gate is attached
+    #[arg(long, value_name = "ROLE", help_heading = "The gate")]
+    pub service_role: Vec<RoleName>,
+    /// Add the stage with the approvals and the gate, as it stands in a pipeline (type V2)
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
+    pub stage_json: Option<bool>,
+    /// Put that stage into the pipeline of this file (what `aws codepipeline get-pipeline` prints),
+    /// before its first deploy stage
+    #[arg(long, value_name = "FILE", help_heading = "The gate")]
+    pub patch_pipeline: Option<PathBuf>,
+
+    /// What all generated IAM names begin with [default: TwoPersonRule-]
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub prefix: Option<Prefix>,
+    /// How to write it [default: json]
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub format: Option<Format>,
+    /// Write the files into this directory instead of to standard output
+    #[arg(long, value_name = "DIR", conflicts_with = "print", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// Print only this one of the files, such as stage.json or pipeline.json
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub print: Option<String>,
+}
+
+impl Settings {
+    /// Reads a TOML file's text.
+    ///
+    /// # Errors
+    /// With the place and the key that is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// These settings, and where they say nothing those of `file`.
+    pub fn over(self, file: Self) -> Self {
+        Self {
+            exclusive: if self.no_exclusive {
+                Some(false)
+            } else {
+                self.exclusive.or(file.exclusive)
+            },
+            no_exclusive: false,
+            partition: self.partition.or(file.partition),
+            region: either(self.region, file.region),
+            account: either(self.account, file.account),
+            pipeline: either(self.pipeline, file.pipeline),
+            stage: self.stage.or(file.stage),
+            slot: either(self.slot, file.slot),
+            mechanism: self.mechanism.or(file.mechanism),
+            approve_only: self.approve_only.or(file.approve_only),
+            require_mfa: self.require_mfa.or(file.require_mfa),
+            mfa_max_age: self.mfa_max_age.or(file.mfa_max_age),
+            trust_saml: self.trust_saml.or(file.trust_saml),
+            trust_account: either(self.trust_account, file.trust_account),
+            identity_center: self.identity_center.or(file.identity_center),
+            guardrails: self.guardrails.or(file.guardrails),
+            scp: self.scp.or(file.scp),
+            break_glass: either(self.break_glass, file.break_glass),
+            job_worker: either(self.job_worker, file.job_worker),
+            deny_manual_start: self.deny_manual_start.or(file.deny_manual_start),
+            gate: self.gate.or(file.gate),
+            gate_function: self.gate_function.or(file.gate_function),
+            service_role: either(self.service_role, file.service_role),
+            stage_json: self.stage_json.or(file.stage_json),
+            patch_pipeline: self.patch_pipeline.or(file.patch_pipeline),
+            prefix: self.prefix.or(file.prefix),
+            format: self.format.or(file.format),
+            out: self.out.or(file.out),
+            print: self.print.or(file.print),
+        }
+    }
+}
+
+fn either<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {
+    if flags.is_empty() { file } else { flags }
+}
