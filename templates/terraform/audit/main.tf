@@ -1,14 +1,15 @@
-# The audit as an AWS Config custom rule: what audit.yaml has, as a module. AWS Config has to be recording in every account that is audited.
+# The audit as an AWS Config custom rule: audit.yaml as a module. AWS Config must be recording in
+# every account that is audited.
 
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 
 resource "aws_lambda_function" "audit" {
-  #checkov:skip=CKV_AWS_115:AWS Config asks once a period and account; there is nothing to hold back
-  #checkov:skip=CKV_AWS_116:a lost audit is seen by the alarm, and AWS Config asks again
-  #checkov:skip=CKV_AWS_117:no VPC: it talks to public endpoints of AWS and to nothing else
-  #checkov:skip=CKV_AWS_173:the environment holds options and names, which are no secrets
+  #checkov:skip=CKV_AWS_115:AWS Config invokes it once per period and account
+  #checkov:skip=CKV_AWS_116:the alarm shows a failed audit, and AWS Config retries
+  #checkov:skip=CKV_AWS_117:no VPC: it only talks to public AWS endpoints
+  #checkov:skip=CKV_AWS_173:the environment holds options and names, not secrets
   #checkov:skip=CKV_AWS_50:no tracing: the log says what was found
   #checkov:skip=CKV_AWS_272:code signing needs a signing profile of the account's own
   function_name    = var.function_name
@@ -57,7 +58,8 @@ resource "aws_iam_role" "audit" {
 locals {
   member = [
     {
-      # Any account, but none outside the organisation; and there, the role has to trust this one.
+      # Any account of the organisation and no other. The role in that account must also trust this
+      # one.
       Sid       = "AuditMembers"
       Effect    = "Allow"
       Action    = ["sts:AssumeRole"]
@@ -67,14 +69,14 @@ locals {
   ]
   own = [
     {
-      # Has no resource of its own (Service Authorization Reference, IAM).
+      # Does not support resource-level permissions (Service Authorization Reference, IAM).
       Sid      = "ReadAccount"
       Effect   = "Allow"
       Action   = ["iam:GetAccountAuthorizationDetails"]
       Resource = ["*"]
     },
     {
-      # Has no resource of its own (Service Authorization Reference, AWS Config).
+      # Does not support resource-level permissions (Service Authorization Reference, AWS Config).
       Sid      = "Report"
       Effect   = "Allow"
       Action   = ["config:PutEvaluations"]
@@ -101,7 +103,7 @@ locals {
 resource "aws_iam_role_policy" "audit" {
   name = var.function_role_name
   role = aws_iam_role.audit.name
-  # Encoded before the choice, since the two lists have different types.
+  # Encoded before the condition, because the two lists have different types.
   policy = var.organization ? jsonencode({
     Version   = "2012-10-17"
     Statement = concat(local.log, local.member)
@@ -123,15 +125,16 @@ resource "aws_lambda_permission" "config" {
   function_name = aws_lambda_function.audit.function_name
   action        = "lambda:InvokeFunction"
   principal     = "config.amazonaws.com"
-  # For an organisation, AWS Config asks on behalf of every member account. Whoever made a rule in a foreign account that asks this function
-  # would learn nothing: it has to take the role in the account that it is asked about.
+  # For an organisation, AWS Config invokes this on behalf of every member account. An outsider who
+  # creates a rule that invokes this function learns nothing: the function must assume the role in
+  # the account that it is asked about.
   source_account = var.organization ? null : data.aws_caller_identity.current.account_id
 }
 
 resource "aws_config_config_rule" "account" {
   count       = var.organization ? 0 : 1
   name        = var.rule_name
-  description = "Nobody can give two approvals of one release, or go round the gate that counts them"
+  description = "Nobody can give two approvals of one release or bypass the gate that counts them"
   tags        = var.tags
 
   source {
@@ -150,7 +153,7 @@ resource "aws_config_config_rule" "account" {
 resource "aws_config_organization_custom_rule" "organization" {
   count                       = var.organization ? 1 : 0
   name                        = var.rule_name
-  description                 = "Nobody can give two approvals of one release, or go round the gate that counts them"
+  description                 = "Nobody can give two approvals of one release or bypass the gate that counts them"
   lambda_function_arn         = aws_lambda_function.audit.arn
   trigger_types               = ["ScheduledNotification"]
   maximum_execution_frequency = var.frequency
@@ -159,10 +162,10 @@ resource "aws_config_organization_custom_rule" "organization" {
   depends_on = [aws_lambda_permission.config]
 }
 
-# Until it can, the rule keeps saying what it said before.
+# Until the audit works again, the rule keeps reporting its last result.
 resource "aws_cloudwatch_metric_alarm" "failed" {
   alarm_name          = "${var.function_name}-failed"
-  alarm_description   = "An account could not be audited, or there was nothing in it to audit; the log says why"
+  alarm_description   = "An account could not be audited, or it held nothing to audit; the log says why"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.audit.function_name }

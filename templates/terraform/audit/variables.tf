@@ -4,7 +4,7 @@ variable "package" {
 }
 
 variable "organization" {
-  description = "Whether every account of the organisation is audited instead of this one. Then this belongs in its management account or a delegated administrator's, and the stack set of audit-member.yaml gives every account the role."
+  description = "Whether to audit every account of the organisation instead of this one. If so, deploy this in the management account or a delegated administrator account, and audit-member.yaml as a stack set."
   type        = bool
   default     = false
 }
@@ -16,13 +16,13 @@ variable "excluded_accounts" {
 }
 
 variable "arguments" {
-  description = "What policygen audit is told, besides the format; docs/policygen.md explains it. No shell reads this."
+  description = "Arguments of policygen audit, except the format (docs/audit.md). No shell reads them."
   type        = string
   default     = "--pipeline payments --stage Release --slot ApprovalA=TwoPersonRule-ApprovalA --slot ApprovalB=TwoPersonRule-ApprovalB"
 }
 
 variable "fail_on" {
-  description = "From which severity on a finding makes its subject non-compliant: error, warning or note"
+  description = "The least severity that makes a subject non-compliant: error, warning or note"
   type        = string
   default     = "error"
   validation {
@@ -32,7 +32,7 @@ variable "fail_on" {
 }
 
 variable "frequency" {
-  description = "How often the rule is asked: One_Hour, Three_Hours, Six_Hours, Twelve_Hours or TwentyFour_Hours"
+  description = "How often the audit runs: One_Hour, Three_Hours, Six_Hours, Twelve_Hours or TwentyFour_Hours"
   type        = string
   default     = "TwentyFour_Hours"
 }
@@ -74,7 +74,7 @@ variable "log_retention_days" {
 }
 
 variable "alarm_topic_arn" {
-  description = "An SNS topic that is told when an audit fails; null to see it in CloudWatch only"
+  description = "An SNS topic for failed audits; null to see it in CloudWatch only"
   type        = string
   default     = null
 }

@@ -1,6 +1,8 @@
-# Everything together, for the pipeline `payments`. Build the two packages first (templates/package), then: terraform init && terraform apply
+# Everything together, for the pipeline `payments`. Build both packages first (templates/package),
+# then run: terraform init && terraform apply
 #
-# The buckets are your own: make them as pipeline.yaml does, with versions, without public access, and over TLS only.
+# The buckets are your own: create them as pipeline.yaml does, with versioning, without public
+# access, and with TLS required.
 
 terraform {
   required_version = ">= 1.5"
@@ -57,6 +59,6 @@ module "audit" {
 }
 
 output "pipeline" {
-  description = "The pipeline that two people have to release"
+  description = "The pipeline that needs two people to release"
   value       = module.pipeline.name
 }

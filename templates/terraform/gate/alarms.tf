@@ -2,10 +2,10 @@ locals {
   alarm_actions = compact([var.alarm_topic_arn])
 }
 
-# An invocation ended without a report to CodePipeline. Lambda tries it twice more.
+# An invocation ended without reporting to CodePipeline. Lambda retries it twice.
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${var.function_name}-errors"
-  alarm_description   = "The gate ended without a result for its job; Lambda tries again, and the job fails after 20 minutes at the latest"
+  alarm_description   = "The gate ended without a result for its job. Lambda retries; the job fails within 20 minutes"
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
   dimensions          = { FunctionName = aws_lambda_function.gate.function_name }
@@ -19,10 +19,10 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   tags                = var.tags
 }
 
-# The rule was not met: an attempt at a release by too few people.
+# The rule was not met: too few people tried to release.
 resource "aws_cloudwatch_metric_alarm" "refusals" {
   alarm_name          = "${var.function_name}-refusals"
-  alarm_description   = "A release was refused; the decision record in the log says who approved what, and why that is not enough"
+  alarm_description   = "A release was refused; the decision record in the log says who approved what, and why"
   namespace           = "TwoPersonRule"
   metric_name         = "Decisions"
   dimensions          = { Verdict = "unsatisfied" }
@@ -36,11 +36,11 @@ resource "aws_cloudwatch_metric_alarm" "refusals" {
   tags                = var.tags
 }
 
-# A job that got no verdict at all: the gate said so itself (a bad rule, a missing permission, an outage: `Verdict` is `none`), or Lambda gave
-# its event up after all tries.
+# The gate reached no verdict for a job. Either the gate said so (a bad rule, a missing permission
+# or an outage: `Verdict` is `none`), or Lambda dropped the event after all its retries.
 resource "aws_cloudwatch_metric_alarm" "no_decision" {
   alarm_name          = "${var.function_name}-no-decision"
-  alarm_description   = "The gate could not judge a job, and the release did not pass; the log says why"
+  alarm_description   = "The gate could not judge a job, so the release did not pass; the log says why"
   evaluation_periods  = 1
   threshold           = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"

@@ -1,4 +1,4 @@
-# The gate: what gate.yaml has, as a module. One gate serves all pipelines of an account and region.
+# The gate: gate.yaml as a module. One gate serves every pipeline of an account and region.
 
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -9,13 +9,13 @@ locals {
 }
 
 resource "aws_lambda_function" "gate" {
-  #checkov:skip=CKV_AWS_117:no VPC: it talks to CodePipeline's public endpoint and to nothing else
-  #checkov:skip=CKV_AWS_116:a queue is a choice, keep_lost_events: events hold credentials, and a lost job fails closed by itself
-  #checkov:skip=CKV_AWS_173:a key is a choice, kms_key_arn: the environment holds the rule, which is no secret
+  #checkov:skip=CKV_AWS_117:no VPC: it only talks to public AWS endpoints
+  #checkov:skip=CKV_AWS_116:optional: keep_lost_events: events hold credentials, and a lost job fails closed
+  #checkov:skip=CKV_AWS_173:optional: kms_key_arn: the environment holds the rule, not a secret
   #checkov:skip=CKV_AWS_50:no tracing: each decision is one line in the log, and the role stays smaller
   #checkov:skip=CKV_AWS_272:code signing needs a signing profile of the account's own
   function_name                  = var.function_name
-  description                    = "Two-person rule: lets a release pass when enough different people approved it"
+  description                    = "Two-person rule: lets a release pass if enough different people approved it"
   filename                       = var.package
   source_code_hash               = filebase64sha256(var.package)
   handler                        = "bootstrap"
@@ -31,7 +31,7 @@ resource "aws_lambda_function" "gate" {
   environment {
     variables = {
       TWO_PERSON_RULE = jsonencode(merge({
-        # Who starts an execution by hand cannot also approve it.
+        # A person who starts an execution by hand cannot approve it.
         excludeInitiator    = true
         trustedSessionRoles = var.trusted_session_roles
       }, var.rule))
@@ -39,7 +39,7 @@ resource "aws_lambda_function" "gate" {
   }
 
   logging_config {
-    # As text: the gate writes lines of JSON itself, and its metrics are lines of the log.
+    # Text, because the gate writes its own JSON lines and its metrics are log lines.
     log_format = "Text"
     log_group  = aws_cloudwatch_log_group.gate.name
   }
@@ -49,7 +49,8 @@ resource "aws_lambda_function" "gate" {
 
 resource "aws_lambda_function_event_invoke_config" "gate" {
   function_name = aws_lambda_function.gate.function_name
-  # CodePipeline gives a job up after 20 minutes without a result; an older event can change nothing any more.
+  # CodePipeline gives up on a job after 20 minutes without a result, so an older event cannot
+  # change anything.
   maximum_event_age_in_seconds = 1200
   maximum_retry_attempts       = 2
 
@@ -88,7 +89,8 @@ resource "aws_iam_role_policy" "gate" {
     Statement = concat(
       [
         {
-          # These have no resource of their own (Service Authorization Reference, CodePipeline).
+          # These actions do not support resource-level permissions (Service Authorization
+          # Reference, CodePipeline).
           Sid    = "TakeJobsAndReport"
           Effect = "Allow"
           Action = [
@@ -109,7 +111,8 @@ resource "aws_iam_role_policy" "gate" {
           Resource = [for name in var.pipelines : "${local.pipelines}:${name}"]
         },
         {
-          # Whether IAM Identity Center made a role that only a pattern of the rule trusts. About any other role the gate learns nothing.
+          # Lets the gate check whether IAM Identity Center created a role that the rule trusts by a
+          # pattern. The gate can read no other role.
           Sid      = "SeeReservedRoles"
           Effect   = "Allow"
           Action   = ["iam:GetRole"]
@@ -142,9 +145,10 @@ resource "aws_iam_role_policy" "gate" {
   })
 }
 
-# The decision records are evidence. To keep them when the gate goes, take the group out of the state first: `terraform state rm`.
+# The decision records are evidence. To keep them when you destroy the gate, first remove the log
+# group from the state: `terraform state rm`.
 resource "aws_cloudwatch_log_group" "gate" {
-  #checkov:skip=CKV_AWS_158:a key is a choice, kms_key_arn: the log is encrypted in any case, and holds no credentials
+  #checkov:skip=CKV_AWS_158:optional: kms_key_arn: the log is always encrypted and holds no credentials
   name              = "/aws/lambda/${var.function_name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

@@ -4,33 +4,33 @@ variable "package" {
 }
 
 variable "trusted_session_roles" {
-  # IAM Identity Center names the sessions of its own roles after the user. Add any other role only if those who assume it cannot choose their
-  # session's name.
-  description = "Roles whose session names say who somebody is, by their exact names, such as AWSReservedSSO_Approver_0123456789abcdef. A refusal says which name to add."
+  # IAM Identity Center names the sessions of its own roles after the user, so each session is one
+  # person. Add another role only if the people who assume it cannot choose the session name.
+  description = "Exact names of the roles whose session names identify people, such as AWSReservedSSO_Approver_0123456789abcdef. A refusal says which name to add."
   type        = list(string)
   default     = []
 }
 
 variable "rule" {
-  description = "More keys of the rule that no pipeline can loosen (README.md, \"Configuration\"), beside excludeInitiator and the trusted_session_roles; a key of these replaces theirs."
+  description = "More keys of the rule that no pipeline can loosen (docs/gate.md), in addition to excludeInitiator and trusted_session_roles; a key given here replaces theirs."
   type        = any
   default     = {}
 }
 
 variable "pipelines" {
-  description = "The pipelines whose approvals the gate may read, by name; patterns such as team-* are taken"
+  description = "The pipelines that the gate may read, by name or by a pattern such as team-*"
   type        = list(string)
   default     = ["payments"]
 }
 
 variable "function_name" {
-  description = "The function's name. What policygen generate writes guards this name, unless it is told another."
+  description = "The function's name. Guardrails of policygen generate protect this name by default."
   type        = string
   default     = "two-person-rule-gate"
 }
 
 variable "role_name" {
-  description = "The name of the function's role. What policygen generate writes guards this name."
+  description = "The name of the function's role. Guardrails of policygen generate protect this name."
   type        = string
   default     = "TwoPersonRule-Gate"
 }
@@ -46,7 +46,7 @@ variable "architecture" {
 }
 
 variable "reserved_concurrency" {
-  description = "How many jobs may be judged at once, whatever else runs in the account; -1 reserves nothing, for accounts with a small quota"
+  description = "How many jobs the gate can judge at once (reserved concurrency); -1 reserves nothing"
   type        = number
   default     = 5
 }
@@ -64,13 +64,13 @@ variable "log_retention_days" {
 }
 
 variable "alarm_topic_arn" {
-  description = "An SNS topic that is told of alarms; null to see them in CloudWatch only"
+  description = "An SNS topic for the alarms; null to see them in CloudWatch only"
   type        = string
   default     = null
 }
 
 variable "keep_lost_events" {
-  description = "Whether events that Lambda gives up on go to a queue, for a day. They hold the job's artifact credentials, which stay valid for a while, so whoever may read the queue may read the pipeline's artifacts."
+  description = "Whether to keep events that Lambda drops in a queue for a day. They hold the job's artifact credentials, which stay valid for a while: readers of the queue can read the pipeline's artifacts."
   type        = bool
   default     = false
 }

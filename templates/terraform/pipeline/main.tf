@@ -1,5 +1,5 @@
-# A pipeline that two different people have to release: what pipeline.yaml has, as a module. Put your own source, build and deploy actions in
-# their places; the stage Release is what matters.
+# A pipeline that needs two different people to release: pipeline.yaml as a module. Replace the
+# source, build and deploy actions with your own. The stage Release is the part that matters.
 
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -15,7 +15,7 @@ resource "aws_codepipeline" "this" {
   #checkov:skip=CKV_AWS_219:artifacts are encrypted by their bucket
   name          = var.name
   pipeline_type = "V2"
-  # A newer execution takes the place of one that waits: approvers answer for the newest change only.
+  # A newer execution replaces one that waits, so approvers only see the newest change.
   execution_mode = "SUPERSEDED"
   role_arn       = aws_iam_role.pipeline.arn
   tags           = var.tags
@@ -38,17 +38,18 @@ resource "aws_codepipeline" "this" {
       configuration = {
         S3Bucket    = var.source_bucket
         S3ObjectKey = "source.zip"
-        # Started by hand. Who starts it cannot approve it under `excludeInitiator`.
+        # Started by hand. Under `excludeInitiator`, the person who starts it cannot approve it.
         PollForSourceChanges = "false"
       }
     }
   }
 
-  # The approval stage. All in one stage, since a refused stage can be reopened and an earlier one cannot.
+  # The approval stage. Approvals and gate share one stage, because a refused stage can be reopened
+  # and an earlier one cannot.
   stage {
     name = "Release"
 
-    # At the same time: who comes second learns nothing that the first did not know.
+    # Runs in parallel, so the second approver sees nothing that the first did not.
     dynamic "action" {
       for_each = local.slots
       content {
@@ -70,7 +71,8 @@ resource "aws_codepipeline" "this" {
       }
     }
 
-    # The gate, after all of them. An action and not a stage condition, which one person could override.
+    # The gate comes after the approvals. It is an action and not a stage condition, because one
+    # person can override a condition.
     action {
       name      = "TwoPersonRule"
       run_order = 2
@@ -80,7 +82,8 @@ resource "aws_codepipeline" "this" {
       version   = "1"
       configuration = {
         FunctionName = var.gate_function_name
-        # `actions` names the approvals, so that one that somebody takes out of the pipeline is missed.
+        # `actions` names the approvals, so the gate notices if somebody removes one from the
+        # pipeline.
         UserParameters = jsonencode({
           pipelineExecutionId = "#{codepipeline.PipelineExecutionId}"
           actions             = local.slots
@@ -99,7 +102,8 @@ resource "aws_codepipeline" "this" {
     }
   }
 
-  # A later stage than the gate's: actions of one stage could start before the gate has answered.
+  # Deployment is in a later stage than the gate: actions of the same stage could start before the
+  # gate answers.
   stage {
     name = "Deploy"
     action {
@@ -119,7 +123,7 @@ resource "aws_codepipeline" "this" {
   depends_on = [aws_iam_role_policy.pipeline]
 }
 
-# One topic for each slot, so that each set of approvers hears of its own approval.
+# One topic for each slot, so each group of approvers is told about its own approval only.
 resource "aws_sns_topic" "approvers" {
   for_each          = var.approvers
   name              = "${var.name}-${each.key}"
@@ -173,7 +177,8 @@ resource "aws_iam_role_policy" "pipeline" {
         Resource = [for topic in aws_sns_topic.approvers : topic.arn]
       },
       {
-        # Of S3, what CodePipeline asks for (CodePipeline User Guide, "CodePipeline service role policy"), each where it is needed.
+        # The S3 permissions that CodePipeline needs (CodePipeline User Guide, "CodePipeline service
+        # role policy"), each on the bucket that needs it.
         Sid      = "SeeBuckets"
         Effect   = "Allow"
         Action   = ["s3:GetBucketVersioning", "s3:GetBucketLocation", "s3:GetBucketAcl"]
@@ -186,14 +191,14 @@ resource "aws_iam_role_policy" "pipeline" {
         Resource = ["${local.arns[var.source_bucket]}/source.zip"]
       },
       {
-        # The keys of artifacts are CodePipeline's own to choose.
+        # CodePipeline chooses the keys of its artifacts.
         Sid      = "KeepArtifacts"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"]
         Resource = ["${local.arns[var.artifact_bucket]}/*"]
       },
       {
-        # Whatever is in source.zip.
+        # The deploy action writes the files of source.zip.
         Sid      = "Deploy"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]

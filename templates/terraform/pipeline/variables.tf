@@ -11,35 +11,35 @@ variable "gate_function_name" {
 }
 
 variable "retry_once" {
-  description = "Whether a refused stage runs once more by itself, from its first action, so that everybody is asked afresh. After that, and with false from the beginning, the command in the gate's message reopens the approvals."
+  description = "Whether a refused stage retries once from its first action, which asks everybody again. After that, or if false, the command in the gate's message reopens the approvals."
   type        = bool
   default     = true
 }
 
 variable "approvers" {
-  description = "Who is told that an approval is wanted: addresses by slot, which have to confirm the subscription. Other people for each slot."
+  description = "Email addresses by slot: who is told about a waiting approval. Each address must confirm the subscription. Use different people for each slot."
   type        = map(list(string))
   default     = { ApprovalA = [], ApprovalB = [] }
 }
 
 variable "review_url" {
-  description = "Where the approvers see what they release; shown with the approval"
+  description = "A link for approvers to see what they release; shown with the approval"
   type        = string
   default     = "https://console.aws.amazon.com/codesuite/codepipeline/pipelines"
 }
 
 variable "artifact_bucket" {
-  description = "A bucket for what travels between stages. Nobody but the pipeline should be able to write to it: who can changes what has been approved."
+  description = "The artifact bucket. Only the pipeline should be able to write to it: anybody else who can, can change what has been approved."
   type        = string
 }
 
 variable "source_bucket" {
-  description = "A bucket with versions, in which source.zip is what is released"
+  description = "A versioned bucket; the pipeline releases its source.zip"
   type        = string
 }
 
 variable "deploy_bucket" {
-  description = "A bucket into which a release is unpacked"
+  description = "The bucket that a release is unpacked into"
   type        = string
 }
 
