@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes `src/api/model.json`: AWS's own description of the operations that the emulator serves.
 
-The source is the CodePipeline API model that botocore carries (`data/codepipeline/2015-07-09`), which is
-Copyright Amazon.com, Inc. or its affiliates, licensed under the Apache License, Version 2.0. Only the input, output
-and error names of the served operations are kept, and no documentation.
+The source is the CodePipeline API model that botocore carries (`data/codepipeline/2015-07-09`),
+which is Copyright Amazon.com, Inc. or its affiliates, licensed under the Apache License, Version
+2.0. Only the input, output and error names of the served operations are kept, and no documentation.
 
     model.py          rewrites model.json from the installed botocore
     model.py --check  exits 1 when model.json is not what the installed botocore gives
@@ -47,7 +47,11 @@ def references(shape):
 
 def trimmed(shape):
     """A shape with what the validator reads, and nothing else."""
-    kept = {key: shape[key] for key in ("type", "min", "max", "pattern", "enum", "required", "sensitive") if key in shape}
+    kept = {
+        key: shape[key]
+        for key in ("type", "min", "max", "pattern", "enum", "required", "sensitive")
+        if key in shape
+    }
     for part in ("member", "key", "value"):
         if part in shape:
             kept[part] = shape[part]["shape"]
@@ -75,7 +79,8 @@ def model():
             pending += references(source["shapes"][name])
     about = (
         "Trimmed from the AWS CodePipeline API model 2015-07-09 as distributed with botocore "
-        "(Copyright Amazon.com, Inc. or its affiliates, Apache-2.0). Written by emulator/model.py; do not edit."
+        "(Copyright Amazon.com, Inc. or its affiliates, Apache-2.0). "
+        "Written by emulator/model.py; do not edit."
     )
     return {"about": about, "operations": operations, "shapes": shapes}
 
@@ -85,7 +90,10 @@ def main():
     if "--check" not in sys.argv[1:]:
         TARGET.write_text(text, encoding="utf-8")
     elif TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.name} differs from the model of botocore {botocore.__version__}: run emulator/model.py")
+        sys.exit(
+            f"{TARGET.name} differs from the model of botocore {botocore.__version__}: "
+            "run emulator/model.py"
+        )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How long an audit takes, and how much memory, beside what one would write without it.
 
-    tests/bench/audit.py            5,000 users, 300 groups, 1,000 roles, 1,500 customer managed policies, seed 1
+    tests/bench/audit.py            5,000 users, 300 groups, 1,000 roles, 1,500 customer managed
+                                    policies, seed 1
     tests/bench/audit.py --runs 30  the median of more runs
 
-Builds the release binary, makes the account up, and prints a table. Exit code 1 when a target is missed. Needs Node for the
-simulator, which it says when there is none.
+Builds the release binary, makes the account up, and prints a table. Exit code 1 when a target is
+missed. Needs Node for the simulator, which it says when there is none.
 """
 
 import argparse
@@ -28,7 +29,9 @@ MEGABYTES = 150
 
 
 def measure(command, runs, codes=(0,)):
-    """Runs a command several times: the median of its seconds, the most of its peak memory in MB, and its last output."""
+    """Runs a command several times: the median of its seconds, the most of its peak memory in MB,
+    and its last output.
+    """
     seconds, kilobytes = [], []
     for _ in range(runs):
         with tempfile.TemporaryFile() as output:
@@ -50,7 +53,19 @@ def measure(command, runs, codes=(0,)):
 def account(path, size, seed):
     """Makes an account up."""
     with path.open("wb") as file:
-        generator = ["cargo", "run", "--quiet", "--locked", "-p", "kit", "--example", "account", "--", size, str(seed)]
+        generator = [
+            "cargo",
+            "run",
+            "--quiet",
+            "--locked",
+            "-p",
+            "kit",
+            "--example",
+            "account",
+            "--",
+            size,
+            str(seed),
+        ]
         subprocess.run(generator, cwd=ROOT, stdout=file, check=True)
 
 
@@ -67,7 +82,9 @@ def simulator():
 
 
 def audit(arguments):
-    subprocess.run(["cargo", "build", "--release", "--locked", "-p", "policygen"], cwd=ROOT, check=True)
+    subprocess.run(
+        ["cargo", "build", "--release", "--locked", "-p", "policygen"], cwd=ROOT, check=True
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "account.json"
         account(path, arguments.size, arguments.seed)
@@ -78,18 +95,28 @@ def audit(arguments):
         rows = [("policygen audit: every finding", arguments.runs, seconds, megabytes)]
 
         join = [sys.executable, BENCHES / "join.py", path]
-        rows.append(("Python: members of both groups", arguments.runs, *measure(join, arguments.runs)[:2]))
+        rows.append(
+            ("Python: members of both groups", arguments.runs, *measure(join, arguments.runs)[:2])
+        )
 
         tool = arguments.simulator or simulator()
         if tool:
             simulate = ["node", BENCHES / "simulate.mjs", tool, path]
             runs = min(arguments.runs, arguments.simulations)
-            rows.append(("iam-simulate: both slots of one pipeline", runs, *measure(simulate, runs)[:2]))
+            rows.append(
+                ("iam-simulate: both slots of one pipeline", runs, *measure(simulate, runs)[:2])
+            )
         size = path.stat().st_size / 1e6
-    print(f"\n{arguments.size} account, seed {arguments.seed}: {size:.1f} MB; report of {len(report) / 1e6:.1f} MB")
+    print(
+        f"\n{arguments.size} account, seed {arguments.seed}: {size:.1f} MB; "
+        f"report of {len(report) / 1e6:.1f} MB"
+    )
     print(f"{'':<42} {'runs':>5} {'median':>10} {'peak':>9} {'ratio':>8}")
     for name, runs, its_seconds, its_megabytes in rows:
-        print(f"{name:<42} {runs:>5} {its_seconds:>8.3f} s {its_megabytes:>6.0f} MB {its_seconds / seconds:>8.2f}")
+        print(
+            f"{name:<42} {runs:>5} {its_seconds:>8.3f} s {its_megabytes:>6.0f} MB "
+            f"{its_seconds / seconds:>8.2f}"
+        )
     if not tool:
         print("iam-simulate: skipped, there is no node and npm")
     if arguments.size != "large":
@@ -100,12 +127,20 @@ def audit(arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", choices=["small", "middle", "large"], default="large")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=10, help="runs of audit and of Python (default: 10)")
-    parser.add_argument("--simulations", type=int, default=3, help="runs of iam-simulate at most (default: 3)")
-    parser.add_argument("--simulator", type=Path, metavar="FOLDER", help="whose node_modules holds iam-simulate")
+    parser.add_argument(
+        "--runs", type=int, default=10, help="runs of audit and of Python (default: 10)"
+    )
+    parser.add_argument(
+        "--simulations", type=int, default=3, help="runs of iam-simulate at most (default: 3)"
+    )
+    parser.add_argument(
+        "--simulator", type=Path, metavar="FOLDER", help="whose node_modules holds iam-simulate"
+    )
     return audit(parser.parse_args())
 
 

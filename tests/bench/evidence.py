@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How long `policygen evidence` takes over 10,000 saved executions, and how long Python takes merely to parse the same files.
+"""How long `policygen evidence` takes over 10,000 saved executions, and how long Python takes
+merely to parse the same files.
 
-    cargo build --release -p policygen
-    tests/bench/evidence.py [--executions N] [--keep DIR]
+cargo build --release -p policygen tests/bench/evidence.py [--executions N] [--keep DIR]
 """
 
 import argparse
@@ -13,13 +13,18 @@ import sys
 import tempfile
 import time
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICYGEN = ROOT / "target" / "release" / "policygen"
 USERS = ["alice", "bob", "carol", "dave"]
-MESSAGES = ["fix the rounding of refunds", "raise the limit of a transfer", "update dependencies", "show the fee before it is paid"]
+MESSAGES = [
+    "fix the rounding of refunds",
+    "raise the limit of a transfer",
+    "update dependencies",
+    "show the fee before it is paid",
+]
 RUNS = 5
 
 
@@ -39,7 +44,16 @@ class Maker:
         self.own = self.id()
         commit = f"{self.random.getrandbits(160):040x}"
         message = self.random.choice(MESSAGES)
-        runs = [self.action("Source", "Source", "Source", "CodeStarSourceConnection", 20, outputs={"CommitId": commit})]
+        runs = [
+            self.action(
+                "Source",
+                "Source",
+                "Source",
+                "CodeStarSourceConnection",
+                20,
+                outputs={"CommitId": commit},
+            )
+        ]
         status = "Succeeded"
         if kind == "source-failed":
             runs[-1]["status"] = status = "Failed"
@@ -60,7 +74,10 @@ class Maker:
                 "revisionSummary": json.dumps({"ProviderType": "GitHub", "CommitMessage": message}),
                 "revisionUrl": f"https://github.com/example/payments/commit/{commit}",
             }],
-            "trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": self.user(self.random.choice(USERS))},
+            "trigger": {
+                "triggerType": "StartPipelineExecution",
+                "triggerDetail": self.user(self.random.choice(USERS)),
+            },
             "executionMode": "SUPERSEDED",
             "executionType": "STANDARD",
         })  # fmt: skip
@@ -77,44 +94,99 @@ class Maker:
             del runs[-1]["updatedBy"]
             return "InProgress"
         if kind in ("refused", "retried"):
-            runs.append(self.gate(None, f"- same-person: ApprovalA and ApprovalB were approved by one person, {first}"))
+            runs.append(
+                self.gate(
+                    None,
+                    f"- same-person: ApprovalA and ApprovalB were approved by one person, {first}",
+                )
+            )
             if kind == "refused":
                 return "Failed"
             first, second = self.random.sample(USERS, 2)
             runs += self.approvals(first, second)
         if kind != "no-gate":
             runs.append(self.gate(", ".join(sorted({first, second}))))
-        runs.append(self.action("Deploy", "Deploy", "Deploy", "CodeDeploy", 120, result={"externalExecutionId": f"d-{self.id()[:9]}"}))
+        runs.append(
+            self.action(
+                "Deploy",
+                "Deploy",
+                "Deploy",
+                "CodeDeploy",
+                120,
+                result={"externalExecutionId": f"d-{self.id()[:9]}"},
+            )
+        )
         return "Succeeded"
 
     def approvals(self, first, second, last="Succeeded"):
         asked = self.at
         runs = []
         for slot, who in (("ApprovalA", first), ("ApprovalB", second)):
-            result = {"externalExecutionId": self.id(), "externalExecutionSummary": f"looked at the change, {slot[-1]}"}
-            run = self.action("Approve", slot, "Approval", "Manual", self.random.randrange(60, 3600), result=result)
+            result = {
+                "externalExecutionId": self.id(),
+                "externalExecutionSummary": f"looked at the change, {slot[-1]}",
+            }
+            run = self.action(
+                "Approve",
+                slot,
+                "Approval",
+                "Manual",
+                self.random.randrange(60, 3600),
+                result=result,
+            )
             run["startTime"] = asked.isoformat()
             runs.append({**run, "updatedBy": self.user(who)})
         runs[-1]["status"] = last
         return runs
 
     def gate(self, approvers, refusal=None):
-        configuration = {"FunctionName": "two-person-rule-gate", "UserParameters": json.dumps({"pipelineExecutionId": self.own})}
+        configuration = {
+            "FunctionName": "two-person-rule-gate",
+            "UserParameters": json.dumps({"pipelineExecutionId": self.own}),
+        }
         run = self.action("Approve", "Gate", "Invoke", "Lambda", 2, configuration)
         if refusal:
-            message = f"Refused: 1 distinct person counted, 2 required (execution {self.own}).\nWhy:\n{refusal}"
+            message = (
+                f"Refused: 1 distinct person counted, 2 required (execution {self.own}).\n"
+                f"Why:\n{refusal}"
+            )
             run["status"] = "Failed"
-            run["output"]["executionResult"] = {"errorDetails": {"code": "JobFailed", "message": message}}
+            run["output"]["executionResult"] = {
+                "errorDetails": {"code": "JobFailed", "message": message}
+            }
         else:
-            run["output"]["executionResult"] = {"externalExecutionSummary": f"Satisfied by {approvers}: 2 distinct persons counted, 2 required."}
+            run["output"]["executionResult"] = {
+                "externalExecutionSummary": f"Satisfied by {approvers}: "
+                "2 distinct persons counted, 2 required."
+            }
             run["output"]["outputVariables"] = {
-                "Verdict": "satisfied", "Approvers": approvers, "ApproverCount": "2", "PipelineExecutionId": self.own,
+                "Verdict": "satisfied", "Approvers": approvers, "ApproverCount": "2",
+                "PipelineExecutionId": self.own,
             }  # fmt: skip
         return run
 
-    def action(self, stage, name, category, provider, seconds, configuration=None, result=None, outputs=None):
-        start, self.at = self.at, self.at + timedelta(seconds=seconds, milliseconds=self.random.randrange(1000))
-        artifact = {"name": f"{name}Artifact", "s3location": {"bucket": "codepipeline-eu-west-1-artifacts", "key": f"payments/{name}/{self.own[:7]}"}}
+    def action(
+        self,
+        stage,
+        name,
+        category,
+        provider,
+        seconds,
+        configuration=None,
+        result=None,
+        outputs=None,
+    ):
+        start, self.at = (
+            self.at,
+            self.at + timedelta(seconds=seconds, milliseconds=self.random.randrange(1000)),
+        )
+        artifact = {
+            "name": f"{name}Artifact",
+            "s3location": {
+                "bucket": "codepipeline-eu-west-1-artifacts",
+                "key": f"payments/{name}/{self.own[:7]}",
+            },
+        }
         return {
             "pipelineExecutionId": self.own,
             "actionExecutionId": self.id(),
@@ -125,13 +197,22 @@ class Maker:
             "lastUpdateTime": self.at.isoformat(),
             "status": "Succeeded",
             "input": {
-                "actionTypeId": {"category": category, "owner": "AWS", "provider": provider, "version": "1"},
+                "actionTypeId": {
+                    "category": category,
+                    "owner": "AWS",
+                    "provider": provider,
+                    "version": "1",
+                },
                 "configuration": configuration or {"Setting": f"of {name}"},
                 "resolvedConfiguration": configuration or {"Setting": f"of {name}"},
                 "region": "eu-west-1",
                 "inputArtifacts": [artifact],
             },
-            "output": {"outputArtifacts": [artifact], "executionResult": result or {}, "outputVariables": outputs or {}},
+            "output": {
+                "outputArtifacts": [artifact],
+                "executionResult": result or {},
+                "outputVariables": outputs or {},
+            },
         }
 
     def user(self, name):
@@ -139,14 +220,18 @@ class Maker:
 
     def write(self, folder):
         """Indented by four, as the AWS CLI does."""
-        lists = {"executions.json": {"pipelineExecutionSummaries": self.executions}, "actions.json": {"actionExecutionDetails": self.actions}}
+        lists = {
+            "executions.json": {"pipelineExecutionSummaries": self.executions},
+            "actions.json": {"actionExecutionDetails": self.actions},
+        }
         for name, content in lists.items():
             (folder / name).write_text(json.dumps(content, indent=4, ensure_ascii=False) + "\n")
         return [folder / name for name in lists]
 
 
 KINDS = {
-    "passed": 70, "refused": 6, "retried": 6, "rejected": 5, "superseded": 5, "source-failed": 4, "in-flight": 1, "no-gate": 2, "forged": 1,
+    "passed": 70, "refused": 6, "retried": 6, "rejected": 5, "superseded": 5, "source-failed": 4,
+    "in-flight": 1, "no-gate": 2, "forged": 1,
 }  # fmt: skip
 
 
@@ -155,7 +240,9 @@ def make(count, start, step):
     for number in range(count):
         kind = maker.random.choices(list(KINDS), KINDS.values())[0]
         # Only the newest can still be under way.
-        maker.execution(start + number * step, "passed" if kind == "in-flight" and number < count - 3 else kind)
+        maker.execution(
+            start + number * step, "passed" if kind == "in-flight" and number < count - 3 else kind
+        )
     maker.executions.reverse()
     maker.actions.reverse()
     return maker
@@ -171,12 +258,16 @@ def best(of):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--executions", type=int, default=10_000)
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="write the history there, and measure nothing")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="write the history there, and measure nothing"
+    )
     arguments = parser.parse_args()
     step = timedelta(days=360) / arguments.executions
-    maker = make(arguments.executions, datetime(2026, 1, 1, 8, tzinfo=timezone.utc), step)
+    maker = make(arguments.executions, datetime(2026, 1, 1, 8, tzinfo=UTC), step)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         maker.write(arguments.keep)
@@ -187,7 +278,17 @@ def main():
         inputs = [argument for path in paths for argument in ("--input", path)]
 
         def evidence(form):
-            command = [POLICYGEN, "evidence", "--pipeline", "payments", "--fail-on", "never", "--format", form, *inputs]
+            command = [
+                POLICYGEN,
+                "evidence",
+                "--pipeline",
+                "payments",
+                "--fail-on",
+                "never",
+                "--format",
+                form,
+                *inputs,
+            ]
             return best(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
 
         def parse():
@@ -196,7 +297,10 @@ def main():
                     json.load(file)
 
         python = best(parse)
-        print(f"{arguments.executions} executions, {len(maker.actions)} action executions, {size / 1e6:.0f} MB; the best of {RUNS} runs")
+        print(
+            f"{arguments.executions} executions, {len(maker.actions)} action executions, "
+            f"{size / 1e6:.0f} MB; the best of {RUNS} runs"
+        )
         print(f"python json.load   {python:7.3f} s")
         for form in ("json", "human", "csv", "html"):
             took = evidence(form)

@@ -1,4 +1,6 @@
-"""A headless Chromium, spoken to by the DevTools protocol over a pipe: no driver and no package besides the browser itself."""
+"""A headless Chromium, spoken to by the DevTools protocol over a pipe: no driver and no package
+besides the browser itself.
+"""
 
 import base64
 import json
@@ -9,7 +11,10 @@ import subprocess
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-HOW_TO_GET_IT = "there is no Chromium; get it with `apt-get install chromium`, or set CHROMIUM to the path of one"
+HOW_TO_GET_IT = (
+    "there is no Chromium; "
+    "get it with `apt-get install chromium`, or set CHROMIUM to the path of one"
+)
 
 
 def find():
@@ -35,11 +40,17 @@ class Browser:
             os.dup2(64, 4)
 
         command = [
-            find(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--disable-background-networking", f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank",
+            find(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking", f"--user-data-dir={profile}",
+            "--remote-debugging-pipe", "about:blank",
         ]  # fmt: skip
         self.process = subprocess.Popen(
-            command, preexec_fn=pipes, pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            preexec_fn=pipes,
+            pass_fds=(3, 4),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(to_browser)
         os.close(from_browser)
@@ -77,15 +88,26 @@ class Browser:
 
     def open(self, path, width=1280, height=900, scheme="light"):
         """Opens a file, and waits until it has loaded."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
         self.events.clear()
         self.call("Page.navigate", url=path.as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self.receive())
 
     def evaluate(self, expression):
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        result = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")
 
@@ -95,7 +117,12 @@ class Browser:
         code = codes.get(key) or ord(key.upper())
         text = text or {"Enter": "\r", " ": " ", "Tab": None}.get(key, key)
         common = {"key": key, "windowsVirtualKeyCode": code, "code": {" ": "Space"}.get(key, key)}
-        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **common, **({"text": text} if text else {}))
+        self.call(
+            "Input.dispatchKeyEvent",
+            type="keyDown" if text else "rawKeyDown",
+            **common,
+            **({"text": text} if text else {}),
+        )
         self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 
     def screenshot(self, path, whole=False):
@@ -107,8 +134,16 @@ class Browser:
 
     def complaints(self):
         """What the page logged, and every request beyond the file itself."""
-        logged = [event["params"] for event in self.events if event.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown")]
-        requests = [event["params"]["request"]["url"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
+        logged = [
+            event["params"]
+            for event in self.events
+            if event.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown")
+        ]
+        requests = [
+            event["params"]["request"]["url"]
+            for event in self.events
+            if event.get("method") == "Network.requestWillBeSent"
+        ]
         return logged, requests
 
     def close(self):

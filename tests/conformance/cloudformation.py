@@ -1,4 +1,6 @@
-"""Reads a CloudFormation template as CloudFormation does, as far as the templates of this repository need it."""
+"""Reads a CloudFormation template as CloudFormation does, as far as the templates of this
+repository need it.
+"""
 
 import re
 from pathlib import Path
@@ -21,8 +23,16 @@ class Loader(yaml.SafeLoader):
 
 
 def short_form(loader, tag, node):
-    read = {yaml.ScalarNode: loader.construct_scalar, yaml.SequenceNode: loader.construct_sequence, yaml.MappingNode: loader.construct_mapping}
-    value = read[type(node)](node, deep=True) if not isinstance(node, yaml.ScalarNode) else loader.construct_scalar(node)
+    read = {
+        yaml.ScalarNode: loader.construct_scalar,
+        yaml.SequenceNode: loader.construct_sequence,
+        yaml.MappingNode: loader.construct_mapping,
+    }
+    value = (
+        read[type(node)](node, deep=True)
+        if not isinstance(node, yaml.ScalarNode)
+        else loader.construct_scalar(node)
+    )
     if tag == "GetAtt" and isinstance(value, str):
         value = value.split(".")
     return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
@@ -36,8 +46,13 @@ def load(name):
 
 
 def resolve(template, **parameters):
-    """The resources that a deployment with these parameters makes. A resource is known by its logical id, `Id.Attribute` its attribute."""
-    values = {name: parameter.get("Default", "") for name, parameter in template.get("Parameters", {}).items()}
+    """The resources that a deployment with these parameters makes. A resource is known by its
+    logical id, `Id.Attribute` its attribute.
+    """
+    values = {
+        name: parameter.get("Default", "")
+        for name, parameter in template.get("Parameters", {}).items()
+    }
     unknown = parameters.keys() - values.keys()
     assert not unknown, unknown
     values.update(PSEUDO, **parameters)
@@ -49,7 +64,9 @@ def resolve(template, **parameters):
         return values.get(name, name)
 
     def substitute(text, more):
-        return re.sub(r"\$\{(?!!)([^}]+)\}", lambda found: str(more.get(found[1], known(found[1]))), text)
+        return re.sub(
+            r"\$\{(?!!)([^}]+)\}", lambda found: str(more.get(found[1], known(found[1]))), text
+        )
 
     def meaning(value):
         if isinstance(value, list):
@@ -57,7 +74,11 @@ def resolve(template, **parameters):
         if not isinstance(value, dict):
             return value
         if len(value) != 1:
-            return {key: item for key, item in ((key, meaning(item)) for key, item in value.items()) if item is not NO_VALUE}
+            return {
+                key: item
+                for key, item in ((key, meaning(item)) for key, item in value.items())
+                if item is not NO_VALUE
+            }
         ((function, argument),) = value.items()
         if function == "Ref":
             return NO_VALUE if argument == "AWS::NoValue" else known(argument)
@@ -82,13 +103,22 @@ def resolve(template, **parameters):
     def holds(condition):
         return meaning(template["Conditions"][condition])
 
-    resources = {name: of for name, of in template["Resources"].items() if "Condition" not in of or holds(of["Condition"])}
-    return {name: {"Type": of["Type"], "Properties": meaning(of.get("Properties", {}))} for name, of in resources.items()}
+    resources = {
+        name: of
+        for name, of in template["Resources"].items()
+        if "Condition" not in of or holds(of["Condition"])
+    }
+    return {
+        name: {"Type": of["Type"], "Properties": meaning(of.get("Properties", {}))}
+        for name, of in resources.items()
+    }
 
 
 def deployed_rule(**parameters):
     """The rule that a deployment of gate.yaml with these parameters gives the gate."""
-    return resolve(load("gate.yaml"), **parameters)["Gate"]["Properties"]["Environment"]["Variables"]["TWO_PERSON_RULE"]
+    return resolve(load("gate.yaml"), **parameters)["Gate"]["Properties"]["Environment"][
+        "Variables"
+    ]["TWO_PERSON_RULE"]
 
 
 def statements(properties):

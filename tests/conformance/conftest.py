@@ -1,4 +1,6 @@
-"""A served emulator a test, and the real AWS CLI and botocore to talk to it. Run by `tests/run conformance`, which builds first."""
+"""A served emulator a test, and the real AWS CLI and botocore to talk to it. Run by `tests/run
+conformance`, which builds first.
+"""
 
 import json
 import os
@@ -27,16 +29,28 @@ def declaration(name=PIPELINE, **more):
         "roleArn": "arn:aws:iam::111122223333:role/pipeline",
         "artifactStore": {"type": "S3", "location": "artifacts"},
         "stages": [
-            {"name": "Source", "actions": [action("Source", "Source", "S3", outputArtifacts=[{"name": "Source"}])]},
+            {
+                "name": "Source",
+                "actions": [action("Source", "Source", "S3", outputArtifacts=[{"name": "Source"}])],
+            },
             {
                 "name": STAGE,
                 "actions": [
                     action("ApprovalA", "Approval", "Manual"),
                     action("ApprovalB", "Approval", "Manual"),
-                    action("Gate", "Invoke", "Lambda", 2, configuration={"FunctionName": "two-person-rule"}),
+                    action(
+                        "Gate",
+                        "Invoke",
+                        "Lambda",
+                        2,
+                        configuration={"FunctionName": "two-person-rule"},
+                    ),
                 ],
             },
-            {"name": "Deploy", "actions": [action("Deploy", "Deploy", "S3", inputArtifacts=[{"name": "Source"}])]},
+            {
+                "name": "Deploy",
+                "actions": [action("Deploy", "Deploy", "S3", inputArtifacts=[{"name": "Source"}])],
+            },
         ],
         **more,
     }
@@ -47,7 +61,9 @@ class Refused(Exception):
 
 
 class Emulator:
-    """A served emulator, on which nothing is late unless `--lag` says so; `log` is a file for what it and the gate write to their logs."""
+    """A served emulator, on which nothing is late unless `--lag` says so; `log` is a file for what
+    it and the gate write to their logs.
+    """
 
     def __init__(self, *arguments, log=subprocess.DEVNULL):
         if "--lag" not in arguments:
@@ -69,11 +85,17 @@ class Emulator:
     def environment(self, key_id):
         """The pasted lines, as one principal; nothing of the machine's own AWS configuration."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_PAGER": ""}
+        nowhere = {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_PAGER": "",
+        }
         return {**kept, **self.exports, **nowhere, "AWS_ACCESS_KEY_ID": key_id}
 
     def cli(self, key_id, *arguments):
-        """`aws codepipeline …` as a principal; what it prints, parsed. Anything on stderr is an error or a warning, and fails."""
+        """`aws codepipeline …` as a principal; what it prints, parsed. Anything on stderr is an
+        error or a warning, and fails.
+        """
         command = ["aws", "codepipeline", *arguments, "--output", "json"]
         done = subprocess.run(command, env=self.environment(key_id), capture_output=True, text=True)
         if done.returncode != 0:
@@ -84,9 +106,15 @@ class Emulator:
     def idle(self, key_id, name):
         """Gives up the execution that the creation of a pipeline has started."""
         api = self.client(key_id)
-        for execution in api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]:
+        for execution in api.list_pipeline_executions(pipelineName=name)[
+            "pipelineExecutionSummaries"
+        ]:
             if execution["status"] == "InProgress":
-                api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=execution["pipelineExecutionId"], abandon=True)
+                api.stop_pipeline_execution(
+                    pipelineName=name,
+                    pipelineExecutionId=execution["pipelineExecutionId"],
+                    abandon=True,
+                )
 
     def client(self, key_id, service="codepipeline"):
         """botocore, as a principal."""

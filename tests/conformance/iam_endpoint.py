@@ -11,7 +11,8 @@ from moto.server import ThreadedMotoServer
 
 ACCOUNT = "123456789012"  # moto's own
 
-# moto knows a managed policy's name, and leaves it out of GetAccountAuthorizationDetails, where AWS has it.
+# moto knows a managed policy's name, and leaves it out of GetAccountAuthorizationDetails, where AWS
+# has it.
 ManagedPolicy.policy_name = property(lambda policy: policy.name)
 
 
@@ -28,7 +29,9 @@ def serving():
 
 def emptied(endpoint):
     """The AWS CLI, against a server of which everything is forgotten."""
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+    urllib.request.urlopen(
+        urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")
+    ).close()
     return Aws(endpoint)
 
 
@@ -50,7 +53,9 @@ class Aws:
         }
 
     def run(self, command, **options):
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, **options)
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, **options
+        )
         assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr}{done.stdout}"
         return done.stdout
 
@@ -59,5 +64,14 @@ class Aws:
         return json.loads(printed) if printed.strip() else None
 
     def account(self):
-        """Groups, roles and customer managed policies, as `get-account-authorization-details` shows them."""
-        return self("iam", "get-account-authorization-details", "--filter", "Group", "Role", "LocalManagedPolicy")
+        """Groups, roles and customer managed policies, as `get-account-authorization-details` shows
+        them.
+        """
+        return self(
+            "iam",
+            "get-account-authorization-details",
+            "--filter",
+            "Group",
+            "Role",
+            "LocalManagedPolicy",
+        )

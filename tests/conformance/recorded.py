@@ -1,7 +1,9 @@
-"""What AWS CodePipeline was recorded to answer (tests/recorded), and how a reply is compared with a recorded one, field by field.
+"""What AWS CodePipeline was recorded to answer (tests/recorded), and how a reply is compared with a
+recorded one, field by field.
 
-Ids are mapped by a bijection that is learnt as replies come: the first sight binds, and a later contradiction is a difference. Times are mapped
-the same way, and their order is compared at the end. Everything else is compared literally, what is absent included.
+Ids are mapped by a bijection that is learnt as replies come: the first sight binds, and a later
+contradiction is a difference. Times are mapped the same way, and their order is compared at the
+end. Everything else is compared literally, what is absent included.
 """
 
 import datetime
@@ -10,12 +12,21 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 
 from conftest import ROOT
 
 FOLDER = ROOT / "tests" / "recorded"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-TIMES = {"startTime", "lastUpdateTime", "lastStatusChange", "approvedAt", "created", "updated", "expirationTime"}
+TIMES = {
+    "startTime",
+    "lastUpdateTime",
+    "lastStatusChange",
+    "approvedAt",
+    "created",
+    "updated",
+    "expirationTime",
+}
 REDACTED = "[REDACTED]"
 # What AWS makes up, by its kind: the shape that an emulated one must have too.
 SHAPES = {
@@ -29,7 +40,9 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class Difference:
-    """Where a reply is not as recorded. `kind`: missing (recorded, not emulated), added (emulated, not recorded), differs."""
+    """Where a reply is not as recorded. `kind`: missing (recorded, not emulated), added (emulated,
+    not recorded), differs.
+    """
 
     recording: str
     call: str
@@ -52,9 +65,19 @@ class Accepted:
         if entries is None:
             entries = tomllib.loads((FOLDER / "differences.toml").read_text()).get("difference", [])
         for entry in entries:
-            unknown = entry.keys() - {"recording", "call", "operation", "path", "kind", "emulated", "reason"}
+            unknown = entry.keys() - {
+                "recording",
+                "call",
+                "operation",
+                "path",
+                "kind",
+                "emulated",
+                "reason",
+            }
             assert not unknown, f"differences.toml: {unknown}"
-            assert entry["reason"] and entry["operation"] and entry["kind"], f"differences.toml: {entry}"
+            assert entry["reason"] and entry["operation"] and entry["kind"], (
+                f"differences.toml: {entry}"
+            )
         self.entries = entries
 
     def of(self, difference):
@@ -75,7 +98,9 @@ class Accepted:
 
 
 class Recording:
-    """One recorded sequence of calls, and what in it AWS made up. `names`: what is called otherwise in the replay."""
+    """One recorded sequence of calls, and what in it AWS made up. `names`: what is called otherwise
+    in the replay.
+    """
 
     def __init__(self, name, names=()):
         self.name, self.names = name, dict(names)
@@ -95,7 +120,9 @@ class Recording:
             case list():
                 for member in value:
                     self.collect(member, key)
-            case str() if key in ("revisionId", "VersionId", "revision") and re.fullmatch(r"[\w.]{32}", value):
+            case str() if key in ("revisionId", "VersionId", "revision") and re.fullmatch(
+                r"[\w.]{32}", value
+            ):
                 self.made_up[value] = "object version"
             case str() if key == "ETag":
                 self.made_up[value] = "etag"
@@ -112,7 +139,9 @@ class Mapping:
     def __init__(self, recording, there=None, back=None, times=None):
         self.recording = recording
         self.there = dict(there or recording.names)
-        self.back = dict(back or {emulated: recorded for recorded, emulated in recording.names.items()})
+        self.back = dict(
+            back or {emulated: recorded for recorded, emulated in recording.names.items()}
+        )
         # Recorded time: the emulated one, and where it was first seen.
         self.times = dict(times or {})
 
@@ -121,7 +150,10 @@ class Mapping:
 
     def bind(self, recorded, emulated):
         """Whether these two may stand for each other; what is seen first is bound."""
-        return self.there.setdefault(recorded, emulated) == emulated and self.back.setdefault(emulated, recorded) == recorded
+        return (
+            self.there.setdefault(recorded, emulated) == emulated
+            and self.back.setdefault(emulated, recorded) == recorded
+        )
 
     def bind_time(self, recorded, emulated, where):
         return self.times.setdefault(recorded, (emulated, where))[0] == emulated
@@ -135,12 +167,16 @@ class Mapping:
                 return [self.sent(member) for member in value]
             case str():
                 # An id that no reply gave is the caller's own, and stands for itself.
-                return self.recording.holes.sub(lambda hole: self.there.get(hole[0], hole[0]), value)
+                return self.recording.holes.sub(
+                    lambda hole: self.there.get(hole[0], hole[0]), value
+                )
         return value
 
     def expected(self, text):
         """A recorded text with the emulated ids, for messages."""
-        return self.recording.holes.sub(lambda hole: self.there.get(hole[0], f"<{self.recording.kind(hole[0])}>"), text)
+        return self.recording.holes.sub(
+            lambda hole: self.there.get(hole[0], f"<{self.recording.kind(hole[0])}>"), text
+        )
 
     def agrees(self, recorded, emulated):
         """Whether a text is the recorded one, but for what is made up."""
@@ -149,20 +185,31 @@ class Mapping:
             return recorded == emulated
         literal = map(re.escape, self.recording.holes.split(recorded))
         shapes = [".+" if hole == REDACTED else SHAPES[self.recording.kind(hole)] for hole in holes]
-        pattern = "".join(part for pair in zip(literal, [*(f"({shape})" for shape in shapes), ""]) for part in pair)
+        pattern = "".join(
+            part
+            for pair in zip(literal, [*(f"({shape})" for shape in shapes), ""], strict=True)
+            for part in pair
+        )
         found = re.fullmatch(pattern, emulated, re.DOTALL)
-        return bool(found) and all(hole == REDACTED or self.bind(hole, group) for hole, group in zip(holes, found.groups()))
+        return bool(found) and all(
+            hole == REDACTED or self.bind(hole, group)
+            for hole, group in zip(holes, found.groups(), strict=True)
+        )
 
     def disorder(self):
-        """Times that follow each other in the recording and do not in the emulator: (kind, earlier, later)."""
+        """Times that follow each other in the recording and do not in the emulator: (kind, earlier,
+        later).
+        """
         in_order = [self.times[recorded] for recorded in sorted(self.times)]
-        for (earlier, first), (later, second) in zip(in_order, in_order[1:]):
+        for (earlier, first), (later, second) in pairwise(in_order):
             if earlier >= later:
                 yield ("tie" if earlier == later else "order"), first, second
 
 
 def seconds(value, key):
-    """A time in whole milliseconds: epoch seconds from the wire, local time from an SDK, epoch milliseconds in an event."""
+    """A time in whole milliseconds: epoch seconds from the wire, local time from an SDK, epoch
+    milliseconds in an event.
+    """
     if key == "expirationTime":
         return value
     if isinstance(value, str):
@@ -180,7 +227,9 @@ class Comparison:
     def differ(self, path, kind, recorded=None, emulated=None):
         recorded = self.mapping.expected(recorded) if isinstance(recorded, str) else recorded
         words = [json.dumps(value)[:300] for value in (recorded, emulated)]
-        self.differences.append(Difference(self.mapping.recording.name, self.call, self.operation, path, kind, *words))
+        self.differences.append(
+            Difference(self.mapping.recording.name, self.call, self.operation, path, kind, *words)
+        )
 
     def compare(self, recorded, emulated, path="", key=None):
         if key in TIMES:
@@ -192,10 +241,11 @@ class Comparison:
                     self.differ(at, "missing", recorded[name])
                 elif name in recorded:
                     self.compare(recorded[name], emulated[name], at, name)
-                elif name != "__type":  # which AWS's SDKs drop, so that a reply recorded through one lacks it
+                # AWS's SDKs drop `__type`, so that a reply recorded through one lacks it.
+                elif name != "__type":
                     self.differ(at, "added", None, emulated[name])
         elif isinstance(recorded, list) and isinstance(emulated, list):
-            for number, (one, other) in enumerate(zip(recorded, emulated)):
+            for number, (one, other) in enumerate(zip(recorded, emulated, strict=False)):
                 self.compare(one, other, f"{path}.{label(number, one)}", key)
             for number, one in list(enumerate(recorded))[len(emulated) :]:
                 self.differ(f"{path}.{label(number, one)}", "missing", one)
@@ -210,9 +260,13 @@ class Comparison:
     def compare_time(self, recorded, emulated, path, key):
         if not isinstance(emulated, (int, float)) or isinstance(emulated, bool):
             self.differ(path, "differs", recorded, emulated)
-        elif not self.mapping.bind_time(seconds(recorded, key), seconds(emulated, key), f"{self.call} {self.operation} {path}"):
+        elif not self.mapping.bind_time(
+            seconds(recorded, key), seconds(emulated, key), f"{self.call} {self.operation} {path}"
+        ):
             first, where = self.mapping.times[seconds(recorded, key)]
-            self.differ(path, "differs", f"the time of {where}", f"{seconds(emulated, key) - first:+d} ms")
+            self.differ(
+                path, "differs", f"the time of {where}", f"{seconds(emulated, key) - first:+d} ms"
+            )
 
 
 def label(number, member):

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from conftest import Emulator
 from recorded import Comparison, Difference, Mapping
 
-# After so many calls that waited in vain a call is repeated for so many seconds only: the emulator has gone another way.
+# After so many calls that waited in vain a call is repeated for so many seconds only: the emulator
+# has gone another way.
 IN_VAIN, IMPATIENCE = 2, 0.1
 PAUSE = 0.003
 READS = ("Get", "List")
@@ -20,7 +21,8 @@ PRINCIPALS = {
 }
 # Delivered by other services than CodePipeline.
 ELSEWHERE = ("EventBridgeEvent", "CloudTrailEvent", "ApprovalNotification")
-# A Lambda function that hands its events over and returns without a report; the recorded reports are then made in its place.
+# A Lambda function that hands its events over and returns without a report; the recorded reports
+# are then made in its place.
 FUNCTION = """#!{python}
 import json, os, pathlib, urllib.request
 runtime = f"http://{{os.environ['AWS_LAMBDA_RUNTIME_API']}}/2018-06-01/runtime/invocation"
@@ -37,11 +39,19 @@ while True:
 
 
 class Replay:
-    """One recording against an emulator of its own. `differences`: those that are not accepted; `used`: the entries that were needed."""
+    """One recording against an emulator of its own. `differences`: those that are not accepted;
+    `used`: the entries that were needed.
+    """
 
     def __init__(self, recording, accepted, folder, lag, seed, before, uploads):
-        self.recording, self.accepted, self.before, self.uploads = recording, accepted, before, uploads
-        # Seconds for which a call is repeated until its reply is as recorded. What is recorded is often a moment on the way.
+        self.recording, self.accepted, self.before, self.uploads = (
+            recording,
+            accepted,
+            before,
+            uploads,
+        )
+        # Seconds for which a call is repeated until its reply is as recorded. What is recorded is
+        # often a moment on the way.
         self.patience = 2 * lag + 2
         self.mapping = Mapping(recording)
         self.differences, self.used = [], set()
@@ -53,8 +63,12 @@ class Replay:
         function.chmod(0o755)
         principals = folder / "principals.json"
         principals.write_text(json.dumps(PRINCIPALS))
-        self.emulator = Emulator("--gate", function, "--principals", principals, "--lag", str(lag), "--seed", seed)
-        self.connection = http.client.HTTPConnection(urlsplit(self.emulator.exports["AWS_ENDPOINT_URL"]).netloc, timeout=30)
+        self.emulator = Emulator(
+            "--gate", function, "--principals", principals, "--lag", str(lag), "--seed", seed
+        )
+        self.connection = http.client.HTTPConnection(
+            urlsplit(self.emulator.exports["AWS_ENDPOINT_URL"]).netloc, timeout=30
+        )
 
     def run(self):
         try:
@@ -65,7 +79,9 @@ class Replay:
                 time.sleep(PAUSE)
                 self.play(number, call)
             for kind, earlier, later in self.mapping.disorder():
-                self.judge([Difference(self.recording.name, "end", "times", f"{earlier} < {later}", kind)])
+                self.judge(
+                    [Difference(self.recording.name, "end", "times", f"{earlier} < {later}", kind)]
+                )
         finally:
             self.connection.close()
             self.emulator.stop()
@@ -76,7 +92,9 @@ class Replay:
         headers = {
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": f"CodePipeline_20150709.{operation}",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/20260101/{region}/codepipeline/aws4_request, SignedHeaders=host, Signature=0",
+            "Authorization": "AWS4-HMAC-SHA256 "
+            f"Credential={key_id}/20260101/{region}/codepipeline/aws4_request, "
+            "SignedHeaders=host, Signature=0",
         }
         self.connection.request("POST", "/", json.dumps(parameters), headers)
         with self.connection.getresponse() as reply:
@@ -101,7 +119,9 @@ class Replay:
     def play(self, number, call):
         operation = call["op"]
         if operation in ELSEWHERE:
-            self.judge([Difference(self.recording.name, str(number), operation, "", "not emulated")])
+            self.judge(
+                [Difference(self.recording.name, str(number), operation, "", "not emulated")]
+            )
             return
         if operation == "LambdaInvocation":
             self.judge(self.invocation(number, call))
@@ -114,7 +134,11 @@ class Replay:
             code, body = self.send(operation, parameters, region=call.get("region", "us-east-1"))
             comparison = Comparison(str(number), operation, self.mapping.copy())
             comparison.compare(recorded, said(code, body))
-            unlike = [difference for difference in comparison.differences if not self.accepted.of(difference)]
+            unlike = [
+                difference
+                for difference in comparison.differences
+                if not self.accepted.of(difference)
+            ]
             if closest is None or len(unlike) < closest[0]:
                 closest = len(unlike), comparison
             done = code == "Success" and not operation.startswith(READS)
@@ -148,7 +172,7 @@ class Replay:
 
 
 def said(code, body):
-    """A reply, or the code and words of an error, which the wire and AWS's SDKs name differently."""
+    """A reply, or an error's code and words, which the wire and AWS's SDKs name differently."""
     if code == "Success":
         return body
     return {"code": code, "message": body.get("message", body.get("Message"))}

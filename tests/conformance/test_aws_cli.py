@@ -19,31 +19,45 @@ def create(emulator, **more):
 
 def variables(emulator, execution, action_name):
     """The output variables of the newest attempt of an action."""
-    return next(detail for detail in history(emulator, execution) if detail["actionName"] == action_name)["output"]["outputVariables"]
+    return next(
+        detail for detail in history(emulator, execution) if detail["actionName"] == action_name
+    )["output"]["outputVariables"]
 
 
 def start(emulator, key_id="bob"):
-    return emulator.cli(key_id, "start-pipeline-execution", "--name", PIPELINE)["pipelineExecutionId"]
+    return emulator.cli(key_id, "start-pipeline-execution", "--name", PIPELINE)[
+        "pipelineExecutionId"
+    ]
 
 
 def state_of(emulator, action_name):
     state = emulator.cli("bob", "get-pipeline-state", "--name", PIPELINE)
     actions = (action for stage in state["stageStates"] for action in stage["actionStates"])
-    return next(action for action in actions if action["actionName"] == action_name).get("latestExecution", {})
+    return next(action for action in actions if action["actionName"] == action_name).get(
+        "latestExecution", {}
+    )
 
 
 def answer(emulator, key_id, slot, status="Approved", token=None):
     result = json.dumps({"status": status, "summary": "reviewed"})
     token = token or state_of(emulator, slot)["token"]
     return emulator.cli(
-        key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE, "--action-name", slot,
+        key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE,
+        "--action-name", slot,
         "--token", token, "--result", result,
     )  # fmt: skip
 
 
 def ended(emulator, execution):
     for _ in range(50):
-        reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", execution)
+        reply = emulator.cli(
+            "bob",
+            "get-pipeline-execution",
+            "--pipeline-name",
+            PIPELINE,
+            "--pipeline-execution-id",
+            execution,
+        )
         status = reply["pipelineExecution"]["status"]
         if status != "InProgress":
             return status
@@ -60,7 +74,9 @@ def retry(emulator, execution, mode, stage=STAGE):
 
 def history(emulator, execution, *arguments):
     chosen = ["--pipeline-name", PIPELINE, "--filter", f"pipelineExecutionId={execution}"]
-    return emulator.cli("bob", "list-action-executions", *chosen, *arguments)["actionExecutionDetails"]
+    return emulator.cli("bob", "list-action-executions", *chosen, *arguments)[
+        "actionExecutionDetails"
+    ]
 
 
 def test_one_person_is_refused_and_two_pass(emulator):
@@ -85,7 +101,10 @@ def test_one_person_is_refused_and_two_pass(emulator):
     assert variables(emulator, execution, "Gate")["Approvers"] == "alice, bob"
     assert "summary" not in state_of(emulator, "Gate"), "AWS shows nobody the summary of a success"
 
-    attempts = [(detail["actionName"], detail["status"]) for detail in history(emulator, execution, "--page-size", "2")]
+    attempts = [
+        (detail["actionName"], detail["status"])
+        for detail in history(emulator, execution, "--page-size", "2")
+    ]
     assert attempts[0] == ("Deploy", "Succeeded")
     assert attempts.count(("Gate", "Failed")) == attempts.count(("Gate", "Succeeded")) == 1
     assert attempts.count(("ApprovalA", "Succeeded")) == 2
@@ -97,24 +116,63 @@ def test_pages_join_to_the_whole(emulator):
     executions = []
     for _ in range(3):
         executions.append(start(emulator))
-        emulator.cli("bob", "stop-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", executions[-1], "--abandon")
-    whole = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE)["actionExecutionDetails"]
-    paged = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--page-size", "1")["actionExecutionDetails"]
+        emulator.cli(
+            "bob",
+            "stop-pipeline-execution",
+            "--pipeline-name",
+            PIPELINE,
+            "--pipeline-execution-id",
+            executions[-1],
+            "--abandon",
+        )
+    whole = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE)[
+        "actionExecutionDetails"
+    ]
+    paged = emulator.cli(
+        "bob", "list-action-executions", "--pipeline-name", PIPELINE, "--page-size", "1"
+    )["actionExecutionDetails"]
     # Three of each execution, and of the one that the creation started.
     assert len(whole) == 12 and paged == whole
-    listed = emulator.cli("bob", "list-pipeline-executions", "--pipeline-name", PIPELINE, "--page-size", "2")
-    assert [summary["pipelineExecutionId"] for summary in listed["pipelineExecutionSummaries"]][:3] == executions[::-1]
-    first = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--max-items", "2")
-    rest = emulator.cli("bob", "list-action-executions", "--pipeline-name", PIPELINE, "--starting-token", first["NextToken"])
+    listed = emulator.cli(
+        "bob", "list-pipeline-executions", "--pipeline-name", PIPELINE, "--page-size", "2"
+    )
+    assert [summary["pipelineExecutionId"] for summary in listed["pipelineExecutionSummaries"]][
+        :3
+    ] == executions[::-1]
+    first = emulator.cli(
+        "bob", "list-action-executions", "--pipeline-name", PIPELINE, "--max-items", "2"
+    )
+    rest = emulator.cli(
+        "bob",
+        "list-action-executions",
+        "--pipeline-name",
+        PIPELINE,
+        "--starting-token",
+        first["NextToken"],
+    )
     assert first["actionExecutionDetails"] + rest["actionExecutionDetails"] == whole
 
 
 def test_stop_waits_or_abandons(emulator):
     create(emulator)
-    stop = ["stop-pipeline-execution", "--pipeline-name", PIPELINE, "--reason", "lunch", "--pipeline-execution-id"]
+    stop = [
+        "stop-pipeline-execution",
+        "--pipeline-name",
+        PIPELINE,
+        "--reason",
+        "lunch",
+        "--pipeline-execution-id",
+    ]
     waiting = start(emulator)
     emulator.cli("bob", *stop, waiting)
-    reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", waiting)
+    reply = emulator.cli(
+        "bob",
+        "get-pipeline-execution",
+        "--pipeline-name",
+        PIPELINE,
+        "--pipeline-execution-id",
+        waiting,
+    )
     assert reply["pipelineExecution"]["status"] == "Stopping"
     with pytest.raises(Refused, match=r"\(DuplicatedStopRequestException\)"):
         emulator.cli("bob", *stop, waiting)
@@ -164,8 +222,12 @@ def test_parallel_executions_have_their_tokens_in_the_history(emulator):
     assert "token" not in state_of(emulator, "ApprovalA")
 
     def approve(execution, key_id, slot):
-        detail = next(detail for detail in history(emulator, execution) if detail["actionName"] == slot)
-        answer(emulator, key_id, slot, token=detail["output"]["executionResult"]["externalExecutionId"])
+        detail = next(
+            detail for detail in history(emulator, execution) if detail["actionName"] == slot
+        )
+        answer(
+            emulator, key_id, slot, token=detail["output"]["executionResult"]["externalExecutionId"]
+        )
 
     # Each key is turned by two people, but never both keys of one execution.
     approve(first, "alice", "ApprovalA")
@@ -180,20 +242,37 @@ def test_errors_have_the_names_of_aws(emulator):
     execution = start(emulator)
     token, canceled = (state_of(emulator, slot)["token"] for slot in ("ApprovalA", "ApprovalB"))
     put = lambda stage, slot, token: emulator.cli(
-        "alice", "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", stage, "--action-name", slot,
+        "alice", "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", stage,
+        "--action-name", slot,
         "--token", token, "--result", "summary=ok,status=Approved",
     )  # fmt: skip
     refusals = {
         "PipelineNameInUseException": lambda: create(emulator),
-        "PipelineNotFoundException": lambda: emulator.cli("alice", "get-pipeline-state", "--name", "nowhere"),
+        "PipelineNotFoundException": lambda: emulator.cli(
+            "alice", "get-pipeline-state", "--name", "nowhere"
+        ),
         "PipelineExecutionNotFoundException": lambda: history(emulator, UNKNOWN),
         "StageNotFoundException": lambda: put("Nowhere", "ApprovalA", token),
         "ActionNotFoundException": lambda: put(STAGE, "Nothing", token),
         "InvalidApprovalTokenException": lambda: put(STAGE, "ApprovalA", UNKNOWN),
-        "JobNotFoundException": lambda: emulator.cli("alice", "get-job-details", "--job-id", UNKNOWN),
-        "InvalidNextTokenException": lambda: emulator.cli("alice", "list-action-executions", "--pipeline-name", PIPELINE, "--no-paginate", "--next-token", "x"),
-        "InvalidStructureException": lambda: create(emulator, name="short", stages=declaration()["stages"][:1]),
-        "PipelineVersionNotFoundException": lambda: emulator.cli("alice", "get-pipeline", "--name", PIPELINE, "--pipeline-version", "9"),
+        "JobNotFoundException": lambda: emulator.cli(
+            "alice", "get-job-details", "--job-id", UNKNOWN
+        ),
+        "InvalidNextTokenException": lambda: emulator.cli(
+            "alice",
+            "list-action-executions",
+            "--pipeline-name",
+            PIPELINE,
+            "--no-paginate",
+            "--next-token",
+            "x",
+        ),
+        "InvalidStructureException": lambda: create(
+            emulator, name="short", stages=declaration()["stages"][:1]
+        ),
+        "PipelineVersionNotFoundException": lambda: emulator.cli(
+            "alice", "get-pipeline", "--name", PIPELINE, "--pipeline-version", "9"
+        ),
         "UnrecognizedClientException": lambda: emulator.cli("mallory", "list-pipelines"),
     }
     for code, refused in refusals.items():
@@ -203,13 +282,23 @@ def test_errors_have_the_names_of_aws(emulator):
     with pytest.raises(Refused, match=r"\(ApprovalAlreadyCompletedException\)"):
         put(STAGE, "ApprovalA", token)
     emulator.cli("bob", "update-pipeline", "--pipeline", json.dumps(declaration()))
-    with pytest.raises(Refused, match=r"\(InvalidApprovalTokenException\).*has been updated, and the approval request"):
+    with pytest.raises(
+        Refused,
+        match=r"\(InvalidApprovalTokenException\).*has been updated, and the approval request",
+    ):
         put(STAGE, "ApprovalB", canceled)
     assert ended_status(emulator, execution) == "InProgress"
 
 
 def ended_status(emulator, execution):
-    reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", execution)
+    reply = emulator.cli(
+        "bob",
+        "get-pipeline-execution",
+        "--pipeline-name",
+        PIPELINE,
+        "--pipeline-execution-id",
+        execution,
+    )
     return reply["pipelineExecution"]["status"]
 
 
@@ -219,12 +308,28 @@ def test_a_stage_is_rolled_back_by_somebody(emulator):
     answer(emulator, "alice", "ApprovalA")
     answer(emulator, "bob", "ApprovalB")
     assert ended(emulator, execution) == "Succeeded"
-    where = ["--pipeline-name", PIPELINE, "--stage-name", "Deploy", "--target-pipeline-execution-id"]
+    where = [
+        "--pipeline-name",
+        PIPELINE,
+        "--stage-name",
+        "Deploy",
+        "--target-pipeline-execution-id",
+    ]
     rollback = emulator.cli("alice", "rollback-stage", *where, execution)["pipelineExecutionId"]
     assert ended(emulator, rollback) == "Succeeded"
-    reply = emulator.cli("bob", "get-pipeline-execution", "--pipeline-name", PIPELINE, "--pipeline-execution-id", rollback)
+    reply = emulator.cli(
+        "bob",
+        "get-pipeline-execution",
+        "--pipeline-name",
+        PIPELINE,
+        "--pipeline-execution-id",
+        rollback,
+    )
     trigger = reply["pipelineExecution"]["trigger"]
-    assert trigger == {"triggerType": "ManualRollback", "triggerDetail": '{"AwsUserArn":"arn:aws:iam::111122223333:user/alice"}'}
+    assert trigger == {
+        "triggerType": "ManualRollback",
+        "triggerDetail": '{"AwsUserArn":"arn:aws:iam::111122223333:user/alice"}',
+    }
     assert [detail["stageName"] for detail in history(emulator, rollback)] == ["Deploy"]
     with pytest.raises(Refused, match=r"\(UnableToRollbackStageException\)"):
         emulator.cli("alice", "rollback-stage", *where, start(emulator))
@@ -233,7 +338,9 @@ def test_a_stage_is_rolled_back_by_somebody(emulator):
 def test_a_pipeline_is_deleted_and_created_again(emulator):
     create(emulator)
     assert emulator.cli("bob", "delete-pipeline", "--name", PIPELINE) is None
-    with pytest.raises(Refused, match="Account '111122223333' does not have a pipeline with name 'payments'"):
+    with pytest.raises(
+        Refused, match="Account '111122223333' does not have a pipeline with name 'payments'"
+    ):
         emulator.cli("bob", "get-pipeline", "--name", PIPELINE)
     assert create(emulator)["pipeline"]["version"] == 1
 
@@ -241,9 +348,22 @@ def test_a_pipeline_is_deleted_and_created_again(emulator):
 def test_pipelines_are_kept_by_version(emulator):
     created = create(emulator)["pipeline"]
     assert created["version"] == 1
-    changed = {**created, "stages": [*created["stages"], {"name": "Late", "actions": [action("Test", "Test", "CodeBuild")]}]}
-    assert emulator.cli("bob", "update-pipeline", "--pipeline", json.dumps(changed))["pipeline"]["version"] == 2
+    changed = {
+        **created,
+        "stages": [
+            *created["stages"],
+            {"name": "Late", "actions": [action("Test", "Test", "CodeBuild")]},
+        ],
+    }
+    assert (
+        emulator.cli("bob", "update-pipeline", "--pipeline", json.dumps(changed))["pipeline"][
+            "version"
+        ]
+        == 2
+    )
     get = ["get-pipeline", "--name", PIPELINE]
     assert len(emulator.cli("bob", *get)["pipeline"]["stages"]) == 4
     assert emulator.cli("bob", *get, "--pipeline-version", "1")["pipeline"] == created
-    assert [pipeline["name"] for pipeline in emulator.cli("bob", "list-pipelines")["pipelines"]] == [PIPELINE]
+    assert [
+        pipeline["name"] for pipeline in emulator.cli("bob", "list-pipelines")["pipelines"]
+    ] == [PIPELINE]

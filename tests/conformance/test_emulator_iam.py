@@ -1,5 +1,7 @@
-"""From `policygen generate` to an approval, by the AWS CLI alone: IAM (moto's server) is set up by the generated script, read back with
-`get-account-authorization-details`, and decides in `emulator serve --account`."""
+"""From `policygen generate` to an approval, by the AWS CLI alone: IAM (moto's server) is set up by
+the generated script, read back with `get-account-authorization-details`, and decides in `emulator
+serve --account`.
+"""
 
 import json
 import subprocess
@@ -14,7 +16,11 @@ from test_policygen_iam import POLICYGEN, aws, server  # noqa: F401
 REGION = "eu-west-1"
 RULE = {"trustedSessionRoles": ["TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB"]}
 # Everything of CodePipeline but to approve and to report for a job.
-MANAGE = {"Effect": "Allow", "NotAction": ["codepipeline:PutApprovalResult", "codepipeline:PutJob*"], "Resource": "*"}
+MANAGE = {
+    "Effect": "Allow",
+    "NotAction": ["codepipeline:PutApprovalResult", "codepipeline:PutJob*"],
+    "Resource": "*",
+}
 
 
 def user(aws, name, *groups):
@@ -27,12 +33,18 @@ def user(aws, name, *groups):
 def by_groups(aws):
     """alice approves A, carol B, and dave is in both groups."""
     a, b = "TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB"
-    return {"alice": user(aws, "alice", a), "carol": user(aws, "carol", b), "dave": user(aws, "dave", a, b)}
+    return {
+        "alice": user(aws, "alice", a),
+        "carol": user(aws, "carol", b),
+        "dave": user(aws, "dave", a, b),
+    }
 
 
 def by_tags(aws):
     """alice approves A, carol B, and dave has no tag."""
-    principals = {name: user(aws, name, "TwoPersonRule-Approvers") for name in ("alice", "carol", "dave")}
+    principals = {
+        name: user(aws, name, "TwoPersonRule-Approvers") for name in ("alice", "carol", "dave")
+    }
     for name, value in {"alice": "A", "carol": "B"}.items():
         aws("iam", "tag-user", "--user-name", name, "--tags", f"Key=ApprovalSlot,Value={value}")
     return principals
@@ -49,18 +61,49 @@ def by_roles(aws):
 
 
 @pytest.fixture
-def company(aws, tmp_path):  # noqa: F811
-    """Sets up an account by a mechanism's script, and serves an emulator in which it decides. bob is the release manager."""
+def company(aws, tmp_path):
+    """Sets up an account by a mechanism's script, and serves an emulator in which it decides. bob
+    is the release manager.
+    """
     served = []
 
     def serve(mechanism, join):
-        target = ["--region", REGION, "--account", ACCOUNT, "--pipeline", PIPELINE, "--stage", STAGE]
-        command = [POLICYGEN, "generate", *target, *mechanism, "--gate", "--guardrails", "--format", "aws-cli", "--out", tmp_path]
+        target = [
+            "--region",
+            REGION,
+            "--account",
+            ACCOUNT,
+            "--pipeline",
+            PIPELINE,
+            "--stage",
+            STAGE,
+        ]
+        command = [
+            POLICYGEN,
+            "generate",
+            *target,
+            *mechanism,
+            "--gate",
+            "--guardrails",
+            "--format",
+            "aws-cli",
+            "--out",
+            tmp_path,
+        ]
         subprocess.run(command, check=True, capture_output=True)
         aws.run([tmp_path / "create.sh"])
         principals = {"bob": user(aws, "bob"), **join(aws)}
         manage = json.dumps({"Version": "2012-10-17", "Statement": [MANAGE]})
-        aws("iam", "put-user-policy", "--user-name", "bob", "--policy-name", "Manage", "--policy-document", manage)
+        aws(
+            "iam",
+            "put-user-policy",
+            "--user-name",
+            "bob",
+            "--policy-name",
+            "Manage",
+            "--policy-document",
+            manage,
+        )
 
         account = aws("iam", "get-account-authorization-details")
         contents = {"account": account, "principals": principals, "rule": RULE}
@@ -86,7 +129,9 @@ def approval(emulator, slot):
 
 def by_botocore(emulator, key_id, slot, token):
     result = {"summary": "reviewed", "status": "Approved"}
-    emulator.client(key_id).put_approval_result(pipelineName=PIPELINE, stageName=STAGE, actionName=slot, token=token, result=result)
+    emulator.client(key_id).put_approval_result(
+        pipelineName=PIPELINE, stageName=STAGE, actionName=slot, token=token, result=result
+    )
 
 
 def by_cli(emulator, key_id, slot, token):
@@ -102,28 +147,59 @@ def denied(emulator, principals, key_id, slot, why, by=by_botocore):
     arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{PIPELINE}/{STAGE}/{slot}"
     assert str(refused.value).endswith(
         "An error occurred (AccessDeniedException) when calling the PutApprovalResult operation: "
-        f"User: {principals[key_id]} is not authorized to perform: {action} on resource: {arn} {why}"
+        f"User: {principals[key_id]} is not authorized to perform: {action} "
+        f"on resource: {arn} {why}"
     )
     assert approval(emulator, slot) == before
 
 
-def test_the_gate_and_nobody_else_sees_the_path_of_a_reserved_role(aws, tmp_path):  # noqa: F811
+def test_the_gate_and_nobody_else_sees_the_path_of_a_reserved_role(aws, tmp_path):
     """By botocore's IAM client, as the gate asks by AWS's own."""
     path = "/aws-reserved/sso.amazonaws.com/"
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-    for name, at in {"AWSReservedSSO_Real_0123456789abcdef": path, "AWSReservedSSO_Fake_0123456789abcdef": "/"}.items():
-        aws("iam", "create-role", "--role-name", name, "--path", at, "--assume-role-policy-document", trust)
-    may = {"Effect": "Allow", "Action": "iam:GetRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role{path}*"}
+    for name, at in {
+        "AWSReservedSSO_Real_0123456789abcdef": path,
+        "AWSReservedSSO_Fake_0123456789abcdef": "/",
+    }.items():
+        aws(
+            "iam",
+            "create-role",
+            "--role-name",
+            name,
+            "--path",
+            at,
+            "--assume-role-policy-document",
+            trust,
+        )
+    may = {
+        "Effect": "Allow",
+        "Action": "iam:GetRole",
+        "Resource": f"arn:aws:iam::{ACCOUNT}:role{path}*",
+    }
     principals = {"alice": user(aws, "alice"), "bob": user(aws, "bob")}
     document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
-    aws("iam", "put-user-policy", "--user-name", "alice", "--policy-name", "See", "--policy-document", document)
+    aws(
+        "iam",
+        "put-user-policy",
+        "--user-name",
+        "alice",
+        "--policy-name",
+        "See",
+        "--policy-document",
+        document,
+    )
     arguments = []
-    for name, content in {"account": aws("iam", "get-account-authorization-details"), "principals": principals}.items():
+    for name, content in {
+        "account": aws("iam", "get-account-authorization-details"),
+        "principals": principals,
+    }.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
         arguments += [f"--{name}", tmp_path / f"{name}.json"]
     served = Emulator(*arguments)
     try:
-        ask = lambda key_id, name: served.client(key_id, "iam").get_role(RoleName=f"AWSReservedSSO_{name}_0123456789abcdef")["Role"]
+        ask = lambda key_id, name: served.client(key_id, "iam").get_role(
+            RoleName=f"AWSReservedSSO_{name}_0123456789abcdef"
+        )["Role"]
         assert ask("alice", "Real")["Path"] == path
         for key_id, name in (("alice", "Fake"), ("alice", "Nobody"), ("bob", "Real")):
             with pytest.raises(ClientError) as refused:

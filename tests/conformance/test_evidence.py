@@ -1,5 +1,6 @@
-"""`policygen evidence` over a history of all kinds, made through the API: each execution gets the verdict that was planted, live and from
-what the real AWS CLI printed."""
+"""`policygen evidence` over a history of all kinds, made through the API: each execution gets the
+verdict that was planted, live and from what the real AWS CLI printed.
+"""
 
 import json
 import subprocess
@@ -7,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import BINARIES, ROOT, STAGE, Emulator, action, declaration
+from conftest import BINARIES, ROOT, STAGE, Emulator, declaration
 
 RULE = ROOT / "tests" / "conformance" / "rule.json"
 GATE = ["--gate-function", "two-person-rule", "--rule", RULE]
@@ -26,13 +27,22 @@ class Pipeline:
     def __init__(self, emulator, name, mode="SUPERSEDED"):
         self.name = name
         self.mode = mode
-        self.clients = {key: emulator.client(key) for key in ("alice", "bob", "deployer-1", "deployer-2", "sso-carol")}
+        self.clients = {
+            key: emulator.client(key)
+            for key in ("alice", "bob", "deployer-1", "deployer-2", "sso-carol")
+        }
         self.api = self.clients["bob"]
         self.planted = {}
         self.api.create_pipeline(pipeline=self.declare())
         # The execution that this starts is given up.
-        for execution in self.api.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]:
-            self.api.stop_pipeline_execution(pipelineName=name, pipelineExecutionId=execution["pipelineExecutionId"], abandon=True)
+        for execution in self.api.list_pipeline_executions(pipelineName=name)[
+            "pipelineExecutionSummaries"
+        ]:
+            self.api.stop_pipeline_execution(
+                pipelineName=name,
+                pipelineExecutionId=execution["pipelineExecutionId"],
+                abandon=True,
+            )
             self.planted[execution["pipelineExecutionId"]] = ("unsatisfied", False)
 
     def declare(self, approvals=True, gate=True, source="Succeeded", deploy="Succeeded"):
@@ -64,7 +74,9 @@ class Pipeline:
 
     def open_approval(self, execution, slot):
         """The token of an approval that is open."""
-        listed = self.api.list_action_executions(pipelineName=self.name, filter={"pipelineExecutionId": execution})
+        listed = self.api.list_action_executions(
+            pipelineName=self.name, filter={"pipelineExecutionId": execution}
+        )
         for detail in listed["actionExecutionDetails"]:
             if detail["actionName"] == slot and detail["status"] == "InProgress":
                 return detail["actionExecutionId"]
@@ -73,7 +85,11 @@ class Pipeline:
     def answer(self, execution, who, slot, status="Approved", summary="reviewed"):
         token = self.until(f"{slot} opens", lambda: self.open_approval(execution, slot))
         self.clients[who].put_approval_result(
-            pipelineName=self.name, stageName=STAGE, actionName=slot, token=token, result={"status": status, "summary": summary}
+            pipelineName=self.name,
+            stageName=STAGE,
+            actionName=slot,
+            token=token,
+            result={"status": status, "summary": summary},
         )
 
     def approve(self, execution, first, second):
@@ -81,15 +97,21 @@ class Pipeline:
         self.answer(execution, second, "ApprovalB")
 
     def status(self, execution):
-        reply = self.api.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution)
+        reply = self.api.get_pipeline_execution(
+            pipelineName=self.name, pipelineExecutionId=execution
+        )
         return reply["pipelineExecution"]["status"]
 
     def ended(self, execution, expected):
-        status = self.until("the end", lambda: (s := self.status(execution)) not in ("InProgress", "Stopping") and s)
+        status = self.until(
+            "the end", lambda: (s := self.status(execution)) not in ("InProgress", "Stopping") and s
+        )
         assert status == expected, (self.name, execution, status)
 
     def retry(self, execution, mode, stage=STAGE):
-        self.api.retry_stage_execution(pipelineName=self.name, stageName=stage, pipelineExecutionId=execution, retryMode=mode)
+        self.api.retry_stage_execution(
+            pipelineName=self.name, stageName=stage, pipelineExecutionId=execution, retryMode=mode
+        )
 
     # The kinds of execution, each with the verdict that it deserves.
 
@@ -137,7 +159,9 @@ class Pipeline:
     def is_stopped(self):
         execution = self.start("unsatisfied", False)
         self.answer(execution, "alice", "ApprovalA")
-        self.api.stop_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution, abandon=True, reason="lunch")
+        self.api.stop_pipeline_execution(
+            pipelineName=self.name, pipelineExecutionId=execution, abandon=True, reason="lunch"
+        )
         self.ended(execution, "Stopped")
 
     def supersedes(self):
@@ -203,12 +227,18 @@ def every_kind_and_one_in_flight(pipeline, rounds):
 def many_at_once(pipeline, waves, count):
     """A PARALLEL pipeline: a wave waits at the same time, and is answered in any order."""
     for _ in range(waves):
-        executions = [pipeline.start(*(("satisfied", True) if number % 3 else ("unsatisfied", False))) for number in range(count)]
+        executions = [
+            pipeline.start(*(("satisfied", True) if number % 3 else ("unsatisfied", False)))
+            for number in range(count)
+        ]
         for execution in reversed(executions):
             satisfied = pipeline.planted[execution][0] == "satisfied"
             pipeline.approve(execution, "alice", "bob" if satisfied else "alice")
         for execution in executions:
-            pipeline.ended(execution, "Succeeded" if pipeline.planted[execution][0] == "satisfied" else "Failed")
+            pipeline.ended(
+                execution,
+                "Succeeded" if pipeline.planted[execution][0] == "satisfied" else "Failed",
+            )
     for _ in range(3):
         pipeline.is_in_flight()
 
@@ -216,9 +246,15 @@ def many_at_once(pipeline, waves, count):
 @pytest.fixture(scope="module")
 def served():
     emulator = Emulator("--rule", RULE)
-    pipelines = [Pipeline(emulator, "payments"), Pipeline(emulator, "refunds"), Pipeline(emulator, "parallel", "PARALLEL")]
+    pipelines = [
+        Pipeline(emulator, "payments"),
+        Pipeline(emulator, "refunds"),
+        Pipeline(emulator, "parallel", "PARALLEL"),
+    ]
     with ThreadPoolExecutor() as pool:
-        done = [pool.submit(every_kind_and_one_in_flight, pipeline, 4) for pipeline in pipelines[:2]]
+        done = [
+            pool.submit(every_kind_and_one_in_flight, pipeline, 4) for pipeline in pipelines[:2]
+        ]
         done.append(pool.submit(many_at_once, pipelines[2], 3, 40))
         for future in done:
             future.result()
@@ -233,20 +269,38 @@ def test_each_of_200_executions_gets_the_verdict_that_was_planted(served):
     for pipeline in pipelines:
         done = policygen(emulator, pipeline.name, "--format", "json")
         report = json.loads(done.stdout)
-        found = {execution["executionId"]: (execution["verdict"], execution["released"]) for execution in report["executions"]}
+        found = {
+            execution["executionId"]: (execution["verdict"], execution["released"])
+            for execution in report["executions"]
+        }
         assert found == pipeline.planted
-        # The gate ran as today's code does, so the two never differ; and every exception is one that was planted.
-        agrees = {execution["gate"]["agrees"] for execution in report["executions"] if execution["gate"]}
+        # The gate ran as today's code does, so the two never differ; and every exception is one
+        # that was planted.
+        agrees = {
+            execution["gate"]["agrees"] for execution in report["executions"] if execution["gate"]
+        }
         assert agrees <= {True, None}
-        said = {run["said"]["verdict"] for execution in report["executions"] if execution["gate"] for run in execution["gate"]["runs"]}
+        said = {
+            run["said"]["verdict"]
+            for execution in report["executions"]
+            if execution["gate"]
+            for run in execution["gate"]["runs"]
+        }
         assert said == {"satisfied", "unsatisfied"}
-        codes = {exception["code"] for execution in report["executions"] for exception in execution["exceptions"]}
+        codes = {
+            exception["code"]
+            for execution in report["executions"]
+            for exception in execution["exceptions"]
+        }
         planted = {verdict for verdict, _ in pipeline.planted.values()}
         assert codes == ({"no-gate"} if "no-gate" in planted else set())
         assert done.returncode == (10 if codes else 0)
         for execution in report["executions"]:
             assert execution["startedBy"]["detail"] == "arn:aws:iam::111122223333:user/bob"
-            assert execution["decision"] is None or execution["decision"]["executionId"] == execution["executionId"]
+            assert (
+                execution["decision"] is None
+                or execution["decision"]["executionId"] == execution["executionId"]
+            )
 
 
 @pytest.mark.parametrize("timestamps", ["iso8601", "wire"])
@@ -258,18 +312,37 @@ def test_what_the_aws_cli_saved_gives_the_same_bytes(served, tmp_path, timestamp
         inputs = []
         for listing in ("list-pipeline-executions", "list-action-executions"):
             path = tmp_path / f"{pipeline.name}-{listing}.json"
-            environment = {**emulator.environment("bob"), "AWS_CONFIG_FILE": str(config), "TZ": "Asia/Tokyo"}
-            command = ["aws", "codepipeline", listing, "--pipeline-name", pipeline.name, "--output", "json"]
+            environment = {
+                **emulator.environment("bob"),
+                "AWS_CONFIG_FILE": str(config),
+                "TZ": "Asia/Tokyo",
+            }
+            command = [
+                "aws",
+                "codepipeline",
+                listing,
+                "--pipeline-name",
+                pipeline.name,
+                "--output",
+                "json",
+            ]
             with path.open("wb") as out:
                 subprocess.run(command, env=environment, stdout=out, check=True)
             inputs += ["--input", path]
         one = ["--execution", next(iter(pipeline.planted))]
         # A file does not say which account the pipeline is of; AWS does.
         account = ["--account", "111122223333"]
-        for arguments in (["--format", "json", *account], ["--format", "html", *one, *account], ["--format", "csv", "--since", "2020-01-01"]):
+        for arguments in (
+            ["--format", "json", *account],
+            ["--format", "html", *one, *account],
+            ["--format", "csv", "--since", "2020-01-01"],
+        ):
             live = policygen(emulator, pipeline.name, *arguments)
             saved = policygen(emulator, pipeline.name, *arguments, *inputs)
-            assert saved.stdout == live.stdout and saved.returncode == live.returncode, (pipeline.name, arguments)
+            assert saved.stdout == live.stdout and saved.returncode == live.returncode, (
+                pipeline.name,
+                arguments,
+            )
 
 
 def test_a_period_before_the_history_is_nothing_and_never_clean(served):
@@ -282,4 +355,6 @@ def test_an_unknown_pipeline_is_said_in_aws_words(served):
     emulator, _ = served
     done = policygen(emulator, "nowhere", check=False)
     assert done.returncode == 1 and done.stdout == b""
-    assert b"codepipeline:ListPipelineExecutions failed: PipelineNotFoundException" in done.stderr, done.stderr
+    assert (
+        b"codepipeline:ListPipelineExecutions failed: PipelineNotFoundException" in done.stderr
+    ), done.stderr

@@ -1,42 +1,54 @@
-"""The HTML report in a real headless Chromium: it works from the keyboard, offline, in both schemes and in print, and runs nothing that a
-commit message or a comment brings along."""
+"""The HTML report in a real headless Chromium: it works from the keyboard, offline, in both schemes
+and in print, and runs nothing that a commit message or a comment brings along.
+"""
 
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from browser import Browser
 from conftest import BINARIES, ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
-from evidence import make  # noqa: E402
-from datetime import datetime, timedelta, timezone  # noqa: E402
+
+from evidence import make
 
 ATTACKS = [
     "<script>window.attacked = 1</script>",
     "</script><script>window.attacked = 1</script>",
-    "<img src=x onerror=\"window.attacked = 1\">",
+    '<img src=x onerror="window.attacked = 1">',
     "\"><svg onload='window.attacked = 1'>",
     "'; window.attacked = 1; //",
     "</style><style>body { display: none }</style>",
-    "<meta http-equiv=refresh content=\"0; url=https://attacker.example/\">",
-    "<a href=\"javascript:window.attacked = 1\">look</a>",
-    "<iframe src=\"https://attacker.example/\"></iframe><base href=\"https://attacker.example/\">",
+    '<meta http-equiv=refresh content="0; url=https://attacker.example/">',
+    '<a href="javascript:window.attacked = 1">look</a>',
+    '<iframe src="https://attacker.example/"></iframe><base href="https://attacker.example/">',
     "\u202egnp.exe \u0000\u001b[2K {{constructor.constructor('window.attacked = 1')()}}",
 ]
 
 
 def report(history, folder, name="report"):
     inputs = [argument for path in history.write(folder) for argument in ("--input", path)]
-    command = [BINARIES / "policygen", "evidence", "--pipeline", "payments", "--format", "html", "--fail-on", "never", *inputs]
+    command = [
+        BINARIES / "policygen",
+        "evidence",
+        "--pipeline",
+        "payments",
+        "--format",
+        "html",
+        "--fail-on",
+        "never",
+        *inputs,
+    ]
     path = folder / f"{name}.html"
     path.write_bytes(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return path
 
 
 def history(count=60):
-    return make(count, datetime(2026, 1, 1, tzinfo=timezone.utc), timedelta(days=1))
+    return make(count, datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=1))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +65,10 @@ def page(browser, tmp_path):
     return browser
 
 
-SHOWN = "[...document.querySelectorAll('.executions > tbody')].filter((row) => row.offsetParent !== null).length"
+SHOWN = (
+    "[...document.querySelectorAll('.executions > tbody')]"
+    ".filter((row) => row.offsetParent !== null).length"
+)
 
 
 def test_it_asks_nobody_for_anything_and_complains_of_nothing(page):
@@ -61,15 +76,26 @@ def test_it_asks_nobody_for_anything_and_complains_of_nothing(page):
     assert logged == []
     assert len(requests) == 1 and requests[0].startswith("file://"), requests
     # Its own policy would not let it.
-    refused = page.evaluate("fetch('https://attacker.example/').then(() => 'sent', () => 'refused')")
+    refused = page.evaluate(
+        "fetch('https://attacker.example/').then(() => 'sent', () => 'refused')"
+    )
     assert refused == "refused"
     directives = page.evaluate("document.querySelector('meta[http-equiv]').content")
-    assert directives.startswith("default-src 'none'; style-src 'sha256-") and "unsafe" not in directives
+    assert (
+        directives.startswith("default-src 'none'; style-src 'sha256-")
+        and "unsafe" not in directives
+    )
 
 
 def test_the_summary_comes_before_the_exceptions_before_the_executions(page):
     headings = page.evaluate("[...document.querySelectorAll('h1, h2')].map((it) => it.textContent)")
-    assert headings == ["Release evidence: payments", "To look at", "Timeline", "Executions", "Verdicts"]
+    assert headings == [
+        "Release evidence: payments",
+        "To look at",
+        "Timeline",
+        "Executions",
+        "Verdicts",
+    ]
     looked = page.evaluate("document.querySelectorAll('.executions > tbody.look').length")
     assert looked == int(page.evaluate("document.querySelector('.tile dd').textContent")) > 0
     marks = page.evaluate("document.querySelectorAll('.timeline .mark').length")
@@ -80,7 +106,9 @@ def tab_to(page, expression):
     """Presses Tab until what has the focus is what is meant."""
     for _ in range(300):
         page.press("Tab")
-        if page.evaluate(f"document.activeElement !== document.body && ({expression})(document.activeElement)"):
+        if page.evaluate(
+            f"document.activeElement !== document.body && ({expression})(document.activeElement)"
+        ):
             return
     raise AssertionError(f"the keyboard does not reach {expression}")
 
@@ -90,7 +118,10 @@ def test_rows_and_filters_work_from_the_keyboard(page):
     page.press(" ")
     looked = page.evaluate("document.querySelectorAll('.executions > tbody.look').length")
     assert page.evaluate(SHOWN) == looked
-    assert page.evaluate("document.querySelector('#shown').textContent") == f"{looked} of 60 executions shown"
+    assert (
+        page.evaluate("document.querySelector('#shown').textContent")
+        == f"{looked} of 60 executions shown"
+    )
 
     tab_to(page, "(it) => it.type === 'search'")
     for letter in "same":
@@ -104,10 +135,15 @@ def test_rows_and_filters_work_from_the_keyboard(page):
     assert page.evaluate(SHOWN) == 60
 
     tab_to(page, "(it) => it.tagName === 'SUMMARY'")
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", "the focus is seen"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", (
+        "the focus is seen"
+    )
     page.press("Enter")
     assert page.evaluate("document.activeElement.parentElement.open")
-    caption = "[...document.activeElement.parentElement.querySelectorAll('caption')].map((it) => it.textContent)"
+    caption = (
+        "[...document.activeElement.parentElement.querySelectorAll('caption')]"
+        ".map((it) => it.textContent)"
+    )
     assert "Approvals, every attempt" in page.evaluate(caption)
 
 
@@ -128,23 +164,47 @@ def test_a_link_from_an_exception_opens_its_execution(page):
 
 def test_assistive_technology_finds_tables_and_names(page):
     nodes = page.call("Accessibility.getFullAXTree")["nodes"]
-    named = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+    named = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node["ignored"]
+    ]
     roles = [role for role, _ in named]
     assert ("RootWebArea", "Release evidence: payments") in named
     assert roles.count("table") >= 2 and "main" in roles and "contentinfo" in roles
-    assert ("image", "Executions over time, by verdict") in named, [it for it in named if it[0] in ("image", "img", "SvgRoot")]
-    assert [name for role, name in named if role == "columnheader"][:4] == ["Severity", "What", "Execution", "In words"]
+    assert ("image", "Executions over time, by verdict") in named, [
+        it for it in named if it[0] in ("image", "img", "SvgRoot")
+    ]
+    assert [name for role, name in named if role == "columnheader"][:4] == [
+        "Severity",
+        "What",
+        "Execution",
+        "In words",
+    ]
     for role, name in named:
-        assert name or role not in ("link", "button", "checkbox", "searchbox", "table", "columnheader"), (role, name)
-    unlabelled = page.evaluate("[...document.querySelectorAll('table')].filter((it) => !it.caption).length")
+        assert name or role not in (
+            "link",
+            "button",
+            "checkbox",
+            "searchbox",
+            "table",
+            "columnheader",
+        ), (role, name)
+    unlabelled = page.evaluate(
+        "[...document.querySelectorAll('table')].filter((it) => !it.caption).length"
+    )
     assert unlabelled == 0
-    scopeless = page.evaluate("[...document.querySelectorAll('th')].filter((it) => !it.scope).length")
+    scopeless = page.evaluate(
+        "[...document.querySelectorAll('th')].filter((it) => !it.scope).length"
+    )
     assert scopeless == 0
 
 
 CONTRAST = """
 (() => {
-  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const channel = (value) => (value /= 255) <= 0.04045
+    ? value / 12.92
+    : ((value + 0.055) / 1.055) ** 2.4;
   const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const background = (element) => {
@@ -155,9 +215,12 @@ CONTRAST = """
     return [255, 255, 255];
   };
   const poor = [];
-  for (const element of document.querySelectorAll('h1, h2, p, dt, dd, th, td, caption, summary, .badge, a, label, legend, button')) {
+  const words =
+    'h1, h2, p, dt, dd, th, td, caption, summary, .badge, a, label, legend, button';
+  for (const element of document.querySelectorAll(words)) {
     if (element.offsetParent === null || !element.textContent.trim()) continue;
-    const [a, b] = [luminance(numbers(getComputedStyle(element).color)), luminance(background(element))];
+    const a = luminance(numbers(getComputedStyle(element).color));
+    const b = luminance(background(element));
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) poor.push([element.className || element.tagName, ratio]);
   }
@@ -172,7 +235,9 @@ def test_it_fits_and_can_be_read(browser, tmp_path, scheme, width):
     path = report(history(), tmp_path)
     browser.open(path, width=width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach((it) => it.open = true)")
-    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+        "it scrolls sideways"
+    )
     assert browser.evaluate(CONTRAST) == []
     colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, colour[4:-1].split(","))) < 300) == (scheme == "dark"), colour
@@ -180,7 +245,9 @@ def test_it_fits_and_can_be_read(browser, tmp_path, scheme, width):
     image = tmp_path / "report.png"
     browser.screenshot(image)
     assert image.stat().st_size > 20_000
-    pixels = browser.evaluate("[innerWidth, document.querySelector('.timeline').getBoundingClientRect().height]")
+    pixels = browser.evaluate(
+        "[innerWidth, document.querySelector('.timeline').getBoundingClientRect().height]"
+    )
     assert pixels[1] > 100
 
 
@@ -190,9 +257,13 @@ def test_it_prints_with_its_details_and_without_its_filters(page):
     assert hidden == "none"
     # The page itself opens them before it prints.
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.evaluate("[...document.querySelectorAll('.executions details')].every((it) => it.open)")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.executions details')].every((it) => it.open)"
+    )
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.evaluate("[...document.querySelectorAll('.executions details')].every((it) => !it.open)")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.executions details')].every((it) => !it.open)"
+    )
     page.call("Emulation.setEmulatedMedia", media="")
     assert page.pdf().startswith(b"%PDF")
 
@@ -225,7 +296,10 @@ def test_text_from_outside_stays_text(browser, tmp_path):
             result["externalExecutionSummary"] = attack
             if detail["actionName"].startswith("Approval"):
                 detail["updatedBy"] = attack
-    elements = "[...document.querySelectorAll('script, style, img, iframe, base, meta, [onload], [onerror]')].length"
+    elements = (
+        "[...document.querySelectorAll("
+        "'script, style, img, iframe, base, meta, [onload], [onerror]')].length"
+    )
     (tmp_path / "clean").mkdir()
     browser.open(report(clean, tmp_path / "clean"))
     expected = browser.evaluate(elements)
@@ -244,7 +318,7 @@ def test_text_from_outside_stays_text(browser, tmp_path):
 
 
 def test_the_browser_would_run_what_is_not_escaped(browser, tmp_path):
-    """The test above can fail: the same text in a page without escapes and without a policy is run."""
+    """The test above can fail: the same text in a page without escapes or a policy is run."""
     path = tmp_path / "open.html"
     path.write_text(f"<!doctype html><p>{ATTACKS[0]}")
     browser.open(path)
@@ -253,7 +327,29 @@ def test_the_browser_would_run_what_is_not_escaped(browser, tmp_path):
 
 def test_the_numbers_are_those_of_the_json(page, tmp_path):
     inputs = [argument for path in history().write(tmp_path) for argument in ("--input", path)]
-    command = [BINARIES / "policygen", "evidence", "--pipeline", "payments", "--format", "json", "--fail-on", "never", *inputs]
-    summary = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["summary"]
-    tiles = [int(text) for text in page.evaluate("[...document.querySelectorAll('.tile dd')].map((it) => it.textContent)")]
-    assert tiles == [summary["exceptional"], summary["releases"], summary["satisfiedReleases"], summary["executions"]]
+    command = [
+        BINARIES / "policygen",
+        "evidence",
+        "--pipeline",
+        "payments",
+        "--format",
+        "json",
+        "--fail-on",
+        "never",
+        *inputs,
+    ]
+    summary = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)[
+        "summary"
+    ]
+    tiles = [
+        int(text)
+        for text in page.evaluate(
+            "[...document.querySelectorAll('.tile dd')].map((it) => it.textContent)"
+        )
+    ]
+    assert tiles == [
+        summary["exceptional"],
+        summary["releases"],
+        summary["satisfiedReleases"],
+        summary["executions"],
+    ]

@@ -1,4 +1,6 @@
-"""`policygen doctor --facts` over an execution of the emulator, with the log that the gate wrote: everything holds there that can be seen."""
+"""`policygen doctor --facts` over an execution of the emulator, with the log that the gate wrote:
+everything holds there that can be seen.
+"""
 
 import json
 import subprocess
@@ -29,13 +31,17 @@ def token(api, slot):
 
 
 def released(emulator):
-    """An execution, started by the creation of its pipeline, that alice and carol, who came through a role, have approved."""
+    """An execution, started by the creation of its pipeline, that alice and carol, who came through
+    a role, have approved.
+    """
     clients = {key: emulator.client(key) for key in ("alice", "bob", "sso-carol")}
     api = clients["bob"]
     pipeline = declaration(pipelineType="V2")
     pipeline["stages"][1]["actions"][2]["configuration"]["UserParameters"] = PARAMETERS
     api.create_pipeline(pipeline=pipeline)
-    [started] = until(lambda: api.list_pipeline_executions(pipelineName=PIPELINE)["pipelineExecutionSummaries"])
+    [started] = until(
+        lambda: api.list_pipeline_executions(pipelineName=PIPELINE)["pipelineExecutionSummaries"]
+    )
     execution = started["pipelineExecutionId"]
     for who, slot in (("alice", "ApprovalA"), ("sso-carol", "ApprovalB")):
         clients[who].put_approval_result(
@@ -60,9 +66,19 @@ def test_everything_that_can_be_seen_holds_in_the_emulator(tmp_path):
         emulator = Emulator("--lag", "1", "--rule", RULE, log=log)
         try:
             execution = released(emulator)
-            command = [BINARIES / "policygen", "doctor", "--facts", "--pipeline", PIPELINE, "--execution", execution]
+            command = [
+                BINARIES / "policygen",
+                "doctor",
+                "--facts",
+                "--pipeline",
+                PIPELINE,
+                "--execution",
+                execution,
+            ]
             command += ["--function", "two-person-rule", "--log", path, "--format", "json"]
-            done = subprocess.run(command, env=emulator.environment("bob"), capture_output=True, text=True)
+            done = subprocess.run(
+                command, env=emulator.environment("bob"), capture_output=True, text=True
+            )
         finally:
             emulator.stop()
     facts = {fact["fact"]: fact for fact in json.loads(done.stdout)["facts"]}

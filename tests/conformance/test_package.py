@@ -1,4 +1,6 @@
-"""The zip that gets deployed, built by `tests/run package`: what is in it, where it starts, and that it is the gate."""
+"""The zip that gets deployed, built by `tests/run package`: what is in it, where it starts, and
+that it is the gate.
+"""
 
 import platform
 import re
@@ -41,20 +43,39 @@ def test_it_holds_one_executable_and_is_small(program):
 
 
 def test_it_starts_on_lambdas_glibc(program):
-    symbols = subprocess.run(["objdump", "--dynamic-syms", program], capture_output=True, text=True, check=True).stdout
-    versions = {tuple(map(int, version.split("."))) for version in re.findall(r"\bGLIBC_([\d.]+)\b", symbols)}
+    symbols = subprocess.run(
+        ["objdump", "--dynamic-syms", program], capture_output=True, text=True, check=True
+    ).stdout
+    versions = {
+        tuple(map(int, version.split(".")))
+        for version in re.findall(r"\bGLIBC_([\d.]+)\b", symbols)
+    }
     # None at all would be no proof: the gate is linked dynamically.
     assert versions and max(versions) <= GLIBC, max(versions)
-    needed = subprocess.run(["objdump", "--private-headers", program], capture_output=True, text=True, check=True).stdout
+    needed = subprocess.run(
+        ["objdump", "--private-headers", program], capture_output=True, text=True, check=True
+    ).stdout
     libraries = set(re.findall(r"NEEDED +(\S+)", needed))
     # In every image of Amazon Linux 2023.
-    assert "libc.so.6" in libraries and libraries <= {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+    assert "libc.so.6" in libraries and libraries <= {
+        "libc.so.6",
+        "libm.so.6",
+        "libgcc_s.so.1",
+        "libpthread.so.0",
+        "libdl.so.2",
+        "ld-linux-x86-64.so.2",
+        "ld-linux-aarch64.so.1",
+    }
 
 
 def test_it_tells_the_story_of_the_demo(program):
-    told = subprocess.run([BINARIES / "emulator", "demo", "--gate", program], capture_output=True, text=True)
+    told = subprocess.run(
+        [BINARIES / "emulator", "demo", "--gate", program], capture_output=True, text=True
+    )
     assert told.returncode == 0, told.stdout + told.stderr
-    endings = [line.split()[2] for line in told.stdout.splitlines() if line.strip().startswith("The gate ")]
+    endings = [
+        line.split()[2] for line in told.stdout.splitlines() if line.strip().startswith("The gate ")
+    ]
     assert endings == ["refuses;", "lets", "refuses;", "lets", "refuses;", "refuses;"], told.stdout
 
 

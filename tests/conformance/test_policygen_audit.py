@@ -1,4 +1,6 @@
-"""`policygen audit` of accounts that the real AWS CLI makes in an IAM endpoint (moto's server), read page by page."""
+"""`policygen audit` of accounts that the real AWS CLI makes in an IAM endpoint (moto's server),
+read page by page.
+"""
 
 import json
 import os
@@ -15,7 +17,8 @@ from test_policygen_iam import MECHANISMS, POLICYGEN, aws, files, permission_set
 
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 LISTS = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"]
-# "IAM might return fewer than the MaxItems number of results, even when there are more results available." (IAM API Reference)
+# "IAM might return fewer than the MaxItems number of results, even when there are more results
+# available." (IAM API Reference)
 PAGE = 5
 
 xml.register_namespace("", NAMESPACE)
@@ -43,8 +46,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         form = urllib.parse.parse_qs(body.decode())
-        headers = {name: self.headers[name] for name in ("Authorization", "Content-Type", "X-Amz-Date")}
-        answer = urllib.request.urlopen(urllib.request.Request(self.server.moto, body, headers)).read()
+        headers = {
+            name: self.headers[name] for name in ("Authorization", "Content-Type", "X-Amz-Date")
+        }
+        answer = urllib.request.urlopen(
+            urllib.request.Request(self.server.moto, body, headers)
+        ).read()
         if form["Action"] == ["GetAccountAuthorizationDetails"]:
             wanted, marker = int(form.get("MaxItems", ["100"])[0]), form.get("Marker", [None])[0]
             self.server.asked.append((wanted, marker))
@@ -77,7 +84,7 @@ def page(root, size, start):
 
 
 @pytest.fixture
-def pages(server):  # noqa: F811
+def pages(server):
     pages = Pages(server)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     yield pages
@@ -88,8 +95,15 @@ def pages(server):  # noqa: F811
 def policygen(*arguments):
     """`policygen audit`, as somebody with keys and no other configuration: not even a region."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return subprocess.run([POLICYGEN, "audit", *arguments], env={**kept, **keys}, capture_output=True, text=True)
+    keys = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    return subprocess.run(
+        [POLICYGEN, "audit", *arguments], env={**kept, **keys}, capture_output=True, text=True
+    )
 
 
 def findings(pages, *arguments):
@@ -98,17 +112,22 @@ def findings(pages, *arguments):
     assert done.returncode in (0, 10), done.stderr
     report = json.loads(done.stdout)["findings"]
     assert (done.returncode == 10) == any(finding["severity"] == "error" for finding in report)
-    return sorted((finding["severity"], finding["code"], finding["subject"]["arn"].rpartition("/")[2]) for finding in report)
+    return sorted(
+        (finding["severity"], finding["code"], finding["subject"]["arn"].rpartition("/")[2])
+        for finding in report
+    )
 
 
 def account_file(pages, path, *arguments):
     """What the AWS CLI prints of the account, in a file."""
-    printed = Aws(pages.endpoint).run(["aws", "iam", "get-account-authorization-details", "--output", "json", *arguments])
+    printed = Aws(pages.endpoint).run(
+        ["aws", "iam", "get-account-authorization-details", "--output", "json", *arguments]
+    )
     path.write_text(printed)
     return path
 
 
-def approver(aws, name, *groups):  # noqa: F811
+def approver(aws, name, *groups):
     aws("iam", "create-user", "--user-name", name)
     for group in groups:
         aws("iam", "add-user-to-group", "--user-name", name, "--group-name", group)
@@ -117,18 +136,28 @@ def approver(aws, name, *groups):  # noqa: F811
 A, B = "TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB"
 # The gate's own role reports the gate's success.
 OF_THE_GATE = ("warning", "can-bypass-gate", "TwoPersonRule-Gate")
-EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "codepipeline:*", "Resource": "*"}}
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "codepipeline:*", "Resource": "*"},
+}
 
 
-def make(aws, directory, *arguments):  # noqa: F811
+def make(aws, directory, *arguments):
     """Runs the script that `policygen generate` writes."""
     files(directory, "--format", "aws-cli", *arguments)
     aws.run([directory / "create.sh"])
 
 
-def test_a_live_account_is_read_page_by_page_and_is_what_its_file_is(aws, pages, tmp_path):  # noqa: F811
+def test_a_live_account_is_read_page_by_page_and_is_what_its_file_is(aws, pages, tmp_path):
     make(aws, tmp_path / "script", *MECHANISMS["groups"], "--gate")
-    for name, group in {"alice": A, "bob": B, "carol": A, "dave": B, "erin+approver@example.com": A, "frank": B}.items():
+    for name, group in {
+        "alice": A,
+        "bob": B,
+        "carol": A,
+        "dave": B,
+        "erin+approver@example.com": A,
+        "frank": B,
+    }.items():
         approver(aws, name, group)
 
     assert findings(pages) == [OF_THE_GATE]
@@ -137,9 +166,27 @@ def test_a_live_account_is_read_page_by_page_and_is_what_its_file_is(aws, pages,
     assert {wanted for wanted, _ in pages.asked} == {1000}
 
     aws("iam", "add-user-to-group", "--user-name", "alice", "--group-name", B)
-    aws("iam", "put-user-policy", "--user-name", "bob", "--policy-name", "Own", "--policy-document", json.dumps(EVERYTHING))
+    aws(
+        "iam",
+        "put-user-policy",
+        "--user-name",
+        "bob",
+        "--policy-name",
+        "Own",
+        "--policy-document",
+        json.dumps(EVERYTHING),
+    )
     aws("iam", "create-user", "--user-name", "grace")
-    aws("iam", "put-user-policy", "--user-name", "grace", "--policy-name", "Own", "--policy-document", json.dumps(EVERYTHING))
+    aws(
+        "iam",
+        "put-user-policy",
+        "--user-name",
+        "grace",
+        "--policy-name",
+        "Own",
+        "--policy-document",
+        json.dumps(EVERYTHING),
+    )
     found = findings(pages)
     assert ("error", "member-of-both-groups", "alice") in found
     # The group denies him the other slot of this stage, but not of others.
@@ -151,11 +198,13 @@ def test_a_live_account_is_read_page_by_page_and_is_what_its_file_is(aws, pages,
     for output in ("human", "json", "sarif", "csv"):
         live = policygen("--endpoint-url", pages.endpoint, "--format", output)
         from_file = policygen("--account-file", file, "--format", output)
-        assert (live.returncode, live.stderr) == (from_file.returncode, from_file.stderr) == (10, "")
+        assert (
+            (live.returncode, live.stderr) == (from_file.returncode, from_file.stderr) == (10, "")
+        )
         assert live.stdout == from_file.stdout != ""
 
 
-def test_a_part_of_an_account_is_refused(aws, pages, tmp_path):  # noqa: F811
+def test_a_part_of_an_account_is_refused(aws, pages, tmp_path):
     for name in ("alice", "bob", "carol", "dave", "erin", "frank"):
         approver(aws, name)
     for part in (["--max-items", "3"], ["--no-paginate"]):
@@ -163,54 +212,91 @@ def test_a_part_of_an_account_is_refused(aws, pages, tmp_path):  # noqa: F811
         assert (done.returncode, done.stdout) == (1, ""), part
         assert "only a part of the account" in done.stderr, part
     # Of what is filtered out the AWS CLI prints an empty list.
-    done = policygen("--account-file", account_file(pages, tmp_path / "part.json", "--filter", "User", "Group"))
+    done = policygen(
+        "--account-file", account_file(pages, tmp_path / "part.json", "--filter", "User", "Group")
+    )
     assert "if it was made with --filter, make it again without" in done.stderr
 
 
-def test_an_empty_account_is_not_clean(aws, pages):  # noqa: F811
+def test_an_empty_account_is_not_clean(aws, pages):
     done = policygen("--endpoint-url", pages.endpoint)
     assert (done.returncode, done.stdout) == (3, "")
     assert "nothing to audit" in done.stderr
 
 
-def may_assume(aws, user, role):  # noqa: F811
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/{role}"}
+def may_assume(aws, user, role):
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": f"arn:aws:iam::{ACCOUNT}:role/{role}",
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    aws("iam", "put-user-policy", "--user-name", user, "--policy-name", f"Assume-{role}", "--policy-document", document)
+    aws(
+        "iam",
+        "put-user-policy",
+        "--user-name",
+        user,
+        "--policy-name",
+        f"Assume-{role}",
+        "--policy-document",
+        document,
+    )
 
 
-def people_in_groups(aws):  # noqa: F811
+def people_in_groups(aws):
     for name, group in {"alice": A, "carol": A, "bob": B, "dave": B}.items():
         approver(aws, name, group)
 
 
-def people_with_tags(aws):  # noqa: F811
+def people_with_tags(aws):
     (group,) = aws("iam", "list-groups")["Groups"]
     for name, slot in {"alice": "A", "carol": "A", "bob": "B", "dave": "B"}.items():
         approver(aws, name, group["GroupName"])
         aws("iam", "tag-user", "--user-name", name, "--tags", f"Key=ApprovalSlot,Value={slot}")
 
 
-def people_with_roles(aws):  # noqa: F811
+def people_with_roles(aws):
     for name, role in {"alice": A, "carol": A, "bob": B, "dave": B}.items():
         approver(aws, name)
         may_assume(aws, name, role)
 
 
-def nobody(aws):  # noqa: F811
+def nobody(aws):
     pass
 
 
-def provisioned(aws):  # noqa: F811
+def provisioned(aws):
     """The roles that IAM Identity Center makes of permission sets."""
-    provider = {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE"}
+    provider = {
+        "Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE"
+    }
     actions = ["sts:AssumeRoleWithSAML", "sts:TagSession"]
-    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": provider, "Action": actions}}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": provider, "Action": actions},
+    }
     for name, policy in permission_sets(aws).items():
         role = f"AWSReservedSSO_{name}_0123456789abcdef"
         path = ["--path", "/aws-reserved/sso.amazonaws.com/"]
-        aws("iam", "create-role", "--role-name", role, *path, "--assume-role-policy-document", json.dumps(trust))
-        aws("iam", "put-role-policy", "--role-name", role, "--policy-name", "AwsSSOInlinePolicy", "--policy-document", json.dumps(policy))
+        aws(
+            "iam",
+            "create-role",
+            "--role-name",
+            role,
+            *path,
+            "--assume-role-policy-document",
+            json.dumps(trust),
+        )
+        aws(
+            "iam",
+            "put-role-policy",
+            "--role-name",
+            role,
+            "--policy-name",
+            "AwsSSOInlinePolicy",
+            "--policy-document",
+            json.dumps(policy),
+        )
 
 
 PEOPLE = {
@@ -230,14 +316,17 @@ SAID = {
     "tag": WITHOUT_MFA,
     "roles-accounts": [],
     # Nobody can tell from an account whose identity provider it is.
-    "roles-saml": [("warning", "session-names-from-provider", A), ("warning", "session-names-from-provider", B)],
+    "roles-saml": [
+        ("warning", "session-names-from-provider", A),
+        ("warning", "session-names-from-provider", B),
+    ],
     "roles-identity-center": [],
     "split": WITHOUT_MFA,
 }
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
-def test_what_generate_writes_is_sound(aws, pages, tmp_path, name):  # noqa: F811
+def test_what_generate_writes_is_sound(aws, pages, tmp_path, name):
     guards = ["--guardrails", "--break-glass", "BreakGlass", "--gate"]
     make(aws, tmp_path / "script", *MECHANISMS[name], *guards)
     PEOPLE[name](aws)
@@ -249,7 +338,7 @@ def test_what_generate_writes_is_sound(aws, pages, tmp_path, name):  # noqa: F81
     assert found == sorted([OF_THE_GATE, *SAID[name]])
 
 
-def test_who_may_assume_both_roles_is_found(aws, pages, tmp_path):  # noqa: F811
+def test_who_may_assume_both_roles_is_found(aws, pages, tmp_path):
     make(aws, tmp_path / "script", *MECHANISMS["roles-accounts"])
     people_with_roles(aws)
     may_assume(aws, "alice", B)

@@ -1,4 +1,6 @@
-"""What the checks of policygen write, against the schema of SARIF 2.1.0 and as real readers read it."""
+"""What the checks of policygen write, against the schema of SARIF 2.1.0 and as real readers read
+it.
+"""
 
 import csv
 import io
@@ -14,22 +16,33 @@ ROOT = Path(__file__).resolve().parents[2]
 POLICYGEN = os.environ.get("POLICYGEN", ROOT / "target" / "debug" / "policygen")
 FIXTURES = ROOT / "policygen" / "tests" / "fixtures"
 # Pipelines with something to find in them.
-PIPELINES = [FIXTURES / "pipeline" / f"{name}.json" for name in ("good", "gate-there", "deploys-first", "nothing-deploys", "type-v1")]
+PIPELINES = [
+    FIXTURES / "pipeline" / f"{name}.json"
+    for name in ("good", "gate-there", "deploys-first", "nothing-deploys", "type-v1")
+]
 
 
 @pytest.fixture(scope="session")
 def schema():
     """The OASIS schema, as the crate that we write SARIF with carries it."""
     host = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
-    (host,) = [line.removeprefix("host: ") for line in host.splitlines() if line.startswith("host: ")]
+    (host,) = [
+        line.removeprefix("host: ") for line in host.splitlines() if line.startswith("host: ")
+    ]
     command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host]
-    packages = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)["packages"]
-    (manifest,) = [package["manifest_path"] for package in packages if package["name"] == "serde-sarif"]
+    packages = json.loads(
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    )["packages"]
+    (manifest,) = [
+        package["manifest_path"] for package in packages if package["name"] == "serde-sarif"
+    ]
     return json.loads((Path(manifest).parent / "src" / "schema.json").read_text())
 
 
 def doctor(path, *arguments):
-    done = subprocess.run([POLICYGEN, "doctor", "--pipeline-file", path, *arguments], capture_output=True, text=True)
+    done = subprocess.run(
+        [POLICYGEN, "doctor", "--pipeline-file", path, *arguments], capture_output=True, text=True
+    )
     assert done.returncode in (0, 10), done.stderr
     return done.stdout
 
@@ -39,14 +52,23 @@ def test_sarif_is_valid_and_holds_every_finding(path, schema, tmp_path):
     found = json.loads(doctor(path, "--format", "json"))["findings"]
     assert found
     accept = tmp_path / "accept.json"
-    first = {"code": found[0]["code"], "subject": found[0]["subject"]["arn"], "reason": "=RISK()", "expires": "2999-12-31"}
+    first = {
+        "code": found[0]["code"],
+        "subject": found[0]["subject"]["arn"],
+        "reason": "=RISK()",
+        "expires": "2999-12-31",
+    }
     accept.write_text(json.dumps([first]))
     report = json.loads(doctor(path, "--format", "sarif", "--accept", accept))
     validator = jsonschema.validators.validator_for(schema)
-    assert list(validator(schema, format_checker=validator.FORMAT_CHECKER).iter_errors(report)) == []
+    assert (
+        list(validator(schema, format_checker=validator.FORMAT_CHECKER).iter_errors(report)) == []
+    )
     (run,) = report["runs"]
     results = run["results"]
-    assert sorted(result["ruleId"] for result in results) == sorted(finding["code"] for finding in found)
+    assert sorted(result["ruleId"] for result in results) == sorted(
+        finding["code"] for finding in found
+    )
     for result in results:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
     suppressed = [result for result in results if result["suppressions"]]
@@ -57,9 +79,16 @@ def test_sarif_is_valid_and_holds_every_finding(path, schema, tmp_path):
 def test_csv_has_a_row_for_every_finding_and_no_formula(path, tmp_path):
     found = json.loads(doctor(path, "--format", "json"))["findings"]
     accept = tmp_path / "accept.json"
-    first = {"code": found[0]["code"], "subject": found[0]["subject"]["arn"], "reason": "=RISK()", "expires": "2999-12-31"}
+    first = {
+        "code": found[0]["code"],
+        "subject": found[0]["subject"]["arn"],
+        "reason": "=RISK()",
+        "expires": "2999-12-31",
+    }
     accept.write_text(json.dumps([first]))
-    rows = list(csv.DictReader(io.StringIO(doctor(path, "--format", "csv", "--accept", accept), newline="")))
+    rows = list(
+        csv.DictReader(io.StringIO(doctor(path, "--format", "csv", "--accept", accept), newline=""))
+    )
     assert len(rows) == len(found)
     assert [row["accepted"] for row in rows if row["accepted"]] == ["'=RISK()"]
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]

@@ -1,4 +1,6 @@
-"""What `policygen generate` writes, given to the real AWS CLI, cfn-lint, a Terraform parser and an IAM endpoint (moto's server)."""
+"""What `policygen generate` writes, given to the real AWS CLI, cfn-lint, a Terraform parser and an
+IAM endpoint (moto's server).
+"""
 
 import json
 import os
@@ -15,19 +17,36 @@ ROOT = Path(__file__).resolve().parents[2]
 POLICYGEN = os.environ.get("POLICYGEN", ROOT / "target" / "debug" / "policygen")
 FIXTURES = ROOT / "policygen" / "tests" / "fixtures"
 
-TARGET = ["--region", "eu-west-1", "--account", ACCOUNT, "--pipeline", "payments", "--stage", "Release"]
+TARGET = [
+    "--region",
+    "eu-west-1",
+    "--account",
+    ACCOUNT,
+    "--pipeline",
+    "payments",
+    "--stage",
+    "Release",
+]
 INSTANCE = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
 MECHANISMS = {
     "groups": ["--mechanism", "groups", "--require-mfa", "--mfa-max-age", "15m"],
     "no-exclusive": ["--mechanism", "groups", "--no-exclusive"],
     "tag": ["--mechanism", "tag"],
     "roles-accounts": ["--mechanism", "roles", "--trust-account", ACCOUNT, "--require-mfa"],
-    "roles-saml": ["--mechanism", "roles", "--trust-saml", f"arn:aws:iam::{ACCOUNT}:saml-provider/Example"],
+    "roles-saml": [
+        "--mechanism",
+        "roles",
+        "--trust-saml",
+        f"arn:aws:iam::{ACCOUNT}:saml-provider/Example",
+    ],
     "roles-identity-center": ["--mechanism", "roles", "--identity-center", INSTANCE],
-    "split": ["--mechanism", "groups", *(word for n in range(80) for word in ("--pipeline", f"a-rather-long-pipeline-name-{n}"))],
+    "split": [
+        "--mechanism",
+        "groups",
+        *(word for n in range(80) for word in ("--pipeline", f"a-rather-long-pipeline-name-{n}")),
+    ],
 }
 GUARDS = ["--guardrails", "--scp", "--break-glass", "BreakGlass", "--gate"]
-
 
 
 def of(*names):
@@ -35,9 +54,10 @@ def of(*names):
     return pytest.mark.parametrize("mechanism", [MECHANISMS[name] for name in names], ids=names)
 
 
-
 def generate(*arguments):
-    done = subprocess.run([POLICYGEN, "generate", *TARGET, *arguments], capture_output=True, text=True)
+    done = subprocess.run(
+        [POLICYGEN, "generate", *TARGET, *arguments], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -51,25 +71,36 @@ def files(directory, *arguments):
 def documents(directory, kind, *arguments):
     """The documents of one kind in JSON format, by the name of what they are for."""
     written = files(directory, *arguments)
-    return {name.removesuffix(kind): json.loads(text) for name, text in written.items() if name.endswith(kind)}
+    return {
+        name.removesuffix(kind): json.loads(text)
+        for name, text in written.items()
+        if name.endswith(kind)
+    }
 
 
 def policies_of(account):
     """The customer managed policies' documents, by name."""
-    return {policy["PolicyName"]: policy["PolicyVersionList"][0]["Document"] for policy in account["Policies"]}
+    return {
+        policy["PolicyName"]: policy["PolicyVersionList"][0]["Document"]
+        for policy in account["Policies"]
+    }
 
 
 def trusts_of(account):
     """The roles' trust policies, by name."""
-    return {role["RoleName"]: role["AssumeRolePolicyDocument"] for role in account["RoleDetailList"]}
+    return {
+        role["RoleName"]: role["AssumeRolePolicyDocument"] for role in account["RoleDetailList"]
+    }
 
 
 def attachments(account):
     """The names of the managed policies of each group and role."""
     holders = [(group["GroupName"], group) for group in account["GroupDetailList"]]
     holders += [(role["RoleName"], role) for role in account["RoleDetailList"]]
-    return {name: sorted(p["PolicyName"] for p in holder["AttachedManagedPolicies"]) for name, holder in holders}
-
+    return {
+        name: sorted(p["PolicyName"] for p in holder["AttachedManagedPolicies"])
+        for name, holder in holders
+    }
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +119,23 @@ def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
     policies = documents(tmp_path, ".policy.json", *mechanism, *GUARDS)
     trusts = documents(tmp_path, ".trust.json", *mechanism, *GUARDS)
     for name in policies:
-        aws("iam", "create-policy", "--policy-name", name, "--policy-document", f"file://{tmp_path / name}.policy.json")
+        aws(
+            "iam",
+            "create-policy",
+            "--policy-name",
+            name,
+            "--policy-document",
+            f"file://{tmp_path / name}.policy.json",
+        )
     for name in trusts:
-        aws("iam", "create-role", "--role-name", name, "--assume-role-policy-document", f"file://{tmp_path / name}.trust.json")
+        aws(
+            "iam",
+            "create-role",
+            "--role-name",
+            name,
+            "--assume-role-policy-document",
+            f"file://{tmp_path / name}.trust.json",
+        )
     account = aws.account()
     assert policies_of(account) == policies
     assert trusts_of(account) == trusts
@@ -117,8 +162,12 @@ def test_the_script_runs_as_written(aws, tmp_path, mechanism):
             assert "TwoPersonRule-Guardrails" in of and name in of, attached
     scps = aws("organizations", "list-policies", "--filter", "SERVICE_CONTROL_POLICY")["Policies"]
     ours = [policy["Id"] for policy in scps if policy["Name"].startswith("TwoPersonRule-")]
-    described = [aws("organizations", "describe-policy", "--policy-id", id)["Policy"] for id in ours]
-    written = {policy["PolicySummary"]["Name"]: json.loads(policy["Content"]) for policy in described}
+    described = [
+        aws("organizations", "describe-policy", "--policy-id", id)["Policy"] for id in ours
+    ]
+    written = {
+        policy["PolicySummary"]["Name"]: json.loads(policy["Content"]) for policy in described
+    }
     assert written == documents(tmp_path / "json", ".scp.json", *mechanism, *GUARDS) != {}
     sets = documents(tmp_path / "json", ".permission-set.json", *mechanism, *GUARDS)
     assert permission_sets(aws) == sets
@@ -127,10 +176,14 @@ def test_the_script_runs_as_written(aws, tmp_path, mechanism):
 def permission_sets(aws):
     """The inline policies of the permission sets, by name."""
     found = {}
-    for arn in aws("sso-admin", "list-permission-sets", "--instance-arn", INSTANCE)["PermissionSets"]:
+    for arn in aws("sso-admin", "list-permission-sets", "--instance-arn", INSTANCE)[
+        "PermissionSets"
+    ]:
         which = ["--instance-arn", INSTANCE, "--permission-set-arn", arn]
         name = aws("sso-admin", "describe-permission-set", *which)["PermissionSet"]["Name"]
-        found[name] = json.loads(aws("sso-admin", "get-inline-policy-for-permission-set", *which)["InlinePolicy"])
+        found[name] = json.loads(
+            aws("sso-admin", "get-inline-policy-for-permission-set", *which)["InlinePolicy"]
+        )
     return found
 
 
@@ -139,12 +192,28 @@ def permission_sets(aws):
 def test_the_template_is_clean_and_deploys(aws, tmp_path, mechanism):
     files(tmp_path / "template", "--format", "cloudformation", *mechanism, *GUARDS)
     template = tmp_path / "template" / "template.yaml"
-    linted = subprocess.run(["cfn-lint", "--non-zero-exit-code", "informational", template], capture_output=True, text=True)
+    linted = subprocess.run(
+        ["cfn-lint", "--non-zero-exit-code", "informational", template],
+        capture_output=True,
+        text=True,
+    )
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
-    # moto deploys policies and roles; it knows no groups, permission sets and service control policies in templates.
+    # moto deploys policies and roles; it knows no groups, permission sets and service control
+    # policies in templates.
     capability = ["--capabilities", "CAPABILITY_NAMED_IAM"]
-    aws.run(["aws", "cloudformation", "deploy", "--stack-name", "rule", "--template-file", template, *capability])
+    aws.run(
+        [
+            "aws",
+            "cloudformation",
+            "deploy",
+            "--stack-name",
+            "rule",
+            "--template-file",
+            template,
+            *capability,
+        ]
+    )
     account = aws.account()
     assert policies_of(account) == documents(tmp_path / "json", ".policy.json", *mechanism, *GUARDS)
     assert trusts_of(account) == documents(tmp_path / "json", ".trust.json", *mechanism, *GUARDS)
@@ -161,7 +230,10 @@ def test_terraform_reads_what_is_written(tmp_path, mechanism):
     assert found == {kind: set(labels) for kind, labels in syntax["resource"].items()}
 
     # A string of the JSON syntax is a template, in which `$${` stands for `${`.
-    written = {p["name"]: json.loads(p["policy"].replace("$${", "${")) for p in syntax["resource"]["aws_iam_policy"].values()}
+    written = {
+        p["name"]: json.loads(p["policy"].replace("$${", "${"))
+        for p in syntax["resource"]["aws_iam_policy"].values()
+    }
     assert written == documents(tmp_path / "json", ".policy.json", *mechanism, *GUARDS)
 
 
@@ -170,13 +242,23 @@ def test_terraform_reads_what_is_written(tmp_path, mechanism):
 def test_terraform_fmt_changes_nothing(tmp_path, mechanism):
     files(tmp_path, "--format", "terraform", *mechanism, *GUARDS)
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
-    done = subprocess.run(["terraform", "fmt", "-check", "-diff", tmp_path], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-diff", tmp_path],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def test_a_patched_pipeline_is_what_update_pipeline_takes(aws, tmp_path):
-    trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"codepipeline.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
-    role = aws("iam", "create-role", "--role-name", "payments", "--assume-role-policy-document", trust)["Role"]["Arn"]
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow",'
+        '"Principal":{"Service":"codepipeline.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    )
+    role = aws(
+        "iam", "create-role", "--role-name", "payments", "--assume-role-policy-document", trust
+    )["Role"]["Arn"]
     pipeline = json.loads((FIXTURES / "pipeline" / "good.json").read_text())["pipeline"]
     aws("codepipeline", "create-pipeline", "--pipeline", json.dumps({**pipeline, "roleArn": role}))
 

@@ -1,4 +1,6 @@
-"""The comparison with the recordings passes over nothing: a service that says the same in its own ids and times agrees, and every change is seen."""
+"""The comparison with the recordings passes over nothing: a service that says the same in its own
+ids and times agrees, and every change is seen.
+"""
 
 import copy
 
@@ -23,7 +25,9 @@ def another(recording, value, key=None):
         later = seconds(value, key) + LATER
         return later if key == "expirationTime" else later / 1000
     if isinstance(value, str):
-        return recording.holes.sub(lambda hole: "secret" if hole[0] == REDACTED else turned(hole[0]), value)
+        return recording.holes.sub(
+            lambda hole: "secret" if hole[0] == REDACTED else turned(hole[0]), value
+        )
     return value
 
 
@@ -34,7 +38,10 @@ def turned(hole):
 
 def replies(recording):
     calls = [call for call in recording.calls if call["op"] not in SEEN_ELSEWHERE]
-    return [(str(number), call["op"], said(call["code"], call["output"])) for number, call in enumerate(calls)]
+    return [
+        (str(number), call["op"], said(call["code"], call["output"]))
+        for number, call in enumerate(calls)
+    ]
 
 
 def differences(mapping, number, operation, recorded, emulated):
@@ -73,7 +80,13 @@ def changed(value, path, kind):
         inside.append("more") if isinstance(inside, list) else inside.update(more="more")
     else:
         one = parent[last]
-        parent[last] = (one or "") + "x" if isinstance(one, str | None) else one + 1 if not isinstance(one, bool) else not one
+        parent[last] = (
+            (one or "") + "x"
+            if isinstance(one, str | None)
+            else one + 1
+            if not isinstance(one, bool)
+            else not one
+        )
     return value
 
 
@@ -90,7 +103,9 @@ def test_what_says_the_same_agrees_and_every_change_is_seen(name):
         for path, kind in changes(emulated):
             if "artifactCredentials" in path and kind == "differs" and path[-1] != "expirationTime":
                 continue
-            found = differences(mapping.copy(), number, operation, recorded, changed(emulated, path, kind))
+            found = differences(
+                mapping.copy(), number, operation, recorded, changed(emulated, path, kind)
+            )
             assert found, (number, operation, path, kind)
             seen += 1
     assert seen > 20
@@ -105,7 +120,11 @@ def test_an_id_stands_for_one_id_and_a_time_keeps_its_order():
     assert not mapping.copy().agrees(other, turned(one)), "two recorded ids, one emulated one"
     assert not mapping.agrees(other, "no-uuid")
     times = Mapping(recording)
-    assert times.bind_time(10, 7, "a") and times.bind_time(20, 8, "b") and not times.bind_time(10, 8, "c")
+    assert (
+        times.bind_time(10, 7, "a")
+        and times.bind_time(20, 8, "b")
+        and not times.bind_time(10, 8, "c")
+    )
     assert list(times.disorder()) == []
     assert times.bind_time(30, 8, "d") and times.bind_time(40, 5, "e")
     assert list(times.disorder()) == [("tie", "b", "d"), ("order", "d", "e")]
@@ -113,11 +132,28 @@ def test_an_id_stands_for_one_id_and_a_time_keeps_its_order():
 
 def test_an_accepted_difference_is_accepted_where_it_is_listed_alone():
     recording = Recording("approvals-retried")
-    found = differences(Mapping(recording), "3", "PutApprovalResult", {"approvedAt": 1, "code": "x"}, {"approvedAt": 2})
+    found = differences(
+        Mapping(recording),
+        "3",
+        "PutApprovalResult",
+        {"approvedAt": 1, "code": "x"},
+        {"approvedAt": 2},
+    )
     assert [(difference.path, difference.kind) for difference in found] == [("code", "missing")]
-    entry = {"operation": "PutApprovalResult", "path": "code", "kind": "missing", "reason": "a test"}
+    entry = {
+        "operation": "PutApprovalResult",
+        "path": "code",
+        "kind": "missing",
+        "reason": "a test",
+    }
     assert Accepted([entry]).of(found[0]) == {0}
-    for elsewhere in ({"recording": "other"}, {"call": [4]}, {"operation": "Get*"}, {"path": "message"}, {"kind": "added"}):
+    for elsewhere in (
+        {"recording": "other"},
+        {"call": [4]},
+        {"operation": "Get*"},
+        {"path": "message"},
+        {"kind": "added"},
+    ):
         assert Accepted([{**entry, **elsewhere}]).of(found[0]) == set()
     for unusable in ({**entry, "reason": ""}, {**entry, "why": "x"}):
         with pytest.raises(AssertionError):

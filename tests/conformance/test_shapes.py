@@ -1,4 +1,6 @@
-"""Every reply of the emulator has AWS's shape, by AWS's own model as botocore carries it, and every field that the gate reads is there."""
+"""Every reply of the emulator has AWS's shape, by AWS's own model as botocore carries it, and every
+field that the gate reads is there.
+"""
 
 import json
 import subprocess
@@ -21,7 +23,9 @@ def raw_call(emulator, key_id, operation, **parameters):
     headers = {
         "Content-Type": "application/x-amz-json-1.1",
         "X-Amz-Target": f"CodePipeline_20150709.{operation}",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/codepipeline/aws4_request, SignedHeaders=host, Signature=0",
+        "Authorization": "AWS4-HMAC-SHA256 "
+        f"Credential={key_id}/20260101/us-east-1/codepipeline/aws4_request, "
+        "SignedHeaders=host, Signature=0",
     }
     url = emulator.exports["AWS_ENDPOINT_URL"]
     request = urllib.request.Request(url, json.dumps(parameters).encode(), headers, method="POST")
@@ -36,13 +40,19 @@ ABSENT = {"ActionRevision": {"revisionChangeId", "created"}}
 
 
 def check(value, shape, at):
-    """Every member is of the model, of its type, and every required member is there. The paths that are there."""
+    """Every member is of the model, of its type, and every required member is there. The paths that
+    are there.
+    """
     found = {at}
     match shape.type_name:
         case "structure":
             assert isinstance(value, dict), f"{at}: {value!r}"
             # The wire has it where AWS's serializer leaves it, and SDKs drop it.
-            unknown = value.keys() - shape.members.keys() - ({"__type"} if shape.name == "ActionTypeId" else set())
+            unknown = (
+                value.keys()
+                - shape.members.keys()
+                - ({"__type"} if shape.name == "ActionTypeId" else set())
+            )
             assert not unknown, f"{at}: {unknown} is not in the model"
             missing = set(shape.required_members) - value.keys() - ABSENT.get(shape.name, set())
             assert not missing, f"{at}: {missing} is missing"
@@ -67,7 +77,9 @@ def check(value, shape, at):
             assert isinstance(value, bool), f"{at}: {value!r}"
         case "timestamp":
             # Epoch seconds with milliseconds, and of our time.
-            assert isinstance(value, (int, float)) and not isinstance(value, bool), f"{at}: {value!r}"
+            assert isinstance(value, (int, float)) and not isinstance(value, bool), (
+                f"{at}: {value!r}"
+            )
             assert abs(value - time.time()) < 86_400, f"{at}: {value!r}"
             assert round(value, 3) == value, f"{at}: {value!r}"
         case other:
@@ -106,11 +118,19 @@ class Story:
 
     def answer(self, key_id, slot, status="Approved"):
         where = {"pipelineName": PIPELINE, "stageName": STAGE, "actionName": slot}
-        self(key_id, "PutApprovalResult", **where, token=self.token(slot), result={"summary": "ok", "status": status})
+        self(
+            key_id,
+            "PutApprovalResult",
+            **where,
+            token=self.token(slot),
+            result={"summary": "ok", "status": status},
+        )
 
     def wait(self, execution):
         for _ in range(500):
-            reply = self("bob", "GetPipelineExecution", pipelineName=PIPELINE, pipelineExecutionId=execution)
+            reply = self(
+                "bob", "GetPipelineExecution", pipelineName=PIPELINE, pipelineExecutionId=execution
+            )
             if reply["pipelineExecution"]["status"] != "InProgress":
                 return
             time.sleep(0.01)
@@ -133,13 +153,24 @@ def test_every_reply_has_the_shape_of_the_model(story):
     for slot in ("ApprovalA", "ApprovalB"):
         story.answer("alice", slot)
     story.wait(execution)
-    story("bob", "StopPipelineExecution", pipelineName=PIPELINE, pipelineExecutionId=waiting, abandon=True)
+    story(
+        "bob",
+        "StopPipelineExecution",
+        pipelineName=PIPELINE,
+        pipelineExecutionId=waiting,
+        abandon=True,
+    )
     again = story("bob", "StartPipelineExecution", name=PIPELINE)["pipelineExecutionId"]
     story.answer("alice", "ApprovalA")
     story.answer("bob", "ApprovalB", "Rejected")
     story.wait(again)
     retried = story(
-        "bob", "RetryStageExecution", pipelineName=PIPELINE, stageName=STAGE, pipelineExecutionId=again, retryMode="ALL_ACTIONS"
+        "bob",
+        "RetryStageExecution",
+        pipelineName=PIPELINE,
+        stageName=STAGE,
+        pipelineExecutionId=again,
+        retryMode="ALL_ACTIONS",
     )
     assert retried == {"pipelineExecutionId": again}
     story.answer("alice", "ApprovalA")
@@ -151,13 +182,25 @@ def test_every_reply_has_the_shape_of_the_model(story):
         story.answer("alice", slot)
     story.wait(refused)
     story("bob", "GetPipelineState", name=PIPELINE)
-    rolled_back = story("bob", "RollbackStage", pipelineName=PIPELINE, stageName="Deploy", targetPipelineExecutionId=again)
+    rolled_back = story(
+        "bob",
+        "RollbackStage",
+        pipelineName=PIPELINE,
+        stageName="Deploy",
+        targetPipelineExecutionId=again,
+    )
     story.wait(rolled_back["pipelineExecutionId"])
     story("bob", "GetPipelineState", name=PIPELINE)
     story("bob", "ListPipelineExecutions", pipelineName=PIPELINE)
     page = story("bob", "ListActionExecutions", pipelineName=PIPELINE, maxResults=5)
     while "nextToken" in page:
-        page = story("bob", "ListActionExecutions", pipelineName=PIPELINE, maxResults=5, nextToken=page["nextToken"])
+        page = story(
+            "bob",
+            "ListActionExecutions",
+            pipelineName=PIPELINE,
+            maxResults=5,
+            nextToken=page["nextToken"],
+        )
 
     # What the gate reads: see lambda/src/aws.rs.
     history = "ListActionExecutions.actionExecutionDetails[]"
@@ -167,13 +210,19 @@ def test_every_reply_has_the_shape_of_the_model(story):
         "ListActionExecutions": [
             "ListActionExecutions.nextToken",
             *(f"{history}.{member}" for member in (
-                "pipelineExecutionId", "actionExecutionId", "pipelineVersion", "stageName", "actionName", "status", "startTime",
-                "lastUpdateTime", "updatedBy", "input.actionTypeId.category", "input.actionTypeId.owner", "input.actionTypeId.provider",
-                "output.executionResult.externalExecutionSummary", "output.executionResult.externalExecutionId",
+                "pipelineExecutionId", "actionExecutionId", "pipelineVersion", "stageName",
+                "actionName", "status", "startTime",
+                "lastUpdateTime", "updatedBy", "input.actionTypeId.category",
+                "input.actionTypeId.owner", "input.actionTypeId.provider",
+                "output.executionResult.externalExecutionSummary",
+                "output.executionResult.externalExecutionId",
                 "output.executionResult.errorDetails.code", "output.outputVariables",
             )),
         ],
-        "GetPipelineState": [f"{latest}.actionExecutionId", f"{latest}.lastUpdatedBy", f"{latest}.status", f"{latest}.token", f"{latest}.errorDetails.code"],
+        "GetPipelineState": [
+            f"{latest}.actionExecutionId", f"{latest}.lastUpdatedBy", f"{latest}.status",
+            f"{latest}.token", f"{latest}.errorDetails.code",
+        ],
         "GetPipelineExecution": [f"{trigger}.triggerType", f"{trigger}.triggerDetail"],
     }.items():  # fmt: skip
         missing = set(needed) - story.seen[operation]
@@ -195,7 +244,9 @@ time.sleep(600)
 def test_a_job_has_the_shape_of_the_model_and_ends_once(tmp_path):
     """The gate's side of the API, called as the gate does, for a gate that never answers."""
     recorded, recorder = tmp_path / "event.json", tmp_path / "gate"
-    recorder.write_text(RECORDER.format(python=sys.executable, part=str(tmp_path / "part"), whole=str(recorded)))
+    recorder.write_text(
+        RECORDER.format(python=sys.executable, part=str(tmp_path / "part"), whole=str(recorded))
+    )
     recorder.chmod(0o755)
     emulator = Emulator("--gate", recorder)
     try:
@@ -205,17 +256,29 @@ def test_a_job_has_the_shape_of_the_model_and_ends_once(tmp_path):
             story.answer(key_id, slot)
         event = wait_for(recorded)["CodePipeline.job"]
         assert event.keys() == {"id", "accountId", "data"}
-        assert event["data"]["actionConfiguration"] == {"configuration": {"FunctionName": "two-person-rule"}}
+        assert event["data"]["actionConfiguration"] == {
+            "configuration": {"FunctionName": "two-person-rule"}
+        }
         credentials = {"accessKeyId", "secretAccessKey", "sessionToken"}
         assert credentials <= event["data"]["artifactCredentials"].keys()
 
         job = event["id"]
         reply = story("bob", "GetJobDetails", jobId=job)
-        needed = {"pipelineName", "pipelineArn", "pipelineExecutionId", "stage.name", "action.name", "action.actionExecutionId"}
+        needed = {
+            "pipelineName",
+            "pipelineArn",
+            "pipelineExecutionId",
+            "stage.name",
+            "action.name",
+            "action.actionExecutionId",
+        }
         context = "GetJobDetails.jobDetails.data.pipelineContext"
         assert {f"{context}.{member}" for member in needed} <= story.seen["GetJobDetails"]
         details = reply["jobDetails"]
-        assert (details["accountId"], details["data"]["actionConfiguration"]) == ("111122223333", event["data"]["actionConfiguration"])
+        assert (details["accountId"], details["data"]["actionConfiguration"]) == (
+            "111122223333",
+            event["data"]["actionConfiguration"],
+        )
         assert reply["jobDetails"]["data"]["artifactCredentials"].keys() == credentials
         failure = {"failureDetails": {"type": "JobFailed", "message": "no"}}
         story("bob", "PutJobFailureResult", jobId=job, **failure)
@@ -224,13 +287,19 @@ def test_a_job_has_the_shape_of_the_model_and_ends_once(tmp_path):
         other = {"failureDetails": {"type": "JobFailed", "message": "never"}}
         for late, details, words in (
             ("PutJobSuccessResult", {}, f"Job with id {job} has already terminated"),
-            ("PutJobFailureResult", other, f"The status of job with id {job} is already set to the desired value."),
+            (
+                "PutJobFailureResult",
+                other,
+                f"The status of job with id {job} is already set to the desired value.",
+            ),
         ):
             with pytest.raises(urllib.error.HTTPError) as refused:
                 raw_call(emulator, "bob", late, jobId=job, **details)
             assert refused.value.code == 400
             error = json.loads(refused.value.read())
-            assert error["__type"] == "InvalidJobStateException" and error["message"].startswith(words)
+            assert error["__type"] == "InvalidJobStateException" and error["message"].startswith(
+                words
+            )
     finally:
         emulator.stop()
 
@@ -244,5 +313,7 @@ def wait_for(path):
 
 
 def test_the_built_in_model_is_that_of_botocore():
-    done = subprocess.run([sys.executable, ROOT / "emulator" / "model.py", "--check"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "emulator" / "model.py", "--check"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr

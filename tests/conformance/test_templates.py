@@ -1,4 +1,6 @@
-"""What stands in templates/: linted by the tools that platform teams use, and held against what the programs do."""
+"""What stands in templates/: linted by the tools that platform teams use, and held against what the
+programs do.
+"""
 
 import json
 import os
@@ -6,12 +8,22 @@ import re
 import shutil
 import subprocess
 import tomllib
+from pathlib import Path
 
 import boto3
 import hcl2
 import pytest
 import yaml
-from cloudformation import ROOT, TEMPLATES, Loader, actions, deployed_rule, load, resolve, statements
+from cloudformation import (
+    ROOT,
+    TEMPLATES,
+    Loader,
+    actions,
+    deployed_rule,
+    load,
+    resolve,
+    statements,
+)
 from conftest import BINARIES
 from iam_endpoint import Aws, serving
 from samtranslator.parser.parser import Parser
@@ -22,17 +34,34 @@ TOOLS = ROOT / "target" / "tools"
 CLOUDFORMATION = sorted(path.name for path in TEMPLATES.glob("*.yaml"))
 SAM = [name for name in CLOUDFORMATION if "Transform" in load(name)]
 MODULES = sorted(path for path in (TEMPLATES / "terraform").iterdir() if path.is_dir())
-OFFLINE = {"AWS_DEFAULT_REGION": "eu-west-1", "SAM_CLI_TELEMETRY": "0", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+OFFLINE = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "SAM_CLI_TELEMETRY": "0",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
 
 
 def run(*command, **environment):
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_every_template_is_there():
-    assert CLOUDFORMATION == ["approvers.yaml", "audit-member.yaml", "audit.yaml", "gate.yaml", "pipeline.yaml"]
+    assert CLOUDFORMATION == [
+        "approvers.yaml",
+        "audit-member.yaml",
+        "audit.yaml",
+        "gate.yaml",
+        "pipeline.yaml",
+    ]
     assert SAM == ["audit.yaml", "gate.yaml"]
     assert [path.name for path in MODULES] == ["approvers", "audit", "example", "gate", "pipeline"]
 
@@ -46,7 +75,14 @@ def test_cfn_lint_has_nothing_to_say(name):
 
 @pytest.mark.parametrize("name", SAM)
 def test_sam_takes_it(name):
-    assert "is a valid SAM Template" in run(TOOLS / "sam" / "bin" / "sam", "validate", "--lint", "--template", TEMPLATES / name, **OFFLINE)
+    assert "is a valid SAM Template" in run(
+        TOOLS / "sam" / "bin" / "sam",
+        "validate",
+        "--lint",
+        "--template",
+        TEMPLATES / name,
+        **OFFLINE,
+    )
 
 
 @pytest.mark.parametrize("name", SAM)
@@ -57,9 +93,13 @@ def test_sam_loses_nothing(name):
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
     before = json.loads(json.dumps(template["Resources"]))
-    defaults = {key: parameter.get("Default", "") for key, parameter in template["Parameters"].items()}
+    defaults = {
+        key: parameter.get("Default", "") for key, parameter in template["Parameters"].items()
+    }
     session = boto3.Session(region_name="eu-west-1")
-    after = Translator({}, Parser(), boto_session=session).translate(template, defaults)["Resources"]
+    after = Translator({}, Parser(), boto_session=session).translate(template, defaults)[
+        "Resources"
+    ]
     assert after.keys() == before.keys()
     for label, resource in before.items():
         kept = after[label]["Properties"]
@@ -74,9 +114,16 @@ def test_sam_loses_nothing(name):
 
 
 def test_what_lambda_gives_up_on_is_kept_on_request():
-    by_default, on_request = (resolve(load("gate.yaml"), KeepLostEvents=choice) for choice in ("false", "true"))
-    assert "DestinationConfig" not in by_default["GateInvocations"]["Properties"] and "LostEvents" not in by_default
-    assert on_request["GateInvocations"]["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": "LostEvents.Arn"}}
+    by_default, on_request = (
+        resolve(load("gate.yaml"), KeepLostEvents=choice) for choice in ("false", "true")
+    )
+    assert (
+        "DestinationConfig" not in by_default["GateInvocations"]["Properties"]
+        and "LostEvents" not in by_default
+    )
+    assert on_request["GateInvocations"]["Properties"]["DestinationConfig"] == {
+        "OnFailure": {"Destination": "LostEvents.Arn"}
+    }
     queue = on_request["LostEvents"]["Properties"]
     assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (86400, True)
 
@@ -89,14 +136,39 @@ def aws():
 
 
 def test_the_zip_is_what_both_tools_deploy(aws, tmp_path):
-    # `sam build` finds nothing to build, and keeps the zip; `sam deploy` and `aws cloudformation package` upload it as it is.
-    run(TOOLS / "sam" / "bin" / "sam", "build", "--template", TEMPLATES / "gate.yaml", "--build-dir", tmp_path / "sam", **OFFLINE)
-    code = yaml.load((tmp_path / "sam" / "template.yaml").read_text(), Loader)["Resources"]["Gate"]["Properties"]["CodeUri"]
+    # `sam build` finds nothing to build, and keeps the zip; `sam deploy` and `aws cloudformation
+    # package` upload it as it is.
+    run(
+        TOOLS / "sam" / "bin" / "sam",
+        "build",
+        "--template",
+        TEMPLATES / "gate.yaml",
+        "--build-dir",
+        tmp_path / "sam",
+        **OFFLINE,
+    )
+    code = yaml.load((tmp_path / "sam" / "template.yaml").read_text(), Loader)["Resources"]["Gate"][
+        "Properties"
+    ]["CodeUri"]
     assert (tmp_path / "sam" / code).resolve() == PACKAGE
 
-    aws("s3api", "create-bucket", "--bucket", "packages", "--create-bucket-configuration", "LocationConstraint=eu-west-1")
+    aws(
+        "s3api",
+        "create-bucket",
+        "--bucket",
+        "packages",
+        "--create-bucket-configuration",
+        "LocationConstraint=eu-west-1",
+    )
     packaged = tmp_path / "packaged.yaml"
-    arguments = ["--template-file", TEMPLATES / "gate.yaml", "--s3-bucket", "packages", "--output-template-file", packaged]
+    arguments = [
+        "--template-file",
+        TEMPLATES / "gate.yaml",
+        "--s3-bucket",
+        "packages",
+        "--output-template-file",
+        packaged,
+    ]
     aws.run(["aws", "cloudformation", "package", *arguments])
     uploaded = yaml.load(packaged.read_text(), Loader)["Resources"]["Gate"]["Properties"]["CodeUri"]
     aws.run(["aws", "s3", "cp", "--quiet", uploaded, tmp_path / "uploaded.zip"])
@@ -106,7 +178,14 @@ def test_the_zip_is_what_both_tools_deploy(aws, tmp_path):
 @pytest.fixture(scope="module")
 def checked():
     """What checkov says of CloudFormation and of Terraform."""
-    command = [TOOLS / "checkov" / "bin" / "checkov", "--directory", TEMPLATES, "--framework", "cloudformation", "terraform"]
+    command = [
+        TOOLS / "checkov" / "bin" / "checkov",
+        "--directory",
+        TEMPLATES,
+        "--framework",
+        "cloudformation",
+        "terraform",
+    ]
     reports = json.loads(run(*command, "--skip-download", "--output", "json"))
     return {report["check_type"]: report["results"] for report in reports}
 
@@ -117,55 +196,103 @@ def test_checkov_finds_nothing_that_is_not_explained(checked, framework):
     assert len(results["passed_checks"]) > 40
     assert results["failed_checks"] == [] == results["parsing_errors"]
     # Every explanation beside a line is needed by that line.
-    written = re.compile(r"\{id: (CKV_\w+), comment: \"(.+)\"\}" if framework == "cloudformation" else r"#checkov:skip=(CKV_\w+):(.+)")
-    files = TEMPLATES.glob("*.yaml") if framework == "cloudformation" else TEMPLATES.glob("terraform/*/*.tf")
-    explained = sorted((path.name, *found) for path in files for found in written.findall(path.read_text()))
+    written = re.compile(
+        r"\{id: (CKV_\w+), comment: \"(.+)\"\}"
+        if framework == "cloudformation"
+        else r"#checkov:skip=(CKV_\w+):(.+)"
+    )
+    files = (
+        TEMPLATES.glob("*.yaml")
+        if framework == "cloudformation"
+        else TEMPLATES.glob("terraform/*/*.tf")
+    )
+    explained = sorted(
+        (path.name, *found) for path in files for found in written.findall(path.read_text())
+    )
     skipped = sorted(
-        (os.path.basename(check["file_path"]), check["check_id"], check["check_result"]["suppress_comment"].strip())
+        (
+            Path(check["file_path"]).name,
+            check["check_id"],
+            check["check_result"]["suppress_comment"].strip(),
+        )
         for check in results["skipped_checks"]
     )
     assert skipped == explained != []
 
 
-@pytest.mark.parametrize("form, path", [("cloudformation", "approvers.yaml"), ("terraform", "terraform/approvers/main.tf")])
+@pytest.mark.parametrize(
+    "form, path",
+    [("cloudformation", "approvers.yaml"), ("terraform", "terraform/approvers/main.tf")],
+)
 def test_the_approvers_are_what_policygen_prints(form, path):
-    generated = run(BINARIES / "policygen", "generate", "--config", TEMPLATES / "approvers.toml", "--format", form)
+    generated = run(
+        BINARIES / "policygen",
+        "generate",
+        "--config",
+        TEMPLATES / "approvers.toml",
+        "--format",
+        form,
+    )
     assert (TEMPLATES / path).read_text() == generated
 
 
 def test_the_names_are_the_same_everywhere():
     config = tomllib.loads((TEMPLATES / "approvers.toml").read_text())
-    gate, pipeline, audit = (load(name)["Parameters"] for name in ("gate.yaml", "pipeline.yaml", "audit.yaml"))
-    assert config["pipeline"] == [gate["Pipelines"]["Default"]] == [pipeline["PipelineName"]["Default"]]
+    gate, pipeline, audit = (
+        load(name)["Parameters"] for name in ("gate.yaml", "pipeline.yaml", "audit.yaml")
+    )
+    assert (
+        config["pipeline"]
+        == [gate["Pipelines"]["Default"]]
+        == [pipeline["PipelineName"]["Default"]]
+    )
     assert gate["FunctionName"]["Default"] == pipeline["GateFunctionName"]["Default"]
     # What the guardrails guard.
     approvers = (TEMPLATES / "approvers.yaml").read_text()
     assert f"function:{gate['FunctionName']['Default']}\n" in approvers
     assert f"role/{gate['RoleName']['Default']}\n" in approvers
-    stages = [stage["Name"] for stage in load("pipeline.yaml")["Resources"]["Pipeline"]["Properties"]["Stages"]]
+    stages = [
+        stage["Name"]
+        for stage in load("pipeline.yaml")["Resources"]["Pipeline"]["Properties"]["Stages"]
+    ]
     assert config["stage"] in stages
-    groups = {group["Properties"]["GroupName"] for group in load("approvers.yaml")["Resources"].values() if group["Type"] == "AWS::IAM::Group"}
+    groups = {
+        group["Properties"]["GroupName"]
+        for group in load("approvers.yaml")["Resources"].values()
+        if group["Type"] == "AWS::IAM::Group"
+    }
     slots = [f"--slot {slot}=TwoPersonRule-{slot}" for slot in config["slot"]]
     assert groups == {f"TwoPersonRule-{slot}" for slot in config["slot"]}
-    assert audit["AuditArguments"]["Default"] == f"--pipeline {config['pipeline'][0]} --stage {config['stage']} {' '.join(slots)}"
+    assert (
+        audit["AuditArguments"]["Default"]
+        == f"--pipeline {config['pipeline'][0]} --stage {config['stage']} {' '.join(slots)}"
+    )
 
 
 def test_the_version_and_the_papers_are_those_of_the_repository():
     metadata = load("gate.yaml")["Metadata"]["AWS::ServerlessRepo::Application"]
     workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
-    assert (metadata["SemanticVersion"], metadata["SpdxLicenseId"]) == (workspace["version"], workspace["license"])
+    assert (metadata["SemanticVersion"], metadata["SpdxLicenseId"]) == (
+        workspace["version"],
+        workspace["license"],
+    )
     for paper in ("LicenseUrl", "ReadmeUrl"):
         assert (TEMPLATES / metadata[paper]).is_file()
 
 
 def called():
-    """The operations that the gate calls: by the SDK's methods, and the one query that it signs itself."""
+    """The operations that the gate calls: by the SDK's methods, and the one query that it signs
+    itself.
+    """
     source = (ROOT / "lambda" / "src" / "aws" / "codepipeline.rs").read_text()
     methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
     assert len(methods) == source.count(".send()") == 6
     query = re.findall(r"Action=(\w+)", (ROOT / "lambda" / "src" / "aws" / "iam.rs").read_text())
     assert query == ["GetRole"]
-    return {"iam:GetRole"} | {"codepipeline:" + "".join(word.capitalize() for word in method.split("_")) for method in methods}
+    return {"iam:GetRole"} | {
+        "codepipeline:" + "".join(word.capitalize() for word in method.split("_"))
+        for method in methods
+    }
 
 
 def terraform_actions(path):
@@ -177,34 +304,98 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
 
     def granted(**parameters):
         resources = resolve(load("gate.yaml"), **parameters).values()
-        policies = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")]
-        return sorted(action for policy in policies for statement in statements(policy).values() for action in actions(statement))
+        policies = [
+            of["Properties"]
+            for of in resources
+            if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+        ]
+        return sorted(
+            action
+            for policy in policies
+            for statement in statements(policy).values()
+            for action in actions(statement)
+        )
 
     assert granted() == sorted(called() | journal)
     choices = {"sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey"}
-    assert granted(KeepLostEvents="true", KmsKeyArn="arn:aws:kms:us-east-1:111122223333:key/1") == sorted(called() | journal | choices)
-    assert terraform_actions(TEMPLATES / "terraform" / "gate" / "main.tf") == called() | journal | choices
+    assert granted(
+        KeepLostEvents="true", KmsKeyArn="arn:aws:kms:us-east-1:111122223333:key/1"
+    ) == sorted(called() | journal | choices)
+    assert (
+        terraform_actions(TEMPLATES / "terraform" / "gate" / "main.tf")
+        == called() | journal | choices
+    )
     # And what `policygen generate --gate` writes for those who have no template.
-    target = ["--region", "us-east-1", "--account", "111122223333", "--pipeline", "payments", "--stage", "Release"]
-    generated = json.loads(run(BINARIES / "policygen", "generate", *target, "--gate", "--print", "TwoPersonRule-Gate.policy.json"))
-    assert {action for statement in generated["Statement"] for action in actions(statement)} == called() | journal | {"logs:CreateLogGroup"}
+    target = [
+        "--region",
+        "us-east-1",
+        "--account",
+        "111122223333",
+        "--pipeline",
+        "payments",
+        "--stage",
+        "Release",
+    ]
+    generated = json.loads(
+        run(
+            BINARIES / "policygen",
+            "generate",
+            *target,
+            "--gate",
+            "--print",
+            "TwoPersonRule-Gate.policy.json",
+        )
+    )
+    assert {
+        action for statement in generated["Statement"] for action in actions(statement)
+    } == called() | journal | {"logs:CreateLogGroup"}
 
 
-@pytest.mark.parametrize("module, choices", [("pipeline", [{}]), ("audit", [{"Scope": "ACCOUNT"}, {"Scope": "ORGANIZATION"}])])
+@pytest.mark.parametrize(
+    "module, choices",
+    [("pipeline", [{}]), ("audit", [{"Scope": "ACCOUNT"}, {"Scope": "ORGANIZATION"}])],
+)
 def test_the_modules_grant_what_the_templates_grant(module, choices):
-    resources = [of for parameters in choices for of in resolve(load(f"{module}.yaml"), **parameters).values()]
-    roles = [of["Properties"] for of in resources if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::RolePolicy")]
-    granted = {action for role in roles for statement in statements(role).values() for action in actions(statement)}
-    granted |= {of["Properties"]["Action"] for of in resources if of["Type"] == "AWS::Lambda::Permission"}
-    assert terraform_actions(TEMPLATES / "terraform" / module / "main.tf") == granted - {"sts:AssumeRole"} != set()
+    resources = [
+        of
+        for parameters in choices
+        for of in resolve(load(f"{module}.yaml"), **parameters).values()
+    ]
+    roles = [
+        of["Properties"]
+        for of in resources
+        if of["Type"] in ("AWS::IAM::Role", "AWS::IAM::RolePolicy")
+    ]
+    granted = {
+        action
+        for role in roles
+        for statement in statements(role).values()
+        for action in actions(statement)
+    }
+    granted |= {
+        of["Properties"]["Action"] for of in resources if of["Type"] == "AWS::Lambda::Permission"
+    }
+    assert (
+        terraform_actions(TEMPLATES / "terraform" / module / "main.tf")
+        == granted - {"sts:AssumeRole"}
+        != set()
+    )
 
 
 def test_the_modules_alarm_is_the_templates():
     text = (TEMPLATES / "terraform" / "gate" / "alarms.tf").read_text()
-    alarms = [of["Properties"] for of in load("gate.yaml")["Resources"].values() if of["Type"] == "AWS::CloudWatch::Alarm"]
+    alarms = [
+        of["Properties"]
+        for of in load("gate.yaml")["Resources"].values()
+        if of["Type"] == "AWS::CloudWatch::Alarm"
+    ]
     assert len(alarms) == text.count('resource "aws_cloudwatch_metric_alarm"') == 3
     for alarm in alarms:
-        for said in (alarm["AlarmDescription"], alarm.get("MetricName", "AsyncEventsDropped"), alarm["TreatMissingData"]):
+        for said in (
+            alarm["AlarmDescription"],
+            alarm.get("MetricName", "AsyncEventsDropped"),
+            alarm["TreatMissingData"],
+        ):
             assert f'"{said}"' in text
         for query in alarm.get("Metrics", []):
             assert f'"{query.get("Expression", query["Id"])}"' in text
@@ -212,23 +403,38 @@ def test_the_modules_alarm_is_the_templates():
 
 def test_the_gate_reads_the_named_pipelines_only():
     def readable(**parameters):
-        return statements(resolve(load("gate.yaml"), **parameters)["GatePolicy"]["Properties"])["SeeApprovals"]["Resource"]
+        return statements(resolve(load("gate.yaml"), **parameters)["GatePolicy"]["Properties"])[
+            "SeeApprovals"
+        ]["Resource"]
 
     assert readable() == "arn:aws:codepipeline:us-east-1:111122223333:payments"
     assert readable(Pipelines="team-*") == "arn:aws:codepipeline:us-east-1:111122223333:team-*"
 
 
-@pytest.mark.parametrize("name", ["gate.yaml", "pipeline.yaml", "audit.yaml", "audit-member.yaml", *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit"))])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gate.yaml",
+        "pipeline.yaml",
+        "audit.yaml",
+        "audit-member.yaml",
+        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit")),
+    ],
+)
 def test_every_wildcard_is_explained(name):
     lines = (TEMPLATES / name).read_text().splitlines()
     found = 0
     for number, line in enumerate(lines):
         if not re.search(r"^\s*Resource\b.*\*", line):
             continue
-        if "log_group" in line or "Deny" in "".join(lines[number - 5 : number]):  # the streams of one group; what is denied
+        if "log_group" in line or "Deny" in "".join(
+            lines[number - 5 : number]
+        ):  # the streams of one group; what is denied
             continue
         found += 1
-        assert any(text.strip().startswith("# ") for text in lines[number - 10 : number]), f"{name}:{number + 1}: {line.strip()}"
+        assert any(text.strip().startswith("# ") for text in lines[number - 10 : number]), (
+            f"{name}:{number + 1}: {line.strip()}"
+        )
     assert found, name
 
 
@@ -240,18 +446,29 @@ def test_the_default_rule_is_the_strict_one(tmp_path):
         rule = tmp_path / "rule.json"
         rule.write_text(deployed_rule(**parameters))
         sso = f"arn:aws:sts::111122223333:assumed-role/{SSO_ROLE}"
-        principals = ["arn:aws:sts::111122223333:assumed-role/Deployer/x", f"{sso}/alice@example.com", f"{sso}/bob@example.com"]
-        return json.loads(run(BINARIES / "policygen", "explain", "--rule", rule, "--format", "json", *principals))
+        principals = [
+            "arn:aws:sts::111122223333:assumed-role/Deployer/x",
+            f"{sso}/alice@example.com",
+            f"{sso}/bob@example.com",
+        ]
+        return json.loads(
+            run(BINARIES / "policygen", "explain", "--rule", rule, "--format", "json", *principals)
+        )
 
     # Nobody's session is believed until the role is named, and the refusal names it.
     strict = explained()
     assert strict["countAsTwo"] is False
-    reasons = [action["reason"] for principal in strict["principals"] for action in principal["actions"]]
+    reasons = [
+        action["reason"] for principal in strict["principals"] for action in principal["actions"]
+    ]
     assert [reason["code"] for reason in reasons] == ["shared-role"] * 3
     assert f"add `{SSO_ROLE}`" in reasons[1]["message"]
     named = explained(TrustedSessionRoles=f"{SSO_ROLE},AWSReservedSSO_Release_0123456789abcdef")
     assert named["countAsTwo"] is True
-    assert [principal["person"] for principal in named["principals"]][1:] == ["handle:alice", "handle:bob"]
+    assert [principal["person"] for principal in named["principals"]][1:] == [
+        "handle:alice",
+        "handle:bob",
+    ]
     assert json.loads(deployed_rule())["excludeInitiator"] is True
     assert "*" not in deployed_rule()
     own = json.dumps({"quorum": 3})
@@ -259,7 +476,10 @@ def test_the_default_rule_is_the_strict_one(tmp_path):
     # The module's default is the same, and each key is explained beside the template's.
     text = (TEMPLATES / "terraform" / "gate" / "main.tf").read_text()
     merged = re.search(r"jsonencode\(merge\(\{(.*?)\}, var\.rule\)\)", text, re.DOTALL)[1]
-    assert set(re.findall(r"^\s*(\w+)\s*=", merged, re.MULTILINE)) == json.loads(deployed_rule()).keys()
+    assert (
+        set(re.findall(r"^\s*(\w+)\s*=", merged, re.MULTILINE))
+        == json.loads(deployed_rule()).keys()
+    )
     text = (TEMPLATES / "gate.yaml").read_text()
     assert all(f"#   {key}" in text for key in json.loads(deployed_rule()))
 
@@ -282,7 +502,10 @@ def test_terraform_parses_and_every_variable_is_said_and_used(module):
     texts = {path.name: path.read_text() for path in sorted(module.glob("*.tf"))}
     assert texts
     parsed = {name: hcl2.loads(text) for name, text in texts.items()}
-    blocks = {kind: [block for file in parsed.values() for block in file.get(kind, [])] for kind in ("variable", "output")}
+    blocks = {
+        kind: [block for file in parsed.values() for block in file.get(kind, [])]
+        for kind in ("variable", "output")
+    }
     everything = "".join(texts.values())
     for kind in blocks.values():
         for block in kind:
@@ -296,7 +519,11 @@ def test_terraform_parses_and_every_variable_is_said_and_used(module):
 
 
 def test_the_example_gives_every_module_what_it_asks_for():
-    modules = {label.strip('"'): plain(body) for block in hcl(TEMPLATES / "terraform" / "example" / "main.tf")["module"] for label, body in block.items()}
+    modules = {
+        label.strip('"'): plain(body)
+        for block in hcl(TEMPLATES / "terraform" / "example" / "main.tf")["module"]
+        for label, body in block.items()
+    }
     assert modules.keys() == {"gate", "approvers", "pipeline", "audit"}
     for name, given in modules.items():
         assert given["source"] == f"../{name}"
@@ -309,13 +536,25 @@ def test_the_example_gives_every_module_what_it_asks_for():
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 def test_terraform_fmt_changes_nothing():
-    assert run("terraform", "fmt", "-check", "-recursive", TEMPLATES / "terraform", TF_CLI_CONFIG_FILE=os.devnull) == ""
+    assert (
+        run(
+            "terraform",
+            "fmt",
+            "-check",
+            "-recursive",
+            TEMPLATES / "terraform",
+            TF_CLI_CONFIG_FILE=os.devnull,
+        )
+        == ""
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in CLOUDFORMATION if name != "approvers.yaml"])
 def test_every_parameter_is_said_and_used(name):
     template = load(name)
-    used = json.dumps({key: template[key] for key in template if key not in ("Parameters", "Metadata")})
+    used = json.dumps(
+        {key: template[key] for key in template if key not in ("Parameters", "Metadata")}
+    )
     for parameter, body in template["Parameters"].items():
         assert body.get("Description"), parameter
         assert f'"{parameter}"' in used or f"${{{parameter}}}" in used, f"{parameter} is not used"
@@ -325,13 +564,16 @@ def test_every_parameter_is_said_and_used(name):
 
 def test_what_can_carry_tags_does():
     untagged = {
-        "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription", "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
+        "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription",
+        "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
     }  # fmt: skip
     for name in ("gate.yaml", "pipeline.yaml", "audit.yaml", "audit-member.yaml"):
         for label, resource in load(name)["Resources"].items():
             if resource["Type"] not in untagged:
-                assert "two-person-rule" in yaml.dump(resource["Properties"]["Tags"]), f"{name}: {label}"
+                assert "two-person-rule" in yaml.dump(resource["Properties"]["Tags"]), (
+                    f"{name}: {label}"
+                )
 
 
 def test_the_readme_names_what_is_there():
@@ -343,7 +585,11 @@ def test_the_readme_names_what_is_there():
     for command in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         run("bash", "-n", "-c", command)
         for line in command.replace("\\\n", " ").splitlines():
-            template = re.search(r"--template(?:-file)? (?:templates|target)/(?:\w+/)*(\w[\w-]*)(?:\.packaged)?\.yaml", line)
+            template = re.search(
+                r"--template(?:-file)? (?:templates|target)/(?:\w+/)*"
+                r"(\w[\w-]*)(?:\.packaged)?\.yaml",
+                line,
+            )
             given = re.search(r"--parameter-overrides (.*?)(?: --|$)", line)
             if template and given:
                 deployed += 1

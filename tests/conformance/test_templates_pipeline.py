@@ -1,4 +1,6 @@
-"""The pipeline of pipeline.yaml under the rule of gate.yaml, run on the emulator: what the templates promise, and what the alarms count."""
+"""The pipeline of pipeline.yaml under the rule of gate.yaml, run on the emulator: what the
+templates promise, and what the alarms count.
+"""
 
 import json
 import time
@@ -6,17 +8,23 @@ import time
 import pytest
 from botocore.session import Session
 from cloudformation import TEMPLATES, deployed_rule, load, resolve
-from conftest import BINARIES, Emulator
+from conftest import Emulator
 from test_package import bootstrap
 
 PIPELINE, STAGE = "payments", "Release"
 
 
 def api_shape(properties, shape):
-    """A resource's properties as an API takes them, by the API's own model: names begin in lower case, and numbers are numbers."""
+    """A resource's properties as an API takes them, by the API's own model: names begin in lower
+    case, and numbers are numbers.
+    """
     if shape.type_name == "structure":
-        members = {name[0].upper() + name[1:]: (name, member) for name, member in shape.members.items()}
-        return {members[key][0]: api_shape(value, members[key][1]) for key, value in properties.items()}
+        members = {
+            name[0].upper() + name[1:]: (name, member) for name, member in shape.members.items()
+        }
+        return {
+            members[key][0]: api_shape(value, members[key][1]) for key, value in properties.items()
+        }
     if shape.type_name == "list":
         return [api_shape(item, shape.member) for item in properties]
     return properties
@@ -43,13 +51,20 @@ class Run:
         emulator.cli("bob", "create-pipeline", "--pipeline", json.dumps(pipeline))
         emulator.idle("bob", PIPELINE)
         self.emulator = emulator
-        # What is done is done by the AWS CLI; what is only looked at, by botocore, which is quicker.
+        # What is done is done by the AWS CLI; what is only looked at, by botocore, which is
+        # quicker.
         self.look = emulator.client("bob")
-        self.id = emulator.cli("sso-carol", "start-pipeline-execution", "--name", PIPELINE)["pipelineExecutionId"]
+        self.id = emulator.cli("sso-carol", "start-pipeline-execution", "--name", PIPELINE)[
+            "pipelineExecutionId"
+        ]
 
     def actions(self):
         state = self.look.get_pipeline_state(name=PIPELINE)
-        return {action["actionName"]: action.get("latestExecution", {}) for stage in state["stageStates"] for action in stage["actionStates"]}
+        return {
+            action["actionName"]: action.get("latestExecution", {})
+            for stage in state["stageStates"]
+            for action in stage["actionStates"]
+        }
 
     def until(self, holds):
         for _ in range(100):
@@ -62,12 +77,15 @@ class Run:
     def approve(self, key_id, slot):
         token = self.until(lambda actions: "token" in actions[slot])[slot]["token"]
         self.emulator.cli(
-            key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE, "--action-name", slot,
+            key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE,
+            "--action-name", slot,
             "--token", token, "--result", "status=Approved,summary=reviewed",
         )  # fmt: skip
 
     def status(self):
-        return self.look.get_pipeline_execution(pipelineName=PIPELINE, pipelineExecutionId=self.id)["pipelineExecution"]["status"]
+        return self.look.get_pipeline_execution(pipelineName=PIPELINE, pipelineExecutionId=self.id)[
+            "pipelineExecution"
+        ]["status"]
 
     def ended(self):
         for _ in range(100):
@@ -78,7 +96,9 @@ class Run:
 
     def attempts(self, action):
         of = {"pipelineExecutionId": self.id}
-        details = self.look.list_action_executions(pipelineName=PIPELINE, filter=of)["actionExecutionDetails"]
+        details = self.look.list_action_executions(pipelineName=PIPELINE, filter=of)[
+            "actionExecutionDetails"
+        ]
         return [detail for detail in reversed(details) if detail["actionName"] == action]
 
 
@@ -89,7 +109,9 @@ def log(tmp_path):
 
 @pytest.fixture
 def emulator(tmp_path, log):
-    """The emulator with the packaged gate, and the rule that gate.yaml deploys if it is told Identity Center's role."""
+    """The emulator with the packaged gate, and the rule that gate.yaml deploys if it is told
+    Identity Center's role.
+    """
     rule = tmp_path / "rule.json"
     rule.write_text(deployed_rule(TrustedSessionRoles="AWSReservedSSO_Approver_0123456789abcdef"))
     with log.open("w") as file:
@@ -103,7 +125,11 @@ def test_one_person_is_refused_and_two_pass(emulator):
     run.approve("alice", "ApprovalA")
     run.approve("alice", "ApprovalB")
     # `onFailure` asks everybody once more, by itself.
-    run.until(lambda actions: actions["TwoPersonRule"].get("status") == "Failed" or "token" in actions["ApprovalA"])
+    run.until(
+        lambda actions: (
+            actions["TwoPersonRule"].get("status") == "Failed" or "token" in actions["ApprovalA"]
+        )
+    )
     run.approve("alice", "ApprovalA")
     run.approve("bob", "ApprovalB")
     assert run.ended() == "Succeeded"
@@ -122,13 +148,18 @@ def test_without_the_retry_a_refusal_stands(emulator):
     assert run.attempts("Deploy") == []
 
 
-@pytest.mark.parametrize("approver, code", [("sso-carol", "initiator"), ("deployer-1", "shared-role")])
+@pytest.mark.parametrize(
+    "approver, code", [("sso-carol", "initiator"), ("deployer-1", "shared-role")]
+)
 def test_the_strict_rule_refuses(emulator, approver, code):
     run = Run(emulator, declaration(RetryOnce="false"))
     run.approve("alice", "ApprovalA")
     run.approve(approver, "ApprovalB")
     assert run.ended() == "Failed"
-    assert code in run.attempts("TwoPersonRule")[0]["output"]["executionResult"]["externalExecutionSummary"]
+    assert (
+        code
+        in run.attempts("TwoPersonRule")[0]["output"]["executionResult"]["externalExecutionSummary"]
+    )
 
 
 def test_an_approval_that_is_taken_out_is_missed(emulator):
@@ -138,18 +169,31 @@ def test_an_approval_that_is_taken_out_is_missed(emulator):
     run = Run(emulator, pipeline)
     run.approve("alice", "ApprovalA")
     assert run.ended() == "Failed"
-    assert "missing-approval" in run.attempts("TwoPersonRule")[0]["output"]["executionResult"]["externalExecutionSummary"]
+    assert (
+        "missing-approval"
+        in run.attempts("TwoPersonRule")[0]["output"]["executionResult"]["externalExecutionSummary"]
+    )
 
 
 def test_approvers_are_told_what_they_approve(emulator):
     stage = approval_stage(declaration())
-    told = {action["name"]: action["configuration"] for action in stage["actions"] if action["actionTypeId"]["category"] == "Approval"}
+    told = {
+        action["name"]: action["configuration"]
+        for action in stage["actions"]
+        if action["actionTypeId"]["category"] == "Approval"
+    }
     assert told.keys() == {"ApprovalA", "ApprovalB"}
-    assert {slot: configuration["NotificationArn"] for slot, configuration in told.items()} == {"ApprovalA": "ApproversA", "ApprovalB": "ApproversB"}
+    assert {slot: configuration["NotificationArn"] for slot, configuration in told.items()} == {
+        "ApprovalA": "ApproversA",
+        "ApprovalB": "ApproversB",
+    }
     for slot, other in (("ApprovalA", "ApprovalB"), ("ApprovalB", "ApprovalA")):
         text = told[slot]["CustomData"]
         assert len(text) < 900 and "\n" not in text
-        assert "#{codepipeline.PipelineExecutionId}" in text and f"Somebody else must give {other}" in text
+        assert (
+            "#{codepipeline.PipelineExecutionId}" in text
+            and f"Somebody else must give {other}" in text
+        )
     run = Run(emulator, declaration())
     run.until(lambda actions: "token" in actions["ApprovalA"])
     assert run.id in run.attempts("ApprovalA")[0]["input"]["resolvedConfiguration"]["CustomData"]
@@ -162,7 +206,9 @@ def test_the_fragment_is_the_stage_of_the_template():
         for key in ("NotificationArn", "ExternalEntityLink"):
             action["configuration"].pop(key, None)
         if "CustomData" in action["configuration"]:
-            action["configuration"]["CustomData"] = action["configuration"]["CustomData"].replace("Release of #{SourceVariables.VersionId} in", "Release in")
+            action["configuration"]["CustomData"] = action["configuration"]["CustomData"].replace(
+                "Release of #{SourceVariables.VersionId} in", "Release in"
+            )
     assert json.loads((TEMPLATES / "stage.json").read_text()) == stage
 
 
@@ -176,7 +222,10 @@ def emitted(log):
         for directive in metrics["_aws"]["CloudWatchMetrics"]:
             for dimensions in directive["Dimensions"]:
                 values = {name: metrics[name] for name in dimensions}
-                found += [(directive["Namespace"], metric["Name"], values) for metric in directive["Metrics"]]
+                found += [
+                    (directive["Namespace"], metric["Name"], values)
+                    for metric in directive["Metrics"]
+                ]
     return found
 
 
@@ -187,10 +236,18 @@ def watched():
         if resource["Type"] != "AWS::CloudWatch::Alarm":
             continue
         alarm = resource["Properties"]
-        of = [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query] if "Metrics" in alarm else [alarm]
+        of = (
+            [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
+            if "Metrics" in alarm
+            else [alarm]
+        )
         for metric in of:
-            dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
-            found.setdefault(name, []).append((metric["Namespace"], metric["MetricName"], dimensions))
+            dimensions = {
+                dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]
+            }
+            found.setdefault(name, []).append(
+                (metric["Namespace"], metric["MetricName"], dimensions)
+            )
     return found
 
 
@@ -210,9 +267,17 @@ def test_the_alarms_watch_what_the_gate_emits(emulator, log):
 
     # UserParameters that are none: the gate cannot judge, and says so.
     pipeline = declaration(RetryOnce="false", PipelineName="other")
-    gate = next(action for action in approval_stage(pipeline)["actions"] if action["name"] == "TwoPersonRule")
+    gate = next(
+        action
+        for action in approval_stage(pipeline)["actions"]
+        if action["name"] == "TwoPersonRule"
+    )
     gate["configuration"]["UserParameters"] = '{"quorum":1}'
-    approvals = [action for action in approval_stage(pipeline)["actions"] if action["actionTypeId"]["category"] == "Approval"]
+    approvals = [
+        action
+        for action in approval_stage(pipeline)["actions"]
+        if action["actionTypeId"]["category"] == "Approval"
+    ]
     approval_stage(pipeline)["actions"] = [gate]
     assert len(approvals) == 2
     # Creating it starts it.
