@@ -156,7 +156,7 @@ impl About {
     }
 }
 
-/// Which patterns match a text, asked by their place in [`Clauses::patterns`].
+/// Which resource patterns match a text.
 pub(crate) trait Matched {
     /// Whether this one does.
     fn matched(&self, resource: &Resource) -> bool;

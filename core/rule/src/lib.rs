@@ -3,7 +3,7 @@
 //! Pure functions from facts to a [`Decision`]: no AWS SDK, no clock, no environment, no I/O. The
 //! gate feeds it one pipeline execution as it happens; an auditor feeds it the past. Both get the
 //! same answer, because there is one function that reads principals ([`Rule::keys`]), one that
-//! counts persons ([`persons`]) and one that judges ([`decide`]).
+//! counts persons ([`persons`]) and one that judges ([`decide()`]).
 //!
 //! Two invariants hold everywhere, are named where the code relies on them, and are held by
 //! property tests:
