@@ -3,11 +3,17 @@
 use std::str::FromStr;
 
 use iam::account::Account;
-use iam::{Frame, FramePart};
+use iam::{Alphabet, Frame, FramePart};
 
 use super::action::On;
 use doctor::GateFunction;
 use generate::name::{PipelineGlob, RegionGlob, StageGlob};
+
+/// The characters of names of pipelines, stages and actions (CodePipeline API Reference).
+const NAME: &Alphabet =
+    &Alphabet::new(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-");
+/// The characters of names of regions.
+const REGION: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
 
 /// A slot, as the user names it: the approval action, and the group that serves it where it was
 /// named.
@@ -71,7 +77,7 @@ impl Scope {
         match on {
             On::Pipelines => pipelines(&[]),
             On::Stages => pipelines(&[slash, self.stage()]),
-            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Name("*")]),
+            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Glob("*", NAME)]),
             On::Gate => self.gate(account, &[]),
             // Whatever follows its name: which of these it is, is asked of `gate_forms`.
             On::InvokedGate => self.gate(account, &[FramePart::Anything]),
@@ -85,7 +91,7 @@ impl Scope {
     /// The gate's function by itself, and with a version or an alias (Lambda API model,
     /// `FunctionName`).
     pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
-        let version = [FramePart::Text(":"), FramePart::Name("*")];
+        let version = [FramePart::Text(":"), FramePart::Glob("*", NAME)];
         [self.gate(account, &[]), self.gate(account, &version)]
     }
 
@@ -121,7 +127,7 @@ impl Scope {
             FramePart::Text(":"),
             FramePart::Text(service),
             FramePart::Text(":"),
-            FramePart::Region(region),
+            FramePart::Glob(region, REGION),
             FramePart::Text(":"),
             FramePart::Text(&account.id),
             FramePart::Text(":"),
@@ -130,16 +136,16 @@ impl Scope {
     }
 
     fn pipeline(&self) -> FramePart<'_> {
-        FramePart::Name(self.pipeline.as_deref().unwrap_or("*"))
+        FramePart::Glob(self.pipeline.as_deref().unwrap_or("*"), NAME)
     }
 
     fn stage(&self) -> FramePart<'_> {
-        FramePart::Name(self.stage.as_deref().unwrap_or("*"))
+        FramePart::Glob(self.stage.as_deref().unwrap_or("*"), NAME)
     }
 }
 
 /// Everything of a kind that IAM has, under any path.
 fn iam(account: &Account, kind: &str) -> Frame {
     let beginning = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
-    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Name("*")])
+    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Glob("*", NAME)])
 }

@@ -92,10 +92,8 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
             continue;
         };
         let mut state = permissions.state(role);
-        let is_plain = identity.boundary.is_none() && state.grants.kinds.iter().all(Vec::is_empty);
-        if let Some(own) = state.grants.kinds.first_mut() {
-            own.extend(policies);
-        }
+        let is_plain = identity.boundary.is_none() && state.grants.policies().next().is_none();
+        state.grants.identity.extend(policies);
         let step = |action| Step { action, resource: identity.arn.clone() };
         others.push(Other {
             kind: Kind::Role,

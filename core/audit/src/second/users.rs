@@ -118,7 +118,7 @@ fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
     let serving = account.groups.iter().enumerate();
     let serving = serving.filter(|(at, _)| survey.group_approvals(*at).any());
     let joining = serving.map(|(_, group)| {
-        let policies = account.group_grants(group).kinds.into_iter().flatten().collect();
+        let policies = account.group_grants(group).identity;
         (group.arn.as_str(), policies, alike.clauses.allow(&group.arn))
     });
     joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
@@ -148,9 +148,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
         };
         let other = |given: Step, more: Vec<(PolicyId, &'a Policy)>, open| {
             let mut state = permissions.state(user);
-            if let Some(own) = state.grants.kinds.first_mut() {
-                own.extend(more);
-            }
+            state.grants.identity.extend(more);
             let step = Step { action: credential, resource: identity.arn.clone() };
             Other {
                 kind: Kind::User,
@@ -162,7 +160,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
             }
         };
         let is_plain = identity.boundary.is_none()
-            && permissions.state(user).grants.kinds.iter().all(Vec::is_empty);
+            && permissions.state(user).grants.policies().next().is_none();
         let before = others.len();
         if let Some((action, policies)) = giver.to_one_that_is_there(user) {
             let given = Step { action, resource: identity.arn.clone() };
