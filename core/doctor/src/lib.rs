@@ -1,7 +1,6 @@
 //! The checks of `policygen doctor`: what is wrong with the shape of a pipeline, and with the rule.
 
 mod checks;
-pub mod facts;
 mod gate;
 pub mod pipeline;
 mod topology;
