@@ -189,7 +189,7 @@ impl Aws {
             name: pipeline.name,
             execution_mode: match pipeline.execution_mode {
                 None => ExecutionMode::default(),
-                Some(mode) => ExecutionMode::of(mode.as_str())
+                Some(mode) => ExecutionMode::from_aws(mode.as_str())
                     .ok_or_else(|| incomplete("a known execution mode"))?,
             },
             stages: pipeline

@@ -10,7 +10,7 @@ use super::attempts::{Attempts, Write};
 use super::permissions::State;
 use super::picture::Picture;
 use super::removal;
-use super::survey::SurveyError;
+use super::survey::UndecidedError;
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it
 /// (Service Authorization Reference: the actions that depend on iam:PassRole).
@@ -75,7 +75,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// The writes that the actor may make, and after which it has two slots: one for each action.
-    pub(super) fn writes(&self) -> Result<Vec<Write>, SurveyError> {
+    pub(super) fn writes(&self) -> Result<Vec<Write>, UndecidedError> {
         let mut writes = Attempts::of(self.picture, self.actor);
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
@@ -252,7 +252,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Attempts<'p, 'a>) -> Result<(), SurveyError> {
+    fn by_passing(&self, writes: &mut Attempts<'p, 'a>) -> Result<(), UndecidedError> {
         let survey = &self.picture.survey;
         // Most may pass a role, and few may run code with it.
         let running = RUNS_CODE.map(|(_, action)| action);

@@ -1,4 +1,4 @@
-//! What is audited: the slots, where they are, and the gate.
+//! What is audited: the slots, the pipelines that have them, and the gate.
 
 use std::str::FromStr;
 
@@ -15,24 +15,25 @@ const NAME: &Alphabet =
 /// The characters of names of regions.
 const REGION: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
 
-/// A slot, as the user names it: the approval action, and the group that serves it where it was
-/// named.
+/// A slot as the user writes it: `NAME` or `NAME=GROUP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// The name of the approval action.
     pub action: String,
-    /// The group that serves it.
+    /// The group that serves it, if the user named one.
     pub group: Option<String>,
 }
 
-/// Why a text names no slot.
+/// Why a text is not a slot.
 #[derive(Debug, thiserror::Error)]
 pub enum SlotError {
+    /// A name that CodePipeline does not allow.
     #[error(
         "`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-"
     )]
     Action(String),
-    #[error("`{0}` names no group after the `=`")]
+    /// An empty name of a group.
+    #[error("`{0}` has no group after the `=`")]
     Group(String),
 }
 
@@ -57,12 +58,15 @@ impl FromStr for Slot {
 /// What is audited.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// The slots; at least two, of different names.
+    /// The slots: at least two, with different names.
     pub slots: Vec<Slot>,
-    /// None for all; likewise the next two.
+    /// The regions of the pipelines; `None` for all.
     pub region: Option<RegionGlob>,
+    /// The names of the pipelines; `None` for all.
     pub pipeline: Option<PipelineGlob>,
+    /// The names of the stages that have the approvals; `None` for all.
     pub stage: Option<StageGlob>,
+    /// The gate's function.
     pub gate: GateFunction,
 }
 

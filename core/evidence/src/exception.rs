@@ -152,7 +152,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("### ")?.split_once(" — "))
             .collect();
-        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), code.severity().word()));
+        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), code.severity().as_str()));
         assert_eq!(documented, defined);
     }
 }

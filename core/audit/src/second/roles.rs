@@ -9,7 +9,7 @@ use super::given::{Giver, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::action::{Action, On};
 use crate::picture::Picture;
-use crate::survey::SurveyError;
+use crate::survey::UndecidedError;
 
 const MAKING: Making = Making {
     kind: On::Roles,
@@ -42,7 +42,7 @@ pub(crate) fn is_of_aws(identity: &Identity) -> bool {
 pub(super) fn all<'p, 'a>(
     picture: &'p Picture<'a>,
     actor: Actor,
-) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
     if !might_make(picture, actor) {
         return Ok(Vec::new());
     }

@@ -7,7 +7,7 @@ use super::given::{Giver, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::action::{Action, On};
 use crate::picture::Picture;
-use crate::survey::SurveyError;
+use crate::survey::UndecidedError;
 
 const MAKING: Making = Making {
     kind: On::Users,
@@ -38,7 +38,7 @@ pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
 pub(super) fn all<'p, 'a>(
     picture: &'p Picture<'a>,
     actor: Actor,
-) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
     if !might_make(picture, actor) {
         return Ok(Vec::new());
     }
@@ -56,7 +56,7 @@ pub(super) fn all<'p, 'a>(
 fn new_ones<'p, 'a>(
     giver: &Giver<'p, 'a>,
     credential: Action,
-) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
     let Giver { picture, actor, .. } = *giver;
     let survey = &picture.survey;
     let permissions = &survey.permissions;
