@@ -269,7 +269,7 @@ impl Action {
     /// Whether it is a manual approval: in the words of the rule, which counts them.
     pub fn kind(&self) -> ActionKind {
         let ActionTypeId { category, owner, provider } = &self.action_type_id;
-        ActionKind::of(Some(category), Some(owner), Some(provider))
+        ActionKind::from_type_id(Some(category), Some(owner), Some(provider))
     }
 
     /// Whether it changes what runs in production, as far as its declaration tells.
