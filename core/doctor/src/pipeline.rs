@@ -334,7 +334,7 @@ impl Action {
     /// What the rule calls it: a manual approval or not.
     pub fn kind(&self) -> ActionKind {
         let ActionTypeId { category, owner, provider } = &self.action_type_id;
-        ActionKind::of(Some(category), Some(owner), Some(provider))
+        ActionKind::from_type_id(Some(category), Some(owner), Some(provider))
     }
 
     /// Whether it changes what runs in production, as far as its declaration shows.

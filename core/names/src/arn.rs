@@ -6,8 +6,8 @@ use crate::AccountId;
 
 /// An ARN: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (IAM User Guide, "IAM identifiers").
 ///
-/// Fields may be empty, as the region is in ARNs of IAM, and may hold wildcards, as they do in
-/// policies. Only the first five colons separate fields: the resource is whatever follows, colons
+/// Fields may be empty, as the region in ARNs of IAM, and may contain wildcards, as in policies.
+/// Only the first five colons separate fields: the resource is everything after them, colons
 /// included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Arn<'a> {
@@ -17,7 +17,7 @@ pub struct Arn<'a> {
     pub service: &'a str,
     /// Empty for global services.
     pub region: &'a str,
-    /// 12 digits for almost every service, and empty for S3 buckets.
+    /// 12 digits for most services; empty for S3 buckets.
     pub account: &'a str,
     /// Everything after the fifth colon.
     pub resource: &'a str,
@@ -38,14 +38,13 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// The six fields as the text has them, `arn` first: policies compare ARNs field by field.
+    /// The six fields, `arn` first. Policies compare ARNs field by field.
     #[must_use]
     pub fn fields(self) -> [&'a str; 6] {
         ["arn", self.partition, self.service, self.region, self.account, self.resource]
     }
 
-    /// The account. Returns `None` if the field is empty, a wildcard or anything else than 12
-    /// digits.
+    /// The account. Returns `None` if the field is not 12 digits, for example empty or a wildcard.
     #[must_use]
     pub fn account_id(self) -> Option<AccountId> {
         self.account.parse().ok()
@@ -66,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_resource_is_all_after_the_fifth_colon() {
+    fn the_resource_is_everything_after_the_fifth_colon() {
         let arn = Arn::parse("arn:aws:lambda:eu-west-1:111122223333:function:gate:live").unwrap();
         assert_eq!(arn.resource, "function:gate:live");
         assert_eq!(arn.account_id().unwrap(), "111122223333");

@@ -1,8 +1,8 @@
-//! Texts that can only hold what their check accepts.
+//! Texts that passed a check.
 
 use crate::shown;
 
-/// Why a text is not a name of the wanted kind.
+/// Why a text is not the wanted kind of name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not {wanted}", shown(text))]
 pub struct NameError {
@@ -20,9 +20,9 @@ impl NameError {
 
 /// Declares a type that owns a text which passed a check.
 ///
-/// The type parses ([`FromStr`](std::str::FromStr)) and deserializes with the same check, and
-/// derefs to `str`. `is_valid` checks a borrowed text without making a value. `wanted` completes
-/// the error message "`text` is not …".
+/// [`FromStr`](std::str::FromStr) and `Deserialize` make values and check them. A value derefs to
+/// `str`. `is_valid` only checks. The text before the check completes the error message "`text` is
+/// not …".
 ///
 /// ```
 /// names::checked_text!(
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_does_not_print_what_a_terminal_would_obey() {
+    fn an_error_escapes_control_characters() {
         let error = "\u{1b}[2K".parse::<AccountId>().unwrap_err().to_string();
         assert_eq!(error, "`\\u{1b}[2K` is not an account: 12 digits");
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::partition::{is_surely_a_region, is_written_like_a_region};
+use crate::partition::{is_certainly_a_region, is_written_like_a_region};
 use crate::{AccountId, Arn, Partition, Region, is_partition, shown};
 
 fn is_function_name(text: &str) -> bool {
@@ -13,17 +13,17 @@ fn is_function_name(text: &str) -> bool {
 
 crate::checked_text!(
     /// The bare name of a function: `[a-zA-Z0-9-_]` (Lambda API model, `FunctionName`), at most 64
-    /// of them (Lambda API reference, `CreateFunction`).
+    /// characters (Lambda API reference, `CreateFunction`).
     pub FunctionName,
     "the name of a Lambda function: 1 to 64 of A-Z a-z 0-9 - _",
     is_function_name
 );
 
-/// The version of a function that has no number yet, and that runs if no version is named.
+/// The unpublished version of a function. It runs if no version is named.
 const LATEST: &str = "$LATEST";
 
-/// A version or an alias: `\$LATEST|[a-zA-Z0-9-_]+`, at most 128 (Lambda API model, `FunctionName`,
-/// `Alias`). `$LATEST.PUBLISHED` is newer (same model, `NamespacedFunctionName`).
+/// A version or an alias: `\$LATEST|[a-zA-Z0-9-_]+`, at most 128 characters (Lambda API model,
+/// `FunctionName`, `Alias`), or `$LATEST.PUBLISHED` (same model, `NamespacedFunctionName`).
 fn is_qualifier(text: &str) -> bool {
     matches!(text, LATEST | "$LATEST.PUBLISHED")
         || ((1..=128).contains(&text.len())
@@ -37,9 +37,9 @@ fn is_qualifier(text: &str) -> bool {
 /// `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]` (Lambda API model, the pattern
 /// of `FunctionName`).
 ///
-/// The pattern has one ambiguity: `REGION:NAME` and `NAME:ALIAS` look the same, and functions have
-/// names such as `eu-gate-1`. Two fields are a region and a name only if the first is surely a
-/// region, such as `eu-west-1`.
+/// The pattern has one ambiguity: `REGION:NAME` and `NAME:ALIAS` look the same, because a function
+/// can have a name such as `eu-gate-1`. Two fields are read as a region and a name only if the
+/// first one is certainly a region, such as `eu-west-1`.
 ///
 /// ```
 /// use names::{FunctionRef, Versions};
@@ -62,12 +62,12 @@ pub struct FunctionRef {
 /// Which versions of a function [`FunctionRef::matches`] accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Versions {
-    /// Any: the question is whether two texts mean the same function. For reports that compare what
-    /// a user calls the gate with what a pipeline says.
+    /// Any version: do two texts mean the same function? For reports, which compare the user's name
+    /// of the gate with the name in a pipeline.
     Any,
-    /// The same alone: the question is whether the same code runs, in the same environment. A
-    /// missing qualifier is `$LATEST`. An alias and the version that it points to now are not the
-    /// same, because an alias can be moved. For the gate, which asks whose job it has.
+    /// Only the same version: does the same code run in the same environment? A missing qualifier
+    /// means `$LATEST`. An alias and the version that it points to are different, because an alias
+    /// can be moved. For the gate, which must know whether a job is its own.
     Same,
 }
 
@@ -79,7 +79,7 @@ pub enum Versions {
 )]
 pub struct FunctionRefError(String);
 
-/// The fields of a reference, borrowed from its text and checked.
+/// The checked fields of a reference, borrowed from its text.
 #[derive(Clone, Copy)]
 struct Fields<'a> {
     partition: Option<&'a str>,
@@ -91,7 +91,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn parse(text: &'a str) -> Option<Self> {
-        // A text that begins with `arn:` may be an alias of a function called `arn`.
+        // `arn:live` is the alias of a function with the name `arn`.
         Self::parse_arn(text).or_else(|| Self::parse_partial(text))
     }
 
@@ -117,14 +117,13 @@ impl<'a> Fields<'a> {
         fields.checked()
     }
 
-    /// Reads `[REGION:][ACCOUNT:][function:]NAME[:QUALIFIER]`. A field is taken for the first of
-    /// these that it can be, as a regular expression does it, except for a region that may be a
-    /// name.
+    /// Reads `[REGION:][ACCOUNT:][function:]NAME[:QUALIFIER]`. As in a regular expression, each
+    /// field is the first of these that it can be. The exception is a region that may be a name.
     fn parse_partial(text: &'a str) -> Option<Self> {
-        // One more than the grammar has: a text of more fields is not a reference.
+        // The grammar has five fields. A text with more of them is not a reference.
         let fields: Vec<&str> = text.splitn(6, ':').collect();
         let mut rest = fields.as_slice();
-        // The name is never taken: it is the last field, or the one before `$LATEST`.
+        // Never take the name: it is the last field, or the one before `$LATEST`.
         let mut take = |is_wanted: fn(&str, usize) -> bool| match rest {
             [_, last] if last.starts_with('$') => None,
             [first, others @ ..] if !others.is_empty() && is_wanted(first, others.len()) => {
@@ -134,7 +133,7 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         let region = take(|field, others| match others {
-            1 => is_surely_a_region(field),
+            1 => is_certainly_a_region(field),
             _ => is_written_like_a_region(field),
         });
         let account = take(|field, _| AccountId::is_valid(field));
@@ -196,26 +195,26 @@ impl FunctionRef {
         &self.name
     }
 
-    /// The region, if the reference says it.
+    /// The region, if the reference has one.
     #[must_use]
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
     }
 
-    /// The account, if the reference says it.
+    /// The account, if the reference has one.
     #[must_use]
     pub fn account(&self) -> Option<&AccountId> {
         self.account.as_ref()
     }
 
-    /// The version or alias, if the reference says one.
+    /// The version or alias, if the reference has one.
     #[must_use]
     pub fn qualifier(&self) -> Option<&str> {
         self.qualifier.as_deref()
     }
 
-    /// The ARN without a version or an alias. Returns `None` if the reference does not say region
-    /// and account. The partition may be missing: the region tells it.
+    /// The ARN without a version or an alias. Returns `None` if the reference has no region or no
+    /// account. If it has no partition, the region determines the partition.
     #[must_use]
     pub fn unqualified_arn(&self) -> Option<String> {
         let (region, account) = (self.region.as_deref()?, self.account.as_deref()?);
@@ -230,12 +229,11 @@ impl FunctionRef {
 
     /// Whether `function` refers to the same function as this reference does.
     ///
-    /// The names must be equal, and so must partition, region and account as far as both say them:
-    /// a bare name matches functions of that name everywhere. [`Versions`] says what to do about
-    /// versions and aliases. A text that is not a reference to a function matches nothing.
+    /// The names must be equal. So must partition, region and account, if both have them: a bare
+    /// name matches functions of that name in every region and account. [`Versions`] says how to
+    /// compare versions and aliases. A text that is not a reference to a function matches nothing.
     ///
-    /// To compare with one function and no other, make this reference
-    /// [from the whole ARN](Self::from_arn).
+    /// To match exactly one function, build this reference [from the whole ARN](Self::from_arn).
     #[must_use]
     pub fn matches(&self, function: &str, versions: Versions) -> bool {
         let (own, Some(other)) = (self.fields(), Fields::parse(function)) else {
@@ -252,7 +250,7 @@ impl FunctionRef {
             }
     }
 
-    /// Whether the function may be in a region: in any, if the reference does not say one.
+    /// Whether the function may be in a region. If the reference has no region, it may be in any.
     #[must_use]
     pub fn may_be_in(&self, region: &str) -> bool {
         self.region.as_deref().is_none_or(|own| own == region)
@@ -286,8 +284,8 @@ impl fmt::Display for FunctionRef {
         for field in [region, account].into_iter().flatten() {
             write!(f, "{field}:")?;
         }
-        // Without `function:`, a name that is `function` or 12 digits reads as something else if
-        // a qualifier follows.
+        // If a qualifier follows a name such as `function` or 12 digits, only `function:` shows
+        // that it is the name.
         if is_partial || qualifier.is_some() && needs_marker(name) {
             f.write_str("function:")?;
         }
@@ -300,7 +298,7 @@ impl fmt::Display for FunctionRef {
 }
 
 fn needs_marker(name: &str) -> bool {
-    name == "function" || AccountId::is_valid(name) || is_surely_a_region(name)
+    name == "function" || AccountId::is_valid(name) || is_certainly_a_region(name)
 }
 
 #[cfg(test)]
@@ -312,8 +310,7 @@ mod tests {
 
     use super::*;
 
-    /// Lambda API model, `FunctionName`, anchored, with names for its groups, and without the
-    /// forms `arn:aws:lambda:NAME` of an ARN that lacks fields, which mean nothing.
+    /// The pattern of `FunctionName` in the Lambda API model, anchored and with named groups.
     static MODEL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:arn:(?<partition>aws[a-zA-Z-]*):lambda:(?<arn>))?(?:(?<region>(?:eusc-)?[a-z]{2}(?:(?:-gov)|(?:-iso(?:[a-z]?)))?-[a-z]+-\d{1}):)?(?:(?<account>\d{12}):)?(?:function:)?(?<name>[a-zA-Z0-9-_]+)(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$").unwrap()
     });
@@ -479,13 +476,13 @@ mod tests {
             let captures = MODEL.captures(&text);
             let group =
                 |name| captures.as_ref().and_then(|found| Some(found.name(name)?.as_str()));
-            // An ARN that lacks fields is refused, although the pattern lets it through.
+            // The pattern also allows ARNs with missing fields. They are refused here.
             let marked = text.find(":function:").map(|at| at + ":function:".len());
             let named = captures.as_ref().and_then(|found| Some(found.name("name")?.start()));
             let is_whole = group("arn").is_none()
                 || (group("region").is_some() && group("account").is_some() && marked == named);
             match text.parse::<FunctionRef>() {
-                // In an ARN the place of a region tells what it is, in whatever form to come.
+                // In an ARN, the position alone shows what the region is.
                 Ok(read) if captures.is_none() => {
                     prop_assert!(!is_written_like_a_region(read.region().unwrap()));
                 }

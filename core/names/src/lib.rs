@@ -1,9 +1,8 @@
-//! How AWS names things, and how we print names that we did not choose.
+//! How AWS names things, and how to print text that others chose.
 //!
-//! Every name that comes from outside is read here and nowhere else: [`Arn`] borrows its fields;
-//! the other types own a text that passed its check, so a value of the type is always well formed.
-//! [`FunctionRef`] is the one reader of the ways to name a Lambda function, and
-//! [`FunctionRef::matches`] the one comparison of two of them.
+//! This crate is the only reader of AWS's names. [`Arn`] borrows its fields. The other types own a
+//! text that passed a check, so a value is always well formed. [`FunctionRef`] reads every way to
+//! refer to a Lambda function, and [`FunctionRef::matches`] is the only comparison.
 //!
 //! "API model" means the service description that the AWS SDKs are generated from, for example
 //! `codepipeline/2015-07-09/service-2.json`.

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::NameError;
 
-/// The partitions of AWS that are known today. A text that only has the form of a partition is
-/// checked by [`is_partition`].
+/// The partitions that AWS has today. [`is_partition`] also accepts partitions that AWS may add.
 ///
 /// Source: `partitions.json` of the AWS SDKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ impl Partition {
         }
     }
 
-    /// What its region names begin with.
+    /// The beginnings of its region names.
     fn region_prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
@@ -89,8 +88,8 @@ impl Partition {
         }
     }
 
-    /// Whether a region belongs to it, by `regionRegex` of `partitions.json`: a region that opens
-    /// tomorrow is accepted too.
+    /// Whether a region belongs to it, by `regionRegex` of `partitions.json`. New regions match
+    /// too.
     #[must_use]
     pub fn has_region(self, region: &str) -> bool {
         self.place(region).is_some()
@@ -132,7 +131,7 @@ impl FromStr for Partition {
 }
 
 /// Whether a text has the form of a partition: `aws`, or `aws-` and lower-case letters. AWS adds
-/// partitions in that form, so a reader of ARNs cannot insist on those of today.
+/// partitions of this form, so readers of ARNs should not insist on [`Partition::ALL`].
 #[must_use]
 pub fn is_partition(text: &str) -> bool {
     text == "aws"
@@ -141,7 +140,7 @@ pub fn is_partition(text: &str) -> bool {
         })
 }
 
-/// Whether names of regions have this character: `[a-z0-9-]` (Lambda API model, `FunctionArn`, and
+/// Whether region names can contain a character: `[a-z0-9-]` (Lambda API model, `FunctionArn`, and
 /// `regionRegex` of `partitions.json`).
 #[must_use]
 pub fn is_region_char(c: char) -> bool {
@@ -149,8 +148,8 @@ pub fn is_region_char(c: char) -> bool {
 }
 
 crate::checked_text!(
-    /// The name of a region, by its characters alone. Whether a partition has such regions is for
-    /// [`Partition::from_region`] to say.
+    /// The name of a region. Only the characters are checked; [`Partition::from_region`] says
+    /// whether a partition has such regions.
     pub Region,
     "a region such as us-east-1",
     |text| !text.is_empty() && text.chars().all(is_region_char)
@@ -181,9 +180,9 @@ pub(crate) fn is_written_like_a_region(text: &str) -> bool {
     is_number && parts.len() >= 2 && parts.into_iter().all(is_word)
 }
 
-/// Whether a text is a region beyond doubt: a known partition has regions of that form, and the
-/// place is a point of the compass, as in every region so far. `eu-gate-1` is not.
-pub(crate) fn is_surely_a_region(text: &str) -> bool {
+/// Whether a text is certainly a region: a known partition has regions of that form, and the place
+/// is a point of the compass, as in every region so far. `eu-gate-1` is not.
+pub(crate) fn is_certainly_a_region(text: &str) -> bool {
     const PLACES: [&str; 9] = [
         "north",
         "south",
@@ -221,7 +220,7 @@ mod tests {
             assert_eq!(Partition::from_region(region), Some(partition), "{region}");
             let owners = Partition::ALL.iter().filter(|p| p.has_region(region)).count();
             assert_eq!(owners, 1, "{region}");
-            assert!(is_written_like_a_region(region) && is_surely_a_region(region), "{region}");
+            assert!(is_written_like_a_region(region) && is_certainly_a_region(region), "{region}");
         }
         for partition in Partition::ALL {
             assert_eq!(Partition::from_region(partition.example_region()), Some(partition));
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_region_has_no_partition() {
+    fn only_a_region_has_a_partition() {
         for text in [
             "",
             "us",
@@ -245,17 +244,17 @@ mod tests {
             "*",
         ] {
             assert_eq!(Partition::from_region(text), None, "{text:?}");
-            assert!(!is_surely_a_region(text), "{text:?}");
+            assert!(!is_certainly_a_region(text), "{text:?}");
         }
         assert!(is_written_like_a_region("xx-east-1"));
         for text in ["", "gate", "gate-1", "us-east-", "-east-1", "us--1", "my-1-1"] {
             assert!(!is_written_like_a_region(text), "{text:?}");
         }
-        assert!(!is_surely_a_region("eu-gate-1"));
+        assert!(!is_certainly_a_region("eu-gate-1"));
     }
 
     #[test]
-    fn partitions_to_come_have_the_form_of_those_there_are() {
+    fn new_partitions_have_the_form_of_the_known_ones() {
         assert!(is_partition("aws-mars"));
         for text in ["", "AWS", "aws-", "aws_cn", "gcp", "aws-1", "aws-*"] {
             assert!(!is_partition(text), "{text:?}");

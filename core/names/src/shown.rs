@@ -1,10 +1,10 @@
-//! Text that others chose, made safe to print.
+//! Text that others chose, safe to print.
 
-/// A text from outside with its control and invisible characters escaped, as `\n` or `\u{202e}`.
+/// Escapes the control characters and invisible characters of a text, as `\n` or `\u{202e}`.
 ///
-/// Such characters could clear the terminal, begin a line that looks like ours, reverse the order
-/// of what follows (Unicode Standard Annex 9) or make two different names look the same. The
-/// result is for people: it cannot be turned back into the text.
+/// Such characters could clear the terminal, begin a line that looks like ours, reverse the text
+/// that follows (Unicode Standard Annex 9) or make two different names look the same. The result is
+/// for people: the original text cannot be recovered from it.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -18,9 +18,9 @@ pub fn shown(text: &str) -> String {
     safe
 }
 
-/// Characters that have no width, change the direction of writing or break lines: those that are
-/// Default_Ignorable_Code_Point in the Unicode Character Database, without the variation selectors
-/// that emoji need, and the line and paragraph separators.
+/// Characters that have no width, change the direction of writing or break lines: the
+/// Default_Ignorable_Code_Point characters of the Unicode Character Database except the variation
+/// selectors, which emoji need, and the line and paragraph separators.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}'
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_from_outside_cannot_start_a_line_or_turn_one_round() {
+    fn text_from_outside_cannot_start_or_reverse_a_line() {
         assert_eq!(shown("alice\nRefused: no\u{1b}[2K"), "alice\\nRefused: no\\u{1b}[2K");
         assert_eq!(shown("\u{202e}bob\u{200b}"), "\\u{202e}bob\\u{200b}");
         assert_eq!(shown("\u{85}\u{2028}\u{feff}\u{e0041}"), "\\u{85}\\u{2028}\\u{feff}\\u{e0041}");
