@@ -1,4 +1,4 @@
-//! Which keys a principal has under a rule: the table "who is the same human" of the README.
+//! The keys of a principal under a rule: the table "who is the same human" in docs/concepts.md.
 
 use std::collections::BTreeSet;
 
