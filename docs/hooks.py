@@ -28,6 +28,10 @@ LINK = re.compile(r"\]\((?!\w+:|#|/)([^)#\s]+)(#[^)\s]*)?\)")
 LOADED = re.compile(
     r"""<(?:script|img|link|iframe)\b[^>]*\s(?:src|href)=["']?(?:https?:)?//[^>]*>"""
 )
+# Stands for a table of the codes that a page explains.
+LISTED = re.compile(r"<!-- codes of (\S+) -->")
+# A section that explains a code: its severity, and the first sentence.
+CODE = re.compile(r"^### (\S+)\n\n\*(\w+)\*\. (.+?[.:])\s", re.MULTILINE | re.DOTALL)
 
 
 def on_files(files, config):
@@ -41,7 +45,8 @@ def on_files(files, config):
 def on_page_markdown(markdown, page, config, files):
     if page.file.generated_by:
         return markdown  # Relinked when it was read.
-    return relinked(markdown, f"docs/{page.file.src_uri}", page.file.src_uri)
+    listed = LISTED.sub(lambda match: codes(match[1]), markdown)
+    return relinked(listed, f"docs/{page.file.src_uri}", page.file.src_uri)
 
 
 def on_post_page(output, page, config):
@@ -65,6 +70,18 @@ def relinked(text, source, page):
         return f"]({inside}{anchor})"
 
     return LINK.sub(link, text)
+
+
+def codes(name):
+    """The codes that a page explains, as a table: adding one changes that page alone."""
+    found = CODE.findall((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    if not found:
+        raise PluginError(f"docs/{name} explains no code")
+    rows = ["| code | severity | meaning |", "|---|---|---|"]
+    for code, severity, sentence in found:
+        meaning = " ".join(sentence.rstrip(":.").split()).replace("](#", f"]({name}#")
+        rows.append(f"| [`{code}`]({name}#{code}) | {severity} | {meaning} |")
+    return "\n".join(rows)
 
 
 def repository():
