@@ -1,4 +1,4 @@
-//! The keys of a principal under a rule.
+//! The keys of a principal under a rule: the table "who is the same human" in docs/concepts.md.
 
 use std::collections::BTreeSet;
 
