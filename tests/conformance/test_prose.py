@@ -40,12 +40,14 @@ RATIONED = [
     ("The key by which they join.", "by which"),
     ("The stage in which it runs.", "in which"),
     ("A session is no person.", "is no person"),
+    ("There are no names.", "are no names"),
     ("Whoever approved.", "Whoever"),
     ("It takes whatever comes.", "whatever"),
     ("Who may approve it.", "Who may approve it"),
 ]
-CLEAN = """//! Counts people. Returns `None` if the list is empty; there is no limit, and it is no
-//! longer than the list. AWS calls it "the pipeline in which it runs", and `anew` is code:
+CLEAN = """//! Counts people. Returns `None` if the list is empty. It is no longer than
+//! the list, and a look-alike is a role. AWS calls it "the pipeline in which it runs", and
+//! `anew` is code:
 //!
 //! ```
 //! let anew = "whom";

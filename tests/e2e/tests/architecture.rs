@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -100,10 +101,21 @@ fn in_backticks(markdown: &str) -> Vec<&str> {
     prose.flat_map(|part| part.split('`').skip(1).step_by(2)).collect()
 }
 
-/// Whether the text in backticks is a path of the repository, and not a key, an ARN or a command.
+/// The source files that the pictures of a page name.
+fn in_pictures(markdown: &str) -> impl Iterator<Item = &str> {
+    let pictures = markdown.split("```").skip(1).step_by(2);
+    pictures.flat_map(str::split_whitespace).filter(|word| word.ends_with(".rs"))
+}
+
+/// Whether the text in backticks is a path of the sources, and not a key, an ARN or a command.
 fn is_path(text: &str) -> bool {
     let is_file = [".md", ".toml", ".rs"].iter().any(|extension| text.ends_with(extension));
-    (text.contains('/') || is_file) && !text.contains([' ', ':', '*', '='])
+    let is_built = text.starts_with("target/");
+    (text.contains('/') || is_file) && !is_built && !text.contains([' ', ':', '*', '='])
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).unwrap()
 }
 
 /// Contributors follow these pages by their paths, so each path exists. `CODE` stands for any code.
@@ -112,55 +124,89 @@ fn every_path_that_the_pages_for_contributors_name_exists() {
     let adr = fs::read_dir(repository().join("docs/adr")).unwrap();
     let adr = adr.map(|entry| format!("docs/adr/{}", entry.unwrap().file_name().display()));
     let pages = ["ARCHITECTURE.md", "CONTRIBUTING.md"].into_iter().map(str::to_owned).chain(adr);
-    for page in pages {
-        let text = fs::read_to_string(repository().join(&page)).unwrap();
-        let paths: Vec<&str> = in_backticks(&text).into_iter().filter(|text| is_path(text)).collect();
-        assert!(page != "ARCHITECTURE.md" || paths.len() > 30, "{paths:?}");
+    for name in pages {
+        let text = page(&name);
+        let mut paths: Vec<&str> =
+            in_backticks(&text).into_iter().filter(|text| is_path(text)).collect();
+        paths.extend(in_pictures(&text));
+        assert!(name != "ARCHITECTURE.md" || paths.len() > 60, "{paths:?}");
         for path in paths {
             let place = Path::new(path);
             let stands_for_any = path.contains("CODE");
             let place = if stands_for_any { place.parent().unwrap() } else { place };
-            assert!(repository().join(place).exists(), "{page} names {path}");
+            assert!(repository().join(place).exists(), "{name} names {path}");
         }
     }
 }
 
-/// The last column but one of SECURITY.md names the tests that show what it promises.
+/// The table of ARCHITECTURE.md has every crate, with the crates of ours that it depends on.
+#[test]
+fn the_table_of_crates_is_that_of_the_manifests() {
+    let text = page("ARCHITECTURE.md");
+    let rows: BTreeMap<&str, BTreeSet<&str>> = text
+        .lines()
+        .filter_map(|line| match line.split('|').collect::<Vec<_>>()[..] {
+            [_, folder, _, depends_on, _] => Some((folder, depends_on)),
+            _ => None,
+        })
+        .filter_map(|(folder, depends_on)| {
+            let folder = folder.trim().strip_prefix('`')?.strip_suffix('`')?;
+            Some((folder, in_backticks(depends_on).into_iter().collect()))
+        })
+        .collect();
+    let root = repository();
+    let in_core = fs::read_dir(root.join("core")).unwrap();
+    let in_core = in_core.map(|entry| format!("core/{}", entry.unwrap().file_name().display()));
+    let others = ["lambda", "policygen", "emulator", "tests/kit", "tests/e2e"].map(str::to_owned);
+    let folders: BTreeSet<String> = in_core.chain(others).collect();
+    assert_eq!(rows.keys().copied().collect::<Vec<_>>(), folders.iter().collect::<Vec<_>>());
+    let ours: BTreeSet<&str> =
+        folders.iter().map(|folder| folder.rsplit('/').next().unwrap()).collect();
+    for (folder, depends_on) in rows {
+        let manifest = page(&format!("{folder}/Cargo.toml"));
+        let section = manifest.split_once("\n[dependencies]\n").map_or("", |(_, rest)| rest);
+        let section = section.split("\n[").next().unwrap();
+        let names = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+        let names: BTreeSet<&str> = names.filter(|name| ours.contains(name)).collect();
+        assert_eq!(depends_on, names, "ARCHITECTURE.md says what {folder} depends on");
+    }
+}
+
+/// Whether the sources have a test of this name, in Rust or in Python.
+fn is_test(sources: &str, name: &str) -> bool {
+    sources.contains(&format!("\ndef {name}("))
+        || sources.match_indices(&format!("fn {name}(")).any(|(at, _)| {
+            let above = sources.get(..at).unwrap().trim_end_matches("async ");
+            let attributes = above.lines().rev().map(str::trim).skip_while(|line| line.is_empty());
+            let mut attributes = attributes.take_while(|line| !line.is_empty()).take(4);
+            attributes.any(|line| line.starts_with("#[") && line.contains("test"))
+        })
+}
+
+/// The column "test" of SECURITY.md names the tests that show what the row promises.
 #[test]
 fn every_test_that_the_threat_model_names_exists() {
-    let repository = repository();
-    let mut tests = String::new();
+    let root = repository();
+    let mut files = Vec::new();
     for folder in ["core", "lambda", "policygen", "emulator", "tests"] {
-        for path in sources(&repository.join(folder)) {
-            tests.push_str(&fs::read_to_string(path).unwrap());
-        }
+        files.extend(sources(&root.join(folder)));
     }
-    for entry in fs::read_dir(repository.join("tests/conformance")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "py") {
-            tests.push_str(&fs::read_to_string(path).unwrap());
-        }
-    }
-    let is_test = |name: &str| {
-        tests.contains(&format!("\ndef {name}("))
-            || tests.match_indices(&format!("fn {name}(")).any(|(at, _)| {
-                let above = tests.get(..at).unwrap().lines().rev().skip(1).take(4);
-                above.take_while(|line| !line.trim().is_empty()).any(|line| {
-                    let line = line.trim();
-                    line.starts_with("#[") && line.contains("test")
-                })
-            })
-    };
-    let security = fs::read_to_string(repository.join("SECURITY.md")).unwrap();
-    let rows = security.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let conformance = fs::read_dir(root.join("tests/conformance")).unwrap();
+    let conformance = conformance.map(|entry| entry.unwrap().path());
+    files.extend(conformance.filter(|path| path.extension().is_some_and(|name| name == "py")));
+    let tests: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    assert!(!is_test(&tests, "is_test") && !is_test(&tests, "no_such_test"));
+    let security = page("SECURITY.md");
+    let mut rows = security.lines().filter(|line| line.starts_with("| "));
+    assert!(rows.next().unwrap().starts_with("| attacker "));
     for row in rows {
         let [_, attacker, _, _, shown_by, _, _] = row.split('|').collect::<Vec<_>>()[..] else {
-            panic!("SECURITY.md has a row that is not of five columns: {row}");
+            panic!("SECURITY.md has a row that does not have five columns: {row}");
         };
         let names = in_backticks(shown_by);
-        assert!(!names.is_empty(), "no test for:{attacker}");
+        assert!(!names.is_empty(), "SECURITY.md names no test for:{attacker}");
         for name in names {
-            assert!(is_test(name), "SECURITY.md names the test `{name}`, for:{attacker}");
+            assert!(is_test(&tests, name), "SECURITY.md names the test `{name}`, for:{attacker}");
         }
     }
 }
