@@ -1,4 +1,4 @@
-//! The event that CodePipeline sends to a Lambda action: which job, and nothing of its credentials.
+//! The event that CodePipeline sends to a Lambda action: the job, without its credentials.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 /// kept, logged or printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// The job id, by which its details are read and its result is reported.
+    /// The job id, needed to read the details and to report the result.
     pub id: String,
-    /// The function that the event says is asked for. Whoever may invoke the function can write it.
+    /// The function that the job asks for, according to the event. Anyone who may invoke the
+    /// function can write this.
     pub function_name: Option<String>,
-    /// The action's UserParameters as the event has them, if it has any. Whoever may invoke the
-    /// function can write them.
+    /// The action's UserParameters, according to the event. Anyone who may invoke the function can
+    /// write them.
     pub user_parameters: Option<String>,
 }
 
@@ -27,8 +28,8 @@ pub enum EventError {
     NotAJob,
 }
 
-/// An event as it arrived. Reading it never fails and never quotes it, so that no error can carry
-/// its credentials away.
+/// An event as it arrived. Reading it never fails and never quotes it, so no error can contain its
+/// credentials.
 #[derive(Debug)]
 pub struct Event(Option<Job>);
 
@@ -36,7 +37,7 @@ impl Event {
     /// The job of the event.
     ///
     /// # Errors
-    /// [`EventError::NotAJob`] when the event is not a CodePipeline job event.
+    /// [`EventError::NotAJob`] if the event is not a CodePipeline job event.
     pub fn into_job(self) -> Result<Job, EventError> {
         self.0.ok_or(EventError::NotAJob)
     }
@@ -49,8 +50,8 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-/// The parts of the event that are read (AWS Lambda Developer Guide, "Using AWS Lambda with AWS
-/// CodePipeline").
+/// The parts of the event that the gate reads (AWS Lambda Developer Guide, "Using AWS Lambda with
+/// AWS CodePipeline").
 #[derive(Deserialize)]
 struct Envelope<T> {
     #[serde(rename = "CodePipeline.job")]
@@ -88,8 +89,8 @@ struct Configuration {
 
 fn job(event: &str) -> Option<Job> {
     let identified: Envelope<Identified> = serde_json::from_str(event).ok()?;
-    // INVARIANT (fail closed): if the configuration cannot be read, the event may say anything. The
-    // empty text is not what any job's details say, and not a rule either.
+    // INVARIANT (fail closed): if the configuration cannot be read, the event could say anything.
+    // An empty text never equals the parameters in a job's details, and is not a rule.
     let (function_name, user_parameters) = match serde_json::from_str::<Envelope<Configured>>(event)
     {
         Err(_) => (None, Some(String::new())),
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_cannot_be_read_are_not_taken_for_none() {
+    fn parameters_that_cannot_be_read_are_not_treated_as_absent() {
         let parameters = |configuration: &str| {
             let event = format!(
                 r#"{{"CodePipeline.job": {{"id": "x", "data": {{"actionConfiguration": {configuration}}}}}}}"#
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_job_is_an_error_that_quotes_nothing() {
+    fn an_event_without_a_job_is_an_error_that_quotes_nothing() {
         for event in [
             "null",
             "7",

@@ -1,35 +1,35 @@
-//! What is reported when there is no satisfied verdict.
+//! What the gate reports if there is no satisfied verdict.
 
 use rule::RuleError;
 
+use crate::call::CallError;
 use crate::floor::FloorError;
-use crate::port::CallError;
 
-/// A job failure: what kind, and what to tell people.
+/// A job failure: its kind, and a message for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// The kind, as CodePipeline knows it.
+    /// The kind, in CodePipeline's terms.
     pub kind: FailureKind,
-    /// What happened, in which input, and what to do next. At most [`rule::REFUSAL_LIMIT`] bytes.
+    /// What happened, the input, and what to do next. At most [`rule::REFUSAL_LIMIT`] bytes.
     pub message: String,
 }
 
-/// `failureDetails.type` of PutJobFailureResult, as far as the gate uses it.
+/// The values of `failureDetails.type` of PutJobFailureResult that the gate uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// There is a verdict, and it is not satisfied.
+    /// There is a verdict: unsatisfied.
     JobFailed,
     /// The rule, the UserParameters or the pipeline around the gate are wrong.
     ConfigurationError,
     /// AWS refused a call.
     PermissionError,
-    /// AWS did not answer, or not so that it could be understood.
+    /// AWS did not answer, or the gate could not understand the answer.
     SystemUnavailable,
 }
 
 impl FailureKind {
-    /// The kind in kebab case, as it stands in the metrics.
+    /// The kind in kebab case, for the metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The floor: the rule of the function's own environment.
+//! The floor: the rule from the function's own environment.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,13 +8,13 @@ use rule::{Rule, RuleError};
 
 /// The variable that holds the rule itself.
 const RULE: &str = "TWO_PERSON_RULE";
-/// The variable that holds the path of a file with the rule, inside the package or a layer.
+/// The variable that holds the path of a file with the rule, in the package or a layer.
 const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
-/// What every variable of ours begins with.
+/// The beginning of all our variables.
 const PREFIX: &str = "TWO_PERSON";
 
-/// The floor, or why there is none. A bad floor does not end the process, since then no job would
-/// ever get a result: every job is told.
+/// The floor, or why there is none. A bad floor does not end the process, because then no job would
+/// ever get a result. Instead, every job fails with the reason.
 #[derive(Clone, Debug)]
 pub struct Floor(Result<Rule, FloorError>);
 
@@ -24,8 +24,8 @@ pub enum FloorError {
     /// Both variables are set.
     #[error("both {RULE} and {RULE_FILE} are set; unset one of them")]
     Both,
-    /// A variable begins like one of ours and is none: misspelt, it would silently mean the default
-    /// rule.
+    /// A variable begins like ours but is unknown. If it is misspelt, ignoring it would silently
+    /// apply the default rule.
     #[error(
         "the environment variable {0} is not one of this function's, which are {RULE} and {RULE_FILE}; correct its name, or remove it"
     )]
@@ -39,12 +39,12 @@ pub enum FloorError {
     /// The file cannot be read.
     #[error("{RULE_FILE}: `{path}` cannot be read ({problem}); put it into the package or a layer")]
     Unreadable {
-        /// The path as it was given.
+        /// The path, as in the variable.
         path: String,
-        /// The system's words.
+        /// The message of the system.
         problem: String,
     },
-    /// The text is no rule.
+    /// The text is not a rule.
     #[error("{variable}: {problem}")]
     Rule {
         /// The variable.
@@ -55,14 +55,14 @@ pub enum FloorError {
 }
 
 impl Floor {
-    /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names; with neither, the
-    /// defaults.
+    /// Reads `TWO_PERSON_RULE` or the file that `TWO_PERSON_RULE_FILE` names. If neither is set,
+    /// the floor is the default rule.
     #[must_use]
     pub fn from_environment() -> Self {
         Self(read(&std::env::vars_os().collect()))
     }
 
-    /// A floor from the text of a rule, as in `TWO_PERSON_RULE`.
+    /// Reads the text of a rule, as in `TWO_PERSON_RULE`.
     #[must_use]
     pub fn from_json(json: &str) -> Self {
         Self(parse(RULE, json))
@@ -124,16 +124,13 @@ mod tests {
     fn the_rule_comes_from_one_variable_or_a_file_or_is_the_default() {
         assert_eq!(read_with(None, None), Ok(Rule::default()));
         assert_eq!(read_with(Some(r#"{"quorum": 3}"#), None).unwrap().quorum().get(), 3);
-        let file =
-            std::env::temp_dir().join(format!("two-person-rule-{}.json", std::process::id()));
+        let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, r#"{"quorum": 4}"#).unwrap();
-        let read = read_with(None, file.to_str());
-        std::fs::remove_file(&file).unwrap();
-        assert_eq!(read.unwrap().quorum().get(), 4);
+        assert_eq!(read_with(None, file.path().to_str()).unwrap().quorum().get(), 4);
     }
 
     #[test]
-    fn what_cannot_be_meant_is_never_the_default() {
+    fn a_mistake_never_means_the_default() {
         assert_eq!(read_with(Some("{}"), Some("rule.json")), Err(FloorError::Both));
         let unreadable = read_with(None, Some("/no/such/rule.json")).unwrap_err();
         assert!(

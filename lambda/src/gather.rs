@@ -6,19 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rule::{Account, Attempt, Execution, Facts, Initiator, Principal, Rule, Status, Trust};
 
+use crate::call::{CallError, Operation};
 use crate::event::Job;
 use crate::failure::Failure;
 use crate::lag::{Lag, Witnesses};
-use crate::port::{
-    CallError, CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Operation, Roles, StateEntry,
-};
+use crate::port::{CodePipeline, ExecutionPage, HistoryEntry, JobDetails, Roles, StateEntry};
 use crate::retry::Budget;
 
-/// Reads everything a decision rests on. What does not depend on each other is read at the same
-/// time.
+/// Reads everything that a decision rests on. Independent reads run at the same time.
 ///
 /// # Errors
-/// The failure to report, where a fact cannot be had.
+/// The failure to report, if a fact cannot be read.
 pub(crate) async fn gather(
     codepipeline: &impl CodePipeline,
     roles: &impl Roles,
@@ -60,7 +58,7 @@ pub(crate) async fn gather(
                 }
             };
             let again = budget.read_again(Operation::ListActionExecutions, again).await;
-            again.map_err(|error| judged.never_seen(still_lacks.take(), error))?
+            again.map_err(|error| judged.still_incomplete(still_lacks.take(), error))?
         }
     };
     judged.check(&history)?;
@@ -82,18 +80,18 @@ pub(crate) async fn gather(
     })
 }
 
-/// Which execution is judged, and how sure that is.
+/// The execution to judge, and what must prove that it is the right one.
 struct Judged {
     execution_id: String,
-    /// The gate's own run, which the history must contain where the id comes from UserParameters:
-    /// whoever edits the pipeline edits those too, and could name an execution that two other
-    /// people approved.
+    /// The gate's own run, which the history must contain if the id comes from UserParameters. A
+    /// person who edits the pipeline can also edit those, and could name an execution that two
+    /// other people approved.
     own_run: Option<String>,
 }
 
 impl Judged {
-    /// GetJobDetails is the authority; UserParameters cross-check it, or stand in where it does not
-    /// say.
+    /// GetJobDetails decides. UserParameters are checked against it, and are used instead if
+    /// GetJobDetails has no id.
     fn choose(rule: &Rule, details: &JobDetails) -> Result<Self, Failure> {
         match (&details.execution_id, rule.pipeline_execution_id()) {
             (Some(own), Some(given)) if !own.eq_ignore_ascii_case(given) => Err(Failure::configuration(&format!(
@@ -123,17 +121,17 @@ impl Judged {
         }
     }
 
-    /// What it means that the history did not settle. Where the id comes from UserParameters and
-    /// the history never shows the gate's own run, it means first of all that the gate does not run
-    /// in that execution.
-    fn never_seen(&self, still_lacks: Option<Lag>, error: CallError) -> Failure {
+    /// Why the history stayed incomplete. If the id comes from UserParameters and the history never
+    /// shows the gate's own run, the most likely reason is that the gate does not run in that
+    /// execution.
+    fn still_incomplete(&self, still_lacks: Option<Lag>, error: CallError) -> Failure {
         match (&self.own_run, still_lacks) {
-            (Some(_), Some(Lag::OwnRun(_))) => self.elsewhere(),
+            (Some(_), Some(Lag::OwnRun(_))) => self.not_in_this_execution(),
             (Some(_) | None, _) => error.into(),
         }
     }
 
-    fn elsewhere(&self) -> Failure {
+    fn not_in_this_execution(&self) -> Failure {
         Failure::configuration(&format!(
             "The action's UserParameters are wrong: `pipelineExecutionId` is {}, but this gate does not run in that execution. \
              Write `#{{codepipeline.PipelineExecutionId}}` there.",
@@ -141,8 +139,8 @@ impl Judged {
         ))
     }
 
-    /// The history must be of the execution that is judged, and contain the run that judges it
-    /// where nothing else proves the two belong together.
+    /// Checks that the history belongs to the judged execution. If only UserParameters say so, the
+    /// history must also contain the run that judges it.
     fn check(&self, history: &[HistoryEntry]) -> Result<(), Failure> {
         let foreign =
             |entry: &HistoryEntry| entry.execution_id.as_ref() != Some(&self.execution_id);
@@ -158,7 +156,7 @@ impl Judged {
         };
         match &self.own_run {
             Some(own) if !history.iter().any(|entry| is_own_run(entry, own)) => {
-                Err(self.elsewhere())
+                Err(self.not_in_this_execution())
             }
             Some(_) | None => Ok(()),
         }
@@ -184,7 +182,7 @@ async fn history(
         entries.extend(attempts);
         match next_token {
             None => return Ok(entries),
-            // Pages that go round in circles would never end.
+            // Reading a page twice would never end.
             Some(next) if !seen.insert(next.clone()) => {
                 return Err(CallError::Malformed {
                     operation: Operation::ListActionExecutions,
@@ -196,13 +194,13 @@ async fn history(
     }
 }
 
-/// A history that lags is worth another read, and never a verdict.
+/// The error for a history that lags: a reason to read again, never a verdict.
 fn behind(lag: &Lag) -> CallError {
     CallError::Transient { operation: Operation::ListActionExecutions, problem: lag.to_string() }
 }
 
-/// Who started the execution. The record has it in any case; only a rule that asks for it waits for
-/// a call that fails.
+/// The initiator. It is always recorded, but only a rule that excludes it makes the gate retry the
+/// call.
 async fn initiator(
     codepipeline: &impl CodePipeline,
     rule: &Rule,
@@ -217,8 +215,8 @@ async fn initiator(
     Ok(budget.try_once(call).await.unwrap_or(Initiator::Unknown))
 }
 
-/// The pipeline's account, with those of its roles that only a glob of the rule trusts and that IAM
-/// shows under the reserved path.
+/// The pipeline's account. If only a glob of the rule trusts a role, IAM is asked whether the role
+/// has the reserved path.
 async fn account(
     roles: &impl Roles,
     rule: &Rule,
@@ -228,13 +226,13 @@ async fn account(
     budget: Budget,
 ) -> Result<Account, CallError> {
     let mut account = Account::new(id);
-    let witnesses =
+    let answered_by =
         |attempt: &Attempt| [attempt.approver.history.clone(), attempt.approver.state.clone()];
     let starter = match initiator {
         Initiator::Principal(arn) => Some(arn.clone()),
         Initiator::Automatic(_) | Initiator::Unknown => None,
     };
-    let arns = attempts.iter().flat_map(witnesses).flatten().chain(starter);
+    let arns = attempts.iter().flat_map(answered_by).flatten().chain(starter);
     let unproven: BTreeSet<String> = arns
         .map(|arn| Principal::parse(&arn))
         .filter(|principal| principal.account() == Some(id))
@@ -248,7 +246,7 @@ async fn account(
     Ok(account)
 }
 
-/// The state's attempts by their id.
+/// The attempts of the state, by their id.
 fn by_id(state: Vec<StateEntry>) -> Result<BTreeMap<String, StateEntry>, CallError> {
     let mut entries: BTreeMap<String, StateEntry> = BTreeMap::new();
     for entry in state {
@@ -266,9 +264,10 @@ fn by_id(state: Vec<StateEntry>) -> Result<BTreeMap<String, StateEntry>, CallErr
     Ok(entries)
 }
 
-/// An attempt of the history with the state's word on it.
+/// An attempt of the history, completed with what the state says about it.
 ///
-/// INVARIANT (fail closed): where both know how it ended and contradict each other, nobody knows.
+/// INVARIANT (fail closed): if history and state contradict each other about the end of an attempt,
+/// its status is unknown.
 fn joined(mut attempt: Attempt, state: &BTreeMap<String, StateEntry>) -> Attempt {
     if let Some(entry) = attempt.id.as_ref().and_then(|id| state.get(id)) {
         attempt.approver.state.clone_from(&entry.last_updated_by);

@@ -1,33 +1,34 @@
-//! One invocation: whose job it is, gather, decide, record, report.
+//! One invocation: check that the job is ours, gather, decide, record, report.
 
 use std::io::Write;
 
 use jiff::Timestamp;
 use rule::{Decision, decide};
 
+use crate::call::{CallError, Operation};
 use crate::event::Job;
 use crate::failure::{Failure, FailureKind};
 use crate::floor::Floor;
 use crate::gather::gather;
 use crate::journal::Journal;
 use crate::observation::Observation;
-use crate::ownership::{Disowned, parameters};
-use crate::port::{CallError, CodePipeline, Operation, Roles};
+use crate::ownership::{Disowned, own_parameters};
+use crate::port::{CodePipeline, Roles};
 use crate::retry::Budget;
 
-/// What an invocation is about.
+/// The input of one invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     /// The job of the event.
     pub job: Job,
-    /// The ARN by which Lambda says this function was invoked.
+    /// The ARN that this function was invoked with, according to Lambda.
     pub function_arn: String,
 }
 
 /// Why an invocation fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvocationError {
-    /// The report did not get through, so Lambda tries the invocation again.
+    /// The report failed, so Lambda tries the invocation again.
     #[error("the result of job {job_id} could not be reported: {problem}")]
     NotReported {
         /// The job.
@@ -35,18 +36,18 @@ pub enum InvocationError {
         /// Why.
         problem: CallError,
     },
-    /// The job asks for another function, and only that one may report its result.
+    /// The job asks for another function, and only that function may report its result.
     #[error("job {job_id} is not this function's, so nothing was reported for it: {problem}")]
     NotOurs {
         /// The job.
         job_id: String,
-        /// How that shows.
+        /// How we know.
         problem: String,
     },
 }
 
 impl InvocationError {
-    /// The name by which Lambda shows the error.
+    /// The name of the error in Lambda.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -56,11 +57,10 @@ impl InvocationError {
     }
 }
 
-/// Judges one job, writes the decision down and reports exactly one result.
+/// Judges one job, logs the decision and reports exactly one result.
 ///
-/// # Errors
-/// [`InvocationError`] if the report itself fails, or if the job is another function's. That the
-/// job has its result already is not an error: Lambda tries invocations again.
+/// # Errors [`InvocationError`] if the report itself fails, or if the job belongs to another
+/// function. If the job has its result already, that is not an error: Lambda repeats invocations.
 pub async fn handle(
     codepipeline: &impl CodePipeline,
     roles: &impl Roles,
@@ -87,11 +87,11 @@ pub async fn handle(
         Err(failure) => journal.failure(&job.id, failure, now),
     }
     let reported = match report(codepipeline, job, budget, judged).await {
-        Err(Denied::Success(failure)) => {
+        Err(ReportError::SuccessDenied(failure)) => {
             journal.failure(&job.id, &failure, now);
             report_failure(codepipeline, job, budget, &failure).await
         }
-        Err(Denied::Other(problem)) => Err(problem),
+        Err(ReportError::Other(problem)) => Err(problem),
         Ok(()) => Ok(()),
     };
     match reported {
@@ -120,7 +120,7 @@ async fn judge(
     let details = budget.read(Operation::GetJobDetails, || codepipeline.job_details(&job.id)).await;
     let details = details.map_err(|error| fail(error.into()))?;
     observation.see_details(job, &details);
-    let parameters = parameters(job, &details, function_arn)?;
+    let parameters = own_parameters(job, &details, function_arn)?;
     let floor = floor.rule().map_err(|error| fail(error.into()))?;
     let rule = match parameters {
         Some(parameters) => floor
@@ -134,33 +134,33 @@ async fn judge(
     decide(&rule, &facts).map_err(|error| fail(error.into()))
 }
 
-/// Why a report did not get through.
-enum Denied {
-    /// AWS will not take the success: what to report in its place.
-    Success(Failure),
+/// Why a report failed.
+enum ReportError {
+    /// AWS refuses the success. This is the failure to report instead.
+    SuccessDenied(Failure),
     Other(CallError),
 }
 
-/// Exactly one report: a success where the decision proves that it is satisfied, a failure in every
-/// other case.
+/// Sends exactly one report: a success if the decision proves that it is satisfied, otherwise a
+/// failure.
 async fn report(
     codepipeline: &impl CodePipeline,
     job: &Job,
     budget: Budget,
     judged: Result<Decision, Failure>,
-) -> Result<(), Denied> {
+) -> Result<(), ReportError> {
     let failure = match &judged {
         Ok(decision) => match decision.satisfied() {
             Some(satisfied) => {
                 let success = || codepipeline.report_success(&job.id, satisfied);
                 let reported = budget.report(Operation::PutJobSuccessResult, success).await;
-                return reported.map_err(denied);
+                return reported.map_err(after_a_success);
             }
             None => Failure::new(FailureKind::JobFailed, &decision.refusal().unwrap_or_default()),
         },
         Err(failure) => failure.clone(),
     };
-    report_failure(codepipeline, job, budget, &failure).await.map_err(Denied::Other)
+    report_failure(codepipeline, job, budget, &failure).await.map_err(ReportError::Other)
 }
 
 async fn report_failure(
@@ -173,19 +173,20 @@ async fn report_failure(
     budget.report(Operation::PutJobFailureResult, call).await
 }
 
-/// What AWS refuses to take would leave the action hanging for 20 minutes without a word; what may
-/// have got through is left to Lambda's next try.
-fn denied(error: CallError) -> Denied {
+/// What to do if a success could not be reported. If AWS refused it, the action would hang for 20
+/// minutes without a message, so a failure is reported. If the report may have arrived, Lambda
+/// tries the invocation again.
+fn after_a_success(error: CallError) -> ReportError {
     match error {
         CallError::AccessDenied { .. } | CallError::Refused { .. } => {
             let Failure { kind, message } = Failure::from(error);
             let message = format!(
                 "The approvals satisfy the rule, but the success could not be reported. {message}"
             );
-            Denied::Success(Failure::new(kind, &message))
+            ReportError::SuccessDenied(Failure::new(kind, &message))
         }
         CallError::Transient { .. }
         | CallError::AlreadyReported { .. }
-        | CallError::Malformed { .. } => Denied::Other(error),
+        | CallError::Malformed { .. } => ReportError::Other(error),
     }
 }

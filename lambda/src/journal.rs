@@ -1,5 +1,5 @@
-//! What an invocation leaves in the log: the decision record, and CloudWatch metrics in the
-//! embedded metric format.
+//! The log of an invocation: the decision record, and CloudWatch metrics in the embedded metric
+//! format.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -15,22 +15,22 @@ use crate::observation::Observation;
 /// The CloudWatch namespace of the gate's metrics.
 const NAMESPACE: &str = "TwoPersonRule";
 
-/// Writes JSON lines. A log that cannot be written does not stop a report.
+/// Writes JSON lines. If the log cannot be written, the result is still reported.
 #[derive(Debug)]
 pub struct Journal<W>(W);
 
 impl<W: Write> Journal<W> {
-    /// A journal on `out`; in Lambda, stdout.
+    /// A journal that writes to `out`: stdout in Lambda.
     pub fn new(out: W) -> Self {
         Self(out)
     }
 
-    /// What was seen of AWS that AWS does not document: one line, `{"facts": {…}}`.
+    /// Writes what was seen of undocumented behaviour of AWS in one line, `{"facts": {…}}`.
     pub(crate) fn observation(&mut self, observation: &Observation) {
         self.line(&json!({"facts": observation}));
     }
 
-    /// The record of a decision in one line, and its metrics.
+    /// Writes the record of a decision in one line, and its metrics.
     pub(crate) fn decision(&mut self, decision: &Decision) {
         let record = decision.record();
         self.line(record);
@@ -43,14 +43,14 @@ impl<W: Write> Journal<W> {
         self.metrics(record.decided_at, record.verdict.as_str(), reasons);
     }
 
-    /// That there was no decision, why, and the metrics of that.
+    /// Logs why there was no decision, and writes the metrics.
     pub(crate) fn failure(&mut self, job_id: &str, failure: &Failure, now: Timestamp) {
         tracing::error!(job_id, kind = failure.kind.as_str(), "no decision: {failure}");
         self.metrics(now, "none", BTreeSet::from([failure.kind.as_str()]));
     }
 
-    /// One `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason (CloudWatch
-    /// User Guide, "Specification: Embedded metric format").
+    /// Counts one `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason
+    /// (CloudWatch User Guide, "Specification: Embedded metric format").
     fn metrics(&mut self, at: Timestamp, verdict: &str, reasons: BTreeSet<&str>) {
         let metric = |dimensions: &[&str]| {
             json!({

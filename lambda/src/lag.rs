@@ -1,7 +1,7 @@
-//! Whether the history is behind. It lags: an answer that GetPipelineState shows at once is in the
-//! history 16 to 35 seconds later, and a new attempt after a moment (recorded of the real service).
-//! What is behind may lack a newer attempt than those it shows: it is worth another read, and never
-//! a verdict. Nor is it a reason to refuse a release.
+//! Whether the history is behind. It lags: GetPipelineState shows an answer at once, the history
+//! shows it 16 to 35 seconds later, and a new attempt after a moment (recorded from the real
+//! service). A history that is behind may not have the newest attempt. That is a reason to read it
+//! again, never a verdict, and never a reason to refuse a release.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,14 +10,14 @@ use rule::Status;
 
 use crate::port::{HistoryEntry, JobDetails, StateEntry};
 
-/// What the history does not show yet.
+/// Something that the history does not show yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lag {
     /// The gate's own run.
     OwnRun(String),
-    /// How this approval ended, which the state knows.
+    /// The end of this approval. The state shows it.
     Answer(String),
-    /// The attempt of this approval that the state shows.
+    /// An attempt of this approval. The state shows it.
     Attempt(String),
 }
 
@@ -38,20 +38,20 @@ impl fmt::Display for Lag {
     }
 }
 
-/// What the history is compared with.
+/// The sources that the history is compared with.
 pub(crate) struct Witnesses<'a> {
-    /// The state's newest runs, by their id.
+    /// The newest runs in the state, by their id.
     pub(crate) state: &'a BTreeMap<String, StateEntry>,
     pub(crate) details: &'a JobDetails,
     pub(crate) execution_id: &'a str,
     /// The stage whose approvals are judged.
     pub(crate) stage: &'a str,
-    /// Actions that the rule names.
+    /// The actions that the rule names.
     pub(crate) named: BTreeSet<&'a str>,
 }
 
 impl Witnesses<'_> {
-    /// What the history lacks, if it lacks anything.
+    /// The first thing that is missing in the history. Returns `None` if the history is complete.
     pub(crate) fn lag(&self, history: &[HistoryEntry]) -> Option<Lag> {
         if !history.iter().any(|entry| self.is_own_run(entry)) {
             return Some(Lag::OwnRun(self.own_run()));
@@ -59,8 +59,8 @@ impl Witnesses<'_> {
         self.unnoticed_answer(history).or_else(|| self.missing_attempt(history))
     }
 
-    /// The gate's run, by its id; or, as it is open whether GetJobDetails gives the id that the
-    /// history has, by its place and status.
+    /// Whether this is the gate's own run: by its id, or by its place and status, because nobody
+    /// knows whether GetJobDetails gives the id that the history has.
     fn is_own_run(&self, entry: &HistoryEntry) -> bool {
         let attempt = &entry.attempt;
         let by_id = self.details.action_execution_id.is_some()
@@ -91,8 +91,8 @@ impl Witnesses<'_> {
             .map(|attempt| Lag::Answer(attempt.action.clone().unwrap_or_default()))
     }
 
-    /// An approval of the judged stage that the state shows and the history lacks, while this
-    /// execution is the stage's latest.
+    /// An approval of the judged stage that the state shows and the history does not, if this
+    /// execution is the latest of the stage.
     fn missing_attempt(&self, history: &[HistoryEntry]) -> Option<Lag> {
         let of_stage = || {
             history
@@ -108,23 +108,28 @@ impl Witnesses<'_> {
         let ids: BTreeSet<&str> =
             history.iter().filter_map(|entry| entry.attempt.id.as_deref()).collect();
         let entered = of_stage().filter_map(|attempt| attempt.started).min();
-        // The state does not say what type an action is: only approvals have a token or an
-        // answerer.
+        // The state does not say the type of an action. Only approvals have a token or a principal
+        // that answered.
         let is_approval = |entry: &&StateEntry| {
             let is_known = entry.action.as_deref().is_some_and(|action| known.contains(action));
             entry.awaits_answer || entry.last_updated_by.is_some() || is_known
         };
-        // An action that this execution has not come to still shows its run of an execution before.
-        let is_of_before = |entry: &&StateEntry| match (entry.last_status_change, entered) {
-            (Some(changed), Some(entered)) => changed < entered,
-            (Some(_), None) | (None, _) => false,
-        };
+        // If this execution has not reached an action, the state still shows the action's run in an
+        // earlier execution.
+        let is_of_an_earlier_execution =
+            |entry: &&StateEntry| match (entry.last_status_change, entered) {
+                (Some(changed), Some(entered)) => changed < entered,
+                (Some(_), None) | (None, _) => false,
+            };
         self.state
             .values()
             .filter(|entry| entry.stage.as_deref() == Some(self.stage))
             .filter(|entry| entry.execution_id.as_deref() == Some(self.execution_id))
             .filter(is_approval)
-            .find(|entry| !ids.contains(entry.action_execution_id.as_str()) && !is_of_before(entry))
+            .find(|entry| {
+                !ids.contains(entry.action_execution_id.as_str())
+                    && !is_of_an_earlier_execution(entry)
+            })
             .map(|entry| Lag::Attempt(entry.action.clone().unwrap_or_default()))
     }
 }

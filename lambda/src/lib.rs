@@ -1,25 +1,27 @@
 //! The gate: a Lambda action at the end of the approval stage.
 //!
-//! A CodePipeline job comes in, the facts of its pipeline execution are gathered, the rule is
-//! asked, and exactly one job result goes out. It is a library so that the emulator can be its own
-//! gate process; the executable is [`main`].
+//! It receives a CodePipeline job, gathers the facts of its pipeline execution, asks the rule, and
+//! reports exactly one job result. It is a library so that the emulator can be its own gate
+//! process; [`main`] is the executable.
 //!
-//! | file | what it is for |
+//! | file | purpose |
 //! |---|---|
-//! | `event` | the Lambda event: which job, and nothing of its credentials |
-//! | `floor` | the rule of the function's own environment |
-//! | `port` | what the gate asks of CodePipeline and IAM, in the gate's own words |
-//! | `aws` | those ports over the AWS SDK: the only folder that names it |
-//! | `ownership` | whose job it is, by CodePipeline's word and not the event's |
+//! | `event` | the Lambda event: the job, without its credentials |
+//! | `floor` | the rule from the function's own environment |
+//! | `port` | what the gate asks CodePipeline and IAM, in types of the gate |
+//! | `call` | the calls behind the ports, and how they fail |
+//! | `aws` | the ports over the AWS SDK: the only folder that names it |
+//! | `ownership` | whether the job is ours, according to CodePipeline and not the event |
 //! | `retry` | bounded retries that leave time to report |
-//! | `gather` | from a job to the facts that the rule judges |
-//! | `lag` | whether the history is behind, and so not evidence |
-//! | `observation` | what was seen of AWS that AWS does not document |
+//! | `gather` | reads the facts that the rule judges |
+//! | `lag` | whether the history is behind, and so cannot be judged yet |
+//! | `observation` | undocumented behaviour of AWS that the gate saw |
 //! | `handler` | one invocation: gather, decide, record, report |
-//! | `failure` | what is reported instead of a verdict |
-//! | `journal` | the decision record and the metrics, line by line |
+//! | `failure` | what the gate reports if there is no satisfied verdict |
+//! | `journal` | the log: decision records and metrics |
 
 pub mod aws;
+mod call;
 mod event;
 mod failure;
 mod floor;
@@ -41,26 +43,26 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub use call::{CallError, Operation};
 pub use event::{Event, EventError, Job};
 pub use failure::{Failure, FailureKind};
 pub use floor::{Floor, FloorError};
 pub use handler::{Invocation, InvocationError, handle};
 pub use journal::Journal;
 pub use port::{
-    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation,
-    Roles, StateEntry,
+    CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Roles, StateEntry,
 };
 pub use retry::Budget;
 
 /// Runs the gate as a Lambda function until the runtime ends it.
 ///
-/// Exit code 1, with a line on stderr, where there is no Lambda runtime to run in.
+/// Exit code 1, with a line on stderr, if there is no Lambda runtime.
 #[must_use]
 pub fn main() -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to report to when stderr is closed too.
+            // If stderr is closed, there is nowhere to report to.
             let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
@@ -70,8 +72,8 @@ pub fn main() -> ExitCode {
 fn serve() -> Result<(), lambda_runtime::Error> {
     require_runtime()?;
     log_as_json();
-    // One decision at a time, mostly waiting for replies: a second thread would only cost start-up
-    // time.
+    // The gate makes one decision at a time and mostly waits for replies. A second thread would
+    // only cost start-up time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let floor = Floor::from_environment();
@@ -92,14 +94,14 @@ fn serve() -> Result<(), lambda_runtime::Error> {
     })
 }
 
-/// An error as Lambda shows it, under a name of ours: the library would give the name of a Rust
+/// An error as Lambda shows it, with our name for it. The library would use the name of a Rust
 /// type.
 fn diagnostic(name: &str, error: &impl std::error::Error) -> Diagnostic {
     Diagnostic { error_type: name.to_owned(), error_message: error.to_string() }
 }
 
-/// The Lambda runtime library panics without these; a person who starts the gate by hand deserves a
-/// sentence.
+/// The Lambda runtime library panics without these variables. A person who starts the gate by hand
+/// should get a message instead.
 fn require_runtime() -> Result<(), String> {
     const NEEDED: [&str; 4] = [
         "AWS_LAMBDA_RUNTIME_API",
@@ -119,9 +121,9 @@ fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// JSON lines on stdout, from this crate alone: the SDK's and the runtime's more talkative levels
-/// show replies and events, and those carry credentials. `AWS_LAMBDA_LOG_LEVEL` sets the level, as
-/// Lambda's own logging configuration does.
+/// Logs JSON lines to stdout, from this crate only. At verbose levels, the SDK and the runtime log
+/// replies and events, which contain credentials. Lambda's logging configuration sets the level
+/// through `AWS_LAMBDA_LOG_LEVEL`.
 fn log_as_json() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
         .ok()
@@ -131,6 +133,6 @@ fn log_as_json() {
         .with_target(env!("CARGO_PKG_NAME"), level)
         .with_target("lambda_runtime", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer().json().with_ansi(false);
-    // A subscriber that is there already (a test's) stays.
+    // A subscriber that is already set, as in tests, stays.
     let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
 }

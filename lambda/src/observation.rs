@@ -1,5 +1,5 @@
-//! What the gate saw of AWS that AWS does not document, for `policygen doctor --facts`: which
-//! fields were there, and nothing of what was in them.
+//! What the gate saw of undocumented behaviour of AWS, for `policygen doctor --facts`: which fields
+//! were present, never their contents.
 
 use rule::Attempt;
 use serde::Serialize;
@@ -7,14 +7,14 @@ use serde::Serialize;
 use crate::event::Job;
 use crate::port::{Configuration, JobDetails};
 
-/// What one invocation saw. Everything is absent until it is seen.
+/// What one invocation saw. A field is absent until its fact was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Observation {
-    /// What GetJobDetails gave for this Lambda job.
+    /// The fields that GetJobDetails gave for this Lambda job.
     #[serde(skip_serializing_if = "Option::is_none")]
     get_job_details: Option<Details>,
-    /// How the gate's own run was found in the history: `id`, or `place` (stage, action and
+    /// What identified the gate's own run in the history: `id`, or `place` (stage, action and
     /// status).
     #[serde(skip_serializing_if = "Option::is_none")]
     own_run_by: Option<&'static str>,
@@ -27,8 +27,8 @@ struct Details {
     action_name: bool,
     action_execution_id: bool,
     function_name: bool,
-    /// `none`, `event` (as the event has them), `variable` (with a variable that is not filled in)
-    /// or `other`.
+    /// `none`, `event` (the same as in the event), `variable` (with a variable that was not
+    /// resolved) or `other`.
     user_parameters: &'static str,
 }
 

@@ -1,28 +1,29 @@
-//! Whose job it is. An event can be written by anybody who may invoke the function, so nothing in
-//! it is believed: GetJobDetails says which function the job asks for, and with which parameters.
+//! Whether a job is this function's. Anyone who may invoke the function can write the event, so the
+//! event alone proves nothing: GetJobDetails says which function and parameters the job has.
+
+use names::{FunctionRef, Versions, shown};
 
 use crate::event::Job;
 use crate::failure::Failure;
 use crate::port::JobDetails;
 
-/// The variable that CodePipeline fills in.
+/// The variable that CodePipeline replaces with the id of the execution.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 
-/// What is wrong with a job or its event.
+/// Why a job cannot be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Disowned {
-    /// The job asks for another function: it is not this one's to report.
+    /// The job asks for another function, so this one must not report a result.
     NotOurs(String),
-    /// The job may be ours, and cannot be judged.
+    /// The job may be ours, but cannot be judged.
     Failure(Failure),
 }
 
-/// The UserParameters of the job, if it is this function's.
+/// Checks that the job is this function's, and gives its UserParameters.
 ///
-/// # Errors
-/// [`Disowned`] if the job asks for another function, or if the event does not agree with the job's
-/// details.
-pub(crate) fn parameters(
+/// # Errors [`Disowned`] if the job asks for another function, or if the event contradicts the
+/// job's details.
+pub(crate) fn own_parameters(
     job: &Job,
     details: &JobDetails,
     function_arn: &str,
@@ -33,59 +34,38 @@ pub(crate) fn parameters(
         .and_then(|configuration| configuration.function_name.as_deref());
     let (Some(configuration), Some(function)) = (&details.configuration, function) else {
         return Err(Disowned::Failure(Failure::configuration(
-            "CodePipeline's GetJobDetails does not show the configuration of this action, by which the gate makes sure that the job is its \
-             own. Retry the stage. If that does not help, run `policygen doctor --facts` and send us what it prints.",
+            "CodePipeline's GetJobDetails does not show the configuration of this action, so the \
+             gate cannot make sure that the job is its own. Retry the stage. If that does not help, \
+             run `policygen doctor --facts` and send us the output.",
         )));
     };
-    if !names(function, function_arn) {
+    if !is_invoked_as(function, function_arn) {
         return Err(Disowned::NotOurs(format!(
-            "it asks for the function {function}, and this is {function_arn}"
+            "it asks for the function {}, and this is {function_arn}",
+            shown(function)
         )));
     }
     if job.function_name.as_ref().is_some_and(|name| name != function) {
         return Err(Disowned::NotOurs(
-            "the event that came with it names another function than CodePipeline does".to_owned(),
+            "the event names a different function than CodePipeline does".to_owned(),
         ));
     }
     agreed(configuration.user_parameters.as_deref(), job.user_parameters.as_deref())
         .map_err(Disowned::Failure)
 }
 
-/// Whether `FunctionName` names the function that was invoked as `arn`. It is a name, an ARN, or a
-/// part of one, with or without a version or alias:
-/// `[REGION:][ACCOUNT:][function:]NAME[:QUALIFIER]` (Lambda API reference, the pattern of
-/// `FunctionName`).
-///
-/// The version or alias must be the same: another version has other code, and the environment of
-/// another day.
-fn names(function: &str, arn: &str) -> bool {
-    // arn:P:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]
-    let invoked: Vec<&str> = arn.split(':').collect();
-    let [_, _, "lambda", region, account, "function", name, qualifier @ ..] = invoked.as_slice()
-    else {
-        return false;
-    };
-    let asked: Vec<&str> = function.split(':').collect();
-    let asked_qualifier = match asked.as_slice() {
-        ["arn", ..] => asked.strip_prefix(invoked.get(..7).unwrap_or_default()),
-        parts => {
-            let parts =
-                [*region, *account, "function"].iter().fold(parts, |parts, part| match parts {
-                    [first, rest @ ..] if first == part && !rest.is_empty() => rest,
-                    _ => parts,
-                });
-            parts.strip_prefix([*name].as_slice())
-        }
-    };
-    let newest = |qualifier: &[&str]| qualifier.is_empty() || qualifier == ["$LATEST"];
-    asked_qualifier.is_some_and(|asked| asked == qualifier || (newest(asked) && newest(qualifier)))
+/// Whether an action's `FunctionName` means the function that was invoked with the ARN `invoked`,
+/// in the same version or alias: another version has other code, and an environment of another
+/// time.
+fn is_invoked_as(function: &str, invoked: &str) -> bool {
+    FunctionRef::from_arn(invoked).is_ok_and(|invoked| invoked.matches(function, Versions::Same))
 }
 
-/// The parameters on which the job's details and the event agree.
+/// The parameters, if the job's details and the event agree.
 ///
-/// Whether GetJobDetails shows [`OWN_EXECUTION`] filled in is not documented. If it does not, what
-/// the event has in its place may stand for it, in `pipelineExecutionId` and nowhere else: the gate
-/// checks that id against the job's own.
+/// It is not documented whether GetJobDetails shows [`OWN_EXECUTION`] resolved. If it does not, the
+/// value in the event may replace the variable, but only in `pipelineExecutionId`: the gate checks
+/// that id against the job's own.
 fn agreed(details: Option<&str>, event: Option<&str>) -> Result<Option<String>, Failure> {
     if details == event {
         return Ok(details.map(str::to_owned));
@@ -94,14 +74,15 @@ fn agreed(details: Option<&str>, event: Option<&str>) -> Result<Option<String>, 
     match filled_in {
         Some(text) => Ok(Some(text)),
         None => Err(Failure::configuration(
-            "The event's UserParameters are not those that CodePipeline's GetJobDetails shows for this job. Was the function invoked by \
-             somebody else than CodePipeline? Retry the stage; if the message stays, run `policygen doctor --facts` and send us what it prints.",
+            "The event's UserParameters are not those that CodePipeline's GetJobDetails shows for \
+             this job. Did something other than CodePipeline invoke the function? Retry the stage. \
+             If the message stays, run `policygen doctor --facts` and send us the output.",
         )),
     }
 }
 
-/// The details' text with the event's execution id in place of the variable, if that makes it the
-/// event's text.
+/// Replaces the variable in the details' text with the event's execution id. Returns `None` if the
+/// result is not the event's text.
 fn fill_in(details: &str, event: &str) -> Option<String> {
     let id = |text: &str| {
         let parameters: serde_json::Value = serde_json::from_str(text).ok()?;
@@ -133,7 +114,7 @@ mod tests {
             ("gate:live", &format!("{ARN}:live"), true),
             (&format!("{ARN}:live"), &format!("{ARN}:live"), true),
             ("gate", &format!("{ARN}:$LATEST"), true),
-            // An older version may hold an older rule.
+            // An older version may have an older rule.
             ("gate", &format!("{ARN}:1"), false),
             ("gate:live", &format!("{ARN}:1"), false),
             ("gate:live", ARN, false),
@@ -153,12 +134,12 @@ mod tests {
             ("gate", "", false),
             ("gate", "gate", false),
         ] {
-            assert_eq!(names(function, invoked), same, "{function} as {invoked}");
+            assert_eq!(is_invoked_as(function, invoked), same, "{function} as {invoked}");
         }
     }
 
     #[test]
-    fn the_event_may_fill_in_the_execution_and_nothing_else() {
+    fn the_event_may_resolve_the_execution_and_nothing_else() {
         const ID: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
         let open = format!(r#"{{"quorum": 3, "pipelineExecutionId": "{OWN_EXECUTION}"}}"#);
         let filled = open.replace(OWN_EXECUTION, ID);

@@ -1,19 +1,19 @@
-//! What the gate asks of CodePipeline and of IAM, in the gate's own words.
+//! What the gate asks CodePipeline and IAM, in types of the gate.
 
-use std::fmt;
 use std::future::Future;
 
 use jiff::Timestamp;
 use rule::{Attempt, Initiator, Satisfied, Status};
 
+use crate::call::CallError;
 use crate::failure::Failure;
 
-/// The calls that the gate makes. Each is one request: no retry, no paging.
+/// The calls to CodePipeline. Each is one request, without retries or paging.
 pub trait CodePipeline {
-    /// GetJobDetails: where in which pipeline the job's action stands.
+    /// GetJobDetails: the pipeline, stage and action of the job.
     fn job_details(&self, job_id: &str) -> impl Future<Output = Result<JobDetails, CallError>>;
 
-    /// ListActionExecutions of one execution: one page, the first without a token.
+    /// ListActionExecutions of one execution: one page. Without a token, the first.
     fn action_executions(
         &self,
         pipeline: &str,
@@ -21,21 +21,21 @@ pub trait CodePipeline {
         token: Option<&str>,
     ) -> impl Future<Output = Result<ExecutionPage, CallError>>;
 
-    /// GetPipelineState: the newest run of each action, of whichever execution.
+    /// GetPipelineState: the newest run of each action, in any execution.
     fn pipeline_state(
         &self,
         pipeline: &str,
     ) -> impl Future<Output = Result<Vec<StateEntry>, CallError>>;
 
-    /// GetPipelineExecution: who or what started it.
+    /// GetPipelineExecution: the principal or trigger that started it.
     fn initiator(
         &self,
         pipeline: &str,
         execution_id: &str,
     ) -> impl Future<Output = Result<Initiator, CallError>>;
 
-    /// PutJobSuccessResult. INVARIANT (fail closed): it takes the proof of a satisfied decision,
-    /// which nothing but a decision gives.
+    /// PutJobSuccessResult. INVARIANT (fail closed): it needs the proof of a satisfied decision,
+    /// and only a decision can give that.
     fn report_success(
         &self,
         job_id: &str,
@@ -50,14 +50,14 @@ pub trait CodePipeline {
     ) -> impl Future<Output = Result<(), CallError>>;
 }
 
-/// What the gate asks of IAM.
+/// The call to IAM.
 pub trait Roles {
     /// GetRole: the role's ARN with its path. `None` if there is no such role, or if the gate may
-    /// not see it: its own role is let see roles under the reserved path alone.
+    /// not see it. Its own role allows it to see only roles under the reserved path.
     fn role_arn(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>>;
 }
 
-/// Where the gate's own action stands, and how it is configured.
+/// The place and the configuration of the gate's own action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobDetails {
     /// The account of the pipeline.
@@ -68,20 +68,20 @@ pub struct JobDetails {
     pub stage: String,
     /// The gate's action.
     pub action: Option<String>,
-    /// The gate's own run; needed if `execution_id` is missing.
+    /// The id of the gate's own run. Needed if `execution_id` is missing.
     pub action_execution_id: Option<String>,
-    /// The pipeline execution. The API model promises it for custom actions only.
+    /// The pipeline execution. The API model promises it only for custom actions.
     pub execution_id: Option<String>,
-    /// The action's configuration; `None` if the reply has none.
+    /// The action's configuration, if the reply has one.
     pub configuration: Option<Configuration>,
 }
 
-/// How an action of CodePipeline asks for a Lambda function.
+/// The configuration of an action that invokes a Lambda function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
-    /// `FunctionName`: a name or an ARN.
+    /// `FunctionName`: a name, an ARN or a part of one.
     pub function_name: Option<String>,
-    /// `UserParameters`, as the reply has them.
+    /// `UserParameters`, as they are in the reply.
     pub user_parameters: Option<String>,
 }
 
@@ -94,149 +94,44 @@ pub struct ExecutionPage {
     pub next_token: Option<String>,
 }
 
-/// An attempt and the execution to which CodePipeline says it belongs.
+/// An attempt, and the execution that it belongs to according to CodePipeline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryEntry {
     /// `pipelineExecutionId`.
     pub execution_id: Option<String>,
     /// `pipelineVersion`.
     pub pipeline_version: Option<i32>,
-    /// The attempt itself; its approver is known from the history alone.
+    /// The attempt. Its approver is the one that the history names.
     pub attempt: Attempt,
 }
 
-/// The newest run of one action, by GetPipelineState.
+/// The newest run of one action, according to GetPipelineState.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateEntry {
     /// The stage.
     pub stage: Option<String>,
-    /// The execution that is, or was last, in the stage.
+    /// The execution that is in the stage, or was the last one there.
     pub execution_id: Option<String>,
     /// The action.
     pub action: Option<String>,
-    /// `actionExecutionId`, on which it is joined with the history.
+    /// `actionExecutionId`, which joins it with the history.
     pub action_execution_id: String,
-    /// `lastUpdatedBy`: who answered it, if it is an approval.
+    /// `lastUpdatedBy`: the principal that answered it, if it is an approval.
     pub last_updated_by: Option<String>,
     /// `lastStatusChange`: when it was answered, if it is an approval.
     pub last_status_change: Option<Timestamp>,
     /// Whether it is an approval that waits for an answer: it has a token.
     pub awaits_answer: bool,
-    /// How the attempt stands by the state.
+    /// The status of the attempt.
     pub status: Status,
 }
 
 impl StateEntry {
-    /// Whether the state knows how the attempt ended.
+    /// Whether the attempt has ended, according to the state.
     pub(crate) fn has_ended(&self) -> bool {
         match self.status {
             Status::Succeeded | Status::Failed | Status::Abandoned => true,
             Status::InProgress | Status::Unknown => false,
         }
     }
-}
-
-/// The operations behind the ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Operation {
-    /// [`CodePipeline::job_details`]
-    GetJobDetails,
-    /// [`CodePipeline::action_executions`]
-    ListActionExecutions,
-    /// [`CodePipeline::pipeline_state`]
-    GetPipelineState,
-    /// [`CodePipeline::initiator`]
-    GetPipelineExecution,
-    /// [`Roles::role_arn`]
-    GetRole,
-    /// [`CodePipeline::report_success`]
-    PutJobSuccessResult,
-    /// [`CodePipeline::report_failure`]
-    PutJobFailureResult,
-}
-
-impl Operation {
-    /// Every operation.
-    pub const ALL: [Self; 7] = [
-        Self::GetJobDetails,
-        Self::ListActionExecutions,
-        Self::GetPipelineState,
-        Self::GetPipelineExecution,
-        Self::GetRole,
-        Self::PutJobSuccessResult,
-        Self::PutJobFailureResult,
-    ];
-
-    /// The IAM action that allows it.
-    #[must_use]
-    pub fn iam_action(self) -> String {
-        match self {
-            Self::GetRole => format!("iam:{self}"),
-            Self::GetJobDetails
-            | Self::ListActionExecutions
-            | Self::GetPipelineState
-            | Self::GetPipelineExecution
-            | Self::PutJobSuccessResult
-            | Self::PutJobFailureResult => format!("codepipeline:{self}"),
-        }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::GetJobDetails => "GetJobDetails",
-            Self::ListActionExecutions => "ListActionExecutions",
-            Self::GetPipelineState => "GetPipelineState",
-            Self::GetPipelineExecution => "GetPipelineExecution",
-            Self::GetRole => "GetRole",
-            Self::PutJobSuccessResult => "PutJobSuccessResult",
-            Self::PutJobFailureResult => "PutJobFailureResult",
-        })
-    }
-}
-
-/// Why a call gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// IAM does not allow it.
-    #[error("AWS refused {operation}: {message}")]
-    AccessDenied {
-        /// The call.
-        operation: Operation,
-        /// AWS's words.
-        message: String,
-    },
-    /// Throttled, a server error, a broken connection, no reply in time: worth another try.
-    #[error("{operation} is unavailable ({problem})")]
-    Transient {
-        /// The call.
-        operation: Operation,
-        /// What happened.
-        problem: String,
-    },
-    /// InvalidJobStateException: the job has its result already.
-    #[error("{operation}: the job has its result already")]
-    AlreadyReported {
-        /// The call.
-        operation: Operation,
-    },
-    /// Any other error of the service.
-    #[error("{operation} answered {code}: {message}")]
-    Refused {
-        /// The call.
-        operation: Operation,
-        /// AWS's error code.
-        code: String,
-        /// AWS's words.
-        message: String,
-    },
-    /// A reply without what the gate needs.
-    #[error("the reply to {operation} makes no sense: {problem}")]
-    Malformed {
-        /// The call.
-        operation: Operation,
-        /// What is missing or wrong.
-        problem: &'static str,
-    },
 }

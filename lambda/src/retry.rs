@@ -1,28 +1,28 @@
-//! Bounded retries with jitter that end early enough to report.
+//! Bounded retries with jitter. They end early enough to report.
 
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::port::{CallError, Operation};
+use crate::call::{CallError, Operation};
 
 /// How the time of one invocation is spent.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// When gathering facts ends, whether or not they are all there.
+    /// When gathering facts ends, complete or not.
     gather_until: Instant,
     /// When reporting ends.
     report_until: Instant,
-    /// How long one call may take before it is given up and tried again.
+    /// How long one call may take before it is abandoned and tried again.
     per_call: Duration,
     /// The wait before the first retry; later ones wait longer.
     first_wait: Duration,
 }
 
-/// More tries than that mean that CodePipeline is down rather than busy.
+/// If a call fails more often than this, CodePipeline is down rather than busy.
 const RETRIES: usize = 8;
-/// The same for what is a moment behind.
+/// The limit for reads of a history that is behind.
 const SHORT_RETRIES: usize = 6;
 
 /// How a call is tried.
@@ -36,13 +36,13 @@ struct Tries {
 impl Budget {
     /// The budget of an invocation that ends in `left`.
     ///
-    /// A third of the time, 5 seconds at the most, is kept for the report: without one the action
+    /// A third of the time, at most 5 seconds, is kept for the report. Without a report the action
     /// would hang until it times out.
     #[must_use]
     pub fn until(left: Duration) -> Self {
         let now = Instant::now();
         let for_report = (left / 3).min(Duration::from_secs(5));
-        // The runtime needs a moment to hand in the answer.
+        // The runtime needs a moment to return the answer.
         let margin = (left / 20).min(Duration::from_millis(200));
         Self {
             gather_until: now + left.saturating_sub(for_report),
@@ -52,7 +52,7 @@ impl Budget {
         }
     }
 
-    /// Tries a read again while that is worth it and there is time.
+    /// Calls a read. Tries it again while the error is transient and there is time.
     pub(crate) async fn read<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         operation: Operation,
@@ -61,8 +61,8 @@ impl Budget {
         self.retry(operation, self.tries(self.gather_until), call).await
     }
 
-    /// Tries a read that nothing depends on: once, for as long as one call may take. `None` if it
-    /// fails.
+    /// Calls a read that nothing depends on: once, for as long as one call may take. Returns `None`
+    /// if it fails.
     pub(crate) async fn try_once<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         call: impl FnOnce() -> F,
@@ -70,7 +70,7 @@ impl Budget {
         timeout(self.per_call, call()).await.ok()?.ok()
     }
 
-    /// Tries a read again that is a moment behind: many calls, of which each has its own limit.
+    /// Repeats a read that was behind. One read may be many calls, each with its own time limit.
     pub(crate) async fn read_again<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         operation: Operation,
@@ -84,7 +84,7 @@ impl Budget {
         self.retry(operation, tries, calls).await
     }
 
-    /// Tries a report again while that is worth it and there is time.
+    /// Calls a report. Tries it again while the error is transient and there is time.
     pub(crate) async fn report<F: Future<Output = Result<(), CallError>>>(
         &self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! What AWS answers, and what the gate reports then: the adapter's half of the outcome table,
+//! AWS's answers, and what the gate reports for them: the adapter's half of the outcome table,
 //! through the AWS SDK.
 
 #![cfg(test)]
@@ -30,7 +30,7 @@ fn with_error(
     replies
 }
 
-/// What was sent to an operation; it must have been called exactly once.
+/// What was sent to an operation. It must have been called exactly once.
 fn only<'a>(invocation: &'a Invocation, operation: &str) -> &'a Value {
     let sent: Vec<&Value> = invocation
         .calls
@@ -89,7 +89,7 @@ fn a_success_carries_its_output_variables() {
     let summary = sent_variables.as_object_mut().unwrap().remove("Summary").unwrap();
     assert_eq!(sent_variables, variables);
     assert!(summary.as_str().unwrap().starts_with("Satisfied by alice and bob"), "{summary}");
-    // AWS shows nobody the summary of a success.
+    // AWS does not show the summary of a success to anybody.
     assert!(sent.get("executionDetails").is_none(), "{sent}");
     assert_eq!(count(&invocation, "PutJobFailureResult"), 0);
 }

@@ -1,6 +1,6 @@
-//! The whole gate, from the event's bytes through the AWS SDK to the report, against a CodePipeline
-//! whose every reply may be mangled: it never panics, and never reports a success for approvals
-//! that are not enough.
+//! The whole gate, from the bytes of the event through the AWS SDK to the report. Every reply of
+//! CodePipeline may be mutated: the gate never panics, and never reports a success if the approvals
+//! are not enough.
 
 #![cfg(test)]
 
@@ -15,15 +15,14 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use wire::{Reply, SECRET, event, well};
 
-/// The operations that one invocation called, and everything it wrote.
+/// The operations that one invocation called, and everything that it logged.
 fn invoke(event: &str, replies: Vec<Reply>) -> (Vec<String>, String) {
     let wire::Invocation { calls, journal, error } = example::invoke(event, replies);
     let operations = calls.into_iter().map(|(operation, _)| operation).collect();
     (operations, journal + &error.unwrap_or_default())
 }
 
-/// What a mutation puts in place of a value. Nothing here is the name of a person or a status that
-/// could be one by right.
+/// The values that a mutation inserts. None of them is the name of a person or a valid status.
 fn junk() -> impl Strategy<Value = Option<Value>> {
     prop_oneof![
         2 => Just(None),
@@ -34,7 +33,7 @@ fn junk() -> impl Strategy<Value = Option<Value>> {
     ]
 }
 
-/// All places in a JSON value, as pointers.
+/// Pointers to all places in a JSON value.
 fn places(value: &Value, at: String, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, value)| {
@@ -76,7 +75,7 @@ fn the_unmutated_gate_reaches_both_verdicts() {
     assert!(!called.contains(&"PutJobSuccessResult".to_owned()), "{called:?} {written}");
 }
 
-/// 10,000 random and mutated events and replies, a quarter on each thread since an invocation
+/// 10,000 random and mutated events and replies. Four threads share them, because an invocation
 /// mostly waits between retries.
 #[test]
 fn no_panic_and_no_success_whatever_comes() {
@@ -144,7 +143,7 @@ fn mutated_invocations(cases: u32) {
                 let reports =
                     called.iter().filter(|operation| *operation == "PutJobFailureResult").count();
                 prop_assert!(reports <= 1, "{reports} reports");
-                // A job that its details give to another function is left to that one.
+                // If the details name another function, the job is left to that function.
                 let not_ours =
                     written.contains("is not this function's") && called == ["GetJobDetails"];
                 prop_assert!(

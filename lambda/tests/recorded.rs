@@ -1,9 +1,9 @@
-//! The gate over what the real service replied: `tests/recorded`, through the AWS SDK.
+//! The gate over replies of the real service (`tests/recorded`), through the AWS SDK.
 //!
 //! GetJobDetails of a Lambda job was not recorded, and no recorded pipeline has a gate. The details
-//! are made up, and so is the gate's own run, in the shape of another function's run that was
-//! recorded while it was in progress. There is one user in the recordings; where it takes two, an
-//! answer is given to another one.
+//! are synthetic. So is the gate's own run, which has the shape of another function's run that was
+//! recorded while it was in progress. The recordings have one user. If a test needs two, it changes
+//! the user of an answer.
 
 #![cfg(test)]
 
@@ -25,7 +25,7 @@ const TIMES: [&str; 5] = ["startTime", "lastUpdateTime", "lastStatusChange", "cr
 const DEFAULT: &str = "{}";
 const EXCLUDE_INITIATOR: &str = r#"{"excludeInitiator": true}"#;
 
-/// A recording's reply, by its number, as it stood on the wire.
+/// A recording's reply, by its number, as it was on the wire.
 fn reply(name: &str, number: usize) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/recorded/{name}.json"));
     let recording: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -34,7 +34,7 @@ fn reply(name: &str, number: usize) -> Value {
     output
 }
 
-/// Times that an SDK gave as text are numbers on the wire.
+/// Turns times that an SDK gave as text into numbers, as on the wire.
 fn from_sdk(value: &mut Value) {
     if let Some(members) = value.as_array_mut() {
         members.iter_mut().for_each(from_sdk);
@@ -51,7 +51,7 @@ fn from_sdk(value: &mut Value) {
     }
 }
 
-/// What the gate is told of one execution, whose stage it stands at the end of.
+/// What the gate reads about one execution. The gate is the last action of the stage.
 #[derive(Clone)]
 struct Told {
     stage: &'static str,
@@ -62,8 +62,8 @@ struct Told {
 }
 
 impl Told {
-    /// By a recording's numbers of the replies of ListActionExecutions, GetPipelineState and
-    /// GetPipelineExecution.
+    /// From a recording, by the numbers of its replies to ListActionExecutions, GetPipelineState
+    /// and GetPipelineExecution.
     fn by(
         name: &str,
         stage: &'static str,
@@ -82,7 +82,7 @@ impl Told {
         }
     }
 
-    /// As it was before that stage.
+    /// As it was before this stage.
     fn before(mut self, stage: &str) -> Self {
         for history in &mut self.histories {
             history.retain(|attempt| attempt["stageName"] != stage);
@@ -90,7 +90,7 @@ impl Told {
         self
     }
 
-    /// An attempt of the last history, by the beginning of its id.
+    /// An attempt in the last history, by the beginning of its id.
     fn attempt(&mut self, id: &str) -> &mut Value {
         let history = self.histories.last_mut().unwrap();
         let starts =
@@ -106,7 +106,7 @@ impl Told {
         actions.iter_mut().find(|state| state["actionName"] == action).unwrap()
     }
 
-    /// An answer, in the history and in the state, in the shape in which AWS has one.
+    /// An answer in the history and in the state, in AWS's shape.
     fn answered(mut self, id: &str, status: &str, by: &str) -> Self {
         let attempt = self.attempt(id);
         let (action, whole) = (attempt["actionName"].clone(), attempt["actionExecutionId"].clone());
@@ -126,7 +126,7 @@ impl Told {
         self
     }
 
-    /// What the gate makes of it under a rule.
+    /// The gate's report under a rule.
     fn judged(&self, rule: &str) -> Invocation {
         let execution = &self.execution["pipelineExecution"]["pipelineExecutionId"];
         let configuration = json!({"FunctionName": "gate"});
@@ -158,7 +158,7 @@ impl Told {
     }
 }
 
-/// What was reported: `Ok` with the output variables, or the failure's type and message.
+/// The report: `Ok` with the output variables, or the failure's type and message.
 fn reported(invocation: &Invocation) -> Result<&Value, (&str, &str)> {
     let reports: Vec<_> =
         invocation.calls.iter().filter(|(name, _)| name.starts_with("PutJob")).collect();
@@ -177,8 +177,7 @@ fn reads_of_the_history(invocation: &Invocation) -> usize {
     reads.count()
 }
 
-/// The refusal of a rule that is not satisfied; it must be the one that begins so, and name these
-/// reasons.
+/// Checks that a refusal begins with this text and names these reasons.
 fn refused(invocation: &Invocation, begins: &str, reasons: &[&str]) -> String {
     let (kind, message) = reported(invocation).unwrap_err();
     assert_eq!(kind, "JobFailed", "{message}");
@@ -192,7 +191,7 @@ fn refused(invocation: &Invocation, begins: &str, reasons: &[&str]) -> String {
     message.to_owned()
 }
 
-/// What the decision record says of who started the execution.
+/// The initiator in the decision record.
 fn initiator(invocation: &Invocation) -> Value {
     let records =
         invocation.journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -200,13 +199,13 @@ fn initiator(invocation: &Invocation) -> Value {
     initiators.next().unwrap()["initiator"].take()
 }
 
-/// Both approvals rejected once and then asked again; the history notices the last two answers in
-/// the other order.
+/// Both approvals were rejected once and then asked for again. The history notices the last two
+/// answers in reverse order.
 fn approvals_retried() -> Told {
     Told::by("approvals-retried", "Gate", &[29], 27, 7).before("Final")
 }
 
-/// The same, with the last answer given by bob.
+/// The same, but bob gave the last answer.
 fn approvals_retried_by_two() -> Told {
     let mut told = approvals_retried();
     told.attempt("1b310f27")["updatedBy"] = json!(BOB);
@@ -233,7 +232,7 @@ fn two_people_who_approve_after_all_was_asked_again_are_satisfied() {
         (&variables["Verdict"], &variables["Approvers"]),
         (&json!("satisfied"), &json!("alice, bob"))
     );
-    // It was started by its creation, which alice did.
+    // Alice created the pipeline, which started the execution.
     assert_eq!(initiator(&invocation), json!({"principal": ALICE}));
     refused(&told.judged(EXCLUDE_INITIATOR), "Refused: 1 distinct person counted", &["initiator"]);
 }
@@ -260,7 +259,7 @@ fn a_rejection_is_not_washed_away_by_the_lag_of_the_history() {
 
 #[test]
 fn an_approval_from_before_a_rejection_does_not_count_after_the_other_was_retried() {
-    // The state was not recorded at that time: it is that of the answers.
+    // The state was not recorded at that time. This is the state at the time of the answers.
     let told = Told::by("one-approval-retried", "Review", &[11], 2, 6).before("Final");
     let told = told.answered("571c6b52", "Succeeded", BOB).answered("6ffc31e4", "Succeeded", ALICE);
     let message = refused(
@@ -284,7 +283,7 @@ fn an_approval_that_failed_with_an_error_is_not_a_rejection() {
         "{message}"
     );
     assert!(!message.contains("reject"), "{message}");
-    // Retried and approved, with the failed attempt still in the history.
+    // It was retried and approved. The history still has the failed attempt.
     let approved = Told::by("approval-without-notification-permission", "Detailed", &[11], 14, 12);
     let approved = approved.answered("e07b4cb1", "Succeeded", ALICE);
     let message = refused(
@@ -300,7 +299,7 @@ fn an_answer_that_the_history_has_not_noticed_is_read_again_and_never_judged() {
     for told in [
         Told::by("approval-without-notification-permission", "Detailed", &[11], 14, 12),
         Told::by("stopped-while-waiting-for-approval", "Approval", &[11], 9, 10),
-        // Cancelled by an update of the pipeline.
+        // An update of the pipeline cancelled it.
         Told::by("updated-while-waiting-for-approval", "Approval", &[8], 6, 7),
     ] {
         let invocation = told.judged(DEFAULT);

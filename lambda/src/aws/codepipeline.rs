@@ -1,4 +1,4 @@
-//! CodePipeline, as the AWS SDK reaches it.
+//! CodePipeline through the AWS SDK.
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 
 use super::{is_throttling, sdk};
+use crate::call::{CallError, Operation};
 use crate::failure::{Failure, FailureKind};
 use crate::port::{
-    CallError, CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Operation,
-    StateEntry,
+    CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, StateEntry,
 };
 
-/// CodePipeline as the AWS SDK reaches it.
+/// CodePipeline through the AWS SDK.
 #[derive(Clone, Debug)]
 pub struct Adapter(Client);
 
@@ -34,8 +34,8 @@ impl CodePipeline for Adapter {
             .map_err(|error| call_error(OPERATION, &error))?
             .job_details
             .ok_or(missing(OPERATION, "`jobDetails` is missing"))?;
-        // The reply also carries `artifactCredentials`; only the context and the configuration
-        // leave this function.
+        // The reply also has `artifactCredentials`. Only the context and the configuration leave
+        // this function.
         let data = details.data.ok_or(missing(OPERATION, "`data` is missing"))?;
         let context =
             data.pipeline_context.ok_or(missing(OPERATION, "`pipelineContext` is missing"))?;
@@ -122,16 +122,11 @@ impl CodePipeline for Adapter {
         job_id: &str,
         satisfied: Satisfied<'_>,
     ) -> Result<(), CallError> {
-        let record = satisfied.decision().record();
+        let variables = satisfied.output_variables().map(|(name, value)| (name.to_owned(), value));
         self.0
             .put_job_success_result()
             .job_id(job_id)
-            .output_variables("Verdict", record.verdict.as_str())
-            .output_variables("Approvers", satisfied.approvers())
-            .output_variables("ApproverCount", record.persons.len().to_string())
-            .output_variables("PipelineExecutionId", &record.execution_id)
-            .output_variables("Basis", satisfied.basis())
-            .output_variables("Summary", satisfied.summary())
+            .set_output_variables(Some(variables.into()))
             .send()
             .await
             .map_err(|error| call_error(Operation::PutJobSuccessResult, &error))?;
@@ -219,15 +214,15 @@ fn status(status: Option<&ActionExecutionStatus>) -> Status {
     Status::from_api(status.map(ActionExecutionStatus::as_str))
 }
 
-/// A time to the millisecond, as CodePipeline means it: on its way through a floating-point number
-/// it gets digits that mean nothing.
+/// A time to the millisecond, the precision of CodePipeline. The reply has a floating-point number,
+/// whose further digits mean nothing.
 fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {
     let exact = Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()?;
     exact.round(jiff::Unit::Millisecond).ok()
 }
 
-/// Sorts the SDK's errors by what the gate does about them. Nothing of a reply's body but AWS's
-/// error code and message is kept.
+/// Sorts the SDK's errors by what the gate does about them. From the body of a reply, only AWS's
+/// error code and message are kept.
 fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>) -> CallError {
     let transient = |problem: &str| CallError::Transient { operation, problem: problem.to_owned() };
     match error {
@@ -247,7 +242,7 @@ fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>
                 _ => CallError::Refused { operation, code: code.to_owned(), message },
             }
         }
-        // No credentials, no region: nothing that a retry mends.
+        // No credentials or no region. A retry does not help.
         SdkError::ConstructionFailure(_) | _ => CallError::Refused {
             operation,
             code: "no request".to_owned(),

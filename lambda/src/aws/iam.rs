@@ -1,5 +1,5 @@
-//! One call to IAM, GetRole, in the AWS Query protocol, signed by the SDK's own signer. The whole
-//! SDK of IAM takes a minute to build for it.
+//! One call to IAM, GetRole, in the AWS Query protocol, signed by the SDK's signer. The SDK of IAM
+//! would take a minute to build for this one call.
 
 use std::time::SystemTime;
 
@@ -15,13 +15,19 @@ use aws_smithy_runtime_api::http::Request;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_xml::decode::{Document, try_data};
+use names::Partition;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::is_throttling;
-use crate::port::{CallError, Operation, Roles};
+use crate::call::{CallError, Operation};
+use crate::port::Roles;
 
 const OPERATION: Operation = Operation::GetRole;
 
-/// IAM, as far as the gate asks it.
+/// The characters that a form does not have to escape, apart from letters and digits.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// IAM, for the one call that the gate makes.
 #[derive(Clone, Debug)]
 pub struct Iam {
     endpoint: String,
@@ -31,7 +37,7 @@ pub struct Iam {
 }
 
 impl Iam {
-    /// IAM of the partition in which the function runs, or at the configured `endpoint_url`.
+    /// IAM in the partition of the function, or at the configured `endpoint_url`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         let (endpoint, region) = global_endpoint(config.region().map_or("", AsRef::as_ref));
@@ -79,10 +85,8 @@ impl Roles for Iam {
             operation: OPERATION,
             problem: problem.to_owned(),
         };
-        // A role name of an ARN has no character that a form would have to escape but `+`, `=`, `,`
-        // and `@`.
-        let escaped: String = role.chars().map(escaped).collect();
-        let body = format!("Action=GetRole&Version=2010-05-08&RoleName={escaped}");
+        let role = utf8_percent_encode(role, ESCAPED);
+        let body = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
         let request = self.signed(body).await.ok_or_else(|| CallError::Refused {
             operation: OPERATION,
             code: "no request".to_owned(),
@@ -107,8 +111,8 @@ impl Roles for Iam {
         }
         let code = at(text, &["Error", "Code"]).unwrap_or_else(|| "an unknown error".to_owned());
         match code.as_str() {
-            // The gate's role may see the roles under the reserved path alone, so this is what it
-            // hears of a look-alike.
+            // The gate's role may only see roles under the reserved path, so for a role that merely
+            // has a similar name, IAM denies access.
             "AccessDenied" | "AccessDeniedException" | "NoSuchEntity" => Ok(None),
             _ if status >= 500 || status == 429 || is_throttling(&code) => Err(transient(&code)),
             _ => Err(CallError::Refused {
@@ -121,35 +125,24 @@ impl Roles for Iam {
     }
 }
 
-/// A character of a role name (`[\w+=,.@-]`) as a form has it.
-fn escaped(c: char) -> String {
-    if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-        return c.to_string();
-    }
-    let mut bytes = [0; 4];
-    c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
 /// IAM's endpoint and signing region for the partition of a region (`iam` in AWS's endpoint rule
 /// set).
 fn global_endpoint(region: &str) -> (&'static str, &'static str) {
-    const ENDPOINTS: [(&str, &str, &str); 8] = [
-        ("cn-", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
-        ("us-gov-", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
-        ("us-iso-", "https://iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
-        ("us-isob-", "https://iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
-        ("eu-isoe-", "https://iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
-        ("us-isof-", "https://iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"),
-        ("eusc-", "https://iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
-        ("", "https://iam.amazonaws.com", "us-east-1"),
-    ];
-    let of_partition = ENDPOINTS.into_iter().find(|(prefix, _, _)| region.starts_with(prefix));
-    of_partition.map_or(("https://iam.amazonaws.com", "us-east-1"), |(_, endpoint, region)| {
-        (endpoint, region)
-    })
+    match Partition::from_region(region) {
+        Some(Partition::AwsCn) => ("https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        Some(Partition::AwsUsGov) => ("https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
+        Some(Partition::AwsIso) => ("https://iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+        Some(Partition::AwsIsoB) => ("https://iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
+        Some(Partition::AwsIsoE) => ("https://iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
+        Some(Partition::AwsIsoF) => {
+            ("https://iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1")
+        }
+        Some(Partition::AwsEusc) => ("https://iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+        Some(Partition::Aws) | None => ("https://iam.amazonaws.com", "us-east-1"),
+    }
 }
 
-/// The text of the element at this path below the root.
+/// The text of the element at a path below the root.
 fn at(xml: &str, path: &[&str]) -> Option<String> {
     let mut document = Document::try_from(xml.as_bytes()).ok()?;
     let mut root = document.root_element().ok()?;
@@ -176,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reply_is_read_and_an_error_as_well() {
+    fn replies_and_errors_are_read() {
         let role = r#"<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role><Path>/x/</Path>
             <Arn>arn:aws:iam::111122223333:role/x/A&amp;B</Arn><RoleName>A</RoleName></Role></GetRoleResult></GetRoleResponse>"#;
         assert_eq!(
@@ -200,8 +193,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_escaped_as_a_form_has_it() {
-        let escape = |name: &str| name.chars().map(escaped).collect::<String>();
+    fn a_name_is_escaped_for_a_form() {
+        let escape = |name: &str| utf8_percent_encode(name, ESCAPED).to_string();
         assert_eq!(escape("AWSReservedSSO_a-1.b"), "AWSReservedSSO_a-1.b");
         assert_eq!(escape("a+=,@&é"), "a%2B%3D%2C%40%26%C3%A9");
     }

@@ -1,4 +1,4 @@
-//! The ports over the AWS SDK: the only folder of this program that names it.
+//! The ports over the AWS SDK. Only this folder names the SDK.
 
 mod codepipeline;
 mod iam;
@@ -9,17 +9,17 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_codepipeline::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// The SDK of CodePipeline, for programs that run beside the gate, so that there is one of it.
+/// The SDK of CodePipeline, for programs that contain the gate, so that they use the same one.
 pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Adapter;
 pub use iam::Iam;
 
-/// Clients by the environment that Lambda gives: credentials, region and, if it is set,
+/// Clients from the environment of the function: credentials, region and, if it is set,
 /// `AWS_ENDPOINT_URL`.
 pub async fn from_environment() -> (Adapter, Iam) {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())
-        // Retries and time-outs are the invocation's budget to spend: see `retry`.
+        // The invocation's budget controls retries and time-outs: see `retry`.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
         .load()

@@ -1,11 +1,10 @@
-//! Attacks on the gate that once succeeded, each named after what it brought about.
+//! Attacks on the gate that once succeeded, each named after its effect.
 
 use lambda::{FailureKind, Operation};
 
 use super::memory::{EXECUTION, Fault, Memory, Report, only_report};
 
-/// The execution id comes from UserParameters, and the history is late: nothing is wrong with the
-/// parameters.
+/// The execution id comes from UserParameters, and the history is late. The parameters are right.
 #[test]
 fn a_late_answer_is_not_blamed_on_the_parameters() {
     let parameters = format!(r#"{{"pipelineExecutionId": "{EXECUTION}"}}"#);
@@ -20,8 +19,8 @@ fn a_late_answer_is_not_blamed_on_the_parameters() {
     }
 }
 
-/// AWS quotes what it refuses, output variables among it. A message above the limit would be
-/// refused too, and the action would hang.
+/// AWS quotes what it refuses, including output variables. It would also refuse a message above the
+/// limit, and the action would hang.
 #[test]
 fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
     let mut memory =
@@ -38,8 +37,8 @@ fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
     );
 }
 
-/// Lambda takes parts of an ARN for a function's name. A job that is taken for another function's
-/// gets no report, and hangs.
+/// Lambda accepts a part of an ARN as a function's name. If the gate believes that a job belongs to
+/// another function, there is no report, and the action hangs.
 #[test]
 fn a_function_named_by_a_part_of_its_arn_is_not_silent() {
     for function in ["111122223333:gate", "function:gate", "eu-west-1:111122223333:function:gate"] {

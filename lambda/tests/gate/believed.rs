@@ -1,5 +1,5 @@
-//! What the gate believes: nothing that the event says alone, nothing that is behind, no role by
-//! its name.
+//! What the gate believes. It does not believe the event alone, a history that is behind, or the
+//! name of a role.
 
 use crate::memory::{
     EXECUTION, FUNCTION, Fault, Memory, OTHER_EXECUTION, Report, entry, only, only_report, run,
@@ -21,8 +21,8 @@ fn a_history_that_is_a_moment_behind_is_read_again() {
     assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
 }
 
-/// After ALL_ACTIONS the history still shows the round before, which alice and bob approved, and
-/// not the gate's own run.
+/// After a retry of ALL_ACTIONS, the history still shows the earlier round, which alice and bob
+/// approved, and not the gate's own run.
 #[test]
 fn a_history_without_the_gates_own_run_is_no_evidence() {
     let mut memory = Memory::approved_by_alice_and("bob");
@@ -39,7 +39,7 @@ fn an_open_action_that_is_no_approval_does_not_matter() {
     assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
 }
 
-/// The state and the history are two witnesses of one attempt.
+/// The state and the history are two sources for one attempt.
 mod two_witnesses {
     use super::*;
 
@@ -178,7 +178,7 @@ mod which_execution {
     }
 }
 
-/// An event can be written by anybody who may invoke the function.
+/// Anyone who may invoke the function can write an event.
 mod the_event_is_not_believed {
     use super::*;
 
@@ -191,7 +191,7 @@ mod the_event_is_not_believed {
         memory
     }
 
-    /// Alice started it, so that the action's own parameters refuse her.
+    /// Alice started it, so the action's own parameters exclude her.
     fn started_by_alice() -> Memory {
         let mut memory = configured(Some(STRICT));
         memory.initiator = Initiator::Principal(user("alice").unwrap());
@@ -295,7 +295,7 @@ mod the_event_is_not_believed {
     }
 }
 
-/// The history lacks what the state shows already.
+/// The state shows something that is missing in the history.
 mod nothing_is_judged_that_lags {
     use super::*;
 
@@ -306,7 +306,7 @@ mod nothing_is_judged_that_lags {
         }
     }
 
-    /// ApprovalB, which bob gave, was opened again and given by alice.
+    /// Bob approved ApprovalB. Then it was opened again, and alice approved it.
     fn second_attempt(by: Option<&str>, status: Status) -> StateEntry {
         state("ApprovalB", "second-run-of-ApprovalB", by.and_then(user), status)
     }
@@ -329,7 +329,7 @@ mod nothing_is_judged_that_lags {
         }
     }
 
-    /// An action whose type only the history tells, and the history has never seen it.
+    /// Only the history shows the type of an action, and this action is not in the history.
     #[test]
     fn an_approval_that_the_history_has_never_seen_is_known_by_its_answer() {
         let mut memory = Memory::approved_by_alice_and("bob");
@@ -347,8 +347,8 @@ mod nothing_is_judged_that_lags {
             stage: Some("QA".to_owned()),
             ..second_attempt(Some("alice"), Status::Succeeded)
         };
-        // An approval behind the gate, which this execution has not come to: it shows the run of an
-        // execution before.
+        // An approval after the gate. This execution has not reached it, so the state shows its run
+        // in an earlier execution.
         let of_before = StateEntry {
             last_status_change: "2026-11-22T09:59:59Z".parse().ok(),
             ..state("Afterwards", "old-run", user("alice"), Status::Succeeded)
@@ -379,7 +379,7 @@ mod nothing_is_judged_that_lags {
         }
     }
 
-    /// By its place alone another execution of the same gate would do.
+    /// With the place alone, another execution of the same gate would be accepted.
     #[test]
     fn an_execution_of_the_parameters_is_proven_by_the_id_alone() {
         let mut memory = Memory::approved_by_alice_and("bob");
@@ -397,7 +397,7 @@ mod nothing_is_judged_that_lags {
     }
 }
 
-/// A role's name can be made by anybody who may make roles; its path cannot.
+/// Anybody who may create roles can choose a role's name, but not its path.
 mod a_role_is_trusted_by_its_path {
     use super::*;
 

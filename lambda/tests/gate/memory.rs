@@ -1,4 +1,4 @@
-//! The gate over a CodePipeline and an IAM in memory, whose every reply is set by the test.
+//! The gate over a CodePipeline and an IAM in memory. The test sets every reply.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub(crate) enum Report {
     Failure(FailureKind, String),
 }
 
-/// A CodePipeline whose every reply is set by the test.
+/// A CodePipeline in memory. The test sets every reply.
 pub(crate) struct Memory {
     pub(crate) details: JobDetails,
     pub(crate) pages: Vec<Vec<HistoryEntry>>,
@@ -59,7 +59,7 @@ pub(crate) struct Memory {
     pub(crate) fault: Option<(Operation, Fault)>,
     /// The function that the event names.
     pub(crate) event_function: String,
-    /// AWS's words where it refuses.
+    /// AWS's message if it refuses a call.
     pub(crate) refusal: String,
     pub(crate) calls: RefCell<Vec<Operation>>,
     pub(crate) reports: RefCell<Vec<Report>>,
@@ -98,7 +98,7 @@ pub(crate) fn entry(
     }
 }
 
-/// What the state says of an action that this execution ran last.
+/// The state of an action that this execution ran last.
 pub(crate) fn state(action: &str, run: &str, by: Option<String>, status: Status) -> StateEntry {
     StateEntry {
         stage: Some("Approve".to_owned()),
@@ -113,7 +113,7 @@ pub(crate) fn state(action: &str, run: &str, by: Option<String>, status: Status)
 }
 
 impl Memory {
-    /// Alice and `second` approved, two pages long, in an execution that carol started.
+    /// Alice and `second` approved an execution that carol started. The history has two pages.
     pub(crate) fn approved_by_alice_and(second: &str) -> Self {
         let approval =
             |action, by| entry(action, ActionKind::ManualApproval, Status::Succeeded, user(by));
@@ -254,7 +254,7 @@ pub(crate) struct Outcome {
     pub(crate) journal: Vec<Value>,
 }
 
-/// Runs a job whose action has these UserParameters, by CodePipeline's word and the event's.
+/// Runs a job whose action has these UserParameters, according to CodePipeline and the event.
 pub(crate) fn run(memory: &mut Memory, floor: &str, user_parameters: Option<&str>) -> Outcome {
     if let Some(configuration) = &mut memory.details.configuration {
         configuration.user_parameters = user_parameters.map(str::to_owned);
@@ -262,7 +262,7 @@ pub(crate) fn run(memory: &mut Memory, floor: &str, user_parameters: Option<&str
     run_event(memory, floor, user_parameters, FUNCTION)
 }
 
-/// Runs a job with an event that has these UserParameters, as the function of this ARN.
+/// Runs a job whose event has these UserParameters, as the function with this ARN.
 pub(crate) fn run_event(
     memory: &Memory,
     floor: &str,
@@ -301,7 +301,7 @@ pub(crate) fn run_event(
     Outcome { result, reports: memory.reports.borrow().clone(), journal }
 }
 
-/// The only report; there must be exactly one.
+/// The report. There must be exactly one.
 pub(crate) fn only_report(
     memory: &mut Memory,
     floor: &str,

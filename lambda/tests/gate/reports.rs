@@ -1,5 +1,5 @@
-//! Every call × everything that can happen to it, over a CodePipeline in memory: exactly one
-//! report, and never a success where evidence is lacking.
+//! Every call and everything that can happen to it, over a CodePipeline in memory: there is exactly
+//! one report, and never a success without evidence.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a table names the rows that differ")]
 
@@ -85,12 +85,12 @@ fn reports_times_faults() {
                     };
                     assert_eq!(std::mem::discriminant(report), std::mem::discriminant(&expected));
                 }
-                // The job has its result, from an invocation before this one.
+                // An earlier invocation reported the result.
                 Fault::AlreadyReported => {
                     assert_eq!((outcome.result, outcome.reports), (Ok(()), vec![]))
                 }
-                // AWS will not take the success: 20 minutes of silence would follow, so the failure
-                // says why.
+                // AWS refuses the success. The action would hang for 20 minutes, so the gate
+                // reports a failure that says why.
                 Fault::AccessDenied | Fault::Refused
                     if operation == Operation::PutJobSuccessResult =>
                 {
@@ -109,7 +109,7 @@ fn reports_times_faults() {
                     );
                     continue;
                 }
-                // Lambda tries the invocation again; nothing else may be reported instead.
+                // Lambda tries the invocation again. Nothing may be reported instead.
                 Fault::AccessDenied
                 | Fault::ThrottledForever
                 | Fault::ServerErrorForever
@@ -174,7 +174,7 @@ fn pages_that_go_round_in_circles_end() {
     ));
 }
 
-/// Names its first page as the one that follows every page.
+/// Names the first page as the next page of every page.
 struct Looping(Memory);
 
 impl CodePipeline for Looping {
@@ -207,7 +207,7 @@ impl CodePipeline for Looping {
     }
 }
 
-/// A field that AWS may leave out, and how many reports of success its absence allows: none.
+/// AWS may leave out each of these fields. Without one, the gate never reports a success.
 #[test]
 fn a_field_missing_is_never_a_success() {
     type Loss = fn(&mut Memory);
@@ -238,11 +238,7 @@ fn a_bad_rule_is_a_configuration_error_that_names_the_key() {
         (r#"{"quorom": 2}"#, None, "TWO_PERSON_RULE: `quorom`"),
         (r#"{"quorum": 1}"#, None, "TWO_PERSON_RULE: `quorum`"),
         ("{}", Some(r#"{"people": {}}"#), "UserParameters are wrong: `people`"),
-        (
-            "{}",
-            Some("quorum=2"),
-            "UserParameters are wrong: not a rule: it must be a JSON object",
-        ),
+        ("{}", Some("quorum=2"), "UserParameters are wrong: not a rule: it must be a JSON object"),
         ("{}", Some(""), "UserParameters are wrong"),
         (
             r#"{"stage": "Approve"}"#,

@@ -1,4 +1,4 @@
-//! An execution in which alice gave the first of two approvals.
+//! An execution whose first of two approvals came from alice.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ fn attempt(action: &str, provider: (&str, &str), status: &str, by: Option<&str>)
     })
 }
 
-/// The replies about an execution in which ApprovalA was given by alice and ApprovalB ended as
-/// told.
+/// The replies about an execution. Alice approved ApprovalA, and ApprovalB ended as the parameters
+/// say.
 pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, Value)> {
     let manual = ("Approval", "Manual");
     let alice = "arn:aws:iam::111122223333:user/alice";
@@ -56,7 +56,7 @@ pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, 
     ]
 }
 
-/// Runs one invocation, with `excludeInitiator` so that every operation is called.
+/// Runs one invocation. `excludeInitiator` is set, so every operation is called.
 pub(crate) fn invoke(event: &str, replies: Vec<Reply>) -> Invocation {
     invoke_under(r#"{"excludeInitiator": true}"#, Duration::from_millis(30), event, replies)
 }

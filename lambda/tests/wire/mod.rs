@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// What an operation replies.
+/// The reply of an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) operation: &'static str,
@@ -26,15 +26,15 @@ pub(crate) struct Reply {
 
 /// What one invocation did.
 pub(crate) struct Invocation {
-    /// The operations that were called, with what they were sent.
+    /// The operations that were called, and their requests.
     pub(crate) calls: Vec<(String, Value)>,
-    /// What it wrote into its journal.
+    /// Its journal.
     pub(crate) journal: String,
     /// Why it failed, if it did.
     pub(crate) error: Option<String>,
 }
 
-/// An operation that has several replies gives them one after the other, and then the last again.
+/// An operation with several replies gives them one after the other, and then repeats the last.
 #[derive(Clone, Debug)]
 struct Service {
     replies: Arc<Vec<Reply>>,
@@ -79,7 +79,7 @@ pub(crate) fn event() -> Value {
     }}})
 }
 
-/// An IAM that knows no role.
+/// An IAM without roles.
 struct NoRoles;
 
 impl Roles for NoRoles {
@@ -88,7 +88,7 @@ impl Roles for NoRoles {
     }
 }
 
-/// Runs one invocation, which may take so long, of a gate whose environment has the rule.
+/// Runs one invocation of a gate with this rule in its environment, within a time limit.
 pub(crate) fn invoke_under(
     rule: &str,
     time: Duration,
@@ -132,7 +132,7 @@ pub(crate) fn invoke_under(
     Invocation { calls, journal: String::from_utf8(journal).unwrap(), error: result.err() }
 }
 
-/// The replies, each as a success.
+/// The replies, all of them successful.
 pub(crate) fn well(replies: Vec<(&'static str, Value)>) -> Vec<Reply> {
     let reply = |(operation, body): (&'static str, Value)| Reply {
         operation,
