@@ -484,7 +484,8 @@ mod tests {
         ]
     }
 
-    /// As in the resources of a policy: narrow wildcards in the first fields, wide ones in the last.
+    /// As in the resources of a policy: narrow wildcards in the first fields, wide ones in the
+    /// last.
     fn tokens() -> impl Strategy<Value = Vec<Token>> {
         let fields = prop::collection::vec(token(Class::Segment), 0..8);
         let resource = prop::collection::vec(token(Class::Any), 0..4);

@@ -34,9 +34,10 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// What starts an execution by `StartPipelineExecution`: EventBridge calls it too, for a rule.
+    /// The trigger of a call of `StartPipelineExecution`: EventBridge makes such calls too, for its
+    /// rules.
     #[must_use]
-    pub fn of(caller: &str) -> Self {
+    pub fn from_caller(caller: &str) -> Self {
         if caller.split(':').nth(2) == Some("events") {
             Self::CloudWatchEvent
         } else {

@@ -88,8 +88,8 @@ pub enum AccountError {
 }
 
 impl Account {
-    /// Reads the output of `aws iam get-account-authorization-details`. Policy documents may also be
-    /// URL-encoded texts, as the API sends them.
+    /// Reads the output of `aws iam get-account-authorization-details`. Policy documents may also
+    /// be URL-encoded texts, as the API sends them.
     ///
     /// # Errors
     /// If the text is something else, only a part of an account or empty, or a policy is not valid.
@@ -119,9 +119,9 @@ impl Account {
         }
     }
 
-    /// As [`Account::new`], but an attached AWS managed policy that is not in the snapshot is treated
-    /// as one that allows everything, and listed in [`Account::supposed_policies`]. AWS omits
-    /// policies that it has deprecated, although they are attached and in force.
+    /// As [`Account::new`], but an attached AWS managed policy that is not in the snapshot is
+    /// treated as one that allows everything, and listed in [`Account::supposed_policies`]. AWS
+    /// omits policies that it has deprecated, although they are attached and in force.
     ///
     /// # Errors
     /// As [`Account::parse`], except for those policies.
@@ -310,9 +310,9 @@ impl Builder {
         id
     }
 
-    /// AWS lists AWS managed policies that are attached. If one is only a boundary, the snapshot may
-    /// have nothing but its ARN. Then the principal is treated as unbounded: to overestimate its
-    /// reach is safe here, to underestimate it is not.
+    /// AWS lists AWS managed policies that are attached. If one is only a boundary, the snapshot
+    /// may have nothing but its ARN. Then the principal is treated as unbounded: to overestimate
+    /// its reach is safe here, to underestimate it is not.
     fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn;
         let id = self.managed.get(&arn).copied();

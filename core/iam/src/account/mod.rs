@@ -123,8 +123,8 @@ pub enum Actor {
 }
 
 impl Identity {
-    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`. The ARN includes it (IAM User
-    /// Guide, "IAM identifiers").
+    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`. The ARN includes it (IAM
+    /// User Guide, "IAM identifiers").
     #[must_use]
     pub fn path(&self) -> &str {
         let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
@@ -299,8 +299,8 @@ impl Account {
         Grants { identity: self.stored(policies, &|_| true), limits: Limits::default() }
     }
 
-    /// The known context of every request by an actor (IAM User Guide, "AWS global condition context
-    /// keys").
+    /// The known context of every request by an actor (IAM User Guide, "AWS global condition
+    /// context keys").
     #[must_use]
     pub fn context(&self, actor: Actor) -> Context {
         let mut context = Context::new();

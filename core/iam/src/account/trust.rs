@@ -2,8 +2,8 @@
 //!
 //! IAM User Guide, "Policy evaluation for requests within a single account": a trust policy that
 //! names a principal itself is enough; one that names the account leaves the decision to the
-//! principal's own policies. An explicit deny in any policy wins, and service control policies limit
-//! both ways.
+//! principal's own policies. An explicit deny in any policy wins, and service control policies
+//! limit both ways.
 
 use super::{Account, Actor, Identity, PolicyId, Role};
 use crate::condition::Condition;
@@ -19,8 +19,8 @@ const ASSUME_ROLE: &str = "sts:assumerole";
 /// The statements by which an actor may assume a role.
 #[derive(Clone, Debug)]
 pub struct Assumption<'a> {
-    /// The statements of the trust policy that allow it or may deny it: their places, and their open
-    /// conditions.
+    /// The statements of the trust policy that allow it or may deny it: their places, and their
+    /// open conditions.
     pub trust: Vec<(usize, Vec<&'a Condition>)>,
     /// The statements of the actor's own policies. Empty if the trust policy names the actor.
     pub own: Vec<Blame<'a, PolicyId>>,

@@ -50,8 +50,8 @@ impl Unfit {
 }
 
 impl Wanted {
-    /// Reads the values for an operator. Only string, ARN and `Bool` operators have policy variables
-    /// (IAM User Guide, each group of condition operators).
+    /// Reads the values for an operator. Only string, ARN and `Bool` operators have policy
+    /// variables (IAM User Guide, each group of condition operators).
     pub(super) fn parse(kind: Kind, values: &[String], variables: bool) -> Result<Self, Unfit> {
         let templates = |expected, fits: fn(&Template) -> bool| -> Result<Vec<Template>, Unfit> {
             let parse = |value| Template::parse(value, variables).map_err(Unfit::Variable);
@@ -117,8 +117,8 @@ impl Wanted {
         }
     }
 
-    /// Whether any wanted value matches a value of a request. Returns `None` if the latter is not of
-    /// the operator's type.
+    /// Whether any wanted value matches a value of a request. Returns `None` if the latter is not
+    /// of the operator's type.
     pub(super) fn matches(&self, value: &str, context: &Context) -> Option<Truth> {
         Some(match self {
             Self::Text(how, templates) => {

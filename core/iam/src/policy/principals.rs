@@ -22,8 +22,8 @@ pub struct Principals {
 pub enum Trusted {
     /// `*`.
     Everyone,
-    /// An account, as its number or the ARN of its root. The policies of the account decide which of
-    /// its principals are allowed.
+    /// An account, as its number or the ARN of its root. The policies of the account decide which
+    /// of its principals are allowed.
     Account(String),
     /// One user, role or session, by ARN.
     Arn(String),
