@@ -166,7 +166,7 @@ impl Pattern {
         self.after_prefix(&self.prefix)
     }
 
-    /// The tokens, with another prefix in place of its own.
+    /// The tokens, with another prefix.
     fn after_prefix<'t>(&'t self, prefix: &'t str) -> impl Iterator<Item = Token> + 't {
         let [prefix, suffix] = [prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
         prefix.chain(self.middle.iter().copied()).chain(suffix)

@@ -21,7 +21,7 @@ pub struct OperationModel {
     pub input: String,
     /// The name of the shape of its output, if it has one.
     pub output: Option<String>,
-    /// The names of its own errors. Errors that every operation has are not listed.
+    /// The names of its specific errors. Errors that every operation has are not listed.
     pub errors: Vec<String>,
 }
 

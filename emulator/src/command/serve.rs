@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use names::{AccountId, Region};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::authorize::Authorizer;
@@ -48,11 +49,11 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM")]
     gate: Option<PathBuf>,
     /// Region in ARNs
-    #[arg(long, default_value = "us-east-1", value_parser = region)]
-    region: String,
+    #[arg(long, default_value = "us-east-1")]
+    region: Region,
     /// Account id in ARNs; --account overrides it
-    #[arg(long, value_name = "DIGITS", default_value = "111122223333", value_parser = account_id)]
-    account_id: String,
+    #[arg(long, value_name = "DIGITS", default_value = "111122223333")]
+    account_id: AccountId,
     /// Longest time in seconds until CodePipeline notices an answer; all other delays of AWS are
     /// scaled with it; 0 for no delay, `aws` for the recorded 35 s
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lag)]
@@ -91,7 +92,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     };
     let settings = Settings {
         partition: partition.to_owned(),
-        region: args.region.clone(),
+        region: args.region.as_str().to_owned(),
         account_id: account_id.to_owned(),
         bare_job_details: args.bare_job_details,
     };
@@ -158,11 +159,6 @@ fn environment(
     Ok(lines)
 }
 
-fn account_id(text: &str) -> Result<String, &'static str> {
-    let digits = text.len() == 12 && text.chars().all(|digit| digit.is_ascii_digit());
-    if digits { Ok(text.to_owned()) } else { Err("an account id is 12 digits") }
-}
-
 /// Reads the value of `--lag`.
 pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
     if text == "aws" {
@@ -171,11 +167,4 @@ pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
     let seconds: Option<f64> = text.parse().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
     let duration = seconds.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
     duration.ok_or("a lag is a number of seconds from 0 to 3600, or `aws`")
-}
-
-fn region(text: &str) -> Result<String, &'static str> {
-    let plain =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    let named = !text.is_empty() && text.chars().all(plain);
-    if named { Ok(text.to_owned()) } else { Err("a region is written like us-east-1") }
 }

@@ -2,6 +2,7 @@
 //! none.
 
 use jiff::Timestamp;
+use names::Arn;
 
 use super::World;
 use super::action_run::{ActionRun, ErrorDetails};
@@ -30,7 +31,7 @@ pub(super) fn is_refused(
         return false;
     };
     let role = run.action.role_arn.as_ref().unwrap_or(&declaration.structure.role_arn);
-    let name = topic.rsplit(':').next().unwrap_or_default();
+    let name = Arn::parse(topic).map_or(topic.as_str(), |arn| arn.resource);
     let permissions = world.permissions.as_ref();
     name == DENIED
         || (name == DENIED_ONCE && first)

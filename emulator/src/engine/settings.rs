@@ -1,5 +1,7 @@
 //! The account and region of a CodePipeline, and the ARNs and URLs that follow from them.
 
+use names::FunctionRef;
+
 use super::declaration::{Action, ActionKind};
 
 /// The account and region of a CodePipeline.
@@ -64,10 +66,11 @@ impl Settings {
     }
 }
 
-/// The bare name in a `FunctionName`.
-fn function_name(function: &str) -> &str {
-    let name = function.split_once(":function:").map_or(function, |(_, name)| name);
-    name.split_once(':').map_or(name, |(name, _)| name)
+/// The bare name in a `FunctionName`, or the whole text if it is malformed.
+fn function_name(function: &str) -> String {
+    function
+        .parse()
+        .map_or_else(|_| function.to_owned(), |function: FunctionRef| function.name().to_string())
 }
 
 #[cfg(test)]

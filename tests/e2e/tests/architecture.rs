@@ -112,7 +112,8 @@ fn every_path_that_the_pages_for_contributors_name_exists() {
     let pages = ["ARCHITECTURE.md", "CONTRIBUTING.md"].into_iter().map(str::to_owned).chain(adr);
     for page in pages {
         let text = fs::read_to_string(repository().join(&page)).unwrap();
-        let paths: Vec<&str> = in_backticks(&text).into_iter().filter(|text| is_path(text)).collect();
+        let paths: Vec<&str> =
+            in_backticks(&text).into_iter().filter(|text| is_path(text)).collect();
         assert!(page != "ARCHITECTURE.md" || paths.len() > 30, "{paths:?}");
         for path in paths {
             let place = Path::new(path);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use names::Arn;
+
 use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag,
     UserDetail,
@@ -350,12 +352,12 @@ impl Builder {
         let of_roles = roles.iter().map(|role| &role.identity.arn);
         let mut first: Option<(String, String)> = None;
         for arn in of_users.chain(of_groups).chain(of_roles) {
-            let fields: Vec<&str> = arn.splitn(6, ':').collect();
-            let ["arn", partition, "iam", "", account, _] = fields.as_slice() else {
+            let Some(Arn { partition, service: "iam", region: "", account, .. }) = Arn::parse(arn)
+            else {
                 return Err(AccountError::Arn(arn.clone()));
             };
             let (first_partition, first_account) =
-                first.get_or_insert_with(|| ((*partition).to_owned(), (*account).to_owned()));
+                first.get_or_insert_with(|| (partition.to_owned(), account.to_owned()));
             if first_partition != partition || first_account != account {
                 return Err(AccountError::Accounts {
                     arn: arn.clone(),

@@ -45,10 +45,10 @@ pub struct Assumer<'a> {
     account: &'a Account,
     identity: &'a Identity,
     context: Context,
-    /// The decision of its own policies.
+    /// The statements of its own policies.
     own: Clauses<'a, PolicyId>,
-    /// The decision of the policies that limit it if a trust policy names it: then its own policies
-    /// need not allow anything.
+    /// The statements that limit it if a trust policy names it. Then its own policies need not allow
+    /// anything.
     limits: Clauses<'a, PolicyId>,
 }
 

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use names::Arn;
 
 use super::error::ConditionError;
 use super::operator::{Kind, Relation, Text};
@@ -145,8 +146,8 @@ impl Wanted {
                 any(networks, |network| network.contains(&address).into())
             }
             Self::Arn(templates) => {
-                let value = arn::parts(value)?;
-                any(templates, |template| arn::matches(&template.resolve(context), &value))
+                let value = Arn::parse(value)?;
+                any(templates, |template| arn::matches(&template.resolve(context), value))
             }
             // `Null` asks only whether there is a value.
             Self::Null(_) => return None,
