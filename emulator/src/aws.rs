@@ -1,5 +1,5 @@
-//! CodePipeline as its users reach it, over HTTP by the AWS SDK: the only file of this program that
-//! names it.
+//! CodePipeline as its users reach it: over HTTP, with the AWS SDK. Only this file of the program
+//! uses the SDK.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -17,23 +17,23 @@ use sdk::types::{
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// How often something is looked at that is not ready yet.
+/// The interval between two looks at something that is not ready yet.
 const POLL: Duration = Duration::from_millis(10);
-/// How long it may take to become ready.
+/// The longest wait for it.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// One action of a pipeline that is to be created.
+/// An action of a pipeline to create.
 #[derive(Clone, Copy, Debug)]
 pub struct Action {
     /// Its name.
     pub name: &'static str,
-    /// What it does.
+    /// Its kind.
     pub kind: Kind,
-    /// Actions of equal run order run in parallel, lower ones first.
+    /// Actions with the same run order run in parallel, lower ones first.
     pub run_order: i32,
 }
 
-/// The kinds of action that the demo has.
+/// The kinds of actions in the demo.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A source on S3.
@@ -46,32 +46,32 @@ pub enum Kind {
     Deploy,
 }
 
-/// How an approval is answered.
+/// An answer to an approval.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
-    /// Yes.
+    /// Approved.
     Approved,
-    /// No.
+    /// Rejected.
     Rejected,
 }
 
-/// What of a stage is run again.
+/// The actions that a retry repeats.
 #[derive(Clone, Copy, Debug)]
 pub enum RetryMode {
-    /// Every action: it reopens all approvals.
+    /// Every action of the stage. This reopens all approvals.
     AllActions,
-    /// Only what failed.
+    /// Only those that failed.
     FailedActions,
 }
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Debug)]
 pub struct Ended {
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// What the newest run of the gate said.
+    /// The message of the gate's newest run.
     pub gate: String,
-    /// What it put out.
+    /// The output variables of that run.
     pub variables: BTreeMap<String, String>,
     /// The actions whose newest run succeeded.
     pub done: Vec<String>,
@@ -94,7 +94,7 @@ impl Caller {
         Self(Client::from_conf(config))
     }
 
-    /// CreatePipeline; the id of the execution that it starts.
+    /// CreatePipeline. Returns the id of the execution that it starts.
     pub async fn create_pipeline(
         &self,
         name: &str,
@@ -115,8 +115,7 @@ impl Caller {
         tokio::time::timeout(PATIENCE, started).await?
     }
 
-    /// CreatePipeline, and the execution that it starts is given up, so that nothing is in
-    /// progress.
+    /// CreatePipeline. Abandons the execution that it starts, so that nothing is in progress.
     pub async fn create_idle_pipeline(
         &self,
         name: &str,
@@ -135,13 +134,13 @@ impl Caller {
         Ok(())
     }
 
-    /// StartPipelineExecution; the execution's id.
+    /// StartPipelineExecution. Returns the id of the execution.
     pub async fn start(&self, pipeline: &str) -> Result<String> {
         let reply = self.0.start_pipeline_execution().name(pipeline).send().await?;
         Ok(reply.pipeline_execution_id.ok_or("StartPipelineExecution gave no execution id")?)
     }
 
-    /// The SDK's client itself, for all other calls.
+    /// The client of the SDK, for all other calls.
     pub fn client(&self) -> &Client {
         &self.0
     }
@@ -151,7 +150,7 @@ impl Caller {
         self.answer(pipeline, stage, action, Answer::Approved).await
     }
 
-    /// PutApprovalResult with the token of GetPipelineState, as soon as the approval is open.
+    /// PutApprovalResult, with the token of GetPipelineState, as soon as the approval is open.
     pub async fn answer(
         &self,
         pipeline: &str,
@@ -217,7 +216,7 @@ impl Caller {
         Ok(())
     }
 
-    /// Waits until the execution has ended, and reads how from its history.
+    /// Waits until the execution has ended, and reads its outcome from its history.
     pub async fn end_of(&self, pipeline: &str, execution_id: &str, gate: &str) -> Result<Ended> {
         let status = self.wait_until_over(pipeline, execution_id).await?;
         let newest = self.newest_attempts(pipeline, execution_id).await?;
@@ -238,9 +237,9 @@ impl Caller {
         })
     }
 
-    /// Waits until an execution is over; its status. After a start or a retry AWS gives an old
-    /// status, or none, for a second or two: the pipeline's state tells sooner that it is in
-    /// progress.
+    /// Waits until an execution has ended. Returns its status. After a start or a retry AWS shows
+    /// an old status, or none, for a second or two; the pipeline's state shows sooner that the
+    /// execution is in progress.
     async fn wait_until_over(
         &self,
         pipeline: &str,
@@ -301,7 +300,7 @@ impl Caller {
         }
     }
 
-    /// The newest attempt of each action. ListActionExecutions gives the newest first.
+    /// The newest attempt of each action. ListActionExecutions lists the newest first.
     async fn newest_attempts(
         &self,
         pipeline: &str,
@@ -325,8 +324,8 @@ impl Caller {
     }
 }
 
-/// What an action said at its end: why it failed; or, because AWS shows nobody the summary of a
-/// success, the variables that it put out.
+/// The message of an action at its end: its error if it failed, or else its output variables,
+/// because AWS does not show the summary of a success.
 fn words(detail: &ActionExecutionDetail) -> String {
     let output = detail.output();
     let result = output.and_then(|output| output.execution_result());

@@ -30,7 +30,7 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Serve(args) => block_on(serve::run(args)),
-        // The gate reports as Lambda wants it, and runs its own event loop.
+        // The gate reports in Lambda's format, and has its own event loop.
         Command::Gate => return lambda::main(),
     };
     match done {

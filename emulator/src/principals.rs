@@ -1,57 +1,57 @@
-//! Who calls: access key ids and the principals that they stand for.
+//! The callers: access key ids, and their principals.
 //!
-//! The key id is all that is looked at. Signatures are not verified, so anybody who can reach the
-//! emulator can act as any of these principals; it listens on loopback only, and nothing real hangs
-//! on what it answers.
+//! The access key id alone identifies a caller. Signatures are not verified, so anybody who can
+//! reach the emulator can act as any of these principals. But the emulator listens on loopback
+//! only, and nothing real depends on its answers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::engine::{ApiError, ErrorCode};
 
-/// The principals by their access key id.
+/// The principals, by their access key ids.
 #[derive(Debug, Clone)]
 pub struct Principals(BTreeMap<String, String>);
 
 /// Why a file of principals cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PrincipalsError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("the principals file `{}` cannot be read", .path.display())]
     Read {
-        /// The file.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It is not a JSON object of strings.
-    #[error("the principals file `{}` is not a JSON object that gives each access key id an ARN", .path.display())]
+    /// The file is not a JSON object of strings.
+    #[error("the principals file `{}` is not a JSON object that maps each access key id to an ARN", .path.display())]
     Parse {
-        /// The file.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// An access key id could not be told from the rest of the header.
+    /// An access key id is malformed, so the header could not be split.
     #[error("`{0}` cannot be an access key id: use letters, digits, `-` and `_`")]
     KeyId(String),
-    /// A principal that is not an ARN.
+    /// A principal is not an ARN.
     #[error(
-        "the access key id `{key_id}` stands for `{arn}`, which is not an ARN: give a full `arn:…`"
+        "the access key id `{key_id}` is for `{arn}`, which is not an ARN: write a full `arn:…`"
     )]
     Arn {
         /// The access key id.
         key_id: String,
-        /// What it stands for.
+        /// The text in place of an ARN.
         arn: String,
     },
 }
 
 impl Principals {
-    /// Reads a JSON object that gives each access key id the ARN of its principal.
+    /// Reads a JSON object that maps each access key id to the ARN of its principal.
     ///
     /// # Errors
-    /// When the file cannot be read or an entry cannot be meant.
+    /// If the file cannot be read or an entry is malformed.
     pub fn read(path: &Path) -> Result<Self, PrincipalsError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| PrincipalsError::Read { path: path.to_owned(), source })?;
@@ -60,10 +60,10 @@ impl Principals {
         Self::new(entries)
     }
 
-    /// Principals by their access key id.
+    /// Principals by their access key ids.
     ///
     /// # Errors
-    /// When an entry cannot be meant.
+    /// If an entry is malformed.
     pub fn new(entries: BTreeMap<String, String>) -> Result<Self, PrincipalsError> {
         for (key_id, arn) in &entries {
             let plain =
@@ -78,9 +78,9 @@ impl Principals {
         Ok(Self(entries))
     }
 
-    /// A set that shows each case of the two-person rule: two people, two sessions of a role that
-    /// the identity provider names, and sessions of a role that anybody may name, one of them after
-    /// somebody else.
+    /// A set that shows each case of the two-person rule: two users, two sessions with names from
+    /// an identity provider, and sessions of a role whose names anybody may choose, one of them
+    /// with the name of another person.
     #[must_use]
     pub fn examples(account_id: &str) -> Self {
         let sso = "assumed-role/AWSReservedSSO_Approver_0123456789abcdef";
@@ -96,20 +96,20 @@ impl Principals {
         Self(entries.map(|(key_id, arn)| (key_id.to_owned(), arn)).into())
     }
 
-    /// Adds one.
+    /// Adds a principal.
     pub(crate) fn add(&mut self, key_id: &str, arn: String) {
         self.0.insert(key_id.to_owned(), arn);
     }
 
-    /// Access key ids and ARNs, in the order of the ids.
+    /// The access key ids with their ARNs, sorted by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key_id, arn)| (key_id.as_str(), arn.as_str()))
     }
 
-    /// The principal that an `Authorization` header stands for.
+    /// The principal of an `Authorization` header.
     ///
     /// # Errors
-    /// When there is no such header, or nobody has its access key id.
+    /// If there is no such header, or its access key id is unknown.
     pub fn caller(&self, authorization: Option<&str>) -> Result<&str, ApiError> {
         let key_id = authorization
             .and_then(|header| header.strip_prefix("AWS4-HMAC-SHA256 "))

@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::io::{self, Write as _};
 
-/// Prints data. A reader that has gone away is not an error.
+/// Prints data. A reader that has closed the pipe is not an error.
 ///
 /// # Errors
-/// When standard output cannot be written for any other reason.
+/// If standard output cannot be written for another reason.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -17,7 +17,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     )
 }
 
-/// Prints why the program could not do what it was asked to.
+/// Prints why the program failed.
 pub(crate) fn print_error(error: &dyn Error) {
     let mut message = format!("error: {error}");
     let mut source = error.source();
@@ -26,6 +26,6 @@ pub(crate) fn print_error(error: &dyn Error) {
         message.push_str(&cause.to_string());
         source = cause.source();
     }
-    // Where an error cannot be printed, there is nowhere left to say so.
+    // If an error cannot be printed, nothing is left to do.
     let _ = writeln!(anstream::stderr().lock(), "{message}");
 }

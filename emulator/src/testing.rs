@@ -1,5 +1,5 @@
-//! An account for tests: the API over an engine with counted ids and a clock that stands still
-//! until told.
+//! An account for tests: the API over an engine with counted ids, and a clock that stands still
+//! until a test moves it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -38,21 +38,22 @@ impl Account {
         }
     }
 
-    /// An account with one pipeline, a source stage, then these, and nothing in progress.
+    /// An account with one pipeline: a source stage, then these stages. No execution is in
+    /// progress.
     pub(crate) fn with_stages(mode: &str, stages: Value) -> Self {
         let mut account = Self::new();
         account.create(pipeline(mode, stages));
         account
     }
 
-    /// Creates a pipeline and takes back the execution which that starts.
+    /// Creates a pipeline and removes the execution that it starts.
     pub(crate) fn create(&mut self, declaration: Value) {
         let id = self.created(declaration);
         self.service.engine.forget(PIPELINE, &id);
         let _ = self.service.engine.take_effects();
     }
 
-    /// Creates a pipeline; the id of the execution which that starts.
+    /// Creates a pipeline. Returns the id of the execution that it starts.
     pub(crate) fn created(&mut self, declaration: Value) -> String {
         self.ok("CreatePipeline", json!({"pipeline": declaration}));
         let executions = &self.service.engine.pipeline(PIPELINE).unwrap().executions;
@@ -170,7 +171,7 @@ impl Account {
         )
     }
 
-    /// The event of the one invocation since this was last asked.
+    /// The event of the only invocation since the last call.
     pub(crate) fn invoked(&mut self) -> Value {
         let mut effects = self.service.engine.take_effects();
         assert_eq!(effects.len(), 1, "invocations");

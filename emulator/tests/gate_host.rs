@@ -1,4 +1,4 @@
-//! The gate's process, played by this very test program.
+//! The gate's process. This test program plays it.
 
 #![cfg(test)]
 
@@ -12,14 +12,14 @@ use emulator::gate_host::{ChildOutput, GateConfig, GateHost, Outcome};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-/// What the child prints before what the tests look at, because a test program prints lines of its
-/// own.
+/// The prefix of the child's lines that the tests read, because a test program also prints its own
+/// lines.
 const MARK: &str = "CHILD ";
 
 #[test]
 #[ignore = "the process that the other tests start"]
 fn child() {
-    // Run by itself, with every other ignored test, it has nobody to serve.
+    // If somebody runs all ignored tests, this one has nobody to serve.
     let Ok(api) = std::env::var("AWS_LAMBDA_RUNTIME_API") else {
         return;
     };
@@ -150,7 +150,8 @@ async fn an_asynchronous_invocation_is_tried_three_times_with_one_id_and_a_clean
     let live = "arn:aws:lambda:us-east-1:111122223333:function:gate:live";
     assert_eq!(functions, [live; 3]);
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    // A fourth attempt would come before this one: the delay is shorter than the process's start.
+    // A fourth attempt would come before this one, because the delay is shorter than the start of a
+    // process.
     tokio::time::sleep(Duration::from_millis(200)).await;
     pid(&host).await;
     let last = lines.recv().await.unwrap();

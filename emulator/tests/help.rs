@@ -1,4 +1,4 @@
-//! Every `--help`, as the user reads it.
+//! The output of every `--help`.
 
 #![cfg(test)]
 

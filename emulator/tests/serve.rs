@@ -1,4 +1,4 @@
-//! The running emulator: where it listens, and what it answers over HTTP.
+//! The running emulator: its address, and its answers over HTTP.
 
 #![cfg(test)]
 
@@ -15,7 +15,7 @@ fn emulator(arguments: &[&str]) -> Command {
     command
 }
 
-/// A served emulator, which ends with the test.
+/// A running emulator, which ends with the test.
 struct Served {
     child: Child,
     address: String,
@@ -26,8 +26,7 @@ impl Served {
         let mut command = emulator(arguments);
         command.args(["--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        // Standard output is closed after the line that is looked for: that must not end the
-        // emulator.
+        // Standard output is closed after the wanted line. That must not end the emulator.
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut addresses = lines.filter_map(|line| {
             let line = line.unwrap();
@@ -49,7 +48,7 @@ impl Served {
 }
 
 impl Served {
-    /// A call of IAM, by the AWS Query protocol.
+    /// A call of IAM, in the AWS Query protocol.
     fn get_role(&self, key_id: &str, role: &str) -> Reply {
         let credential = format!(
             "AWS4-HMAC-SHA256 Credential={key_id}/20260101/us-east-1/iam/aws4_request, Signature=0"
@@ -65,7 +64,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have already ended.
         let _ = self.child.kill();
         self.child.wait().unwrap();
     }
@@ -120,7 +119,7 @@ fn replies_and_errors_have_the_form_of_aws_json() {
     }
 }
 
-/// A file of this folder of fixtures.
+/// The path of a fixture.
 fn fixture(name: &str) -> String {
     format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -150,7 +149,7 @@ fn an_account_decides_who_may_do_what() {
          codepipeline:ListPipelines action"
     );
 
-    // Whether a pipeline is there is told to who may see it.
+    // Only a caller who may see a pipeline learns whether it exists.
     for (key_id, code) in [("alice", "PipelineNotFoundException"), ("bob", "AccessDeniedException")]
     {
         let reply = served.call("GetPipeline", Some(key_id), r#"{"name":"nowhere"}"#);
@@ -250,7 +249,7 @@ fn an_account_that_cannot_decide_does_not_start() {
     for (arguments, expected) in [
         (
             &["--account", &account, "--principals", &stranger][..],
-            "error: the access key id `alice` stands for `arn:aws:iam::444455556666:user/alcie`, who is not in the account \
+            "error: the access key id `alice` is for `arn:aws:iam::444455556666:user/alcie`, which is not in the account \
              `444455556666`",
         ),
         (
@@ -269,7 +268,7 @@ fn an_account_that_cannot_decide_does_not_start() {
         let (code, message) = ended(arguments);
         assert!(code == Some(1) && message.contains(expected), "{code:?} {message}");
     }
-    // The account is the file's, and its principals are the user's to name.
+    // The account id comes from the file, and the user names its principals.
     for arguments in [
         &["--account", &account][..],
         &["--account", &account, "--principals", &principals, "--account-id", "444455556666"],

@@ -45,8 +45,8 @@ impl Context {
 
     /// The key is in the request, with these values.
     ///
-    /// A key with no value counts as absent: the null data set of the IAM User Guide, "Set operators
-    /// for multivalued context keys".
+    /// A key with no value counts as absent: the null data set of the IAM User Guide, "Set
+    /// operators for multivalued context keys".
     pub fn set(&mut self, key: &str, values: impl IntoIterator<Item = String>) {
         let values: Vec<String> = values.into_iter().collect();
         let known = if values.is_empty() { Value::Absent } else { Value::Known(values) };
@@ -68,8 +68,8 @@ impl Context {
         self.keys.insert(name(key), Value::Unknown);
     }
 
-    /// No key that begins with the prefix, e.g. `aws:PrincipalTag/`, is in the request, except those
-    /// that are set one by one.
+    /// No key that begins with the prefix, e.g. `aws:PrincipalTag/`, is in the request, except
+    /// those that are set one by one.
     pub fn absent_prefix(&mut self, prefix: &str) {
         self.absent_prefixes.insert(name(prefix), true);
     }

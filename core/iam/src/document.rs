@@ -1,6 +1,7 @@
 //! Policy documents, written the way AWS writes them.
 //!
-//! The grammar and the order of the keys: IAM User Guide, "Grammar of the IAM JSON policy language".
+//! The grammar and the order of the keys: IAM User Guide, "Grammar of the IAM JSON policy
+//! language".
 
 use std::collections::BTreeMap;
 

@@ -213,8 +213,8 @@ impl About {
                     templates.iter().filter_map(resolve).flatten().collect();
                 (!resources.is_empty()).then_some(Self::These(resources))
             }
-            // In `NotResource` it also matches nothing, or makes "the entire statement invalid": the
-            // IAM User Guide, "Variables and tags", says both.
+            // In `NotResource` it also matches nothing, or makes "the entire statement invalid":
+            // the IAM User Guide, "Variables and tags", says both.
             Some(ResourceElement::AllBut(templates)) => {
                 let resolve =
                     |template| resolve(template).unwrap_or_else(|| vec![Resource::unknown()]);

@@ -166,7 +166,7 @@ impl Pattern {
         self.after_prefix(&self.prefix)
     }
 
-    /// The tokens, with another prefix in place of its own.
+    /// The tokens, with another prefix.
     fn after_prefix<'t>(&'t self, prefix: &'t str) -> impl Iterator<Item = Token> + 't {
         let [prefix, suffix] = [prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
         prefix.chain(self.middle.iter().copied()).chain(suffix)
@@ -484,7 +484,8 @@ mod tests {
         ]
     }
 
-    /// As in the resources of a policy: narrow wildcards in the first fields, wide ones in the last.
+    /// As in the resources of a policy: narrow wildcards in the first fields, wide ones in the
+    /// last.
     fn tokens() -> impl Strategy<Value = Vec<Token>> {
         let fields = prop::collection::vec(token(Class::Segment), 0..8);
         let resource = prop::collection::vec(token(Class::Any), 0..4);

@@ -46,7 +46,7 @@ pub fn reach<S: Copy>(
     if parts.iter().any(|part| part.clauses.is_empty()) {
         return Ok(None);
     }
-    // A shortcut for administrators, of whom there are many: the whole frame is in their reach.
+    // A shortcut for administrators, who are many: the whole frame is in their reach.
     if parts.iter().all(|part| part.clauses.allow_everything()) {
         return Machine::new(frame, std::iter::empty()).shortest(|_| true);
     }

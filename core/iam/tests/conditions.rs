@@ -1,4 +1,4 @@
-//! Conditions as the IAM User Guide describes them. Its page "Condition operators":
+//! Conditions, as the IAM User Guide describes them. Its page "Condition operators":
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>.
 
 #![cfg(test)]
@@ -17,7 +17,7 @@ fn condition(operator: &str, values: &[&str]) -> Condition {
     Condition::parse(operator, KEY, &texts(values), true).unwrap()
 }
 
-/// With the key set to these values; without the key where there are none.
+/// The result with these values of the key, or without the key if there are no values.
 fn holds(operator: &str, wanted: &[&str], values: &[&str]) -> Truth {
     let mut context = Context::complete();
     context.set(&KEY.to_uppercase(), texts(values));
@@ -74,7 +74,7 @@ fn numbers_dates_and_the_like() {
         ("DateLessThan", &["2020-01-01"], &["2019-12-31T23:59:59Z"], Yes),
         ("DateLessThanEquals", &["2020-01-01"], &["2020-01-01T00:00:01Z"], No),
         ("DateEquals", &["2020"], &["2020-01-01T00:00:00Z"], Yes),
-        // What AWS makes of such a date is not documented.
+        // AWS does not document the effect of such a date.
         ("DateLessThan", &["01T"], &["2020-01-01T00:00:00Z"], Unknown),
         ("DateNotEquals", &["2026-*"], &["2020-01-01T00:00:00Z"], Unknown),
         ("DateLessThan", &["01T", "2021"], &["2020-01-01T00:00:00Z"], Yes),
@@ -99,7 +99,7 @@ fn numbers_dates_and_the_like() {
     ]);
 }
 
-/// The guide's own example of where strings and ARNs differ.
+/// The guide's own example of the difference between strings and ARNs.
 #[test]
 fn arns_are_matched_between_colons() {
     let pattern = "arn:aws:someservice:*:111122223333:finance/*";
@@ -117,7 +117,7 @@ fn arns_are_matched_between_colons() {
             No,
         ),
         ("ArnLike", &["arn:aws:iam::1:user/A"], &["arn:aws:iam::1:user/a"], No),
-        // What a pattern of fewer components does is not documented.
+        // AWS does not document the effect of a pattern with fewer components.
         ("ArnLike", &["*"], &[value], Unknown),
         ("ArnLike", &["arn:aws:sqs:*"], &[value], No),
         ("ArnLike", &[pattern], &["not an ARN"], No),
@@ -162,7 +162,7 @@ fn set_operators() {
         ("ForAnyValue:StringNotEquals", attributes, &["UserName", "Message"], Yes),
         ("ForAnyValue:StringNotEquals", attributes, &[], No),
         ("ForAnyValue:NumericLessThan", &["3"], &["x", "2"], Yes),
-        // AWS requires a set operator, and does not say what comes without.
+        // AWS requires a set operator, and does not document the effect without.
         ("StringEquals", &["a"], &["a", "b"], Unknown),
         ("StringEquals", &["a"], &["c", "b"], No),
     ]);

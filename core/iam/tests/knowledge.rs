@@ -1,4 +1,4 @@
-//! What must hold of every condition, whatever is known of the request.
+//! Invariants of conditions, for any knowledge about the request.
 
 #![cfg(test)]
 
@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 const KEYS: [&str; 3] = ["a:one", "a:two", "a:three"];
 
-/// The operators that come in pairs, the second the negation of the first, with values for them.
+/// Pairs of operators with values for them. The second operator negates the first.
 const PAIRS: [(&str, &str, &[&str]); 8] = [
     ("StringEquals", "StringNotEquals", TEXTS),
     ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", TEXTS),
@@ -31,7 +31,7 @@ const ARNS: &[&str] = &[
     "arn:aws:iam::1:user/${a:two}",
 ];
 
-/// Operators that have no negation.
+/// Operators without a negation.
 const ALONE: [(&str, &[&str]); 5] = [
     ("NumericLessThan", &["1", "2.5"]),
     ("DateGreaterThanEquals", &["2020", "1577836800"]),
@@ -40,7 +40,7 @@ const ALONE: [(&str, &[&str]); 5] = [
     ("Null", &["true", "false"]),
 ];
 
-/// Values for requests: some of every type.
+/// Values for requests, of every type.
 const VALUES: [&str; 13] = [
     "a",
     "A",
@@ -57,7 +57,7 @@ const VALUES: [&str; 13] = [
     "arn:aws:iam::1:user/b:c",
 ];
 
-/// What is known of one key.
+/// The knowledge about one key.
 #[derive(Clone, Debug)]
 enum Known {
     Unknown,
@@ -79,7 +79,7 @@ fn values() -> impl Strategy<Value = Vec<String>> {
     prop_oneof![3 => one, 1 => prop::collection::vec(select(&VALUES[..]), 2..4).prop_map(|values| texts(&values))]
 }
 
-/// A whole request, and what may be known of it before.
+/// A request, and partial knowledge about it.
 fn before_and_after() -> impl Strategy<Value = (Context, Context)> {
     let key = prop_oneof![1 => Just(None), 3 => values().prop_map(Some)];
     let veil = select(&[0, 1, 2][..]);
@@ -140,7 +140,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// Learning more about a request may decide, and never overturns a decision.
+    /// More knowledge about a request may decide a condition, but never changes a decision.
     #[test]
     fn knowledge_overturns_nothing((operator, values) in operators(), (before, after) in before_and_after()) {
         let condition = parse(&operator, &values);
@@ -149,9 +149,9 @@ proptest! {
         prop_assert!(!overturned, "{condition}: {early:?}, then {late:?}");
     }
 
-    /// A negated operator says the opposite, and `ForAllValues` with it the opposite of
-    /// `ForAnyValue` without. One of the two says nothing where the value is not of its type, or
-    /// where there are several and no set operator.
+    /// A negated operator gives the opposite, and `ForAllValues` with it gives the opposite of
+    /// `ForAnyValue` without. One of the two is unknown if the value is of another type, or if
+    /// there are several values and no set operator.
     #[test]
     fn a_negated_operator_says_the_opposite(
         ((operator, negated, values), wanted) in select(&PAIRS[..]).prop_flat_map(|pair| (Just(pair), some(pair.2))),
@@ -170,8 +170,8 @@ proptest! {
         }
     }
 
-    /// In a whole request, `IfExists` holds without the key, and with it does what the operator
-    /// does.
+    /// In a complete request, `IfExists` holds without the key. With the key it equals the
+    /// operator.
     #[test]
     fn if_exists_is_or_null((operator, values) in operators(), (_, after) in before_and_after()) {
         prop_assume!(operator != "Null");
@@ -183,7 +183,7 @@ proptest! {
         );
     }
 
-    /// More wanted values never make a positive operator hold less.
+    /// More wanted values never turn a positive operator from `Yes` to `No`.
     #[test]
     fn wanted_values_are_alternatives(
         (operator, values) in positive().prop_flat_map(|(operator, values)| (Just(operator), some(values))),

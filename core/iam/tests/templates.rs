@@ -87,7 +87,7 @@ proptest! {
         }
     }
 
-    /// No says that no value of the variable makes it match; Yes needs none.
+    /// `No` means that no value of the variable gives a match. `Yes` does not depend on the value.
     #[test]
     fn what_is_unknown_may_become_anything(
         text in "[ab*?]{0,4}(\\$\\{k\\}[ab*?]{0,3}){0,2}",

@@ -1,4 +1,4 @@
-//! The reply of ListActionExecutions: what CodePipeline has noticed, and what the gate judges by.
+//! The reply of ListActionExecutions: what CodePipeline has noticed. The gate judges by it.
 
 use serde_json::{Value, json};
 
@@ -39,12 +39,12 @@ pub(super) fn action_detail(execution: &Execution, run: &ActionRun, settings: &S
     })
 }
 
-/// Nothing of what is in progress or was abandoned. Why an action failed is in the summary, and
-/// `errorDetails` has the code alone.
+/// `None` for actions that are in progress or were abandoned. The summary has the reason of a
+/// failure; `errorDetails` has only the code.
 fn result(execution: &Execution, run: &ActionRun) -> Option<Value> {
     match run.noticed {
-        // CodePipeline API Reference, PutApprovalResult: of a PARALLEL pipeline the token is read
-        // here.
+        // CodePipeline API Reference, PutApprovalResult: here is the token of an approval in a
+        // PARALLEL pipeline.
         ActionStatus::InProgress if run.is_open() => {
             let parallel =
                 execution.declaration.structure.execution_mode == ExecutionMode::Parallel;
@@ -66,7 +66,7 @@ fn result(execution: &Execution, run: &ActionRun) -> Option<Value> {
     }
 }
 
-/// As the wire has it; SDKs drop it.
+/// The action type as AWS sends it. SDKs drop this member.
 fn with_type(mut type_id: Value) -> Value {
     if let Some(members) = type_id.as_object_mut() {
         members.insert("__type".to_owned(), json!("ActionTypeId"));

@@ -1,20 +1,12 @@
-//! The inputs of the operations, typed. They come from values that the model has already accepted,
-//! so a member is optional here only when it is in the model.
+//! The typed inputs of the operations. The model has already accepted their values, so a member is
+//! optional here only if it is optional in the model.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::engine::{ApiError, ErrorCode, RetryMode};
-
-/// Reads an input.
-pub(super) fn parse<T: DeserializeOwned>(input: Value) -> Result<T, ApiError> {
-    serde_json::from_value(input).map_err(|error| {
-        ErrorCode::Internal.because(format!("an accepted input could not be read: {error}"))
-    })
-}
+use crate::engine::RetryMode;
 
 #[derive(Deserialize)]
 pub(super) struct CreatePipeline {

@@ -1,6 +1,6 @@
-//! What the API takes and gives, checked against AWS's own model. The network is not here, but in
-//! the server.
+//! The API without a network: inputs and replies, checked against AWS's own model.
 
+mod handlers;
 mod history;
 mod input;
 mod model;

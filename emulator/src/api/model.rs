@@ -1,11 +1,11 @@
-//! AWS's description of the API: `model.json`, which `model.py` takes from botocore.
+//! AWS's description of the API: `model.json`, which `model.py` extracts from botocore.
 
 use std::collections::BTreeMap;
 
 use regex::Regex;
 use serde::Deserialize;
 
-/// The served part of the CodePipeline API model.
+/// The part of the CodePipeline API model that the emulator serves.
 #[derive(Debug, Deserialize)]
 pub struct Model {
     /// By name.
@@ -14,34 +14,34 @@ pub struct Model {
     pub shapes: BTreeMap<String, Shape>,
 }
 
-/// What goes into an operation and what comes out.
+/// The shapes and errors of an operation.
 #[derive(Debug, Deserialize)]
 pub struct OperationModel {
     /// The name of the shape of its input.
     pub input: String,
-    /// The name of the shape of its output, when it has one.
+    /// The name of the shape of its output, if it has one.
     pub output: Option<String>,
-    /// The names of the errors that are its own; those of every operation are not listed.
+    /// The names of its specific errors. Errors that every operation has are not listed.
     pub errors: Vec<String>,
 }
 
-/// A type and what its values must satisfy.
+/// A type and its constraints.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// What kind of JSON value it is.
+    /// The kind of its JSON values.
     #[serde(rename = "type")]
     pub kind: Kind,
     /// The least value, length or number of members.
     pub min: Option<i64>,
     /// The greatest value, length or number of members.
     pub max: Option<i64>,
-    /// What a string must match as a whole.
+    /// The pattern of a string.
     pub pattern: Option<Pattern>,
-    /// What a string must be one of.
+    /// The permitted values of a string.
     #[serde(default, rename = "enum")]
     pub values: Vec<String>,
-    /// The members that a structure must have.
+    /// The required members of a structure.
     #[serde(default)]
     pub required: Vec<String>,
     /// The names of the shapes of a structure's members.
@@ -53,12 +53,12 @@ pub struct Shape {
     pub key: Option<String>,
     /// The name of the shape of a map's values.
     pub value: Option<String>,
-    /// Whether its values must never be shown.
+    /// Whether messages must not show its values.
     #[serde(default)]
     pub sensitive: bool,
 }
 
-/// The kinds of shapes that the API uses.
+/// The kinds of shapes in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are those of JSON and of AWS's models")]
@@ -76,13 +76,13 @@ pub enum Kind {
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Pattern {
-    /// As AWS writes it, for messages.
+    /// The text in AWS's messages.
     pub text: String,
     whole: Regex,
 }
 
 impl Pattern {
-    /// Whether all of a string matches, not only a part of it.
+    /// Whether the whole string matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.whole.is_match(text)
@@ -99,10 +99,10 @@ impl TryFrom<String> for Pattern {
 }
 
 impl Model {
-    /// Reads the model that is built in.
+    /// Reads the built-in model.
     ///
     /// # Errors
-    /// Never, unless `model.json` was edited by hand.
+    /// Only if `model.json` was edited by hand.
     pub fn load() -> Result<Self, serde_json::Error> {
         serde_json::from_str(include_str!("model.json"))
     }

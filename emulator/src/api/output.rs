@@ -1,12 +1,12 @@
-//! The replies about pipelines and executions. What is `None` becomes null here, and the service
-//! drops every null before it answers.
+//! The replies about pipelines and executions. `None` becomes null, and the service drops every
+//! null.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::engine::{Declaration, Execution, ExecutionStatus, Pipeline, Settings, Trigger};
 
-/// Seconds since 1970 with a fraction of milliseconds: a timestamp in AWS JSON 1.1.
+/// Seconds since 1970, with milliseconds: a timestamp in AWS JSON 1.1.
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds stay exact for the next 285,000 years"
@@ -87,7 +87,7 @@ pub(super) fn execution_summary(execution: &Execution, now: Timestamp) -> Value 
     })
 }
 
-/// Why it was stopped: AWS says so once it is.
+/// The reason of a stop. AWS shows it once the execution has stopped.
 fn stop_reason(execution: &Execution, now: Timestamp) -> Option<&str> {
     let stopped = execution.shown(now).0 == ExecutionStatus::Stopped;
     execution.stop_reason.as_deref().filter(|_| stopped)
@@ -99,13 +99,13 @@ fn trigger(execution: &Execution) -> Value {
         Trigger::CreatePipeline | Trigger::StartPipelineExecution | Trigger::CloudWatchEvent => {
             start.caller.clone()
         }
-        // JSON in a string, and no ARN.
+        // JSON in a string, not an ARN.
         Trigger::ManualRollback => json!({"AwsUserArn": start.caller}).to_string(),
     };
     json!({"triggerType": start.trigger, "triggerDetail": detail})
 }
 
-/// `ROLLBACK`; of all others AWS does not say it.
+/// `ROLLBACK`. AWS omits the type of every other execution.
 pub(super) fn execution_type(execution: &Execution) -> Option<&'static str> {
     execution.rollback_of.as_ref().map(|_| "ROLLBACK")
 }

@@ -1,4 +1,4 @@
-//! The reply of GetPipelineState: what people see, and what shows an answer as soon as it is given.
+//! The reply of GetPipelineState, which people look at. It shows an answer at once.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn action_state(
     let revision = revision.filter(|_| action.kind() == ActionKind::Source);
     json!({
         "actionName": action.name,
-        // Without the other members, though AWS's model requires them.
+        // Without the other members, although AWS's model requires them.
         "currentRevision": revision.map(|revision| json!({"revisionId": revision})),
         "latestExecution": run.map(|(execution, run)| latest_execution(execution, run)),
         "entityUrl": settings.entity_url(action),
@@ -74,7 +74,7 @@ fn action_state(
 }
 
 fn latest_execution(execution: &Execution, run: &ActionRun) -> Value {
-    // In a PARALLEL pipeline the token is shown by ListActionExecutions alone.
+    // Only ListActionExecutions shows the token of an approval in a PARALLEL pipeline.
     let parallel = execution.declaration.structure.execution_mode == ExecutionMode::Parallel;
     let token = Some(&run.id).filter(|_| run.is_open() && !parallel);
     json!({

@@ -1,21 +1,21 @@
-//! Checks a value against a shape of the model, and words what is wrong as AWS does.
+//! Checks values against shapes of the model, with AWS's messages.
 
 use serde_json::Value;
 
 use super::model::{Kind, Model, Pattern, Shape};
 use crate::engine::{ApiError, ErrorCode};
 
-/// Shapes whose values AWS's messages do not show, though the model does not say that they are
+/// Shapes whose values AWS's messages do not show, although the model does not mark them as
 /// sensitive.
 const UNSHOWN: [&str; 1] = ["JobId"];
 
 impl Model {
-    /// Drops what AWS ignores, members that are null or that the shape does not know, and checks
+    /// Drops the members that AWS ignores (those that are null or unknown to the shape), and checks
     /// the rest.
     ///
     /// # Errors
-    /// `SerializationException` for a value of the wrong kind, `ValidationException` for one that
-    /// breaks a constraint.
+    /// `SerializationException` for a value of the wrong kind, `ValidationException` for a violated
+    /// constraint.
     pub fn accept(&self, shape: &str, value: &mut Value) -> Result<(), ApiError> {
         self.strip(shape, value);
         let mut problems = Vec::new();
@@ -29,7 +29,7 @@ impl Model {
         }
     }
 
-    /// Drops members that are null, or that the shape does not know.
+    /// Drops members that are null or unknown to the shape.
     pub fn strip(&self, shape: &str, value: &mut Value) {
         let Some(shape) = self.shapes.get(shape) else {
             return;
@@ -126,8 +126,8 @@ impl Model {
         Ok(())
     }
 
-    /// Of a scalar in a map AWS says only that some key or value there is wrong, and all that it
-    /// must satisfy.
+    /// For a scalar in a map, AWS names only the part of the map, a key or a value, and all
+    /// constraints.
     fn check_entry(
         &self,
         part: &str,
@@ -155,7 +155,7 @@ impl Model {
     }
 }
 
-/// Where in the input a value stands.
+/// The path to a value in the input.
 #[derive(Debug, Clone, Default)]
 struct Place {
     path: String,
@@ -216,7 +216,7 @@ fn check_kind(kind: Kind, value: &Value) -> Result<(), ApiError> {
     Err(ErrorCode::Serialization.because(format!("{found} can not be converted to a {kind:?}")))
 }
 
-/// One thing that a value must satisfy.
+/// A constraint on a value.
 #[derive(Debug, Clone, Copy)]
 enum Constraint<'a> {
     AtMost(i64),
@@ -253,7 +253,7 @@ impl Constraint<'_> {
     }
 }
 
-/// What a value of that shape must satisfy, in AWS's order.
+/// The constraints of a shape, in AWS's order.
 fn constraints(shape: &Shape) -> impl Iterator<Item = Constraint<'_>> {
     let values = Some(shape.values.as_slice()).filter(|values| !values.is_empty());
     let all = [
@@ -265,7 +265,7 @@ fn constraints(shape: &Shape) -> impl Iterator<Item = Constraint<'_>> {
     all.into_iter().flatten()
 }
 
-/// What `min` and `max` are about.
+/// The property that `min` and `max` limit.
 fn size(value: &Value) -> Option<i64> {
     let length = match value {
         Value::Number(number) => return number.as_i64(),

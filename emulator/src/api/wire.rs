@@ -1,10 +1,9 @@
-//! Where AWS's replies are not what its own model says.
+//! The differences between AWS's replies and its own model.
 
 use serde_json::{Value, json};
 
-/// A reply as the model would have it: without the `__type` that the wire carries in action types,
-/// and with the members that `currentRevision` lacks though they are required. SDKs read the reply
-/// as it is.
+/// Adapts a reply to the model: removes the `__type` that AWS sends in action types, and adds the
+/// required members that AWS omits in `currentRevision`. SDKs accept AWS's form.
 pub(super) fn as_modelled(reply: &Value) -> Value {
     let mut modelled = reply.clone();
     mend(&mut modelled);

@@ -1,4 +1,4 @@
-//! The account whose policies decide: read from a file, and only where it can decide for every
+//! The account whose policies decide. Its file is accepted only if it can decide for every
 //! principal.
 
 use std::path::{Path, PathBuf};
@@ -8,64 +8,65 @@ use iam::account::{Account, AccountError, Actor};
 use crate::principals::Principals;
 use crate::server::function;
 
-/// The gate's role as `policygen generate --gate` names it, less the prefix that may be chosen.
+/// The gate's role in the output of `policygen generate --gate`, without the prefix that the user
+/// may choose.
 const GATE_ROLE: &str = "TwoPersonRule-Gate";
 
-/// Decides calls by an account.
+/// Decides calls by the policies of an account.
 #[derive(Debug)]
 pub struct Authorizer {
     pub(super) account: Account,
     gate: String,
 }
 
-/// Why calls cannot be decided by a file.
+/// Why a file cannot decide calls.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountFileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("the account file `{}` cannot be read", .path.display())]
     Read {
-        /// The file.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It is no snapshot of an account.
+    /// The file is not a snapshot of an account.
     #[error("the account file `{}` cannot be used", .path.display())]
     Account {
-        /// The file.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: AccountError,
     },
-    /// What bounds somebody is not known.
+    /// A permissions boundary is missing.
     #[error(
-        "the account file has no policy `{0}`, which is somebody's permissions boundary, so it does not say what they may \
-         do; add that policy to `Policies`"
+        "the account file has no policy `{0}`, although it is a permissions boundary, so the \
+         permissions of its principals are unknown; add the policy to `Policies`"
     )]
     Boundary(String),
-    /// The account does not know who is to call.
+    /// A principal is not in the account.
     #[error(
-        "the access key id `{key_id}` stands for `{arn}`, who is not in the account `{account}`; name its users, sessions \
-         of its roles, or its root"
+        "the access key id `{key_id}` is for `{arn}`, which is not in the account `{account}`; use \
+         one of its users, a session of one of its roles, or its root"
     )]
     Stranger {
         /// The access key id.
         key_id: String,
-        /// What it stands for.
+        /// The ARN of its principal.
         arn: String,
-        /// The account's number.
+        /// The id of the account.
         account: String,
     },
-    /// The gate's role is not there.
+    /// The gate's role is missing.
     #[error("the account has no role `{0}` for the gate; give the name of its role to --gate-role")]
     GateRole(String),
 }
 
 impl Authorizer {
-    /// Reads what `aws iam get-account-authorization-details` prints.
+    /// Reads the output of `aws iam get-account-authorization-details`.
     ///
     /// # Errors
-    /// When the file cannot be read, or it cannot decide for everybody who is to call.
+    /// If the file cannot be read, or cannot decide for every principal.
     pub fn read(
         path: &Path,
         principals: &Principals,
@@ -78,21 +79,20 @@ impl Authorizer {
         Self::new(account, principals, gate_role)
     }
 
-    /// Decides by an account for these principals and for the gate, which has the role of that
-    /// name.
+    /// Decides for these principals, and for the gate if the account has its role.
     ///
-    /// Without a name, the gate has the role that `policygen generate --gate` writes; and where the
-    /// account has none such, the gate alone is not checked.
+    /// Without `gate_role`, the gate has the role that `policygen generate --gate` writes. If the
+    /// account does not have that role, the gate is not checked.
     ///
     /// # Errors
-    /// When the account cannot decide for everybody who is to call.
+    /// If the account cannot decide for every principal.
     pub fn new(
         account: Account,
         principals: &Principals,
         gate_role: Option<&str>,
     ) -> Result<Self, AccountFileError> {
-        // An audit takes whom it cannot see bounded for unbounded. That would let them do too much
-        // here.
+        // An audit treats a principal with a missing boundary as unbounded. Here that would allow
+        // too much.
         if let Some(policy) = account.missing_boundaries.first() {
             return Err(AccountFileError::Boundary(policy.clone()));
         }
@@ -126,7 +126,7 @@ impl Authorizer {
         arn == format!("arn:{}:iam::{}:root", self.account.partition, self.account.id)
     }
 
-    /// Whose policies decide for the caller of an ARN.
+    /// The principal whose policies decide for a caller.
     pub(super) fn actor(&self, arn: &str) -> Option<Actor> {
         let partition = format!("arn:{}:", self.account.partition);
         self.account.actor(arn).filter(|_| arn.starts_with(&partition))
@@ -138,19 +138,19 @@ impl Authorizer {
         &self.account.partition
     }
 
-    /// The number of the account.
+    /// The id of the account.
     #[must_use]
     pub fn account_id(&self) -> &str {
         &self.account.id
     }
 
-    /// The session as which the gate calls.
+    /// The ARN of the gate's session.
     #[must_use]
     pub fn gate(&self) -> &str {
         &self.gate
     }
 
-    /// Whether policies decide for the gate too.
+    /// Whether policies also decide for the gate.
     #[must_use]
     pub fn checks_gate(&self) -> bool {
         self.actor(&self.gate).is_some()

@@ -1,4 +1,4 @@
-//! Whether IAM lets a caller do what it asks for, as the policies of an account have it.
+//! Whether the IAM policies of an account allow a call.
 //!
 //! IAM User Guide, "Policy evaluation logic", for requests within one account.
 
@@ -10,17 +10,19 @@ mod roles;
 mod tests;
 
 pub use account::{AccountFileError, Authorizer};
-pub(crate) use request::Request;
 pub(crate) use roles::RolePermissions;
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Effect, Grants, Limits, Truth};
+use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::engine::{ApiError, ErrorCode, Settings};
-use resource::Resource;
+use crate::operation::Operation;
+use request::{Action, Request};
+use resource::{Resource, resource};
 
-/// What a caller's policies are called in messages, in their order in
-/// [`iam::account::Account::grants`]: AWS's words.
+/// The kinds of policies, in the words of AWS's messages.
 const IDENTITY: PolicyKind =
     PolicyKind { none: "identity-based policy", a: "an identity-based policy" };
 const BOUNDARY: PolicyKind =
@@ -40,28 +42,36 @@ enum Refusal {
     Implicit(PolicyKind),
 }
 
-/// Who a caller is to the account.
+/// The relation of a caller to the account.
 enum Known {
-    /// May do everything: "only the AWS account root user has access to all the resources in that
-    /// account" by default (IAM User Guide, "AWS account root user").
+    /// The root user, which may do everything: "only the AWS account root user has access to all
+    /// the resources in that account" by default (IAM User Guide, "AWS account root user").
     Root,
-    /// The gate, whose role is not in the account, so that no policy can be asked.
+    /// The gate, if the account does not have its role: then no policy decides.
     UncheckedGate,
-    /// Who has policies.
+    /// A principal with policies.
     Actor(Actor),
     /// Nobody of this account.
     Nobody,
 }
 
 impl Authorizer {
-    /// Whether the call may be made. It is asked before anything that the call is about is looked
-    /// at, so that who may not see a pipeline does not learn whether it is there.
+    /// Whether the caller may make a call. The engine must not look at the resource before, so that
+    /// a caller without permission does not learn whether a pipeline exists.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
-    pub(crate) fn check(&self, request: &Request<'_>, settings: &Settings) -> Result<(), ApiError> {
-        let resource = resource::of(request.operation, request.input, settings)?;
-        self.decide(request, &resource, settings)
+    pub(crate) fn check(
+        &self,
+        operation: Operation,
+        input: &Value,
+        caller: &str,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<(), ApiError> {
+        let resource = resource(operation, input, settings)?;
+        let action = Action { service: "codepipeline", operation: operation.as_str() };
+        self.decide(&Request { action, input, caller, now }, &resource, settings)
     }
 
     fn decide(
@@ -78,7 +88,7 @@ impl Authorizer {
         match refusal {
             None => Ok(()),
             Some(refusal) => {
-                Err(ErrorCode::AccessDenied.because(words(request, resource, &refusal)))
+                Err(ErrorCode::AccessDenied.because(denial(request, resource, &refusal)))
             }
         }
     }
@@ -92,8 +102,8 @@ impl Authorizer {
         }
     }
 
-    /// INVARIANT (fail closed): what the context leaves open does not allow, and does deny. The
-    /// policies decide together; kind by kind they are asked only for what the message says.
+    /// INVARIANT (fail closed): a statement that depends on an unknown context does not allow, but
+    /// denies. All policies decide together; each kind on its own only gives the message.
     fn refusal(
         &self,
         actor: Actor,
@@ -102,7 +112,7 @@ impl Authorizer {
         settings: &Settings,
     ) -> Option<Refusal> {
         let context = request.context(&self.account, actor, settings);
-        let action = format!("{}:{}", request.service, request.operation.to_ascii_lowercase());
+        let action = request.action.to_string().to_ascii_lowercase();
         let arn = resource.matched();
         let grants = self.account.grants(actor, |_| true);
         if grants.about(&action, &context).allow(arn) == Truth::Yes {
@@ -129,9 +139,9 @@ impl Authorizer {
 }
 
 /// IAM User Guide, "Troubleshoot access denied error messages".
-fn words(request: &Request<'_>, resource: &Resource, refusal: &Refusal) -> String {
+fn denial(request: &Request<'_>, resource: &Resource, refusal: &Refusal) -> String {
     let caller = request.caller;
-    let action = format!("{}:{}", request.service, request.operation);
+    let action = request.action;
     let on = match resource {
         Resource::Arn(arn) => format!(" on resource: {arn}"),
         Resource::Role { name, .. } => format!(" on resource: role {name}"),

@@ -1,6 +1,8 @@
-//! One call, and what is known of its context.
+//! One call, and the known part of its context.
 //!
 //! IAM User Guide, "AWS global condition context keys".
+
+use std::fmt;
 
 use iam::Context;
 use iam::account::{Account, Actor};
@@ -9,14 +11,27 @@ use serde_json::Value;
 
 use crate::engine::Settings;
 
+/// An action of a policy. Its display is `service:Operation`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Action {
+    /// The prefix of the service: `codepipeline`, `iam` or `sns`.
+    pub(crate) service: &'static str,
+    /// The name of the operation.
+    pub(crate) operation: &'static str,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.service, self.operation)
+    }
+}
+
 /// A call that the model has accepted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
-    /// The service's prefix in actions: `codepipeline`, `iam` or `sns`.
-    pub(crate) service: &'static str,
-    /// The name of the operation.
-    pub(crate) operation: &'a str,
-    /// Its input.
+    /// The action that the caller needs.
+    pub(crate) action: Action,
+    /// The input.
     pub(crate) input: &'a Value,
     /// The ARN of the caller.
     pub(crate) caller: &'a str,
@@ -25,18 +40,18 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// What the account says of the actor, and what this request has. All other keys stay unknown:
-    /// those of the network, of the organization, of a session's tags, of the pipelines' tags,
-    /// which the emulator does not keep.
+    /// The context that the account and this request give. All other keys stay unknown: those of
+    /// the network, the organization, the session's tags, and the pipelines' tags, which the
+    /// emulator does not store.
     pub(super) fn context(&self, account: &Account, actor: Actor, settings: &Settings) -> Context {
         let mut context = account.context(actor);
         let mut set = |key: &str, value: String| context.set(key, [value]);
-        // IAM is global, and its endpoint in the partition aws is in this region.
-        let region = if self.service == "iam" { "us-east-1" } else { &settings.region };
+        // IAM is global, and its endpoint of the partition `aws` is in this region.
+        let region = if self.action.service == "iam" { "us-east-1" } else { &settings.region };
         set("aws:RequestedRegion", region.to_owned());
         set("aws:CurrentTime", self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         set("aws:EpochTime", self.now.as_second().to_string());
-        // As AWS's own endpoints have it: the loopback stands for them.
+        // As for AWS's own endpoints, which the loopback address replaces.
         set("aws:SecureTransport", "true".to_owned());
         set("aws:ViaAWSService", "false".to_owned());
         if let (Some(identity), Some((_, session))) =
@@ -46,7 +61,7 @@ impl Request<'_> {
         }
         context.absent("aws:CalledVia");
         match actor {
-            // Users call with long-term access keys, whose requests do not have these.
+            // Requests with the long-term access keys of users do not have these keys.
             Actor::User(_) => {
                 for key in
                     ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:TokenIssueTime"]
@@ -76,7 +91,7 @@ impl Request<'_> {
     }
 }
 
-/// The role's and the session's name of an assumed role.
+/// The name of the role and of the session of an assumed role.
 fn session(arn: &str) -> Option<(&str, &str)> {
     arn.split_once(":assumed-role/")?.1.split_once('/')
 }

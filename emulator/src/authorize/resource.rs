@@ -1,18 +1,19 @@
-//! What each operation is authorized on.
+//! The resource of each operation.
 //!
 //! Service Authorization Reference, "Actions, resources, and condition keys for AWS CodePipeline",
 //! and CodePipeline User Guide, "CodePipeline permissions reference". Each operation needs the
-//! action of its own name. Of the two tables the second says that `ListPipelines` is asked on
-//! `arn:aws:codepipeline:REGION:ACCOUNT:*`, as AWS's refusals do.
+//! action of the same name. The second page says that `ListPipelines` needs
+//! `arn:aws:codepipeline:REGION:ACCOUNT:*`, and so do AWS's refusals.
 
 use serde_json::Value;
 
 use crate::engine::{ApiError, ErrorCode, Settings};
+use crate::operation::Operation;
 
 /// A kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
-    /// `PIPELINE`, whose name this JSON pointer leads to.
+    /// `PIPELINE`, with a JSON pointer to its name in the input.
     Pipeline(&'static str),
     /// `PIPELINE/STAGE`.
     Stage,
@@ -20,28 +21,28 @@ enum Level {
     Action,
     /// Every pipeline of the account and the region.
     Pipelines,
-    /// The operation has no resource: only `*` allows it.
+    /// No resource: only `*` allows the operation.
     None,
 }
 
-/// What a call is about.
+/// The resource of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Resource {
-    /// This.
+    /// The resource with this ARN.
     Arn(String),
-    /// This role, which messages of IAM call by its name.
+    /// A role. The messages of IAM name it without its ARN.
     Role {
         /// Its ARN.
         arn: String,
         /// Its name.
         name: String,
     },
-    /// Nothing that policies can name.
+    /// No resource that policies can name.
     None,
 }
 
 impl Resource {
-    /// What a policy's resource must match.
+    /// The text that a resource in a policy must match.
     pub(super) fn matched(&self) -> &str {
         match self {
             Self::Arn(arn) | Self::Role { arn, .. } => arn,
@@ -51,7 +52,7 @@ impl Resource {
 }
 
 impl Level {
-    /// Where in the input its names are.
+    /// JSON pointers to its names in the input.
     fn names(&self) -> &[&'static str] {
         match self {
             Self::Pipeline(pointer) => std::slice::from_ref(pointer),
@@ -62,38 +63,36 @@ impl Level {
     }
 }
 
-fn level(operation: &str) -> Option<Level> {
-    Some(match operation {
-        "CreatePipeline" | "UpdatePipeline" => Level::Pipeline("/pipeline/name"),
-        "DeletePipeline" | "GetPipeline" | "GetPipelineState" | "StartPipelineExecution" => {
-            Level::Pipeline("/name")
-        }
-        "GetPipelineExecution"
-        | "ListActionExecutions"
-        | "ListPipelineExecutions"
-        | "StopPipelineExecution" => Level::Pipeline("/pipelineName"),
-        "RetryStageExecution" | "RollbackStage" => Level::Stage,
-        "PutApprovalResult" => Level::Action,
-        "ListPipelines" => Level::Pipelines,
-        "GetJobDetails" | "PutJobFailureResult" | "PutJobSuccessResult" => Level::None,
-        _ => return None,
-    })
+fn level(operation: Operation) -> Level {
+    match operation {
+        Operation::CreatePipeline | Operation::UpdatePipeline => Level::Pipeline("/pipeline/name"),
+        Operation::DeletePipeline
+        | Operation::GetPipeline
+        | Operation::GetPipelineState
+        | Operation::StartPipelineExecution => Level::Pipeline("/name"),
+        Operation::GetPipelineExecution
+        | Operation::ListActionExecutions
+        | Operation::ListPipelineExecutions
+        | Operation::StopPipelineExecution => Level::Pipeline("/pipelineName"),
+        Operation::RetryStageExecution | Operation::RollbackStage => Level::Stage,
+        Operation::PutApprovalResult => Level::Action,
+        Operation::ListPipelines => Level::Pipelines,
+        Operation::GetJobDetails
+        | Operation::PutJobFailureResult
+        | Operation::PutJobSuccessResult => Level::None,
+    }
 }
 
-/// What an operation is authorized on, with an input that the model has accepted.
+/// The resource of an operation with an input that the model has accepted.
 ///
 /// # Errors
-/// `InternalFailure`, when this table lacks an operation that is served: never a call that nobody
-/// has checked.
-pub(super) fn of(
-    operation: &str,
+/// `InternalFailure` if a name is missing in the input.
+pub(super) fn resource(
+    operation: Operation,
     input: &Value,
     settings: &Settings,
 ) -> Result<Resource, ApiError> {
-    let unknown = || {
-        ErrorCode::Internal.because(format!("it is not known what {operation} is authorized on"))
-    };
-    let level = level(operation).ok_or_else(unknown)?;
+    let level = level(operation);
     match level {
         Level::Pipelines => return Ok(Resource::Arn(settings.pipeline_arn("*"))),
         Level::None => return Ok(Resource::None),
@@ -102,7 +101,11 @@ pub(super) fn of(
     let names = level.names().iter();
     let names = names.map(|pointer| input.pointer(pointer)?.as_str());
     let names: Option<Vec<&str>> = names.collect();
-    let names = names.ok_or_else(unknown)?.join("/");
+    let missing = || {
+        ErrorCode::Internal
+            .because(format!("the input of {} names no resource", operation.as_str()))
+    };
+    let names = names.ok_or_else(missing)?.join("/");
     Ok(Resource::Arn(settings.pipeline_arn(&names)))
 }
 
@@ -123,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_that_is_served_has_a_row() {
+    fn every_operation_has_its_resource() {
         let input = json!({
             "name": "payments", "pipelineName": "payments", "stageName": "Release", "actionName": "ApprovalA",
             "pipeline": {"name": "payments"},
@@ -149,21 +152,23 @@ mod tests {
             ("StopPipelineExecution", &pipeline),
             ("UpdatePipeline", &pipeline),
         ];
-        for (operation, resource) in rows {
-            let found = of(operation, &input, &settings()).unwrap();
-            assert_eq!(found.matched(), resource, "{operation}");
+        for (operation, expected) in rows {
+            let operation = Operation::from_name(operation).unwrap();
+            let found = resource(operation, &input, &settings()).unwrap();
+            assert_eq!(found.matched(), expected, "{operation:?}");
         }
-        let served = Model::load().unwrap().operations;
-        assert!(served.keys().eq(rows.iter().map(|(operation, _)| operation)));
-        assert_eq!(of("ListWebhooks", &input, &settings()).unwrap_err().code, ErrorCode::Internal);
+        let served = Operation::ALL.iter().map(|operation| operation.as_str());
+        assert!(served.eq(rows.iter().map(|(operation, _)| *operation)));
+        let nameless = resource(Operation::GetPipeline, &json!({}), &settings());
+        assert_eq!(nameless.unwrap_err().code, ErrorCode::Internal);
     }
 
-    /// Else an ARN could be made of a name that is not there, or of one with a slash in it.
+    /// Otherwise an ARN could have a missing name in it, or a name with a slash.
     #[test]
     fn the_names_are_required_and_plain() {
         let model = Model::load().unwrap();
         for (operation, shapes) in &model.operations {
-            for pointer in level(operation).unwrap().names() {
+            for pointer in level(Operation::from_name(operation).unwrap()).names() {
                 let mut shape = &model.shapes[&shapes.input];
                 for member in pointer.split('/').skip(1) {
                     assert!(

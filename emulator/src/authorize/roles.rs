@@ -1,5 +1,5 @@
-//! What is asked about roles beyond CodePipeline: who one is, and whether it may publish to a
-//! topic.
+//! Questions about roles for services other than CodePipeline: what a role is, and whether it may
+//! publish to a topic.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use iam::account::Identity;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Authorizer, Request, Resource};
+use super::request::{Action, Request};
+use super::{Authorizer, Resource};
 use crate::engine::{ApiError, Permissions, Settings};
 
 impl Authorizer {
-    /// The role of a name, for a caller who may ask for it, as `iam:GetRole` has it. The permission
-    /// is about the role's ARN with its path; of a role that is not there, about the ARN that it
-    /// would have without one.
+    /// A role by its name, for a caller with the permission `iam:GetRole`. The resource is the ARN
+    /// of the role with its path. If there is no such role, it is the ARN without a path.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
@@ -31,34 +31,29 @@ impl Authorizer {
             || format!("arn:{partition}:iam::{id}:role/{name}"),
             |role| role.arn.clone(),
         );
-        let request =
-            Request { service: "iam", operation: "GetRole", input: &Value::Null, caller, now };
+        let action = Action { service: "iam", operation: "GetRole" };
+        let request = Request { action, input: &Value::Null, caller, now };
         let name = name.to_owned();
         self.decide(&request, &Resource::Role { arn, name }, settings)?;
         Ok(role)
     }
 }
 
-/// What an account lets the roles of its pipelines do.
+/// The permissions of the roles of an account, for its pipelines.
 pub(crate) struct RolePermissions {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) settings: Settings,
 }
 
 impl Permissions for RolePermissions {
-    /// By the role's own policies; that of the topic is not known. Of a role that the account does
-    /// not have nothing is known, and it may.
+    /// The role's own policies decide, because the emulator has no policies of topics. A role that
+    /// the account does not have may publish.
     fn may_publish(&self, role: &str, topic: &str, now: Timestamp) -> bool {
         let Some(actor) = self.authorizer.actor(role) else {
             return true;
         };
-        let request = Request {
-            service: "sns",
-            operation: "Publish",
-            input: &Value::Null,
-            caller: role,
-            now,
-        };
+        let action = Action { service: "sns", operation: "Publish" };
+        let request = Request { action, input: &Value::Null, caller: role, now };
         let topic = Resource::Arn(topic.to_owned());
         self.authorizer.refusal(actor, &request, &topic, &self.settings).is_none()
     }

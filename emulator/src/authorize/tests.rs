@@ -1,4 +1,4 @@
-//! What callers may do, by accounts of one policy each.
+//! The permissions of callers, in accounts with one policy each.
 
 use iam::account::Account;
 use jiff::Timestamp;
@@ -20,8 +20,8 @@ fn policy(statements: &[&str]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// The user alice, and the role Approver, with a policy of these statements each, and a boundary if
-/// any.
+/// The user alice and the role Approver. Each has a policy of these statements, and a boundary if
+/// there are statements for it.
 fn account(statements: &[&str], boundary: &[&str]) -> Account {
     let inline = json!([{"PolicyName": "Own", "PolicyDocument": policy(statements)}]);
     let arn = "arn:aws:iam::111122223333:policy/Boundary";
@@ -95,7 +95,7 @@ const IDENTITY_DENIES: &str = "with an explicit deny in an identity-based policy
 const BOUNDARY_DENIES: &str = "with an explicit deny in a permissions boundary";
 
 #[test]
-fn a_refusal_says_which_kind_of_policy_it_was_as_aws_does() {
+fn a_refusal_names_the_kind_of_policy_as_aws_does() {
     let only_see = r#"{"Effect": "Allow", "Action": "codepipeline:Get*", "Resource": "*"}"#;
     let deny_a = r#"{"Effect": "Deny", "Action": "codepipeline:PutApproval*", "Resource": "*:payments/*/ApprovalA"}"#;
     let deny_b = r#"{"Effect": "Deny", "Action": "codepipeline:PutApproval*", "Resource": "*:payments/*/ApprovalB"}"#;
@@ -136,7 +136,7 @@ fn only_the_accounts_own_principals_and_its_root_may_do_anything() {
     }
 }
 
-/// The gate of an account without a role for it is the one caller that no policy is asked about.
+/// If the account has no role for the gate, the gate is the only caller without a check.
 #[test]
 fn a_gate_without_a_role_is_not_checked() {
     let gate = "arn:aws:sts::111122223333:assumed-role/two-person-rule-gate/two-person-rule";
@@ -153,7 +153,7 @@ fn a_gate_without_a_role_is_not_checked() {
     );
 }
 
-/// Each of these conditions holds of the request, for the user or for the session.
+/// Each of these conditions holds in the request, for the user or for the session.
 #[test]
 fn the_context_is_that_of_the_request() {
     let allowed = |caller: &str, condition: &str| {
@@ -196,7 +196,7 @@ fn the_context_is_that_of_the_request() {
 }
 
 #[test]
-fn what_the_emulator_does_not_know_never_allows_and_always_denies() {
+fn an_unknown_condition_never_allows_and_always_denies() {
     for condition in [
         r#"{"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}"#,
         r#"{"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}"#,
@@ -223,7 +223,7 @@ fn what_the_emulator_does_not_know_never_allows_and_always_denies() {
     }
 }
 
-/// A key without a second factor is denied where one is asked for, as AWS denies it.
+/// A key without a second factor is denied if a policy requires one, as in AWS.
 #[test]
 fn a_users_key_has_no_second_factor() {
     let deny = r#"{"Effect": "Deny", "Action": "*", "Resource": "*",
@@ -248,8 +248,8 @@ fn the_tags_of_a_pipeline_are_seen_when_it_is_created() {
     assert!(!create(Value::Null));
 }
 
-/// Who may not see a pipeline does not learn whether it is there; what is malformed is about no
-/// resource at all.
+/// A caller who may not see a pipeline does not learn whether it exists. A malformed call has no
+/// resource.
 #[test]
 fn permission_is_asked_before_anything_is_looked_at() {
     let code = |statements: &[&str], operation: &str, input: Value| {
@@ -274,8 +274,8 @@ fn an_account_that_cannot_decide_is_refused() {
     let stranger = "arn:aws:iam::444455556666:user/alice";
     assert_eq!(
         refused(account(&[], &[]), "eve", stranger, None),
-        "the access key id `eve` stands for `arn:aws:iam::444455556666:user/alice`, who is not in the account \
-         `111122223333`; name its users, sessions of its roles, or its root"
+        "the access key id `eve` is for `arn:aws:iam::444455556666:user/alice`, which is not in the \
+         account `111122223333`; use one of its users, a session of one of its roles, or its root"
     );
     assert_eq!(
         refused(account(&[], &[]), "alice", ALICE, Some("Gate")),
@@ -285,8 +285,9 @@ fn an_account_that_cannot_decide_is_refused() {
     unbounded.missing_boundaries = vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()];
     assert_eq!(
         refused(unbounded, "alice", ALICE, None),
-        "the account file has no policy `arn:aws:iam::aws:policy/ReadOnlyAccess`, which is somebody's permissions \
-         boundary, so it does not say what they may do; add that policy to `Policies`"
+        "the account file has no policy `arn:aws:iam::aws:policy/ReadOnlyAccess`, although it is a \
+         permissions boundary, so the permissions of its principals are unknown; add the policy to \
+         `Policies`"
     );
     let all = [("root", ROOT), ("alice", ALICE), ("bob", SESSION)];
     let all = all.map(|(key_id, arn)| (key_id.to_owned(), arn.to_owned())).into();
@@ -304,7 +305,7 @@ fn role(caller: &str, statements: &[&str], name: &str) -> Result<Option<String>,
 }
 
 #[test]
-fn a_role_is_shown_to_who_may_ask_for_it_under_its_path() {
+fn a_role_is_shown_to_callers_with_permission_for_its_path() {
     let arn = "arn:aws:iam::111122223333:role/path/Approver";
     let under = |path: &str| {
         format!(

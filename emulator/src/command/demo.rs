@@ -18,15 +18,15 @@ use crate::terminal;
 /// Watch one human with two keys be refused, and two humans pass
 ///
 /// Starts the emulator in this process, creates a pipeline through its API, and plays six attempts
-/// at a release: as different principals, over HTTP, by the AWS SDK. The gate that judges them is a
-/// process of its own, as on AWS Lambda. Exit code 1 when an attempt ends otherwise than it must.
+/// at a release: as different principals, over HTTP, with the AWS SDK. The gate that judges them is
+/// a separate process, as on AWS Lambda. The exit code is 1 if an attempt does not end as expected.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Program to run as the gate, such as a built `bootstrap`; this program itself by default
+    /// Program to run as the gate, such as a built `bootstrap`; by default this program itself
     #[arg(long, value_name = "PROGRAM")]
     gate: Option<PathBuf>,
-    /// Seconds that CodePipeline takes at most to notice an answer; 0 for none, `aws` for the 35 s
-    /// that were recorded
+    /// Longest time in seconds until CodePipeline notices an answer; 0 for no delay, `aws` for the
+    /// recorded 35 s
     #[arg(long, value_name = "SECONDS", default_value = "0.3", value_parser = lag)]
     lag: SignedDuration,
 }
@@ -57,30 +57,30 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// One attempt at a release: a new execution, or the last one again.
+/// An attempt at a release: a new execution, or a retry of the last one.
 struct Scene {
     title: &'static str,
     rounds: &'static [Round],
-    /// How the gate must answer in the end.
+    /// The expected outcome.
     expected: Expected,
 }
 
 /// Answers to open approvals.
 struct Round {
-    /// What of the last execution is run again; `None` for a new one.
+    /// The actions of the last execution to retry. `None` starts a new execution.
     retry: Option<RetryMode>,
-    /// The slot, the access key id of the person who answers it, and the answer.
+    /// The slot, the access key id of its approver, and the answer.
     answers: &'static [(&'static str, &'static str, Answer)],
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Expected {
     Passes,
-    /// With this reason code in its message.
+    /// Its message must have this reason code.
     Refused(&'static str),
 }
 
-/// Both slots of a new execution are approved.
+/// Approves both slots of a new execution.
 macro_rules! approved_by {
     ($a:literal, $b:literal) => {
         &[Round {
@@ -105,22 +105,22 @@ const SCENES: [Scene; 6] = [
         expected: Expected::Passes,
     },
     Scene {
-        title: "one role under two session names",
+        title: "one role with two session names",
         rounds: approved_by!("deployer-1", "deployer-2"),
         expected: Expected::Refused("shared-role"),
     },
     Scene {
-        title: "two people of one permission set, whose session names IAM Identity Center sets",
+        title: "two people with one permission set; IAM Identity Center sets their session names",
         rounds: approved_by!("sso-alice", "sso-carol"),
         expected: Expected::Passes,
     },
     Scene {
-        title: "alice as an IAM user, and as a session of a role that anybody on the team can take",
+        title: "alice as an IAM user, and as a session of a role that anybody on the team can assume",
         rounds: approved_by!("alice", "deployer-1"),
         expected: Expected::Refused("shared-role"),
     },
     Scene {
-        title: "bob says no; his approval alone is asked for again, and carol gives it",
+        title: "bob says no; only his approval is asked for again, and carol gives it",
         rounds: &[
             Round {
                 retry: None,
@@ -141,7 +141,7 @@ const SCENES: [Scene; 6] = [
 /// Plays the demo.
 ///
 /// # Errors
-/// When the emulator cannot be started, or an attempt ends otherwise than it must.
+/// If the emulator does not start, or an attempt does not end as expected.
 pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let principals = Principals::examples(ACCOUNT);
     let server = Server::start(Config {
@@ -167,13 +167,13 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let surprises = played?;
     if surprises.is_empty() {
         terminal::print(&format!(
-            "{GOOD}All {} attempts ended as they must.{GOOD:#} Next: `emulator serve`, and the AWS CLI.\n",
+            "{GOOD}All {} attempts ended as expected.{GOOD:#} Next: `emulator serve`, and the AWS CLI.\n",
             SCENES.len()
         ))?;
         return Ok(());
     }
     Err(format!(
-        "{} of {} attempts ended otherwise than they must: {}",
+        "{} of {} attempts did not end as expected: {}",
         surprises.len(),
         SCENES.len(),
         surprises.join("; ")
@@ -181,19 +181,19 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     .into())
 }
 
-/// Plays every scene; what was not as expected.
+/// Plays every scene. Returns what was not as expected.
 async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn Error>> {
     let http = http_client();
     let caller = |key_id: &str| Caller::new(url, key_id, &http);
     terminal::print(&format!(
         "An embedded CodePipeline on {url}, with the pipeline {TITLE}{PIPELINE}{TITLE:#}:\n\
          Source, then {STAGE} ({} and {} in parallel, then {GATE}), then {DEPLOY}.\n\
-         {GATE} runs as a process of its own over the Lambda Runtime API, with the rule {RULE}.\n\n",
+         {GATE} runs in a separate process over the Lambda Runtime API, with the rule {RULE}.\n\n",
         SLOTS[0], SLOTS[1]
     ))?;
     let starter = caller("bob");
     let mut surprises = Vec::new();
-    // Creating a pipeline starts it.
+    // The creation of a pipeline starts an execution.
     let mut execution_id = starter.create_pipeline(PIPELINE, &STAGES).await?;
     let mut is_new = true;
     for (number, scene) in (1..).zip(&SCENES) {
@@ -201,7 +201,7 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
         for round in scene.rounds {
             match round.retry {
                 Some(mode) => {
-                    // A retry is for an execution that has ended.
+                    // Only an execution that has ended can be retried.
                     starter.end_of(PIPELINE, &execution_id, GATE).await?;
                     starter.retry(PIPELINE, STAGE, &execution_id, mode).await?;
                 }
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attempt_that_ends_otherwise_is_a_surprise() {
+    fn an_attempt_that_does_not_end_as_expected_is_a_surprise() {
         let ended = |succeeded, gate: &str, done: &[&str]| Ended {
             succeeded,
             gate: gate.to_owned(),

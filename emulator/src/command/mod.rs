@@ -1,4 +1,4 @@
-//! The verbs of the command line, one a file.
+//! The subcommands, one in each file.
 
 pub mod demo;
 pub mod serve;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use names::{AccountId, Region};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::authorize::Authorizer;
@@ -18,49 +19,49 @@ use crate::terminal;
 
 /// Serve an in-memory CodePipeline on loopback for the AWS CLI and SDKs
 ///
-/// Who calls is told by the access key id alone; signatures are not verified. Creating a pipeline
-/// starts it, and otherwise executions are started by hand: sources never detect a change. Lambda
-/// actions invoke the gate, whatever function they name. Manual approvals wait; every other action
-/// succeeds, unless its configuration has `"EmulatorResult": "Failed"` or `"FailedOnce"`.
+/// The access key id alone identifies a caller; signatures are not verified. The creation of a
+/// pipeline starts an execution; all others are started by hand, because sources never detect a
+/// change. Lambda actions invoke the gate, even if they name another function. Manual approvals
+/// wait; every other action succeeds, unless its configuration has `"EmulatorResult": "Failed"` or
+/// `"FailedOnce"`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PRINCIPALS_HELP)]
 pub struct Args {
-    /// Loopback address to listen on; port 0 takes any free port
+    /// Loopback address to listen on; port 0 means any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4599")]
     listen: SocketAddr,
-    /// JSON object that gives each access key id the ARN of its principal
+    /// JSON object that maps each access key id to the ARN of its principal
     #[arg(long, value_name = "FILE")]
     principals: Option<PathBuf>,
-    /// Account whose IAM policies decide who may do what, as `aws iam
-    /// get-account-authorization-details` prints it; without it, everybody may do everything
+    /// Account whose IAM policies decide who may do what, as printed by `aws iam
+    /// get-account-authorization-details`; without it, everybody may do everything
     #[arg(long, value_name = "FILE", requires = "principals", conflicts_with = "account_id")]
     account: Option<PathBuf>,
     /// The gate's role in that account [default: TwoPersonRule-Gate]
     ///
-    /// Without this option, and without a role of the default name, the gate alone is not checked.
+    /// Without this option and without a role of the default name, the gate is not checked.
     #[arg(long, value_name = "NAME", requires = "account")]
     gate_role: Option<String>,
-    /// The gate's rule, as JSON; without it the gate uses its defaults
+    /// The gate's rule, as JSON; by default the gate's own defaults
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// Program to run as the gate, such as a built `bootstrap`; this program itself by default
+    /// Program to run as the gate, such as a built `bootstrap`; by default this program itself
     #[arg(long, value_name = "PROGRAM")]
     gate: Option<PathBuf>,
     /// Region in ARNs
-    #[arg(long, default_value = "us-east-1", value_parser = region)]
-    region: String,
-    /// Account in ARNs; with --account, that one
-    #[arg(long, value_name = "DIGITS", default_value = "111122223333", value_parser = account_id)]
-    account_id: String,
-    /// Seconds that CodePipeline takes at most to notice an answer, and less in proportion for all
-    /// else that is late at AWS; 0 for none, `aws` for the 35 s that were recorded
+    #[arg(long, default_value = "us-east-1")]
+    region: Region,
+    /// Account id in ARNs; --account overrides it
+    #[arg(long, value_name = "DIGITS", default_value = "111122223333")]
+    account_id: AccountId,
+    /// Longest time in seconds until CodePipeline notices an answer; all other delays of AWS are
+    /// scaled with it; 0 for no delay, `aws` for the recorded 35 s
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lag)]
     lag: SignedDuration,
-    /// Draw delays and identifiers from this number: the same calls at the same times give the same
-    /// replies
+    /// Seed for delays and identifiers: the same calls at the same times give the same replies
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Leave the execution out of GetJobDetails, as AWS may do for Lambda jobs
+    /// Omit the execution in GetJobDetails, as AWS may do for Lambda jobs
     #[arg(long)]
     bare_job_details: bool,
 }
@@ -70,12 +71,12 @@ Without --principals, these access key ids are known:
   alice, bob              two IAM users
   sso-alice, sso-carol    two sessions of the role AWSReservedSSO_Approver_0123456789abcdef
   deployer-1, deployer-2  two sessions of the role Deployer
-  deployer-alice          a session of Deployer that calls itself alice";
+  deployer-alice          a session of Deployer with the name alice";
 
 /// Serves until ctrl-c or SIGTERM.
 ///
 /// # Errors
-/// When a file cannot be read or the address cannot be listened on.
+/// If a file cannot be read, or the server cannot listen on the address.
 pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let principals = match &args.principals {
         Some(path) => Principals::read(path)?,
@@ -91,7 +92,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     };
     let settings = Settings {
         partition: partition.to_owned(),
-        region: args.region.clone(),
+        region: args.region.as_str().to_owned(),
         account_id: account_id.to_owned(),
         bare_job_details: args.bare_job_details,
     };
@@ -108,10 +109,10 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         .init();
     if authorizer.as_ref().is_some_and(|authorizer| !authorizer.checks_gate()) {
         tracing::warn!(
-            "the account has no role for the gate, so the gate alone is not checked: see --gate-role"
+            "the account has no role for the gate, so the gate is not checked: see --gate-role"
         );
     }
-    // Before the lines are printed, so that whoever reads them can already stop it.
+    // Before the lines are printed, so that their reader can already stop the server.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::start(Config {
@@ -137,7 +138,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The lines to paste into a shell before the AWS CLI is used.
+/// The lines to paste into a shell before the AWS CLI can be used.
 fn environment(
     url: &str,
     region: &str,
@@ -151,19 +152,14 @@ fn environment(
     if let Some((key_id, _)) = principals.iter().next() {
         writeln!(lines, "export AWS_ACCESS_KEY_ID={key_id}")?;
     }
-    writeln!(lines, "# AWS_ACCESS_KEY_ID tells who acts:")?;
+    writeln!(lines, "# AWS_ACCESS_KEY_ID selects the principal:")?;
     for (key_id, arn) in principals.iter() {
         writeln!(lines, "#   {key_id:<14} {arn}")?;
     }
     Ok(lines)
 }
 
-fn account_id(text: &str) -> Result<String, &'static str> {
-    let digits = text.len() == 12 && text.chars().all(|digit| digit.is_ascii_digit());
-    if digits { Ok(text.to_owned()) } else { Err("an account id is 12 digits") }
-}
-
-/// What `--lag` means.
+/// Reads the value of `--lag`.
 pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
     if text == "aws" {
         return Ok(Lag::AWS);
@@ -171,11 +167,4 @@ pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
     let seconds: Option<f64> = text.parse().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
     let duration = seconds.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
     duration.ok_or("a lag is a number of seconds from 0 to 3600, or `aws`")
-}
-
-fn region(text: &str) -> Result<String, &'static str> {
-    let plain =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    let named = !text.is_empty() && text.chars().all(plain);
-    if named { Ok(text.to_owned()) } else { Err("a region is written like us-east-1") }
 }

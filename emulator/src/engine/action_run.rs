@@ -1,35 +1,36 @@
-//! One attempt of one action.
+//! Attempts of actions.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::World;
 use super::artifact::Artifact;
 use super::declaration::Action;
+use super::error::ApiError;
 use super::job::Job;
 use super::lag;
-use super::report::Outcome;
-use super::{Effect, World};
+use super::report::{Outcome, Report, terminated};
 
-/// A manual approval waits seven days unless its action says otherwise.
+/// A manual approval waits for seven days, unless its action has another timeout.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
 const APPROVAL_TIMEOUT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// What the state says of an approval that cannot be answered any more, though nobody has.
+/// The state's summary of an open approval that nobody can answer any more.
 const CANCELED: &str = "The approval action has been canceled.";
 
 /// One attempt of one action.
 ///
-/// AWS tells it in two ways that may differ for a while: GetPipelineState shows an answer as soon
-/// as it is given, and ListActionExecutions when CodePipeline has noticed it, up to half a minute
-/// later. Only then the execution goes on.
+/// AWS shows it in two ways that may differ for a while. GetPipelineState shows an answer at once;
+/// ListActionExecutions shows it when CodePipeline has noticed it, up to half a minute later. Only
+/// then does the execution continue.
 #[derive(Debug)]
 pub struct ActionRun {
-    /// Its place in the order of everything that ever happened.
+    /// Its place in the order of all events.
     pub sequence: u64,
     /// `actionExecutionId`, and the token of an approval.
     pub id: String,
-    /// The name of the stage that it ran in.
+    /// The name of its stage.
     pub stage: String,
     /// The action as the execution's version of the pipeline declares it.
     pub action: Action,
@@ -37,51 +38,51 @@ pub struct ActionRun {
     pub configuration: BTreeMap<String, String>,
     /// When it started.
     pub started: Timestamp,
-    /// Where it stands as the state tells it.
+    /// Its status in the state.
     pub status: ActionStatus,
-    /// When that changed. The state does not say it of an approval that nobody has answered.
+    /// When that status changed. The state does not show it for an approval without an answer.
     pub changed: Option<Timestamp>,
-    /// Where it stands as the history tells it, and as the execution goes by.
+    /// Its status in the history. The execution follows this one.
     pub noticed: ActionStatus,
-    /// When that changed.
+    /// When that status changed.
     pub updated: Timestamp,
-    /// Of an approval, the principal that approved or rejected it.
+    /// The principal that approved or rejected an approval.
     pub updated_by: Option<String>,
-    /// The approval's id, the source's revision, or the function.
+    /// The id of the approval, the revision of the source, or the function.
     pub external_id: Option<String>,
-    /// Where the console shows the function's log.
+    /// The URL of the function's log in the console.
     pub external_url: Option<String>,
-    /// The approver's comment, or what the action says of itself.
+    /// The approver's comment, or the action's own summary.
     pub summary: Option<String>,
-    /// Why it failed, when something but a person says so.
+    /// Why it failed, unless a person rejected it.
     pub error: Option<ErrorDetails>,
-    /// What it hands to later actions.
+    /// Its output variables, for later actions.
     pub output_variables: BTreeMap<String, String>,
-    /// What it reads.
+    /// Its input artifacts.
     pub inputs: Vec<Artifact>,
-    /// What it writes, once it has succeeded.
+    /// Its output artifacts, once it has succeeded.
     pub outputs: Vec<Artifact>,
     /// What it waits for while it is in progress.
     pub work: Work,
-    /// When a retry replaced it.
+    /// The time at which a retry replaced it.
     pub replaced: Option<Timestamp>,
     pub(super) shown: Shown,
-    /// When CodePipeline notices what has become of it.
+    /// The time at which CodePipeline notices its outcome.
     pub(super) due: Option<Timestamp>,
 }
 
-/// When an attempt comes into view, and when it leaves it.
+/// When an attempt becomes visible, and when it disappears.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
-    /// From when on the history has it.
+    /// The history shows it from then on.
     pub(super) in_history: Timestamp,
-    /// From when on the state has it.
+    /// The state shows it from then on.
     pub(super) in_state: Timestamp,
-    /// How long the state has it after it was replaced.
+    /// The time that the state still shows it after a retry has replaced it.
     pub(super) after_replaced: SignedDuration,
 }
 
-/// Where an action stands.
+/// The status of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "AWS documents its statuses")]
 pub enum ActionStatus {
@@ -94,7 +95,7 @@ pub enum ActionStatus {
 /// Why an action failed.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorDetails {
-    /// A short name; of a job, the failure type that it reported.
+    /// A short name. For a job, the failure type that it reported.
     pub code: String,
     /// The text.
     pub message: String,
@@ -103,29 +104,29 @@ pub struct ErrorDetails {
 /// What an action waits for.
 #[derive(Debug)]
 pub enum Work {
-    /// Its own end, which is certain: this is what it comes to.
+    /// Its own end, with a known outcome.
     Pretended(Box<Pretence>),
-    /// A person's answer, which must come by then.
+    /// A person's answer, until this time.
     Approval(Timestamp),
     /// The gate's report.
     Job(Job),
 }
 
-/// What an action that waits for nobody comes to.
+/// The outcome of an action that does not wait.
 #[derive(Debug, Default)]
 pub struct Pretence {
     /// Why it fails, if it does.
     pub error: Option<ErrorDetails>,
-    /// The source's revision, or where something was deployed.
+    /// The revision of the source, or the place of the deployment.
     pub external_id: Option<String>,
-    /// What it says of itself.
+    /// The action's own summary.
     pub summary: Option<String>,
-    /// What it hands to later actions.
+    /// Its output variables, for later actions.
     pub output_variables: BTreeMap<String, String>,
 }
 
 impl Work {
-    /// An approval that starts to wait then.
+    /// An approval that waits from a point in time.
     pub(super) fn approval(action: &Action, started: Timestamp) -> Self {
         let wait = action.timeout_in_minutes.map_or(APPROVAL_TIMEOUT, SignedDuration::from_mins);
         Self::Approval(started + wait)
@@ -139,7 +140,7 @@ impl ActionRun {
         self.noticed == ActionStatus::InProgress
     }
 
-    /// Whether it counts for its stage: not once a retry has replaced it.
+    /// Whether it counts for its stage. It does not once a retry has replaced it.
     #[must_use]
     pub fn counts(&self) -> bool {
         self.replaced.is_none()
@@ -157,7 +158,7 @@ impl ActionRun {
         self.is_approval() && self.status == ActionStatus::InProgress
     }
 
-    /// Its job, when it has one.
+    /// Its job, if it has one.
     #[must_use]
     pub fn job(&self) -> Option<&Job> {
         match &self.work {
@@ -166,7 +167,7 @@ impl ActionRun {
         }
     }
 
-    /// Whether the history has it.
+    /// Whether the history shows it.
     #[must_use]
     pub fn is_in_history(&self, now: Timestamp) -> bool {
         self.shown.in_history <= now
@@ -178,7 +179,7 @@ impl ActionRun {
         self.shown.in_state <= now && left.is_none_or(|left| now < left)
     }
 
-    /// When something happens to it without anybody doing anything.
+    /// The next time at which something happens to it by itself.
     pub(super) fn next_event(&self) -> Option<Timestamp> {
         if !self.in_progress() || self.due.is_some() {
             return self.due.filter(|_| self.in_progress());
@@ -190,7 +191,7 @@ impl ActionRun {
         }
     }
 
-    /// Does what is due. True when something was.
+    /// Does everything that is due. Returns whether there was anything.
     pub(super) fn pass(&mut self, world: &mut World) -> bool {
         if self.next_event().is_none_or(|event| event > world.now) {
             return false;
@@ -199,7 +200,7 @@ impl ActionRun {
             && self.due.is_none()
             && job.is_to_be_invoked(world.now)
         {
-            // The execution, which knows what the event must say, invokes it.
+            // `ActionRun::invoke` handles it.
             return false;
         }
         if self.due.take().is_some() {
@@ -210,25 +211,7 @@ impl ActionRun {
         true
     }
 
-    /// The invocation of its function, when that is due.
-    pub(super) fn invoke(&mut self, world: &World) -> Option<Effect> {
-        let job = self.job()?;
-        if !self.in_progress() || self.due.is_some() || !job.is_to_be_invoked(world.now) {
-            return None;
-        }
-        let function = self.configuration.get("FunctionName").map_or("", String::as_str);
-        let effect = Effect::Invoke {
-            job_id: job.id.clone(),
-            function: world.settings.function_arn(function),
-            event: job.event(self, world),
-        };
-        if let Work::Job(job) = &mut self.work {
-            job.invoked();
-        }
-        Some(effect)
-    }
-
-    /// CodePipeline notices what has become of it.
+    /// CodePipeline notices its outcome.
     fn notice(&mut self, world: &mut World) {
         match &mut self.work {
             Work::Approval(_) => {
@@ -281,7 +264,7 @@ impl ActionRun {
         self.end(ActionStatus::Failed, world);
     }
 
-    /// Ends it for the state and the history alike.
+    /// Ends it in both the state and the history.
     fn end(&mut self, status: ActionStatus, world: &mut World) {
         self.due = None;
         self.status = status;
@@ -290,12 +273,12 @@ impl ActionRun {
         self.changed = Some(self.updated + world.lag.draw(lag::STATE_CHANGED));
     }
 
-    /// An action may be given up before it has begun.
+    /// An action may be abandoned before it starts.
     fn not_before_start(&self, now: Timestamp) -> Timestamp {
         now.max(self.started)
     }
 
-    /// Somebody answers this open approval. The execution goes on when that is noticed.
+    /// Somebody answers this open approval. The execution continues when CodePipeline notices.
     pub(super) fn answer(
         &mut self,
         approved: bool,
@@ -311,21 +294,21 @@ impl ActionRun {
         self.due = Some(world.now + world.lag.draw(lag::ANSWER));
     }
 
-    /// The pipeline is updated while this approval is open: the state says that it failed, and the
+    /// The pipeline is updated while this approval is open. The state shows that it failed, and the
     /// history never ends it.
     pub(super) fn cancel(&mut self) {
         self.status = ActionStatus::Failed;
         self.summary = Some(CANCELED.to_owned());
     }
 
-    /// Its notification is refused: the approval fails, and nobody has answered it.
+    /// Its notification is refused: the approval fails without an answer.
     pub(super) fn refuse_notification(&mut self, error: ErrorDetails, world: &mut World) {
         self.status = ActionStatus::Failed;
         self.error = Some(error);
         self.due = Some(self.started + world.lag.draw(lag::REFUSED_NOTIFICATION));
     }
 
-    /// Gives it up. An answer that was given is noticed with that; a report never is.
+    /// Abandons it. CodePipeline then notices an answer, but not a report.
     pub(super) fn abandon(&mut self, world: &mut World) {
         if self.is_approval() && self.due.take().is_some() {
             return self.notice(world);
@@ -335,5 +318,32 @@ impl ActionRun {
             self.changed = None;
             self.summary = Some(CANCELED.to_owned());
         }
+    }
+
+    /// Accepts the function's report on a current or former id of the job. CodePipeline notices it
+    /// later.
+    ///
+    /// A job accepts the same report again. After its action was abandoned, or its pipeline
+    /// deleted, a job accepts a report and ignores it.
+    pub(super) fn take_report(
+        &mut self,
+        job_id: &str,
+        report: Report,
+        world: &mut World,
+    ) -> Result<(), ApiError> {
+        let Work::Job(job) = &mut self.work else {
+            return Err(terminated(job_id));
+        };
+        if let Some(earlier) = job.report(job_id) {
+            return earlier.check_repeated(job_id, &report);
+        }
+        report.check()?;
+        match self.status {
+            ActionStatus::InProgress => self.due = Some(world.now + world.lag.draw(lag::REPORT)),
+            ActionStatus::Abandoned => {}
+            ActionStatus::Succeeded | ActionStatus::Failed => return Err(terminated(job_id)),
+        }
+        job.reports.push((job_id.to_owned(), report));
+        Ok(())
     }
 }

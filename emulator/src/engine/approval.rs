@@ -1,4 +1,4 @@
-//! Answering a manual approval.
+//! Answers to manual approvals.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use super::pipeline::Pipeline;
 /// An answer to a manual approval.
 #[derive(Debug)]
 pub struct Answer {
-    /// The principal that answers.
+    /// The ARN of the principal that answers.
     pub caller: String,
     /// The stage of the approval.
     pub stage: String,
     /// The approval action.
     pub action: String,
-    /// What shows that this very attempt is meant.
+    /// Identifies the attempt.
     pub token: String,
-    /// Approved, or else rejected.
+    /// Whether it approves. Otherwise it rejects.
     pub approved: bool,
     /// The comment.
     pub summary: String,
@@ -65,15 +65,16 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Cancels the open approvals of executions in progress, as an update of the pipeline does.
+    /// Cancels the open approvals of executions in progress, as AWS does when a pipeline is
+    /// updated.
     pub(super) fn cancel_approvals(&mut self) {
         let runs = self.executions.iter_mut().flat_map(|execution| &mut execution.runs);
         runs.filter(|run| run.is_open()).for_each(ActionRun::cancel);
     }
 }
 
-/// Why an approval cannot be answered any more. AWS says that the pipeline was updated even if the
-/// execution was stopped.
+/// The error for an approval that nobody can answer any more. AWS says that the pipeline was
+/// updated even if the execution was stopped.
 fn closed(run: &ActionRun, pipeline: &str) -> ApiError {
     let canceled = run.updated_by.is_none() && run.error.is_none();
     if canceled && matches!(run.status, ActionStatus::Abandoned | ActionStatus::Failed) {

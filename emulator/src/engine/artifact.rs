@@ -1,12 +1,12 @@
-//! Where artifacts lie. Nothing is ever put there, but AWS's replies and events say where it would
-//! be.
+//! The places of artifacts. Nothing is ever stored there, but AWS's replies and events name the
+//! place.
 
 use serde_json::{Value, json};
 
 use super::declaration::{ActionKind, ArtifactName, Declaration};
 use super::ids::IdSource;
 
-/// An artifact's name is cut to so many characters in its key, and the pipeline's to twice as many.
+/// The key has this many characters of the artifact's name, and twice as many of the pipeline's.
 const CUT: usize = 10;
 
 /// One artifact of one execution.
@@ -14,14 +14,14 @@ const CUT: usize = 10;
 pub struct Artifact {
     /// Its name in the pipeline.
     pub name: String,
-    /// The bucket and the key; `None` if nothing has made it.
+    /// The bucket and the key. `None` if no action has made it.
     pub place: Option<(String, String)>,
-    /// The revision of the source that it is.
+    /// Its revision, if it comes from a source.
     pub revision: Option<String>,
 }
 
 impl Artifact {
-    /// An artifact that an action of a kind is to make.
+    /// An artifact that an action will make.
     pub(super) fn planned(
         name: &str,
         kind: ActionKind,
@@ -36,12 +36,12 @@ impl Artifact {
         Self { name: name.to_owned(), place: Some((bucket(declaration), key)), revision: None }
     }
 
-    /// An artifact that nothing has made.
+    /// An artifact that no action has made.
     pub(super) fn missing(name: &ArtifactName) -> Self {
         Self { name: name.name.clone(), place: None, revision: None }
     }
 
-    /// How a job's event and details have it: without a revision the member is null.
+    /// Its form in the event and the details of a job. A missing revision is null.
     pub(super) fn of_job(&self) -> Value {
         let place = self.place.as_ref();
         let location =
@@ -49,7 +49,7 @@ impl Artifact {
         json!({"name": self.name, "revision": self.revision, "location": location})
     }
 
-    /// How the history has it.
+    /// Its form in the history.
     #[must_use]
     pub fn detail(&self) -> Value {
         let place = self.place.as_ref();

@@ -1,4 +1,4 @@
-//! A pipeline's structure: what the caller declared, and the checks that AWS makes on it.
+//! The structure of a pipeline, and AWS's checks of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,31 +8,31 @@ use serde_json::{Value, json};
 
 use super::error::{ApiError, ErrorCode};
 
-/// What the configuration of a Lambda action may have.
+/// The keys that the configuration of a Lambda action may have.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html>
 const LAMBDA_CONFIGURATION: [&str; 2] = ["FunctionName", "UserParameters"];
-/// What an action that is only pretended may be told to do; a typing error would otherwise succeed.
+/// The key that decides the outcome of a simulated action. Its values are checked, because a typing
+/// error would otherwise succeed.
 const RESULTS: [&str; 3] = ["Succeeded", "Failed", "FailedOnce"];
 
 /// One version of a pipeline's structure.
 ///
-/// The declaration is kept as it came, so that what the emulator does not act on (triggers,
-/// conditions, …) is still there when it is read back; the typed view beside it is what the engine
-/// runs.
+/// The declaration is stored as it came, so `GetPipeline` shows everything, including what the
+/// emulator ignores (triggers, conditions, …). The engine runs the typed view.
 #[derive(Debug)]
 pub struct Declaration {
-    /// The declaration as `GetPipeline` shows it: what was given, with the version and AWS's
-    /// defaults filled in.
+    /// The declaration as `GetPipeline` shows it: the caller's, plus the version and AWS's
+    /// defaults.
     pub raw: Value,
-    /// Counted from 1; each update adds one.
+    /// Starts at 1. Each update adds one.
     pub version: u64,
-    /// When it was given.
+    /// When the caller declared it.
     pub given: Timestamp,
     /// The typed view of `raw`.
     pub structure: Structure,
 }
 
-/// The members of a declaration that the engine acts on.
+/// The members of a declaration that the engine uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Structure {
@@ -40,26 +40,26 @@ pub struct Structure {
     pub name: String,
     /// The role that CodePipeline assumes.
     pub role_arn: String,
-    /// In the order in which they run.
+    /// In the order of their execution.
     pub stages: Vec<Stage>,
-    /// How executions that overlap behave.
+    /// The behaviour of overlapping executions.
     #[serde(default)]
     pub execution_mode: ExecutionMode,
-    /// The pipeline's variables, which an execution may set when it starts.
+    /// The variables of the pipeline. An execution may set them when it starts.
     #[serde(default)]
     pub variables: Vec<PipelineVariable>,
 }
 
-/// How executions of one pipeline that overlap behave.
+/// The behaviour of overlapping executions of one pipeline.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ExecutionMode {
-    /// One execution in a stage; of those that wait before it the newest wins.
+    /// One execution in a stage. The newest of those that wait before it supersedes the others.
     #[default]
     Superseded,
-    /// One execution in a stage; those that wait enter in the order in which they started.
+    /// One execution in a stage. Those that wait enter in the order of their start.
     Queued,
-    /// Executions do not know of each other.
+    /// Executions are independent of each other.
     Parallel,
 }
 
@@ -69,7 +69,7 @@ pub enum ExecutionMode {
 pub struct PipelineVariable {
     /// Its name in `#{variables.NAME}`.
     pub name: String,
-    /// Its value when the execution does not set it.
+    /// Its value if the execution does not set it.
     pub default_value: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct PipelineVariable {
 pub struct Stage {
     /// Unique in the pipeline.
     pub name: String,
-    /// In the order in which they were declared; `run_order` says when each runs.
+    /// In the order of the declaration. `run_order` decides when each runs.
     pub actions: Vec<Action>,
     on_failure: Option<OnFailure>,
 }
@@ -97,14 +97,14 @@ struct RetryConfiguration {
     retry_mode: Option<RetryMode>,
 }
 
-/// What a retry of a stage runs again.
+/// The actions that a retry of a stage repeats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RetryMode {
-    /// Only what failed or was abandoned.
+    /// Only those that failed or were abandoned.
     #[default]
     FailedActions,
-    /// The stage from its first action.
+    /// All actions of the stage.
     AllActions,
 }
 
@@ -114,27 +114,27 @@ pub enum RetryMode {
 pub struct Action {
     /// Unique in the stage.
     pub name: String,
-    /// What kind of action it is.
+    /// Its type.
     pub action_type_id: ActionType,
-    /// Actions of one run order run side by side, after those of every lower one.
+    /// Actions with the same run order run in parallel, after those with a lower one.
     #[serde(default = "first_run_order")]
     pub run_order: u32,
-    /// The provider's settings.
+    /// The settings of its provider.
     #[serde(default)]
     pub configuration: BTreeMap<String, String>,
-    /// What it reads.
+    /// Its input artifacts.
     #[serde(default)]
     pub input_artifacts: Vec<ArtifactName>,
-    /// What it writes.
+    /// Its output artifacts.
     #[serde(default)]
     pub output_artifacts: Vec<ArtifactName>,
-    /// Under which its output variables are known to later actions.
+    /// The namespace of its output variables.
     pub namespace: Option<String>,
-    /// The role that the pipeline would assume for it.
+    /// The role that AWS would assume for it.
     pub role_arn: Option<String>,
-    /// Where it would run.
+    /// The region in which AWS would run it.
     pub region: Option<String>,
-    /// After which a manual approval fails.
+    /// The time after which a manual approval fails.
     pub timeout_in_minutes: Option<i64>,
 }
 
@@ -162,21 +162,21 @@ pub struct ArtifactName {
     pub name: String,
 }
 
-/// What the engine does for an action.
+/// The engine's work for an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionKind {
-    /// Yields a made-up revision at once.
+    /// Yields a synthetic revision at once.
     Source,
     /// Waits for a person.
     ManualApproval,
     /// Invokes the gate and waits for its report.
     Lambda,
-    /// Succeeds, or fails when told to, at once.
+    /// Succeeds at once, or fails if its configuration says so.
     Pretended,
 }
 
 impl Action {
-    /// What the engine does for this action.
+    /// The engine's work for this action.
     #[must_use]
     pub fn kind(&self) -> ActionKind {
         let id = &self.action_type_id;
@@ -190,7 +190,7 @@ impl Action {
 }
 
 impl Stage {
-    /// How the stage is retried by itself when it fails, if it is.
+    /// The mode of the automatic retry after a failure, if the stage has one.
     #[must_use]
     pub fn automatic_retry(&self) -> Option<RetryMode> {
         let on_failure = self.on_failure.as_ref()?;
@@ -200,7 +200,7 @@ impl Stage {
         })
     }
 
-    /// The action of that name.
+    /// An action by its name.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&Action> {
         self.actions.iter().find(|action| action.name == name)
@@ -211,7 +211,7 @@ impl Declaration {
     /// Checks a declaration as `CreatePipeline` and `UpdatePipeline` do.
     ///
     /// # Errors
-    /// What AWS would find wrong with the structure.
+    /// The fault that AWS would find in the structure.
     pub fn parse(mut raw: Value, version: u64, given: Timestamp) -> Result<Self, ApiError> {
         let structure: Structure = serde_json::from_value(raw.clone()).map_err(|error| {
             ErrorCode::Internal.because(format!("the pipeline could not be read: {error}"))
@@ -232,14 +232,14 @@ impl Declaration {
         Ok(Self { raw, version, given, structure })
     }
 
-    /// The stage of that name.
+    /// A stage by its name.
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.structure.stages.iter().find(|stage| stage.name == name)
     }
 }
 
-/// What AWS adds to the declaration of an action.
+/// The defaults that AWS adds to the declaration of an action.
 fn fill_in(action: &mut Value) {
     if let Some(type_id) = action.get_mut("actionTypeId").and_then(Value::as_object_mut) {
         type_id.insert("__type".to_owned(), json!("ActionTypeId"));

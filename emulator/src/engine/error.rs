@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// What the emulator answers instead of a result.
+/// An error as the emulator replies it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ApiError {
-    /// The name that a client matches on.
+    /// The name that clients match on.
     pub code: ErrorCode,
-    /// The text for the person who reads it.
+    /// The text for people.
     pub message: String,
 }
 
-/// The names of the errors, each without AWS's ending `Exception`.
+/// The names of the errors, without AWS's suffix `Exception`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "AWS documents its errors, and the names are AWS's")]
 pub enum ErrorCode {
@@ -21,7 +21,7 @@ pub enum ErrorCode {
     ApprovalAlreadyCompleted,
     ConcurrentPipelineExecutionsLimitExceeded,
     DuplicatedStopRequest,
-    /// A bug of the emulator, never of the caller; AWS calls it `InternalFailure`.
+    /// A bug of the emulator, not a fault of the caller. AWS calls it `InternalFailure`.
     Internal,
     InvalidActionDeclaration,
     InvalidApprovalToken,

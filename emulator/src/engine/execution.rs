@@ -1,4 +1,4 @@
-//! One execution of a pipeline, as it moves from stage to stage.
+//! Executions, and their way through the stages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,42 +19,42 @@ use super::start::{SourceRevision, Start, Trigger};
 /// One execution of a pipeline.
 #[derive(Debug)]
 pub struct Execution {
-    /// Its place in the order of everything that ever happened.
+    /// Its place in the order of all events.
     pub sequence: u64,
     /// `pipelineExecutionId`.
     pub id: String,
-    /// The version of the pipeline that it runs, whatever becomes of the pipeline meanwhile.
+    /// The version of the pipeline that it runs, even if the pipeline changes meanwhile.
     pub declaration: Arc<Declaration>,
-    /// Where it stands.
+    /// Its status.
     pub status: ExecutionStatus,
     /// When it started.
     pub started: Timestamp,
-    /// When it last ended, or else started.
+    /// The time of its last end, or else of its start.
     updated: Timestamp,
-    /// What it was started with.
+    /// The details of its start.
     pub start: Start,
-    /// Why it was stopped, when it was.
+    /// The reason for which it was stopped.
     pub stop_reason: Option<String>,
-    /// Of a rollback, the execution that it goes back to.
+    /// The target execution of a rollback.
     pub rollback_of: Option<String>,
-    /// What became of each stage, in the order of the declaration.
+    /// The progress of each stage, in the order of the declaration.
     pub stages: Vec<StageProgress>,
-    /// Every attempt of every action, oldest first. Nothing is ever taken out.
+    /// Every attempt of every action, oldest first. No attempt is ever removed.
     pub runs: Vec<ActionRun>,
-    /// What its sources, and those of what it goes back to, have given.
+    /// The revisions from its own sources, and from those of a rollback's target.
     pub sources: Vec<SourceRevision>,
-    /// The newest artifacts, by their names.
+    /// The newest artifacts, by name.
     pub(super) artifacts: BTreeMap<String, Artifact>,
-    /// What actions have handed to later ones, by their namespaces.
+    /// The output variables of actions, by namespace.
     pub(super) outputs: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) position: Position,
     pub(super) stopping: Option<Stopping>,
-    /// From when on it can be found.
+    /// It can be found from then on.
     shown_from: Timestamp,
     shown: Earlier,
 }
 
-/// What goes on to be shown of an execution for a while after it has changed.
+/// The status that is still shown for a while after a change.
 #[derive(Debug, Clone, Copy)]
 struct Earlier {
     status: ExecutionStatus,
@@ -62,7 +62,7 @@ struct Earlier {
     until: Timestamp,
 }
 
-/// Where an execution stands.
+/// The status of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "AWS documents its statuses")]
 pub enum ExecutionStatus {
@@ -74,7 +74,7 @@ pub enum ExecutionStatus {
     Failed,
 }
 
-/// The stage, by its index, that an execution waits before or is in.
+/// The position of an execution. Stages are given by their index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Position {
     Before(usize),
@@ -82,12 +82,12 @@ pub(super) enum Position {
     Ended,
 }
 
-/// How an execution was told to stop.
+/// The way in which an execution is told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopping {
-    /// When what is in progress has ended.
+    /// When the actions in progress have ended.
     Waits,
-    /// Then, whatever is in progress.
+    /// At this time, even if actions are in progress.
     Abandons(Timestamp),
 }
 
@@ -124,21 +124,21 @@ impl Execution {
         }
     }
 
-    /// Whether it is neither done nor given up.
+    /// Whether it has neither ended nor been abandoned.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.position != Position::Ended
     }
 
-    /// Whether it can be found already: for a second or two after its start AWS says that there is
+    /// Whether it can be found already. For a second or two after its start AWS says that there is
     /// no such execution.
     #[must_use]
     pub fn is_shown(&self, now: Timestamp) -> bool {
         self.shown_from <= now
     }
 
-    /// Where it stands, and when it last ended or else started, as GetPipelineExecution and
-    /// ListPipelineExecutions tell it: a second or two late.
+    /// Its status, and the time of its last end or else of its start, as GetPipelineExecution and
+    /// ListPipelineExecutions show them: a second or two late.
     #[must_use]
     pub fn shown(&self, now: Timestamp) -> (ExecutionStatus, Timestamp) {
         if now < self.shown.until {
@@ -159,7 +159,7 @@ impl Execution {
         self.status = status;
     }
 
-    /// The stage that it waits to enter.
+    /// The stage that it waits for.
     #[must_use]
     pub fn awaited_stage(&self) -> Option<&str> {
         match self.position {
@@ -168,7 +168,7 @@ impl Execution {
         }
     }
 
-    /// The stage that it is in, and so locks.
+    /// The stage that it is in, which it locks.
     #[must_use]
     pub fn current_stage(&self) -> Option<&str> {
         match self.position {
@@ -177,13 +177,13 @@ impl Execution {
         }
     }
 
-    /// What became of the stage of that name.
+    /// The progress of a stage, by name.
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&StageProgress> {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
-    /// Enters the stage that it waits before.
+    /// Enters the stage that it waits for.
     pub(super) fn enter(&mut self, world: &mut World) {
         if let Position::Before(index) = self.position {
             self.enter_stage(index, world);
@@ -197,7 +197,7 @@ impl Execution {
         }
     }
 
-    /// When something happens to it without anybody doing anything.
+    /// The next time at which something happens to it by itself.
     pub(super) fn next_event(&self) -> Option<Timestamp> {
         let abandoned = match self.stopping {
             Some(Stopping::Abandons(then)) => Some(then),
@@ -207,7 +207,7 @@ impl Execution {
         runs.chain(abandoned).min()
     }
 
-    /// Does what is due. True when something was.
+    /// Does everything that is due. Returns whether there was anything.
     pub(super) fn pass(&mut self, world: &mut World) -> bool {
         let mut passed = false;
         if matches!(self.stopping, Some(Stopping::Abandons(then)) if then <= world.now) {
@@ -234,7 +234,7 @@ impl Execution {
         Some(passed)
     }
 
-    /// Does all that can be done in the stage it is in. True when something was done.
+    /// Does everything that is possible in its stage. Returns whether there was anything.
     pub(super) fn run_stage(&mut self, world: &mut World) -> bool {
         let Position::In(index) = self.position else {
             return false;
@@ -268,8 +268,8 @@ impl Execution {
         true
     }
 
-    /// The actions to start next: those of the lowest run order that has not run, when all before
-    /// it succeeded.
+    /// The actions to start next: those with the lowest run order that has not run, if all before
+    /// them succeeded.
     fn next_actions<'a>(&self, stage: &'a Stage) -> Option<Vec<&'a Action>> {
         let run_of = |action: &Action| {
             let mut runs = self.runs.iter().filter(|run| run.counts() && run.stage == stage.name);
@@ -324,18 +324,18 @@ impl Execution {
         }
     }
 
-    /// Gives way to a newer execution that waits before the same stage.
+    /// Yields to a newer execution that waits for the same stage.
     pub(super) fn supersede(&mut self, world: &mut World) {
         self.end(ExecutionStatus::Superseded, StageStatus::Stopped, world);
     }
 
-    /// The attempt whose job ever had that id.
+    /// The attempt whose job has, or once had, an id.
     #[must_use]
     pub fn run_of_job(&self, job_id: &str) -> Option<&ActionRun> {
         self.runs.iter().find(|run| run.job().is_some_and(|job| job.had_id(job_id)))
     }
 
-    /// Takes what a job's function reports.
+    /// Accepts the report of a job's function.
     pub(super) fn take_report(
         &mut self,
         job_id: &str,

@@ -1,19 +1,19 @@
-//! Where identifiers come from: chance when serving, a counter in tests.
+//! Sources of identifiers: random for users, counted in tests.
 
 use uuid::Builder;
 
 /// A source of identifiers that never repeat.
 pub trait IdSource: Send {
-    /// A lower-case version 4 UUID, which is the form of every CodePipeline identifier.
+    /// A lower-case version 4 UUID, the form of every identifier of CodePipeline.
     fn uuid(&mut self) -> String;
 }
 
-/// Random identifiers, the same from one seed.
+/// Random identifiers. The same seed gives the same ones.
 #[derive(Debug)]
 pub struct RandomIds(fastrand::Rng);
 
 impl RandomIds {
-    /// Those of a seed.
+    /// Starts from a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(fastrand::Rng::with_seed(seed))
@@ -27,7 +27,7 @@ impl IdSource for RandomIds {
     }
 }
 
-/// Counted identifiers, so that a test can name them in advance.
+/// Counted identifiers, which tests can predict.
 #[cfg(test)]
 #[derive(Debug, Default)]
 pub(crate) struct CountedIds(u64);

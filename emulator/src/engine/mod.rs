@@ -1,5 +1,5 @@
-//! What CodePipeline does, without a clock, a network or a thread: every entry takes the time, and
-//! what has to happen outside comes out as an [`Effect`].
+//! CodePipeline's behaviour, without a clock, a network or a thread. Every entry point takes the
+//! time, and anything to do outside comes out as an [`Effect`].
 
 mod action_run;
 mod approval;
@@ -8,6 +8,7 @@ mod declaration;
 mod error;
 mod execution;
 mod ids;
+mod invocation;
 mod job;
 mod lag;
 mod notification;
@@ -58,13 +59,13 @@ use world::World;
 #[derive(Debug)]
 pub struct Engine {
     pipelines: BTreeMap<String, Pipeline>,
-    /// Deleted ones: their jobs may still be reported on.
+    /// Deleted pipelines: their jobs may still get reports.
     deleted: Vec<Pipeline>,
     world: World,
 }
 
 impl Engine {
-    /// An account without pipelines, where every role may do everything.
+    /// An account without pipelines. Every role may do everything.
     #[must_use]
     pub fn new(settings: Settings, ids: Box<dyn IdSource>, lag: Lag) -> Self {
         Self {
@@ -74,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// The same account, where roles may do what they are permitted.
+    /// The same account, with permissions for its roles.
     #[must_use]
     pub fn with_permissions(
         mut self,
@@ -84,26 +85,26 @@ impl Engine {
         self
     }
 
-    /// Whose CodePipeline this is.
+    /// The account and region of this CodePipeline.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.world.settings
     }
 
-    /// What has to happen outside since this was last asked.
+    /// The effects since the last call.
     #[must_use]
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.world.effects)
     }
 
-    /// When [`Engine::tick`] has something to do next.
+    /// The next time at which [`Engine::tick`] has something to do.
     #[must_use]
     pub fn next_event(&self) -> Option<Timestamp> {
         self.pipelines.values().filter_map(Pipeline::next_event).min()
     }
 
-    /// Does what was due until now, each thing at its own time: how often the clock ticks does not
-    /// matter.
+    /// Does everything that is due until now, each thing at its own time. So the interval between
+    /// ticks makes no difference.
     pub fn tick(&mut self, now: Timestamp) {
         while let Some(event) = self.next_event().filter(|event| *event <= now) {
             self.world.now = event;
@@ -114,10 +115,10 @@ impl Engine {
         self.world.now = now;
     }
 
-    /// The pipeline of that name.
+    /// A pipeline by its name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is no such pipeline.
     pub fn pipeline(&self, name: &str) -> Result<&Pipeline, ApiError> {
         self.pipelines.get(name).ok_or_else(|| self.no_pipeline(name))
     }
@@ -128,7 +129,7 @@ impl Engine {
             .because(format!("Account '{account}' does not have a pipeline with name '{name}'"))
     }
 
-    /// A pipeline and the world that it acts in, at that time.
+    /// A pipeline and its world at a point in time.
     fn enter(
         &mut self,
         name: &str,
@@ -145,7 +146,7 @@ impl Engine {
     /// `CreatePipeline`, which starts an execution.
     ///
     /// # Errors
-    /// When the structure is not valid or the name is taken.
+    /// If the structure is not valid or the name is taken.
     pub fn create_pipeline(
         &mut self,
         raw: Value,
@@ -169,12 +170,12 @@ impl Engine {
         Ok(self.pipelines.entry(name).or_insert(pipeline))
     }
 
-    /// `UpdatePipeline`. Executions in progress go on with the version that they started with, but
-    /// their open approvals are canceled, and such an execution hangs until it is stopped.
+    /// `UpdatePipeline`. Executions in progress keep the version that they started with, but their
+    /// open approvals are canceled, and such an execution hangs until somebody stops it.
     ///
     /// # Errors
-    /// When the structure is not valid, or there is no such pipeline: AWS's model has no error of
-    /// its own for that.
+    /// If the structure is not valid, or there is no such pipeline: AWS's model has no separate
+    /// error for that.
     pub fn update_pipeline(
         &mut self,
         name: &str,
@@ -190,7 +191,7 @@ impl Engine {
         Ok(pipeline)
     }
 
-    /// `DeletePipeline`, which a pipeline that is not there does not fail.
+    /// `DeletePipeline`. To delete a missing pipeline is not an error.
     pub fn delete_pipeline(&mut self, name: &str, now: Timestamp) {
         self.world.now = now;
         if let Some(mut pipeline) = self.pipelines.remove(name) {
@@ -203,7 +204,7 @@ impl Engine {
         }
     }
 
-    /// Takes an execution out, as if it had never been.
+    /// Removes an execution without a trace.
     #[cfg(test)]
     pub(crate) fn forget(&mut self, name: &str, id: &str) {
         if let Some(pipeline) = self.pipelines.get_mut(name) {
@@ -214,16 +215,17 @@ impl Engine {
     /// `ListPipelines`, newest first.
     ///
     /// # Errors
-    /// When the token is not one of this list.
+    /// If the token is not one of this list.
     pub fn pipelines(&self, size: usize, token: Option<&str>) -> Result<Page<&Pipeline>, ApiError> {
         let pipelines = self.pipelines.values().map(|pipeline| (pipeline.sequence, pipeline));
         page(List::Pipelines, pipelines, size, token)
     }
 
-    /// `StartPipelineExecution`; the id of the new execution.
+    /// `StartPipelineExecution`. Returns the id of the new execution.
     ///
     /// # Errors
-    /// When there is no such pipeline, it declares no such variable, or too much is in progress.
+    /// If there is no such pipeline, it does not declare a variable, or too many executions are in
+    /// progress.
     pub fn start_execution(
         &mut self,
         name: &str,
@@ -237,7 +239,7 @@ impl Engine {
     /// `StopPipelineExecution`.
     ///
     /// # Errors
-    /// When the execution is not in progress, or is stopping already.
+    /// If the execution is not in progress, or is already stopping.
     pub fn stop_execution(
         &mut self,
         name: &str,
@@ -253,7 +255,7 @@ impl Engine {
     /// `RetryStageExecution`.
     ///
     /// # Errors
-    /// When the stage did not fail, the pipeline has changed since, or a newer execution has run
+    /// If the stage did not fail, the pipeline has changed since, or a newer execution has run
     /// there.
     pub fn retry_stage(
         &mut self,
@@ -267,11 +269,11 @@ impl Engine {
         pipeline.retry(id, stage, mode, world)
     }
 
-    /// `RollbackStage`; the id of the new execution.
+    /// `RollbackStage`. Returns the id of the new execution.
     ///
     /// # Errors
-    /// When the execution to go back to did not complete the stage, the pipeline has changed since,
-    /// or something is in the stage.
+    /// If the target execution did not complete the stage, the pipeline has changed since, or an
+    /// execution is in the stage.
     pub fn roll_back(
         &mut self,
         name: &str,
@@ -287,7 +289,7 @@ impl Engine {
     /// `PutApprovalResult`.
     ///
     /// # Errors
-    /// When the token is not that of an open approval of that action.
+    /// If the token is not that of an open approval of the action.
     pub fn answer_approval(
         &mut self,
         name: &str,
@@ -298,10 +300,10 @@ impl Engine {
         pipeline.answer_approval(answer, world)
     }
 
-    /// `ListPipelineExecutions`, newest first, of those that `shown` accepts.
+    /// `ListPipelineExecutions`, newest first. Only executions that `shown` accepts are listed.
     ///
     /// # Errors
-    /// When there is no such pipeline, or the token is not one of this list.
+    /// If there is no such pipeline, or the token is not one of this list.
     pub fn executions(
         &self,
         name: &str,
@@ -320,11 +322,11 @@ impl Engine {
         )
     }
 
-    /// `ListActionExecutions`, newest first, of one execution or of all, with or without what a
-    /// retry has replaced.
+    /// `ListActionExecutions`, newest first, of one execution or of all. With `newest_only`,
+    /// attempts that a retry has replaced are left out.
     ///
     /// # Errors
-    /// When there is no such pipeline or execution, or the token is not one of this list.
+    /// If there is no such pipeline or execution, or the token is not one of this list.
     pub fn action_runs(
         &self,
         name: &str,
@@ -350,7 +352,7 @@ impl Engine {
     /// `GetPipelineExecution`.
     ///
     /// # Errors
-    /// When there is no such pipeline or execution, or the execution has only just started.
+    /// If there is no such pipeline or execution, or the execution has only just started.
     pub fn execution(&self, name: &str, id: &str) -> Result<&Execution, ApiError> {
         let pipeline = self.pipeline(name)?;
         let execution = pipeline.execution(id)?;
@@ -364,7 +366,7 @@ impl Engine {
     /// `GetJobDetails`.
     ///
     /// # Errors
-    /// When no job has that id.
+    /// If no job has that id.
     pub fn job_details(&self, job_id: &str) -> Result<Value, ApiError> {
         let pipelines = self.pipelines.values().chain(&self.deleted);
         let mut executions = pipelines.flat_map(|pipeline| &pipeline.executions);
@@ -378,7 +380,7 @@ impl Engine {
     /// `PutJobSuccessResult` and `PutJobFailureResult`.
     ///
     /// # Errors
-    /// When no job has that id, or something else was reported on it.
+    /// If no job has that id, or another report was made on it.
     pub fn report(&mut self, job_id: &str, report: Report, now: Timestamp) -> Result<(), ApiError> {
         self.world.now = now;
         for pipeline in self.pipelines.values_mut().chain(&mut self.deleted) {

@@ -1,24 +1,26 @@
-//! Whether the pipeline may send the notification of an approval. None is ever sent: the emulator
-//! has no SNS.
+//! Whether a pipeline may send the notification of an approval. The emulator has no SNS, and sends
+//! none.
 
 use jiff::Timestamp;
+use names::Arn;
 
 use super::World;
 use super::action_run::{ActionRun, ErrorDetails};
 use super::declaration::Declaration;
 
-/// Notifications to a topic of this name are refused, whatever the role may do.
+/// Notifications to a topic with this name are refused, even if the role may publish.
 const DENIED: &str = "EmulatorDenied";
-/// The same, for the first attempt in an execution only.
+/// The same, but only for the first attempt in an execution.
 const DENIED_ONCE: &str = "EmulatorDeniedOnce";
 
-/// What roles may do, as far as the engine must know it.
+/// The permissions of roles that the engine needs to know.
 pub trait Permissions: Send {
-    /// Whether a role may publish to a topic, both by their ARNs.
+    /// Whether a role may publish to a topic. Both are ARNs.
     fn may_publish(&self, role: &str, topic: &str, now: Timestamp) -> bool;
 }
 
-/// Whether the notification of an approval is refused, by whose role CodePipeline sends it.
+/// Whether the notification of an approval is refused. CodePipeline sends it with the action's
+/// role, or else the pipeline's.
 pub(super) fn is_refused(
     run: &ActionRun,
     declaration: &Declaration,
@@ -29,14 +31,14 @@ pub(super) fn is_refused(
         return false;
     };
     let role = run.action.role_arn.as_ref().unwrap_or(&declaration.structure.role_arn);
-    let name = topic.rsplit(':').next().unwrap_or_default();
+    let name = Arn::parse(topic).map_or(topic.as_str(), |arn| arn.resource);
     let permissions = world.permissions.as_ref();
     name == DENIED
         || (name == DENIED_ONCE && first)
         || permissions.is_some_and(|permissions| !permissions.may_publish(role, topic, world.now))
 }
 
-/// What becomes of an approval whose notification is refused.
+/// The error of an approval whose notification is refused.
 pub(super) fn refused() -> ErrorDetails {
     ErrorDetails {
         code: "PermissionError".to_owned(),

@@ -2,16 +2,16 @@
 
 use super::error::{ApiError, ErrorCode};
 
-/// One page and the token of the next, when there is one.
+/// One page, and the token of the next page if there is one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What the page shows.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// What to hand back to see the items after these.
+    /// The token that gives the items after these.
     pub next_token: Option<String>,
 }
 
-/// What each list's tokens begin with, so that a token of one list is not taken by another.
+/// The prefix of each list's tokens, so that one list does not accept a token of another.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum List {
     Pipelines,
@@ -31,8 +31,8 @@ impl List {
 
 /// The page after `token` of items with their sequence numbers.
 ///
-/// The token carries the last sequence number seen, not an offset, so items that arrive between two
-/// pages neither repeat nor hide any other.
+/// The token has the last sequence number, not an offset. So items that arrive between two pages
+/// neither repeat nor hide another.
 pub(super) fn page<T>(
     list: List,
     items: impl Iterator<Item = (u64, T)>,
@@ -60,7 +60,7 @@ fn token_after(list: List, sequence: u64) -> String {
 fn last_seen(list: List, token: &str) -> Result<u64, ApiError> {
     let digits = token.strip_prefix(list.prefix()).unwrap_or_default();
     let sequence = u64::from_str_radix(digits, 16).ok();
-    // Only what this list gave out: the number can be written in other ways.
+    // Accepts only the exact token: a number can be written in other ways.
     let given = sequence.filter(|sequence| token_after(list, *sequence) == token);
     given.ok_or_else(|| {
         ErrorCode::InvalidNextToken.because("The next token was specified in an invalid format")

@@ -1,4 +1,4 @@
-//! One pipeline: its versions, its executions, and who may enter which stage.
+//! Pipelines: their versions, their executions, and the order in which executions enter stages.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::execution::{Execution, ExecutionStatus};
 use super::start::Start;
 use super::stop::not_stoppable;
 
-/// Concurrent executions of one pipeline, for `QUEUED` and `PARALLEL` alike.
+/// The most concurrent executions of one pipeline, for both `QUEUED` and `PARALLEL`.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
 const CONCURRENT_EXECUTIONS: usize = 50;
 
 /// One pipeline.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// Its place in the order of everything that ever happened.
+    /// Its place in the order of all events.
     pub sequence: u64,
     /// The version that new executions run.
     pub current: Arc<Declaration>,
@@ -53,10 +53,10 @@ impl Pipeline {
         self.cancel_approvals();
     }
 
-    /// The execution of that id.
+    /// An execution by its id.
     ///
     /// # Errors
-    /// When this pipeline has no such execution.
+    /// If this pipeline has no such execution.
     pub fn execution(&self, id: &str) -> Result<&Execution, ApiError> {
         let found = self.executions.iter().find(|execution| execution.id == id);
         found.ok_or_else(|| self.no_execution(ErrorCode::PipelineExecutionNotFound, id))
@@ -174,12 +174,12 @@ impl Pipeline {
         self.check_concurrency()
     }
 
-    /// When something happens in it without anybody doing anything.
+    /// The next time at which something happens in it by itself.
     pub(super) fn next_event(&self) -> Option<Timestamp> {
         self.executions.iter().filter_map(Execution::next_event).min()
     }
 
-    /// Does all that can be done without waiting for anybody.
+    /// Does everything that is possible without waiting.
     pub(super) fn advance(&mut self, world: &mut World) {
         loop {
             let mut done = false;
@@ -192,7 +192,7 @@ impl Pipeline {
         }
     }
 
-    /// Lets executions into the stages that they wait before. True when one has entered.
+    /// Lets executions into the stages that they wait for. Returns whether one has entered.
     fn admit(&mut self, world: &mut World) -> bool {
         let waiting: Vec<(u64, String)> = self
             .executions
@@ -219,7 +219,7 @@ impl Pipeline {
         admitted
     }
 
-    /// Keeps the newest of the executions that wait before one stage.
+    /// Keeps only the newest of the executions that wait for a stage.
     fn supersede(&mut self, world: &mut World) {
         let mut stages = BTreeSet::new();
         for execution in self.executions.iter_mut().rev() {
@@ -232,8 +232,7 @@ impl Pipeline {
         }
     }
 
-    /// The execution that was last in a stage, of those that were in it at all and can be found
-    /// already.
+    /// The execution that was last in a stage, among those that can be found already.
     #[must_use]
     pub fn latest_in_stage(&self, stage: &str, now: Timestamp) -> Option<&Execution> {
         let entered =
@@ -243,8 +242,8 @@ impl Pipeline {
         latest.filter(|execution| entered(execution) > 0)
     }
 
-    /// The attempt of an action that the state shows: the newest in the execution that was last in
-    /// its stage.
+    /// The attempt of an action that the state shows: the newest in the last execution of its
+    /// stage.
     #[must_use]
     pub fn shown_run(
         &self,
@@ -259,7 +258,7 @@ impl Pipeline {
         Some((execution, run))
     }
 
-    /// The executions that wait before a stage, oldest first, of those that can be found already.
+    /// The executions that wait for a stage, oldest first, among those that can be found already.
     pub fn inbound(&self, stage: &str, now: Timestamp) -> impl Iterator<Item = &Execution> {
         self.executions.iter().filter(move |execution| {
             execution.awaited_stage() == Some(stage)

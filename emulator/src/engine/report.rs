@@ -1,4 +1,4 @@
-//! What a job's function reports.
+//! Reports on jobs.
 
 use std::collections::BTreeMap;
 
@@ -6,35 +6,35 @@ use serde_json::Value;
 
 use super::error::{ApiError, ErrorCode};
 
-/// The size of all output variables of one action together.
+/// The greatest total size of an action's output variables.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
 const OUTPUT_VARIABLES_BYTES: usize = 122_880;
 
-/// What a job's function reports.
+/// The report of a job's function.
 ///
-/// A success's summary and external id are not here: AWS takes them and shows them nowhere.
+/// It has no summary and no external id of a success: AWS accepts them and shows them nowhere.
 #[derive(Debug)]
 pub struct Report {
-    /// What it says.
+    /// The outcome that it reports.
     pub outcome: Outcome,
-    /// All of it: the same report may be put twice, another one may not.
+    /// The whole report. A job accepts the same report twice, but not a different one.
     pub content: Value,
 }
 
-/// What a report says of its job.
+/// The reported outcome of a job.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// It is done.
+    /// The job is done.
     Success {
-        /// What it hands to later actions.
+        /// The output variables, for later actions.
         output_variables: BTreeMap<String, String>,
     },
-    /// It asks to be invoked again.
+    /// The job wants another invocation.
     Continue {
-        /// What it wants to be told then.
+        /// The token for that invocation.
         token: String,
     },
-    /// It failed.
+    /// The job failed.
     Failure {
         /// The failure type.
         code: String,
@@ -44,7 +44,7 @@ pub enum Outcome {
 }
 
 impl Report {
-    /// Whether AWS would take it at all.
+    /// Checks that AWS would accept the report at all.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         let Outcome::Success { output_variables } = &self.outcome else {
             return Ok(());
@@ -59,8 +59,7 @@ impl Report {
         Ok(())
     }
 
-    /// Whether another report on the same job is accepted after this one: it is if it says the
-    /// same.
+    /// Checks a later report on the same job. It is accepted only if it is the same.
     pub(super) fn check_repeated(&self, job_id: &str, other: &Self) -> Result<(), ApiError> {
         let fails = |report: &Self| matches!(report.outcome, Outcome::Failure { .. });
         if fails(self) != fails(other) {
@@ -76,7 +75,7 @@ impl Report {
     }
 }
 
-/// What a report on a job is told that has ended otherwise.
+/// The error for a report on a job that has already ended.
 pub(super) fn terminated(job_id: &str) -> ApiError {
     ErrorCode::InvalidJobState.because(format!("Job with id {job_id} has already terminated"))
 }

@@ -1,4 +1,4 @@
-//! Rolling a stage back: a new execution of that stage alone, with what an earlier one brought
+//! Rollbacks: a new execution of one stage, with the artifacts that an earlier execution brought
 //! there.
 
 use super::World;

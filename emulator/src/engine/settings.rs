@@ -1,18 +1,20 @@
-//! Whose CodePipeline this is, and the names and addresses that follow from it.
+//! The account and region of a CodePipeline, and the ARNs and URLs that follow from them.
+
+use names::FunctionRef;
 
 use super::declaration::{Action, ActionKind};
 
-/// Whose CodePipeline this is.
+/// The account and region of a CodePipeline.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The partition in ARNs: `aws`, `aws-cn`, …
     pub partition: String,
     /// The region in ARNs.
     pub region: String,
-    /// The twelve digits in ARNs.
+    /// The account id in ARNs: twelve digits.
     pub account_id: String,
-    /// `GetJobDetails` leaves the pipeline's ARN and the execution's id out, as AWS's model lets it
-    /// for Lambda jobs.
+    /// Whether `GetJobDetails` omits the pipeline's ARN and the execution's id, as AWS's model
+    /// permits for Lambda jobs.
     pub bare_job_details: bool,
 }
 
@@ -24,8 +26,8 @@ impl Settings {
         format!("arn:{partition}:codepipeline:{region}:{account_id}:{name}")
     }
 
-    /// The ARN of the function that a Lambda action names: a `FunctionName` may be a name, with or
-    /// without an alias, or an ARN already.
+    /// The ARN of a Lambda action's function. Its `FunctionName` may be a name, with or without an
+    /// alias, or an ARN.
     #[must_use]
     pub fn function_arn(&self, name: &str) -> String {
         let Self { partition, region, account_id, .. } = self;
@@ -35,7 +37,7 @@ impl Settings {
         format!("arn:{partition}:lambda:{region}:{account_id}:function:{name}")
     }
 
-    /// Where the console shows a function's log: the `externalExecutionUrl` of a Lambda action.
+    /// The console's URL of a function's log: the `externalExecutionUrl` of a Lambda action.
     pub(super) fn log_url(&self, function: &str) -> String {
         let (region, name) = (&self.region, function_name(function));
         format!(
@@ -43,7 +45,7 @@ impl Settings {
         )
     }
 
-    /// Where the console shows what an action is about: `entityUrl` in the pipeline's state.
+    /// The console's URL of an action's subject: `entityUrl` in the pipeline's state.
     #[must_use]
     pub fn entity_url(&self, action: &Action) -> Option<String> {
         let region = &self.region;
@@ -64,10 +66,11 @@ impl Settings {
     }
 }
 
-/// The bare name in a `FunctionName`.
-fn function_name(function: &str) -> &str {
-    let name = function.split_once(":function:").map_or(function, |(_, name)| name);
-    name.split_once(':').map_or(name, |(name, _)| name)
+/// The bare name in a `FunctionName`, or the whole text if it is malformed.
+fn function_name(function: &str) -> String {
+    function
+        .parse()
+        .map_or_else(|_| function.to_owned(), |function: FunctionRef| function.name().to_string())
 }
 
 #[cfg(test)]

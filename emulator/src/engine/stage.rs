@@ -1,33 +1,33 @@
-//! What becomes of one stage in one execution.
+//! The progress of stages in executions.
 
 use serde::Serialize;
 
-/// What became of one stage in one execution.
+/// The progress of one stage in one execution.
 #[derive(Debug)]
 pub struct StageProgress {
     /// The stage's name.
     pub name: String,
-    /// Where it stands; nothing before the execution enters it.
+    /// Its status. `None` before the execution enters it.
     pub status: Option<StageStatus>,
-    /// When the execution entered it, in the order of everything that ever happened.
+    /// The time of the entry, in the order of all events.
     pub entered: u64,
-    /// How often it was retried by itself and by hand.
+    /// The numbers of its retries.
     pub retries: Retries,
     retried_this_visit: bool,
 }
 
-/// How often a stage was retried.
+/// The numbers of retries of a stage.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Retries {
-    /// By the stage's own `onFailure`.
+    /// Automatic retries, by the stage's own `onFailure`.
     pub automatic: u32,
-    /// By `RetryStageExecution`.
+    /// Manual retries, by `RetryStageExecution`.
     pub manual: u32,
-    /// Whether the latest was by hand.
+    /// Whether the latest retry was manual.
     pub latest_is_manual: bool,
 }
 
-/// Where a stage stands.
+/// The status of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "AWS documents its statuses")]
 pub enum StageStatus {
@@ -57,13 +57,13 @@ impl StageProgress {
         self.retried_this_visit = false;
     }
 
-    /// Counts a retry by hand.
+    /// Counts a manual retry.
     pub(super) fn retry(&mut self) {
         self.retries.manual = self.retries.manual.saturating_add(1);
         self.retries.latest_is_manual = true;
     }
 
-    /// Counts a retry by the stage itself, which happens once a visit. True if it may.
+    /// Counts an automatic retry. Only one is allowed in each visit. Returns whether this one is.
     pub(super) fn take_automatic_retry(&mut self) -> bool {
         if std::mem::replace(&mut self.retried_this_visit, true) {
             return false;

@@ -1,25 +1,26 @@
-//! What starts an execution, and what its sources give it.
+//! The starts of executions, and the revisions of their sources.
 
 use std::collections::BTreeMap;
 
+use names::Arn;
 use serde::Serialize;
 
-/// What an execution was started with.
+/// The details of a start.
 #[derive(Debug, Clone, Default)]
 pub struct Start {
-    /// What started it.
+    /// The cause.
     pub trigger: Trigger,
-    /// The principal that did.
+    /// The ARN of the principal.
     pub caller: String,
-    /// Makes a repeated request find the execution that the first one started.
+    /// Lets a repeated request find the execution that the first one started.
     pub request_token: Option<String>,
     /// Values of the pipeline's variables.
     pub variables: BTreeMap<String, String>,
-    /// Revisions by the name of the source action, instead of made-up ones.
+    /// Revisions by the name of the source action. They replace the synthetic ones.
     pub revisions: BTreeMap<String, String>,
 }
 
-/// What starts an execution.
+/// The cause of a start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum Trigger {
     /// The creation of the pipeline.
@@ -34,10 +35,11 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    /// What starts an execution by `StartPipelineExecution`: EventBridge calls it too, for a rule.
+    /// The trigger of a call of `StartPipelineExecution`: EventBridge makes such calls too, for its
+    /// rules.
     #[must_use]
-    pub fn of(caller: &str) -> Self {
-        if caller.split(':').nth(2) == Some("events") {
+    pub fn from_caller(caller: &str) -> Self {
+        if Arn::parse(caller).is_some_and(|arn| arn.service == "events") {
             Self::CloudWatchEvent
         } else {
             Self::StartPipelineExecution
@@ -45,7 +47,7 @@ impl Trigger {
     }
 }
 
-/// What a source action has given.
+/// The result of a source action.
 #[derive(Debug, Clone)]
 pub struct SourceRevision {
     /// The name of the action.
@@ -54,6 +56,6 @@ pub struct SourceRevision {
     pub artifacts: Vec<String>,
     /// The revision.
     pub id: String,
-    /// What the source says of it.
+    /// The source's description of it.
     pub summary: Option<String>,
 }

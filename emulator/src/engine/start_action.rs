@@ -1,4 +1,5 @@
-//! How an attempt of an action begins, and what it hands on when it has succeeded.
+//! The start of an action's attempt, and the results that a successful one leaves for later
+//! actions.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::job::Job;
 use super::start::SourceRevision;
 use super::{World, lag, notification, variables};
 
-/// A function of this name does not exist; every other does.
+/// The name of the only function that does not exist.
 const MISSING_FUNCTION: &str = "EmulatorMissing";
 
 impl Execution {
@@ -98,7 +99,7 @@ impl Execution {
                 if told == Some("Failed") || (told == Some("FailedOnce") && first) {
                     run.fails(
                         "JobFailed",
-                        "The configuration's EmulatorResult says so".to_owned(),
+                        "EmulatorResult in the configuration asks for it".to_owned(),
                         world,
                     );
                     return;
@@ -110,7 +111,7 @@ impl Execution {
         }
     }
 
-    /// Later actions may have what an action has made.
+    /// Makes the results of an action available to later actions.
     pub(super) fn hand_on(&mut self, place: usize) {
         let Some(run) = self.runs.get_mut(place) else {
             return;
@@ -134,7 +135,7 @@ impl Execution {
         }
     }
 
-    /// The pipeline's variables with the values that this execution runs with.
+    /// The pipeline's variables, with their values in this execution.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.declaration.structure.variables.iter().filter_map(|variable| {
             let value =
@@ -157,7 +158,7 @@ impl Execution {
 }
 
 impl ActionRun {
-    /// It waits for nobody, and this is what it comes to.
+    /// Does not wait, and has a known outcome.
     fn pretend(&mut self, pretence: Pretence, world: &mut World) {
         self.work = Work::Pretended(Box::new(pretence));
         self.due = Some(self.started + world.lag.draw(lag::WORK));
@@ -178,13 +179,13 @@ impl ActionRun {
         }
         self.external_url = Some(world.settings.log_url(&function));
         self.external_id = Some(function);
-        // The state says so from the first.
+        // The state shows this from the start.
         self.changed = Some(self.started + world.lag.draw(lag::STATE_CHANGED));
         self.work = Work::Job(Job::new(self.started, world));
     }
 }
 
-/// What an action comes to that nothing fails.
+/// The outcome of a simulated action that succeeds.
 fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Pretence {
     let s3 = run.action.action_type_id.provider == "S3";
     let configured = |key: &str, default: &str| {
@@ -210,7 +211,7 @@ fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Preten
                 error: None,
             }
         }
-        // Like a commit.
+        // Looks like the id of a commit.
         ActionKind::Source => {
             let revision = given.unwrap_or_else(|| world.digits(40));
             Pretence {

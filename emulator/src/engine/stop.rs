@@ -1,4 +1,4 @@
-//! Stopping an execution, and retrying a stage in which it failed or was stopped.
+//! Stops of executions, and retries of stages that failed or were stopped.
 
 use super::World;
 use super::action_run::ActionRun;
@@ -9,7 +9,7 @@ use super::lag;
 use super::stage::StageStatus;
 
 impl Execution {
-    /// Stops it, at once or when what is in progress has ended.
+    /// Stops it at once, or after the actions in progress.
     pub(super) fn stop(
         &mut self,
         abandon: bool,
@@ -45,7 +45,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Gives up what is in progress.
+    /// Abandons the actions in progress.
     pub(super) fn abandon(&mut self, world: &mut World) {
         for run in self.runs.iter_mut().filter(|run| run.in_progress()) {
             ActionRun::abandon(run, world);
@@ -53,7 +53,7 @@ impl Execution {
         self.end(ExecutionStatus::Stopped, StageStatus::Stopped, world);
     }
 
-    /// Runs a stage again in which it failed or was stopped.
+    /// Repeats a stage that failed or was stopped.
     pub(super) fn retry(
         &mut self,
         stage: &str,
@@ -81,7 +81,7 @@ impl Execution {
     }
 }
 
-/// The error for an execution that is over, or was never there.
+/// The error for an execution that has ended or never existed.
 pub(super) fn not_stoppable(id: &str, pipeline: &str) -> ApiError {
     ErrorCode::PipelineExecutionNotStoppable.because(format!(
         "The pipeline execution with ID '{id}' in '{pipeline}' can't be stopped now. Either it does not exist in the \

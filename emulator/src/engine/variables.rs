@@ -1,10 +1,9 @@
-//! `#{NAMESPACE.NAME}` in an action's configuration.
+//! References `#{NAMESPACE.NAME}` in configurations of actions.
 
-/// Replaces every `#{reference}` in a text by what `lookup` knows of it.
+/// Replaces every `#{reference}` in a text by its value from `lookup`.
 ///
 /// # Errors
-/// The first reference that nothing is known of: AWS fails such an action rather than run it with a
-/// hole.
+/// The first reference without a value: AWS fails such an action, and does not run it with a gap.
 pub(super) fn resolve(
     text: &str,
     lookup: impl Fn(&str) -> Option<String>,

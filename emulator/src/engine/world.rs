@@ -1,4 +1,4 @@
-//! What every part of the engine may need while it does something, and what it wants done outside.
+//! The shared context of the engine's parts, and the effects for the outside.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use super::ids::IdSource;
 use super::lag::Lag;
 use super::notification::Permissions;
 
-/// What has to happen outside the engine.
+/// Something to do outside the engine.
 pub enum Effect {
-    /// Invoke the gate, asynchronously, as CodePipeline invokes a function.
+    /// Invoke the gate asynchronously, as CodePipeline invokes a function.
     Invoke {
-        /// The job that the event is about.
+        /// The id of the event's job.
         job_id: String,
         /// The ARN of the function that the action names.
         function: String,
-        /// What the function receives. It carries credentials: never log it.
+        /// The event for the function. It has credentials: never log it.
         event: Value,
     },
 }
 
 impl std::fmt::Debug for Effect {
-    // By hand, because the event carries credentials.
+    // Not derived, because the event has credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self::Invoke { job_id, function, .. } = self;
         let mut shown = f.debug_struct("Invoke");
@@ -33,23 +33,23 @@ impl std::fmt::Debug for Effect {
     }
 }
 
-/// What every part of the engine may need while it does something.
+/// The shared context of the engine's parts.
 pub(super) struct World {
     pub(super) settings: Settings,
     pub(super) ids: Box<dyn IdSource>,
     pub(super) lag: Lag,
     pub(super) permissions: Option<Box<dyn Permissions>>,
-    /// The time of the entry in progress.
+    /// The time of the current call.
     pub(super) now: Timestamp,
     sequence: u64,
-    /// The versions of S3 objects with their ETags, by bucket and key: nobody uploads anything, so
-    /// a source finds what it found before.
+    /// The versions of S3 objects with their ETags, by bucket and key. Nobody uploads anything, so
+    /// a source always finds the same version.
     objects: BTreeMap<(String, String), Vec<(String, String)>>,
     pub(super) effects: Vec<Effect>,
 }
 
 impl std::fmt::Debug for World {
-    // By hand, because the effects carry credentials.
+    // Not derived, because the effects have credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World")
             .field("now", &self.now)
@@ -77,7 +77,7 @@ impl World {
         self.sequence
     }
 
-    /// The version and the ETag of an S3 object: those of a version, or else of its first.
+    /// A version of an S3 object and its ETag. Without a version, the first one.
     pub(super) fn object(
         &mut self,
         bucket: &str,
@@ -98,7 +98,7 @@ impl World {
         made
     }
 
-    /// So many hexadecimal digits, up to 62.
+    /// Random hexadecimal digits, at most 62.
     pub(super) fn digits(&mut self, count: usize) -> String {
         let digits = format!("{}{}", self.ids.uuid(), self.ids.uuid());
         digits.chars().filter(|digit| *digit != '-').take(count).collect()

@@ -1,4 +1,4 @@
-//! Runs the gate as Lambda would: a real process that asks the Lambda Runtime API for work.
+//! Runs the gate as Lambda does: a real process that asks the Lambda Runtime API for events.
 
 mod runtime_api;
 mod sandbox;
@@ -15,31 +15,31 @@ use uuid::Uuid;
 
 use sandbox::Sandbox;
 
-/// Lambda invokes a function that errs on an asynchronous invocation twice more, with the same
+/// If a function fails on an asynchronous invocation, Lambda invokes it twice more, with the same
 /// request id and event.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 const ATTEMPTS: u32 = 3;
 
-/// How the gate is run.
+/// How to run the gate.
 #[derive(Debug, Clone)]
 pub struct GateConfig {
     /// The program.
     pub program: PathBuf,
-    /// What it is called with.
+    /// The arguments.
     pub arguments: Vec<String>,
-    /// All of its environment but `AWS_LAMBDA_RUNTIME_API`: nothing is inherited.
+    /// Its whole environment except `AWS_LAMBDA_RUNTIME_API`. It inherits nothing.
     pub environment: Vec<(String, String)>,
-    /// The ARN that the function is told it was invoked by, when nobody names another.
+    /// The ARN that the function gets as its own, unless an invocation names another.
     pub function_arn: String,
-    /// After which an invocation is given up and the process killed.
+    /// The time after which the process of an invocation is killed.
     pub timeout: Duration,
-    /// Between the attempts of an asynchronous invocation.
+    /// The delay between the attempts of an asynchronous invocation.
     pub retry_delay: Duration,
-    /// Where the process's output goes.
+    /// The destination of the process's output.
     pub output: ChildOutput,
 }
 
-/// Where the output of the gate's process goes.
+/// The destination of the gate's output.
 #[derive(Debug, Clone)]
 pub enum ChildOutput {
     /// To this program's standard error.
@@ -50,7 +50,7 @@ pub enum ChildOutput {
     Capture(mpsc::UnboundedSender<String>),
 }
 
-/// How an invocation ended.
+/// The outcome of an invocation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// The function returned.
@@ -62,15 +62,15 @@ pub enum Outcome {
         /// Its text.
         message: String,
     },
-    /// It did not answer in time, and its process was killed.
+    /// The function did not answer in time, and its process was killed.
     Timeout,
-    /// Its process ended, or could not be started.
+    /// The process ended or did not start.
     Exited(String),
 }
 
-/// The gate's process, started when it is first needed and again whenever it has ended.
+/// The gate's process. It starts when it is needed, and restarts if it has ended.
 ///
-/// Invocations are queued: one at a time, as in one sandbox of Lambda.
+/// The host queues invocations: one at a time, as in one sandbox of Lambda.
 #[derive(Debug)]
 pub struct GateHost {
     requests: mpsc::UnboundedSender<Request>,
@@ -79,7 +79,7 @@ pub struct GateHost {
     worker: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
-/// Not `Debug`, because the event carries credentials.
+/// Not `Debug`, because the event has credentials.
 struct Request {
     id: String,
     function_arn: String,
@@ -106,19 +106,19 @@ impl GateHost {
         invoke(&self.requests, &Uuid::new_v4().to_string(), &self.function_arn, event).await
     }
 
-    /// Invokes the gate as CodePipeline does: by the ARN of the function that the action names,
-    /// without waiting, and again when it errs.
+    /// Invokes the gate as CodePipeline does: with the ARN of the action's function, without a
+    /// wait, and again if it fails.
     pub fn submit(&self, function_arn: &str, event: Value) {
         let (requests, delay) = (self.requests.clone(), self.retry_delay);
         let function_arn = function_arn.to_owned();
         tokio::spawn(async move {
             let request_id = Uuid::new_v4().to_string();
             for attempt in 1..=ATTEMPTS {
-                // Neither the event nor the response is logged: both may carry credentials.
+                // Neither the event nor the response is logged, because both may have credentials.
                 match invoke(&requests, &request_id, &function_arn, event.clone()).await {
                     Outcome::Ok(_) => return,
                     Outcome::FunctionError { kind, message } => {
-                        tracing::warn!(request_id, attempt, kind, message, "the gate erred");
+                        tracing::warn!(request_id, attempt, kind, message, "the gate failed");
                     }
                     Outcome::Timeout => {
                         tracing::warn!(request_id, attempt, "the gate took too long")
@@ -135,11 +135,11 @@ impl GateHost {
         });
     }
 
-    /// Ends the process and waits until it is gone.
+    /// Ends the process and waits for its end.
     pub async fn shutdown(&self) {
         let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((stop, worker)) = worker {
-            // Errors mean that the worker has ended already.
+            // An error means that the worker has already ended.
             let _ = stop.send(());
             let _ = worker.await;
         }
@@ -155,7 +155,7 @@ async fn invoke(
     let (reply, outcome) = oneshot::channel();
     let request =
         Request { id: id.to_owned(), function_arn: function_arn.to_owned(), event, reply };
-    // A host that has shut down takes no request and answers none.
+    // A host that has shut down accepts no request and answers none.
     let _ = requests.send(request);
     outcome.await.unwrap_or_else(|_| Outcome::Exited("the gate host has shut down".to_owned()))
 }
@@ -183,7 +183,7 @@ async fn work(
         if matches!(outcome, Outcome::Timeout | Outcome::Exited(_)) {
             end(sandbox.take()).await;
         }
-        // Whoever asked may have stopped waiting.
+        // The caller may have stopped waiting.
         let _ = request.reply.send(outcome);
     }
     end(sandbox).await;

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{Mutex, mpsc};
 
-/// One event for the function. Not `Debug`, because the event carries credentials.
+/// An event for the function. Not `Debug`, because the event has credentials.
 pub(super) struct Invocation {
     pub(super) id: String,
     pub(super) function_arn: String,
@@ -22,11 +22,11 @@ pub(super) struct Invocation {
     pub(super) event: String,
 }
 
-/// What the process says.
+/// A message of the process.
 pub(super) enum Message {
     /// The function returned.
     Response { id: String, body: Value },
-    /// The function erred; without an id, it could not even begin.
+    /// The function failed. Without an id, it failed before its first event.
     Error { id: Option<String>, kind: String, message: String },
 }
 
@@ -36,7 +36,7 @@ struct Api {
     answers: mpsc::UnboundedSender<Message>,
 }
 
-/// The error as a runtime reports it.
+/// An error in the format of the Runtime API.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Reported {
@@ -44,7 +44,7 @@ struct Reported {
     error_message: String,
 }
 
-/// The Runtime API over the invocations to come and the messages to pass on.
+/// The Runtime API: it takes events from one channel and sends messages to another.
 pub(super) fn router(
     next: mpsc::UnboundedReceiver<Invocation>,
     answers: mpsc::UnboundedSender<Message>,

@@ -1,5 +1,5 @@
-//! One process of the gate with a Runtime API of its own, so that no invocation can reach a process
-//! that is gone.
+//! One process of the gate with its own Runtime API, so that no invocation can reach a process that
+//! has ended.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -54,12 +54,12 @@ impl Sandbox {
         Ok(Self { child, invocations, messages, api })
     }
 
-    /// Whether the process can take an invocation.
+    /// Whether the process can accept an invocation.
     pub(super) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Hands an event over and waits for what becomes of it.
+    /// Passes an event to the process and waits for the outcome.
     pub(super) async fn invoke(&mut self, config: &GateConfig, request: &Request) -> Outcome {
         let id = request.id.as_str();
         let timeout = SignedDuration::try_from(config.timeout).unwrap_or(SignedDuration::MAX);
@@ -70,13 +70,13 @@ impl Sandbox {
             function_arn: request.function_arn.clone(),
             event: request.event.to_string(),
         };
-        // The receiver lives as long as the API does, which ends with this sandbox.
+        // The receiver lives as long as the API, which ends with this sandbox.
         let _ = self.invocations.send(invocation);
         let timeout = tokio::time::sleep(config.timeout);
         tokio::pin!(timeout);
         loop {
             tokio::select! {
-                // An answer counts even when the process ends right after it.
+                // An answer counts even if the process ends right after it.
                 biased;
                 message = self.messages.recv() => match message {
                     Some(Message::Response { id: answered, body }) if answered == id => return Outcome::Ok(body),
@@ -94,7 +94,7 @@ impl Sandbox {
         }
     }
 
-    /// Ends the process and waits until it is gone.
+    /// Ends the process and waits for its end.
     pub(super) async fn kill(&mut self) {
         if let Err(error) = self.child.kill().await {
             tracing::warn!(%error, "the gate's process could not be ended");

@@ -1,4 +1,4 @@
-//! The gate as the function that it is in AWS: its name, its role and its environment.
+//! The gate as a function of AWS: its name, its role and its environment.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,20 +7,20 @@ use super::{Config, ServerError};
 use crate::engine::Settings;
 use crate::gate_host::GateConfig;
 
-/// The name that the one function there is has of its own. Whatever a Lambda action calls its
-/// function, this one is invoked, and is told that it was by the name which the action gives.
+/// The name of the only function. A Lambda action may use any name: it invokes this function, which
+/// then gets that name in its ARN.
 const NAME: &str = "two-person-rule";
-/// The access key id that the gate is given.
+/// The access key id of the gate.
 pub(super) const KEY_ID: &str = "two-person-rule-gate";
-/// The function's role, where no account says otherwise.
+/// The function's role, unless an account has another for it.
 pub(crate) const ROLE: &str = "two-person-rule-gate";
 
-/// The session of the function's role, as which the gate calls the API.
+/// The ARN of the session with which the gate calls the API.
 pub(crate) fn session(partition: &str, account_id: &str, role: &str) -> String {
     format!("arn:{partition}:sts::{account_id}:assumed-role/{role}/{NAME}")
 }
 
-/// Who the gate is to the API.
+/// The gate's principal.
 pub(super) fn caller(config: &Config) -> String {
     let Settings { partition, account_id, .. } = &config.settings;
     match &config.authorizer {
@@ -29,7 +29,7 @@ pub(super) fn caller(config: &Config) -> String {
     }
 }
 
-/// How the gate is run: like a deployed function, but with this emulator for AWS.
+/// How to run the gate: like a deployed function, but with this emulator in place of AWS.
 pub(super) fn gate_config(config: &Config, api: SocketAddr) -> Result<GateConfig, ServerError> {
     let (program, arguments) = match &config.gate {
         Some(program) => (program.clone(), vec![]),

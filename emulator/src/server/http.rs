@@ -14,7 +14,7 @@ use super::iam;
 use super::shared::Shared;
 use crate::engine::{ApiError, ErrorCode};
 
-/// What an operation's name is preceded by in `X-Amz-Target`.
+/// The prefix of an operation's name in `X-Amz-Target`.
 const TARGET_PREFIX: &str = "CodePipeline_20150709.";
 
 /// Answers API calls on every path, as AWS does.

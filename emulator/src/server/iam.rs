@@ -1,7 +1,7 @@
-//! The one operation of IAM that the gate needs: GetRole, which shows the path of a role that a
-//! rule trusts by a pattern.
+//! The one operation of IAM that the gate needs: GetRole, for the path of a role that a rule trusts
+//! by a pattern.
 //!
-//! The AWS Query protocol: a form in, XML out.
+//! The AWS Query protocol: a form as the request, XML as the reply.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>
 
 use axum::http::{StatusCode, header};
@@ -14,7 +14,7 @@ use crate::engine::{ApiError, ErrorCode};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-/// What IAM answers instead of a role.
+/// An error reply of IAM.
 struct Refusal {
     status: StatusCode,
     code: &'static str,
@@ -88,8 +88,7 @@ fn role(shared: &Shared, caller: Result<&str, ApiError>, body: &[u8]) -> Result<
     let path = arn.split_once(":role").map_or("/", |(_, path)| path);
     let path = path.rsplit_once('/').map_or("", |(path, _)| path);
     let [path, arn, id] = [&format!("{path}/"), &arn, &id].map(|text| escaped(text));
-    // When a role was created a snapshot says, and the account that is read from it does not keep
-    // it.
+    // A snapshot has the creation date of a role, but the account that is read from it does not.
     let created = "<CreateDate>2026-01-01T00:00:00Z</CreateDate>";
     Ok(format!(
         "<Role><Path>{path}</Path><RoleName>{name}</RoleName><RoleId>{id}</RoleId><Arn>{arn}</Arn>{created}</Role>"

@@ -1,4 +1,4 @@
-//! The emulator as a running thing: the API on a loopback port, the clock, and the gate.
+//! The running emulator: the API on a loopback port, the clock, and the gate.
 
 pub(crate) mod function;
 mod http;
@@ -22,54 +22,54 @@ use crate::gate_host::{ChildOutput, GateHost};
 use crate::principals::Principals;
 use shared::{Shared, keep_time};
 
-/// How long a call in progress may take to end when the server shuts down.
+/// The time that calls in progress get when the server shuts down.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What a server is started with.
+/// The configuration of a server.
 #[derive(Debug)]
 pub struct Config {
-    /// A loopback address; port 0 takes any free one.
+    /// A loopback address. Port 0 means any free port.
     pub listen: SocketAddr,
-    /// Whose CodePipeline this is.
+    /// The account and region of this CodePipeline.
     pub settings: Settings,
-    /// How late CodePipeline notices an answer, at most: see [`Lag::new`].
+    /// The longest time until CodePipeline notices an answer: see [`Lag::new`].
     pub lag: SignedDuration,
-    /// What every delay and identifier is drawn from; chance when there is none.
+    /// The seed of delays and identifiers. Random if there is none.
     pub seed: Option<u64>,
-    /// Who may call.
+    /// The callers.
     pub principals: Principals,
-    /// Decides what each of them may do; without it, everything.
+    /// Decides what each of them may do. Without it, they may do everything.
     pub authorizer: Option<Authorizer>,
-    /// The gate's program; this program's own verb `gate` when there is none.
+    /// The gate's program. By default this program's own subcommand `gate`.
     pub gate: Option<PathBuf>,
-    /// The rule that the gate is given, as JSON.
+    /// The gate's rule, as JSON.
     pub rule: Option<String>,
-    /// What the gate logs: `AWS_LAMBDA_LOG_LEVEL`.
+    /// The gate's log level: `AWS_LAMBDA_LOG_LEVEL`.
     pub gate_log_level: Option<String>,
-    /// Where the gate's own output goes.
+    /// The destination of the gate's output.
     pub gate_output: ChildOutput,
 }
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// Who can reach the emulator can act as anybody.
+    /// The address is not loopback: everybody who can reach the emulator can act as anybody.
     #[error(
         "the emulator does not listen on {0}: it trusts every caller, so use a loopback address such as 127.0.0.1:4599"
     )]
     NotLoopback(SocketAddr),
-    /// The address is taken, or not this machine's.
+    /// The address is in use, or not one of this machine.
     #[error("the emulator cannot listen on {address}: choose another port with --listen")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// A bug of this program.
     #[error("the built-in API model cannot be read: please report this")]
     Model(#[from] serde_json::Error),
-    /// Without a gate nothing would ever be judged.
+    /// The gate's program is unknown, and without a gate nothing would be judged.
     #[error("the gate's program is not known: name it with --gate")]
     OwnProgram(#[source] std::io::Error),
 }
@@ -88,7 +88,7 @@ impl Server {
     /// Starts to listen.
     ///
     /// # Errors
-    /// When the address is not loopback or cannot be listened on.
+    /// If the address is not loopback, or the server cannot listen on it.
     pub async fn start(config: Config) -> Result<Self, ServerError> {
         if !config.listen.ip().is_loopback() {
             return Err(ServerError::NotLoopback(config.listen));
@@ -111,7 +111,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let serve = axum::serve(listener, http::router(Arc::clone(&shared)))
             .with_graceful_shutdown(async {
-                // An error means that the server was dropped: stop as well.
+                // An error means that the server was dropped, so stop too.
                 let _ = stopped.await;
             });
         let api = async {
@@ -128,7 +128,7 @@ impl Server {
         })
     }
 
-    /// Where the API is.
+    /// The URL of the API.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

@@ -1,4 +1,4 @@
-//! What every call, the clock and the gate share.
+//! The state that calls, the clock and the gate share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::engine::{ApiError, Effect};
 use crate::gate_host::GateHost;
 use crate::principals::Principals;
 
-/// What every call, the clock and the gate share.
+/// The state that calls, the clock and the gate share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// Who may call.
+    /// The callers.
     pub(super) principals: Principals,
     service: Mutex<Service>,
     gate: GateHost,
@@ -32,10 +32,10 @@ impl Shared {
         self.gate.shutdown().await;
     }
 
-    /// One call of the API, and what it sets off.
+    /// Handles one call of the API, and carries out its effects.
     ///
     /// # Errors
-    /// What AWS answers instead of a result.
+    /// The error that AWS replies.
     pub(super) fn call(
         &self,
         operation: &str,
@@ -45,10 +45,10 @@ impl Shared {
         self.with_service(|service| service.call(operation, body, caller, Timestamp::now()))
     }
 
-    /// The ARN and the id of a role of the account, for a caller who may ask for it.
+    /// The ARN and the id of a role of the account, if the caller may see it.
     ///
     /// # Errors
-    /// When the caller may not.
+    /// `AccessDeniedException` if the caller may not see it.
     pub(super) fn role(
         &self,
         name: &str,
@@ -61,8 +61,8 @@ impl Shared {
     }
 
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
-        // A panic in an earlier call is a bug that it has reported itself; the others need not fail
-        // for it.
+        // A panic in an earlier call is a bug, which that call has reported. The others need not
+        // fail.
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut service);
         for effect in service.engine.take_effects() {
@@ -76,7 +76,7 @@ impl Shared {
     }
 }
 
-/// Ticks the engine whenever something is due.
+/// Ticks the engine as soon as something is due.
 pub(super) async fn keep_time(shared: Arc<Shared>) {
     loop {
         let due = {

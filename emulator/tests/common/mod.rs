@@ -1,4 +1,4 @@
-//! What the tests of the running emulator share.
+//! Shared helpers for tests of the running emulator.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-/// One HTTP request on a connection of its own.
+/// Makes one HTTP request on its own connection.
 pub(crate) fn http(
     address: &str,
     method: &str,

@@ -1,4 +1,5 @@
-//! What the end-to-end tests share: the built binaries, and an emulator served by one of them.
+//! Shared helpers of the end-to-end tests: the built binaries, and an emulator that one of them
+//! serves.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
@@ -13,26 +14,25 @@ use lambda::aws::http_client;
 
 /// The pipeline of [`Emulator::create_pipeline`].
 pub const PIPELINE: &str = "payments";
-/// Its approval stage.
+/// The approval stage of that pipeline.
 pub const STAGE: &str = "Approve";
 
-/// The repository.
+/// The root of the repository.
 #[must_use]
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
-/// A built binary of the workspace, as new as its sources.
+/// A built binary of the workspace, up to date with its sources.
 ///
 /// # Panics
-/// When the workspace does not build.
+/// If the workspace does not build.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
-        // All targets, so that the features of every dependency are the ones that the tests were
-        // built with.
+        // All targets, so that every dependency has the same features as in the build of the tests.
         let build = Command::new(env!("CARGO"))
             .args(["build", "--workspace", "--all-targets", "--quiet"])
             .current_dir(repository())
@@ -46,7 +46,7 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// An `emulator serve` of its own; it ends with the test.
+/// A separate `emulator serve`, which ends with the test.
 #[derive(Debug)]
 pub struct Emulator {
     child: Child,
@@ -56,28 +56,28 @@ pub struct Emulator {
     http: lambda::aws::sdk::config::SharedHttpClient,
 }
 
-/// How an emulator is started.
+/// The options of an emulator.
 #[derive(Debug, Default)]
 pub struct Setup {
-    /// The gate's own rule.
+    /// The gate's rule.
     pub rule: Option<&'static str>,
-    /// Further arguments. Without a `--lag` among them nothing is late.
+    /// Further arguments. Without a `--lag` among them there are no delays.
     pub arguments: Vec<String>,
     /// The gate's log level.
     pub gate_log_level: Option<&'static str>,
 }
 
 impl Emulator {
-    /// Starts one by default, with the gate's own rule.
+    /// Starts an emulator with this rule for the gate.
     #[must_use]
     pub fn with_rule(rule: &'static str) -> Self {
         Self::start(&Setup { rule: Some(rule), ..Setup::default() })
     }
 
-    /// Starts one.
+    /// Starts an emulator.
     ///
     /// # Panics
-    /// When it does not say where it listens.
+    /// If it does not print its address.
     #[must_use]
     pub fn start(setup: &Setup) -> Self {
         let mut command = Command::new(binary("emulator"));
@@ -104,7 +104,7 @@ impl Emulator {
         Self { child, url, log, reader: Some(reader), http: http_client() }
     }
 
-    /// Where the API is.
+    /// The URL of the API.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -117,12 +117,12 @@ impl Emulator {
     }
 
     /// Creates [`PIPELINE`]: Source; [`STAGE`] with ApprovalA and ApprovalB in parallel and the
-    /// gate after them; Deploy. The execution that its creation starts is given up.
+    /// gate after them; Deploy. The execution that the creation starts is abandoned.
     pub async fn create_pipeline(&self, user_parameters: Option<&'static str>) {
         self.create_pipeline_as("bob", user_parameters).await;
     }
 
-    /// The same, by another principal than bob.
+    /// The same, as another principal than bob.
     pub async fn create_pipeline_as(&self, key_id: &str, user_parameters: Option<&'static str>) {
         let action = |name, kind, run_order| Action { name, kind, run_order };
         let stages: [(&str, &[Action]); 3] = [
@@ -146,7 +146,7 @@ impl Emulator {
         self.caller(starter).start(PIPELINE).await.unwrap()
     }
 
-    /// Has the two slots approved, and waits for the end of the execution.
+    /// Approves both slots, and waits for the end of the execution.
     pub async fn approve(&self, execution_id: &str, approvers: [&str; 2]) -> Ended {
         for (slot, key_id) in ["ApprovalA", "ApprovalB"].into_iter().zip(approvers) {
             self.caller(key_id).approve(PIPELINE, STAGE, slot).await.unwrap();
@@ -159,18 +159,18 @@ impl Emulator {
         self.caller("bob").end_of(PIPELINE, execution_id, "Gate").await.unwrap()
     }
 
-    /// Runs the approval stage again.
+    /// Retries the approval stage.
     pub async fn retry(&self, execution_id: &str, mode: RetryMode) {
         self.caller("bob").retry(PIPELINE, STAGE, execution_id, mode).await.unwrap();
     }
 
-    /// What the emulator and its gate have written to stderr so far.
+    /// The output of the emulator and its gate to stderr so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Ends the emulator; all that it and its gate wrote to stderr.
+    /// Ends the emulator. Returns all output of it and its gate to stderr.
     #[must_use]
     pub fn end(mut self) -> String {
         self.child.kill().unwrap();
@@ -181,7 +181,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -197,10 +197,10 @@ fn collect(mut stream: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> J
     })
 }
 
-/// Waits until something has come to pass.
+/// Waits until a condition holds.
 ///
 /// # Panics
-/// When it has not within 20 seconds.
+/// If it does not hold within 20 seconds.
 pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..2_000 {
         if let Some(seen) = look() {

@@ -1,4 +1,4 @@
-//! `policygen audit` finds in made-up accounts what is planted there, and nothing else.
+//! `policygen audit` finds what is planted in generated accounts, and nothing else.
 
 #![cfg(test)]
 
@@ -12,7 +12,7 @@ use kit::{
 };
 use serde_json::Value;
 
-/// What is found about the account as a whole. Where there are approvers in plenty, none of it.
+/// The codes of findings about the account as a whole. An account with enough approvers has none.
 const ABOUT_THE_ACCOUNT: [&str; 3] =
     ["slot-without-approver", "no-valid-pair", "depends-on-one-person"];
 
@@ -55,8 +55,8 @@ fn audit(account: &Generated, rule: Option<&str>) -> Vec<Found> {
     findings
 }
 
-/// The differences, one a line, by scenario: empty when every code has a precision and a recall of
-/// 1.
+/// The differences by scenario, one on each line. Empty if every code has a precision and a recall
+/// of 1.
 fn differences(account: &Generated, found: &[Found]) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in found {

@@ -1,4 +1,4 @@
-//! `emulator demo`, the README's first command.
+//! `emulator demo`, the first command of the README.
 
 #![cfg(test)]
 

@@ -1,4 +1,5 @@
-//! The gate as a process: what it is sent, what it writes, and what it never writes.
+//! The gate as a process: the event that it gets, the output that it writes, and the secrets that
+//! it never writes.
 
 #![cfg(test)]
 
@@ -10,13 +11,13 @@ use emulator::gate_host::{ChildOutput, GateConfig, GateHost, Outcome};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// The event as the AWS guides document it, with its artifact credentials.
+/// The event of the AWS guides, with its artifact credentials.
 fn documented_event() -> Value {
     let path = repository().join("lambda/tests/fixtures/documented-event.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Every string under `artifactCredentials`, and long pieces of them.
+/// Every string under `artifactCredentials`, and long pieces of it.
 fn secrets(event: &Value) -> Vec<String> {
     let credentials = event["CodePipeline.job"]["data"]["artifactCredentials"].as_object().unwrap();
     assert_eq!(credentials.len(), 3);
@@ -52,7 +53,7 @@ fn config(endpoint: &str, output: ChildOutput, rule: &str) -> GateConfig {
     }
 }
 
-/// Invokes the built gate with an event; the outcome and everything the process wrote.
+/// Invokes the built gate with an event. Returns the outcome and all output of the process.
 async fn invoke(endpoint: &str, event: Value, rule: &str) -> (Outcome, String) {
     let (lines, mut written) = mpsc::unbounded_channel();
     let host = GateHost::start(config(endpoint, ChildOutput::Capture(lines), rule));
@@ -84,7 +85,7 @@ async fn the_documented_event_leaves_no_byte_of_its_credentials() {
             event["CodePipeline.job"]["data"]["artifactCredentials"].clone();
         event
     };
-    // The emulator knows no such job, so that every call fails and every error path is taken; the
+    // The emulator does not know the job, so every call fails and every error path is taken. The
     // closed port fails harder.
     for endpoint in [emulator.url(), "http://127.0.0.1:9"] {
         for event in [&event, &garbled, &misplaced] {
@@ -152,7 +153,7 @@ async fn one_record_a_decision_says_who_counted_as_whom() {
     assert_eq!(persons, [&Value::from("handle:alice"), &Value::Null], "{decision}");
     let bases: Vec<&Value> = approvals.iter().map(|approval| &approval["basis"]).collect();
     assert_eq!(bases, ["user", "shared-role"], "{decision}");
-    // Times are to the millisecond, as AWS gives them.
+    // Times have milliseconds, as AWS gives them.
     for time in approvals.iter().flat_map(|approval| [&approval["at"], &approval["noticedAt"]]) {
         assert!(time.as_str().unwrap().len() <= "2026-11-25T23:41:28.746Z".len(), "{time}");
     }

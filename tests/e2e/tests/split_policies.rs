@@ -1,7 +1,7 @@
-//! The policies that `policygen generate` writes, in force: a whole release through `emulator serve
-//! --account`, for each mechanism that holds the slots apart. Who belongs to one slot is denied the
-//! other, and the approval stays open; two people of two slots pass the gate, which runs with the
-//! generated permissions and no more.
+//! The policies of `policygen generate`, in force: a whole release through `emulator serve
+//! --account`, for each mechanism that separates the slots. A member of one slot is denied the
+//! other, and the approval stays open. Two people of two slots pass the gate, which has only the
+//! generated permissions.
 
 #![cfg(test)]
 
@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
 const DEFAULTS: &str = "{}";
-/// As the notes of `policygen generate` say.
+/// From the notes of `policygen generate`.
 const TRUSTED: &str = r#"{"trustedSessionRoles": ["TwoPersonRule-ApprovalA", "TwoPersonRule-ApprovalB", "AWSReservedSSO_TwoPersonRule-Approval*"]}"#;
 
 const DENIES: &str = "with an explicit deny in an identity-based policy";
 const DOES_NOT_ALLOW: &str =
     "because no identity-based policy allows the codepipeline:PutApprovalResult action";
 
-/// An account with the generated policies, and who calls.
+/// An account with the generated policies, and the callers.
 struct Company {
     documents: BTreeMap<String, Value>,
     users: Vec<Value>,
@@ -33,8 +33,8 @@ struct Company {
 }
 
 impl Company {
-    /// With the gate's role as generated; a manager, who may do everything but approve or report
-    /// for a job; and somebody who may do nothing.
+    /// An account with the generated role of the gate; a manager, who may do everything except
+    /// approve or report on a job; and a user without permissions.
     fn new(mechanism: &[&str]) -> Self {
         let target = [
             "--region",
@@ -71,7 +71,7 @@ impl Company {
         company
     }
 
-    /// A group with the policy of its name.
+    /// Adds a group with the policy of the same name.
     fn group(&mut self, name: &str) {
         self.groups.push(json!({
             "GroupName": name, "Arn": format!("arn:aws:iam::{ACCOUNT}:group/{name}"), "GroupPolicyList": [],
@@ -79,7 +79,7 @@ impl Company {
         }));
     }
 
-    /// A user, whose access key id is its name.
+    /// Adds a user, whose access key id is its name.
     fn user(&mut self, name: &str, groups: &[&str], tags: &[(&str, &str)]) {
         let arn = format!("arn:aws:iam::{ACCOUNT}:user/{name}");
         let tags: Vec<Value> =
@@ -91,7 +91,7 @@ impl Company {
         self.principals.insert(name.to_owned(), arn);
     }
 
-    /// Lets a user do something besides.
+    /// Gives a user another permission.
     fn allow(&mut self, name: &str, mut statement: Value) {
         let user = self.users.iter_mut().find(|user| user["UserName"] == name).unwrap();
         statement["Effect"] = json!("Allow");
@@ -100,7 +100,7 @@ impl Company {
         policies.push(json!({"PolicyName": "Own", "PolicyDocument": document}));
     }
 
-    /// A generated role with its generated trust policy.
+    /// Adds a generated role with its generated trust policy.
     fn role(&mut self, name: &str, policies: &[&str]) {
         let trust = self.documents[&format!("{name}.trust.json")].clone();
         self.roles.push(json!({
@@ -109,7 +109,7 @@ impl Company {
         }));
     }
 
-    /// The role that IAM Identity Center makes of a permission set.
+    /// Adds the role that IAM Identity Center creates for a permission set.
     fn permission_set(&mut self, name: &str) {
         let role = format!("AWSReservedSSO_{name}_0123456789abcdef");
         let inline = self.documents[&format!("{name}.permission-set.json")].clone();
@@ -126,13 +126,13 @@ impl Company {
         }));
     }
 
-    /// A session of a role.
+    /// Adds a session of a role.
     fn session(&mut self, key_id: &str, role: &str, session: &str) {
         let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}");
         self.principals.insert(key_id.to_owned(), arn);
     }
 
-    /// What `aws iam get-account-authorization-details` prints.
+    /// The account as `aws iam get-account-authorization-details` prints it.
     fn snapshot(&self) -> Value {
         let policies = self.documents.iter().filter_map(|(file, document)| {
             let name = file.strip_suffix(".policy.json")?;
@@ -206,7 +206,7 @@ impl Release<'_> {
         panic!("{slot} does not open");
     }
 
-    /// Somebody tries a slot, is denied by IAM, and leaves the approval as it was.
+    /// A caller tries a slot: IAM denies it, and the approval stays open.
     async fn denied(&self, key_id: &str, slot: &str, why: &str) {
         let token = self.token(slot).await;
         let approved =
@@ -247,7 +247,7 @@ impl Release<'_> {
         assert!(ended.gate.contains(&format!("- {reason}: ")), "{}", ended.gate);
     }
 
-    /// One person of each slot: none may do the other's part, and together they pass.
+    /// One person for each slot: neither may serve the other's slot, and together they pass.
     async fn two_people_pass(&self, a: &str, b: &str, why: &str) {
         self.denied("stranger", "ApprovalA", DOES_NOT_ALLOW).await;
         self.denied("manager", "ApprovalB", DOES_NOT_ALLOW).await;
@@ -281,7 +281,7 @@ async fn a_group_for_each_slot() {
     release.two_people_pass("alice", "bob", DENIES).await;
 }
 
-/// A broad policy besides, such as AWSCodePipelineApproverAccess, gives nobody a second slot.
+/// A broad policy, such as AWSCodePipelineApproverAccess, does not give anybody a second slot.
 #[tokio::test]
 async fn a_group_for_each_slot_and_an_approver_of_everything() {
     let mut company = groups(&["--exclusive"]);
@@ -290,7 +290,7 @@ async fn a_group_for_each_slot_and_an_approver_of_everything() {
     release.two_people_pass("alice", "bob", DENIES).await;
 }
 
-/// Nothing denies a second slot then: only the gate is left to see that it is one person.
+/// Then nothing denies a second slot, and only the gate can see that there is one person.
 #[tokio::test]
 async fn groups_that_do_not_exclude_leave_it_to_the_gate() {
     let company = groups(&["--no-exclusive"]);
@@ -303,7 +303,7 @@ async fn groups_that_do_not_exclude_leave_it_to_the_gate() {
     release.is_refused("same-person").await;
 }
 
-/// Long-term access keys carry no second factor.
+/// Requests with long-term access keys have no second factor.
 #[tokio::test]
 async fn nobody_approves_by_an_access_key_where_a_second_factor_is_required() {
     let company = groups(&["--require-mfa"]);
@@ -330,7 +330,7 @@ async fn a_tag_for_each_slot() {
     release.two_people_pass("alice", "bob", DENIES).await;
 }
 
-/// A role for each slot: alice and bob pass. IAM cannot see that alice has stepped into both, and
+/// A role for each slot: alice and bob pass. IAM cannot see that alice has assumed both roles, but
 /// the gate does.
 async fn a_role_for_each_slot(mut company: Company, roles: [&str; 2], names: [&str; 2]) {
     company.session("a-alice", roles[0], names[0]);
@@ -382,8 +382,8 @@ async fn a_permission_set_for_each_slot() {
     a_role_for_each_slot(company, roles, ["alice@example.com", "bob@example.com"]).await;
 }
 
-/// An approver who else might do everything can neither take the gate out of the pipeline nor
-/// report in its place.
+/// An approver with all other permissions can neither remove the gate from the pipeline nor report
+/// in its place.
 #[tokio::test]
 async fn guardrails_hold_who_may_do_everything_else() {
     let mut company = groups(&[]);
@@ -411,7 +411,7 @@ async fn guardrails_hold_who_may_do_everything_else() {
     );
 }
 
-/// IAM decides for the gate as well: one that may not read the history has no verdict.
+/// IAM also decides for the gate: without permission to read the history it has no verdict.
 #[tokio::test]
 async fn a_gate_with_less_than_the_generated_permissions_lets_nothing_pass() {
     let mut company = groups(&[]);

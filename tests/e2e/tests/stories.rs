@@ -1,5 +1,5 @@
-//! What the product promises, as stories: the emulator and the gate are processes, and everybody
-//! talks to them over HTTP.
+//! The promises of the product, as stories. The emulator and the gate are processes, and every
+//! caller uses HTTP.
 
 #![cfg(test)]
 
@@ -65,8 +65,8 @@ async fn role_sessions_count_as_nobody_unless_their_role_is_trusted() {
     refused(&trusting, ["deployer-1", "deployer-2"], "shared-role").await;
 }
 
-/// A developer who may make roles makes one of Identity Center's name, and names its session after
-/// somebody else. The gate asks IAM, as the role that it is deployed with.
+/// A developer who may create roles creates one with a name of Identity Center's, and a session
+/// with the name of another person. The gate asks IAM, with the role of its deployment.
 #[tokio::test]
 async fn a_role_that_a_pattern_trusts_is_asked_about_and_a_look_alike_is_not_believed() {
     const ACCOUNT: &str = "arn:aws:iam::111122223333";
@@ -125,8 +125,8 @@ async fn a_role_that_a_pattern_trusts_is_asked_about_and_a_look_alike_is_not_bel
 }
 
 /// The pipeline's state shows only the latest run of each action. While the first execution waits
-/// for its gate, a second one is approved by alice and bob: that must not pass for the first one's
-/// approvals, which were alice's alone.
+/// for its gate, alice and bob approve a second one. Those approvals must not count for the first,
+/// which only alice approved.
 #[tokio::test]
 async fn a_race_with_another_execution_is_not_lost() {
     let emulator = Emulator::with_rule(r#"{"stage": "Approve"}"#);
@@ -217,8 +217,8 @@ async fn a_refusal_cannot_be_washed_away_by_retrying_the_gate_alone() {
     assert!(!ended.succeeded && ended.gate.contains("same-person"), "{}", ended.gate);
 }
 
-/// FAILED_ACTIONS reopens the rejected approval alone. The other one was given before somebody said
-/// no, and CodePipeline may notice the two in either order.
+/// FAILED_ACTIONS reopens only the rejected approval. The other one was given before the rejection,
+/// and CodePipeline may notice the two in either order.
 #[tokio::test]
 async fn a_rejection_cannot_be_washed_away_by_retrying_it_alone() {
     for seed in ["1", "2", "3", "4"] {
@@ -256,7 +256,7 @@ async fn who_started_the_execution_does_not_count_where_the_rule_says_so() {
     let emulator = Emulator::with_rule(r#"{"excludeInitiator": true}"#);
     emulator.create_pipeline(None).await;
     refused(&emulator, ["alice", "bob"], "initiator").await;
-    // A session of a role that several people may share could be anybody, whatever it is called.
+    // A session of a role that several people may share could be anybody, for any session name.
     for starter in ["deployer-1", "deployer-alice"] {
         let execution_id = emulator.start_execution(starter).await;
         let ended = emulator.approve(&execution_id, ["alice", "bob"]).await;
@@ -269,8 +269,7 @@ async fn who_started_the_execution_does_not_count_where_the_rule_says_so() {
     assert!(emulator.approve(&execution_id, ["alice", "bob"]).await.succeeded);
 }
 
-/// Parameters that name another stage would have the gate look at approvals that were easier to
-/// come by.
+/// Parameters that name another stage would let the gate judge approvals that were easier to get.
 #[tokio::test]
 async fn parameters_that_name_another_stage_are_refused() {
     let emulator = Emulator::with_rule(DEFAULTS);
@@ -370,15 +369,15 @@ async fn parameters_that_name_another_execution_are_refused() {
     );
 }
 
-/// More attempts than fit on one page of ListActionExecutions: the newest page alone would be
-/// enough for nobody.
+/// More attempts than fit on one page of ListActionExecutions: the newest page alone has too few
+/// approvals.
 #[tokio::test]
 async fn a_history_of_several_pages_is_read_whole() {
     let emulator = Emulator::with_rule(DEFAULTS);
     emulator.create_pipeline(None).await;
     let execution_id = emulator.start_execution("bob").await;
     emulator.approve(&execution_id, ["alice", "alice"]).await;
-    // The gate alone, again and again: the approvals end up on the second page.
+    // Retries of the gate alone move the approvals to the second page.
     for _ in 0..101 {
         emulator.retry(&execution_id, RetryMode::FailedActions).await;
         let ended = emulator.end_of(&execution_id).await;

@@ -1,4 +1,4 @@
-//! Writes a made-up account to stdout: `cargo run -p kit --example account -- small|middle|large
+//! Writes a generated account to stdout: `cargo run -p kit --example account -- small|middle|large
 //! [SEED]`.
 
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! Putting an account together, piece by piece.
+//! Builds an account piece by piece.
 
 #![expect(
     clippy::indexing_slicing,
@@ -18,7 +18,7 @@ use super::shape::{
 };
 use super::{ACCOUNT, id, managed};
 
-/// An account in the making.
+/// An unfinished account.
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) details: Details,
@@ -31,7 +31,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// One with nothing in it.
+    /// An empty account.
     pub(super) fn new(seed: u64) -> Self {
         Self {
             details: Details::default(),
@@ -44,7 +44,7 @@ impl Account {
         }
     }
 
-    /// Adds a user of a name like this.
+    /// Adds a user. The name gets a number if it is taken.
     pub(super) fn user(&mut self, path: &str, wish: &str) -> User {
         let name = self.user_names.take(wish);
         self.details.user_detail_list.push(UserDetail {
@@ -62,7 +62,7 @@ impl Account {
         User(self.details.user_detail_list.len() - 1)
     }
 
-    /// Adds a group of a name like this.
+    /// Adds a group. The name gets a number if it is taken.
     pub(super) fn group(&mut self, path: &str, wish: &str) -> Group {
         let name = self.group_names.take(wish);
         self.details.group_detail_list.push(GroupDetail {
@@ -77,7 +77,7 @@ impl Account {
         Group(self.details.group_detail_list.len() - 1)
     }
 
-    /// Adds a role of a name like this, with its trust policy.
+    /// Adds a role with a trust policy. The name gets a number if it is taken.
     pub(super) fn role(&mut self, path: &str, wish: &str, trust: Value) -> Role {
         let name = self.role_names.take(wish);
         let used = json!({"LastUsedDate": id::date(&mut self.rng), "Region": "eu-west-1"});
@@ -98,7 +98,7 @@ impl Account {
         Role(self.details.role_detail_list.len() - 1)
     }
 
-    /// Gives a role the instance profile of its name.
+    /// Gives a role an instance profile of the same name.
     pub(super) fn instance_profile(&mut self, role: Role) {
         let (profile_id, created) = (id::unique(&mut self.rng, "AIPA"), id::date(&mut self.rng));
         let role = self.role_mut(role);
@@ -112,16 +112,16 @@ impl Account {
         }));
     }
 
-    /// Adds a customer managed policy of a name like this, with all of its versions, oldest first,
-    /// and the number of the one in force.
+    /// Adds a customer managed policy with all of its versions, oldest first, and the number of the
+    /// version in force. The name gets a number if it is taken.
     pub(super) fn policy(&mut self, wish: &str, versions: &[Value], default: usize) -> Policy {
         let name = self.policy_names.take(wish);
         let arn = arn("policy", "/", &name);
         self.managed(name, arn, "/", versions, default)
     }
 
-    /// One of AWS's managed policies, by its name with its path. It is in the account once, as soon
-    /// as somebody has it.
+    /// An AWS managed policy, by its name with its path. The account gets it once, at its first
+    /// use.
     pub(super) fn aws_managed(&mut self, name: &str) -> Policy {
         if let Some(policy) = self.aws_managed.get(name) {
             return *policy;
@@ -145,7 +145,7 @@ impl Account {
         default: usize,
     ) -> Policy {
         let rng = &mut self.rng;
-        // As IAM lists them, the newest first.
+        // IAM lists the newest first.
         let policy_version_list = versions
             .iter()
             .enumerate()
@@ -261,7 +261,7 @@ impl Account {
         &self.details.user_detail_list[user.0].user_name
     }
 
-    /// How many policies are the customer's own.
+    /// The number of customer managed policies.
     pub(super) fn customer_policies(&self) -> usize {
         self.details.policies.len() - self.aws_managed.len()
     }

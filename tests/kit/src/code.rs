@@ -1,42 +1,42 @@
-//! What an audit finds, by its code.
+//! The codes of an audit's findings.
 
 /// The code of a finding about a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
-    /// In the groups of two slots.
+    /// A user in the groups of two slots.
     MemberOfBothGroups,
     /// Reaches two slots of one pipeline.
     CanApproveBoth,
-    /// The same, when something holds that is known only at the request.
+    /// The same, under a condition that only the request decides.
     CanApproveBothIf,
-    /// The same, as a role that it may assume.
+    /// The same, through a role that it may assume.
     CanApproveBothThroughRole,
     /// One IAM write away from two slots.
     CanGrantItself,
-    /// Several IAM writes away from being two persons.
+    /// Several IAM writes away from a second person.
     CanMakeSecondPerson,
-    /// Gets past the gate without approving.
+    /// Bypasses the gate without an approval.
     CanBypassGate,
-    /// Calls the gate itself.
+    /// Invokes the gate directly.
     CanInvokeGate,
-    /// A role named like those of IAM Identity Center.
+    /// A role whose name imitates those of IAM Identity Center.
     LookAlikeRole,
-    /// One human who has a slot under each of two names.
+    /// One human with a slot under each of two names.
     OnePersonOnTwoSlots,
-    /// A trusted role whose session name the caller chooses.
+    /// A trusted role. The caller chooses its session name.
     SessionNameNotPinned,
-    /// A trusted role whose session name an identity provider of the account chooses.
+    /// A trusted role. An identity provider of the account chooses its session name.
     SessionNamesFromProvider,
     /// A role that approves and that several people can assume.
     SharedApproverRole,
-    /// A role that approves and that no human needs to assume.
+    /// A role that approves and that a machine can assume without a human.
     MachineCanApprove,
     /// A user who approves without a second factor.
     ApproverWithoutMfa,
 }
 
 impl Code {
-    /// All of them.
+    /// All codes.
     pub const ALL: [Self; 15] = [
         Self::MemberOfBothGroups,
         Self::CanApproveBoth,
@@ -55,7 +55,7 @@ impl Code {
         Self::ApproverWithoutMfa,
     ];
 
-    /// As a finding has it.
+    /// The code as findings show it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

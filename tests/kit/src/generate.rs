@@ -1,4 +1,4 @@
-//! An account of a size, from a seed.
+//! Generates an account of a given size from a seed.
 
 use std::collections::BTreeMap;
 
@@ -12,51 +12,51 @@ use super::policy::{A, ANY, B, allow, approve, policy};
 use super::scenario::{self, Scenario};
 use super::shape::Details;
 
-/// How large an account is.
+/// The size of an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
-    /// Its users.
+    /// The number of users.
     pub users: usize,
-    /// Its groups.
+    /// The number of groups.
     pub groups: usize,
-    /// Its roles.
+    /// The number of roles.
     pub roles: usize,
-    /// Its customer managed policies.
+    /// The number of customer managed policies.
     pub policies: usize,
-    /// Of the users, at most about so many play in a scenario.
+    /// About the greatest number of users in scenarios.
     pub planted_users: usize,
 }
 
-/// A small company. Not every scenario is in it.
+/// A small company. It does not have every scenario.
 pub const SMALL: Size = Size { users: 60, groups: 40, roles: 40, policies: 60, planted_users: 48 };
 
-/// Every scenario is in it.
+/// A company with every scenario.
 pub const MIDDLE: Size =
     Size { users: 500, groups: 80, roles: 250, policies: 200, planted_users: 400 };
 
-/// As large as IAM's default quotas let an account be.
+/// The largest account within IAM's default quotas.
 pub const LARGE: Size =
     Size { users: 5_000, groups: 300, roles: 1_000, policies: 1_500, planted_users: 1_600 };
 
-/// One finding that is there.
+/// An expected finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planted {
-    /// The scenario that has it.
+    /// The name of its scenario.
     pub scenario: &'static str,
-    /// What it is.
+    /// Its code.
     pub code: Code,
-    /// The principal it is about.
+    /// The ARN of the principal.
     pub arn: String,
-    /// What its witness has in it.
+    /// A text that its witness must contain.
     pub witness: Option<String>,
 }
 
-/// An account, and what is to be found in it.
+/// An account with its expected findings.
 #[derive(Debug)]
 pub struct Generated {
     details: Details,
     cast: BTreeMap<String, &'static str>,
-    /// All that is to be found in it about principals, and nothing else is.
+    /// All findings about principals. There must be no others.
     pub planted: Vec<Planted>,
 }
 
@@ -81,24 +81,24 @@ impl Generated {
         text
     }
 
-    /// The scenario that a principal plays in.
+    /// The scenario of a principal.
     #[must_use]
     pub fn scenario_of(&self, arn: &str) -> &'static str {
         self.cast.get(arn).copied().unwrap_or("innocent")
     }
 
-    /// The names of the scenarios in it.
+    /// The names of its scenarios.
     #[must_use]
     pub fn scenarios(&self) -> std::collections::BTreeSet<&'static str> {
         self.cast.values().copied().collect()
     }
 }
 
-/// What the next seed's account leaves out at the beginning. The smallest has more scenarios than
-/// that.
+/// The distance between the starts of two consecutive seeds in the list of scenarios. The smallest
+/// account has more scenarios than that.
 const STRIDE: usize = 24;
 
-/// Makes an account. The same seed makes the same account.
+/// Generates an account. The same seed gives the same account.
 #[must_use]
 pub fn generate(size: Size, seed: u64) -> Generated {
     let mut account = Account::new(seed);
@@ -119,8 +119,8 @@ pub fn generate(size: Size, seed: u64) -> Generated {
         });
     };
     plant(&mut account, Scenario { name: "commons", plant: plant_commons });
-    // In one mixed order, and each seed begins somewhere else: twelve small accounts in a row have
-    // all of them.
+    // In one shuffled order, but each seed starts at another place: twelve consecutive small
+    // accounts have all scenarios.
     let mut scenarios = scenario::all();
     fastrand::Rng::with_seed(0).shuffle(&mut scenarios);
     let begin = usize::try_from(seed).unwrap() * STRIDE % scenarios.len();
@@ -136,9 +136,9 @@ pub fn generate(size: Size, seed: u64) -> Generated {
     Generated::of(account, cast, planted)
 }
 
-/// Room for one more scenario of any kind, and for some innocents of each.
+/// Whether there is room for another scenario of any kind, and for some noise of each.
 fn has_room(account: &Account, size: Size) -> bool {
-    // No scenario has more than so many of a kind.
+    // No scenario has more pieces of a kind.
     const MOST: usize = 4;
     let details = &account.details;
     details.user_detail_list.len() + MOST <= size.planted_users
@@ -147,7 +147,8 @@ fn has_room(account: &Account, size: Size) -> bool {
         && account.customer_policies() + MOST <= size.policies * 9 / 10
 }
 
-/// Slot groups with approvers enough that anybody may leave, administrators, and a role of theirs.
+/// The slot groups, with enough approvers that anybody may leave; the administrators, and a role of
+/// theirs.
 fn plant_commons(plot: &mut Plot<'_>) {
     for (group, slot, wish) in
         [(plot.commons.group_a, A, "ApprovalA"), (plot.commons.group_b, B, "ApprovalB")]
@@ -176,7 +177,7 @@ fn plant_commons(plot: &mut Plot<'_>) {
     plot.expect(Code::SharedApproverRole, role);
 }
 
-/// IAM lists by name, and not by what somebody planned.
+/// Sorts by name, as IAM does.
 fn put_in_order(account: &mut Account) {
     let details = &mut account.details;
     details.user_detail_list.sort_by(|one, other| one.user_name.cmp(&other.user_name));

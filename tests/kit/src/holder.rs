@@ -1,19 +1,19 @@
-//! Handles of what is in an account: places in its lists.
+//! References to pieces of an account: places in its lists.
 
-/// A user of the account, a place in its list.
+/// A user, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct User(pub(super) usize);
-/// A group of the account.
+/// A group, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group(pub(super) usize);
-/// A role of the account.
+/// A role, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Role(pub(super) usize);
-/// A managed policy of the account, the customer's own or one of AWS's.
+/// A managed policy, by its place: a customer's or one of AWS's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Policy(pub(super) usize);
 
-/// What has permissions.
+/// A holder of permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
     User(User),

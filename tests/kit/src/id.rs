@@ -1,16 +1,16 @@
-//! Ids and dates as AWS makes them.
+//! Ids and dates in AWS's formats.
 
 use fastrand::Rng;
 
-/// A unique id: `AIDA` a user, `AGPA` a group, `AROA` a role, `ANPA` a managed policy, `AIPA` an
-/// instance profile.
+/// A unique id. Its prefix is `AIDA` for a user, `AGPA` for a group, `AROA` for a role, `ANPA` for
+/// a managed policy, `AIPA` for an instance profile.
 pub(super) fn unique(rng: &mut Rng, prefix: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let rest = (0..17).filter_map(|_| rng.choice(ALPHABET)).map(|byte| char::from(*byte));
     prefix.chars().chain(rest).collect()
 }
 
-/// A date of the last years, as the AWS CLI prints it.
+/// A date of recent years, as the AWS CLI prints it.
 pub(super) fn date(rng: &mut Rng) -> String {
     format!(
         "{}-{:02}-{:02}T{:02}:{:02}:{:02}+00:00",

@@ -1,9 +1,9 @@
-//! AWS accounts made up from a seed, with what an audit has to find in them.
+//! AWS accounts generated from a seed, with the findings that an audit must report.
 //!
-//! Every finding is planted by a scenario, a small pattern of its own users, groups, roles and
-//! policies which says, where it is written, what is to be found in it. So the truth is there by
-//! construction: nothing here evaluates a policy. Many scenarios are traps, in which nothing, or
-//! less than it seems, is to be found. Innocents surround them.
+//! Every finding is planted by a scenario: a small pattern with its own users, groups, roles and
+//! policies. The source of a scenario declares its findings, so they are true by construction, and
+//! nothing here evaluates a policy. Many scenarios are traps: they have no findings, or fewer than
+//! it seems. Noise surrounds them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
@@ -29,11 +29,11 @@ pub use generate::{Generated, LARGE, MIDDLE, Planted, SMALL, Size, generate};
 pub use liveness::{Liveness, accounts as liveness_accounts};
 pub use trusted::{RULE, account as account_with_trusted_roles};
 
-/// The account's number.
+/// The id of the account.
 pub const ACCOUNT: &str = "111122223333";
-/// The first approval action that people serve.
+/// The first approval action.
 pub const SLOT_A: &str = "ApprovalA";
-/// The second one.
+/// The second approval action.
 pub const SLOT_B: &str = "ApprovalB";
-/// The function that is the gate.
+/// The name of the gate's function.
 pub const GATE: &str = "two-person-rule-gate";

@@ -1,4 +1,4 @@
-//! Accounts of a few people, in which releases hang on too few of them.
+//! Accounts with few people, in which releases depend on too few of them.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use super::build::Account;
 use super::generate::Generated;
 use super::policy::{A, B, approve, policy};
 
-/// A small account, and what is to be said about the slots in it.
+/// A small account, with the expected findings about its slots.
 #[derive(Debug)]
 pub struct Liveness {
-    /// What it is about.
+    /// A description.
     pub name: &'static str,
     /// The account.
     pub account: Generated,
-    /// The codes that are to be found.
+    /// The expected codes.
     pub found: &'static [&'static str],
-    /// The codes that are not.
+    /// The codes that must not be reported.
     pub not_found: &'static [&'static str],
 }
 
@@ -23,7 +23,7 @@ const NOBODY: &str = "slot-without-approver";
 const NO_PAIR: &str = "no-valid-pair";
 const ONE_PERSON: &str = "depends-on-one-person";
 
-/// All of them.
+/// All cases.
 #[must_use]
 pub fn accounts() -> Vec<Liveness> {
     let of = |name, approvers: &[&[&str]], found, not_found| Liveness {
@@ -48,7 +48,7 @@ pub fn accounts() -> Vec<Liveness> {
     ]
 }
 
-/// One user for each list of slots.
+/// An account with one user for each list of slots.
 fn account(approvers: &[&[&str]]) -> Generated {
     let mut account = Account::new(7);
     for (name, slots) in ["alice", "bob", "carol", "dave"].into_iter().zip(approvers) {

@@ -1,9 +1,8 @@
-//! Policies that AWS manages, as it publishes them (read off moto 5.2.1's collection, of April
-//! 2026).
+//! AWS managed policies, as AWS publishes them (taken from moto 5.2.1's collection of April 2026).
 
 use serde_json::Value;
 
-/// The document of one, by its name with its path.
+/// The document of a policy, by its name with its path.
 pub(super) fn document(name: &str) -> Value {
     let text = match name {
         "AdministratorAccess" => include_str!("managed/AdministratorAccess.json"),

@@ -1,4 +1,4 @@
-//! Names that are not yet taken. IAM's are unique whatever their case.
+//! Names that are not taken. IAM's names are unique without regard to case.
 
 use std::collections::BTreeSet;
 
@@ -82,13 +82,13 @@ const LAST: &[&str] = &[
     "Zimmer",
 ];
 
-/// The names of one kind that are taken.
+/// The taken names of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Takes a name like this one: itself, or numbered if it is taken. Names that are alike before
-    /// `@` are one human's, so one of them takes all.
+    /// Takes a name: the given one, or a numbered one if it is taken. Names with the same part
+    /// before `@` belong to one human, so each such part is taken only once.
     pub(super) fn take(&mut self, wish: &str) -> String {
         let (local, domain) = wish.split_at(wish.find('@').unwrap_or(wish.len()));
         let numbered = (2..).map(|number| format!("{local}-{number}"));
@@ -101,7 +101,7 @@ impl Names {
     }
 }
 
-/// A person's user name, in one of the styles that companies have.
+/// The user name of a person, in a style that companies use.
 pub(super) fn person(rng: &mut Rng) -> String {
     let first = *rng.choice(FIRST).unwrap();
     let last = *rng.choice(LAST).unwrap();
@@ -115,7 +115,7 @@ pub(super) fn person(rng: &mut Rng) -> String {
     }
 }
 
-/// A word for what a team or a service is called.
+/// A word in names of teams and services.
 pub(super) fn team(rng: &mut Rng) -> &'static str {
     const TEAMS: &[&str] = &[
         "billing",

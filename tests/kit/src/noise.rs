@@ -1,5 +1,5 @@
-//! Innocents: users, groups, roles and policies that have nothing to do with approvals, and that
-//! are what most of an account is.
+//! Noise: users, groups, roles and policies without a connection to approvals. They are most of an
+//! account.
 
 mod permissions;
 
@@ -14,7 +14,7 @@ use super::plot::{service, whole_account};
 use super::policy::{let_assume, let_do, policy};
 use super::{ACCOUNT, id};
 
-/// So many groups are left to innocents.
+/// The number of groups that are left for noise.
 pub(super) const LEAST_GROUPS: usize = 6;
 
 /// Fills an account up to its size.
@@ -33,7 +33,7 @@ pub(super) fn surround(account: &mut Account, size: Size) {
     }
 }
 
-/// A customer managed policy with some history.
+/// A customer managed policy with several versions.
 fn managed(account: &mut Account) -> Policy {
     let wish = format!(
         "{}-{}",
@@ -43,7 +43,7 @@ fn managed(account: &mut Account) -> Policy {
     let mut statements = statements(&mut account.rng, 3..7);
     let mut versions = vec![policy(statements.clone())];
     for _ in 0..account.rng.usize(0..3) {
-        // A new version is the old one with something changed.
+        // A new version is the old one with a change.
         if let Some(first) = statements.first_mut() {
             *first = statement(&mut account.rng, "platform");
         }

@@ -1,4 +1,4 @@
-//! What a scenario is written with: pieces of an account, and what is to be found in them.
+//! The vocabulary of scenarios: pieces of an account, and expected findings.
 
 use std::collections::BTreeMap;
 
@@ -12,46 +12,47 @@ use super::holder::{Group, Holder, Policy, Role, User};
 use super::name;
 use super::policy::{A, APPROVE, B, approve, let_assume, policy};
 
-/// What every account has, and scenarios may use.
+/// The pieces that every account has and scenarios may use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Commons {
-    /// Approves slot A everywhere.
+    /// The group that approves slot A everywhere.
     pub(super) group_a: Group,
-    /// Approves slot B everywhere.
+    /// The group that approves slot B everywhere.
     pub(super) group_b: Group,
 }
 
-/// One scenario in the making.
+/// A scenario under construction.
 #[derive(Debug)]
 pub(super) struct Plot<'a> {
     pub(super) account: &'a mut Account,
     pub(super) commons: Commons,
     pub(super) scenario: &'static str,
-    /// The scenario's principals, so that what is found too much can be told by its scenario.
+    /// The principals of the scenario, so that an unexpected finding can be attributed to it.
     pub(super) cast: &'a mut BTreeMap<String, &'static str>,
     pub(super) planted: &'a mut Vec<Planted>,
 }
 
 impl Plot<'_> {
-    /// A user, of any name.
+    /// A user with any name.
     pub(super) fn user(&mut self) -> User {
         self.user_at("/")
     }
 
-    /// A user, of any name, under a path.
+    /// A user with any name, under a path.
     pub(super) fn user_at(&mut self, path: &str) -> User {
         let name = name::person(&mut self.account.rng);
         let user = self.account.user(path, &name);
         self.enter(user)
     }
 
-    /// A user of a name like this.
+    /// A user. The name gets a number if it is taken.
     pub(super) fn user_named(&mut self, wish: &str) -> User {
         let user = self.account.user("/", wish);
         self.enter(user)
     }
 
-    /// A user who approves slot A by a group, and is to be noted for it, having no second factor.
+    /// A user who approves slot A through a group. It is a finding, because the user has no second
+    /// factor.
     pub(super) fn approver_of_a(&mut self) -> User {
         let user = self.user();
         self.account.join(user, self.commons.group_a);
@@ -72,7 +73,7 @@ impl Plot<'_> {
         self.account.group("/", wish)
     }
 
-    /// A group that says this, and the user in it.
+    /// A group with these statements, and the user in it.
     pub(super) fn group_of(&mut self, user: User, wish: &str, document: Value) -> Group {
         let group = self.group(wish);
         self.inline(group, document);
@@ -80,7 +81,8 @@ impl Plot<'_> {
         group
     }
 
-    /// A role of a name like this, that those of the `Principal` element may assume.
+    /// A role that the principals of the `Principal` element may assume. The name gets a number if
+    /// it is taken.
     pub(super) fn role(&mut self, wish: &str, principal: Value) -> Role {
         self.role_with_trust(wish, policy([let_assume(principal)]))
     }
@@ -91,14 +93,14 @@ impl Plot<'_> {
         self.enter(role)
     }
 
-    /// A role that nobody can assume any more: the user whom it trusts is gone, and IAM shows the
-    /// id alone.
+    /// A role that nobody can assume any more: the user that it trusts is deleted, and IAM shows
+    /// only the id.
     pub(super) fn abandoned_role(&mut self, wish: &str) -> Role {
         let gone = super::id::unique(&mut self.account.rng, "AIDA");
         self.role(wish, json!({"AWS": gone}))
     }
 
-    /// Lets it approve both slots everywhere.
+    /// Allows it to approve both slots everywhere.
     pub(super) fn approves_both(&mut self, holder: impl Into<Holder>) {
         self.inline(holder, policy([approve(&[A, B])]));
     }
@@ -108,18 +110,18 @@ impl Plot<'_> {
         self.account.inline(holder.into(), document);
     }
 
-    /// A customer managed policy, of one version.
+    /// A customer managed policy with one version.
     pub(super) fn policy(&mut self, wish: &str, document: Value) -> Policy {
         self.account.policy(wish, &[document], 1)
     }
 
-    /// Attaches one of AWS's managed policies.
+    /// Attaches an AWS managed policy.
     pub(super) fn attach_aws(&mut self, holder: impl Into<Holder>, name: &str) {
         let policy = self.account.aws_managed(name);
         self.account.attach(holder.into(), policy);
     }
 
-    /// Sets a boundary, of one version.
+    /// Sets a boundary with one version.
     pub(super) fn bound(&mut self, holder: impl Into<Holder>, document: Value) {
         let policy = self.policy("boundary", document);
         self.account.bound(holder.into(), policy);
@@ -135,22 +137,22 @@ impl Plot<'_> {
         self.account.arn(holder.into()).to_owned()
     }
 
-    /// The `Principal` element that names it alone.
+    /// The `Principal` element that names only this one.
     pub(super) fn names(&self, holder: impl Into<Holder>) -> Value {
         json!({"AWS": self.arn(holder)})
     }
 
-    /// Says that this is to be found.
+    /// Expects a finding.
     pub(super) fn expect(&mut self, code: Code, holder: impl Into<Holder>) {
         self.plant(code, holder.into(), None);
     }
 
-    /// Says that this is to be found, with a witness that has this in it.
+    /// Expects a finding whose witness contains this text.
     pub(super) fn expect_witness(&mut self, code: Code, holder: impl Into<Holder>, witness: &str) {
         self.plant(code, holder.into(), Some(witness.to_owned()));
     }
 
-    /// Says that a user approves both slots, without a second factor.
+    /// Expects that a user approves both slots without a second factor.
     pub(super) fn expect_both(&mut self, user: User) {
         self.expect(Code::CanApproveBoth, user);
         self.expect(Code::ApproverWithoutMfa, user);
@@ -171,7 +173,7 @@ impl Plot<'_> {
     }
 }
 
-/// The `Principal` element of everybody in the account whom an identity policy lets.
+/// The `Principal` element of every principal that the account's own policies allow.
 pub(super) fn whole_account() -> Value {
     json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")})
 }
@@ -181,5 +183,5 @@ pub(super) fn service(name: &str) -> Value {
     json!({"Service": format!("{name}.amazonaws.com")})
 }
 
-/// Everything about approvals, for boundaries that let them through.
+/// All permissions about approvals, for boundaries that let them through.
 pub(super) const APPROVALS: &[&str] = &[APPROVE];

@@ -1,10 +1,10 @@
-//! Policy documents, written down shortly.
+//! A short notation for policy documents.
 
 use serde_json::{Map, Value, json};
 
 use super::{SLOT_A, SLOT_B};
 
-/// The one action that approves.
+/// The action that approves.
 pub(super) const APPROVE: &str = "codepipeline:PutApprovalResult";
 /// Slot A of every pipeline.
 pub(super) const A: &str = "arn:aws:codepipeline:*:*:*/*/ApprovalA";
@@ -23,7 +23,7 @@ pub(super) fn b(pipeline: &str, stage: &str) -> String {
     format!("arn:aws:codepipeline:*:*:{pipeline}/{stage}/{SLOT_B}")
 }
 
-/// The same slots in some regions only.
+/// The same slots in some regions.
 pub(super) fn in_region(slot: &str, region: &str) -> String {
     slot.replacen(":*:", &format!(":{region}:"), 1)
 }
@@ -42,18 +42,18 @@ impl Statement {
         self
     }
 
-    /// Its resources. Where none are named, it is on everything.
+    /// Sets its resources. Without them, it is about everything.
     pub(super) fn on<R: AsRef<str>>(self, resources: &[R]) -> Self {
         let resources: Vec<&str> = resources.iter().map(AsRef::as_ref).collect();
         self.with("Resource", one_or_many(&resources))
     }
 
-    /// On all resources but these.
+    /// Sets the resources that it is not about.
     pub(super) fn on_all_but(self, resources: &[&str]) -> Self {
         self.with("NotResource", one_or_many(resources))
     }
 
-    /// One more condition.
+    /// Adds a condition.
     pub(super) fn when(mut self, operator: &str, key: &str, value: impl Into<Value>) -> Self {
         let block = self.0.entry("Condition").or_insert_with(|| json!({}));
         if let Some(keys) = block
@@ -86,7 +86,7 @@ pub(super) fn allow(actions: &[&str]) -> Statement {
     Statement::new("Allow", "Action", actions)
 }
 
-/// Allows all actions but these.
+/// Allows all actions except these.
 pub(super) fn allow_all_but(actions: &[&str]) -> Statement {
     Statement::new("Allow", "NotAction", actions)
 }
@@ -96,17 +96,17 @@ pub(super) fn deny(actions: &[&str]) -> Statement {
     Statement::new("Deny", "Action", actions)
 }
 
-/// Denies all actions but these.
+/// Denies all actions except these.
 pub(super) fn deny_all_but(actions: &[&str]) -> Statement {
     Statement::new("Deny", "NotAction", actions)
 }
 
-/// Allows the approval of these.
+/// Allows to approve these.
 pub(super) fn approve<R: AsRef<str>>(resources: &[R]) -> Statement {
     allow(&[APPROVE]).on(resources)
 }
 
-/// In a trust policy: lets a principal, as the `Principal` element has it, assume the role.
+/// In a trust policy: lets the principals of a `Principal` element assume the role.
 pub(super) fn let_assume(principal: Value) -> Statement {
     let action = if principal.get("Federated").is_some() {
         "sts:AssumeRoleWithWebIdentity"
@@ -121,7 +121,7 @@ pub(super) fn let_do(action: &str, principal: Value) -> Statement {
     allow(&[action]).with("Principal", principal)
 }
 
-/// In a trust policy: keeps a principal from assuming the role.
+/// In a trust policy: denies a principal to assume the role.
 pub(super) fn keep_from_assuming(principal: Value) -> Statement {
     deny(&["sts:AssumeRole"]).with("Principal", principal)
 }
@@ -131,7 +131,7 @@ pub(super) fn policy(statements: impl IntoIterator<Item = Statement>) -> Value {
     versioned("2012-10-17", statements)
 }
 
-/// A policy of the language's first version, in which `${` is plain text.
+/// A policy of version 2008-10-17, in which `${` is plain text.
 pub(super) fn policy_of_2008(statements: impl IntoIterator<Item = Statement>) -> Value {
     versioned("2008-10-17", statements)
 }

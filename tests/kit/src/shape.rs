@@ -1,10 +1,10 @@
-//! What `aws iam get-account-authorization-details` prints: the members of botocore's model
+//! The output of `aws iam get-account-authorization-details`: the members of botocore's model
 //! `iam/2010-05-08`, in its order.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// All of it.
+/// The whole output.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Details {

@@ -1,5 +1,4 @@
-//! What is made up is an account that could be: within IAM's quotas, with nothing named that is not
-//! there.
+//! A generated account is plausible: within IAM's quotas, and without a dangling reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -8,10 +7,10 @@ use serde_json::Value;
 
 use super::{Generated, LARGE, MIDDLE, SMALL, Size, generate, scenario};
 
-/// So many small accounts have every scenario among them; the audit is tried on the same.
+/// This number of small accounts has every scenario. The audit is tested on the same accounts.
 const SEEDS: std::ops::Range<u64> = 0..12;
 
-/// Some of each size. A large one takes seconds to make.
+/// Some accounts of each size. A large one takes seconds to generate.
 static ACCOUNTS: LazyLock<Vec<(Generated, Value, Size)>> = LazyLock::new(|| {
     [(SMALL, 1), (SMALL, 2), (MIDDLE, 1), (LARGE, 1)]
         .map(|(size, seed)| {
@@ -163,8 +162,8 @@ fn what_is_referred_to_is_there() {
     });
 }
 
-/// Facts 24, and "IAM object quotas" of the IAM user guide: 10 managed policies a holder, 5
-/// versions a policy, 2,048 characters a trust policy.
+/// Facts 24, and "IAM object quotas" of the IAM User Guide: at most 10 managed policies for each
+/// holder, 5 versions for each policy, 2,048 characters for each trust policy.
 #[test]
 fn everything_is_within_the_quotas() {
     // White space does not count.
@@ -196,7 +195,7 @@ fn everything_is_within_the_quotas() {
             let arn = text(policy, "Arn");
             let versions = list(policy, "PolicyVersionList");
             assert!((1..=5).contains(&versions.len()), "{arn}");
-            // The quota is the customer's; AWS's own policies pass it.
+            // The quota is for customers. AWS's own policies exceed it.
             let customers = !arn.starts_with("arn:aws:iam::aws:");
             for version in versions.iter().filter(|_| customers) {
                 assert!(characters(&version["Document"]) <= 6_144, "{arn}");

@@ -1,4 +1,4 @@
-//! Roles whose session names a rule trusts, though some of them let the caller choose.
+//! Roles whose session names a rule trusts, although some of them let the caller choose.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_*", "Release-
 
 const SESSION_NAME: &str = "sts:RoleSessionName";
 
-/// An account in which only the roles whose session names are not pinned are planted.
+/// An account in which only the roles with unpinned session names are planted.
 #[must_use]
 pub fn account() -> Generated {
     let mut account = Account::new(11);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use names::Arn;
+
 use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag,
     UserDetail,
@@ -88,8 +90,8 @@ pub enum AccountError {
 }
 
 impl Account {
-    /// Reads the output of `aws iam get-account-authorization-details`. Policy documents may also be
-    /// URL-encoded texts, as the API sends them.
+    /// Reads the output of `aws iam get-account-authorization-details`. Policy documents may also
+    /// be URL-encoded texts, as the API sends them.
     ///
     /// # Errors
     /// If the text is something else, only a part of an account or empty, or a policy is not valid.
@@ -119,9 +121,9 @@ impl Account {
         }
     }
 
-    /// As [`Account::new`], but an attached AWS managed policy that is not in the snapshot is treated
-    /// as one that allows everything, and listed in [`Account::supposed_policies`]. AWS omits
-    /// policies that it has deprecated, although they are attached and in force.
+    /// As [`Account::new`], but an attached AWS managed policy that is not in the snapshot is
+    /// treated as one that allows everything, and listed in [`Account::supposed_policies`]. AWS
+    /// omits policies that it has deprecated, although they are attached and in force.
     ///
     /// # Errors
     /// As [`Account::parse`], except for those policies.
@@ -310,9 +312,9 @@ impl Builder {
         id
     }
 
-    /// AWS lists AWS managed policies that are attached. If one is only a boundary, the snapshot may
-    /// have nothing but its ARN. Then the principal is treated as unbounded: to overestimate its
-    /// reach is safe here, to underestimate it is not.
+    /// AWS lists AWS managed policies that are attached. If one is only a boundary, the snapshot
+    /// may have nothing but its ARN. Then the principal is treated as unbounded: to overestimate
+    /// its reach is safe here, to underestimate it is not.
     fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn;
         let id = self.managed.get(&arn).copied();
@@ -350,12 +352,12 @@ impl Builder {
         let of_roles = roles.iter().map(|role| &role.identity.arn);
         let mut first: Option<(String, String)> = None;
         for arn in of_users.chain(of_groups).chain(of_roles) {
-            let fields: Vec<&str> = arn.splitn(6, ':').collect();
-            let ["arn", partition, "iam", "", account, _] = fields.as_slice() else {
+            let Some(Arn { partition, service: "iam", region: "", account, .. }) = Arn::parse(arn)
+            else {
                 return Err(AccountError::Arn(arn.clone()));
             };
             let (first_partition, first_account) =
-                first.get_or_insert_with(|| ((*partition).to_owned(), (*account).to_owned()));
+                first.get_or_insert_with(|| (partition.to_owned(), account.to_owned()));
             if first_partition != partition || first_account != account {
                 return Err(AccountError::Accounts {
                     arn: arn.clone(),

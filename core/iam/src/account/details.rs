@@ -1,7 +1,7 @@
 //! An account as `aws iam get-account-authorization-details` prints it.
 //!
-//! Names and shapes: IAM API Reference, GetAccountAuthorizationDetails. Unneeded members are ignored;
-//! a missing member that is needed is an error.
+//! Names and shapes: IAM API Reference, GetAccountAuthorizationDetails. Unneeded members are
+//! ignored; a missing member that is needed is an error.
 
 use std::borrow::Cow;
 

@@ -9,6 +9,8 @@ pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;
 
+use names::Arn;
+
 use crate::context::Context;
 use crate::document::Effect;
 use crate::grants::{Grants, Limits, Policies};
@@ -123,11 +125,11 @@ pub enum Actor {
 }
 
 impl Identity {
-    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`. The ARN includes it (IAM User
-    /// Guide, "IAM identifiers").
+    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`. The ARN includes it (IAM
+    /// User Guide, "IAM identifiers").
     #[must_use]
     pub fn path(&self) -> &str {
-        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let resource = Arn::parse(&self.arn).map_or("", |arn| arn.resource);
         let named = resource.find('/').and_then(|start| resource.get(start..));
         let path = named.and_then(|named| named.get(..=named.rfind('/')?));
         path.unwrap_or("/")
@@ -162,8 +164,10 @@ impl Account {
             return Some(*actor);
         }
         // The ARN of a session does not have the path of its role.
-        let (account, session) = arn.split_once(":sts::")?.1.split_once(":assumed-role/")?;
-        let (name, _) = session.split_once('/')?;
+        let Arn { service: "sts", region: "", account, resource, .. } = Arn::parse(arn)? else {
+            return None;
+        };
+        let (name, _) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
         let found = self.roles.iter().position(|role| role.identity.name == name);
         found.filter(|_| account == self.id).map(Actor::Role)
     }
@@ -299,8 +303,8 @@ impl Account {
         Grants { identity: self.stored(policies, &|_| true), limits: Limits::default() }
     }
 
-    /// The known context of every request by an actor (IAM User Guide, "AWS global condition context
-    /// keys").
+    /// The known context of every request by an actor (IAM User Guide, "AWS global condition
+    /// context keys").
     #[must_use]
     pub fn context(&self, actor: Actor) -> Context {
         let mut context = Context::new();

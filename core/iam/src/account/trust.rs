@@ -2,8 +2,8 @@
 //!
 //! IAM User Guide, "Policy evaluation for requests within a single account": a trust policy that
 //! names a principal itself is enough; one that names the account leaves the decision to the
-//! principal's own policies. An explicit deny in any policy wins, and service control policies limit
-//! both ways.
+//! principal's own policies. An explicit deny in any policy wins, and service control policies
+//! limit both ways.
 
 use super::{Account, Actor, Identity, PolicyId, Role};
 use crate::condition::Condition;
@@ -19,8 +19,8 @@ const ASSUME_ROLE: &str = "sts:assumerole";
 /// The statements by which an actor may assume a role.
 #[derive(Clone, Debug)]
 pub struct Assumption<'a> {
-    /// The statements of the trust policy that allow it or may deny it: their places, and their open
-    /// conditions.
+    /// The statements of the trust policy that allow it or may deny it: their places, and their
+    /// open conditions.
     pub trust: Vec<(usize, Vec<&'a Condition>)>,
     /// The statements of the actor's own policies. Empty if the trust policy names the actor.
     pub own: Vec<Blame<'a, PolicyId>>,
@@ -45,10 +45,10 @@ pub struct Assumer<'a> {
     account: &'a Account,
     identity: &'a Identity,
     context: Context,
-    /// The decision of its own policies.
+    /// The statements of its own policies.
     own: Clauses<'a, PolicyId>,
-    /// The decision of the policies that limit it if a trust policy names it: then its own policies
-    /// need not allow anything.
+    /// The statements that limit it if a trust policy names it. Then its own policies need not allow
+    /// anything.
     limits: Clauses<'a, PolicyId>,
 }
 

@@ -4,18 +4,13 @@
 //! colon-delimited components of the ARN is checked separately", with wildcards in each,
 //! case-sensitive.
 
+use names::Arn;
+
 use crate::template::{Piece, Resolved, Template, pattern};
 use crate::truth::Truth;
 
-/// The components of an ARN: `arn`, partition, service, region, account, and the resource, which
-/// may contain colons.
+/// The components of an ARN, `arn` first. The last one, the resource, may contain colons.
 const COMPONENTS: usize = 6;
-
-/// Splits an ARN into its components. Returns `None` if the text is not an ARN.
-pub(super) fn parts(arn: &str) -> Option<Vec<&str>> {
-    let parts: Vec<&str> = arn.splitn(COMPONENTS, ':').collect();
-    (parts.len() == COMPONENTS && parts.first() == Some(&"arn")).then_some(parts)
-}
 
 /// Whether a template may match ARNs: it has six components, or a wildcard or a variable that may
 /// span several.
@@ -26,8 +21,8 @@ pub(super) fn may_match(template: &Template) -> bool {
         || template.has_variables()
 }
 
-/// Whether a pattern matches the components of an ARN.
-pub(super) fn matches(wanted: &Resolved, arn: &[&str]) -> Truth {
+/// Whether a pattern matches an ARN.
+pub(super) fn matches(wanted: &Resolved, arn: Arn<'_>) -> Truth {
     let Resolved::Pieces(pieces) = wanted else {
         return Truth::No;
     };
@@ -37,8 +32,8 @@ pub(super) fn matches(wanted: &Resolved, arn: &[&str]) -> Truth {
     // fewer components, such as `*`. Neither matches an ARN that the pattern does not match as a
     // text.
     if pieces.contains(&Piece::Unknown) || components.len() != COMPONENTS {
-        return Truth::No.either(pattern(pieces).matches(&arn.join(":")).into());
+        return Truth::No.either(pattern(pieces).matches(&arn.to_string()).into());
     }
     let matches = |(wanted, part): (&[Piece], &str)| pattern(wanted).matches(part);
-    components.into_iter().zip(arn.iter().copied()).all(matches).into()
+    components.into_iter().zip(arn.fields()).all(matches).into()
 }

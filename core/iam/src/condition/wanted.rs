@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use names::Arn;
 
 use super::error::ConditionError;
 use super::operator::{Kind, Relation, Text};
@@ -50,8 +51,8 @@ impl Unfit {
 }
 
 impl Wanted {
-    /// Reads the values for an operator. Only string, ARN and `Bool` operators have policy variables
-    /// (IAM User Guide, each group of condition operators).
+    /// Reads the values for an operator. Only string, ARN and `Bool` operators have policy
+    /// variables (IAM User Guide, each group of condition operators).
     pub(super) fn parse(kind: Kind, values: &[String], variables: bool) -> Result<Self, Unfit> {
         let templates = |expected, fits: fn(&Template) -> bool| -> Result<Vec<Template>, Unfit> {
             let parse = |value| Template::parse(value, variables).map_err(Unfit::Variable);
@@ -117,8 +118,8 @@ impl Wanted {
         }
     }
 
-    /// Whether any wanted value matches a value of a request. Returns `None` if the latter is not of
-    /// the operator's type.
+    /// Whether any wanted value matches a value of a request. Returns `None` if the latter is not
+    /// of the operator's type.
     pub(super) fn matches(&self, value: &str, context: &Context) -> Option<Truth> {
         Some(match self {
             Self::Text(how, templates) => {
@@ -145,8 +146,8 @@ impl Wanted {
                 any(networks, |network| network.contains(&address).into())
             }
             Self::Arn(templates) => {
-                let value = arn::parts(value)?;
-                any(templates, |template| arn::matches(&template.resolve(context), &value))
+                let value = Arn::parse(value)?;
+                any(templates, |template| arn::matches(&template.resolve(context), value))
             }
             // `Null` asks only whether there is a value.
             Self::Null(_) => return None,

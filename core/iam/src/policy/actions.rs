@@ -7,7 +7,8 @@ use crate::pattern::Pattern;
 pub struct Actions {
     /// Whether the element is `NotAction`.
     all_but: bool,
-    /// In lower case, because the names of actions are not case-sensitive (IAM User Guide, "Action").
+    /// In lower case, because the names of actions are not case-sensitive (IAM User Guide,
+    /// "Action").
     patterns: Vec<Pattern>,
 }
 

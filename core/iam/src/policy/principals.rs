@@ -2,6 +2,8 @@
 //!
 //! IAM User Guide, "AWS JSON policy elements: Principal".
 
+use names::{AccountId, Arn};
+
 /// `Principal` or `NotPrincipal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principals {
@@ -22,8 +24,8 @@ pub struct Principals {
 pub enum Trusted {
     /// `*`.
     Everyone,
-    /// An account, as its number or the ARN of its root. The policies of the account decide which of
-    /// its principals are allowed.
+    /// An account, as its number or the ARN of its root. The policies of the account decide which
+    /// of its principals are allowed.
     Account(String),
     /// One user, role or session, by ARN.
     Arn(String),
@@ -55,20 +57,22 @@ pub(crate) enum Concern {
 
 impl Trusted {
     pub(crate) fn read(text: &str) -> Self {
-        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
         if text == "*" {
             return Self::Everyone;
         }
-        if is_account(text) {
+        if AccountId::is_valid(text) {
             return Self::Account(text.to_owned());
         }
-        let fields: Vec<&str> = text.splitn(6, ':').collect();
-        match fields.as_slice() {
-            ["arn", _, "iam", "", account, "root"] if is_account(account) => {
-                Self::Account((*account).to_owned())
+        match Arn::parse(text) {
+            Some(Arn { service: "iam", region: "", account, resource: "root", .. })
+                if AccountId::is_valid(account) =>
+            {
+                Self::Account(account.to_owned())
             }
-            ["arn", ..] => Self::Arn(text.to_owned()),
-            _ => Self::UniqueId(text.to_owned()),
+            Some(_) => Self::Arn(text.to_owned()),
+            // A malformed ARN is of no principal.
+            None if text.starts_with("arn:") => Self::Arn(text.to_owned()),
+            None => Self::UniqueId(text.to_owned()),
         }
     }
 
@@ -77,7 +81,10 @@ impl Trusted {
         match self {
             Self::Everyone => Some("everybody".to_owned()),
             Self::Account(other) => (other != account).then(|| format!("the account {other}")),
-            Self::Arn(arn) => (arn.split(':').nth(4) != Some(account)).then(|| arn.clone()),
+            Self::Arn(arn) => {
+                let is_of_account = Arn::parse(arn).is_some_and(|arn| arn.account == account);
+                (!is_of_account).then(|| arn.clone())
+            }
             // A unique id is of a principal of this account, present or deleted.
             Self::UniqueId(_) => None,
         }
@@ -107,11 +114,11 @@ impl Principals {
         self.aws.iter().any(|trusted| match trusted {
             Trusted::Everyone | Trusted::Account(_) | Trusted::UniqueId(_) => false,
             Trusted::Arn(arn) if !arn.contains(":assumed-role/") => false,
-            Trusted::Arn(arn) => {
-                let fields: Vec<&str> = arn.splitn(6, ':').collect();
-                matches!(fields.as_slice(), ["arn", _, "sts", "", account, session] if *account == caller.account
-                    && session.strip_prefix("assumed-role/").and_then(|session| session.split('/').next()) == role)
-            }
+            Trusted::Arn(arn) => Arn::parse(arn).is_some_and(|arn| {
+                let session = arn.resource.strip_prefix("assumed-role/");
+                (arn.service, arn.region, arn.account) == ("sts", "", caller.account)
+                    && session.and_then(|session| session.split('/').next()) == role
+            }),
         })
     }
 

@@ -109,7 +109,8 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Reads a resource-based policy: the trust policy of a role, the policy of a bucket or a topic.
+    /// Reads a resource-based policy: the trust policy of a role, the policy of a bucket or a
+    /// topic.
     ///
     /// # Errors
     /// As [`Policy::identity`].

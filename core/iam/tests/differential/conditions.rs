@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 
-/// Operators, the keys that they are used with, and wanted values.
+/// Operators, keys for them, and wanted values.
 type Kind = (&'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
 const KINDS: [Kind; 8] = [
@@ -109,7 +109,7 @@ const KINDS: [Kind; 8] = [
     ),
 ];
 
-/// Keys with one value, and the values; then keys with several.
+/// Keys with one value, and their values. Then keys with several.
 const SINGLE: [(&str, &[&str]); 14] = [
     ("aws:username", &["alice", "Alice", "al*"]),
     ("aws:PrincipalTag/Slot", &["A", "B", "b*", ""]),
@@ -146,7 +146,7 @@ pub(crate) fn block() -> impl Strategy<Value = Option<Value>> {
     )
 }
 
-/// A block of conditions on the keys that are known of a user before the request.
+/// A block of conditions on the keys that are known about a user before the request.
 pub(crate) fn block_about_the_user() -> impl Strategy<Value = Option<Value>> {
     let texts: Kind = (
         KINDS[0].0,
@@ -171,7 +171,7 @@ fn written(conditions: Vec<(String, &'static str, Value)>) -> Value {
     json!(block)
 }
 
-/// Conditions of these kinds; of 20, so many on a key of another kind.
+/// Conditions of these kinds. `strays` of 20 have a key of another kind.
 fn condition(
     kinds: impl Strategy<Value = Kind>,
     strays: u32,

@@ -1,9 +1,8 @@
-//! The evaluation of policies against an independent one: the simulator
-//! `@cloud-copilot/iam-simulate`, in a process of its own. And every AWS managed policy, in every
-//! version, is read.
+//! A comparison of the evaluation with an independent one, the simulator
+//! `@cloud-copilot/iam-simulate`, in a separate process. It also reads every version of every AWS
+//! managed policy.
 //!
-//! `tests/run differential` installs both and runs this; `IAM_DIFFERENTIAL` is the folder in which
-//! they are.
+//! `tests/run differential` installs both and runs this. `IAM_DIFFERENTIAL` is their folder.
 
 #![cfg(test)]
 
@@ -28,7 +27,7 @@ fn folder() -> PathBuf {
         .into()
 }
 
-/// The same values in every run.
+/// Generates the same values in every run.
 fn generate<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
     let seed = [7; 32];
     let mut runner = TestRunner::new_with_rng(

@@ -1,4 +1,4 @@
-//! AWS's own policies.
+//! AWS managed policies.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn every_managed_policy_is_read() {
     assert!(policies.len() >= 1_400 && read >= policies.len());
 }
 
-/// Of each policy one statement, with the request that it is for and with one that it is not for.
+/// One statement of each policy, with a request that it is for, and another request.
 #[test]
 #[ignore = "needs Node: `tests/run differential`"]
 fn managed_policies_decide_as_the_simulator_says() {
@@ -59,7 +59,7 @@ fn managed_policies_decide_as_the_simulator_says() {
     for (at, managed) in policies.values().enumerate() {
         let document = managed.versions[managed.latest_version_id].document;
         let policy: Value = serde_json::from_str(document.get()).unwrap();
-        // The one of a list that needs no brackets is a statement as well.
+        // A statement without brackets is a list of one.
         let statements = policy["Statement"]
             .as_array()
             .cloned()
@@ -81,7 +81,7 @@ struct Meant {
     context: BTreeMap<String, Vec<String>>,
 }
 
-/// For these, the simulator does more than read policies.
+/// The simulator has special rules for these services.
 const OF_THEIR_OWN: [&str; 4] = ["iam", "kms", "s3", "sts"];
 
 impl Meant {
@@ -126,7 +126,7 @@ impl Meant {
         }
     }
 
-    /// Without the context, and on something else.
+    /// The same without the context, and on another resource.
     fn other(&self, policy: &Value) -> Request {
         Request {
             resource: format!("arn:aws:{}:eu-west-1:444455556666:other/y", self.service),
@@ -136,7 +136,7 @@ impl Meant {
     }
 }
 
-/// A text that a pattern matches where each of its variables is `v`.
+/// A text that a pattern matches if each of its variables is `v`.
 fn literal(pattern: &str) -> String {
     let mut parts = pattern.split("${");
     let mut text = parts.next().unwrap_or_default().to_owned();

@@ -1,21 +1,21 @@
-//! Why we may differ from the simulator: shapes of statements, each with the reason, and where AWS
-//! documents it.
+//! Known differences from the simulator: shapes of statements, each with the reason and the source
+//! in AWS's documentation.
 
 use serde_json::Value;
 
 use crate::request::Request;
 
-/// What we leave open in a request of which all is known, for AWS does not say what comes.
+/// A shape that we leave open in a complete request, because AWS does not document its effect.
 pub(crate) fn open(request: &Request) -> Option<&'static str> {
     statements(request).find_map(|statement| statement.open())
 }
 
-/// Where the simulator does otherwise than AWS documents.
+/// A shape with a difference between the simulator and AWS's documentation.
 pub(crate) fn quirk(request: &Request) -> Option<&'static str> {
     statements(request).find_map(|statement| statement.quirk())
 }
 
-/// The request without the statements that have such a shape.
+/// The request without the statements of such shapes.
 pub(crate) fn without(request: &Request) -> Request {
     let mut stripped = request.clone();
     for policy in stripped.policies_mut() {
@@ -51,7 +51,7 @@ impl<'a> Statement<'a> {
             if !self.variables && text.contains("${") {
                 Some(OLD_VERSION)
             } else if product.is_some_and(|(product, _)| product.contains(['*', '?', '$'])) {
-                // The first part of a pipeline's ARN is no type of resource but the pipeline's
+                // The first part of a pipeline's ARN is not a resource type but the pipeline's
                 // name: CodePipeline User Guide, "CodePipeline permissions reference".
                 Some("it has no wildcards before the first slash of a resource")
             } else if is_empty(self.request, text) {
@@ -66,10 +66,10 @@ impl<'a> Statement<'a> {
             .or_else(|| self.resources("Resource").find_map(of_resource))
             .or_else(|| self.resources("NotResource").find_map(of_resource))
             .or_else(|| {
-                // IAM User Guide, "NotResource": all resources but the given ones, however they are
-                // written.
+                // IAM User Guide, "NotResource": all resources except the given ones, in any
+                // notation.
                 let any = self.resources("NotResource").any(incomplete);
-                any.then_some("it applies no statement with an incomplete ARN in NotResource")
+                any.then_some("it ignores statements with an incomplete ARN in NotResource")
             })
     }
 
@@ -93,14 +93,14 @@ impl<'a> Statement<'a> {
 }
 
 const OLD_VERSION: &str = "it replaces variables in policies of the old version";
-const EMPTY_VARIABLE: &str = "it takes an empty value of a variable for none";
+const EMPTY_VARIABLE: &str = "it treats an empty value of a variable as no value";
 
 /// A condition of a statement.
 struct Condition<'a> {
     request: &'a Request,
     variables: bool,
     operator: &'a str,
-    /// What the request has of its key.
+    /// The values of its key in the request.
     values: &'a [String],
     wanted: Vec<&'a str>,
 }
@@ -111,7 +111,7 @@ impl Condition<'_> {
             Some("left open: no set operator on a key with several values")
         } else if self.operator.contains("Not") && self.values.iter().any(|value| !self.fits(value))
         {
-            Some("left open: a negated operator on a value that is not of its type")
+            Some("left open: a negated operator on a value of another type")
         } else if self.operator.contains("Arn") && self.wanted.contains(&"*") {
             Some("left open: an ARN pattern of fewer than six components")
         } else {
@@ -139,17 +139,17 @@ impl Condition<'_> {
         } else if set && !self.values.is_empty() && self.values.iter().all(String::is_empty) {
             // IAM User Guide, "Set operators for multivalued context keys": an empty string is an
             // empty data set.
-            Some("it takes an empty string for a value under a set operator")
+            Some("it treats an empty string as a value under a set operator")
         } else if self.operator.contains("Date")
             && (any(&is_epoch) || self.values.iter().any(|value| is_epoch(value)))
         {
             // IAM User Guide, "Date condition operators": epoch time is in seconds.
-            Some("it takes epoch time for milliseconds where the other side is a date")
+            Some("it treats epoch time as milliseconds if the other side is a date")
         } else if ["Numeric", "Date"].iter().any(|kind| self.operator.contains(kind))
             && self.values.iter().any(|value| !self.fits(value))
         {
             // IAM User Guide, "Numeric condition operators": "an integer or decimal value".
-            Some("it takes a text that begins with a number for a number or a date")
+            Some("it treats a text that begins with a number as a number or a date")
         } else if self.operator.contains("Arn") && any(&|wanted| wanted.starts_with("${")) {
             // IAM User Guide, "ARN condition operators": "You can use a policy variable with the
             // ARN condition operator."
@@ -163,7 +163,7 @@ impl Condition<'_> {
         } else if !self.operator.contains("Like") && any(&|wanted| wanted.contains("${*}")) {
             // IAM User Guide, "Variables and tags": "can be used in any string where you can use
             // regular policy variables".
-            Some("it takes `${*}` for plain text where there are no wildcards")
+            Some("it treats `${*}` as plain text if there are no wildcards")
         } else if any(&|wanted| is_empty(self.request, wanted)) {
             Some(EMPTY_VARIABLE)
         } else {
@@ -201,7 +201,7 @@ fn is_epoch(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// What stands in each `${...}` of a text.
+/// The content of each `${...}` in a text.
 fn variables(text: &str) -> impl Iterator<Item = &str> {
     let variables = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
     variables.filter(|variable| *variable != "*")
@@ -217,7 +217,7 @@ fn is_empty(request: &Request, text: &str) -> bool {
         .any(|key| request.values(key) == [""])
 }
 
-/// One text or a list of them.
+/// The texts of a list, or of one text without brackets.
 pub(crate) fn texts(one_or_many: &Value) -> impl Iterator<Item = &str> {
     let many = one_or_many.as_array().into_iter().flatten().filter_map(Value::as_str);
     one_or_many.as_str().into_iter().chain(many)

@@ -1,4 +1,4 @@
-//! Requests, with all the policies that decide on them.
+//! Requests, with all the policies that decide.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ pub(crate) struct Request {
     pub(crate) context: BTreeMap<String, Vec<String>>,
     /// The user's own policies.
     pub(crate) own: Vec<Value>,
-    /// Those of the user's group.
+    /// The policies of the user's group.
     pub(crate) group: Vec<Value>,
     pub(crate) boundary: Option<Value>,
-    /// Levels of service control policies.
+    /// The levels of service control policies.
     pub(crate) controls: Vec<Vec<Value>>,
     /// The trust policy of the role that is the resource.
     pub(crate) trust: Option<Value>,
@@ -37,7 +37,7 @@ fn named(policies: &[Value]) -> Vec<Value> {
 }
 
 impl Request {
-    /// As the simulator takes it.
+    /// The request in the simulator's format.
     pub(crate) fn simulation(&self) -> Value {
         let value = |values: &Vec<String>| match values.as_slice() {
             [one] => json!(one),
@@ -63,13 +63,13 @@ impl Request {
         })
     }
 
-    /// Every policy in it.
+    /// All of its policies.
     pub(crate) fn policies(&self) -> impl Iterator<Item = &Value> {
         let attached = self.own.iter().chain(&self.group).chain(&self.boundary);
         attached.chain(self.controls.iter().flatten()).chain(&self.trust)
     }
 
-    /// As [`Request::policies`].
+    /// The same, mutable.
     pub(crate) fn policies_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         let attached = self.own.iter_mut().chain(&mut self.group).chain(&mut self.boundary);
         attached.chain(self.controls.iter_mut().flatten()).chain(&mut self.trust)
@@ -81,7 +81,7 @@ impl Request {
         found.map_or(&[], |(_, values)| values)
     }
 
-    /// The account that it is made in, with nobody else.
+    /// The account of the request, without other principals.
     fn account(&self) -> Account {
         let inline = |policies: &[Value]| -> Vec<Value> {
             let named = policies.iter().enumerate();
@@ -125,7 +125,7 @@ impl Request {
         account
     }
 
-    /// Whether the user's policies allow it.
+    /// Whether the user's policies allow the request.
     pub(crate) fn access(&self) -> Truth {
         let mut context = Context::complete();
         for (key, values) in &self.context {
@@ -230,7 +230,7 @@ pub(crate) fn policy(
         prop_oneof![9 => Just(Some("2012-10-17")), 1 => select(&[Some("2008-10-17"), None][..])];
     (version, prop::collection::vec(statement, 1..=most)).prop_map(|(version, statements)| {
         let mut policy = json!({"Statement": statements});
-        // Without variables, these are neither booleans nor ARNs, and refused.
+        // Without variables, these are neither booleans nor ARNs, and are refused.
         let variables = ["${aws:SecureTransport}", "${aws:PrincipalArn}"];
         let needs_variables =
             variables.iter().any(|variable| policy.to_string().contains(variable));
@@ -241,7 +241,7 @@ pub(crate) fn policy(
     })
 }
 
-/// A policy that allows everything, and may deny some.
+/// A policy that allows everything, and may deny something.
 fn limit() -> impl Strategy<Value = Value> {
     let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     prop_oneof![
@@ -255,7 +255,7 @@ fn limit() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// The user's own policies, the group's, the boundary, the levels of service control policies.
+/// The user's own policies, the group's, the boundary, and the levels of service control policies.
 type Policies = (Vec<Value>, Vec<Value>, Option<Value>, Vec<Vec<Value>>);
 
 pub(crate) fn policies() -> impl Strategy<Value = Policies> {

@@ -1,4 +1,4 @@
-//! The other side.
+//! The simulator's answers.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::process::{Command, Stdio};
 
 use crate::request::Request;
 
-/// What the simulator says of a request.
+/// An answer of the simulator.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Allowed,
     Denied,
 }
 
-/// Asks the simulator, in one process for all requests.
+/// Asks the simulator about all requests, in one process.
 pub(crate) fn ask(folder: &Path, requests: &[Request]) -> Vec<Answer> {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/differential/simulate.mjs");

@@ -1,4 +1,4 @@
-//! How our answers stand to the simulator's.
+//! Compares our answers with the simulator's.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::quirks;
 use crate::request::Request;
 use crate::simulator::{self, Answer};
 
-/// Compares the answers to requests: all must agree, but where a request has a shape of which it is
-/// known why not. Without the statements of such shapes it must agree as well, so that a shape does
-/// not hide another difference.
+/// Compares the answers to requests. They must agree unless a request has a known shape. Without
+/// the statements of such shapes it must also agree, so that a shape does not hide another
+/// difference.
 pub(crate) fn compare(what: &str, requests: Vec<Request>, evaluate: impl Fn(&Request) -> Truth) {
     let total = requests.len();
     let (agreed, differing) = ask(requests, &evaluate);
@@ -36,10 +36,13 @@ pub(crate) fn compare(what: &str, requests: Vec<Request>, evaluate: impl Fn(&Req
     }
     let (_, differing) = ask(stripped, &evaluate);
     if let Some(Difference { request, ours, theirs }) = differing.first() {
-        panic!("beside its known shapes, we: {ours:?}, they: {theirs:?}\n{}", request.simulation());
+        panic!(
+            "apart from its known shapes, we: {ours:?}, they: {theirs:?}\n{}",
+            request.simulation()
+        );
     }
     for agreed in [agreed.allowed, agreed.denied] {
-        assert!(agreed * 5 >= total, "{agreed} of {total} are fewer than 20 %");
+        assert!(agreed * 5 >= total, "{agreed} of {total} is less than 20 %");
     }
 }
 

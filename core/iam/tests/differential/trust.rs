@@ -45,7 +45,7 @@ fn statement() -> impl Strategy<Value = Value> {
     )
 }
 
-/// What a user's policies say of assuming a role.
+/// A user's policy about assuming roles.
 fn own() -> impl Strategy<Value = Value> {
     let effect = prop_oneof![5 => Just("Allow"), 1 => Just("Deny")];
     let action = select(&["*", "sts:*", "sts:AssumeRole", "sts:TagSession"][..]);
@@ -62,7 +62,7 @@ fn own() -> impl Strategy<Value = Value> {
     )
 }
 
-/// Requests of a user of whom everything is known that the policies ask for.
+/// Requests by a user with a fully known context, as far as the policies use it.
 pub(crate) fn requests() -> impl Strategy<Value = Request> {
     let policy = || request::policy(own(), 2);
     let limit = || {
@@ -92,7 +92,7 @@ pub(crate) fn requests() -> impl Strategy<Value = Request> {
         })
 }
 
-/// The context of every request of the user, as far as the policies ask.
+/// The context of every request by the user, as far as the policies use it.
 fn known() -> BTreeMap<String, Vec<String>> {
     let known = [
         ("aws:username", "alice"),

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::engine::{ErrorCode, Lag};
 use crate::testing::{Account, PIPELINE, gate, pipeline, stage};
 
-/// An account whose only execution waits for its gate, the execution's id, and the event.
+/// An account whose only execution waits for its gate, the id of the execution, and the event.
 fn waiting(user_parameters: &str) -> (Account, String, Value) {
     let mut account =
         Account::with_stages("SUPERSEDED", json!([stage("Review", &[gate(user_parameters)])]));
@@ -109,7 +109,7 @@ fn a_failure_has_its_message_in_the_state_and_as_the_summary_of_the_history() {
     assert_eq!(newest(&mut account)["output"]["executionResult"], result);
 }
 
-/// What a report that is not accepted is told.
+/// The error for a report that is not accepted.
 fn refusal(account: &mut Account, operation: &str, input: Value) -> String {
     let error = account.call(operation, input).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidJobState, "{error}");

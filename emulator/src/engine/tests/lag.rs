@@ -1,4 +1,4 @@
-//! What AWS shows late, at the pace that was recorded.
+//! AWS's delays, as recorded.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use crate::testing::{ALICE, Account, PIPELINE, approval, build, gate, pipeline, 
 
 const SEED: u64 = 7;
 
-/// An account as slow as AWS, and the execution that the creation of its pipeline has started.
+/// An account with AWS's delays, and the first execution of its pipeline.
 fn slow(actions: &[Value]) -> (Account, String) {
     let mut account = Account::with_lag(Lag::new(Lag::AWS, SEED));
     let id = account.created(pipeline("QUEUED", json!([stage("Review", actions)])));
     (account, id)
 }
 
-/// The same, with everything open that will open by itself.
+/// The same, after everything has opened that opens by itself.
 fn open(actions: &[Value]) -> (Account, String) {
     let (mut account, id) = slow(actions);
     account.wait_seconds(20);
@@ -198,7 +198,7 @@ fn an_action_that_is_given_up_before_it_has_begun_does_not_end_before_it_starts(
     let mut notifying = approval("A");
     notifying["configuration"] =
         json!({"NotificationArn": "arn:aws:sns:eu-west-1:111122223333:EmulatorDenied"});
-    // At once, which abandons the source, and as soon as the approval is on its way.
+    // A stop at once, which abandons the source; and a stop as soon as the approval has started.
     for (seed, awaited) in (0..100).flat_map(|seed| [(seed, 1), (seed, 2)]) {
         let mut account = Account::with_lag(Lag::new(Lag::AWS, seed));
         let stages = json!([stage("Review", std::slice::from_ref(&notifying))]);

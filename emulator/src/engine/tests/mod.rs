@@ -1,4 +1,4 @@
-//! The engine through the API, so that every reply is checked against AWS's model as well.
+//! Tests of the engine through the API, so that every reply is also checked against AWS's model.
 
 mod approvals;
 mod jobs;

@@ -1,4 +1,4 @@
-//! Whatever is called in whatever order, the engine keeps its word.
+//! Invariants of the engine, for any calls in any order.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::testing::{Account, PIPELINE, approval, build, gate, pipeline, stage};
 
-/// One thing that somebody does. The numbers choose among what there is.
+/// A step of somebody. The numbers choose among the possibilities.
 #[derive(Debug, Clone)]
 enum Step {
     Start,
@@ -53,7 +53,7 @@ fn declared(mode: &str) -> Value {
     pipeline(mode, json!([review, ship]))
 }
 
-/// Does a step. Refusals are part of the game; bugs are not.
+/// Takes a step. Refusals are expected, bugs are not.
 fn act(account: &mut Account, mode: &str, jobs: &mut Vec<Value>, step: &Step) {
     let executions = |account: &Account| -> Vec<String> {
         let pipeline = account.service.engine.pipeline(PIPELINE).unwrap();
@@ -172,8 +172,8 @@ fn check(account: &mut Account, mode: &str, seen: &mut BTreeMap<String, ActionSt
     *seen = still;
 }
 
-/// An approver is named, in either reply, if and only if somebody has answered; and the two never
-/// contradict each other.
+/// Both replies name an approver if and only if somebody has answered, and they never contradict
+/// each other.
 fn check_replies(state: &Value, history: &Value, mode: &str) {
     let runs = history["actionExecutionDetails"].as_array().unwrap();
     let stages = state["stageStates"].as_array().unwrap().iter();
@@ -220,7 +220,7 @@ fn check_execution(execution: &Execution) {
             let twice = (run.noticed, run.status);
             let both = (ActionStatus::Succeeded, ActionStatus::Succeeded);
             assert_eq!(twice, both, "{} succeeded without {}", stage.name, action.name);
-            // A canceled approval has no answer, and so has one that failed by itself.
+            // A canceled approval has no answer. Nor has one that failed by itself.
             assert_eq!(run.is_approval(), run.updated_by.is_some(), "{}", action.name);
         }
     }
@@ -233,8 +233,8 @@ fn check_execution(execution: &Execution) {
     assert_eq!(running, active, "an execution is in a stage exactly while something runs there");
 }
 
-/// Once nothing is left to be noticed, the state and the history agree, but for what an update has
-/// hung.
+/// Once everything is noticed, the state and the history agree, except for approvals that hang
+/// after an update.
 fn check_settled(account: &mut Account) {
     account.wait_seconds(120);
     account.service.engine.tick(account.now);

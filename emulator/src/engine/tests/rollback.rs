@@ -23,7 +23,7 @@ fn roll_back(
     }
 }
 
-/// An account, and an execution that has come through.
+/// An account, and an execution that has succeeded.
 fn done() -> (Account, String) {
     let mut account = Account::with_stages("SUPERSEDED", stages());
     let id = account.start();

@@ -1,4 +1,4 @@
-//! What AWS's own policies give. Those that give both slots are in no group of a slot.
+//! AWS managed policies. Those that give both slots are not attached to a slot's group.
 
 use super::scenarios;
 use crate::code::Code;
@@ -16,7 +16,7 @@ fn user_with(plot: &mut Plot<'_>, policy: &str) -> User {
     user
 }
 
-/// Who may approve everything, and do without the gate.
+/// A user who may approve everything, and can bypass the gate.
 fn user_past_the_gate(plot: &mut Plot<'_>, policy: &str) -> User {
     let user = user_with(plot, policy);
     plot.expect_both(user);
@@ -29,7 +29,7 @@ fn administrator(plot: &mut Plot<'_>) {
     plot.expect(Code::CanMakeSecondPerson, user);
 }
 
-/// `NotAction` of IAM and Organizations: everything of CodePipeline and Lambda.
+/// Its `NotAction` is of IAM and Organizations, so it allows everything in CodePipeline and Lambda.
 fn power_user(plot: &mut Plot<'_>) {
     user_past_the_gate(plot, "PowerUserAccess");
 }
@@ -42,7 +42,7 @@ fn pipeline_full_access(plot: &mut Plot<'_>) {
     user_past_the_gate(plot, "AWSCodePipeline_FullAccess");
 }
 
-/// Approves everything, and can change nothing.
+/// Approves everything, but can change nothing.
 fn pipeline_approver(plot: &mut Plot<'_>) {
     let user = user_with(plot, "AWSCodePipelineApproverAccess");
     plot.expect_both(user);
@@ -57,14 +57,14 @@ fn read_only_approver(plot: &mut Plot<'_>) {
     plot.attach_aws(user, "ReadOnlyAccess");
 }
 
-/// AWS's policy as a boundary: it lets through reading only.
+/// An AWS managed policy as a boundary. It permits only reading.
 fn power_user_bounded_to_reading(plot: &mut Plot<'_>) {
     let user = user_with(plot, "PowerUserAccess");
     let boundary = plot.account.aws_managed("ReadOnlyAccess");
     plot.account.bound(user.into(), boundary);
 }
 
-/// One group that serves all slots is not two groups.
+/// One group that serves both slots is not two groups.
 fn administrator_by_group_of_its_own(plot: &mut Plot<'_>) {
     let user = plot.user();
     let group = plot.group("RegionalAdministrators");

@@ -1,4 +1,4 @@
-//! Permissions boundaries: what they do not let through is not there.
+//! Permissions boundaries: a permission counts only if the boundary permits it.
 
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn leaves_out_approvals(plot: &mut Plot<'_>) {
     bounded(plot, policy([allow_all_but(&["codepipeline:PutApproval*"]).on(&[ANY])]), &[]);
 }
 
-/// A boundary gives nothing by itself.
+/// A boundary alone grants nothing.
 fn grants_nothing(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.bound(user, policy([approve(&[A, B])]));

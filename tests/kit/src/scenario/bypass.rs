@@ -1,4 +1,4 @@
-//! Ways past the gate that need no approval.
+//! Ways to bypass the gate without an approval.
 
 use super::scenarios;
 use crate::code::Code;
@@ -74,7 +74,7 @@ fn everything_of_pipelines_but_approvals(plot: &mut Plot<'_>) {
     plot.expect(Code::CanBypassGate, user);
 }
 
-/// What a developer needs.
+/// The usual permissions of a developer.
 fn runs_pipelines(plot: &mut Plot<'_>) {
     let actions = [
         "codepipeline:StartPipelineExecution",
@@ -96,7 +96,7 @@ fn changes_a_look_alike_function(plot: &mut Plot<'_>) {
     );
 }
 
-/// The actions of a pipeline are not the pipeline.
+/// The resource is a stage, but the action needs the pipeline.
 fn changes_nothing_by_its_resource(plot: &mut Plot<'_>) {
     not_past(
         plot,
@@ -104,7 +104,7 @@ fn changes_nothing_by_its_resource(plot: &mut Plot<'_>) {
     );
 }
 
-/// The pipeline is not one of its stages.
+/// The resource is the pipeline, but the action needs a stage.
 fn rolls_back_nothing_by_its_resource(plot: &mut Plot<'_>) {
     not_past(
         plot,
@@ -112,7 +112,7 @@ fn rolls_back_nothing_by_its_resource(plot: &mut Plot<'_>) {
     );
 }
 
-/// The action has no resource of its own: a statement that names one allows nothing.
+/// The action has no resource type, so a statement that names a resource allows nothing.
 fn reports_nothing_by_its_resource(plot: &mut Plot<'_>) {
     not_past(
         plot,
@@ -160,7 +160,7 @@ fn invokes_other_functions(plot: &mut Plot<'_>) {
     not_past(plot, allow(&["lambda:InvokeFunction"]).on(&[sandbox, function("thumbnails")]));
 }
 
-/// They have to.
+/// CodePipeline's own role must be allowed to invoke the gate.
 fn pipelines_invoke_the_gate(plot: &mut Plot<'_>) {
     let role = plot.role("pipelines", service("codepipeline"));
     plot.inline(role, policy([allow(&["lambda:InvokeFunction"]).on(&[function(GATE)])]));

@@ -1,4 +1,4 @@
-//! Roles that a user may assume, one after the other, and what they approve together.
+//! Chains of roles that a user may assume, and the slots that they approve together.
 
 use serde_json::Value;
 
@@ -14,12 +14,12 @@ scenarios![
     two_roles_of_one_slot_each, role_bounded_to_one_slot, approves_both_already,
 ];
 
-/// Lets one assume these roles, as an identity policy has it.
+/// A statement of an identity policy that allows to assume a role.
 pub(super) fn may_assume(role: &str) -> Statement {
     allow(&["sts:AssumeRole"]).on(&[role])
 }
 
-/// A role that approves both slots, and is to be found for it.
+/// A role that approves both slots, which is a finding.
 pub(super) fn role_of_both(plot: &mut Plot<'_>, wish: &str, principal: Value) -> Role {
     let role = plot.role(wish, principal);
     plot.approves_both(role);
@@ -27,15 +27,15 @@ pub(super) fn role_of_both(plot: &mut Plot<'_>, wish: &str, principal: Value) ->
     role
 }
 
-/// A role that approves both slots and that everybody in the account can assume whom an identity
-/// policy lets: the administrators can.
+/// A role that approves both slots, for everybody whose identity policy allows to assume it: the
+/// administrators can.
 pub(super) fn shared_role_of_both(plot: &mut Plot<'_>, wish: &str) -> Role {
     let role = role_of_both(plot, wish, whole_account());
     plot.expect(Code::SharedApproverRole, role);
     role
 }
 
-/// A role that the user may assume, and that approves this.
+/// A role with these approvals that the user may assume.
 pub(super) fn role_of(plot: &mut Plot<'_>, user: User, wish: &str, approves: &[&str]) -> Role {
     let principal = plot.names(user);
     let role = plot.role(wish, principal);
@@ -43,7 +43,7 @@ pub(super) fn role_of(plot: &mut Plot<'_>, user: User, wish: &str, approves: &[&
     role
 }
 
-/// The trust policy that names a user suffices.
+/// A trust policy that names a user is enough.
 fn named_by_the_role(plot: &mut Plot<'_>) {
     let user = plot.user();
     let principal = plot.names(user);
@@ -51,7 +51,7 @@ fn named_by_the_role(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothThroughRole, user);
 }
 
-/// The trust policy that names the account needs an identity policy too.
+/// With a trust policy that names the account, an identity policy is needed too.
 fn by_identity_policy(plot: &mut Plot<'_>) {
     let user = plot.user();
     let role = shared_role_of_both(plot, "release-manager");
@@ -76,7 +76,7 @@ fn by_wildcard(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothThroughRole, user);
 }
 
-/// Any role: among them, in every account, one that approves both slots.
+/// Any role. Every account has one that approves both slots.
 fn by_any_role(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.inline(user, policy([may_assume(ANY)]));
@@ -102,7 +102,8 @@ fn named_but_denied(plot: &mut Plot<'_>) {
     plot.inline(user, policy([deny(&["sts:AssumeRole"]).on(&[ANY])]));
 }
 
-/// The role trusts the account, for this user only; the user's boundary does not let it go there.
+/// The role trusts the account, but only for this user. The user's boundary does not permit to
+/// assume it.
 fn trusted_but_bounded(plot: &mut Plot<'_>) {
     let user = plot.user();
     let arn = plot.arn(user);
@@ -115,8 +116,8 @@ fn trusted_but_bounded(plot: &mut Plot<'_>) {
     plot.bound(user, policy([allow(&["s3:*", "codepipeline:*"])]));
 }
 
-/// A chain of roles, each naming the one before it, and each letting itself go on. The last one
-/// approves both slots.
+/// A chain of roles. Each trusts the one before it, and may assume the next. The last one approves
+/// both slots.
 fn chain<const STEPS: usize>(plot: &mut Plot<'_>, user: User) -> [Role; STEPS] {
     let mut before: Holder = user.into();
     std::array::from_fn(|step| {
@@ -135,7 +136,7 @@ fn chain<const STEPS: usize>(plot: &mut Plot<'_>, user: User) -> [Role; STEPS] {
     })
 }
 
-/// The role in the middle has the chain before it too.
+/// The role in the middle also reaches the end.
 fn two_roles(plot: &mut Plot<'_>) {
     let user = plot.user();
     let [link, _end] = chain(plot, user);
@@ -158,7 +159,7 @@ fn broken_in_the_middle(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothThroughRole, second);
 }
 
-/// One human, two hats.
+/// One human serves both slots, one of them through a role.
 fn own_slot_and_role_of_the_other(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     role_of(plot, user, "ApprovalB-deputy", &[B]);
@@ -190,7 +191,7 @@ fn role_bounded_to_one_slot(plot: &mut Plot<'_>) {
     plot.bound(role, policy([approve(&[B])]));
 }
 
-/// Then the role adds nothing.
+/// The user approves both slots already, so the role adds nothing.
 fn approves_both_already(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.approves_both(user);

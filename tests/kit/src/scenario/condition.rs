@@ -1,4 +1,4 @@
-//! Conditions: decided by who the principal is, or only at the request.
+//! Conditions: some are decided by the principal, others only by the request.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn allowed_with_mfa(plot: &mut Plot<'_>) {
     both_if(plot, vec![approve(&[A, B]).when("Bool", MFA, "true")], &[]);
 }
 
-/// `BoolIfExists`, so that access keys without a second factor are denied too.
+/// With `BoolIfExists`, access keys without a second factor are denied too.
 fn denied_without_mfa(plot: &mut Plot<'_>) {
     let denial = deny(&[APPROVE]).on(&[ANY]).when("BoolIfExists", MFA, "false");
     both_if(plot, vec![approve(&[A, B]), denial], &[]);
@@ -41,7 +41,7 @@ fn mfa_of_the_last_minutes(plot: &mut Plot<'_>) {
     both_if(plot, vec![statement], &[]);
 }
 
-/// Slot A needs none.
+/// Slot A does not need a second factor.
 fn mfa_for_one_of_two(plot: &mut Plot<'_>) {
     both_if(plot, vec![approve(&[A]), approve(&[B]).when("Bool", MFA, "true")], WITHOUT_MFA);
 }
@@ -78,14 +78,14 @@ fn bounded_by_mfa(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothIf, user);
 }
 
-/// `Bool` without `IfExists` does not deny a request that lacks the key, and one signed with access
-/// keys lacks it.
+/// `Bool` without `IfExists` does not deny a request without the key, and requests with access keys
+/// do not have it.
 fn mfa_but_not_with_access_keys(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.inline(user, policy([deny(&[APPROVE]).on(&[ANY]).when("Bool", MFA, "false")]));
 }
 
-/// `IfExists` in an allow lets such a request pass.
+/// `IfExists` in an allow statement permits such a request.
 fn mfa_if_it_is_there(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.inline(user, policy([approve(&[B]).when("BoolIfExists", MFA, "true")]));
@@ -107,7 +107,7 @@ fn only_for(
     }
 }
 
-/// Whose name it is is known before the request.
+/// The name of the principal is known before the request.
 fn own_name(plot: &mut Plot<'_>) {
     only_for(plot, "StringEquals", "aws:username", |name, _| name.to_owned(), true);
 }
@@ -133,7 +133,7 @@ fn on_the_role(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothIf, role);
 }
 
-/// As it should be.
+/// The recommended setup.
 fn one_slot_with_mfa(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.inline(user, policy([approve(&[A]).when("Bool", MFA, "true")]));

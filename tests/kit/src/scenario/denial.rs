@@ -1,4 +1,4 @@
-//! Explicit denies that cut, and some that do not.
+//! Explicit denies. Some are effective and others are not.
 
 use super::scenarios;
 use crate::code::Code;
@@ -10,7 +10,7 @@ scenarios![
     of_another_case, administrator_without_approvals, on_the_role,
 ];
 
-/// A user who is allowed both slots.
+/// A user who is allowed both slots, except for a denial.
 fn cut(plot: &mut Plot<'_>, denial: Statement, expected: &[Code]) {
     let user = plot.user();
     plot.approves_both(user);
@@ -42,12 +42,12 @@ fn by_attached(plot: &mut Plot<'_>) {
     plot.account.attach(user.into(), denial);
 }
 
-/// `NotResource`: everything but slot A is denied.
+/// `NotResource`: everything except slot A is denied.
 fn of_all_but_one_slot(plot: &mut Plot<'_>) {
     cut(plot, deny(&[APPROVE]).on_all_but(&[A]), ONE_SLOT_LEFT);
 }
 
-/// `NotAction`: all actions but these are denied.
+/// `NotAction`: all actions except these are denied.
 fn of_all_but_reading(plot: &mut Plot<'_>) {
     cut(plot, deny_all_but(&["s3:*", "codepipeline:Get*"]).on(&[ANY]), NOTHING_LEFT);
 }
@@ -56,12 +56,12 @@ fn of_everything(plot: &mut Plot<'_>) {
     cut(plot, deny(&["*"]).on(&[ANY]), NOTHING_LEFT);
 }
 
-/// Both slots of every other pipeline are left.
+/// Both slots of every other pipeline remain.
 fn of_one_pipeline(plot: &mut Plot<'_>) {
     cut(plot, deny(&[APPROVE]).on(&[b("payments", "*")]), BOTH_LEFT);
 }
 
-/// Slot B is left in one region, where slot A is too.
+/// Slot B remains in one region, and slot A also.
 fn of_all_regions_but_one(plot: &mut Plot<'_>) {
     cut(
         plot,
@@ -78,13 +78,13 @@ fn of_another_action(plot: &mut Plot<'_>) {
     );
 }
 
-/// `approvalB` is another action than `ApprovalB`.
+/// `approvalB` is not `ApprovalB`.
 fn of_another_case(plot: &mut Plot<'_>) {
     cut(plot, deny(&[APPROVE]).on(&["arn:aws:codepipeline:*:*:*/*/approvalB"]), BOTH_LEFT);
 }
 
-/// A company's way of keeping operators out of releases: no approvals, no changes of pipelines,
-/// gate or identities, no other roles.
+/// A usual way to keep operators out of releases: no approvals, no changes of pipelines, the gate
+/// or identities, and no other roles.
 fn administrator_without_approvals(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.inline(user, policy([allow(&["*"]).on(&[ANY])]));

@@ -1,4 +1,4 @@
-//! One write to IAM, and one has two slots.
+//! Principals that are one write to IAM away from two slots.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ scenarios![
     new_password_of_the_other_approver, access_key_of_anybody, passes_role_to_a_function, passes_role_to_a_build, changes_its_own_tag, role_changes_its_own_tag, leaves_the_group_that_denies, takes_its_denial_off,
 ];
 
-/// May write, and is to be found for it.
+/// A user who may write, which is a finding.
 fn writer(plot: &mut Plot<'_>, user: User, actions: &[&str], resource: &str) {
     plot.inline(user, policy([allow(actions).on(&[resource])]));
     plot.expect(Code::CanGrantItself, user);
@@ -27,8 +27,8 @@ fn everything_of_iam(plot: &mut Plot<'_>) {
     plot.expect(Code::CanMakeSecondPerson, user);
 }
 
-/// Everything else: functions, the gate's too; identities; and any role, such as one that approves
-/// both slots.
+/// This includes functions, also the gate's; identities; and any role, for example one that
+/// approves both slots.
 fn everything_but_pipelines(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.inline(user, policy([allow_all_but(&["codepipeline:*"]).on(&[ANY])]));
@@ -38,7 +38,7 @@ fn everything_but_pipelines(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothThroughRole, user);
 }
 
-/// Among them, in every account, the administrators'.
+/// Every account has a group of administrators.
 fn joins_any_group(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:AddUserToGroup"], ANY);
@@ -130,7 +130,7 @@ fn new_version_of_its_groups_policy(plot: &mut Plot<'_>) {
     writer(plot, user, &["iam:CreatePolicyVersion"], &arn);
 }
 
-/// An older version gave both slots.
+/// An older version allowed both slots.
 fn sets_back_its_policy(plot: &mut Plot<'_>) {
     let user = plot.user();
     let attached =
@@ -166,13 +166,13 @@ fn new_password_of_the_other_approver(plot: &mut Plot<'_>) {
     credentials_of_the_other_approver(plot, "iam:UpdateLoginProfile");
 }
 
-/// Among them, in every account, an administrator.
+/// Every account has an administrator.
 fn access_key_of_anybody(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:CreateAccessKey"], "arn:aws:iam::*:user/*");
 }
 
-/// A role of both slots, for a service; who may run code there may pass it on.
+/// A service's role approves both slots. A user may pass it to code that the user can run.
 fn passes_role(plot: &mut Plot<'_>, of_service: &str, runs_code: &[&str]) -> User {
     let user = plot.user();
     let trust = policy([let_assume(service(of_service))]);
@@ -215,7 +215,7 @@ fn role_changes_its_own_tag(plot: &mut Plot<'_>) {
     plot.expect(Code::CanGrantItself, role);
 }
 
-/// The group denies what the user's own policy gives.
+/// The group denies the permissions of the user's own policy.
 fn leaves_the_group_that_denies(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.approves_both(user);

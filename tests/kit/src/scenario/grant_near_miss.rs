@@ -1,4 +1,4 @@
-//! Writes to IAM that do not bring two slots together.
+//! Writes to IAM that do not lead to two slots.
 
 use super::scenarios;
 use crate::code::Code;
@@ -31,7 +31,7 @@ fn joins_the_group_of_its_slot(plot: &mut Plot<'_>) {
     writer(plot, user, &["iam:AddUserToGroup"], &group);
 }
 
-/// One write gives one slot.
+/// One write gives only one slot.
 fn joins_one_group(plot: &mut Plot<'_>) {
     let user = plot.user();
     let group = plot.arn(plot.commons.group_b);
@@ -63,7 +63,7 @@ fn new_version_of_a_policy_of_others(plot: &mut Plot<'_>) {
     writer(plot, user, &["iam:CreatePolicyVersion"], &arn);
 }
 
-/// Nobody has it.
+/// No identity has the policy.
 fn new_version_of_a_former_policy(plot: &mut Plot<'_>) {
     let user = plot.approver_of_b();
     let unused = plot.policy("unused", policy([approve(&[A, B])]));
@@ -71,7 +71,7 @@ fn new_version_of_a_former_policy(plot: &mut Plot<'_>) {
     writer(plot, user, &["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"], &arn);
 }
 
-/// It may go back, but no version ever approved.
+/// The user may restore an old version, but no version ever allowed an approval.
 fn sets_back_a_harmless_policy(plot: &mut Plot<'_>) {
     let user = plot.user();
     let versions = [policy([allow(&["s3:*"])]), policy([allow(&["s3:Get*"])])];
@@ -137,7 +137,7 @@ fn password_under_a_look_alike_name(plot: &mut Plot<'_>) {
     writer(plot, user, CREDENTIALS, &arn);
 }
 
-/// A user and a role of both slots, for functions, that the user may pass on.
+/// A user who may pass a role of functions that approves both slots.
 fn passing_role_of_functions(plot: &mut Plot<'_>) -> User {
     let user = plot.user();
     let role = plot.role("chatops", service("lambda"));
@@ -185,7 +185,7 @@ fn tags_itself_where_tags_decide_nothing(plot: &mut Plot<'_>) {
     writer(plot, user, &["iam:TagUser"], &itself);
 }
 
-/// Whatever it writes, the boundary lets through no approval and no other identity.
+/// The user may write any policy, but the boundary permits no approval and no other identity.
 fn bounded(plot: &mut Plot<'_>) {
     let user = plot.user();
     let itself = plot.arn(user);
@@ -193,7 +193,7 @@ fn bounded(plot: &mut Plot<'_>) {
     plot.bound(user, policy([allow(&["iam:PutUserPolicy", "iam:AttachUserPolicy", "s3:*"])]));
 }
 
-/// Whatever it writes, its group denies it slot B, and other roles.
+/// The user may write any policy, but a group denies slot B and other roles.
 fn denied_for_good(plot: &mut Plot<'_>) {
     let user = plot.user();
     let itself = plot.arn(user);
@@ -212,7 +212,7 @@ fn writes_denied(plot: &mut Plot<'_>) {
     plot.group_of(user, "NoIdentities", policy([deny(&["iam:*"])]));
 }
 
-/// The condition leaves one policy to attach, and it reads only.
+/// The condition permits to attach only one policy, which only reads.
 fn attaches_reading_only(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     let itself = plot.arn(user);
@@ -228,7 +228,7 @@ fn attaches_reading_only(plot: &mut Plot<'_>) {
     );
 }
 
-/// It has what it could grant itself.
+/// The user already has the permissions that a write could grant.
 fn already_both(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.approves_both(user);
@@ -237,7 +237,7 @@ fn already_both(plot: &mut Plot<'_>) {
     writer(plot, user, &["iam:PutUserPolicy"], &itself);
 }
 
-/// The denial is in the group that it may not leave.
+/// The denial is in another group, which the user may not leave.
 fn leaves_another_group(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.approves_both(user);

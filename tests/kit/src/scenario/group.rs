@@ -10,12 +10,12 @@ scenarios![
     viewers_of_the_other_slot, look_alike_name_with_nothing, group_and_own_inline, group_and_own_attached, group_denies_its_own_slot, no_longer_in_force,
 ];
 
-/// As it should be.
+/// The recommended setup.
 fn one_slot(plot: &mut Plot<'_>) {
     plot.approver_of_a();
 }
 
-/// As it should be.
+/// The recommended setup.
 fn other_slot(plot: &mut Plot<'_>) {
     plot.approver_of_b();
 }
@@ -27,7 +27,7 @@ fn both_slots(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBoth, user);
 }
 
-/// In both groups, yet a boundary lets through neither slot.
+/// The user is in both groups, but a boundary permits neither slot.
 fn both_slots_but_bounded(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.account.join(user, plot.commons.group_a);
@@ -36,7 +36,7 @@ fn both_slots_but_bounded(plot: &mut Plot<'_>) {
     plot.expect(Code::MemberOfBothGroups, user);
 }
 
-/// Each group denies the other's slot: in both, one approves neither.
+/// Each group denies the other's slot, so a member of both approves neither.
 fn both_slots_exclusive(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.group_of(user, "ExclusiveA", policy([approve(&[A]), deny(&[APPROVE]).on(&[B])]));
@@ -54,13 +54,13 @@ fn both_slots_with_mfa(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBothIf, user);
 }
 
-/// Two groups, one slot.
+/// Two groups serve the same slot.
 fn two_groups_of_one_slot(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.group_of(user, "ApprovalA-deputies", policy([approve(&[A])]));
 }
 
-/// A name like the slot's, with what one needs to look on.
+/// The group is named after the slot, but only permits to read.
 fn viewers_of_the_other_slot(plot: &mut Plot<'_>) {
     let user = plot.approver_of_b();
     let look = allow(&["codepipeline:Get*", "codepipeline:List*"]).on(&[ANY]);
@@ -73,7 +73,8 @@ fn look_alike_name_with_nothing(plot: &mut Plot<'_>) {
     plot.account.join(user, group);
 }
 
-/// One slot by the group and the other by an inline policy: in one group only.
+/// One slot comes from a group and the other from an inline policy, so the user is only in one
+/// slot's group.
 fn group_and_own_inline(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.inline(user, policy([approve(&[B])]));
@@ -87,13 +88,13 @@ fn group_and_own_attached(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBoth, user);
 }
 
-/// A group that allows a slot and denies it is no slot group.
+/// A group that both allows and denies a slot does not serve it.
 fn group_denies_its_own_slot(plot: &mut Plot<'_>) {
     let user = plot.approver_of_b();
     plot.group_of(user, "SuspendedApprovalA", policy([approve(&[A]), deny(&[APPROVE]).on(&[A])]));
 }
 
-/// The group's policy allowed the slot in a version that is not in force any more.
+/// The group's policy allowed the slot only in an old version.
 fn no_longer_in_force(plot: &mut Plot<'_>) {
     let user = plot.approver_of_b();
     let group = plot.group("FormerApprovalA");

@@ -58,7 +58,7 @@ fn gitlab(plot: &mut Plot<'_>) {
     of_oidc_provider(plot, "gitlab.com", "project_path:example/payments:ref_type:branch:ref:main");
 }
 
-/// One person can assume it, and a service too.
+/// Both a person and a service can assume it.
 fn service_and_a_person(plot: &mut Plot<'_>) {
     let user = plot.user();
     let principal = json!({"AWS": plot.arn(user), "Service": "lambda.amazonaws.com"});
@@ -81,7 +81,7 @@ fn service_of_a_look_alike_slot(plot: &mut Plot<'_>) {
     plot.inline(role, policy([approve(&["arn:aws:codepipeline:*:*:*/*/ApprovalAutomated"])]));
 }
 
-/// The role's tag says which slot, and its sessions cannot bring another.
+/// The role's tag selects the slot, and its sessions cannot change the tag.
 fn role_by_its_own_tag(plot: &mut Plot<'_>) {
     let role = plot.role("tagged-runner", service("ec2"));
     plot.tag(role, "Slot", "A");

@@ -1,6 +1,5 @@
-//! The scenarios, by what they are about. A scenario is a function that puts its own pieces into an
-//! account and says what is to be found in them: all of it, so that what is found besides is wrong.
-//! Where it says nothing, nothing is to be found.
+//! The scenarios, by subject. A scenario is a function that adds pieces to an account and declares
+//! all findings about them. Any other finding is wrong.
 
 mod aws_managed;
 mod boundary;
@@ -23,16 +22,16 @@ mod wildcard;
 
 use super::plot::Plot;
 
-/// One pattern.
+/// A pattern to plant in an account.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scenario {
-    /// Its name: its file and its function.
+    /// Its name: that of its file, and that of its function.
     pub(super) name: &'static str,
-    /// Plants it.
+    /// Plants it in an account.
     pub(super) plant: fn(&mut Plot<'_>),
 }
 
-/// The table of a file's scenarios.
+/// Declares the table of a file's scenarios.
 macro_rules! scenarios {
     ($file:literal: $($name:ident),* $(,)?) => {
         pub(super) const TABLE: &[$crate::scenario::Scenario] = &[$(
@@ -42,7 +41,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-/// All of them.
+/// All scenarios.
 pub(super) fn all() -> Vec<Scenario> {
     [
         aws_managed::TABLE,

@@ -1,5 +1,4 @@
-//! Names that pass for something else: roles that IAM Identity Center did not make, and humans with
-//! two users.
+//! Misleading names: roles that IAM Identity Center did not create, and humans with two users.
 
 use super::scenarios;
 use crate::code::Code;
@@ -28,7 +27,7 @@ fn two_users_of_two_slots(plot: &mut Plot<'_>) {
     let other = plot.user_named(&name);
     plot.account.join(other, plot.commons.group_b);
     plot.expect(Code::ApproverWithoutMfa, other);
-    // Whichever name comes first.
+    // The finding is about the first of the two ARNs.
     let first = if plot.arn(user) < plot.arn(other) { user } else { other };
     plot.expect(Code::OnePersonOnTwoSlots, first);
 }

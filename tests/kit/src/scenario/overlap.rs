@@ -1,4 +1,5 @@
-//! Two slots are both in reach where a region, a pipeline and a stage are in both patterns.
+//! Two patterns overlap if they share a region, a pipeline and a stage. Only then are both slots in
+//! reach.
 
 use super::scenarios;
 use crate::code::Code;
@@ -39,7 +40,7 @@ fn different_regions(plot: &mut Plot<'_>) {
     never_both(plot, &[in_region(A, "eu-west-1"), in_region(B, "us-east-1")]);
 }
 
-/// Only names such as `payroll` are in both.
+/// Only names such as `payroll` match both patterns.
 fn beginning_and_end(plot: &mut Plot<'_>) {
     both(plot, &[a("pay*", "*"), b("*roll", "*")], ":payroll/");
 }
@@ -64,7 +65,7 @@ fn regions_that_exclude(plot: &mut Plot<'_>) {
     never_both(plot, &[in_region(A, "eu-west-?"), in_region(B, "*-central-1")]);
 }
 
-/// One names the pipeline and the other the stage.
+/// One pattern names the pipeline and the other the stage.
 fn stage_and_pipeline_meet(plot: &mut Plot<'_>) {
     both(plot, &[a("payments", "*"), b("*", "Release")], ":payments/Release/");
 }

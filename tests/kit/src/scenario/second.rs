@@ -1,4 +1,4 @@
-//! Several writes to IAM, and one human is two persons.
+//! Principals that are several writes to IAM away from a second person.
 
 use serde_json::json;
 
@@ -10,12 +10,12 @@ use crate::plot::{Plot, service};
 use crate::policy::{A, ANY, Statement, allow, approve, let_do, policy};
 
 scenarios![
-    "second": makes_users_and_their_policies, makes_users_for_a_group, makes_roles, takes_over_a_role, takes_over_a_user, signs_in_as_anybody, makes_the_provider_anew,
+    "second": makes_users_and_their_policies, makes_users_for_a_group, makes_roles, takes_over_a_role, takes_over_a_user, signs_in_as_anybody, recreates_the_provider,
     makes_users_that_cannot_sign_in, makes_users_of_no_slot, makes_users_for_its_own_group, makes_users_within_a_boundary, makes_roles_of_no_permission,
     opens_a_role_of_no_slot, changes_another_provider,
 ];
 
-/// Under this path are no users and no roles.
+/// No user and no role has this path.
 const USERS: &str = "arn:aws:iam::*:user/made/*";
 const ROLES: &str = "arn:aws:iam::*:role/made/*";
 
@@ -43,7 +43,7 @@ fn makes_users_for_a_group(plot: &mut Plot<'_>) {
     let statements = joins(&group);
     may(plot, user, statements);
     plot.expect(Code::CanMakeSecondPerson, user);
-    // Itself, too.
+    // The user could also join the group.
     plot.expect(Code::CanGrantItself, user);
 }
 
@@ -53,7 +53,7 @@ fn makes_roles(plot: &mut Plot<'_>) {
     plot.expect(Code::CanMakeSecondPerson, user);
 }
 
-/// A role that has nothing to do with approvals, and lets in a service alone.
+/// A role of a service, without a connection to approvals.
 fn role_of_a_service(plot: &mut Plot<'_>) -> String {
     let role = plot.role("nightly-report", service("lambda"));
     plot.inline(role, policy([allow(&["s3:GetObject"])]));
@@ -74,7 +74,7 @@ fn takes_over_a_user(plot: &mut Plot<'_>) {
     plot.expect(Code::CanMakeSecondPerson, user);
 }
 
-/// A SAML provider, and a role of slot A that it signs in to.
+/// A SAML provider, and a role of slot A for its users.
 fn role_of_a_provider(plot: &mut Plot<'_>, name: &str) -> (String, Role) {
     let provider = format!("arn:aws:iam::{ACCOUNT}:saml-provider/{name}");
     let trust = let_do("sts:AssumeRoleWithSAML", json!({"Federated": provider}));
@@ -91,7 +91,7 @@ fn signs_in_as_anybody(plot: &mut Plot<'_>) {
     plot.expect(Code::CanMakeSecondPerson, user);
 }
 
-fn makes_the_provider_anew(plot: &mut Plot<'_>) {
+fn recreates_the_provider(plot: &mut Plot<'_>) {
     let user = plot.approver_of_b();
     let (provider, _) = role_of_a_provider(plot, "corp-old");
     may(plot, user, [allow(&["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"]).on(&[provider])]);

@@ -1,4 +1,4 @@
-//! Roles that approve, and how many people can assume them.
+//! Roles that approve, with one or several people who can assume them.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::plot::{Plot, whole_account};
 use crate::policy::{A, ANY, B, allow, approve, deny, let_assume, policy};
 
 scenarios![
-    "shared": two_people, one_person, one_person_twice, two_of_whom_one_is_denied, whole_account_trusted, nobody_any_more, two_people_by_a_tag, one_person_by_a_tag,
+    "shared": two_people, one_person, one_person_twice, two_and_one_is_denied, whole_account_trusted, nobody_any_more, two_people_by_a_tag, one_person_by_a_tag,
     two_people_but_it_does_not_approve, two_people_but_it_is_bounded, a_person_of_the_other_slot_among_them,
 ];
 
@@ -47,14 +47,14 @@ fn one_person_twice(plot: &mut Plot<'_>) {
     approver_role(plot, A, json!({"AWS": [arn, arn]}));
 }
 
-fn two_of_whom_one_is_denied(plot: &mut Plot<'_>) {
+fn two_and_one_is_denied(plot: &mut Plot<'_>) {
     let (first, second) = (plot.user(), plot.user());
     let role = approver_role(plot, A, json!({"AWS": [plot.arn(first), plot.arn(second)]}));
     let arn = plot.arn(role);
     plot.inline(second, policy([deny(&["sts:*"]).on(&[arn])]));
 }
 
-/// The administrators, to begin with.
+/// At least the administrators can assume it.
 fn whole_account_trusted(plot: &mut Plot<'_>) {
     let role = approver_role(plot, B, whole_account());
     plot.expect(Code::SharedApproverRole, role);

@@ -1,4 +1,4 @@
-//! Tags of the principal, and its name, as conditions and in resources.
+//! Tags and names of principals, in conditions and in resources.
 
 use super::scenarios;
 use crate::code::Code;
@@ -6,13 +6,13 @@ use crate::plot::Plot;
 use crate::policy::{B, a, approve, b, policy, policy_of_2008};
 
 scenarios![
-    "tag": variable_gives_one_slot, variable_besides_the_other_slot, variable_of_the_same_slot, variable_without_a_value, default_of_a_variable, variable_in_2008,
+    "tag": variable_gives_one_slot, variable_next_to_the_other_slot, variable_of_the_same_slot, variable_without_a_value, default_of_a_variable, variable_in_2008,
     condition_met, condition_of_the_other_slot, condition_without_the_tag, key_in_other_case, pipeline_of_ones_name, pipeline_of_ones_name_or_another,
 ];
 
 const SLOT_BY_TAG: &str = "arn:aws:codepipeline:*:*:*/*/Approval${aws:PrincipalTag/Slot}";
 
-/// One policy for all approvers: the tag says which slot.
+/// One policy for all approvers: the tag selects the slot.
 fn variable_gives_one_slot(plot: &mut Plot<'_>) {
     let user = plot.user();
     plot.tag(user, "Slot", "A");
@@ -20,7 +20,7 @@ fn variable_gives_one_slot(plot: &mut Plot<'_>) {
     plot.expect(Code::ApproverWithoutMfa, user);
 }
 
-fn variable_besides_the_other_slot(plot: &mut Plot<'_>) {
+fn variable_next_to_the_other_slot(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.tag(user, "Slot", "B");
     plot.inline(user, policy([approve(&[SLOT_BY_TAG])]));
@@ -33,7 +33,7 @@ fn variable_of_the_same_slot(plot: &mut Plot<'_>) {
     plot.inline(user, policy([approve(&[SLOT_BY_TAG])]));
 }
 
-/// A variable without a value matches nothing, rather than everything.
+/// A variable without a value matches nothing.
 fn variable_without_a_value(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.tag(user, "Team", "B");
@@ -47,7 +47,7 @@ fn default_of_a_variable(plot: &mut Plot<'_>) {
     plot.expect(Code::CanApproveBoth, user);
 }
 
-/// In the language's first version this is plain text.
+/// In version 2008-10-17 this is plain text.
 fn variable_in_2008(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.tag(user, "Slot", "B");
@@ -77,7 +77,7 @@ fn condition_without_the_tag(plot: &mut Plot<'_>) {
     by_condition(plot, None, false);
 }
 
-/// Keys of conditions are the same in any case.
+/// Condition keys are not case-sensitive.
 fn key_in_other_case(plot: &mut Plot<'_>) {
     by_condition(plot, Some(("slot", "B")), true);
 }

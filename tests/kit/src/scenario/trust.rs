@@ -1,4 +1,4 @@
-//! Trust policies: whom they let in, and under which conditions.
+//! Trust policies: the principals that they trust, and their conditions.
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,12 @@ use crate::plot::{Plot, whole_account};
 use crate::policy::{Statement, keep_from_assuming, let_assume, let_do, policy};
 
 scenarios![
-    "trust": account_by_number, tag_that_the_user_has, tag_that_the_user_has_not, user_name, name_of_somebody_else, with_mfa, with_an_external_id, user_under_a_path,
-    path_of_the_user_left_out, role_under_a_path, path_of_the_role_left_out, denied_by_name, another_action, somebody_of_the_same_name_elsewhere, several_of_whom_one_is,
+    "trust": account_by_number, tag_that_the_user_has, tag_that_the_user_does_not_have, user_name, name_of_somebody_else, with_mfa, with_an_external_id, user_under_a_path,
+    path_of_the_user_left_out, role_under_a_path, path_of_the_role_left_out, denied_by_name, another_action, somebody_of_the_same_name_elsewhere, one_of_several,
 ];
 
-/// A role that approves both slots, trusting by this statement; the user may assume it as far as
-/// its own policies go.
+/// A role that approves both slots, with these statements in its trust policy. The user's own
+/// policies allow to assume it.
 fn role_trusting(plot: &mut Plot<'_>, user: User, statements: Vec<Statement>) -> Role {
     let role = plot.role_with_trust("release-manager", policy(statements));
     plot.approves_both(role);
@@ -35,7 +35,7 @@ fn keep_out(plot: &mut Plot<'_>, user: User, statement: Statement) {
     role_trusting(plot, user, vec![statement]);
 }
 
-/// The number of the account means what its root ARN means.
+/// The id of an account means the same as its root ARN.
 fn account_by_number(plot: &mut Plot<'_>) {
     let user = plot.user();
     let role = role_trusting(plot, user, vec![let_assume(json!({"AWS": ACCOUNT}))]);
@@ -54,7 +54,7 @@ fn tag_that_the_user_has(plot: &mut Plot<'_>) {
     );
 }
 
-fn tag_that_the_user_has_not(plot: &mut Plot<'_>) {
+fn tag_that_the_user_does_not_have(plot: &mut Plot<'_>) {
     let user = plot.user();
     let (worn, asked_for) = (badge(plot), badge(plot));
     plot.tag(user, "Badge", &worn);
@@ -65,7 +65,7 @@ fn tag_that_the_user_has_not(plot: &mut Plot<'_>) {
     );
 }
 
-/// Nobody else's.
+/// A unique value for a tag.
 fn badge(plot: &mut Plot<'_>) -> String {
     crate::id::unique(&mut plot.account.rng, "badge-")
 }
@@ -82,14 +82,14 @@ fn name_of_somebody_else(plot: &mut Plot<'_>) {
     keep_out(plot, user, let_assume(whole_account()).when("StringEquals", "aws:username", name));
 }
 
-/// A second factor is what one may have.
+/// The user may have a second factor.
 fn with_mfa(plot: &mut Plot<'_>) {
     let user = plot.user();
     let principal = plot.names(user);
     let_in(plot, user, let_assume(principal).when("Bool", "aws:MultiFactorAuthPresent", "true"));
 }
 
-/// The caller says the external id.
+/// The caller chooses the external id.
 fn with_an_external_id(plot: &mut Plot<'_>) {
     let user = plot.user();
     let principal = plot.names(user);
@@ -102,7 +102,7 @@ fn user_under_a_path(plot: &mut Plot<'_>) {
     let_in(plot, user, let_assume(principal));
 }
 
-/// Without its path the ARN is somebody else's, here nobody's.
+/// Without the path, the ARN is that of another user, who does not exist.
 fn path_of_the_user_left_out(plot: &mut Plot<'_>) {
     let user = plot.user_at("/engineering/release/");
     let principal = without_path(&plot.arn(user));
@@ -135,7 +135,7 @@ fn role_under_a_path(plot: &mut Plot<'_>) {
 fn path_of_the_role_left_out(plot: &mut Plot<'_>) {
     let user = plot.user();
     let role = role_at(plot, "/release/", policy([let_assume(whole_account())]));
-    // No other role's ARN begins so: a role of this name and no path would have taken the name.
+    // No other role has this ARN: it would have the same name, and names are unique.
     let arn = without_path(&plot.arn(role));
     plot.inline(user, policy([may_assume(&arn)]));
 }
@@ -146,7 +146,7 @@ fn denied_by_name(plot: &mut Plot<'_>) {
     role_trusting(plot, user, vec![let_assume(principal.clone()), keep_from_assuming(principal)]);
 }
 
-/// Tagging a session is not having one.
+/// A permission to tag a session does not allow to start one.
 fn another_action(plot: &mut Plot<'_>) {
     let user = plot.user();
     let principal = plot.names(user);
@@ -160,7 +160,7 @@ fn somebody_of_the_same_name_elsewhere(plot: &mut Plot<'_>) {
     plot.inline(user, policy([may_assume(&elsewhere)]));
 }
 
-fn several_of_whom_one_is(plot: &mut Plot<'_>) {
+fn one_of_several(plot: &mut Plot<'_>) {
     let user = plot.user();
     let arn = plot.arn(user);
     let gone = crate::id::unique(&mut plot.account.rng, "AIDA");

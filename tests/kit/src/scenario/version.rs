@@ -1,4 +1,5 @@
-//! Managed policies of several versions: the default version is in force, be it the newest or not.
+//! Managed policies with several versions. The default version is in force, even if it is not the
+//! newest.
 
 use serde_json::Value;
 
@@ -44,7 +45,7 @@ fn oldest_gave_both(plot: &mut Plot<'_>) {
     attached(plot, &[both(), harmless()], 2, &[]);
 }
 
-/// Never both at once.
+/// The slots are never allowed at the same time.
 fn one_slot_a_version(plot: &mut Plot<'_>) {
     attached(
         plot,

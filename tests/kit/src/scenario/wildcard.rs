@@ -1,4 +1,4 @@
-//! Patterns of actions and resources that say more, or less, than they seem to.
+//! Patterns of actions and resources that match more, or less, than they seem to.
 
 use super::scenarios;
 use crate::code::Code;
@@ -32,12 +32,12 @@ fn everything_of_approval(plot: &mut Plot<'_>) {
     both(plot, allow(&[APPROVE]).on(&[ANY]));
 }
 
-/// Actions are the same in any case.
+/// Names of actions are not case-sensitive.
 fn action_in_other_case(plot: &mut Plot<'_>) {
     both(plot, allow(&["CodePipeline:putapprovalRESULT"]).on(&[A, B]));
 }
 
-/// Resources keep it from changing pipelines or reporting jobs.
+/// The resources exclude changes of pipelines and reports on jobs.
 fn action_by_prefix(plot: &mut Plot<'_>) {
     both(plot, allow(&["codepipeline:Put*"]).on(&[A, B]));
 }
@@ -54,7 +54,7 @@ fn one_star_for_three_parts(plot: &mut Plot<'_>) {
     both(plot, approve(&["arn:aws:codepipeline:*"]));
 }
 
-/// A star goes across slashes: this is slot A of every stage.
+/// A star also matches slashes: this is slot A of every stage.
 fn slashes_under_a_star(plot: &mut Plot<'_>) {
     both(
         plot,
@@ -62,7 +62,7 @@ fn slashes_under_a_star(plot: &mut Plot<'_>) {
     );
 }
 
-/// The pipeline's ARN is not that of its actions.
+/// The ARN of a pipeline does not include its actions.
 fn pipeline_arn_only(plot: &mut Plot<'_>) {
     none(plot, approve(&["arn:aws:codepipeline:eu-west-1:111122223333:payments"]));
 }
@@ -71,7 +71,7 @@ fn whole_pipeline(plot: &mut Plot<'_>) {
     both(plot, approve(&["arn:aws:codepipeline:eu-west-1:111122223333:payments/*"]));
 }
 
-/// `ApprovalAX` is another action, and so is `ReApprovalB`.
+/// `ApprovalAX` and `ReApprovalB` are other actions.
 fn longer_name(plot: &mut Plot<'_>) {
     none(
         plot,
@@ -82,7 +82,7 @@ fn longer_name(plot: &mut Plot<'_>) {
     );
 }
 
-/// Resources are other ones in other cases.
+/// Resources are case-sensitive.
 fn other_case(plot: &mut Plot<'_>) {
     one(plot, approve(&["arn:aws:codepipeline:*:*:*/*/approvalA", B]));
 }
@@ -95,7 +95,7 @@ fn other_partition(plot: &mut Plot<'_>) {
     one(plot, approve(&[A, "arn:aws-cn:codepipeline:*:*:*/*/ApprovalB"]));
 }
 
-/// `NotAction` allows all the rest: the slots, and what changes pipelines and functions.
+/// `NotAction` allows everything else: both slots, and changes of pipelines and functions.
 fn all_but_reading(plot: &mut Plot<'_>) {
     let user = plot.user();
     let but = ["iam:*", "sts:*", "organizations:*", "s3:Get*"];
@@ -108,19 +108,19 @@ fn all_but_pipelines(plot: &mut Plot<'_>) {
     none(plot, allow_all_but(&["codepipeline:*", "iam:*", "sts:*", "lambda:*"]).on(&[ANY]));
 }
 
-/// `NotResource` of one slot allows the other.
+/// `NotResource` with one slot allows the other.
 fn all_but_one_slot(plot: &mut Plot<'_>) {
     let user = plot.approver_of_a();
     plot.inline(user, policy([allow(&[APPROVE]).on_all_but(&[A])]));
     plot.expect(Code::CanApproveBoth, user);
 }
 
-/// It allows only actions that no slot is.
+/// It allows only actions that are not slots.
 fn all_but_both_slots(plot: &mut Plot<'_>) {
     none(plot, allow(&[APPROVE]).on_all_but(&[A, B]));
 }
 
-/// Both slots of every other pipeline.
+/// This allows both slots of every other pipeline.
 fn all_but_one_slot_of_one_pipeline(plot: &mut Plot<'_>) {
     both(plot, allow(&[APPROVE]).on_all_but(&[&a("payments", "*"), &b("payments", "*")]));
 }
