@@ -21,12 +21,12 @@ use iam::account::details::{
 };
 use iam::account::{Account, AccountError};
 
-use doctor::facts::{PipelineState, RetriedBy, StageState, StateRun};
 use doctor::pipeline::{
     Action, ActionTypeId, Artifact, Condition, ConditionRule, Conditions, ExecutionMode,
     FIRST_RUN_ORDER, OnFailure, Pipeline, PipelineError, RetryConfiguration, RuleTypeId, Stage,
     Structure,
 };
+use evidence::facts::{PipelineState, RetriedBy, StageState, StateRun};
 
 /// How many users, groups, roles and policies a page of an account has at most (IAM API Reference).
 const PAGE: i32 = 1000;
@@ -189,7 +189,7 @@ impl Aws {
             name: pipeline.name,
             execution_mode: match pipeline.execution_mode {
                 None => ExecutionMode::default(),
-                Some(mode) => ExecutionMode::of(mode.as_str())
+                Some(mode) => ExecutionMode::from_aws(mode.as_str())
                     .ok_or_else(|| incomplete("a known execution mode"))?,
             },
             stages: pipeline

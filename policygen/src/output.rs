@@ -33,7 +33,7 @@ pub(crate) fn print(data: &[u8]) -> io::Result<()> {
 /// `NO_COLOR` says so.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_styled(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -2,7 +2,7 @@
 
 use iam::account::{Account, Actor};
 
-use super::picture::PictureError;
+use super::picture::AuditError;
 use super::scope::Scope;
 use super::survey::Survey;
 
@@ -11,7 +11,7 @@ use super::survey::Survey;
 ///
 /// # Errors
 /// If a principal's policies cannot be decided exactly.
-pub fn approvers(account: &Account, scope: &Scope) -> Result<Vec<Actor>, PictureError> {
+pub fn approvers(account: &Account, scope: &Scope) -> Result<Vec<Actor>, AuditError> {
     let survey = Survey::new(account, scope)?;
     Ok(account.actors().filter(|actor| survey.approvals(*actor).any()).collect())
 }

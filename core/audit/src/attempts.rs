@@ -11,7 +11,7 @@ use super::action::{APPROVE, Action};
 use super::alike::Alike;
 use super::permissions::State;
 use super::picture::Picture;
-use super::survey::{Approvals, Both, Candidate, SurveyError};
+use super::survey::{Approvals, Both, Candidate, UndecidedError};
 
 /// One write after which a principal can serve two slots of one stage.
 pub(super) struct Write {
@@ -50,7 +50,7 @@ impl<'p, 'a> Attempts<'p, 'a> {
     }
 
     /// The writes that give two slots.
-    pub(super) fn found(self) -> Result<Vec<Write>, SurveyError> {
+    pub(super) fn found(self) -> Result<Vec<Write>, UndecidedError> {
         match self.problem {
             None => Ok(self.found),
             Some(problem) => Err(self.picture.survey.about(self.actor)(problem)),

@@ -10,7 +10,7 @@ use super::attempts::{Attempts, Write};
 use super::permissions::State;
 use super::picture::Picture;
 use super::removal;
-use super::survey::SurveyError;
+use super::survey::UndecidedError;
 
 /// Services that run code with a role that is passed to them, and the action that makes them do it
 /// (Service Authorization Reference: the actions that depend on iam:PassRole).
@@ -75,7 +75,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// The writes that the actor may make, and after which it has two slots: one for each action.
-    pub(super) fn writes(&self) -> Result<Vec<Write>, SurveyError> {
+    pub(super) fn writes(&self) -> Result<Vec<Write>, UndecidedError> {
         let mut writes = Attempts::of(self.picture, self.actor);
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
@@ -121,7 +121,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 continue;
             }
             writes.offer(Action::AddUserToGroup, &group.arn, || {
-                let granted = account.group_grants(group).kinds.into_iter().flatten();
+                let granted = account.group_grants(group).identity;
                 self.granted(self.actor, granted)
             });
         }
@@ -137,7 +137,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
         for actor in self.picture.selves(self.actor) {
             let grants = account.grants(actor, |_| true);
-            let mut ids: Vec<PolicyId> = grants.kinds.iter().flatten().map(|(id, _)| *id).collect();
+            let mut ids: Vec<PolicyId> = grants.policies().map(|(id, _)| id).collect();
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
@@ -252,7 +252,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Attempts<'p, 'a>) -> Result<(), SurveyError> {
+    fn by_passing(&self, writes: &mut Attempts<'p, 'a>) -> Result<(), UndecidedError> {
         let survey = &self.picture.survey;
         // Most may pass a role, and few may run code with it.
         let running = RUNS_CODE.map(|(_, action)| action);
@@ -317,7 +317,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         more: impl IntoIterator<Item = (PolicyId, &'a Policy)>,
     ) -> Option<State<'a>> {
         let mut state = self.picture.survey.permissions.state(actor);
-        state.grants.kinds.first_mut()?.extend(more);
+        state.grants.identity.extend(more);
         Some(state)
     }
 
@@ -330,11 +330,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn rewritten(&self, actor: Actor, policy: PolicyId, content: &'a Policy) -> State<'a> {
         // A policy that said nothing about approvals may after.
         let mut state = self.picture.survey.permissions.state_with(actor, |id| id == policy);
-        for (id, kept) in state.grants.kinds.iter_mut().flatten() {
-            if *id == policy {
-                *kept = content;
-            }
-        }
+        state.grants.replace(policy, content);
         state
     }
 
@@ -342,8 +338,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn unbounded(&self, actor: Actor) -> Option<State<'a>> {
         self.picture.account().identity(actor)?.boundary?;
         let mut state = self.picture.survey.permissions.state(actor);
-        // The boundary stands after the identity's own policies.
-        state.grants.kinds.remove(1);
+        state.grants.limits.boundary = None;
         Some(state)
     }
 

@@ -1,4 +1,4 @@
-//! `policygen audit`: can any one human serve two slots of one pipeline, by any path?
+//! `policygen audit`: can one human serve two slots of one pipeline, by any path?
 
 mod action;
 mod alike;
@@ -19,8 +19,9 @@ mod survey;
 
 pub use approvers::approvers;
 pub use checks::CATALOG;
-pub use picture::PictureError;
+pub use picture::AuditError;
 pub use scope::{Scope, Slot, SlotError};
+pub use survey::UndecidedError;
 
 use iam::Policy;
 use iam::account::Account;
@@ -29,15 +30,16 @@ use rule::Rule;
 use self::picture::Picture;
 use findings::Finding;
 
-/// What there is to say about an account.
+/// Finds everything that lets one human release alone, or keeps everybody from releasing.
 ///
 /// # Errors
-/// When a slot's group is not there, or a principal's policies cannot be decided exactly.
+/// [`AuditError`] if a slot's group does not exist, or a principal's policies cannot be decided
+/// exactly.
 pub fn audit(
     account: &Account,
     scope: &Scope,
     rule: Option<&Rule>,
-) -> Result<Vec<Finding>, PictureError> {
+) -> Result<Vec<Finding>, AuditError> {
     let everything = Policy::allowing_everything();
     let picture = Picture::new(account, scope, rule, &everything)?;
     Ok(checks::find(&picture)?)

@@ -9,7 +9,7 @@ use iam::account::Actor;
 use rule::{Key, Keys, Principal, Rule};
 
 use super::picture::Picture;
-use super::survey::SurveyError;
+use super::survey::UndecidedError;
 
 /// Somebody who serves slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number where the gate believes their names.
     /// Machines are nobody.
-    pub(super) fn of(picture: &Picture<'_>) -> Result<Self, SurveyError> {
+    pub(super) fn of(picture: &Picture<'_>) -> Result<Self, UndecidedError> {
         let account = picture.account();
         let mut people = Vec::new();
         for actor in picture.actors() {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
-use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policy, Truth};
+use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policies, Policy, Truth, Value};
 
 use super::action::{APPROVE, Action, Actions};
 use super::alike::Alike;
@@ -43,10 +43,14 @@ pub(super) struct Permissions<'a> {
 /// What tells principals apart as far as an action is concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Class {
-    /// What the policies of each kind say about it.
-    kinds: Vec<BTreeSet<usize>>,
+    /// What its own policies say about it.
+    identity: BTreeSet<usize>,
+    /// What its boundary says.
+    boundary: Option<BTreeSet<usize>>,
+    /// What each level of service control policies says.
+    controls: Vec<BTreeSet<usize>>,
     /// The condition keys that the policies name, with what is known of them.
-    known: BTreeMap<String, String>,
+    known: BTreeMap<String, Value>,
 }
 
 /// What a policy says about an action: policies of different names often say the same.
@@ -96,17 +100,19 @@ impl<'a> Permissions<'a> {
     }
 
     fn class(&self, actor: Actor, action: Action, grants: &Grants<'a, PolicyId>) -> Class {
-        let with_keys =
-            grants.kinds.iter().flatten().filter(|(id, _)| self.relevance.has_keys(*id));
+        let with_keys = grants.policies().filter(|(id, _)| self.relevance.has_keys(*id));
         let about = with_keys.flat_map(|(_, policy)| self.statements(policy, action));
         let keys: BTreeSet<&str> = about.flat_map(keys).collect();
-        let known = |key: &str| (key.to_owned(), format!("{:?}", self.context(actor).get(key)));
-        let contents = |kind: &Vec<(PolicyId, &'a Policy)>| {
-            let policies = kind.iter();
+        let context = self.context(actor);
+        let known = |key: &str| (key.to_owned(), context.get(key).clone());
+        let contents = |policies: &Policies<'a, PolicyId>| {
+            let policies = policies.iter();
             policies.map(|(id, policy)| self.content(*id, policy, action)).collect()
         };
         Class {
-            kinds: grants.kinds.iter().map(contents).collect(),
+            identity: contents(&grants.identity),
+            boundary: grants.limits.boundary.as_ref().map(contents),
+            controls: grants.limits.controls.iter().map(contents).collect(),
             known: keys.into_iter().map(known).collect(),
         }
     }

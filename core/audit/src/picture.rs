@@ -12,7 +12,7 @@ use super::alike::Alike;
 use super::roads::{Road, Roads};
 use super::scope::{Scope, Slot};
 use super::second;
-use super::survey::{Approvals, Survey, SurveyError};
+use super::survey::{Approvals, Survey, UndecidedError};
 
 /// An account, with what follows from it.
 pub(crate) struct Picture<'a> {
@@ -37,16 +37,22 @@ pub(crate) struct Picture<'a> {
     pub(super) gate_account: rule::Account,
 }
 
-/// Why there is no picture.
+/// Why an account cannot be audited.
 #[derive(Debug, thiserror::Error)]
-pub enum PictureError {
+pub enum AuditError {
+    /// A principal whose policies are too intricate.
     #[error(transparent)]
-    Survey(#[from] SurveyError),
-    /// Nothing to audit.
+    Undecided(#[from] UndecidedError),
+    /// A slot names a group that the account does not have.
     #[error(
         "the account has no group `{group}`, which `--slot {slot}={group}` names; check the name"
     )]
-    NoGroup { group: String, slot: String },
+    NoGroup {
+        /// The name of the group.
+        group: String,
+        /// The name of the slot.
+        slot: String,
+    },
 }
 
 impl<'a> Picture<'a> {
@@ -55,7 +61,7 @@ impl<'a> Picture<'a> {
         scope: &'a Scope,
         rule: Option<&'a Rule>,
         everything: &'a Policy,
-    ) -> Result<Self, PictureError> {
+    ) -> Result<Self, AuditError> {
         let survey = Survey::new(account, scope)?;
         let slot_groups = slot_groups(&survey)?;
         let roads = Roads::new(&survey);
@@ -162,7 +168,7 @@ impl<'a> Picture<'a> {
 }
 
 /// The groups that serve each slot: the one that was named, or those whose own policies allow it.
-fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, PictureError> {
+fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, AuditError> {
     let groups = &survey.account.groups;
     let mut by_slot = vec![BTreeSet::new(); survey.scope.slots.len()];
     for at in 0..groups.len() {
@@ -174,7 +180,7 @@ fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, PictureError
         let Some(name) = &slot.group else { continue };
         // Names of groups are unique without regard to case.
         let named = groups.iter().position(|group| group.name.eq_ignore_ascii_case(name));
-        let named = named.ok_or_else(|| PictureError::NoGroup {
+        let named = named.ok_or_else(|| AuditError::NoGroup {
             group: name.clone(),
             slot: slot.action.clone(),
         })?;

@@ -28,8 +28,7 @@ pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Atte
     for of in picture.selves(actor) {
         // Only a denial is worth taking away.
         let state = picture.survey.permissions.state(of);
-        let own = state.grants.kinds.first().into_iter().flatten();
-        let denies = own.flat_map(|(_, policy)| &policy.statements);
+        let denies = state.grants.identity.iter().flat_map(|(_, policy)| &policy.statements);
         if denies.clone().all(|statement| statement.effect == Effect::Allow) {
             continue;
         }
@@ -40,8 +39,7 @@ pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Atte
                 elsewhere.flat_map(|(_, other)| other.policies).copied().collect();
             let without = |gone: &dyn Fn(PolicyId) -> bool| {
                 let mut state = state.clone();
-                let own = state.grants.kinds.first_mut()?;
-                own.retain(|(id, _)| elsewhere.contains(id) || !gone(*id));
+                state.grants.identity.retain(|(id, _)| elsewhere.contains(id) || !gone(*id));
                 Some(state)
             };
             if let Some(leave) = holder.leave {

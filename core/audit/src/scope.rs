@@ -1,32 +1,39 @@
-//! What is audited: the slots, where they are, and the gate.
+//! What is audited: the slots, the pipelines that have them, and the gate.
 
 use std::str::FromStr;
 
 use iam::account::Account;
-use iam::{Frame, FramePart};
+use iam::{Alphabet, Frame, FramePart};
 
 use super::action::On;
 use doctor::GateFunction;
 use generate::name::{PipelineGlob, RegionGlob, StageGlob};
 
-/// A slot, as the user names it: the approval action, and the group that serves it where it was
-/// named.
+/// The characters of names of pipelines, stages and actions (CodePipeline API Reference).
+const NAME: &Alphabet =
+    &Alphabet::new(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-");
+/// The characters of names of regions.
+const REGION: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
+
+/// A slot as the user writes it: `NAME` or `NAME=GROUP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// The name of the approval action.
     pub action: String,
-    /// The group that serves it.
+    /// The group that serves it, if the user named one.
     pub group: Option<String>,
 }
 
-/// Why a text names no slot.
+/// Why a text is not a slot.
 #[derive(Debug, thiserror::Error)]
 pub enum SlotError {
+    /// A name that CodePipeline does not allow.
     #[error(
         "`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-"
     )]
     Action(String),
-    #[error("`{0}` names no group after the `=`")]
+    /// An empty name of a group.
+    #[error("`{0}` has no group after the `=`")]
     Group(String),
 }
 
@@ -51,12 +58,15 @@ impl FromStr for Slot {
 /// What is audited.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// The slots; at least two, of different names.
+    /// The slots: at least two, with different names.
     pub slots: Vec<Slot>,
-    /// None for all; likewise the next two.
+    /// The regions of the pipelines; `None` for all.
     pub region: Option<RegionGlob>,
+    /// The names of the pipelines; `None` for all.
     pub pipeline: Option<PipelineGlob>,
+    /// The names of the stages that have the approvals; `None` for all.
     pub stage: Option<StageGlob>,
+    /// The gate's function.
     pub gate: GateFunction,
 }
 
@@ -71,7 +81,7 @@ impl Scope {
         match on {
             On::Pipelines => pipelines(&[]),
             On::Stages => pipelines(&[slash, self.stage()]),
-            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Name("*")]),
+            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Glob("*", NAME)]),
             On::Gate => self.gate(account, &[]),
             // Whatever follows its name: which of these it is, is asked of `gate_forms`.
             On::InvokedGate => self.gate(account, &[FramePart::Anything]),
@@ -85,7 +95,7 @@ impl Scope {
     /// The gate's function by itself, and with a version or an alias (Lambda API model,
     /// `FunctionName`).
     pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
-        let version = [FramePart::Text(":"), FramePart::Name("*")];
+        let version = [FramePart::Text(":"), FramePart::Glob("*", NAME)];
         [self.gate(account, &[]), self.gate(account, &version)]
     }
 
@@ -121,7 +131,7 @@ impl Scope {
             FramePart::Text(":"),
             FramePart::Text(service),
             FramePart::Text(":"),
-            FramePart::Region(region),
+            FramePart::Glob(region, REGION),
             FramePart::Text(":"),
             FramePart::Text(&account.id),
             FramePart::Text(":"),
@@ -130,16 +140,16 @@ impl Scope {
     }
 
     fn pipeline(&self) -> FramePart<'_> {
-        FramePart::Name(self.pipeline.as_deref().unwrap_or("*"))
+        FramePart::Glob(self.pipeline.as_deref().unwrap_or("*"), NAME)
     }
 
     fn stage(&self) -> FramePart<'_> {
-        FramePart::Name(self.stage.as_deref().unwrap_or("*"))
+        FramePart::Glob(self.stage.as_deref().unwrap_or("*"), NAME)
     }
 }
 
 /// Everything of a kind that IAM has, under any path.
 fn iam(account: &Account, kind: &str) -> Frame {
     let beginning = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
-    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Name("*")])
+    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Glob("*", NAME)])
 }

@@ -12,10 +12,10 @@ use super::alike::{Alike, Reached, found};
 use super::permissions::{Permissions, State};
 use super::scope::Scope;
 
-/// Why an account cannot be judged.
+/// A principal or a group whose policies are too intricate to decide exactly.
 #[derive(Debug, thiserror::Error)]
 #[error("what `{arn}` may do cannot be decided")]
-pub struct SurveyError {
+pub struct UndecidedError {
     arn: String,
     source: TooIntricate,
 }
@@ -102,7 +102,7 @@ impl Approvals {
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, SurveyError> {
+    pub(super) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, UndecidedError> {
         let mut survey = Self {
             account,
             scope,
@@ -149,12 +149,13 @@ impl<'a> Survey<'a> {
         self.of_groups.get(group).unwrap_or(&self.none)
     }
 
-    fn worked_out_of(&self, group: &Group) -> Result<Approvals, SurveyError> {
+    fn worked_out_of(&self, group: &Group) -> Result<Approvals, UndecidedError> {
         if !group.policies.iter().any(|id| self.permissions.allows(*id, APPROVE)) {
             return Ok(Approvals::default());
         }
         let state = self.permissions.state_of(group);
-        self.approvals_in(&state).map_err(|source| SurveyError { arn: group.arn.clone(), source })
+        self.approvals_in(&state)
+            .map_err(|source| UndecidedError { arn: group.arn.clone(), source })
     }
 
     /// Which slots are served in a state.
@@ -275,7 +276,7 @@ impl<'a> Survey<'a> {
         &self,
         actor: Actor,
         action: Action,
-    ) -> Result<Option<Rc<Reached>>, SurveyError> {
+    ) -> Result<Option<Rc<Reached>>, UndecidedError> {
         let Some(alike) = self.permissions.alike(actor, action) else {
             return Ok(None);
         };
@@ -290,15 +291,15 @@ impl<'a> Survey<'a> {
         actor: Actor,
         frame: &Frame,
         clauses: &[&Clauses<'_, PolicyId>],
-    ) -> Result<Option<(String, bool)>, SurveyError> {
+    ) -> Result<Option<(String, bool)>, UndecidedError> {
         let parts: Vec<Part<'_, '_, PolicyId>> =
             clauses.iter().map(|clauses| Part { suffix: "", clauses }).collect();
         found(frame, &parts).map_err(self.about(actor))
     }
 
     /// For errors.
-    pub(super) fn about(&self, actor: Actor) -> impl Fn(TooIntricate) -> SurveyError + use<'_> {
+    pub(super) fn about(&self, actor: Actor) -> impl Fn(TooIntricate) -> UndecidedError + use<'_> {
         let arn = self.account.arn(actor).to_owned();
-        move |source| SurveyError { arn: arn.clone(), source }
+        move |source| UndecidedError { arn: arn.clone(), source }
     }
 }

@@ -6,7 +6,6 @@ use rule::{Rule, RuleError};
 
 use super::topology::Place;
 use crate::pipeline::{Action, ConditionRule, Pipeline};
-use evidence::history::ActionExecution;
 
 /// What CodePipeline replaces by the id of the execution (CodePipeline User Guide, "Variables").
 pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
@@ -56,8 +55,8 @@ fn read(text: &str) -> (&str, Option<String>) {
 }
 
 impl GateFunction {
-    /// Whether this is what an action or a rule calls the gate.
-    fn is(&self, function: &str) -> bool {
+    /// Whether the `FunctionName` of an action or of a condition means this function.
+    pub fn matches(&self, function: &str) -> bool {
         let (name, home) = read(function);
         let elsewhere = self.home.is_some() && home.is_some() && self.home != home;
         name == self.name && !elsewhere
@@ -69,23 +68,14 @@ impl GateFunction {
         let function = action.configuration.get("FunctionName");
         type_id.category == "Invoke"
             && type_id.provider == "Lambda"
-            && function.is_some_and(|name| self.is(name))
-    }
-
-    /// Whether an action execution was a run of the gate.
-    pub fn ran_in(&self, action: &ActionExecution) -> bool {
-        let invokes = action
-            .kind
-            .as_ref()
-            .is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");
-        let function = action.configuration.get("FunctionName");
-        invokes && function.is_some_and(|name| self.is(name))
+            && function.is_some_and(|name| self.matches(name))
     }
 
     /// Whether a stage condition asks the gate.
     pub fn is_asked_by(&self, rule: &ConditionRule) -> bool {
         let function = rule.configuration.get("FunctionName");
-        rule.rule_type_id.provider == "LambdaInvoke" && function.is_some_and(|name| self.is(name))
+        rule.rule_type_id.provider == "LambdaInvoke"
+            && function.is_some_and(|name| self.matches(name))
     }
 
     /// Its ARN, without a version or an alias, where it was given by ARN.
@@ -93,6 +83,7 @@ impl GateFunction {
         self.home.as_ref().map(|home| format!("{home}{}", self.name))
     }
 
+    /// Its name alone.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,29 +1,29 @@
-//! The checks of `policygen doctor`: what is wrong with the shape of a pipeline, and with the rule.
+//! The checks of `policygen doctor`: what is wrong with the structure of a pipeline, and with the
+//! gate's rule.
 
 mod checks;
-pub mod facts;
 mod gate;
 pub mod pipeline;
 mod topology;
 
+use findings::Finding;
 use rule::{Rule, RuleError};
 
+use self::pipeline::Pipeline;
+use self::topology::Topology;
+
 pub use checks::CATALOG;
-pub use gate::GateFunction;
+pub use gate::{FunctionError, GateFunction};
 
-use crate::pipeline::Pipeline;
-use findings::Finding;
-use topology::Topology;
-
-/// Looks at one pipeline. `floor` is the rule of the gate's own environment.
+/// Examines one pipeline. `floor` is the rule of the gate's own environment.
 pub fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule) -> Vec<Finding> {
     checks::find(&Topology::new(pipeline, function, floor))
 }
 
-/// The gate's rule as it was given, or why the gate would refuse it, in its words.
+/// The gate's rule, or the reason why the gate would refuse it.
 pub type GivenRule = Result<Rule, RuleError>;
 
-/// Looks at the gate's rule itself.
+/// Examines the gate's rule itself.
 pub fn examine_rule(given: &GivenRule) -> Vec<Finding> {
     checks::find_in_rule(given)
 }

@@ -149,10 +149,14 @@ mod tests {
         let section = documentation.split_once("## Exceptions").unwrap().1;
         let section = section.split("\n## ").next().unwrap();
         let documented: Vec<(&str, &str)> = section
-            .lines()
-            .filter_map(|line| line.strip_prefix("### ")?.split_once(" — "))
+            .split("\n### ")
+            .skip(1)
+            .filter_map(|text| {
+                let (code, rest) = text.split_once("\n\n*")?;
+                Some((code, rest.split_once("*.")?.0))
+            })
             .collect();
-        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), code.severity().word()));
+        let defined = ExceptionCode::ALL.map(|code| (code.as_str(), code.severity().as_str()));
         assert_eq!(documented, defined);
     }
 }

@@ -100,7 +100,7 @@ pub struct Trigger {
 impl Trigger {
     /// In the words of the rule.
     pub fn initiator(&self) -> Initiator {
-        Initiator::of(self.kind.as_deref(), self.detail.as_deref())
+        Initiator::from_trigger(self.kind.as_deref(), self.detail.as_deref())
     }
 }
 
@@ -167,7 +167,7 @@ impl ActionType {
     /// What the rule makes of it.
     pub fn kind(of: Option<&Self>) -> ActionKind {
         of.map_or(ActionKind::Unknown, |kind| {
-            ActionKind::of(Some(&kind.category), Some(&kind.owner), Some(&kind.provider))
+            ActionKind::from_type_id(Some(&kind.category), Some(&kind.owner), Some(&kind.provider))
         })
     }
 }
@@ -212,7 +212,7 @@ impl RawAction {
                 action: self.action,
                 id: self.id,
                 kind: ActionType::kind(self.kind.as_ref()),
-                status: Status::of(status),
+                status: Status::from_api(status),
                 started: self.started,
                 updated: self.updated,
                 answered: None,

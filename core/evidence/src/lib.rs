@@ -9,6 +9,7 @@ mod evaluate;
 mod event;
 mod exception;
 mod export;
+pub mod facts;
 mod gate;
 mod gate_run;
 pub mod history;

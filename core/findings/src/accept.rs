@@ -1,4 +1,4 @@
-//! The accept file: findings that somebody has looked at and takes responsibility for, each with a
+//! The accept file: findings that somebody has reviewed and takes responsibility for, each with a
 //! reason and an end.
 
 use iam::Pattern;
@@ -9,29 +9,42 @@ use serde_json::{Map, Value};
 use crate::{Accepted, Catalog};
 use crate::{Evidence, Finding};
 
-/// Why a text is no accept file.
+/// Why a text is not an accept file.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
+    /// Not JSON, or JSON of another form.
     #[error("it is not a JSON list of objects with `code`, `subject`, `reason` and `expires`")]
     Form(#[from] serde_json::Error),
-    #[error("entry {position}: `{code}` is not a code; the codes are {known}")]
-    UnknownCode { position: usize, code: String, known: String },
-    #[error(
-        "entry {position}: the subject `{subject}` is not an ARN; write the finding's subject, with `*` and `?` \
-         where you mean several"
-    )]
-    Subject { position: usize, subject: String },
-    #[error(
-        "entry {position}: the reason is empty; say why this is accepted, for whoever audits it"
-    )]
-    Reason { position: usize },
-    #[error(
-        "entry {position}: `{expires}` is not a day; write YYYY-MM-DD, the last day on which this is accepted"
-    )]
-    Expires { position: usize, expires: String },
+    /// A value of an entry that cannot be used.
+    #[error("entry {position}: {problem}")]
+    Entry {
+        /// The place of the entry in the list, from 1.
+        position: usize,
+        /// What is wrong with it.
+        problem: EntryProblem,
+    },
 }
 
-/// As it is written.
+/// Why an entry of an accept file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryProblem {
+    /// A code that no verb reports: the code, and the list of all codes.
+    #[error("`{0}` is not a code; the codes are {1}")]
+    UnknownCode(String, String),
+    /// A subject that can match nothing.
+    #[error(
+        "the subject `{0}` is not an ARN; write the finding's subject, with `*` and `?` where you mean several"
+    )]
+    Subject(String),
+    /// An empty reason.
+    #[error("the reason is empty; say why this is accepted, for the people who audit it")]
+    Reason,
+    /// A text that is not a day.
+    #[error("`{0}` is not a day; write YYYY-MM-DD, the last day on which this is accepted")]
+    Expires(String),
+}
+
+/// An entry as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -41,15 +54,15 @@ struct Entry {
     expires: String,
 }
 
-/// What somebody accepts.
+/// A checked entry.
 #[derive(Clone, Debug)]
 struct Acceptance {
     code: String,
-    /// As it was written.
+    /// As it is written.
     subject: String,
     pattern: Pattern,
     reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     expires: Date,
 }
 
@@ -63,32 +76,36 @@ impl Acceptance {
 #[derive(Clone, Debug, Default)]
 pub struct Acceptances(Vec<Acceptance>);
 
-/// Findings, told apart by who answers for them.
+/// Findings, divided into open and accepted ones.
 #[derive(Debug)]
 pub struct Judged {
+    /// The findings that nobody accepts.
     pub open: Vec<Finding>,
+    /// The findings that the file accepts.
     pub accepted: Vec<Accepted>,
-    /// What the file accepts and was not found, in words.
+    /// The entries of the file that match no finding, in words.
     pub unused: Vec<String>,
 }
 
 impl Acceptances {
-    /// Reads an accept file. `catalogs` are those of all verbs, so that one file can serve them
-    /// all.
+    /// Reads an accept file. Pass the catalogs of all verbs, so that one file can serve them all.
     ///
     /// # Errors
-    /// [`AcceptError`]: every key is required and no other is allowed, so that a misspelt one never accepts for ever.
+    /// [`AcceptError`]: every key is required and no other is allowed, so that a misspelt one
+    /// cannot accept something for ever.
     pub fn parse(json: &str, catalogs: &[&Catalog]) -> Result<Self, AcceptError> {
-        // A list in an entry's place would be read as the values of its keys in their order.
+        // Serde would read a list in place of an entry as the values of its keys, in order.
         let _: Vec<Map<String, Value>> = serde_json::from_str(json)?;
         let entries: Vec<Entry> = serde_json::from_str(json)?;
         let numbered = entries.into_iter().zip(1..);
-        let acceptances = numbered.map(|(entry, position)| check(entry, position, catalogs));
+        let acceptances = numbered.map(|(entry, position)| {
+            check(entry, catalogs).map_err(|problem| AcceptError::Entry { position, problem })
+        });
         acceptances.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Tells accepted findings from open ones. What was accepted until a day before `today` is open
-    /// again, and says so.
+    /// Divides findings into accepted and open ones. A finding whose acceptance expired before
+    /// `today` is open again, and its evidence says so.
     pub fn judge(&self, findings: Vec<Finding>, catalog: &Catalog, today: Date) -> Judged {
         let unused = self.0.iter().filter(|acceptance| {
             catalog.has(&acceptance.code)
@@ -100,7 +117,7 @@ impl Acceptances {
             Judged { unused: unused.collect(), open: Vec::new(), accepted: Vec::new() };
         for mut finding in findings {
             let matching = self.0.iter().filter(|acceptance| acceptance.matches(&finding));
-            // Of several, the one that holds longest.
+            // If several match, use the one that expires last.
             match matching.max_by_key(|acceptance| acceptance.expires) {
                 Some(acceptance) if acceptance.expires >= today => judged.accepted.push(Accepted {
                     finding,
@@ -119,24 +136,23 @@ impl Acceptances {
     }
 }
 
-fn check(entry: Entry, position: usize, catalogs: &[&Catalog]) -> Result<Acceptance, AcceptError> {
+fn check(entry: Entry, catalogs: &[&Catalog]) -> Result<Acceptance, EntryProblem> {
     let Entry { code, subject, reason, expires } = entry;
     if !catalogs.iter().any(|catalog| catalog.has(&code)) {
         let checks = catalogs.iter().flat_map(|catalog| catalog.checks);
         let known: Vec<String> = checks.map(|check| format!("`{}`", check.code)).collect();
-        let known = known.join(", ");
-        return Err(AcceptError::UnknownCode { position, code, known });
+        return Err(EntryProblem::UnknownCode(code, known.join(", ")));
     }
     if !subject.starts_with("arn:") {
-        return Err(AcceptError::Subject { position, subject });
+        return Err(EntryProblem::Subject(subject));
     }
     if reason.trim().is_empty() {
-        return Err(AcceptError::Reason { position });
+        return Err(EntryProblem::Reason);
     }
-    // One way to write a day: other forms of ISO 8601 are read too, and refused.
+    // There is one way to write a day; the parser also reads other forms of ISO 8601.
     let day = expires.parse::<Date>().ok().filter(|day| day.to_string() == expires);
     let Some(day) = day else {
-        return Err(AcceptError::Expires { position, expires });
+        return Err(EntryProblem::Expires(expires));
     };
     Ok(Acceptance { code, pattern: Pattern::new(&subject), subject, reason, expires: day })
 }

@@ -1,21 +1,28 @@
-//! What is fixed about a code, whatever is found: one definition, which SARIF, the accept file and
-//! the docs share.
+//! The check catalogue: what a verb looks for, defined once and shared by the examination, SARIF,
+//! the accept file and the docs.
+//!
+//! Each check is one file that declares one [`Check`]. The crate's build script
+//! (`core/findings/list_checks.rs`) reads the folder and writes the list, so a new check needs no
+//! other change in the code.
 
-use crate::{Evidence, Finding, Severity};
+use crate::{Finding, Severity};
 
-/// One thing that is looked for.
+/// One thing that a verb looks for. `F` is the function that finds it; a [`Catalog`] holds checks
+/// without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// Kebab-case and stable; the name of the check's file, and its anchor in the docs.
+pub struct Check<F = ()> {
+    /// In kebab-case. It never changes, and it names the check's file and its anchor in the docs.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
     /// What is wrong, in one line.
     pub title: &'static str,
+    /// Finds it.
+    pub find: F,
 }
 
-impl Check {
-    /// A finding of this check, with neither evidence nor witness yet.
+impl<F> Check<F> {
+    /// A finding of this check, without evidence and witness for now.
     pub fn finding(&self, subject: String, message: String, help: String) -> Finding {
         Finding {
             code: self.code,
@@ -27,40 +34,44 @@ impl Check {
             help,
         }
     }
+
+    /// The check without its function.
+    const fn described(&self) -> Check {
+        Check { code: self.code, severity: self.severity, title: self.title, find: () }
+    }
 }
 
-/// Everything that one verb looks for, and the page on which it is explained.
+/// The checks of a list without their functions, for a [`Catalog`].
+pub const fn described<F, const N: usize>(checks: &[Check<F>; N]) -> [Check; N] {
+    let mut described = [Check { code: "", severity: Severity::Note, title: "", find: () }; N];
+    let mut at = 0;
+    while at < N {
+        #[expect(clippy::indexing_slicing, reason = "a const fn has no iterators; both have N")]
+        {
+            described[at] = checks[at].described();
+        }
+        at += 1;
+    }
+    described
+}
+
+/// Everything that one verb looks for, and the page that explains it.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalog {
     /// The page, as a path in the repository.
     pub page: &'static str,
+    /// The checks, sorted by code.
     pub checks: &'static [Check],
 }
 
 impl Catalog {
-    /// Where in the docs a code is explained.
+    /// The place in the docs that explains a code.
     pub fn anchor(&self, code: &str) -> String {
         format!("{}#{code}", self.page)
     }
 
+    /// Whether a check of this catalog has the code.
     pub fn has(&self, code: &str) -> bool {
         self.checks.iter().any(|check| check.code == code)
-    }
-}
-
-impl Evidence {
-    pub fn new(kind: &'static str, name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind, name: name.into(), detail: detail.into() }
-    }
-}
-
-impl Severity {
-    /// As it is written everywhere.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
     }
 }

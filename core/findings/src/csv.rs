@@ -1,4 +1,4 @@
-//! A report as a table (RFC 4180): one row a finding.
+//! The report as a table (RFC 4180), with one row per finding.
 
 use csv::Writer;
 
@@ -9,6 +9,10 @@ const HEADER: [&str; 9] = [
     "severity", "code", "subject", "message", "evidence", "witness", "help", "accepted", "expires",
 ];
 
+/// Renders the report as CSV.
+///
+/// # Errors
+/// As the `csv` crate.
 pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
     let mut table = Writer::from_writer(Vec::new());
     table.write_record(HEADER)?;
@@ -25,7 +29,7 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
     table.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// The `accepted` of a finding that nobody accepted is empty.
+/// If nobody accepted the finding, `accepted` is empty.
 fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
     let chain: Vec<String> = finding
         .evidence
@@ -33,7 +37,7 @@ fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
         .map(|link| format!("{} {}: {}", link.kind, link.name, link.detail))
         .collect();
     [
-        finding.severity.word().to_owned(),
+        finding.severity.as_str().to_owned(),
         finding.code.to_owned(),
         plain(&finding.subject),
         plain(&finding.message),
@@ -45,11 +49,12 @@ fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
     ]
 }
 
-/// What a spreadsheet may take for the beginning of a formula (OWASP, "CSV Injection"); the last
-/// four are full-width.
+/// The characters that a spreadsheet may treat as the start of a formula (OWASP, "CSV Injection").
+/// The last four are full-width.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// Text that no spreadsheet takes for a formula: names come from whoever made them.
+/// Text that no spreadsheet treats as a formula. Names in a report are chosen by other people, who
+/// may not be friendly.
 pub fn plain(text: &str) -> String {
     if text.starts_with(FORMULA) {
         return format!("'{text}");

@@ -1,4 +1,4 @@
-//! A report for people: by subject, the worst first.
+//! The report for people: by subject, worst first.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-/// The report with its colours, which the output layer takes off again where nobody wants them.
+/// Renders the report with colours. The output layer removes them if they are not wanted.
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
     for subject in subjects(&report.findings) {
@@ -40,7 +40,7 @@ pub fn render(report: &Report) -> String {
     out
 }
 
-/// Each subject once, in the order of its worst finding.
+/// Each subject once, ordered by its worst finding.
 fn subjects(findings: &[Finding]) -> Vec<&str> {
     let mut subjects: Vec<&str> = Vec::new();
     for finding in findings {
@@ -53,10 +53,10 @@ fn subjects(findings: &[Finding]) -> Vec<&str> {
 
 fn describe(out: &mut String, finding: &Finding) {
     let style = style(finding.severity);
-    let word = finding.severity.word();
+    let severity = finding.severity.as_str();
     let _ = writeln!(
         out,
-        "  {style}{word}{style:#} {DIMMED}[{}]{DIMMED:#} {}",
+        "  {style}{severity}{style:#} {DIMMED}[{}]{DIMMED:#} {}",
         finding.code,
         shown(&finding.message)
     );
@@ -75,7 +75,7 @@ fn describe_accepted(out: &mut String, accepted: &Accepted) {
     let _ = writeln!(
         out,
         "{DIMMED}accepted until {expires}: {} [{}] {}{DIMMED:#}",
-        finding.severity.word(),
+        finding.severity.as_str(),
         finding.code,
         shown(&finding.subject)
     );
@@ -86,7 +86,7 @@ fn summary(report: &Report) -> String {
     let counted = |severity: Severity| {
         let count = report.count(severity);
         let plural = if count == 1 { "" } else { "s" };
-        format!("{count} {}{plural}", severity.word())
+        format!("{count} {}{plural}", severity.as_str())
     };
     format!(
         "{}, {}, {}, {} accepted; checked {}",

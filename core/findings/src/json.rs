@@ -1,4 +1,4 @@
-//! A report for programs. These structs are the format: they change only with `schemaVersion`.
+//! The report for programs. These structs are the format: they change only with `schemaVersion`.
 
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ struct AcceptedEntry<'a> {
     expires: String,
 }
 
-/// How many nobody has accepted, by severity, and how many somebody has.
+/// The number of open findings by severity, and of accepted ones.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
@@ -60,6 +60,10 @@ struct Summary {
     accepted: usize,
 }
 
+/// Renders the report as JSON.
+///
+/// # Errors
+/// As `serde_json`.
 pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     pretty(&Root {
         schema_version: 1,
@@ -78,7 +82,7 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
 fn finding(finding: &Finding) -> FindingEntry<'_> {
     FindingEntry {
         code: finding.code,
-        severity: finding.severity.word(),
+        severity: finding.severity.as_str(),
         subject: Subject { arn: &finding.subject },
         message: &finding.message,
         evidence: finding.evidence.iter().map(evidence).collect(),
@@ -99,7 +103,10 @@ fn accepted(accepted: &Accepted) -> AcceptedEntry<'_> {
     }
 }
 
-/// JSON as the AWS CLI prints it, with a new line at its end.
+/// JSON as the AWS CLI prints it, with a newline at the end.
+///
+/// # Errors
+/// As `serde_json`.
 pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");

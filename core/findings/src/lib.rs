@@ -1,4 +1,4 @@
-//! What `audit` and `doctor` say about what they found, in four formats over one type.
+//! Findings: what `audit` and `doctor` report, in four formats.
 
 mod accept;
 mod check;
@@ -10,8 +10,8 @@ mod sarif;
 mod text;
 
 pub use ::csv::Error as CsvError;
-pub use accept::{AcceptError, Acceptances, Judged};
-pub use check::{Catalog, Check};
+pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
+pub use check::{Catalog, Check, described};
 pub use csv::{plain, render as csv};
 pub use finding::{Evidence, Finding, Severity};
 pub use human::render as human;
@@ -23,7 +23,7 @@ use std::cmp::Reverse;
 
 use jiff::civil::Date;
 
-/// A finding that somebody has accepted, for a time.
+/// A finding that somebody has accepted until a day.
 #[derive(Clone, Debug)]
 pub struct Accepted {
     finding: Finding,
@@ -32,19 +32,19 @@ pub struct Accepted {
     expires: Date,
 }
 
-/// What was found. The same findings give the same report, in whichever order they came.
+/// A report. The same findings give the same report, whatever order they come in.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What nobody has accepted, worst first.
+    /// The open findings, worst first.
     findings: Vec<Finding>,
-    /// What somebody has, worst first.
+    /// The accepted findings, worst first.
     accepted: Vec<Accepted>,
-    /// What was looked at, in a few words.
+    /// What was checked, in a few words.
     checked: String,
 }
 
 impl Report {
-    /// A report, worst first. `checked` says what was looked at, for example `2 pipelines`.
+    /// A report of findings. `checked` says what was checked, for example `2 pipelines`.
     #[must_use]
     pub fn new(mut findings: Vec<Finding>, mut accepted: Vec<Accepted>, checked: String) -> Self {
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -52,12 +52,12 @@ impl Report {
         Self { findings, accepted, checked }
     }
 
-    /// How many findings of this severity nobody has accepted.
+    /// The number of open findings of this severity.
     fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Whether there is anything as bad as this that nobody has accepted.
+    /// Whether any open finding is at least as bad as this.
     #[must_use]
     pub fn has(&self, severity: Severity) -> bool {
         self.findings.iter().any(|finding| finding.severity >= severity)

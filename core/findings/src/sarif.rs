@@ -15,6 +15,10 @@ use crate::{Evidence, Finding, Severity};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
+/// Renders the report as SARIF.
+///
+/// # Errors
+/// As `serde_json`.
 pub fn render(report: &Report, catalog: &Catalog) -> Result<String, serde_json::Error> {
     let open = report.findings.iter().map(|finding| result(finding, catalog, None));
     let accepted =
@@ -35,7 +39,7 @@ pub fn render(report: &Report, catalog: &Catalog) -> Result<String, serde_json::
 
 fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
     let text = |text: &str| MultiformatMessageString::builder().text(text).build();
-    let level = ReportingConfiguration::builder().level(check.severity.word()).build();
+    let level = ReportingConfiguration::builder().level(check.severity.as_str()).build();
     let mut rule = ReportingDescriptor::builder()
         .id(check.code)
         .short_description(text(check.title))

@@ -1,35 +1,35 @@
-//! Resources as patterns of ARNs, segment by segment.
+//! Resources of policies, as patterns of ARNs.
 //!
-//! IAM User Guide, "IAM JSON policy elements: Resource": wildcards stand for characters within a
+//! IAM User Guide, "IAM JSON policy elements: Resource": wildcards match characters within one
 //! segment of the ARN, but "if the `*` wildcard is the last character of a resource ARN segment, it
-//! can expand to match beyond the colon boundaries". An ARN of fewer than six fields is completed
+//! can expand to match beyond the colon boundaries". AWS completes an ARN of fewer than six fields
 //! with `*`.
 
 use crate::pattern::{Class, Pattern, Token};
 use crate::template::Piece;
 
-/// `arn:partition:service:region:account:` come before the resource.
+/// The colons before the resource: `arn:partition:service:region:account:`.
 const COLONS: usize = 5;
 
-/// What a resource of a policy matches.
+/// The ARNs that a resource of a policy matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
-    /// What it may match.
+    /// All ARNs that it may match.
     pub(crate) pattern: Pattern,
-    /// Whether it matches all of that, or some of it, which depends on a variable that the request
-    /// gives.
+    /// Whether it matches all of them in every request. If not, that depends on the value of a
+    /// policy variable.
     pub(crate) certain: bool,
 }
 
 impl Resource {
-    /// What the pieces match: as they are, and, where they are an incomplete ARN, completed.
-    pub(crate) fn of(pieces: &[Piece]) -> Vec<Self> {
+    /// Reads the pieces as they are, and completed if they are an incomplete ARN.
+    pub(crate) fn from_pieces(pieces: &[Piece]) -> Vec<Self> {
         let mut tokens = Vec::with_capacity(pieces.len());
         let mut colons = 0;
         let mut certain = true;
         let mut rest = pieces.iter().peekable();
         while let Some(piece) = rest.next() {
-            // An unknown value may hold colons, so that what follows may be in whichever segment.
+            // An unknown value may contain colons, so the rest may be in any segment.
             let within = if colons < COLONS && certain { Class::Segment } else { Class::Any };
             tokens.push(match piece {
                 Piece::Char(c) => {
@@ -47,9 +47,9 @@ impl Resource {
                 }
             });
         }
-        let resource = |tokens| Self { pattern: Pattern::of(tokens), certain };
+        let resource = |tokens| Self { pattern: Pattern::from_tokens(tokens), certain };
         let missing = COLONS.saturating_sub(colons);
-        // One field that may hold colons stands for however many are missing.
+        // A field that may contain colons is enough for all the missing ones.
         let missing = if certain { missing } else { missing.min(1) };
         let completed = (missing > 0).then(|| {
             let fields = [Token::Exactly(':'), Token::Run(Class::Any)].repeat(missing);
@@ -63,9 +63,9 @@ impl Resource {
         self.certain && self.pattern.is_everything()
     }
 
-    /// Matches who knows what.
+    /// May match anything, and nothing for certain.
     pub(crate) fn unknown() -> Self {
-        Self { pattern: Pattern::of([Token::Run(Class::Any)]), certain: false }
+        Self { pattern: Pattern::from_tokens([Token::Run(Class::Any)]), certain: false }
     }
 }
 
@@ -81,11 +81,11 @@ mod tests {
         else {
             return false;
         };
-        Resource::of(&pieces).iter().any(|resource| resource.pattern.matches(arn))
+        Resource::from_pieces(&pieces).iter().any(|resource| resource.pattern.matches(arn))
     }
 
     #[test]
-    fn wildcards_stay_within_a_segment_but_at_its_end() {
+    fn only_a_wildcard_at_the_end_of_a_segment_crosses_colons() {
         let arn = "arn:aws:codepipeline:us-east-1:111122223333:payments/Release/A";
         for text in [
             "*",

@@ -1,107 +1,96 @@
-//! What is known of the context of a request.
+//! The known part of a request's context.
 //!
 //! Names of condition keys are not case-sensitive: IAM User Guide, "IAM JSON policy elements:
 //! Condition".
 
 use std::collections::BTreeMap;
 
-/// What is known of a request's context.
+/// The known part of a request's context.
 ///
-/// What is said of a key itself goes before what is said of a prefix of it, a longer prefix before
-/// a shorter one, and any of them before what the context was made with.
+/// A fact about a key itself beats one about a prefix of it, a longer prefix beats a shorter one,
+/// and any of them beats the default of the context.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    keys: BTreeMap<String, Knowledge>,
-    /// Whether the keys that begin so are absent; unknown otherwise.
+    keys: BTreeMap<String, Value>,
+    /// By prefix: whether the keys that begin with it are absent. If not, they are unknown.
     absent_prefixes: BTreeMap<String, bool>,
     complete: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Knowledge {
+/// What is known about one key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Value {
+    /// The key is not in the request.
     Absent,
+    /// The key is in the request, with these values: at least one.
     Known(Vec<String>),
+    /// The key is in the request, with unknown values.
     Present,
-    Unknown,
-}
-
-/// What is known of one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// It is not in the request.
-    Absent,
-    /// It is in the request, with these values: at least one.
-    Known(&'a [String]),
-    /// It is in the request, with a value or values that nobody knows yet.
-    Present,
-    /// Not even whether it is in the request.
+    /// Not even whether the key is in the request is known.
     Unknown,
 }
 
 impl Context {
-    /// Knows nothing: every key is unknown.
+    /// Every key is unknown.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// For a whole, concrete request: every key that is not set is absent.
+    /// For a concrete request: every key that is not set is absent.
     #[must_use]
     pub fn complete() -> Self {
         Self { complete: true, ..Self::default() }
     }
 
-    /// The key is in the request, with this value or these values.
+    /// The key is in the request, with these values.
     ///
-    /// A key with no value counts as absent: the null data set of IAM User Guide, "Set operators
+    /// A key with no value counts as absent: the null data set of the IAM User Guide, "Set operators
     /// for multivalued context keys".
     pub fn set(&mut self, key: &str, values: impl IntoIterator<Item = String>) {
         let values: Vec<String> = values.into_iter().collect();
-        let known = if values.is_empty() { Knowledge::Absent } else { Knowledge::Known(values) };
+        let known = if values.is_empty() { Value::Absent } else { Value::Known(values) };
         self.keys.insert(name(key), known);
     }
 
     /// The key is not in the request.
     pub fn absent(&mut self, key: &str) {
-        self.keys.insert(name(key), Knowledge::Absent);
+        self.keys.insert(name(key), Value::Absent);
     }
 
-    /// The key is in the request, with a value that is not known before.
+    /// The key is in the request, with an unknown value.
     pub fn present(&mut self, key: &str) {
-        self.keys.insert(name(key), Knowledge::Present);
+        self.keys.insert(name(key), Value::Present);
     }
 
-    /// Whether the key is in the request is not known before.
+    /// It is not known whether the key is in the request.
     pub fn unknown(&mut self, key: &str) {
-        self.keys.insert(name(key), Knowledge::Unknown);
+        self.keys.insert(name(key), Value::Unknown);
     }
 
-    /// No key that begins so, e.g. `aws:PrincipalTag/`, is in the request but those that are said
-    /// to be.
+    /// No key that begins with the prefix, e.g. `aws:PrincipalTag/`, is in the request, except those
+    /// that are set one by one.
     pub fn absent_prefix(&mut self, prefix: &str) {
         self.absent_prefixes.insert(name(prefix), true);
     }
 
-    /// Nothing is known of the keys that begin so but of those of which something is said.
+    /// Every key that begins with the prefix is unknown, except those that are set one by one.
     pub fn unknown_prefix(&mut self, prefix: &str) {
         self.absent_prefixes.insert(name(prefix), false);
     }
 
-    /// What is known of a key.
+    /// What is known about a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Value<'_> {
+    pub fn get(&self, key: &str) -> &Value {
         let key = name(key);
         match self.keys.get(&key) {
-            Some(Knowledge::Absent) => Value::Absent,
-            Some(Knowledge::Known(values)) => Value::Known(values),
-            Some(Knowledge::Present) => Value::Present,
-            Some(Knowledge::Unknown) => Value::Unknown,
-            None if self.says_absent(&key) => Value::Absent,
-            None => Value::Unknown,
+            Some(value) => value,
+            None if self.is_absent_by_prefix(&key) => &Value::Absent,
+            None => &Value::Unknown,
         }
     }
 
-    fn says_absent(&self, key: &str) -> bool {
+    fn is_absent_by_prefix(&self, key: &str) -> bool {
         let prefixes = self.absent_prefixes.iter().filter(|(prefix, _)| key.starts_with(*prefix));
         prefixes.max_by_key(|(prefix, _)| prefix.len()).map_or(self.complete, |(_, absent)| *absent)
     }
@@ -116,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_counts() {
+    fn the_nearest_fact_counts() {
         let mut context = Context::complete();
         context.unknown_prefix("aws:");
         context.absent_prefix("aws:PrincipalTag/");
@@ -127,7 +116,7 @@ mod tests {
         context.absent("aws:ViaAWSService");
         context.unknown("lambda:FunctionArn");
         for (key, value) in [
-            ("AWS:PrincipalTag/SLOT", Value::Known(&["A".to_owned()][..])),
+            ("AWS:PrincipalTag/SLOT", Value::Known(vec!["A".to_owned()])),
             ("aws:PrincipalTag/Team", Value::Absent),
             ("aws:PrincipalTag/SAML-Team", Value::Unknown),
             ("aws:TagKeys", Value::Absent),
@@ -137,8 +126,8 @@ mod tests {
             ("lambda:FunctionArn", Value::Unknown),
             ("lambda:Layer", Value::Absent),
         ] {
-            assert_eq!(context.get(key), value, "{key}");
+            assert_eq!(*context.get(key), value, "{key}");
         }
-        assert_eq!(Context::new().get("aws:username"), Value::Unknown);
+        assert_eq!(*Context::new().get("aws:username"), Value::Unknown);
     }
 }

@@ -1,12 +1,12 @@
-//! A policy document, written the way AWS writes it.
+//! Policy documents, written the way AWS writes them.
 //!
-//! Grammar and order of the keys: IAM User Guide, "Grammar of the IAM JSON policy language".
+//! The grammar and the order of the keys: IAM User Guide, "Grammar of the IAM JSON policy language".
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A policy document of version 2012-10-17, the only one in which policy variables mean anything.
+/// A policy document of version 2012-10-17, the only version with policy variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Its statements.
@@ -29,17 +29,17 @@ impl Serialize for Document {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
-    /// What the statement is called: letters and digits.
+    /// The name of the statement: letters and digits.
     pub sid: String,
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// Whom it concerns; trust policies alone have one.
+    /// The principals that it concerns. Only trust policies have them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<Principal>,
     /// `service:Verb`.
     #[serde(serialize_with = "one_or_many")]
     pub action: Vec<String>,
-    /// What it is about; trust policies alone have none.
+    /// Its resources. Only trust policies have none.
     #[serde(flatten)]
     pub resources: Option<Resources>,
     /// When it applies: operator, key, values.
@@ -50,16 +50,16 @@ pub struct Statement {
 /// Conditions: operator, key, values.
 pub type Conditions = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
-/// Allow or Deny.
+/// The effect of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum Effect {
-    /// The request is allowed, unless something denies it.
+    /// The request is allowed, unless another statement denies it.
     Allow,
-    /// The request is denied, whatever allows it.
+    /// The request is denied, even if other statements allow it.
     Deny,
 }
 
-/// Whom a trust policy trusts.
+/// The principals that a trust policy trusts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Principal {
     /// Accounts, users and roles, by ARN.
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_written_in_the_order_of_aws() {
+    fn keys_are_in_the_order_of_aws() {
         let text = |t: &str| t.to_owned();
         let document = Document {
             statements: vec![

@@ -1,7 +1,7 @@
-//! What a principal's policies say about an action.
+//! The decision of a principal's policies about an action.
 //!
-//! IAM User Guide, "Policy evaluation logic": an explicit deny wins; else every kind of policy that
-//! applies must allow.
+//! IAM User Guide, "Policy evaluation logic": an explicit deny wins; otherwise every kind of policy
+//! that applies must allow.
 
 use crate::arn::Resource;
 use crate::condition::Condition;
@@ -12,32 +12,47 @@ use crate::policy::{Policy, ResourceElement, Statement};
 use crate::template::{Resolved, Template};
 use crate::truth::Truth;
 
-/// The policies that decide for a principal. `S` tells where a policy comes from, and is handed
-/// back in [`Blame`].
+/// Policies of one kind, each with its source. It is enough if one of them allows. `S` identifies a
+/// policy, and comes back in [`Blame`].
+pub type Policies<'a, S> = Vec<(S, &'a Policy)>;
+
+/// The policies that decide for a principal.
 #[derive(Clone, Debug)]
 pub struct Grants<'a, S> {
-    /// Each of these kinds of policies must allow, and within a kind one policy is enough: the
-    /// identity's own policies with its groups', the permission boundary, and every level of
-    /// service control policies.
-    pub kinds: Vec<Vec<(S, &'a Policy)>>,
+    /// The policies of the identity and of its groups: only these grant anything.
+    pub identity: Policies<'a, S>,
+    /// The policies that must allow too.
+    pub limits: Limits<'a, S>,
 }
 
-/// What the policies say about one action in one context, for whatever resource.
+/// The policies that limit a principal without granting anything.
+#[derive(Clone, Debug)]
+pub struct Limits<'a, S> {
+    /// The permissions boundary: at most one policy. `Some` without a policy allows nothing.
+    pub boundary: Option<Policies<'a, S>>,
+    /// The service control policies of each level: the organization's root, each unit, the account.
+    pub controls: Vec<Policies<'a, S>>,
+}
+
+/// The statements about one action in one context, for any resource.
 #[derive(Clone, Debug)]
 pub struct Clauses<'a, S> {
-    /// What each kind allows.
-    allows: Vec<Vec<Clause<'a, S>>>,
+    /// The statements of the identity's policies that allow. `None` if nothing has to grant the
+    /// action, because a resource's policy does.
+    granting: Option<Vec<Clause<'a, S>>>,
+    /// The statements that allow, for each kind of policy that limits.
+    within: Vec<Vec<Clause<'a, S>>>,
     denies: Vec<Clause<'a, S>>,
 }
 
-/// One statement that is about the action, and whose conditions may hold.
+/// A statement that is about the action and whose conditions may hold.
 #[derive(Clone, Debug)]
 struct Clause<'a, S> {
     source: S,
     statement: usize,
     effect: Effect,
     about: About,
-    /// Those that the context does not decide.
+    /// The conditions that the context does not decide.
     open: Vec<&'a Condition>,
 }
 
@@ -47,46 +62,105 @@ enum About {
     AllBut(Vec<Resource>),
 }
 
-/// A statement that has its part in a decision.
+/// A statement that contributes to a decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blame<'a, S> {
-    /// Where its policy comes from.
+    /// The source of its policy.
     pub source: S,
     /// Its place in the policy, from 0.
     pub statement: usize,
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// Its conditions that are decided when the request is made.
+    /// Its conditions that only the request decides.
     pub open: Vec<&'a Condition>,
 }
 
-impl<'a, S: Copy> Grants<'a, S> {
-    /// What the policies say about an action: `service:Verb`, in lower case.
-    #[must_use]
-    pub fn about(&self, action: &str, context: &Context) -> Clauses<'a, S> {
-        let mut allows = Vec::with_capacity(self.kinds.len());
-        let mut denies = Vec::new();
-        for kind in &self.kinds {
-            let mut allowed = Vec::new();
-            for &(source, policy) in kind {
-                for (at, statement) in policy.statements.iter().enumerate() {
-                    let Some(clause) = Clause::read(source, at, statement, action, context) else {
-                        continue;
-                    };
-                    match statement.effect {
-                        Effect::Allow => allowed.push(clause),
-                        Effect::Deny => denies.push(clause),
-                    }
-                }
-            }
-            allows.push(allowed);
-        }
-        Clauses { allows, denies }
+impl<'a, S> Default for Limits<'a, S> {
+    fn default() -> Self {
+        Self { boundary: None, controls: Vec::new() }
     }
 }
 
+impl<'a, S: Copy> Grants<'a, S> {
+    /// The statements about an action. Its name is `service:Verb`, in lower case.
+    #[must_use]
+    pub fn about(&self, action: &str, context: &Context) -> Clauses<'a, S> {
+        let mut denies = Vec::new();
+        let granting = Some(allowing(&self.identity, action, context, &mut denies));
+        let within = self.limits.allowing(action, context, &mut denies);
+        Clauses { granting, within, denies }
+    }
+
+    /// All policies, of all kinds.
+    pub fn policies(&self) -> impl Iterator<Item = (S, &'a Policy)> {
+        self.identity.iter().chain(self.limits.policies()).copied()
+    }
+
+    /// Replaces the text of a policy, wherever it applies.
+    pub fn replace(&mut self, source: S, text: &'a Policy)
+    where
+        S: PartialEq,
+    {
+        let limits = &mut self.limits;
+        let controls = limits.controls.iter_mut().flatten();
+        let limiting = limits.boundary.iter_mut().flatten().chain(controls);
+        for (id, policy) in self.identity.iter_mut().chain(limiting) {
+            if *id == source {
+                *policy = text;
+            }
+        }
+    }
+}
+
+impl<'a, S: Copy> Limits<'a, S> {
+    /// The statements about an action that something else grants. Its name is `service:Verb`, in
+    /// lower case.
+    #[must_use]
+    pub fn about(&self, action: &str, context: &Context) -> Clauses<'a, S> {
+        let mut denies = Vec::new();
+        let within = self.allowing(action, context, &mut denies);
+        Clauses { granting: None, within, denies }
+    }
+
+    fn allowing(
+        &self,
+        action: &str,
+        context: &Context,
+        denies: &mut Vec<Clause<'a, S>>,
+    ) -> Vec<Vec<Clause<'a, S>>> {
+        let kinds = self.boundary.iter().chain(&self.controls);
+        kinds.map(|policies| allowing(policies, action, context, denies)).collect()
+    }
+
+    fn policies(&self) -> impl Iterator<Item = &(S, &'a Policy)> {
+        self.boundary.iter().chain(&self.controls).flatten()
+    }
+}
+
+/// The statements of one kind of policies that allow an action. Those that deny it go to `denies`.
+fn allowing<'a, S: Copy>(
+    policies: &Policies<'a, S>,
+    action: &str,
+    context: &Context,
+    denies: &mut Vec<Clause<'a, S>>,
+) -> Vec<Clause<'a, S>> {
+    let mut allowing = Vec::new();
+    for &(source, policy) in policies {
+        for (at, statement) in policy.statements.iter().enumerate() {
+            let Some(clause) = Clause::read(source, at, statement, action, context) else {
+                continue;
+            };
+            match statement.effect {
+                Effect::Allow => allowing.push(clause),
+                Effect::Deny => denies.push(clause),
+            }
+        }
+    }
+    allowing
+}
+
 impl<'a, S: Copy> Clause<'a, S> {
-    /// None where the statement is about something else, or can not apply.
+    /// Returns `None` if the statement is about something else, or can not apply.
     fn read(
         source: S,
         at: usize,
@@ -127,11 +201,11 @@ impl<'a, S: Copy> Clause<'a, S> {
 impl About {
     fn read(resources: Option<&ResourceElement>, context: &Context) -> Option<Self> {
         let resolve = |template: &Template| match template.resolve(context) {
-            Resolved::Pieces(pieces) => Some(Resource::of(&pieces)),
+            Resolved::Pieces(pieces) => Some(Resource::from_pieces(&pieces)),
             Resolved::NoValue => None,
         };
         match resources {
-            // A trust policy: about the role that it is attached to.
+            // A trust policy is about the role that it is attached to.
             None => Some(Self::AllBut(Vec::new())),
             // A resource whose variable has no value matches nothing.
             Some(ResourceElement::These(templates)) => {
@@ -139,8 +213,8 @@ impl About {
                     templates.iter().filter_map(resolve).flatten().collect();
                 (!resources.is_empty()).then_some(Self::These(resources))
             }
-            // Among those that a statement is not about, it matches nothing as well, but may make
-            // "the entire statement invalid": the IAM User Guide, "Variables and tags", says both.
+            // In `NotResource` it also matches nothing, or makes "the entire statement invalid": the
+            // IAM User Guide, "Variables and tags", says both.
             Some(ResourceElement::AllBut(templates)) => {
                 let resolve =
                     |template| resolve(template).unwrap_or_else(|| vec![Resource::unknown()]);
@@ -156,9 +230,9 @@ impl About {
     }
 }
 
-/// Which patterns match a text, asked by their place in [`Clauses::patterns`].
+/// A text, or a state of [`crate::reach()`], that resources may match.
 pub(crate) trait Matched {
-    /// Whether this one does.
+    /// Whether a resource matches it.
     fn matched(&self, resource: &Resource) -> bool;
 }
 
@@ -172,7 +246,7 @@ impl Matched for Arn<'_> {
 }
 
 impl<'a, S: Copy> Clause<'a, S> {
-    /// Whether the statement applies to the resource for certain, or, where not, perhaps.
+    /// Whether the statement applies to the resource.
     fn applies(&self, on: &impl Matched) -> Truth {
         let certain = |resource: &Resource| resource.certain && on.matched(resource);
         let about = match &self.about {
@@ -192,10 +266,19 @@ impl<'a, S: Copy> Clause<'a, S> {
 }
 
 impl<'a, S: Copy> Clauses<'a, S> {
-    /// Whether the action is allowed on a resource: yes, no, or when the open conditions are met.
+    /// Whether the action is allowed on a resource. Unknown if that depends on open conditions.
     #[must_use]
     pub fn allow(&self, arn: &str) -> Truth {
         self.decide(&Arn(arn))
+    }
+
+    /// The statements that allow, for each kind of policy. Each kind must allow.
+    fn kinds(&self) -> impl Iterator<Item = &Vec<Clause<'a, S>>> {
+        self.granting.iter().chain(&self.within)
+    }
+
+    fn clauses(&self) -> impl Iterator<Item = &Clause<'a, S>> {
+        self.kinds().flatten().chain(&self.denies)
     }
 
     pub(crate) fn decide(&self, on: &impl Matched) -> Truth {
@@ -204,25 +287,23 @@ impl<'a, S: Copy> Clauses<'a, S> {
             return Truth::No;
         }
         let allowed = self
-            .allows
-            .iter()
+            .kinds()
             .map(|kind| Truth::any(kind.iter().map(|clause| clause.applies(on))))
             .fold(Truth::Yes, Truth::and);
         allowed.and(!denied)
     }
 
-    /// Whether a statement denies the action on a resource for certain.
+    /// Whether a statement denies the action on a resource, in every request.
     #[must_use]
     pub fn deny(&self, arn: &str) -> bool {
         self.denies.iter().any(|clause| clause.applies(&Arn(arn)) == Truth::Yes)
     }
 
-    /// The only resources on which anything is allowed, where the policies name them without
-    /// wildcards; none where they do not.
+    /// The only resources on which the action may be allowed. Returns `None` if the policies do not
+    /// name them without wildcards.
     #[must_use]
     pub fn only(&self) -> Option<Vec<&str>> {
-        let granting = self.allows.first()?.iter();
-        let named = granting.map(|clause| match &clause.about {
+        let named = self.granting.as_ref()?.iter().map(|clause| match &clause.about {
             About::These(resources) => {
                 resources.iter().map(|resource| resource.pattern.literal()).collect()
             }
@@ -232,7 +313,7 @@ impl<'a, S: Copy> Clauses<'a, S> {
         Some(named?.concat())
     }
 
-    /// Whether the action is allowed on everything, and nothing is open or denied.
+    /// Whether the action is allowed on everything, without conditions.
     pub(crate) fn allow_everything(&self) -> bool {
         let everything = |clause: &Clause<'_, S>| {
             clause.open.is_empty()
@@ -243,25 +324,23 @@ impl<'a, S: Copy> Clauses<'a, S> {
                     About::AllBut(resources) => resources.is_empty(),
                 }
         };
-        self.denies.is_empty() && self.allows.iter().all(|kind| kind.iter().any(everything))
+        self.denies.is_empty() && self.kinds().all(|kind| kind.iter().any(everything))
     }
 
-    /// Whether everything is decided before a request is made: no condition is open, and no
-    /// variable.
+    /// Whether every question is decided before the request: no condition and no variable is open.
     #[must_use]
     pub fn are_decided(&self) -> bool {
-        let mut clauses = self.allows.iter().flatten().chain(&self.denies);
-        clauses.all(|clause| clause.open.is_empty())
+        self.clauses().all(|clause| clause.open.is_empty())
             && self.resources().all(|resource| resource.certain)
     }
 
-    /// Whether some kind of policy allows nothing at all, so that no resource need be tried.
+    /// Whether some kind of policy allows nothing at all, so no resource needs a try.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.allows.iter().any(Vec::is_empty)
+        self.kinds().any(Vec::is_empty)
     }
 
-    /// Whether some kind of policy allows nothing at all of what a pattern matches.
+    /// Whether some kind of policy allows nothing of what a pattern matches.
     pub(crate) fn allow_nothing_of(&self, texts: &Pattern) -> bool {
         let may_allow = |clause: &Clause<'_, S>| match &clause.about {
             About::These(resources) => {
@@ -269,15 +348,15 @@ impl<'a, S: Copy> Clauses<'a, S> {
             }
             About::AllBut(_) => true,
         };
-        !self.allows.iter().all(|kind| kind.iter().any(may_allow))
+        !self.kinds().all(|kind| kind.iter().any(may_allow))
     }
 
-    /// The statements by which the action is allowed on a resource, one for each kind of policy,
-    /// and those that may yet deny it.
+    /// The statements that allow the action on a resource, one for each kind of policy, and those
+    /// that may deny it.
     #[must_use]
     pub fn blame(&self, arn: &str) -> Vec<Blame<'a, S>> {
         let on = Arn(arn);
-        let allowing = self.allows.iter().filter_map(|kind| {
+        let allowing = self.kinds().filter_map(|kind| {
             let by = |truth| kind.iter().find(move |clause| clause.applies(&Arn(arn)) == truth);
             by(Truth::Yes).or_else(|| by(Truth::Unknown))
         });
@@ -285,9 +364,8 @@ impl<'a, S: Copy> Clauses<'a, S> {
         allowing.chain(denying).map(Clause::blame).collect()
     }
 
-    /// Every resource that is named.
+    /// All resources that the statements name.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &Resource> {
-        let clauses = self.allows.iter().flatten().chain(&self.denies);
-        clauses.flat_map(|clause| clause.about.resources())
+        self.clauses().flat_map(|clause| clause.about.resources())
     }
 }

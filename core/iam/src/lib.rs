@@ -1,10 +1,14 @@
-//! The IAM policy language: no AWS SDK, no clock, no environment, no I/O.
+//! The IAM policy language: policies, the questions that they answer, and whole accounts.
+//!
+//! The crate has no AWS SDK, no clock, no environment and no I/O, and knows no AWS service but IAM
+//! and STS.
 
 pub mod account;
 mod arn;
 mod condition;
 mod context;
 mod document;
+mod frame;
 mod grants;
 mod pattern;
 pub mod policy;
@@ -15,9 +19,10 @@ mod truth;
 pub use condition::{Condition, ConditionError};
 pub use context::{Context, Value};
 pub use document::{Conditions, Document, Effect, Principal, Resources, Statement};
-pub use grants::{Blame, Clauses, Grants};
-pub use pattern::Pattern;
+pub use frame::{Frame, FramePart};
+pub use grants::{Blame, Clauses, Grants, Limits, Policies};
+pub use pattern::{Alphabet, Pattern};
 pub use policy::Policy;
-pub use reach::{Frame, FramePart, Part, TooIntricate, reach};
+pub use reach::{Part, TooIntricate, reach};
 pub use template::{Piece, Resolved, Template, TemplateError};
 pub use truth::Truth;

@@ -1,21 +1,19 @@
-//! Patterns with `*` and `?`, as IAM matches actions and resources: case-sensitive, and over the
+//! Patterns with `*` and `?`, as IAM matches actions and resources: case-sensitive, against the
 //! whole text.
 //!
-//! IAM User Guide, "IAM JSON policy elements: Resource": `*` stands for any characters or none, `?`
-//! for exactly one.
+//! IAM User Guide, "IAM JSON policy elements: Resource": `*` matches any sequence of characters,
+//! `?` exactly one character.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::template::Piece;
-
-/// What a wildcard becomes in a witness where any character would do: it is in every [`Class`].
+/// The character that a wildcard becomes in a witness if its class has it.
 const FILLER: char = 'x';
 
-/// A pattern.
+/// A pattern, split so that most comparisons end at the prefix.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    /// The characters before the first wildcard: most texts differ here, and most patterns are no
-    /// more.
+    /// The characters before the first wildcard. Most texts differ here, and most patterns have no
+    /// wildcard.
     prefix: String,
     /// From the first wildcard to the last.
     middle: Vec<Token>,
@@ -23,7 +21,7 @@ pub struct Pattern {
     suffix: String,
 }
 
-/// What a pattern is made of.
+/// One element of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Token {
     /// This character.
@@ -34,18 +32,45 @@ pub(crate) enum Token {
     Run(Class),
 }
 
-/// What a wildcard may stand for.
+/// The characters that a wildcard matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     /// Any character.
     Any,
-    /// Any but `:`, which ends a segment of an ARN.
+    /// Any character but `:`, which ends a segment of an ARN.
     Segment,
-    /// What names of pipelines, stages and actions are made of: `[A-Za-z0-9.@_-]` (CodePipeline API
-    /// Reference).
-    Name,
-    /// What names of regions are made of: `[a-z0-9-]`.
-    Region,
+    /// The characters of some service's names.
+    Of(&'static Alphabet),
+}
+
+/// A set of ASCII characters: those that a service allows in a kind of name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Alphabet(u128);
+
+impl Alphabet {
+    /// The set of the characters of an ASCII text. Other characters are left out.
+    #[must_use]
+    pub const fn new(mut characters: &[u8]) -> Self {
+        let mut set = 0;
+        while let [c, rest @ ..] = characters {
+            if c.is_ascii() {
+                set |= 1 << *c;
+            }
+            characters = rest;
+        }
+        Self(set)
+    }
+
+    /// Whether a character is in the set.
+    #[must_use]
+    pub fn has(&self, c: char) -> bool {
+        c.is_ascii() && self.0 >> u32::from(c) & 1 == 1
+    }
+
+    /// Its characters, in the order of ASCII.
+    pub(crate) fn characters(&self) -> impl Iterator<Item = char> {
+        ('\0'..='\x7f').filter(|c| self.has(*c))
+    }
 }
 
 impl Class {
@@ -53,14 +78,24 @@ impl Class {
         match self {
             Self::Any => true,
             Self::Segment => c != ':',
-            Self::Name => c.is_ascii_alphanumeric() || ".@_-".contains(c),
-            Self::Region => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+            Self::Of(alphabet) => alphabet.has(c),
         }
+    }
+
+    /// A character that both classes have.
+    fn common(self, other: Self) -> Option<char> {
+        let named = |class| match class {
+            Self::Of(alphabet) => Some(alphabet),
+            Self::Any | Self::Segment => None,
+        };
+        let both = |c: &char| self.has(*c) && other.has(*c);
+        let alphabet = named(self).or(named(other));
+        Some(FILLER).filter(both).or_else(|| alphabet?.characters().find(both))
     }
 }
 
 impl Token {
-    /// Whether the token takes a character.
+    /// Whether the token matches a character.
     pub(crate) fn takes(self, c: char) -> bool {
         match self {
             Self::Exactly(d) => c == d,
@@ -70,7 +105,7 @@ impl Token {
 }
 
 impl Pattern {
-    /// Reads a pattern whose wildcards stand for any character. Every text is one.
+    /// Reads a pattern whose wildcards match any character. Every text is a valid pattern.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         let plain = pattern.find(['*', '?']).unwrap_or(pattern.len());
@@ -80,27 +115,16 @@ impl Pattern {
             '?' => Token::One(Class::Any),
             c => Token::Exactly(c),
         });
-        Self::beginning(prefix.to_owned(), tokens)
+        Self::with_prefix(prefix.to_owned(), tokens)
     }
 
-    /// The pattern of all that a resolved template may match: a variable whose value is not known
-    /// may become anything.
-    pub(crate) fn from_pieces(pieces: &[Piece]) -> Self {
-        Self::of(pieces.iter().map(|piece| match *piece {
-            Piece::AnyRun | Piece::Unknown => Token::Run(Class::Any),
-            Piece::AnyOne => Token::One(Class::Any),
-            Piece::Char(c) => Token::Exactly(c),
-        }))
+    /// Joins tokens. The runs among them must be of [`Class::Any`] and at most one other class:
+    /// [`Pattern::matches`] relies on it.
+    pub(crate) fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Self {
+        Self::with_prefix(String::new(), tokens)
     }
 
-    /// All runs of a pattern are of [`Class::Any`] and of one other class: [`Pattern::matches`]
-    /// relies on it.
-    pub(crate) fn of(tokens: impl IntoIterator<Item = Token>) -> Self {
-        Self::beginning(String::new(), tokens)
-    }
-
-    /// The same, after characters.
-    fn beginning(prefix: String, tokens: impl IntoIterator<Item = Token>) -> Self {
+    fn with_prefix(prefix: String, tokens: impl IntoIterator<Item = Token>) -> Self {
         let mut pattern = Self { prefix, middle: Vec::new(), suffix: String::new() };
         for token in tokens {
             match token {
@@ -118,7 +142,7 @@ impl Pattern {
         pattern
     }
 
-    /// Which of some texts, which are sorted, it matches; by their places.
+    /// The places of the texts that it matches. The texts must be sorted.
     pub(crate) fn among<'s>(&'s self, sorted: &'s [&str]) -> impl Iterator<Item = usize> + 's {
         let first = sorted.partition_point(|text| *text < self.prefix.as_str());
         let from_there = sorted.iter().enumerate().skip(first);
@@ -128,7 +152,7 @@ impl Pattern {
             .map(|(at, _)| at)
     }
 
-    /// The one text that it matches, where it has no wildcard.
+    /// The only text that it matches, if it has no wildcard.
     pub(crate) fn literal(&self) -> Option<&str> {
         self.middle.is_empty().then_some(&self.prefix)
     }
@@ -142,7 +166,7 @@ impl Pattern {
         self.after_prefix(&self.prefix)
     }
 
-    /// The tokens, with something else for a prefix.
+    /// The tokens, with another prefix in place of its own.
     fn after_prefix<'t>(&'t self, prefix: &'t str) -> impl Iterator<Item = Token> + 't {
         let [prefix, suffix] = [prefix, &self.suffix].map(|text| text.chars().map(Token::Exactly));
         prefix.chain(self.middle.iter().copied()).chain(suffix)
@@ -156,8 +180,9 @@ impl Pattern {
             return false;
         };
         let mut token = 0;
-        // Where to go on when what follows a run does not fit: that run takes one character more.
-        // The last run serves for all before it, but for one that may take what it may not.
+        // Where to resume if the text after a run does not match: that run then takes one more
+        // character. Only the last run needs a retry, and the last run of `Class::Any` before it,
+        // because a narrower run cannot take every character.
         let mut retry: [Option<(usize, &str)>; 2] = [None, None];
         loop {
             let next = rest.chars().next();
@@ -169,7 +194,7 @@ impl Pattern {
                     let [any, last] = &mut retry;
                     (*last, *any) = match class {
                         Class::Any => (None, Some((token, rest))),
-                        Class::Segment | Class::Name | Class::Region => (Some((token, rest)), *any),
+                        Class::Segment | Class::Of(_) => (Some((token, rest)), *any),
                     };
                     token += 1;
                     continue;
@@ -198,14 +223,14 @@ impl Pattern {
         }
     }
 
-    /// Whether there is a text that both patterns match: as [`Pattern::witness`] says, and sooner.
+    /// Whether both patterns match some text. Faster than [`Pattern::witness`].
     pub(crate) fn meets(&self, other: &Self) -> bool {
         let [shorter, longer] =
             if self.prefix.len() <= other.prefix.len() { [self, other] } else { [other, self] };
         let Some(more) = longer.prefix.strip_prefix(&shorter.prefix) else {
             return false;
         };
-        // Both begin alike: what follows decides.
+        // Both begin with the same text, so the rest decides.
         let tokens = [(shorter, ""), (longer, more)]
             .map(|(pattern, prefix)| pattern.after_prefix(prefix).collect::<Vec<_>>());
         let [a, b] = &tokens;
@@ -226,10 +251,10 @@ impl Pattern {
         false
     }
 
-    /// A shortest text that both patterns match; none when there is no such text.
+    /// A shortest text that both patterns match. Returns `None` if there is no such text.
     ///
-    /// Exact: a breadth-first search over the pairs of positions in the two patterns, in which
-    /// leaving a run costs nothing and a character costs one.
+    /// The search is exact: it goes breadth first over the pairs of positions in the two patterns.
+    /// To leave a run costs nothing, a character costs one.
     #[must_use]
     pub fn witness(&self, other: &Self) -> Option<String> {
         let tokens: [Vec<Token>; 2] = [self, other].map(|pattern| pattern.tokens().collect());
@@ -264,7 +289,7 @@ impl Pattern {
     }
 }
 
-/// Where two patterns can go from here: one or the other leaves its run, or both take one
+/// The next steps from a state: one of the two patterns leaves its run, or both take the same
 /// character.
 fn steps((a, b): (&[Token], &[Token]), (i, j): State) -> [Option<(State, Option<char>)>; 3] {
     let (a, b) = (a.get(i), b.get(j));
@@ -275,7 +300,7 @@ fn steps((a, b): (&[Token], &[Token]), (i, j): State) -> [Option<(State, Option<
             (Token::Exactly(c), other) | (other, Token::Exactly(c)) => {
                 other.takes(*c).then_some(*c)?
             }
-            (Token::One(_) | Token::Run(_), Token::One(_) | Token::Run(_)) => FILLER,
+            (Token::One(a) | Token::Run(a), Token::One(b) | Token::Run(b)) => a.common(*b)?,
         };
         let after = |at: usize, token: &Token| at + usize::from(!matches!(token, Token::Run(_)));
         Some(((after(i, a), after(j, b)), Some(character)))
@@ -283,7 +308,7 @@ fn steps((a, b): (&[Token], &[Token]), (i, j): State) -> [Option<(State, Option<
     [leave_a, leave_b, together]
 }
 
-/// What follows the first character.
+/// The text after its first character.
 fn after(text: &str, first: char) -> &str {
     text.get(first.len_utf8()..).unwrap_or_default()
 }
@@ -291,7 +316,7 @@ fn after(text: &str, first: char) -> &str {
 /// A position in each of two patterns.
 type State = (usize, usize);
 
-/// How a state is reached by the shortest text known so far.
+/// The last step of the shortest known way to a state.
 #[derive(Default)]
 struct Step {
     length: usize,
@@ -351,13 +376,26 @@ mod tests {
     }
 
     #[test]
-    fn a_long_pattern_ends_no_stack() {
+    fn classes_without_the_filler_meet_if_they_share_a_character() {
+        const AB: Class = Class::Of(&Alphabet::new(b"ab"));
+        const BC: Class = Class::Of(&Alphabet::new(b"bc"));
+        const C: Class = Class::Of(&Alphabet::new(b"c"));
+        let one = |class| Pattern::from_tokens([Token::One(class)]);
+        assert_eq!(one(AB).witness(&one(BC)).as_deref(), Some("b"));
+        assert_eq!(one(AB).witness(&one(Class::Segment)).as_deref(), Some("a"));
+        assert_eq!(one(Class::Any).witness(&one(C)).as_deref(), Some("c"));
+        assert_eq!(one(AB).witness(&one(C)), None);
+        assert!(!one(AB).meets(&one(C)));
+    }
+
+    #[test]
+    fn a_long_pattern_does_not_overflow_the_stack() {
         let long = "a*".repeat(300);
         assert_eq!(witness(&long, &long).map(|text| text.len()), Some(300));
         assert!(matches(&long, &"ab".repeat(300)));
     }
 
-    /// The textbook definition, which recurses.
+    /// The textbook definition, which is recursive.
     fn by_definition(pattern: &[char], text: &[char]) -> bool {
         match (pattern.split_first(), text.split_first()) {
             (None, rest) => rest.is_none(),
@@ -371,8 +409,8 @@ mod tests {
         }
     }
 
-    /// Every text over `a`, `b` and the filler, up to a length that holds a shortest common text of
-    /// two patterns of three tokens.
+    /// Every text over `a`, `b` and the filler, up to the length of the shortest common text of two
+    /// patterns with three tokens each.
     fn texts() -> Vec<String> {
         let mut texts = vec![String::new()];
         let mut from = 0;
@@ -424,20 +462,20 @@ mod tests {
         }
     }
 
-    /// The textbook definition, for tokens.
-    fn of_classes(tokens: &[Token], text: &[char]) -> bool {
+    /// The textbook definition of a match, for tokens.
+    fn tokens_match(tokens: &[Token], text: &[char]) -> bool {
         match (tokens.split_first(), text.split_first()) {
             (None, rest) => rest.is_none(),
             (Some((&Token::Run(class), rest)), _) => {
                 let taken = text.iter().take_while(|c| class.has(**c)).count();
-                (0..=taken).any(|taken| of_classes(rest, &text[taken..]))
+                (0..=taken).any(|taken| tokens_match(rest, &text[taken..]))
             }
-            (Some((token, rest)), Some((&c, text))) => token.takes(c) && of_classes(rest, text),
+            (Some((token, rest)), Some((&c, text))) => token.takes(c) && tokens_match(rest, text),
             (Some(_), None) => false,
         }
     }
 
-    /// Tokens of which the wildcards for one character are of a class.
+    /// Tokens whose wildcards for one character are of a class.
     fn token(one: Class) -> impl Strategy<Value = Token> {
         prop_oneof![
             3 => prop::sample::select(vec!['a', 'b', ':']).prop_map(Token::Exactly),
@@ -446,7 +484,7 @@ mod tests {
         ]
     }
 
-    /// As in a policy's resources: narrow wildcards in the first fields, wide ones in the last.
+    /// As in the resources of a policy: narrow wildcards in the first fields, wide ones in the last.
     fn tokens() -> impl Strategy<Value = Vec<Token>> {
         let fields = prop::collection::vec(token(Class::Segment), 0..8);
         let resource = prop::collection::vec(token(Class::Any), 0..4);
@@ -456,13 +494,13 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
-        /// Narrow runs are told apart by segments here: what a policy's resources are made of.
+        /// Here the narrow runs stop at colons, as in the resources of a policy.
         #[test]
         fn runs_that_stop_at_colons_match_as_defined(tokens in tokens(), text in "[ab:]{0,10}") {
-            let pattern = Pattern::of(tokens);
+            let pattern = Pattern::from_tokens(tokens);
             let chars: Vec<char> = text.chars().collect();
             let tokens: Vec<Token> = pattern.tokens().collect();
-            prop_assert_eq!(pattern.matches(&text), of_classes(&tokens, &chars), "{:?}", pattern);
+            prop_assert_eq!(pattern.matches(&text), tokens_match(&tokens, &chars), "{:?}", pattern);
         }
 
         #[test]

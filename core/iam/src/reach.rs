@@ -1,95 +1,43 @@
-//! The set of resources on which principals may act, asked for a shortest member.
+//! The set of resources that principals may act on, and a shortest member of it.
 //!
-//! "Is there any pipeline, stage and region where both approvals are allowed?" is a question about
-//! the languages of patterns: allows united, denies taken away, the approvals' languages
-//! intersected. It is answered by walking all patterns at once, breadth first, over every text that
-//! the frame admits; so the answer is exact for patterns of `*` and `?`, and the first text found
-//! is a shortest one.
+//! "Is there a pipeline, stage and region in which both approvals are allowed?" is a question about
+//! the languages of patterns: take the union of what is allowed, subtract what is denied, and
+//! intersect the languages of the two approvals. [`reach`] answers it by a walk through all
+//! patterns at once, breadth first, over every text in the frame. So the answer is exact for
+//! patterns of `*` and `?`, and the first text found is a shortest one.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::arn::Resource;
+use crate::frame::Frame;
 use crate::grants::{Clauses, Matched};
 use crate::pattern::{Class, Pattern, Token};
 use crate::truth::Truth;
 
-/// How many states of the patterns are looked at before giving up. Policies within AWS's quotas
-/// need a few hundred, unless somebody writes them to be hard.
+/// The most states to visit. Policies within AWS's quotas need a few hundred, unless somebody
+/// writes them to be hard.
 const STATES: usize = 1 << 16;
 
-/// Which texts are looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame(Pattern);
-
-/// A piece of a frame. Globs are of `*` and `?`.
-#[derive(Clone, Copy, Debug)]
-pub enum FramePart<'a> {
-    /// This text.
-    Text(&'a str),
-    /// A region, or those that a glob matches.
-    Region(&'a str),
-    /// A name of CodePipeline's: of a pipeline, a stage or an action; or those that a glob matches.
-    Name(&'a str),
-    /// Whatever.
-    Anything,
-}
-
-impl Frame {
-    /// Whether any of the frame's texts may be one of a resource.
-    pub(crate) fn meets(&self, resource: &Resource) -> bool {
-        self.0.meets(&resource.pattern)
-    }
-
-    /// The frame's texts, with something after each.
-    fn with(&self, suffix: &str) -> Pattern {
-        Pattern::of(self.0.tokens().chain(suffix.chars().map(Token::Exactly)))
-    }
-
-    /// What its parts make up.
-    #[must_use]
-    pub fn new(parts: &[FramePart<'_>]) -> Self {
-        let tokens = parts.iter().flat_map(|part| match part {
-            FramePart::Text(text) => text.chars().map(Token::Exactly).collect(),
-            FramePart::Region(region) => glob(region, Class::Region),
-            FramePart::Name(name) => glob(name, Class::Name),
-            FramePart::Anything => vec![Token::Run(Class::Any)],
-        });
-        Self(Pattern::of(tokens))
-    }
-}
-
-/// A glob over a class of characters. A name is never empty.
-fn glob(glob: &str, class: Class) -> Vec<Token> {
-    let some = glob.chars().all(|c| c == '*').then_some(Token::One(class));
-    let tokens = glob.chars().map(|c| match c {
-        '*' => Token::Run(class),
-        '?' => Token::One(class),
-        c => Token::Exactly(c),
-    });
-    some.into_iter().chain(tokens).collect()
-}
-
-/// One action that must be allowed: the clauses about it, on the text that is looked for with a
-/// suffix.
+/// One action that must be allowed on the text that [`reach`] looks for, plus a suffix.
 #[derive(Debug)]
 pub struct Part<'p, 'a, S> {
-    /// What follows the common part, e.g. `/ApprovalA`.
+    /// The text after the common part, e.g. `/ApprovalA`.
     pub suffix: &'p str,
-    /// What must allow it.
+    /// The clauses that must allow the action.
     pub clauses: &'p Clauses<'a, S>,
 }
 
-/// The patterns are too many and too entangled to be decided.
+/// The question takes more states than [`reach`] visits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the wildcards of these policies are too entangled to be decided exactly")]
 pub struct TooIntricate;
 
-/// A shortest text within the frame that, with each part's suffix, each part's clauses allow: for
-/// certain, or, with `open`, when conditions that they leave open are met.
+/// A shortest text in the frame that all parts allow, each with its suffix. With `open`, a part may
+/// depend on conditions that only the request decides; without, every part must be certain.
 ///
 /// # Errors
-/// When that cannot be decided within bounds; never a guess.
+/// [`TooIntricate`] if that cannot be decided within bounds. The answer is never a guess.
 pub fn reach<S: Copy>(
     frame: &Frame,
     parts: &[Part<'_, '_, S>],
@@ -98,7 +46,7 @@ pub fn reach<S: Copy>(
     if parts.iter().any(|part| part.clauses.is_empty()) {
         return Ok(None);
     }
-    // Administrators are many: theirs is whatever the frame admits.
+    // A shortcut for administrators, of whom there are many: the whole frame is in their reach.
     if parts.iter().all(|part| part.clauses.allow_everything()) {
         return Machine::new(frame, std::iter::empty()).shortest(|_| true);
     }
@@ -107,7 +55,7 @@ pub fn reach<S: Copy>(
     if asked.any(|(part, texts)| part.clauses.allow_nothing_of(texts)) {
         return Ok(None);
     }
-    // What matches none of the texts need not be followed.
+    // Patterns that match none of the texts decide nothing.
     let meeting = parts.iter().zip(&texts).flat_map(|(part, texts)| {
         let resources = part.clauses.resources();
         resources.filter(|resource| resource.pattern.meets(texts))
@@ -127,24 +75,24 @@ pub fn reach<S: Copy>(
     machine.shortest(allowed)
 }
 
-/// All patterns side by side, the frame first. A state is the set of positions in them that a text
-/// may lead to.
+/// All patterns side by side, the frame first, as one nondeterministic automaton. A state is the
+/// set of positions that a text may lead to.
 struct Machine<'a> {
-    /// The patterns' tokens, each pattern's followed by `None`.
+    /// The tokens of all patterns. `None` marks the end of each pattern.
     tokens: Vec<Option<Token>>,
-    /// Where each pattern begins.
+    /// The first position of each pattern.
     starts: Vec<usize>,
-    /// Where each pattern ends.
+    /// The last position of each pattern.
     ends: HashMap<&'a Pattern, usize>,
     frame_end: usize,
-    /// [`OTHERS`], each with the classes that it is in.
-    others: Vec<(char, u8)>,
+    /// Characters that may stand for those that no pattern names, the most readable first.
+    others: Vec<char>,
 }
 
 /// A set of positions, as bits.
 type State = Box<[u64]>;
 
-/// What a state matches.
+/// A state, as an answer to which patterns match.
 struct At<'m, 'a> {
     machine: &'m Machine<'a>,
     state: &'m State,
@@ -164,9 +112,9 @@ impl<'a> Machine<'a> {
             starts: Vec::new(),
             ends: HashMap::new(),
             frame_end: 0,
-            others: OTHERS.chars().map(|c| (c, classes(c))).collect(),
+            others: others(frame),
         };
-        machine.frame_end = machine.add(&frame.0);
+        machine.frame_end = machine.add(frame.pattern());
         for resource in resources {
             if !machine.ends.contains_key(&resource.pattern) {
                 let end = machine.add(&resource.pattern);
@@ -176,7 +124,7 @@ impl<'a> Machine<'a> {
         machine
     }
 
-    /// Adds a pattern; where it ends.
+    /// Adds a pattern. Returns its last position.
     fn add(&mut self, pattern: &Pattern) -> usize {
         self.starts.push(self.tokens.len());
         self.tokens.extend(pattern.tokens().map(Some));
@@ -196,7 +144,7 @@ impl<'a> Machine<'a> {
         state
     }
 
-    /// Puts a position into a state, and those that leaving a run leads to.
+    /// Puts a position into a state, and the positions after the runs that may be left there.
     fn put(&self, state: &mut State, mut at: usize) {
         set(state, at);
         while matches!(self.token(at), Some(Token::Run(_))) {
@@ -223,8 +171,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The characters that lead to different states within the frame: those that a pattern names
-    /// next, and of all others one.
+    /// The characters that lead to different states in the frame: those that a pattern names next,
+    /// and one for each kind of all the others.
     fn characters(&self, state: &State) -> Vec<char> {
         let tokens = || positions(state).filter_map(|at| self.token(at));
         let framed = || {
@@ -242,26 +190,28 @@ impl<'a> Machine<'a> {
         if framed().all(|token| matches!(token, Token::Exactly(_))) {
             return characters;
         }
-        // Characters that no pattern names here differ by the classes that they are in, and nothing
-        // else.
-        let live = tokens().fold(0, |live, token| match token {
-            Token::One(class) | Token::Run(class) => live | bit(class),
-            Token::Exactly(_) => live,
-        });
-        let named = characters.len();
-        let mut kinds = Vec::new();
-        for (c, classes) in &self.others {
-            let kind = classes & live;
-            let is_named = characters.iter().take(named).any(|named| named == c);
-            if !kinds.contains(&kind) && !is_named {
-                kinds.push(kind);
-                characters.push(*c);
+        // Characters that no pattern names here differ only by their classes.
+        let mut classes: Vec<Class> = Vec::new();
+        for token in tokens() {
+            match token {
+                Token::One(class) | Token::Run(class) if !classes.contains(&class) => {
+                    classes.push(class);
+                }
+                Token::One(_) | Token::Run(_) | Token::Exactly(_) => {}
             }
         }
+        let of_one_kind = |a: char, b: char| classes.iter().all(|it| it.has(a) == it.has(b));
+        let mut kinds: Vec<char> = Vec::new();
+        for c in &self.others {
+            if !characters.contains(c) && !kinds.iter().any(|kind| of_one_kind(*kind, *c)) {
+                kinds.push(*c);
+            }
+        }
+        characters.extend(kinds);
         characters
     }
 
-    /// A shortest text that the frame admits, and whose state is wanted.
+    /// A shortest text in the frame whose state is wanted.
     fn shortest(&self, wanted: impl Fn(&State) -> bool) -> Result<Option<String>, TooIntricate> {
         let mut start = self.start();
         let beginning = self.follow(&mut start);
@@ -294,7 +244,7 @@ impl<'a> Machine<'a> {
         Ok(None)
     }
 
-    /// Goes on for as long as the frame leaves no choice; what that spells.
+    /// Follows the frame as long as it leaves no choice. Returns the text of that way.
     fn follow(&self, state: &mut State) -> String {
         let mut text = String::new();
         let mut next = state.clone();
@@ -314,36 +264,34 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Whether the frame admits a text that begins like this.
+    /// Whether a text in the frame begins like this.
     fn within_frame(&self, state: &State) -> bool {
         positions(state).next().is_some_and(|at| at <= self.frame_end)
     }
 }
 
-/// Every class, for telling characters apart.
-const CLASSES: [Class; 4] = [Class::Any, Class::Segment, Class::Name, Class::Region];
+/// The most readable characters first.
+const READABLE: &str = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_.@";
 
-/// Characters to stand for those that no pattern names, the most readable first: all that are in
-/// [`Class::Name`] or
-/// [`Class::Region`], which are what a frame's wildcards stand for.
-const OTHERS: &str = "xyzwvutsrqponmlkjihgfedcba0123456789XYZWVUTSRQPONMLKJIHGFEDCBA-_.@";
-
-/// The classes that a character is in.
-fn classes(c: char) -> u8 {
-    let having = CLASSES.into_iter().filter(|class| class.has(c));
-    having.fold(0, |classes, class| classes | bit(class))
-}
-
-fn bit(class: Class) -> u8 {
-    1 << class as u8
+/// Every character that a wildcard of the frame matches, and the readable ones for those that match
+/// anything.
+fn others(frame: &Frame) -> Vec<char> {
+    let mut others: Vec<char> = READABLE.chars().collect();
+    for token in frame.pattern().tokens() {
+        if let Token::One(Class::Of(alphabet)) | Token::Run(Class::Of(alphabet)) = token {
+            let missing = alphabet.characters().filter(|c| !READABLE.contains(*c));
+            others.extend(missing);
+        }
+    }
+    others
 }
 
 /// A way to a state.
 struct Walk {
     state: State,
-    /// The walk that it goes on from.
+    /// The walk that this one continues.
     from: Option<usize>,
-    /// What it adds to that.
+    /// The text that it adds.
     text: String,
 }
 
@@ -367,7 +315,7 @@ fn set(state: &mut State, at: usize) {
     }
 }
 
-/// The positions in a state, in order.
+/// The positions in a state, in ascending order.
 fn positions(state: &State) -> impl Iterator<Item = usize> {
     state.iter().enumerate().flat_map(|(word, bits)| {
         let mut bits = *bits;

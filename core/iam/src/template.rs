@@ -1,8 +1,8 @@
-//! A text of a policy with policy variables in it.
+//! Texts of policies, with wildcards and policy variables.
 //!
 //! IAM User Guide, "IAM policy elements: Variables and tags": variables are replaced in policies of
 //! Version 2012-10-17 only; `${*}`, `${?}` and `${$}` stand for the characters themselves; a
-//! default stands in single quotes after a comma.
+//! default value follows a comma, in single quotes.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -10,16 +10,15 @@ use std::str::Chars;
 use thiserror::Error;
 
 use crate::context::{Context, Value};
-use crate::pattern::Pattern;
+use crate::pattern::{Class, Pattern, Token};
 use crate::truth::Truth;
 
-/// A text of a policy in which `*` and `?` are wildcards and, where the policy's version has them,
-/// `${...}` are policy variables.
+/// A text of a policy. `*` and `?` are wildcards; `${...}` are policy variables if the version of
+/// the policy has them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Template {
     source: String,
-    /// What it is made of, where it has policy variables. Most have none: their characters say it
-    /// all.
+    /// `None` if the text has no policy variables, as most: then the source is enough.
     parts: Option<Vec<Part>>,
 }
 
@@ -32,30 +31,29 @@ enum Part {
 /// A template in a context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
-    /// What the pattern is made of.
+    /// The pieces of its pattern.
     Pieces(Vec<Piece>),
-    /// A variable has no value and no default: matches nothing.
+    /// A variable has no value and no default, so the text matches nothing.
     NoValue,
 }
 
 /// A piece of a resolved template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Piece {
-    /// This character, be it written so or of a variable's value. A `*` in a user's name is no
-    /// wildcard.
+    /// This character: written in the policy, or part of a variable's value. A `*` in the name of a
+    /// user is not a wildcard.
     Char(char),
-    /// `?`: one character, whichever.
+    /// `?`: any one character.
     AnyOne,
-    /// `*`: characters, or none.
+    /// `*`: any characters, or none.
     AnyRun,
-    /// A variable whose value is not known before the request: may become any text, or have no
-    /// value.
+    /// A variable whose value only the request shows. It may become any text, or have no value.
     Unknown,
 }
 
 impl Piece {
-    /// What a character of a policy is, outside of policy variables.
-    fn written(c: char) -> Self {
+    /// Reads a character outside of policy variables.
+    fn from_source(c: char) -> Self {
         match c {
             '*' => Self::AnyRun,
             '?' => Self::AnyOne,
@@ -64,7 +62,7 @@ impl Piece {
     }
 }
 
-/// Why a text is no template.
+/// Why a text is not a valid template.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum TemplateError {
     /// `${aws:username`.
@@ -73,7 +71,7 @@ pub enum TemplateError {
     )]
     Open(String, String),
     /// `${}`, `${ aws:username }`, `${aws:user name}`.
-    #[error("`${{{0}}}` in `{1}` names no condition key: write `${{key}}`, without spaces")]
+    #[error("`${{{0}}}` in `{1}` does not name a condition key: write `${{key}}`, without spaces")]
     Key(String, String),
     /// `${aws:username, none}`.
     #[error(
@@ -83,11 +81,11 @@ pub enum TemplateError {
 }
 
 impl Template {
-    /// Reads a text. Without `variables` (Version 2008-10-17, which is what a policy without a
-    /// Version has), `${` is plain text.
+    /// Reads a text. Without `variables`, `${` is plain text: so it is in policies of Version
+    /// 2008-10-17, the default version.
     ///
     /// # Errors
-    /// [`TemplateError`] when a policy variable is malformed.
+    /// [`TemplateError`] if a policy variable is malformed.
     pub fn parse(text: &str, variables: bool) -> Result<Self, TemplateError> {
         let template = |parts| Self { source: text.to_owned(), parts };
         if !variables || !text.contains("${") {
@@ -98,13 +96,13 @@ impl Template {
         while let Some(c) = rest.next() {
             parts.push(match c {
                 '$' if rest.next_if_eq(&'{').is_some() => variable(&mut rest, text)?,
-                c => Part::Piece(Piece::written(c)),
+                c => Part::Piece(Piece::from_source(c)),
             });
         }
         Ok(template(Some(parts)))
     }
 
-    /// Whether it names a condition key.
+    /// Whether any policy variable is in it.
     #[must_use]
     pub fn has_variables(&self) -> bool {
         self.keys().next().is_some()
@@ -127,7 +125,7 @@ impl Template {
         }
     }
 
-    /// Whether it matches every text: `*`.
+    /// Whether it is `*`, which matches every text.
     #[must_use]
     pub(crate) fn is_any_text(&self) -> bool {
         self.parts.is_none() && !self.source.is_empty() && self.source.chars().all(|c| c == '*')
@@ -139,26 +137,26 @@ impl Template {
         &self.source
     }
 
-    /// What it stands for in a context.
+    /// Replaces the policy variables by their values in a context.
     #[must_use]
     pub fn resolve(&self, context: &Context) -> Resolved {
         let Some(parts) = &self.parts else {
-            return Resolved::Pieces(self.source.chars().map(Piece::written).collect());
+            return Resolved::Pieces(self.source.chars().map(Piece::from_source).collect());
         };
         let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
                 Part::Piece(piece) => pieces.push(*piece),
                 Part::Variable { key, default } => match (context.get(key), default) {
-                    (Value::Known([value]), _) | (Value::Absent, Some(value)) => {
-                        pieces.extend(value.chars().map(Piece::Char));
-                    }
-                    // Only single-valued keys can be variables; what several values would do is not
-                    // documented.
-                    (Value::Present | Value::Unknown | Value::Known(_), _) => {
-                        pieces.push(Piece::Unknown)
-                    }
                     (Value::Absent, None) => return Resolved::NoValue,
+                    (Value::Absent, Some(value)) => pieces.extend(literal(value)),
+                    // Only single-valued keys can be variables. AWS does not document the effect of
+                    // several values.
+                    (Value::Known(values), _) => match values.as_slice() {
+                        [value] => pieces.extend(literal(value)),
+                        _ => pieces.push(Piece::Unknown),
+                    },
+                    (Value::Present | Value::Unknown, _) => pieces.push(Piece::Unknown),
                 },
             }
         }
@@ -166,7 +164,11 @@ impl Template {
     }
 }
 
-/// Reads what follows `${`.
+fn literal(value: &str) -> impl Iterator<Item = Piece> {
+    value.chars().map(Piece::Char)
+}
+
+/// Reads the rest of a variable after its `${`.
 fn variable(rest: &mut Peekable<Chars<'_>>, text: &str) -> Result<Part, TemplateError> {
     let mut key = String::new();
     loop {
@@ -188,7 +190,7 @@ fn variable(rest: &mut Peekable<Chars<'_>>, text: &str) -> Result<Part, Template
     })
 }
 
-/// Reads what follows the comma, to the closing brace.
+/// Reads the default value after the comma, up to the closing brace.
 fn default(rest: &mut Peekable<Chars<'_>>, key: &str, text: &str) -> Result<String, TemplateError> {
     while rest.next_if_eq(&' ').is_some() {}
     let not_quoted = || TemplateError::Default(key.to_owned(), text.to_owned());
@@ -206,7 +208,7 @@ fn default(rest: &mut Peekable<Chars<'_>>, key: &str, text: &str) -> Result<Stri
     Ok(value)
 }
 
-/// A condition key; tag keys may hold spaces inside.
+/// Checks a condition key. Keys of tags may contain spaces, though not at their ends.
 fn checked(key: String, text: &str) -> Result<String, TemplateError> {
     if key.is_empty() || key.trim() != key || key.contains(['$', '{', '*', '?']) {
         return Err(TemplateError::Key(key, text.to_owned()));
@@ -214,8 +216,18 @@ fn checked(key: String, text: &str) -> Result<String, TemplateError> {
     Ok(key)
 }
 
+/// The pattern of all texts that pieces may match. A variable whose value is not known may become
+/// any text.
+pub(crate) fn pattern(pieces: &[Piece]) -> Pattern {
+    Pattern::from_tokens(pieces.iter().map(|piece| match *piece {
+        Piece::AnyRun | Piece::Unknown => Token::Run(Class::Any),
+        Piece::AnyOne => Token::One(Class::Any),
+        Piece::Char(c) => Token::Exactly(c),
+    }))
+}
+
 impl Resolved {
-    /// With each piece made another.
+    /// Replaces each piece.
     #[must_use]
     pub(crate) fn map(self, piece: impl Fn(Piece) -> Piece) -> Self {
         match self {
@@ -224,13 +236,13 @@ impl Resolved {
         }
     }
 
-    /// Whether it matches the whole text.
+    /// Whether it matches the whole text. Unknown if that depends on the value of a variable.
     #[must_use]
     pub fn matches(&self, text: &str) -> Truth {
         match self {
             Self::NoValue => Truth::No,
             Self::Pieces(pieces) => {
-                if !Pattern::from_pieces(pieces).matches(text) {
+                if !pattern(pieces).matches(text) {
                     Truth::No
                 } else if pieces.contains(&Piece::Unknown) {
                     Truth::Unknown

@@ -1,20 +1,20 @@
-//! Three values: what is known before a request is made does not always decide.
+//! Three-valued truth: what is known before a request is not always enough to decide.
 
 use std::ops::Not;
 
-/// Whether something is so.
+/// Whether something holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Truth {
-    /// It is, in every request that agrees with what is known.
+    /// It holds in every request that agrees with what is known.
     Yes,
-    /// It is not, in any request that agrees with what is known.
+    /// It holds in no request that agrees with what is known.
     No,
-    /// Decided only when the request is made.
+    /// Only the request decides.
     Unknown,
 }
 
 impl Truth {
-    /// Both.
+    /// Whether both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -26,27 +26,27 @@ impl Truth {
         }
     }
 
-    /// One of the two, or both.
+    /// Whether at least one of the two holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         !(!self).and(!other)
     }
 
-    /// All; `Yes` of none.
+    /// Whether all hold. `Yes` if there are none.
     pub fn all(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut truths = truths.into_iter();
         let unless_no = |all: Self, next| Some(all.and(next)).filter(|all| *all != Self::No);
         truths.try_fold(Self::Yes, unless_no).unwrap_or(Self::No)
     }
 
-    /// At least one; `No` of none.
+    /// Whether at least one holds. `No` if there are none.
     pub fn any(truths: impl IntoIterator<Item = Self>) -> Self {
         let mut truths = truths.into_iter();
         let unless_yes = |any: Self, next| Some(any.or(next)).filter(|any| *any != Self::Yes);
         truths.try_fold(Self::No, unless_yes).unwrap_or(Self::Yes)
     }
 
-    /// What holds when one of the two is the case, and it is not known which.
+    /// The truth of one of the two, if it is not known which.
     #[must_use]
     pub fn either(self, other: Self) -> Self {
         if self == other { self } else { Self::Unknown }
@@ -75,7 +75,7 @@ impl From<bool> for Truth {
 mod tests {
     use super::*;
 
-    /// What a truth may turn out to be.
+    /// The possible outcomes of a truth.
     fn outcomes(truth: Truth) -> &'static [bool] {
         match truth {
             Truth::Yes => &[true],
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_may_turn_out_either_way() {
+    fn unknown_may_turn_out_either_way() {
         let all = [Truth::Yes, Truth::No, Truth::Unknown];
         for a in all {
             for b in all {

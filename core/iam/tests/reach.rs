@@ -1,18 +1,24 @@
-//! The reach of policies, against all texts of a small alphabet.
+//! The reach of policies, checked against all texts over a small alphabet.
 
 #![cfg(test)]
 
 use std::cell::Cell;
 
-use iam::{Clauses, Context, Frame, FramePart, Grants, Part, Policy, Truth, reach};
+use iam::{
+    Alphabet, Clauses, Context, Frame, FramePart, Grants, Limits, Part, Policy, Truth, reach,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 const ACTION: &str = "codepipeline:putapprovalresult";
 
-/// What names are made of here. No pattern names `x`, so it stands for every other character.
-const NAMES: [char; 3] = ['a', 'b', 'x'];
+/// The characters of the brute-force texts. No pattern names `x`, so it stands for all others.
+const LETTERS: [char; 3] = ['a', 'b', 'x'];
+
+const REGION: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
+const NAME: &Alphabet =
+    &Alphabet::new(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-");
 
 /// One piece of a frame.
 #[derive(Clone, Debug)]
@@ -26,12 +32,12 @@ impl Piece {
     fn part(&self) -> FramePart<'_> {
         match self {
             Self::Text(text) => FramePart::Text(text),
-            Self::Region(glob) => FramePart::Region(glob),
-            Self::Name(glob) => FramePart::Name(glob),
+            Self::Region(glob) => FramePart::Glob(glob, REGION),
+            Self::Name(glob) => FramePart::Glob(glob, NAME),
         }
     }
 
-    /// What it stands for, up to a length.
+    /// All its texts up to a length.
     fn words(&self, length: usize) -> Vec<String> {
         match self {
             Self::Text(text) => vec![(*text).to_owned()],
@@ -45,7 +51,7 @@ impl Piece {
         }
     }
 
-    /// Whether a name, which is never empty, is one of it.
+    /// Whether it has a text. A name is never empty.
     fn has(&self, text: &str) -> bool {
         let chars = |text: &str| text.chars().collect::<Vec<_>>();
         match self {
@@ -78,7 +84,7 @@ fn words(length: usize) -> Vec<String> {
     for _ in 0..length {
         let to = words.len();
         for at in from..to {
-            for c in NAMES {
+            for c in LETTERS {
                 words.push(format!("{}{c}", words[at]));
             }
         }
@@ -87,7 +93,7 @@ fn words(length: usize) -> Vec<String> {
     words
 }
 
-/// Every text of a frame whose names are no longer than this.
+/// All texts of a frame with names up to a length.
 fn texts(frame: &[Piece], length: usize) -> Vec<String> {
     frame.iter().fold(vec![String::new()], |before, piece| {
         let words = piece.words(length);
@@ -98,7 +104,7 @@ fn texts(frame: &[Piece], length: usize) -> Vec<String> {
     })
 }
 
-/// Whether a frame has a text, by every way to cut it.
+/// Whether a frame has a text: tries every way to cut it.
 fn has(frame: &[Piece], text: &str) -> bool {
     match frame.split_first() {
         None => text.is_empty(),
@@ -128,7 +134,7 @@ fn frame() -> impl Strategy<Value = Vec<Piece>> {
     ]
 }
 
-/// A resource: mostly one that begins as the frame does.
+/// A resource, mostly one that begins as the frame does.
 fn resource() -> impl Strategy<Value = String> {
     let begins = prop::sample::select(vec![
         "arn:p:s:r:n:",
@@ -147,8 +153,7 @@ fn resource() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A statement about the action: an effect, what it is about, and whether a condition of it is
-/// open.
+/// A statement about the action, with an effect, resources, and perhaps an open condition.
 fn statement(denies: u32) -> impl Strategy<Value = Value> {
     let effect = prop_oneof![5 => Just("Allow"), denies => Just("Deny")];
     let element = prop_oneof![4 => Just("Resource"), 1 => Just("NotResource")];
@@ -165,7 +170,7 @@ fn statement(denies: u32) -> impl Strategy<Value = Value> {
     )
 }
 
-/// A policy, half of them wide, so that what is denied matters.
+/// A policy. Half of them allow a lot, so that denials matter.
 fn policy() -> impl Strategy<Value = Policy> {
     let wide = json!({"Effect": "Allow", "Action": "*", "Resource": "arn:p:s:*"});
     let wide = prop::option::of(Just(wide));
@@ -176,18 +181,25 @@ fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
-/// The kinds of policies that decide for somebody: its own, and perhaps a boundary and a service
-/// control policy.
+/// The policies that decide for a principal: its own, and perhaps a boundary and a service control
+/// policy.
 fn kinds() -> impl Strategy<Value = Vec<Policy>> {
     prop::collection::vec(policy(), 1..4)
 }
 
 fn clauses(kinds: &[Policy]) -> Clauses<'_, usize> {
-    let kinds = kinds.iter().enumerate().map(|(at, policy)| vec![(at, policy)]).collect();
-    Grants { kinds }.about(ACTION, &Context::new())
+    grants(kinds).about(ACTION, &Context::new())
 }
 
-/// Whether a text is in reach of all parts.
+fn grants(kinds: &[Policy]) -> Grants<'_, usize> {
+    let mut kinds = kinds.iter().enumerate().map(|(at, policy)| vec![(at, policy)]);
+    Grants {
+        identity: kinds.next().unwrap(),
+        limits: Limits { boundary: kinds.next(), controls: kinds.collect() },
+    }
+}
+
+/// Whether all parts allow a text.
 fn allowed(parts: &[Part<'_, '_, usize>], text: &str, open: bool) -> bool {
     parts.iter().all(|part| match part.clauses.allow(&format!("{text}{}", part.suffix)) {
         Truth::Yes => true,
@@ -196,7 +208,7 @@ fn allowed(parts: &[Part<'_, '_, usize>], text: &str, open: bool) -> bool {
     })
 }
 
-/// How often each answer was given.
+/// The count of each answer.
 #[derive(Default)]
 struct Answers {
     certain: Cell<u32>,
@@ -208,7 +220,7 @@ fn count(answer: &Cell<u32>) {
     answer.set(answer.get() + 1);
 }
 
-/// Holds the answer against all texts with short names.
+/// Compares the answer with all texts that have short names.
 fn check(
     frame: &[Piece],
     parts: &[Part<'_, '_, usize>],
@@ -249,7 +261,7 @@ fn check(
     Ok(())
 }
 
-/// Runs cases, and sees to it that every answer was given often enough to have been tested.
+/// Runs cases, and checks that each answer came often enough to count as tested.
 fn run<S: Strategy>(
     cases: u32,
     strategy: S,
@@ -270,7 +282,7 @@ fn run<S: Strategy>(
 }
 
 #[test]
-fn one_action_is_reached_where_a_text_of_it_is_allowed() {
+fn one_action_is_reached_if_a_text_of_it_is_allowed() {
     run(2000, (frame(), kinds()), |(frame, kinds), answers| {
         let clauses = clauses(&kinds);
         let part = Part { suffix: "", clauses: &clauses };
@@ -278,9 +290,9 @@ fn one_action_is_reached_where_a_text_of_it_is_allowed() {
     });
 }
 
-/// As two slots of one stage: what both ends have in common.
+/// Like two slots of one stage.
 #[test]
-fn two_actions_are_reached_where_a_text_of_both_is_allowed() {
+fn two_actions_are_reached_if_a_text_of_both_is_allowed() {
     run(2000, (frame(), kinds()), |(frame, kinds), answers| {
         let clauses = clauses(&kinds);
         let part = |suffix| Part { suffix, clauses: &clauses };
@@ -288,9 +300,9 @@ fn two_actions_are_reached_where_a_text_of_both_is_allowed() {
     });
 }
 
-/// As two slots that somebody serves under two roles.
+/// Like two slots that one person serves with two roles.
 #[test]
-fn two_actions_of_two_principals_are_reached_where_each_is_allowed_its_own() {
+fn two_actions_of_two_principals_are_reached_if_each_is_allowed_its_own() {
     run(1500, (frame(), kinds(), kinds()), |(frame, one, other), answers| {
         let (one, other) = (clauses(&one), clauses(&other));
         let parts = [Part { suffix: "/a", clauses: &one }, Part { suffix: "/b", clauses: &other }];
@@ -298,9 +310,9 @@ fn two_actions_of_two_principals_are_reached_where_each_is_allowed_its_own() {
     });
 }
 
-/// What is about nothing of a frame may be passed over, whatever a policy variable's value is.
+/// A statement about nothing in a frame may be skipped, for every value of a policy variable.
 #[test]
-fn statements_about_nothing_of_a_frame_decide_nothing_in_it() {
+fn statements_about_nothing_in_a_frame_decide_nothing_in_it() {
     let dropped = Cell::new(0);
     let value = prop::sample::select(vec!["a", "a/b", "r:n:a", ""]);
     let mut runner =
@@ -315,11 +327,7 @@ fn statements_about_nothing_of_a_frame_decide_nothing_in_it() {
         }
         let mut context = Context::new();
         context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
-        let [all, fewer] = [&kinds, &fewer].map(|kinds| {
-            let kinds = kinds.iter().enumerate();
-            let kinds = kinds.map(|(at, policy)| vec![(at, policy)]).collect();
-            Grants { kinds }.about(ACTION, &context)
-        });
+        let [all, fewer] = [&kinds, &fewer].map(|kinds| grants(kinds).about(ACTION, &context));
         for open in [false, true] {
             let [all, fewer] = [&all, &fewer].map(|clauses| {
                 let found = reach(&frame, &[Part { suffix: "", clauses }], open).unwrap();
@@ -330,13 +338,12 @@ fn statements_about_nothing_of_a_frame_decide_nothing_in_it() {
         Ok(())
     };
     runner.run(&(frame(), kinds(), value), test).unwrap();
-    assert!(dropped.get() > 100, "only {} were passed over", dropped.get());
+    assert!(dropped.get() > 100, "only {} were skipped", dropped.get());
 }
 
-/// The value of a variable may end segments of the ARN, and then `*` stands for more than it seems
-/// to.
+/// The value of a variable may end segments of the ARN. Then `*` matches more than it seems to.
 #[test]
-fn a_variable_with_colons_may_be_about_what_its_pattern_does_not_show() {
+fn a_variable_with_colons_may_match_more_than_its_pattern_shows() {
     let gate = "arn:p:lambda:r:n:function:gate";
     let frame = Frame::new(&[FramePart::Text(gate)]);
     for (resource, value) in [
@@ -347,10 +354,7 @@ fn a_variable_with_colons_may_be_about_what_its_pattern_does_not_show() {
         let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": resource});
         let document = json!({"Version": "2012-10-17", "Statement": statement});
         let policies = [Policy::identity(&document.to_string()).unwrap()];
-        let allow = |context: &Context| {
-            let kinds = vec![vec![(0, &policies[0])]];
-            Grants { kinds }.about(ACTION, context).allow(gate)
-        };
+        let allow = |context: &Context| grants(&policies).about(ACTION, context).allow(gate);
         let mut context = Context::new();
         assert_eq!(allow(&context), Truth::Unknown, "{resource}");
         assert!(policies[0].statements[0].may_be_about(&frame), "{resource}");

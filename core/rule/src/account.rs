@@ -1,41 +1,42 @@
-//! The pipeline's own account: whose principals count, and which of its roles IAM Identity Center
-//! made.
+//! The pipeline's account: only its principals count, and IAM may show that some of its roles
+//! belong to IAM Identity Center.
 
 use std::collections::BTreeSet;
 
+use names::Arn;
 use serde::Deserialize;
 
-/// The account of the pipeline, as far as a decision needs to know it.
+/// What a decision needs to know about the account of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
-    /// 12-digit account id. A principal of any other account is unattributable.
+    /// 12 digits. Principals of other accounts are unattributable.
     id: String,
-    /// Lower-cased names of roles that IAM shows under [`RESERVED_PATH`].
+    /// Lower-cased names of the roles that IAM shows under [`RESERVED_PATH`].
     #[serde(default)]
     reserved_roles: BTreeSet<String>,
 }
 
-/// The path under which IAM Identity Center makes its roles (IAM Identity Center User Guide,
-/// "Referencing permission sets in resource policies"). No page says that IAM refuses a role that
-/// somebody else makes there: `docs/facts.md#reserved-path-is-closed`.
+/// The path of the roles that IAM Identity Center creates (IAM Identity Center User Guide,
+/// "Referencing permission sets in resource policies"). No page of AWS says that IAM refuses to
+/// create other roles there: see `docs/facts.md#reserved-path-is-closed`.
 pub const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
 
 impl Account {
-    /// The account with this 12-digit id, with no role that is known to stand under the reserved
-    /// path.
+    /// The account with this 12-digit id. No role is known to have the reserved path.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), reserved_roles: BTreeSet::new() }
     }
 
-    /// Reads a role's ARN as `iam:GetRole` gives it, path included: if it is a role of this account
-    /// under [`RESERVED_PATH`], its sessions may be believed. Any other ARN changes nothing.
+    /// Adds a role by its ARN as `iam:GetRole` gives it, path included. If it is a role of this
+    /// account under [`RESERVED_PATH`], its sessions may be believed. Any other ARN changes
+    /// nothing.
     #[must_use]
     pub fn with_role(mut self, role_arn: &str) -> Self {
-        let fields: Vec<&str> = role_arn.splitn(6, ':').collect();
-        if let ["arn", _, "iam", "", account, resource] = fields.as_slice()
-            && *account == self.id
+        if let Some(Arn { service: "iam", region: "", account, resource, .. }) =
+            Arn::parse(role_arn)
+            && account == self.id
             && let Some(path) = resource.strip_prefix("role")
             && path.starts_with(RESERVED_PATH)
             && let Some((_, name)) = path.rsplit_once('/')
@@ -57,7 +58,7 @@ impl Account {
         &self.id
     }
 
-    /// Whether IAM showed the role of this name under [`RESERVED_PATH`].
+    /// Whether IAM showed a role of this name under [`RESERVED_PATH`].
     #[must_use]
     pub fn has_reserved_role(&self, name: &str) -> bool {
         self.reserved_roles.contains(&name.to_lowercase())

@@ -1,24 +1,21 @@
-//! One required action while it is judged: the newest attempt, and what speaks against counting it.
+//! Judges one required action: is there an approval that counts?
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::account::{Account, RESERVED_PATH};
 use crate::attempts::{Newest, Rejection};
 use crate::decision::{AtIs, JudgedApproval, Reason};
 use crate::facts::{ActionKind, Attempt, Facts, Status, Testimony};
 use crate::identity::{AmbiguousPerson, Basis};
 use crate::key::{Key, Keys};
-use crate::message::shown;
-use crate::principal::{Principal, PrincipalKind};
+use crate::message;
+use crate::principal::Principal;
 use crate::reason::ReasonCode;
-use crate::rule::{Rule, SharedRoles};
-use crate::session_name::is_made_by_software;
-use crate::trusted_role::Trust;
+use crate::rule::Rule;
+use crate::trusted_role::SharedRoles;
 
-/// How far an approval may lie in the future before its time is taken for nonsense: clocks differ.
+/// How far in the future an approval may be before its time counts as nonsense: clocks differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// How much older an approval may be than the time at which CodePipeline noticed it: 16 to 35
-/// seconds were recorded.
+/// How long CodePipeline may take to notice an answer. 16 to 35 seconds were recorded.
 const NOTICING: SignedDuration = SignedDuration::from_mins(1);
 
 /// A required action while it is judged.
@@ -29,6 +26,8 @@ pub(crate) struct Approval<'a> {
     pub(crate) keys: Keys,
     pub(crate) basis: Option<Basis>,
     pub(crate) person: Option<Key>,
+    /// Why it does not count. Starts with the first check that failed; the initiator's approvals
+    /// get theirs when persons are counted.
     pub(crate) objection: Option<Reason>,
 }
 
@@ -45,16 +44,18 @@ impl<'a> Approval<'a> {
         }
     }
 
-    pub(crate) fn incomplete(attempt: &'a Attempt) -> Self {
-        Self::new(attempt.action.as_deref().unwrap_or("?"), Some(attempt)).objected(
-            ReasonCode::Unattributable,
-            "an attempt in the history does not say its stage and action, so it could be the newest of any".to_owned(),
-        )
+    /// An action without an attempt to judge.
+    fn missing(action: &str, message: String) -> Self {
+        let objection = Some(Reason { code: ReasonCode::MissingApproval, message });
+        Self { objection, ..Self::new(action, None) }
     }
 
-    fn objected(mut self, code: ReasonCode, message: String) -> Self {
-        self.objection = Some(Reason { code, message });
-        self
+    /// An attempt that does not say which action it belongs to.
+    pub(crate) fn incomplete(attempt: &'a Attempt) -> Self {
+        let action = attempt.action.as_deref().unwrap_or("?");
+        let message = message::incomplete_attempt();
+        let objection = Some(Reason { code: ReasonCode::Unattributable, message });
+        Self { objection, ..Self::new(action, Some(attempt)) }
     }
 
     pub(crate) fn record(self) -> JudgedApproval {
@@ -83,6 +84,10 @@ impl<'a> Approval<'a> {
     }
 }
 
+/// Judges the newest attempt of a required action.
+///
+/// # Errors
+/// [`AmbiguousPerson`] if the rule gives the approver to two people: then there is no verdict.
 pub(crate) fn judge<'a>(
     rule: &Rule,
     facts: &Facts,
@@ -90,21 +95,11 @@ pub(crate) fn judge<'a>(
     action: &str,
     newest: Newest<'a>,
 ) -> Result<Approval<'a>, AmbiguousPerson> {
-    use ReasonCode as Code;
-
     let attempt = match newest {
         Newest::Is(attempt) => attempt,
-        Newest::None => {
-            return Ok(Approval::new(action, None).objected(
-                Code::MissingApproval,
-                format!("{action} has not run in this execution"),
-            ));
-        }
+        Newest::None => return Ok(Approval::missing(action, message::has_not_run(action))),
         Newest::Unclear => {
-            return Ok(Approval::new(action, None).objected(
-                Code::MissingApproval,
-                format!("the history does not tell which attempt of {action} is the newest"),
-            ));
+            return Ok(Approval::missing(action, message::newest_is_unclear(action)));
         }
     };
     let mut approval = Approval::new(action, Some(attempt));
@@ -115,115 +110,145 @@ pub(crate) fn judge<'a>(
             rule.basis(principal, &facts.account).filter(|_| approval.keys.is_attributable());
         approval.principal = Some(principal.clone());
     }
-
-    match attempt.kind {
-        ActionKind::ManualApproval => {}
-        ActionKind::Other | ActionKind::Unknown => {
-            return Ok(approval.objected(
-                Code::NotAManualApproval,
-                format!("{action} is not of type Approval/AWS/Manual"),
-            ));
-        }
-    }
-    match attempt.status {
-        Status::Succeeded => {}
-        Status::Failed if attempt.failed_unanswered() => {
-            let error = shown(attempt.error.as_deref().unwrap_or_default());
-            let words = attempt
-                .comment
-                .as_deref()
-                .map(|text| format!(": {}", shown(text)))
-                .unwrap_or_default();
-            return Ok(approval.objected(
-                Code::MissingApproval,
-                format!("{action} failed before anybody could answer it ({error}{words})"),
-            ));
-        }
-        Status::Failed => {
-            let by = match &approval.principal {
-                Some(principal) => format!("was rejected by {}", shown(principal.arn())),
-                None => "was rejected or timed out".to_owned(),
-            };
-            return Ok(approval.objected(Code::Rejected, format!("{action} {by}")));
-        }
-        Status::InProgress | Status::Abandoned | Status::Unknown => {
-            return Ok(approval.objected(
-                Code::MissingApproval,
-                format!("the newest attempt of {action} is not approved"),
-            ));
-        }
-    }
-    let principal = match testimony {
-        Testimony::Agreed(principal) => principal,
-        Testimony::Contradictory(history, state) => {
-            return Ok(approval.objected(
-                Code::PrincipalMismatch,
-                format!(
-                    "the history says that {} approved {action}, the pipeline's state says {}",
-                    shown(history.arn()),
-                    shown(state.arn())
-                ),
-            ));
-        }
-        Testimony::Missing => {
-            return Ok(approval.objected(
-                Code::Unattributable,
-                format!("CodePipeline does not say who approved {action}"),
-            ));
-        }
-    };
-    if rule.is_machine(&principal) {
-        return Ok(approval.objected(
-            Code::NotAPerson,
-            format!("{action}: {} is a machine by `notPeople`", shown(principal.arn())),
-        ));
-    }
-    if !approval.keys.is_attributable() {
-        let message = format!("{action}: {}", nobody(&principal, &facts.account));
-        return Ok(approval.objected(Code::Unattributable, message));
-    }
-    if rejection.supersedes(attempt.started) {
-        return Ok(approval.objected(
-            Code::SupersededByRejection,
-            format!(
-                "the approval of {action} was not opened after the newest rejection in this execution{}",
-                rejection.when()
-            ),
-        ));
-    }
-    if let Some(minutes) = rule.max_age_minutes()
-        && !is_fresh(facts.now, attempt, minutes)
-    {
-        return Ok(approval.objected(
-            Code::TooOld,
-            format!("the approval of {action} is not from the last {minutes} minutes"),
-        ));
-    }
-    if approval.basis == Some(Basis::SharedRole) && rule.shared_roles() == SharedRoles::Reject {
-        let message =
-            format!("{action}: {}", shared_role(rule, &principal, &approval.keys, &facts.account));
-        return Ok(approval.objected(Code::SharedRole, message));
-    }
-    if rule.only_people() && approval.keys.proven_person().is_none() {
-        return Ok(approval.objected(
-            Code::NotOnRoster,
-            format!(
-                "{action}: {} is not in `people`, and `onlyPeople` lets nobody else count",
-                shown(principal.arn())
-            ),
-        ));
-    }
-    if !rule.is_on_roster(action, &approval.keys) {
-        return Ok(approval.objected(
-            Code::NotOnRoster,
-            format!("{} is not on the roster of {action}", shown(principal.arn())),
-        ));
-    }
+    let checks = Checks { rule, facts, rejection, action, attempt, approval: &approval };
+    approval.objection = checks.run(&testimony).err();
     Ok(approval)
 }
 
-/// INVARIANT (fail closed): an approval whose true time is not known is taken to be as old as it
-/// can be, and as far in the future.
+/// The checks that an approval must pass to count. Each gives its objection as the error.
+struct Checks<'a> {
+    rule: &'a Rule,
+    facts: &'a Facts,
+    rejection: Rejection,
+    action: &'a str,
+    attempt: &'a Attempt,
+    approval: &'a Approval<'a>,
+}
+
+fn object(code: ReasonCode, message: String) -> Result<(), Reason> {
+    Err(Reason { code, message })
+}
+
+impl Checks<'_> {
+    /// Runs every check, in the order in which people want to hear of them: the first objection is
+    /// the one that is reported.
+    fn run(&self, testimony: &Testimony) -> Result<(), Reason> {
+        self.is_a_manual_approval()?;
+        self.is_approved()?;
+        let principal = self.principal(testimony)?;
+        self.is_not_a_machine(principal)?;
+        self.is_attributable(principal)?;
+        self.opened_after_the_rejection()?;
+        self.is_not_too_old()?;
+        self.may_share_its_role(principal)?;
+        self.is_one_of_the_people(principal)?;
+        self.is_on_the_roster(principal)
+    }
+
+    fn is_a_manual_approval(&self) -> Result<(), Reason> {
+        match self.attempt.kind {
+            ActionKind::ManualApproval => Ok(()),
+            ActionKind::Other | ActionKind::Unknown => {
+                object(ReasonCode::NotAManualApproval, message::not_a_manual_approval(self.action))
+            }
+        }
+    }
+
+    fn is_approved(&self) -> Result<(), Reason> {
+        let Self { action, attempt, .. } = self;
+        match attempt.status {
+            Status::Succeeded => Ok(()),
+            Status::Failed if attempt.failed_unanswered() => {
+                object(ReasonCode::MissingApproval, message::failed_unanswered(action, attempt))
+            }
+            Status::Failed => object(
+                ReasonCode::Rejected,
+                message::rejected(action, self.approval.principal.as_ref()),
+            ),
+            Status::InProgress | Status::Abandoned | Status::Unknown => {
+                object(ReasonCode::MissingApproval, message::not_approved(action))
+            }
+        }
+    }
+
+    /// The principal on which the history and the state agree.
+    fn principal<'t>(&self, testimony: &'t Testimony) -> Result<&'t Principal, Reason> {
+        let (code, message) = match testimony {
+            Testimony::Agreed(principal) => return Ok(principal),
+            Testimony::Contradictory { history, state } => (
+                ReasonCode::PrincipalMismatch,
+                message::principals_differ(self.action, history, state),
+            ),
+            Testimony::Missing => (ReasonCode::Unattributable, message::no_principal(self.action)),
+        };
+        Err(Reason { code, message })
+    }
+
+    fn is_not_a_machine(&self, principal: &Principal) -> Result<(), Reason> {
+        if self.rule.is_machine(principal) {
+            return object(ReasonCode::NotAPerson, message::machine(self.action, principal));
+        }
+        Ok(())
+    }
+
+    fn is_attributable(&self, principal: &Principal) -> Result<(), Reason> {
+        if self.approval.keys.is_attributable() {
+            return Ok(());
+        }
+        let nobody = message::nobody(principal, &self.facts.account);
+        object(ReasonCode::Unattributable, format!("{}: {nobody}", self.action))
+    }
+
+    fn opened_after_the_rejection(&self) -> Result<(), Reason> {
+        if self.rejection.supersedes(self.attempt.started) {
+            return object(
+                ReasonCode::SupersededByRejection,
+                message::superseded(self.action, self.rejection),
+            );
+        }
+        Ok(())
+    }
+
+    fn is_not_too_old(&self) -> Result<(), Reason> {
+        match self.rule.max_age_minutes() {
+            Some(minutes) if !is_fresh(self.facts.now, self.attempt, minutes) => {
+                object(ReasonCode::TooOld, message::too_old(self.action, minutes))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn may_share_its_role(&self, principal: &Principal) -> Result<(), Reason> {
+        let is_shared = self.approval.basis == Some(Basis::SharedRole);
+        if is_shared && self.rule.shared_roles() == SharedRoles::Reject {
+            let shared = message::shared_role(
+                self.rule,
+                principal,
+                &self.approval.keys,
+                &self.facts.account,
+            );
+            return object(ReasonCode::SharedRole, format!("{}: {shared}", self.action));
+        }
+        Ok(())
+    }
+
+    fn is_one_of_the_people(&self, principal: &Principal) -> Result<(), Reason> {
+        if self.rule.only_people() && self.approval.keys.proven_person().is_none() {
+            return object(ReasonCode::NotOnRoster, message::not_in_people(self.action, principal));
+        }
+        Ok(())
+    }
+
+    fn is_on_the_roster(&self, principal: &Principal) -> Result<(), Reason> {
+        if self.rule.is_on_roster(self.action, &self.approval.keys) {
+            return Ok(());
+        }
+        object(ReasonCode::NotOnRoster, message::not_on_roster(self.action, principal))
+    }
+}
+
+/// INVARIANT (fail closed): if the exact time of an approval is not known, it counts as being as
+/// old as it can be, and as far in the future.
 fn is_fresh(now: Timestamp, attempt: &Attempt, max_age_minutes: u32) -> bool {
     let (earliest, latest) = match (attempt.answered, attempt.updated) {
         (Some(answered), _) => (Some(answered), Some(answered)),
@@ -232,75 +257,4 @@ fn is_fresh(now: Timestamp, attempt: &Attempt, max_age_minutes: u32) -> bool {
     let max_age = SignedDuration::from_mins(i64::from(max_age_minutes));
     earliest.is_some_and(|at| now.duration_since(at) <= max_age)
         && latest.is_some_and(|at| now.duration_since(at) >= -CLOCK_SKEW)
-}
-
-/// Why a principal without proven keys is nobody.
-pub(crate) fn nobody(principal: &Principal, account: &Account) -> String {
-    let arn = shown(principal.arn());
-    if let Some(other) = principal.account().filter(|id| *id != account.id()) {
-        return format!(
-            "{arn} is of account {other}, and this pipeline is of account {}: what another account calls its principals proves nothing here",
-            account.id()
-        );
-    }
-    match principal.kind() {
-        PrincipalKind::Root => format!("{arn} is the account's root user, which could be anybody"),
-        PrincipalKind::FederatedUser => {
-            format!("{arn} is a federated user, whose name its caller chose")
-        }
-        PrincipalKind::Service => format!("{arn} is an AWS service"),
-        PrincipalKind::Role { .. } => {
-            format!(
-                "{arn} lacks the session name by which people of this trusted role are told apart"
-            )
-        }
-        PrincipalKind::Session { session, .. } if is_made_by_software(session) => {
-            format!(
-                "{arn} has a session name that software makes up, which does not say who is behind it"
-            )
-        }
-        PrincipalKind::User { .. } | PrincipalKind::Session { .. } | PrincipalKind::Unknown => {
-            format!("`{arn}` is not the ARN of a user or role session")
-        }
-    }
-}
-
-/// Why a principal of an untrusted role does not count, and what to write into the rule if the role
-/// deserves trust.
-fn shared_role(rule: &Rule, principal: &Principal, keys: &Keys, account: &Account) -> String {
-    let arn = shown(principal.arn());
-    let named = keys.claimed().iter().find_map(|key| match key {
-        Key::Person(name) => Some(name),
-        Key::Handle(_) | Key::Traced(_) | Key::User { .. } | Key::Role { .. } => None,
-    });
-    let but = named.map(|name| {
-        format!("; `people` names this session as {name}, but the rule does not trust its role")
-    });
-    format!(
-        "{arn} came through a role that several people may share, and `sharedRoles` is `reject`{}{}",
-        but.unwrap_or_default(),
-        how_to_trust(rule, principal, account).map_or_else(String::new, |how| format!("; {how}"))
-    )
-}
-
-/// What makes the sessions of a role count as different people.
-pub(crate) fn how_to_trust(
-    rule: &Rule,
-    principal: &Principal,
-    account: &Account,
-) -> Option<String> {
-    let PrincipalKind::Session { role, .. } = principal.kind() else {
-        return None;
-    };
-    Some(match rule.trust(role, account) {
-        Trust::Believed => return None,
-        Trust::Unproven => format!(
-            "a glob of `trustedSessionRoles` matches {role}, but IAM has not shown that role under {RESERVED_PATH}: if IAM Identity Center \
-             made it, allow the gate iam:GetRole on that path, or add `{role}` to `trustedSessionRoles` in the function's rule"
-        ),
-        Trust::Untrusted => format!(
-            "if your identity provider, and not the caller, sets the session names of {role}, add `{role}` to `trustedSessionRoles` in the \
-             function's rule"
-        ),
-    })
 }

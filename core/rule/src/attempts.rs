@@ -1,5 +1,5 @@
-//! What the history of an execution says about its approvals: which attempt is the newest, and when
-//! somebody last said no.
+//! What the history of an execution says about its approvals: the newest attempt of each, and the
+//! newest rejection.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::facts::{Attempt, Status};
 
-/// The actions that are, or might be, manual approvals of the stage.
+/// The actions of the stage that are, or might be, manual approvals.
 pub(crate) fn approvals_of(stage: &str, attempts: &[Attempt]) -> BTreeSet<String> {
     attempts
         .iter()
@@ -16,17 +16,17 @@ pub(crate) fn approvals_of(stage: &str, attempts: &[Attempt]) -> BTreeSet<String
         .collect()
 }
 
-/// Whether an attempt does not say of which action it is. It could be the newest of any.
+/// Whether an attempt does not say which action it belongs to. It could be the newest of any.
 pub(crate) fn is_incomplete(attempt: &Attempt) -> bool {
     attempt.stage.is_none() || attempt.action.is_none()
 }
 
-/// The attempt of an action that counts: the newest, never "any that succeeded"
-/// (RetryStageExecution keeps the old ones in history).
+/// The attempt of an action that counts: the newest, never any that succeeded. RetryStageExecution
+/// keeps the old ones in the history.
 pub(crate) enum Newest<'a> {
     None,
     Is(&'a Attempt),
-    /// Two attempts, and no telling which is the newer one.
+    /// There are several attempts, and nobody can tell which is the newest.
     Unclear,
 }
 
@@ -36,29 +36,29 @@ pub(crate) fn newest_attempt<'a>(attempts: &'a [Attempt], stage: &str, action: &
     };
     let attempts = || attempts.iter().filter(of_action);
     let latest = attempts().filter_map(|attempt| attempt.started).max();
-    // Without a start it could be the newest.
+    // An attempt without a start time could be the newest.
     let mut candidates =
         attempts().filter(|attempt| attempt.started.is_none() || attempt.started == latest);
     match candidates.next() {
         None => Newest::None,
-        // A page read twice says nothing new.
+        // A page may have been read twice.
         Some(first) if candidates.all(|other| other == first) => Newest::Is(first),
         Some(_) => Newest::Unclear,
     }
 }
 
-/// When CodePipeline noticed the newest rejection of any manual approval in the execution; a
+/// When CodePipeline noticed the newest rejection of any manual approval in the execution. A
 /// time-out is a rejection by nobody.
 #[derive(Clone, Copy)]
 pub(crate) enum Rejection {
     None,
     At(Timestamp),
-    /// There is one, and no telling when it was.
+    /// There is one, and nobody can tell when it was.
     Sometime,
 }
 
 impl Rejection {
-    /// INVARIANT (fail closed): what might be a rejection is taken for one.
+    /// INVARIANT (fail closed): what might be a rejection is treated as one.
     pub(crate) fn newest(attempts: &[Attempt]) -> Self {
         attempts
             .iter()
@@ -76,21 +76,14 @@ impl Rejection {
 
     /// An approval counts only if it was opened after the rejection was noticed.
     ///
-    /// When it was answered does not tell: the history turns answers round that are given within
-    /// seconds, so that an approval given before a rejection can look like one given after it.
+    /// The time of the answer does not help: if two answers are given within seconds, the history
+    /// may show them in reverse order, so an approval before a rejection can look like one after
+    /// it.
     pub(crate) fn supersedes(self, opened: Option<Timestamp>) -> bool {
         match self {
             Self::None => false,
             Self::Sometime => true,
             Self::At(rejected) => opened.is_none_or(|opened| opened <= rejected),
-        }
-    }
-
-    /// When it was noticed, as the end of a sentence about it.
-    pub(crate) fn when(self) -> String {
-        match self {
-            Self::None | Self::Sometime => String::new(),
-            Self::At(at) => format!(", which CodePipeline noticed at {at:.0}"),
         }
     }
 }

@@ -2,25 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use crate::approval::{Approval, how_to_trust, judge, nobody};
+use names::shown;
+
+use crate::approval::{Approval, judge};
 use crate::attempts::{Rejection, approvals_of, is_incomplete, newest_attempt};
 use crate::decision::{Decision, EffectiveRule, Reason, Record, Verdict};
 use crate::facts::{Facts, Initiator};
 use crate::identity::{AmbiguousPerson, Basis};
 use crate::key::{Key, Keys};
-use crate::message::{distinct_persons, list, shown};
+use crate::message;
 use crate::misfit::{Misfit, check};
 use crate::person::{Person, persons};
 use crate::principal::Principal;
+use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
-use crate::rule::{Quorum, Rule};
+use crate::rule::Rule;
 
-/// Judges one execution. Satisfied means: every required action carries an approval that counts,
-/// and those approvals come from at least `quorum` distinct persons.
+/// Judges one execution. It is satisfied if every required action has an approval that counts, and
+/// those approvals come from at least `quorum` distinct persons.
 ///
 /// # Errors
-/// [`Misfit`] if the rule gives a principal to two people, lacks a required action in its roster,
-/// or spells an action's name in another case: then there is no verdict.
+/// [`Misfit`] if the rule gives a principal to two people, has no roster entry for a required
+/// action, or spells an action's name in a different case. Then there is no verdict.
 pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or(&facts.gate_stage);
     let found = approvals_of(stage, &facts.attempts);
@@ -39,15 +42,16 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
 
     let mut notes = Vec::new();
     let persons = count(rule, facts, &mut approvals, &mut notes)?;
-    let of = |quorum, actions| quorum_not_met(rule, facts, quorum, actions, &persons, &approvals);
-    let mut shortfalls = of(rule.quorum(), &required);
+    let shortfalls_of =
+        |quorum, actions| quorum_not_met(rule, facts, quorum, actions, &persons, &approvals);
+    let mut shortfalls = shortfalls_of(rule.quorum(), &required);
     for part in rule.parts() {
         let actions = part.actions.as_ref().unwrap_or(&found);
-        shortfalls.extend(of(part.quorum, actions));
+        shortfalls.extend(shortfalls_of(part.quorum, actions));
     }
     let mut against: Vec<Reason> =
         approvals.iter().filter_map(|approval| approval.objection.clone()).collect();
-    // A rejection stands before the approvals that it supersedes.
+    // Name a rejection before the approvals that it supersedes.
     against.sort_by_key(|reason| reason.code != ReasonCode::Rejected);
     against.extend(shortfalls);
     let record = Record {
@@ -60,7 +64,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
         job_id: facts.job_id.clone(),
         initiator: facts.initiator.clone(),
         assumptions: assumptions(&approvals),
-        rule: EffectiveRule::of(rule, stage, required),
+        rule: EffectiveRule::new(rule, stage, required),
         approvals: approvals.into_iter().map(Approval::record).collect(),
         persons: persons.iter().map(|person| person.name().to_string()).collect(),
         quorum: rule.quorum(),
@@ -74,30 +78,25 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     })
 }
 
-/// The actions that must be approved: those named, and every approval found unless the floor names
-/// them.
+/// The actions that must be approved: those that the rule names, and every approval of the stage
+/// unless the floor names the actions.
 fn required_actions(rule: &Rule, found: &BTreeSet<String>) -> BTreeSet<String> {
     let named = rule.named_actions().map(str::to_owned);
     let every = found.iter().filter(|_| rule.requires_every_approval()).cloned();
     named.chain(every).collect()
 }
 
-/// What is taken for granted where an approval through a shared role counts.
+/// What the decision assumes if an approval through a shared role counts.
 fn assumptions(approvals: &[Approval<'_>]) -> Vec<String> {
     let counted = approvals.iter().filter(|approval| approval.objection.is_none());
     let shared = counted.filter(|approval| approval.basis == Some(Basis::SharedRole));
     let roles: BTreeSet<String> =
         shared.flat_map(|approval| approval.keys.proven()).map(Key::label).collect();
-    let assumed = |role: String| {
-        format!(
-            "`sharedRoles` is `collapse`: everybody who came through {role} counts as one person, who is taken to be nobody else"
-        )
-    };
-    roles.into_iter().map(assumed).collect()
+    roles.iter().map(|role| message::one_person_behind(role)).collect()
 }
 
-/// Groups the approvals without objection into persons, and objects to those of the initiator where
-/// the rule wants that.
+/// Groups the approvals without objection into persons. If the rule excludes the initiator, it
+/// objects to the approvals of that person.
 fn count(
     rule: &Rule,
     facts: &Facts,
@@ -127,7 +126,7 @@ fn count(
         if initiators.iter().any(|person| is_of(&person)) {
             approval.objection = Some(Reason {
                 code: ReasonCode::Initiator,
-                message: format!("{} was approved by who started this execution", approval.action),
+                message: message::by_initiator(&approval.action),
             });
         }
         approval.person = counted.iter().find(is_of).map(|p| p.name().clone());
@@ -135,8 +134,8 @@ fn count(
     Ok(counted)
 }
 
-/// The keys of who started the execution. Where somebody did and nobody knows who, every approval
-/// could be theirs.
+/// The keys of the person who started the execution. If a person started it and nobody knows which,
+/// every approval could be theirs, so it objects to all of them.
 fn initiator_keys(
     rule: &Rule,
     facts: &Facts,
@@ -152,17 +151,15 @@ fn initiator_keys(
             }
             let keys = rule.keys(&principal, &facts.account)?;
             match rule.basis(&principal, &facts.account) {
-                // INVARIANT (merge only): a name that the caller chose never lends blame. It could
-                // have been anybody.
-                Some(Basis::SharedRole) if keys.is_attributable() => format!(
-                    "{} is a session of a role that several people may share; if it is a machine, name its role in `notPeople` of the \
-                     function's rule",
-                    shown(arn)
-                ),
+                // INVARIANT (merge only): a name that the caller chose never lends blame. The
+                // caller could be anybody.
+                Some(Basis::SharedRole) if keys.is_attributable() => {
+                    message::initiator_of_a_shared_role(arn)
+                }
                 Some(Basis::User | Basis::TrustedSession) if keys.is_attributable() => {
                     return Ok(keys);
                 }
-                Some(_) | None => nobody(&principal, &facts.account),
+                Some(_) | None => message::nobody(&principal, &facts.account),
             }
         }
         Initiator::Automatic(trigger) => {
@@ -174,24 +171,18 @@ fn initiator_keys(
     for approval in approvals.iter_mut().filter(|a| a.objection.is_none()) {
         approval.objection = Some(Reason {
             code: ReasonCode::Initiator,
-            message: format!(
-                "{}: the approver may be who started this execution ({unknown})",
-                approval.action
-            ),
+            message: message::maybe_by_initiator(&approval.action, &unknown),
         });
     }
     Ok(Keys::default())
 }
 
-/// The note that no human started the execution, but this did.
+/// The note that a machine started the execution.
 fn no_human(starter: &str) -> Reason {
-    Reason {
-        code: ReasonCode::Initiator,
-        message: format!("no human initiator: the execution was started by {starter}"),
-    }
+    Reason { code: ReasonCode::Initiator, message: message::no_human_initiator(starter) }
 }
 
-/// The reasons, if any, that too few persons counted over these actions.
+/// Why too few persons approved these actions. Empty if they are enough.
 fn quorum_not_met(
     rule: &Rule,
     facts: &Facts,
@@ -213,24 +204,16 @@ fn quorum_not_met(
     if quorum.is_met_by(by_person.len()) {
         return Vec::new();
     }
-    let over = match actions.len() {
-        0 => "the stage has no manual approvals".to_owned(),
-        _ => format!("over {}", list(actions.iter().cloned())),
-    };
     let shortfall = Reason {
         code: ReasonCode::QuorumNotMet,
-        message: format!(
-            "{} counted, {} are required ({over})",
-            distinct_persons(by_person.len()),
-            quorum.get()
-        ),
+        message: message::quorum_not_met(by_person.len(), quorum.get(), actions),
     };
     let same =
         by_person.iter().filter_map(|(person, theirs)| same_person(rule, facts, person, theirs));
     same.chain([shortfall]).collect()
 }
 
-/// The reason that several approvals were one person's.
+/// The reason that several approvals came from one person, if they did.
 fn same_person(
     rule: &Rule,
     facts: &Facts,
@@ -244,19 +227,19 @@ fn same_person(
     let keys: BTreeSet<&Key> = theirs.iter().flat_map(|approval| approval.keys.all()).collect();
     let shared: Vec<&Key> = keys.into_iter().filter(|key| held_by(key) > 1).collect();
     let by_role = shared.iter().any(|key| matches!(key, Key::Role { .. }));
-    let trust = theirs
+    let how_to_trust = theirs
         .iter()
         .filter(|_| by_role)
         .filter_map(|approval| approval.principal.as_ref())
-        .find_map(|principal| how_to_trust(rule, principal, &facts.account));
+        .map(|principal| message::how_to_trust(rule, principal, &facts.account))
+        .find(|how| !how.is_empty());
     Some(Reason {
         code: ReasonCode::SamePerson,
-        message: format!(
-            "{} were approved by one person, {}: they share {}{}",
-            list(theirs.iter().map(|approval| approval.action.clone())),
-            person.name().label(),
-            list(shared.iter().map(|key| format!("`{key}`"))),
-            trust.map_or_else(String::new, |how| format!("; {how}"))
+        message: message::same_person(
+            theirs.iter().map(|approval| approval.action.clone()),
+            person.name(),
+            &shared,
+            &how_to_trust.unwrap_or_default(),
         ),
     })
 }

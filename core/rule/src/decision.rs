@@ -1,7 +1,6 @@
-//! The decision and its record, schemaVersion 1: what was judged, by which rule, with which
-//! verdict.
+//! The decision and its record, schemaVersion 1: what was judged, under what rule, and the verdict.
 //!
-//! The gate logs the record; its JSON form is frozen.
+//! The gate logs the record. Its JSON form is frozen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,18 +13,18 @@ use crate::handle::Affix;
 use crate::identity::Basis;
 use crate::key::Key;
 use crate::pattern::PrincipalPattern;
+use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
-use crate::rule::{Quorum, Rule, SharedRoles};
-use crate::trusted_role::TrustedRole;
+use crate::rule::Rule;
+use crate::trusted_role::{SharedRoles, TrustedRole};
 
-/// One evaluation: its record, and what that means. Only [`decide`](crate::decide()) makes one, and
-/// nothing changes it.
+/// One evaluation of a rule. Only `decide` makes one, and nothing changes it afterwards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     pub(crate) record: Record,
     /// The persons who counted, each by its best proven key.
     pub(crate) persons: Vec<Key>,
-    /// The gate stands in another stage than the approvals, so retrying its stage does not reopen
+    /// The gate is in a different stage than the approvals, so retrying its stage does not reopen
     /// them.
     pub(crate) approvals_elsewhere: bool,
 }
@@ -35,7 +34,7 @@ pub struct Decision {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Record {
-    /// 1.
+    /// Always 1.
     pub schema_version: u32,
     /// When it was judged.
     pub decided_at: Timestamp,
@@ -45,13 +44,13 @@ pub struct Record {
     pub pipeline_version: Option<i32>,
     /// The pipeline execution that was judged.
     pub execution_id: String,
-    /// The stage in which the approvals are.
+    /// The stage of the approvals.
     pub stage: String,
-    /// The gate's CodePipeline job; none when the past is judged.
+    /// The gate's CodePipeline job. `None` if a past execution is judged.
     pub job_id: Option<String>,
-    /// Who or what started the execution.
+    /// The principal or trigger that started the execution.
     pub initiator: Initiator,
-    /// What was required.
+    /// What the rule required.
     pub rule: EffectiveRule,
     /// The newest attempt of each required action.
     pub approvals: Vec<JudgedApproval>,
@@ -61,10 +60,9 @@ pub struct Record {
     pub quorum: Quorum,
     /// The verdict.
     pub verdict: Verdict,
-    /// What the verdict takes for granted and nothing proves, in whole sentences without a full
-    /// stop.
+    /// What the verdict assumes and nothing proves, in sentences without a full stop.
     pub assumptions: Vec<String>,
-    /// Why it is not satisfied; and, when it is, what a reader of the record must know.
+    /// Why the verdict is unsatisfied. If it is satisfied: what a reader of the record must know.
     pub reasons: Vec<Reason>,
 }
 
@@ -72,14 +70,14 @@ pub struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Enough distinct persons approved all that was required.
+    /// Enough distinct persons approved every required action.
     Satisfied,
-    /// They did not.
+    /// They did not, or nobody can tell whether they did.
     Unsatisfied,
 }
 
 impl Verdict {
-    /// The verdict as it stands in records and metrics.
+    /// The word for it in records, metrics and output variables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -96,19 +94,19 @@ impl Verdict {
 pub struct JudgedApproval {
     /// The action.
     pub action: String,
-    /// The attempt; none when the action has not run in this execution.
+    /// The attempt. `None` if the action has not run in this execution.
     pub action_execution_id: Option<String>,
-    /// How the attempt stands.
+    /// The status of the attempt.
     pub status: Option<Status>,
-    /// Who answered, as AWS named them.
+    /// The principal that answered, as AWS wrote it.
     pub principal: Option<String>,
-    /// The person it was counted as: the best proven key.
+    /// The person whose approval it was: the best proven key.
     pub person: Option<String>,
-    /// What the person rests on; none for a principal that nobody can be made out behind.
+    /// What the person rests on. `None` if nobody can tell who is behind the principal.
     pub basis: Option<Basis>,
     /// The principal's keys, the proven ones first.
     pub keys: Vec<String>,
-    /// When it was answered, as well as that is known.
+    /// When it was answered, as far as that is known.
     pub at: Option<Timestamp>,
     /// What `at` is.
     pub at_is: Option<AtIs>,
@@ -118,7 +116,7 @@ pub struct JudgedApproval {
     pub comment: Option<String>,
     /// Whether it counted.
     pub counted: bool,
-    /// Why it did not.
+    /// Why it did not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ReasonCode>,
 }
@@ -129,8 +127,8 @@ pub struct JudgedApproval {
 pub enum AtIs {
     /// When it was answered, by GetPipelineState or CloudTrail.
     Answered,
-    /// When CodePipeline noticed the answer, up to 35 seconds after it was given; nothing better is
-    /// known.
+    /// When CodePipeline noticed the answer, up to 35 seconds after it was given. The exact time is
+    /// not known.
     Noticed,
 }
 
@@ -139,12 +137,11 @@ pub enum AtIs {
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,
-    /// The same for people, in one line.
+    /// The reason in one line, for people.
     pub message: String,
 }
 
-/// The rule as it was applied: the floor tightened by UserParameters, with what was left out filled
-/// in.
+/// The rule as it was applied: the floor tightened by UserParameters, with defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -153,31 +150,30 @@ pub struct EffectiveRule {
     pub quorum: Quorum,
     /// The actions that were required in this execution.
     pub actions: BTreeSet<String>,
-    /// The stage in which they are.
+    /// Their stage.
     pub stage: String,
-    /// What became of approvals through untrusted roles.
+    /// How approvals through untrusted roles were treated.
     pub shared_roles: SharedRoles,
-    /// Whether only those counted who are in `people`.
+    /// Whether only users in `people` counted.
     pub only_people: bool,
-    /// Whether who started the execution did not count.
+    /// Whether the person who started the execution was excluded.
     pub exclude_initiator: bool,
     /// The greatest age of an approval, in minutes.
     pub max_age_minutes: Option<u32>,
-    /// What was left out of handles before they were compared.
+    /// What was removed from handles before they were compared.
     pub handle_affixes: Vec<String>,
-    /// Roles whose session names prove who somebody is, by name or by glob.
+    /// Roles whose session names prove who somebody is, by name or glob.
     pub trusted_session_roles: Vec<String>,
-    /// Who has which principals.
+    /// The principals of each person.
     pub people: BTreeMap<String, Vec<String>>,
-    /// Who may count in which action.
+    /// The people who may count, by action.
     pub roster: BTreeMap<String, BTreeSet<String>>,
-    /// Globs of roles and users that are machines.
+    /// Globs of roles and users that are machines, not people.
     pub not_people: Vec<String>,
 }
 
 impl EffectiveRule {
-    /// The rule as it is applied to these actions of this stage.
-    pub(crate) fn of(rule: &Rule, stage: &str, actions: BTreeSet<String>) -> Self {
+    pub(crate) fn new(rule: &Rule, stage: &str, actions: BTreeSet<String>) -> Self {
         Self {
             quorum: rule.quorum(),
             actions,
@@ -203,20 +199,20 @@ fn texts<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, text: fn(&T) -> &str
     items.into_iter().map(|item| text(item).to_owned()).collect()
 }
 
-/// Proof that a decision is satisfied, without which no success can be reported.
+/// Proof that a decision is satisfied. No success can be reported without it.
 ///
-/// INVARIANT (fail closed): its field is private and [`Decision::satisfied`] alone makes it.
+/// INVARIANT (fail closed): its field is private, and only [`Decision::satisfied`] makes one.
 #[derive(Clone, Copy, Debug)]
 pub struct Satisfied<'a>(&'a Decision);
 
 impl Decision {
-    /// What is written down.
+    /// What is logged.
     #[must_use]
     pub fn record(&self) -> &Record {
         &self.record
     }
 
-    /// The proof that this decision is satisfied, if it is.
+    /// The proof that this decision is satisfied. Returns `None` if it is not.
     #[must_use]
     pub fn satisfied(&self) -> Option<Satisfied<'_>> {
         match self.record.verdict {

@@ -1,6 +1,6 @@
-//! What is known about one pipeline execution: facts, gathered by the caller and judged here.
+//! What is known about one pipeline execution: facts that the caller gathers, to be judged here.
 //!
-//! Whatever AWS may leave out is an `Option` or has an `Unknown`. Leaving something out never makes
+//! Everything that AWS may leave out is an `Option` or has an `Unknown`. A missing fact never makes
 //! a verdict more favourable.
 
 use jiff::Timestamp;
@@ -9,25 +9,24 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::principal::Principal;
 
-/// Everything a decision rests on, besides the rule.
+/// Everything that a decision rests on, apart from the rule.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
     /// The pipeline's account.
     pub account: Account,
-    /// Which execution is judged.
+    /// The execution to judge.
     pub execution: Execution,
-    /// The stage in which the gate itself stands: where the approvals are, unless the rule says
-    /// otherwise.
+    /// The gate's own stage. The approvals are here unless the rule names a different stage.
     pub gate_stage: String,
-    /// The gate's CodePipeline job; none when the past is judged.
+    /// The gate's CodePipeline job. `None` if a past execution is judged.
     pub job_id: Option<String>,
-    /// Every action attempt of this execution, and of no other, in any order: all pages of
+    /// Every action attempt of this execution and no other, in any order: all pages of
     /// ListActionExecutions.
     pub attempts: Vec<Attempt>,
-    /// Who or what started the execution.
+    /// The principal or trigger that started the execution.
     pub initiator: Initiator,
-    /// When this is judged.
+    /// The time of the decision.
     pub now: Timestamp,
 }
 
@@ -39,7 +38,7 @@ pub struct Execution {
     pub pipeline: String,
     /// The version of the pipeline's structure that the execution runs on.
     pub pipeline_version: Option<i32>,
-    /// The pipeline execution id.
+    /// `pipelineExecutionId`.
     pub id: String,
 }
 
@@ -51,26 +50,26 @@ pub struct Attempt {
     pub stage: Option<String>,
     /// The action.
     pub action: Option<String>,
-    /// `actionExecutionId`: what tells one attempt from another.
+    /// `actionExecutionId`, which identifies the attempt.
     pub id: Option<String>,
     /// What the action does.
     pub kind: ActionKind,
-    /// How the attempt stands.
+    /// The status of the attempt.
     pub status: Status,
     /// When the attempt began.
     pub started: Option<Timestamp>,
     /// When it last changed. For a finished approval this is when CodePipeline noticed the answer:
-    /// 16 to 35 seconds after it was given, and not in the order in which answers were given
-    /// (recorded of the real service, September 2026).
+    /// 16 to 35 seconds after it was given. Two answers can be noticed in reverse order (recorded
+    /// from the real service, September 2026).
     pub updated: Option<Timestamp>,
-    /// When an approval was answered, to the millisecond, if GetPipelineState (`lastStatusChange`)
-    /// or CloudTrail told.
+    /// When an approval was answered, to the millisecond. Known if GetPipelineState
+    /// (`lastStatusChange`) or CloudTrail shows it.
     #[serde(default)]
     pub answered: Option<Timestamp>,
     /// The error code with which it failed (`errorDetails.code`). A rejection has none.
     #[serde(default)]
     pub error: Option<String>,
-    /// Who answered it.
+    /// The principal that answered it.
     pub approver: Approver,
     /// What the approver wrote.
     pub comment: Option<String>,
@@ -82,9 +81,9 @@ pub struct Attempt {
 pub enum ActionKind {
     /// Approval/AWS/Manual.
     ManualApproval,
-    /// Surely something else.
+    /// Certainly something else.
     Other,
-    /// AWS did not say, or said what nobody knows: it might be an approval.
+    /// AWS did not say, or used a word that is new to us. It might be an approval.
     Unknown,
 }
 
@@ -92,7 +91,11 @@ impl ActionKind {
     /// Reads `actionTypeId` (categories and owners: CodePipeline API model, `ActionCategory` and
     /// `ActionOwner`).
     #[must_use]
-    pub fn of(category: Option<&str>, owner: Option<&str>, provider: Option<&str>) -> Self {
+    pub fn from_type_id(
+        category: Option<&str>,
+        owner: Option<&str>,
+        provider: Option<&str>,
+    ) -> Self {
         match (category, owner, provider) {
             (Some("Approval"), Some("AWS"), Some("Manual")) => Self::ManualApproval,
             (Some("Approval"), Some("ThirdParty" | "Custom"), Some(_))
@@ -103,7 +106,7 @@ impl ActionKind {
         }
     }
 
-    /// INVARIANT (fail closed): what might be a manual approval is treated like one.
+    /// INVARIANT (fail closed): what might be a manual approval is treated as one.
     #[must_use]
     pub fn may_be_approval(self) -> bool {
         match self {
@@ -114,8 +117,8 @@ impl ActionKind {
 }
 
 impl Attempt {
-    /// Whether it failed although nobody answered it: CodePipeline could not ask, and says so by an
-    /// error code. A time-out has no error code and counts as a rejection by nobody.
+    /// Whether it failed although nobody answered it. CodePipeline could not ask for an answer, and
+    /// gives an error code. A time-out has no error code and counts as a rejection by nobody.
     #[must_use]
     pub fn failed_unanswered(&self) -> bool {
         self.status == Status::Failed
@@ -124,25 +127,25 @@ impl Attempt {
     }
 }
 
-/// How an attempt stands: `ActionExecutionStatus`, spelt as AWS spells it.
+/// The status of an attempt: `ActionExecutionStatus`, spelt as AWS spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Not finished.
     InProgress,
-    /// Given up when the execution was stopped or superseded.
+    /// Ended without an answer because the execution was stopped or superseded.
     Abandoned,
     /// Approved.
     Succeeded,
     /// Rejected, or timed out.
     Failed,
-    /// AWS did not say, or said what nobody knows: it might be a rejection.
+    /// AWS did not say, or used a word that is new to us. It might be a rejection.
     Unknown,
 }
 
 impl Status {
     /// Reads `status`.
     #[must_use]
-    pub fn of(status: Option<&str>) -> Self {
+    pub fn from_api(status: Option<&str>) -> Self {
         match status {
             Some("InProgress") => Self::InProgress,
             Some("Abandoned") => Self::Abandoned,
@@ -153,7 +156,8 @@ impl Status {
     }
 }
 
-/// Who answered an approval, by two witnesses that must not contradict each other.
+/// The principal that answered an approval, according to two sources that must not contradict each
+/// other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approver {
@@ -163,10 +167,10 @@ pub struct Approver {
     pub state: Option<String>,
 }
 
-/// What the two witnesses say together.
+/// What the two sources say together.
 pub(crate) enum Testimony {
     Agreed(Principal),
-    Contradictory(Principal, Principal),
+    Contradictory { history: Principal, state: Principal },
     Missing,
 }
 
@@ -175,7 +179,7 @@ impl Approver {
         let read = |arn: &Option<String>| arn.as_deref().map(Principal::parse);
         match (read(&self.history), read(&self.state)) {
             (Some(history), Some(state)) if !history.is(&state) => {
-                Testimony::Contradictory(history, state)
+                Testimony::Contradictory { history, state }
             }
             (Some(principal), _) | (None, Some(principal)) => Testimony::Agreed(principal),
             (None, None) => Testimony::Missing,
@@ -183,24 +187,24 @@ impl Approver {
     }
 }
 
-/// Who or what started an execution.
+/// The principal or trigger that started an execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Initiator {
-    /// A principal, by hand.
+    /// A principal that started it by hand.
     Principal(String),
-    /// A source change or a timer, named by its trigger type: no person.
+    /// A source change or a timer, by its trigger type. Not a person.
     Automatic(String),
-    /// Not told.
+    /// AWS did not say.
     Unknown,
 }
 
 impl Initiator {
-    /// Reads `GetPipelineExecution.trigger` (`TriggerType` of the API model). `triggerDetail` is
-    /// the starter's ARN for an execution that somebody started, and for one that somebody rolled
-    /// back to it is JSON text, `{"AwsUserArn": "arn:…"}` (recorded of the real service).
+    /// Reads `trigger` of GetPipelineExecution (`TriggerType` of the API model). If somebody
+    /// started the execution, `triggerDetail` is the starter's ARN. If somebody rolled back to it,
+    /// it is JSON, `{"AwsUserArn": "arn:…"}` (recorded from the real service).
     #[must_use]
-    pub fn of(trigger_type: Option<&str>, trigger_detail: Option<&str>) -> Self {
+    pub fn from_trigger(trigger_type: Option<&str>, trigger_detail: Option<&str>) -> Self {
         let Some(trigger) = trigger_type else {
             return Self::Unknown;
         };
@@ -246,15 +250,16 @@ mod tests {
             ("Skipped", Status::Unknown),
             ("", Status::Unknown),
         ] {
-            assert_eq!(Status::of(Some(text)), status, "{text}");
+            assert_eq!(Status::from_api(Some(text)), status, "{text}");
         }
-        assert_eq!(Status::of(None), Status::Unknown);
+        assert_eq!(Status::from_api(None), Status::Unknown);
     }
 
     #[test]
-    fn what_might_be_an_approval_is_not_taken_for_anything_else() {
-        let kind =
-            |category, owner, provider| ActionKind::of(Some(category), Some(owner), Some(provider));
+    fn what_might_be_an_approval_is_not_treated_as_anything_else() {
+        let kind = |category, owner, provider| {
+            ActionKind::from_type_id(Some(category), Some(owner), Some(provider))
+        };
         assert_eq!(kind("Approval", "AWS", "Manual"), ActionKind::ManualApproval);
         for (category, owner, provider) in [
             ("Approval", "AWS", "manual"),
@@ -269,20 +274,24 @@ mod tests {
             );
         }
         for category in ["Source", "Build", "Deploy", "Test", "Invoke", "Compute"] {
-            assert_eq!(ActionKind::of(Some(category), None, None), ActionKind::Other);
+            assert_eq!(ActionKind::from_type_id(Some(category), None, None), ActionKind::Other);
         }
         assert_eq!(kind("Approval", "Custom", "Jira"), ActionKind::Other);
-        assert_eq!(ActionKind::of(None, None, None), ActionKind::Unknown);
+        assert_eq!(ActionKind::from_type_id(None, None, None), ActionKind::Unknown);
     }
 
     #[test]
-    fn who_started_an_execution_is_a_principal_a_machine_or_not_known() {
+    fn an_initiator_is_a_principal_a_machine_or_not_known() {
         let by_hand = Initiator::Principal("arn".to_owned());
         for trigger in ["StartPipelineExecution", "CreatePipeline", "PutActionRevision"] {
-            assert_eq!(Initiator::of(Some(trigger), Some("arn")), by_hand, "{trigger}");
-            assert_eq!(Initiator::of(Some(trigger), None), Initiator::Unknown, "{trigger}");
+            assert_eq!(Initiator::from_trigger(Some(trigger), Some("arn")), by_hand, "{trigger}");
+            assert_eq!(
+                Initiator::from_trigger(Some(trigger), None),
+                Initiator::Unknown,
+                "{trigger}"
+            );
         }
-        let rollback = |detail| Initiator::of(Some("ManualRollback"), Some(detail));
+        let rollback = |detail| Initiator::from_trigger(Some("ManualRollback"), Some(detail));
         assert_eq!(rollback(r#"{"AwsUserArn":"arn"}"#), by_hand);
         for detail in ["arn", "", "{}", r#"{"AwsUserArn":7}"#] {
             assert_eq!(rollback(detail), Initiator::Unknown, "{detail}");
@@ -291,11 +300,11 @@ mod tests {
             ["Webhook", "WebhookV2", "CloudWatchEvent", "PollForSourceChanges", "AutomatedRollback"]
         {
             assert_eq!(
-                Initiator::of(Some(trigger), Some("arn")),
+                Initiator::from_trigger(Some(trigger), Some("arn")),
                 Initiator::Automatic(trigger.to_owned())
             );
         }
-        assert_eq!(Initiator::of(Some("NewTrigger"), Some("arn")), Initiator::Unknown);
-        assert_eq!(Initiator::of(None, Some("arn")), Initiator::Unknown);
+        assert_eq!(Initiator::from_trigger(Some("NewTrigger"), Some("arn")), Initiator::Unknown);
+        assert_eq!(Initiator::from_trigger(None, Some("arn")), Initiator::Unknown);
     }
 }

@@ -1,8 +1,8 @@
-//! Patterns with `*` and `?` over IAM names, blind to case as IAM names are.
+//! Patterns of IAM names with `*` and `?`, case-insensitive as IAM names are.
 
 use wildmatch::WildMatch;
 
-/// A pattern over a role or user name, such as `AWSReservedSSO_*`.
+/// A pattern of role or user names, such as `AWSReservedSSO_*`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NameGlob {
     pattern: String,
@@ -10,9 +10,8 @@ pub(crate) struct NameGlob {
 }
 
 impl NameGlob {
-    /// # Errors
-    /// Says what is wrong with the pattern: it is empty, or made of wildcards alone, which would
-    /// match every name.
+    /// # Errors What is wrong with the pattern: it is empty, or it consists of wildcards only and
+    /// would match every name.
     pub(crate) fn parse(pattern: &str) -> Result<Self, String> {
         if pattern.bytes().all(|b| matches!(b, b'*' | b'?')) {
             return Err(format!(
@@ -37,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_match_whole_and_blind_to_case() {
+    fn names_match_whole_and_case_insensitively() {
         let glob = NameGlob::parse("AWSReservedSSO_*").unwrap();
         assert!(glob.matches("awsreservedsso_Approver_0123"));
         assert!(!glob.matches("xAWSReservedSSO_Approver"));

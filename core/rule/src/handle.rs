@@ -1,23 +1,23 @@
-//! Handles: the part of a name by which a human is known, whatever account or hat they wear.
+//! Handles: the part of a user or session name that stays the same for one human in all accounts.
 
 use std::collections::BTreeSet;
 
 use crate::key::Key;
 
-/// What is left out of a handle before it is compared, such as `-admin`: it begins or ends with a
-/// separator, which says at which end of the handle it stands.
+/// A prefix or suffix that is removed from handles before they are compared, such as `-admin`. It
+/// begins or ends with a separator: a suffix begins with one, a prefix ends with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Affix(String);
 
 impl Affix {
-    /// The affixes of a rule that does not name any.
+    /// The affixes of a rule without `handleAffixes`.
     pub(crate) fn defaults() -> BTreeSet<Self> {
         ["-admin", "admin-", "-adm", "adm-"].map(|affix| Self(affix.to_owned())).into()
     }
 
     /// # Errors
-    /// Says what is wrong with the affix: it has no letter or digit, or a separator at neither end
-    /// or at both.
+    /// What is wrong with the affix: it has no letter or digit, or it has a separator at both ends
+    /// or at neither.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let is_separator = |c: char| "-_.=,+".contains(c);
         let separated = text.starts_with(is_separator) != text.ends_with(is_separator);
@@ -29,19 +29,19 @@ impl Affix {
             return Ok(Self(text.to_lowercase()));
         }
         Err(format!(
-            "`{text}` has to begin or to end with a separator, which says where it stands: write it like `-admin` or `admin-`"
+            "`{text}` must either begin or end with a separator: write it like `-admin` or `admin-`"
         ))
     }
 
-    /// The affix as it was written, in lower case.
+    /// The affix as the rule has it, in lower case.
     pub(crate) fn text(&self) -> &str {
         &self.0
     }
 
-    /// The handle without the affix, if it has it and is more than that.
+    /// The rest of the handle, if it has this affix and something else.
     fn strip<'h>(&self, handle: &'h str) -> Option<&'h str> {
-        let stands_first = self.0.ends_with(|c: char| !c.is_ascii_alphanumeric());
-        let rest = if stands_first {
+        let is_prefix = self.0.ends_with(|c: char| !c.is_ascii_alphanumeric());
+        let rest = if is_prefix {
             handle.strip_prefix(self.0.as_str())
         } else {
             handle.strip_suffix(self.0.as_str())
@@ -50,14 +50,14 @@ impl Affix {
     }
 }
 
-/// The handles of a user or session name: the part before `@`, lower-cased, without a `+tag` and
-/// without affixes. Empty if nothing stands before the `@`.
+/// The handles of a user or session name: the part before the `@`, lower-cased, without a `+tag`
+/// and without affixes. Empty if there is nothing before the `@`.
 ///
-/// A handle made of nothing but affixes, such as `adm-admin`, can be stripped to more than one end;
-/// all of them are handles of the name.
+/// A name that consists of affixes only, such as `adm-admin`, can be stripped in several ways. Each
+/// result is a handle of the name.
 ///
-/// INVARIANT (merge only): two names that share a handle share one under any more affixes as well,
-/// since what is stripped further from the shared handle is a handle of both.
+/// INVARIANT (merge only): two names that share a handle still share one if the rule has more
+/// affixes, because stripping the shared handle further gives a handle of both.
 pub(crate) fn handles(name: &str, affixes: &BTreeSet<Affix>) -> BTreeSet<Key> {
     let local = name.split('@').next().unwrap_or_default().to_lowercase();
     let untagged = match local.split_once('+') {
@@ -81,7 +81,7 @@ pub(crate) fn handles(name: &str, affixes: &BTreeSet<Affix>) -> BTreeSet<Key> {
 mod tests {
     use super::*;
 
-    fn of(name: &str) -> Vec<String> {
+    fn handles_of(name: &str) -> Vec<String> {
         let handles = handles(name, &Affix::defaults());
         handles.iter().map(Key::label).collect()
     }
@@ -97,18 +97,18 @@ mod tests {
             "alice+deploy@example.com",
             "alice-admin+x",
         ] {
-            assert_eq!(of(name), ["alice"], "{name}");
+            assert_eq!(handles_of(name), ["alice"], "{name}");
         }
-        assert_eq!(of("administrator"), ["administrator"]);
-        assert_eq!(of("badminton-admins"), ["badminton-admins"]);
-        assert_eq!(of("admin"), ["admin"]);
-        assert_eq!(of("+tag"), ["+tag"]);
-        assert_eq!(of("adm-admin"), ["adm", "admin"]);
-        assert_eq!(of("@example.com"), Vec::<String>::new());
+        assert_eq!(handles_of("administrator"), ["administrator"]);
+        assert_eq!(handles_of("badminton-admins"), ["badminton-admins"]);
+        assert_eq!(handles_of("admin"), ["admin"]);
+        assert_eq!(handles_of("+tag"), ["+tag"]);
+        assert_eq!(handles_of("adm-admin"), ["adm", "admin"]);
+        assert_eq!(handles_of("@example.com"), Vec::<String>::new());
     }
 
     #[test]
-    fn an_affix_says_where_it_stands() {
+    fn an_affix_has_a_separator_at_one_end() {
         for good in ["-ops", "ops-", ".Priv", "a_"] {
             assert!(Affix::parse(good).is_ok(), "{good}");
         }

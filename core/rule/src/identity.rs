@@ -1,4 +1,4 @@
-//! Which keys a principal has under a rule: the table "who is the same human" of the README.
+//! The keys of a principal under a rule: the table "who is the same human" in docs/concepts.md.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::handle::handles;
 use crate::key::{Key, Keys};
 use crate::principal::{Principal, PrincipalKind};
 use crate::rule::Rule;
-use crate::session_name::is_made_by_software;
+use crate::session_name::is_generated;
 use crate::trusted_role::{Trust, trust};
 
-/// A principal that the `people` map gives to two people: the rule is wrong, and no verdict can
-/// come of it.
+/// A principal that the `people` map gives to two people. The rule is wrong, and there is no
+/// verdict.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`people`: both `{first}` and `{second}` match the principal `{arn}`; change the patterns so that only one of them does"
@@ -21,9 +21,9 @@ use crate::trusted_role::{Trust, trust};
 pub struct AmbiguousPerson {
     /// The principal, as AWS wrote it.
     pub arn: String,
-    /// One of the people.
+    /// One person.
     pub first: String,
-    /// The other.
+    /// The other person.
     pub second: String,
 }
 
@@ -33,14 +33,14 @@ pub struct AmbiguousPerson {
 pub enum Basis {
     /// An IAM user, whose credentials belong to one human.
     User,
-    /// A session whose name a service or an identity provider set.
+    /// A session whose name was set by a service or an identity provider.
     TrustedSession,
-    /// A role whose sessions are not told apart: an assumption (`sharedRoles: collapse`).
+    /// A role whose sessions cannot be distinguished: an assumption (`sharedRoles: collapse`).
     SharedRole,
 }
 
 impl Basis {
-    /// The basis as it stands in records and output variables.
+    /// The word for it in records and output variables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,13 +52,13 @@ impl Basis {
 }
 
 impl Rule {
-    /// The keys of a principal; none if it cannot be attributed to anybody.
+    /// The keys of a principal. Empty if it cannot be attributed to anybody.
     ///
     /// # Errors
     /// [`AmbiguousPerson`] if two entries of `people` match the principal.
     pub fn keys(&self, principal: &Principal, account: &Account) -> Result<Keys, AmbiguousPerson> {
-        // INVARIANT (fail closed): what another account calls its principals is that account's
-        // word.
+        // INVARIANT (fail closed): in another account, somebody else chooses the names of
+        // principals.
         if principal.account() != Some(account.id()) {
             return Ok(Keys::default());
         }
@@ -68,15 +68,15 @@ impl Rule {
             }
             PrincipalKind::Session { account: of, role, session } => {
                 let named = self.named(principal, session, None)?;
-                // INVARIANT (merge only): the caller chose the session name, so what follows from
-                // it is a claim.
+                // INVARIANT (merge only): the caller chose the session name, so every key that it
+                // gives is only claimed.
                 let shared = || Keys::new([Key::role(of, role)], named.all().cloned());
                 match self.trust(role, account) {
                     Trust::Untrusted => shared(),
-                    // INVARIANT (fail closed): a session that names nobody is not worth more for
-                    // want of IAM's word on its role.
+                    // INVARIANT (fail closed): a session that names nobody stays unattributable
+                    // even if IAM has not confirmed its role. It must not become a shared role.
                     Trust::Believed | Trust::Unproven
-                        if is_made_by_software(session) || !named.is_attributable() =>
+                        if is_generated(session) || !named.is_attributable() =>
                     {
                         Keys::default()
                     }
@@ -85,8 +85,8 @@ impl Rule {
                 }
             }
             PrincipalKind::Role { account: of, role } => match self.trust(role, account) {
-                // INVARIANT (fail closed): the sessions of a trusted role are told apart by their
-                // names. Its bare ARN has lost that name and could be any of them; a key of its own
+                // INVARIANT (fail closed): session names distinguish the people of a trusted role.
+                // The bare ARN has no session name and could be any of them, so a separate key
                 // would count one of them twice.
                 Trust::Believed | Trust::Unproven => Keys::default(),
                 Trust::Untrusted => {
@@ -102,10 +102,10 @@ impl Rule {
         })
     }
 
-    /// The keys of a principal whose name proves who it is.
+    /// The keys of a principal whose name proves its identity.
     ///
-    /// INVARIANT (merge only): a handle that comes of the parameters' affixes is a claim, since
-    /// somebody who edits the pipeline could make anybody's name into anybody else's.
+    /// INVARIANT (merge only): a handle that results from the parameters' affixes is only claimed,
+    /// because anyone who edits the pipeline could turn one person's name into another's.
     fn named(
         &self,
         principal: &Principal,
@@ -122,7 +122,7 @@ impl Rule {
         Ok(Keys::new(proven, claimed))
     }
 
-    /// What an entry of `people` gives to the principals that it matches.
+    /// The keys that an entry of `people` gives to the principals that it matches.
     fn keys_of_entry(&self, name: &str) -> BTreeSet<Key> {
         let mut keys = self.handles(name);
         keys.insert(Key::person(name));
@@ -134,7 +134,7 @@ impl Rule {
         handles(name, &self.proven_affixes())
     }
 
-    /// What the approval of this principal rests on, if it has proven keys.
+    /// What an approval of this principal rests on, if the principal has proven keys.
     pub(crate) fn basis(&self, principal: &Principal, account: &Account) -> Option<Basis> {
         match principal.kind() {
             PrincipalKind::User { .. } => Some(Basis::User),
@@ -157,30 +157,30 @@ impl Rule {
             .is_some_and(|name| self.not_people().iter().any(|glob| glob.matches(name)))
     }
 
-    /// Whether the floor's own `notPeople` says so, which alone may excuse an initiator from being
-    /// a human.
+    /// Whether the floor's own `notPeople` says that this principal is a machine. Only the floor
+    /// may say that an initiator is not a human.
     ///
-    /// INVARIANT (fail closed): in another account, somebody else gives the names of machines.
+    /// INVARIANT (fail closed): in another account, somebody else chooses the names of machines.
     pub(crate) fn is_machine_by_the_floor(&self, principal: &Principal, account: &Account) -> bool {
         principal.account() == Some(account.id())
             && own_name(principal)
                 .is_some_and(|name| self.machines().iter().any(|glob| glob.matches(name)))
     }
 
-    /// Whether these keys have a place on the roster of `action`; everybody has if there is no
-    /// roster.
+    /// Whether the roster lets a person with these keys count in `action`. Without a roster,
+    /// everybody counts.
     pub(crate) fn is_on_roster(&self, action: &str, keys: &Keys) -> bool {
         let is_person = |name: &str| self.people().contains_key(name);
         self.roster().admits(action, keys, is_person, |name| self.handles(name))
     }
 
-    /// How far the session names of the account's role of this name are believed.
+    /// Whether the session names of a role of this account are believed.
     #[must_use]
     pub fn trust(&self, role: &str, account: &Account) -> Trust {
         trust(self.trusted_session_roles(), role, account)
     }
 
-    /// The name of the entry of `people` that matches.
+    /// The entry of `people` that matches.
     fn person(&self, principal: &Principal) -> Result<Option<&str>, AmbiguousPerson> {
         let mut matching = self
             .people()
@@ -198,7 +198,7 @@ impl Rule {
     }
 }
 
-/// The name of the user or role, by which `notPeople` knows it.
+/// The name that `notPeople` is compared with: of the user, or of the role.
 fn own_name(principal: &Principal) -> Option<&str> {
     match principal.kind() {
         PrincipalKind::User { name, .. } => Some(name),

@@ -5,17 +5,17 @@ use std::fmt;
 
 /// One reason to believe that two principals are the same human.
 ///
-/// All names are lower-cased, since IAM names are unique case-insensitively. Ordered by how well a
-/// key names a human: the least key of a person is its name.
+/// All names are lower-cased, because IAM names are unique case-insensitively. The order says how
+/// well a key names a human: the least key of a person is that person's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// An entry of the rule's `people` map.
     Person(String),
-    /// A user or session name up to its `@`, without a `+tag` and affixes such as `-admin`; or the
-    /// name of a `people` entry.
+    /// A user or session name up to the `@`, without a `+tag` and affixes such as `-admin`. Also
+    /// the name of a `people` entry.
     Handle(String),
-    /// Who stands behind a session by a trail of it, such as a source identity or a user id of IAM
-    /// Identity Center. The gate has no such trail; an auditor may.
+    /// The human behind a session according to CloudTrail, for example by a source identity or a
+    /// user id of IAM Identity Center. The gate does not read CloudTrail, an auditor may.
     Traced(String),
     /// An IAM user of one account.
     User {
@@ -24,7 +24,7 @@ pub enum Key {
         /// Lower-cased user name.
         name: String,
     },
-    /// A role of one account, shared by all who may assume it.
+    /// A role of one account, shared by everybody who may assume it.
     Role {
         /// 12-digit account id.
         account: String,
@@ -34,7 +34,6 @@ pub enum Key {
 }
 
 impl Key {
-    /// The `people` entry `name`.
     pub(crate) fn person(name: &str) -> Self {
         Self::Person(name.to_lowercase())
     }
@@ -47,7 +46,7 @@ impl Key {
         Self::Role { account: account.to_owned(), name: name.to_lowercase() }
     }
 
-    /// The key in few words, for people: `alice`, `role/deployer`.
+    /// A short form for people: `alice`, `role/deployer`.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -74,9 +73,9 @@ impl fmt::Display for Key {
 
 /// The keys of one principal.
 ///
-/// INVARIANT (merge only): keys that a caller can choose stand in `claimed`. They join persons like
-/// any other, but only `proven` keys tell two people of one handle apart, put anybody on a roster,
-/// or name a person.
+/// INVARIANT (merge only): keys that a caller can choose are `claimed`. They join persons like any
+/// other key, but only `proven` keys can distinguish two people with the same handle, give a place
+/// on a roster, or name a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
     proven: BTreeSet<Key>,
@@ -93,38 +92,38 @@ impl Keys {
         Self { proven, claimed }
     }
 
-    /// These keys, with more that a trail of the principal shows.
+    /// These keys, and more that a trail shows for the principal.
     ///
-    /// INVARIANT (merge only): a trail claims. It joins persons, and never tells two apart or lends
-    /// a name.
+    /// INVARIANT (merge only): keys of a trail are only claimed. They join persons, but they never
+    /// distinguish two and never lend a name.
     #[must_use]
     pub fn also_claiming(&self, trail: impl IntoIterator<Item = Key>) -> Self {
         Self::new(self.proven.iter().cloned(), self.claimed.iter().cloned().chain(trail))
     }
 
-    /// What the service, the identity provider or the rule vouches for.
+    /// The keys that AWS, the identity provider or the rule vouches for.
     #[must_use]
     pub fn proven(&self) -> &BTreeSet<Key> {
         &self.proven
     }
 
-    /// What the caller chose.
+    /// The keys that the caller could choose.
     #[must_use]
     pub fn claimed(&self) -> &BTreeSet<Key> {
         &self.claimed
     }
 
-    /// All keys, the proven ones first.
+    /// All keys, proven ones first.
     pub fn all(&self) -> impl Iterator<Item = &Key> {
         self.proven.iter().chain(&self.claimed)
     }
 
-    /// The entry of `people` that vouches for the principal; there is never more than one.
+    /// The entry of `people` that vouches for the principal. There is at most one.
     pub(crate) fn proven_person(&self) -> Option<&Key> {
         self.proven.iter().find(|key| matches!(key, Key::Person(_)))
     }
 
-    /// Whether these keys can make a person. Keys that are merely claimed cannot.
+    /// Whether these keys make a person. Claimed keys alone do not.
     ///
     /// INVARIANT (fail closed): no evidence, no person.
     #[must_use]
@@ -132,13 +131,13 @@ impl Keys {
         !self.proven.is_empty()
     }
 
-    /// Whether the key is among them, proven or claimed.
+    /// Whether the key is one of these, proven or claimed.
     #[must_use]
     pub fn has(&self, key: &Key) -> bool {
         self.proven.contains(key) || self.claimed.contains(key)
     }
 
-    /// Keys that both have, proven or claimed.
+    /// The keys that both have, proven or claimed.
     pub fn shared_with(&self, other: &Self) -> impl Iterator<Item = &Key> {
         self.all().filter(|key| other.has(key))
     }

@@ -1,7 +1,8 @@
-//! What somebody who looks over a rule wants to know of it, besides what it asks for.
+//! Questions about a rule that reviews of it ask and decisions do not.
 
 use std::collections::BTreeSet;
 
+use names::Arn;
 use wildmatch::WildMatch;
 
 use crate::account::Account;
@@ -9,8 +10,8 @@ use crate::rule::Rule;
 use crate::trusted_role::{Trust, TrustedRole};
 
 impl Rule {
-    /// The globs of `trustedSessionRoles`, as they were written: the gate has to ask IAM about the
-    /// roles that they match.
+    /// The globs of `trustedSessionRoles` as the rule has them. The gate asks IAM about the roles
+    /// that they match.
     pub fn trusted_globs(&self) -> impl Iterator<Item = &str> {
         let entries = self.trusted_session_roles().iter();
         entries.filter_map(|entry| match entry {
@@ -24,8 +25,8 @@ impl Rule {
         self.people().keys().map(String::as_str)
     }
 
-    /// Entries of `people` and the roles of their patterns whose sessions the rule never believes,
-    /// so that such a pattern proves nobody.
+    /// Entries of `people` with a pattern that proves nobody, because the rule never believes the
+    /// sessions of the pattern's role. Each with that role.
     #[must_use]
     pub fn never_believed(&self) -> BTreeSet<(&str, &str)> {
         let patterns = self.people().iter().flat_map(|(name, patterns)| {
@@ -35,7 +36,7 @@ impl Rule {
         patterns.filter(|(_, role)| !self.may_believe(role)).collect()
     }
 
-    /// Whether the rule may believe a session of a role that this pattern matches.
+    /// Whether the rule may believe a session of any role that this pattern matches.
     fn may_believe(&self, role: &str) -> bool {
         if !role.contains(['*', '?']) {
             return self.trust(role, &Account::new(String::new())) != Trust::Untrusted;
@@ -43,12 +44,12 @@ impl Rule {
         let pattern = WildMatch::new_case_insensitive(role);
         self.trusted_session_roles().iter().any(|entry| match entry {
             TrustedRole::Named(name) => pattern.matches(name),
-            // Two globs may well have a name in common.
+            // Two globs can have a name in common.
             TrustedRole::Reserved(_) => true,
         })
     }
 
-    /// Whether `roster` lets anybody serve this action, by `["*"]`.
+    /// Whether `roster` lets anybody count in this action, by `["*"]`.
     #[must_use]
     pub fn lets_anybody(&self, action: &str) -> bool {
         let entries = self.roster().entries().get(action);
@@ -64,8 +65,7 @@ impl Rule {
 
 /// The role in `arn:P:sts::ACCT:assumed-role/ROLE/SESSION`.
 fn session_role(pattern: &str) -> Option<&str> {
-    let resource = pattern.splitn(6, ':').nth(5)?;
-    let (role, _) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    let (role, _) = Arn::parse(pattern)?.resource.strip_prefix("assumed-role/")?.split_once('/')?;
     Some(role)
 }
 

@@ -1,121 +1,218 @@
-//! What people read: the summary of a success and the message of a refusal.
+//! The reasons of a verdict in words, one sentence each, without a full stop.
 
 use std::collections::BTreeSet;
 
-use crate::decision::{AtIs, Decision, JudgedApproval, Record, Satisfied, Verdict};
-use crate::facts::Status;
-use crate::identity::Basis;
-use crate::key::Key;
-use crate::reason::ReasonCode;
+use names::shown;
 
-/// The longest `failureDetails.message` of PutJobFailureResult (CodePipeline API model).
-pub const REFUSAL_LIMIT: usize = 5000;
-/// The longest text that another action can take from the output variable `Summary`: a
-/// configuration value has at most 1,000 characters (CodePipeline User Guide, "Quotas").
-pub const SUMMARY_LIMIT: usize = 1000;
+use crate::account::{Account, RESERVED_PATH};
+use crate::attempts::Rejection;
+use crate::facts::Attempt;
+use crate::key::{Key, Keys};
+use crate::principal::{Principal, PrincipalKind};
+use crate::rule::Rule;
+use crate::session_name::is_generated;
+use crate::trusted_role::Trust;
 
-impl Satisfied<'_> {
-    /// The summary of the success, naming the persons first; at most [`SUMMARY_LIMIT`] long.
-    #[must_use]
-    pub fn summary(self) -> String {
-        let Record { quorum, approvals, assumptions, reasons, .. } = &self.decision().record;
-        let persons = &self.decision().persons;
-        let mut text = format!(
-            "Satisfied by {}: {} counted, {} required.\n",
-            list(persons.iter().map(Key::label)),
-            distinct_persons(persons.len()),
-            quorum.get()
-        );
-        for approval in approvals {
-            text.push_str(&approval_line(approval));
-        }
-        for assumption in assumptions {
-            text.push_str(&format!("Assumption: {assumption}.\n"));
-        }
-        for reason in reasons {
-            text.push_str(&format!("Note: {}.\n", reason.message));
-        }
-        cut(text.trim_end(), "", SUMMARY_LIMIT)
-    }
+pub(crate) fn has_not_run(action: &str) -> String {
+    format!("{action} has not run in this execution")
+}
 
-    /// The persons who counted: `alice, bob`. No name holds a space, and no two are the same: a
-    /// name that two keys share stands as the whole key.
-    #[must_use]
-    pub fn approvers(self) -> String {
-        let persons = &self.decision().persons;
-        let is_shared =
-            |label: &String| persons.iter().filter(|other| other.label() == *label).count() > 1;
-        let name = |key: &Key| {
-            Some(key.label()).filter(|label| !is_shared(label)).unwrap_or_else(|| key.to_string())
-        };
-        persons.iter().map(name).collect::<Vec<_>>().join(", ")
-    }
+pub(crate) fn newest_is_unclear(action: &str) -> String {
+    format!("the history does not tell which attempt of {action} is the newest")
+}
 
-    /// What the persons rest on, each kind once: `user`, `trusted-session, user`.
-    #[must_use]
-    pub fn basis(self) -> String {
-        let counted = self.decision().record.approvals.iter().filter(|approval| approval.counted);
-        let kinds: BTreeSet<&str> =
-            counted.filter_map(|approval| approval.basis).map(Basis::as_str).collect();
-        kinds.into_iter().collect::<Vec<_>>().join(", ")
+pub(crate) fn incomplete_attempt() -> String {
+    "an attempt in the history does not say its stage and action, so it could be the newest of any"
+        .to_owned()
+}
+
+pub(crate) fn not_a_manual_approval(action: &str) -> String {
+    format!("{action} is not of type Approval/AWS/Manual")
+}
+
+pub(crate) fn failed_unanswered(action: &str, attempt: &Attempt) -> String {
+    let error = shown(attempt.error.as_deref().unwrap_or_default());
+    let comment = attempt.comment.as_deref().map(|text| format!(": {}", shown(text)));
+    let comment = comment.unwrap_or_default();
+    format!("{action} failed before anybody could answer it ({error}{comment})")
+}
+
+pub(crate) fn rejected(action: &str, principal: Option<&Principal>) -> String {
+    match principal {
+        Some(principal) => format!("{action} was rejected by {}", shown(principal.arn())),
+        None => format!("{action} was rejected or timed out"),
     }
 }
 
-impl Decision {
-    /// The message of the refusal: who approved what, as whom they were counted, why it is not
-    /// enough and what to do next. At most [`REFUSAL_LIMIT`] long, and what to do next is never cut
-    /// off. Returns `None` if there is nothing to refuse.
-    #[must_use]
-    pub fn refusal(&self) -> Option<String> {
-        let record = &self.record;
-        match record.verdict {
-            Verdict::Satisfied => return None,
-            Verdict::Unsatisfied => {}
-        }
-        let mut text = format!(
-            "Refused: {} counted, {} required (execution {}).\n",
-            distinct_persons(self.persons.len()),
-            record.quorum.get(),
-            record.execution_id
-        );
-        for approval in &record.approvals {
-            text.push_str(&approval_line(approval));
-        }
-        text.push_str("Why:\n");
-        for reason in &record.reasons {
-            text.push_str(&format!("- {}: {}.\n", reason.code, reason.message));
-        }
-        for assumption in &record.assumptions {
-            text.push_str(&format!("Assumption: {assumption}.\n"));
-        }
-        Some(cut(&text, &self.next_step(), REFUSAL_LIMIT))
-    }
+pub(crate) fn not_approved(action: &str) -> String {
+    format!("the newest attempt of {action} is not approved")
+}
 
-    fn next_step(&self) -> String {
-        let Record { pipeline, stage, execution_id, quorum, rule, .. } = &self.record;
-        let too_few = if quorum.is_met_by(rule.actions.len()) {
-            String::new()
-        } else {
-            format!(
-                "{} persons need as many approval actions, so add manual approvals to stage {stage}, before the gate. ",
-                quorum.get()
-            )
-        };
-        if self.approvals_elsewhere {
-            return format!(
-                "What to do: {too_few}Stage {stage} cannot be reopened from here; start a new execution and have {} different people \
-                 approve it:\n\
-                 aws codepipeline start-pipeline-execution --name {pipeline}",
-                quorum.get()
-            );
-        }
-        format!(
-            "What to do: {too_few}Have {} different people approve; this reopens the approvals:\n\
-             aws codepipeline retry-stage-execution --pipeline-name {pipeline} --stage-name {stage} \
-             --pipeline-execution-id {execution_id} --retry-mode ALL_ACTIONS",
-            quorum.get()
-        )
+pub(crate) fn principals_differ(action: &str, history: &Principal, state: &Principal) -> String {
+    format!(
+        "the history says that {} approved {action}, the pipeline's state says {}",
+        shown(history.arn()),
+        shown(state.arn())
+    )
+}
+
+pub(crate) fn no_principal(action: &str) -> String {
+    format!("CodePipeline does not say who approved {action}")
+}
+
+pub(crate) fn machine(action: &str, principal: &Principal) -> String {
+    format!("{action}: {} is a machine by `notPeople`", shown(principal.arn()))
+}
+
+pub(crate) fn superseded(action: &str, rejection: Rejection) -> String {
+    let noticed = match rejection {
+        Rejection::None | Rejection::Sometime => String::new(),
+        Rejection::At(at) => format!(", which CodePipeline noticed at {at:.0}"),
+    };
+    format!(
+        "the approval of {action} was not opened after the newest rejection in this execution{noticed}"
+    )
+}
+
+pub(crate) fn too_old(action: &str, minutes: u32) -> String {
+    format!("the approval of {action} is not from the last {minutes} minutes")
+}
+
+pub(crate) fn not_in_people(action: &str, principal: &Principal) -> String {
+    format!(
+        "{action}: {} is not in `people`, and `onlyPeople` lets nobody else count",
+        shown(principal.arn())
+    )
+}
+
+pub(crate) fn not_on_roster(action: &str, principal: &Principal) -> String {
+    format!("{} is not on the roster of {action}", shown(principal.arn()))
+}
+
+/// Why a principal without proven keys is nobody.
+pub(crate) fn nobody(principal: &Principal, account: &Account) -> String {
+    let arn = shown(principal.arn());
+    if let Some(other) = principal.account().filter(|id| *id != account.id()) {
+        return format!(
+            "{arn} is of account {other}, and this pipeline is of account {}: what another account \
+             calls its principals proves nothing here",
+            account.id()
+        );
     }
+    match principal.kind() {
+        PrincipalKind::Root => format!("{arn} is the account's root user, which could be anybody"),
+        PrincipalKind::FederatedUser => {
+            format!("{arn} is a federated user, whose name its caller chose")
+        }
+        PrincipalKind::Service => format!("{arn} is an AWS service"),
+        PrincipalKind::Role { .. } => format!(
+            "{arn} has no session name, and only the session name identifies a person who uses \
+             this trusted role"
+        ),
+        PrincipalKind::Session { session, .. } if is_generated(session) => format!(
+            "{arn} has a session name that software generates, which does not say who is behind it"
+        ),
+        PrincipalKind::User { .. } | PrincipalKind::Session { .. } | PrincipalKind::Unknown => {
+            format!("`{arn}` is not the ARN of a user or role session")
+        }
+    }
+}
+
+/// Why a principal of an untrusted role does not count, and what to write into the rule if the role
+/// deserves trust.
+pub(crate) fn shared_role(
+    rule: &Rule,
+    principal: &Principal,
+    keys: &Keys,
+    account: &Account,
+) -> String {
+    let named = keys.claimed().iter().find_map(|key| match key {
+        Key::Person(name) => Some(name),
+        Key::Handle(_) | Key::Traced(_) | Key::User { .. } | Key::Role { .. } => None,
+    });
+    let but = named.map(|name| {
+        format!("; `people` names this session as {name}, but the rule does not trust its role")
+    });
+    format!(
+        "{} came through a role that several people may share, and `sharedRoles` is `reject`{}{}",
+        shown(principal.arn()),
+        but.unwrap_or_default(),
+        how_to_trust(rule, principal, account)
+    )
+}
+
+/// What to write into the rule so that the sessions of a role count as different people, as the end
+/// of a sentence. Empty for principals without a role, and for roles that the rule trusts already.
+pub(crate) fn how_to_trust(rule: &Rule, principal: &Principal, account: &Account) -> String {
+    let PrincipalKind::Session { role, .. } = principal.kind() else {
+        return String::new();
+    };
+    match rule.trust(role, account) {
+        Trust::Believed => String::new(),
+        Trust::Unproven => format!(
+            "; a glob of `trustedSessionRoles` matches {role}, but IAM has not shown that role \
+             under {RESERVED_PATH}: if IAM Identity Center made it, allow the gate iam:GetRole on \
+             that path, or add `{role}` to `trustedSessionRoles` in the function's rule"
+        ),
+        Trust::Untrusted => format!(
+            "; if your identity provider, and not the caller, sets the session names of {role}, \
+             add `{role}` to `trustedSessionRoles` in the function's rule"
+        ),
+    }
+}
+
+/// The approver is the initiator.
+pub(crate) fn by_initiator(action: &str) -> String {
+    format!("{action} was approved by the person who started this execution")
+}
+
+/// The approver cannot be shown to be somebody else than the initiator; `why` not.
+pub(crate) fn maybe_by_initiator(action: &str, why: &str) -> String {
+    format!("{action}: the approver may be the person who started this execution ({why})")
+}
+
+pub(crate) fn initiator_of_a_shared_role(arn: &str) -> String {
+    format!(
+        "{} is a session of a role that several people may share; if it is a machine, name its role \
+         in `notPeople` of the function's rule",
+        shown(arn)
+    )
+}
+
+/// The note that no human started the execution.
+pub(crate) fn no_human_initiator(starter: &str) -> String {
+    format!("no human initiator: the execution was started by {starter}")
+}
+
+pub(crate) fn quorum_not_met(counted: usize, required: u32, actions: &BTreeSet<String>) -> String {
+    let over = match actions.len() {
+        0 => "the stage has no manual approvals".to_owned(),
+        _ => format!("over {}", list(actions.iter().cloned())),
+    };
+    format!("{} counted, {required} are required ({over})", distinct_persons(counted))
+}
+
+/// Several approvals of one person; `how_to_trust` ends the sentence.
+pub(crate) fn same_person(
+    actions: impl Iterator<Item = String>,
+    person: &Key,
+    shared: &[&Key],
+    how_to_trust: &str,
+) -> String {
+    format!(
+        "{} were approved by one person, {}: they share {}{how_to_trust}",
+        list(actions),
+        person.label(),
+        list(shared.iter().map(|key| format!("`{key}`"))),
+    )
+}
+
+/// The assumption that `sharedRoles: collapse` makes about a role.
+pub(crate) fn one_person_behind(role: &str) -> String {
+    format!(
+        "`sharedRoles` is `collapse`: everybody who came through {role} counts as one person, who \
+         is assumed to be nobody else"
+    )
 }
 
 pub(crate) fn distinct_persons(count: usize) -> String {
@@ -124,34 +221,6 @@ pub(crate) fn distinct_persons(count: usize) -> String {
         1 => "1 distinct person".to_owned(),
         n => format!("{n} distinct persons"),
     }
-}
-
-/// One required action: who answered it and as whom that was counted.
-fn approval_line(approval: &JudgedApproval) -> String {
-    let answered = match approval.status {
-        Some(Status::Succeeded) => "approved",
-        Some(Status::Failed) if approval.reason == Some(ReasonCode::MissingApproval) => {
-            "failed unanswered"
-        }
-        Some(Status::Failed) => "rejected or timed out",
-        Some(Status::InProgress) => "not answered yet",
-        Some(Status::Abandoned) => "abandoned",
-        Some(Status::Unknown) => "in an unknown state",
-        None => "not run",
-    };
-    let by =
-        approval.principal.as_ref().map(|arn| format!(" by {}", shown(arn))).unwrap_or_default();
-    let at = match (approval.at, approval.at_is) {
-        (Some(at), Some(AtIs::Answered)) => format!(" at {at:.0}"),
-        (Some(at), Some(AtIs::Noticed) | None) => format!(" (noticed at {at:.0})"),
-        (None, _) => String::new(),
-    };
-    let counted = match (&approval.person, approval.reason) {
-        (Some(person), _) => format!("counted as {person}"),
-        (None, Some(reason)) => format!("not counted: {reason}"),
-        (None, None) => "not counted".to_owned(),
-    };
-    format!("- {}: {answered}{by}{at}, {counted}\n", approval.action)
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -164,43 +233,17 @@ pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// Text from outside, without the control characters by which it could pass for text of ours.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// `body` and then `hint`, at most `limit` bytes in all: the body is cut, on a character boundary,
-/// and the hint is kept.
-#[must_use]
-pub fn cut(body: &str, hint: &str, limit: usize) -> String {
-    const MARK: &str = "…\n";
-    if body.len() + hint.len() <= limit {
-        return format!("{body}{hint}");
-    }
-    let room = limit.saturating_sub(hint.len() + MARK.len());
-    let head = body.get(..body.floor_char_boundary(room)).unwrap_or_default();
-    let hint_end = hint.floor_char_boundary(limit.saturating_sub(head.len() + MARK.len()));
-    format!("{head}{MARK}{}", hint.get(..hint_end).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_keeps_the_hint_whole_and_characters_whole() {
-        let body = "é".repeat(100);
-        for limit in 20..60 {
-            let text = cut(&body, "do this", limit);
-            assert!(text.len() <= limit, "{limit}: {}", text.len());
-            assert!(text.ends_with("…\ndo this"), "{limit}: {text}");
-        }
-        assert_eq!(cut("body ", "hint", 9), "body hint");
-    }
-
-    #[test]
     fn text_from_outside_cannot_start_a_line_of_ours() {
-        assert_eq!(shown("alice\nRefused: no\u{1b}[2K"), "alice\u{fffd}Refused: no\u{fffd}[2K");
+        let principal = Principal::parse("alice\nRefused: no\u{1b}[2K");
+        assert_eq!(
+            machine("ApprovalA", &principal),
+            r"ApprovalA: alice\nRefused: no\u{1b}[2K is a machine by `notPeople`"
+        );
     }
 
     #[test]

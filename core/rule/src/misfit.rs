@@ -1,38 +1,39 @@
-//! A rule that does not fit the execution it is to judge: no verdict can come of it.
+//! A rule that does not fit the execution that it must judge: there is no verdict.
 
 use std::collections::BTreeSet;
 
 use crate::identity::AmbiguousPerson;
-use crate::rule::{Rule, lacks_entry};
+use crate::roster::missing_entry;
+use crate::rule::Rule;
 
-/// Why the rule cannot judge this execution: a configuration error, and never a verdict.
+/// Why the rule cannot judge this execution. This is a configuration error, never a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
     /// `people` gives a principal to two people.
     #[error(transparent)]
     Ambiguous(#[from] AmbiguousPerson),
-    /// There is a roster, and it has no entry for an action that is required.
-    #[error("`roster` {}", lacks_entry(action))]
+    /// There is a roster, but it has no entry for a required action.
+    #[error("`roster` {}", missing_entry(action))]
     NoRoster {
         /// The required action.
         action: String,
     },
-    /// The rule spells an action's name in another case than the pipeline does.
+    /// The rule and the pipeline spell an action's name in different cases.
     #[error(
-        "`{key}` names `{written}`, and the pipeline has `{actual}`: upper and lower case tell names apart, so write `{actual}`"
+        "`{key}` names `{written}`, and the pipeline has `{actual}`: names are case-sensitive, so write `{actual}`"
     )]
     Case {
         /// The key of the rule.
         key: &'static str,
-        /// The name as the rule has it.
+        /// The name in the rule.
         written: String,
-        /// The name as the pipeline has it.
+        /// The name in the pipeline.
         actual: String,
     },
 }
 
-/// Whether the rule fits an execution with these manual approvals in the judged stage, and these
-/// required actions.
+/// Checks that the rule fits an execution whose judged stage has the approvals `found`, and that
+/// requires the actions `required`.
 pub(crate) fn check(
     rule: &Rule,
     found: &BTreeSet<String>,
@@ -45,7 +46,7 @@ pub(crate) fn check(
             return Err(Misfit::Case { key, written: written.to_owned(), actual: actual.clone() });
         }
     }
-    match required.iter().find(|action| rule.roster().lacks(action)) {
+    match required.iter().find(|action| rule.roster().has_no_entry_for(action)) {
         Some(action) => Err(Misfit::NoRoster { action: action.clone() }),
         None => Ok(()),
     }

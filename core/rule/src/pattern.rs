@@ -1,25 +1,27 @@
-//! Which principals an entry of the `people` map means.
+//! The patterns of principals in the `people` map.
 
+use names::{Arn, is_iam_name};
 use wildmatch::WildMatch;
 
-use crate::principal::{Principal, PrincipalKind, is_iam_name};
+use crate::principal::{Principal, PrincipalKind};
 
 /// An entry of `people`, such as `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com`.
 ///
-/// Partition, account and role may have wildcards. The name at the end, by which a human is known,
-/// is literal, so that two entries never share out the names of one human between two people; the
-/// path of a user is not looked at, as it tells no two users apart. All of it is blind to case, as
-/// IAM names are.
+/// Partition, account and role may contain wildcards. The name at the end identifies a human, and
+/// is literal: otherwise two entries could split the names of one human between two people. The
+/// path of a user is ignored, because names of users are unique without it. Everything is
+/// case-insensitive, as IAM names are.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PrincipalPattern {
     text: String,
     partition: WildMatch,
     account: WildMatch,
-    who: Who,
+    named: Named,
 }
 
+/// What the pattern is the ARN of.
 #[derive(Clone, Debug, PartialEq)]
-enum Who {
+enum Named {
     User { name: String },
     Session { role: WildMatch, session: String },
     Role { name: String },
@@ -27,16 +29,17 @@ enum Who {
 
 impl PrincipalPattern {
     /// # Errors
-    /// Says what is wrong with the pattern.
+    /// What is wrong with the pattern.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let form = || {
             format!(
                 "`{text}` is not the ARN of a user or role session: write it like \
-                 `arn:aws:iam::111122223333:user/alice` or `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com`"
+                 `arn:aws:iam::111122223333:user/alice` or \
+                 `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com`"
             )
         };
-        let fields: Vec<&str> = text.splitn(6, ':').collect();
-        let ["arn", partition, service, "", account, resource] = fields.as_slice() else {
+        let Some(Arn { partition, service, region: "", account, resource }) = Arn::parse(text)
+        else {
             return Err(form());
         };
         let (kind, rest) = resource.split_once('/').ok_or_else(form)?;
@@ -46,18 +49,19 @@ impl PrincipalPattern {
         };
         if name.contains(['*', '?']) {
             return Err(format!(
-                "`{text}` has a wildcard in the name at its end, and so means names that nobody has thought of: write that name out"
+                "`{text}` has a wildcard in the name at its end, so it would match names that nobody \
+                 foresaw; write that name out"
             ));
         }
         if !is_iam_name(name) {
             return Err(form());
         }
         let name = name.to_owned();
-        let who = match (*service, kind, before) {
-            ("iam", "user", _) => Who::User { name },
-            ("iam", "role", _) => Who::Role { name },
+        let named = match (service, kind, before) {
+            ("iam", "user", _) => Named::User { name },
+            ("iam", "role", _) => Named::Role { name },
             ("sts", "assumed-role", Some(role)) if !role.is_empty() && !role.contains('/') => {
-                Who::Session { role: WildMatch::new_case_insensitive(role), session: name }
+                Named::Session { role: WildMatch::new_case_insensitive(role), session: name }
             }
             _ => return Err(form()),
         };
@@ -65,36 +69,36 @@ impl PrincipalPattern {
             text: text.to_owned(),
             partition: WildMatch::new_case_insensitive(partition),
             account: WildMatch::new_case_insensitive(account),
-            who,
+            named,
         })
     }
 
-    /// The pattern as it was written.
+    /// The pattern as the rule has it.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The name at its end, by which a human is known; `None` for a role, which names nobody.
+    /// The name at the end, which identifies a human. `None` for a role.
     pub(crate) fn human_name(&self) -> Option<&str> {
-        match &self.who {
-            Who::User { name } | Who::Session { session: name, .. } => Some(name),
-            Who::Role { .. } => None,
+        match &self.named {
+            Named::User { name } | Named::Session { session: name, .. } => Some(name),
+            Named::Role { .. } => None,
         }
     }
 
     pub(crate) fn matches(&self, principal: &Principal) -> bool {
         let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-        let is_who = match (&self.who, principal.kind()) {
-            (Who::User { name }, PrincipalKind::User { name: other, .. }) => same(name, other),
-            (Who::Role { name }, PrincipalKind::Role { role, .. }) => same(name, role),
+        let is_named = match (&self.named, principal.kind()) {
+            (Named::User { name }, PrincipalKind::User { name: other, .. }) => same(name, other),
+            (Named::Role { name }, PrincipalKind::Role { role, .. }) => same(name, role),
             (
-                Who::Session { role, session },
+                Named::Session { role, session },
                 PrincipalKind::Session { role: other, session: called, .. },
             ) => role.matches(other) && same(session, called),
             _ => false,
         };
-        let partition = principal.arn().split(':').nth(1).unwrap_or_default();
-        is_who
+        let partition = Arn::parse(principal.arn()).map_or("", |arn| arn.partition);
+        is_named
             && self.partition.matches(partition)
             && principal.account().is_some_and(|account| self.account.matches(account))
     }
@@ -130,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_meant_by_its_literal_name_and_a_role_that_may_be_a_glob() {
+    fn a_session_is_matched_by_its_literal_name_and_a_role_that_may_be_a_glob() {
         let pattern = "arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com";
         assert!(matches(
             pattern,
@@ -144,7 +148,7 @@ mod tests {
             pattern,
             "arn:aws:sts::111122223333:assumed-role/Deployer/alice@example.com"
         ));
-        // A path may hold a colon.
+        // A path may contain a colon.
         assert!(matches(
             "arn:aws:iam::*:user/bob",
             "arn:aws:iam::111122223333:user/alice:user/bob"

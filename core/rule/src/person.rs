@@ -2,7 +2,7 @@
 
 use crate::key::{Key, Keys};
 
-/// A set of principals joined by shared keys: the only thing that is ever counted.
+/// A set of principals joined by shared keys. Nothing else is ever counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     name: Key,
@@ -10,13 +10,13 @@ pub struct Person {
 }
 
 impl Person {
-    /// The best proven key of its members, which names the person.
+    /// The name: the best proven key of the members.
     #[must_use]
     pub fn name(&self) -> &Key {
         &self.name
     }
 
-    /// The positions, in what [`persons`] was given, of the principals that are this person.
+    /// The principals that are this person, by their positions in the argument of [`persons`].
     #[must_use]
     pub fn members(&self) -> &[usize] {
         &self.members
@@ -25,10 +25,9 @@ impl Person {
 
 /// The persons behind these principals: the connected components of "shares a key".
 ///
-/// Principals without proven keys are nobody and join nobody (INVARIANT, fail closed). The answer
-/// does not depend on the order of the principals, except that members are given by position;
-/// repeats change nothing. Quadratic in their number, which is the number of approvals of one
-/// stage.
+/// Principals without proven keys are nobody and join nobody (INVARIANT, fail closed). Apart from
+/// the positions of members, the result does not depend on the order of the principals, and repeats
+/// change nothing. The time is quadratic in their number, the number of approvals of one stage.
 #[must_use]
 pub fn persons(principals: &[Keys]) -> Vec<Person> {
     let mut components: Vec<Vec<(usize, &Keys)>> = Vec::new();
@@ -55,14 +54,15 @@ fn person(component: Vec<(usize, &Keys)>) -> Option<Person> {
     Some(Person { name, members })
 }
 
-/// Whether two principals are joined directly: they share a key, and not merely the handle of two
-/// people whom the `people` map tells apart.
+/// Whether two principals are joined directly: they share a key. A shared handle does not join two
+/// people that the `people` map distinguishes.
 fn same_human(a: &Keys, b: &Keys) -> bool {
-    a.shared_with(b).any(|key| !matches!(key, Key::Handle(_)) || !told_apart(a, b))
+    a.shared_with(b).any(|key| !matches!(key, Key::Handle(_)) || !are_different_people(a, b))
 }
 
-/// Whether `people` gives both, by proven keys, and to two different people. Naming only one of two
-/// humans that share a handle changes nothing, so that a forgotten entry never splits one human.
-fn told_apart(a: &Keys, b: &Keys) -> bool {
+/// Whether `people` gives the two principals, by proven keys, to two different people. If it names
+/// only one of two humans with the same handle, that changes nothing: a forgotten entry never
+/// splits one human.
+fn are_different_people(a: &Keys, b: &Keys) -> bool {
     matches!((a.proven_person(), b.proven_person()), (Some(a), Some(b)) if a != b)
 }

@@ -1,18 +1,20 @@
-//! What AWS says acted: an ARN, read into what it is.
+//! Principals: what acted, according to AWS.
 
 use std::fmt;
 
-/// A principal as AWS named it, and what kind of principal that is.
+use names::{AccountId, Arn, is_iam_name, is_partition};
+
+/// A principal as AWS wrote it, and its kind.
 ///
-/// Reading never fails: what is not understood is [`PrincipalKind::Unknown`], which no person is
-/// ever made of.
+/// Reading never fails. A text that is not understood is [`PrincipalKind::Unknown`], and never
+/// becomes a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     arn: String,
     kind: PrincipalKind,
 }
 
-/// The kinds of principal that AWS writes into `lastUpdatedBy`, `updatedBy` and `triggerDetail`.
+/// The kinds of principals that AWS writes into `lastUpdatedBy`, `updatedBy` and `triggerDetail`.
 ///
 /// ARN forms: IAM User Guide, "IAM identifiers" and "AWS JSON policy elements: Principal".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +26,13 @@ pub enum PrincipalKind {
         /// The user name without its path, as written.
         name: String,
     },
-    /// A role session, `arn:P:sts::ACCT:assumed-role/ROLE/SESSION`. AWS leaves out the role's path.
+    /// A role session, `arn:P:sts::ACCT:assumed-role/ROLE/SESSION`. AWS omits the role's path.
     Session {
         /// 12-digit account id.
         account: String,
         /// The role name, as written.
         role: String,
-        /// The session name, as written. Chosen by the caller unless the role is trusted.
+        /// The session name, as written. The caller chose it unless the role is trusted.
         session: String,
     },
     /// A role without a session, `arn:P:iam::ACCT:role/[path/]NAME`.
@@ -40,9 +42,9 @@ pub enum PrincipalKind {
         /// The role name without its path, as written.
         role: String,
     },
-    /// The account's root user, which cannot be tied to a person.
+    /// The account's root user, which could be anybody.
     Root,
-    /// A federated user, whose name the caller of GetFederationToken chose.
+    /// A federated user. The caller of GetFederationToken chose the name.
     FederatedUser,
     /// An AWS service, such as `codepipeline.amazonaws.com`.
     Service,
@@ -63,14 +65,13 @@ impl Principal {
         &self.arn
     }
 
-    /// What kind of principal it is.
+    /// Its kind.
     #[must_use]
     pub fn kind(&self) -> &PrincipalKind {
         &self.kind
     }
 
-    /// The 12-digit id of the account that the principal is of; `None` for kinds that no person is
-    /// made of.
+    /// The 12-digit id of its account. `None` for kinds that never become a person.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         match &self.kind {
@@ -84,7 +85,7 @@ impl Principal {
         }
     }
 
-    /// The name of the role whose session it is, or that it is.
+    /// The name of the role, if it is a role or a session of one.
     #[must_use]
     pub fn role(&self) -> Option<&str> {
         match &self.kind {
@@ -97,8 +98,8 @@ impl Principal {
         }
     }
 
-    /// Whether both name one principal. IAM names are unique case-insensitively, so case does not
-    /// tell two apart.
+    /// Whether both are the same principal. Case is ignored, because IAM names are unique
+    /// case-insensitively.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.arn.eq_ignore_ascii_case(&other.arn)
@@ -115,18 +116,10 @@ fn kind(arn: &str) -> Option<PrincipalKind> {
     if is_service(arn) {
         return Some(PrincipalKind::Service);
     }
-    let mut fields = arn.splitn(6, ':');
-    let ("arn", partition, service, "", account, resource) = (
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-    ) else {
+    let Arn { partition, service, region: "", account, resource } = Arn::parse(arn)? else {
         return None;
     };
-    if !is_partition(partition) || !is_account(account) {
+    if !is_partition(partition) || !AccountId::is_valid(account) {
         return None;
     }
     let account = account.to_owned();
@@ -153,18 +146,6 @@ fn is_service(text: &str) -> bool {
         .is_some_and(|service| !service.is_empty() && !service.contains([':', '/']))
 }
 
-/// `aws`, `aws-cn`, `aws-us-gov`, `aws-iso…`, `aws-eusc`, and what AWS may add in that form.
-fn is_partition(text: &str) -> bool {
-    text == "aws"
-        || text.strip_prefix("aws-").is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-        })
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
-}
-
 /// The name at the end of an IAM path. Paths are printable ASCII (IAM API reference, `pathType`).
 fn last_of_path(path: &str) -> Option<String> {
     if !path.bytes().all(|b| b.is_ascii_graphic()) {
@@ -175,12 +156,6 @@ fn last_of_path(path: &str) -> Option<String> {
 
 fn name(text: &str) -> Option<String> {
     is_iam_name(text).then(|| text.to_owned())
-}
-
-/// IAM user, role and session names: `[\w+=,.@-]+` in ASCII (IAM and STS API references).
-pub(crate) fn is_iam_name(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
-    !text.is_empty() && text.bytes().all(allowed)
 }
 
 #[cfg(test)]
@@ -238,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_unknown() {
+    fn a_malformed_arn_is_unknown() {
         for arn in [
             "",
             "alice",

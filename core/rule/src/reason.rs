@@ -1,4 +1,4 @@
-//! Why an approval did not count, or why the approvals were not enough.
+//! Codes for why an approval did not count, or why the approvals were not enough.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,16 +14,16 @@ pub enum ReasonCode {
     Rejected,
     /// The approval was not opened after the newest rejection in this execution.
     SupersededByRejection,
-    /// The approval names nobody who could be a person.
+    /// The approval's principal cannot be attributed to a person.
     Unattributable,
-    /// The approval came through an untrusted role, and the rule rejects those.
+    /// The approval came through an untrusted role, and the rule rejects such approvals.
     SharedRole,
-    /// The approval came from who started the execution, or that cannot be ruled out.
+    /// The approval came from the person who started the execution, or nobody can rule that out.
     Initiator,
     /// The approval is older than `maxAgeMinutes`, or its age is unknown.
     TooOld,
-    /// The approver has no place on the action's roster, or is not in `people` where `onlyPeople`
-    /// asks for that.
+    /// The approver is not on the action's roster, or `onlyPeople` is set and the approver is not
+    /// in `people`.
     NotOnRoster,
     /// A required action is not of type Approval/AWS/Manual.
     NotAManualApproval,
@@ -53,7 +53,7 @@ impl ReasonCode {
         Self::QuorumNotMet,
     ];
 
-    /// The code as it stands in records, messages, metrics and the documentation.
+    /// The code in records, messages, metrics and the documentation.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_record_and_the_text_spell_a_code_alike() {
+    fn the_record_and_the_text_spell_a_code_the_same_way() {
         for code in ReasonCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

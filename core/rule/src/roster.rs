@@ -1,39 +1,50 @@
-//! The roster: who may count in which action.
+//! The roster: the people who may count, action by action.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use names::is_iam_name;
+
+use crate::error::{RuleError, check_codepipeline_name};
 use crate::key::{Key, Keys};
-use crate::principal::is_iam_name;
-use crate::rule_file::{RuleError, pipeline_name};
 use crate::trusted_role::TrustedRole;
 
-/// Who may count in which action. An empty roster lets everybody; any other has to have an entry
-/// for every required action, so that a misspelt name never opens an action to everybody.
+/// The people who may count, by action. With an empty roster, everybody counts. Any other roster
+/// must have an entry for every required action, so a misspelt name never opens an action to
+/// everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Roster(BTreeMap<String, BTreeSet<String>>);
 
-/// The entry that lets anybody.
+/// The entry that lets anybody count.
 const ANYBODY: &str = "*";
+
+/// What is wrong with a roster that has no entry for a required action, and what to write.
+pub(crate) fn missing_entry(action: &str) -> String {
+    format!(
+        "has no entry for {action}, which is required, so anybody could approve it; add one, or \
+         `\"{action}\": [\"*\"]` to let anybody"
+    )
+}
 
 impl Roster {
     /// # Errors
-    /// [`RuleError`] naming the action whose entry means nothing.
+    /// [`RuleError`] that names the action whose entry has no meaning.
     pub(crate) fn parse(
         file: Option<&BTreeMap<String, Vec<String>>>,
         is_person: impl Fn(&str) -> bool,
     ) -> Result<Self, RuleError> {
         let mut roster = BTreeMap::new();
         for (action, entries) in file.into_iter().flatten() {
-            pipeline_name("roster", action)?;
+            check_codepipeline_name("roster", action)?;
             let wrong = |problem: String| RuleError::value(format!("roster.{action}"), problem);
             let entries: BTreeSet<String> =
                 entries.iter().map(|entry| entry.to_lowercase()).collect();
             if entries.contains(ANYBODY) && entries.len() > 1 {
                 return Err(wrong(
-                    "`*` is anybody, so the other entries mean nothing; leave out the one or the others".to_owned(),
+                    "`*` is anybody, so the other entries have no effect; remove `*` or the others"
+                        .to_owned(),
                 ));
             }
-            // What nobody can match would keep its place empty for ever.
+            // If nobody can match an entry, nobody can ever serve the action.
             let means_nobody = |entry: &&String| {
                 let name = entry.strip_prefix("role/").unwrap_or(entry);
                 let is_name = is_iam_name(name) && (name != *entry || !name.contains('@'));
@@ -41,13 +52,13 @@ impl Roster {
             };
             if let Some(entry) = entries.iter().find(means_nobody) {
                 return Err(wrong(format!(
-                    "`{entry}` is nobody: write a name of `people`, a handle (the part before `@`), `role/NAME`, or `*` for anybody"
+                    "`{entry}` is nobody: write a name of `people`, a handle (the part before \
+                     `@`), `role/NAME`, or `*` for anybody"
                 )));
             }
             if entries.is_empty() {
                 return Err(wrong(
-                    "is empty, so that nobody could approve; write `[\"*\"]` to let anybody"
-                        .to_owned(),
+                    "is empty, so nobody could approve; write `[\"*\"]` to let anybody".to_owned(),
                 ));
             }
             roster.insert(action.clone(), entries);
@@ -60,26 +71,26 @@ impl Roster {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether the action lacks an entry although there is a roster.
-    pub(crate) fn lacks(&self, action: &str) -> bool {
+    /// Whether there is a roster, but no entry for this action.
+    pub(crate) fn has_no_entry_for(&self, action: &str) -> bool {
         !self.0.is_empty() && !self.0.contains_key(action)
     }
 
-    /// An action and a role on its roster whose sessions the rule trusts: those have no key of the
-    /// role, and could never match.
+    /// An action with a role on its roster whose sessions the rule trusts. Such sessions have no
+    /// key of the role, so the entry could never match.
     pub(crate) fn trusted_role(&self, trusted: &[TrustedRole]) -> Option<(&str, &str)> {
         let roles = self.0.iter().flat_map(|(action, entries)| {
             entries
                 .iter()
                 .filter_map(move |entry| Some((action.as_str(), entry.strip_prefix("role/")?)))
         });
-        roles.into_iter().find(|(_, role)| trusted.iter().any(|entry| entry.means(role)))
+        roles.into_iter().find(|(_, role)| trusted.iter().any(|entry| entry.matches(role)))
     }
 
-    /// Whether these keys have a place on the roster of `action`.
+    /// Whether a person with these keys is on the roster of `action`.
     ///
-    /// INVARIANT (merge only): by proven keys alone. An entry that is a name of the `people` map
-    /// means that person, and nobody else who happens to have that handle.
+    /// INVARIANT (merge only): only proven keys count. An entry that is a name in the `people` map
+    /// means that person, not somebody else with the same handle.
     pub(crate) fn admits(
         &self,
         action: &str,
@@ -103,7 +114,7 @@ impl Roster {
             })
     }
 
-    /// The entries by action, as they are recorded.
+    /// The entries by action, for the record.
     pub(crate) fn entries(&self) -> &BTreeMap<String, BTreeSet<String>> {
         &self.0
     }

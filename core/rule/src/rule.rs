@@ -1,62 +1,15 @@
-//! The rule: what is required before a release goes out.
+//! The rule: what is required before a release.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
+use crate::error::RuleError;
 use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::pattern::PrincipalPattern;
-use crate::roster::Roster;
-use crate::rule_file::{Demands, Identities, RuleError, parse_floor, parse_parameters};
-use crate::trusted_role::TrustedRole;
-
-/// The number of distinct persons required. Cannot be built below 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct Quorum(u32);
-
-impl Quorum {
-    /// Two persons: the least there is, and the default.
-    pub const TWO: Self = Self(2);
-
-    /// # Errors
-    /// [`RuleError::Value`] below 2.
-    pub fn new(persons: u32) -> Result<Self, RuleError> {
-        if persons < Self::TWO.0 {
-            return Err(RuleError::value(
-                "quorum",
-                format!("{persons} would let one person release alone; write 2 or more"),
-            ));
-        }
-        Ok(Self(persons))
-    }
-
-    /// The number of persons.
-    #[must_use]
-    pub fn get(self) -> u32 {
-        self.0
-    }
-
-    /// Whether that many persons are enough.
-    #[must_use]
-    pub fn is_met_by(self, persons: usize) -> bool {
-        u32::try_from(persons).is_ok_and(|persons| persons >= self.0)
-    }
-}
-
-/// What becomes of approvals through a role whose sessions are not told apart. The later one is the
-/// stricter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SharedRoles {
-    /// They count together as one person, which is an assumption: any of them may be somebody who
-    /// approved as themselves as well.
-    Collapse,
-    /// They do not count at all.
-    #[default]
-    Reject,
-}
+use crate::quorum::Quorum;
+use crate::roster::{Roster, missing_entry};
+use crate::rule_file::{Demands, Identities, parse_floor, parse_parameters};
+use crate::trusted_role::{SharedRoles, TrustedRole};
 
 /// A checked rule. Its default is the rule of an empty file: two distinct persons over every manual
 /// approval of the gate's stage.
@@ -64,38 +17,38 @@ pub enum SharedRoles {
 pub struct Rule {
     demands: Demands,
     identities: Identities,
-    /// The floor names `actions`, so that those of the stage that nobody names are not required.
+    /// The floor names `actions`: other approvals of the stage are not required.
     named_only: bool,
-    /// What the floor and the parameters each demand of their own actions, where those differ.
+    /// If the floor and the parameters name different actions: the demands of each for its actions.
     parts: Vec<Part>,
 }
 
-/// One of two united lists of actions, and the quorum that goes with it.
+/// One of two lists of actions that are united, and its quorum.
 ///
-/// Two lists united are a larger pool: one person could serve the whole floor's list, and another
-/// the whole of the parameters', and the union would have its two persons. So each list has to meet
-/// its own quorum as well.
+/// The union is a larger pool: one person could serve the floor's whole list and another person the
+/// parameters' whole list, and the union would have two persons. So each list must also meet its
+/// own quorum.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Part {
-    /// The actions; none for every manual approval of the stage.
+    /// The actions. `None` means every manual approval of the stage.
     pub actions: Option<BTreeSet<String>>,
     /// Distinct persons required over these actions.
     pub quorum: Quorum,
 }
 
 impl Rule {
-    /// The rule of the function's own environment: the floor below which nothing goes.
+    /// The rule of the function's own environment. UserParameters can only make it stricter.
     ///
     /// # Errors
-    /// [`RuleError`] naming the key that is wrong.
+    /// [`RuleError`] that names the wrong key.
     pub fn floor(json: &str) -> Result<Self, RuleError> {
         let (demands, identities) = parse_floor(json)?;
         Self { named_only: demands.actions.is_some(), demands, identities, parts: Vec::new() }
             .check()
     }
 
-    /// This rule, tightened by the UserParameters of an action in `gate_stage`: of each pair of
-    /// demands the stricter one, of lists the union.
+    /// This rule, tightened by the UserParameters of an action in `gate_stage`. The stricter of two
+    /// demands wins, and lists are united.
     ///
     /// # Errors
     /// [`RuleError`] if the parameters are not a rule, set what only the floor may set, or
@@ -114,7 +67,7 @@ impl Rule {
                 (floor, parameters) => floor.or(parameters),
             },
             stage: equal("stage", floor.stage, parameters.stage)?,
-            // A floor that is silent has its default, which is the stricter of the two.
+            // A floor without `sharedRoles` has the default, which is the stricter value.
             shared_roles: Some(self.shared_roles()).max(parameters.shared_roles),
             only_people: floor.only_people.max(parameters.only_people),
             exclude_initiator: floor.exclude_initiator.max(parameters.exclude_initiator),
@@ -139,8 +92,7 @@ impl Rule {
             .check()
     }
 
-    /// What stays of the floor's demands and of the parameters' when their lists of actions are
-    /// united.
+    /// The demands of the floor and of the parameters, each for its own list of actions.
     fn united_with(&self, parameters: &Demands) -> Vec<Part> {
         let Some(actions) = &parameters.actions else {
             return self.parts.clone();
@@ -150,9 +102,10 @@ impl Rule {
             actions: Some(actions.clone()),
             quorum: parameters.quorum.unwrap_or(Quorum::TWO),
         };
-        // Fewer actions than persons are no rule of their own, but an addition to the floor's.
-        let is_rule = parameters.quorum.is_met_by(actions.len());
-        let parameters = is_rule.then_some(parameters);
+        // A list of fewer actions than persons could never meet its quorum. It only adds actions
+        // to the floor's list.
+        let can_be_met = parameters.quorum.is_met_by(actions.len());
+        let parameters = can_be_met.then_some(parameters);
         self.parts.iter().cloned().chain([floor]).chain(parameters).collect()
     }
 
@@ -162,7 +115,8 @@ impl Rule {
             return Err(RuleError::value(
                 "actions",
                 format!(
-                    "names {named}, but `quorum` is {}, and so many persons need as many actions; name at least that many",
+                    "names {named}, but `quorum` is {}, and each person needs an action to approve; \
+                     name at least as many actions as the quorum",
                     self.quorum().get()
                 ),
             ));
@@ -173,11 +127,13 @@ impl Rule {
         {
             return Err(RuleError::value(
                 format!("roster.{action}"),
-                "is the roster of an action that `actions` does not name; correct the one or the other",
+                "is the roster of an action that `actions` does not name; correct `roster` or `actions`",
             ));
         }
-        if let Some(action) = self.named_actions().find(|action| self.roster().lacks(action)) {
-            return Err(RuleError::value("roster", lacks_entry(action)));
+        if let Some(action) =
+            self.named_actions().find(|action| self.roster().has_no_entry_for(action))
+        {
+            return Err(RuleError::value("roster", missing_entry(action)));
         }
         Ok(self)
     }
@@ -188,7 +144,7 @@ impl Rule {
         self.demands.quorum.unwrap_or(Quorum::TWO)
     }
 
-    /// Whether every manual approval action of the stage is required, besides those that are named.
+    /// Whether every manual approval action of the stage is required, not only the named ones.
     #[must_use]
     pub fn requires_every_approval(&self) -> bool {
         !self.named_only
@@ -204,37 +160,37 @@ impl Rule {
         self.roster().actions()
     }
 
-    /// The stage in which the approvals are, when it is not the gate's own.
+    /// The stage of the approvals. `None` for the gate's own.
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
         self.demands.stage.as_deref()
     }
 
-    /// What becomes of approvals through untrusted roles.
+    /// How approvals through untrusted roles are treated.
     #[must_use]
     pub fn shared_roles(&self) -> SharedRoles {
         self.demands.shared_roles.unwrap_or_default()
     }
 
-    /// Whether only those count who are in `people`, by proven keys.
+    /// Whether only users who are in `people`, by proven keys, count.
     #[must_use]
     pub fn only_people(&self) -> bool {
         self.demands.only_people.unwrap_or_default()
     }
 
-    /// Whether who started the execution by hand does not count.
+    /// Whether the person who started the execution by hand is excluded.
     #[must_use]
     pub fn excludes_initiator(&self) -> bool {
         self.demands.exclude_initiator.unwrap_or_default()
     }
 
-    /// The age in minutes above which an approval does not count.
+    /// The age in minutes up to which an approval counts.
     #[must_use]
     pub fn max_age_minutes(&self) -> Option<u32> {
         self.demands.max_age_minutes
     }
 
-    /// The execution that the rule says is judged: `#{codepipeline.PipelineExecutionId}` as
+    /// The execution to judge, according to the rule: `#{codepipeline.PipelineExecutionId}` as
     /// CodePipeline resolved it.
     #[must_use]
     pub fn pipeline_execution_id(&self) -> Option<&str> {
@@ -249,17 +205,17 @@ impl Rule {
         &self.demands.not_people
     }
 
-    /// The floor's own `notPeople`: what may excuse an initiator from being a human.
+    /// The floor's own `notPeople`: only this may say that an initiator is not a human.
     pub(crate) fn machines(&self) -> &[NameGlob] {
         &self.identities.machines
     }
 
-    /// What is left out of handles that prove who somebody is: by the floor's word alone.
+    /// What is removed from handles before they prove who somebody is. Only the floor says this.
     pub(crate) fn proven_affixes(&self) -> BTreeSet<Affix> {
         self.identities.handle_affixes.clone().unwrap_or_else(Affix::defaults)
     }
 
-    /// What is left out of handles before they are compared.
+    /// What is removed from handles before they are compared.
     pub(crate) fn affixes(&self) -> BTreeSet<Affix> {
         let mut affixes = self.proven_affixes();
         affixes.extend(self.demands.handle_affixes.iter().flatten().cloned());
@@ -279,15 +235,8 @@ impl Rule {
     }
 }
 
-/// What is wrong with a roster that has no entry for a required action, and what to write.
-pub(crate) fn lacks_entry(action: &str) -> String {
-    format!(
-        "has no entry for {action}, which is required, so that anybody could approve it; add one, or `\"{action}\": [\"*\"]` to let anybody"
-    )
-}
-
-/// INVARIANT (fail closed): somebody who edits the pipeline may not have the gate look at the
-/// approvals of another stage.
+/// INVARIANT (fail closed): a person who edits the pipeline cannot make the gate judge the
+/// approvals of a different stage.
 fn may_name_stage(
     floor: Option<&str>,
     parameters: Option<&str>,
@@ -297,8 +246,9 @@ fn may_name_stage(
         Some(stage) if floor.is_none() && stage != gate_stage => Err(RuleError::value(
             "stage",
             format!(
-                "UserParameters say `{stage}`, and may name the gate's own stage, `{gate_stage}`, alone; to judge the approvals of another \
-                 stage, set `stage` in the function's TWO_PERSON_RULE"
+                "UserParameters say `{stage}`, but may only name the gate's own stage, \
+                 `{gate_stage}`; to judge the approvals of another stage, set `stage` in the \
+                 function's TWO_PERSON_RULE"
             ),
         )),
         Some(_) | None => Ok(()),
@@ -314,7 +264,8 @@ fn equal(
         (Some(floor), Some(parameters)) if floor != parameters => Err(RuleError::value(
             key,
             format!(
-                "UserParameters say `{parameters}`, the function's own rule says `{floor}`; they must agree"
+                "UserParameters say `{parameters}`, the function's own rule says `{floor}`; they \
+                 must agree"
             ),
         )),
         (floor, parameters) => Ok(floor.or(parameters)),

@@ -1,42 +1,21 @@
-//! The rule as it is written: JSON, camelCase, unknown keys refused.
+//! The rule as people write it: JSON in camelCase. Unknown keys are refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use names::is_iam_name;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use crate::error::{RuleError, check_codepipeline_name};
 use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::pattern::PrincipalPattern;
-use crate::principal::is_iam_name;
+use crate::quorum::Quorum;
 use crate::roster::Roster;
-use crate::rule::{Quorum, SharedRoles};
-use crate::trusted_role::TrustedRole;
+use crate::trusted_role::{SharedRoles, TrustedRole};
 
-/// Why a rule is not one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    /// Not a JSON object, or one that repeats a key.
-    #[error("not a rule: {0}")]
-    Form(String),
-    /// A key's value means nothing, or contradicts another.
-    #[error("`{key}`: {problem}")]
-    Value {
-        /// The key, with its path where it is nested.
-        key: String,
-        /// What is wrong and what to write instead.
-        problem: String,
-    },
-}
-
-impl RuleError {
-    pub(crate) fn value(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Value { key: key.into(), problem: problem.into() }
-    }
-}
-
-/// What both the floor and UserParameters may say: everything that can only tighten.
+/// The keys that the floor and UserParameters may have: they can only make the rule stricter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Demands {
     pub quorum: Option<Quorum>,
@@ -51,16 +30,16 @@ pub(crate) struct Demands {
     pub pipeline_execution_id: Option<String>,
 }
 
-/// What only the floor may say: everything that tells people apart or lets them in.
+/// The keys that only the floor may have: they distinguish people, or let them count.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Identities {
     pub trusted_session_roles: Vec<TrustedRole>,
     pub people: BTreeMap<String, Vec<PrincipalPattern>>,
     pub roster: Roster,
-    /// The floor's own `handleAffixes`, by which proven handles are made; `None` for the defaults.
+    /// The floor's own `handleAffixes`, which give proven handles. `None` for the defaults.
     pub handle_affixes: Option<BTreeSet<Affix>>,
-    /// The floor's own `notPeople`: an initiator that is a machine lets approvals count, which no
-    /// parameters may bring about.
+    /// The floor's own `notPeople`. If the initiator is a machine, more approvals count, so the
+    /// parameters may not say that.
     pub machines: Vec<NameGlob>,
 }
 
@@ -95,14 +74,14 @@ struct RuleFile {
     roster: Option<NoRepeats<Vec<String>>>,
 }
 
-/// A key that is there has a value: `null` is refused rather than read as "not there".
+/// A key that is present must have a value: `null` is refused, not read as absent.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// A whole number, in words that a reader of JSON knows.
+/// A whole number, whose error message does not mention Rust types.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct WholeNumber(u32);
 
@@ -116,15 +95,15 @@ impl<'de> Deserialize<'de> for WholeNumber {
     }
 }
 
-/// A map that refuses a repeated key. JSON lets the last one win, which would forget an entry of
-/// `people` and could split a human.
+/// A map that refuses repeated keys. In JSON the last one wins, so an entry of `people` could
+/// get lost, and one human could be split.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct NoRepeats<T>(
     #[serde(with = "serde_with::rust::maps_duplicate_key_is_error")] BTreeMap<String, T>,
 );
 
-/// Reads the rule that the function's own environment gives.
+/// Reads the rule from the function's own environment.
 pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError> {
     let file = parse(json)?;
     let people = people(file.people.as_ref())?;
@@ -145,15 +124,16 @@ pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError
         return Err(RuleError::value(
             format!("roster.{action}"),
             format!(
-                "`role/{role}` is a role of `trustedSessionRoles`, whose people are known by their session names: name them instead"
+                "`role/{role}` is a role of `trustedSessionRoles`, whose people are known by their \
+                 session names: name the people instead"
             ),
         ));
     }
     Ok((demands(file)?, identities))
 }
 
-/// Reads the rule that the action's UserParameters give: the keys that can only tighten, and no
-/// others.
+/// Reads the rule from the action's UserParameters. Only keys that make a rule stricter are
+/// allowed.
 pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
     let file = parse(json)?;
     for (key, given) in [
@@ -164,7 +144,8 @@ pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
         if given {
             return Err(RuleError::value(
                 key,
-                "whoever may edit the pipeline may not say who is who; set it in the function's TWO_PERSON_RULE instead",
+                "UserParameters may not say who is who, because anyone who may edit the pipeline can \
+                 write them; set it in the function's TWO_PERSON_RULE instead",
             ));
         }
     }
@@ -172,11 +153,11 @@ pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
 }
 
 fn parse(json: &str) -> Result<RuleFile, RuleError> {
-    // A list would be read as the values of the keys in their order, and an empty one as the
+    // Serde would read a list as the values of the keys in their order, and an empty list as the
     // default rule.
     if !json.trim_start().starts_with('{') {
         return Err(RuleError::Form(
-            "it has to be a JSON object, such as {\"quorum\": 2}".to_owned(),
+            "it must be a JSON object, such as {\"quorum\": 2}".to_owned(),
         ));
     }
     let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -197,11 +178,11 @@ fn demands(file: RuleFile) -> Result<Demands, RuleError> {
     if file.max_age_minutes == Some(WholeNumber(0)) {
         return Err(RuleError::value(
             "maxAgeMinutes",
-            "0 would let no approval count; write 1 or more, or leave it out",
+            "0 would let no approval count; write 1 or more, or remove it",
         ));
     }
     if let Some(stage) = &file.stage {
-        pipeline_name("stage", stage)?;
+        check_codepipeline_name("stage", stage)?;
     }
     Ok(Demands {
         quorum: file.quorum.map(|persons| Quorum::new(persons.0)).transpose()?,
@@ -221,25 +202,13 @@ fn actions(names: Vec<String>) -> Result<BTreeSet<String>, RuleError> {
     if names.is_empty() {
         return Err(RuleError::value(
             "actions",
-            "names no action; leave it out to require every manual approval of the stage",
+            "names no action; remove it to require every manual approval of the stage",
         ));
     }
     for name in &names {
-        pipeline_name("actions", name)?;
+        check_codepipeline_name("actions", name)?;
     }
     Ok(names.into_iter().collect())
-}
-
-/// Pipeline, stage and action names: `[A-Za-z0-9.@\-_]{1,100}` (CodePipeline API model).
-pub(crate) fn pipeline_name(key: &str, name: &str) -> Result<(), RuleError> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b".@-_".contains(&b);
-    if (1..=100).contains(&name.len()) && name.bytes().all(allowed) {
-        return Ok(());
-    }
-    Err(RuleError::value(
-        key,
-        format!("`{name}` is not a name that CodePipeline allows: 1 to 100 of A-Z a-z 0-9 . @ - _"),
-    ))
 }
 
 fn pipeline_execution_id(id: String) -> Result<String, RuleError> {
@@ -263,7 +232,7 @@ fn affixes(texts: &[String]) -> Result<BTreeSet<Affix>, RuleError> {
     each("handleAffixes", Some(texts), Affix::parse).map(BTreeSet::from_iter)
 }
 
-/// Every text of a list, parsed.
+/// Parses every text of a list.
 fn each<T>(
     key: &str,
     texts: Option<&[String]>,
@@ -282,7 +251,7 @@ fn people(
         if !is_iam_name(name) {
             return Err(RuleError::value(
                 key,
-                "a person's name is made of A-Z a-z 0-9 _ + = , . @ -",
+                "a person's name consists of A-Z a-z 0-9 _ + = , . @ -",
             ));
         }
         let patterns = each(&key, Some(patterns.as_slice()), PrincipalPattern::parse)?;

@@ -1,8 +1,7 @@
-//! Session names that software makes up: whoever stands behind such a session, its name does not
-//! say.
+//! Session names that software generates, which do not say who is behind a session.
 
-/// Whether services or SDKs make session names like this one. No person of a trusted role is called
-/// so.
+/// Whether services or SDKs generate session names like this one. It is never the name of a person
+/// who uses a trusted role.
 ///
 /// Sources: `RoleSessionName` defaults of botocore (`botocore-session-`, `AWS-CLI-session-`), of
 /// the AWS SDKs for Go (`aws-go-sdk-`, or the time in nanoseconds), Java (`aws-sdk-java-`),
@@ -13,7 +12,7 @@
 /// `pUBglYSipyAbyPsehEoWHmOFMDviUKzd`), IAM Roles Anywhere (the serial number of the certificate in
 /// hexadecimal digits), API Gateway (`BackplaneAssumeRoleSession`), EKS Pod Identity (`eks-`),
 /// CloudFormation, Cognito, Glue, SageMaker and GitHub Actions.
-pub(crate) fn is_made_by_software(name: &str) -> bool {
+pub(crate) fn is_generated(name: &str) -> bool {
     const PREFIXES: [&str; 15] = [
         "botocore-session-",
         "aws-cli-session-",
@@ -57,21 +56,21 @@ pub(crate) fn is_made_by_software(name: &str) -> bool {
         || is_time(&name)
 }
 
-/// `prefix` and then so many hexadecimal digits.
+/// `prefix` and then hexadecimal digits, as many as one of `lengths`.
 fn is_id(name: &str, prefix: &str, lengths: &[usize]) -> bool {
     name.strip_prefix(prefix)
         .is_some_and(|id| lengths.contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// 32 letters or digits, or a long hexadecimal number, and nothing else. Names of people that are
-/// so long have a `.`, `-`, `_` or `@`.
+/// Exactly 32 letters or digits, or one long hexadecimal number. People's names of that length
+/// contain a `.`, `-`, `_` or `@`.
 fn is_random(name: &str) -> bool {
     (name.len() == 32 && name.bytes().all(|b| b.is_ascii_alphanumeric()))
         || (name.len() >= 16 && name.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Seconds, milliseconds or nanoseconds since 1970, and nothing else: 10 digits or more. Staff
-/// numbers are shorter.
+/// Only seconds, milliseconds or nanoseconds since 1970: 10 digits or more. Staff numbers are
+/// shorter.
 fn is_time(name: &str) -> bool {
     name.len() >= 10 && name.bytes().all(|b| b.is_ascii_digit())
 }
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_software_makes_is_told_from_what_people_are_called() {
+    fn generated_names_are_distinguished_from_names_of_people() {
         for name in [
             "botocore-session-1732300000",
             "AWS-CLI-session-1732300000",
@@ -100,7 +99,7 @@ mod tests {
             "CognitoIdentityCredentials",
             "GitHubActions",
         ] {
-            assert!(is_made_by_software(name), "{name}");
+            assert!(is_generated(name), "{name}");
         }
         for name in [
             "alice",
@@ -114,7 +113,7 @@ mod tests {
             "christopher.montgomery-smithson1",
             "deadbeef",
         ] {
-            assert!(!is_made_by_software(name), "{name}");
+            assert!(!is_generated(name), "{name}");
         }
     }
 }

@@ -1,25 +1,25 @@
-//! The one way in which a rule may split one human: a handle under two entries of `people`.
+//! The only way that a rule may split one human: one handle in two entries of `people`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::Key;
 use crate::rule::Rule;
 
-/// Two entries of `people` that share a handle: they are told apart, and would count as two if they
-/// were one human.
+/// Two entries of `people` that share a handle. The rule treats them as two people, so they would
+/// count as two even if they were one human.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Split {
     /// One entry.
     pub first: String,
-    /// The other.
+    /// The other entry.
     pub second: String,
     /// The handle that both have.
     pub handle: String,
 }
 
 impl Rule {
-    /// Each pair of entries of `people` that share a handle, by their names or by those of their
-    /// principals.
+    /// Each pair of entries of `people` that share a handle, either by the entries' own names or by
+    /// the names of their principals.
     #[must_use]
     pub fn splits(&self) -> BTreeSet<Split> {
         let mut entries_of: BTreeMap<Key, BTreeSet<&str>> = BTreeMap::new();

@@ -11,7 +11,7 @@ const RULE: &str = r#"{
 
 const ACCOUNT: &str = "111122223333";
 
-/// The account, in which IAM Identity Center made one role.
+/// The account. IAM Identity Center created one of its roles.
 fn account() -> Account {
     Account::new(ACCOUNT).with_role(&format!(
         "arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_X_0123"
@@ -185,7 +185,7 @@ fn two_humans_of_one_handle_need_both_their_names_in_the_map() {
     assert_eq!(count("{}", &[a, b]), 1);
     assert_eq!(count(one, &[a, b]), 1);
     assert_eq!(count(both, &[a, b]), 2);
-    // A claimed entry of the map tells nobody apart.
+    // A claimed entry of the map does not distinguish anybody.
     assert_eq!(count(both, &[a, claimed]), 1);
     assert_eq!(count(both, &[a, b, claimed]), 1);
 }

@@ -1,5 +1,5 @@
-//! The invariants, held over random facts and rules from small alphabets, so that collisions are
-//! frequent.
+//! The invariants, checked over random facts and rules. Their alphabets are small, so collisions
+//! are frequent.
 
 #![cfg(test)]
 
@@ -24,7 +24,7 @@ const SESSIONS: [&str; 7] = [
     "alice-admin",
     "@x",
 ];
-/// Sessions of these are trusted by no rule below.
+/// No rule below trusts sessions of these roles.
 const UNTRUSTED: [&str; 2] = ["Deployer", "Bot"];
 const TRUSTED: [&str; 2] = ["AWSReservedSSO_A_01", "AWSReservedSSO_B_02"];
 
@@ -44,7 +44,7 @@ fn principal() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The account, in which IAM Identity Center made one of the trusted roles.
+/// The account. IAM Identity Center created one of the trusted roles.
 fn account() -> Account {
     Account::new(ACCOUNT).with_role(&format!(
         "arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{}",
@@ -63,7 +63,7 @@ fn often<T: Clone + std::fmt::Debug>(
     proptest::option::weighted(0.985, some)
 }
 
-/// Witnesses that agree: what a contradiction hides, no single witness can bring back.
+/// Sources that agree: if they contradict each other, no single source decides.
 fn approver() -> impl Strategy<Value = Approver> {
     (often(principal()), select(vec![(true, true), (true, false), (false, true)])).prop_map(
         |(arn, (history, state))| Approver {
@@ -82,9 +82,9 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             1 => Just(Status::Unknown)
         ],
         (often(time()), often(time())),
-        // An answer is noticed within a minute.
+        // CodePipeline notices an answer within a minute.
         (any::<bool>(), 0_i64..=60),
-        // CodePipeline gives an error code only for what nobody answered.
+        // CodePipeline gives an error code only if nobody answered.
         (approver(), proptest::option::weighted(0.5, Just("PermissionError".to_owned()))),
     )
         .prop_map(|((stage, action), kind, status, (started, updated), (known, lag), (approver, error))| Attempt {
@@ -121,7 +121,7 @@ fn facts() -> impl Strategy<Value = Facts> {
     )
 }
 
-/// The demands of a rule, which UserParameters may make as well.
+/// The demands of a rule. UserParameters may make them too.
 fn demands() -> impl Strategy<Value = Map<String, Value>> {
     let quorum = prop_oneof![8 => Just(2), 1 => Just(3)];
     let actions = prop_oneof![subsequence(vec!["A", "B", "C"], 2..=3)];
@@ -198,7 +198,7 @@ fn is_satisfied(rule: &Rule, facts: &Facts) -> bool {
     decide(rule, facts).is_ok_and(|decision| decision.record().verdict == Verdict::Satisfied)
 }
 
-/// What a decision says, whatever the order of the attempts it read.
+/// What a decision says, independent of the order of attempts.
 fn gist(decision: &Decision) -> (Verdict, Vec<String>, BTreeSet<String>, BTreeSet<String>) {
     let approvals =
         decision.record().approvals.iter().map(|approval| serde_json::to_string(approval).unwrap());
@@ -216,7 +216,7 @@ fn is_untrusted_session(arn: &str) -> bool {
     matches!(Principal::parse(arn).kind(), PrincipalKind::Session { role, .. } if UNTRUSTED.contains(&role.as_str()))
 }
 
-/// The same attempts, with the sessions of untrusted roles renamed as their callers please.
+/// The same attempts, but the callers gave other names to the sessions of untrusted roles.
 fn renamed(facts: &Facts, mut name: impl FnMut(usize) -> String) -> Facts {
     let mut facts = facts.clone();
     for (position, attempt) in facts.attempts.iter_mut().enumerate() {
@@ -272,7 +272,7 @@ proptest! {
 
     #[test]
     fn merge_only(rule in floor(), facts in facts(), names in proptest::collection::vec(select(SESSIONS.to_vec()), 7)) {
-        // Names that no other key or pattern knows claim nothing.
+        // A name that occurs in no other key or pattern claims nothing.
         let unnamed = renamed(&facts, |position| format!("nobody-{position}"));
         let named = renamed(&facts, |position| names[position].to_owned());
         if let (Ok(named), Ok(unnamed)) = (decide(&rule, &named), decide(&rule, &unnamed)) {
@@ -344,7 +344,7 @@ proptest! {
         }
     }
 
-    /// The floor's words count where the parameters are silent: silence demands nothing.
+    /// The floor's demands hold if the parameters say nothing about them.
     #[test]
     fn the_union_is_never_weaker_than_either(floor in floor_json(), parameters in demands(), facts in facts()) {
         let text = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
@@ -353,9 +353,9 @@ proptest! {
                 .filter(|(key, _)| ["trustedSessionRoles", "people", "roster", "actions", "sharedRoles", "handleAffixes"].contains(&key.as_str()))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
-            // Affixes that prove a handle are the floor's alone.
+            // Only the floor's affixes prove a handle.
             alone.extend(parameters.clone().into_iter().filter(|(key, _)| key != "handleAffixes"));
-            // What excuses an initiator from being a human is the floor's alone as well.
+            // Only the floor may say that an initiator is not a human.
             let machines = |map: &Map<String, Value>| map.get("notPeople").and_then(Value::as_array).cloned().unwrap_or_default();
             alone.insert("notPeople".into(), json!([machines(&floor), machines(&parameters)].concat()));
             Rule::floor(&text(&alone))
@@ -381,8 +381,7 @@ proptest! {
             prop_assert_eq!(principal.arn(), text);
             prop_assert!(Rule::floor(text).is_err());
         }
-        // A rule with a key that is not one, or a value of the wrong kind, is refused and never a
-        // panic.
+        // An unknown key or a value of the wrong type is refused, and never panics.
         let key = key.get(&rule.keys().cloned().collect::<Vec<_>>()).clone();
         let value = rule.insert(key, json!([{ "junk": junk }]));
         prop_assert!(value.is_some());
@@ -390,7 +389,7 @@ proptest! {
     }
 }
 
-/// A rule that names everybody, every role and every action, and believes in nobody else.
+/// A rule that names all people, roles and actions, and trusts nobody else.
 const CLOSED_WORLD: &str = r#"{
     "stage": "Approve", "actions": ["A", "B"], "onlyPeople": true, "trustedSessionRoles": ["AWSReservedSSO_A_01"],
     "people": {
@@ -399,8 +398,8 @@ const CLOSED_WORLD: &str = r#"{
     }
 }"#;
 
-/// A principal of the choosing of somebody who is alice, may make users and roles of any name that
-/// is not taken, may name the sessions of any role but the trusted one, and owns other accounts.
+/// A principal that alice can choose. She may create users and roles with any unused name, may name
+/// the sessions of every role except the trusted one, and owns other accounts.
 fn of_an_attackers_choosing() -> impl Strategy<Value = String> {
     let name = || {
         select(vec![
@@ -475,7 +474,7 @@ proptest! {
     }
 }
 
-/// The closed world is not empty: its two people release.
+/// The closed world is not empty: its two people can release.
 #[test]
 fn in_the_closed_world_its_people_count() {
     let rule = Rule::floor(CLOSED_WORLD).unwrap();
@@ -484,7 +483,7 @@ fn in_the_closed_world_its_people_count() {
     assert_eq!(persons(&[alice, keys("arn:aws:iam::111122223333:user/bob")]).len(), 2);
 }
 
-/// The properties above say nothing if the generators never satisfy a rule.
+/// The properties above prove nothing if the generators never satisfy a rule.
 #[test]
 fn the_generators_reach_both_verdicts() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();

@@ -1,4 +1,4 @@
-//! The rule as people write it: what is understood, what is refused and in which words.
+//! The rule as people write it: what is understood, what is refused, and the words of the refusal.
 
 #![cfg(test)]
 
@@ -163,8 +163,8 @@ fn a_handle_under_two_entries_is_named() {
     assert_eq!(pairs, [("adam", "alice", "asmith"), ("alice", "alice-b", "alice")]);
 }
 
-/// One person serves the whole of the floor's list and another the whole of the parameters': the
-/// union has two persons, and yet neither list does.
+/// One person serves the floor's whole list and another the parameters' whole list. The union has
+/// two persons, but neither list does.
 mod each_of_two_united_lists_meets_its_own_quorum {
     use rule::{Facts, ReasonCode, Rule, Verdict, decide};
     use serde_json::{Value, json};

@@ -14,7 +14,7 @@ pub(crate) use request::Request;
 pub(crate) use roles::RolePermissions;
 
 use iam::account::{Actor, PolicyId};
-use iam::{Clauses, Effect, Grants, Truth};
+use iam::{Clauses, Effect, Grants, Limits, Truth};
 
 use crate::engine::{ApiError, ErrorCode, Settings};
 use resource::Resource;
@@ -108,10 +108,13 @@ impl Authorizer {
         if grants.about(&action, &context).allow(arn) == Truth::Yes {
             return None;
         }
-        let kinds = grants.kinds.into_iter().map(|kind| Grants { kinds: vec![kind] });
-        let clauses: Vec<_> = kinds.map(|kind| kind.about(&action, &context)).collect();
+        let Grants { identity, limits: Limits { boundary, controls: _ } } = grants;
+        let identity = Grants { identity, limits: Limits::default() }.about(&action, &context);
+        let boundary = boundary.map(|policies| {
+            Limits { boundary: Some(policies), controls: Vec::new() }.about(&action, &context)
+        });
         // A snapshot has no service control policies.
-        let named = || clauses.iter().zip([IDENTITY, BOUNDARY]);
+        let named = || [(&identity, IDENTITY)].into_iter().chain(boundary.iter().zip([BOUNDARY]));
         let denies = |clauses: &Clauses<'_, PolicyId>| {
             let mut deciding = clauses.blame(arn).into_iter();
             deciding.any(|blame| blame.effect == Effect::Deny)

@@ -114,7 +114,7 @@ impl CodePipeline for Adapter {
             .trigger;
         let of_type = trigger.as_ref().and_then(|trigger| trigger.trigger_type.as_ref());
         let detail = trigger.as_ref().and_then(|trigger| trigger.trigger_detail.as_deref());
-        Ok(Initiator::of(of_type.map(sdk::types::TriggerType::as_str), detail))
+        Ok(Initiator::from_trigger(of_type.map(sdk::types::TriggerType::as_str), detail))
     }
 
     async fn report_success(
@@ -187,7 +187,11 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
     let result = detail.output.and_then(|output| output.execution_result);
     let kind =
         detail.input.and_then(|input| input.action_type_id).map_or(ActionKind::Unknown, |id| {
-            ActionKind::of(Some(id.category.as_str()), Some(id.owner.as_str()), Some(&id.provider))
+            ActionKind::from_type_id(
+                Some(id.category.as_str()),
+                Some(id.owner.as_str()),
+                Some(&id.provider),
+            )
         });
     HistoryEntry {
         execution_id: detail.pipeline_execution_id,
@@ -212,7 +216,7 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
 }
 
 fn status(status: Option<&ActionExecutionStatus>) -> Status {
-    Status::of(status.map(ActionExecutionStatus::as_str))
+    Status::from_api(status.map(ActionExecutionStatus::as_str))
 }
 
 /// A time to the millisecond, as CodePipeline means it: on its way through a floating-point number

@@ -241,7 +241,7 @@ fn a_bad_rule_is_a_configuration_error_that_names_the_key() {
         (
             "{}",
             Some("quorum=2"),
-            "UserParameters are wrong: not a rule: it has to be a JSON object",
+            "UserParameters are wrong: not a rule: it must be a JSON object",
         ),
         ("{}", Some(""), "UserParameters are wrong"),
         (

@@ -16,7 +16,7 @@ use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
-use audit::{CATALOG, PictureError, Scope, Slot, audit};
+use audit::{AuditError, CATALOG, Scope, Slot, audit};
 use doctor::GateFunction;
 use generate::name::{PipelineGlob, RegionGlob, StageGlob};
 
@@ -195,11 +195,11 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     };
     match audit(&account, &scope, rule.as_ref()) {
         Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, today)?),
-        Err(error @ PictureError::NoGroup { .. }) => {
+        Err(error @ AuditError::NoGroup { .. }) => {
             output::print_error(&error);
             Ok(Exit::Nothing)
         }
-        Err(error @ PictureError::Survey(_)) => Err(error.into()),
+        Err(error @ AuditError::Undecided(_)) => Err(error.into()),
     }
 }
 

@@ -9,10 +9,11 @@ use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
 use doctor::GateFunction;
-use doctor::facts::{
+use evidence::facts::{
     Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log,
     read_saved, render,
 };
+use evidence::history::ActionExecution;
 use evidence::{EventError, read_events};
 use findings::Severity;
 
@@ -117,7 +118,7 @@ pub(crate) fn run(
     let mut actions = history.actions;
     actions.retain(|action| action.execution_id == *id);
     let sight = Sight {
-        gate_runs: actions.iter().filter(|action| gate.ran_in(action)).count(),
+        gate_runs: actions.iter().filter(|action| runs_gate(action, gate)).count(),
         execution,
         actions,
         state,
@@ -129,6 +130,14 @@ pub(crate) fn run(
     let fails = report.fail_on.severity().is_some_and(|least| least <= Severity::Error)
         && answers.iter().any(|answer| answer.verdict == Verdict::DoesNotHold);
     Ok(if fails { Exit::Findings } else { Exit::Done })
+}
+
+/// Whether an action ran the gate.
+fn runs_gate(action: &ActionExecution, gate: &GateFunction) -> bool {
+    let kind = action.kind.as_ref();
+    let invokes = kind.is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");
+    let function = action.configuration.get("FunctionName");
+    invokes && function.is_some_and(|name| gate.matches(name))
 }
 
 fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {

@@ -251,7 +251,7 @@ fn a_rule_is_checked_without_any_pipeline() {
 fn a_rule_that_the_gate_refuses_is_one_finding_and_the_pipelines_are_checked_all_the_same() {
     for (rule, words) in [
         ("", "not a rule"),
-        ("[]", "it has to be a JSON object"),
+        ("[]", "it must be a JSON object"),
         ("{\"quorom\": 2}", "unknown field `quorom`"),
         ("{\"people\": {\"alice\": []}}", "`people.alice`: lists no principal"),
     ] {

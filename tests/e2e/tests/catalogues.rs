@@ -26,7 +26,7 @@ fn assert_documented(catalog: &Catalog, krate: &str) {
         page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
     assert_eq!(anchors, codes, "the `###` headings of {} and the codes", catalog.page);
     for check in catalog.checks {
-        let entry = format!("### {}\n\n*{}*", check.code, check.severity.word());
+        let entry = format!("### {}\n\n*{}*", check.code, check.severity.as_str());
         assert!(page.contains(&entry), "{} has to say:\n{entry}", catalog.page);
     }
 }

@@ -1,20 +1,21 @@
 //! `approver-without-mfa`: a user that approves, and that no policy asks for MFA.
 
+use findings::{Check, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use super::can_approve_both::evidence_of;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "approver-without-mfa",
     severity: Severity::Note,
     title: "A user can approve without MFA",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = picture.account();
     let mut findings = Vec::new();
     for (at, user) in account.users.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 fn without_mfa(
     picture: &Picture<'_>,
     actor: Actor,
-) -> Result<Option<(usize, String)>, SurveyError> {
+) -> Result<Option<(usize, String)>, UndecidedError> {
     let approvals = picture.survey.approvals(actor);
     if let Some((slot, reached)) = approvals.served().find(|(_, reached)| !reached.open) {
         return Ok(Some((slot, reached.witness.clone())));

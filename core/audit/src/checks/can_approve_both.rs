@@ -1,21 +1,22 @@
 //! `can-approve-both`: a user or role whose own permissions reach two slots of one pipeline.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::action::APPROVE;
 use crate::evidence;
 use crate::picture::Picture;
-use crate::survey::{Both, SurveyError};
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::{Both, UndecidedError};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both",
     severity: Severity::Error,
     title: "One principal may approve two slots of one pipeline",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     with_both(picture, |actor, both| {
         (!both.open).then(|| {
             let [a, b] = both.slots.map(|slot| picture.slot(slot));
@@ -36,7 +37,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 pub(super) fn with_both(
     picture: &Picture<'_>,
     wanted: impl Fn(Actor, &Both) -> Option<Finding>,
-) -> Result<Vec<Finding>, SurveyError> {
+) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in picture.actors() {
         let approvals = picture.survey.approvals(actor);

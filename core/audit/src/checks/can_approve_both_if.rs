@@ -1,24 +1,25 @@
 //! `can-approve-both-if`: a principal whose own permissions reach two slots of one pipeline when
 //! conditions hold that only the request decides.
 
+use findings::{Check, Finding, Severity};
 use std::collections::BTreeSet;
 
 use iam::account::Actor;
 
+use super::Find;
 use super::can_approve_both::with_both;
 use crate::action::APPROVE;
 use crate::picture::Picture;
-use crate::survey::{Both, SurveyError};
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::{Both, UndecidedError};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both-if",
     severity: Severity::Error,
     title: "One principal may approve two slots of one pipeline when conditions hold",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     with_both(picture, |actor, both| {
         both.open.then(|| {
             let [a, b] = both.slots.map(|slot| picture.slot(slot));

@@ -1,28 +1,29 @@
 //! `can-approve-both-through-role`: a principal that reaches two slots of one pipeline by assuming
 //! roles.
 
+use findings::{Check, Finding, Severity};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use iam::account::Actor;
 
+use super::Find;
 use super::can_approve_both::evidence_of;
 use crate::action::APPROVE;
 use crate::alike::Alike;
 use crate::evidence;
 use crate::picture::Picture;
 use crate::roads::Road;
-use crate::survey::{Approvals, Both, Candidate, SurveyError};
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::{Approvals, Both, Candidate, UndecidedError};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both-through-role",
     severity: Severity::Error,
     title: "One principal may approve two slots of one pipeline by assuming roles",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in picture.actors() {
         if picture.survey.approvals(actor).both.is_some() {
@@ -43,7 +44,7 @@ struct ThroughRoles {
 }
 
 /// Two slots that an actor may serve as itself or as roles that it may assume.
-fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>, SurveyError> {
+fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
     let survey = &picture.survey;
     let mut candidates: Vec<(Option<Road>, Rc<Alike<'_>>, &Approvals)> = Vec::new();
     let own = survey.approvals(actor);

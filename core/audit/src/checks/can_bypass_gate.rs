@@ -1,19 +1,20 @@
 //! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling
 //! what asks for them.
 
+use findings::{Check, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::action::Action;
 use crate::evidence;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-bypass-gate",
     severity: Severity::Warning,
     title: "A principal can go round the gate",
+    find,
 };
 
 /// By what, and what that does.
@@ -26,7 +27,7 @@ const WAYS: [(Action, &str); 6] = [
     (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
 ];
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in picture.survey.permissions.who_might(&WAYS.map(|(action, _)| action)) {
         findings.extend(about(picture, actor)?);
@@ -35,7 +36,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
 }
 
 /// Whether an actor can go round the gate.
-pub(super) fn can(picture: &Picture<'_>, actor: Actor) -> Result<bool, SurveyError> {
+pub(super) fn can(picture: &Picture<'_>, actor: Actor) -> Result<bool, UndecidedError> {
     for (action, _) in WAYS {
         if picture.survey.reaches(actor, action)?.is_some() {
             return Ok(true);
@@ -44,7 +45,7 @@ pub(super) fn can(picture: &Picture<'_>, actor: Actor) -> Result<bool, SurveyErr
     Ok(false)
 }
 
-fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, SurveyError> {
+fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
     let account = picture.account();
     let mut evidence = Vec::new();
     let mut found = Vec::new();

@@ -1,23 +1,24 @@
 //! `can-grant-itself`: a principal that is one write away from two slots of one pipeline.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::attempts::Write;
 use crate::escalation::{Escalation, WRITES};
 use crate::evidence;
 use crate::picture::Picture;
 use crate::removal::REMOVALS;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-grant-itself",
     severity: Severity::Warning,
     title: "A principal can give itself what it lacks to approve two slots",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in picture.survey.permissions.who_might(&[&WRITES[..], &REMOVALS[..]].concat()) {
         // Who has both needs no write.

@@ -1,29 +1,30 @@
 //! `can-invoke-gate`: a principal that can call the gate's function itself, which only pipelines
 //! need to.
 
+use findings::{Check, Finding, Severity};
 use std::collections::HashMap;
 
 use iam::account::Actor;
 
+use super::Find;
 use super::can_bypass_gate;
 use crate::action::Action;
 use crate::alike::Reached;
 use crate::evidence;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-invoke-gate",
     severity: Severity::Warning,
     title: "A principal can invoke the gate itself",
+    find,
 };
 
 /// What pipelines run as (CodePipeline User Guide, "Manage the CodePipeline service role").
 const PIPELINES: &str = "codepipeline.amazonaws.com";
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let survey = &picture.survey;
     let forms = survey.scope.gate_forms(picture.account());
     let mut known: HashMap<usize, Option<Reached>> = HashMap::new();

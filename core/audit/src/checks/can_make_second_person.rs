@@ -1,22 +1,23 @@
 //! `can-make-second-person`: a principal that can act as two: as one that it makes, takes over or
 //! signs in as.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::evidence;
 use crate::picture::Picture;
 use crate::second::{self, Way};
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "can-make-second-person",
     severity: Severity::Warning,
     title: "A principal can make a second person and approve as two",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = picture.account();
     let mut findings = Vec::new();
     let actors = picture.actors().filter(|actor| second::might_make(picture, *actor));

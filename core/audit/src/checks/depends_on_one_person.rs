@@ -1,18 +1,20 @@
 //! `depends-on-one-person`: while one person is away, nothing can be released.
 
+use findings::{Check, Evidence, Finding, Severity};
+
+use super::Find;
 use crate::people::People;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "depends-on-one-person",
     severity: Severity::Note,
     title: "While one person is away, nobody can release",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let people = People::of(picture)?;
     if !people.suffice_without(None) {
         return Ok(Vec::new());

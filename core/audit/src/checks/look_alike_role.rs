@@ -1,21 +1,22 @@
 //! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of
 //! them, and that reaches a slot.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::{Actor, Role};
 use rule::RESERVED_PATH;
 
+use super::Find;
 use super::can_approve_both::evidence_of;
 use super::session_name_not_pinned;
 use crate::evidence;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "look-alike-role",
     severity: Severity::Error,
     title: "A role passes for one of IAM Identity Center's and reaches a slot",
+    find,
 };
 
 /// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide,
@@ -23,7 +24,7 @@ pub(super) const CHECK: Check = Check {
 /// for anybody else; the name alone is free to take.
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let roles = picture.account().roles.iter().enumerate();
     let look_alikes = roles.filter(|(_, role)| is_look_alike(role));
     Ok(look_alikes.filter_map(|(at, role)| about(picture, at, role)).collect())

@@ -1,20 +1,21 @@
 //! `machine-can-approve`: a role that approves and that a service or a CI's identity provider can
 //! assume.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "machine-can-approve",
     severity: Severity::Warning,
     title: "A service or a workload can assume a role that approves",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = picture.account();
     let mut findings = Vec::new();
     for (at, role) in account.roles.iter().enumerate() {

@@ -1,20 +1,21 @@
 //! `member-of-both-groups`: a user in the groups of two slots, whatever it can do in effect.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::evidence;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "member-of-both-groups",
     severity: Severity::Error,
     title: "A user is in the groups of two slots",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = picture.account();
     let mut findings = Vec::new();
     for (at, user) in account.users.iter().enumerate() {
@@ -72,7 +73,7 @@ fn two_groups(picture: &Picture<'_>, groups: &[usize]) -> Option<[(usize, usize)
 }
 
 /// An action of the second slot that the user may approve beside the first.
-fn survey_says(picture: &Picture<'_>, actor: Actor) -> Result<Option<String>, SurveyError> {
+fn survey_says(picture: &Picture<'_>, actor: Actor) -> Result<Option<String>, UndecidedError> {
     let approvals = picture.survey.approvals(actor);
     Ok(approvals.both.as_ref().map(|both| {
         let [_, second] = &both.witness;

@@ -1,18 +1,20 @@
 //! `no-valid-pair`: every slot has somebody, but not each a person of its own.
 
+use findings::{Check, Evidence, Finding, Severity};
+
+use super::Find;
 use crate::people::People;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "no-valid-pair",
     severity: Severity::Error,
     title: "No different persons for all slots",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let people = People::of(picture)?;
     let slots = 0..picture.slots().len();
     let Some(first) = picture.slots().first() else {

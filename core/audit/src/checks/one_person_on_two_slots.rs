@@ -1,26 +1,27 @@
 //! `one-person-on-two-slots`: principals that the gate takes for one human, and that serve two
 //! slots between them.
 
+use findings::{Check, Finding, Severity};
 use std::rc::Rc;
 
 use iam::account::Actor;
 
+use super::Find;
 use super::can_approve_both::evidence_of;
 use crate::action::APPROVE;
 use crate::alike::Alike;
 use crate::people;
 use crate::picture::Picture;
-use crate::survey::{Approvals, Candidate, SurveyError};
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::{Approvals, Candidate, UndecidedError};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "one-person-on-two-slots",
     severity: Severity::Warning,
     title: "Principals that are one human serve two slots",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let survey = &picture.survey;
     let serving = picture.actors().filter(|actor| survey.approvals(*actor).any());
     // One that serves both by itself is found for that.
@@ -39,7 +40,7 @@ pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
     Ok(findings)
 }
 
-fn about(picture: &Picture<'_>, members: &[Actor]) -> Result<Option<Finding>, SurveyError> {
+fn about(picture: &Picture<'_>, members: &[Actor]) -> Result<Option<Finding>, UndecidedError> {
     let survey = &picture.survey;
     let account = picture.account();
     let known = members.iter().filter_map(|actor| {

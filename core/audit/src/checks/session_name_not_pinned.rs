@@ -1,25 +1,26 @@
 //! `session-name-not-pinned`: a role whose session names the gate believes, and callers may choose.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Role;
 use iam::policy::Statement;
 use iam::{Condition, Effect};
 
+use super::Find;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "session-name-not-pinned",
     severity: Severity::Warning,
     title: "Callers choose the session names that the gate believes",
+    find,
 };
 
 /// The calls in which the caller gives the session its name; with SAML the identity provider does
 /// (STS API Reference).
 const CALLER_NAMES: [&str; 2] = ["sts:assumerole", "sts:assumerolewithwebidentity"];
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     // Without the rule it is not known whom the gate trusts.
     if picture.rule.is_none() {
         return Ok(Vec::new());

@@ -1,20 +1,21 @@
 //! `session-names-from-provider`: a role whose session names the gate believes, and a SAML provider
 //! of the account sets them.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "session-names-from-provider",
     severity: Severity::Warning,
     title: "A SAML provider of the account names the approvers that the gate believes",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let roles = picture.account().roles.iter().enumerate();
     // Nobody but IAM Identity Center has the key of its provider.
     let believed = roles.filter(|(_, role)| {

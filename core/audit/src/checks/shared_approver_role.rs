@@ -1,22 +1,23 @@
 //! `shared-approver-role`: a role that approves and that several people can assume.
 
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
+use super::Find;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "shared-approver-role",
     severity: Severity::Warning,
     title: "Several people can assume a role that approves",
+    find,
 };
 
 /// How many of them the evidence names.
 const NAMED: usize = 5;
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = picture.account();
     let mut findings = Vec::new();
     for (at, role) in account.roles.iter().enumerate() {

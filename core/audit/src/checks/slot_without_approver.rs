@@ -1,19 +1,21 @@
 //! `slot-without-approver`: nobody can serve a slot, so nothing can be released.
 
+use findings::{Check, Finding, Severity};
+
+use super::Find;
 use crate::action::APPROVE;
 use crate::people::People;
 use crate::picture::Picture;
-use crate::survey::SurveyError;
-use findings::Check;
-use findings::{Finding, Severity};
+use crate::survey::UndecidedError;
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "slot-without-approver",
     severity: Severity::Error,
     title: "Nobody can serve a slot",
+    find,
 };
 
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, SurveyError> {
+fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let people = People::of(picture)?;
     let slots = picture.slots().iter().enumerate();
     let empty = slots.filter(|(at, _)| !people.serve(*at));

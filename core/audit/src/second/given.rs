@@ -8,7 +8,7 @@ use crate::action::{APPROVE, Action, On};
 use crate::escalation::APPROVING;
 use crate::permissions::{BOUNDARY, POLICY_ARN};
 use crate::picture::Picture;
-use crate::survey::SurveyError;
+use crate::survey::UndecidedError;
 
 /// The actions that make a principal of a kind and give it policies.
 pub(super) struct Making {
@@ -32,7 +32,7 @@ impl<'p, 'a> Giver<'p, 'a> {
     pub(super) fn to_a_new_one(
         &self,
         also: Option<&Clauses<'a, PolicyId>>,
-    ) -> Result<Vec<Gift<'a>>, SurveyError> {
+    ) -> Result<Vec<Gift<'a>>, UndecidedError> {
         let without_boundary = self.within(None, also)?;
         if !without_boundary.is_empty() {
             return Ok(without_boundary);
@@ -63,7 +63,7 @@ impl<'p, 'a> Giver<'p, 'a> {
         &self,
         boundary: Option<(Option<PolicyId>, &str)>,
         also: Option<&Clauses<'a, PolicyId>>,
-    ) -> Result<Vec<Gift<'a>>, SurveyError> {
+    ) -> Result<Vec<Gift<'a>>, UndecidedError> {
         let survey = &self.picture.survey;
         let frame = survey.scope.resources(self.picture.account(), self.making.kind);
         let bounded = (BOUNDARY, boundary.map(|(_, arn)| arn));

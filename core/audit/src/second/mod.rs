@@ -17,7 +17,7 @@ use iam::{Clauses, Policy};
 use super::action::Action;
 use super::alike::Alike;
 use super::picture::Picture;
-use super::survey::{Approvals, Both, Candidate, SurveyError};
+use super::survey::{Approvals, Both, Candidate, UndecidedError};
 
 pub(super) use providers::of_roles as saml_providers;
 pub(super) use roles::is_of_aws;
@@ -80,7 +80,7 @@ pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
 }
 
 /// The ways of an actor to act as two persons: one of each kind at most.
-pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, SurveyError> {
+pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
     let mut others = users::all(picture, actor)?;
     others.extend(roles::all(picture, actor)?);
     others.extend(providers::all(picture, actor));

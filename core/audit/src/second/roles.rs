@@ -9,7 +9,7 @@ use super::given::{Giver, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::action::{Action, On};
 use crate::picture::Picture;
-use crate::survey::SurveyError;
+use crate::survey::UndecidedError;
 
 const MAKING: Making = Making {
     kind: On::Roles,
@@ -42,7 +42,7 @@ pub(crate) fn is_of_aws(identity: &Identity) -> bool {
 pub(super) fn all<'p, 'a>(
     picture: &'p Picture<'a>,
     actor: Actor,
-) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
     if !might_make(picture, actor) {
         return Ok(Vec::new());
     }
@@ -92,10 +92,8 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
             continue;
         };
         let mut state = permissions.state(role);
-        let is_plain = identity.boundary.is_none() && state.grants.kinds.iter().all(Vec::is_empty);
-        if let Some(own) = state.grants.kinds.first_mut() {
-            own.extend(policies);
-        }
+        let is_plain = identity.boundary.is_none() && state.grants.policies().next().is_none();
+        state.grants.identity.extend(policies);
         let step = |action| Step { action, resource: identity.arn.clone() };
         others.push(Other {
             kind: Kind::Role,

@@ -7,7 +7,7 @@ use super::given::{Giver, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::action::{Action, On};
 use crate::picture::Picture;
-use crate::survey::SurveyError;
+use crate::survey::UndecidedError;
 
 const MAKING: Making = Making {
     kind: On::Users,
@@ -38,7 +38,7 @@ pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
 pub(super) fn all<'p, 'a>(
     picture: &'p Picture<'a>,
     actor: Actor,
-) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
     if !might_make(picture, actor) {
         return Ok(Vec::new());
     }
@@ -56,7 +56,7 @@ pub(super) fn all<'p, 'a>(
 fn new_ones<'p, 'a>(
     giver: &Giver<'p, 'a>,
     credential: Action,
-) -> Result<Vec<Other<'p, 'a>>, SurveyError> {
+) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
     let Giver { picture, actor, .. } = *giver;
     let survey = &picture.survey;
     let permissions = &survey.permissions;
@@ -118,7 +118,7 @@ fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
     let serving = account.groups.iter().enumerate();
     let serving = serving.filter(|(at, _)| survey.group_approvals(*at).any());
     let joining = serving.map(|(_, group)| {
-        let policies = account.group_grants(group).kinds.into_iter().flatten().collect();
+        let policies = account.group_grants(group).identity;
         (group.arn.as_str(), policies, alike.clauses.allow(&group.arn))
     });
     joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
@@ -148,9 +148,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
         };
         let other = |given: Step, more: Vec<(PolicyId, &'a Policy)>, open| {
             let mut state = permissions.state(user);
-            if let Some(own) = state.grants.kinds.first_mut() {
-                own.extend(more);
-            }
+            state.grants.identity.extend(more);
             let step = Step { action: credential, resource: identity.arn.clone() };
             Other {
                 kind: Kind::User,
@@ -162,7 +160,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
             }
         };
         let is_plain = identity.boundary.is_none()
-            && permissions.state(user).grants.kinds.iter().all(Vec::is_empty);
+            && permissions.state(user).grants.policies().next().is_none();
         let before = others.len();
         if let Some((action, policies)) = giver.to_one_that_is_there(user) {
             let given = Step { action, resource: identity.arn.clone() };

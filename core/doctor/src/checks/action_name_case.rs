@@ -1,19 +1,20 @@
 //! A name of the rule that differs from the pipeline's in case only: the gate answers every release
 //! with a ConfigurationError.
 
+use findings::{Check, Finding, Severity};
 use rule::Misfit;
 
+use super::Find;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "action-name-case",
     severity: Severity::Error,
     title: "The rule spells an approval in another case than the pipeline does",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gate in &topology.gates {
         let there = topology.places().filter(|place| {

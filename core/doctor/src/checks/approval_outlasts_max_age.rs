@@ -1,17 +1,19 @@
 //! An approval that may stay open for longer than the others keep counting.
 
+use findings::{Check, Finding, Severity};
+
+use super::Find;
 use crate::pipeline::DEFAULT_TIMEOUT_MINUTES;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "approval-outlasts-max-age",
     severity: Severity::Note,
     title: "An approval may stay open longer than `maxAgeMinutes`",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (gate, approval) in topology.approvals() {
         let Some(age) = gate.rule.max_age_minutes() else {

@@ -4,17 +4,19 @@
 //! reference). What an earlier stage shows in `GetPipelineState` may be a newer execution's by
 //! then.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "approvals-in-another-stage",
     severity: Severity::Warning,
     title: "The approvals are in another stage than the gate",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     // Approvals after the gate are another finding.
     let split = topology.gates.iter().filter(|gate| {
         let elsewhere = gate.approval_stage().is_some_and(|stage| stage < gate.place.stage_index);

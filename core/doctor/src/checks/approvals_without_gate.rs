@@ -1,18 +1,19 @@
 //! Several approvals behind the last gate, which one person may answer alone.
 
+use findings::{Check, Finding, Severity};
 use rule::ActionKind;
 
+use super::Find;
 use crate::topology::{Place, Topology};
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "approvals-without-gate",
     severity: Severity::Warning,
     title: "A stage asks for several approvals behind the last gate",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(last) = topology.gates.last() else {
         return Vec::new();
     };

@@ -1,16 +1,18 @@
 //! A deployment of something that was not there yet when it was approved.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "artifact-after-approval",
     severity: Severity::Warning,
     title: "What is deployed was made after the approvals began",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for deploying in topology.deployments() {
         let gate = topology.gate_before(deploying);

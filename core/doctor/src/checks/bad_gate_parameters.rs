@@ -1,17 +1,19 @@
 //! UserParameters that the gate refuses: nobody can ever release.
 
+use findings::{Check, Evidence, Finding, Severity};
+
+use super::Find;
 use crate::gate::{EXECUTION_VARIABLE, Parameters};
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "bad-gate-parameters",
     severity: Severity::Error,
     title: "The gate refuses the action's UserParameters",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let refused = topology.gates.iter().filter_map(|gate| {
         let problem = match (&gate.parameters, gate.fixed_execution()) {
             (Parameters::Refused(error), _) => format!("{error}"),

@@ -1,17 +1,19 @@
 //! A deployment in a stage before the approvals: to production it would be a way round, to a test
 //! environment it is usual.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "deploy-before-approvals",
     severity: Severity::Warning,
     title: "A deployment comes before the approvals",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };

@@ -1,16 +1,18 @@
 //! A deployment that follows the approvals and does not wait for the gate.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "deploy-before-gate",
     severity: Severity::Error,
     title: "A deployment among the approvals does not wait for the gate",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };

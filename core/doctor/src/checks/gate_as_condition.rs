@@ -3,17 +3,19 @@
 //! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions
 //! for a stage": conditions can be overridden while the pipeline runs.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "gate-as-condition",
     severity: Severity::Error,
     title: "The gate is a stage condition, which one person can override",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let asked = topology.gates_as_conditions().map(|(stage, when, rule)| Finding {
         evidence: vec![Evidence::new(
             "condition",

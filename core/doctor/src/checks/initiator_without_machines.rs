@@ -1,18 +1,18 @@
 //! Who starts an execution is looked at, and no machine is known.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "initiator-without-machines",
     severity: Severity::Note,
     title: "`excludeInitiator` without `notPeople`",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     if !rule.excludes_initiator() || rule.names_machines() {
         return None;
     }

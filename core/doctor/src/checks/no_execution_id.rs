@@ -3,18 +3,20 @@
 //! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs,
 //! so that for Lambda jobs it may be missing.
 
+use findings::{Check, Finding, Severity};
+
+use super::Find;
 use crate::gate::{EXECUTION_VARIABLE, Parameters};
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "no-execution-id",
     severity: Severity::Warning,
     title: "The UserParameters do not tell the gate its execution",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let unsaid = topology.gates.iter().filter(|gate| {
         // Refused parameters and a fixed execution are another finding.
         let refused = match gate.parameters {

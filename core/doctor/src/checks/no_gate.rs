@@ -1,15 +1,19 @@
 //! Approvals or a deployment, and nothing that counts persons.
 
+use findings::{Check, Finding, Severity};
 use rule::ActionKind;
 
+use super::Find;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check =
-    Check { code: "no-gate", severity: Severity::Error, title: "No action runs the gate" };
+pub(super) const CHECK: Check<Find> = Check {
+    code: "no-gate",
+    severity: Severity::Error,
+    title: "No action runs the gate",
+    find: Find::Pipeline(|topology| Vec::from_iter(find(topology))),
+};
 
-pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+fn find(topology: &Topology<'_>) -> Option<Finding> {
     // A gate in the wrong place is another finding.
     if !topology.gates.is_empty() || topology.gates_as_conditions().next().is_some() {
         return None;

@@ -1,16 +1,18 @@
 //! An approval that does not say what is approved.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "no-review-information",
     severity: Severity::Note,
     title: "An approval does not say what to look at",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let bare = topology.approvals().into_iter().filter(|(_, approval)| {
         let configuration = &approval.action.configuration;
         !configuration.contains_key("CustomData")

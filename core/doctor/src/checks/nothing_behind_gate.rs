@@ -1,16 +1,18 @@
 //! A gate that guards nothing.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "nothing-behind-gate",
     severity: Severity::Error,
     title: "Nothing runs behind the gate",
+    find: Find::Pipeline(|topology| Vec::from_iter(find(topology))),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+fn find(topology: &Topology<'_>) -> Option<Finding> {
     let last = topology.gates.last()?;
     // Builds, tests and functions run code of the user's choice, and may well deploy.
     let guarded = topology.places().any(|place| {

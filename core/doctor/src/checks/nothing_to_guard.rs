@@ -1,18 +1,19 @@
 //! A pipeline with neither approvals nor a deployment that can be seen.
 
+use findings::{Check, Finding, Severity};
 use rule::ActionKind;
 
+use super::Find;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "nothing-to-guard",
     severity: Severity::Note,
     title: "The pipeline has neither approvals nor a Deploy action",
+    find: Find::Pipeline(|topology| Vec::from_iter(find(topology))),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+fn find(topology: &Topology<'_>) -> Option<Finding> {
     let guarded = topology
         .places()
         .any(|place| place.action.deploys() || place.action.kind() == ActionKind::ManualApproval);

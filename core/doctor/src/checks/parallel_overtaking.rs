@@ -3,18 +3,20 @@
 //! CodePipeline User Guide, "How pipeline executions work": in PARALLEL mode executions do not wait
 //! for one another.
 
+use findings::{Check, Finding, Severity};
+
+use super::Find;
 use crate::pipeline::ExecutionMode;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "parallel-overtaking",
     severity: Severity::Note,
     title: "In PARALLEL mode an old approval that is still open may deploy over a newer release",
+    find: Find::Pipeline(|topology| Vec::from_iter(find(topology))),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+fn find(topology: &Topology<'_>) -> Option<Finding> {
     if topology.pipeline.structure.execution_mode != ExecutionMode::Parallel {
         return None;
     }

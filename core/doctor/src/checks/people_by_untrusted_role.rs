@@ -1,18 +1,18 @@
 //! Entries of `people` that prove nobody, since what they name is not believed.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "people-by-untrusted-role",
     severity: Severity::Warning,
     title: "`people` names sessions of a role that the rule does not trust",
+    find: Find::Rule(find),
 };
 
-pub(super) fn find(rule: &Rule) -> Vec<Finding> {
+fn find(rule: &Rule) -> Vec<Finding> {
     let findings = rule.never_believed().into_iter().map(|(name, role)| {
         CHECK.finding(
             about_rule(&format!("people.{name}")),

@@ -1,18 +1,18 @@
 //! Two entries of `people` with one handle: the one way in which a rule may split one human.
 
+use findings::{Check, Evidence, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "people-share-handle",
     severity: Severity::Warning,
     title: "Two entries of `people` share a handle",
+    find: Find::Rule(find),
 };
 
-pub(super) fn find(rule: &Rule) -> Vec<Finding> {
+fn find(rule: &Rule) -> Vec<Finding> {
     let findings = rule.splits().into_iter().map(|split| {
         let entry = |name: &str| Evidence::new("entry", format!("people.{name}"), format!("has the handle {}", split.handle));
         Finding {

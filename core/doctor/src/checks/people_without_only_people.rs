@@ -1,18 +1,18 @@
 //! People are named, and others count as well.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "people-without-only-people",
     severity: Severity::Note,
     title: "`people` without `onlyPeople`",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     if rule.only_people() || rule.people_names().next().is_none() {
         return None;
     }

@@ -3,18 +3,20 @@
 //! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed
 //! one by one in their order.
 
+use findings::{Check, Finding, Severity};
+
+use super::Find;
 use crate::pipeline::ExecutionMode;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "queue-behind-approval",
     severity: Severity::Note,
     title: "In QUEUED mode an approval that nobody answers holds up every later release",
+    find: Find::Pipeline(|topology| Vec::from_iter(find(topology))),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Option<Finding> {
+fn find(topology: &Topology<'_>) -> Option<Finding> {
     if topology.pipeline.structure.execution_mode != ExecutionMode::Queued {
         return None;
     }

@@ -1,15 +1,18 @@
 //! A rule that the gate refuses: nobody can ever release.
 
+use findings::{Check, Finding, Severity};
 use rule::RuleError;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check =
-    Check { code: "refused-rule", severity: Severity::Error, title: "The gate refuses the rule" };
+pub(super) const CHECK: Check<Find> = Check {
+    code: "refused-rule",
+    severity: Severity::Error,
+    title: "The gate refuses the rule",
+    find: Find::RefusedRule(|error| vec![find(error)]),
+};
 
-pub(super) fn find(error: &RuleError) -> Finding {
+fn find(error: &RuleError) -> Finding {
     let key = match error {
         RuleError::Form(_) => "",
         RuleError::Value { key, .. } => key,

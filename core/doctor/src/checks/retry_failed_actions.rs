@@ -4,17 +4,19 @@
 //! `ALL_ACTIONS` the whole stage. The gate does not count an approval that is older than a
 //! rejection.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "retry-failed-actions",
     severity: Severity::Warning,
     title: "The stage retries failed actions only",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for gate in &topology.gates {
         let stages = [Some(gate.place.stage_index), gate.approval_stage()];

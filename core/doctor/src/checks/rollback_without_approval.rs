@@ -4,18 +4,20 @@
 //! revisions of an execution that succeeded in it and began under the current structure of the
 //! pipeline.
 
+use findings::{Check, Evidence, Finding, Severity};
+
+use super::Find;
 use crate::pipeline::Action;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "rollback-without-approval",
     severity: Severity::Note,
     title: "A stage behind the gate rolls back by itself",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };

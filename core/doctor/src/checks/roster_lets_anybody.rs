@@ -1,18 +1,18 @@
 //! A roster that restricts nothing.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "roster-lets-anybody",
     severity: Severity::Note,
     title: "The roster lets anybody serve every action",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     let mut actions = rule.rostered_actions().peekable();
     let restricts_nothing =
         actions.peek().is_some() && actions.all(|action| rule.lets_anybody(action));

@@ -1,18 +1,19 @@
 //! A roster that lacks an approval: the gate answers every release with a ConfigurationError.
 
+use findings::{Check, Evidence, Finding, Severity};
 use rule::Misfit;
 
+use super::Find;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "roster-without-entry",
     severity: Severity::Error,
     title: "`roster` has no entry for an approval that is required",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gate in &topology.gates {
         let rostered: Vec<&str> = gate.rule.rostered_actions().collect();

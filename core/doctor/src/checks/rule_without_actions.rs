@@ -1,18 +1,18 @@
 //! A rule that does not say which approvals it wants.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "rule-without-actions",
     severity: Severity::Note,
     title: "The rule has no `actions`",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     rule.requires_every_approval().then(|| {
         CHECK.finding(
             about_rule("actions"),

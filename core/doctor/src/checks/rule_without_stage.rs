@@ -1,18 +1,18 @@
 //! A rule that does not say in which stage the approvals are.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "rule-without-stage",
     severity: Severity::Note,
     title: "The rule has no `stage`",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     rule.stage().is_none().then(|| {
         CHECK.finding(
             about_rule("stage"),

@@ -4,21 +4,23 @@
 //! names: those that CDK Pipelines gives by default (`UpdatePipeline/SelfMutate`; AWS CDK API
 //! reference, `selfMutation`), and stacks that are called after a pipeline.
 
-use crate::topology::{Place, Topology};
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::{Place, Topology};
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "self-mutating-pipeline",
     severity: Severity::Warning,
     title: "The pipeline changes itself before the approvals",
+    find: Find::Pipeline(find),
 };
 
 /// What the names of such actions, stages and projects have in them, in lower case and without
 /// separators.
 const MARKS: [&str; 4] = ["selfmutat", "updatepipeline", "pipelineupdate", "mutatepipeline"];
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let Some(first) = topology.gates.first() else {
         return Vec::new();
     };

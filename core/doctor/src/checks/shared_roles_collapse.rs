@@ -1,18 +1,18 @@
 //! `sharedRoles: collapse`: an assumption that nothing proves.
 
+use findings::{Check, Finding, Severity};
 use rule::{Rule, SharedRoles};
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "shared-roles-collapse",
     severity: Severity::Warning,
     title: "`sharedRoles` is `collapse`",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     match rule.shared_roles() {
         SharedRoles::Reject => return None,
         SharedRoles::Collapse => {}

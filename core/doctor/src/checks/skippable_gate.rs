@@ -3,17 +3,19 @@
 //! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the
 //! result Skip, and the execution goes on in the next stage.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "skippable-gate",
     severity: Severity::Error,
     title: "The stage of the gate can be skipped",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for gate in &topology.gates {
         let stage = gate.place.stage;

@@ -1,18 +1,19 @@
 //! Fewer approvals than persons: nobody can ever release.
 
+use findings::{Check, Finding, Severity};
 use rule::ActionKind;
 
+use super::Find;
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "too-few-approvals",
     severity: Severity::Error,
     title: "The gate asks for fewer approvals than persons",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gate in &topology.gates {
         // A stage that is not there is another finding.

@@ -1,18 +1,18 @@
 //! A closed world with fewer people than the quorum: nobody can ever release.
 
+use findings::{Check, Finding, Severity};
 use rule::Rule;
 
-use super::about_rule;
-use findings::Check;
-use findings::{Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "too-few-people",
     severity: Severity::Error,
     title: "`onlyPeople` counts fewer people than the quorum",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     let (people, quorum) = (rule.people_names().count(), rule.quorum());
     if !rule.only_people() || quorum.is_met_by(people) {
         return None;

@@ -1,18 +1,18 @@
 //! Roles that are trusted by a glob.
 
+use findings::{Check, Evidence, Finding, Severity};
 use rule::{RESERVED_PATH, Rule};
 
-use super::about_rule;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
+use super::{Find, about_rule};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "trusted-role-glob",
     severity: Severity::Note,
     title: "`trustedSessionRoles` has a glob",
+    find: Find::Rule(|rule| Vec::from_iter(find(rule))),
 };
 
-pub(super) fn find(rule: &Rule) -> Option<Finding> {
+fn find(rule: &Rule) -> Option<Finding> {
     let globs: Vec<&str> = rule.trusted_globs().collect();
     if globs.is_empty() {
         return None;

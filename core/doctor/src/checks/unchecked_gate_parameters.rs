@@ -1,17 +1,19 @@
 //! UserParameters that are made while the pipeline runs, so that nobody can check them beforehand.
 
+use findings::{Check, Evidence, Finding, Severity};
+
+use super::Find;
 use crate::gate::{EXECUTION_VARIABLE, Parameters};
 use crate::topology::Topology;
-use findings::Check;
-use findings::{Evidence, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+pub(super) const CHECK: Check<Find> = Check {
     code: "unchecked-gate-parameters",
     severity: Severity::Warning,
     title: "The gate's UserParameters depend on a variable",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let unchecked = topology.gates.iter().filter_map(|gate| match &gate.parameters {
         Parameters::Variable(text) => Some(Finding {
             evidence: vec![Evidence::new("configuration", "UserParameters", text)],

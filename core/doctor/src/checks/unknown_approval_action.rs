@@ -1,16 +1,18 @@
 //! `actions` names what is not there, or is no manual approval: nobody can ever release.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "unknown-approval-action",
     severity: Severity::Error,
     title: "`actions` names an action that is no manual approval of the stage",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gate in &topology.gates {
         let Some(stage) = gate.approval_stage() else {

@@ -1,16 +1,18 @@
 //! `stage` names a stage that is not there: nobody can ever release.
 
-use crate::topology::Topology;
-use findings::Check;
-use findings::{Finding, Severity};
+use findings::{Check, Finding, Severity};
 
-pub(super) const CHECK: Check = Check {
+use super::Find;
+use crate::topology::Topology;
+
+pub(super) const CHECK: Check<Find> = Check {
     code: "unknown-approval-stage",
     severity: Severity::Error,
     title: "`stage` names a stage that is not there",
+    find: Find::Pipeline(find),
 };
 
-pub(super) fn find(topology: &Topology<'_>) -> Vec<Finding> {
+fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let lost = topology.gates.iter().filter(|gate| gate.approval_stage().is_none());
     let findings = lost.map(|gate| {
         CHECK.finding(

@@ -80,7 +80,7 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
             evaluated.gate_said().unwrap_or("did not run").to_owned(),
             yes_or_no(evaluated.gate_agrees()),
             joined(deployments),
-            severity.map_or("", Severity::word).to_owned(),
+            severity.map_or("", Severity::as_str).to_owned(),
             joined(evaluated.exceptions.iter().map(exception)),
             evaluated.pipeline_version.map(|version| version.to_string()).unwrap_or_default(),
         ];

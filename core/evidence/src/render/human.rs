@@ -84,7 +84,7 @@ fn exceptions(out: &mut String, report: &Report) {
         let execution = &evaluated.execution;
         let _ = writeln!(out, "\n{} of {}", shown(&execution.id), time(execution.started));
         for exception in &evaluated.exceptions {
-            let severity = exception.code.severity().word();
+            let severity = exception.code.severity().as_str();
             let _ = writeln!(
                 out,
                 "  {severity}[{}]: {}",

@@ -268,7 +268,7 @@ fn revision(revision: &Revision) -> RevisionDocument<'_> {
 fn exception(exception: &Exception) -> ExceptionDocument<'_> {
     ExceptionDocument {
         code: exception.code.as_str(),
-        severity: exception.code.severity().word(),
+        severity: exception.code.severity().as_str(),
         message: &exception.message,
     }
 }

@@ -1,4 +1,4 @@
-//! From what AWS prints to an account.
+//! Reads accounts from the output of AWS.
 
 use std::collections::HashMap;
 
@@ -6,63 +6,64 @@ use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag,
     UserDetail,
 };
-use super::{Account, Actor, Group, Identity, Kept, PolicyId, Role, User};
+use super::{Account, Actor, Group, Identity, PolicyId, Role, StoredPolicy, User};
 use crate::policy::{Policy, PolicyError};
 
-/// Why there is no account to look at.
+/// Why an account cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// Not JSON, or not of the shape.
+    /// The text is not JSON, or has another shape.
     #[error("not what `aws iam get-account-authorization-details` prints: {0}")]
     Json(serde_json::Error),
-    /// Another JSON object.
+    /// The text is another JSON object.
     #[error(
-        "not what `aws iam get-account-authorization-details` prints: it has none of UserDetailList, GroupDetailList, \
-         RoleDetailList and Policies"
+        "not what `aws iam get-account-authorization-details` prints: it has none of \
+         UserDetailList, GroupDetailList, RoleDetailList and Policies"
     )]
     Other,
-    /// One page of several.
+    /// The file is one page of several.
     #[error(
-        "only a part of the account: there are more pages; make it again without --no-paginate and --max-items, so that \
-         all are in it"
+        "only a part of the account: there are more pages; run the command again without \
+         --no-paginate and --max-items to get all pages"
     )]
     Truncated,
-    /// Nobody is in it.
-    #[error("the account has no user, no group and no role in it, so there is nothing to audit")]
+    /// The account has no principals.
+    #[error("the account has no user, no group and no role, so there is nothing to audit")]
     Empty,
-    /// A list is missing: it was made with `--filter`.
+    /// A list is missing, because the command ran with `--filter`.
     #[error(
-        "only a part of the account: {0} is missing; make it again without --filter, so that users, groups, roles and \
-         all policies are in it"
+        "only a part of the account: {0} is missing; run the command again without --filter to get \
+         users, groups, roles and all policies"
     )]
     Filtered(&'static str),
-    /// A policy cannot be read.
+    /// A policy is not valid.
     #[error("the policy `{policy}` of {of}: {problem}")]
     Policy {
         /// Its name or ARN.
         policy: String,
-        /// Whose it is.
+        /// The ARN of its owner.
         of: String,
-        /// What is wrong.
+        /// The fault.
         problem: PolicyError,
     },
-    /// A policy is attached and is not there.
+    /// An attached policy is missing.
     #[error(
-        "{of} has the policy `{policy}`, which is not in the snapshot; make it again without --filter, so that all \
-         attached policies are in it"
+        "{of} has the policy `{policy}`, which is not in the snapshot; run the command again without \
+         --filter to get all attached policies"
     )]
     MissingPolicy {
         /// Its ARN.
         policy: String,
-        /// Who has it.
+        /// The ARN of an identity that has it.
         of: String,
     },
-    /// A managed policy without a version in force.
+    /// A managed policy does not have exactly one version in force.
     #[error("the policy `{0}` has no default version, or several")]
     Version(String),
-    /// A user is in a group that is not there.
+    /// A group of a user is missing.
     #[error(
-        "the user `{user}` is in the group `{group}`, which is not in the snapshot; make it again without --filter"
+        "the user `{user}` is in the group `{group}`, which is not in the snapshot; run the command \
+         again without --filter"
     )]
     MissingGroup {
         /// The user's name.
@@ -70,33 +71,33 @@ pub enum AccountError {
         /// The group's name.
         group: String,
     },
-    /// An ARN that is not one of a principal.
+    /// An ARN of something else than a principal.
     #[error("`{0}` is not the ARN of a user, a group or a role")]
     Arn(String),
-    /// Principals of several accounts.
+    /// The principals are of several accounts.
     #[error(
-        "`{arn}` is not of the account {account}, as what stands before it is: the file holds several accounts, and each has to be \
-         examined by itself"
+        "`{arn}` is not in the account {account} of the principals before it: the file has several \
+         accounts, and each needs its own file"
     )]
     Accounts {
-        /// The principal.
+        /// The ARN of the principal.
         arn: String,
-        /// The first account.
+        /// The account of the first principal.
         account: String,
     },
 }
 
 impl Account {
-    /// Reads what `aws iam get-account-authorization-details` prints; policy documents may also be
-    /// URL-encoded text, as the API sends them.
+    /// Reads the output of `aws iam get-account-authorization-details`. Policy documents may also be
+    /// URL-encoded texts, as the API sends them.
     ///
     /// # Errors
-    /// When it is something else, a part only, empty, or a policy in it cannot be understood whole.
+    /// If the text is something else, only a part of an account or empty, or a policy is not valid.
     pub fn parse(json: &str) -> Result<Self, AccountError> {
         Self::new(serde_json::from_str(json).map_err(AccountError::Json)?)
     }
 
-    /// As [`Account::supposing`], of what `aws iam get-account-authorization-details` prints.
+    /// As [`Account::supposing`], from the output of `aws iam get-account-authorization-details`.
     ///
     /// # Errors
     /// As [`Account::supposing`].
@@ -104,7 +105,7 @@ impl Account {
         Self::supposing(serde_json::from_str(json).map_err(AccountError::Json)?)
     }
 
-    /// As [`Account::parse`].
+    /// As [`Account::parse`], from details that are already parsed.
     ///
     /// # Errors
     /// As [`Account::parse`].
@@ -118,13 +119,12 @@ impl Account {
         }
     }
 
-    /// As [`Account::new`], but an AWS managed policy that is attached and not in the snapshot is
-    /// taken to allow everything: AWS leaves policies out that it has deprecated, though they are
-    /// attached and in force. Each is in
-    /// [`Account::supposed_policies`].
+    /// As [`Account::new`], but an attached AWS managed policy that is not in the snapshot is treated
+    /// as one that allows everything, and listed in [`Account::supposed_policies`]. AWS omits
+    /// policies that it has deprecated, although they are attached and in force.
     ///
     /// # Errors
-    /// As [`Account::parse`], of every other policy.
+    /// As [`Account::parse`], except for those policies.
     pub fn supposing(mut details: Details<'_>) -> Result<Self, AccountError> {
         let lists = [
             ("UserDetailList", details.user_detail_list.is_none()),
@@ -153,10 +153,10 @@ impl Account {
     }
 }
 
-/// What has been read so far.
+/// The part of an account that is already read.
 #[derive(Default)]
 struct Builder {
-    policies: Vec<Kept>,
+    policies: Vec<StoredPolicy>,
     managed: HashMap<String, PolicyId>,
     missing_boundaries: Vec<String>,
     supposed_policies: Vec<(String, String)>,
@@ -184,7 +184,7 @@ impl Builder {
                 return Err(AccountError::Version(detail.arn));
             };
             self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
-            self.policies.push(Kept {
+            self.policies.push(StoredPolicy {
                 name: format!("{} ({version})", detail.policy_name),
                 arn: Some(detail.arn),
                 policy,
@@ -271,7 +271,7 @@ impl Builder {
         Ok(roles)
     }
 
-    /// Inline and managed policies of one identity.
+    /// The inline and managed policies of one identity.
     fn policies(
         &mut self,
         inline: Vec<InlinePolicy<'_>>,
@@ -295,11 +295,11 @@ impl Builder {
         Ok(ids)
     }
 
-    /// An AWS managed policy that nothing is known of.
+    /// Adds an AWS managed policy whose text is unknown.
     fn suppose(&mut self, arn: String, of: &str) -> PolicyId {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let id = PolicyId(self.policies.len());
-        self.policies.push(Kept {
+        self.policies.push(StoredPolicy {
             name: format!("{name} (not in the snapshot)"),
             arn: Some(arn.clone()),
             policy: Policy::allowing_everything(),
@@ -310,9 +310,9 @@ impl Builder {
         id
     }
 
-    /// AWS lists AWS managed policies that are attached; of one that only bounds, the snapshot may
-    /// know no more than the name. Then the principal is taken for unbounded: too much reach is
-    /// safe here, too little is not.
+    /// AWS lists AWS managed policies that are attached. If one is only a boundary, the snapshot may
+    /// have nothing but its ARN. Then the principal is treated as unbounded: to overestimate its
+    /// reach is safe here, to underestimate it is not.
     fn boundary(&mut self, boundary: Option<Boundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn;
         let id = self.managed.get(&arn).copied();
@@ -329,7 +329,7 @@ impl Builder {
             of: of.to_owned(),
             problem,
         })?;
-        self.policies.push(Kept { name, arn: None, policy, other_versions: Vec::new() });
+        self.policies.push(StoredPolicy { name, arn: None, policy, other_versions: Vec::new() });
         Ok(PolicyId(self.policies.len() - 1))
     }
 

@@ -1,7 +1,7 @@
 //! An account as `aws iam get-account-authorization-details` prints it.
 //!
-//! Names and shapes: IAM API Reference, GetAccountAuthorizationDetails. What is not needed here is
-//! passed over; what is needed and missing is an error.
+//! Names and shapes: IAM API Reference, GetAccountAuthorizationDetails. Unneeded members are ignored;
+//! a missing member that is needed is an error.
 
 use std::borrow::Cow;
 
@@ -23,12 +23,13 @@ pub struct Details<'a> {
     pub group_detail_list: Option<Vec<GroupDetail<'a>>>,
     /// The roles.
     pub role_detail_list: Option<Vec<RoleDetail<'a>>>,
-    /// The customer managed policies, and those AWS managed ones that are attached.
+    /// The customer managed policies, and the AWS managed policies that are attached.
     pub policies: Option<Vec<PolicyDetail<'a>>>,
-    /// Whether there is more than this.
+    /// Whether more pages follow.
     #[serde(default)]
     pub is_truncated: bool,
-    /// Where it goes on: with `--max-items` the AWS CLI says this, and not that there is more.
+    /// The start of the next page. With `--max-items` the AWS CLI prints this without
+    /// `IsTruncated`.
     pub next_token: Option<IgnoredAny>,
 }
 
@@ -51,7 +52,7 @@ pub struct UserDetail<'a> {
     /// Its managed policies.
     #[serde(default, deserialize_with = "one_or_many")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
-    /// Its permission boundary.
+    /// Its permissions boundary.
     pub permissions_boundary: Option<Boundary>,
     /// Its tags.
     #[serde(default)]
@@ -84,7 +85,7 @@ pub struct RoleDetail<'a> {
     pub role_id: String,
     /// Its ARN.
     pub arn: String,
-    /// Who may assume it.
+    /// Its trust policy.
     pub assume_role_policy_document: Document<'a>,
     /// Its inline policies.
     #[serde(default)]
@@ -92,7 +93,7 @@ pub struct RoleDetail<'a> {
     /// Its managed policies.
     #[serde(default, deserialize_with = "one_or_many")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
-    /// Its permission boundary.
+    /// Its permissions boundary.
     pub permissions_boundary: Option<Boundary>,
     /// Its tags.
     #[serde(default)]
@@ -107,7 +108,7 @@ pub struct PolicyDetail<'a> {
     pub policy_name: String,
     /// Its ARN.
     pub arn: String,
-    /// Its versions, of which one is in force.
+    /// Its versions. One of them is in force.
     pub policy_version_list: Vec<PolicyVersion<'a>>,
 }
 
@@ -117,7 +118,7 @@ pub struct PolicyDetail<'a> {
 pub struct PolicyVersion<'a> {
     /// `v1`, `v2`, …
     pub version_id: String,
-    /// Whether it is the one in force.
+    /// Whether this version is in force.
     pub is_default_version: bool,
     /// The policy.
     pub document: Document<'a>,
@@ -133,14 +134,14 @@ pub struct InlinePolicy<'a> {
     pub policy_document: Document<'a>,
 }
 
-/// A list, or one thing: the AWS CLI's own example has such a member.
+/// Reads a list, or one element without brackets: an example of the AWS CLI has such a member.
 fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     OneOrMany::deserialize(deserializer).map(|list| list.0)
 }
 
-/// That a managed policy is attached.
+/// A reference to an attached managed policy.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", expecting = "an object")]
 pub struct AttachedPolicy {
@@ -148,7 +149,7 @@ pub struct AttachedPolicy {
     pub policy_arn: String,
 }
 
-/// That a managed policy is a permission boundary.
+/// A reference to the managed policy that is a permissions boundary.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", expecting = "an object")]
 pub struct Boundary {
@@ -170,39 +171,39 @@ pub struct Tag {
 #[derive(Debug)]
 pub struct Document<'a> {
     json: Cow<'a, str>,
-    /// What it says, where it has been read.
+    /// The policy, once [`Details::read_documents`] has read it.
     read: Option<Result<Policy, PolicyError>>,
 }
 
 impl Document<'static> {
-    /// From the form in which the API sends it: URL-encoded after RFC 3986.
+    /// Reads the form that the API sends: URL-encoded according to RFC 3986.
     ///
     /// # Errors
-    /// When it does not decode to UTF-8.
+    /// If it does not decode to UTF-8.
     pub fn from_api(encoded: &str) -> Result<Self, std::str::Utf8Error> {
         let decoded = percent_decode_str(encoded).decode_utf8()?;
-        Ok(Document::of(Cow::Owned(decoded.into_owned())))
+        Ok(Document::new(Cow::Owned(decoded.into_owned())))
     }
 }
 
 impl<'a> Document<'a> {
-    fn of(json: Cow<'a, str>) -> Self {
+    fn new(json: Cow<'a, str>) -> Self {
         Self { json, read: None }
     }
 
-    /// What it says: of a user, a group or a role.
+    /// The policy of a user, a group or a role, or a managed policy.
     pub(super) fn identity(self) -> Result<Policy, PolicyError> {
         self.read.unwrap_or_else(|| Policy::identity(&self.json))
     }
 
-    /// What it says: of who may assume a role.
+    /// The trust policy of a role.
     pub(super) fn trust(self) -> Result<Policy, PolicyError> {
         self.read.unwrap_or_else(|| Policy::resource(&self.json))
     }
 }
 
 impl Details<'_> {
-    /// Reads all documents, on all processors: that is most of the work.
+    /// Reads all documents in parallel, because that is most of the work.
     pub(super) fn read_documents(&mut self) {
         let groups = self.group_detail_list.iter_mut().flatten();
         let users = self.user_detail_list.iter_mut().flatten();
@@ -228,12 +229,12 @@ impl Details<'_> {
     }
 }
 
-/// An object as the AWS CLI prints it, or the text that the API sends.
+/// Reads an object, as the AWS CLI prints it, or the text that the API sends.
 impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&'de RawValue>::deserialize(deserializer)?.get();
         if !raw.starts_with('"') {
-            return Ok(Self::of(Cow::Borrowed(raw)));
+            return Ok(Self::new(Cow::Borrowed(raw)));
         }
         let encoded: String = serde_json::from_str(raw).map_err(D::Error::custom)?;
         Document::from_api(&encoded).map_err(D::Error::custom)

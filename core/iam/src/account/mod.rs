@@ -1,4 +1,4 @@
-//! A snapshot of an account: who is there, and with which policies.
+//! Snapshots of accounts: the principals, and their policies.
 
 mod build;
 pub mod details;
@@ -10,13 +10,14 @@ pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 use std::collections::HashMap;
 
 use crate::context::Context;
-use crate::grants::Grants;
+use crate::document::Effect;
+use crate::grants::{Grants, Limits, Policies};
 use crate::policy::{Caller, Policy};
 
 /// An account.
 #[derive(Debug)]
 pub struct Account {
-    /// `aws`, `aws-cn`, …
+    /// Its partition: `aws`, `aws-cn`, …
     pub partition: String,
     /// Its number.
     pub id: String,
@@ -26,23 +27,24 @@ pub struct Account {
     pub groups: Vec<Group>,
     /// Its roles.
     pub roles: Vec<Role>,
-    policies: Vec<Kept>,
-    /// Every level of service control policies above the account; each must allow.
+    policies: Vec<StoredPolicy>,
+    /// The service control policies of each level above the account.
     controls: Vec<Vec<PolicyId>>,
     by_arn: HashMap<String, Actor>,
-    /// Boundaries whose policy is not in the snapshot: taken for no boundary at all.
+    /// The ARNs of boundaries that are not in the snapshot. Their principals are treated as
+    /// unbounded.
     pub missing_boundaries: Vec<String>,
-    /// AWS managed policies that are attached and not in the snapshot, each with one that has it:
-    /// taken to allow everything.
+    /// The ARNs of AWS managed policies that are attached but not in the snapshot, each with the
+    /// ARN of an identity that has it. They are treated as policies that allow everything.
     pub supposed_policies: Vec<(String, String)>,
 }
 
-/// A policy of an account, by its place.
+/// Identifies a policy of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PolicyId(usize);
 
 impl PolicyId {
-    /// Of a policy that is not there, for asking what if it were.
+    /// A policy that the account does not have, to ask what would happen if it had.
     pub const SUPPOSED: Self = Self(usize::MAX);
 
     /// Its place in [`Account::policies`].
@@ -52,25 +54,25 @@ impl PolicyId {
     }
 }
 
-/// A policy, and what it is called.
+/// A policy of an account.
 #[derive(Debug)]
-pub struct Kept {
-    /// Its name; for a managed policy with its version.
+pub struct StoredPolicy {
+    /// Its name. The name of a managed policy includes the version.
     pub name: String,
-    /// Its ARN; inline policies have none.
+    /// Its ARN. Inline policies have none.
     pub arn: Option<String>,
     /// The policy.
     pub policy: Policy,
-    /// Its versions that are not in force, of a customer managed policy.
+    /// The versions of a customer managed policy that are not in force.
     pub other_versions: Vec<Policy>,
 }
 
 /// A user.
 #[derive(Debug)]
 pub struct User {
-    /// What it has as any actor has.
+    /// The part that it shares with roles.
     pub identity: Identity,
-    /// Its groups, by their places.
+    /// The places of its groups in [`Account::groups`].
     pub groups: Vec<usize>,
 }
 
@@ -88,13 +90,13 @@ pub struct Group {
 /// A role.
 #[derive(Debug)]
 pub struct Role {
-    /// What it has as any actor has.
+    /// The part that it shares with users.
     pub identity: Identity,
-    /// Who may assume it.
+    /// Its trust policy.
     pub trust: Policy,
 }
 
-/// What users and roles have alike.
+/// The common part of users and roles.
 #[derive(Debug)]
 pub struct Identity {
     /// Its name.
@@ -105,13 +107,13 @@ pub struct Identity {
     pub arn: String,
     /// Its own policies, inline and managed.
     pub policies: Vec<PolicyId>,
-    /// Its permission boundary.
+    /// Its permissions boundary.
     pub boundary: Option<PolicyId>,
     /// Its tags.
     pub tags: Vec<(String, String)>,
 }
 
-/// Who can act: a user or a role, by its place.
+/// A principal that can act, by its place in [`Account::users`] or [`Account::roles`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Actor {
     /// A user.
@@ -121,8 +123,8 @@ pub enum Actor {
 }
 
 impl Identity {
-    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`; it is a part of the ARN
-    /// (IAM User Guide, "IAM identifiers").
+    /// Its path, e.g. `/` or `/aws-service-role/support.amazonaws.com/`. The ARN includes it (IAM User
+    /// Guide, "IAM identifiers").
     #[must_use]
     pub fn path(&self) -> &str {
         let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
@@ -142,7 +144,7 @@ const ALWAYS: [&str; 5] = [
 ];
 
 impl Account {
-    /// Everybody who can act: the users, then the roles.
+    /// All users, then all roles.
     pub fn actors(&self) -> impl Iterator<Item = Actor> {
         let users = (0..self.users.len()).map(Actor::User);
         users.chain((0..self.roles.len()).map(Actor::Role))
@@ -153,20 +155,20 @@ impl Account {
         self.roles.iter().map(|role| role.identity.arn.as_str())
     }
 
-    /// Who has an ARN: of a user, of a role, or of a session of a role.
+    /// The actor with an ARN: that of a user, of a role, or of a session of a role.
     #[must_use]
     pub fn actor(&self, arn: &str) -> Option<Actor> {
         if let Some(actor) = self.by_arn.get(arn) {
             return Some(*actor);
         }
-        // The path of a role is not part of its sessions' ARNs.
+        // The ARN of a session does not have the path of its role.
         let (account, session) = arn.split_once(":sts::")?.1.split_once(":assumed-role/")?;
         let (name, _) = session.split_once('/')?;
         let found = self.roles.iter().position(|role| role.identity.name == name);
         found.filter(|_| account == self.id).map(Actor::Role)
     }
 
-    /// What users and roles have alike. None for a place that is not in this account.
+    /// The common part of users and roles. Returns `None` if the actor is of another account.
     #[must_use]
     pub fn identity(&self, actor: Actor) -> Option<&Identity> {
         match actor {
@@ -175,35 +177,40 @@ impl Account {
         }
     }
 
-    /// The ARN of an actor.
+    /// The ARN of an actor. Empty if the actor is of another account.
     #[must_use]
     pub fn arn(&self, actor: Actor) -> &str {
         self.identity(actor).map_or("", |identity| &identity.arn)
     }
 
-    /// A policy.
+    /// A policy. Returns `None` if the account does not have it.
     #[must_use]
-    pub fn policy(&self, id: PolicyId) -> Option<&Kept> {
+    pub fn policy(&self, id: PolicyId) -> Option<&StoredPolicy> {
         self.policies.get(id.0)
     }
 
-    /// All policies but the trust policies.
-    pub fn policies(&self) -> impl Iterator<Item = (PolicyId, &Kept)> {
-        self.policies.iter().enumerate().map(|(at, kept)| (PolicyId(at), kept))
+    /// All policies except the trust policies.
+    pub fn policies(&self) -> impl Iterator<Item = (PolicyId, &StoredPolicy)> {
+        self.policies.iter().enumerate().map(|(at, stored)| (PolicyId(at), stored))
     }
 
-    /// Adds a level of service control policies: of the organization's root, of a unit, or of the
-    /// account.
+    /// Adds a level of service control policies: those of the organization's root, of a unit, or of
+    /// the account.
     pub fn add_controls(&mut self, level: Vec<(String, Policy)>) {
         let ids = level.into_iter().map(|(name, policy)| {
-            self.policies.push(Kept { name, arn: None, policy, other_versions: Vec::new() });
+            self.policies.push(StoredPolicy {
+                name,
+                arn: None,
+                policy,
+                other_versions: Vec::new(),
+            });
             PolicyId(self.policies.len() - 1)
         });
         let ids = ids.collect();
         self.controls.push(ids);
     }
 
-    /// The policies that grant to an actor: its own, and its groups'.
+    /// The policies that grant to an actor: its own, and those of its groups.
     pub fn policies_of(&self, actor: Actor) -> impl Iterator<Item = PolicyId> {
         let groups = match actor {
             Actor::User(at) => self.users.get(at).map_or(&[][..], |user| &user.groups),
@@ -214,36 +221,53 @@ impl Account {
         own.iter().chain(of_groups.flat_map(|group| &group.policies)).copied()
     }
 
-    /// The policies that decide for an actor, less those that are passed over.
+    /// The policies that decide for an actor. Those that `keep` refuses are left out.
     #[must_use]
     pub fn grants(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Grants<'_, PolicyId> {
-        let kept = |id: PolicyId| Some((id, &self.policy(id).filter(|_| keep(id))?.policy));
-        let mut kinds = vec![self.policies_of(actor).filter_map(kept).collect()];
-        let limits = self.limits(actor).into_iter();
-        kinds.extend(limits.map(|level| level.into_iter().filter_map(kept).collect()));
-        Grants { kinds }
+        Grants {
+            identity: self.stored(self.policies_of(actor), &keep),
+            limits: self.limits(self.boundary(actor), &keep),
+        }
     }
 
-    /// The policies that would decide for a principal that is not there yet: these of its own, this
-    /// boundary, and every level of service control policies.
+    /// The policies that would decide for a new principal with these policies and this boundary.
     #[must_use]
     pub fn grants_of_new<'a>(
         &'a self,
-        own: Vec<(PolicyId, &'a Policy)>,
+        own: Policies<'a, PolicyId>,
         boundary: Option<PolicyId>,
     ) -> Grants<'a, PolicyId> {
-        let level = |ids: &[PolicyId]| {
-            let policies = ids.iter().filter_map(|id| Some((*id, &self.policy(*id)?.policy)));
-            policies.collect()
-        };
-        let mut kinds = vec![own];
-        kinds.extend(boundary.map(|id| level(&[id])));
-        kinds.extend(self.controls.iter().map(|ids| level(ids)));
-        Grants { kinds }
+        Grants { identity: own, limits: self.limits(boundary, &|_| true) }
     }
 
-    /// What would be known of every request of a user or a role that is not there yet. Its name is
-    /// up to whoever makes it, and so are its tags where that is allowed.
+    /// The policies that limit a principal with this boundary.
+    fn limits(
+        &self,
+        boundary: Option<PolicyId>,
+        keep: &impl Fn(PolicyId) -> bool,
+    ) -> Limits<'_, PolicyId> {
+        let controls = self.controls.iter();
+        Limits {
+            boundary: boundary.map(|id| self.stored([id], keep)),
+            controls: controls.map(|level| self.stored(level.iter().copied(), keep)).collect(),
+        }
+    }
+
+    fn stored(
+        &self,
+        ids: impl IntoIterator<Item = PolicyId>,
+        keep: &impl Fn(PolicyId) -> bool,
+    ) -> Policies<'_, PolicyId> {
+        let kept = ids.into_iter().filter(|id| keep(*id));
+        kept.filter_map(|id| Some((id, &self.policy(id)?.policy))).collect()
+    }
+
+    fn boundary(&self, actor: Actor) -> Option<PolicyId> {
+        self.identity(actor)?.boundary
+    }
+
+    /// The known context of every request by a new user or role. Its creator chooses its name, and
+    /// its tags if `may_be_tagged`.
     #[must_use]
     pub fn context_of_new(&self, is_user: bool, may_be_tagged: bool) -> Context {
         let mut context = Context::new();
@@ -268,24 +292,14 @@ impl Account {
         context
     }
 
-    /// What limits an actor without granting anything: its boundary, and every level of service
-    /// control policies.
-    fn limits(&self, actor: Actor) -> Vec<Vec<PolicyId>> {
-        let boundary = self.identity(actor).and_then(|identity| identity.boundary);
-        let boundary = boundary.map(|id| vec![id]);
-        boundary.into_iter().chain(self.controls.iter().cloned()).collect()
-    }
-
-    /// A group's own policies, as if they were somebody's.
+    /// The policies of a group, as if they were the only ones of a principal.
     #[must_use]
     pub fn group_grants(&self, group: &Group) -> Grants<'_, PolicyId> {
-        let policies = group.policies.iter();
-        Grants {
-            kinds: vec![policies.filter_map(|id| Some((*id, &self.policy(*id)?.policy))).collect()],
-        }
+        let policies = group.policies.iter().copied();
+        Grants { identity: self.stored(policies, &|_| true), limits: Limits::default() }
     }
 
-    /// What is known of every request of an actor (IAM User Guide, "AWS global condition context
+    /// The known context of every request by an actor (IAM User Guide, "AWS global condition context
     /// keys").
     #[must_use]
     pub fn context(&self, actor: Actor) -> Context {
@@ -318,13 +332,13 @@ impl Account {
         for (key, value) in &identity.tags {
             context.set(&format!("aws:PrincipalTag/{key}"), [value.clone()]);
         }
-        if self.takes_session_tags(actor) {
+        if self.accepts_session_tags(actor) {
             return self.retagged(actor, context);
         }
         context
     }
 
-    /// A context in which somebody may have set the actor's tags to anything.
+    /// The same context, after somebody may have set the actor's tags to anything.
     #[must_use]
     pub fn retagged(&self, actor: Actor, mut context: Context) -> Context {
         context.unknown_prefix("aws:PrincipalTag/");
@@ -334,13 +348,13 @@ impl Account {
         context
     }
 
-    /// Whether a session's tags may be set when the role is assumed, over the role's own (IAM User
-    /// Guide, "Pass session tags in AWS STS").
-    fn takes_session_tags(&self, actor: Actor) -> bool {
+    /// Whether somebody who assumes the role may set session tags, which override its own tags (IAM
+    /// User Guide, "Pass session tags in AWS STS").
+    fn accepts_session_tags(&self, actor: Actor) -> bool {
         let Actor::Role(at) = actor else { return false };
         let mut statements = self.roles.get(at).into_iter().flat_map(|role| &role.trust.statements);
         statements.any(|statement| {
-            statement.effect == crate::Effect::Allow && statement.actions.include("sts:tagsession")
+            statement.effect == Effect::Allow && statement.actions.include("sts:tagsession")
         })
     }
 

@@ -1,74 +1,75 @@
-//! Who may assume a role.
+//! The principals that may assume a role.
 //!
 //! IAM User Guide, "Policy evaluation for requests within a single account": a trust policy that
-//! names a principal itself suffices; one that names the account leaves it to the principal's own
-//! policies. An explicit deny wins, wherever it stands; and service control policies limit both
-//! ways.
+//! names a principal itself is enough; one that names the account leaves the decision to the
+//! principal's own policies. An explicit deny in any policy wins, and service control policies limit
+//! both ways.
 
 use super::{Account, Actor, Identity, PolicyId, Role};
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
-use crate::grants::{Blame, Clauses, Grants};
+use crate::grants::{Blame, Clauses};
 use crate::policy::{Concern, Statement, Trusted};
 use crate::truth::Truth;
 
-/// The action, as policies are asked for it.
+/// The action, in lower case, as [`crate::Grants::about`] expects it.
 const ASSUME_ROLE: &str = "sts:assumerole";
 
-/// How an actor may assume a role.
+/// The statements by which an actor may assume a role.
 #[derive(Clone, Debug)]
 pub struct Assumption<'a> {
-    /// The statements of the trust policy that allow it, or may yet deny it: their places, and
-    /// their open conditions.
+    /// The statements of the trust policy that allow it or may deny it: their places, and their open
+    /// conditions.
     pub trust: Vec<(usize, Vec<&'a Condition>)>,
-    /// The statements of the actor's own policies; none are needed where the trust policy names it.
+    /// The statements of the actor's own policies. Empty if the trust policy names the actor.
     pub own: Vec<Blame<'a, PolicyId>>,
 }
 
-/// Who else may assume a role: principals that are not in the account.
+/// The principals outside the account that may assume a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outsiders {
     /// AWS services.
     pub services: Vec<String>,
-    /// OpenID Connect providers: workloads such as those of a CI.
+    /// OpenID Connect providers: workloads, e.g. of a CI system.
     pub oidc: Vec<String>,
     /// SAML providers and other web identities: people at an identity provider.
     pub federated: Vec<String>,
-    /// Other accounts, principals of them, or everybody.
+    /// Other accounts, their principals, or everybody.
     pub accounts: Vec<String>,
 }
 
-/// Somebody who may assume roles: what is the same whatever the role.
+/// An actor that may assume roles, with the answers that are the same for every role.
 #[derive(Debug)]
 pub struct Assumer<'a> {
     account: &'a Account,
     identity: &'a Identity,
     context: Context,
-    /// What its own policies say.
+    /// The decision of its own policies.
     own: Clauses<'a, PolicyId>,
-    /// What limits it where a trust policy names it, and its own policies need not allow anything.
+    /// The decision of the policies that limit it if a trust policy names it: then its own policies
+    /// need not allow anything.
     limits: Clauses<'a, PolicyId>,
 }
 
-/// Whom of the account a role's trust policy may concern, conditions and denials aside.
+/// The principals of the account that a trust policy may allow, without regard to conditions and
+/// denials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trustees {
-    /// Everybody.
+    /// Every principal.
     pub everybody: bool,
-    /// Whoever the account's own policies allow it.
+    /// Every principal that the account's own policies allow to assume the role.
     pub account: bool,
-    /// These.
+    /// These principals.
     pub named: Vec<Actor>,
 }
 
 impl<'a> Assumer<'a> {
-    /// How it may assume a role; none when it may not. What is open is taken to be met.
+    /// How it may assume a role. Returns `None` if it may not. Open conditions count as met.
     #[must_use]
     pub fn assume(&self, role: &'a Role) -> Option<Assumption<'a>> {
         let arn = &role.identity.arn;
-        // Most principals may not assume what trusts the account: that is seen before anything
-        // else.
+        // A shortcut: most principals may not assume a role that trusts the account.
         let statements = role.trust.statements.iter();
         let allowing = statements.filter(|statement| statement.effect == Effect::Allow);
         match allowing.map(|statement| self.concern(statement)).max() {
@@ -122,8 +123,8 @@ impl<'a> Assumer<'a> {
             {
                 Concern::Itself
             }
-            // Whoever assumes a role says how its session is called. What is denied to one name is
-            // open to others.
+            // A principal that assumes a role chooses the name of its session. A statement that
+            // denies one name leaves others open.
             Some(principals)
                 if !principals.all_but
                     && statement.effect == Effect::Allow
@@ -135,7 +136,7 @@ impl<'a> Assumer<'a> {
         }
     }
 
-    /// Whether its own policies deny it to assume a role, whatever the trust policy says.
+    /// Whether its own policies deny it to assume a role, even if the trust policy allows it.
     #[must_use]
     pub fn is_denied(&self, role: &Role) -> bool {
         self.own.deny(&role.identity.arn)
@@ -143,13 +144,18 @@ impl<'a> Assumer<'a> {
 }
 
 impl Account {
-    /// An actor, as far as assuming roles goes. `keep` passes over policies that are known to say
-    /// nothing about it.
+    /// Prepares an actor for questions about roles that it may assume. `keep` may refuse policies
+    /// that are not about that action.
     #[must_use]
     pub fn assumer(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Option<Assumer<'_>> {
         let context = self.context(actor);
-        let limits = self.limits_of_the_named(actor).into_iter().map(|level| self.of(level));
-        let limits = Grants { kinds: limits.collect() };
+        // The boundary of a role limits it if a trust policy names it, that of a user does not (IAM
+        // User Guide, "Permissions boundaries for IAM entities").
+        let boundary = match actor {
+            Actor::User(_) => None,
+            Actor::Role(_) => self.boundary(actor),
+        };
+        let limits = self.limits(boundary, &|_| true);
         Some(Assumer {
             account: self,
             identity: self.identity(actor)?,
@@ -159,7 +165,7 @@ impl Account {
         })
     }
 
-    /// Whom of the account a role's trust policy may concern.
+    /// The principals of the account that a role's trust policy may allow.
     #[must_use]
     pub fn trustees(&self, role: &Role) -> Trustees {
         let mut trustees = Trustees::default();
@@ -171,7 +177,7 @@ impl Account {
                 match trusted {
                     Trusted::Everyone => trustees.everybody = true,
                     Trusted::Account(account) => trustees.account |= *account == self.id,
-                    // Of a role's sessions, the role.
+                    // The actor of a session is its role.
                     Trusted::Arn(arn) => trustees.named.extend(self.actor(arn)),
                     Trusted::UniqueId(id) => {
                         let has_it = |actor: &Actor| {
@@ -185,20 +191,7 @@ impl Account {
         trustees
     }
 
-    /// What limits an actor that a trust policy names: a role's boundary does, a user's does not
-    /// (IAM User Guide, "Permissions boundaries for IAM entities").
-    fn limits_of_the_named(&self, actor: Actor) -> Vec<Vec<PolicyId>> {
-        match actor {
-            Actor::User(_) => self.controls.clone(),
-            Actor::Role(_) => self.limits(actor),
-        }
-    }
-
-    fn of(&self, ids: Vec<PolicyId>) -> Vec<(PolicyId, &crate::Policy)> {
-        ids.into_iter().filter_map(|id| Some((id, &self.policy(id)?.policy))).collect()
-    }
-
-    /// Who that is not in the account may assume a role, conditions aside.
+    /// The principals outside the account that may assume a role, without regard to conditions.
     #[must_use]
     pub fn outsiders(&self, role: &Role) -> Outsiders {
         let mut outsiders = Outsiders::default();

@@ -1,4 +1,4 @@
-//! Dates.
+//! Dates in conditions.
 //!
 //! IAM User Guide, "Date condition operators": "one of the W3C implementations of the ISO 8601 date
 //! formats or in epoch (UNIX) time". The formats: <https://www.w3.org/TR/NOTE-datetime>.
@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-/// Reads an instant: a date, which begins at midnight UTC; a date and a time with an offset; or
-/// seconds since 1970. Four digits are a year, as in the W3C's first format.
+/// Reads a date, which means midnight UTC; a date and a time with an offset; or seconds since 1970.
+/// Four digits are a year, as in the first format of the W3C.
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
     if text.contains('T') {
         return text.parse().ok();

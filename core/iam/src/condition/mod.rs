@@ -1,10 +1,11 @@
-//! One condition of a statement: an operator, a key and the values wanted of it.
+//! Conditions of statements: an operator, a key and the wanted values.
 //!
 //! IAM User Guide, "IAM JSON policy elements: Condition operators", "Conditions with multiple
 //! context keys or values" and "Set operators for multivalued context keys".
 
 mod arn;
 mod date;
+mod error;
 mod network;
 mod number;
 mod operator;
@@ -12,17 +13,15 @@ mod wanted;
 
 use std::fmt;
 
-use thiserror::Error;
-
+pub use self::error::ConditionError;
 use self::operator::{Operator, Set};
 use self::wanted::Wanted;
 use crate::context::{Context, Value};
-use crate::template::TemplateError;
 use crate::truth::Truth;
 
 /// One operator with one key of a `Condition` block.
 ///
-/// Displayed for people: `Bool aws:MultiFactorAuthPresent = true`.
+/// Its display is for people: `Bool aws:MultiFactorAuthPresent = true`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Condition {
     operator: Operator,
@@ -32,51 +31,12 @@ pub struct Condition {
     written: (String, Vec<String>),
 }
 
-/// Why something is no condition.
-#[derive(Debug, PartialEq, Eq, Error)]
-pub enum ConditionError {
-    /// Not one of the operators of the IAM User Guide, in its case.
-    #[error(
-        "`{0}` is not a condition operator: write one of the IAM User Guide in its case, e.g. `StringEquals`, with \
-         `ForAnyValue:` or `ForAllValues:` before or `IfExists` after it where wanted (not with `Null`)"
-    )]
-    Operator(String),
-    /// An empty key.
-    #[error(
-        "the condition operator `{0}` is given an empty key: name a condition key, e.g. `aws:SourceIp`"
-    )]
-    Key(String),
-    /// A value that the operator cannot compare with.
-    #[error("`{value}` of `{operator}` `{key}` is not {expected}")]
-    Value {
-        /// The operator, as written.
-        operator: String,
-        /// The key, as written.
-        key: String,
-        /// The value.
-        value: String,
-        /// What it has to be.
-        expected: &'static str,
-    },
-    /// A malformed policy variable.
-    #[error("in a value of `{operator}` `{key}`, {error}")]
-    Variable {
-        /// The operator, as written.
-        operator: String,
-        /// The key, as written.
-        key: String,
-        /// What is wrong with the variable.
-        #[source]
-        error: TemplateError,
-    },
-}
-
 impl Condition {
-    /// Reads one. With `variables`, that is in a policy of Version 2012-10-17, `${...}` in the
-    /// values of string, ARN and `Bool` operators are policy variables.
+    /// Reads a condition. With `variables`, `${...}` in the values of string, ARN and `Bool`
+    /// operators are policy variables: so it is in policies of Version 2012-10-17.
     ///
     /// # Errors
-    /// [`ConditionError`].
+    /// [`ConditionError`] if the operator is unknown, the key empty, or a value malformed.
     pub fn parse(
         operator: &str,
         key: &str,
@@ -90,7 +50,7 @@ impl Condition {
         }
         Ok(Self {
             wanted: Wanted::parse(parsed.kind, values, variables)
-                .map_err(|error| error.of(operator, key))?,
+                .map_err(|error| error.in_condition(operator, key))?,
             operator: parsed,
             key: key.to_owned(),
             written: (operator.to_owned(), values.to_vec()),
@@ -103,19 +63,19 @@ impl Condition {
         &self.key
     }
 
-    /// The key, and those that policy variables in the values name.
+    /// The key, and the keys of the policy variables in the values.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.key.as_str()).chain(self.wanted.keys())
     }
 
-    /// Whether it holds of one value of its key alone, that of another key: `StringEquals
-    /// sts:RoleSessionName = ${aws:username}`. The key itself is taken to be in the request.
+    /// Whether its key must have the value of another key, as in `StringEquals
+    /// sts:RoleSessionName = ${aws:username}`. The request is assumed to have the key.
     #[must_use]
     pub fn wants_only(&self, other: &str) -> bool {
         !self.operator.negated && self.operator.set.is_none() && self.wanted.is_value_of(other)
     }
 
-    /// Whether it holds.
+    /// Whether the condition holds in a context.
     #[must_use]
     pub fn holds(&self, context: &Context) -> Truth {
         let value = context.get(&self.key);
@@ -123,15 +83,15 @@ impl Condition {
             return is_null(value, wanted);
         }
         match value {
-            Value::Absent => self.of_none(),
-            Value::Known(values) => self.of_known(values, context),
-            Value::Present => self.of_any(),
-            Value::Unknown => self.of_none().either(self.of_any()),
+            Value::Absent => self.without_key(),
+            Value::Known(values) => self.with_values(values, context),
+            Value::Present => self.with_unknown_values(),
+            Value::Unknown => self.without_key().either(self.with_unknown_values()),
         }
     }
 
     /// Without the key, only negated operators, `IfExists` and `ForAllValues` hold.
-    fn of_none(&self) -> Truth {
+    fn without_key(&self) -> Truth {
         match self.operator.set {
             Some(Set::All) => Truth::Yes,
             Some(Set::Any) => self.operator.if_exists.into(),
@@ -139,32 +99,31 @@ impl Condition {
         }
     }
 
-    fn of_known(&self, values: &[String], context: &Context) -> Truth {
-        let each = values.iter().map(|value| self.of_one(value, context));
+    fn with_values(&self, values: &[String], context: &Context) -> Truth {
+        let each = values.iter().map(|value| self.with_value(value, context));
         // An empty string is an empty data set: "Set operators for multivalued context keys".
         let empty = values.iter().all(String::is_empty);
         match self.operator.set {
             Some(Set::All) => Truth::from(empty).or(Truth::all(each)),
             Some(Set::Any) => Truth::from(!empty).and(Truth::any(each)),
             None if values.len() == 1 => Truth::any(each),
-            // AWS requires a set operator for multivalued keys, and does not say what comes
-            // without: nothing matches, or one value has to, or all.
+            // AWS requires a set operator for multivalued keys. It does not document the effect
+            // without: no match, a match of any value, or a match of all.
             None => Truth::No.either(Truth::any(each)),
         }
     }
 
-    fn of_one(&self, value: &str, context: &Context) -> Truth {
+    fn with_value(&self, value: &str, context: &Context) -> Truth {
         match self.wanted.matches(value, context) {
             Some(matches) => self.negated(matches),
-            // What is not of the operator's type is equal, less or greater to nothing. Whether it
-            // is unequal is not documented.
+            // A value of another type is never equal, less or greater. AWS does not document
+            // whether it is unequal.
             None if self.operator.negated => Truth::Unknown,
             None => Truth::No,
         }
     }
 
-    /// With a value, or values, of which nothing is known.
-    fn of_any(&self) -> Truth {
+    fn with_unknown_values(&self) -> Truth {
         let each = self.negated(self.wanted.matches_anything());
         match self.operator.set {
             Some(Set::All) => Truth::Yes.either(each),
@@ -179,7 +138,7 @@ impl Condition {
 }
 
 /// `Null`: "true (the key doesn't exist) or false (the key exists and its value is not null)".
-fn is_null(value: Value<'_>, wanted: &[bool]) -> Truth {
+fn is_null(value: &Value, wanted: &[bool]) -> Truth {
     let null = match value {
         Value::Absent => Truth::Yes,
         Value::Known(_) | Value::Present => Truth::No,

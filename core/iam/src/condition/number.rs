@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 /// A decimal number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Number {
-    /// Never with the value zero.
+    /// Never `true` for zero, so that `-0` equals `0`.
     negative: bool,
     /// Without leading zeros.
     whole: String,
@@ -16,7 +16,7 @@ pub(super) struct Number {
 }
 
 impl Number {
-    /// Reads one: digits, with a sign and a fraction or without.
+    /// Reads digits, with an optional sign and an optional fraction.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(digits) => (true, digits),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_number_is() {
+    fn numbers_are_digits_with_a_sign_and_a_fraction() {
         for no in
             ["", "-", "+", ".", ".5", "5.", "1e3", "0x1", "1,000", " 1", "--1", "1.2.3", "NaN", "٣"]
         {

@@ -1,26 +1,26 @@
 //! The names of the condition operators.
 //!
-//! IAM User Guide, "IAM JSON policy elements: Condition operators". IAM takes them in this case
+//! IAM User Guide, "IAM JSON policy elements: Condition operators". IAM accepts them in this case
 //! only: it refuses a policy with `stringEquals` as malformed, "Invalid Condition type :
 //! stringEquals" (seen in
 //! <https://github.com/ministryofjustice/modernisation-platform-environments/pull/8893>).
 
 use std::cmp::Ordering;
 
-/// An operator with its prefix and suffix.
+/// An operator, with its prefix and suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Operator {
     /// `ForAllValues:` or `ForAnyValue:`.
     pub(super) set: Option<Set>,
-    /// How values are compared.
+    /// The type of the values, and how to compare them.
     pub(super) kind: Kind,
-    /// Whether it holds where none of the wanted values matches.
+    /// Whether it holds if none of the wanted values matches.
     pub(super) negated: bool,
     /// `...IfExists`.
     pub(super) if_exists: bool,
 }
 
-/// Over which of the values in a request.
+/// The quantifier over the values in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Set {
     /// `ForAllValues:`.
@@ -29,7 +29,7 @@ pub(super) enum Set {
     Any,
 }
 
-/// How values are compared.
+/// The type of the values, and how to compare them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Text(Text),
@@ -42,7 +42,7 @@ pub(super) enum Kind {
     Null,
 }
 
-/// How texts are compared.
+/// How to compare texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Text {
     Equals,
@@ -50,7 +50,7 @@ pub(super) enum Text {
     Like,
 }
 
-/// How a value in a request stands to the wanted one.
+/// The relation of a value in a request to the wanted one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Relation {
     Equals,
@@ -61,7 +61,7 @@ pub(super) enum Relation {
 }
 
 impl Operator {
-    /// Reads a name; none when there is no such operator.
+    /// Reads a name. Returns `None` if there is no such operator.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let (set, name) = match name.split_once(':') {
             Some(("ForAllValues", rest)) => (Some(Set::All), rest),
@@ -81,7 +81,7 @@ impl Operator {
     }
 }
 
-/// An operator without prefix and suffix, and whether it is negated.
+/// Reads an operator without prefix and suffix. Returns its kind, and whether it is negated.
 fn base(name: &str) -> Option<(Kind, bool)> {
     Some(match name {
         "StringEquals" => (Kind::Text(Text::Equals), false),
@@ -123,7 +123,7 @@ impl Relation {
         })
     }
 
-    /// Whether a value that is so ordered against the wanted one stands to it in this relation.
+    /// Whether a value with this ordering to the wanted one is in this relation to it.
     pub(super) fn holds(self, ordering: Ordering) -> bool {
         match self {
             Self::Equals => ordering.is_eq(),

@@ -1,30 +1,34 @@
-//! The values that a condition wants, of the type of its operator.
+//! The wanted values of a condition, in the type of its operator.
 
+use core::net::IpAddr;
+
+use ipnet::IpNet;
 use jiff::Timestamp;
 
+use super::error::ConditionError;
 use super::operator::{Kind, Relation, Text};
-use super::{ConditionError, arn, date, network::Network, number::Number};
+use super::{arn, date, network, number::Number};
 use crate::context::Context;
 use crate::template::{Piece, Resolved, Template, TemplateError};
 use crate::truth::Truth;
 
-/// The wanted values; any of them will do.
+/// The wanted values. One match is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Wanted {
     Text(Text, Vec<Template>),
     Number(Relation, Vec<Number>),
-    /// None of a text that is not understood: AWS takes more than it documents, such as `01T`.
+    /// `None` for a text that is not understood: AWS accepts more than it documents, such as `01T`.
     Date(Relation, Vec<Option<Timestamp>>),
     Bool(Vec<Template>),
     Binary(Vec<String>),
-    Ip(Vec<Network>),
+    Ip(Vec<IpNet>),
     Arn(Vec<Template>),
     Null(Vec<bool>),
 }
 
-/// Why a value cannot be wanted.
+/// Why a value does not fit its operator.
 pub(super) enum Unfit {
-    /// It is not what it has to be.
+    /// The value is of another type.
     Value {
         value: String,
         expected: &'static str,
@@ -33,8 +37,8 @@ pub(super) enum Unfit {
 }
 
 impl Unfit {
-    /// The error of the condition.
-    pub(super) fn of(self, operator: &str, key: &str) -> ConditionError {
+    /// The same, as an error of its condition.
+    pub(super) fn in_condition(self, operator: &str, key: &str) -> ConditionError {
         let (operator, key) = (operator.to_owned(), key.to_owned());
         match self {
             Self::Value { value, expected } => {
@@ -46,8 +50,8 @@ impl Unfit {
 }
 
 impl Wanted {
-    /// Reads the values for an operator. Policy variables are for string, ARN and `Bool` operators
-    /// alone: so says the IAM User Guide of each group of operators.
+    /// Reads the values for an operator. Only string, ARN and `Bool` operators have policy variables
+    /// (IAM User Guide, each group of condition operators).
     pub(super) fn parse(kind: Kind, values: &[String], variables: bool) -> Result<Self, Unfit> {
         let templates = |expected, fits: fn(&Template) -> bool| -> Result<Vec<Template>, Unfit> {
             let parse = |value| Template::parse(value, variables).map_err(Unfit::Variable);
@@ -66,9 +70,7 @@ impl Wanted {
                 };
                 Self::Bool(templates("`true` or `false`", fits)?)
             }
-            Kind::Arn => {
-                Self::Arn(templates("an ARN, with wildcards or without", arn::may_be_one)?)
-            }
+            Kind::Arn => Self::Arn(templates("an ARN, with wildcards or without", arn::may_match)?),
             Kind::Number(relation) => {
                 Self::Number(relation, all(values, "a number", Number::parse)?)
             }
@@ -80,13 +82,13 @@ impl Wanted {
             Kind::Ip => Self::Ip(all(
                 values,
                 "an IP address or a range as in `203.0.113.0/24`",
-                Network::parse,
+                network::parse,
             )?),
             Kind::Null => Self::Null(all(values, "`true` or `false`", boolean)?),
         })
     }
 
-    /// The keys of the policy variables in it.
+    /// The keys of the policy variables in the values.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         let templates = match self {
             Self::Text(_, templates) | Self::Bool(templates) | Self::Arn(templates) => {
@@ -99,7 +101,7 @@ impl Wanted {
         templates.iter().flat_map(Template::keys)
     }
 
-    /// Whether one text is wanted: the value of this key.
+    /// Whether the only wanted value is that of a key.
     pub(super) fn is_value_of(&self, key: &str) -> bool {
         match self {
             Self::Text(_, templates) => {
@@ -115,7 +117,7 @@ impl Wanted {
         }
     }
 
-    /// Whether one of the wanted values matches the value of a request; none when that is not of
+    /// Whether any wanted value matches a value of a request. Returns `None` if the latter is not of
     /// the operator's type.
     pub(super) fn matches(&self, value: &str, context: &Context) -> Option<Truth> {
         Some(match self {
@@ -139,19 +141,19 @@ impl Wanted {
             }
             Self::Binary(wanted) => any(wanted, |wanted| (wanted == value).into()),
             Self::Ip(networks) => {
-                let address = value.parse().ok()?;
-                any(networks, |network| network.contains(address).into())
+                let address: IpAddr = value.parse().ok()?;
+                any(networks, |network| network.contains(&address).into())
             }
             Self::Arn(templates) => {
                 let value = arn::parts(value)?;
                 any(templates, |template| arn::matches(&template.resolve(context), &value))
             }
-            // Asks whether there is a value, not which.
+            // `Null` asks only whether there is a value.
             Self::Null(_) => return None,
         })
     }
 
-    /// Whether one of the wanted values matches whatever the value is.
+    /// Whether any wanted value matches a value that is not known.
     pub(super) fn matches_anything(&self) -> Truth {
         let (any_text, nothing) = match self {
             Self::Text(Text::Like, templates) => {
@@ -197,7 +199,7 @@ fn boolean(value: &str) -> Option<bool> {
     }
 }
 
-/// Base64 in its one canonical form is compared as it is written.
+/// Checks base64. Values are compared as written, since canonical base64 is unique.
 fn base64(value: &str) -> Option<String> {
     let digits = value.trim_end_matches('=');
     let padding = value.len() - digits.len();

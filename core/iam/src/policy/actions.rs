@@ -1,13 +1,13 @@
-//! The actions of a statement.
+//! The actions of statements.
 
 use crate::pattern::Pattern;
 
 /// `Action` or `NotAction`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Actions {
-    /// Whether they are the actions that the statement is *not* about.
+    /// Whether the element is `NotAction`.
     all_but: bool,
-    /// In lower case: actions are matched without regard to case (IAM User Guide, "Action").
+    /// In lower case, because the names of actions are not case-sensitive (IAM User Guide, "Action").
     patterns: Vec<Pattern>,
 }
 
@@ -19,8 +19,8 @@ impl Actions {
         }
     }
 
-    /// Which of some actions the statement is about: `service:Verb`, in lower case and sorted; by
-    /// their places. One may come twice.
+    /// The places of the actions that the statement is about. The actions are `service:Verb`, in
+    /// lower case, and sorted. A place may come twice.
     pub fn among<'s>(&'s self, sorted: &'s [&str]) -> impl Iterator<Item = usize> + 's {
         let (others, patterns) =
             if self.all_but { (sorted, &[][..]) } else { (&[][..], self.patterns.as_slice()) };
@@ -29,7 +29,7 @@ impl Actions {
         others.map(|(at, _)| at).chain(named)
     }
 
-    /// Whether the statement is about an action: `service:Verb`, in lower case.
+    /// Whether the statement is about an action, which is `service:Verb` in lower case.
     #[must_use]
     pub fn include(&self, action_in_lower_case: &str) -> bool {
         self.all_but != self.patterns.iter().any(|pattern| pattern.matches(action_in_lower_case))

@@ -1,4 +1,4 @@
-//! A policy, read whole: what is not known is refused, never skipped.
+//! Policies. An unknown element is refused, never skipped.
 //!
 //! Grammar: IAM User Guide, "Grammar of the IAM JSON policy language" and "IAM JSON policy element
 //! reference".
@@ -17,32 +17,32 @@ use crate::arn::Resource;
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
-use crate::reach::Frame;
+use crate::frame::Frame;
 use crate::template::{Resolved, Template};
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Its `Id`, where it has one.
+    /// Its `Id`.
     pub id: Option<String>,
-    /// Its statements, in their order.
+    /// Its statements, in the order of the document.
     pub statements: Vec<Statement>,
 }
 
 /// A statement of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// Its `Sid`, where it has one.
+    /// Its `Sid`.
     pub sid: Option<String>,
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// Whom it concerns: in resource-based policies, and only there.
+    /// The principals that it concerns. Only resource-based policies have them.
     pub principals: Option<Principals>,
-    /// What it lets do, or not do.
+    /// The actions that it allows or denies.
     pub actions: Actions,
-    /// What it is about; a trust policy is about its role and names none.
+    /// Its resources. A trust policy is about its role, and names none.
     pub resources: Option<ResourceElement>,
-    /// When it applies: all of them must hold.
+    /// Its conditions. All of them must hold.
     pub conditions: Vec<Condition>,
 }
 
@@ -56,13 +56,12 @@ pub enum ResourceElement {
 }
 
 impl Statement {
-    /// Whether its resources have any of a frame's among them, whatever the context: false only for
-    /// certain.
+    /// Whether it may be about any resource of a frame, in any context. `false` is certain.
     #[must_use]
     pub fn may_be_about(&self, frame: &Frame) -> bool {
         let meets = |template: &Template| match template.resolve(&Context::new()) {
             Resolved::Pieces(pieces) => {
-                Resource::of(&pieces).iter().any(|resource| frame.meets(resource))
+                Resource::from_pieces(&pieces).iter().any(|resource| frame.meets(resource))
             }
             Resolved::NoValue => false,
         };
@@ -88,47 +87,5 @@ impl Policy {
                 conditions: Vec::new(),
             }],
         }
-    }
-
-    /// Reads a policy that is attached to an identity: a user's, group's or role's policy, a
-    /// boundary or an SCP.
-    ///
-    /// # Errors
-    /// When it is not JSON, has an element that is not known, or lacks one that such a policy has.
-    pub fn identity(json: &str) -> Result<Self, PolicyError> {
-        let policy = read::policy(json)?;
-        for (at, statement) in policy.statements.iter().enumerate() {
-            if statement.principals.is_some() {
-                return Err(PolicyError::in_statement(
-                    at,
-                    "has a `Principal`, which only resource-based policies have",
-                ));
-            }
-            if statement.resources.is_none() {
-                return Err(PolicyError::in_statement(
-                    at,
-                    "has neither `Resource` nor `NotResource`",
-                ));
-            }
-        }
-        Ok(policy)
-    }
-
-    /// Reads a policy that is attached to a resource: a role's trust policy, a bucket's or a
-    /// topic's policy.
-    ///
-    /// # Errors
-    /// As [`Policy::identity`].
-    pub fn resource(json: &str) -> Result<Self, PolicyError> {
-        let policy = read::policy(json)?;
-        for (at, statement) in policy.statements.iter().enumerate() {
-            if statement.principals.is_none() {
-                return Err(PolicyError::in_statement(
-                    at,
-                    "has neither `Principal` nor `NotPrincipal`",
-                ));
-            }
-        }
-        Ok(policy)
     }
 }

@@ -1,11 +1,11 @@
-//! Whom a resource-based policy concerns.
+//! The principals of resource-based policies.
 //!
 //! IAM User Guide, "AWS JSON policy elements: Principal".
 
 /// `Principal` or `NotPrincipal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principals {
-    /// Whether they are those that the statement does *not* concern.
+    /// Whether the element is `NotPrincipal`.
     pub all_but: bool,
     /// AWS principals.
     pub aws: Vec<Trusted>,
@@ -13,7 +13,7 @@ pub struct Principals {
     pub services: Vec<String>,
     /// Identity providers, by ARN or host name.
     pub federated: Vec<String>,
-    /// Canonical user ids, which only S3 knows.
+    /// Canonical user ids, which only S3 uses.
     pub canonical: Vec<String>,
 }
 
@@ -22,15 +22,16 @@ pub struct Principals {
 pub enum Trusted {
     /// `*`.
     Everyone,
-    /// An account, as its number or the ARN of its root: whom the account's own policies allow.
+    /// An account, as its number or the ARN of its root. The policies of the account decide which of
+    /// its principals are allowed.
     Account(String),
     /// One user, role or session, by ARN.
     Arn(String),
-    /// The unique id of a principal; of a deleted one AWS leaves just this.
+    /// The unique id of a principal. AWS replaces the ARN of a deleted principal by its id.
     UniqueId(String),
 }
 
-/// Who calls, as a resource-based policy sees it.
+/// A caller, as a resource-based policy sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// The ARN of the user or role.
@@ -46,7 +47,7 @@ pub struct Caller<'a> {
 pub(crate) enum Concern {
     /// Not at all.
     Not,
-    /// Through the account: the caller's own policies must allow the action as well.
+    /// Through the account: the caller's own policies must allow the action too.
     Account,
     /// The caller itself.
     Itself,
@@ -71,13 +72,13 @@ impl Trusted {
         }
     }
 
-    /// What to call it where it is not of an account.
+    /// A description, if it is not of an account.
     pub(crate) fn outside(&self, account: &str) -> Option<String> {
         match self {
             Self::Everyone => Some("everybody".to_owned()),
             Self::Account(other) => (other != account).then(|| format!("the account {other}")),
             Self::Arn(arn) => (arn.split(':').nth(4) != Some(account)).then(|| arn.clone()),
-            // Of this account's principals that are there, or of a deleted one.
+            // A unique id is of a principal of this account, present or deleted.
             Self::UniqueId(_) => None,
         }
     }
@@ -88,8 +89,7 @@ impl Trusted {
             Self::Everyone => Concern::Itself,
             Self::Account(account) if account == caller.account => Concern::Account,
             Self::Account(_) => Concern::Not,
-            // Names in ARNs of principals are unique without regard to case, but a policy holds the
-            // name as it is.
+            // The names of principals are not case-sensitive, but a policy has a name as it is.
             Self::Arn(arn) => itself(arn == caller.arn),
             Self::UniqueId(id) => itself(id == caller.unique_id),
         }
@@ -97,9 +97,8 @@ impl Trusted {
 }
 
 impl Principals {
-    /// Whether sessions of the caller are named:
-    /// `arn:aws:sts::111122223333:assumed-role/NAME/SESSION`. The path of a role is not part of its
-    /// sessions' ARNs.
+    /// Whether the statement names sessions of the caller:
+    /// `arn:aws:sts::111122223333:assumed-role/NAME/SESSION`. The ARN of a session has no path.
     pub(crate) fn name_sessions_of(&self, caller: Caller<'_>) -> bool {
         let Some((_, path)) = caller.arn.split_once(":role/") else {
             return false;
@@ -116,7 +115,7 @@ impl Principals {
         })
     }
 
-    /// How the statement concerns a caller; by what is nearest to it.
+    /// How the statement concerns a caller, by the principal that is nearest to it.
     pub(crate) fn concern(&self, caller: Caller<'_>) -> Concern {
         let nearest = self.aws.iter().map(|trusted| trusted.concerns(caller)).max();
         match (self.all_but, nearest.unwrap_or(Concern::Not)) {

@@ -1,4 +1,4 @@
-//! From JSON to a policy.
+//! Reads policies from JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +29,7 @@ enum Problem {
 }
 
 impl PolicyError {
-    pub(super) fn in_statement(at: usize, problem: impl fmt::Display) -> Self {
+    fn in_statement(at: usize, problem: impl fmt::Display) -> Self {
         Self(Problem::Statement { number: at + 1, problem: problem.to_string() })
     }
 }
@@ -73,21 +73,63 @@ struct PrincipalMap {
 /// `"*"`, or a map by kind.
 struct WrittenPrincipals(PrincipalMap);
 
-/// AWS takes a list of one without brackets.
+/// A list. AWS accepts a list of one without brackets.
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
-/// A member of a list of resources: AWS takes `null` for one, and it is nothing.
+/// A member of a list of resources. AWS accepts `null`, which matches nothing.
 struct Member(Option<String>);
 
-/// A condition value: AWS takes numbers and booleans for their text.
+/// A condition value. AWS accepts numbers and booleans in place of their text.
 struct Scalar(String);
 
-/// An object in its own order, in which no key comes twice.
+/// An object, sorted by its keys. A key that comes twice is an error.
 struct Pairs<T>(Vec<(String, T)>);
 
-pub(super) fn policy(json: &str) -> Result<Policy, PolicyError> {
+impl Policy {
+    /// Reads an identity-based policy, a permissions boundary or a service control policy.
+    ///
+    /// # Errors
+    /// If it is not JSON, has an unknown element, or an element is missing.
+    pub fn identity(json: &str) -> Result<Self, PolicyError> {
+        let policy = policy(json)?;
+        for (at, statement) in policy.statements.iter().enumerate() {
+            if statement.principals.is_some() {
+                return Err(PolicyError::in_statement(
+                    at,
+                    "has a `Principal`, which only resource-based policies have",
+                ));
+            }
+            if statement.resources.is_none() {
+                return Err(PolicyError::in_statement(
+                    at,
+                    "has neither `Resource` nor `NotResource`",
+                ));
+            }
+        }
+        Ok(policy)
+    }
+
+    /// Reads a resource-based policy: the trust policy of a role, the policy of a bucket or a topic.
+    ///
+    /// # Errors
+    /// As [`Policy::identity`].
+    pub fn resource(json: &str) -> Result<Self, PolicyError> {
+        let policy = policy(json)?;
+        for (at, statement) in policy.statements.iter().enumerate() {
+            if statement.principals.is_none() {
+                return Err(PolicyError::in_statement(
+                    at,
+                    "has neither `Principal` nor `NotPrincipal`",
+                ));
+            }
+        }
+        Ok(policy)
+    }
+}
+
+fn policy(json: &str) -> Result<Policy, PolicyError> {
     let written: Written = serde_json::from_str(json).map_err(|error| PolicyError(error.into()))?;
-    // Without a version it is 2008-10-17, in which `${` is plain text (IAM User Guide, "Version").
+    // The default version is 2008-10-17, which has no policy variables (IAM User Guide, "Version").
     let variables = match written.version.as_deref() {
         Some("2012-10-17") => true,
         Some("2008-10-17") | None => false,
@@ -105,16 +147,16 @@ pub(super) fn policy(json: &str) -> Result<Policy, PolicyError> {
     })
 }
 
-/// What is wrong with a statement.
+/// Why a statement is not valid.
 #[derive(Debug, thiserror::Error)]
 enum StatementError {
     #[error("has both `{0}` and `Not{0}`")]
     Both(&'static str),
     #[error("has neither `{0}` nor `Not{0}`")]
     Neither(&'static str),
-    #[error("has a resource `{resource}` that is not one: {problem}")]
+    #[error("has an invalid resource `{resource}`: {problem}")]
     Resource { resource: String, problem: TemplateError },
-    #[error("has a condition that is not one: {0}")]
+    #[error("has an invalid condition: {0}")]
     Condition(#[from] ConditionError),
 }
 
@@ -150,7 +192,7 @@ fn statement(written: WrittenStatement, variables: bool) -> Result<Statement, St
     })
 }
 
-/// An element or its negation, and which of the two it is.
+/// Returns an element, and whether it is the negated one.
 fn one_of<T>(
     name: &'static str,
     these: Option<T>,
@@ -300,9 +342,9 @@ impl<'de> Deserialize<'de> for Scalar {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder<T>(PhantomData<T>);
+        struct Unique<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for InOrder<T> {
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Unique<T> {
             type Value = Pairs<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -321,7 +363,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
             }
         }
 
-        deserializer.deserialize_map(InOrder(PhantomData))
+        deserializer.deserialize_map(Unique(PhantomData))
     }
 }
 

@@ -66,7 +66,7 @@ fn exceptions(evaluated: &Evaluated) -> Markup {
         @if !evaluated.exceptions.is_empty() {
             ul.plain aria-label="To look at" {
                 @for exception in &evaluated.exceptions {
-                    @let severity = exception.code.severity().word();
+                    @let severity = exception.code.severity().as_str();
                     li.message { span.badge.(severity) { (severity) } " " strong { (exception.code.as_str()) } " " (shown(&exception.message)) }
                 }
             }

@@ -101,7 +101,7 @@ fn exceptions(report: &Report) -> Markup {
                         th scope="col" role="columnheader" { "In words" }
                     } }
                     @for (position, evaluated, exception) in found {
-                        @let severity = exception.code.severity().word();
+                        @let severity = exception.code.severity().as_str();
                         tbody role="rowgroup" { tr role="row" {
                             td role="cell" { span.badge.(severity) { (severity) } }
                             th scope="row" role="rowheader" { (exception.code.as_str()) }

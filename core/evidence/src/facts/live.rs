@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::sight::{Known, StageState};
-use evidence::{CodePipeline, Period, ReadError, read_live};
+use crate::{CodePipeline, Period, ReadError, read_live};
 
 /// Where the state of a pipeline comes from.
 pub trait PipelineState {

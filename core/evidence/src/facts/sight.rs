@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use rule::{ActionKind, Status};
 
 use super::log::LogLine;
-use evidence::Event;
-use evidence::history::{ActionExecution, PipelineExecution};
+use crate::Event;
+use crate::history::{ActionExecution, PipelineExecution};
 
 /// One execution as AWS shows it.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Recorded {
 /// What may or may not be known of a pipeline when its execution is looked at.
 #[derive(Debug, Default)]
 pub struct Known {
-    pub history: evidence::history::History,
+    pub history: crate::history::History,
     pub state: Option<Vec<StageState>>,
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::sight::{Known, RetriedBy, StageState, StateRun};
-use evidence::{SavedError, read_saved, time};
+use crate::{SavedError, read_saved, time};
 
 /// Why a file is not what the AWS CLI prints.
 #[derive(Debug, thiserror::Error)]

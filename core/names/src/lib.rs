@@ -1,0 +1,31 @@
+//! How AWS names things, and how to print text that others chose.
+//!
+//! This crate is the only reader of AWS's names. [`Arn`] borrows its fields. The other types own a
+//! text that passed a check, so a value is always well formed. [`FunctionRef`] reads every way to
+//! refer to a Lambda function, and [`FunctionRef::matches`] is the only comparison.
+//!
+//! "API model" means the service description that the AWS SDKs are generated from, for example
+//! `codepipeline/2015-07-09/service-2.json`.
+
+mod account;
+mod arn;
+mod checked;
+mod function;
+mod iam_name;
+mod partition;
+mod pipeline;
+mod shown;
+
+pub use account::{AccountGlob, AccountId};
+pub use arn::Arn;
+pub use checked::NameError;
+pub use function::{FunctionName, FunctionRef, FunctionRefError, Versions};
+pub use iam_name::{is_iam_name, is_iam_name_char};
+pub use partition::{Partition, Region, RegionGlob, is_partition, is_region_char};
+pub use pipeline::{
+    ActionGlob, ActionName, PipelineGlob, PipelineName, StageGlob, StageName, is_pipeline_name_char,
+};
+pub use shown::shown;
+
+#[doc(hidden)]
+pub use serde;
