@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import botocore.session
+import preloaded
 import pytest
 from botocore.config import Config
 
@@ -126,6 +127,21 @@ class Emulator:
             aws_secret_access_key="not-checked",
             config=Config(retries={"max_attempts": 0}),
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def preloaded_cli():
+    """The `aws` that the tests and their scripts start: see preloaded.py."""
+    with preloaded.aws() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield folder
+
+
+@pytest.fixture
+def installed_cli(monkeypatch, preloaded_cli):
+    """The AWS CLI as users start it."""
+    path = os.environ["PATH"].split(os.pathsep)
+    monkeypatch.setenv("PATH", os.pathsep.join(f for f in path if f != str(preloaded_cli)))
 
 
 @pytest.fixture

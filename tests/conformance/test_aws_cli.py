@@ -1,6 +1,8 @@
 """The emulator as people use it: by the real AWS CLI, as different principals."""
 
 import json
+import os
+import subprocess
 import time
 
 import pytest
@@ -79,6 +81,35 @@ def history(emulator, execution, *arguments):
     ]
 
 
+def test_the_preloaded_cli_answers_as_the_installed_one(emulator, tmp_path, request):
+    create(emulator)
+    declared = tmp_path / "pipeline.json"
+    declared.write_text(json.dumps(declaration(name="refunds")))
+    environment = {**emulator.environment("bob"), "TZ": "Asia/Tokyo"}
+
+    def answers():
+        environment["PATH"] = os.environ["PATH"]
+        for arguments in (
+            ["--version"],
+            ["codepipeline", "list-pipelines", "--output", "json"],
+            ["codepipeline", "list-pipelines", "--query", "pipelines[].name", "--output", "text"],
+            ["codepipeline", "get-pipeline", "--name", "nowhere"],
+            ["codepipeline", "get-pipeline", "--name"],
+            ["codepipeline", "create-pipeline", "--pipeline", "file://pipeline.json", "--no-such"],
+            ["codepipeline", "no-such-command"],
+        ):
+            done = subprocess.run(
+                ["aws", *arguments], cwd=tmp_path, env=environment, capture_output=True
+            )
+            yield arguments, done.returncode, done.stdout, done.stderr
+
+    preloaded = list(answers())
+    request.getfixturevalue("installed_cli")
+    assert list(answers()) == preloaded
+    assert [code == 0 for _, code, _, _ in preloaded] == [True] * 3 + [False] * 4
+
+
+@pytest.mark.usefixtures("installed_cli")
 def test_one_person_is_refused_and_two_pass(emulator):
     create(emulator)
     execution = start(emulator)

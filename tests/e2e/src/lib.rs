@@ -33,12 +33,19 @@ pub fn binary(name: &str) -> PathBuf {
     let folder = BUILT.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
         // All targets, so that every dependency has the same features as in the build of the tests.
-        let build = Command::new(env!("CARGO"))
-            .args(["build", "--workspace", "--all-targets", "--quiet"])
-            .current_dir(repository())
-            .status()
-            .unwrap();
-        assert!(build.success(), "`cargo build --workspace --all-targets` failed");
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--workspace", "--all-targets", "--quiet"]).current_dir(repository());
+        // cargo describes this crate to its tests. ring's build script runs again if that changes,
+        // and then everything that uses TLS is compiled again.
+        for (name, _) in std::env::vars_os() {
+            let set_for_tests =
+                |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+            if name.to_str().is_some_and(set_for_tests) {
+                build.env_remove(name);
+            }
+        }
+        let built = build.status().unwrap().success();
+        assert!(built, "`cargo build --workspace --all-targets` failed");
         test.ancestors().nth(2).unwrap().to_owned()
     });
     let path = folder.join(name);
