@@ -33,7 +33,8 @@ fn settings(slots: &[String], pipelines: &[String], stage: &str) -> Settings {
         account: vec!["111122223333".parse().unwrap()],
         pipeline: pipelines.iter().map(|pipeline| pipeline.parse().unwrap()).collect(),
         stage: Some(stage.parse().unwrap()),
-        slot: slots.iter().map(|slot| slot.parse().unwrap()).collect(),
+        slot: slots.iter().filter_map(|slot| slot.parse().ok()).collect(),
+        slot_pattern: slots.iter().filter_map(|slot| slot.parse().ok()).collect(),
         ..Settings::default()
     }
 }

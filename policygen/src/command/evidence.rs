@@ -15,7 +15,7 @@ use crate::snapshot::{self, SnapshotError};
 use evidence::history::History;
 use evidence::render::{csv, html, human, json};
 use evidence::{
-    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
+    AccountSource, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
     SavedError, Trail, look_up, read_events, read_live, read_saved,
 };
 
@@ -134,7 +134,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         period,
         execution: args.execution.clone(),
         rule,
-        account: told_account(&args)?.map_or(AccountOf::Principals, AccountOf::Told),
+        account: told_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
         has_snapshot: args.account_file.is_some(),
         gate: args.gate_function.clone(),
     };
@@ -143,8 +143,8 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let asked = runtime.block_on(ask(&args, period))?;
         events.extend(asked.events);
-        if let (AccountOf::Principals, Some(account)) = (&question.account, asked.account) {
-            question.account = AccountOf::Told(account);
+        if let (AccountSource::Principals, Some(account)) = (&question.account, asked.account) {
+            question.account = AccountSource::Given(account);
         }
         asked.history
     } else {
@@ -162,9 +162,9 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     output::print(&printed)?;
     // A spreadsheet has a line for each execution, and none for the report.
     if matches!(args.format, Format::Csv) {
-        report.notes.iter().for_each(|note| output::print_note(note));
+        report.notes().iter().for_each(|note| output::print_note(note));
     }
-    if report.executions.is_empty() {
+    if report.is_empty() {
         output::print_note(&match &args.execution {
             Some(id) => format!(
                 "the history of `{}` has no execution `{id}`; it goes back 12 months",
@@ -177,11 +177,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         });
         return Ok(Exit::Nothing);
     }
-    if !report.other_functions.is_empty() {
+    if !report.other_functions().is_empty() {
         output::print_note(&format!(
             "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
-            report.gate,
-            report.other_functions.join("`, `")
+            report.gate(),
+            report.other_functions().join("`, `")
         ));
     }
     let fails = args.fail_on.severity().is_some_and(|severity| report.has(severity));

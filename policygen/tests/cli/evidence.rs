@@ -92,10 +92,10 @@ fn what_cannot_be_read_is_refused_with_its_name() {
         (&["--input", "/no/such/file"][..], 1, "`/no/such/file` cannot be read"),
         (&["--input", &cut], 1, "is only the first part of a list"),
         (&["--input", &other], 1, "holds neither"),
-        (&["--input", &other, "--cloudtrail-file", &other], 1, "holds no events of CloudTrail"),
+        (&["--input", &other, "--cloudtrail-file", &other], 1, "holds no CloudTrail events"),
         (&["--rule", &fixture("rule/quorum-of-one.json"), "--input", &cut], 1, "`quorum`"),
         (&["--since", "2026-02-01", "--until", "2026-01-01"], 1, "is not before"),
-        (&["--since", "yesterday"], 2, "is no point in time"),
+        (&["--since", "yesterday"], 2, "is not a point in time"),
         (&["--gate-function", "a b"], 2, "neither the name nor the ARN"),
         (&["--input", &cut, "--cloudtrail"], 2, "cannot be used with"),
     ] {

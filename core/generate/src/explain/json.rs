@@ -4,7 +4,7 @@
 use rule::{Key, Person, Reason};
 use serde::Serialize;
 
-use super::text::kind;
+use super::human::kind;
 use super::{Count, Explained, Explanation};
 use findings::pretty;
 

@@ -2,7 +2,7 @@
 //! again.
 
 pub mod json;
-pub mod text;
+pub mod human;
 
 use std::collections::BTreeSet;
 

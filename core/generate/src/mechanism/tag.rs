@@ -19,7 +19,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
     let mut policies = plan.add_policy(&name, description, document(spec))?;
     policies.extend_from_slice(guardrails);
     let values: Vec<String> =
-        Tags::of(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
+        Tags::new(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
     plan.notes.push(format!(
         "tag each approver with {TAG}, and one of the values {}; the policy gives nothing without it",
         values.join(", ")
@@ -28,7 +28,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
 }
 
 fn document(spec: &Spec) -> Document {
-    let tags = Tags::of(&spec.slots);
+    let tags = Tags::new(&spec.slots);
     let key = format!("aws:PrincipalTag/{TAG}");
     // A tag without a value makes the statement not match (IAM User Guide, "Policy variables").
     let own = spec.targets.action_arns(&format!("{}${{{key}}}", tags.beginning));
@@ -86,7 +86,7 @@ struct Tags<'a> {
 impl<'a> Tags<'a> {
     /// INVARIANT (apart): the slots are different plain names, so the values are different; and no
     /// value is empty.
-    fn of(slots: &'a Slots) -> Self {
+    fn new(slots: &'a Slots) -> Self {
         let actions: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
         let shortest = actions.iter().map(|action| action.len()).min().unwrap_or_default();
         let first = actions.first().copied().unwrap_or_default();
@@ -109,12 +109,13 @@ impl<'a> Tags<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slot::{Slot, SlotName};
     use crate::target::Targets;
 
     fn tags(actions: &[&str]) -> (String, Vec<String>) {
-        let slots = actions.iter().map(|action| action.parse().unwrap()).collect();
-        let slots = Slots::new(slots, &Targets::example()).unwrap();
-        let tags = Tags::of(&slots);
+        let slot = |action: &&str| Slot::from(action.parse::<SlotName>().unwrap());
+        let slots = Slots::new(actions.iter().map(slot).collect(), &Targets::example()).unwrap();
+        let tags = Tags::new(&slots);
         (tags.beginning.to_owned(), tags.pairs().map(|(_, value)| value.to_owned()).collect())
     }
 

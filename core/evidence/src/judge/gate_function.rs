@@ -1,13 +1,8 @@
-//! Which action is the gate, and what it reported in a past execution.
+//! Which action is the gate.
 
 use std::str::FromStr;
 
-use rule::Status;
-
-use super::history::ActionExecution;
-
-/// What a refusal of the gate begins with, and no other failure of it does.
-const REFUSAL: &str = "Refused: ";
+use crate::read::history::ActionExecution;
 
 /// The gate's function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,75 +69,10 @@ impl GateFunction {
     }
 }
 
-/// What a run of the gate reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// Satisfied, by its output variables.
-    Satisfied {
-        approvers: Option<String>,
-        /// What those persons rest on.
-        basis: Option<String>,
-        execution_id: Option<String>,
-    },
-    /// Unsatisfied, by the message of its refusal.
-    Unsatisfied,
-    /// The action succeeded, and no verdict came with that: somebody may have reported in the
-    /// gate's place.
-    SuccessWithoutVerdict,
-    /// The action failed for another reason than a verdict: a wrong rule, a missing permission, an
-    /// outage, a time-out.
-    Failure,
-    /// Not finished, or given up before it said anything.
-    Nothing,
-}
-
-impl Said {
-    pub fn by(action: &ActionExecution) -> Self {
-        match action.attempt.status {
-            Status::Succeeded => match action.outputs.get("Verdict").map(String::as_str) {
-                Some("satisfied") => Self::Satisfied {
-                    approvers: action.outputs.get("Approvers").cloned(),
-                    basis: action.outputs.get("Basis").cloned(),
-                    execution_id: action.outputs.get("PipelineExecutionId").cloned(),
-                },
-                Some(_) | None => Self::SuccessWithoutVerdict,
-            },
-            Status::Failed
-                if message(action).is_some_and(|message| message.starts_with(REFUSAL)) =>
-            {
-                Self::Unsatisfied
-            }
-            Status::Failed => Self::Failure,
-            Status::InProgress | Status::Abandoned | Status::Unknown => Self::Nothing,
-        }
-    }
-
-    /// In one word, for people and programs.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Satisfied { .. } => "satisfied",
-            Self::Unsatisfied => "unsatisfied",
-            Self::SuccessWithoutVerdict => "success-without-verdict",
-            Self::Failure => "failure",
-            Self::Nothing => "nothing",
-        }
-    }
-}
-
-/// The words that came with it: why it failed, or of a success its output variable `Summary`. AWS
-/// shows nobody what else a Lambda action says of its success.
-pub(crate) fn message(action: &ActionExecution) -> Option<&str> {
-    if action.attempt.status == Status::Succeeded {
-        return action.outputs.get("Summary").map(String::as_str);
-    }
-    let error = action.error.as_ref().and_then(|error| error.message.as_deref());
-    error.or(action.attempt.comment.as_deref())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{ActionType, RawAction};
+    use crate::read::history::{ActionType, RawAction};
 
     fn invokes(function: &str, region: Option<&str>) -> ActionExecution {
         let kind = ActionType {
@@ -156,7 +86,7 @@ mod tests {
             configuration: [("FunctionName".to_owned(), function.to_owned())].into(),
             ..RawAction::default()
         }
-        .of("e".to_owned(), None)
+        .into_action("e".to_owned(), None)
     }
 
     #[test]
@@ -175,7 +105,7 @@ mod tests {
         assert!(here.is_run_by(&invokes("gate", Some("eu-west-1"))));
         assert!(!here.is_run_by(&invokes("gate", Some("us-east-1"))), "its namesake elsewhere");
         assert!(!here.is_run_by(&invokes("gate-2", None)));
-        assert!(!here.is_run_by(&RawAction::default().of("e".to_owned(), None)));
+        assert!(!here.is_run_by(&RawAction::default().into_action("e".to_owned(), None)));
     }
 
     #[test]
