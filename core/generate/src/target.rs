@@ -1,13 +1,13 @@
-//! What the policies are about: pipelines, and one stage of them, in accounts and regions.
+//! The pipelines that the policies are about, and the stage of the approvals.
 
 use iam::Pattern;
 
 use super::name::{AccountGlob, FunctionName, PipelineGlob, RoleRef, StageGlob};
 use super::partition::{Partition, Region};
 
-/// The pipelines, and the stage of the approvals.
+/// The pipelines that the policies are about, and the stage of the approvals.
 #[derive(Clone, Debug)]
-pub struct Targets {
+pub(crate) struct Targets {
     partition: Partition,
     regions: Vec<Region>,
     accounts: Vec<AccountGlob>,
@@ -15,19 +15,33 @@ pub struct Targets {
     stage: StageGlob,
 }
 
-/// Why there is nothing to write policies for.
+/// Why the pipelines are not determined.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
+    /// An option is missing.
     #[error("no {what} is given; give `{flag}`, or `{flag} '*'` to mean any")]
-    Missing { what: &'static str, flag: &'static str },
+    Missing {
+        /// What the option gives.
+        what: &'static str,
+        /// The option.
+        flag: &'static str,
+    },
+    /// A region of another partition.
     #[error(
         "the region `{region}` is not in the partition `{partition}`; give `--partition {right}` or another region"
     )]
-    WrongPartition { region: String, partition: Partition, right: Partition },
+    WrongPartition {
+        /// The region.
+        region: String,
+        /// The given partition.
+        partition: Partition,
+        /// The region's partition.
+        right: Partition,
+    },
 }
 
 impl Targets {
-    pub fn new(
+    pub(crate) fn new(
         partition: Option<Partition>,
         regions: Vec<Region>,
         accounts: Vec<AccountGlob>,
@@ -44,7 +58,7 @@ impl Targets {
         if pipelines.is_empty() {
             return Err(missing("pipeline", "--pipeline"));
         }
-        // `*` is in every partition; without another hint it means the standard one.
+        // `*` is in every partition. Without another region, the commercial partition is meant.
         let partition =
             partition.or_else(|| regions.iter().find_map(Partition::of)).unwrap_or(Partition::Aws);
         for region in &regions {
@@ -67,73 +81,73 @@ impl Targets {
         })
     }
 
-    pub fn partition(&self) -> Partition {
+    pub(crate) fn partition(&self) -> Partition {
         self.partition
     }
 
-    pub fn regions(&self) -> &[Region] {
+    pub(crate) fn regions(&self) -> &[Region] {
         &self.regions
     }
 
-    pub fn accounts(&self) -> &[AccountGlob] {
+    pub(crate) fn accounts(&self) -> &[AccountGlob] {
         &self.accounts
     }
 
-    pub fn pipelines(&self) -> &[PipelineGlob] {
+    pub(crate) fn pipelines(&self) -> &[PipelineGlob] {
         &self.pipelines
     }
 
-    pub fn stage(&self) -> &StageGlob {
+    pub(crate) fn stage(&self) -> &StageGlob {
         &self.stage
     }
 
     /// `arn:P:codepipeline:REGION:ACCT:PIPELINE`.
-    pub fn pipeline_arns(&self) -> Vec<String> {
+    pub(crate) fn pipeline_arns(&self) -> Vec<String> {
         self.in_every_place("codepipeline", self.pipelines.iter().map(ToString::to_string))
     }
 
-    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`, which is what PutApprovalResult is
-    /// about (Service Authorization Reference, CodePipeline).
-    pub fn action_arns(&self, action: &str) -> Vec<String> {
+    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`, the resource of PutApprovalResult
+    /// (Service Authorization Reference, CodePipeline).
+    pub(crate) fn action_arns(&self, action: &str) -> Vec<String> {
         let actions =
             self.pipelines.iter().map(|pipeline| format!("{pipeline}/{}/{action}", self.stage));
         self.in_every_place("codepipeline", actions)
     }
 
-    /// The function itself.
-    pub fn function_arns(&self, function: &FunctionName) -> Vec<String> {
+    /// The function without its versions and aliases.
+    pub(crate) fn function_arns(&self, function: &FunctionName) -> Vec<String> {
         self.in_every_place("lambda", [format!("function:{function}")].into_iter())
     }
 
     /// The function with all its versions and aliases.
-    pub fn function_and_version_arns(&self, function: &FunctionName) -> Vec<String> {
+    pub(crate) fn function_and_version_arns(&self, function: &FunctionName) -> Vec<String> {
         let forms = [format!("function:{function}"), format!("function:{function}:*")];
         self.in_every_place("lambda", forms.into_iter())
     }
 
     /// The log group of a function, with its streams.
-    pub fn log_arns(&self, function: &FunctionName) -> Vec<String> {
+    pub(crate) fn log_arns(&self, function: &FunctionName) -> Vec<String> {
         let group = format!("log-group:/aws/lambda/{function}");
         self.in_every_place("logs", [group.clone(), format!("{group}:*")].into_iter())
     }
 
     /// `arn:P:iam::ACCT:RESOURCE`.
-    pub fn iam_arns(&self, resource: &str) -> Vec<String> {
+    pub(crate) fn iam_arns(&self, resource: &str) -> Vec<String> {
         let partition = self.partition;
         let arn = |account| format!("arn:{partition}:iam::{account}:{resource}");
         self.accounts.iter().map(arn).collect()
     }
 
-    /// A role, as `aws:PrincipalArn` shows it.
-    pub fn role_arns(&self, role: &RoleRef) -> Vec<String> {
+    /// A role as `aws:PrincipalArn` shows it.
+    pub(crate) fn role_arns(&self, role: &RoleRef) -> Vec<String> {
         if role.starts_with("arn:") {
             return vec![role.to_string()];
         }
         self.iam_arns(&format!("role/{role}"))
     }
 
-    /// The ARN of an action in one of these pipelines, with something plain for every wildcard.
-    pub fn example_action_arn(&self, action: &str) -> String {
+    /// The ARN of an action in one of these pipelines, with a plain text in place of each wildcard.
+    pub(crate) fn example_action_arn(&self, action: &str) -> String {
         let concrete = |pattern: &str| {
             let pattern = Pattern::new(pattern);
             pattern
@@ -172,7 +186,7 @@ impl Targets {
     }
 
     #[cfg(test)]
-    pub fn example() -> Self {
+    pub(crate) fn example() -> Self {
         Self {
             partition: Partition::Aws,
             regions: vec!["us-east-1".parse().unwrap()],
@@ -183,7 +197,7 @@ impl Targets {
     }
 }
 
-/// Each of them once, in their order.
+/// Removes repeated items and keeps the order.
 fn distinct<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut distinct = Vec::new();
     for item in items {

@@ -1,5 +1,5 @@
-//! One policy for all approvers: a tag on the principal says which slot it has, so that by
-//! construction it has one.
+//! Writes one policy for all approvers. A tag on the principal names its slot, so a principal
+//! cannot have two.
 
 use iam::{Document, Statement};
 
@@ -53,11 +53,11 @@ fn document(spec: &Spec) -> Document {
     Document { statements }
 }
 
-/// Nobody changes the tag, on himself or on others, passes it into a session, or steps into a role
-/// that carries it.
+/// Denies changing the tag on any principal, passing it into a session, and assuming a role that
+/// has it.
 ///
-/// Tag keys are not case-sensitive in IAM (IAM User Guide, "Rules for tagging in IAM and AWS STS"),
-/// hence the operator.
+/// The operator ignores case because tag keys of IAM do (IAM User Guide, "Rules for tagging in IAM
+/// and AWS STS").
 fn guard() -> Vec<Statement> {
     let tagging =
         ["iam:TagUser", "iam:UntagUser", "iam:TagRole", "iam:UntagRole", "sts:TagSession"];
@@ -77,14 +77,15 @@ fn guard() -> Vec<Statement> {
     ]
 }
 
-/// The value of the tag for each slot: what follows the beginning that all slots share.
+/// The value of the tag for each slot: its action's name without the beginning that all slots
+/// share.
 struct Tags<'a> {
     beginning: &'a str,
     actions: Vec<&'a str>,
 }
 
 impl<'a> Tags<'a> {
-    /// INVARIANT (apart): the slots are different plain names, so the values are different; and no
+    /// INVARIANT (apart): the slots are different plain names, so the values are different. No
     /// value is empty.
     fn new(slots: &'a Slots) -> Self {
         let actions: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
@@ -98,7 +99,7 @@ impl<'a> Tags<'a> {
         Self { beginning: first.get(..end).unwrap_or_default(), actions }
     }
 
-    /// Each action, with the value that gives it.
+    /// Each action and its value.
     fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.actions
             .iter()
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tag_holds_what_tells_the_slots_apart() {
+    fn the_tag_is_what_distinguishes_the_slots() {
         let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(tags(&["ApprovalA", "ApprovalB"]), ("Approval".into(), owned(&["A", "B"])));
         assert_eq!(tags(&["Dev", "Ops"]), (String::new(), owned(&["Dev", "Ops"])));
