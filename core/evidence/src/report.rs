@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use findings::Severity;
+use names::FunctionRef;
 use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
+use crate::judge::gate_function::runs_gate;
 use crate::judge::route::Route;
 use crate::judge::standard::Standard;
 use crate::judge::verdict::Verdict;
-use crate::judge::{AccountSource, GateFunction, Trail, UnknownAccount, confirm, give_times};
+use crate::judge::{AccountSource, Trail, UnknownAccount, confirm, give_times};
 use crate::read::Period;
 use crate::read::case::{Case, cases};
 use crate::read::history::History;
@@ -30,7 +32,7 @@ pub struct Question {
     /// Whether the account comes from a snapshot, which shows the roles of IAM Identity Center.
     pub has_snapshot: bool,
     /// The gate's function.
-    pub gate: GateFunction,
+    pub gate: FunctionRef,
 }
 
 /// The executions of a pipeline, each with its verdict and its exceptions.
@@ -78,7 +80,7 @@ impl Report {
             notes,
             pipeline: standard.pipeline.clone(),
             period: question.period,
-            gate: question.gate.name().to_owned(),
+            gate: question.gate.name().to_string(),
             other_functions,
         })
     }
@@ -159,9 +161,9 @@ fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Op
     })
 }
 
-fn other_functions(cases: &[Case], gate: &GateFunction) -> Vec<String> {
+fn other_functions(cases: &[Case], gate: &FunctionRef) -> Vec<String> {
     let actions = || cases.iter().flat_map(|case| &case.actions);
-    if actions().any(|action| gate.is_run_by(action)) {
+    if actions().any(|action| runs_gate(gate, action)) {
         return Vec::new();
     }
     let functions: BTreeSet<&String> =

@@ -16,7 +16,7 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     if targets.regions().iter().any(|region| region.is_any()) {
         warnings.push("`--region '*'`: approvers may approve in every region".to_owned());
     }
-    if targets.accounts().iter().any(|account| **account == *"*") {
+    if targets.accounts().iter().any(|account| *account == "*") {
         warnings.push(
             "`--account '*'`: the policies apply in any account that they are created in".to_owned(),
         );
@@ -40,7 +40,7 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     }
     if let Mechanism::Roles(Trust::Accounts(trusted)) = &spec.mechanism {
         for account in trusted {
-            if !targets.accounts().iter().any(|own| **own == **account) {
+            if !targets.accounts().iter().any(|own| *own == account.as_str()) {
                 warnings.push(format!(
                     "`--trust-account {account}`: anyone who may create users there chooses the names that approve here"
                 ));

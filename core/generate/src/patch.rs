@@ -1,6 +1,7 @@
 //! Inserts the stage into a pipeline, before the first stage that deploys.
 
-use super::name::FunctionName;
+use names::{FunctionRef, Versions};
+
 use super::node::Node;
 use super::spec::Spec;
 use super::stage::{GATE_ACTION, PipelineType, Stage};
@@ -102,16 +103,14 @@ pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
     })
 }
 
-fn refuse_second_gate(stages: &[Node], gate: &FunctionName) -> Result<(), PatchError> {
+fn refuse_second_gate(stages: &[Node], gate: &FunctionRef) -> Result<(), PatchError> {
     for stage in stages {
         for action in actions(stage) {
             let function = action
                 .get("configuration")
                 .and_then(|c| c.get("FunctionName"))
                 .and_then(Node::as_str);
-            // A function can be named by its ARN, and with a version or an alias.
-            let is_gate =
-                function.is_some_and(|function| function.split(':').any(|part| *part == **gate));
+            let is_gate = function.is_some_and(|function| gate.matches(function, Versions::Any));
             if is_gate || name_of(action) == GATE_ACTION {
                 return Err(PatchError::GateThere {
                     stage: name_of(stage).to_owned(),

@@ -6,13 +6,10 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use names::{AccountGlob, AccountId, FunctionRef, NameError, Partition, PipelineGlob, StageGlob};
+use serde::{Deserialize, Deserializer};
 
-use super::name::{
-    AccountGlob, AccountId, FunctionName, IdentityCenter, NameError, PipelineGlob, Prefix,
-    RoleName, RoleRef, SamlProvider, StageGlob,
-};
-use super::partition::{Partition, Region};
+use super::name::{IdentityCenter, Prefix, RegionOrAny, RoleName, RoleRef, SamlProvider};
 use super::slot::{SlotName, SlotPattern};
 
 /// How a person is kept from having two slots.
@@ -86,13 +83,12 @@ pub struct Settings {
     #[arg(
         long,
         value_name = "PARTITION",
-        hide_possible_values = true,
         help_heading = "What is approved"
     )]
     pub partition: Option<Partition>,
     /// A region of the pipelines, or `*`
     #[arg(long, value_name = "REGION", help_heading = "What is approved")]
-    pub region: Vec<Region>,
+    pub region: Vec<RegionOrAny>,
     /// An account of the pipelines, or `*`
     #[arg(long, value_name = "ACCOUNT", help_heading = "What is approved")]
     pub account: Vec<AccountGlob>,
@@ -180,9 +176,10 @@ pub struct Settings {
     /// Add the gate's execution role, and the policy that lets a pipeline invoke the gate
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
     pub gate: Option<bool>,
-    /// The gate's function [default: two-person-rule-gate]
-    #[arg(long, value_name = "NAME", help_heading = "The gate")]
-    pub gate_function: Option<FunctionName>,
+    /// The gate's function, by its name or its ARN [default: two-person-rule-gate]
+    #[arg(long, value_name = "FUNCTION", help_heading = "The gate")]
+    #[serde(deserialize_with = "function")]
+    pub gate_function: Option<FunctionRef>,
     /// A service role of the pipelines; it gets the policy to invoke the gate
     #[arg(long, value_name = "ROLE", help_heading = "The gate")]
     pub service_role: Vec<RoleName>,
@@ -263,6 +260,12 @@ impl Settings {
             print: self.print.or(file.print),
         }
     }
+}
+
+/// Reads a function with the same grammar as the flag.
+fn function<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FunctionRef>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 fn either<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use iam::Pattern;
+use names::{ActionGlob, NameError};
 use serde::Deserialize;
 
-use super::name::{ActionGlob, NameError, is_plain};
+use super::name::is_plain;
 use super::target::Targets;
 
 /// The value of `--slot`: the name of one approval action.

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use iam::Pattern;
+use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
+
 use super::name::{
-    AccountId, FunctionName, IdentityCenter, NameError, PipelineGlob, Prefix, RoleName, RoleRef,
-    SamlProvider, StageGlob, is_plain,
+    IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
 };
-use super::partition::Partition;
 use super::settings::{MechanismName, MfaAge, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
 use super::target::{TargetError, Targets};
@@ -24,7 +25,7 @@ pub struct Spec {
     pub(crate) guardrails: Option<Guardrails>,
     /// Whether to write the gate's own role and policies.
     pub(crate) gate: bool,
-    pub(crate) gate_function: FunctionName,
+    pub(crate) gate_function: FunctionRef,
     pub(crate) service_roles: Vec<RoleName>,
     /// Whether to write the stage as a file. Then the stage and the slots are plain names.
     pub(crate) stage_json: bool,
@@ -77,6 +78,15 @@ pub enum SpecError {
     /// A name.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The gate's function.
+    #[error(transparent)]
+    Function(#[from] FunctionRefError),
+    /// The gate's function is where no pipeline can invoke it.
+    #[error(
+        "the function `{0}` is not in a region and account of the pipelines, so they cannot invoke it; \
+         give its name alone, or another `--region` or `--account`"
+    )]
+    GateElsewhere(String),
     /// An option depends on another one that is missing.
     #[error("`{option}` means nothing without `{needs}`; add that, or leave it out")]
     Needs {
@@ -134,6 +144,11 @@ impl Spec {
             (settings.trust_saml, settings.trust_account, settings.identity_center),
             targets.partition(),
         )?;
+        let gate_function =
+            settings.gate_function.map_or_else(|| "two-person-rule-gate".parse(), Ok)?;
+        if !targets.may_hold(&gate_function) {
+            return Err(SpecError::GateElsewhere(gate_function.to_string()));
+        }
         if matches!(mechanism, Mechanism::Tag) {
             plain_slots(&slots, "`--mechanism tag`")?;
         }
@@ -152,9 +167,7 @@ impl Spec {
             mfa,
             guardrails,
             gate,
-            gate_function: settings
-                .gate_function
-                .map_or_else(|| "two-person-rule-gate".parse(), Ok)?,
+            gate_function,
             service_roles: settings.service_role,
             patch: settings.patch_pipeline,
             prefix: settings.prefix.map_or_else(|| "TwoPersonRule-".parse(), Ok)?,
@@ -168,7 +181,7 @@ impl Spec {
 
     /// Whether the generated policies are about this pipeline.
     pub(crate) fn covers(&self, pipeline: &str) -> bool {
-        self.targets.pipelines().iter().any(|glob: &PipelineGlob| glob.matches(pipeline))
+        self.targets.pipelines().iter().any(|glob| Pattern::new(glob).matches(pipeline))
     }
 }
 
@@ -210,7 +223,7 @@ fn mechanism(
             Err(needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles"))
         }
         (MechanismName::Roles, (Some(provider), accounts, None)) if accounts.is_empty() => {
-            let audience = partition.saml_audience().ok_or(SpecError::SamlAudience(partition))?;
+            let audience = saml_audience(partition).ok_or(SpecError::SamlAudience(partition))?;
             Ok(Mechanism::Roles(Trust::Saml { provider, audience }))
         }
         (MechanismName::Roles, (None, accounts, Some(instance))) if accounts.is_empty() => {

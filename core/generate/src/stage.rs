@@ -1,8 +1,8 @@
 //! The stage with the approvals and the gate, in CodePipeline's JSON.
 
+use names::FunctionRef;
 use serde::Serialize;
 
-use super::name::FunctionName;
 use super::slot::Slots;
 
 /// The name of the gate's action.
@@ -72,7 +72,7 @@ impl Stage {
     pub(crate) fn new(
         name: &str,
         slots: &Slots,
-        gate: &FunctionName,
+        gate: &FunctionRef,
         pipeline: PipelineType,
     ) -> Self {
         let approvals = slots.iter().filter_map(|slot| slot.action()).map(|action| Action {

@@ -227,7 +227,7 @@ fn the_two_policies_of_the_article_come_out_exactly() {
     assert_eq!(advice::warnings(&spec).len(), 5);
 }
 
-fn any_region() -> Vec<super::partition::Region> {
+fn any_region() -> Vec<super::name::RegionOrAny> {
     vec!["*".parse().unwrap()]
 }
 

@@ -15,9 +15,10 @@ use crate::snapshot::{self, SnapshotError};
 use evidence::history::History;
 use evidence::render::{csv, html, human, json};
 use evidence::{
-    AccountSource, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
-    SavedError, Trail, look_up, read_events, read_live, read_saved,
+    AccountSource, Event, EventError, Moment, Period, Progress, Question, Report, SavedError,
+    Trail, look_up, read_events, read_live, read_saved,
 };
+use names::{AccountId, FunctionRef, NameError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,8 +63,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     /// The gate's function: an Invoke action that runs it is the gate
-    #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
-    gate_function: GateFunction,
+    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
+    gate_function: FunctionRef,
     /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed,
     /// instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -120,8 +121,8 @@ enum CommandError {
     Saved { path: PathBuf, source: SavedError },
     #[error(transparent)]
     Snapshot(#[from] Box<SnapshotError>),
-    #[error("--account `{0}` is not an account: it has 12 digits")]
-    AccountId(String),
+    #[error("--account")]
+    Account(#[from] NameError),
     #[error("`{path}` cannot be used")]
     Events { path: PathBuf, source: EventError },
 }
@@ -218,10 +219,7 @@ fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
         return Ok(Some(rule::Account::new(account.id.as_str()).with_roles(account.role_arns())));
     }
     match &args.account {
-        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => {
-            Ok(Some(rule::Account::new(id)))
-        }
-        Some(id) => Err(CommandError::AccountId(id.clone())),
+        Some(id) => Ok(Some(rule::Account::new(id.parse::<AccountId>()?.as_str()))),
         None => Ok(None),
     }
 }

@@ -9,7 +9,7 @@ use crate::input;
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
 use generate::explain::{Known, account_of, explain, human, json};
-use generate::name::AccountId;
+use names::AccountId;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -43,17 +43,18 @@ fn a_gate_of_another_name_is_asked_after() {
     assert_eq!((only_verdict(&ran), ran.code), (json!("no-gate"), 10));
     let note = "note: the function `our-gate` ran in no execution, but `two-person-rule-gate` did";
     assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
-    let named = alone(
-        &execution(),
-        &[
-            "--gate-function",
-            "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-gate:live",
-        ],
-    );
-    assert_eq!(
-        (only_verdict(&named), named.code, named.stderr.as_str()),
-        (json!("satisfied"), 0, "")
-    );
+    for function in [
+        "111122223333:function:two-person-rule-gate",
+        "two-person-rule-gate:live",
+        "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-gate:live",
+    ] {
+        let named = alone(&execution(), &["--gate-function", function]);
+        assert_eq!(
+            (only_verdict(&named), named.code, named.stderr.as_str()),
+            (json!("satisfied"), 0, ""),
+            "{function}"
+        );
+    }
 }
 
 #[test]

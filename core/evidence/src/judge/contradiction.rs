@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use names::Arn;
 use rule::{Account, Basis, Decision, Key, Keys, Principal, Record, Rule, persons};
 
 use super::approvals::ApprovalAttempt;
@@ -221,7 +222,7 @@ fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
 fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
     let by = &counted.approval.trail.as_ref()?.by;
     let issuer = by.issuer.as_deref()?;
-    let name = issuer.rsplit('/').next()?;
+    let name = Arn::parse(issuer)?.resource.rsplit('/').next()?;
     let claims = name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("AWSReservedSSO"));
     (claims && !by.is_of_identity_center()).then(|| {
         let message = format!(

@@ -1,12 +1,12 @@
 //! Evaluates one execution: its verdict, and what an auditor should look at.
 
 use jiff::SignedDuration;
+use names::FunctionRef;
 use rule::{Decision, Initiator, Record, Status};
 
 use super::after_gate::AfterGate;
 use super::approvals::{ApprovalAttempt, attempts};
 use super::exception::{Exception, ExceptionCode};
-use super::gate_function::GateFunction;
 use super::gate_run::GateRun;
 use super::outcome::{Outcome, with_gate, without_gate};
 use super::route::Route;
@@ -41,7 +41,7 @@ pub(crate) struct Evaluated {
 pub(crate) fn evaluate(
     case: Case,
     standard: &Standard,
-    gate: &GateFunction,
+    gate: &FunctionRef,
     route: &Route,
 ) -> Evaluated {
     let gate_runs = GateRun::all_in(&case, gate, standard);

@@ -1,10 +1,11 @@
 //! One run of the gate in a past execution: what it reported, and today's evaluation of it.
 
 use jiff::{SignedDuration, Timestamp};
+use names::FunctionRef;
 use rule::{Decision, Status, Verdict};
 
 use super::exception::{Exception, ExceptionCode};
-use super::gate_function::GateFunction;
+use super::gate_function::runs_gate;
 use super::gate_report::{GateReport, message_of};
 use super::standard::Standard;
 use crate::read::case::Case;
@@ -37,8 +38,8 @@ pub(crate) struct GateRun {
 
 impl GateRun {
     /// All runs of the gate in a case, oldest first.
-    pub(crate) fn all_in(case: &Case, gate: &GateFunction, standard: &Standard) -> Vec<Self> {
-        let runs = case.actions.iter().filter(|action| gate.is_run_by(action));
+    pub(crate) fn all_in(case: &Case, gate: &FunctionRef, standard: &Standard) -> Vec<Self> {
+        let runs = case.actions.iter().filter(|action| runs_gate(gate, action));
         runs.map(|action| Self::new(case, action, standard)).collect()
     }
 

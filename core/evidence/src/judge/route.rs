@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use names::FunctionRef;
 
-use super::gate_function::GateFunction;
+use super::gate_function::runs_gate;
 use crate::read::case::Case;
 use crate::read::history::{ActionExecution, ExecutionStatus};
 
@@ -25,11 +26,11 @@ pub(crate) struct Route {
 
 impl Route {
     /// Learns from executions, newest first.
-    pub(crate) fn learn(cases: &[Case], gate: &GateFunction) -> Self {
+    pub(crate) fn learn(cases: &[Case], gate: &FunctionRef) -> Self {
         let mut route = Self::default();
         let mut entered_before = BTreeSet::new();
         for case in cases {
-            let mut gates = case.actions.iter().filter(|action| gate.is_run_by(action));
+            let mut gates = case.actions.iter().filter(|action| runs_gate(gate, action));
             let Some(first) = gates.clone().next() else {
                 continue;
             };
@@ -40,7 +41,7 @@ impl Route {
             if route.gate_stage.is_none() {
                 route.gate_stage.clone_from(&first.attempt.stage);
             }
-            for action in case.actions.iter().filter(|action| !gate.is_run_by(action)) {
+            for action in case.actions.iter().filter(|action| !runs_gate(gate, action)) {
                 let Some((stage, name)) = place(action) else {
                     continue;
                 };

@@ -4,6 +4,7 @@
 //! "CloudTrail userIdentity element".
 
 use jiff::Timestamp;
+use names::Arn;
 use rule::RESERVED_PATH;
 use serde::Deserialize;
 
@@ -95,8 +96,8 @@ pub struct Identity {
 impl Identity {
     /// Whether it is a session of a role that IAM Identity Center made.
     pub fn is_of_identity_center(&self) -> bool {
-        let path =
-            self.issuer.as_deref().and_then(|arn| arn.split_once(":role")).map(|(_, path)| path);
+        let role = self.issuer.as_deref().and_then(Arn::parse);
+        let path = role.and_then(|role| role.resource.strip_prefix("role"));
         path.is_some_and(|path| path.starts_with(RESERVED_PATH))
     }
 

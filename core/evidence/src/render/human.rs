@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
+use names::shown;
 use rule::AtIs;
 
-use super::{first_line, short_principal, shown, status_name};
+use super::{first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;

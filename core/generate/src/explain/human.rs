@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rule::{Key, Person, PrincipalKind, RESERVED_PATH};
 
 use super::{Count, Explained, Explanation};
-use findings::shown;
+use names::shown;
 
 pub fn render(explanation: &Explanation) -> String {
     let mut out = String::new();

@@ -9,7 +9,8 @@ use crate::judge::evaluate::Evaluated;
 use crate::judge::gate_run::GateRun;
 use crate::read::history::ActionExecution;
 use crate::render::human::{self, counted};
-use crate::render::{shown, status_name};
+use crate::render::status_name;
+use names::shown;
 
 pub(super) fn details(evaluated: &Evaluated) -> Markup {
     html! {

@@ -14,7 +14,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::human::{period, summary};
-use super::shown;
+use names::shown;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
 

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::details::details;
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
-use crate::render::{first_line, short_principal, shown};
+use crate::render::{first_line, short_principal};
+use names::shown;
 use crate::report::Report;
 
 pub(super) fn section(report: &Report) -> Markup {
