@@ -580,7 +580,7 @@ fn pipeline_execution(summary: PipelineExecutionSummary) -> Option<PipelineExecu
     let trigger = summary.trigger;
     Some(PipelineExecution {
         id: summary.pipeline_execution_id?,
-        status: ExecutionStatus::of(summary.status.as_ref().map(PipelineExecutionStatus::as_str)),
+        status: ExecutionStatus::from_aws(summary.status.as_ref().map(PipelineExecutionStatus::as_str)),
         started: summary.start_time.and_then(timestamp),
         updated: summary.last_update_time.and_then(timestamp),
         revisions: revisions.map(revision).collect(),
@@ -626,7 +626,7 @@ fn action_execution(detail: ActionExecutionDetail) -> Option<ActionExecution> {
             .map(|error| ActionError { code: error.code, message: error.message }),
         outputs: outputs.unwrap_or_default().into_iter().collect(),
     };
-    Some(raw.of(
+    Some(raw.into_action(
         detail.pipeline_execution_id?,
         detail.status.as_ref().map(ActionExecutionStatus::as_str),
     ))

@@ -4,11 +4,8 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
+use generate::File;
 use tempfile::NamedTempFile;
-
-use findings::pretty;
-use generate::{File, Node};
 
 /// Why the files are not there.
 #[derive(Debug, thiserror::Error)]
@@ -60,11 +57,3 @@ fn permissions(executable: bool) -> Permissions {
     Permissions::from_mode(if executable { 0o777 } else { 0o666 })
 }
 
-/// Several JSON files as one object, by their names.
-pub(crate) fn as_one_object(files: &[File]) -> Result<String, serde_json::Error> {
-    let mut object: IndexMap<&str, Node> = IndexMap::new();
-    for file in files {
-        object.insert(&file.name, serde_json::from_str(&file.text)?);
-    }
-    pretty(&object)
-}

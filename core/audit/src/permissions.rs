@@ -16,7 +16,7 @@ use super::action::{APPROVE, Action, Actions};
 use super::alike::Alike;
 use super::relevance::{Relevance, keys};
 use super::scope::Scope;
-use generate::name::RegionGlob;
+use names::RegionGlob;
 
 /// The managed policy that is attached, and the boundary that a user or a role gets or has: in
 /// requests to attach, to make and to write policies (IAM User Guide, "IAM and AWS STS condition
@@ -67,7 +67,7 @@ impl<'a> Permissions<'a> {
     pub(super) fn new(account: &'a Account, scope: &Scope) -> Self {
         Self {
             account,
-            region: scope.region.as_ref().and_then(RegionGlob::name).map(str::to_owned),
+            region: scope.region.as_ref().and_then(RegionGlob::region).map(str::to_owned),
             relevance: Relevance::of(account, scope),
             contexts: [account.users.len(), account.roles.len()]
                 .map(|length| vec![OnceCell::new(); length]),

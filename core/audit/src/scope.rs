@@ -7,7 +7,7 @@ use iam::{Alphabet, Frame, FramePart};
 
 use super::action::On;
 use doctor::GateFunction;
-use generate::name::{PipelineGlob, RegionGlob, StageGlob};
+use names::{PipelineGlob, RegionGlob, StageGlob};
 
 /// The characters of names of pipelines, stages and actions (CodePipeline API Reference).
 const NAME: &Alphabet =

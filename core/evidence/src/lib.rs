@@ -1,40 +1,20 @@
-//! What past executions of a pipeline show: who approved them, by the very rule of the gate.
+//! Evidence of who approved the past executions of a pipeline, judged by the same rule as the gate.
+//!
+//! [`read`](crate::History) fills a [`History`], from saved lists or from AWS. [`Report::new`]
+//! judges it. `render` writes the report.
 
-mod account;
-mod approvals;
-mod case;
-mod confirm;
-mod contradiction;
-mod evaluate;
-mod event;
-mod exception;
-mod export;
 pub mod facts;
-mod gate;
-mod gate_run;
-pub mod history;
 mod judge;
-mod live;
-mod lookup;
-mod outcome;
-mod passage;
-mod period;
+mod read;
 pub mod render;
 mod report;
-mod route;
-mod saved;
-mod sessions;
-mod shape;
-mod trail;
 
-pub use account::AccountOf;
-pub use event::{APPROVAL, Event, EventError};
-pub use export::read as read_events;
-pub use gate::GateFunction;
-pub use live::{CodePipeline, Page, Progress, ReadError, read as read_live};
-pub use lookup::look_up;
-pub use period::{Moment, Period};
+pub use judge::{AccountSource, CATALOG, Trail, UnknownAccount};
+pub use read::history;
+pub use read::history::History;
+pub use read::{
+    APPROVAL, CloudTrail, CodePipeline, Event, EventError, LookUpError, Moment, Page, Period,
+    PeriodError, Progress, ReadError, SavedError, look_up, read_events, read_live, read_saved,
+    time,
+};
 pub use report::{Question, Report};
-pub use saved::{SavedError, read as read_saved};
-pub use shape::time;
-pub use trail::{CloudTrail, Trail};

@@ -2,63 +2,63 @@
 
 use std::collections::BTreeSet;
 
-use rule::{Initiator, Principal, Rule, Trust};
-
-use super::account::{AccountOf, NoAccount};
-use super::case::{Case, cases};
-use super::confirm::{confirm, give_times};
-use super::evaluate::{Evaluated, Verdict, evaluate};
-use super::exception::Exception;
-use super::gate::GateFunction;
-use super::history::History;
-use super::judge::Standard;
-use super::period::Period;
-use super::route::Route;
-use super::trail::Trail;
 use findings::Severity;
+use names::FunctionRef;
+use rule::{Principal, Rule, Trust};
 
-/// What is asked.
+use crate::judge::evaluate::{Evaluated, evaluate};
+use crate::judge::gate_function::runs_gate;
+use crate::judge::route::Route;
+use crate::judge::standard::Standard;
+use crate::judge::verdict::Verdict;
+use crate::judge::{AccountSource, Trail, UnknownAccount, confirm, give_times};
+use crate::read::Period;
+use crate::read::case::{Case, cases};
+use crate::read::history::History;
+
+/// The question that a report answers.
 #[derive(Debug)]
 pub struct Question {
+    /// The name of the pipeline.
     pub pipeline: String,
+    /// The executions that started in this period.
     pub period: Period,
-    /// This execution alone, whenever it was.
+    /// Only this execution, no matter when it started.
     pub execution: Option<String>,
+    /// The rule in the gate's own environment.
     pub rule: Rule,
-    /// The pipeline's account, and how that is known.
-    pub account: AccountOf,
-    /// Whether a snapshot of the account says which roles IAM Identity Center made.
+    /// The pipeline's account.
+    pub account: AccountSource,
+    /// Whether the account comes from a snapshot, which shows the roles of IAM Identity Center.
     pub has_snapshot: bool,
-    pub gate: GateFunction,
+    /// The gate's function.
+    pub gate: FunctionRef,
 }
 
-/// The answer.
+/// The executions of a pipeline, each with its verdict and its exceptions.
 #[derive(Debug)]
 pub struct Report {
-    pub pipeline: String,
-    pub period: Period,
-    pub gate: String,
-    /// The functions that ran, where the gate did not run in any execution: perhaps it has another
-    /// name.
-    pub other_functions: Vec<String>,
-    /// What the report rests on, and what it could not ask: whole sentences.
-    pub notes: Vec<String>,
+    pub(crate) pipeline: String,
+    pub(crate) period: Period,
+    pub(crate) gate: String,
+    pub(crate) other_functions: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// Newest first.
-    pub executions: Vec<Evaluated>,
+    pub(crate) executions: Vec<Evaluated>,
 }
 
 impl Report {
-    /// Evaluates a history. `trail` is what CloudTrail said, if it was asked.
+    /// Evaluates a history. `trail` has the events of CloudTrail, if they were asked for.
     ///
     /// # Errors
-    /// [`NoAccount`] if the history has principals of several accounts, and nothing says which one
-    /// is the pipeline's.
+    /// [`UnknownAccount`] if the history has principals of several accounts and nothing says which
+    /// one is the pipeline's.
     pub fn new(
         question: Question,
         history: History,
         trail: Option<&Trail>,
-    ) -> Result<Self, NoAccount> {
-        let account = question.account.of(&history)?;
+    ) -> Result<Self, UnknownAccount> {
+        let account = question.account.resolve(&history)?;
         let mut cases = cases(history, question.period, question.execution.as_deref());
         let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
@@ -80,41 +80,62 @@ impl Report {
             notes,
             pipeline: standard.pipeline.clone(),
             period: question.period,
-            gate: question.gate.name().to_owned(),
+            gate: question.gate.name().to_string(),
             other_functions,
         })
     }
 
+    /// The name of the gate's function.
+    pub fn gate(&self) -> &str {
+        &self.gate
+    }
+
+    /// The functions that ran, if the gate's ran in no execution. Perhaps the gate has another
+    /// name.
+    pub fn other_functions(&self) -> &[String] {
+        &self.other_functions
+    }
+
+    /// What the report assumes and could not check: whole sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether no execution matches the question.
+    pub fn is_empty(&self) -> bool {
+        self.executions.is_empty()
+    }
+
     /// How many executions have this verdict.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.executions.iter().filter(|evaluated| evaluated.verdict == verdict).count()
     }
 
-    /// How many executions went on past the gate.
-    pub fn releases(&self) -> usize {
-        self.executions.iter().filter(|evaluated| evaluated.went_on).count()
+    /// How many executions went past the gate.
+    pub(crate) fn releases(&self) -> usize {
+        self.executions.iter().filter(|evaluated| evaluated.released).count()
     }
 
-    /// How many of those had enough persons.
-    pub fn satisfied_releases(&self) -> usize {
-        let releases = self.executions.iter().filter(|evaluated| evaluated.went_on);
+    /// How many releases enough persons approved.
+    pub(crate) fn satisfied_releases(&self) -> usize {
+        let releases = self.executions.iter().filter(|evaluated| evaluated.released);
         releases.filter(|evaluated| evaluated.verdict == Verdict::Satisfied).count()
     }
 
-    /// The executions that somebody has to look at, newest first.
-    pub fn exceptional(&self) -> impl Iterator<Item = &Evaluated> {
+    /// The executions that an auditor should look at, newest first.
+    pub(crate) fn exceptional(&self) -> impl Iterator<Item = &Evaluated> {
         self.executions.iter().filter(|evaluated| evaluated.is_exceptional())
     }
 
-    /// Whether anything is as bad as that, or worse.
+    /// Whether there is an exception of this severity or worse.
     pub fn has(&self, severity: Severity) -> bool {
         let mut exceptions = self.executions.iter().flat_map(|evaluated| &evaluated.exceptions);
         exceptions.any(|exception| exception.code.severity() >= severity)
     }
 }
 
-/// That the gate would ask IAM about roles that only a pattern of the rule trusts, and a report
-/// cannot.
+/// A note about roles that only a pattern of the rule trusts. The gate asks IAM about them, which a
+/// report cannot do.
 fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Option<String> {
     let attempts = cases.iter().flat_map(|case| &case.actions).map(|action| &action.attempt);
     let approvers = attempts.filter_map(|attempt| attempt.approver.history.as_deref());
@@ -129,58 +150,23 @@ fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Op
     let roles = roles.into_iter().collect::<Vec<_>>().join(", ");
     Some(if has_snapshot {
         format!(
-            "The rule trusts {roles} by a pattern alone, and the account's snapshot does not show that IAM Identity Center made it. Its \
-             sessions are not believed here."
+            "The rule trusts {roles} only by a pattern, and the account's snapshot does not show that IAM Identity Center created the role. \
+             Its sessions are not trusted here."
         )
     } else {
         format!(
-            "The rule trusts {roles} by a pattern alone. The gate asks IAM who made such a role, and this report cannot, so that its sessions \
-             are not believed here: give the account's snapshot by --account-file, or name the roles in the rule."
+            "The rule trusts {roles} only by a pattern. The gate asks IAM who created such a role. This report cannot ask, so the role's \
+             sessions are not trusted here: give the account's snapshot with --account-file, or name the roles in the rule."
         )
     })
 }
 
-fn other_functions(cases: &[Case], gate: &GateFunction) -> Vec<String> {
+fn other_functions(cases: &[Case], gate: &FunctionRef) -> Vec<String> {
     let actions = || cases.iter().flat_map(|case| &case.actions);
-    if actions().any(|action| gate.is_run_by(action)) {
+    if actions().any(|action| runs_gate(gate, action)) {
         return Vec::new();
     }
     let functions: BTreeSet<&String> =
         actions().filter_map(|action| action.configuration.get("FunctionName")).collect();
     functions.into_iter().map(|name| name.escape_debug().to_string()).collect()
-}
-
-impl Evaluated {
-    /// Whether somebody has to look at it.
-    pub fn is_exceptional(&self) -> bool {
-        self.exceptions.iter().any(Exception::is_exceptional)
-    }
-
-    /// The persons who counted, by their keys.
-    pub fn persons(&self) -> &[String] {
-        self.decision.as_ref().map_or(&[], |decision| &decision.record().persons)
-    }
-
-    /// What the newest run of the gate said, in one word; none where it never ran.
-    pub fn gate_said(&self) -> Option<&'static str> {
-        self.gate_runs.last().map(|run| run.said.as_str())
-    }
-
-    /// Whether every run of the gate that gave a verdict gave today's; none where no run gave one.
-    pub fn gate_agrees(&self) -> Option<bool> {
-        let answers: Vec<bool> = self.gate_runs.iter().filter_map(|run| run.agrees()).collect();
-        (!answers.is_empty()).then(|| answers.iter().all(|agrees| *agrees))
-    }
-
-    /// Who or what started it, as AWS wrote it.
-    pub fn started_by(&self) -> String {
-        let trigger = &self.execution.trigger;
-        match trigger.initiator() {
-            Initiator::Principal(arn) => arn,
-            Initiator::Automatic(_) | Initiator::Unknown => {
-                let told = trigger.detail.clone().or_else(|| trigger.kind.clone());
-                told.unwrap_or_else(|| "unknown".to_owned())
-            }
-        }
-    }
 }

@@ -1,48 +1,48 @@
-//! The choices that weaken the rule, in words.
+//! Warns about choices that weaken the rule.
 
 use super::name::is_plain;
 use super::spec::{Mechanism, Spec, Trust};
 
-/// One warning for each choice of the user's that weakens the rule.
+/// Returns a warning for each choice of the user that weakens the rule.
 pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     let mut warnings = Vec::new();
     let targets = &spec.targets;
     if !spec.exclusive {
         warnings.push(
-            "`--no-exclusive`: who gets a second slot from another group, role or policy can approve twice; only the gate's count is left"
+            "`--no-exclusive`: a person who gets a second slot from another group, role or policy can approve twice; only the gate's count is left"
                 .to_owned(),
         );
     }
     if targets.regions().iter().any(|region| region.is_any()) {
         warnings.push("`--region '*'`: approvers may approve in every region".to_owned());
     }
-    if targets.accounts().iter().any(|account| **account == *"*") {
+    if targets.accounts().iter().any(|account| *account == "*") {
         warnings.push(
-            "`--account '*'`: the policies hold in whichever account they are put".to_owned(),
+            "`--account '*'`: the policies apply in any account that they are created in".to_owned(),
         );
     }
     for pipeline in targets.pipelines().iter().filter(|pipeline| !is_plain(pipeline)) {
         warnings.push(format!(
-            "`--pipeline '{pipeline}'`: who may create a pipeline of such a name decides what approvers of this one may approve"
+            "`--pipeline '{pipeline}'`: anyone who may create a pipeline with such a name decides what approvers of this one may approve"
         ));
     }
     let stage = targets.stage();
     if !is_plain(stage) {
         warnings.push(format!(
-            "`--stage '{stage}'`: an approver of one stage may approve in every stage of such a name"
+            "`--stage '{stage}'`: an approver of one stage may approve in every stage with such a name"
         ));
     }
     for slot in spec.slots.iter().filter(|slot| slot.action().is_none()) {
         warnings.push(format!(
-            "the slot `{slot}` is the pattern `{}`: its approvers may approve every action of such a name",
+            "the slot `{slot}` is the pattern `{}`: its approvers may approve every action with such a name",
             slot.actions()
         ));
     }
     if let Mechanism::Roles(Trust::Accounts(trusted)) = &spec.mechanism {
         for account in trusted {
-            if !targets.accounts().iter().any(|own| **own == **account) {
+            if !targets.accounts().iter().any(|own| *own == account.as_str()) {
                 warnings.push(format!(
-                    "`--trust-account {account}`: who may create users there chooses the names under which they approve here"
+                    "`--trust-account {account}`: anyone who may create users there chooses the names that approve here"
                 ));
             }
         }
@@ -50,12 +50,12 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     if let Some(guardrails) = &spec.guardrails {
         for role in &guardrails.break_glass {
             warnings.push(format!(
-                "`--break-glass {role}`: who may assume that role can go round the gate"
+                "`--break-glass {role}`: anyone who may assume that role can bypass the gate"
             ));
         }
         for role in &guardrails.job_workers {
             warnings.push(format!(
-                "`--job-worker {role}`: who may assume that role can report success in the gate's place"
+                "`--job-worker {role}`: anyone who may assume that role can report success in the gate's place"
             ));
         }
     }

@@ -9,7 +9,7 @@ use super::target::Targets;
 
 pub(crate) const APPROVE: &str = "codepipeline:PutApprovalResult";
 
-/// What the holder of one slot may do.
+/// The permissions of an approver with one slot.
 pub(crate) fn slot_statements(spec: &Spec, slot: &Slot) -> Vec<Statement> {
     let own = spec.targets.action_arns(slot.actions());
     let mut statements = vec![allow("ApproveOwnSlot", &[APPROVE], own)];
@@ -22,8 +22,8 @@ pub(crate) fn slot_statements(spec: &Spec, slot: &Slot) -> Vec<Statement> {
     statements
 }
 
-/// What an approver needs to see, at the narrowest resource (Service Authorization Reference,
-/// CodePipeline: ListPipelines has none).
+/// The permissions to see the pipelines, on the narrowest resources. ListPipelines has none
+/// (Service Authorization Reference, CodePipeline).
 pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
     if spec.approve_only {
         return Vec::new();
@@ -43,11 +43,11 @@ pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
     ]
 }
 
-/// Denies every slot to who has no second factor, or an old one.
+/// Denies every slot to principals without a second factor, or with an old one.
 ///
-/// A Deny, so that it holds whatever else lets somebody approve. `IfExists`, so that who carries no
-/// such key, as long-term access keys and federated sessions do, is denied as well (IAM User Guide,
-/// "AWS global condition context keys").
+/// It is a Deny so that it also applies if another policy allows the approval. It uses `IfExists`
+/// because requests with long-term access keys and from federated sessions do not have the key
+/// (IAM User Guide, "AWS global condition context keys"). They are also denied.
 pub(crate) fn deny_without_mfa(targets: &Targets, slots: &Slots, mfa: Mfa) -> Vec<Statement> {
     let all: Vec<String> =
         slots.iter().flat_map(|slot| targets.action_arns(slot.actions())).collect();

@@ -1,4 +1,4 @@
-//! What the gate may do, and who may invoke it: no more than `lambda/` asks of AWS.
+//! The gate's role and the policy to invoke it: the permissions that `lambda/` needs and no others.
 
 use iam::{Document, Principal};
 use rule::RESERVED_PATH;
@@ -16,7 +16,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
     let name = role_name(spec);
     let document = Document {
         statements: vec![
-            // These have no resource of their own (Service Authorization Reference, CodePipeline).
+            // These actions have no resource (Service Authorization Reference, CodePipeline).
             allow(
                 "TakeJobsAndReport",
                 &[
@@ -35,7 +35,8 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
                 ],
                 spec.targets.pipeline_arns(),
             ),
-            // Whether IAM Identity Center made a role that only a glob of the rule trusts.
+            // To see whether IAM Identity Center created a role that only a glob of the rule
+            // trusts.
             allow(
                 "SeeReservedRoles",
                 &["iam:GetRole"],
@@ -55,7 +56,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
         trust: Document {
             statements: vec![trust(
                 "RunAsFunction",
-                // One name in every partition (IAM User Guide, "AWS JSON policy elements:
+                // The same name in every partition (IAM User Guide, "AWS JSON policy elements:
                 // Principal").
                 Principal::Service("lambda.amazonaws.com".to_owned()),
                 &["sts:AssumeRole"],

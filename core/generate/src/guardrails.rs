@@ -1,5 +1,5 @@
-//! Denies going round the gate: changing the pipelines, the function, the groups, roles and
-//! policies, or who is in them.
+//! Denies every way to bypass the gate: changing the pipelines, the function, and the groups, roles
+//! and policies of the approvers, or becoming another person.
 
 use iam::{Document, Statement};
 
@@ -9,43 +9,45 @@ use super::plan::{Plan, PlanError};
 use super::spec::{Guardrails, Mechanism, Spec};
 use super::statement::{any, deny, deny_all_but, when};
 
-/// Who a request comes from: for the session of a role, the role.
-const WHO: &str = "aws:PrincipalArn";
+/// The condition key of the principal. For the session of a role, it is the role.
+const PRINCIPAL: &str = "aws:PrincipalArn";
 
-/// Adds the policy, and the same as a service control policy, and returns the names of the former.
+/// Adds the policy and, if wanted, the same as a service control policy. Returns the names of the
+/// managed policies.
 pub(crate) fn add(
     plan: &mut Plan,
     spec: &Spec,
     guardrails: &Guardrails,
 ) -> Result<Vec<String>, PlanError> {
     let name = format!("{}Guardrails", spec.prefix);
-    let description = "Two-person rule: deny going round the gate";
+    let description = "Two-person rule: deny bypassing the gate";
     let document = |denied| Document { statements: statements(spec, guardrails, denied) };
     if guardrails.scp {
         plan.add_scp(&name, description, document(Denied::Everybody))?;
         if spec.service_roles.is_empty() {
             plan.notes.push(
-                "the service control policy lets everybody invoke the gate, as the pipelines' service role has to; name that role with \
-                 `--gate --service-role`, and it denies the others"
+                "the service control policy lets everybody invoke the gate, because the pipelines' service role must; name that role with \
+                 `--gate --service-role` to deny the others"
                     .to_owned(),
             );
         }
     }
     if !spec.gate {
         plan.notes.push(format!(
-            "the guardrails take `{}` for the gate's role; where it has another, name that with `--job-worker`",
+            "the guardrails assume that the gate's role is `{}`; if it is another one, name that with `--job-worker`",
             gate::role_name(spec)
         ));
     }
     plan.add_policy(&name, description, document(Denied::Approvers))
 }
 
-/// Who is denied something.
+/// The principals that a policy denies something to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Denied {
-    /// Those who have the policy: they approve, and need not make users and roles.
+    /// The holders of the managed policy. Approvers do not need to create users and roles.
     Approvers,
-    /// Everybody under a service control policy, what deploys among them: that has to make roles.
+    /// Everybody under a service control policy. Deployments are among them and may need to create
+    /// roles.
     Everybody,
 }
 
@@ -71,8 +73,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     .flatten()
     .map(|statement| unless(statement, break_glass.clone()))
     .collect();
-    // Reporting a job's success in the gate's place. It has no resource of its own, so that only
-    // who asks can be told apart.
+    // Reporting a job's success in the gate's place. The action has no resource, so the statement
+    // can only distinguish principals.
     let report = deny("ReportForGate", &["codepipeline:PutJobSuccessResult"], any());
     let reporters = [gate_role, job_workers, break_glass].concat();
     statements.push(unless(report, reporters));
@@ -80,7 +82,7 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
         Denied::Approvers => Vec::new(),
         Denied::Everybody => {
             let roles = spec.service_roles.iter();
-            // A role is named without its path.
+            // The service roles are given without their paths.
             let names = roles.flat_map(|role| [format!("role/{role}"), format!("role/*/{role}")]);
             names.flat_map(|role| targets.iam_arns(&role)).collect()
         }
@@ -96,8 +98,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     statements
 }
 
-/// Making a second person: a user, or an identity provider whose key is one's own. Roles stand in
-/// `ChangeRoles`.
+/// Creating a second person: a user, or an identity provider with a key of one's own choice. Roles
+/// are in `ChangeRoles`.
 fn people() -> Statement {
     const VERBS: [&str; 5] = [
         "iam:CreateUser",
@@ -109,12 +111,12 @@ fn people() -> Statement {
     deny("MakePeople", &VERBS, any())
 }
 
-/// All but these principals.
+/// Exempts principals from a statement.
 fn unless(statement: Statement, principals: Vec<String>) -> Statement {
     if principals.is_empty() {
         return statement;
     }
-    when(statement, "ArnNotLike", WHO, principals)
+    when(statement, "ArnNotLike", PRINCIPAL, principals)
 }
 
 fn pipelines(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
@@ -126,7 +128,8 @@ fn pipelines(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
     if guardrails.deny_manual_start {
         verbs.push("codepipeline:StartPipelineExecution");
     }
-    // Stage-level, and of any stage: a rollback of the deploy stage asks nobody.
+    // These actions are about a stage. All stages are denied, because a rollback of the deploy
+    // stage needs no approval.
     let stages = spec.targets.pipeline_arns().iter().map(|arn| format!("{arn}/*")).collect();
     vec![
         deny("ChangePipelines", &verbs, spec.targets.pipeline_arns()),
@@ -153,15 +156,15 @@ fn function(spec: &Spec) -> Vec<Statement> {
     )]
 }
 
-/// The groups and roles that this generates, and the gate's role. Approvers are denied all roles:
-/// with one that they make or change they would be a second person.
+/// Changing the generated groups and roles, and the gate's role. Approvers may not change any role,
+/// because a role that they create or change would make them a second person.
 fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     let slots = || spec.slots.iter().map(|slot| format!("{}{slot}", spec.prefix));
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
         Mechanism::Groups => (slots().collect(), Vec::new()),
         Mechanism::Tag => (vec![format!("{}Approvers", spec.prefix)], Vec::new()),
         Mechanism::Roles(_) => (Vec::new(), slots().collect()),
-        // Nobody but the service can change the roles of permission sets.
+        // Only the service can change the roles of permission sets.
         Mechanism::PermissionSets(_) => (Vec::new(), Vec::new()),
     };
     roles.push(gate::role_name(spec));
@@ -198,8 +201,8 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
         Denied::Approvers => statements.push(deny("ChangeRoles", &CHANGES, any())),
         Denied::Everybody => {
             statements.push(deny("ChangeRoles", &CHANGES, arns("role", roles)));
-            // Roles that look like those of IAM Identity Center. Its own service-linked role is not
-            // held by such policies.
+            // Roles that look like those of IAM Identity Center. Service control policies do not
+            // bind its service-linked role, which creates the real ones.
             let names = ["AWSReservedSSO_*", "*/AWSReservedSSO_*"].map(str::to_owned).to_vec();
             statements.push(deny("MakeLookAlikes", &["iam:CreateRole"], arns("role", names)));
         }
@@ -209,7 +212,7 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     statements
 }
 
-/// The policies that this generates: those of the prefix, and where they are attached.
+/// Changing the generated policies, which share a prefix, and attaching them.
 fn policies(spec: &Spec) -> Vec<Statement> {
     let ours = spec.targets.iam_arns(&format!("policy/{}*", spec.prefix));
     vec![
@@ -236,13 +239,13 @@ fn policies(spec: &Spec) -> Vec<Statement> {
     ]
 }
 
-/// Policies inside users and groups, in which anybody could write himself a slot.
+/// Writing inline policies of users and groups, which could allow any slot.
 fn inline_policies(spec: &Spec) -> Vec<Statement> {
     let resources = [spec.targets.iam_arns("user/*"), spec.targets.iam_arns("group/*")].concat();
     vec![deny("WriteInlinePolicies", &["iam:PutUserPolicy", "iam:PutGroupPolicy"], resources)]
 }
 
-/// Becoming somebody else, by their keys or password.
+/// Becoming another user with a new key or password.
 fn credentials_of_others(spec: &Spec) -> Vec<Statement> {
     const VERBS: [&str; 3] =
         ["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"];
@@ -251,7 +254,8 @@ fn credentials_of_others(spec: &Spec) -> Vec<Statement> {
         spec.targets.iam_arns("user/*/${aws:username}"),
     ]
     .concat();
-    // Who is no IAM user has no such variable, and the statement with it would not match.
+    // Only IAM users have the variable. For other principals the statement that uses it does not
+    // match, so they need a separate one.
     let no_user = deny("ImpersonateUsersAsRole", &VERBS, spec.targets.iam_arns("user/*"));
     vec![
         deny_all_but("ImpersonateUsers", &VERBS, own),

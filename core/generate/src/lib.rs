@@ -1,4 +1,5 @@
-//! From what is asked for to the files that say it.
+//! Generates IAM policies for approvers, drafts a rule for the gate, and explains how principals
+//! are counted.
 
 mod advice;
 mod approval;
@@ -6,9 +7,8 @@ pub mod explain;
 mod gate;
 mod guardrails;
 mod mechanism;
-pub mod name;
+mod name;
 mod node;
-mod partition;
 mod patch;
 mod plan;
 mod quota;
@@ -24,43 +24,50 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use node::Node;
 pub use patch::PatchError;
-pub use render::File;
-pub use settings::Settings;
-pub use spec::Spec;
+pub use plan::PlanError;
+pub use render::{File, RenderError, as_one_object};
+pub use settings::{Format, Settings};
+pub use spec::{Spec, SpecError};
 
 use findings::pretty;
 use patch::patch;
-use plan::{Plan, PlanError};
-use render::RenderError;
-use settings::Format;
+use plan::Plan;
 use spec::Mechanism;
 use stage::{PipelineType, Stage};
 
-/// The files, and what is to be said about them.
+/// The generated files, and what the user should know about them.
 pub struct Generated {
+    /// The files.
     pub files: Vec<File>,
-    /// The choices that weaken the rule.
+    /// One sentence for each choice of the user that weakens the rule.
     pub warnings: Vec<String>,
+    /// What the user still has to do.
     pub notes: Vec<String>,
 }
 
 /// Why nothing can be generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
+    /// A resource breaks a limit of AWS.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A file cannot be written in its format.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// The pipeline cannot take the stage.
     #[error(transparent)]
     Patch(#[from] PatchError),
+    /// JSON failed.
     #[error("a file could not be written as JSON")]
     Unwritable(#[from] serde_json::Error),
 }
 
-/// Makes the files. `pipeline` is the text of the file that `--patch-pipeline` names. The same
-/// input gives the same bytes.
+/// Generates the files. `pipeline` is the content of the file that `--patch-pipeline` names. The
+/// same input gives the same bytes.
+///
+/// # Errors
+/// [`GenerateError`] if AWS would not accept a resource or the pipeline cannot take the stage.
 pub fn generate(
     spec: &Spec,
     format: Format,

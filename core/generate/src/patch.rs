@@ -1,6 +1,7 @@
-//! Puts the stage into a pipeline, before the first stage that deploys.
+//! Inserts the stage into a pipeline, before the first stage that deploys.
 
-use super::name::FunctionName;
+use names::{FunctionRef, Versions};
+
 use super::node::Node;
 use super::spec::Spec;
 use super::stage::{GATE_ACTION, PipelineType, Stage};
@@ -8,39 +9,52 @@ use super::stage::{GATE_ACTION, PipelineType, Stage};
 /// Why a pipeline cannot take the stage.
 #[derive(Debug, thiserror::Error)]
 pub enum PatchError {
+    /// The file is not JSON.
     #[error("it is not the JSON that `aws codepipeline get-pipeline` prints")]
     NotJson(#[from] serde_json::Error),
+    /// The JSON is not a pipeline.
     #[error(
         "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and `stages`"
     )]
     NotAPipeline,
+    /// The generated policies are not about this pipeline.
     #[error(
         "the pipeline `{0}` is not among those of `--pipeline`, so nobody could approve in it; add it there"
     )]
     NotCovered(String),
+    /// The gate is there.
     #[error(
         "the action `{action}` of the stage `{stage}` runs the gate already; there is nothing to do"
     )]
-    GateThere { stage: String, action: String },
+    GateThere {
+        /// The gate's stage.
+        stage: String,
+        /// The gate's action.
+        action: String,
+    },
+    /// A stage has the same name.
     #[error(
         "there is a stage `{0}` already; give another `--stage`, or put the gate into that stage by hand (`--stage-json` shows how)"
     )]
     StageThere(String),
+    /// The pipeline has no deploy stage.
     #[error(
-        "no stage has an action of category Deploy, so there is no telling what to guard; put the stage in by hand (`--stage-json` prints it)"
+        "no stage has an action of category Deploy, so there is nothing to guard that this program knows; insert the stage by hand (`--stage-json` prints it)"
     )]
     NothingDeploys,
+    /// The first stage is a deploy stage.
     #[error(
         "the first stage deploys, and nothing can come before it; move its deploy actions into a later stage"
     )]
     DeploysFirst,
 }
 
-/// A pipeline with the stage in it, and what is good to know.
+/// A pipeline with the stage in it.
 pub(crate) struct Patched {
-    /// What `aws codepipeline update-pipeline --cli-input-json` takes.
-    pub pipeline: Node,
-    pub notes: Vec<String>,
+    /// The input of `aws codepipeline update-pipeline --cli-input-json`.
+    pub(crate) pipeline: Node,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
 }
 
 pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
@@ -50,7 +64,7 @@ pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
     if !spec.covers(name) {
         return Err(PatchError::NotCovered(name.to_owned()));
     }
-    // Without a type a pipeline is of V1 (CodePipeline API reference, `PipelineDeclaration`).
+    // The default type is V1 (CodePipeline API reference, `PipelineDeclaration`).
     let kind = match pipeline.get("pipelineType").and_then(Node::as_str) {
         Some("V2") => PipelineType::V2,
         Some(_) | None => PipelineType::V1,
@@ -81,24 +95,22 @@ pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
         );
     }
     let stage = Stage::new(stage_name, &spec.slots, &spec.gate_function, kind);
-    stages.insert(place, Node::of(&stage)?);
+    stages.insert(place, Node::from_value(&stage)?);
     Ok(Patched {
-        // Without `metadata`, which update-pipeline does not take.
+        // Without `metadata`, which update-pipeline refuses.
         pipeline: Node::object([("pipeline", pipeline)]),
         notes,
     })
 }
 
-fn refuse_second_gate(stages: &[Node], gate: &FunctionName) -> Result<(), PatchError> {
+fn refuse_second_gate(stages: &[Node], gate: &FunctionRef) -> Result<(), PatchError> {
     for stage in stages {
         for action in actions(stage) {
             let function = action
                 .get("configuration")
                 .and_then(|c| c.get("FunctionName"))
                 .and_then(Node::as_str);
-            // A function can be named by its ARN, and with a version or an alias.
-            let is_gate =
-                function.is_some_and(|function| function.split(':').any(|part| *part == **gate));
+            let is_gate = function.is_some_and(|function| gate.matches(function, Versions::Any));
             if is_gate || name_of(action) == GATE_ACTION {
                 return Err(PatchError::GateThere {
                     stage: name_of(stage).to_owned(),

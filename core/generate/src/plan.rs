@@ -1,4 +1,4 @@
-//! What is to be created: the resources, before anybody writes them in a format.
+//! The resources to create, independent of the output format.
 
 use std::collections::BTreeSet;
 
@@ -6,65 +6,65 @@ use iam::Document;
 
 use super::quota::{self, Limit, QuotaError};
 
-/// The resources, in the order in which they have to be created.
+/// The resources to create. A list may refer to the lists before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    pub policies: Vec<Policy>,
-    pub groups: Vec<Group>,
-    pub roles: Vec<Role>,
-    pub permission_sets: Vec<PermissionSet>,
-    pub scps: Vec<Scp>,
-    /// What had to be split, for people.
-    pub notes: Vec<String>,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) permission_sets: Vec<PermissionSet>,
+    pub(crate) scps: Vec<Scp>,
+    /// What the user should know, for example that a policy was split.
+    pub(crate) notes: Vec<String>,
     names: BTreeSet<(Kind, String)>,
 }
 
 /// A customer managed policy.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
-    pub name: String,
-    pub description: String,
-    pub document: Document,
-    /// Roles that are there already, to which it is attached.
-    pub roles: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) document: Document,
+    /// The existing roles that it is attached to.
+    pub(crate) roles: Vec<String>,
 }
 
 /// A group of users.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    pub name: String,
+    pub(crate) name: String,
     /// The names of its policies, all of them in the plan.
-    pub policies: Vec<String>,
+    pub(crate) policies: Vec<String>,
 }
 
 /// A role.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
-    pub name: String,
-    pub description: String,
-    pub trust: Document,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) trust: Document,
     /// The names of its policies, all of them in the plan.
-    pub policies: Vec<String>,
+    pub(crate) policies: Vec<String>,
 }
 
 /// A permission set of IAM Identity Center, with an inline policy.
 #[derive(Clone, Debug)]
 pub(crate) struct PermissionSet {
-    pub name: String,
-    pub description: String,
-    pub instance: String,
-    pub document: Document,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) instance: String,
+    pub(crate) document: Document,
 }
 
 /// A service control policy of AWS Organizations.
 #[derive(Clone, Debug)]
 pub(crate) struct Scp {
-    pub name: String,
-    pub description: String,
-    pub document: Document,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) document: Document,
 }
 
-/// What has a name of its own.
+/// The kinds of resources. Names are unique within a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Policy,
@@ -74,21 +74,33 @@ enum Kind {
     Scp,
 }
 
-/// Why something cannot be created.
+/// Why AWS would refuse a resource.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
+    /// Its name is too long.
     #[error(
-        "the name `{name}` is {length} characters long, and AWS takes {most} for a {kind}; give a shorter `--prefix` or slot"
+        "the name `{name}` is {length} characters long, and the name of a {kind} has at most {most}; give a shorter `--prefix` or slot"
     )]
-    TooLong { name: String, kind: &'static str, length: usize, most: usize },
-    #[error("two things would have the name `{0}`; rename the slot")]
+    TooLong {
+        /// The name.
+        name: String,
+        /// The kind of the resource.
+        kind: &'static str,
+        /// Its length.
+        length: usize,
+        /// The limit of AWS.
+        most: usize,
+    },
+    /// Its name is in use.
+    #[error("two resources would have the name `{0}`; rename the slot")]
     Taken(String),
+    /// It is too large.
     #[error(transparent)]
     Quota(#[from] QuotaError),
 }
 
 impl Plan {
-    /// Adds a policy, as several where one would be too large, and returns their names.
+    /// Adds a policy, split into several if it is too large, and returns their names.
     pub(crate) fn add_policy(
         &mut self,
         name: &str,
@@ -110,7 +122,7 @@ impl Plan {
         Ok(names)
     }
 
-    /// Adds a policy and attaches it to roles that are there already.
+    /// Adds a policy and attaches it to existing roles.
     pub(crate) fn add_policy_for(
         &mut self,
         name: &str,
@@ -126,7 +138,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Group names: at most 128 characters (IAM API model: `groupNameType`).
+    /// A group's name has at most 128 characters (IAM API model: `groupNameType`).
     pub(crate) fn add_group(&mut self, group: Group) -> Result<(), PlanError> {
         self.reserve(Kind::Group, "group", &group.name, 128)?;
         quota::attachments(&group.name, group.policies.len())?;
@@ -134,7 +146,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Role names: at most 64 characters (IAM API model: `roleNameType`).
+    /// A role's name has at most 64 characters (IAM API model: `roleNameType`).
     pub(crate) fn add_role(&mut self, role: Role) -> Result<(), PlanError> {
         self.reserve(Kind::Role, "role", &role.name, 64)?;
         quota::attachments(&role.name, role.policies.len())?;
@@ -143,7 +155,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Permission set names: at most 32 characters (SSO Admin API model: `PermissionSetName`).
+    /// A permission set's name has at most 32 characters (SSO Admin API model:
+    /// `PermissionSetName`).
     pub(crate) fn add_permission_set(&mut self, set: PermissionSet) -> Result<(), PlanError> {
         self.reserve(Kind::PermissionSet, "permission set", &set.name, 32)?;
         quota::within(&set.name, &set.document, Limit::PERMISSION_SET)?;
@@ -151,7 +164,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Adds a service control policy, as several where one would be too large.
+    /// Adds a service control policy, split into several if it is too large.
     pub(crate) fn add_scp(
         &mut self,
         name: &str,
@@ -174,7 +187,7 @@ impl Plan {
         let parts = quota::split(name, document, limit)?;
         if parts.len() > 1 {
             self.notes.push(format!(
-                "`{name}` would be longer than the {} characters that AWS takes for {}, so it is {} policies",
+                "`{name}` would be longer than the {} characters that AWS allows for {}, so it is split into {} policies",
                 limit.characters,
                 limit.of,
                 parts.len()
@@ -187,18 +200,19 @@ impl Plan {
         Ok(parts.into_iter().enumerate().map(numbered).collect())
     }
 
-    /// IAM names are unique case-insensitively.
+    /// Checks the length of a name and that it is new. IAM ignores the case of names. `noun` names
+    /// the kind in an error.
     fn reserve(
         &mut self,
         kind: Kind,
-        said: &'static str,
+        noun: &'static str,
         name: &str,
         most: usize,
     ) -> Result<(), PlanError> {
         if name.len() > most {
             return Err(PlanError::TooLong {
                 name: name.to_owned(),
-                kind: said,
+                kind: noun,
                 length: name.len(),
                 most,
             });

@@ -1,12 +1,13 @@
-//! IAM's size quotas, and how a document that would pass one is split.
+//! Checks documents against the size quotas of AWS, and splits those that are too large.
 
 use iam::{Document, Resources, Statement};
 
-/// How long a document may be.
+/// The maximum length of a document.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
-    pub characters: usize,
-    pub of: &'static str,
+    pub(crate) characters: usize,
+    /// The kind of document, in words.
+    pub(crate) of: &'static str,
 }
 
 impl Limit {
@@ -17,8 +18,8 @@ impl Limit {
     /// IAM Identity Center User Guide, "Quotas": the inline policy of a permission set.
     pub(crate) const PERMISSION_SET: Self =
         Self::new(10_240, "the inline policy of a permission set");
-    /// AWS Organizations User Guide, "Quotas". White space counts, so these are written without
-    /// any.
+    /// AWS Organizations User Guide, "Quotas". White space counts, so these documents are written
+    /// without it.
     pub(crate) const SCP: Self = Self::new(5120, "a service control policy");
 
     const fn new(characters: usize, of: &'static str) -> Self {
@@ -26,21 +27,36 @@ impl Limit {
     }
 }
 
-/// Managed policies attached to a group or role (IAM User Guide, "IAM and AWS STS quotas": the
-/// default).
+/// The default limit of managed policies per group or role (IAM User Guide, "IAM and AWS STS
+/// quotas").
 const ATTACHED: usize = 10;
 
-/// Why a document fits no quota.
+/// Why documents do not fit within the quotas.
 #[derive(Debug, thiserror::Error)]
 pub enum QuotaError {
+    /// A document is too long and cannot be split.
     #[error(
-        "`{name}` is longer than the {most} characters that AWS takes for {of}, and cannot be split; name fewer accounts, regions or pipelines, or use patterns"
+        "`{name}` is longer than the {most} characters that AWS allows for {of}, and cannot be split; name fewer accounts, regions or pipelines, or use patterns"
     )]
-    TooLarge { name: String, most: usize, of: &'static str },
+    TooLarge {
+        /// The name of the policy.
+        name: String,
+        /// The limit.
+        most: usize,
+        /// The kind of document.
+        of: &'static str,
+    },
+    /// A group or role would have too many policies.
     #[error(
         "`{name}` would need {count} managed policies, and AWS attaches at most {ATTACHED}; name fewer accounts, regions or pipelines, or use patterns"
     )]
-    TooMany { name: String, count: usize },
+    TooMany {
+        /// The name of the group or role.
+        name: String,
+        /// The number of policies.
+        count: usize,
+    },
+    /// JSON failed.
     #[error("a document could not be written as JSON")]
     Unwritable(#[from] serde_json::Error),
 }
@@ -59,17 +75,17 @@ pub(crate) fn within(name: &str, document: &Document, limit: Limit) -> Result<()
     Ok(())
 }
 
-/// Documents that say together what `document` says, each within the limit.
+/// Splits a document into several with the same meaning, each within the limit.
 ///
-/// A policy is the union of its statements, and a statement that of its resources, so that either
-/// can go into another policy of the same principal.
+/// A policy is the union of its statements, and a statement is the union of its resources. So each
+/// of them can move into another policy of the same principal.
 pub(crate) fn split(
     name: &str,
     document: Document,
     limit: Limit,
 ) -> Result<Vec<Document>, QuotaError> {
     let mut parts: Vec<Document> = Vec::new();
-    // The next one is on top.
+    // A stack: the next statement is the last one.
     let mut waiting: Vec<Statement> = document.statements.into_iter().rev().collect();
     while let Some(statement) = waiting.pop() {
         let alone = Document { statements: vec![statement.clone()] };
@@ -79,7 +95,7 @@ pub(crate) fn split(
             continue;
         }
         if let Some(last) = parts.last_mut() {
-            // IAM takes a Sid once in a policy, and two parts of one statement share theirs.
+            // A Sid must be unique in a policy, and the parts of one statement share theirs.
             let is_new = last.statements.iter().all(|other| other.sid != statement.sid);
             last.statements.push(statement);
             if is_new && size(last)? <= limit.characters {
@@ -92,8 +108,9 @@ pub(crate) fn split(
     Ok(parts)
 }
 
-/// The statement over as many of its resources as fit, and over the rest; none when not even one
-/// fits. Not for what names its resources by exception: the two would deny each other's.
+/// Splits a statement into one with as many resources as fit, and one with the rest. Returns `None`
+/// if not even one fits, and for a statement that lists its resources by exception: each of its
+/// parts would deny the exceptions of the other.
 fn cut(statement: &Statement, limit: Limit) -> Option<(Statement, Statement)> {
     let Some(Resources::These(arns)) = &statement.resources else {
         return None;
@@ -149,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_by_exception_is_never_split() {
+    fn resources_by_exception_are_never_split() {
         let arns = vec!["a".repeat(60), "b".repeat(60)];
         let document = Document { statements: vec![statement(0, Resources::AllBut(arns))] };
         let error = split("Name", document, Limit::new(150, "a test")).unwrap_err();
@@ -165,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_parts_say_what_the_whole_said(lengths in prop::collection::vec(prop::collection::vec(1usize..60, 1..12), 1..6)) {
+        fn the_parts_mean_the_same_as_the_whole(lengths in prop::collection::vec(prop::collection::vec(1usize..60, 1..12), 1..6)) {
             let statements = lengths.iter().enumerate().map(|(sid, lengths)| {
                 statement(sid, Resources::These(lengths.iter().map(|length| "r".repeat(*length)).collect()))
             });

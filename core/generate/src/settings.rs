@@ -1,37 +1,35 @@
-//! What can be asked for, by flags or in a TOML file: one type, so that the two are equal in power.
+//! The settings of `policygen generate`. Flags and the TOML file share one type, so that both can
+//! set the same things.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use names::{AccountGlob, AccountId, FunctionRef, NameError, Partition, PipelineGlob, StageGlob};
+use serde::{Deserialize, Deserializer};
 
-use super::name::{
-    AccountGlob, AccountId, FunctionName, IdentityCenter, NameError, PipelineGlob, Prefix,
-    RoleName, RoleRef, SamlProvider, StageGlob,
-};
-use super::partition::{Partition, Region};
-use super::slot::Slot;
+use super::name::{IdentityCenter, Prefix, RegionOrAny, RoleName, RoleRef, SamlProvider};
+use super::slot::{SlotName, SlotPattern};
 
-/// How slots are held apart.
+/// How a person is kept from having two slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MechanismName {
     /// A group and a managed policy for each slot
     #[default]
     Groups,
-    /// One policy for all approvers; a tag on each principal says which slot it has
+    /// One policy for all approvers; a tag on each principal names its slot
     Tag,
     /// A role for each slot, assumed through SAML, IAM Identity Center or from accounts
     Roles,
 }
 
-/// How the result is written.
+/// The format of the generated files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// One file for each document, as IAM takes it
+    /// One JSON file for each document
     #[default]
     Json,
     /// A CloudFormation template in YAML
@@ -44,13 +42,13 @@ pub enum Format {
     AwsCli,
 }
 
-/// For how long a second factor counts.
+/// How old a second factor may be, in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct MfaAge(u32);
 
 impl MfaAge {
-    pub fn seconds(self) -> u32 {
+    pub(crate) fn seconds(self) -> u32 {
         self.0
     }
 }
@@ -58,8 +56,8 @@ impl MfaAge {
 impl FromStr for MfaAge {
     type Err = NameError;
 
-    /// GetSessionToken gives credentials for at most 36 hours (STS API reference), so nothing older
-    /// can carry a second factor.
+    /// At most 36 hours: GetSessionToken gives no credentials for longer (STS API reference), so an
+    /// older second factor cannot occur.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let seconds = text.parse::<SignedDuration>().ok().map(|age| age.as_secs());
         let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
@@ -77,22 +75,21 @@ impl TryFrom<String> for MfaAge {
     }
 }
 
-/// What is asked for. The keys of the TOML file are the long names of the flags.
+/// The settings. The keys of the TOML file are the long names of the flags.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
-    /// The partition; by default that of the regions
+    /// The AWS partition [default: that of the regions]
     #[arg(
         long,
         value_name = "PARTITION",
-        hide_possible_values = true,
         help_heading = "What is approved"
     )]
     pub partition: Option<Partition>,
-    /// A region of the pipelines, or '*'
+    /// A region of the pipelines, or `*`
     #[arg(long, value_name = "REGION", help_heading = "What is approved")]
-    pub region: Vec<Region>,
-    /// An account of the pipelines, or '*'
+    pub region: Vec<RegionOrAny>,
+    /// An account of the pipelines, or `*`
     #[arg(long, value_name = "ACCOUNT", help_heading = "What is approved")]
     pub account: Vec<AccountGlob>,
     /// A pipeline, or a pattern of pipeline names
@@ -101,14 +98,18 @@ pub struct Settings {
     /// The stage of the approvals, or a pattern of stage names
     #[arg(long, value_name = "NAME", help_heading = "What is approved")]
     pub stage: Option<StageGlob>,
-    /// An approval action, or NAME=PATTERN for several [default: ApprovalA and ApprovalB]
-    #[arg(long, value_name = "ACTION", help_heading = "What is approved")]
-    pub slot: Vec<Slot>,
+    /// An approval action [default: ApprovalA and ApprovalB]
+    #[arg(long, value_name = "NAME", help_heading = "What is approved")]
+    pub slot: Vec<SlotName>,
+    /// A slot for all approval actions whose names match a pattern
+    #[arg(long, value_name = "NAME=PATTERN", help_heading = "What is approved")]
+    pub slot_pattern: Vec<SlotPattern>,
 
-    /// How slots are held apart [default: groups]
+    /// How a person is kept from having two slots [default: groups]
     #[arg(long, value_enum, help_heading = "Who approves")]
     pub mechanism: Option<MechanismName>,
-    /// Deny the other slots explicitly, so that who gets into two can approve neither (the default)
+    /// Deny the other slots explicitly, so that a person with two slots can approve neither (the
+    /// default)
     #[arg(
         long,
         num_args = 0,
@@ -117,18 +118,18 @@ pub struct Settings {
         help_heading = "Who approves"
     )]
     pub exclusive: Option<bool>,
-    /// Deny nothing: another policy may then give somebody a second slot
+    /// Deny nothing; another policy may then give a person a second slot
     #[arg(long, overrides_with = "exclusive", help_heading = "Who approves")]
     #[serde(skip)]
     pub no_exclusive: bool,
-    /// Only allow to approve; leave out what an approver needs to see the pipelines
+    /// Allow only to approve; leave out the permissions to see the pipelines
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Who approves")]
     pub approve_only: Option<bool>,
-    /// Let an approval count only with a second factor; federated sessions carry none, and cannot
+    /// Allow approvals only with a second factor; federated sessions carry none, so they cannot
     /// approve then
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Who approves")]
     pub require_mfa: Option<bool>,
-    /// How old the second factor may be, such as 15m
+    /// The maximum age of the second factor, such as 15m
     #[arg(long, value_name = "TIME", help_heading = "Who approves")]
     pub mfa_max_age: Option<MfaAge>,
     /// Roles: a SAML provider whose users may assume them
@@ -137,11 +138,11 @@ pub struct Settings {
     /// Roles: an account whose IAM users may assume them, under their own names
     #[arg(long, value_name = "ACCOUNT", help_heading = "Who approves")]
     pub trust_account: Vec<AccountId>,
-    /// Roles: make them permission sets of this IAM Identity Center instance
+    /// Roles: create them as permission sets of this IAM Identity Center instance
     #[arg(long, value_name = "INSTANCE_ARN", help_heading = "Who approves")]
     pub identity_center: Option<IdentityCenter>,
 
-    /// Add a policy that denies going round the gate
+    /// Add a policy that denies every way to bypass the gate
     #[arg(
         long,
         num_args = 0,
@@ -157,13 +158,13 @@ pub struct Settings {
         help_heading = "What guards the rule"
     )]
     pub scp: Option<bool>,
-    /// A role that the guardrails let through, by name or ARN
+    /// A role that the guardrails do not bind, by name or ARN
     #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
     pub break_glass: Vec<RoleRef>,
-    /// A role, besides the gate's, that reports results of CodePipeline jobs
+    /// A role, other than the gate's, that reports results of CodePipeline jobs
     #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
     pub job_worker: Vec<RoleRef>,
-    /// Deny to start the pipelines by hand, too
+    /// Also deny starting the pipelines by hand
     #[arg(
         long,
         num_args = 0,
@@ -172,48 +173,55 @@ pub struct Settings {
     )]
     pub deny_manual_start: Option<bool>,
 
-    /// Add the gate's execution role, and the policy by which a pipeline may invoke the gate
+    /// Add the gate's execution role, and the policy that lets a pipeline invoke the gate
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
     pub gate: Option<bool>,
-    /// The gate's function [default: two-person-rule-gate]
-    #[arg(long, value_name = "NAME", help_heading = "The gate")]
-    pub gate_function: Option<FunctionName>,
-    /// A service role of the pipelines, to which the policy to invoke the gate is attached
+    /// The gate's function, by its name or its ARN [default: two-person-rule-gate]
+    #[arg(long, value_name = "FUNCTION", help_heading = "The gate")]
+    #[serde(deserialize_with = "function")]
+    pub gate_function: Option<FunctionRef>,
+    /// A service role of the pipelines; it gets the policy to invoke the gate
     #[arg(long, value_name = "ROLE", help_heading = "The gate")]
     pub service_role: Vec<RoleName>,
-    /// Add the stage with the approvals and the gate, as it stands in a pipeline (type V2)
+    /// Add the stage with the approvals and the gate, as part of a pipeline of type V2
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
     pub stage_json: Option<bool>,
-    /// Put that stage into the pipeline of this file (what `aws codepipeline get-pipeline` prints),
-    /// before its first deploy stage
+    /// Insert that stage into the pipeline in this file (the output of `aws codepipeline
+    /// get-pipeline`), before its first deploy stage
     #[arg(long, value_name = "FILE", help_heading = "The gate")]
     pub patch_pipeline: Option<PathBuf>,
 
-    /// What all generated IAM names begin with [default: TwoPersonRule-]
+    /// The beginning of all generated IAM names [default: TwoPersonRule-]
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub prefix: Option<Prefix>,
-    /// How to write it [default: json]
+    /// The output format [default: json]
     #[arg(long, value_enum, help_heading = "Output")]
     pub format: Option<Format>,
     /// Write the files into this directory instead of to standard output
     #[arg(long, value_name = "DIR", conflicts_with = "print", help_heading = "Output")]
     pub out: Option<PathBuf>,
-    /// Print only this one of the files, such as stage.json or pipeline.json
+    /// Print only this file, such as stage.json or pipeline.json
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub print: Option<String>,
 }
 
 impl Settings {
-    /// Reads a TOML file's text.
+    /// Reads the content of a TOML file.
     ///
     /// # Errors
-    /// With the place and the key that is wrong.
+    /// The place of the error, and the key if it is unknown or has a wrong value.
     pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
 
-    /// These settings, and where they say nothing those of `file`.
+    /// Fills in the settings that are missing here from `file`.
     pub fn over(self, file: Self) -> Self {
+        let gives_slots = !self.slot.is_empty() || !self.slot_pattern.is_empty();
+        let (slot, slot_pattern) = if gives_slots {
+            (self.slot, self.slot_pattern)
+        } else {
+            (file.slot, file.slot_pattern)
+        };
         Self {
             exclusive: if self.no_exclusive {
                 Some(false)
@@ -226,7 +234,9 @@ impl Settings {
             account: either(self.account, file.account),
             pipeline: either(self.pipeline, file.pipeline),
             stage: self.stage.or(file.stage),
-            slot: either(self.slot, file.slot),
+            // The two options form one list, so the file's slots count only if no flag gives one.
+            slot,
+            slot_pattern,
             mechanism: self.mechanism.or(file.mechanism),
             approve_only: self.approve_only.or(file.approve_only),
             require_mfa: self.require_mfa.or(file.require_mfa),
@@ -250,6 +260,12 @@ impl Settings {
             print: self.print.or(file.print),
         }
     }
+}
+
+/// Reads a function with the same grammar as the flag.
+fn function<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FunctionRef>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 fn either<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {

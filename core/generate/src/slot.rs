@@ -4,37 +4,69 @@ use std::fmt;
 use std::str::FromStr;
 
 use iam::Pattern;
+use names::{ActionGlob, NameError};
 use serde::Deserialize;
 
-use super::name::{ActionGlob, NameError, is_plain};
+use super::name::is_plain;
 use super::target::Targets;
 
-/// An approval action, or a pattern of them, that one set of people serves.
+/// The value of `--slot`: the name of one approval action.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Slot {
+pub struct SlotName(ActionGlob);
+
+/// The value of `--slot-pattern`: a name for the slot, and a pattern of action names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SlotPattern {
     name: String,
     actions: ActionGlob,
 }
 
-impl FromStr for Slot {
+/// An approval action, or a pattern of them, that one set of people serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    name: String,
+    actions: ActionGlob,
+}
+
+impl FromStr for SlotName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let (name, actions) = text.split_once('=').unwrap_or((text, text));
-        let actions = actions.parse()?;
-        let is_name = name.parse::<ActionGlob>().is_ok() && is_plain(name);
-        if !is_name {
+        if text.contains('=') {
             return Err(NameError::new(
                 text,
-                "a slot: the name of an action, or NAME=PATTERN for the actions that a pattern matches",
+                "the name of an action; give NAME=PATTERN with `--slot-pattern` (`slot-pattern` in a file)",
             ));
         }
-        Ok(Self { name: name.to_owned(), actions })
+        match text.parse::<ActionGlob>() {
+            Ok(action) if is_plain(&action) => Ok(Self(action)),
+            Ok(_) | Err(_) => Err(NameError::new(
+                text,
+                "the name of an action: 1 to 100 of A-Z a-z 0-9 . @ - _; for a pattern, give NAME=PATTERN with `--slot-pattern`",
+            )),
+        }
     }
 }
 
-impl TryFrom<String> for Slot {
+impl FromStr for SlotPattern {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let refused = || {
+            NameError::new(text, "a slot's name and a pattern of action names, written NAME=PATTERN")
+        };
+        let (name, actions) = text.split_once('=').ok_or_else(refused)?;
+        let is_name = name.parse::<ActionGlob>().is_ok() && is_plain(name);
+        if !is_name {
+            return Err(refused());
+        }
+        Ok(Self { name: name.to_owned(), actions: actions.parse()? })
+    }
+}
+
+impl TryFrom<String> for SlotName {
     type Error = NameError;
 
     fn try_from(text: String) -> Result<Self, NameError> {
@@ -42,14 +74,33 @@ impl TryFrom<String> for Slot {
     }
 }
 
+impl TryFrom<String> for SlotPattern {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<SlotName> for Slot {
+    fn from(SlotName(action): SlotName) -> Self {
+        Self { name: action.to_string(), actions: action }
+    }
+}
+
+impl From<SlotPattern> for Slot {
+    fn from(SlotPattern { name, actions }: SlotPattern) -> Self {
+        Self { name, actions }
+    }
+}
+
 impl Slot {
-    /// Its actions.
-    pub fn actions(&self) -> &ActionGlob {
+    pub(crate) fn actions(&self) -> &ActionGlob {
         &self.actions
     }
 
-    /// Its only action; none when it is a pattern.
-    pub fn action(&self) -> Option<&str> {
+    /// Its only action, or `None` if it is a pattern.
+    pub(crate) fn action(&self) -> Option<&str> {
         is_plain(&self.actions).then_some(&self.actions)
     }
 }
@@ -60,30 +111,40 @@ impl fmt::Display for Slot {
     }
 }
 
-/// Two slots or more, of which no two can ever mean the same action.
+/// Two or more slots that have no action in common.
 ///
-/// INVARIANT (apart): no action name is matched by the patterns of two slots. Every mechanism
-/// relies on it.
+/// INVARIANT (apart): no action name matches the patterns of two slots. Every mechanism relies on
+/// it.
 #[derive(Clone, Debug)]
-pub struct Slots(Vec<Slot>);
+pub(crate) struct Slots(Vec<Slot>);
 
-/// Why slots do not go together.
+/// Why slots cannot be used together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlotsError {
+    /// There is only one.
     #[error("one slot is not enough: two persons need two approvals; give at least two slots")]
     TooFew,
+    /// Two names differ only in case.
     #[error(
-        "the slots `{0}` and `{1}` have one name to IAM, which does not tell upper from lower case; rename one"
+        "the slots `{0}` and `{1}` have the same name for IAM, which ignores case; rename one"
     )]
     SameName(String, String),
+    /// Two slots have an action in common.
     #[error(
         "the slots `{first}` and `{second}` overlap: `{witness}` would be in both; narrow one of the patterns"
     )]
-    Overlap { first: String, second: String, witness: String },
+    Overlap {
+        /// The name of one slot.
+        first: String,
+        /// The name of the other slot.
+        second: String,
+        /// The ARN of an action that both match.
+        witness: String,
+    },
 }
 
 impl Slots {
-    pub fn new(slots: Vec<Slot>, targets: &Targets) -> Result<Self, SlotsError> {
+    pub(crate) fn new(slots: Vec<Slot>, targets: &Targets) -> Result<Self, SlotsError> {
         if slots.len() < 2 {
             return Err(SlotsError::TooFew);
         }
@@ -104,24 +165,24 @@ impl Slots {
         Ok(Self(slots))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Slot> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
         self.0.iter()
     }
 
-    /// The others.
-    pub fn others(&self, slot: &Slot) -> impl Iterator<Item = &Slot> {
+    /// All slots but this one.
+    pub(crate) fn others(&self, slot: &Slot) -> impl Iterator<Item = &Slot> {
         self.0.iter().filter(move |other| other.name != slot.name)
     }
 }
 
-/// An action name that both match.
+/// An action name that both patterns match, if there is one.
 ///
-/// All slots share pipelines, stage, accounts and regions, and an action's ARN has exactly as many
-/// `:` and `/` as these patterns, so that none of their wildcards runs past one: two slots overlap
-/// exactly when their action patterns do.
+/// Two slots overlap exactly if their action patterns do: all slots share pipelines, stage,
+/// accounts and regions, and an action's ARN has exactly as many `:` and `/` as these patterns, so
+/// no wildcard can match across one.
 fn common_action(first: &ActionGlob, second: &ActionGlob) -> Option<String> {
     let witness = Pattern::new(first).witness(&Pattern::new(second))?;
-    // Both match nothing at all only when both match everything.
+    // Two patterns that both match the empty text are both `*`, and match any name.
     let witness = if witness.is_empty() { "x".to_owned() } else { witness };
     witness.parse::<ActionGlob>().is_ok().then_some(witness)
 }
@@ -131,8 +192,11 @@ mod tests {
     use super::*;
 
     fn slots(texts: &[&str]) -> Result<Slots, SlotsError> {
-        let slots = texts.iter().map(|text| text.parse().unwrap()).collect();
-        Slots::new(slots, &Targets::example())
+        let slot = |text: &&str| match text.parse::<SlotName>() {
+            Ok(name) => Slot::from(name),
+            Err(_) => Slot::from(text.parse::<SlotPattern>().unwrap()),
+        };
+        Slots::new(texts.iter().map(slot).collect(), &Targets::example())
     }
 
     #[test]
@@ -169,7 +233,11 @@ mod tests {
             SlotsError::SameName("ApprovalA".into(), "approvala".into())
         );
         for bad in ["", "=", "A=", "=A", "A*", "A=b c", "A=b=c", "A/B"] {
-            assert!(bad.parse::<Slot>().is_err(), "{bad:?}");
+            assert!(bad.parse::<SlotName>().is_err(), "{bad:?}");
+            assert!(bad.parse::<SlotPattern>().is_err(), "{bad:?}");
         }
+        let error = "A=b*".parse::<SlotName>().unwrap_err().to_string();
+        assert!(error.contains("--slot-pattern"), "{error}");
+        assert!("A".parse::<SlotPattern>().is_err());
     }
 }

@@ -1,97 +1,121 @@
-//! What is asked for, checked as a whole.
+//! The checked settings: everything that the generated documents depend on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use iam::Pattern;
+use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
 use super::name::{
-    AccountId, FunctionName, IdentityCenter, PipelineGlob, Prefix, RoleName, RoleRef, SamlProvider,
+    IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
 };
-use super::name::{NameError, is_plain};
-use super::partition::Partition;
 use super::settings::{MechanismName, MfaAge, Settings};
-use super::slot::{Slots, SlotsError};
+use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
 use super::target::{TargetError, Targets};
 
-/// Everything that the documents are made from. Can only hold what goes together.
+/// Everything that the documents depend on. Its parts are consistent with each other.
 #[derive(Clone, Debug)]
 pub struct Spec {
-    pub targets: Targets,
-    pub slots: Slots,
-    pub mechanism: Mechanism,
-    /// Whether the other slots are denied.
-    pub exclusive: bool,
-    pub approve_only: bool,
-    pub mfa: Option<Mfa>,
-    pub guardrails: Option<Guardrails>,
-    /// Whether the gate's own policies are wanted.
-    pub gate: bool,
-    pub gate_function: FunctionName,
-    pub service_roles: Vec<RoleName>,
-    /// Whether the stage is wanted as a file; then the stage and the slots are plain names.
-    pub stage_json: bool,
-    /// The file of a pipeline to put the stage into; then the stage and the slots are plain names.
-    pub patch: Option<PathBuf>,
-    pub prefix: Prefix,
+    pub(crate) targets: Targets,
+    pub(crate) slots: Slots,
+    pub(crate) mechanism: Mechanism,
+    /// Whether the policy of a slot denies the other slots.
+    pub(crate) exclusive: bool,
+    pub(crate) approve_only: bool,
+    pub(crate) mfa: Option<Mfa>,
+    pub(crate) guardrails: Option<Guardrails>,
+    /// Whether to write the gate's own role and policies.
+    pub(crate) gate: bool,
+    pub(crate) gate_function: FunctionRef,
+    pub(crate) service_roles: Vec<RoleName>,
+    /// Whether to write the stage as a file. Then the stage and the slots are plain names.
+    pub(crate) stage_json: bool,
+    /// The file of a pipeline that gets the stage. Then the stage and the slots are plain names.
+    patch: Option<PathBuf>,
+    pub(crate) prefix: Prefix,
 }
 
-/// How slots are held apart.
+/// How a person is kept from having two slots.
 #[derive(Clone, Debug)]
-pub enum Mechanism {
+pub(crate) enum Mechanism {
     Groups,
     Tag,
     Roles(Trust),
-    /// Roles that IAM Identity Center makes.
+    /// Roles that IAM Identity Center creates.
     PermissionSets(IdentityCenter),
 }
 
-/// Who may assume the roles.
+/// The principals that may assume the roles.
 #[derive(Clone, Debug)]
-pub enum Trust {
+pub(crate) enum Trust {
     Saml { provider: SamlProvider, audience: &'static str },
     Accounts(Vec<AccountId>),
 }
 
-/// A second factor.
+/// The required second factor.
 #[derive(Clone, Copy, Debug)]
-pub struct Mfa {
-    pub max_age: Option<MfaAge>,
+pub(crate) struct Mfa {
+    pub(crate) max_age: Option<MfaAge>,
 }
 
-/// What the guardrails are to do.
+/// The options of the guardrails.
 #[derive(Clone, Debug)]
-pub struct Guardrails {
-    pub scp: bool,
-    pub break_glass: Vec<RoleRef>,
-    pub job_workers: Vec<RoleRef>,
-    pub deny_manual_start: bool,
+pub(crate) struct Guardrails {
+    pub(crate) scp: bool,
+    pub(crate) break_glass: Vec<RoleRef>,
+    pub(crate) job_workers: Vec<RoleRef>,
+    pub(crate) deny_manual_start: bool,
 }
 
-/// Why what is asked for does not go together.
+/// Why settings do not fit together.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
+    /// The pipelines.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The slots.
     #[error(transparent)]
     Slots(#[from] SlotsError),
+    /// A name.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The gate's function.
+    #[error(transparent)]
+    Function(#[from] FunctionRefError),
+    /// The gate's function is where no pipeline can invoke it.
+    #[error(
+        "the function `{0}` is not in a region and account of the pipelines, so they cannot invoke it; \
+         give its name alone, or another `--region` or `--account`"
+    )]
+    GateElsewhere(String),
+    /// An option depends on another one that is missing.
     #[error("`{option}` means nothing without `{needs}`; add that, or leave it out")]
-    Needs { option: &'static str, needs: &'static str },
+    Needs {
+        /// The option.
+        option: &'static str,
+        /// The missing one.
+        needs: &'static str,
+    },
+    /// Roles without exactly one kind of principals to trust.
     #[error(
         "the mechanism `roles` needs exactly one way in: give one of `--trust-saml`, `--trust-account` and `--identity-center`"
     )]
     Trust,
+    /// AWS does not publish the audience for this partition.
     #[error(
         "the audience of SAML sign-ins to the partition `{0}` is not known; use `--identity-center` or `--trust-account`"
     )]
     SamlAudience(Partition),
+    /// A second factor that no session could prove.
     #[error(
         "`--require-mfa` would let nobody approve: federated sessions carry no second factor; require it at the identity provider, and leave it out here"
     )]
     FederatedMfa,
+    /// A pattern where a slot needs the name of an action.
     #[error(
         "the slot `{0}` is a pattern, and {1} needs the name of one action; give the slot as a plain name"
     )]
     PatternSlot(String, &'static str),
+    /// A pattern where the stage needs a name.
     #[error(
         "the stage `{0}` is a pattern, and a stage needs a name; give `--stage` as a plain name"
     )]
@@ -99,8 +123,14 @@ pub enum SpecError {
 }
 
 impl Spec {
+    /// Checks the settings and fills in the defaults.
+    ///
+    /// # Errors
+    /// [`SpecError`] if they do not fit together.
     pub fn new(settings: Settings) -> Result<Self, SpecError> {
-        let yes = |switch: Option<bool>| switch.unwrap_or_default();
+        let stage_json = is_on(settings.stage_json);
+        let guardrails = guardrails(&settings)?;
+        let gate = gate(&settings)?;
         let targets = Targets::new(
             settings.partition,
             settings.region,
@@ -108,100 +138,132 @@ impl Spec {
             settings.pipeline,
             settings.stage,
         )?;
-        let slots = if settings.slot.is_empty() {
-            vec!["ApprovalA".parse()?, "ApprovalB".parse()?]
-        } else {
-            settings.slot
-        };
-        let slots = Slots::new(slots, &targets)?;
-        let name = settings.mechanism.unwrap_or_default();
-        let ways_in = (settings.trust_saml, settings.trust_account, settings.identity_center);
-        let mechanism = match (name, ways_in) {
-            (MechanismName::Groups, (None, accounts, None)) if accounts.is_empty() => {
-                Mechanism::Groups
-            }
-            (MechanismName::Tag, (None, accounts, None)) if accounts.is_empty() => Mechanism::Tag,
-            (MechanismName::Groups | MechanismName::Tag, _) => {
-                return Err(needs(
-                    "--trust-saml, --trust-account or --identity-center",
-                    "--mechanism roles",
-                ));
-            }
-            (MechanismName::Roles, (Some(provider), accounts, None)) if accounts.is_empty() => {
-                let partition = targets.partition();
-                let audience =
-                    partition.saml_audience().ok_or(SpecError::SamlAudience(partition))?;
-                Mechanism::Roles(Trust::Saml { provider, audience })
-            }
-            (MechanismName::Roles, (None, accounts, Some(instance))) if accounts.is_empty() => {
-                Mechanism::PermissionSets(instance)
-            }
-            (MechanismName::Roles, (None, accounts, None)) if !accounts.is_empty() => {
-                Mechanism::Roles(Trust::Accounts(accounts))
-            }
-            (MechanismName::Roles, _) => return Err(SpecError::Trust),
-        };
+        let slots = slots(settings.slot, settings.slot_pattern, &targets)?;
+        let mechanism = mechanism(
+            settings.mechanism.unwrap_or_default(),
+            (settings.trust_saml, settings.trust_account, settings.identity_center),
+            targets.partition(),
+        )?;
+        let gate_function =
+            settings.gate_function.map_or_else(|| "two-person-rule-gate".parse(), Ok)?;
+        if !targets.may_hold(&gate_function) {
+            return Err(SpecError::GateElsewhere(gate_function.to_string()));
+        }
         if matches!(mechanism, Mechanism::Tag) {
             plain_slots(&slots, "`--mechanism tag`")?;
         }
-        let mfa = mfa(yes(settings.require_mfa), settings.mfa_max_age, &mechanism)?;
-        let guardrails = yes(settings.guardrails).then(|| Guardrails {
-            scp: yes(settings.scp),
-            break_glass: settings.break_glass.clone(),
-            job_workers: settings.job_worker.clone(),
-            deny_manual_start: yes(settings.deny_manual_start),
-        });
-        if guardrails.is_none() {
-            for (option, given) in [
-                ("--scp", yes(settings.scp)),
-                ("--break-glass", !settings.break_glass.is_empty()),
-                ("--job-worker", !settings.job_worker.is_empty()),
-                ("--deny-manual-start", yes(settings.deny_manual_start)),
-            ] {
-                if given {
-                    return Err(needs(option, "--guardrails"));
-                }
-            }
-        }
-        let gate = yes(settings.gate);
-        if !gate && !settings.service_role.is_empty() {
-            return Err(needs("--service-role", "--gate"));
-        }
-        let wants_stage = yes(settings.stage_json) || settings.patch_pipeline.is_some();
-        if wants_stage {
+        let mfa = mfa(is_on(settings.require_mfa), settings.mfa_max_age, &mechanism)?;
+        if stage_json || settings.patch_pipeline.is_some() {
             plain_slots(&slots, "a stage")?;
-            let stage = targets.stage();
-            if !is_plain(stage) {
-                return Err(SpecError::PatternStage(stage.to_string()));
-            }
+            plain_stage(targets.stage())?;
         }
         Ok(Self {
-            stage_json: yes(settings.stage_json),
+            stage_json,
             targets,
             slots,
             mechanism,
             exclusive: settings.exclusive.unwrap_or(true),
-            approve_only: yes(settings.approve_only),
+            approve_only: is_on(settings.approve_only),
             mfa,
             guardrails,
             gate,
-            gate_function: settings
-                .gate_function
-                .map_or_else(|| "two-person-rule-gate".parse(), Ok)?,
+            gate_function,
             service_roles: settings.service_role,
             patch: settings.patch_pipeline,
             prefix: settings.prefix.map_or_else(|| "TwoPersonRule-".parse(), Ok)?,
         })
     }
 
-    /// Whether a policy is about this pipeline.
-    pub fn covers(&self, pipeline: &str) -> bool {
-        self.targets.pipelines().iter().any(|glob: &PipelineGlob| glob.matches(pipeline))
+    /// The file of the pipeline that gets the stage, if one is given.
+    pub fn pipeline_file(&self) -> Option<&Path> {
+        self.patch.as_deref()
     }
+
+    /// Whether the generated policies are about this pipeline.
+    pub(crate) fn covers(&self, pipeline: &str) -> bool {
+        self.targets.pipelines().iter().any(|glob| Pattern::new(glob).matches(pipeline))
+    }
+}
+
+fn is_on(switch: Option<bool>) -> bool {
+    switch.unwrap_or_default()
 }
 
 fn needs(option: &'static str, needs: &'static str) -> SpecError {
     SpecError::Needs { option, needs }
+}
+
+/// The slots, or ApprovalA and ApprovalB if none is given.
+fn slots(
+    names: Vec<SlotName>,
+    patterns: Vec<SlotPattern>,
+    targets: &Targets,
+) -> Result<Slots, SpecError> {
+    let named = names.into_iter().map(Slot::from);
+    let mut slots: Vec<Slot> = named.chain(patterns.into_iter().map(Slot::from)).collect();
+    if slots.is_empty() {
+        for name in ["ApprovalA", "ApprovalB"] {
+            slots.push(Slot::from(name.parse::<SlotName>()?));
+        }
+    }
+    Ok(Slots::new(slots, targets)?)
+}
+
+fn mechanism(
+    name: MechanismName,
+    ways_in: (Option<SamlProvider>, Vec<AccountId>, Option<IdentityCenter>),
+    partition: Partition,
+) -> Result<Mechanism, SpecError> {
+    match (name, ways_in) {
+        (MechanismName::Groups, (None, accounts, None)) if accounts.is_empty() => {
+            Ok(Mechanism::Groups)
+        }
+        (MechanismName::Tag, (None, accounts, None)) if accounts.is_empty() => Ok(Mechanism::Tag),
+        (MechanismName::Groups | MechanismName::Tag, _) => {
+            Err(needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles"))
+        }
+        (MechanismName::Roles, (Some(provider), accounts, None)) if accounts.is_empty() => {
+            let audience = saml_audience(partition).ok_or(SpecError::SamlAudience(partition))?;
+            Ok(Mechanism::Roles(Trust::Saml { provider, audience }))
+        }
+        (MechanismName::Roles, (None, accounts, Some(instance))) if accounts.is_empty() => {
+            Ok(Mechanism::PermissionSets(instance))
+        }
+        (MechanismName::Roles, (None, accounts, None)) if !accounts.is_empty() => {
+            Ok(Mechanism::Roles(Trust::Accounts(accounts)))
+        }
+        (MechanismName::Roles, _) => Err(SpecError::Trust),
+    }
+}
+
+fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
+    let guardrails = Guardrails {
+        scp: is_on(settings.scp),
+        break_glass: settings.break_glass.clone(),
+        job_workers: settings.job_worker.clone(),
+        deny_manual_start: is_on(settings.deny_manual_start),
+    };
+    if is_on(settings.guardrails) {
+        return Ok(Some(guardrails));
+    }
+    let given = [
+        ("--scp", guardrails.scp),
+        ("--break-glass", !guardrails.break_glass.is_empty()),
+        ("--job-worker", !guardrails.job_workers.is_empty()),
+        ("--deny-manual-start", guardrails.deny_manual_start),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(needs(option, "--guardrails")),
+        None => Ok(None),
+    }
+}
+
+fn gate(settings: &Settings) -> Result<bool, SpecError> {
+    let gate = is_on(settings.gate);
+    if !gate && !settings.service_role.is_empty() {
+        return Err(needs("--service-role", "--gate"));
+    }
+    Ok(gate)
 }
 
 fn plain_slots(slots: &Slots, wanted_by: &'static str) -> Result<(), SpecError> {
@@ -209,6 +271,10 @@ fn plain_slots(slots: &Slots, wanted_by: &'static str) -> Result<(), SpecError> 
         Some(slot) => Err(SpecError::PatternSlot(slot.to_string(), wanted_by)),
         None => Ok(()),
     }
+}
+
+fn plain_stage(stage: &StageGlob) -> Result<(), SpecError> {
+    if is_plain(stage) { Ok(()) } else { Err(SpecError::PatternStage(stage.to_string())) }
 }
 
 fn mfa(

@@ -1,14 +1,14 @@
-//! The stage with the approvals and the gate, as CodePipeline takes it.
+//! The stage with the approvals and the gate, in CodePipeline's JSON.
 
+use names::FunctionRef;
 use serde::Serialize;
 
-use super::name::FunctionName;
 use super::slot::Slots;
 
-/// What the gate's action is called.
+/// The name of the gate's action.
 pub(crate) const GATE_ACTION: &str = "TwoPersonRule";
 
-/// `StageDeclaration` of the CodePipeline API model, as far as this stage needs it.
+/// The members of `StageDeclaration` (CodePipeline API model) that this stage needs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stage {
@@ -59,7 +59,7 @@ struct RetryConfiguration {
     retry_mode: &'static str,
 }
 
-/// The type of a pipeline, which says whether its stages can retry by themselves.
+/// The type of a pipeline. Only stages of V2 can retry by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PipelineType {
     V1,
@@ -67,13 +67,12 @@ pub(crate) enum PipelineType {
 }
 
 impl Stage {
-    /// Approvals in parallel, and the gate after them. Where one approval or the gate fails, a
-    /// pipeline of type V2 runs the whole stage once more, so that every approval is asked for
-    /// afresh.
+    /// The approvals in parallel, followed by the gate. If an approval or the gate fails, a
+    /// pipeline of type V2 runs the whole stage once more, so every approval is asked for again.
     pub(crate) fn new(
         name: &str,
         slots: &Slots,
-        gate: &FunctionName,
+        gate: &FunctionRef,
         pipeline: PipelineType,
     ) -> Self {
         let approvals = slots.iter().filter_map(|slot| slot.action()).map(|action| Action {
@@ -100,8 +99,8 @@ impl Stage {
             run_order: 2,
             configuration: Configuration {
                 function_name: Some(gate.to_string()),
-                // Tells the gate its execution where CodePipeline does not; the gate compares the
-                // two otherwise.
+                // Gives the gate its execution's id in case CodePipeline does not. If both give
+                // one, the gate compares them.
                 user_parameters: Some(
                     r##"{"pipelineExecutionId":"#{codepipeline.PipelineExecutionId}"}"##,
                 ),

@@ -1,4 +1,4 @@
-//! Short ways to write statements.
+//! Shorthands for policy statements.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(crate) fn trust(sid: &str, principal: Principal, actions: &[&str]) -> Statem
     Statement { principal: Some(principal), ..statement(sid, Effect::Allow, actions, None) }
 }
 
-/// The statement, when this condition holds as well.
+/// Adds a condition to a statement.
 pub(crate) fn when(
     mut statement: Statement,
     operator: &str,
@@ -33,7 +33,7 @@ pub(crate) fn when(
     statement
 }
 
-/// Any resource, for what has no narrower one.
+/// Any resource, for actions without a narrower one.
 pub(crate) fn any() -> Vec<String> {
     vec!["*".to_owned()]
 }

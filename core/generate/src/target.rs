@@ -1,35 +1,49 @@
-//! What the policies are about: pipelines, and one stage of them, in accounts and regions.
+//! The pipelines that the policies are about, and the stage of the approvals.
 
 use iam::Pattern;
+use names::{AccountGlob, Arn, FunctionRef, Partition, PipelineGlob, StageGlob};
 
-use super::name::{AccountGlob, FunctionName, PipelineGlob, RoleRef, StageGlob};
-use super::partition::{Partition, Region};
+use super::name::{RegionOrAny, RoleRef};
 
-/// The pipelines, and the stage of the approvals.
+/// The pipelines that the policies are about, and the stage of the approvals.
 #[derive(Clone, Debug)]
-pub struct Targets {
+pub(crate) struct Targets {
     partition: Partition,
-    regions: Vec<Region>,
+    regions: Vec<RegionOrAny>,
     accounts: Vec<AccountGlob>,
     pipelines: Vec<PipelineGlob>,
     stage: StageGlob,
 }
 
-/// Why there is nothing to write policies for.
+/// Why the pipelines are not determined.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
+    /// An option is missing.
     #[error("no {what} is given; give `{flag}`, or `{flag} '*'` to mean any")]
-    Missing { what: &'static str, flag: &'static str },
+    Missing {
+        /// What the option gives.
+        what: &'static str,
+        /// The option.
+        flag: &'static str,
+    },
+    /// A region of another partition.
     #[error(
         "the region `{region}` is not in the partition `{partition}`; give `--partition {right}` or another region"
     )]
-    WrongPartition { region: String, partition: Partition, right: Partition },
+    WrongPartition {
+        /// The region.
+        region: String,
+        /// The given partition.
+        partition: Partition,
+        /// The region's partition.
+        right: Partition,
+    },
 }
 
 impl Targets {
-    pub fn new(
+    pub(crate) fn new(
         partition: Option<Partition>,
-        regions: Vec<Region>,
+        regions: Vec<RegionOrAny>,
         accounts: Vec<AccountGlob>,
         pipelines: Vec<PipelineGlob>,
         stage: Option<StageGlob>,
@@ -44,12 +58,12 @@ impl Targets {
         if pipelines.is_empty() {
             return Err(missing("pipeline", "--pipeline"));
         }
-        // `*` is in every partition; without another hint it means the standard one.
+        // `*` is in every partition. Without another region, the commercial partition is meant.
         let partition =
-            partition.or_else(|| regions.iter().find_map(Partition::of)).unwrap_or(Partition::Aws);
+            partition.or_else(|| regions.iter().find_map(RegionOrAny::partition)).unwrap_or(Partition::Aws);
         for region in &regions {
-            if let Some(right) = Partition::of(region)
-                && !partition.has(region)
+            if let Some(right) = region.partition()
+                && right != partition
             {
                 return Err(TargetError::WrongPartition {
                     region: region.to_string(),
@@ -67,73 +81,90 @@ impl Targets {
         })
     }
 
-    pub fn partition(&self) -> Partition {
+    pub(crate) fn partition(&self) -> Partition {
         self.partition
     }
 
-    pub fn regions(&self) -> &[Region] {
+    pub(crate) fn regions(&self) -> &[RegionOrAny] {
         &self.regions
     }
 
-    pub fn accounts(&self) -> &[AccountGlob] {
+    pub(crate) fn accounts(&self) -> &[AccountGlob] {
         &self.accounts
     }
 
-    pub fn pipelines(&self) -> &[PipelineGlob] {
+    pub(crate) fn pipelines(&self) -> &[PipelineGlob] {
         &self.pipelines
     }
 
-    pub fn stage(&self) -> &StageGlob {
+    pub(crate) fn stage(&self) -> &StageGlob {
         &self.stage
     }
 
     /// `arn:P:codepipeline:REGION:ACCT:PIPELINE`.
-    pub fn pipeline_arns(&self) -> Vec<String> {
-        self.in_every_place("codepipeline", self.pipelines.iter().map(ToString::to_string))
+    pub(crate) fn pipeline_arns(&self) -> Vec<String> {
+        let pipelines: Vec<String> = self.pipelines.iter().map(ToString::to_string).collect();
+        self.in_every_place("codepipeline", &pipelines)
     }
 
-    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`, which is what PutApprovalResult is
-    /// about (Service Authorization Reference, CodePipeline).
-    pub fn action_arns(&self, action: &str) -> Vec<String> {
+    /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`, the resource of PutApprovalResult
+    /// (Service Authorization Reference, CodePipeline).
+    pub(crate) fn action_arns(&self, action: &str) -> Vec<String> {
         let actions =
             self.pipelines.iter().map(|pipeline| format!("{pipeline}/{}/{action}", self.stage));
-        self.in_every_place("codepipeline", actions)
+        self.in_every_place("codepipeline", &actions.collect::<Vec<_>>())
     }
 
-    /// The function itself.
-    pub fn function_arns(&self, function: &FunctionName) -> Vec<String> {
-        self.in_every_place("lambda", [format!("function:{function}")].into_iter())
+    /// Whether a function can be in the region and account of one of the pipelines.
+    pub(crate) fn may_hold(&self, function: &FunctionRef) -> bool {
+        let has_region = self.regions.iter().any(|region| match function.region() {
+            Some(own) if region.is_any() => self.partition.has_region(own),
+            Some(own) => region == own.as_str(),
+            None => true,
+        });
+        let has_account = self.accounts.iter().any(|account| {
+            account == "*" || function.account().is_none_or(|own| account == own.as_str())
+        });
+        has_region && has_account
+    }
+
+    /// The function, or the version or alias that the reference names.
+    pub(crate) fn function_arns(&self, function: &FunctionRef) -> Vec<String> {
+        let version = function.qualifier().map(|qualifier| format!(":{qualifier}"));
+        let version = version.unwrap_or_default();
+        self.of_function("lambda", function, &[format!("function:{}{version}", function.name())])
     }
 
     /// The function with all its versions and aliases.
-    pub fn function_and_version_arns(&self, function: &FunctionName) -> Vec<String> {
-        let forms = [format!("function:{function}"), format!("function:{function}:*")];
-        self.in_every_place("lambda", forms.into_iter())
+    pub(crate) fn function_and_version_arns(&self, function: &FunctionRef) -> Vec<String> {
+        let name = function.name();
+        let forms = [format!("function:{name}"), format!("function:{name}:*")];
+        self.of_function("lambda", function, &forms)
     }
 
     /// The log group of a function, with its streams.
-    pub fn log_arns(&self, function: &FunctionName) -> Vec<String> {
-        let group = format!("log-group:/aws/lambda/{function}");
-        self.in_every_place("logs", [group.clone(), format!("{group}:*")].into_iter())
+    pub(crate) fn log_arns(&self, function: &FunctionRef) -> Vec<String> {
+        let group = format!("log-group:/aws/lambda/{}", function.name());
+        self.of_function("logs", function, &[group.clone(), format!("{group}:*")])
     }
 
     /// `arn:P:iam::ACCT:RESOURCE`.
-    pub fn iam_arns(&self, resource: &str) -> Vec<String> {
+    pub(crate) fn iam_arns(&self, resource: &str) -> Vec<String> {
         let partition = self.partition;
         let arn = |account| format!("arn:{partition}:iam::{account}:{resource}");
         self.accounts.iter().map(arn).collect()
     }
 
-    /// A role, as `aws:PrincipalArn` shows it.
-    pub fn role_arns(&self, role: &RoleRef) -> Vec<String> {
-        if role.starts_with("arn:") {
+    /// A role as `aws:PrincipalArn` shows it.
+    pub(crate) fn role_arns(&self, role: &RoleRef) -> Vec<String> {
+        if Arn::parse(role).is_some() {
             return vec![role.to_string()];
         }
         self.iam_arns(&format!("role/{role}"))
     }
 
-    /// The ARN of an action in one of these pipelines, with something plain for every wildcard.
-    pub fn example_action_arn(&self, action: &str) -> String {
+    /// The ARN of an action in one of these pipelines, with a plain text in place of each wildcard.
+    pub(crate) fn example_action_arn(&self, action: &str) -> String {
         let concrete = |pattern: &str| {
             let pattern = Pattern::new(pattern);
             pattern
@@ -142,7 +173,7 @@ impl Targets {
                 .unwrap_or_else(|| "x".to_owned())
         };
         let region = self.regions.first().filter(|region| !region.is_any());
-        let account = self.accounts.first().filter(|account| ***account != *"*");
+        let account = self.accounts.first().filter(|account| **account != "*");
         let pipeline: &str = self.pipelines.first().map_or("*", |pipeline| pipeline);
         format!(
             "arn:{}:codepipeline:{}:{}:{}/{}/{action}",
@@ -154,25 +185,52 @@ impl Targets {
         )
     }
 
-    fn in_every_place(
+    /// Resources of a service in every region and account.
+    fn in_every_place(&self, service: &str, resources: &[String]) -> Vec<String> {
+        let regions: Vec<&str> = self.regions.iter().map(|region| region.as_str()).collect();
+        let accounts: Vec<&str> = self.accounts.iter().map(|account| account.as_str()).collect();
+        self.in_places(service, &regions, &accounts, resources)
+    }
+
+    /// Resources of the gate's function. If the reference names its region or account, only there.
+    fn of_function(
         &self,
         service: &str,
-        resources: impl Iterator<Item = String> + Clone,
+        function: &FunctionRef,
+        resources: &[String],
     ) -> Vec<String> {
+        let regions: Vec<&str> = match function.region() {
+            Some(region) => vec![region],
+            None => self.regions.iter().map(|region| region.as_str()).collect(),
+        };
+        let accounts: Vec<&str> = match function.account() {
+            Some(account) => vec![account],
+            None => self.accounts.iter().map(|account| account.as_str()).collect(),
+        };
+        self.in_places(service, &regions, &accounts, resources)
+    }
+
+    fn in_places(
+        &self,
+        service: &str,
+        regions: &[&str],
+        accounts: &[&str],
+        resources: &[String],
+    ) -> Vec<String> {
+        let partition = self.partition.as_str();
         let mut arns = Vec::new();
-        for region in &self.regions {
-            for account in &self.accounts {
-                let partition = self.partition;
+        for region in regions {
+            for account in accounts {
                 let arn =
-                    |resource| format!("arn:{partition}:{service}:{region}:{account}:{resource}");
-                arns.extend(resources.clone().map(arn));
+                    |resource| Arn { partition, service, region, account, resource }.to_string();
+                arns.extend(resources.iter().map(|resource| arn(resource)));
             }
         }
         arns
     }
 
     #[cfg(test)]
-    pub fn example() -> Self {
+    pub(crate) fn example() -> Self {
         Self {
             partition: Partition::Aws,
             regions: vec!["us-east-1".parse().unwrap()],
@@ -183,7 +241,7 @@ impl Targets {
     }
 }
 
-/// Each of them once, in their order.
+/// Removes repeated items and keeps the order.
 fn distinct<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     let mut distinct = Vec::new();
     for item in items {

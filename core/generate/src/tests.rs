@@ -33,7 +33,8 @@ fn settings(slots: &[String], pipelines: &[String], stage: &str) -> Settings {
         account: vec!["111122223333".parse().unwrap()],
         pipeline: pipelines.iter().map(|pipeline| pipeline.parse().unwrap()).collect(),
         stage: Some(stage.parse().unwrap()),
-        slot: slots.iter().map(|slot| slot.parse().unwrap()).collect(),
+        slot: slots.iter().filter_map(|slot| slot.parse().ok()).collect(),
+        slot_pattern: slots.iter().filter_map(|slot| slot.parse().ok()).collect(),
         ..Settings::default()
     }
 }
@@ -226,7 +227,7 @@ fn the_two_policies_of_the_article_come_out_exactly() {
     assert_eq!(advice::warnings(&spec).len(), 5);
 }
 
-fn any_region() -> Vec<super::partition::Region> {
+fn any_region() -> Vec<super::name::RegionOrAny> {
     vec!["*".parse().unwrap()]
 }
 

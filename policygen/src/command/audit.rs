@@ -18,7 +18,7 @@ use crate::input::{self, InputError};
 use crate::output;
 use audit::{AuditError, CATALOG, Scope, Slot, audit};
 use doctor::GateFunction;
-use generate::name::{PipelineGlob, RegionGlob, StageGlob};
+use names::{PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -155,7 +155,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let account = match &args.account_file {
         Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
             .map_err(|source| CommandError::Account { path: path.clone(), source }),
-        None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::name))?,
+        None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::region))?,
     };
     let mut account = match account {
         Err(CommandError::Account { source, .. } | CommandError::Live { source })

@@ -15,9 +15,10 @@ use crate::snapshot::{self, SnapshotError};
 use evidence::history::History;
 use evidence::render::{csv, html, human, json};
 use evidence::{
-    AccountOf, Event, EventError, GateFunction, Moment, Period, Progress, Question, Report,
-    SavedError, Trail, look_up, read_events, read_live, read_saved,
+    AccountSource, Event, EventError, Moment, Period, Progress, Question, Report, SavedError,
+    Trail, look_up, read_events, read_live, read_saved,
 };
+use names::{AccountId, FunctionRef, NameError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,8 +63,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     /// The gate's function: an Invoke action that runs it is the gate
-    #[arg(long, value_name = "NAME|ARN", default_value = "two-person-rule-gate")]
-    gate_function: GateFunction,
+    #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
+    gate_function: FunctionRef,
     /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed,
     /// instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -120,8 +121,8 @@ enum CommandError {
     Saved { path: PathBuf, source: SavedError },
     #[error(transparent)]
     Snapshot(#[from] Box<SnapshotError>),
-    #[error("--account `{0}` is not an account: it has 12 digits")]
-    AccountId(String),
+    #[error("--account")]
+    Account(#[from] NameError),
     #[error("`{path}` cannot be used")]
     Events { path: PathBuf, source: EventError },
 }
@@ -134,7 +135,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         period,
         execution: args.execution.clone(),
         rule,
-        account: told_account(&args)?.map_or(AccountOf::Principals, AccountOf::Told),
+        account: told_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
         has_snapshot: args.account_file.is_some(),
         gate: args.gate_function.clone(),
     };
@@ -143,8 +144,8 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let asked = runtime.block_on(ask(&args, period))?;
         events.extend(asked.events);
-        if let (AccountOf::Principals, Some(account)) = (&question.account, asked.account) {
-            question.account = AccountOf::Told(account);
+        if let (AccountSource::Principals, Some(account)) = (&question.account, asked.account) {
+            question.account = AccountSource::Given(account);
         }
         asked.history
     } else {
@@ -162,9 +163,9 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     output::print(&printed)?;
     // A spreadsheet has a line for each execution, and none for the report.
     if matches!(args.format, Format::Csv) {
-        report.notes.iter().for_each(|note| output::print_note(note));
+        report.notes().iter().for_each(|note| output::print_note(note));
     }
-    if report.executions.is_empty() {
+    if report.is_empty() {
         output::print_note(&match &args.execution {
             Some(id) => format!(
                 "the history of `{}` has no execution `{id}`; it goes back 12 months",
@@ -177,11 +178,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         });
         return Ok(Exit::Nothing);
     }
-    if !report.other_functions.is_empty() {
+    if !report.other_functions().is_empty() {
         output::print_note(&format!(
             "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
-            report.gate,
-            report.other_functions.join("`, `")
+            report.gate(),
+            report.other_functions().join("`, `")
         ));
     }
     let fails = args.fail_on.severity().is_some_and(|severity| report.has(severity));
@@ -218,10 +219,7 @@ fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
         return Ok(Some(rule::Account::new(account.id.as_str()).with_roles(account.role_arns())));
     }
     match &args.account {
-        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => {
-            Ok(Some(rule::Account::new(id)))
-        }
-        Some(id) => Err(CommandError::AccountId(id.clone())),
+        Some(id) => Ok(Some(rule::Account::new(id.parse::<AccountId>()?.as_str()))),
         None => Ok(None),
     }
 }

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use crate::input;
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
-use generate::explain::{Known, account_of, explain, json, text};
-use generate::name::AccountId;
+use generate::explain::{Known, account_of, explain, human, json};
+use names::AccountId;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,8 @@ pub(crate) struct Args {
 enum Format {
     /// For people
     #[default]
-    Text,
+    #[value(alias = "text")]
+    Human,
     /// For programs, schema version 1
     Json,
 }
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let explanation = explain(&rule, known(args)?, &args.arns)?;
     let printed = match args.format {
-        Format::Text => text::render(&explanation),
+        Format::Human => human::render(&explanation),
         Format::Json => json::render(&explanation)?,
     };
     output::print(printed.as_bytes())?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::files;
 use crate::input::{self, InputError};
 use crate::output;
-use generate::{File, GenerateError, PatchError, Settings, Spec, generate};
+use generate::{File, GenerateError, PatchError, Settings, Spec, as_one_object, generate};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,9 +68,9 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let format = settings.format.unwrap_or_default();
     let (out, print) = (settings.out.clone(), settings.print.clone());
     let spec = Spec::new(settings)?;
-    let pipeline = spec.patch.as_deref().map(input::text).transpose()?;
+    let pipeline = spec.pipeline_file().map(input::text).transpose()?;
     let generated = generate(&spec, format, pipeline.as_deref())
-        .map_err(|error| in_file(error, spec.patch.as_deref()))?;
+        .map_err(|error| in_file(error, spec.pipeline_file()))?;
 
     for warning in &generated.warnings {
         output::print_warning(warning);
@@ -107,7 +107,7 @@ fn all_of(files: &[File]) -> Result<String, Box<dyn Error>> {
     match files {
         [file] => Ok(file.text.clone()),
         files if files.iter().all(|file| file.name.ends_with(".json")) => {
-            Ok(files::as_one_object(files)?)
+            Ok(as_one_object(files)?)
         }
         files => Err(Box::new(CommandError::ManyFiles { count: files.len(), names: names(files) })),
     }

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::snapshot;
 use audit::{Scope, Slot, approvers};
-use generate::name::{PipelineGlob, RegionGlob, StageGlob};
+use names::{PipelineGlob, RegionGlob, StageGlob};
 use generate::rule_draft::{Draft, Wanted};
 
 const EXAMPLES: &str = "\

@@ -43,17 +43,18 @@ fn a_gate_of_another_name_is_asked_after() {
     assert_eq!((only_verdict(&ran), ran.code), (json!("no-gate"), 10));
     let note = "note: the function `our-gate` ran in no execution, but `two-person-rule-gate` did";
     assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
-    let named = alone(
-        &execution(),
-        &[
-            "--gate-function",
-            "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-gate:live",
-        ],
-    );
-    assert_eq!(
-        (only_verdict(&named), named.code, named.stderr.as_str()),
-        (json!("satisfied"), 0, "")
-    );
+    for function in [
+        "111122223333:function:two-person-rule-gate",
+        "two-person-rule-gate:live",
+        "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-gate:live",
+    ] {
+        let named = alone(&execution(), &["--gate-function", function]);
+        assert_eq!(
+            (only_verdict(&named), named.code, named.stderr.as_str()),
+            (json!("satisfied"), 0, ""),
+            "{function}"
+        );
+    }
 }
 
 #[test]
@@ -92,10 +93,10 @@ fn what_cannot_be_read_is_refused_with_its_name() {
         (&["--input", "/no/such/file"][..], 1, "`/no/such/file` cannot be read"),
         (&["--input", &cut], 1, "is only the first part of a list"),
         (&["--input", &other], 1, "holds neither"),
-        (&["--input", &other, "--cloudtrail-file", &other], 1, "holds no events of CloudTrail"),
+        (&["--input", &other, "--cloudtrail-file", &other], 1, "holds no CloudTrail events"),
         (&["--rule", &fixture("rule/quorum-of-one.json"), "--input", &cut], 1, "`quorum`"),
         (&["--since", "2026-02-01", "--until", "2026-01-01"], 1, "is not before"),
-        (&["--since", "yesterday"], 2, "is no point in time"),
+        (&["--since", "yesterday"], 2, "is not a point in time"),
         (&["--gate-function", "a b"], 2, "neither the name nor the ARN"),
         (&["--input", &cut, "--cloudtrail"], 2, "cannot be used with"),
     ] {

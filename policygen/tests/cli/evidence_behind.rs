@@ -496,7 +496,7 @@ mod account {
 
     #[test]
     fn one_that_nobody_told_is_an_assumption_that_the_report_names() {
-        let note = "It is taken to be 111122223333";
+        let note = "The report assumes 111122223333";
         for format in ["human", "json", "html"] {
             assert!(
                 evidence(&execution(), None, "{}", &["--format", format]).stdout.contains(note),

@@ -111,7 +111,7 @@ fn cloudtrail_and_the_history_are_compared_by_token() {
     saved.trail = Some(json!({}));
     let ran = saved.run(&[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("it holds no events of CloudTrail"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it holds no CloudTrail events"), "{}", ran.stderr);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn what_is_not_such_a_file_is_refused() {
         ("", "it is not JSON"),
         ("{}", "it holds neither `pipelineExecutionSummaries`"),
         ("{\"stageStates\": 7}", "it is not what `aws codepipeline get-pipeline-state` prints"),
-        ("{\"pipelineExecution\": {}}", "lacks `pipelineExecutionId`"),
+        ("{\"pipelineExecution\": {}}", "has no `pipelineExecutionId`"),
     ] {
         let input = file_of(content);
         let ran = policygen(&[&facts[..], &["--input", text(input.path())]].concat());

@@ -13,15 +13,28 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn every_defect_is_refused_with_its_reason() {
-    let cases: [(&[&str], i32, &str); 24] = [
+    let cases: [(&[&str], i32, &str); 28] = [
         (&["--slot", "ApprovalA"], 1, "one slot is not enough"),
-        (&["--slot", "ApprovalA", "--slot", "APPROVALa"], 1, "have one name to IAM"),
+        (&["--slot", "ApprovalA", "--slot", "APPROVALa"], 1, "have the same name for IAM"),
         (
-            &["--slot", "A=Approval*", "--slot", "B=*B"],
+            &["--slot-pattern", "A=Approval*", "--slot-pattern", "B=*B"],
             1,
             "`arn:aws:codepipeline:eu-west-1:111122223333:payments/Release/ApprovalB` would be in both",
         ),
-        (&["--slot", "A*", "--slot", "B"], 2, "is not a slot"),
+        (&["--slot", "A*", "--slot", "B"], 2, "`A*` is not the name of an action"),
+        // What `--slot` took before it meant the same in every verb.
+        (
+            &["--slot", "A=Approval*", "--slot", "B"],
+            2,
+            "give NAME=PATTERN with `--slot-pattern`",
+        ),
+        (&["--slot-pattern", "A", "--slot", "B"], 2, "written NAME=PATTERN"),
+        (&["--gate-function", "a b"], 2, "neither the name nor the ARN of a Lambda function"),
+        (
+            &["--gate-function", "arn:aws:lambda:us-east-1:111122223333:function:gate"],
+            1,
+            "is not in a region and account of the pipelines",
+        ),
         (&["--region", "cn-north-1"], 1, "`cn-north-1` is not in the partition `aws`"),
         (&["--partition", "aws-us-gov"], 1, "`eu-west-1` is not in the partition `aws-us-gov`"),
         (&["--region", "nowhere"], 2, "`nowhere` is not a region"),
@@ -58,11 +71,11 @@ fn every_defect_is_refused_with_its_reason() {
         (&["--scp"], 1, "means nothing without `--guardrails`"),
         (&["--service-role", "payments"], 1, "means nothing without `--gate`"),
         (
-            &["--mechanism", "tag", "--slot", "A=A*", "--slot", "B"],
+            &["--mechanism", "tag", "--slot-pattern", "A=A*", "--slot", "B"],
             1,
             "needs the name of one action",
         ),
-        (&["--stage-json", "--slot", "A=A*", "--slot", "B"], 1, "needs the name of one action"),
+        (&["--stage-json", "--slot-pattern", "A=A*", "--slot", "B"], 1, "needs the name of one action"),
         (
             &["--slot", "Gate", "--slot", "B", "--gate"],
             1,
@@ -144,7 +157,7 @@ fn each_choice_that_weakens_the_rule_is_warned_of_and_nothing_else() {
         (&["--region", "*"], "`--region '*'`"),
         (&["--account", "*"], "`--account '*'`"),
         (&["--pipeline", "pay*"], "`--pipeline 'pay*'`"),
-        (&["--slot", "A=A*", "--slot", "B"], "the slot `A` is the pattern `A*`"),
+        (&["--slot-pattern", "A=A*", "--slot", "B"], "the slot `A` is the pattern `A*`"),
         (
             &["--mechanism", "roles", "--trust-account", "444455556666"],
             "`--trust-account 444455556666`",
@@ -282,6 +295,16 @@ fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
             "{name}: {}",
             ran.stderr
         );
+    }
+    // A part of an ARN is no more than that: this pipeline runs another function.
+    let path = fixture("pipeline/gate-there.json");
+    for function in ["lambda", "function", "live", "111122223333"] {
+        let ran = generate(&["--patch-pipeline", &path, "--gate-function", function]);
+        assert!(!ran.stderr.contains("runs the gate already"), "{function}: {}", ran.stderr);
+    }
+    for function in ["111122223333:function:two-person-rule-gate", "two-person-rule-gate:live"] {
+        let ran = generate(&["--patch-pipeline", &path, "--gate-function", function]);
+        assert!(ran.stderr.contains("runs the gate already"), "{function}: {}", ran.stderr);
     }
     // Patching twice finds the gate of the first time.
     let directory = tempfile::tempdir().unwrap();

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::human::{answered, basis, trail};
 use super::{first_line, short_principal, status_name};
-use crate::approvals::{ApprovalAttempt, Counting};
-use crate::exception::Exception;
+use crate::judge::approvals::{ApprovalAttempt, Counting};
+use crate::judge::exception::Exception;
 use crate::report::Report;
 use findings::Severity;
 use findings::plain;
@@ -67,7 +67,7 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
             joined(revisions.clone().filter_map(|revision| revision.id.clone())),
             joined(revisions.filter_map(|revision| revision.message.as_deref()).map(first_line)),
             evaluated.verdict.as_str().to_owned(),
-            yes_or_no(Some(evaluated.went_on)),
+            yes_or_no(Some(evaluated.released)),
             joined(evaluated.persons().iter().cloned()),
             joined(evaluated.approvals.iter().map(approval)),
             joined(
@@ -77,7 +77,7 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
                     .filter_map(|approval| approval.attempt.comment.as_deref())
                     .map(first_line),
             ),
-            evaluated.gate_said().unwrap_or("did not run").to_owned(),
+            evaluated.gate_report().unwrap_or("did not run").to_owned(),
             yes_or_no(evaluated.gate_agrees()),
             joined(deployments),
             severity.map_or("", Severity::as_str).to_owned(),

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
+use names::shown;
 use rule::AtIs;
 
-use super::{first_line, short_principal, shown, status_name};
-use crate::approvals::{ApprovalAttempt, Counting};
-use crate::evaluate::{Evaluated, Verdict};
-use crate::event::ApprovalEvent;
-use crate::period::Period;
+use super::{first_line, short_principal, status_name};
+use crate::judge::approvals::{ApprovalAttempt, Counting};
+use crate::judge::evaluate::Evaluated;
+use crate::judge::verdict::Verdict;
+use crate::read::event::ApprovalEvent;
+use crate::read::Period;
 use crate::report::Report;
 
 pub fn render(report: &Report) -> String {
@@ -170,7 +172,7 @@ fn lines(table: &Table) -> String {
 
 fn row(evaluated: &Evaluated) -> [String; 8] {
     let execution = &evaluated.execution;
-    let gate = match (evaluated.gate_said(), evaluated.gate_agrees()) {
+    let gate = match (evaluated.gate_report(), evaluated.gate_agrees()) {
         (None, _) => "did not run".to_owned(),
         (Some(said), Some(false)) => format!("{said} (differs)"),
         (Some(said), Some(true) | None) => said.to_owned(),
@@ -184,7 +186,7 @@ fn row(evaluated: &Evaluated) -> [String; 8] {
         evaluated.verdict.as_str().to_owned(),
         if persons.is_empty() { "-".to_owned() } else { persons.join(", ") },
         gate,
-        if evaluated.went_on { "yes" } else { "no" }.to_owned(),
+        if evaluated.released { "yes" } else { "no" }.to_owned(),
     ]
 }
 

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use rule::{AtIs, Basis, Decision, Record, Status};
 use serde::Serialize;
 
-use crate::approvals::{ApprovalAttempt, Counting};
-use crate::evaluate::{Evaluated, Verdict};
-use crate::event::ApprovalEvent;
-use crate::exception::Exception;
-use crate::gate::Said;
-use crate::gate_run::GateRun;
-use crate::history::{ActionExecution, Revision};
+use crate::judge::approvals::{ApprovalAttempt, Counting};
+use crate::judge::evaluate::Evaluated;
+use crate::judge::verdict::Verdict;
+use crate::read::event::ApprovalEvent;
+use crate::judge::exception::Exception;
+use crate::judge::gate_report::GateReport;
+use crate::judge::gate_run::GateRun;
+use crate::read::history::{ActionExecution, Revision};
 use crate::report::Report;
 
 #[derive(Serialize)]
@@ -244,7 +245,7 @@ fn execution(evaluated: &Evaluated) -> Execution<'_> {
         revisions: execution.revisions.iter().map(revision).collect(),
         verdict: evaluated.verdict.as_str(),
         problem: evaluated.problem.as_deref(),
-        released: evaluated.went_on,
+        released: evaluated.released,
         exceptions: evaluated.exceptions.iter().map(exception).collect(),
         approvals: evaluated.approvals.iter().map(approval).collect(),
         gate: (!evaluated.gate_runs.is_empty()).then(|| Gate {
@@ -313,11 +314,11 @@ fn trail<'a>(event: &'a ApprovalEvent, behind: &'a [String]) -> Trail<'a> {
 }
 
 fn run(run: &GateRun) -> Run<'_> {
-    let (approvers, basis, execution_id) = match &run.said {
-        Said::Satisfied { approvers, basis, execution_id } => {
+    let (approvers, basis, execution_id) = match &run.report {
+        GateReport::Satisfied { approvers, basis, execution_id } => {
             (approvers.as_deref(), basis.as_deref(), execution_id.as_deref())
         }
-        Said::Unsatisfied | Said::SuccessWithoutVerdict | Said::Failure | Said::Nothing => {
+        GateReport::Unsatisfied | GateReport::SuccessWithoutVerdict | GateReport::Failure | GateReport::Nothing => {
             (None, None, None)
         }
     };
@@ -329,7 +330,7 @@ fn run(run: &GateRun) -> Run<'_> {
         started_at: run.started,
         updated_at: run.updated,
         said: SaidDocument {
-            verdict: run.said.as_str(),
+            verdict: run.report.as_str(),
             approvers,
             basis,
             execution_id,

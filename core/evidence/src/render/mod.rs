@@ -1,26 +1,23 @@
-//! A report in the form that is asked for.
+//! Writes a report, one format per file.
 
 pub mod csv;
 pub mod html;
 pub mod human;
 pub mod json;
 
-use findings::shown;
+use names::{Arn, shown};
 
-/// The first line of a text from outside.
+/// The first line of a text from outside, safe to print.
 fn first_line(text: &str) -> String {
     shown(text.lines().next().unwrap_or_default())
 }
 
-/// The last part of an ARN, by which people know who it is; anything else as it is.
-fn short_principal(arn: &str) -> &str {
-    if !arn.starts_with("arn:") {
-        return arn;
-    }
-    arn.rsplit(':').next().unwrap_or(arn)
+/// The last part of an ARN, which people recognise. Another text is returned as it is.
+fn short_principal(text: &str) -> &str {
+    Arn::parse(text).and_then(|arn| arn.resource.rsplit(':').next()).unwrap_or(text)
 }
 
-/// A status as AWS spells it.
+/// A status in the spelling of AWS.
 fn status_name(status: rule::Status) -> &'static str {
     match status {
         rule::Status::InProgress => "InProgress",

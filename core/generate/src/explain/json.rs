@@ -1,10 +1,10 @@
-//! An explanation for programs. These structs are the format: they change only with
+//! Writes an explanation for programs. These structs are the format and change only with
 //! `schemaVersion`.
 
 use rule::{Key, Person, Reason};
 use serde::Serialize;
 
-use super::text::kind;
+use super::human::kind;
 use super::{Count, Explained, Explanation};
 use findings::pretty;
 
@@ -15,9 +15,9 @@ struct Report<'a> {
     #[serde(flatten)]
     known: CountReport<'a>,
     quorum: u32,
-    /// Roles about which the gate would ask IAM.
+    /// The roles that the gate would ask IAM about.
     asked_roles: Vec<&'a str>,
-    /// The same if IAM shows all of them under the reserved path; `null` if there are none.
+    /// The count if IAM shows all of them under the reserved path. `null` if there are none.
     if_reserved: Option<CountReport<'a>>,
 }
 
@@ -62,6 +62,10 @@ struct PersonReport<'a> {
     principals: Vec<&'a str>,
 }
 
+/// The explanation as JSON.
+///
+/// # Errors
+/// If it cannot be written as JSON.
 pub fn render(explanation: &Explanation) -> Result<String, serde_json::Error> {
     pretty(&Report {
         schema_version: 1,
@@ -72,24 +76,24 @@ pub fn render(explanation: &Explanation) -> Result<String, serde_json::Error> {
     })
 }
 
-fn count(of: &Count) -> CountReport<'_> {
+fn count(count: &Count) -> CountReport<'_> {
     let arn = |position: &usize| {
-        let explained = of.principals.get(*position)?;
+        let explained = count.principals.get(*position)?;
         Some(explained.principal.arn())
     };
-    let persons = of.persons.iter().map(|person| PersonReport {
+    let persons = count.persons.iter().map(|person| PersonReport {
         name: person.name().to_string(),
         principals: person.members().iter().filter_map(arn).collect(),
     });
-    let principals = of.principals.iter().enumerate();
+    let principals = count.principals.iter().enumerate();
     CountReport {
         principals: principals
             .map(|(position, explained)| {
-                principal(explained, of.person(position).map(Person::name))
+                principal(explained, count.person(position).map(Person::name))
             })
             .collect(),
         persons: persons.collect(),
-        count_as_two: of.as_two,
+        count_as_two: count.as_two,
     }
 }
 

@@ -1,8 +1,7 @@
-//! How principals are counted. Everything here is asked of the crate `rule`, and nothing decided
-//! again.
+//! Explains how principals are counted. Every answer comes from the crate `rule`.
 
+pub mod human;
 pub mod json;
-pub mod text;
 
 use std::collections::BTreeSet;
 
@@ -12,56 +11,57 @@ use rule::{
     Person, Principal, RESERVED_PATH, Reason, ReasonCode, Rule, Status, Trust, decide, persons,
 };
 
-/// What stands for an action that the rule does not name. No action can have a space in its name.
+/// A placeholder for any action that the rule does not name. The name of an action cannot have a
+/// space.
 const ANY_ACTION: &str = "any approval";
 
 /// How the principals are counted.
 pub struct Explanation {
-    /// What is so as far as it is known.
-    pub known: Count,
-    /// Roles about which the gate would ask IAM, because only a glob of the rule trusts them.
-    pub asked: BTreeSet<String>,
-    /// What would be so if IAM showed all of these roles under the path that AWS reserves; `None`
-    /// if there are none.
-    pub if_reserved: Option<Count>,
+    /// The count without asking IAM about any role.
+    known: Count,
+    /// The roles that the gate would ask IAM about, because only a glob of the rule trusts them.
+    asked: BTreeSet<String>,
+    /// The count if IAM showed all of these roles under the path that AWS reserves. `None` if there
+    /// are no such roles.
+    if_reserved: Option<Count>,
     /// The number of persons that the rule requires.
-    pub quorum: u32,
+    quorum: u32,
 }
 
-/// The principals, and the persons that they make.
-pub struct Count {
-    pub principals: Vec<Explained>,
-    /// The persons, best named first.
-    pub persons: Vec<Person>,
+/// The principals, and the persons that they belong to.
+struct Count {
+    principals: Vec<Explained>,
+    /// The persons, those with the best names first.
+    persons: Vec<Person>,
     /// Whether two of the principals are different persons and could serve different actions.
-    pub as_two: bool,
+    as_two: bool,
 }
 
 /// How one principal is counted.
-pub struct Explained {
-    pub principal: Principal,
-    pub keys: Keys,
-    /// For each action that the rule names, why an approval would not count there; with none named,
-    /// for any action.
-    pub actions: Vec<(String, Option<Reason>)>,
+struct Explained {
+    principal: Principal,
+    keys: Keys,
+    /// The actions that the rule names, or any action if it names none. Each comes with the reason
+    /// why an approval would not count there, if there is one.
+    actions: Vec<(String, Option<Reason>)>,
 }
 
 impl Count {
-    /// The person that a principal becomes.
-    pub fn person(&self, position: usize) -> Option<&Person> {
+    /// The person that a principal belongs to, by its position.
+    fn person(&self, position: usize) -> Option<&Person> {
         self.persons.iter().find(|person| person.members().contains(&position))
     }
 }
 
 impl Explained {
-    /// Why it counts nowhere, when it does not.
-    pub fn objection(&self) -> Option<&Reason> {
+    /// Why it does not count in any action. `None` if it counts in one.
+    fn objection(&self) -> Option<&Reason> {
         let mut objections = self.actions.iter().map(|(_, objection)| objection.as_ref());
         let first = objections.next().flatten()?;
         objections.all(|objection| objection.is_some()).then_some(first)
     }
 
-    /// The actions in which it would count.
+    /// The actions where it would count.
     fn counts_in(&self) -> impl Iterator<Item = &str> {
         self.actions
             .iter()
@@ -70,15 +70,15 @@ impl Explained {
     }
 }
 
-/// The pipeline's account.
+/// What is known about the pipeline's account.
 pub enum Known {
-    /// Its id alone: nobody has asked IAM about its roles.
+    /// Only its id, so the paths of its roles are not known.
     Id(String),
-    /// The account with all of its roles.
+    /// The account with all its roles.
     Roles(Account),
 }
 
-/// Asks the rule about each principal and about all of them together.
+/// Explains each principal, and all of them together.
 ///
 /// # Errors
 /// [`Misfit`] if the rule gives one of them to two people.
@@ -136,7 +136,7 @@ fn count(rule: &Rule, account: &Account, of: &[Principal]) -> Result<Count, Misf
             actions,
         });
     }
-    // Who counts in no action joins nobody, as in the gate.
+    // A principal that does not count in any action joins no other, as in the gate.
     let counted: Vec<Keys> = principals
         .iter()
         .map(|explained| match explained.objection() {
@@ -148,8 +148,8 @@ fn count(rule: &Rule, account: &Account, of: &[Principal]) -> Result<Count, Misf
     Ok(Count { as_two: two_persons(&principals, &persons), principals, persons })
 }
 
-/// The actions between which the rule can make a difference: those that it names, those with a
-/// roster, and if it asks for every approval of the stage and has no roster, any other.
+/// The actions that the rule can treat differently: those that it names, those with a roster, and
+/// any other if it requires every approval of the stage and has no roster.
 fn actions_of(rule: &Rule) -> BTreeSet<String> {
     let named = rule.named_actions().chain(rule.rostered_actions());
     let mut actions: BTreeSet<String> = named.map(str::to_owned).collect();
@@ -159,7 +159,7 @@ fn actions_of(rule: &Rule) -> BTreeSet<String> {
     actions
 }
 
-/// What the gate would decide if this principal had just approved this action, and nothing else had
+/// The gate's decision if this principal had just approved this action and nothing else had
 /// happened.
 fn if_approved(
     rule: &Rule,
@@ -187,17 +187,16 @@ fn if_approved(
             approver: Approver { history: Some(principal.arn().to_owned()), state: None },
             comment: None,
         }],
-        // Who starts an execution differs from one to the next, and is no property of the
-        // principal.
+        // The initiator is a property of an execution and not of a principal.
         initiator: Initiator::Automatic("explain".to_owned()),
         now,
     };
     decide(rule, &facts)
 }
 
-/// The reason for which the approval of this action did not count.
+/// The reason why the approval of this action did not count, or `None` if it counted.
 ///
-/// INVARIANT (fail closed): what the decision does not say counted, did not.
+/// INVARIANT (fail closed): an approval that the decision does not mention did not count.
 fn objection(decision: &Decision, action: &str) -> Option<Reason> {
     let record = decision.record();
     let judged = record.approvals.iter().find(|approval| approval.action == action);
@@ -213,7 +212,7 @@ fn objection(decision: &Decision, action: &str) -> Option<Reason> {
     )
 }
 
-/// Whether two principals belong to two persons, and there are two different actions for them.
+/// Whether two principals belong to two persons and can serve two different actions.
 fn two_persons(principals: &[Explained], persons: &[Person]) -> bool {
     let can_pair = |a: &Explained, b: &Explained| {
         let any = |action: &str| action == ANY_ACTION;

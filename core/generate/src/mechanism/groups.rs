@@ -1,4 +1,4 @@
-//! A group and a managed policy for each slot.
+//! Writes a group and a managed policy for each slot.
 
 use iam::Document;
 
@@ -6,7 +6,7 @@ use crate::approval::{deny_without_mfa, slot_statements};
 use crate::plan::{Group, Plan, PlanError};
 use crate::spec::Spec;
 
-/// `guardrails` are the names of policies that are attached to every group as well.
+/// `guardrails` are the names of further policies for every group.
 pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result<(), PlanError> {
     for slot in spec.slots.iter() {
         let name = format!("{}{slot}", spec.prefix);

@@ -1,4 +1,4 @@
-//! How slots are held apart, one mechanism a file.
+//! The ways to keep a person from having two slots, one per file.
 
 pub(crate) mod groups;
 pub(crate) mod permission_sets;

@@ -1,5 +1,5 @@
-//! A permission set of IAM Identity Center for each slot, which makes a role in each account that
-//! it is assigned to.
+//! Writes a permission set of IAM Identity Center for each slot. It becomes a role in each account
+//! that it is assigned to.
 
 use iam::Document;
 
@@ -26,8 +26,8 @@ pub(crate) fn add(
         })?;
     }
     if !guardrails.is_empty() {
-        // A permission set names a managed policy that has to be there in every account that it is
-        // assigned to.
+        // A permission set refers to a managed policy by name. The policy must exist in every
+        // account that the set is assigned to.
         plan.notes.push(format!(
             "create {} in each account of the permission sets, and attach it to them as a customer managed policy",
             guardrails.join(", ")

@@ -1,4 +1,4 @@
-//! A role for each slot.
+//! Writes a role for each slot.
 
 use iam::{Document, Principal, Statement};
 
@@ -7,7 +7,7 @@ use crate::plan::{Plan, PlanError, Role};
 use crate::spec::{Mfa, Spec, Trust};
 use crate::statement::{trust, when};
 
-/// `guardrails` are the names of policies that are attached to every role as well.
+/// `guardrails` are the names of further policies for every role.
 pub(crate) fn add(
     plan: &mut Plan,
     spec: &Spec,
@@ -56,7 +56,7 @@ fn trust_statement(spec: &Spec, who: &Trust) -> Statement {
             let partition = spec.targets.partition();
             let root = |account| format!("arn:{partition}:iam::{account}:root");
             let users = Principal::Aws(accounts.iter().map(root).collect());
-            // IAM users alone have that variable; for anybody else the statement does not match.
+            // Only IAM users have that variable. For other principals the statement does not match.
             let under_own_name = when(
                 trust("UsersUnderTheirOwnNames", users, &["sts:AssumeRole"]),
                 "StringEquals",
@@ -71,8 +71,8 @@ fn trust_statement(spec: &Spec, who: &Trust) -> Statement {
     }
 }
 
-/// The sessions of AssumeRole do not say whether there was a second factor, so that it can only be
-/// asked for on the way in (IAM User Guide, "Secure API access with MFA").
+/// Requires a second factor to assume the role. Sessions of AssumeRole do not show one, so no later
+/// policy can require it (IAM User Guide, "Secure API access with MFA").
 fn with_mfa(statement: Statement, mfa: Mfa) -> Statement {
     let statement = when(statement, "Bool", "aws:MultiFactorAuthPresent", ["true".to_owned()]);
     match mfa.max_age {

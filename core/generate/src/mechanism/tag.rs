@@ -1,5 +1,5 @@
-//! One policy for all approvers: a tag on the principal says which slot it has, so that by
-//! construction it has one.
+//! Writes one policy for all approvers. A tag on the principal names its slot, so a principal
+//! cannot have two.
 
 use iam::{Document, Statement};
 
@@ -19,7 +19,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
     let mut policies = plan.add_policy(&name, description, document(spec))?;
     policies.extend_from_slice(guardrails);
     let values: Vec<String> =
-        Tags::of(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
+        Tags::new(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
     plan.notes.push(format!(
         "tag each approver with {TAG}, and one of the values {}; the policy gives nothing without it",
         values.join(", ")
@@ -28,7 +28,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
 }
 
 fn document(spec: &Spec) -> Document {
-    let tags = Tags::of(&spec.slots);
+    let tags = Tags::new(&spec.slots);
     let key = format!("aws:PrincipalTag/{TAG}");
     // A tag without a value makes the statement not match (IAM User Guide, "Policy variables").
     let own = spec.targets.action_arns(&format!("{}${{{key}}}", tags.beginning));
@@ -53,11 +53,11 @@ fn document(spec: &Spec) -> Document {
     Document { statements }
 }
 
-/// Nobody changes the tag, on himself or on others, passes it into a session, or steps into a role
-/// that carries it.
+/// Denies changing the tag on any principal, passing it into a session, and assuming a role that
+/// has it.
 ///
-/// Tag keys are not case-sensitive in IAM (IAM User Guide, "Rules for tagging in IAM and AWS STS"),
-/// hence the operator.
+/// The operator ignores case because tag keys of IAM do (IAM User Guide, "Rules for tagging in IAM
+/// and AWS STS").
 fn guard() -> Vec<Statement> {
     let tagging =
         ["iam:TagUser", "iam:UntagUser", "iam:TagRole", "iam:UntagRole", "sts:TagSession"];
@@ -77,16 +77,17 @@ fn guard() -> Vec<Statement> {
     ]
 }
 
-/// The value of the tag for each slot: what follows the beginning that all slots share.
+/// The value of the tag for each slot: its action's name without the beginning that all slots
+/// share.
 struct Tags<'a> {
     beginning: &'a str,
     actions: Vec<&'a str>,
 }
 
 impl<'a> Tags<'a> {
-    /// INVARIANT (apart): the slots are different plain names, so the values are different; and no
+    /// INVARIANT (apart): the slots are different plain names, so the values are different. No
     /// value is empty.
-    fn of(slots: &'a Slots) -> Self {
+    fn new(slots: &'a Slots) -> Self {
         let actions: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
         let shortest = actions.iter().map(|action| action.len()).min().unwrap_or_default();
         let first = actions.first().copied().unwrap_or_default();
@@ -98,7 +99,7 @@ impl<'a> Tags<'a> {
         Self { beginning: first.get(..end).unwrap_or_default(), actions }
     }
 
-    /// Each action, with the value that gives it.
+    /// Each action and its value.
     fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.actions
             .iter()
@@ -109,17 +110,18 @@ impl<'a> Tags<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slot::{Slot, SlotName};
     use crate::target::Targets;
 
     fn tags(actions: &[&str]) -> (String, Vec<String>) {
-        let slots = actions.iter().map(|action| action.parse().unwrap()).collect();
-        let slots = Slots::new(slots, &Targets::example()).unwrap();
-        let tags = Tags::of(&slots);
+        let slot = |action: &&str| Slot::from(action.parse::<SlotName>().unwrap());
+        let slots = Slots::new(actions.iter().map(slot).collect(), &Targets::example()).unwrap();
+        let tags = Tags::new(&slots);
         (tags.beginning.to_owned(), tags.pairs().map(|(_, value)| value.to_owned()).collect())
     }
 
     #[test]
-    fn the_tag_holds_what_tells_the_slots_apart() {
+    fn the_tag_is_what_distinguishes_the_slots() {
         let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(tags(&["ApprovalA", "ApprovalB"]), ("Approval".into(), owned(&["A", "B"])));
         assert_eq!(tags(&["Dev", "Ops"]), (String::new(), owned(&["Dev", "Ops"])));

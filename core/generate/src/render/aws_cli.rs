@@ -1,16 +1,17 @@
-//! A bash script of AWS CLI commands.
+//! Writes a bash script of AWS CLI commands.
 
 use std::collections::BTreeMap;
 
-use super::super::plan::Plan;
-use super::RenderError;
 use findings::pretty;
+
+use super::file::RenderError;
+use crate::plan::Plan;
 
 pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
     let mut script = String::from(
         "#!/usr/bin/env bash\n# Creates what the two-person rule needs in IAM. Written by policygen.\nset -euo pipefail\n",
     );
-    // The ARN of each policy is known when it is created.
+    // Creating a policy returns its ARN, which the script keeps in a variable.
     let mut arns: BTreeMap<&str, String> = BTreeMap::new();
     for (at, policy) in plan.policies.iter().enumerate() {
         let variable = format!("policy_{}", at + 1);
@@ -73,7 +74,7 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
     Ok(script)
 }
 
-/// A command of the AWS CLI while it is put together.
+/// A command of the AWS CLI under construction.
 struct Command(String);
 
 impl Command {
@@ -81,13 +82,13 @@ impl Command {
         Self(format!("aws {verb}"))
     }
 
-    /// An option, its value quoted.
+    /// Adds an option and quotes its value.
     fn with(self, option: &str, value: &str) -> Result<Self, shlex::QuoteError> {
         let value = shlex::try_quote(value)?;
         Ok(self.raw(option, &value))
     }
 
-    /// An option whose value is for the shell.
+    /// Adds an option whose value the shell expands.
     fn raw(self, option: &str, value: &str) -> Self {
         Self(format!("{} \\\n  {option} {value}", self.0))
     }
@@ -97,7 +98,7 @@ impl Command {
         self.raw("--policy-arn", arn)
     }
 
-    /// The command, without what it would print.
+    /// Discards the output of the command.
     fn silent(self) -> Self {
         self.raw("--output", "text >/dev/null")
     }

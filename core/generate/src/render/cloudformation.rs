@@ -1,4 +1,4 @@
-//! A CloudFormation template in YAML.
+//! Writes a CloudFormation template in YAML.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use iam::Document;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::super::plan::Plan;
-use super::RenderError;
+use super::file::RenderError;
 use super::label::Labels;
+use crate::plan::Plan;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -19,8 +19,8 @@ struct Template<'a> {
     resources: IndexMap<String, Resource<'a>>,
 }
 
-/// A resource, by its type. Types and properties: CloudFormation User Guide, "AWS resource and
-/// property types reference".
+/// A resource. Types and properties: CloudFormation User Guide, "AWS resource and property types
+/// reference".
 #[derive(Serialize)]
 #[serde(tag = "Type", content = "Properties")]
 enum Resource<'a> {
@@ -58,7 +58,7 @@ enum Resource<'a> {
     },
 }
 
-/// What a resource is known by: of a managed policy, its ARN.
+/// The `Ref` of a managed policy, which is its ARN.
 #[derive(Clone, Serialize)]
 struct Ref {
     #[serde(rename = "Ref")]
@@ -121,7 +121,7 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
         description: "The IAM side of the two-person rule, written by policygen",
         resources,
     };
-    // A long text stays on its line: ARNs are read more than descriptions.
+    // Long texts stay on one line, so that an ARN can be searched.
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     Ok(serde_saphyr::to_string_with_options(&template, options)?)
 }

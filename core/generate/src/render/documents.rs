@@ -1,8 +1,9 @@
-//! One file for each document, as IAM takes it.
+//! Writes one JSON file per document.
 
-use super::super::plan::Plan;
-use super::File;
 use findings::pretty;
+
+use super::file::File;
+use crate::plan::Plan;
 
 pub(super) fn render(plan: &Plan) -> Result<Vec<File>, serde_json::Error> {
     let mut files = Vec::new();

@@ -1,12 +1,12 @@
-//! HCL's native syntax, laid out as `terraform fmt` lays it out: two spaces a level, and the `=` of
-//! neighbouring lines below each other.
+//! Writes HCL's native syntax in the layout of `terraform fmt`: two spaces per level, and the `=` of
+//! neighbouring lines in one column.
 
 use std::fmt::Write as _;
 
-use super::super::node::Node;
+use crate::node::Node;
 
-/// Writes `name = value` lines. The `=` of single-line values that follow one another stand in one
-/// column; a value of several lines ends such a run, and has its own.
+/// Writes `name = value` lines. The `=` of consecutive single-line values are aligned. A value of
+/// several lines ends such a run and is not aligned.
 pub(super) fn attribute_block(out: &mut String, indent: usize, attributes: &[(&str, String)]) {
     let is_long = |value: &str| value.contains('\n');
     for run in attributes.chunk_by(|(_, a), (_, b)| !is_long(a) && !is_long(b)) {
@@ -18,7 +18,7 @@ pub(super) fn attribute_block(out: &mut String, indent: usize, attributes: &[(&s
     }
 }
 
-/// A value, its first line where it is put and the others `indent` deep.
+/// A value. Its first line is not indented, and the others are indented by `indent`.
 pub(super) fn expression(value: &Node, indent: usize) -> String {
     match value {
         Node::Scalar(serde_json::Value::String(text)) => quoted(text),
@@ -48,20 +48,20 @@ pub(super) fn expression(value: &Node, indent: usize) -> String {
     }
 }
 
-/// An identifier as it is; anything else, such as `aws:PrincipalArn`, quoted.
+/// An identifier as it is. Any other key, such as `aws:PrincipalArn`, is quoted.
 fn object_key(key: &str) -> String {
     let is_identifier = key.starts_with(|c: char| c.is_ascii_alphabetic())
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if is_identifier { key.to_owned() } else { quoted(key) }
 }
 
-/// A string literal. Its escapes are JSON's, and `${` and `%{` begin a template unless they are
+/// A string literal. Its escapes are those of JSON. `${` and `%{` begin a template, so they are
 /// doubled.
 pub(super) fn quoted(text: &str) -> String {
     escaped_template(&serde_json::Value::from(text).to_string())
 }
 
-/// A text in which nothing is a template.
+/// A text without templates: `${` and `%{` are doubled.
 pub(super) fn escaped_template(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_are_aligned_and_long_values_stand_alone() {
+    fn neighbours_are_aligned_and_long_values_are_not() {
         let node: Node = serde_json::from_str(
             r#"{"Version":"2012-10-17","Id":1,"Statement":[{"a:b":"${aws:username}"}],"Sid":"x","Empty":[],"None":{}}"#,
         )
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_text_is_taken_for_more_than_text() {
+    fn templates_in_a_text_are_escaped() {
         assert_eq!(quoted("a\"b\\c\n%{if}${x}"), r#""a\"b\\c\n%%{if}$${x}""#);
     }
 }

@@ -1,19 +1,19 @@
-//! Labels of resources in templates: what is left of an IAM name, and unique.
+//! Makes labels of resources in templates from IAM names, and keeps them unique.
 
 use std::collections::BTreeSet;
 
-/// Labels given so far.
+/// The labels in use.
 #[derive(Default)]
 pub(super) struct Labels(BTreeSet<String>);
 
 impl Labels {
-    /// CloudFormation's logical ids: letters and digits.
+    /// A logical id of CloudFormation: letters and digits.
     pub(super) fn logical_id(&mut self, name: &str, kind: &str) -> String {
         let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         self.unique(&format!("{letters}{kind}"), "")
     }
 
-    /// Terraform's names: letters, digits, `_` and `-`, and no digit first.
+    /// A name for Terraform: letters, digits and `_`, not beginning with a digit.
     pub(super) fn terraform(&mut self, name: &str) -> String {
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }

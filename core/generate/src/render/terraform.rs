@@ -1,16 +1,16 @@
-//! A Terraform configuration, in either of its two syntaxes.
+//! Writes a Terraform configuration in either of its two syntaxes.
 //!
 //! Resources and arguments: the documentation of the `hashicorp/aws` provider.
 
 use std::collections::BTreeMap;
 
+use findings::pretty;
 use indexmap::IndexMap;
 
-use super::super::node::Node;
-use super::super::plan::Plan;
 use super::hcl;
 use super::label::Labels;
-use findings::pretty;
+use crate::node::Node;
+use crate::plan::{Group, PermissionSet, Plan, Policy, Role, Scp};
 
 /// `resource "KIND" "LABEL" { … }`.
 struct Resource {
@@ -28,30 +28,47 @@ enum Argument {
     Document(Node),
 }
 
-/// The native syntax, formatted as `terraform fmt` formats it.
+impl Argument {
+    fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    fn document(document: &iam::Document) -> Result<Self, serde_json::Error> {
+        Ok(Self::Document(Node::from_value(document)?))
+    }
+
+    /// The value in HCL's native syntax.
+    fn native(&self) -> String {
+        match self {
+            Self::Text(text) => hcl::quoted(text),
+            Self::Reference(reference) => reference.clone(),
+            Self::Document(document) => format!("jsonencode({})", hcl::expression(document, 2)),
+        }
+    }
+
+    /// The value in the JSON syntax.
+    fn json(&self) -> Result<String, serde_json::Error> {
+        Ok(match self {
+            Self::Text(text) => hcl::escaped_template(text),
+            Self::Reference(reference) => format!("${{{reference}}}"),
+            Self::Document(document) => hcl::escaped_template(&serde_json::to_string(document)?),
+        })
+    }
+}
+
+/// The native syntax, in the layout of `terraform fmt`.
 pub(super) fn native(plan: &Plan) -> Result<String, serde_json::Error> {
     let provider = Node::object([("source", Node::text("hashicorp/aws"))]);
     let mut text = String::from(
-        "# The IAM side of the two-person rule. Written by policygen.\n\nterraform {\n  required_providers {\n",
+        "# The IAM side of the two-person rule. Written by policygen.\n\n\
+         terraform {\n  required_providers {\n",
     );
     hcl::attribute_block(&mut text, 4, &[("aws", hcl::expression(&provider, 4))]);
     text.push_str("  }\n}\n");
     for resource in resources(plan)? {
         text.push_str(&format!("\nresource \"{}\" \"{}\" {{\n", resource.kind, resource.label));
-        let arguments: Vec<(&str, String)> = resource
-            .arguments
-            .iter()
-            .map(|(name, argument)| {
-                let value = match argument {
-                    Argument::Text(text) => hcl::quoted(text),
-                    Argument::Reference(reference) => reference.clone(),
-                    Argument::Document(document) => {
-                        format!("jsonencode({})", hcl::expression(document, 2))
-                    }
-                };
-                (*name, value)
-            })
-            .collect();
+        let arguments = resource.arguments.iter();
+        let arguments: Vec<_> = arguments.map(|(name, value)| (*name, value.native())).collect();
         hcl::attribute_block(&mut text, 2, &arguments);
         text.push_str("}\n");
     }
@@ -64,14 +81,7 @@ pub(super) fn json(plan: &Plan) -> Result<String, serde_json::Error> {
     for resource in resources(plan)? {
         let mut arguments = IndexMap::new();
         for (name, argument) in resource.arguments {
-            let value = match argument {
-                Argument::Text(text) => hcl::escaped_template(&text),
-                Argument::Reference(reference) => format!("${{{reference}}}"),
-                Argument::Document(document) => {
-                    hcl::escaped_template(&serde_json::to_string(&document)?)
-                }
-            };
-            arguments.insert(name.to_owned(), Node::text(&value));
+            arguments.insert(name.to_owned(), Node::text(&argument.json()?));
         }
         let kind = kinds.entry(resource.kind.to_owned()).or_insert_with(|| Node::object([]));
         if let Node::Object(labels) = kind {
@@ -84,115 +94,126 @@ pub(super) fn json(plan: &Plan) -> Result<String, serde_json::Error> {
 }
 
 fn resources(plan: &Plan) -> Result<Vec<Resource>, serde_json::Error> {
-    use Argument::{Document, Reference, Text};
-
-    let text = |text: &str| Text(text.to_owned());
-    let mut labels = Labels::default();
-    let mut resources = Vec::new();
-    // The label of each policy, and of each of its attachments.
-    let mut policies: BTreeMap<&str, String> = BTreeMap::new();
+    let mut resources = Resources::default();
     for policy in &plan.policies {
-        let label = labels.terraform(&policy.name);
-        resources.push(Resource {
-            kind: "aws_iam_policy",
-            label: label.clone(),
-            arguments: vec![
-                ("name", text(&policy.name)),
-                ("description", text(&policy.description)),
-                ("policy", Document(Node::of(&policy.document)?)),
-            ],
-        });
-        for role in &policy.roles {
-            resources.push(Resource {
-                kind: "aws_iam_role_policy_attachment",
-                label: labels.terraform(&format!("{role}_{}", policy.name)),
-                arguments: vec![
-                    ("role", text(role)),
-                    ("policy_arn", Reference(format!("aws_iam_policy.{label}.arn"))),
-                ],
-            });
-        }
-        policies.insert(&policy.name, label);
+        resources.add_policy(policy)?;
     }
-    let arn = |name: &str| {
-        let label = policies.get(name).map(String::as_str).unwrap_or_default();
-        Reference(format!("aws_iam_policy.{label}.arn"))
-    };
     for group in &plan.groups {
-        let label = labels.terraform(&format!("{}_group", group.name));
-        resources.push(Resource {
-            kind: "aws_iam_group",
-            label: label.clone(),
-            arguments: vec![("name", text(&group.name))],
-        });
-        for policy in &group.policies {
-            resources.push(Resource {
-                kind: "aws_iam_group_policy_attachment",
-                label: labels.terraform(&format!("{}_{policy}", group.name)),
-                arguments: vec![
-                    ("group", Reference(format!("aws_iam_group.{label}.name"))),
-                    ("policy_arn", arn(policy)),
-                ],
-            });
-        }
+        resources.add_group(group);
     }
     for role in &plan.roles {
-        let label = labels.terraform(&format!("{}_role", role.name));
-        resources.push(Resource {
-            kind: "aws_iam_role",
-            label: label.clone(),
-            arguments: vec![
-                ("name", text(&role.name)),
-                ("description", text(&role.description)),
-                ("assume_role_policy", Document(Node::of(&role.trust)?)),
-            ],
-        });
-        for policy in &role.policies {
-            resources.push(Resource {
-                kind: "aws_iam_role_policy_attachment",
-                label: labels.terraform(&format!("{}_{policy}", role.name)),
-                arguments: vec![
-                    ("role", Reference(format!("aws_iam_role.{label}.name"))),
-                    ("policy_arn", arn(policy)),
-                ],
-            });
-        }
+        resources.add_role(role)?;
     }
     for set in &plan.permission_sets {
-        let label = labels.terraform(&set.name);
-        resources.push(Resource {
-            kind: "aws_ssoadmin_permission_set",
-            label: label.clone(),
-            arguments: vec![
-                ("name", text(&set.name)),
-                ("description", text(&set.description)),
-                ("instance_arn", text(&set.instance)),
-            ],
-        });
-        resources.push(Resource {
-            kind: "aws_ssoadmin_permission_set_inline_policy",
-            label: label.clone(),
-            arguments: vec![
-                ("instance_arn", text(&set.instance)),
-                (
-                    "permission_set_arn",
-                    Reference(format!("aws_ssoadmin_permission_set.{label}.arn")),
-                ),
-                ("inline_policy", Document(Node::of(&set.document)?)),
-            ],
-        });
+        resources.add_permission_set(set)?;
     }
     for scp in &plan.scps {
-        resources.push(Resource {
-            kind: "aws_organizations_policy",
-            label: labels.terraform(&format!("{}_scp", scp.name)),
-            arguments: vec![
-                ("name", text(&scp.name)),
-                ("description", text(&scp.description)),
-                ("type", text("SERVICE_CONTROL_POLICY")),
-                ("content", Document(Node::of(&scp.document)?)),
-            ],
-        });
+        resources.add_scp(scp)?;
     }
-    Ok(resources)
+    Ok(resources.found)
+}
+
+/// The resources of a plan, in the order of the plan.
+#[derive(Default)]
+struct Resources<'a> {
+    found: Vec<Resource>,
+    labels: Labels,
+    /// The label of each policy, by its name.
+    policies: BTreeMap<&'a str, String>,
+}
+
+impl<'a> Resources<'a> {
+    fn add(
+        &mut self,
+        kind: &'static str,
+        label: String,
+        arguments: Vec<(&'static str, Argument)>,
+    ) {
+        self.found.push(Resource { kind, label, arguments });
+    }
+
+    fn add_policy(&mut self, policy: &'a Policy) -> Result<(), serde_json::Error> {
+        let label = self.labels.terraform(&policy.name);
+        let arguments = vec![
+            ("name", Argument::text(&policy.name)),
+            ("description", Argument::text(&policy.description)),
+            ("policy", Argument::document(&policy.document)?),
+        ];
+        self.add("aws_iam_policy", label.clone(), arguments);
+        self.policies.insert(&policy.name, label);
+        for role in &policy.roles {
+            self.attach_to_role(role, Argument::text(role), &policy.name);
+        }
+        Ok(())
+    }
+
+    fn add_group(&mut self, group: &Group) {
+        let label = self.labels.terraform(&format!("{}_group", group.name));
+        self.add("aws_iam_group", label.clone(), vec![("name", Argument::text(&group.name))]);
+        for policy in &group.policies {
+            let attachment = self.labels.terraform(&format!("{}_{policy}", group.name));
+            let arguments = vec![
+                ("group", Argument::Reference(format!("aws_iam_group.{label}.name"))),
+                ("policy_arn", self.arn_of(policy)),
+            ];
+            self.add("aws_iam_group_policy_attachment", attachment, arguments);
+        }
+    }
+
+    fn add_role(&mut self, role: &Role) -> Result<(), serde_json::Error> {
+        let label = self.labels.terraform(&format!("{}_role", role.name));
+        let arguments = vec![
+            ("name", Argument::text(&role.name)),
+            ("description", Argument::text(&role.description)),
+            ("assume_role_policy", Argument::document(&role.trust)?),
+        ];
+        self.add("aws_iam_role", label.clone(), arguments);
+        for policy in &role.policies {
+            let reference = Argument::Reference(format!("aws_iam_role.{label}.name"));
+            self.attach_to_role(&role.name, reference, policy);
+        }
+        Ok(())
+    }
+
+    fn add_permission_set(&mut self, set: &PermissionSet) -> Result<(), serde_json::Error> {
+        let label = self.labels.terraform(&set.name);
+        let arguments = vec![
+            ("name", Argument::text(&set.name)),
+            ("description", Argument::text(&set.description)),
+            ("instance_arn", Argument::text(&set.instance)),
+        ];
+        self.add("aws_ssoadmin_permission_set", label.clone(), arguments);
+        let arn = format!("aws_ssoadmin_permission_set.{label}.arn");
+        let arguments = vec![
+            ("instance_arn", Argument::text(&set.instance)),
+            ("permission_set_arn", Argument::Reference(arn)),
+            ("inline_policy", Argument::document(&set.document)?),
+        ];
+        self.add("aws_ssoadmin_permission_set_inline_policy", label, arguments);
+        Ok(())
+    }
+
+    fn add_scp(&mut self, scp: &Scp) -> Result<(), serde_json::Error> {
+        let label = self.labels.terraform(&format!("{}_scp", scp.name));
+        let arguments = vec![
+            ("name", Argument::text(&scp.name)),
+            ("description", Argument::text(&scp.description)),
+            ("type", Argument::text("SERVICE_CONTROL_POLICY")),
+            ("content", Argument::document(&scp.document)?),
+        ];
+        self.add("aws_organizations_policy", label, arguments);
+        Ok(())
+    }
+
+    /// Attaches a policy to a role, which `role` names in the configuration.
+    fn attach_to_role(&mut self, name: &str, role: Argument, policy: &str) {
+        let label = self.labels.terraform(&format!("{name}_{policy}"));
+        let arguments = vec![("role", role), ("policy_arn", self.arn_of(policy))];
+        self.add("aws_iam_role_policy_attachment", label, arguments);
+    }
+
+    fn arn_of(&self, policy: &str) -> Argument {
+        let label = self.policies.get(policy).map(String::as_str).unwrap_or_default();
+        Argument::Reference(format!("aws_iam_policy.{label}.arn"))
+    }
 }

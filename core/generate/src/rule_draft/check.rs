@@ -1,18 +1,18 @@
-//! What a human has to check before a drafted rule becomes the gate's.
+//! Lists what a human must check before a drafted rule becomes the gate's.
 
 use rule::RESERVED_PATH;
 
 use super::Draft;
 
-/// How many names a sentence lists.
+/// The maximum number of names in one sentence.
 const LISTED: usize = 5;
 
-/// Lambda's limit for all environment variables of a function together, in bytes (AWS Lambda
-/// Developer Guide, "Lambda quotas").
+/// Lambda's limit for all environment variables of a function, in bytes (AWS Lambda Developer
+/// Guide, "Lambda quotas").
 const ENVIRONMENT: usize = 4096;
 
 impl Draft {
-    /// What to check, in whole sentences, for a rule of this text.
+    /// What a human must check, one sentence each. `json` is the text of the rule.
     pub fn to_check(&self, json: &str) -> Vec<String> {
         let mut to_check = vec![self.people_to_check()];
         to_check.extend(self.joined());
@@ -22,8 +22,8 @@ impl Draft {
         to_check.extend(self.place());
         if json.len() > ENVIRONMENT {
             to_check.push(
-                "the rule is longer than Lambda's environment may be (4 KB): put it into a file of the function's package and name the file in \
-                 TWO_PERSON_RULE_FILE"
+                "the rule is longer than Lambda's limit for environment variables (4 KB): put it into a file in the function's package and name \
+                 the file in TWO_PERSON_RULE_FILE"
                     .to_owned(),
             );
         }
@@ -32,7 +32,7 @@ impl Draft {
 
     fn people_to_check(&self) -> String {
         match self.people.len() {
-            0 => "no IAM user may approve, so `people` is empty and `onlyPeople` lets nobody count yet".to_owned(),
+            0 => "no IAM user may approve, so `people` is empty and with `onlyPeople` nobody counts yet".to_owned(),
             count => format!(
                 "`people` has {count} {}: make sure that each is one human, that no human has two, and that none is a \
                  machine; name the users of machines in `notPeople` instead",
@@ -45,7 +45,7 @@ impl Draft {
         }
     }
 
-    /// Entries that their names have joined.
+    /// Entries that have several users because their names are the same.
     fn joined(&self) -> Option<String> {
         let joined = self.people.iter().filter(|(_, arns)| arns.len() > 1);
         let names: Vec<&str> = joined.map(|(name, _)| name.as_str()).collect();
@@ -55,34 +55,34 @@ impl Draft {
             _ => "each have",
         };
         Some(format!(
-            "{} {have} several users of one name, who are taken for one human; if they are not, give each user an entry",
+            "{} {have} several users with the same name, who count as one human; if they are not, give each user an entry",
             listed(&names)
         ))
     }
 
-    /// People of IAM Identity Center are not in an account's snapshot.
+    /// Users of IAM Identity Center, who are not in an account's snapshot.
     fn identity_center(&self) -> Option<String> {
-        // An entry means no more than `trustedSessionRoles` trusts.
+        // With several roles, a pattern is enough: `trustedSessionRoles` has their exact names.
         let role = match self.trusted.len() {
             0 => return None,
             1 => self.trusted.first()?,
             _ => "AWSReservedSSO_*",
         };
         Some(format!(
-            "who signs in through IAM Identity Center is not in the file, and does not count before you add them to `people`: \
+            "users of IAM Identity Center are not in the file, and do not count until you add them to `people`: \
              \"NAME\": [\"arn:{}:sts::{}:assumed-role/{role}/NAME@example.com\"], with the user name of IAM Identity Center after the last `/`; \
-             if they are an IAM user as well, put both into one entry",
+             if a person also has an IAM user, put both into one entry",
             self.partition, self.account_id
         ))
     }
 
-    /// Roles that are called as if IAM Identity Center had made them.
+    /// Roles whose names look like those of IAM Identity Center.
     fn look_alikes(&self) -> Option<String> {
         let names: Vec<&str> = self.untrusted().filter(|name| is_called_reserved(name)).collect();
         (!names.is_empty()).then(|| {
             format!(
-                "{} may approve and does not stand under {RESERVED_PATH}, so IAM Identity Center did not make it, whatever its name says: find \
-                 out who did, and do not trust it",
+                "{} may approve and is not under the path {RESERVED_PATH}, so IAM Identity Center did not create it, although its name looks \
+                 like that: find out who did, and do not trust it",
                 listed(&names)
             )
         })
@@ -96,7 +96,7 @@ impl Draft {
             _ => ("the roles", "them"),
         };
         Some(format!(
-            "{are} {} may approve as well, and what comes through {it} does not count; if an identity provider sets the session names of one, \
+            "{are} {} may also approve, and approvals through {it} do not count; if an identity provider sets the session names of one, \
              add its exact name to `trustedSessionRoles` and its people to `people`",
             listed(&names),
         ))
@@ -114,7 +114,7 @@ impl Draft {
             (Some(_), true) => "`actions` is",
         };
         Some(format!(
-            "{missing} left out, so somebody who edits the pipeline has more to choose; give --stage and --slot if the gate serves one pipeline"
+            "{missing} left out, so anyone who edits the pipeline has more choices; give --stage and --slot if the gate serves one pipeline"
         ))
     }
 }
@@ -123,7 +123,7 @@ fn is_called_reserved(role: &str) -> bool {
     role.to_ascii_lowercase().starts_with("awsreservedsso_")
 }
 
-/// Some names, and how many more there are.
+/// The first names, and how many more there are.
 fn listed(names: &[&str]) -> String {
     let shown = names.iter().take(LISTED).map(|name| format!("`{name}`"));
     let shown = shown.collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! A rule to start from, by what an account shows.
+//! Drafts a rule for the gate from an account.
 
 mod check;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use findings::pretty;
 
-/// The rule as it is written: the gate's own keys, in the order in which people read them.
+/// The rule as JSON: the gate's own keys, in the order that is easiest to read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Written<'a> {
@@ -23,39 +23,42 @@ struct Written<'a> {
     people: &'a BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What the rule is to be about.
+/// The approvals that the rule is about.
 #[derive(Debug)]
 pub struct Wanted {
+    /// The stage of the approvals, if the rule should name it.
     pub stage: Option<String>,
-    /// Empty for every approval of the stage.
+    /// The approval actions. Empty for every approval of the stage.
     pub actions: BTreeSet<String>,
 }
 
-/// A rule to start from.
+/// A draft of a rule, for a human to complete.
 #[derive(Debug)]
 pub struct Draft {
     wanted: Wanted,
     account_id: String,
     partition: String,
-    /// Exact names of the roles that IAM Identity Center made.
+    /// The exact names of the roles that IAM Identity Center created.
     trusted: BTreeSet<String>,
-    /// One entry a human, as far as names tell: the ARNs of their IAM users.
+    /// The ARNs of IAM users, one entry per human as far as their names show.
     people: BTreeMap<String, BTreeSet<String>>,
     /// Other roles that may approve.
     untrusted: BTreeSet<String>,
 }
 
-/// Why there is no rule.
+/// Why the draft cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum DraftError {
+    /// It is not a valid rule.
     #[error("the gate would refuse such a rule: {0}")]
     Refused(#[from] RuleError),
+    /// JSON failed.
     #[error("the rule could not be written as JSON")]
     Json(#[from] serde_json::Error),
 }
 
 impl Draft {
-    /// `approvers` are the users and roles that may approve.
+    /// Drafts a rule for the users and roles that may approve.
     pub fn new(account: &Account, approvers: &[Actor], wanted: Wanted) -> Self {
         let gate_account = rule::Account::new(account.id.as_str()).with_roles(account.role_arns());
         let (mut users, mut trusted, mut untrusted) =
@@ -89,8 +92,8 @@ impl Draft {
     /// The rule as JSON.
     ///
     /// # Errors
-    /// [`DraftError::Refused`] if the gate would refuse it, for instance because there is one
-    /// action and a quorum of two.
+    /// [`DraftError::Refused`] if the gate would refuse it, for example because it has one action
+    /// and a quorum of two.
     pub fn json(&self) -> Result<String, DraftError> {
         let json = pretty(&Written {
             stage: self.wanted.stage.as_deref(),
@@ -104,12 +107,12 @@ impl Draft {
     }
 }
 
-/// One entry for each human, by the one function that counts persons: users who share a handle are
-/// one.
+/// Returns one entry per human. The one function that counts persons decides it, so users with the
+/// same handle share an entry.
 fn people(users: &[String], account: &rule::Account) -> BTreeMap<String, BTreeSet<String>> {
     let rule = Rule::default();
     let keys = users.iter().map(|arn| rule.keys(&Principal::parse(arn), account));
-    // The default rule has no `people`, so that no principal can be two of them.
+    // The default rule has no `people`, so no principal can match two of them.
     let keys: Vec<Keys> = keys.map(Result::unwrap_or_default).collect();
     let persons = rule::persons(&keys);
     let entries = persons.iter().map(|person| {

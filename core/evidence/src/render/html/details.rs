@@ -4,12 +4,13 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::approvals::{ApprovalAttempt, Counting};
-use crate::evaluate::Evaluated;
-use crate::gate_run::GateRun;
-use crate::history::ActionExecution;
+use crate::judge::approvals::{ApprovalAttempt, Counting};
+use crate::judge::evaluate::Evaluated;
+use crate::judge::gate_run::GateRun;
+use crate::read::history::ActionExecution;
 use crate::render::human::{self, counted};
-use crate::render::{shown, status_name};
+use crate::render::status_name;
+use names::shown;
 
 pub(super) fn details(evaluated: &Evaluated) -> Markup {
     html! {
@@ -136,7 +137,7 @@ fn gate_runs(runs: &[GateRun]) -> Markup {
             tr {
                 th.when scope="row" { (time(run.updated)) }
                 td { (status_name(run.status)) }
-                td { (run.said.as_str()) }
+                td { (run.report.as_str()) }
                 td {
                     @match &run.evaluated {
                         Some(Ok(decision)) => (decision.record().verdict.as_str()),

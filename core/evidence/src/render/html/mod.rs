@@ -14,8 +14,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::human::{period, summary};
-use super::shown;
-use crate::evaluate::Verdict;
+use names::shown;
+use crate::judge::verdict::Verdict;
 use crate::report::Report;
 
 const STYLE: &str = include_str!("report.css");

@@ -3,8 +3,10 @@
 use maud::{Markup, html};
 
 use super::details::details;
-use crate::evaluate::{Evaluated, Verdict};
-use crate::render::{first_line, short_principal, shown};
+use crate::judge::evaluate::Evaluated;
+use crate::judge::verdict::Verdict;
+use crate::render::{first_line, short_principal};
+use names::shown;
 use crate::report::Report;
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -62,7 +64,7 @@ fn execution(position: usize, evaluated: &Evaluated) -> Markup {
                 td role="cell" data-label="Verdict" { span.badge.(verdict) { (verdict) } }
                 td.message role="cell" data-label="Persons" { (persons(evaluated)) }
                 td role="cell" data-label="Gate" { (gate(evaluated)) }
-                td role="cell" data-label="Released" { @if evaluated.went_on { "yes" } @else { "no" } }
+                td role="cell" data-label="Released" { @if evaluated.released { "yes" } @else { "no" } }
             }
             tr.more role="row" { td role="cell" colspan="8" { (details(evaluated)) } }
         }
@@ -84,7 +86,7 @@ fn persons(evaluated: &Evaluated) -> String {
 }
 
 fn gate(evaluated: &Evaluated) -> Markup {
-    let said = evaluated.gate_said().unwrap_or("did not run");
+    let said = evaluated.gate_report().unwrap_or("did not run");
     html! {
         (said)
         @if evaluated.gate_agrees() == Some(false) { " " span.badge.differs { "differs" } }

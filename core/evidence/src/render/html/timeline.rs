@@ -3,7 +3,8 @@
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 
-use crate::evaluate::{Evaluated, Verdict};
+use crate::judge::evaluate::Evaluated;
+use crate::judge::verdict::Verdict;
 use crate::render::human::verdict_counts;
 use crate::report::Report;
 

@@ -1,21 +1,22 @@
-//! What came after the gate in an execution in which it ran.
+//! What an execution did after its gate.
 
-use super::case::Case;
 use super::gate_run::GateRun;
-use super::history::{ActionExecution, ExecutionStatus};
+use crate::read::case::Case;
+use crate::read::history::{ActionExecution, ExecutionStatus};
 
-/// What came after the newest run of the gate.
-pub(crate) struct Passage<'a> {
+/// What an execution did after the newest run of its gate.
+pub(crate) struct AfterGate<'a> {
     succeeded: bool,
-    pub actions: Vec<&'a ActionExecution>,
+    pub(crate) actions: Vec<&'a ActionExecution>,
 }
 
-impl<'a> Passage<'a> {
-    /// What began after the gate had ended, and is no part of running its stage again.
+impl<'a> AfterGate<'a> {
+    /// The actions that began after the gate had ended, except those that repeat the gate's own
+    /// stage.
     ///
-    /// INVARIANT (fail closed): what does not say when it began came after the gate, unless the
-    /// gate had seen it before.
-    pub(crate) fn by(case: &'a Case, runs: &[GateRun]) -> Self {
+    /// INVARIANT (fail closed): an action without a start time came after the gate, unless the same
+    /// action also ran before it.
+    pub(crate) fn new(case: &'a Case, runs: &[GateRun]) -> Self {
         let newest = runs.last();
         let ended = newest.filter(|run| run.has_ended()).and_then(|run| run.updated);
         let began = newest.and_then(|run| run.started);
@@ -42,7 +43,8 @@ impl<'a> Passage<'a> {
         }
     }
 
-    pub(crate) fn went_on(&self) -> bool {
+    /// Whether the execution released something.
+    pub(crate) fn released(&self) -> bool {
         self.succeeded || !self.actions.is_empty()
     }
 }

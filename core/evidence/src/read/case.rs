@@ -1,4 +1,4 @@
-//! One execution with its own action executions, and what speaks against trusting that record.
+//! Sorts a history into executions with their own actions, and finds defects of the record.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,20 +7,20 @@ use jiff::Timestamp;
 use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution, Trigger};
 use super::period::Period;
 
-/// An execution that is asked about.
+/// One execution to judge.
 #[derive(Debug)]
-pub struct Case {
-    pub execution: PipelineExecution,
+pub(crate) struct Case {
+    pub(crate) execution: PipelineExecution,
     /// Oldest first.
-    pub actions: Vec<ActionExecution>,
-    /// Why the record cannot be relied on: a whole sentence.
-    pub defect: Option<String>,
+    pub(crate) actions: Vec<ActionExecution>,
+    /// Why the record cannot be relied on: a sentence.
+    pub(crate) defect: Option<String>,
 }
 
-/// The executions of a history that are asked about, newest first.
+/// The executions of a period, or only `wanted`, newest first.
 ///
-/// INVARIANT (fail closed): a record that contradicts itself or lacks its other half is kept, with
-/// its defect.
+/// INVARIANT (fail closed): an execution whose record contradicts itself or is incomplete is kept,
+/// with its defect.
 pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> Vec<Case> {
     let mut actions: HashMap<String, Vec<ActionExecution>> = HashMap::new();
     for action in history.actions {
@@ -35,11 +35,12 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> V
         let actions = actions.remove(&execution.id).unwrap_or_default();
         let ambiguous = ambiguous.contains(&execution.id);
         let defect = ambiguous
-            .then(|| "The history describes this execution in two ways. Save both lists again, once each.".to_owned());
+            .then(|| "The history describes this execution in two different ways. Save both lists again, once each.".to_owned());
         found.push(Case::new(execution, actions, defect));
     }
     for (id, actions) in actions {
-        let defect = "The list of pipeline executions does not have this execution. Save that list again, whole.";
+        let defect =
+            "The list of pipeline executions does not include this execution. Save the whole list again.";
         found.push(Case::new(unlisted(id, &actions), actions, Some(defect.to_owned())));
     }
     found.retain(|case| match wanted {
@@ -61,29 +62,29 @@ impl Case {
     ) -> Self {
         let (actions, ambiguous) = distinct_actions(actions);
         let two_ways = ambiguous.map(|id| {
-            format!("The history describes the action execution {id} in two ways. Save the list again, once.")
+            format!("The history describes the action execution {id} in two different ways. Save the list again, once.")
         });
         let defect = defect.or(two_ways).or_else(|| incomplete(&execution, &actions));
         Self { execution, actions, defect }
     }
 
-    /// The last time at which anything is known of this execution.
-    pub fn last_update(&self) -> Option<Timestamp> {
+    /// The time of the last change in this execution, if the history has any.
+    pub(crate) fn last_update(&self) -> Option<Timestamp> {
         let updates = self.actions.iter().filter_map(|action| action.attempt.updated);
         updates.chain(self.execution.updated).max()
     }
 }
 
-/// What an execution lacks that no evaluation can do without.
+/// The first thing missing from an execution that every evaluation needs, as a sentence.
 fn incomplete(execution: &PipelineExecution, actions: &[ActionExecution]) -> Option<String> {
-    let lacks = |what: &str| Some(format!("The history does not say {what}. Read it again."));
+    let missing = |what: &str| Some(format!("The history does not say {what}. Read it again."));
     if execution.started.is_none() {
-        return lacks("when this execution started");
+        return missing("when this execution started");
     }
     match execution.status {
-        ExecutionStatus::Unknown => lacks("how this execution stands"),
+        ExecutionStatus::Unknown => missing("which status this execution has"),
         ExecutionStatus::Succeeded | ExecutionStatus::Failed if actions.is_empty() => Some(
-            "The history has no action execution of this execution, although it ran. Read the list of action executions whole; \
+            "The history has no action executions of this execution, although it ran. Read the whole list of action executions; \
              CodePipeline keeps it for 12 months."
                 .to_owned(),
         ),
@@ -97,7 +98,7 @@ fn incomplete(execution: &PipelineExecution, actions: &[ActionExecution]) -> Opt
     }
 }
 
-/// What can be said of an execution that only its actions show.
+/// The little that is known of an execution that only its actions mention.
 fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
     PipelineExecution {
         id,
@@ -112,8 +113,8 @@ fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
     }
 }
 
-/// Each execution once, and the ids of those that are described in two ways. A page read twice says
-/// nothing new.
+/// Each execution once, and the ids of those with two different records. A page that was read
+/// twice is not a contradiction.
 fn distinct(executions: Vec<PipelineExecution>) -> (Vec<PipelineExecution>, HashSet<String>) {
     let mut position: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<PipelineExecution> = Vec::new();
@@ -127,7 +128,7 @@ fn distinct(executions: Vec<PipelineExecution>) -> (Vec<PipelineExecution>, Hash
             Some(known) if *known == execution => {}
             Some(known) => {
                 ambiguous.insert(execution.id.clone());
-                // Whatever the order of the files, the later record is the one shown.
+                // The later record is shown, so the order of the files makes no difference.
                 if known.updated < execution.updated {
                     *known = execution;
                 }
@@ -137,7 +138,7 @@ fn distinct(executions: Vec<PipelineExecution>) -> (Vec<PipelineExecution>, Hash
     (kept, ambiguous)
 }
 
-/// Each attempt once, oldest first, and the id of one that is described in two ways.
+/// Each attempt once, oldest first, and the first id with two different records.
 fn distinct_actions(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
     actions.sort_by(|a, b| {
         let key = |action: &ActionExecution| (action.attempt.started, action.attempt.updated);

@@ -1,39 +1,54 @@
-//! What the AWS CLI printed and somebody saved: `list-pipeline-executions` and
-//! `list-action-executions`, told apart by their content.
+//! Reads saved output of the AWS CLI, `list-pipeline-executions` and `list-action-executions`.
+//! Which of the two a file holds follows from its content.
 //!
-//! Members that AWS adds later are fine. What is missing becomes an `Option`; only an action
-//! execution that does not say to which execution it belongs is an error, since it could belong to
-//! any.
+//! Unknown members are ignored, so AWS can add some. A missing member becomes `None`. But an entry
+//! without the id of its execution is an error, because it could belong to any.
 
 use serde::Deserialize;
 
 use super::history::History;
 use super::shape::{ActionDetail, ExecutionSummary};
 
-/// Why a file is not what the AWS CLI prints.
+/// Why a file cannot be used as output of the AWS CLI.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
+    /// The JSON is broken, or a member has the wrong type.
     #[error(
-        "it is not JSON of the form that the AWS CLI prints (at `{place}`); save it with `--output json`"
+        "it is not JSON as the AWS CLI prints it (at `{place}`); save it with `--output json`"
     )]
-    Json { place: String, source: serde_json::Error },
+    Json {
+        /// The path of the member.
+        place: String,
+        /// What is wrong there.
+        source: serde_json::Error,
+    },
+    /// It is the output of another command.
     #[error(
         "it holds neither `pipelineExecutionSummaries` nor `actionExecutionDetails`; save what \
          `aws codepipeline list-pipeline-executions` and `list-action-executions` print"
     )]
-    OfNoKind,
+    UnknownList,
+    /// The list goes on.
     #[error(
-        "it ends with a `nextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
+        "it ends with a `nextToken`, so it is only the first part of a list; \
+         save it without `--max-items` and `--no-paginate`"
     )]
     Cut,
+    /// An entry does not say which execution it belongs to.
     #[error(
-        "`{list}[{index}]` lacks `pipelineExecutionId`, so nobody knows where it belongs; save the list again"
+        "`{list}[{index}]` has no `pipelineExecutionId`, so it could belong to any execution; \
+         save the list again"
     )]
-    NoExecution { list: &'static str, index: usize },
+    NoExecution {
+        /// The member that holds the list.
+        list: &'static str,
+        /// The position of the entry, from 0.
+        index: usize,
+    },
 }
 
 impl SavedError {
-    /// Keeping track of the place takes time, so it is looked for only where there is an error.
+    /// Tracking the place slows reading down, so a file is read with it only after an error.
     fn at_its_place(json: &[u8], error: serde_json::Error) -> Self {
         let deserializer = &mut serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, File>(deserializer) {
@@ -45,25 +60,28 @@ impl SavedError {
     }
 }
 
-/// Adds what one file holds to a history.
+/// Adds the content of one file to a history.
+///
+/// # Errors
+/// [`SavedError`] if it is not the whole output of one of the two commands.
 pub fn read(json: &[u8], history: &mut History) -> Result<(), SavedError> {
     let file: File =
         serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))?;
     if file.executions.is_none() && file.actions.is_none() {
-        return Err(SavedError::OfNoKind);
+        return Err(SavedError::UnknownList);
     }
     if file.next_token.is_some() {
         return Err(SavedError::Cut);
     }
     for (index, summary) in file.executions.into_iter().flatten().enumerate() {
         let list = "pipelineExecutionSummaries";
-        history.executions.push(summary.read().ok_or(SavedError::NoExecution { list, index })?);
+        history.executions.push(summary.into_execution().ok_or(SavedError::NoExecution { list, index })?);
     }
     for (index, mut detail) in file.actions.into_iter().flatten().enumerate() {
         let list = "actionExecutionDetails";
         let id = detail.pipeline_execution_id.take();
         let id = id.ok_or(SavedError::NoExecution { list, index })?;
-        history.actions.push(detail.read(id));
+        history.actions.push(detail.into_action(id));
     }
     Ok(())
 }
@@ -74,7 +92,7 @@ struct File {
     executions: Option<Vec<ExecutionSummary>>,
     #[serde(rename = "actionExecutionDetails")]
     actions: Option<Vec<ActionDetail>>,
-    /// `NextToken` is the AWS CLI's own, after `--max-items`; `nextToken` is the service's, after
+    /// The AWS CLI adds `NextToken` after `--max-items`. `nextToken` is the service's, printed with
     /// `--no-paginate`.
     #[serde(rename = "nextToken", alias = "NextToken")]
     next_token: Option<String>,
@@ -96,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_of_printing_a_time_mean_the_same() {
+    fn a_time_may_be_iso_8601_or_seconds() {
         let expected: Timestamp = "2026-01-02T03:04:05.123Z".parse().unwrap();
         for time in [
             r#""2026-01-02T03:04:05.123000+00:00""#,
@@ -110,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_such_a_list_is_refused_with_the_reason() {
+    fn another_file_is_refused_with_the_reason() {
         let refused = |json: &str| {
             let error = read(json.as_bytes(), &mut History::default()).unwrap_err();
             let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
@@ -125,9 +143,9 @@ mod tests {
             (r#"{"actionExecutionDetails": [], "NextToken": "t"}"#, "first part"),
             (
                 r#"{"actionExecutionDetails": [{}]}"#,
-                "`actionExecutionDetails[0]` lacks `pipelineExecutionId`",
+                "`actionExecutionDetails[0]` has no `pipelineExecutionId`",
             ),
-            (r#"{"pipelineExecutionSummaries": [{}]}"#, "`pipelineExecutionSummaries[0]` lacks"),
+            (r#"{"pipelineExecutionSummaries": [{}]}"#, "`pipelineExecutionSummaries[0]` has no"),
             (
                 r#"{"pipelineExecutionSummaries": [{"startTime": "yesterday"}]}"#,
                 "(at `pipelineExecutionSummaries[0].startTime`)",

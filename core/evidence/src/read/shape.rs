@@ -1,4 +1,4 @@
-//! The shapes of CodePipeline's two lists as the AWS CLI prints them (CodePipeline API model,
+//! The entries of CodePipeline's two lists as the AWS CLI prints them (CodePipeline API model,
 //! `PipelineExecutionSummary` and `ActionExecutionDetail`).
 
 use std::collections::BTreeMap;
@@ -32,15 +32,15 @@ pub(super) struct ExecutionSummary {
 }
 
 impl ExecutionSummary {
-    /// None where it does not say which execution it is.
-    pub(super) fn read(self) -> Option<PipelineExecution> {
+    /// Returns `None` if it has no id.
+    pub(super) fn into_execution(self) -> Option<PipelineExecution> {
         let revisions = self.source_revisions.into_iter();
         let revision = |it: SourceRevision| {
             Revision::new(it.action_name, it.revision_id, it.revision_summary, it.revision_url)
         };
         Some(PipelineExecution {
             id: self.pipeline_execution_id?,
-            status: ExecutionStatus::of(self.status.as_deref()),
+            status: ExecutionStatus::from_aws(self.status.as_deref()),
             started: self.start_time,
             updated: self.last_update_time,
             revisions: revisions.map(revision).collect(),
@@ -97,7 +97,7 @@ pub(super) struct ActionDetail {
 }
 
 impl ActionDetail {
-    pub(super) fn read(self, execution_id: String) -> ActionExecution {
+    pub(super) fn into_action(self, execution_id: String) -> ActionExecution {
         let result = self.output.execution_result;
         let raw = RawAction {
             pipeline_version: self.pipeline_version,
@@ -107,7 +107,7 @@ impl ActionDetail {
             started: self.start_time,
             updated: self.last_update_time,
             updated_by: self.updated_by,
-            kind: self.input.action_type_id.and_then(TypeId::read),
+            kind: self.input.action_type_id.and_then(TypeId::into_action_type),
             region: self.input.region,
             configuration: self.input.configuration,
             resolved_configuration: self.input.resolved_configuration,
@@ -118,7 +118,7 @@ impl ActionDetail {
                 .map(|error| ActionError { code: error.code, message: error.message }),
             outputs: self.output.output_variables,
         };
-        raw.of(execution_id, self.status.as_deref())
+        raw.into_action(execution_id, self.status.as_deref())
     }
 }
 
@@ -141,7 +141,7 @@ struct TypeId {
 }
 
 impl TypeId {
-    fn read(self) -> Option<ActionType> {
+    fn into_action_type(self) -> Option<ActionType> {
         Some(ActionType { category: self.category?, owner: self.owner?, provider: self.provider? })
     }
 }
@@ -169,8 +169,11 @@ struct ErrorDetails {
     message: Option<String>,
 }
 
-/// A time as the AWS CLI prints it: ISO 8601 with an offset, or seconds since 1970 where
-/// `cli_timestamp_format` is `wire`.
+/// Reads a time as the AWS CLI prints it: ISO 8601 with an offset, or seconds since 1970 if
+/// `cli_timestamp_format` is `wire`. To be used with serde's `deserialize_with`.
+///
+/// # Errors
+/// If it is neither, or out of range.
 pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     struct Time;
     struct Printed(Timestamp);
@@ -192,7 +195,7 @@ pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timesta
         fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<Timestamp, E> {
             #[expect(
                 clippy::cast_possible_truncation,
-                reason = "what is out of range saturates, and is refused as a time"
+                reason = "a number out of range saturates, and is then refused as a time"
             )]
             let milliseconds = (seconds * 1000.0).round() as i64;
             Timestamp::from_millisecond(milliseconds).map_err(E::custom)
@@ -217,14 +220,14 @@ pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timesta
     Ok(printed.map(|Printed(at)| at))
 }
 
-/// What is `null` is as absent: programs that use other SDKs print every member.
+/// Treats `null` as absent. Programs that use other SDKs print every member.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// The same of a map and of what is in it.
+/// Reads a map, and treats `null` as absent for the map and for each of its values.
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let texts: BTreeMap<String, Option<String>> = or_default(deserializer)?;
     Ok(texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())

@@ -1,19 +1,18 @@
-//! What CloudTrail shows of the approvals that counted, and that speaks against counting them as a
-//! decision did.
+//! Finds events of CloudTrail that contradict how a decision counted its approvals.
 
 use std::collections::BTreeSet;
 
+use names::Arn;
 use rule::{Account, Basis, Decision, Key, Keys, Principal, Record, Rule, persons};
 
 use super::approvals::ApprovalAttempt;
-use super::confirm::same;
 use super::evaluate::Evaluated;
-use super::event::ApprovalEvent;
 use super::exception::{Exception, ExceptionCode as Code};
-use super::judge::Standard;
 use super::outcome::newest_of_each;
 use super::sessions::keys_by_rule;
-use super::trail::Trail;
+use super::standard::Standard;
+use super::trail::{Trail, is_same_principal};
+use crate::read::event::ApprovalEvent;
 
 /// An approval that counted, and the person it counted as.
 struct Counted<'a> {
@@ -30,16 +29,15 @@ impl Counted<'_> {
         self.approval.attempt.approver.history.as_deref().unwrap_or_default()
     }
 
-    /// The event of the answer, if both witnesses name one principal: those that name two are about
-    /// nobody.
+    /// The event of the answer, if it names the same principal as CodePipeline.
     fn event(&self) -> Option<&ApprovalEvent> {
         let event = self.approval.trail.as_ref()?;
         let arn = event.by.arn.as_deref()?;
-        same(arn, self.principal()).then_some(event)
+        is_same_principal(arn, self.principal()).then_some(event)
     }
 }
 
-/// What CloudTrail shows against the decisions on which the verdict of an execution rests.
+/// The exceptions that contradict the decisions behind the verdict on an execution.
 pub(super) fn contradictions(
     evaluated: &Evaluated,
     standard: &Standard,
@@ -94,11 +92,10 @@ fn against(
     found
 }
 
-/// What contradicts a verdict that enough people approved: with what CloudTrail shows of who took
-/// the sessions, they are too few.
+/// Reports a satisfied verdict whose persons are too few once CloudTrail joins some of them.
 ///
-/// If the parameters name actions of their own, those need their quorum too. Then nobody may be
-/// counted twice anywhere.
+/// If the UserParameters name actions, those must also meet the quorum. Then any two joined persons
+/// are reported, even if enough remain.
 fn one_human(
     record: &Record,
     counted: &[Counted<'_>],
@@ -121,7 +118,7 @@ fn one_human(
         members.any(|other| Some(other.person) != first)
     })?;
     let members = joined.members().iter().filter_map(|at| counted.get(*at));
-    let told = members.map(|counted| {
+    let answers = members.map(|counted| {
         let taken = counted.approval.behind.iter();
         let taken = taken.map(|arn| format!(", which was taken by {arn}"));
         let taken = taken.collect::<String>();
@@ -132,7 +129,7 @@ fn one_human(
         format!(
             "The verdict counts {} persons, and CloudTrail shows one human behind two of them: {}. They share {}.",
             record.persons.len(),
-            told.collect::<Vec<_>>().join("; "),
+            answers.collect::<Vec<_>>().join("; "),
             shared(joined.members(), &keys)
         ),
     ))
@@ -147,7 +144,7 @@ fn shared(members: &[usize], keys: &[Keys]) -> String {
     shared.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The keys of an approval's principal, and what the trail adds to them.
+/// The keys of an approval's principal, with those that the trail adds.
 fn keys(counted: &Counted<'_>, rule: &Rule, account: &Account, trail: &Trail) -> Keys {
     let principal = Principal::parse(counted.principal());
     let keys = rule.keys(&principal, account).unwrap_or_default();
@@ -157,8 +154,8 @@ fn keys(counted: &Counted<'_>, rule: &Rule, account: &Account, trail: &Trail) ->
     }
 }
 
-/// A trusted session that counted as one person, and that another took by AssumeRole: then that
-/// other chose its name, and no service did.
+/// Reports a trusted session that counted as one person, but that another principal started with
+/// AssumeRole. That principal, and not a service, chose the session's name.
 fn taken_by_another(
     counted: &Counted<'_>,
     standard: &Standard,
@@ -166,12 +163,12 @@ fn taken_by_another(
 ) -> Option<Exception> {
     let by = &counted.event()?.by;
     if counted.approval.basis != Some(Basis::TrustedSession)
-        || !trail.sessions.taken(by)?.is_named_by_caller
+        || !trail.sessions.origin(by)?.is_named_by_caller
     {
         return None;
     }
     let end = *trail.sessions.chain(by).last()?;
-    // Of a caller from another account there is no more than an id.
+    // A caller from another account may have only an id.
     let taker = end.arn.as_deref()?;
     let own = keys_by_rule(by, &standard.floor, &standard.account);
     let is_own = |key: &Key| own.proven().contains(key);
@@ -181,7 +178,7 @@ fn taken_by_another(
         return None;
     }
     let who = if end.is_taken() {
-        format!("{taker}, behind which there may be anybody")
+        format!("{taker}, which anybody may have used")
     } else {
         taker.to_owned()
     };
@@ -195,8 +192,8 @@ fn taken_by_another(
     ))
 }
 
-/// Two persons behind whom there is one source identity. It cannot change along a chain of roles
-/// (STS API Reference, "AssumeRole").
+/// Reports two persons whose sessions have the same source identity. It cannot change along a chain
+/// of roles (STS API Reference, "AssumeRole").
 fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
     let identity = |counted: &Counted<'_>| counted.event()?.by.source_identity.clone();
     let mut found = Vec::new();
@@ -221,16 +218,16 @@ fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
     found
 }
 
-/// A session of a role that is called like one of IAM Identity Center's, and is not one.
+/// Reports a session of a role with a name like those of IAM Identity Center, but another path.
 fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
     let by = &counted.approval.trail.as_ref()?.by;
     let issuer = by.issuer.as_deref()?;
-    let name = issuer.rsplit('/').next()?;
+    let name = Arn::parse(issuer)?.resource.rsplit('/').next()?;
     let claims = name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("AWSReservedSSO"));
     (claims && !by.is_of_identity_center()).then(|| {
         let message = format!(
-            "The answer to {} came through {issuer}, which IAM Identity Center did not make: it stands under another path than its roles. \
-             The people who may take it choose what its sessions are called.",
+            "The answer to {} came through {issuer}, which IAM Identity Center did not create: its path is not the one of that service. \
+             The people who may assume this role choose the names of its sessions.",
             counted.action()
         );
         Exception::new(Code::LookAlikeRole, message)

@@ -1,12 +1,13 @@
-//! An explanation for people.
+//! Writes an explanation for people.
 
 use std::fmt::Write as _;
 
 use rule::{Key, Person, PrincipalKind, RESERVED_PATH};
 
 use super::{Count, Explained, Explanation};
-use findings::shown;
+use names::shown;
 
+/// The explanation as plain text.
 pub fn render(explanation: &Explanation) -> String {
     let mut out = String::new();
     let known = &explanation.known;
@@ -30,7 +31,7 @@ pub fn render(explanation: &Explanation) -> String {
     out
 }
 
-/// How many persons there are, and whether they would count as two.
+/// Writes how many persons there are, and whether they would count as two.
 fn total(out: &mut String, of: &Count, quorum: u32) {
     let count = of.persons.len();
     let names: Vec<String> = of.persons.iter().map(|person| person.name().to_string()).collect();
@@ -43,19 +44,19 @@ fn total(out: &mut String, of: &Count, quorum: u32) {
             (true, _) => "they would count as two",
             (false, 0 | 1) => "they would not count as two",
             (false, _) => {
-                "they would not count as two: they would count in one and the same action only"
+                "they would not count as two: they would count in the same action only"
             }
         };
         let _ = writeln!(out, "{answer}");
     }
 }
 
-/// What the gate would ask IAM, and what follows if IAM says yes.
+/// Writes what the gate would ask IAM, and what follows if IAM says yes.
 fn asked(out: &mut String, role: &str, explanation: &Explanation, position: usize) {
     let person = explanation.if_reserved.as_ref().and_then(|count| count.person(position));
     let then = match person {
         Some(person) => format!("the person is {}", person.name()),
-        None => "it is nobody all the same".to_owned(),
+        None => "it is still nobody".to_owned(),
     };
     let _ = writeln!(
         out,
@@ -100,7 +101,7 @@ fn principal(out: &mut String, explained: &Explained, person: Option<&Key>) {
     }
 }
 
-/// A kind of principal: for programs, and for people.
+/// The kind of a principal, for programs and for people.
 pub(super) fn kind(kind: &PrincipalKind) -> (&'static str, &'static str) {
     match kind {
         PrincipalKind::User { .. } => ("user", "IAM user"),
@@ -118,7 +119,7 @@ fn meaning(key: &Key) -> &'static str {
         Key::Person(_) => "an entry of the rule's `people`",
         Key::Handle(_) => "the name up to its `@`, or the name of its entry in `people`",
         Key::User { .. } => "the user itself",
-        Key::Traced(_) => "a trail of its session",
+        Key::Traced(_) => "the trail of its session",
         Key::Role { .. } => "the role, which all its sessions share",
     }
 }

@@ -1,8 +1,9 @@
-//! The history as CodePipeline tells it now.
+//! Reads the history from CodePipeline.
 //!
-//! The actions are asked for execution by execution, several at a time, and not all at once for the
-//! whole pipeline. That is more calls, and it is the gate's own call: it needs no word on the order
-//! of a list that AWS does not give, and a short period reads nothing else.
+//! The actions are asked for one execution at a time, several executions in parallel, and not for
+//! the whole pipeline. That takes more calls. But it is the same call that the gate makes, it does
+//! not depend on the order of a list, which AWS does not document, and a short period reads only
+//! what it needs.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -13,11 +14,12 @@ use super::case::cases;
 use super::history::{ActionExecution, History, PipelineExecution};
 use super::period::Period;
 
-/// How many executions are asked about at the same time.
+/// The number of executions that are read at the same time.
 const AT_ONCE: usize = 4;
 
-/// Where a history comes from. Each call is one page, the first without a token.
+/// The calls that read a history. Each reads one page, the first without a token.
 pub trait CodePipeline {
+    /// Why a call failed.
     type Error;
 
     /// ListPipelineExecutions.
@@ -39,28 +41,36 @@ pub trait CodePipeline {
 /// One page of a list.
 #[derive(Debug)]
 pub struct Page<T> {
+    /// The entries of the page.
     pub items: Vec<T>,
+    /// The token of the next page, if there is one.
     pub next_token: Option<String>,
 }
 
-/// Why there is no history.
+/// Why a history cannot be read from AWS.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError<E> {
+    /// A call failed.
     #[error(transparent)]
     Call(#[from] E),
-    /// Pages that go round in circles would never end.
+    /// The pages of a list form a circle, so reading them would never end.
     #[error("the list of {0} names a page that was read already; try again")]
     Circle(&'static str),
 }
 
-/// How far the reading is: executions in all, or one more of them read.
+/// How far the reading is.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress {
+    /// This many executions have to be read.
     Executions(usize),
+    /// The actions of one more execution have been read.
     Read,
 }
 
-/// Reads the executions that are asked about, with their actions.
+/// Reads the executions of a period, or only `wanted`, with their actions.
+///
+/// # Errors
+/// [`ReadError`] if a call fails or the pages of a list form a circle.
 pub async fn read<C: CodePipeline>(
     codepipeline: &C,
     pipeline: &str,
@@ -92,9 +102,9 @@ pub async fn read<C: CodePipeline>(
     Ok(History { executions, actions })
 }
 
-/// All pages of a list.
+/// Reads all pages of a list. `what` names the list in an error.
 async fn pages<T, E>(
-    of: &'static str,
+    what: &'static str,
     page: impl AsyncFn(Option<String>) -> Result<Page<T>, E>,
 ) -> Result<Vec<T>, ReadError<E>> {
     let mut items = Vec::new();
@@ -105,7 +115,7 @@ async fn pages<T, E>(
         items.extend(read.items);
         match read.next_token {
             None => return Ok(items),
-            Some(next) if !seen.insert(next.clone()) => return Err(ReadError::Circle(of)),
+            Some(next) if !seen.insert(next.clone()) => return Err(ReadError::Circle(what)),
             Some(next) => token = Some(next),
         }
     }

@@ -1,31 +1,30 @@
-//! An execution as it was at a moment, put before the gate's own judge.
+//! Judges an execution as it was at a given time, with the gate's own code.
 
 use jiff::Timestamp;
 use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
-use super::case::Case;
+use crate::read::case::Case;
 
-/// What UserParameters hold if a list does not show what CodePipeline made of the variable: it
-/// fills in the execution's own id.
+/// The variable that CodePipeline replaces with the execution's own id. A list may show
+/// UserParameters without that replacement.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 
-/// What past executions are judged by.
+/// The pipeline, account and rule that past executions are judged by.
 #[derive(Debug)]
-pub struct Standard {
-    pub pipeline: String,
+pub(crate) struct Standard {
+    pub(crate) pipeline: String,
     /// The pipeline's account.
-    pub account: Account,
-    /// The floor: the rule of the gate's own environment.
-    pub floor: Rule,
+    pub(crate) account: Account,
+    /// The floor: the rule in the gate's own environment.
+    pub(crate) floor: Rule,
 }
 
 impl Standard {
-    /// The rule under which a run of the gate had to judge: the floor, tightened by the
-    /// UserParameters that the run had.
+    /// The rule of one run of the gate: the floor, tightened by the run's UserParameters.
     ///
     /// # Errors
-    /// A whole sentence, where those parameters make no rule, or name another execution.
-    pub fn rule(
+    /// A sentence, if the parameters are not a valid rule or name another execution.
+    pub(crate) fn rule(
         &self,
         parameters: Option<&str>,
         gate_stage: &str,
@@ -49,12 +48,13 @@ impl Standard {
         }
     }
 
-    /// Judges a case by what CodePipeline had noticed at a moment: what began then or later is left
-    /// out, what was noticed later is open. `now` is when that is judged: ages are measured by it.
+    /// Judges a case by what CodePipeline had noticed at a time. Attempts that began at that time
+    /// or later are left out, and attempts that ended later are in progress. Ages are measured at
+    /// `now`.
     ///
     /// # Errors
-    /// A whole sentence, where the rule gives one principal to two people.
-    pub fn judge_as_of(
+    /// A sentence, if the rule gives one principal to two people.
+    pub(crate) fn judge_as_of(
         &self,
         rule: &Rule,
         case: &Case,
@@ -66,11 +66,11 @@ impl Standard {
         self.judge(rule, case, gate_stage, now, attempts.collect())
     }
 
-    /// Judges a case by all that ever happened in it.
+    /// Judges a case by everything that ever happened in it.
     ///
     /// # Errors
-    /// A whole sentence, where the rule gives one principal to two people.
-    pub fn judge_whole(
+    /// A sentence, if the rule gives one principal to two people.
+    pub(crate) fn judge_whole(
         &self,
         rule: &Rule,
         case: &Case,
@@ -106,10 +106,10 @@ impl Standard {
     }
 }
 
-/// An attempt as it stood at a moment, if it had begun.
+/// An attempt as it was at a given time, or `None` if it had not begun.
 ///
-/// INVARIANT (fail closed): what has no time is taken as it is, so that it can be the newest
-/// attempt, and the newest rejection.
+/// INVARIANT (fail closed): an attempt without times is kept as it is, so that it can be the newest
+/// attempt and the newest rejection.
 fn as_of(attempt: &Attempt, at: Timestamp) -> Option<Attempt> {
     if attempt.started.is_some_and(|started| started >= at) {
         return None;

@@ -1,36 +1,36 @@
-//! Where in the pipeline the gate stands, learnt from the executions in which it ran: what comes
-//! before it, and what after.
+//! Learns from the executions with a gate what comes before and after the gate in the pipeline.
 //!
-//! The history of an execution does not say which stages it has not reached, and the pipeline as it
-//! is today is not the pipeline as it was. What an execution without the gate reached is therefore
-//! measured against those that had it.
+//! The history of an execution does not show the stages that it has not reached, and today's
+//! pipeline may differ from the one that ran. So an execution without a gate is compared with those
+//! that had one.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use names::FunctionRef;
 
-use super::case::Case;
-use super::gate::GateFunction;
-use super::history::{ActionExecution, ExecutionStatus};
+use super::gate_function::runs_gate;
+use crate::read::case::Case;
+use crate::read::history::{ActionExecution, ExecutionStatus};
 
-/// What the other executions of a pipeline show of its order.
+/// The order of a pipeline, as far as its executions show it.
 #[derive(Debug, Default)]
 pub(crate) struct Route {
     /// The gate's stage in the newest execution that has one.
-    pub gate_stage: Option<String>,
+    gate_stage: Option<String>,
     /// Stages and actions that ran before the gate.
     before: BTreeSet<(String, String)>,
-    /// Stages that were never entered before the gate had passed.
+    /// Stages that no execution entered before the gate had let it pass.
     after: BTreeSet<String>,
 }
 
 impl Route {
     /// Learns from executions, newest first.
-    pub(crate) fn learn(cases: &[Case], gate: &GateFunction) -> Self {
+    pub(crate) fn learn(cases: &[Case], gate: &FunctionRef) -> Self {
         let mut route = Self::default();
         let mut entered_before = BTreeSet::new();
         for case in cases {
-            let mut gates = case.actions.iter().filter(|action| gate.is_run_by(action));
+            let mut gates = case.actions.iter().filter(|action| runs_gate(gate, action));
             let Some(first) = gates.clone().next() else {
                 continue;
             };
@@ -41,7 +41,7 @@ impl Route {
             if route.gate_stage.is_none() {
                 route.gate_stage.clone_from(&first.attempt.stage);
             }
-            for action in case.actions.iter().filter(|action| !gate.is_run_by(action)) {
+            for action in case.actions.iter().filter(|action| !runs_gate(gate, action)) {
                 let Some((stage, name)) = place(action) else {
                     continue;
                 };
@@ -61,17 +61,16 @@ impl Route {
         route
     }
 
-    /// The actions by which an execution without the gate went on: where it reached past the point
-    /// at which the gate should have been.
+    /// The actions of an execution without a gate that ran past the place where the gate should be.
     ///
-    /// INVARIANT (fail closed): where nothing tells that an action comes before the gate, a
-    /// deployment counts as one that does not. Only an execution under way gets the benefit of the
-    /// doubt, since it may yet come to the gate, and is judged when it has ended.
-    pub(crate) fn beyond<'a>(&self, case: &'a Case) -> Vec<&'a ActionExecution> {
+    /// INVARIANT (fail closed): a deployment counts as past the gate unless another execution shows
+    /// that it comes before. The only exception is an execution in progress of a pipeline whose
+    /// gate was never seen: it may still reach the gate, and is judged when it has ended.
+    pub(crate) fn past_gate<'a>(&self, case: &'a Case) -> Vec<&'a ActionExecution> {
         let approvals = approval_stages(case, |stage| self.is_before(stage));
         let in_doubt = self.gate_stage.is_none() && case.execution.status.is_active();
         let first_approval = approvals.iter().filter_map(|stage| entered(case, stage)).min();
-        let is_beyond = |action: &&ActionExecution| {
+        let is_past_gate = |action: &&ActionExecution| {
             let Some((stage, name)) = place(action) else {
                 return false;
             };
@@ -84,17 +83,17 @@ impl Route {
                     .is_some_and(|first| entered(case, stage).is_none_or(|at| at > first));
             self.after.contains(stage) || after_approvals || (deploys && !known_before && !in_doubt)
         };
-        case.actions.iter().filter(is_beyond).collect()
+        case.actions.iter().filter(is_past_gate).collect()
     }
 
-    /// Whether an execution without the gate went on. One that succeeded went through the whole
-    /// pipeline.
-    pub(crate) fn went_on(&self, case: &Case) -> bool {
-        case.execution.status == ExecutionStatus::Succeeded || !self.beyond(case).is_empty()
+    /// Whether an execution without a gate released something. If it succeeded, it went through the
+    /// whole pipeline.
+    pub(crate) fn released(&self, case: &Case) -> bool {
+        case.execution.status == ExecutionStatus::Succeeded || !self.past_gate(case).is_empty()
     }
 
-    /// The stage whose approvals matter in an execution without the gate: the rule's or the gate's,
-    /// or else the last that does not come before the gate's.
+    /// The stage whose approvals matter in an execution without a gate: the rule's, the gate's, or
+    /// else the last stage with approvals that does not come before the gate.
     pub(crate) fn approval_stage(&self, case: &Case, of_rule: Option<&str>) -> Option<String> {
         let wanted = of_rule.or(self.gate_stage.as_deref());
         let stages = approval_stages(case, |stage| wanted != Some(stage) && self.is_before(stage));
@@ -108,10 +107,10 @@ impl Route {
     }
 }
 
-fn approval_stages(case: &Case, left_out: impl Fn(&str) -> bool) -> BTreeSet<&str> {
+fn approval_stages(case: &Case, is_left_out: impl Fn(&str) -> bool) -> BTreeSet<&str> {
     let approvals = case.actions.iter().filter(|action| action.attempt.kind.may_be_approval());
     let stages = approvals.filter_map(|action| action.attempt.stage.as_deref());
-    stages.filter(|stage| !left_out(stage)).collect()
+    stages.filter(|stage| !is_left_out(stage)).collect()
 }
 
 /// When an execution first entered a stage.

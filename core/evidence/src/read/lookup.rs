@@ -1,26 +1,51 @@
-//! CloudTrail asked now: the approvals of a pipeline, and who took the sessions in which they were
-//! given.
+//! Reads events from CloudTrail: the answers to a pipeline's approvals, and the start of the
+//! sessions that gave them.
 
 use std::collections::BTreeSet;
+use std::future::Future;
+
+use jiff::Timestamp;
 
 use super::event::{Event, EventError, Identity, read_event};
 use super::period::Period;
-use super::trail::CloudTrail;
 
-/// Why there are no events.
+/// The calls that read events. Each returns the events as CloudTrail's JSON, from all pages.
+pub trait CloudTrail {
+    /// Why a call failed.
+    type Error;
+
+    /// LookupEvents by the name of the event of an approval.
+    fn approval_events(
+        &self,
+        period: Period,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
+
+    /// LookupEvents by a resource: an access key, or the principal id of a session. CloudTrail
+    /// lists both among the resources of the event that created them. With a time, only events
+    /// within seconds of it.
+    fn events_of_resource(
+        &self,
+        name: &str,
+        around: Option<Timestamp>,
+    ) -> impl Future<Output = Result<Vec<String>, Self::Error>>;
+}
+
+/// Why events cannot be read from CloudTrail.
 #[derive(Debug, thiserror::Error)]
 pub enum LookUpError<E> {
+    /// A call failed.
     #[error(transparent)]
     Call(E),
-    #[error("an event that CloudTrail told cannot be read")]
+    /// CloudTrail returned an event that cannot be read.
+    #[error("CloudTrail returned an event that cannot be read")]
     Event(#[from] EventError),
 }
 
-/// Looks up the approvals, and then the sessions of those of this pipeline, link by link.
-/// `progress` is told of each session.
+/// Looks up the answers to approvals and, for those of this pipeline, the events that started their
+/// sessions, link by link. `progress` is called once per session.
 ///
 /// # Errors
-/// [`LookUpError`] if AWS gives no answer, or an event that cannot be read.
+/// [`LookUpError`] if a call fails or an event cannot be read.
 pub async fn look_up<C: CloudTrail>(
     cloudtrail: &C,
     pipeline: &str,
@@ -43,17 +68,17 @@ pub async fn look_up<C: CloudTrail>(
         if !session.is_a_session() || !asked.insert(name) {
             continue;
         }
-        let made = who_took(cloudtrail, &session).await?;
-        open.extend(made.iter().map(|event| event.by().clone()));
-        events.extend(made);
+        let started = start_of(cloudtrail, &session).await?;
+        open.extend(started.iter().map(|event| event.by().clone()));
+        events.extend(started);
         progress();
     }
     Ok(events)
 }
 
-/// The events that made a session: by its access key, or if that was not made by any, by who it is
-/// and when it was made.
-async fn who_took<C: CloudTrail>(
+/// The events that started a session: those that created its access key or, if there are none,
+/// those with its principal id at the time of its start.
+async fn start_of<C: CloudTrail>(
     cloudtrail: &C,
     session: &Identity,
 ) -> Result<Vec<Event>, LookUpError<C::Error>> {
@@ -61,19 +86,20 @@ async fn who_took<C: CloudTrail>(
         let found = cloudtrail.events_of_resource(name, around).await;
         Ok::<_, LookUpError<C::Error>>(sessions(&found.map_err(LookUpError::Call)?)?)
     };
-    let mut made = Vec::new();
+    let mut started = Vec::new();
     if let Some(key) = &session.access_key {
-        made = of_resource(key, None).await?;
+        started = of_resource(key, None).await?;
     }
-    if made.is_empty()
+    if started.is_empty()
         && let (Some(id), Some(created)) = (&session.principal_id, session.created)
     {
-        made = of_resource(id, Some(created)).await?;
+        started = of_resource(id, Some(created)).await?;
     }
-    Ok(made)
+    Ok(started)
 }
 
-/// A key is also among the resources of other events than that which made it.
+/// The session starts among these events. Other events can have an access key among their
+/// resources, too.
 fn sessions(events: &[String]) -> Result<Vec<Event>, EventError> {
     let read = events.iter().map(|json| read_event(json));
     let read: Vec<Option<Event>> = read.collect::<Result<_, _>>()?;

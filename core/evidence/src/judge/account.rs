@@ -1,53 +1,53 @@
-//! Which account is the pipeline's: a principal of any other is nobody.
+//! The pipeline's account. Principals of other accounts never count.
 
 use std::collections::BTreeSet;
 
 use rule::{Account, Initiator, Principal};
 
-use super::history::History;
+use crate::read::history::History;
 
 /// How the pipeline's account is known.
 #[derive(Debug)]
-pub enum AccountOf {
-    /// AWS or the user told; with the roles that IAM Identity Center made, if a snapshot was given.
-    Told(Account),
-    /// Nobody told: the one account that all principals of the history are of.
+pub enum AccountSource {
+    /// AWS or the user named it. If a snapshot of it is given, its roles are known, too.
+    Given(Account),
+    /// It is the only account among the principals of the history.
     Principals,
 }
 
-/// The account is not known.
+/// Nothing says which account is the pipeline's.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the history has principals of several accounts ({0}), and nothing says which one is the pipeline's; give it by --account or --account-file"
 )]
-pub struct NoAccount(String);
+pub struct UnknownAccount(String);
 
-impl AccountOf {
-    /// The account. One that nobody told and no principal shows is no principal's.
+impl AccountSource {
+    /// The pipeline's account. Without any source its id is empty, and no principal belongs to it.
     ///
     /// # Errors
-    /// [`NoAccount`] if nobody told, and the principals are of several.
-    pub(super) fn of(&self, history: &History) -> Result<Account, NoAccount> {
+    /// [`UnknownAccount`] if it is not given and the history has principals of several accounts.
+    pub(crate) fn resolve(&self, history: &History) -> Result<Account, UnknownAccount> {
         match self {
-            Self::Told(account) => Ok(account.clone()),
+            Self::Given(account) => Ok(account.clone()),
             Self::Principals => {
                 let accounts = accounts(history);
                 if accounts.len() > 1 {
-                    return Err(NoAccount(accounts.into_iter().collect::<Vec<_>>().join(", ")));
+                    return Err(UnknownAccount(accounts.into_iter().collect::<Vec<_>>().join(", ")));
                 }
                 Ok(Account::new(accounts.into_iter().next().unwrap_or_default()))
             }
         }
     }
 
-    /// What a reader has to know of it.
-    pub(super) fn notes(&self, account: &Account) -> Vec<String> {
+    /// What a reader of the report must know about the account, if anything.
+    pub(crate) fn notes(&self, account: &Account) -> Vec<String> {
         match self {
             Self::Principals if !account.id().is_empty() => vec![format!(
-                "Nothing says which account the pipeline is of. It is taken to be {}, which all principals of the history are of.",
+                "Nothing says which account the pipeline belongs to. The report assumes {}, since all principals of the history belong to it.",
                 account.id()
             )],
-            Self::Told(_) | Self::Principals => Vec::new(),
+            Self::Given(_) | Self::Principals => Vec::new(),
         }
     }
 }

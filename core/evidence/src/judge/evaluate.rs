@@ -1,100 +1,63 @@
-//! From one execution to its verdict.
+//! Evaluates one execution: its verdict, and what an auditor should look at.
 
 use jiff::SignedDuration;
-use rule::{Decision, Record, Status};
+use names::FunctionRef;
+use rule::{Decision, Initiator, Record, Status};
 
+use super::after_gate::AfterGate;
 use super::approvals::{ApprovalAttempt, attempts};
-use super::case::Case;
 use super::exception::{Exception, ExceptionCode};
-use super::gate::GateFunction;
 use super::gate_run::GateRun;
-use super::history::{ActionExecution, PipelineExecution};
-use super::judge::Standard;
 use super::outcome::{Outcome, with_gate, without_gate};
-use super::passage::Passage;
 use super::route::Route;
+use super::standard::Standard;
+use super::verdict::Verdict;
+use crate::read::case::Case;
+use crate::read::history::{ActionExecution, PipelineExecution};
 
-/// What is to be said of an execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Enough persons approved.
-    Satisfied,
-    /// They did not.
-    Unsatisfied,
-    /// It went on, and the gate never ran in it.
-    NoGate,
-    /// It is under way, and the gate has not said its last word.
-    NotFinished,
-    /// It ended before its approvals, so nothing was released.
-    NotApplicable,
-    /// Nothing can be said: the record or the rule is wrong.
-    Error,
-}
-
-impl Verdict {
-    pub const ALL: [Self; 6] = [
-        Self::Satisfied,
-        Self::Unsatisfied,
-        Self::NoGate,
-        Self::NotFinished,
-        Self::NotApplicable,
-        Self::Error,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Satisfied => "satisfied",
-            Self::Unsatisfied => "unsatisfied",
-            Self::NoGate => "no-gate",
-            Self::NotFinished => "not-finished",
-            Self::NotApplicable => "not-applicable",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// An execution, evaluated.
+/// An evaluated execution.
 #[derive(Debug)]
-pub struct Evaluated {
-    pub execution: PipelineExecution,
-    pub pipeline_version: Option<i32>,
-    pub verdict: Verdict,
-    /// Why there is no verdict: a whole sentence.
-    pub problem: Option<String>,
+pub(crate) struct Evaluated {
+    pub(crate) execution: PipelineExecution,
+    pub(crate) pipeline_version: Option<i32>,
+    pub(crate) verdict: Verdict,
+    /// Why there is no verdict: a sentence.
+    pub(crate) problem: Option<String>,
     /// Every attempt of every approval, oldest first.
-    pub approvals: Vec<ApprovalAttempt>,
+    pub(crate) approvals: Vec<ApprovalAttempt>,
     /// Every run of the gate, oldest first.
-    pub gate_runs: Vec<GateRun>,
-    /// The decision on which the verdict rests.
-    pub decision: Option<Decision>,
-    /// Whether the execution went past the gate, or past where it should have been: a release.
-    pub went_on: bool,
-    /// What ran after the gate, oldest first.
-    pub deployments: Vec<ActionExecution>,
-    pub exceptions: Vec<Exception>,
+    pub(crate) gate_runs: Vec<GateRun>,
+    /// The decision behind the verdict.
+    pub(crate) decision: Option<Decision>,
+    /// Whether the execution went past the gate, or past the place where the gate should be.
+    pub(crate) released: bool,
+    /// The actions that ran after the gate, oldest first.
+    pub(crate) deployments: Vec<ActionExecution>,
+    pub(crate) exceptions: Vec<Exception>,
 }
 
-/// Evaluates one execution by the rule, against what the others show of the pipeline.
+/// Evaluates one execution by the rule. `route` is what the other executions show about the order
+/// of the pipeline.
 pub(crate) fn evaluate(
     case: Case,
     standard: &Standard,
-    gate: &GateFunction,
+    gate: &FunctionRef,
     route: &Route,
 ) -> Evaluated {
-    let gate_runs = GateRun::of(&case, gate, standard);
-    let after_gate = Passage::by(&case, &gate_runs);
-    let (went_on, deployments) = if gate_runs.is_empty() {
-        (route.went_on(&case), route.beyond(&case))
+    let gate_runs = GateRun::all_in(&case, gate, standard);
+    let after_gate = AfterGate::new(&case, &gate_runs);
+    let (released, deployments) = if gate_runs.is_empty() {
+        (route.released(&case), route.past_gate(&case))
     } else {
-        (after_gate.went_on(), after_gate.actions)
+        (after_gate.released(), after_gate.actions)
     };
     let deployments: Vec<ActionExecution> = deployments.into_iter().cloned().collect();
     let outcome = match &case.defect {
         Some(defect) => Outcome::error(defect.clone()),
-        None if gate_runs.is_empty() => without_gate(&case, standard, route, went_on),
-        None => with_gate(&case, standard, &gate_runs, went_on),
+        None if gate_runs.is_empty() => without_gate(&case, standard, route, released),
+        None => with_gate(&case, standard, &gate_runs, released),
     };
-    let mut exceptions = exceptions(&case, &outcome, &gate_runs, went_on);
+    let mut exceptions = exceptions(&case, &outcome, &gate_runs, released);
     exceptions.extend(behind_gate(&case, &outcome, &gate_runs, &deployments));
     Evaluated {
         pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
@@ -104,13 +67,13 @@ pub(crate) fn evaluate(
         execution: case.execution,
         gate_runs,
         decision: outcome.decision,
-        went_on,
+        released,
         deployments,
         exceptions,
     }
 }
 
-fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -> Vec<Exception> {
+fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], released: bool) -> Vec<Exception> {
     use ExceptionCode as Code;
 
     let mut found = Vec::new();
@@ -123,7 +86,7 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
                 format!("This execution {how} never passed the gate."),
             ));
         }
-        Verdict::Unsatisfied if went_on => found.push(Exception::new(
+        Verdict::Unsatisfied if released => found.push(Exception::new(
             Code::UnsatisfiedRelease,
             format!(
                 "This execution went on without enough people by the rule: {}.",
@@ -131,8 +94,8 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
             ),
         )),
         Verdict::Error => {
-            // Where the record itself is wrong, nothing says that it stopped.
-            let code = if went_on || case.defect.is_some() {
+            // If the record itself is wrong, nothing shows that the execution stopped.
+            let code = if released || case.defect.is_some() {
                 Code::NotEvaluated
             } else {
                 Code::StoppedUnevaluated
@@ -144,7 +107,7 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
         | Verdict::NotFinished
         | Verdict::NotApplicable => {}
     }
-    let past = runs.last().filter(|run| went_on && run.status != Status::Succeeded);
+    let past = runs.last().filter(|run| released && run.status != Status::Succeeded);
     if past.is_some() {
         found.push(Exception::new(
             Code::WentPastGate,
@@ -155,8 +118,8 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], went_on: bool) -
     found
 }
 
-/// What speaks against a release that the gate let pass: what the verdict takes for granted, and
-/// what happened after it.
+/// The exceptions of a release that the gate let pass: the assumptions of its verdict, and what
+/// happened after the gate.
 fn behind_gate(
     case: &Case,
     outcome: &Outcome,
@@ -176,8 +139,8 @@ fn behind_gate(
         .collect()
 }
 
-/// The first action behind the gate that ran under another version of the pipeline's structure than
-/// the gate.
+/// Reports the first action behind the gate that ran under another version of the pipeline's
+/// structure than the gate.
 fn other_structure(
     case: &Case,
     runs: &[GateRun],
@@ -200,8 +163,8 @@ fn other_structure(
     ))
 }
 
-/// The first action behind the gate that began longer after an approval that counted than
-/// `maxAgeMinutes`.
+/// Reports the first action behind the gate that began when the oldest counted approval was older
+/// than `maxAgeMinutes`.
 fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
     let minutes = record.rule.max_age_minutes?;
     let counted = record.approvals.iter().filter(|approval| approval.counted);
@@ -215,7 +178,7 @@ fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
     Some(Exception::new(
         ExceptionCode::ReleasedLongAfterApproval,
         format!(
-            "{} began {:#} after {} was approved, and by the rule an approval is good for {minutes} minutes.",
+            "{} began {:#} after {} was approved, and the rule lets an approval count for {minutes} minutes.",
             action.attempt.action.as_deref().unwrap_or("An action behind the gate"),
             SignedDuration::from_secs(age.as_secs()),
             approval.action
@@ -223,9 +186,45 @@ fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
     ))
 }
 
-/// Why a decision is not satisfied, in one line.
+/// The reasons of an unsatisfied decision, in one line.
 fn reasons(outcome: &Outcome) -> String {
     let reasons = outcome.decision.iter().flat_map(|decision| &decision.record().reasons);
     let messages: Vec<&str> = reasons.map(|reason| reason.message.as_str()).collect();
     messages.join("; ")
+}
+
+impl Evaluated {
+    /// Whether an auditor should look at it.
+    pub(crate) fn is_exceptional(&self) -> bool {
+        self.exceptions.iter().any(Exception::is_exceptional)
+    }
+
+    /// The best keys of the persons who counted.
+    pub(crate) fn persons(&self) -> &[String] {
+        self.decision.as_ref().map_or(&[], |decision| &decision.record().persons)
+    }
+
+    /// The report of the newest run of the gate, or `None` if it never ran.
+    pub(crate) fn gate_report(&self) -> Option<&'static str> {
+        self.gate_runs.last().map(|run| run.report.as_str())
+    }
+
+    /// Whether every run of the gate that reported a verdict agrees with today's evaluation. `None`
+    /// if no run reported one.
+    pub(crate) fn gate_agrees(&self) -> Option<bool> {
+        let answers: Vec<bool> = self.gate_runs.iter().filter_map(|run| run.agrees()).collect();
+        (!answers.is_empty()).then(|| answers.iter().all(|agrees| *agrees))
+    }
+
+    /// The person or event that started it, as AWS writes it.
+    pub(crate) fn started_by(&self) -> String {
+        let trigger = &self.execution.trigger;
+        match trigger.initiator() {
+            Initiator::Principal(arn) => arn,
+            Initiator::Automatic(_) | Initiator::Unknown => {
+                let written = trigger.detail.clone().or_else(|| trigger.kind.clone());
+                written.unwrap_or_else(|| "unknown".to_owned())
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Which executions are asked about.
+//! The period that a report covers.
 
 use std::str::FromStr;
 
@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::history::PipelineExecution;
 
-/// A point in time as people write it.
+/// A point in time as users write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// So long ago: `90d`.
+    /// This long ago: `90d`.
     Ago(SignedDuration),
     /// A day in UTC: `2026-01-31`.
     Day(Date),
@@ -18,10 +18,10 @@ pub enum Moment {
     At(Timestamp),
 }
 
-/// Why a text is no point in time.
+/// Why a text is not a point in time.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no point in time; write a number of hours, days or weeks ago (`12h`, `90d`, `4w`), a day (`2026-01-31`) or a time (`2026-01-31T12:00:00Z`)"
+    "`{0}` is not a point in time; write a number of hours, days or weeks ago (`12h`, `90d`, `4w`), a day (`2026-01-31`) or a time (`2026-01-31T12:00:00Z`)"
 )]
 pub struct MomentError(String);
 
@@ -45,40 +45,50 @@ fn ago(text: &str) -> Option<SignedDuration> {
         .find_map(|(unit, hours)| Some((text.strip_suffix(unit)?, hours)));
     let (count, hours) = hours?;
     let count: u32 = count.parse().ok()?;
-    // A hundred years are enough, and keep every sum within range.
+    // A limit of a hundred years keeps every sum within range.
     let hours = i64::from(count).checked_mul(hours).filter(|hours| *hours <= 24 * 36_525)?;
     Some(SignedDuration::from_hours(hours))
 }
 
-/// From when until when executions started. What is open at an end reaches as far as the history
-/// does.
+/// The executions that started between two times. Without a time, an end is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Period {
-    /// At this time or later.
+    /// Started at this time or later.
     pub since: Option<Timestamp>,
-    /// Before this time.
+    /// Started before this time.
     pub until: Option<Timestamp>,
 }
 
-/// Why there is no such period.
+/// Why two moments are not a period.
 #[derive(Debug, thiserror::Error)]
 pub enum PeriodError {
+    /// It ends before it begins.
     #[error(
         "--since {since:.0} is not before --until {until:.0}; exchange them or widen the period"
     )]
-    Empty { since: Timestamp, until: Timestamp },
+    Empty {
+        /// Where it would begin.
+        since: Timestamp,
+        /// Where it would end.
+        until: Timestamp,
+    },
+    /// A moment is too far from now.
     #[error("a time of the period is out of range; write one of the last hundred years")]
     Range(#[source] jiff::Error),
 }
 
 impl Period {
+    /// The period between two moments, relative to `now`. A day at its end is included.
+    ///
+    /// # Errors
+    /// [`PeriodError`] if it is empty or out of range.
     pub fn new(
         since: Option<Moment>,
         until: Option<Moment>,
         now: Timestamp,
     ) -> Result<Self, PeriodError> {
-        let since = since.map(|moment| first(moment, now)).transpose()?;
-        let until = until.map(|moment| end(moment, now)).transpose()?;
+        let since = since.map(|moment| start_of(moment, now)).transpose()?;
+        let until = until.map(|moment| end_of(moment, now)).transpose()?;
         match (since, until) {
             (Some(since), Some(until)) if since >= until => {
                 Err(PeriodError::Empty { since, until })
@@ -87,7 +97,9 @@ impl Period {
         }
     }
 
-    /// INVARIANT (fail closed): an execution of which nobody knows when it started is asked about.
+    /// Whether an execution started in the period.
+    ///
+    /// INVARIANT (fail closed): an execution without a start time is always included.
     pub fn contains(&self, execution: &PipelineExecution) -> bool {
         execution.started.is_none_or(|started| {
             self.since.is_none_or(|since| since <= started)
@@ -96,7 +108,7 @@ impl Period {
     }
 }
 
-fn first(moment: Moment, now: Timestamp) -> Result<Timestamp, PeriodError> {
+fn start_of(moment: Moment, now: Timestamp) -> Result<Timestamp, PeriodError> {
     match moment {
         Moment::Ago(duration) => now.checked_sub(duration).map_err(PeriodError::Range),
         Moment::Day(day) => midnight(day),
@@ -104,11 +116,10 @@ fn first(moment: Moment, now: Timestamp) -> Result<Timestamp, PeriodError> {
     }
 }
 
-/// A day is meant to its end.
-fn end(moment: Moment, now: Timestamp) -> Result<Timestamp, PeriodError> {
+fn end_of(moment: Moment, now: Timestamp) -> Result<Timestamp, PeriodError> {
     match moment {
         Moment::Day(day) => midnight(day.tomorrow().map_err(PeriodError::Range)?),
-        Moment::Ago(_) | Moment::At(_) => first(moment, now),
+        Moment::Ago(_) | Moment::At(_) => start_of(moment, now),
     }
 }
 
@@ -128,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_holds_its_last_day_whole() {
+    fn a_period_includes_its_last_day() {
         let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
         let quarter = period(Some("2026-01-01"), Some("2026-03-31")).unwrap();
         assert_eq!(
@@ -143,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_period_is_refused() {
+    fn other_texts_are_refused() {
         assert!(
             period(Some("2026-02-01"), Some("2026-01-01")).unwrap_err().contains("is not before")
         );

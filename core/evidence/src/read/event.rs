@@ -1,31 +1,33 @@
-//! One event of CloudTrail, as far as it matters: an answer to an approval, or a session that
-//! somebody took.
+//! Reads one CloudTrail event: the answer to an approval, or the start of a session.
 //!
-//! Members of an event: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail
-//! userIdentity element".
+//! The members of an event: AWS CloudTrail User Guide, "CloudTrail record contents" and
+//! "CloudTrail userIdentity element".
 
 use jiff::Timestamp;
+use names::Arn;
 use rule::RESERVED_PATH;
 use serde::Deserialize;
 
-/// The event of an answer.
+/// The name of the event that records the answer to an approval.
 pub const APPROVAL: &str = "PutApprovalResult";
-/// What the events that are read are called. `AssumeRole` is also the beginning of the other two
-/// that make sessions.
-pub(super) const EVENTS: [&str; 2] = [APPROVAL, "AssumeRole"];
-/// The events that make sessions (STS API Reference).
+/// A text without any of these holds no event that is read. `AssumeRole` is also the beginning of
+/// the other names in [`SESSIONS`].
+pub(crate) const EVENTS: [&str; 2] = [APPROVAL, "AssumeRole"];
+/// The events that start sessions (STS API Reference).
 const SESSIONS: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
 
-/// An event that AWS carried out.
+/// The event of a call that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// An answer to an approval.
     Approval(ApprovalEvent),
+    /// The start of a session of a role.
     Session(SessionEvent),
 }
 
 impl Event {
-    /// Who called.
-    pub fn by(&self) -> &Identity {
+    /// The caller.
+    pub(crate) fn by(&self) -> &Identity {
         match self {
             Self::Approval(approval) => &approval.by,
             Self::Session(session) => &session.by,
@@ -33,62 +35,69 @@ impl Event {
     }
 }
 
-/// A PutApprovalResult.
+/// The event of PutApprovalResult.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalEvent {
+    /// `eventID`.
     pub id: Option<String>,
+    /// When the approval was answered, to the second.
     pub at: Timestamp,
+    /// The principal that answered.
     pub by: Identity,
+    /// `sourceIPAddress`.
     pub source_ip: Option<String>,
+    /// `userAgent`.
     pub user_agent: Option<String>,
     request: Request,
 }
 
-/// A session that was made.
+/// The event that started a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionEvent {
-    pub(super) at: Timestamp,
-    /// The access key id that the session got. Its later events have it as theirs, unless a console
-    /// or IAM Identity Center made them others.
-    pub(super) access_key: Option<String>,
-    /// The role's id and the session's name: `principalId` of its later events.
-    pub(super) principal_id: Option<String>,
-    /// Whether the caller chose the session's name, and no identity provider did.
-    pub(super) is_named_by_caller: bool,
-    /// Who took it.
-    pub(super) by: Identity,
+    pub(crate) at: Timestamp,
+    /// The session's access key id. Its events have the same one, unless a console or IAM Identity
+    /// Center replaced the key.
+    pub(crate) access_key: Option<String>,
+    /// The role's id and the session's name: the `principalId` of the session's events.
+    pub(crate) principal_id: Option<String>,
+    /// Whether the caller chose the session's name, and not an identity provider.
+    pub(crate) is_named_by_caller: bool,
+    /// The principal that assumed the role.
+    pub(crate) by: Identity,
 }
 
-/// Who called: `userIdentity`.
+/// The caller: `userIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// `IAMUser`, `AssumedRole`, `SAMLUser`, …
-    pub(super) kind: Option<String>,
+    pub(crate) kind: Option<String>,
+    /// The principal's ARN. Callers from another account may have none.
     pub arn: Option<String>,
+    /// `accessKeyId`.
     pub access_key: Option<String>,
-    /// An id that AWS made, and of a session its name: `AIDA…`, `AROA…:alice`.
+    /// The principal's unique id, followed by a session's name: `AIDA…`, `AROA…:alice`.
     pub principal_id: Option<String>,
-    /// When the session was made.
+    /// When the session started.
     pub created: Option<Timestamp>,
-    /// The name that the identity provider gave, of a SAML or web identity user.
-    pub(super) user_name: Option<String>,
+    /// The name that the identity provider gives a SAML or web identity user.
+    pub(crate) user_name: Option<String>,
     /// The provider that vouches for that name.
-    pub(super) provider: Option<String>,
-    /// The ARN of the role whose session it is, path included.
+    pub(crate) provider: Option<String>,
+    /// The ARN of the session's role, with its path.
     pub issuer: Option<String>,
-    /// `sts:SourceIdentity` of the session. It cannot change along a chain of roles.
+    /// The session's `sts:SourceIdentity`. It cannot change along a chain of roles.
     pub source_identity: Option<String>,
-    /// The user of IAM Identity Center on whose behalf it is.
-    pub(super) on_behalf_of: Option<String>,
-    /// Whether a second factor was used; `None` if CloudTrail does not say.
+    /// The id of the IAM Identity Center user that the session acts for.
+    pub(crate) on_behalf_of: Option<String>,
+    /// Whether a second factor was used, or `None` if CloudTrail does not say.
     pub mfa: Option<bool>,
 }
 
 impl Identity {
     /// Whether it is a session of a role that IAM Identity Center made.
     pub fn is_of_identity_center(&self) -> bool {
-        let path =
-            self.issuer.as_deref().and_then(|arn| arn.split_once(":role")).map(|(_, path)| path);
+        let role = self.issuer.as_deref().and_then(Arn::parse);
+        let path = role.and_then(|role| role.resource.strip_prefix("role"));
         path.is_some_and(|path| path.starts_with(RESERVED_PATH))
     }
 
@@ -97,51 +106,65 @@ impl Identity {
         self.kind.as_deref() == Some("AssumedRole")
     }
 
-    /// Whether it is a session of a role that others can take: who did is in another event.
+    /// Whether it is a session of a role that principals of an account can assume. Another event
+    /// then shows which one did.
     pub fn is_taken(&self) -> bool {
         self.is_a_session() && !self.is_of_identity_center()
     }
 }
 
 impl ApprovalEvent {
+    /// The name of the pipeline.
     pub fn pipeline(&self) -> &str {
         &self.request.pipeline_name
     }
 
     /// The stage and the action.
-    pub(super) fn place(&self) -> (String, String) {
+    pub(crate) fn place(&self) -> (String, String) {
         (self.request.stage_name.clone(), self.request.action_name.clone())
     }
 
+    /// The token of the approval, which also is the id of the attempt.
     pub fn token(&self) -> Option<&str> {
         self.request.token.as_deref()
     }
 
     /// `Approved` or `Rejected`.
-    pub(super) fn answer(&self) -> &str {
+    pub(crate) fn answer(&self) -> &str {
         &self.request.result.status
     }
 }
 
-/// Why there are no events.
+/// Why events cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
+    /// The text is not JSON.
     #[error("it is not JSON; export the events again")]
     Json(#[source] serde_json::Error),
+    /// The JSON has another form.
     #[error(
-        "it holds no events of CloudTrail in a form that is known: the log of a trail (`Records`), what `aws cloudtrail lookup-events` or \
-         `aws logs filter-log-events` prints, events of EventBridge, or event records; export the events again in one of these"
+        "it holds no CloudTrail events in a known form: the log of a trail (`Records`), the output of \
+         `aws cloudtrail lookup-events` or `aws logs filter-log-events`, events of EventBridge, or event records; \
+         export the events again in one of these"
     )]
     Form,
+    /// The list goes on.
     #[error(
-        "it ends with a `NextToken`, so it is only the first part of a list; save it without `--max-items` and `--no-paginate`"
+        "it ends with a `NextToken`, so it is only the first part of a list; \
+         save it without `--max-items` and `--no-paginate`"
     )]
     Cut,
+    /// An event is incomplete or has a member of the wrong type.
     #[error("an event of {name} cannot be read; export the events again")]
-    Event { name: String, source: serde_json::Error },
+    Event {
+        /// `eventName`.
+        name: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
 }
 
-/// Reads one event. `None` if it is of another kind, or if AWS refused what was asked.
+/// Reads one event. Returns `None` for an event of another kind, or of a call that AWS refused.
 pub(crate) fn read_event(json: &str) -> Result<Option<Event>, EventError> {
     let unreadable = |name: &str| {
         let name = name.to_owned();
@@ -255,7 +278,7 @@ struct SessionIssuer {
 #[serde(rename_all = "camelCase")]
 struct Attributes {
     mfa_authenticated: Option<String>,
-    /// Read as text: in some old examples it has another form.
+    /// Kept as text, because some old examples have another form.
     creation_date: Option<String>,
 }
 
@@ -298,7 +321,8 @@ impl From<UserIdentity> for Identity {
             on_behalf_of: identity.on_behalf_of.and_then(|of| of.user_id),
             mfa: mfa.map(|used| used == "true"),
         };
-        // A session of IAM Identity Center has "false" whatever the person did to sign in.
+        // A session of IAM Identity Center always has "false", even if the person signed in with a
+        // second factor.
         if read.is_of_identity_center() {
             read.mfa = read.mfa.filter(|used| *used);
         }

@@ -1,18 +1,20 @@
-//! The verdict of an execution, and the decision on which it rests.
+//! Finds the verdict on an execution and the decision behind it.
 
 use rule::{Decision, Status};
 
-use super::case::Case;
-use super::evaluate::Verdict;
 use super::gate_run::GateRun;
-use super::judge::Standard;
 use super::route::Route;
+use super::standard::Standard;
+use super::verdict::Verdict;
+use crate::read::case::Case;
 
-/// What an evaluation comes to.
+/// The verdict on an execution.
 pub(crate) struct Outcome {
-    pub verdict: Verdict,
-    pub problem: Option<String>,
-    pub decision: Option<Decision>,
+    pub(crate) verdict: Verdict,
+    /// Why there is no verdict: a sentence.
+    pub(crate) problem: Option<String>,
+    /// The decision behind the verdict.
+    pub(crate) decision: Option<Decision>,
 }
 
 impl Outcome {
@@ -24,7 +26,7 @@ impl Outcome {
         Self { verdict: Verdict::Error, problem: Some(problem), decision: None }
     }
 
-    fn of(decided: Result<Decision, String>) -> Self {
+    fn from_decision(decided: Result<Decision, String>) -> Self {
         match decided {
             Err(problem) => Self::error(problem),
             Ok(decision) => {
@@ -38,17 +40,17 @@ impl Outcome {
     }
 }
 
-/// The outcome of an execution in which the gate never ran.
+/// The outcome of an execution without a run of the gate.
 pub(crate) fn without_gate(
     case: &Case,
     standard: &Standard,
     route: &Route,
-    went_on: bool,
+    released: bool,
 ) -> Outcome {
     let approval_stage = route.approval_stage(case, standard.floor.stage());
-    if went_on {
-        // Whoever approved is shown, and does not make up for the gate.
-        let reached = route.beyond(case).iter().filter_map(|action| action.attempt.started).min();
+    if released {
+        // The decision is shown for information. Approvals do not replace the gate.
+        let reached = route.past_gate(case).iter().filter_map(|action| action.attempt.started).min();
         let at = reached.or(case.last_update());
         let decision = approval_stage.zip(at).and_then(|(stage, at)| {
             standard.judge_as_of(&standard.floor, case, &stage, at, at).ok()
@@ -64,12 +66,12 @@ pub(crate) fn without_gate(
     }
 }
 
-/// The outcome of an execution in which the gate ran.
+/// The outcome of an execution with runs of the gate.
 pub(crate) fn with_gate(
     case: &Case,
     standard: &Standard,
     runs: &[GateRun],
-    went_on: bool,
+    released: bool,
 ) -> Outcome {
     let Some(last) = runs.last() else {
         return Outcome::without_decision(Verdict::NotApplicable);
@@ -81,13 +83,13 @@ pub(crate) fn with_gate(
     }
     let reopened = reopened_after(case, last);
     let newest = newest_of_each(runs);
-    let says_more =
+    let may_run_again =
         reopened || newest.iter().any(|run| !run.has_ended()) || last.status != Status::Succeeded;
-    if case.execution.status.is_active() && says_more && !went_on {
+    if case.execution.status.is_active() && may_run_again && !released {
         return Outcome::without_decision(Verdict::NotFinished);
     }
-    // Approvals that were asked for again, and that no gate has seen: what counts is how that
-    // ended.
+    // The approvals were asked for again and no gate has seen the answers. The execution is judged
+    // by how that ended.
     if reopened && let Some(stage) = &last.stage {
         let parameters = case.actions.iter().find(|action| action.attempt.id == last.id);
         let parameters = parameters.and_then(|action| action.configuration.get("UserParameters"));
@@ -99,13 +101,13 @@ pub(crate) fn with_gate(
     let mut outcome = Outcome::without_decision(Verdict::NotFinished);
     for run in newest {
         outcome = match &run.evaluated {
-            Some(evaluated) => Outcome::of(evaluated.clone()),
-            // The execution has ended, and the gate's run has not: the record is behind.
+            Some(evaluated) => Outcome::from_decision(evaluated.clone()),
+            // A run cannot outlast its execution, so the record is out of date.
             None => Outcome::error(
                 "The history shows the gate as running in an execution that has ended. Read it again.".to_owned(),
             ),
         };
-        // Several gates are satisfied when each of them is.
+        // If there are several gates, each must be satisfied.
         if outcome.verdict != Verdict::Satisfied {
             break;
         }
@@ -113,10 +115,10 @@ pub(crate) fn with_gate(
     outcome
 }
 
-/// Judges an execution that ended before a gate could judge it.
+/// Judges an execution that ended before a gate did.
 fn at_its_end(case: &Case, standard: &Standard, rule: &rule::Rule, stage: &str) -> Outcome {
     match case.last_update() {
-        Some(at) => Outcome::of(standard.judge_whole(rule, case, stage, at)),
+        Some(at) => Outcome::from_decision(standard.judge_whole(rule, case, stage, at)),
         None => Outcome::error(
             "The history does not say when this execution ended. Read it again.".to_owned(),
         ),
@@ -134,7 +136,7 @@ fn reopened_after(case: &Case, last: &GateRun) -> bool {
     })
 }
 
-/// The newest run of each action that runs the gate, oldest first.
+/// The newest run of each gate action, oldest first.
 pub(super) fn newest_of_each(runs: &[GateRun]) -> Vec<&GateRun> {
     let superseded = |position: usize, run: &GateRun| {
         let mut later = runs.iter().skip(position.saturating_add(1));

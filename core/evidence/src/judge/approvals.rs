@@ -1,63 +1,63 @@
-//! Every attempt of every approval, with how it was counted.
+//! The approvals of an execution, and how each was counted.
 
 use jiff::Timestamp;
 use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, Status};
 
-use super::case::Case;
-use super::event::ApprovalEvent;
 use super::gate_run::GateRun;
+use crate::read::case::Case;
+use crate::read::event::ApprovalEvent;
 
-/// One attempt of one approval.
+/// One attempt of one approval action.
 #[derive(Debug)]
-pub struct ApprovalAttempt {
-    pub attempt: Attempt,
-    /// The token, as far as CodePipeline shows it.
-    pub token: Option<String>,
-    pub counting: Counting,
-    /// What its person rests on, if a decision looked at it.
-    pub basis: Option<Basis>,
-    /// Who took the session in which it was answered, and so on, by CloudTrail.
-    pub behind: Vec<String>,
-    /// What CloudTrail has on it.
-    pub trail: Option<ApprovalEvent>,
+pub(crate) struct ApprovalAttempt {
+    pub(crate) attempt: Attempt,
+    /// The token, if CodePipeline shows it.
+    pub(crate) token: Option<String>,
+    pub(crate) counting: Counting,
+    /// What its person rests on, if a decision considered it.
+    pub(crate) basis: Option<Basis>,
+    /// The ARNs of the principals behind the session that answered, nearest first, according to
+    /// CloudTrail.
+    pub(crate) behind: Vec<String>,
+    /// CloudTrail's event of the answer.
+    pub(crate) trail: Option<ApprovalEvent>,
 }
 
 impl ApprovalAttempt {
-    /// When it was answered, as well as that is known, and what that time is; `None` of one that
-    /// nobody has answered.
-    pub fn at(&self) -> Option<(Timestamp, AtIs)> {
+    /// The best known time of the answer, and what that time is. `None` if there is no answer.
+    pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
         let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
         answered.or_else(|| self.noticed().map(|at| (at, AtIs::Noticed)))
     }
 
     /// When CodePipeline noticed the answer.
-    pub fn noticed(&self) -> Option<Timestamp> {
+    pub(crate) fn noticed(&self) -> Option<Timestamp> {
         match self.attempt.status {
             Status::Succeeded | Status::Failed => self.attempt.updated,
-            // Until it is answered, the history has the time at which it was opened there.
+            // Without an answer, this member of the history is the time the approval was opened.
             Status::InProgress | Status::Abandoned | Status::Unknown => None,
         }
     }
 }
 
-/// How an attempt was counted in the newest decision that looked at it.
+/// How the newest decision that considered an attempt counted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Counting {
-    /// As this person, by its key.
+pub(crate) enum Counting {
+    /// It counted as this person, named by its best key.
     As(String),
-    /// Not, for this reason.
+    /// It did not count, for this reason.
     Not(ReasonCode),
-    /// A newer attempt took its place before anybody judged it.
+    /// A newer attempt replaced it before any decision.
     Replaced,
-    /// The rule does not ask for it.
+    /// The rule does not require this action.
     NotRequired,
     /// There is no decision.
     NotJudged,
 }
 
 impl Counting {
-    /// In one word, for people and programs.
-    pub fn as_str(&self) -> &'static str {
+    /// The name that reports use.
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::As(_) => "counted",
             Self::Not(_) => "not-counted",
@@ -68,7 +68,7 @@ impl Counting {
     }
 }
 
-/// The attempts of a case, oldest first.
+/// The attempts of all approvals of a case, oldest first.
 pub(crate) fn attempts(
     case: &Case,
     decision: Option<&Decision>,
@@ -88,7 +88,7 @@ pub(crate) fn attempts(
     with_counting.collect()
 }
 
-/// How the newest decision that looked at an attempt judged it.
+/// What the newest decision that considered an attempt says about it.
 fn judged<'a>(attempt: &Attempt, decisions: &[&'a Decision]) -> Option<&'a JudgedApproval> {
     let is_this = |judged: &&JudgedApproval| {
         judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id

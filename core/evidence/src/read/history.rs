@@ -1,15 +1,14 @@
-//! The history of a pipeline in the product's own words: what CodePipeline's two lists say,
-//! wherever they were read.
+//! The history of a pipeline: the content of CodePipeline's two lists, no matter how it was read.
 //!
-//! AWS may leave out nearly everything, so what is missing is an `Option`, and what follows from
-//! that is decided where it is needed.
+//! AWS may leave out nearly every member. A missing member is `None` here, and the code that needs
+//! it decides what follows.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 
-/// What was read of one pipeline.
+/// The executions and actions of one pipeline.
 #[derive(Debug, Default, PartialEq)]
 pub struct History {
     /// ListPipelineExecutions, in any order.
@@ -21,36 +20,50 @@ pub struct History {
 /// One run of the pipeline: `PipelineExecutionSummary`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PipelineExecution {
+    /// `pipelineExecutionId`.
     pub id: String,
+    /// `status`.
     pub status: ExecutionStatus,
+    /// `startTime`.
     pub started: Option<Timestamp>,
+    /// `lastUpdateTime`.
     pub updated: Option<Timestamp>,
+    /// `sourceRevisions`.
     pub revisions: Vec<Revision>,
+    /// `trigger`.
     pub trigger: Trigger,
     /// `executionMode`: SUPERSEDED, QUEUED or PARALLEL.
     pub mode: Option<String>,
     /// `executionType`: STANDARD or ROLLBACK.
     pub kind: Option<String>,
-    /// Why somebody stopped it.
+    /// `stopTrigger.reason`: the reason that a user gave for stopping it.
     pub stop_reason: Option<String>,
 }
 
-/// Where an execution stands: `PipelineExecutionStatus`.
+/// `PipelineExecutionStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExecutionStatus {
+    /// `InProgress`.
     InProgress,
+    /// `Stopping`.
     Stopping,
+    /// `Stopped`.
     Stopped,
+    /// `Succeeded`.
     Succeeded,
+    /// `Superseded`: a newer execution overtook it.
     Superseded,
+    /// `Failed`.
     Failed,
+    /// `Cancelled`: the pipeline's structure changed while it ran.
     Cancelled,
-    /// AWS did not say, or said what nobody knows.
+    /// Missing, or not in the API model.
     Unknown,
 }
 
 impl ExecutionStatus {
-    pub fn of(status: Option<&str>) -> Self {
+    /// The status that AWS spells this way.
+    pub fn from_aws(status: Option<&str>) -> Self {
         match status {
             Some("InProgress") => Self::InProgress,
             Some("Stopping") => Self::Stopping,
@@ -63,6 +76,7 @@ impl ExecutionStatus {
         }
     }
 
+    /// The spelling of AWS, or `Unknown`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InProgress => "InProgress",
@@ -90,15 +104,17 @@ impl ExecutionStatus {
     }
 }
 
-/// Who or what started an execution: `ExecutionTrigger`.
+/// What started an execution: `ExecutionTrigger`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trigger {
+    /// `triggerType`.
     pub kind: Option<String>,
+    /// `triggerDetail`: an ARN or free text, depending on the type.
     pub detail: Option<String>,
 }
 
 impl Trigger {
-    /// In the words of the rule.
+    /// The initiator, as the rule needs it.
     pub fn initiator(&self) -> Initiator {
         Initiator::from_trigger(self.kind.as_deref(), self.detail.as_deref())
     }
@@ -107,16 +123,19 @@ impl Trigger {
 /// One source of an execution: `SourceRevision`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
+    /// `actionName`.
     pub action: Option<String>,
+    /// `revisionId`, for example a commit id.
     pub id: Option<String>,
-    /// The commit's message, as far as the source's provider gives one.
+    /// The commit's message, if the source's provider gives one.
     pub message: Option<String>,
+    /// `revisionUrl`.
     pub url: Option<String>,
 }
 
 impl Revision {
-    /// `summary` is `revisionSummary`: the commit's message, which connections to GitHub and the
-    /// like wrap into JSON (CodePipeline User Guide, "CodeStarSourceConnection: output variables").
+    /// `summary` is `revisionSummary`: the commit's message. Connections, for example to GitHub,
+    /// wrap it into JSON (CodePipeline User Guide, "CodeStarSourceConnection: output variables").
     pub fn new(
         action: Option<String>,
         id: Option<String>,
@@ -136,74 +155,97 @@ impl Revision {
     }
 }
 
-/// One attempt of one action, and the execution to which it belongs: `ActionExecutionDetail`.
+/// One attempt of one action: `ActionExecutionDetail`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionExecution {
+    /// `pipelineExecutionId`: the execution that it belongs to.
     pub execution_id: String,
+    /// `pipelineVersion`: the version of the pipeline's structure that it ran under.
     pub pipeline_version: Option<i32>,
-    /// As the rule sees it. The approver is known from the history alone.
+    /// The attempt, as the rule needs it. Its approver comes from the history alone.
     pub attempt: Attempt,
+    /// `actionTypeId`.
     pub kind: Option<ActionType>,
-    /// The region in which the action runs, where it is another than the pipeline's.
+    /// The region that the action runs in, if it is not the pipeline's.
     pub region: Option<String>,
-    /// The configuration with its variables resolved, or as it was written where AWS does not say
-    /// that.
+    /// The configuration, with its variables resolved if AWS shows their values.
     pub configuration: BTreeMap<String, String>,
-    /// `externalExecutionId`: of an approval its token, of a deployment its id.
+    /// `externalExecutionId`: an approval's token or a deployment's id.
     pub external_id: Option<String>,
+    /// `errorDetails`.
     pub error: Option<ActionError>,
+    /// `outputVariables`.
     pub outputs: BTreeMap<String, String>,
 }
 
 /// What an action does: `ActionTypeId`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionType {
+    /// For example `Deploy`.
     pub category: String,
+    /// For example `AWS`.
     pub owner: String,
+    /// For example `CloudFormation`.
     pub provider: String,
 }
 
 impl ActionType {
-    /// What the rule makes of it.
-    pub fn kind(of: Option<&Self>) -> ActionKind {
-        of.map_or(ActionKind::Unknown, |kind| {
-            ActionKind::from_type_id(Some(&kind.category), Some(&kind.owner), Some(&kind.provider))
-        })
+    fn action_kind(&self) -> ActionKind {
+        ActionKind::from_type_id(Some(&self.category), Some(&self.owner), Some(&self.provider))
     }
 }
 
 /// Why an action failed: `ErrorDetails`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionError {
+    /// `code`.
     pub code: Option<String>,
+    /// `message`.
     pub message: Option<String>,
 }
 
-/// `ActionExecutionDetail` with every member as AWS gives it: what both ways of reading it have to
-/// fill in.
+/// The members of `ActionExecutionDetail` as AWS gives them. Every reader of the history fills
+/// this in.
 #[derive(Debug, Default)]
 pub struct RawAction {
+    /// `pipelineVersion`.
     pub pipeline_version: Option<i32>,
+    /// `stageName`.
     pub stage: Option<String>,
+    /// `actionName`.
     pub action: Option<String>,
+    /// `actionExecutionId`.
     pub id: Option<String>,
+    /// `startTime`.
     pub started: Option<Timestamp>,
+    /// `lastUpdateTime`.
     pub updated: Option<Timestamp>,
+    /// `updatedBy`: the approver, if this is an approval.
     pub updated_by: Option<String>,
+    /// `input.actionTypeId`.
     pub kind: Option<ActionType>,
+    /// `input.region`.
     pub region: Option<String>,
+    /// `input.configuration`.
     pub configuration: BTreeMap<String, String>,
+    /// `input.resolvedConfiguration`.
     pub resolved_configuration: BTreeMap<String, String>,
+    /// `output.executionResult.externalExecutionId`.
     pub external_id: Option<String>,
+    /// `output.executionResult.externalExecutionSummary`: an approver's comment.
     pub summary: Option<String>,
+    /// `output.executionResult.errorDetails`.
     pub error: Option<ActionError>,
+    /// `output.outputVariables`.
     pub outputs: BTreeMap<String, String>,
 }
 
 impl RawAction {
-    pub fn of(self, execution_id: String, status: Option<&str>) -> ActionExecution {
+    /// The action of this execution, with the `status` that AWS gives it.
+    pub fn into_action(self, execution_id: String, status: Option<&str>) -> ActionExecution {
         let mut configuration = self.configuration;
         configuration.extend(self.resolved_configuration);
+        let kind = self.kind.as_ref().map_or(ActionKind::Unknown, ActionType::action_kind);
         ActionExecution {
             execution_id,
             pipeline_version: self.pipeline_version,
@@ -211,7 +253,7 @@ impl RawAction {
                 stage: self.stage,
                 action: self.action,
                 id: self.id,
-                kind: ActionType::kind(self.kind.as_ref()),
+                kind,
                 status: Status::from_api(status),
                 started: self.started,
                 updated: self.updated,
@@ -230,12 +272,13 @@ impl RawAction {
     }
 }
 
-/// A time as CodePipeline means it, to the millisecond: on its way through a floating-point number
-/// it gets digits that mean nothing.
+/// Rounds a time to the millisecond, which is the precision of CodePipeline. A time that was
+/// printed as a floating-point number has further digits that mean nothing.
+///
+/// Returns `None` if the result is out of range.
 pub fn to_millisecond(at: Timestamp) -> Option<Timestamp> {
-    const NANOSECONDS: i128 = 1_000_000;
-    let milliseconds = (at.as_nanosecond() + NANOSECONDS / 2).div_euclid(NANOSECONDS);
-    Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
+    let round = jiff::TimestampRound::new().smallest(jiff::Unit::Millisecond);
+    at.round(round.mode(jiff::RoundMode::HalfCeil)).ok()
 }
 
 #[cfg(test)]
@@ -243,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_message_comes_out_of_its_wrapping() {
+    fn a_commit_message_is_unwrapped() {
         let message = |summary: &str| {
             Revision::new(None, None, Some(summary.to_owned()), None).message.unwrap()
         };
@@ -256,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_rounded_to_the_millisecond_it_was_meant_to_be() {
+    fn a_time_is_rounded_to_the_millisecond() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
         for text in [
             "2026-01-02T03:04:05.122999907Z",

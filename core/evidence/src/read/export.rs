@@ -1,21 +1,20 @@
-//! The forms in which CloudTrail's events are handed over.
-//!
-//! The log of a trail, what the AWS CLI prints, what CloudWatch Logs and EventBridge make of an
-//! event, the console's event record; one of them, a list of them, or one a line.
+//! Reads exported CloudTrail events: the log of a trail, the output of the AWS CLI, the events of
+//! CloudWatch Logs and EventBridge, and the console's event record. A file may hold one of them, a
+//! list, or one per line.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::event::{EVENTS, Event, EventError, read_event};
 
-/// How deep forms are looked for inside forms.
+/// How many of these forms may be nested.
 const DEEPEST: usize = 4;
 
-/// Reads the events that matter in a file of any of these forms.
+/// Reads the approvals and session starts in a file of any of these forms.
 ///
 /// # Errors
-/// [`EventError`] if it has another form, is only a part of a list, or has such an event that
-/// cannot be read.
+/// [`EventError`] if the file has another form, is only the first part of a list, or holds such an
+/// event that cannot be read.
 pub fn read(json: &[u8]) -> Result<Vec<Event>, EventError> {
     let mut events = Vec::new();
     let values = serde_json::Deserializer::from_slice(json).into_iter::<&RawValue>();
@@ -30,23 +29,22 @@ pub fn read(json: &[u8]) -> Result<Vec<Event>, EventError> {
     Ok(events)
 }
 
-/// An object of one of the forms. What stands in it is only taken apart where it may hold an event
-/// that matters.
+/// An object of any of the forms. Its parts stay raw until they are known to be of interest.
 #[derive(Deserialize)]
 struct Form<'a> {
     /// The log of a trail.
     #[serde(rename = "Records", borrow)]
     records: Option<Vec<&'a RawValue>>,
-    /// What `aws cloudtrail lookup-events` prints, and what is in that list.
+    /// The output of `aws cloudtrail lookup-events`, and an entry of that list.
     #[serde(rename = "Events", borrow)]
     looked_up: Option<Vec<&'a RawValue>>,
     #[serde(rename = "CloudTrailEvent")]
     event: Option<String>,
-    /// What `aws logs filter-log-events` prints, and what is in that list.
+    /// The output of `aws logs filter-log-events`, and an entry of that list.
     #[serde(borrow)]
     events: Option<Vec<&'a RawValue>>,
     message: Option<String>,
-    /// An event of EventBridge, in which CloudTrail's is the detail.
+    /// An event of EventBridge, whose detail is the event of CloudTrail.
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
     #[serde(borrow)]
@@ -98,8 +96,8 @@ fn take_all(list: &[&RawValue], depth: usize, events: &mut Vec<Event>) -> Result
         .try_for_each(|item| take(item.get(), depth, events))
 }
 
-/// Whether a text may hold an event that matters. Most events of a whole trail do not, and are not
-/// parsed.
+/// Whether a text may hold an approval or a session start. Most events of a trail do not, and
+/// parsing them would take most of the time.
 fn matters(text: &str) -> bool {
     EVENTS.iter().any(|name| text.contains(name))
 }

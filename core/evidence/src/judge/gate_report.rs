@@ -1,0 +1,72 @@
+//! What the gate reported in a past execution.
+
+use rule::Status;
+
+use crate::read::history::ActionExecution;
+
+/// The beginning of a refusal's message. No other failure of the gate begins like this.
+const REFUSAL: &str = "Refused: ";
+
+/// The report of one run of the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GateReport {
+    /// Satisfied, according to its output variables.
+    Satisfied {
+        approvers: Option<String>,
+        basis: Option<String>,
+        execution_id: Option<String>,
+    },
+    /// Unsatisfied, according to the message of its refusal.
+    Unsatisfied,
+    /// The action succeeded without a verdict. Another principal may have reported success in the
+    /// gate's place.
+    SuccessWithoutVerdict,
+    /// The action failed without a verdict, for example because of a wrong rule, a missing
+    /// permission, an outage or a time-out.
+    Failure,
+    /// The run is not finished, or was abandoned before it reported.
+    Nothing,
+}
+
+impl GateReport {
+    pub(crate) fn from_action(action: &ActionExecution) -> Self {
+        match action.attempt.status {
+            Status::Succeeded => match action.outputs.get("Verdict").map(String::as_str) {
+                Some("satisfied") => Self::Satisfied {
+                    approvers: action.outputs.get("Approvers").cloned(),
+                    basis: action.outputs.get("Basis").cloned(),
+                    execution_id: action.outputs.get("PipelineExecutionId").cloned(),
+                },
+                Some(_) | None => Self::SuccessWithoutVerdict,
+            },
+            Status::Failed
+                if message_of(action).is_some_and(|message| message.starts_with(REFUSAL)) =>
+            {
+                Self::Unsatisfied
+            }
+            Status::Failed => Self::Failure,
+            Status::InProgress | Status::Abandoned | Status::Unknown => Self::Nothing,
+        }
+    }
+
+    /// The name that reports use.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Satisfied { .. } => "satisfied",
+            Self::Unsatisfied => "unsatisfied",
+            Self::SuccessWithoutVerdict => "success-without-verdict",
+            Self::Failure => "failure",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// The message of a run: why it failed or, after a success, its output variable `Summary`. AWS does
+/// not show any other text that a Lambda action reports with its success.
+pub(crate) fn message_of(action: &ActionExecution) -> Option<&str> {
+    if action.attempt.status == Status::Succeeded {
+        return action.outputs.get("Summary").map(String::as_str);
+    }
+    let error = action.error.as_ref().and_then(|error| error.message.as_deref());
+    error.or(action.attempt.comment.as_deref())
+}

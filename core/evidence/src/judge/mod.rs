@@ -1,0 +1,24 @@
+//! Judges past executions by the rule of the gate, and lists what an auditor should look at.
+
+mod account;
+mod after_gate;
+pub(crate) mod approvals;
+mod confirm;
+mod contradiction;
+pub(crate) mod evaluate;
+pub(crate) mod exception;
+pub(crate) mod gate_function;
+pub(crate) mod gate_report;
+pub(crate) mod gate_run;
+mod outcome;
+pub(crate) mod route;
+mod sessions;
+pub(crate) mod standard;
+mod trail;
+pub(crate) mod verdict;
+
+pub use account::{AccountSource, UnknownAccount};
+pub(crate) use confirm::{confirm, give_times};
+pub use exception::CATALOG;
+
+pub use trail::Trail;

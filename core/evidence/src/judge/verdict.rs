@@ -1,0 +1,41 @@
+//! The verdict on an execution.
+
+/// The verdict on an execution. It has more values than the gate's, because an execution can also
+/// end before its gate, or without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Enough persons approved.
+    Satisfied,
+    /// Not enough persons approved.
+    Unsatisfied,
+    /// It released something, and the gate never ran in it.
+    NoGate,
+    /// It is in progress, and the gate may still run.
+    NotFinished,
+    /// It ended before its approvals and released nothing.
+    NotApplicable,
+    /// The record or the rule is wrong, so there is no verdict.
+    Error,
+}
+
+impl Verdict {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Satisfied,
+        Self::Unsatisfied,
+        Self::NoGate,
+        Self::NotFinished,
+        Self::NotApplicable,
+        Self::Error,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::Unsatisfied => "unsatisfied",
+            Self::NoGate => "no-gate",
+            Self::NotFinished => "not-finished",
+            Self::NotApplicable => "not-applicable",
+            Self::Error => "error",
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Reads a pipeline's history and CloudTrail's events into one set of types, from AWS or from
+//! files.
+
+pub(crate) mod case;
+pub(crate) mod event;
+mod export;
+pub mod history;
+mod live;
+mod lookup;
+mod period;
+mod saved;
+mod shape;
+
+pub use event::{APPROVAL, Event, EventError};
+pub use export::read as read_events;
+pub use live::{CodePipeline, Page, Progress, ReadError, read as read_live};
+pub use lookup::{CloudTrail, LookUpError, look_up};
+pub use period::{Moment, Period, PeriodError};
+pub use saved::{SavedError, read as read_saved};
+pub use shape::time;
