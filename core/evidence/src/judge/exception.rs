@@ -18,6 +18,7 @@ macro_rules! exception_codes {
                         code: $code,
                         severity: Severity::$severity,
                         title: $title,
+                        find: (),
                     },)*
                 }
             }
