@@ -493,7 +493,7 @@ fn stage_state(stage: sdk::StageState) -> StageState {
     let retried_by = stage.retry_stage_metadata.and_then(|retry| retry.latest_retry_trigger);
     StageState {
         execution_id: stage.latest_execution.map(|execution| execution.pipeline_execution_id),
-        retried_by: retried_by.map(|trigger| RetriedBy::of(trigger.as_str())),
+        retried_by: retried_by.map(|trigger| RetriedBy::from_trigger(trigger.as_str())),
         runs: runs
             .map(|run| StateRun {
                 id: run.action_execution_id,

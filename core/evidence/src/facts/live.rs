@@ -1,25 +1,26 @@
-//! The same as AWS tells it now.
+//! Reads an execution from AWS.
 
 use std::future::Future;
 
 use super::sight::{Known, StageState};
 use crate::{CodePipeline, Period, ReadError, read_live};
 
-/// Where the state of a pipeline comes from.
+/// The port to GetPipelineState.
 pub trait PipelineState {
+    /// Why there is no answer.
     type Error;
 
-    /// GetPipelineState.
+    /// The stages of a pipeline and their newest runs.
     fn pipeline_state(
         &self,
         pipeline: &str,
     ) -> impl Future<Output = Result<Vec<StageState>, Self::Error>>;
 }
 
-/// Asks for one execution, its actions and the pipeline's state.
+/// Reads one execution, its actions and the pipeline's state.
 ///
 /// # Errors
-/// As the calls, or if a list goes round in circles.
+/// [`ReadError`] if a call fails, or if a list of pages never ends.
 pub async fn read<E>(
     aws: &(impl CodePipeline<Error = E> + PipelineState<Error = E>),
     pipeline: &str,

@@ -1,16 +1,16 @@
-//! The gate's log: what it saw of AWS, in lines like `{"facts": {"getJobDetails": {…}, "ownRunBy":
-//! "id"}}`.
+//! The gate's log. Each invocation writes what it saw of AWS in a line like
+//! `{"facts": {"getJobDetails": {…}, "ownRunBy": "id"}}`.
 //!
-//! Read from a file: what `aws logs filter-log-events` prints, as JSON or as text, or the raw
-//! lines.
+//! The file may be the output of `aws logs filter-log-events`, as JSON or text, or raw log lines.
 
 use serde::Deserialize;
 
-/// Why a file is no log.
+/// Why a file is not the gate's log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
+    /// No line holds facts.
     #[error(
-        "it has no line of the gate's that begins with {{\"facts\":; save what \
+        "it has no line of the gate that begins with {{\"facts\":; save what \
          `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION --filter-pattern facts` prints"
     )]
     NoLine,
@@ -24,7 +24,7 @@ pub struct LogLine {
     pub(super) own_run_by: Option<Found>,
 }
 
-/// What GetJobDetails gave.
+/// Which members GetJobDetails returned.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Details {
@@ -35,14 +35,14 @@ pub(super) struct Details {
     pub(super) user_parameters: Parameters,
 }
 
-/// What GetJobDetails shows of UserParameters.
+/// What GetJobDetails returned as UserParameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Parameters {
     None,
-    /// The same text as the event has.
+    /// The same text as in the event.
     Event,
-    /// A text with a variable that is not filled in.
+    /// A text with an unresolved variable.
     Variable,
     Other,
 }
@@ -55,10 +55,10 @@ pub(super) enum Found {
     Place,
 }
 
-/// The facts lines of a log.
+/// Returns the facts lines of a log.
 ///
 /// # Errors
-/// [`LogError`] if there is none.
+/// [`LogError`] if there are not any.
 pub fn read(text: &str) -> Result<Vec<LogLine>, LogError> {
     #[derive(Deserialize)]
     struct Printed {
@@ -78,7 +78,7 @@ pub fn read(text: &str) -> Result<Vec<LogLine>, LogError> {
     Ok(lines)
 }
 
-/// The facts in a line, wherever in it they begin: a log group and a time may stand before them.
+/// The facts in a line. A log group and a time may come first.
 fn line(text: &str) -> Option<LogLine> {
     #[derive(Deserialize)]
     struct Facts {
@@ -96,7 +96,7 @@ mod tests {
     const LINE: &str = r#"{"facts":{"getJobDetails":{"pipelineExecutionId":true,"actionName":true,"actionExecutionId":true,"functionName":true,"userParameters":"event"},"ownRunBy":"id"}}"#;
 
     #[test]
-    fn raw_lines_and_both_ways_of_printing_them_are_read_alike() {
+    fn raw_lines_and_both_printed_forms_are_read() {
         let printed = serde_json::json!({
             "events": [
                 {"logStreamName": "s", "timestamp": 1, "message": format!("{LINE}\n"), "eventId": "1"},
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_facts_is_refused() {
+    fn a_text_without_facts_is_refused() {
         for text in ["", "{}", "{\"events\": []}", "facts", "{\"facts\": 7}", "{\"facts\""] {
             assert!(read(text).is_err(), "{text}");
         }

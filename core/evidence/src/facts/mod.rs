@@ -1,8 +1,7 @@
-//! `policygen doctor --facts`: what one real execution shows of what the product takes for true of
-//! AWS.
+//! `policygen doctor --facts`: checks what we assume about AWS against one real execution.
 //!
-//! INVARIANT (no names): an answer is made of this program's words, of numbers, and of AWS's own
-//! codes alone; see [`seen::Seen`].
+//! INVARIANT (no names): an answer holds only words of this program, numbers, and codes that AWS
+//! defines. See [`seen::Seen`].
 
 mod checks;
 mod live;
@@ -19,30 +18,32 @@ pub use sight::{Known, Recorded, RetriedBy, Sight, StageState, StateRun};
 
 use self::seen::Seen;
 
-/// Something that the product takes for true of AWS.
+/// Something that we assume about AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// Kebab-case and stable; its anchor in `docs/facts.md`.
+    /// In kebab-case. It never changes, and it is the anchor in `docs/facts.md`.
     pub id: &'static str,
-    /// What is taken for true, in a sentence without a full stop.
+    /// The assumption, as a sentence without a full stop.
     pub says: &'static str,
-    /// What happens if it is not, in a sentence without a full stop.
+    /// What happens if it is wrong, as a sentence without a full stop.
     pub if_not: &'static str,
 }
 
 /// Whether a fact holds in the execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// The execution confirms it.
     Holds,
+    /// The execution contradicts it.
     DoesNotHold,
-    /// The execution shows nothing by which to tell.
+    /// The execution neither confirms nor contradicts it.
     NotSeen,
-    /// Reading cannot tell.
+    /// Reading alone can never tell.
     NotTested,
 }
 
 impl Verdict {
-    /// As it stands in reports for people.
+    /// The wording in reports for people.
     pub fn words(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -52,8 +53,8 @@ impl Verdict {
         }
     }
 
-    /// As it stands in reports for programs.
-    pub fn code(self) -> &'static str {
+    /// The code in reports for programs.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Holds => "holds",
             Self::DoesNotHold => "does-not-hold",
@@ -63,15 +64,18 @@ impl Verdict {
     }
 }
 
-/// What an execution says of a fact.
+/// What an execution shows about a fact.
 #[derive(Debug)]
 pub struct Answer {
+    /// The fact.
     pub fact: Fact,
+    /// Whether it holds.
     pub verdict: Verdict,
+    /// What the verdict rests on.
     pub seen: Seen,
 }
 
-/// Looks at one execution and says of every fact whether it holds there.
+/// Checks every fact against one execution.
 pub fn examine(sight: &Sight) -> Vec<Answer> {
     let answer = |(fact, look): &(Fact, checks::Look)| {
         let (verdict, seen) = look(sight);
@@ -87,7 +91,7 @@ mod tests {
     use super::checks::ALL;
 
     #[test]
-    fn every_fact_has_an_anchor_in_the_documentation_and_no_anchor_is_without_a_fact_or_a_source() {
+    fn every_fact_has_an_anchor_in_the_docs_and_every_anchor_a_fact_or_a_source() {
         let page = include_str!("../../../../docs/facts.md");
         let anchors: Vec<&str> =
             page.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
@@ -103,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_told_apart() {
+    fn each_id_is_unique() {
         let ids: BTreeSet<&str> = ALL.iter().map(|(fact, _)| fact.id).collect();
         assert_eq!(ids.len(), ALL.len());
     }

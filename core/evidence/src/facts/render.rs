@@ -1,4 +1,4 @@
-//! The report: for people and for programs. Neither has any name in it.
+//! The report, for people and for programs. Neither contains a name.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use findings::pretty;
 /// The page that explains the facts.
 const PAGE: &str = "docs/facts.md";
 
-/// The report for people: one line for each fact, and one more where something does not hold.
+/// The report for people: a line for each fact, and two more if it does not hold.
 pub fn text(answers: &[Answer]) -> String {
     let mut out = String::new();
     let width = answers.iter().map(|answer| answer.fact.id.len()).max().unwrap_or_default();
@@ -18,10 +18,10 @@ pub fn text(answers: &[Answer]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{:<13}  {:<width$}  {}", verdict.words(), fact.id, seen.as_str());
         if *verdict == Verdict::DoesNotHold {
-            let _ = writeln!(out, "               taken for true: {}", fact.says);
+            let _ = writeln!(out, "               we assume: {}", fact.says);
             let _ = writeln!(
                 out,
-                "               since it is not: {} ({PAGE}#{})",
+                "               because it does not hold: {} ({PAGE}#{})",
                 fact.if_not, fact.id
             );
         }
@@ -29,8 +29,8 @@ pub fn text(answers: &[Answer]) -> String {
     let count = |verdict| answers.iter().filter(|answer| answer.verdict == verdict).count();
     let _ = writeln!(
         out,
-        "\n{} hold, {} do not hold, {} not seen here, {} not tested. {PAGE} says what each means.\n\
-         There is no name, ARN, id or account number in this report: you can send it in.",
+        "\n{} hold, {} do not hold, {} not seen here, {} not tested. {PAGE} explains each.\n\
+         The report contains no name, ARN, id or account number: you can send it to us.",
         count(Verdict::Holds),
         count(Verdict::DoesNotHold),
         count(Verdict::NotSeen),
@@ -60,11 +60,11 @@ struct FactReport<'a> {
 /// The report for programs, schema version 1.
 ///
 /// # Errors
-/// As `serde_json`.
+/// [`serde_json::Error`] if serialization fails.
 pub fn json(answers: &[Answer]) -> Result<String, serde_json::Error> {
     let facts = answers.iter().map(|answer| FactReport {
         fact: answer.fact.id,
-        verdict: answer.verdict.code(),
+        verdict: answer.verdict.as_str(),
         seen: answer.seen.as_str(),
         says: answer.fact.says,
         if_not: answer.fact.if_not,

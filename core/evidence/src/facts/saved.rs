@@ -1,5 +1,5 @@
-//! What the AWS CLI printed and somebody saved: the two lists that `evidence` reads too,
-//! GetPipelineExecution and GetPipelineState.
+//! Saved output of the AWS CLI: the two lists that `evidence` also reads, GetPipelineExecution and
+//! GetPipelineState.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -8,21 +8,24 @@ use serde_json::Value;
 use super::sight::{Known, RetriedBy, StageState, StateRun};
 use crate::{SavedError, read_saved, time};
 
-/// Why a file is not what the AWS CLI prints.
+/// Why a file is not output of the AWS CLI.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedFactsError {
+    /// Not JSON.
     #[error("it is not JSON; save it with `--output json`")]
     NotJson(#[source] serde_json::Error),
-    #[error("it is not what `aws codepipeline get-pipeline-state` prints")]
+    /// It has `stageStates`, and they are malformed.
+    #[error("it is not the output of `aws codepipeline get-pipeline-state`")]
     State(#[source] serde_json::Error),
+    /// Not one of the lists either.
     #[error(transparent)]
     List(#[from] SavedError),
 }
 
-/// Adds what one file holds to what is known.
+/// Adds the contents of one file to what is known.
 ///
 /// # Errors
-/// [`SavedFactsError`] if it is none of these.
+/// [`SavedFactsError`] if it is not one of these outputs.
 pub fn read(json: &[u8], known: &mut Known) -> Result<(), SavedFactsError> {
     let file: Value = serde_json::from_slice(json).map_err(SavedFactsError::NotJson)?;
     if file.get("stageStates").is_some() {
@@ -31,7 +34,7 @@ pub fn read(json: &[u8], known: &mut Known) -> Result<(), SavedFactsError> {
         return Ok(());
     }
     if let Some(execution) = file.get("pipelineExecution") {
-        // It has the members of a summary that matter here.
+        // It has the members of a summary that we need.
         let list = serde_json::json!({"pipelineExecutionSummaries": [execution]});
         return Ok(read_saved(list.to_string().as_bytes(), &mut known.history)?);
     }
@@ -89,7 +92,7 @@ impl Stage {
             execution_id: self
                 .latest_execution
                 .and_then(|execution| execution.pipeline_execution_id),
-            retried_by: retried_by.as_deref().map(RetriedBy::of),
+            retried_by: retried_by.as_deref().map(RetriedBy::from_trigger),
             runs: runs
                 .map(|run| StateRun {
                     id: run.action_execution_id,

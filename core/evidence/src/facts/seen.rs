@@ -1,11 +1,11 @@
-//! What was seen, in words that name nobody.
+//! What the execution showed, in words that name nobody.
 
 use jiff::SignedDuration;
 
-/// What was seen of a fact.
+/// What the execution showed about a fact.
 ///
-/// INVARIANT (no names): it takes words of this program, numbers, and codes that AWS makes. There
-/// is no way to put a text into it that came from outside, but for a code of letters alone.
+/// INVARIANT (no names): it accepts words of this program, numbers, and codes that AWS defines. A
+/// text from outside can only enter as a short code of letters and digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen(String);
 
@@ -15,7 +15,7 @@ impl Seen {
         Self::default().and(text)
     }
 
-    /// How many of how many, e.g. `2 of 3 approvals`.
+    /// A part of a whole, for example `2 of 3 approvals`.
     pub(super) fn count(of: usize, all: usize, what: &'static str) -> Self {
         Self::default().number(of).and("of").number(all).and(what)
     }
@@ -40,8 +40,8 @@ impl Seen {
         self.with(&format!("{} min", duration.as_mins()))
     }
 
-    /// A code that AWS makes, such as `PermissionError`: letters, the first of them a capital.
-    /// Anything else is not shown.
+    /// A code that AWS defines, such as `PermissionError`: a capital, then letters and digits. The
+    /// method does not show anything else.
     pub(super) fn code(self, code: &str) -> Self {
         let is_code = (3..=40).contains(&code.len())
             && code.starts_with(|c: char| c.is_ascii_uppercase())
@@ -58,6 +58,7 @@ impl Seen {
         self
     }
 
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

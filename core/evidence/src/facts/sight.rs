@@ -1,4 +1,4 @@
-//! What is looked at: one execution, and what the gate's log says of it.
+//! The execution under examination, and what the gate's log says about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,17 @@ use crate::history::{ActionExecution, PipelineExecution};
 /// One execution as AWS shows it.
 #[derive(Debug)]
 pub struct Sight {
+    /// The execution.
     pub execution: PipelineExecution,
-    /// Its actions, and no others.
+    /// Its actions, without those of other executions.
     pub actions: Vec<ActionExecution>,
     /// GetPipelineState; `None` if it was not saved.
     pub state: Option<Vec<StageState>>,
-    /// What CloudTrail recorded of the answers; `None` if no events were given.
+    /// The answers that CloudTrail recorded; `None` without events.
     pub trail: Option<Recorded>,
-    /// The facts lines of the gate's log; `None` if no log was given.
+    /// The facts lines of the gate's log; `None` without a log.
     pub log: Option<Vec<LogLine>>,
-    /// How many runs of the gate the history has.
+    /// The number of runs of the gate in the history.
     pub gate_runs: usize,
 }
 
@@ -32,12 +33,13 @@ pub struct Recorded(BTreeMap<String, RecordedAnswer>);
 /// An answer that CloudTrail recorded.
 #[derive(Debug)]
 pub(super) struct RecordedAnswer {
-    /// In whole seconds, as CloudTrail gives it: less than a second before the answer.
+    /// The time of the answer, which CloudTrail rounds down to the second.
     pub(super) at: Timestamp,
     pub(super) by: Option<String>,
 }
 
 impl Recorded {
+    /// The answers among these events.
     pub fn new(events: Vec<Event>) -> Self {
         let answers = events.into_iter().filter_map(|event| match event {
             Event::Approval(approval) => {
@@ -50,34 +52,38 @@ impl Recorded {
     }
 }
 
-/// What may or may not be known of a pipeline when its execution is looked at.
+/// What has been read about a pipeline.
 #[derive(Debug, Default)]
 pub struct Known {
+    /// The executions and actions.
     pub history: crate::history::History,
+    /// GetPipelineState; `None` if it has not been read.
     pub state: Option<Vec<StageState>>,
 }
 
 /// A stage in GetPipelineState.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StageState {
-    /// The execution that was last in it.
+    /// The execution that entered it last.
     pub execution_id: Option<String>,
-    /// What retried it last.
+    /// Its last retry, if there was one.
     pub retried_by: Option<RetriedBy>,
+    /// The newest run of each of its actions.
     pub runs: Vec<StateRun>,
 }
 
-/// `latestRetryTrigger`.
+/// What retried a stage (`latestRetryTrigger`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetriedBy {
     /// `AutomatedStageRetry`: `onFailure` of the stage.
     Itself,
-    /// Somebody, or something that is not known.
+    /// A person, or an unknown trigger.
     Another,
 }
 
 impl RetriedBy {
-    pub fn of(trigger: &str) -> Self {
+    /// Reads `latestRetryTrigger`.
+    pub fn from_trigger(trigger: &str) -> Self {
         match trigger {
             "AutomatedStageRetry" => Self::Itself,
             _ => Self::Another,
@@ -94,6 +100,7 @@ pub struct StateRun {
     pub updated_by: Option<String>,
     /// `lastStatusChange`.
     pub changed: Option<Timestamp>,
+    /// The token that answers an open approval.
     pub token: Option<String>,
 }
 
@@ -104,8 +111,8 @@ impl Sight {
         actions.filter(|action| action.attempt.kind == ActionKind::ManualApproval)
     }
 
-    /// The manual approvals that somebody answered: those that were approved, and those that were
-    /// rejected and say by whom.
+    /// The manual approvals that somebody answered: approved ones, and rejected ones that name a
+    /// person. A time-out names nobody.
     pub(super) fn answered(&self) -> impl Iterator<Item = &ActionExecution> {
         self.approvals().filter(|approval| match approval.attempt.status {
             Status::Succeeded => true,
@@ -114,18 +121,18 @@ impl Sight {
         })
     }
 
-    /// The state's runs.
+    /// All runs in the state.
     pub(super) fn runs(&self) -> impl Iterator<Item = &StateRun> {
         self.state.iter().flatten().flat_map(|stage| &stage.runs)
     }
 
-    /// The state's run of an attempt, by its id.
+    /// The run in the state with the id of this attempt.
     pub(super) fn run_of(&self, action: &ActionExecution) -> Option<&StateRun> {
         let id = action.attempt.id.as_ref()?;
         self.runs().find(|run| run.id.as_ref() == Some(id))
     }
 
-    /// What CloudTrail recorded of an answer.
+    /// The answer that CloudTrail recorded for this attempt.
     pub(super) fn recorded(&self, action: &ActionExecution) -> Option<&RecordedAnswer> {
         self.trail.as_ref()?.0.get(action.attempt.id.as_ref()?)
     }

@@ -33,7 +33,9 @@ impl AccountSource {
             Self::Principals => {
                 let accounts = accounts(history);
                 if accounts.len() > 1 {
-                    return Err(UnknownAccount(accounts.into_iter().collect::<Vec<_>>().join(", ")));
+                    return Err(UnknownAccount(
+                        accounts.into_iter().collect::<Vec<_>>().join(", "),
+                    ));
                 }
                 Ok(Account::new(accounts.into_iter().next().unwrap_or_default()))
             }

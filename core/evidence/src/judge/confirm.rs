@@ -75,4 +75,3 @@ pub(crate) fn confirm(evaluated: &mut Evaluated, standard: &Standard, trail: &Tr
     }
     evaluated.exceptions.splice(0..0, found);
 }
-

@@ -11,11 +11,7 @@ const REFUSAL: &str = "Refused: ";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum GateReport {
     /// Satisfied, according to its output variables.
-    Satisfied {
-        approvers: Option<String>,
-        basis: Option<String>,
-        execution_id: Option<String>,
-    },
+    Satisfied { approvers: Option<String>, basis: Option<String>, execution_id: Option<String> },
     /// Unsatisfied, according to the message of its refusal.
     Unsatisfied,
     /// The action succeeded without a verdict. Another principal may have reported success in the

@@ -80,10 +80,9 @@ impl GateRun {
             (GateReport::Satisfied { .. }, _) if self.judged_another().is_some() => Some(false),
             (GateReport::Satisfied { .. }, verdict) => Some(verdict == Verdict::Satisfied),
             (GateReport::Unsatisfied, verdict) => Some(verdict == Verdict::Unsatisfied),
-            (
-                GateReport::SuccessWithoutVerdict | GateReport::Failure | GateReport::Nothing,
-                _,
-            ) => None,
+            (GateReport::SuccessWithoutVerdict | GateReport::Failure | GateReport::Nothing, _) => {
+                None
+            }
         }
     }
 
@@ -108,8 +107,10 @@ impl GateRun {
             found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         } else if self.agrees() == Some(false) {
             let today = self.verdict().map_or("", Verdict::as_str);
-            let message =
-                format!("The gate reported {}, today's evaluation is {today}.", self.report.as_str());
+            let message = format!(
+                "The gate reported {}, today's evaluation is {today}.",
+                self.report.as_str()
+            );
             found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         }
         match &self.report {

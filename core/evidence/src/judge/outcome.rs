@@ -50,7 +50,8 @@ pub(crate) fn without_gate(
     let approval_stage = route.approval_stage(case, standard.floor.stage());
     if released {
         // The decision is shown for information. Approvals do not replace the gate.
-        let reached = route.past_gate(case).iter().filter_map(|action| action.attempt.started).min();
+        let reached =
+            route.past_gate(case).iter().filter_map(|action| action.attempt.started).min();
         let at = reached.or(case.last_update());
         let decision = approval_stage.zip(at).and_then(|(stage, at)| {
             standard.judge_as_of(&standard.floor, case, &stage, at, at).ok()

@@ -51,7 +51,11 @@ impl Trail {
 
     /// The event of an answer, found by its token. If CodePipeline does not show the token, it is
     /// the event nearest in time with the same answer.
-    pub(crate) fn event_of(&self, attempt: &Attempt, token: Option<&str>) -> Option<&ApprovalEvent> {
+    pub(crate) fn event_of(
+        &self,
+        attempt: &Attempt,
+        token: Option<&str>,
+    ) -> Option<&ApprovalEvent> {
         let place = (attempt.stage.clone()?, attempt.action.clone()?);
         // An approval's token is the id of its attempt (recorded from the real service).
         let tokens = [token, attempt.id.as_deref()];

@@ -39,8 +39,7 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> V
         found.push(Case::new(execution, actions, defect));
     }
     for (id, actions) in actions {
-        let defect =
-            "The list of pipeline executions does not include this execution. Save the whole list again.";
+        let defect = "The list of pipeline executions does not include this execution. Save the whole list again.";
         found.push(Case::new(unlisted(id, &actions), actions, Some(defect.to_owned())));
     }
     found.retain(|case| match wanted {

@@ -13,9 +13,7 @@ use super::shape::{ActionDetail, ExecutionSummary};
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
     /// The JSON is broken, or a member has the wrong type.
-    #[error(
-        "it is not JSON as the AWS CLI prints it (at `{place}`); save it with `--output json`"
-    )]
+    #[error("it is not JSON as the AWS CLI prints it (at `{place}`); save it with `--output json`")]
     Json {
         /// The path of the member.
         place: String,
@@ -75,7 +73,9 @@ pub fn read(json: &[u8], history: &mut History) -> Result<(), SavedError> {
     }
     for (index, summary) in file.executions.into_iter().flatten().enumerate() {
         let list = "pipelineExecutionSummaries";
-        history.executions.push(summary.into_execution().ok_or(SavedError::NoExecution { list, index })?);
+        history
+            .executions
+            .push(summary.into_execution().ok_or(SavedError::NoExecution { list, index })?);
     }
     for (index, mut detail) in file.actions.into_iter().flatten().enumerate() {
         let list = "actionExecutionDetails";

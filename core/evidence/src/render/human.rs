@@ -11,8 +11,8 @@ use super::{first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
-use crate::read::event::ApprovalEvent;
 use crate::read::Period;
+use crate::read::event::ApprovalEvent;
 use crate::report::Report;
 
 pub fn render(report: &Report) -> String {

@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
-use crate::judge::verdict::Verdict;
-use crate::read::event::ApprovalEvent;
 use crate::judge::exception::Exception;
 use crate::judge::gate_report::GateReport;
 use crate::judge::gate_run::GateRun;
+use crate::judge::verdict::Verdict;
+use crate::read::event::ApprovalEvent;
 use crate::read::history::{ActionExecution, Revision};
 use crate::report::Report;
 
@@ -318,9 +318,10 @@ fn run(run: &GateRun) -> Run<'_> {
         GateReport::Satisfied { approvers, basis, execution_id } => {
             (approvers.as_deref(), basis.as_deref(), execution_id.as_deref())
         }
-        GateReport::Unsatisfied | GateReport::SuccessWithoutVerdict | GateReport::Failure | GateReport::Nothing => {
-            (None, None, None)
-        }
+        GateReport::Unsatisfied
+        | GateReport::SuccessWithoutVerdict
+        | GateReport::Failure
+        | GateReport::Nothing => (None, None, None),
     };
     Run {
         stage: run.stage.as_deref(),

@@ -1,4 +1,4 @@
-//! When an answer is noticed, and what a time-out looks like.
+//! When CodePipeline notices an answer, and what a time-out looks like.
 
 use jiff::SignedDuration;
 use rule::Status;
@@ -8,24 +8,23 @@ use crate::facts::seen::Seen;
 use crate::facts::sight::Sight;
 use crate::facts::{Fact, Verdict};
 
-/// How late an answer may be noticed at most, for what the rule makes of `maxAgeMinutes`. 16 to 35
-/// seconds were recorded.
+/// The longest delay that `maxAgeMinutes` tolerates. The recordings show 16 to 35 seconds.
 const LATEST: SignedDuration = SignedDuration::from_mins(1);
 /// The shortest time-out of an approval (CodePipeline User Guide, "Quotas").
 const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) const NOTICED: Fact = Fact {
     id: "answer-is-noticed-within-a-minute",
-    says: "the history's `lastUpdateTime` of an approval is later than the answer (`lastStatusChange` of the state, or the time of CloudTrail's \
-           event), by a minute at most",
-    if_not: "where only the history is left to tell the time, `maxAgeMinutes` is wrong by what it differs",
+    says: "the history's `lastUpdateTime` of an approval is at most a minute later than the answer \
+           (`lastStatusChange` in the state, or the time of CloudTrail's event)",
+    if_not: "if only the history has the time, `maxAgeMinutes` is wrong by the difference",
 };
 
 pub(super) fn noticed(sight: &Sight) -> (Verdict, Seen) {
     let lags = sight.answered().filter_map(|approval| {
         let noticed = approval.attempt.updated?;
         let by_state = sight.run_of(approval).and_then(|run| run.changed);
-        // CloudTrail leaves out the fraction of the second.
+        // CloudTrail drops fractions of a second.
         let (answered, latest) = match by_state {
             Some(answered) => (answered, LATEST),
             None => (sight.recorded(approval)?.at, LATEST + SignedDuration::from_secs(1)),
@@ -44,7 +43,7 @@ pub(super) fn noticed(sight: &Sight) -> (Verdict, Seen) {
             .and("to")
             .seconds(*most),
         (None, _) | (_, None) => Seen::words(
-            "the state shows no answered approval of this execution any more, and no event of CloudTrail does",
+            "neither the state nor a CloudTrail event shows an answered approval of this execution",
         ),
     };
     (verdict(good, lags.len()), seen)
@@ -52,8 +51,9 @@ pub(super) fn noticed(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const TIMED_OUT: Fact = Fact {
     id: "time-out-has-no-error-code",
-    says: "an approval that times out fails without an error code, unlike one that CodePipeline could not ask for",
-    if_not: "the gate does not take a time-out for a rejection: what was approved before it still counts",
+    says: "an approval that times out fails without an error code; one that CodePipeline could not ask \
+           for has a code",
+    if_not: "the gate does not treat a time-out as a rejection, so earlier approvals still count",
 };
 
 pub(super) fn timed_out(sight: &Sight) -> (Verdict, Seen) {

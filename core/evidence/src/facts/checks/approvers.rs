@@ -1,4 +1,4 @@
-//! Who answered, as the history and the state name them.
+//! How the history and the state name the people who answered.
 
 use rule::{Principal, PrincipalKind};
 
@@ -7,13 +7,13 @@ use crate::facts::seen::Seen;
 use crate::facts::sight::Sight;
 use crate::facts::{Fact, Verdict};
 
-/// What to say where there is nobody to look at.
+/// The text for an execution without an answer.
 const UNANSWERED: &str = "nobody has answered an approval of this execution";
 
 pub(super) const NAMED: Fact = Fact {
     id: "approver-is-named",
-    says: "the history names who answered an approval by ARN (`updatedBy`)",
-    if_not: "nobody can be made out behind such an approval, and it does not count: the gate refuses",
+    says: "the history names the person who answered an approval by ARN (`updatedBy`)",
+    if_not: "nobody can be identified behind such an approval, so it does not count and the gate refuses",
 };
 
 pub(super) fn named(sight: &Sight) -> (Verdict, Seen) {
@@ -34,8 +34,10 @@ pub(super) fn named(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const SESSIONS: Fact = Fact {
     id: "role-session-is-named",
-    says: "who answered through a role is named by the ARN of the session, with the session name (`…:assumed-role/ROLE/SESSION`)",
-    if_not: "people who come through roles, IAM Identity Center's among them, cannot be told apart: they do not count, and the gate refuses",
+    says: "an answer through a role names the session's ARN, with the session name \
+           (`…:assumed-role/ROLE/SESSION`)",
+    if_not: "people who use roles, including roles of IAM Identity Center, cannot be distinguished: they \
+             do not count, and the gate refuses",
 };
 
 pub(super) fn sessions(sight: &Sight) -> (Verdict, Seen) {
@@ -59,8 +61,9 @@ pub(super) fn sessions(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const AGREED: Fact = Fact {
     id: "state-and-history-agree",
-    says: "GetPipelineState (`lastUpdatedBy`) and the history (`updatedBy`) name the same principal for one approval",
-    if_not: "where they differ nobody is counted (`principal-mismatch`), and the gate refuses",
+    says: "GetPipelineState (`lastUpdatedBy`) and the history (`updatedBy`) name the same principal for \
+           an approval",
+    if_not: "if they differ, nobody counts (`principal-mismatch`) and the gate refuses",
 };
 
 pub(super) fn agreed(sight: &Sight) -> (Verdict, Seen) {
@@ -72,22 +75,23 @@ pub(super) fn agreed(sight: &Sight) -> (Verdict, Seen) {
     let pairs: Vec<bool> = pairs.collect();
     let same = pairs.iter().filter(|same| **same).count();
     let seen = match pairs.len() {
-        0 => Seen::words("the state shows no answered approval of this execution any more"),
-        all => Seen::count(same, all, "approvals that both show are named alike"),
+        0 => Seen::words("the state no longer shows an answered approval of this execution"),
+        all => Seen::count(same, all, "approvals have the same name in both"),
     };
     (verdict(same, pairs.len()), seen)
 }
 
 pub(super) const RECORDED: Fact = Fact {
     id: "trail-and-history-agree",
-    says: "CloudTrail's event of an answer has the approval's token, and names the same principal as the history",
-    if_not: "evidence finds no event for the approval, or reports an error since two witnesses contradict each other; the gate does not ask \
-             CloudTrail",
+    says: "CloudTrail's event for an answer has the approval's token and names the same principal as the \
+           history",
+    if_not: "evidence finds no event for the approval, or reports an error because two sources contradict \
+             each other; the gate does not ask CloudTrail",
 };
 
 pub(super) fn recorded(sight: &Sight) -> (Verdict, Seen) {
     if sight.trail.is_none() {
-        return (Verdict::NotSeen, Seen::words("only CloudTrail tells (--cloudtrail-file)"));
+        return (Verdict::NotSeen, Seen::words("only CloudTrail shows this (--cloudtrail-file)"));
     }
     let pairs = sight.answered().filter_map(|approval| {
         let history = approval.attempt.approver.history.as_deref()?;
@@ -97,13 +101,13 @@ pub(super) fn recorded(sight: &Sight) -> (Verdict, Seen) {
     let pairs: Vec<bool> = pairs.collect();
     let same = pairs.iter().filter(|same| **same).count();
     let seen = match pairs.len() {
-        0 => Seen::words("CloudTrail's events have the token of no answered approval"),
-        all => Seen::count(same, all, "answers that CloudTrail has by token are named alike"),
+        0 => Seen::words("no CloudTrail event has the token of an answered approval"),
+        all => Seen::count(same, all, "answers have the same name in CloudTrail"),
     };
     (verdict(same, pairs.len()), seen)
 }
 
-/// What a name of somebody looks like.
+/// The form of an approver's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     User,
@@ -124,7 +128,7 @@ impl Shape {
         (Self::Root, "ARN of the root user"),
         (Self::FederatedUser, "ARN of a federated user"),
         (Self::OtherArn, "ARN of another form"),
-        (Self::NotAnArn, "text that is no ARN"),
+        (Self::NotAnArn, "text that is not an ARN"),
         (Self::Missing, "nothing"),
     ];
 }
@@ -145,7 +149,7 @@ fn shape(name: Option<&str>) -> Shape {
 }
 
 impl Seen {
-    /// How many of which shape.
+    /// Appends the number of names of each form.
     fn and_shapes(self, shapes: &[Shape]) -> Self {
         let counted = Shape::ALL
             .iter()

@@ -1,4 +1,4 @@
-//! What CodePipeline gave the gate, by the gate's own log.
+//! What CodePipeline told the gate, according to the gate's log.
 
 use super::verdict;
 use crate::facts::log::{Details, Found, Parameters};
@@ -8,15 +8,17 @@ use crate::facts::{Fact, Verdict};
 
 pub(super) const OWN_RUN: Fact = Fact {
     id: "own-run-is-in-the-history",
-    says: "while the gate runs, the history has its run, under the `actionExecutionId` that GetJobDetails gives",
-    if_not: "the gate finds its run by stage, action and status; if it finds none, it reads again, and refuses in the end",
+    says: "while the gate runs, the history contains its run under the `actionExecutionId` that \
+           GetJobDetails returns",
+    if_not: "the gate finds its run by stage, action and status; if that fails, it reads again and in the \
+             end refuses",
 };
 
 pub(super) fn own_run(sight: &Sight) -> (Verdict, Seen) {
     let Some(log) = &sight.log else {
         return (
             Verdict::NotSeen,
-            Seen::words("only the gate's log tells (--log); the history has")
+            Seen::words("only the gate's log shows this (--log); the history has")
                 .number(sight.gate_runs)
                 .and("runs of the gate's function now"),
         );
@@ -36,9 +38,9 @@ pub(super) fn own_run(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const EXECUTION_ID: Fact = Fact {
     id: "job-names-the-execution",
-    says: "GetJobDetails of a Lambda job gives `pipelineExecutionId`",
-    if_not: "the gate takes the id from `pipelineExecutionId` in UserParameters, and only if its own run is in that execution; without it, it \
-             refuses",
+    says: "GetJobDetails of a Lambda job returns `pipelineExecutionId`",
+    if_not: "the gate uses `pipelineExecutionId` of UserParameters, and only if its own run is in that \
+             execution; otherwise it refuses",
 };
 
 pub(super) fn execution_id(sight: &Sight) -> (Verdict, Seen) {
@@ -47,7 +49,7 @@ pub(super) fn execution_id(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const ACTION_NAME: Fact = Fact {
     id: "job-names-the-action",
-    says: "GetJobDetails of a Lambda job gives the name of the action",
+    says: "GetJobDetails of a Lambda job returns the name of the action",
     if_not: "the gate finds its run by id alone; without either it refuses",
 };
 
@@ -57,7 +59,7 @@ pub(super) fn action_name(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const ACTION_ID: Fact = Fact {
     id: "job-names-the-attempt",
-    says: "GetJobDetails of a Lambda job gives `actionExecutionId`",
+    says: "GetJobDetails of a Lambda job returns `actionExecutionId`",
     if_not: "the gate finds its run by stage, action and status",
 };
 
@@ -67,8 +69,9 @@ pub(super) fn action_id(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const CONFIGURATION: Fact = Fact {
     id: "job-shows-the-configuration",
-    says: "GetJobDetails of a Lambda job gives the action's configuration, with `FunctionName`",
-    if_not: "the gate cannot make sure that the job is its own, and every release ends in a ConfigurationError",
+    says: "GetJobDetails of a Lambda job returns the action's configuration, with `FunctionName`",
+    if_not: "the gate cannot tell whether the job is its own, and every release ends in a \
+             ConfigurationError",
 };
 
 pub(super) fn configuration(sight: &Sight) -> (Verdict, Seen) {
@@ -77,8 +80,9 @@ pub(super) fn configuration(sight: &Sight) -> (Verdict, Seen) {
 
 pub(super) const PARAMETERS: Fact = Fact {
     id: "job-fills-in-variables",
-    says: "GetJobDetails of a Lambda job gives UserParameters with their variables filled in, as the event does",
-    if_not: "the event's value may stand for the execution's id, and for nothing else: UserParameters with other variables are refused",
+    says: "GetJobDetails of a Lambda job returns UserParameters with resolved variables, like the event",
+    if_not: "the event's value is used for the execution's id only; UserParameters with other variables are \
+             refused",
 };
 
 pub(super) fn parameters(sight: &Sight) -> (Verdict, Seen) {
@@ -102,30 +106,30 @@ pub(super) fn parameters(sight: &Sight) -> (Verdict, Seen) {
     (verdict(event, event + variable + other), seen)
 }
 
-/// Whether GetJobDetails gave something in each run of the gate.
+/// Checks that GetJobDetails returned a member in each run of the gate.
 fn given(sight: &Sight, something: impl Fn(&Details) -> bool) -> (Verdict, Seen) {
     match details(sight) {
         Ok(details) => {
             let given = details.iter().filter(|details| something(details)).count();
             (
                 verdict(given, details.len()),
-                Seen::count(given, details.len(), "runs of the gate were given it"),
+                Seen::count(given, details.len(), "runs of the gate received it"),
             )
         }
         Err(unseen) => unseen,
     }
 }
 
-/// What GetJobDetails gave in each run; what to say if that is not known.
+/// What GetJobDetails returned in each run. The error is the answer if that is unknown.
 fn details(sight: &Sight) -> Result<Vec<&Details>, (Verdict, Seen)> {
     let unseen = |words| Err((Verdict::NotSeen, Seen::words(words)));
     let Some(log) = &sight.log else {
-        return unseen("only the gate's log tells (--log)");
+        return unseen("only the gate's log shows this (--log)");
     };
     let details: Vec<&Details> =
         log.iter().filter_map(|line| line.get_job_details.as_ref()).collect();
     if details.is_empty() {
-        return unseen("GetJobDetails gave the gate nothing in any run of the log");
+        return unseen("GetJobDetails returned nothing in any run of the log");
     }
     Ok(details)
 }

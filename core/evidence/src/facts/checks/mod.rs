@@ -1,4 +1,4 @@
-//! The facts, in the order of the report, each with what looks for it.
+//! The facts in the order of the report, each with its check.
 
 mod answers;
 mod approvers;
@@ -12,10 +12,10 @@ use super::seen::Seen;
 use super::sight::Sight;
 use super::{Fact, Verdict};
 
-/// Looks for one fact.
+/// Checks one fact.
 pub(super) type Look = fn(&Sight) -> (Verdict, Seen);
 
-/// All of them.
+/// Every fact.
 pub(super) const ALL: [(Fact, Look); 17] = [
     (approvers::NAMED, approvers::named),
     (approvers::SESSIONS, approvers::sessions),
@@ -36,7 +36,7 @@ pub(super) const ALL: [(Fact, Look); 17] = [
     (roles::RESERVED_NAMES, roles::reserved_names),
 ];
 
-/// The verdict on something of which `good` of `all` are as expected.
+/// The verdict if `good` of `all` cases are as expected.
 fn verdict(good: usize, all: usize) -> Verdict {
     match all {
         0 => Verdict::NotSeen,

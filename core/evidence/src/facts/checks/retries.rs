@@ -1,4 +1,4 @@
-//! What a stage that retries itself does to its approvals.
+//! What an automatic retry of a stage does to its approvals.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,10 @@ use crate::facts::{Fact, Verdict};
 
 pub(super) const AUTOMATIC: Fact = Fact {
     id: "automatic-retry-opens-new-attempts",
-    says: "after `onFailure: RETRY` the history has the old and the new attempts of the approvals, with different ids, in one execution",
-    if_not: "the gate cannot tell the attempts apart: where it does not know the newest, the approval does not count",
+    says: "after `onFailure: RETRY` the history has the old and the new attempts of the approvals in one \
+           execution, with different ids",
+    if_not: "the gate cannot distinguish the attempts; if it does not know the newest, the approval does not \
+             count",
 };
 
 pub(super) fn automatic(sight: &Sight) -> (Verdict, Seen) {
@@ -32,17 +34,17 @@ pub(super) fn automatic(sight: &Sight) -> (Verdict, Seen) {
         attempts.entry(place).or_default().push(attempt.id.as_deref());
     }
     let again: Vec<&Vec<Option<&str>>> = attempts.values().filter(|ids| ids.len() > 1).collect();
-    let told_apart = |ids: &&&Vec<Option<&str>>| {
+    let are_distinct = |ids: &&&Vec<Option<&str>>| {
         let mut unique: Vec<Option<&str>> = (**ids).clone();
         unique.sort_unstable();
         unique.dedup();
         unique.len() == ids.len() && !ids.contains(&None)
     };
-    let good = again.iter().filter(told_apart).count();
+    let good = again.iter().filter(are_distinct).count();
     let seen = Seen::count(
         good,
         again.len(),
-        "approvals that were asked for again have attempts with ids of their own",
+        "approvals that were asked again have attempts with different ids",
     );
     (verdict(good, again.len()), seen)
 }

@@ -1,4 +1,4 @@
-//! What an approval's token is.
+//! The token of an approval.
 
 use super::verdict;
 use crate::facts::seen::Seen;
@@ -7,7 +7,8 @@ use crate::facts::{Fact, Verdict};
 
 pub(super) const TOKEN: Fact = Fact {
     id: "token-is-the-attempt",
-    says: "the token of an approval is its `actionExecutionId`, and `externalExecutionId` in the history once it is answered",
+    says: "the token of an approval is its `actionExecutionId`; once answered, the history has it as \
+           `externalExecutionId`",
     if_not: "evidence finds the CloudTrail event of an approval by time and action instead of by token",
 };
 
@@ -15,7 +16,7 @@ pub(super) fn token(sight: &Sight) -> (Verdict, Seen) {
     if sight.is_parallel() {
         return (
             Verdict::NotSeen,
-            Seen::words("the execution ran in PARALLEL mode: see the next line"),
+            Seen::words("the execution ran in PARALLEL mode; see the next line"),
         );
     }
     tokens(sight)

@@ -1,4 +1,4 @@
-//! Who or what started the execution.
+//! What started the execution.
 
 use rule::{Initiator, Principal, PrincipalKind};
 
@@ -8,10 +8,10 @@ use crate::facts::{Fact, Verdict};
 
 pub(super) const DETAIL: Fact = Fact {
     id: "trigger-names-the-starter",
-    says: "an execution that somebody started names them in `triggerDetail`, by ARN, or for a manual rollback in JSON; one that nobody started \
-           names no principal there",
-    if_not: "with `excludeInitiator` nobody counts in an execution whose starter is not known, and the gate refuses; a person behind an event \
-             is not excluded",
+    says: "`triggerDetail` names the person who started the execution, by ARN or, for a manual rollback, in \
+           JSON; if nobody did, it does not name a principal",
+    if_not: "with `excludeInitiator`, nobody counts in an execution with an unknown starter and the gate \
+             refuses; a person behind an event is not excluded",
 };
 
 pub(super) fn detail(sight: &Sight) -> (Verdict, Seen) {
@@ -37,7 +37,7 @@ fn is_principal(text: &str) -> bool {
     !matches!(Principal::parse(text).kind(), PrincipalKind::Unknown | PrincipalKind::Service)
 }
 
-/// What the detail looks like.
+/// The form of the detail.
 fn shape(detail: Option<&str>) -> &'static str {
     let Some(detail) = detail else {
         return "without a detail";
@@ -56,12 +56,12 @@ fn shape(detail: Option<&str>) -> &'static str {
             }
             Ok(json) if json.is_object() => "detail: JSON of another form",
             Ok(_) | Err(_) if detail.starts_with("arn:") && detail.contains(":events:") => {
-                "detail: the ARN of a rule of EventBridge"
+                "detail: the ARN of an EventBridge rule"
             }
             Ok(_) | Err(_) if detail.starts_with("arn:") => {
-                "detail: the ARN of something that is no principal"
+                "detail: the ARN of something that is not a principal"
             }
-            Ok(_) | Err(_) => "detail: text that is no ARN",
+            Ok(_) | Err(_) => "detail: text that is not an ARN",
         },
     }
 }

@@ -14,9 +14,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::human::{period, summary};
-use names::shown;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
+use names::shown;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");

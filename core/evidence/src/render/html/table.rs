@@ -6,8 +6,8 @@ use super::details::details;
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
 use crate::render::{first_line, short_principal};
-use names::shown;
 use crate::report::Report;
+use names::shown;
 
 pub(super) fn section(report: &Report) -> Markup {
     html! {
