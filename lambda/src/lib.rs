@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `event` | the Lambda event: the job, without its credentials |
 //! | `floor` | the rule from the function's own environment |
-//! | `port` | what the gate asks CodePipeline and IAM, in types of the gate |
+//! | `port` | what the gate asks CodePipeline and IAM, in the gate's own types |
 //! | `call` | the calls behind the ports, and how they fail |
 //! | `aws` | the ports over the AWS SDK: the only folder that names it |
 //! | `ownership` | whether the job is ours, according to CodePipeline and not the event |
