@@ -87,7 +87,7 @@ impl<'a> Approval<'a> {
 /// Judges the newest attempt of a required action.
 ///
 /// # Errors
-/// [`AmbiguousPerson`] if the rule gives the approver to two people: then there is no verdict.
+/// [`AmbiguousPerson`] if the rule gives the approver to two people.
 pub(crate) fn judge<'a>(
     rule: &Rule,
     facts: &Facts,

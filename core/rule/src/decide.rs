@@ -23,7 +23,7 @@ use crate::rule::Rule;
 ///
 /// # Errors
 /// [`Misfit`] if the rule gives a principal to two people, has no roster entry for a required
-/// action, or spells an action's name in a different case. Then there is no verdict.
+/// action, or spells an action's name in a different case. An error is never a verdict.
 pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or(&facts.gate_stage);
     let found = approvals_of(stage, &facts.attempts);
