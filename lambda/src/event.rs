@@ -21,7 +21,7 @@ pub struct Job {
 /// Why an event cannot be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// There is no job to report to.
+    /// The event does not have a job, so nothing can be reported.
     #[error(
         "the event carries no `CodePipeline.job.id`, so there is no job to report to; invoke this function from a Lambda action of a pipeline"
     )]

@@ -1,4 +1,4 @@
-//! What the gate reports if there is no satisfied verdict.
+//! What the gate reports without a satisfied verdict.
 
 use rule::RuleError;
 

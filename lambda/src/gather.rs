@@ -1,4 +1,4 @@
-//! From a job to the facts that the rule judges.
+//! Gathers the facts that the rule judges.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,7 +182,7 @@ async fn history(
         entries.extend(attempts);
         match next_token {
             None => return Ok(entries),
-            // Reading a page twice would never end.
+            // If a page comes twice, reading would never end.
             Some(next) if !seen.insert(next.clone()) => {
                 return Err(CallError::Malformed {
                     operation: Operation::ListActionExecutions,

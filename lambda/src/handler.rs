@@ -59,7 +59,8 @@ impl InvocationError {
 
 /// Judges one job, logs the decision and reports exactly one result.
 ///
-/// # Errors [`InvocationError`] if the report itself fails, or if the job belongs to another
+/// # Errors
+/// [`InvocationError`] if the report itself fails, or if the job belongs to another
 /// function. If the job has its result already, that is not an error: Lambda repeats invocations.
 pub async fn handle(
     codepipeline: &impl CodePipeline,

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `event` | the Lambda event: the job, without its credentials |
 //! | `floor` | the rule from the function's own environment |
-//! | `port` | what the gate asks CodePipeline and IAM, in types of the gate |
+//! | `port` | what the gate asks CodePipeline and IAM, in the gate's own types |
 //! | `call` | the calls behind the ports, and how they fail |
 //! | `aws` | the ports over the AWS SDK: the only folder that names it |
 //! | `ownership` | whether the job is ours, according to CodePipeline and not the event |
@@ -17,7 +17,7 @@
 //! | `lag` | whether the history is behind, and so cannot be judged yet |
 //! | `observation` | undocumented behaviour of AWS that the gate saw |
 //! | `handler` | one invocation: gather, decide, record, report |
-//! | `failure` | what the gate reports if there is no satisfied verdict |
+//! | `failure` | what the gate reports without a satisfied verdict |
 //! | `journal` | the log: decision records and metrics |
 
 pub mod aws;
@@ -56,7 +56,7 @@ pub use retry::Budget;
 
 /// Runs the gate as a Lambda function until the runtime ends it.
 ///
-/// Exit code 1, with a line on stderr, if there is no Lambda runtime.
+/// Outside a Lambda runtime: exit code 1, with a line on stderr.
 #[must_use]
 pub fn main() -> ExitCode {
     match serve() {

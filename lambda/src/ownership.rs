@@ -21,7 +21,8 @@ pub(crate) enum Disowned {
 
 /// Checks that the job is this function's, and gives its UserParameters.
 ///
-/// # Errors [`Disowned`] if the job asks for another function, or if the event contradicts the
+/// # Errors
+/// [`Disowned`] if the job asks for another function, or if the event contradicts the
 /// job's details.
 pub(crate) fn own_parameters(
     job: &Job,

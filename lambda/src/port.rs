@@ -1,4 +1,4 @@
-//! What the gate asks CodePipeline and IAM, in types of the gate.
+//! What the gate asks CodePipeline and IAM, in the gate's own types.
 
 use std::future::Future;
 

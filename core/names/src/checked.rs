@@ -21,8 +21,8 @@ impl NameError {
 /// Declares a type that owns a text which passed a check.
 ///
 /// [`FromStr`](std::str::FromStr) and `Deserialize` make values and check them. A value derefs to
-/// `str`. `is_valid` only checks. The text before the check completes the error message "`text` is
-/// not …".
+/// `str`. `is_valid` only checks. The text after the name completes the error message "`text`
+/// is not …".
 ///
 /// ```
 /// names::checked_text!(

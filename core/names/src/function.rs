@@ -161,7 +161,7 @@ impl FunctionRef {
     /// Reads a whole ARN, with or without a version or an alias.
     ///
     /// # Errors
-    /// [`FunctionRefError`] if the text is anything else, a name or a part of an ARN included.
+    /// [`FunctionRefError`] if the text is not the whole ARN of a function.
     pub fn from_arn(arn: &str) -> Result<Self, FunctionRefError> {
         Fields::parse_arn(arn)
             .and_then(Self::from_fields)
@@ -273,7 +273,7 @@ impl From<FunctionName> for FunctionRef {
     }
 }
 
-/// The shortest text that reads as this reference again.
+/// A text that reads as this reference again.
 impl fmt::Display for FunctionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fields { partition, region, account, name, qualifier } = self.fields();

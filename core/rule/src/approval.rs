@@ -26,8 +26,8 @@ pub(crate) struct Approval<'a> {
     pub(crate) keys: Keys,
     pub(crate) basis: Option<Basis>,
     pub(crate) person: Option<Key>,
-    /// Why it does not count. Starts with the first check that failed; the initiator's approvals
-    /// get theirs when persons are counted.
+    /// Why it does not count: the first check that failed. Approvals of the initiator get their
+    /// objection later, when persons are counted.
     pub(crate) objection: Option<Reason>,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Approval<'a> {
 /// Judges the newest attempt of a required action.
 ///
 /// # Errors
-/// [`AmbiguousPerson`] if the rule gives the approver to two people: then there is no verdict.
+/// [`AmbiguousPerson`] if the rule gives the approver to two people.
 pub(crate) fn judge<'a>(
     rule: &Rule,
     facts: &Facts,
@@ -130,8 +130,8 @@ fn object(code: ReasonCode, message: String) -> Result<(), Reason> {
 }
 
 impl Checks<'_> {
-    /// Runs every check, in the order in which people want to hear of them: the first objection is
-    /// the one that is reported.
+    /// Runs the checks. Only the first objection is reported, so the order decides what people
+    /// read.
     fn run(&self, testimony: &Testimony) -> Result<(), Reason> {
         self.is_a_manual_approval()?;
         self.is_approved()?;
@@ -171,7 +171,7 @@ impl Checks<'_> {
         }
     }
 
-    /// The principal on which the history and the state agree.
+    /// The principal, if the history and the state agree about it.
     fn principal<'t>(&self, testimony: &'t Testimony) -> Result<&'t Principal, Reason> {
         let (code, message) = match testimony {
             Testimony::Agreed(principal) => return Ok(principal),
@@ -247,8 +247,8 @@ impl Checks<'_> {
     }
 }
 
-/// INVARIANT (fail closed): if the exact time of an approval is not known, it counts as being as
-/// old as it can be, and as far in the future.
+/// INVARIANT (fail closed): if the exact time of an approval is not known, the oldest possible time
+/// must not be too old, and the newest possible time must not be in the future.
 fn is_fresh(now: Timestamp, attempt: &Attempt, max_age_minutes: u32) -> bool {
     let (earliest, latest) = match (attempt.answered, attempt.updated) {
         (Some(answered), _) => (Some(answered), Some(answered)),

@@ -1,4 +1,4 @@
-//! From facts and a rule to a decision.
+//! Judges the facts of an execution under a rule.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ use crate::rule::Rule;
 ///
 /// # Errors
 /// [`Misfit`] if the rule gives a principal to two people, has no roster entry for a required
-/// action, or spells an action's name in a different case. Then there is no verdict.
+/// action, or spells an action's name in a different case. An error is never a verdict.
 pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or(&facts.gate_stage);
     let found = approvals_of(stage, &facts.attempts);
@@ -95,8 +95,8 @@ fn assumptions(approvals: &[Approval<'_>]) -> Vec<String> {
     roles.iter().map(|role| message::one_person_behind(role)).collect()
 }
 
-/// Groups the approvals without objection into persons. If the rule excludes the initiator, it
-/// objects to the approvals of that person.
+/// Groups the approvals without objection into persons. If the rule excludes the initiator, the
+/// approvals of that person get an objection.
 fn count(
     rule: &Rule,
     facts: &Facts,
@@ -134,8 +134,8 @@ fn count(
     Ok(counted)
 }
 
-/// The keys of the person who started the execution. If a person started it and nobody knows which,
-/// every approval could be theirs, so it objects to all of them.
+/// The keys of the person who started the execution. If a person started it and nobody knows which
+/// one, every approval could be theirs, so all approvals get an objection.
 fn initiator_keys(
     rule: &Rule,
     facts: &Facts,

@@ -66,7 +66,7 @@ pub struct Attempt {
     /// (`lastStatusChange`) or CloudTrail shows it.
     #[serde(default)]
     pub answered: Option<Timestamp>,
-    /// The error code with which it failed (`errorDetails.code`). A rejection has none.
+    /// The error code of a failure (`errorDetails.code`). A rejection has none.
     #[serde(default)]
     pub error: Option<String>,
     /// The principal that answered it.
@@ -75,7 +75,7 @@ pub struct Attempt {
     pub comment: Option<String>,
 }
 
-/// What an action does, as far as the rule cares.
+/// What an action does. The rule only cares about manual approvals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ActionKind {

@@ -10,7 +10,8 @@ pub(crate) struct NameGlob {
 }
 
 impl NameGlob {
-    /// # Errors What is wrong with the pattern: it is empty, or it consists of wildcards only and
+    /// # Errors
+    /// What is wrong with the pattern: it is empty, or it consists of wildcards only and
     /// would match every name.
     pub(crate) fn parse(pattern: &str) -> Result<Self, String> {
         if pattern.bytes().all(|b| matches!(b, b'*' | b'?')) {
@@ -21,7 +22,7 @@ impl NameGlob {
         Ok(Self { pattern: pattern.to_owned(), matcher: WildMatch::new_case_insensitive(pattern) })
     }
 
-    /// The pattern as it was written.
+    /// The pattern as the rule has it.
     pub(crate) fn pattern(&self) -> &str {
         &self.pattern
     }

@@ -12,8 +12,8 @@ use crate::rule::Rule;
 use crate::session_name::is_generated;
 use crate::trusted_role::{Trust, trust};
 
-/// A principal that the `people` map gives to two people. The rule is wrong, and there is no
-/// verdict.
+/// A principal that the `people` map gives to two people. The rule is wrong, so a verdict is
+/// impossible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`people`: both `{first}` and `{second}` match the principal `{arn}`; change the patterns so that only one of them does"

@@ -1,4 +1,4 @@
-//! Questions about a rule that reviews of it ask and decisions do not.
+//! Questions that a review of a rule asks and a decision does not.
 
 use std::collections::BTreeSet;
 

@@ -166,7 +166,7 @@ pub(crate) fn by_initiator(action: &str) -> String {
     format!("{action} was approved by the person who started this execution")
 }
 
-/// The approver cannot be shown to be somebody else than the initiator; `why` not.
+/// Nobody can rule out that the approver is the initiator, because of `why`.
 pub(crate) fn maybe_by_initiator(action: &str, why: &str) -> String {
     format!("{action}: the approver may be the person who started this execution ({why})")
 }

@@ -1,4 +1,4 @@
-//! A rule that does not fit the execution that it must judge: there is no verdict.
+//! A rule that does not fit the execution that it must judge, so a verdict is impossible.
 
 use std::collections::BTreeSet;
 

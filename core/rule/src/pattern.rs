@@ -19,7 +19,7 @@ pub(crate) struct PrincipalPattern {
     named: Named,
 }
 
-/// What the pattern is the ARN of.
+/// The kind of principal that the pattern matches.
 #[derive(Clone, Debug, PartialEq)]
 enum Named {
     User { name: String },

@@ -18,7 +18,7 @@ pub const REFUSAL_LIMIT: usize = 5000;
 /// configuration value has at most 1,000 characters (CodePipeline User Guide, "Quotas").
 pub const SUMMARY_LIMIT: usize = 1000;
 
-/// How the message of every refusal begins. No other failure of the gate begins so.
+/// How the message of every refusal begins. Messages of other failures begin differently.
 const REFUSED: &str = "Refused: ";
 
 /// Whether the message of a failed gate action is a refusal: there was a verdict, and it was not

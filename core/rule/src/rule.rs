@@ -172,7 +172,7 @@ impl Rule {
         self.demands.shared_roles.unwrap_or_default()
     }
 
-    /// Whether only users who are in `people`, by proven keys, count.
+    /// Whether only people in the `people` map, by proven keys, count.
     #[must_use]
     pub fn only_people(&self) -> bool {
         self.demands.only_people.unwrap_or_default()

@@ -24,7 +24,7 @@ use crate::port::Roles;
 
 const OPERATION: Operation = Operation::GetRole;
 
-/// The characters that a form does not have to escape, apart from letters and digits.
+/// The characters that must be escaped in a form: all except letters, digits, `-`, `_` and `.`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// IAM, for the one call that the gate makes.

@@ -38,7 +38,7 @@ fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
 }
 
 /// Lambda accepts a part of an ARN as a function's name. If the gate believes that a job belongs to
-/// another function, there is no report, and the action hangs.
+/// another function, nothing is reported, and the action hangs.
 #[test]
 fn a_function_named_by_a_part_of_its_arn_is_not_silent() {
     for function in ["111122223333:gate", "function:gate", "eu-west-1:111122223333:function:gate"] {
