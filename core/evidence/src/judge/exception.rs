@@ -132,9 +132,12 @@ mod tests {
         let documentation = include_str!("../../../../docs/evidence.md");
         let section = documentation.split_once("## Exceptions").unwrap().1;
         let section = section.split("\n## ").next().unwrap();
-        let documented: Vec<(&str, &str)> = section
-            .lines()
-            .filter_map(|line| line.strip_prefix("### ")?.split_once(" — "))
+        let entries = section.split("\n### ").skip(1);
+        let documented: Vec<(&str, &str)> = entries
+            .filter_map(|entry| {
+                let (code, text) = entry.split_once("\n\n*")?;
+                Some((code, text.split_once('*')?.0))
+            })
             .collect();
         let checks = CATALOG.checks.iter();
         let defined: Vec<_> = checks.map(|check| (check.code, check.severity.as_str())).collect();
