@@ -168,7 +168,7 @@ fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
     }
 }
 
-/// One finding. What somebody accepted is there as well, suppressed.
+/// One finding. Accepted findings are there too, suppressed.
 fn result<'a>(
     finding: &'a Finding,
     catalog: &Catalog,
