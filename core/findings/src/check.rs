@@ -64,11 +64,6 @@ pub struct Catalog {
     pub checks: &'static [Check],
 }
 
-/// The address of a page of the documentation, which is given as a path in the repository.
-pub fn link(page: &str) -> String {
-    format!("{}/blob/main/{page}", env!("CARGO_PKG_REPOSITORY"))
-}
-
 impl Catalog {
     /// The place in the docs that explains a code.
     pub fn anchor(&self, code: &str) -> String {
@@ -79,4 +74,9 @@ impl Catalog {
     pub fn has(&self, code: &str) -> bool {
         self.checks.iter().any(|check| check.code == code)
     }
+}
+
+/// The address of a page of the documentation, which is given as a path in the repository.
+pub fn link(page: &str) -> String {
+    format!("{}/blob/main/{page}", env!("CARGO_PKG_REPOSITORY"))
 }
