@@ -108,8 +108,8 @@ def evaluations(findings, account):
 
 
 def resource(arn, account):
-    """AWS Config's type and id of what an ARN names. The id is the ARN, since two paths may have the
-    same name.
+    """AWS Config's type and id of what an ARN names. The id is the ARN, since users under two paths
+    may have one name.
     """
     parts = arn.split(":", 5)
     if len(parts) == 6 and parts[4] == account:
