@@ -1,6 +1,6 @@
 //! Files on disk: all of them or none.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -41,10 +41,11 @@ pub(crate) fn write(directory: &Path, files: &[File]) -> Result<(), WriteError> 
 }
 
 fn complete(directory: &Path, file: &File) -> io::Result<NamedTempFile> {
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".policygen-")
-        .permissions(permissions(file.executable))
-        .tempfile_in(directory)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".policygen-");
+    #[cfg(unix)]
+    builder.permissions(permissions(file.executable));
+    let mut temporary = builder.tempfile_in(directory)?;
     temporary.write_all(file.text.as_bytes())?;
     temporary.as_file().sync_all()?;
     Ok(temporary)
@@ -52,8 +53,8 @@ fn complete(directory: &Path, file: &File) -> io::Result<NamedTempFile> {
 
 /// As any other new file, less what the user's umask takes.
 #[cfg(unix)]
-fn permissions(executable: bool) -> Permissions {
+fn permissions(executable: bool) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
-    Permissions::from_mode(if executable { 0o777 } else { 0o666 })
+    fs::Permissions::from_mode(if executable { 0o777 } else { 0o666 })
 }
 

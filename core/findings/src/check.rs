@@ -75,3 +75,8 @@ impl Catalog {
         self.checks.iter().any(|check| check.code == code)
     }
 }
+
+/// The address of a page of the documentation, which is given as a path in the repository.
+pub fn link(page: &str) -> String {
+    format!("{}/blob/main/{page}", env!("CARGO_PKG_REPOSITORY"))
+}

@@ -11,7 +11,7 @@ mod text;
 
 pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
-pub use check::{Catalog, Check, described};
+pub use check::{Catalog, Check, described, link};
 pub use csv::{plain, render as csv};
 pub use finding::{Evidence, Finding, Severity};
 pub use human::render as human;

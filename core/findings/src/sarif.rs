@@ -1,19 +1,136 @@
 //! A report as SARIF 2.1.0 (OASIS standard), for code scanning.
+//!
+//! The types hold what a report needs of the standard and nothing else. The conformance tests check
+//! the output against the schema of the standard.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use serde_sarif::sarif::{
-    Location, LogicalLocation, Message, MultiformatMessageString, PropertyBag,
-    ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif,
-    Suppression, Tool, ToolComponent,
-};
+use serde::Serialize;
 
-use crate::pretty;
 use crate::{Accepted, Catalog, Check, Report};
-use crate::{Evidence, Finding, Severity};
+use crate::{Evidence, Finding};
+use crate::{link, pretty};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// `sarifLog`, 3.13 of the standard.
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [Run<'a>; 1],
+    version: &'static str,
+}
+
+/// `run`, 3.14.
+#[derive(Serialize)]
+struct Run<'a> {
+    properties: RunProperties<'a>,
+    results: Vec<ResultObject<'a>>,
+    tool: Tool,
+}
+
+/// A property bag, 3.8, whose names are ours.
+#[derive(Serialize)]
+struct RunProperties<'a> {
+    checked: &'a str,
+}
+
+/// `tool`, 3.18.
+#[derive(Serialize)]
+struct Tool {
+    driver: ToolComponent,
+}
+
+/// `toolComponent`, 3.19.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolComponent {
+    name: &'static str,
+    rules: Vec<ReportingDescriptor>,
+    semantic_version: &'static str,
+}
+
+/// `reportingDescriptor`, 3.49.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportingDescriptor {
+    default_configuration: ReportingConfiguration,
+    help: Message,
+    help_uri: String,
+    id: &'static str,
+    short_description: Message,
+}
+
+/// `reportingConfiguration`, 3.50.
+#[derive(Serialize)]
+struct ReportingConfiguration {
+    level: &'static str,
+}
+
+/// `result`, 3.27.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultObject<'a> {
+    level: &'static str,
+    locations: [Location<'a>; 1],
+    message: Message,
+    /// What makes it the same finding the next time.
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<ResultProperties<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location<'a>>,
+    rule_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
+    /// An empty list says that the result is not suppressed. Without the list that is unknown.
+    suppressions: Vec<Suppression<'a>>,
+}
+
+#[derive(Serialize)]
+struct ResultProperties<'a> {
+    witness: &'a str,
+}
+
+/// `location`, 3.28.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    logical_locations: [LogicalLocation<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+/// `logicalLocation`, 3.33.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation<'a> {
+    fully_qualified_name: &'a str,
+    kind: &'a str,
+}
+
+/// `message`, 3.11, and `multiformatMessageString`, 3.12, of plain text.
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+/// `suppression`, 3.35.
+#[derive(Serialize)]
+struct Suppression<'a> {
+    justification: &'a str,
+    kind: &'static str,
+    properties: SuppressionProperties,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct SuppressionProperties {
+    expires: String,
+}
 
 /// Renders the report as SARIF.
 ///
@@ -23,99 +140,74 @@ pub fn render(report: &Report, catalog: &Catalog) -> Result<String, serde_json::
     let open = report.findings.iter().map(|finding| result(finding, catalog, None));
     let accepted =
         report.accepted.iter().map(|accepted| result(&accepted.finding, catalog, Some(accepted)));
-    let driver = ToolComponent::builder()
-        .name("policygen")
-        .semantic_version(env!("CARGO_PKG_VERSION"))
-        .rules(catalog.checks.iter().map(|check| rule(check, catalog)).collect::<Vec<_>>())
-        .build();
-    let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .results(open.chain(accepted).collect::<Vec<_>>())
-        .properties(bag([("checked", json!(report.checked))]))
-        .build();
-    let sarif = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
-    pretty(&sarif)
+    pretty(&Log {
+        schema: SCHEMA,
+        runs: [Run {
+            properties: RunProperties { checked: &report.checked },
+            results: open.chain(accepted).collect(),
+            tool: Tool {
+                driver: ToolComponent {
+                    name: "policygen",
+                    rules: catalog.checks.iter().map(|check| rule(check, catalog)).collect(),
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                },
+            },
+        }],
+        version: "2.1.0",
+    })
 }
 
 fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
-    let text = |text: &str| MultiformatMessageString::builder().text(text).build();
-    let level = ReportingConfiguration::builder().level(check.severity.as_str()).build();
-    let mut rule = ReportingDescriptor::builder()
-        .id(check.code)
-        .short_description(text(check.title))
-        .help(text(&format!("See {}.", catalog.anchor(check.code))))
-        .default_configuration(level)
-        .build();
-    // An absolute URI by the standard (3.49.12), so there is none where the repository has no
-    // address.
-    let repository = env!("CARGO_PKG_REPOSITORY");
-    rule.help_uri = (!repository.is_empty())
-        .then(|| format!("{repository}/blob/main/{}", catalog.anchor(check.code)));
-    rule
+    let page = catalog.anchor(check.code);
+    ReportingDescriptor {
+        default_configuration: ReportingConfiguration { level: check.severity.as_str() },
+        help: Message { text: format!("See {page}.") },
+        help_uri: link(&page),
+        id: check.code,
+        short_description: Message { text: check.title.to_owned() },
+    }
 }
 
-/// One finding. What somebody accepted is there as well, suppressed.
-fn result(finding: &Finding, catalog: &Catalog, accepted: Option<&Accepted>) -> SarifResult {
-    let level = match finding.severity {
-        Severity::Note => ResultLevel::Note,
-        Severity::Warning => ResultLevel::Warning,
-        Severity::Error => ResultLevel::Error,
-    };
-    let mut result = SarifResult::builder()
-        .rule_id(finding.code)
-        .level(level)
-        .message(message(format!("{} {}", finding.message, finding.help)))
-        .locations(vec![location(&finding.subject, "resource")])
-        // What makes it the same finding the next time.
-        .partial_fingerprints(BTreeMap::from([(
-            "codeAndSubject/v1".to_owned(),
+/// One finding. Accepted findings are there too, suppressed.
+fn result<'a>(
+    finding: &'a Finding,
+    catalog: &Catalog,
+    accepted: Option<&'a Accepted>,
+) -> ResultObject<'a> {
+    ResultObject {
+        level: finding.severity.as_str(),
+        locations: [location(&finding.subject, "resource")],
+        message: Message { text: format!("{} {}", finding.message, finding.help) },
+        partial_fingerprints: BTreeMap::from([(
+            "codeAndSubject/v1",
             format!("{} {}", finding.code, finding.subject),
-        )]))
-        .build();
-    let index = catalog.checks.iter().position(|check| check.code == finding.code);
-    result.rule_index = index.and_then(|index| i64::try_from(index).ok());
-    if !finding.evidence.is_empty() {
-        result.related_locations = Some(finding.evidence.iter().zip(1..).map(related).collect());
+        )]),
+        properties: finding.witness.as_deref().map(|witness| ResultProperties { witness }),
+        related_locations: (1..).zip(&finding.evidence).map(related).collect(),
+        rule_id: finding.code,
+        rule_index: catalog.checks.iter().position(|check| check.code == finding.code),
+        suppressions: accepted.map(suppression).into_iter().collect(),
     }
-    if let Some(witness) = &finding.witness {
-        result.properties = Some(bag([("witness", json!(witness))]));
+}
+
+fn suppression(accepted: &Accepted) -> Suppression<'_> {
+    Suppression {
+        justification: &accepted.reason,
+        kind: "external",
+        properties: SuppressionProperties { expires: accepted.expires.to_string() },
+        status: "accepted",
     }
-    result.suppressions = Some(accepted.map(suppression).into_iter().collect());
-    result
 }
 
-fn suppression(accepted: &Accepted) -> Suppression {
-    Suppression::builder()
-        .kind("external")
-        .status("accepted")
-        .justification(accepted.reason.as_str())
-        .properties(bag([("expires", json!(accepted.expires.to_string()))]))
-        .build()
+fn location<'a>(name: &'a str, kind: &'a str) -> Location<'a> {
+    let logical = LogicalLocation { fully_qualified_name: name, kind };
+    Location { id: None, logical_locations: [logical], message: None }
 }
 
-fn location(name: &str, kind: &str) -> Location {
-    let logical = LogicalLocation::builder().fully_qualified_name(name).kind(kind).build();
-    Location::builder().logical_locations(vec![logical]).build()
-}
-
-fn related((evidence, id): (&Evidence, i64)) -> Location {
-    let mut related = location(&evidence.name, evidence.kind);
-    related.id = Some(id);
-    related.message = Some(message(evidence.detail.clone()));
-    related
-}
-
-fn message(text: String) -> Message {
-    Message::builder().text(text).build()
-}
-
-fn bag<const N: usize>(entries: [(&str, Value); N]) -> PropertyBag {
-    PropertyBag::builder()
-        .additional_properties(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect::<BTreeMap<_, _>>(),
-        )
-        .build()
+fn related((id, evidence): (usize, &Evidence)) -> Location<'_> {
+    Location {
+        id: Some(id),
+        message: Some(Message { text: evidence.detail.clone() }),
+        ..location(&evidence.name, evidence.kind)
+    }
 }

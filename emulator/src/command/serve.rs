@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use names::{AccountId, Region};
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::stop::Stop;
 use crate::authorize::Authorizer;
 use crate::engine::{Lag, Settings};
 use crate::gate_host::ChildOutput;
@@ -113,8 +113,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         );
     }
     // Before the lines are printed, so that their reader can already stop the server.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut stop = Stop::listen()?;
     let server = Server::start(Config {
         listen: args.listen,
         settings,
@@ -129,10 +128,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     })
     .await?;
     terminal::print(&environment(&server.url(), &args.region, &principals)?)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    stop.requested().await;
     tracing::info!("stops");
     server.shutdown().await;
     Ok(())

@@ -32,6 +32,11 @@ impl Sandbox {
         let mut command = Command::new(&config.program);
         command.args(&config.arguments).env_clear().envs(config.environment.iter().cloned());
         command.env("AWS_LAMBDA_RUNTIME_API", address.to_string());
+        // Windows finds its network libraries by this variable.
+        #[cfg(windows)]
+        if let Some(root) = std::env::var_os("SystemRoot") {
+            command.env("SystemRoot", root);
+        }
         command.stdin(Stdio::null()).kill_on_drop(true);
         match &config.output {
             ChildOutput::Stderr => command.stdout(io::stderr()).stderr(Stdio::inherit()),

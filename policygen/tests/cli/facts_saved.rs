@@ -88,7 +88,8 @@ impl Saved {
         assert_eq!(ran.code, if fails { 10 } else { 0 });
         let found = facts.iter().find(|found| found["fact"] == fact).unwrap();
         let word = |key: &str| found[key].as_str().unwrap().to_owned();
-        assert_eq!(word("documentation"), format!("docs/facts.md#{fact}"));
+        let page = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/facts.md");
+        assert_eq!(word("documentation"), format!("{page}#{fact}"));
         (word("verdict"), word("seen"))
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{Answer, Verdict};
-use findings::pretty;
+use findings::{link, pretty};
 
 /// The page that explains the facts.
 const PAGE: &str = "docs/facts.md";
@@ -68,7 +68,7 @@ pub fn json(answers: &[Answer]) -> Result<String, serde_json::Error> {
         seen: answer.seen.as_str(),
         says: answer.fact.says,
         if_not: answer.fact.if_not,
-        documentation: format!("{PAGE}#{}", answer.fact.id),
+        documentation: link(&format!("{PAGE}#{}", answer.fact.id)),
     });
     pretty(&Report { schema_version: 1, facts: facts.collect() })
 }
