@@ -39,7 +39,7 @@ ANNOTATION = 256
 
 
 class NoAudit(Exception):
-    """The audit gave no answer, which is no answer about compliance."""
+    """The audit gave no answer, so nothing is known about compliance."""
 
 
 def handler(event, _context):
@@ -63,7 +63,7 @@ def handler(event, _context):
 
 
 def identity(account):
-    """As whom to read and report: a session, and the environment of the audit."""
+    """The identity that reads and reports: a session, and the environment of the audit."""
     if not ROLE:
         return boto3.Session(), dict(os.environ)
     role = ROLE.replace("{account}", account)
@@ -108,8 +108,8 @@ def evaluations(findings, account):
 
 
 def resource(arn, account):
-    """AWS Config's type and id of what an ARN names. The id is the ARN: a name alone would not tell
-    paths apart.
+    """AWS Config's type and id of what an ARN names. The id is the ARN: a name alone would not
+    distinguish paths.
     """
     parts = arn.split(":", 5)
     if len(parts) == 6 and parts[4] == account:

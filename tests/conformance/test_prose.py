@@ -25,6 +25,7 @@ FORBIDDEN = [
     ("The list, such as it is, ends.", "such as it is"),
     ("It is too late for it to count.", "for it to"),
     ("A person of its own.", "of its own"),
+    ("A name of its own that stays.", "of its own"),
     ("This goes round the gate.", "goes round"),
     ("Its names are made up.", "are made up"),
     ("The map tells the two apart.", "tells the two apart"),
@@ -47,7 +48,7 @@ RATIONED = [
 ]
 CLEAN = """//! Counts people. Returns `None` if the list is empty. It is no longer than
 //! the list, and a look-alike is a role. AWS calls it "the pipeline in which it runs", and
-//! `anew` is code:
+//! `anew` is code. The account of its own user counts:
 //!
 //! ```
 //! let anew = "whom";
@@ -110,7 +111,7 @@ def test_a_rationed_phrase_may_stand_once_and_is_listed_on_request(tmp_path, sen
         ("a.py", '"""One.\n\nTwo whom.\n"""\n', 3),
         ("a.py", "A = '# whom'\nB = 1  # whom\n", 2),
         ("a.md", "# One\n\n- two\n  whom\n", 4),
-        ("a.tf", 'a = "# whom"\n# whom\n', 2),
+        ("a.tf", 'a = "# whom"\n#tool:whom\n# whom\n', 3),
         ("a.yaml", "a: 1 # whom\n", 1),
         ("a.toml", "# whom\n", 1),
         ("run", "#!/bin/sh\n\n# whom\n", 3),
