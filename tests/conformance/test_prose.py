@@ -75,15 +75,28 @@ def findings(output):
     return [match.groups() for match in found if match]
 
 
-@pytest.mark.parametrize(("sentence", "phrase"), FORBIDDEN)
-def test_a_forbidden_phrase_is_found_once_and_fails(tmp_path, sentence, phrase):
-    file = tmp_path / "one.rs"
-    file.write_text(f"fn one() {{}}\n\n// {sentence}\n")
-    code, output = prose(file)
+@pytest.fixture(scope="module")
+def forbidden(tmp_path_factory):
+    """What is found in a folder with a file for each forbidden phrase."""
+    folder = tmp_path_factory.mktemp("forbidden")
+    for number, (sentence, _) in enumerate(FORBIDDEN):
+        (folder / f"{number}.rs").write_text(f"fn one() {{}}\n\n// {sentence}\n")
+    code, output = prose(folder)
     assert code == 1
-    [(place, text)] = findings(output)
-    assert place == f"{file}:3"
-    assert text.startswith(f'"{phrase}": say instead ')
+    return folder, findings(output)
+
+
+@pytest.mark.parametrize("number", range(len(FORBIDDEN)), ids=[name for _, name in FORBIDDEN])
+def test_a_forbidden_phrase_is_found_once(forbidden, number):
+    folder, found = forbidden
+    [text] = [text for place, text in found if place == f"{folder}/{number}.rs:3"]
+    assert text.startswith(f'"{FORBIDDEN[number][1]}": say instead ')
+    assert len(found) == len(FORBIDDEN)
+
+
+def test_one_forbidden_phrase_is_enough_to_fail(tmp_path):
+    (tmp_path / "one.rs").write_text("// The role is made anew.\n")
+    assert prose(tmp_path)[0] == 1
 
 
 @pytest.mark.parametrize(("sentence", "phrase"), RATIONED)
