@@ -39,7 +39,7 @@ ANNOTATION = 256
 
 
 class NoAudit(Exception):
-    """The audit gave no answer, which is no answer about compliance."""
+    """The audit gave no answer, so nothing is known about compliance."""
 
 
 def handler(event, _context):

@@ -1,5 +1,5 @@
-"""A headless Chromium, spoken to by the DevTools protocol over a pipe: no driver and no package
-besides the browser itself.
+"""A headless Chromium, spoken to by the DevTools protocol over a pipe. It needs no driver
+and no package apart from the browser itself.
 """
 
 import base64
@@ -26,7 +26,7 @@ def find():
 
 
 class Browser:
-    """One page in a browser of its own."""
+    """One page in a separate browser."""
 
     def __init__(self, profile):
         to_browser, self.out = os.pipe()

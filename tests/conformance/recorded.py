@@ -28,7 +28,7 @@ TIMES = {
     "expirationTime",
 }
 REDACTED = "[REDACTED]"
-# What AWS makes up, by its kind: the shape that an emulated one must have too.
+# Values that AWS generates, by their kind: the shape that an emulated one must have too.
 SHAPES = {
     "uuid": "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "object version": r"[A-Za-z0-9._]{32}",
@@ -179,7 +179,7 @@ class Mapping:
         )
 
     def agrees(self, recorded, emulated):
-        """Whether a text is the recorded one, but for what is made up."""
+        """Whether a text is the recorded one, apart from generated values."""
         holes = self.recording.holes.findall(recorded)
         if not holes:
             return recorded == emulated

@@ -360,8 +360,8 @@ NAMED = {
     },
     "lambda-job-reported": {"payments-missing": "EmulatorMissing"},
 }
-# By recording, the executions of an object that was uploaded before. There is no S3 in the
-# emulator, so that the start has to say it.
+# By recording, the executions of an object that was uploaded before. The emulator is without
+# S3, so the start has to name it.
 UPLOADED_BEFORE = {
     "stage-rolled-back": {1: uploaded(UPLOAD)},
 }

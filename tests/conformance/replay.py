@@ -39,7 +39,7 @@ while True:
 
 
 class Replay:
-    """One recording against an emulator of its own. `differences`: those that are not accepted;
+    """One recording against a separate emulator. `differences`: those that are not accepted;
     `used`: the entries that were needed.
     """
 

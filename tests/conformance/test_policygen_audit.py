@@ -308,7 +308,7 @@ PEOPLE = {
     "roles-identity-center": provisioned,
     "split": people_in_groups,
 }
-# What there is to say of what `generate` writes.
+# The findings for what `generate` writes.
 WITHOUT_MFA = [("note", "approver-without-mfa", name) for name in ("alice", "bob", "carol", "dave")]
 SAID = {
     "groups": [],

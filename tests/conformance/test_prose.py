@@ -25,6 +25,7 @@ FORBIDDEN = [
     ("The list, such as it is, ends.", "such as it is"),
     ("It is too late for it to count.", "for it to"),
     ("A person of its own.", "of its own"),
+    ("A name of its own that stays.", "of its own"),
     ("This goes round the gate.", "goes round"),
     ("Its names are made up.", "are made up"),
     ("The map tells the two apart.", "tells the two apart"),
@@ -47,7 +48,7 @@ RATIONED = [
 ]
 CLEAN = """//! Counts people. Returns `None` if the list is empty. It is no longer than
 //! the list, and a look-alike is a role. AWS calls it "the pipeline in which it runs", and
-//! `anew` is code:
+//! `anew` is code. The account of its own user counts:
 //!
 //! ```
 //! let anew = "whom";
@@ -74,15 +75,28 @@ def findings(output):
     return [match.groups() for match in found if match]
 
 
-@pytest.mark.parametrize(("sentence", "phrase"), FORBIDDEN)
-def test_a_forbidden_phrase_is_found_once_and_fails(tmp_path, sentence, phrase):
-    file = tmp_path / "one.rs"
-    file.write_text(f"fn one() {{}}\n\n// {sentence}\n")
-    code, output = prose(file)
+@pytest.fixture(scope="module")
+def forbidden(tmp_path_factory):
+    """What is found in a folder with a file for each forbidden phrase."""
+    folder = tmp_path_factory.mktemp("forbidden")
+    for number, (sentence, _) in enumerate(FORBIDDEN):
+        (folder / f"{number}.rs").write_text(f"fn one() {{}}\n\n// {sentence}\n")
+    code, output = prose(folder)
     assert code == 1
-    [(place, text)] = findings(output)
-    assert place == f"{file}:3"
-    assert text.startswith(f'"{phrase}": say instead ')
+    return folder, findings(output)
+
+
+@pytest.mark.parametrize("number", range(len(FORBIDDEN)), ids=[name for _, name in FORBIDDEN])
+def test_a_forbidden_phrase_is_found_once(forbidden, number):
+    folder, found = forbidden
+    [text] = [text for place, text in found if place == f"{folder}/{number}.rs:3"]
+    assert text.startswith(f'"{FORBIDDEN[number][1]}": say instead ')
+    assert len(found) == len(FORBIDDEN)
+
+
+def test_one_forbidden_phrase_is_enough_to_fail(tmp_path):
+    (tmp_path / "one.rs").write_text("// The role is made anew.\n")
+    assert prose(tmp_path)[0] == 1
 
 
 @pytest.mark.parametrize(("sentence", "phrase"), RATIONED)
@@ -110,7 +124,7 @@ def test_a_rationed_phrase_may_stand_once_and_is_listed_on_request(tmp_path, sen
         ("a.py", '"""One.\n\nTwo whom.\n"""\n', 3),
         ("a.py", "A = '# whom'\nB = 1  # whom\n", 2),
         ("a.md", "# One\n\n- two\n  whom\n", 4),
-        ("a.tf", 'a = "# whom"\n# whom\n', 2),
+        ("a.tf", 'a = "# whom"\n#tool:whom\n# whom\n', 3),
         ("a.yaml", "a: 1 # whom\n", 1),
         ("a.toml", "# whom\n", 1),
         ("run", "#!/bin/sh\n\n# whom\n", 3),

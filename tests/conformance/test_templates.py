@@ -177,7 +177,7 @@ def test_the_zip_is_what_both_tools_deploy(aws, tmp_path):
 
 @pytest.fixture(scope="module")
 def checked():
-    """What checkov says of CloudFormation and of Terraform."""
+    """What checkov reports about CloudFormation and Terraform."""
     command = [
         TOOLS / "checkov" / "bin" / "checkov",
         "--directory",
