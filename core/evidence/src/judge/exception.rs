@@ -133,8 +133,12 @@ mod tests {
         let section = documentation.split_once("## Exceptions").unwrap().1;
         let section = section.split("\n## ").next().unwrap();
         let documented: Vec<(&str, &str)> = section
-            .lines()
-            .filter_map(|line| line.strip_prefix("### ")?.split_once(" — "))
+            .split("\n### ")
+            .skip(1)
+            .filter_map(|text| {
+                let (code, rest) = text.split_once("\n\n*")?;
+                Some((code, rest.split_once("*.")?.0))
+            })
             .collect();
         let checks = CATALOG.checks.iter();
         let defined: Vec<_> = checks.map(|check| (check.code, check.severity.as_str())).collect();
