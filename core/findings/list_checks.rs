@@ -7,7 +7,11 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-#[expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
+#[expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "this is how a build script talks to cargo"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("src").join("checks");
     println!("cargo::rerun-if-changed={}", folder.display());

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod command;
 pub mod engine;
 pub mod gate_host;
+mod gate_identity;
 mod operation;
 pub mod principals;
 pub mod server;

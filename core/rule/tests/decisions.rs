@@ -2,6 +2,7 @@
 //! reason it must give.
 
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "it reads fixtures")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use iam::account::{Account, AccountError, Actor};
 
+use crate::gate_identity::{ROLE, session};
 use crate::principals::Principals;
-use crate::server::function;
 
 /// The gate's role in the output of `policygen generate --gate`, without the prefix that the user
 /// may choose.
@@ -103,10 +103,9 @@ impl Authorizer {
             }
             Some(name) => name,
             None if has_role(GATE_ROLE) => GATE_ROLE,
-            None => function::ROLE,
+            None => ROLE,
         };
-        let authorizer =
-            Self { gate: function::session(&account.partition, &account.id, role), account };
+        let authorizer = Self { gate: session(&account.partition, &account.id, role), account };
         match principals.iter().find(|(_, arn)| !authorizer.knows(arn)) {
             None => Ok(authorizer),
             Some((key_id, arn)) => Err(AccountFileError::Stranger {

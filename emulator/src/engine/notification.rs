@@ -1,7 +1,6 @@
 //! Whether a pipeline may send the notification of an approval. The emulator has no SNS, and sends
 //! none.
 
-use jiff::Timestamp;
 use names::Arn;
 
 use super::World;
@@ -12,12 +11,6 @@ use super::declaration::Declaration;
 const DENIED: &str = "EmulatorDenied";
 /// The same, but only for the first attempt in an execution.
 const DENIED_ONCE: &str = "EmulatorDeniedOnce";
-
-/// The permissions of roles that the engine needs to know.
-pub trait Permissions: Send {
-    /// Whether a role may publish to a topic. Both are ARNs.
-    fn may_publish(&self, role: &str, topic: &str, now: Timestamp) -> bool;
-}
 
 /// Whether the notification of an approval is refused. CodePipeline sends it with the action's
 /// role, or else the pipeline's.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Settings;
 use super::ids::IdSource;
 use super::lag::Lag;
-use super::notification::Permissions;
+use super::permissions::Permissions;
 
 /// Something to do outside the engine.
 pub enum Effect {

@@ -1,4 +1,4 @@
-//! The gate as a function of AWS: its name, its role and its environment.
+//! The gate as a function of AWS: its principal and its environment.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,20 +6,10 @@ use std::time::Duration;
 use super::{Config, ServerError};
 use crate::engine::Settings;
 use crate::gate_host::GateConfig;
+use crate::gate_identity::{NAME, ROLE, session};
 
-/// The name of the only function. A Lambda action may use any name: it invokes this function, which
-/// then gets that name in its ARN.
-const NAME: &str = "two-person-rule";
 /// The access key id of the gate.
 pub(super) const KEY_ID: &str = "two-person-rule-gate";
-/// The function's role, unless an account has another for it.
-pub(crate) const ROLE: &str = "two-person-rule-gate";
-
-/// The ARN of the session with which the gate calls the API.
-pub(crate) fn session(partition: &str, account_id: &str, role: &str) -> String {
-    format!("arn:{partition}:sts::{account_id}:assumed-role/{role}/{NAME}")
-}
-
 /// The gate's principal.
 pub(super) fn caller(config: &Config) -> String {
     let Settings { partition, account_id, .. } = &config.settings;

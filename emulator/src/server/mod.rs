@@ -1,6 +1,6 @@
 //! The running emulator: the API on a loopback port, the clock, and the gate.
 
-pub(crate) mod function;
+mod function;
 mod http;
 mod iam;
 mod shared;

@@ -7,49 +7,11 @@ use serde::Serialize as _;
 use super::build::Account;
 use super::code::Code;
 use super::noise;
-use super::plot::{Commons, Plot, whole_account};
+use super::plot::{Commons, Planted, Plot, whole_account};
 use super::policy::{A, ANY, B, allow, approve, policy};
 use super::scenario::{self, Scenario};
 use super::shape::Details;
-
-/// The size of an account.
-#[derive(Clone, Copy, Debug)]
-pub struct Size {
-    /// The number of users.
-    pub users: usize,
-    /// The number of groups.
-    pub groups: usize,
-    /// The number of roles.
-    pub roles: usize,
-    /// The number of customer managed policies.
-    pub policies: usize,
-    /// About the greatest number of users in scenarios.
-    pub planted_users: usize,
-}
-
-/// A small company. It does not have every scenario.
-pub const SMALL: Size = Size { users: 60, groups: 40, roles: 40, policies: 60, planted_users: 48 };
-
-/// A company with every scenario.
-pub const MIDDLE: Size =
-    Size { users: 500, groups: 80, roles: 250, policies: 200, planted_users: 400 };
-
-/// The largest account within IAM's default quotas.
-pub const LARGE: Size =
-    Size { users: 5_000, groups: 300, roles: 1_000, policies: 1_500, planted_users: 1_600 };
-
-/// An expected finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planted {
-    /// The name of its scenario.
-    pub scenario: &'static str,
-    /// Its code.
-    pub code: Code,
-    /// The ARN of the principal.
-    pub arn: String,
-    /// A text that its witness must contain.
-    pub witness: Option<String>,
-}
+use super::size::Size;
 
 /// An account with its expected findings.
 #[derive(Debug)]
@@ -61,11 +23,7 @@ pub struct Generated {
 }
 
 impl Generated {
-    pub(super) fn of(
-        account: Account,
-        cast: BTreeMap<String, &'static str>,
-        planted: Vec<Planted>,
-    ) -> Self {
+    pub(super) fn new(account: Account, cast: BTreeMap<String, &'static str>, planted: Vec<Planted>) -> Self {
         Self { details: account.details, cast, planted }
     }
 
@@ -133,7 +91,7 @@ pub fn generate(size: Size, seed: u64) -> Generated {
     }
     noise::surround(&mut account, size);
     put_in_order(&mut account);
-    Generated::of(account, cast, planted)
+    Generated::new(account, cast, planted)
 }
 
 /// Whether there is room for another scenario of any kind, and for some noise of each.

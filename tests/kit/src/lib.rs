@@ -20,13 +20,16 @@ mod plot;
 mod policy;
 mod scenario;
 mod shape;
+mod size;
 #[cfg(test)]
 mod tests;
 mod trusted;
 
 pub use code::Code;
-pub use generate::{Generated, LARGE, MIDDLE, Planted, SMALL, Size, generate};
+pub use generate::{Generated, generate};
 pub use liveness::{Liveness, accounts as liveness_accounts};
+pub use plot::Planted;
+pub use size::{LARGE, MIDDLE, SMALL, Size};
 pub use trusted::{RULE, account as account_with_trusted_roles};
 
 /// The id of the account.

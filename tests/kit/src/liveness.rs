@@ -57,5 +57,5 @@ fn account(approvers: &[&[&str]]) -> Generated {
             account.inline(user.into(), policy([approve(slots)]));
         }
     }
-    Generated::of(account, BTreeMap::new(), Vec::new())
+    Generated::new(account, BTreeMap::new(), Vec::new())
 }

@@ -7,11 +7,11 @@ use permissions::{document, self_service, statement, statements};
 use serde_json::json;
 
 use super::build::Account;
-use super::generate::Size;
 use super::holder::{Group, Holder, Policy, User};
 use super::name::{person, team};
 use super::plot::{service, whole_account};
 use super::policy::{let_assume, let_do, policy};
+use super::size::Size;
 use super::{ACCOUNT, id};
 
 /// The number of groups that are left for noise.

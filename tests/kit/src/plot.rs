@@ -7,10 +7,22 @@ use serde_json::{Value, json};
 use super::ACCOUNT;
 use super::build::Account;
 use super::code::Code;
-use super::generate::Planted;
 use super::holder::{Group, Holder, Policy, Role, User};
 use super::name;
 use super::policy::{A, APPROVE, B, approve, let_assume, policy};
+
+/// An expected finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planted {
+    /// The name of its scenario.
+    pub scenario: &'static str,
+    /// Its code.
+    pub code: Code,
+    /// The ARN of the principal.
+    pub arn: String,
+    /// A text that its witness must contain.
+    pub witness: Option<String>,
+}
 
 /// The pieces that every account has and scenarios may use.
 #[derive(Clone, Copy, Debug)]

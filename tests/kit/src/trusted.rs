@@ -7,8 +7,9 @@ use serde_json::json;
 use super::ACCOUNT;
 use super::build::Account;
 use super::code::Code;
-use super::generate::{Generated, Planted};
+use super::generate::Generated;
 use super::holder::User;
+use super::plot::Planted;
 use super::policy::{A, Statement, approve, let_assume, let_do, policy};
 
 /// A rule that trusts them.
@@ -64,7 +65,7 @@ pub fn account() -> Generated {
         trust,
     );
     account.inline(sso.into(), policy([approve(&[A])]));
-    Generated::of(account, cast, planted)
+    Generated::new(account, cast, planted)
 }
 
 fn names(account: &Account, user: User) -> serde_json::Value {

@@ -5,6 +5,11 @@
 //! `tests/run differential` installs both and runs this. `IAM_DIFFERENTIAL` is their folder.
 
 #![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "it runs the simulator and reads AWS's policies from a folder"
+)]
 
 mod conditions;
 mod managed;
