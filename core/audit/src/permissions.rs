@@ -11,12 +11,12 @@ use std::rc::Rc;
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policies, Policy, Truth, Value};
+use names::RegionGlob;
 
 use super::action::{APPROVE, Action, Actions};
 use super::alike::Alike;
 use super::relevance::{Relevance, keys};
 use super::scope::Scope;
-use names::RegionGlob;
 
 /// The managed policy that is attached, and the boundary that a user or a role gets or has: in
 /// requests to attach, to make and to write policies (IAM User Guide, "IAM and AWS STS condition

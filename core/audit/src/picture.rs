@@ -182,7 +182,7 @@ fn slot_groups(survey: &Survey<'_>) -> Result<Vec<BTreeSet<usize>>, AuditError> 
         let named = groups.iter().position(|group| group.name.eq_ignore_ascii_case(name));
         let named = named.ok_or_else(|| AuditError::NoGroup {
             group: name.clone(),
-            slot: slot.action.clone(),
+            slot: slot.action.to_string(),
         })?;
         *groups_of_slot = BTreeSet::from([named]);
     }

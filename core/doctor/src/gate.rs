@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use names::{FunctionRef, Versions};
 use rule::{Rule, RuleError};
 
 use super::topology::Place;
@@ -13,80 +14,20 @@ pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}
 /// Stands for the execution, so that the rule's own parser can read the parameters.
 const SOME_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The gate's function, by its name or its ARN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateFunction {
-    name: String,
-    /// What its ARN begins with, where it was given by ARN.
-    home: Option<String>,
+/// Whether an action runs the gate.
+pub(crate) fn runs_gate(action: &Action, gate: &FunctionRef) -> bool {
+    let type_id = &action.action_type_id;
+    let function = action.configuration.get("FunctionName");
+    type_id.category == "Invoke"
+        && type_id.provider == "Lambda"
+        && function.is_some_and(|function| gate.matches(function, Versions::Any))
 }
 
-/// Why a text names no function.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not the name or the ARN of a Lambda function")]
-pub struct FunctionError(String);
-
-impl std::str::FromStr for GateFunction {
-    type Err = FunctionError;
-
-    fn from_str(text: &str) -> Result<Self, FunctionError> {
-        let (name, home) = read(text);
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-        if name.is_empty() || !name.bytes().all(allowed) {
-            return Err(FunctionError(text.to_owned()));
-        }
-        Ok(Self { name: name.to_owned(), home })
-    }
-}
-
-/// The name in one of the forms that Lambda takes (Lambda API model, `FunctionName`): a name, a
-/// partial or a whole ARN, each with or without a version or an alias; and where the function is,
-/// when the form says so.
-fn read(text: &str) -> (&str, Option<String>) {
-    let fields: Vec<&str> = text.split(':').collect();
-    match fields.as_slice() {
-        ["arn", partition, "lambda", region, account, "function", name, ..] => {
-            (name, Some(format!("arn:{partition}:lambda:{region}:{account}:function:")))
-        }
-        [_, "function", name, ..] => (name, None),
-        [name] | [name, _] => (name, None),
-        _ => ("", None),
-    }
-}
-
-impl GateFunction {
-    /// Whether the `FunctionName` of an action or of a condition means this function.
-    pub fn matches(&self, function: &str) -> bool {
-        let (name, home) = read(function);
-        let elsewhere = self.home.is_some() && home.is_some() && self.home != home;
-        name == self.name && !elsewhere
-    }
-
-    /// Whether an action runs the gate.
-    pub fn runs_in(&self, action: &Action) -> bool {
-        let type_id = &action.action_type_id;
-        let function = action.configuration.get("FunctionName");
-        type_id.category == "Invoke"
-            && type_id.provider == "Lambda"
-            && function.is_some_and(|name| self.matches(name))
-    }
-
-    /// Whether a stage condition asks the gate.
-    pub fn is_asked_by(&self, rule: &ConditionRule) -> bool {
-        let function = rule.configuration.get("FunctionName");
-        rule.rule_type_id.provider == "LambdaInvoke"
-            && function.is_some_and(|name| self.matches(name))
-    }
-
-    /// Its ARN, without a version or an alias, where it was given by ARN.
-    pub fn arn(&self) -> Option<String> {
-        self.home.as_ref().map(|home| format!("{home}{}", self.name))
-    }
-
-    /// Its name alone.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
+/// Whether a stage condition asks the gate.
+pub(crate) fn asks_gate(rule: &ConditionRule, gate: &FunctionRef) -> bool {
+    let function = rule.configuration.get("FunctionName");
+    rule.rule_type_id.provider == "LambdaInvoke"
+        && function.is_some_and(|function| gate.matches(function, Versions::Any))
 }
 
 /// What the action's UserParameters are.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use names::{AccountId, Arn};
 use rule::ActionKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -219,10 +220,11 @@ impl Pipeline {
     pub fn new(arn: Option<String>, structure: Structure) -> Result<Self, PipelineError> {
         let name = &structure.name;
         let arn = arn.unwrap_or_else(|| format!("arn:aws:codepipeline:*:*:{name}"));
-        let fields: Vec<&str> = arn.split(':').collect();
-        match fields.as_slice() {
-            ["arn", _, "codepipeline", _, _, last] if last == name => Ok(Self { arn, structure }),
-            _ => Err(PipelineError::Arn { arn, name: name.clone() }),
+        match Arn::parse(&arn) {
+            Some(Arn { service: "codepipeline", resource, .. }) if resource == name => {
+                Ok(Self { arn, structure })
+            }
+            Some(_) | None => Err(PipelineError::Arn { arn, name: name.clone() }),
         }
     }
 
@@ -262,11 +264,8 @@ impl Pipeline {
     }
 
     /// The account of its ARN; `None` if that is a wildcard.
-    pub fn account(&self) -> Option<&str> {
-        self.arn
-            .split(':')
-            .nth(4)
-            .filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()))
+    pub fn account(&self) -> Option<AccountId> {
+        Arn::parse(&self.arn)?.account_id()
     }
 
     /// The stages, in the order in which they run.

@@ -1,8 +1,9 @@
 //! A pipeline with its gates found: what the checks look at.
 
+use names::FunctionRef;
 use rule::Rule;
 
-use super::gate::{Gate, GateFunction};
+use super::gate::{Gate, asks_gate, runs_gate};
 use crate::pipeline::{Action, Pipeline, Stage};
 use findings::Evidence;
 
@@ -37,14 +38,14 @@ impl<'a> Place<'a> {
 /// A pipeline, its gates and the rule of their floor.
 pub(crate) struct Topology<'a> {
     pub pipeline: &'a Pipeline,
-    pub function: &'a GateFunction,
+    pub function: &'a FunctionRef,
     /// In the order in which they run.
     pub gates: Vec<Gate<'a>>,
 }
 
 impl<'a> Topology<'a> {
-    pub(crate) fn new(pipeline: &'a Pipeline, function: &'a GateFunction, floor: &Rule) -> Self {
-        let places = Place::all(pipeline).filter(|place| function.runs_in(place.action));
+    pub(crate) fn new(pipeline: &'a Pipeline, function: &'a FunctionRef, floor: &Rule) -> Self {
+        let places = Place::all(pipeline).filter(|place| runs_gate(place.action, function));
         let mut gates: Vec<Gate<'a>> =
             places.map(|place| Gate::new(pipeline, place, floor)).collect();
         gates.sort_by_key(|gate| gate.place.order());
@@ -69,7 +70,7 @@ impl<'a> Topology<'a> {
         let function = self.function;
         self.pipeline.stages().iter().flat_map(move |stage| {
             stage.conditions().flat_map(move |(when, condition)| {
-                let asking = condition.rules.iter().filter(|rule| function.is_asked_by(rule));
+                let asking = condition.rules.iter().filter(|rule| asks_gate(rule, function));
                 asking.map(move |rule| (stage, when, rule.name.as_str()))
             })
         })
