@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum On {
     /// Approval actions of pipelines.
-    Approvals,
+    ServedSlots,
     Pipelines,
     Stages,
     /// The function of the gate.
@@ -54,7 +54,7 @@ macro_rules! actions {
 // What they are about: Service Authorization Reference, "Actions, resources, and condition keys" of
 // each service.
 actions! {
-    PutApprovalResult = "codepipeline:PutApprovalResult" on Approvals,
+    PutApprovalResult = "codepipeline:PutApprovalResult" on ServedSlots,
     AssumeRole = "sts:AssumeRole" on Anything,
     // Round the gate.
     UpdatePipeline = "codepipeline:UpdatePipeline" on Pipelines,

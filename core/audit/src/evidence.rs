@@ -1,10 +1,10 @@
 //! From a statement that has its part in a decision to the chain that leads to it.
 
-use iam::account::{Account, Actor, Assumption, PolicyId};
+use iam::account::{Account, Actor, Assumption, PolicyId, RoleIx};
 use iam::policy::Statement;
 use iam::{Blame, Condition, Effect};
 
-use super::action::Action;
+use crate::action::Action;
 use findings::Evidence;
 
 /// The actor itself, first in a chain.
@@ -58,12 +58,12 @@ pub(super) fn chain(
 pub(super) fn assumption(
     account: &Account,
     actor: Actor,
-    role: usize,
+    role: RoleIx,
     assumption: &Assumption<'_>,
 ) -> Vec<Evidence> {
     let action = Action::AssumeRole;
     let mut chain = chain(account, actor, action, &assumption.own);
-    let Some(role) = account.roles.get(role) else {
+    let Some(role) = account.role(role) else {
         return chain;
     };
     chain.push(Evidence::new("role", &role.identity.arn, "can be assumed, by its trust policy"));
@@ -79,11 +79,11 @@ pub(super) fn assumption(
 /// The group through which an actor has a policy that is not its own.
 fn holding_group(account: &Account, actor: Actor, policy: PolicyId) -> Option<Evidence> {
     let Actor::User(at) = actor else { return None };
-    let user = account.users.get(at)?;
+    let user = account.user(at)?;
     if user.identity.policies.contains(&policy) || user.identity.boundary == Some(policy) {
         return None;
     }
-    let mut groups = user.groups.iter().filter_map(|group| account.groups.get(*group));
+    let mut groups = user.groups.iter().filter_map(|group| account.group(*group));
     let group = groups.find(|group| group.policies.contains(&policy))?;
     Some(Evidence::new("group", &group.arn, "has the user as a member"))
 }

@@ -8,7 +8,7 @@ use names::{
     AccountId, ActionName, Arn, FunctionRef, NameError, PipelineGlob, RegionGlob, StageGlob,
 };
 
-use super::action::On;
+use crate::action::On;
 
 /// The characters of [`names::is_pipeline_name_char`].
 const NAME: &Alphabet =
@@ -49,6 +49,10 @@ impl FromStr for Slot {
     }
 }
 
+/// The place of a slot in [`Scope::slots`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SlotIx(usize);
+
 /// What is audited.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -65,6 +69,22 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// All slots, each with its place.
+    pub(crate) fn slots_by_ix(&self) -> impl Iterator<Item = (SlotIx, &Slot)> {
+        (0..).map(SlotIx).zip(&self.slots)
+    }
+
+    /// The places of every two different slots, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = [SlotIx; 2]> + use<> {
+        let slots = self.slots.len();
+        (0..slots).flat_map(move |a| (a + 1..slots).map(move |b| [SlotIx(a), SlotIx(b)]))
+    }
+
+    /// The name of a slot's approval action.
+    pub(crate) fn name(&self, slot: SlotIx) -> &str {
+        self.slots.get(slot.0).map_or("", |slot| &slot.action)
+    }
+
     /// The resources that matter for actions of a kind. Those of pipelines, stages and approvals
     /// are `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE/ACTION`, cut after the pipeline or the
     /// stage.
@@ -73,7 +93,7 @@ impl Scope {
         match on {
             On::Pipelines => self.pipelines(account, &[]),
             On::Stages => self.pipelines(account, &[slash, self.stage()]),
-            On::Approvals => {
+            On::ServedSlots => {
                 self.pipelines(account, &[slash, self.stage(), slash, FramePart::Glob("*", NAME)])
             }
             On::Gate => self.gate(account, &[]),

@@ -2,15 +2,15 @@
 //! them, and that reaches a slot.
 
 use findings::{Check, Evidence, Finding, Severity};
-use iam::account::{Actor, Role};
+use iam::account::{Actor, Role, RoleIx};
 use rule::RESERVED_PATH;
 
 use super::Find;
 use super::can_approve_both::evidence_of;
 use super::session_name_not_pinned;
+use crate::account_view::AccountView;
 use crate::evidence;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "look-alike-role",
@@ -24,10 +24,10 @@ pub(super) const CHECK: Check<Find> = Check {
 /// for anybody else; the name alone is free to take.
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let roles = picture.account().roles.iter().enumerate();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let roles = view.account().roles_by_ix();
     let look_alikes = roles.filter(|(_, role)| is_look_alike(role));
-    Ok(look_alikes.filter_map(|(at, role)| about(picture, at, role)).collect())
+    Ok(look_alikes.filter_map(|(at, role)| about(view, at, role)).collect())
 }
 
 /// Names of roles are unique without regard to case.
@@ -37,16 +37,16 @@ fn is_look_alike(role: &Role) -> bool {
         && !role.identity.path().starts_with(RESERVED_PATH)
 }
 
-fn about(picture: &Picture<'_>, at: usize, role: &Role) -> Option<Finding> {
-    let account = picture.account();
+fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
+    let account = view.account();
     let actor = Actor::Role(at);
-    let mut serving = picture.selves(actor).into_iter();
-    let serving = serving.find(|actor| picture.survey.approvals(*actor).any())?;
-    let approvals = picture.survey.approvals(serving);
-    let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
+    let mut serving = view.selves(actor).into_iter();
+    let serving = serving.find(|actor| view.reach.slots_of(*actor).any())?;
+    let served = view.reach.slots_of(serving);
+    let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
     let through = match serving == actor {
         true => String::new(),
-        false => format!(" as `{}`", picture.name(serving)),
+        false => format!(" as `{}`", view.name(serving)),
     };
     let providers = account.outsiders(role).federated;
     let names = if session_name_not_pinned::statement_of_choice(role).is_some() {
@@ -75,15 +75,15 @@ fn about(picture: &Picture<'_>, at: usize, role: &Role) -> Option<Finding> {
     )];
     if let Actor::Role(last) = serving
         && serving != actor
-        && let Some(road) = picture.roads_from(actor).into_iter().find(|road| road.role == last)
+        && let Some(chain) = view.chains_from(actor).into_iter().find(|chain| chain.role == last)
     {
-        for (from, to, step) in picture.roads.assumptions(actor, &road.through) {
+        for (from, to, step) in view.chains.assumptions(actor, &chain.through) {
             finding.evidence.extend(evidence::assumption(account, from, to, step));
         }
     }
-    let (_, reached) = approvals.served().next()?;
+    let (_, reached) = served.iter().next()?;
     let action = reached.witness.clone();
-    finding.evidence.extend(evidence_of(picture, serving, std::slice::from_ref(&action)));
+    finding.evidence.extend(evidence_of(view, serving, std::slice::from_ref(&action)));
     finding.witness = Some(action);
     Some(finding)
 }

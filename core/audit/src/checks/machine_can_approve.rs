@@ -5,8 +5,8 @@ use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "machine-can-approve",
@@ -15,12 +15,12 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let account = picture.account();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let account = view.account();
     let mut findings = Vec::new();
-    for (at, role) in account.roles.iter().enumerate() {
-        let approvals = picture.survey.approvals(Actor::Role(at));
-        if !approvals.any() {
+    for (at, role) in account.roles_by_ix() {
+        let served = view.reach.slots_of(Actor::Role(at));
+        if !served.any() {
             continue;
         }
         let outsiders = account.outsiders(role);
@@ -28,7 +28,7 @@ fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
         if machines.is_empty() {
             continue;
         }
-        let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
+        let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
         let names: Vec<String> = machines.iter().map(|machine| format!("`{machine}`")).collect();
         let message = format!(
             "`{}` may approve {}, and {} can assume it: no human need be there.",
@@ -42,7 +42,7 @@ fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
             .into_iter()
             .map(|machine| Evidence::new("principal", machine, "can assume it"));
         finding.evidence = evidence.collect();
-        finding.witness = approvals.served().next().map(|(_, reached)| reached.witness.clone());
+        finding.witness = served.iter().next().map(|(_, reached)| reached.witness.clone());
         findings.push(finding);
     }
     Ok(findings)

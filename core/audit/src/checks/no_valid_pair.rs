@@ -3,9 +3,8 @@
 use findings::{Check, Evidence, Finding, Severity};
 
 use super::Find;
-use crate::people::People;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "no-valid-pair",
@@ -14,25 +13,24 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let people = People::of(picture)?;
-    let slots = 0..picture.slots().len();
-    let Some(first) = picture.slots().first() else {
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let (people, scope) = (view.people(), view.reach.scope);
+    let Some(first) = scope.slots.first() else {
         return Ok(Vec::new());
     };
-    if !slots.clone().all(|slot| people.serve(slot)) || people.suffice_without(None) {
+    if people.are_enough || !scope.slots_by_ix().all(|(slot, _)| people.serve(slot)) {
         return Ok(Vec::new());
     }
-    let names: Vec<&str> = slots.map(|slot| picture.slot(slot)).collect();
+    let names: Vec<&str> = scope.slots.iter().map(|slot| &*slot.action).collect();
     let message = format!(
         "There are not enough different persons for {}: whoever is given one leaves none for another.",
         names.join(" and ")
     );
     let help = "Let another person serve one of the slots.".to_owned();
-    let subject = picture.survey.scope.slot_arn(picture.account(), first);
+    let subject = scope.slot_arn(view.account(), first);
     let mut finding = CHECK.finding(subject, message, help);
     let evidence =
-        people.all().map(|person| Evidence::new("person", &person.name, person.serving(picture)));
+        people.all().map(|person| Evidence::new("person", &person.name, person.serving(view)));
     finding.evidence = evidence.collect();
     Ok(vec![finding])
 }

@@ -6,8 +6,8 @@ use iam::policy::Statement;
 use iam::{Condition, Effect};
 
 use super::Find;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "session-name-not-pinned",
@@ -20,13 +20,13 @@ pub(super) const CHECK: Check<Find> = Check {
 /// (STS API Reference).
 const CALLER_NAMES: [&str; 2] = ["sts:assumerole", "sts:assumerolewithwebidentity"];
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     // Without the rule it is not known whom the gate trusts.
-    if picture.rule.is_none() {
+    if view.rule.is_none() {
         return Ok(Vec::new());
     }
-    let roles = picture.account().roles.iter();
-    let trusted = roles.filter(|role| picture.trusts_sessions_of(&role.identity.name));
+    let roles = view.account().roles.iter();
+    let trusted = roles.filter(|role| view.trusts_sessions_of(&role.identity.name));
     Ok(trusted.filter_map(about).collect())
 }
 

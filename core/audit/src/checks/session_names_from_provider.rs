@@ -5,8 +5,8 @@ use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "session-names-from-provider",
@@ -15,23 +15,23 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let roles = picture.account().roles.iter().enumerate();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let roles = view.account().roles_by_ix();
     // Nobody but IAM Identity Center has the key of its provider.
     let believed = roles.filter(|(_, role)| {
         let name = &role.identity.name;
-        picture.trusts_sessions_of(name) && !picture.gate_account.has_reserved_role(name)
+        view.trusts_sessions_of(name) && !view.gate_account.has_reserved_role(name)
     });
     let findings = believed.filter_map(|(at, role)| {
         let actor = Actor::Role(at);
-        let providers = picture.saml_providers.iter();
+        let providers = view.saml_providers.iter();
         let providers = providers.filter(|(_, roles)| roles.contains(&actor));
         let providers: Vec<&String> = providers.map(|(provider, _)| provider).collect();
         if providers.is_empty() {
             return None;
         }
-        let approvals = picture.survey.approvals(actor);
-        let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
+        let served = view.reach.slots_of(actor);
+        let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
         let names: Vec<String> = providers.iter().map(|provider| format!("`{provider}`")).collect();
         let message = format!(
             "`{}` may approve {}, and the rule believes its session names. They come from {}: a human who runs that identity provider, or \
@@ -49,7 +49,7 @@ fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
             .into_iter()
             .map(|provider| Evidence::new("principal", provider, "names its sessions"));
         finding.evidence.extend(signing);
-        finding.witness = approvals.served().next().map(|(_, reached)| reached.witness.clone());
+        finding.witness = served.iter().next().map(|(_, reached)| reached.witness.clone());
         Some(finding)
     });
     Ok(findings.collect())

@@ -10,27 +10,27 @@ use iam::Truth;
 use iam::account::{Account, Actor};
 
 use super::{Approves, Kind, Other, Step};
+use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
-use crate::picture::Picture;
 
 const FORGING: [Action; 2] = [Action::UpdateSamlProvider, Action::CreateSamlProvider];
 
-pub(super) fn might_forge(picture: &Picture<'_>, actor: Actor) -> bool {
-    !picture.saml_providers.is_empty() && picture.survey.permissions.might_any(actor, &FORGING)
+pub(super) fn might_forge(view: &AccountView<'_>, actor: Actor) -> bool {
+    !view.saml_providers.is_empty() && view.reach.permissions.might_any(actor, &FORGING)
 }
 
 /// The approving roles that trust a provider which the actor may change, or make anew.
-pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
-    if !might_forge(picture, actor) {
+pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
+    if !might_forge(view, actor) {
         return Vec::new();
     }
-    let survey = &picture.survey;
+    let reach = &view.reach;
     let allowed = |action, provider: &str| {
-        let alike = survey.permissions.alike(actor, action);
-        alike.map_or(Truth::No, |alike| alike.clauses.allow(provider))
+        let class = reach.permissions.class_of(actor, action);
+        class.map_or(Truth::No, |class| class.clauses.allow(provider))
     };
     let mut others = Vec::new();
-    for (provider, roles) in &picture.saml_providers {
+    for (provider, roles) in &view.saml_providers {
         let changes = allowed(Action::UpdateSamlProvider, provider);
         let remakes = allowed(Action::DeleteSamlProvider, provider)
             .and(allowed(Action::CreateSamlProvider, provider));
@@ -47,18 +47,18 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'
             continue;
         };
         for role in roles {
-            let Some(alike) = survey.permissions.alike(*role, APPROVE) else {
+            let Some(class) = reach.permissions.class_of(*role, APPROVE) else {
                 continue;
             };
             let steps =
                 actions.iter().map(|action| Step { action: *action, resource: provider.clone() });
             others.push(Other {
                 kind: Kind::SignIn,
-                called: format!("anybody in `{}`", picture.name(*role)),
+                called: format!("anybody in `{}`", view.name(*role)),
                 steps: steps.collect(),
                 is_many: true,
                 open,
-                approves: Approves::Now(alike, survey.approvals(*role)),
+                approves: Approves::Now(class, reach.slots_of(*role)),
             });
         }
     }
@@ -71,7 +71,7 @@ pub(crate) fn of_roles(account: &Account, approving: &[Actor]) -> BTreeMap<Strin
     let mut providers: BTreeMap<String, Vec<Actor>> = BTreeMap::new();
     for actor in approving {
         let Actor::Role(at) = actor else { continue };
-        let Some(role) = account.roles.get(*at) else {
+        let Some(role) = account.role(*at) else {
             continue;
         };
         let mut federated = account.outsiders(role).federated;

@@ -4,7 +4,7 @@
 //! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To
 //! CodePipeline it is somebody else.
 
-mod given;
+mod granting;
 mod providers;
 mod roles;
 mod users;
@@ -14,10 +14,10 @@ use std::rc::Rc;
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy};
 
-use super::action::Action;
-use super::alike::Alike;
-use super::picture::Picture;
-use super::survey::{Approvals, Both, Candidate, UndecidedError};
+use crate::account_view::AccountView;
+use crate::action::Action;
+use crate::equivalence_class::EquivalenceClass;
+use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
 pub(super) use providers::of_roles as saml_providers;
 pub(super) use roles::is_of_aws;
@@ -55,7 +55,7 @@ struct Other<'p, 'a> {
 /// What another principal could do about approvals.
 enum Approves<'p, 'a> {
     /// What it can do now.
-    Now(Rc<Alike<'a>>, &'p Approvals),
+    Now(Rc<EquivalenceClass<'a>>, &'p ServedSlots),
     /// What it could do after the writes.
     Supposed(Clauses<'a, PolicyId>),
 }
@@ -66,29 +66,29 @@ pub(super) struct Way {
     pub(super) called: Vec<String>,
     /// All writes, each once.
     pub(super) steps: Vec<Step>,
-    pub(super) both: Both,
+    pub(super) pair: SlotPair,
     /// Whether it takes conditions that only the request decides.
     pub(super) open: bool,
 }
 
 /// Whether an actor has permissions from which any way could follow: what is cheap to know before
 /// all else.
-pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
-    users::might_make(picture, actor)
-        || roles::might_make(picture, actor)
-        || providers::might_forge(picture, actor)
+pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
+    users::might_make(view, actor)
+        || roles::might_make(view, actor)
+        || providers::might_forge(view, actor)
 }
 
 /// The ways of an actor to act as two persons: one of each kind at most.
-pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
-    let mut others = users::all(picture, actor)?;
-    others.extend(roles::all(picture, actor)?);
-    others.extend(providers::all(picture, actor));
+pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
+    let mut others = users::all(view, actor)?;
+    others.extend(roles::all(view, actor)?);
+    others.extend(providers::all(view, actor));
     if others.is_empty() {
         return Ok(Vec::new());
     }
-    let own = picture.approvals_of_selves(actor);
-    let states = own.iter().map(|(alike, approvals)| Candidate::now(alike, approvals));
+    let own = view.slots_of_selves(actor);
+    let states = own.iter().map(|(class, served)| Candidate::now(class, served));
     let states: Vec<Candidate<'_>> = states.chain(others.iter().map(Other::candidate)).collect();
     let other = |state: usize| others.get(state.checked_sub(own.len())?);
     let is = |kind, state: usize| other(state).is_some_and(|other| other.kind == kind);
@@ -98,14 +98,14 @@ pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, Unde
             let differ = i != j || other(i).is_some_and(|other| other.is_many);
             differ && (is(kind, i) || is(kind, j))
         };
-        let both = picture.survey.both(&states, wanted);
-        let Some(both) = both.map_err(picture.survey.about(actor))? else {
+        let pair = view.reach.find_pair(&states, wanted);
+        let Some(pair) = pair.map_err(view.reach.undecided(actor))? else {
             continue;
         };
-        let [first, second] = both.states;
+        let [first, second] = pair.candidates;
         let second = Some(second).filter(|second| *second != first);
         let parts = [Some(first), second].into_iter().flatten().filter_map(other);
-        let mut way = Way { called: Vec::new(), steps: Vec::new(), open: both.open, both };
+        let mut way = Way { called: Vec::new(), steps: Vec::new(), open: pair.open, pair };
         for part in parts {
             way.called.push(part.called.clone());
             way.open |= part.open;
@@ -123,14 +123,14 @@ pub(super) fn ways(picture: &Picture<'_>, actor: Actor) -> Result<Vec<Way>, Unde
 impl Other<'_, '_> {
     fn candidate(&self) -> Candidate<'_> {
         match &self.approves {
-            Approves::Now(alike, approvals) => Candidate::now(alike, approvals),
+            Approves::Now(class, served) => Candidate::now(class, served),
             Approves::Supposed(clauses) => Candidate::supposed(clauses),
         }
     }
 }
 
 /// Policies that somebody could give to a principal.
-struct Gift<'a> {
+struct Grant<'a> {
     policies: Vec<(PolicyId, &'a Policy)>,
     boundary: Option<PolicyId>,
     step: Action,

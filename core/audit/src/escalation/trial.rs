@@ -7,40 +7,40 @@ use std::rc::Rc;
 use iam::account::Actor;
 use iam::{TooIntricate, Truth};
 
-use super::action::{APPROVE, Action};
-use super::alike::Alike;
-use super::permissions::State;
-use super::picture::Picture;
-use super::survey::{Approvals, Both, Candidate, UndecidedError};
+use crate::account_view::AccountView;
+use crate::action::{APPROVE, Action};
+use crate::equivalence_class::EquivalenceClass;
+use crate::permissions::State;
+use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
 /// One write after which a principal can serve two slots of one stage.
-pub(super) struct Write {
+pub(crate) struct Write {
     /// The action of the write.
-    pub(super) action: Action,
+    pub(crate) action: Action,
     /// What is written to: an ARN.
-    pub(super) resource: String,
+    pub(crate) resource: String,
     /// The slots.
-    pub(super) both: Both,
+    pub(crate) pair: SlotPair,
 }
 
 /// The writes of one principal that were tried.
-pub(super) struct Attempts<'p, 'a> {
-    picture: &'p Picture<'a>,
+pub(super) struct Trial<'p, 'a> {
+    view: &'p AccountView<'a>,
     actor: Actor,
     /// What the actor can approve before the write, as itself and as the roles that it may become:
     /// that counts as well. Empty until it is needed.
-    before: OnceCell<Vec<(Rc<Alike<'a>>, &'p Approvals)>>,
+    before: OnceCell<Vec<(Rc<EquivalenceClass<'a>>, &'p ServedSlots)>>,
     /// Two slots with what another may approve, by that: none where there are none.
-    with: HashMap<*const Approvals, Option<Both>>,
+    with: HashMap<*const ServedSlots, Option<SlotPair>>,
     /// Those that give two slots. One target shows what an action can do.
     found: Vec<Write>,
     problem: Option<TooIntricate>,
 }
 
-impl<'p, 'a> Attempts<'p, 'a> {
-    pub(super) fn of(picture: &'p Picture<'a>, actor: Actor) -> Self {
+impl<'p, 'a> Trial<'p, 'a> {
+    pub(super) fn new(view: &'p AccountView<'a>, actor: Actor) -> Self {
         Self {
-            picture,
+            view,
             actor,
             before: OnceCell::new(),
             with: HashMap::new(),
@@ -53,7 +53,7 @@ impl<'p, 'a> Attempts<'p, 'a> {
     pub(super) fn found(self) -> Result<Vec<Write>, UndecidedError> {
         match self.problem {
             None => Ok(self.found),
-            Some(problem) => Err(self.picture.survey.about(self.actor)(problem)),
+            Some(problem) => Err(self.view.reach.undecided(self.actor)(problem)),
         }
     }
 
@@ -63,8 +63,8 @@ impl<'p, 'a> Attempts<'p, 'a> {
     }
 
     fn may(&self, action: Action, resource: &str) -> bool {
-        let alike = self.picture.survey.permissions.alike(self.actor, action);
-        alike.is_some_and(|alike| alike.clauses.allow(resource) != Truth::No)
+        let class = self.view.reach.permissions.class_of(self.actor, action);
+        class.is_some_and(|class| class.clauses.allow(resource) != Truth::No)
     }
 
     /// Tries a write, where the actor may make it.
@@ -85,41 +85,40 @@ impl<'p, 'a> Attempts<'p, 'a> {
             return;
         };
         let clauses = &after.clauses();
-        let both = self.pair_with(Candidate::supposed(clauses));
-        self.found.extend(both.map(|both| Write { action, resource: resource.to_owned(), both }));
+        let pair = self.pair_with(Candidate::supposed(clauses));
+        self.found.extend(pair.map(|pair| Write { action, resource: resource.to_owned(), pair }));
     }
 
     /// Tries a write that the actor may make, and after which it can do what another may.
     pub(super) fn act_as(&mut self, action: Action, other: Actor) {
-        let survey = &self.picture.survey;
-        let approvals = survey.approvals(other);
+        let reach = &self.view.reach;
+        let served = reach.slots_of(other);
         if other == self.actor || self.have(action) {
             return;
         }
-        let both = match self.with.get(&std::ptr::from_ref(approvals)) {
+        let pair = match self.with.get(&std::ptr::from_ref(served)) {
             Some(known) => known.clone(),
             None => {
-                let alike = survey.permissions.alike(other, APPROVE);
-                let both =
-                    alike.and_then(|alike| self.pair_with(Candidate::now(&alike, approvals)));
-                self.with.insert(approvals, both.clone());
-                both
+                let class = reach.permissions.class_of(other, APPROVE);
+                let pair = class.and_then(|class| self.pair_with(Candidate::now(&class, served)));
+                self.with.insert(served, pair.clone());
+                pair
             }
         };
-        self.found.extend(both.map(|both| Write {
+        self.found.extend(pair.map(|pair| Write {
             action,
-            resource: survey.account.arn(other).to_owned(),
-            both,
+            resource: reach.account.arn(other).to_owned(),
+            pair,
         }));
     }
 
     /// Two slots of one stage, with what the actor can approve anyway.
-    fn pair_with(&mut self, after: Candidate<'_>) -> Option<Both> {
-        let before = self.before.get_or_init(|| self.picture.approvals_of_selves(self.actor));
-        let before = before.iter().map(|(alike, approvals)| Candidate::now(alike, approvals));
+    fn pair_with(&mut self, after: Candidate<'_>) -> Option<SlotPair> {
+        let before = self.before.get_or_init(|| self.view.slots_of_selves(self.actor));
+        let before = before.iter().map(|(class, served)| Candidate::now(class, served));
         let states: Vec<Candidate<'_>> = before.chain([after]).collect();
-        match self.picture.survey.pair_with_last(&states) {
-            Ok(both) => both,
+        match self.view.reach.pair_with_last(&states) {
+            Ok(pair) => pair,
             Err(problem) => {
                 self.problem = Some(problem);
                 None
