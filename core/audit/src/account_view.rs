@@ -30,7 +30,7 @@ pub(crate) struct AccountView<'a> {
     approving_roles: Vec<Actor>,
     /// The services that may assume each approving role.
     pub(super) services: HashMap<Actor, Vec<String>>,
-    /// The SAML providers of the account whose users may sign in to approving roles, each with these
+    /// The SAML providers of the account whose users may sign in to approving roles, with these
     /// roles.
     pub(super) saml_providers: BTreeMap<String, Vec<Actor>>,
     /// A policy that allows everything: the most that a principal can write.
@@ -150,8 +150,8 @@ impl<'a> AccountView<'a> {
         })
     }
 
-    /// The slots that an actor may serve as itself and as the roles that it may become, once for each
-    /// class.
+    /// The slots that an actor may serve as itself and as the roles that it may become, once for
+    /// each class.
     pub(super) fn slots_of_selves(
         &self,
         actor: Actor,
@@ -181,8 +181,8 @@ impl<'a> AccountView<'a> {
     }
 }
 
-/// The groups that serve each slot: the one that the user named, or those whose own policies allow
-/// it.
+/// The groups that serve each slot: the one that the user named, or those whose own policies
+/// allow it.
 fn slot_groups(reach: &ReachIndex<'_>) -> Result<BTreeMap<SlotIx, BTreeSet<GroupIx>>, AuditError> {
     let account = reach.account;
     let mut groups: BTreeMap<SlotIx, BTreeSet<GroupIx>> = BTreeMap::new();

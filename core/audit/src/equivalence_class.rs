@@ -1,5 +1,5 @@
-//! Classes of principals that are equivalent for an action: their policies say the same about it, so
-//! every question is answered once for all of them.
+//! Classes of principals that are equivalent for an action: their policies say the same about it,
+//! so every question is answered once for all of them.
 
 use std::cell::OnceCell;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! The people who serve the slots: are they enough, and who is indispensable?
 //!
-//! A release needs a different person for each slot, so the question is whether a matching of slots
-//! with people covers all slots.
+//! A release needs a different person for each slot, so the question is whether a matching of
+//! slots with people covers all slots.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -39,7 +39,7 @@ pub(super) struct People {
     people: Vec<Person>,
     /// Whether every slot can have a different person.
     pub(super) are_enough: bool,
-    /// The places of the people without whom they are not enough.
+    /// The places of the people who are needed for that.
     indispensable: Vec<usize>,
 }
 
@@ -83,7 +83,8 @@ impl People {
         self.people.iter()
     }
 
-    /// The people without whom there is no different person for each slot. Empty if there never is.
+    /// The people who are needed for a different person in each slot. Empty if the people are not
+    /// enough anyway.
     pub(super) fn indispensable(&self) -> impl Iterator<Item = &Person> {
         self.indispensable.iter().filter_map(|at| self.people.get(*at))
     }
@@ -134,8 +135,8 @@ fn is_for_people(view: &AccountView<'_>, role: RoleIx) -> bool {
 }
 
 /// The persons behind these ARNs: for each, the places of the ARNs. They are joined as the gate's
-/// rule joins them, or the default rule if none was given. A principal that the gate would attribute
-/// to nobody belongs to no person.
+/// rule joins them, or the default rule if none was given. A principal that the gate would
+/// attribute to nobody belongs to no person.
 pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
     let by_default = Rule::default();
     let rule = view.rule.unwrap_or(&by_default);
@@ -166,7 +167,7 @@ pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> 
 
 /// Joins the principals that the gate counts as one person.
 fn joined(view: &AccountView<'_>, people: Vec<Person>) -> Vec<Person> {
-    // The bare ARN of a trusted role has no keys; its sessions have.
+    // The bare ARN of a trusted role has no keys, but its sessions do.
     let (mut all, people): (Vec<Person>, Vec<Person>) =
         people.into_iter().partition(|person| person.is_many);
     let arns: Vec<&str> = people.iter().map(|person| person.subject.as_str()).collect();

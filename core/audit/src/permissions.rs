@@ -1,6 +1,6 @@
 //! What principals may do by their policies, computed once for each class of equivalent principals.
 //!
-//! Policies that say the same about an action give the same answer, whatever their names are,
+//! Policies that say the same about an action give the same answer, even if their names differ,
 //! unless the principals differ in the condition keys that the policies use.
 
 use std::borrow::Cow;
@@ -159,7 +159,7 @@ impl<'a> Permissions<'a> {
 
     /// The same for at least one of several actions.
     pub(super) fn might_any(&self, actor: Actor, actions: &[Action]) -> bool {
-        self.policies.might(actor).has_any(Actions::of(actions))
+        self.policies.might(actor).has_any(Actions::from_actions(actions))
     }
 
     /// Every actor that might do at least one of several actions.

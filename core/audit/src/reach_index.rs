@@ -1,4 +1,4 @@
-//! Who may serve which slots of an account: computed once, and used by all checks.
+//! The slots that principals may serve: computed once, and used by all checks.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +55,7 @@ pub(crate) struct SlotPair {
     pub(crate) open: bool,
 }
 
-/// For two slots and the classes that serve them: a shortest stage in which they do.
+/// For two slots and the classes that serve them: a shortest stage where they do.
 type Pairs = HashMap<[(SlotIx, ClassId); 2], Option<Reached>>;
 
 /// Permissions to approve: those of a principal as they are, or as they would be after some writes.
@@ -242,7 +242,7 @@ impl<'a> ReachIndex<'a> {
         Ok(found)
     }
 
-    /// A shortest stage in which all of these slots may be served.
+    /// A shortest stage where all of these slots may be served.
     fn common_stage(
         &self,
         parts: &[(SlotIx, &Clauses<'_, PolicyId>)],

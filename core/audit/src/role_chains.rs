@@ -44,7 +44,8 @@ impl<'a> RoleChains<'a> {
             let trustees = account.trustees(role);
             let mut callers: Vec<Actor> = match (trustees.everybody, trustees.account) {
                 (true, _) => account.actors().collect(),
-                // The role trusts the account, so the callers' own policies decide; most allow nothing.
+                // The role trusts the account, so the callers' own policies decide, and most allow
+                // nothing.
                 (false, true) => {
                     [trustees.named, callers.that_may_assume(&role.identity.arn)].concat()
                 }

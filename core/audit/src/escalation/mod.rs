@@ -1,4 +1,4 @@
-//! The writes by which a principal could give itself a slot.
+//! Writes that give a principal a second slot.
 
 mod removal;
 mod trial;
@@ -17,8 +17,8 @@ use crate::reach_index::UndecidedError;
 pub(crate) use self::removal::REMOVALS;
 pub(crate) use self::trial::Write;
 
-/// Services that run code with a role that is passed to them, and the action that makes them do it
-/// (Service Authorization Reference: the actions that depend on iam:PassRole).
+/// Services that run code with a role that is passed to them, each with the action that makes it do
+/// so (Service Authorization Reference: the actions that depend on iam:PassRole).
 const RUNS_CODE: [(&str, Action); 10] = [
     ("lambda.amazonaws.com", Action::CreateFunction),
     ("ec2.amazonaws.com", Action::RunInstances),
@@ -32,8 +32,7 @@ const RUNS_CODE: [(&str, Action); 10] = [
     ("datapipeline.amazonaws.com", Action::CreatePipeline),
 ];
 
-/// AWS managed policies that allow approvals on everything; they are there to be attached in every
-/// account.
+/// AWS managed policies that allow every approval. They can be attached in every account.
 pub(crate) const APPROVING: [&str; 5] = [
     "AdministratorAccess",
     "PowerUserAccess",
@@ -42,8 +41,8 @@ pub(crate) const APPROVING: [&str; 5] = [
     "AWSCodePipelineApproverAccess",
 ];
 
-/// Every action that is tried, besides the removals: a principal that might none of them is not
-/// looked at.
+/// The actions that are tried, apart from the removals. Principals that certainly may do none of
+/// them are skipped.
 pub(crate) const WRITES: [Action; 20] = [
     Action::PutUserPolicy,
     Action::AttachUserPolicy,
@@ -67,8 +66,7 @@ pub(crate) const WRITES: [Action; 20] = [
     Action::PassRole,
 ];
 
-/// For each kind of write, which of its targets the actor may write to; asked one kind after the
-/// other.
+/// Tries every kind of write, one after the other, on the targets that an actor may write to.
 pub(crate) struct Escalation<'p, 'a> {
     view: &'p AccountView<'a>,
     actor: Actor,
@@ -79,7 +77,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Self { view, actor }
     }
 
-    /// The writes that the actor may make, and after which it has two slots: one for each action.
+    /// The writes that the actor may make and that give it two slots: one for each action.
     pub(crate) fn writes(&self) -> Result<Vec<Write>, UndecidedError> {
         let mut writes = Trial::new(self.view, self.actor);
         if let Actor::User(at) = self.actor {
@@ -105,8 +103,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         writes.offer(Action::TagUser, arn, || self.retagged(self.actor));
     }
 
-    /// Becoming a member of a group that serves a slot; and giving everything to a group that one
-    /// is in.
+    /// The actor gives everything to a group of its own, or becomes a member of a group that serves
+    /// a slot.
     fn to_groups(&self, user: UserIx, writes: &mut Trial<'p, 'a>) {
         let account = self.view.account();
         let own = account.user(user).map_or(&[][..], |user| &user.groups);
@@ -132,7 +130,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// Another content for a customer managed policy that applies to the actor, or to a role that
+    /// The actor changes the text of a customer managed policy that applies to it, or to a role that
     /// it may become.
     fn to_policies(&self, writes: &mut Trial<'p, 'a>) {
         let account = self.view.account();
@@ -146,17 +144,17 @@ impl<'p, 'a> Escalation<'p, 'a> {
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
-                let Some(kept) = account.policy(id) else {
+                let Some(stored) = account.policy(id) else {
                     continue;
                 };
-                let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/"))
+                let Some(arn) = stored.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/"))
                 else {
                     continue;
                 };
                 writes.offer(Action::CreatePolicyVersion, arn, || {
                     Some(self.rewritten(actor, id, self.view.everything))
                 });
-                for other in &kept.other_versions {
+                for other in &stored.other_versions {
                     writes.offer(Action::SetDefaultPolicyVersion, arn, || {
                         Some(self.rewritten(actor, id, other))
                     });
@@ -165,7 +163,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// More for a role that the actor is or may become.
+    /// The actor gives more permissions to a role that it is or may become.
     fn to_roles(&self, writes: &mut Trial<'p, 'a>) {
         const WRITES: [Action; 5] = [
             Action::PutRolePolicy,
@@ -220,7 +218,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// Trust in the actor, written into an approving role.
+    /// The actor makes an approving role trust it.
     fn to_trust(&self, writes: &mut Trial<'p, 'a>) {
         let reach = &self.view.reach;
         let account = self.view.account();
@@ -233,15 +231,14 @@ impl<'p, 'a> Escalation<'p, 'a> {
         };
         for other in class.targets(account, || self.view.approving_roles()) {
             let Actor::Role(at) = *other else { continue };
-            // What the trust policy says can be rewritten; what the actor's own policies deny
-            // cannot.
+            // The trust policy can be rewritten; a denial in the actor's own policies remains.
             if account.role(at).is_some_and(|role| !assumer.is_denied(role)) {
                 writes.act_as(Action::UpdateAssumeRolePolicy, *other);
             }
         }
     }
 
-    /// Credentials of another user that approves.
+    /// The actor gets credentials of another user that approves.
     fn to_credentials(&self, writes: &mut Trial<'p, 'a>) {
         let account = self.view.account();
         for action in
@@ -256,10 +253,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// An approving role, passed to a service that runs the actor's code with it.
+    /// The actor passes an approving role to a service that runs code with it.
     fn by_passing(&self, writes: &mut Trial<'p, 'a>) -> Result<(), UndecidedError> {
         let reach = &self.view.reach;
-        // Most may pass a role, and few may run code with it.
+        // Many may pass a role, but few may run code with it, so that is asked first.
         let running = RUNS_CODE.map(|(_, action)| action);
         if !reach.permissions.might_any(self.actor, &running) {
             return Ok(());
@@ -283,8 +280,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Ok(())
     }
 
-    /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the
-    /// account.
+    /// The actor attaches another managed policy: one of AWS's that allow every approval, or one of
+    /// the account.
     fn attach(&self, writes: &mut Trial<'p, 'a>, action: Action, resource: &str, to: Actor) {
         let reach = &self.view.reach;
         let account = self.view.account();
@@ -297,7 +294,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         let approving_one = match class.clauses.allow(resource) {
             Truth::No => return,
             Truth::Yes => true,
-            // Which policy it is may decide.
+            // It may depend on which policy is attached.
             Truth::Unknown => APPROVING.iter().any(|name| {
                 reach.permissions.may_attach(self.actor, action, resource, &of_aws(name))
             }),
@@ -305,17 +302,17 @@ impl<'p, 'a> Escalation<'p, 'a> {
         if approving_one {
             return writes.add(action, resource, self.allowed_everything(to));
         }
-        for (id, kept) in account.policies() {
-            let Some(arn) = &kept.arn else { continue };
+        for (id, stored) in account.policies() {
+            let Some(arn) = &stored.arn else { continue };
             if reach.permissions.allows(id, APPROVE)
                 && reach.permissions.may_attach(self.actor, action, resource, arn)
             {
-                writes.add(action, resource, self.granted(to, [(id, &kept.policy)]));
+                writes.add(action, resource, self.granted(to, [(id, &stored.policy)]));
             }
         }
     }
 
-    /// With policies more of its own: what denies or bounds, still does.
+    /// The actor with further policies. Denials and the boundary still apply.
     fn granted(
         &self,
         actor: Actor,
@@ -326,20 +323,20 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Some(state)
     }
 
-    /// With a policy more that allows everything.
+    /// The actor with a further policy that allows everything.
     fn allowed_everything(&self, actor: Actor) -> Option<State<'a>> {
         self.granted(actor, [(PolicyId::SUPPOSED, self.view.everything)])
     }
 
-    /// With another content of one policy, wherever it applies.
+    /// The actor with another text of one policy, wherever it applies.
     fn rewritten(&self, actor: Actor, policy: PolicyId, content: &'a Policy) -> State<'a> {
-        // A policy that said nothing about approvals may after.
+        // The new text may be about approvals even if the old one is not.
         let mut state = self.view.reach.permissions.state_with(actor, |id| id == policy);
         state.grants.replace(policy, content);
         state
     }
 
-    /// Without its permission boundary; none where it has none.
+    /// The actor without its permissions boundary. `None` if it has none.
     fn unbounded(&self, actor: Actor) -> Option<State<'a>> {
         self.view.account().identity(actor)?.boundary?;
         let mut state = self.view.reach.permissions.state(actor);
@@ -347,7 +344,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Some(state)
     }
 
-    /// With whatever tags.
+    /// The actor with any tags.
     fn retagged(&self, actor: Actor) -> Option<State<'a>> {
         let mut state = self.view.reach.permissions.state(actor);
         state.context = self.view.account().retagged(actor, state.context);

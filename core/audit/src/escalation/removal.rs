@@ -1,5 +1,4 @@
-//! The writes that take away what denies a principal a slot: leaving a group, or taking a policy
-//! off.
+//! Writes that remove what denies a principal a slot: it leaves a group, or takes a policy off.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +9,23 @@ use super::trial::Trial;
 use crate::account_view::AccountView;
 use crate::action::Action;
 
-/// Something that a principal has policies from, and the writes that take them off.
+/// A holder of policies that apply to a principal, and the writes that remove them.
 struct Holder<'a> {
     arn: &'a str,
     policies: &'a [PolicyId],
     detach: Action,
     delete: Action,
-    /// The write that takes all of them off at once.
+    /// The write that removes all of them at once.
     leave: Option<Action>,
 }
 
-/// Tries the removals of an actor, from itself and from the roles that it may become.
+/// Tries the removals that an actor may make, from itself and from the roles that it may become.
 pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Trial<'_, 'a>) {
     if !view.reach.permissions.might_any(actor, &REMOVALS) {
         return;
     }
     for of in view.selves(actor) {
-        // Only a denial is worth taking away.
+        // Only a denial is worth removing.
         let state = view.reach.permissions.state(of);
         let denies = state.grants.identity.iter().flat_map(|(_, policy)| &policy.statements);
         if denies.clone().all(|statement| statement.effect == Effect::Allow) {
@@ -47,7 +46,7 @@ pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Tri
             }
             for policy in holder.policies {
                 let is_managed =
-                    view.account().policy(*policy).is_some_and(|kept| kept.arn.is_some());
+                    view.account().policy(*policy).is_some_and(|stored| stored.arn.is_some());
                 let action = if is_managed { holder.detach } else { holder.delete };
                 writes.offer(action, holder.arn, || without(&|id| id == *policy));
             }
@@ -55,7 +54,7 @@ pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Tri
     }
 }
 
-/// The writes that are tried.
+/// The actions that are tried.
 pub(crate) const REMOVALS: [Action; 7] = [
     Action::RemoveUserFromGroup,
     Action::DetachUserPolicy,
@@ -66,7 +65,7 @@ pub(crate) const REMOVALS: [Action; 7] = [
     Action::DeleteRolePolicy,
 ];
 
-/// The actor itself, and its groups.
+/// The holders of an actor's policies: itself and its groups.
 fn holders<'a>(view: &AccountView<'a>, actor: Actor) -> Vec<Holder<'a>> {
     let account = view.account();
     let Some(identity) = account.identity(actor) else {

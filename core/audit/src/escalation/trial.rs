@@ -1,4 +1,4 @@
-//! Writes that are tried: what a principal could approve after each.
+//! Trials of writes: what could a principal approve after each?
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -9,35 +9,37 @@ use iam::{TooIntricate, Truth};
 
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
-use crate::equivalence_class::EquivalenceClass;
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::State;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
-/// One write after which a principal can serve two slots of one stage.
+/// A write after which a principal can serve two slots of one stage.
 pub(crate) struct Write {
     /// The action of the write.
     pub(crate) action: Action,
-    /// What is written to: an ARN.
+    /// The ARN of its target.
     pub(crate) resource: String,
     /// The slots.
     pub(crate) pair: SlotPair,
 }
 
-/// The writes of one principal that were tried.
+/// The writes of one principal that were tried, with their results.
 pub(super) struct Trial<'p, 'a> {
     view: &'p AccountView<'a>,
     actor: Actor,
     /// What the actor can approve before the write, as itself and as the roles that it may become:
-    /// that counts as well. Empty until it is needed.
+    /// that counts too. Computed when it is needed.
     before: OnceCell<Vec<(Rc<EquivalenceClass<'a>>, &'p ServedSlots)>>,
-    /// Two slots with what another may approve, by that: none where there are none.
-    with: HashMap<*const ServedSlots, Option<SlotPair>>,
-    /// Those that give two slots. One target shows what an action can do.
+    /// The two slots that the actor has if it can also do what a class may do. `None` if it has no
+    /// two.
+    with: HashMap<ClassId, Option<SlotPair>>,
+    /// The writes that give two slots. One for each action is enough.
     found: Vec<Write>,
     problem: Option<TooIntricate>,
 }
 
 impl<'p, 'a> Trial<'p, 'a> {
+    /// No writes yet.
     pub(super) fn new(view: &'p AccountView<'a>, actor: Actor) -> Self {
         Self {
             view,
@@ -57,7 +59,7 @@ impl<'p, 'a> Trial<'p, 'a> {
         }
     }
 
-    /// Whether an action has shown what it can do.
+    /// Whether a write with this action gives two slots.
     pub(super) fn have(&self, action: Action) -> bool {
         self.found.iter().any(|write| write.action == action)
     }
@@ -67,7 +69,7 @@ impl<'p, 'a> Trial<'p, 'a> {
         class.is_some_and(|class| class.clauses.allow(resource) != Truth::No)
     }
 
-    /// Tries a write, where the actor may make it.
+    /// Tries a write if the actor may make it.
     pub(super) fn offer(
         &mut self,
         action: Action,
@@ -89,19 +91,20 @@ impl<'p, 'a> Trial<'p, 'a> {
         self.found.extend(pair.map(|pair| Write { action, resource: resource.to_owned(), pair }));
     }
 
-    /// Tries a write that the actor may make, and after which it can do what another may.
+    /// Tries a write that the actor may make and that lets it act as another principal.
     pub(super) fn act_as(&mut self, action: Action, other: Actor) {
         let reach = &self.view.reach;
-        let served = reach.slots_of(other);
         if other == self.actor || self.have(action) {
             return;
         }
-        let pair = match self.with.get(&std::ptr::from_ref(served)) {
+        let Some(class) = reach.permissions.class_of(other, APPROVE) else {
+            return;
+        };
+        let pair = match self.with.get(&class.id) {
             Some(known) => known.clone(),
             None => {
-                let class = reach.permissions.class_of(other, APPROVE);
-                let pair = class.and_then(|class| self.pair_with(Candidate::now(&class, served)));
-                self.with.insert(served, pair.clone());
+                let pair = self.pair_with(Candidate::now(&class, reach.slots_of(other)));
+                self.with.insert(class.id, pair.clone());
                 pair
             }
         };
@@ -112,7 +115,8 @@ impl<'p, 'a> Trial<'p, 'a> {
         }));
     }
 
-    /// Two slots of one stage, with what the actor can approve anyway.
+    /// Two slots of one stage: one by these permissions, the other by these or by what the actor can
+    /// approve already.
     fn pair_with(&mut self, after: Candidate<'_>) -> Option<SlotPair> {
         let before = self.before.get_or_init(|| self.view.slots_of_selves(self.actor));
         let before = before.iter().map(|(class, served)| Candidate::now(class, served));

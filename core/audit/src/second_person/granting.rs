@@ -1,4 +1,4 @@
-//! What somebody could give to a principal that it makes: a policy of its own, or a managed one.
+//! Policies that somebody could give to a principal that it makes: inline or managed.
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
@@ -10,7 +10,7 @@ use crate::escalation::APPROVING;
 use crate::permissions::{BOUNDARY, POLICY_ARN};
 use crate::reach_index::UndecidedError;
 
-/// The actions that make a principal of a kind and give it policies.
+/// The actions that make a principal of one kind and give it policies.
 pub(super) struct Making {
     pub(super) kind: On,
     pub(super) create: Action,
@@ -18,7 +18,7 @@ pub(super) struct Making {
     pub(super) attach: Action,
 }
 
-/// What an actor could give to principals of a kind.
+/// Finds what an actor could give to principals of one kind.
 pub(super) struct Granter<'p, 'a> {
     pub(super) view: &'p AccountView<'a>,
     pub(super) actor: Actor,
@@ -26,9 +26,8 @@ pub(super) struct Granter<'p, 'a> {
 }
 
 impl<'p, 'a> Granter<'p, 'a> {
-    /// What it could give to a principal that it makes, where it is also allowed something else on
-    /// the same one. Everything, without a boundary, if that is possible: then nothing else is
-    /// looked for.
+    /// What it could give to a new principal on which `also` is allowed too. If it can give
+    /// everything without a boundary, nothing else is searched.
     pub(super) fn to_a_new_one(
         &self,
         also: Option<&Clauses<'a, PolicyId>>,
@@ -37,9 +36,9 @@ impl<'p, 'a> Granter<'p, 'a> {
         if !without_boundary.is_empty() {
             return Ok(without_boundary);
         }
-        // Some may make principals with a certain boundary only (IAM User Guide, "Delegating
-        // responsibility to others using permissions boundaries"). One that lets no approval
-        // through does not matter.
+        // Some may make principals only with a certain boundary (IAM User Guide, "Delegating
+        // responsibility to others using permissions boundaries"). Boundaries that allow no
+        // approval do not matter.
         let permissions = &self.view.reach.permissions;
         let create = permissions.class_of(self.actor, self.making.create);
         if create.is_none_or(|create| create.clauses.are_decided()) {
@@ -51,14 +50,14 @@ impl<'p, 'a> Granter<'p, 'a> {
         }
         for name in APPROVING {
             let arn = self.of_aws(name);
-            if self.known_by(&arn).is_none() {
+            if self.policy_with(&arn).is_none() {
                 grants.extend(self.within(Some((None, &arn)), also)?);
             }
         }
         Ok(grants)
     }
 
-    /// The same with one boundary, whose policy the account may lack, or with none.
+    /// The same with one boundary, whose policy may be missing in the account, or without any.
     fn within(
         &self,
         boundary: Option<(Option<PolicyId>, &str)>,
@@ -77,8 +76,8 @@ impl<'p, 'a> Granter<'p, 'a> {
             let all: Vec<&Clauses<'a, PolicyId>> =
                 [&create, clauses].into_iter().chain(also).collect();
             let found = reach.reach_all(self.actor, &frame, &all)?;
-            let found =
-                found.and_then(|found| Some((self.fresh(found.witness, &all)?, found.open)));
+            let found = found
+                .and_then(|found| Some((self.with_free_name(found.witness, &all)?, found.open)));
             Ok(found.map(|(to, open)| Grant {
                 policies,
                 boundary: boundary.and_then(|(id, _)| id),
@@ -102,25 +101,25 @@ impl<'p, 'a> Granter<'p, 'a> {
                 return Ok(vec![grant]);
             }
         }
-        // If no condition decides what it may attach, it may attach no other policy either.
+        // If no condition decides what it may attach, it may not attach another policy either.
         let attach = reach.permissions.class_of(self.actor, self.making.attach);
         if attach.is_none_or(|attach| attach.clauses.are_decided()) {
             return Ok(Vec::new());
         }
         let mut grants = Vec::new();
         for (id, arn) in self.approving_policies() {
-            let Some(kept) = self.view.account().policy(id) else {
+            let Some(stored) = self.view.account().policy(id) else {
                 continue;
             };
             if let Some(attach) = given(self.making.attach, &[bounded, (POLICY_ARN, Some(arn))]) {
-                grants.extend(grant(self.making.attach, &attach, vec![(id, &kept.policy)])?);
+                grants.extend(grant(self.making.attach, &attach, vec![(id, &stored.policy)])?);
             }
         }
         Ok(grants)
     }
 
-    /// What it could give to a principal that is there.
-    pub(super) fn to_one_that_is_there(
+    /// What it could give to an existing principal.
+    pub(super) fn to_an_existing_one(
         &self,
         to: Actor,
     ) -> Option<(Action, Vec<(PolicyId, &'a Policy)>)> {
@@ -147,24 +146,30 @@ impl<'p, 'a> Granter<'p, 'a> {
         let policies = self.view.account().policies();
         let permissions = &self.view.reach.permissions;
         let approving = policies.filter(|(id, _)| permissions.allows(*id, APPROVE));
-        approving.filter_map(|(id, kept)| Some((id, kept.arn.as_deref()?)))
+        approving.filter_map(|(id, stored)| Some((id, stored.arn.as_deref()?)))
     }
 
-    fn known_by(&self, arn: &str) -> Option<PolicyId> {
+    /// The policy of the account with this ARN.
+    fn policy_with(&self, arn: &str) -> Option<PolicyId> {
         let mut policies = self.view.account().policies();
-        policies.find_map(|(id, kept)| (kept.arn.as_deref() == Some(arn)).then_some(id))
+        policies.find_map(|(id, stored)| (stored.arn.as_deref() == Some(arn)).then_some(id))
     }
 
     fn of_aws(&self, name: &str) -> String {
         format!("arn:{}:iam::aws:policy/{name}", self.view.account().partition)
     }
 
-    /// A name that is not taken, where the policies leave a choice.
-    pub(super) fn fresh(&self, found: String, all: &[&Clauses<'a, PolicyId>]) -> Option<String> {
+    /// An ARN whose name is not taken: the one that was found, or another one that the policies
+    /// allow.
+    pub(super) fn with_free_name(
+        &self,
+        found: String,
+        all: &[&Clauses<'a, PolicyId>],
+    ) -> Option<String> {
         if !self.is_taken(&found) {
             return Some(found);
         }
-        // With wildcards there is always another.
+        // With wildcards there is always another name.
         let named = all.iter().find_map(|clauses| clauses.only());
         let Some(named) = named else {
             return Some(found);
@@ -174,8 +179,8 @@ impl<'p, 'a> Granter<'p, 'a> {
         free.next().map(str::to_owned)
     }
 
-    /// Whether there is a principal of this kind and name, whatever its path: names are unique
-    /// without regard to case (IAM User Guide, "IAM identifiers").
+    /// Whether the account has a principal of this kind with this name, under any path: names are
+    /// unique without regard to case (IAM User Guide, "IAM identifiers").
     fn is_taken(&self, arn: &str) -> bool {
         let account = self.view.account();
         let Some((_, name)) = arn.rsplit_once('/') else {

@@ -1,8 +1,8 @@
-//! The second persons that a principal could make: principals that are not there yet, that it takes
-//! over, or whose sign-in it can forge, and that serve a slot afterwards.
+//! Second persons that a principal could make: new principals, principals that it takes over, or
+//! principals whose sign-in it can forge, and that serve a slot afterwards.
 //!
-//! Each way is a whole one: a principal is made, it is given a slot, and it can sign in. To
-//! CodePipeline it is somebody else.
+//! Each way is complete: the other principal exists, has a slot, and can sign in. CodePipeline sees
+//! two people.
 
 mod granting;
 mod providers;
@@ -22,37 +22,37 @@ use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 pub(super) use providers::of_roles as saml_providers;
 pub(super) use roles::is_of_aws;
 
-/// What another principal is.
+/// The kind of the other principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     User,
     Role,
-    /// A role that is there, by an identity provider's sign-in.
+    /// An existing role, through the sign-in of an identity provider.
     SignIn,
 }
 
-/// One write that takes part.
+/// One write on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) action: Action,
-    /// What is written to: an ARN.
+    /// The ARN of its target.
     pub(super) resource: String,
 }
 
 /// A principal that somebody could act as after some writes.
 struct Other<'p, 'a> {
     kind: Kind,
-    /// What it is called in messages, e.g. `a new user`.
+    /// Its name in messages, for example `a new user`.
     called: String,
     steps: Vec<Step>,
-    /// Whether there can be several of it, so that it can serve two slots as two persons.
+    /// Whether several can be made, so that they serve two slots as two people.
     is_many: bool,
-    /// Whether any of the writes takes conditions that only the request decides.
+    /// Whether any of the writes depends on conditions that only the request decides.
     open: bool,
     approves: Approves<'p, 'a>,
 }
 
-/// What another principal could do about approvals.
+/// What the other principal could approve.
 enum Approves<'p, 'a> {
     /// What it can do now.
     Now(Rc<EquivalenceClass<'a>>, &'p ServedSlots),
@@ -60,26 +60,25 @@ enum Approves<'p, 'a> {
     Supposed(Clauses<'a, PolicyId>),
 }
 
-/// A way to two slots of one stage as two principals, one of which at least comes by writes.
+/// A way to two slots of one stage as two principals. At least one of them takes writes.
 pub(super) struct Way {
-    /// The others that serve a slot: what each is called.
+    /// The names of the others that serve a slot.
     pub(super) called: Vec<String>,
     /// All writes, each once.
     pub(super) steps: Vec<Step>,
     pub(super) pair: SlotPair,
-    /// Whether it takes conditions that only the request decides.
+    /// Whether that depends on conditions that only the request decides.
     pub(super) open: bool,
 }
 
-/// Whether an actor has permissions from which any way could follow: what is cheap to know before
-/// all else.
+/// Whether an actor might find any way. Cheap, so it is asked first.
 pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     users::might_make(view, actor)
         || roles::might_make(view, actor)
         || providers::might_forge(view, actor)
 }
 
-/// The ways of an actor to act as two persons: one of each kind at most.
+/// The ways of an actor to act as two people: at most one of each kind.
 pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
     let mut others = users::all(view, actor)?;
     others.extend(roles::all(view, actor)?);
@@ -88,8 +87,9 @@ pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, Und
         return Ok(Vec::new());
     }
     let own = view.slots_of_selves(actor);
-    let states = own.iter().map(|(class, served)| Candidate::now(class, served));
-    let states: Vec<Candidate<'_>> = states.chain(others.iter().map(Other::candidate)).collect();
+    let candidates = own.iter().map(|(class, served)| Candidate::now(class, served));
+    let candidates: Vec<Candidate<'_>> =
+        candidates.chain(others.iter().map(Other::candidate)).collect();
     let other = |state: usize| others.get(state.checked_sub(own.len())?);
     let is = |kind, state: usize| other(state).is_some_and(|other| other.kind == kind);
     let mut ways = Vec::new();
@@ -98,7 +98,7 @@ pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, Und
             let differ = i != j || other(i).is_some_and(|other| other.is_many);
             differ && (is(kind, i) || is(kind, j))
         };
-        let pair = view.reach.find_pair(&states, wanted);
+        let pair = view.reach.find_pair(&candidates, wanted);
         let Some(pair) = pair.map_err(view.reach.undecided(actor))? else {
             continue;
         };
@@ -136,7 +136,7 @@ struct Grant<'a> {
     step: Action,
     /// The principal that gets them.
     to: String,
-    /// Whether others can be made besides, of other names.
+    /// Whether more principals can be made, with other names.
     is_many: bool,
     open: bool,
 }

@@ -1,8 +1,8 @@
-//! Roles whose SAML provider somebody could change: whoever has the provider's key signs in as
-//! anybody, by any session name.
+//! Roles whose SAML provider somebody could change. A person who has the provider's key can sign in
+//! under any session name.
 //!
-//! Nothing alike follows from OpenID Connect providers: their keys stay with the issuer, whatever
-//! is changed in the account.
+//! OpenID Connect providers do not have this problem: their keys stay with the issuer, and nothing
+//! in the account changes them.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,12 @@ use crate::action::{APPROVE, Action};
 
 const FORGING: [Action; 2] = [Action::UpdateSamlProvider, Action::CreateSamlProvider];
 
+/// Whether an actor might change a provider.
 pub(super) fn might_forge(view: &AccountView<'_>, actor: Actor) -> bool {
     !view.saml_providers.is_empty() && view.reach.permissions.might_any(actor, &FORGING)
 }
 
-/// The approving roles that trust a provider which the actor may change, or make anew.
+/// The approving roles that trust a provider which the actor may change or recreate.
 pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
     if !might_forge(view, actor) {
         return Vec::new();
@@ -41,7 +42,7 @@ pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<
             let both = &[Action::DeleteSamlProvider, Action::CreateSamlProvider];
             (both, remakes == Truth::Unknown)
         } else if makes != Truth::No {
-            // Only where the provider is gone: what the snapshot does not say.
+            // This takes a provider that no longer exists, which the snapshot does not show.
             (&[Action::CreateSamlProvider], true)
         } else {
             continue;
@@ -65,7 +66,7 @@ pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<
     others
 }
 
-/// The SAML providers of an account that may sign in to these roles, with the roles.
+/// The SAML providers of an account whose users may sign in to these roles, with the roles.
 pub(crate) fn of_roles(account: &Account, approving: &[Actor]) -> BTreeMap<String, Vec<Actor>> {
     let own = format!("arn:{}:iam::{}:saml-provider/", account.partition, account.id);
     let mut providers: BTreeMap<String, Vec<Actor>> = BTreeMap::new();

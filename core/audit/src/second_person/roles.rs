@@ -1,6 +1,6 @@
-//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in
-//! anybody, from another account too, so that what its own policies say about sts:AssumeRole does
-//! not matter.
+//! Roles that somebody could make or take over. A person who writes a role's trust policy can let
+//! anybody in, also from another account, so the person's own permissions for sts:AssumeRole do not
+//! matter.
 
 use iam::Truth;
 use iam::account::{Actor, Identity};
@@ -25,20 +25,21 @@ const GIVING: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
 /// Center User Guide, on the roles that it makes).
 const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
 
-/// How many roles that are there are tried: a few are enough to show what can be done.
+/// The number of existing roles that are tried: a few are enough to show the problem.
 const MOST: usize = 8;
 
+/// Whether an actor might make a role or take one over.
 pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     let permissions = &view.reach.permissions;
     permissions.might_any(actor, &OPENING) && permissions.might_any(actor, &GIVING)
 }
 
-/// Whether nobody but AWS acts as a role, or changes it.
+/// Whether only AWS can act as a role or change it.
 pub(crate) fn is_of_aws(identity: &Identity) -> bool {
     OF_AWS.iter().any(|path| identity.path().starts_with(path))
 }
 
-/// New roles; where there are none, roles that are there.
+/// New roles or, if none can be made, existing roles.
 pub(super) fn all<'p, 'a>(
     view: &'p AccountView<'a>,
     actor: Actor,
@@ -69,8 +70,8 @@ pub(super) fn all<'p, 'a>(
     Ok(others)
 }
 
-/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have
-/// nothing to do with approvals show best what can be done with any.
+/// Existing roles whose trust policies the actor may write, and that it may give a slot. Two that
+/// have nothing to do with approvals show best that any role can be used.
 fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Granter { view, actor, .. } = *granter;
     let account = view.account();
@@ -88,7 +89,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
         if role == actor || allowed == Truth::No {
             continue;
         }
-        let Some((action, policies)) = granter.to_one_that_is_there(role) else {
+        let Some((action, policies)) = granter.to_an_existing_one(role) else {
             continue;
         };
         let mut state = permissions.state(role);

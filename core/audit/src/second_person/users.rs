@@ -1,4 +1,4 @@
-//! Users that somebody could make, or take over: with a slot, and with credentials.
+//! Users that somebody could make or take over, with a slot and with credentials.
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
@@ -16,25 +16,26 @@ const MAKING: Making = Making {
     attach: Action::AttachUserPolicy,
 };
 
-/// What lets a user sign in that could not.
+/// The actions that let a new user sign in.
 const CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
 
-/// What lets somebody else sign in as a user.
+/// The actions that let another person sign in as an existing user.
 const OTHERS_CREDENTIALS: [Action; 3] =
     [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
 const GIVING: [Action; 3] =
     [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
 
-/// How many ways by users that are there are tried: a few are enough to show what can be done.
+/// The number of ways through existing users that are tried: a few are enough to show the problem.
 const MOST: usize = 8;
 
+/// Whether an actor might make a user or take one over.
 pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     let permissions = &view.reach.permissions;
     permissions.might_any(actor, &OTHERS_CREDENTIALS) && permissions.might_any(actor, &GIVING)
 }
 
-/// New users; where there are none, users that are there.
+/// New users or, if none can be made, existing users.
 pub(super) fn all<'p, 'a>(
     view: &'p AccountView<'a>,
     actor: Actor,
@@ -95,7 +96,7 @@ fn new_ones<'p, 'a>(
         return Ok(others);
     };
     let open = found.open;
-    let Some(to) = granter.fresh(found.witness, &both) else {
+    let Some(to) = granter.with_free_name(found.witness, &both) else {
         return Ok(others);
     };
     let is_many = both.iter().all(|clauses| clauses.only().is_none());
@@ -107,7 +108,7 @@ fn new_ones<'p, 'a>(
     Ok(others)
 }
 
-/// A group, by its ARN, with its policies; and whether the actor may put users into it.
+/// The ARN of a group, its policies, and whether the actor may put users into it.
 type Joinable<'a> = (&'a str, Vec<(PolicyId, &'a Policy)>, Truth);
 
 /// The groups that serve a slot and that the actor may put users into.
@@ -126,8 +127,8 @@ fn groups<'a>(granter: &Granter<'_, 'a>) -> Vec<Joinable<'a>> {
     joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
 }
 
-/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two
-/// that have nothing to do with approvals show best what can be done with any.
+/// Existing users that the actor may give a slot, and whose credentials it may make. Two that have
+/// nothing to do with approvals show best that any user can be used.
 fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Granter { view, actor, .. } = *granter;
     let account = view.account();
@@ -165,7 +166,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
         let is_plain = identity.boundary.is_none()
             && permissions.state(user).grants.policies().next().is_none();
         let before = others.len();
-        if let Some((action, policies)) = granter.to_one_that_is_there(user) {
+        if let Some((action, policies)) = granter.to_an_existing_one(user) {
             let given = Step { action, resource: identity.arn.clone() };
             others.push(other(given, policies, allowed == Truth::Unknown));
         } else {
