@@ -171,8 +171,8 @@ impl<'a> AccountView<'a> {
         found
     }
 
-    /// Whether the gate believes the session names of a role: by its rule, or, if none was given, if
-    /// its path shows that IAM Identity Center made the role.
+    /// Whether the gate believes the session names of a role: by its rule, or, if none was given,
+    /// if its path shows that IAM Identity Center made the role.
     pub(super) fn trusts_sessions_of(&self, role: &str) -> bool {
         match self.rule {
             Some(rule) => rule.trust(role, &self.gate_account) == Trust::Believed,

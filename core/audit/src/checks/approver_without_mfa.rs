@@ -1,4 +1,4 @@
-//! `approver-without-mfa`: a user that approves, and that no policy asks for MFA.
+//! `approver-without-mfa`: a user that can approve, and whose policies do not require MFA.
 
 use findings::{Check, Finding, Severity};
 use iam::account::Actor;
@@ -25,12 +25,12 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             continue;
         };
         let message = format!(
-            "`{}` can approve {} without MFA, with a password or an access key alone.",
+            "`{}` can approve {} without MFA, with only a password or an access key.",
             user.identity.name,
             view.slot(slot)
         );
-        let help = "Add the condition `\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}` to what allows it, or deny it with \
-                    `\"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}`, which holds of access keys too.";
+        let help = "Add the condition `\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}` to the statement that allows it, or deny \
+                    it with `\"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}`, which also covers access keys.";
         let mut finding = CHECK.finding(user.identity.arn.clone(), message, help.to_owned());
         finding.evidence = evidence_of(view, actor, std::slice::from_ref(&witness));
         finding.witness = Some(witness);
@@ -39,7 +39,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     Ok(findings)
 }
 
-/// A slot that a user can serve without MFA, and one of its actions.
+/// A slot that a user can serve without MFA, and one of its approval actions.
 fn without_mfa(
     view: &AccountView<'_>,
     actor: Actor,
@@ -51,7 +51,7 @@ fn without_mfa(
     if !served.any() {
         return Ok(None);
     }
-    // With a password alone the key says `false`; with an access key there is none (IAM User Guide,
+    // With only a password the key is `false`; with an access key it is missing (IAM User Guide,
     // "AWS global condition context keys", aws:MultiFactorAuthPresent).
     let mut with_password = view.reach.permissions.state(actor);
     with_password.context.set("aws:MultiFactorAuthPresent", ["false".to_owned()]);

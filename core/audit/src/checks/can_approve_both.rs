@@ -1,4 +1,4 @@
-//! `can-approve-both`: a user or role whose own permissions reach two slots of one pipeline.
+//! `can-approve-both`: a user or role whose own permissions allow two slots of one pipeline.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
@@ -26,14 +26,14 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             );
             let help = format!(
                 "Take {APPROVE} on {a} or on {b} away from it, or deny it one of them: `policygen generate` writes \
-                 policies that do."
+                 such policies."
             );
             CHECK.finding(view.account().arn(actor).to_owned(), message, help)
         })
     })
 }
 
-/// A finding about every actor with two slots that is wanted, with the chains to both.
+/// The findings that `wanted` makes of actors with two slots, each with the chains to both.
 pub(super) fn with_pair(
     view: &AccountView<'_>,
     wanted: impl Fn(Actor, &SlotPair) -> Option<Finding>,
@@ -44,7 +44,7 @@ pub(super) fn with_pair(
         let Some(pair) = &served.pair else {
             continue;
         };
-        // A machine is nobody: `machine-can-approve` is about these.
+        // A machine is not a person: `machine-can-approve` reports it.
         if view.is_machine(actor) {
             continue;
         }
@@ -59,7 +59,7 @@ pub(super) fn with_pair(
     Ok(findings)
 }
 
-/// How one actor may approve some actions.
+/// The chains that let one actor approve some actions.
 pub(super) fn evidence_of(
     view: &AccountView<'_>,
     actor: Actor,

@@ -1,4 +1,4 @@
-//! `can-approve-both-if`: a principal whose own permissions reach two slots of one pipeline when
+//! `can-approve-both-if`: a principal whose own permissions allow two slots of one pipeline if
 //! conditions hold that only the request decides.
 
 use findings::{Check, Finding, Severity};
@@ -15,7 +15,7 @@ use crate::reach_index::{SlotPair, UndecidedError};
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both-if",
     severity: Severity::Error,
-    title: "One principal may approve two slots of one pipeline when conditions hold",
+    title: "One principal may approve two slots of one pipeline if conditions hold",
     find,
 };
 
@@ -24,12 +24,12 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         pair.open.then(|| {
             let [a, b] = pair.slots.map(|slot| view.slot(slot));
             let message = format!(
-                "`{}` may approve {a} and {b} of the same stage with its own permissions when these conditions hold: {}.",
+                "`{}` may approve {a} and {b} of the same stage with its own permissions if these conditions hold: {}.",
                 view.name(actor),
                 conditions(view, actor, pair),
             );
             let help = format!(
-                "Conditions such as MFA or an address do not tell two persons apart. Take {APPROVE} on {a} or on {b} away from \
+                "Conditions such as MFA or an address do not distinguish two people. Take {APPROVE} on {a} or on {b} away from \
                  it, or deny it one of them."
             );
             CHECK.finding(view.account().arn(actor).to_owned(), message, help)
@@ -37,7 +37,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     })
 }
 
-/// What has to hold, or not to hold, for either of the two.
+/// The conditions that have to hold, or not to hold, for the two slots.
 fn conditions(view: &AccountView<'_>, actor: Actor, pair: &SlotPair) -> String {
     let blames =
         pair.witness.iter().flat_map(|action| view.reach.permissions.blame(actor, APPROVE, action));

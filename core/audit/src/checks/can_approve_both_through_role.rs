@@ -1,5 +1,5 @@
-//! `can-approve-both-through-role`: a principal that reaches two slots of one pipeline by assuming
-//! roles.
+//! `can-approve-both-through-role`: a principal that can serve two slots of one pipeline if it
+//! assumes roles.
 
 use findings::{Check, Finding, Severity};
 use std::collections::HashSet;
@@ -36,8 +36,8 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     Ok(findings)
 }
 
-/// Two slots of one stage, and as whom an actor serves each: as a role that it may become, or as
-/// itself.
+/// Two slots of one stage, and how an actor serves each: through a chain of roles, or, with `None`,
+/// as itself.
 struct ThroughRoles {
     pair: SlotPair,
     by: [Option<RoleChain>; 2],
@@ -53,7 +53,7 @@ fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>
         candidates
             .extend(reach.permissions.class_of(actor, APPROVE).map(|class| (None, class, own)));
     }
-    // Of roles with the same permissions, the nearest is enough.
+    // If several roles have the same permissions, the nearest is enough.
     let mut seen = HashSet::new();
     for chain in view.chains_from(actor) {
         let role = Actor::Role(chain.role);
@@ -112,7 +112,7 @@ fn finding(
             named(by_b)
         )
     };
-    let help = "Take one of the assumptions away: from the trust policy of the role, or from who may call sts:AssumeRole on it; or \
+    let help = "Remove one of the assumptions: from the trust policy of the role, or from the permissions for sts:AssumeRole on it. Or \
                 deny the role the other slot.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     let [first, second] = &pair.witness;

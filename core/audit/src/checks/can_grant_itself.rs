@@ -12,14 +12,14 @@ use crate::reach_index::UndecidedError;
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-grant-itself",
     severity: Severity::Warning,
-    title: "A principal can give itself what it lacks to approve two slots",
+    title: "A principal can give itself the permissions to approve two slots",
     find,
 };
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.reach.permissions.actors_that_might(&[&WRITES[..], &REMOVALS[..]].concat()) {
-        // Who has both needs no write.
+        // A principal that has both does not need a write.
         if view.reach.slots_of(actor).pair.is_some() {
             continue;
         }
@@ -39,14 +39,15 @@ fn finding(view: &AccountView<'_>, actor: Actor, found: &[Write]) -> Option<Find
         view.name(actor),
         actions.join(", "),
     );
-    let help = "Deny these actions on what serves the slots: `policygen generate --guardrails` writes the policy. Leave them to a role \
-                that is used under supervision, and accept that one with a reason.";
+    let help = "Deny these actions on the users, groups, roles and policies that serve the slots: `policygen generate --guardrails` \
+                writes the policy. Leave them to a role that is used under supervision, and accept the finding about that \
+                role with a reason.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for write in found {
         let permissions = &view.reach.permissions;
         let blames = permissions.blame(actor, write.action, &write.resource);
-        let when = if write.pair.open { ", when conditions hold" } else { "" };
+        let when = if write.pair.open { ", if conditions hold" } else { "" };
         let does = format!("{} may be done to it{when}, by", write.action);
         finding.evidence.push(Evidence::new("target", &write.resource, does));
         finding.evidence.extend(evidence::chain(account, actor, write.action, &blames));

@@ -1,4 +1,4 @@
-//! `can-invoke-gate`: a principal that can call the gate's function itself, which only pipelines
+//! `can-invoke-gate`: a principal that can invoke the gate's function itself, as only pipelines
 //! need to.
 
 use findings::{Check, Finding, Severity};
@@ -21,7 +21,8 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-/// What pipelines run as (CodePipeline User Guide, "Manage the CodePipeline service role").
+/// The service that assumes the roles of pipelines (CodePipeline User Guide, "Manage the
+/// CodePipeline service role").
 const PIPELINES: &str = "codepipeline.amazonaws.com";
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
@@ -47,7 +48,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             }
         };
         let Some(reached) = reached else { continue };
-        // One that can go round the gate does not need to call it.
+        // A principal that can bypass the gate does not need to invoke it.
         if is_for_pipelines(view, actor) || can_bypass_gate::can(view, actor)? {
             continue;
         }
@@ -56,7 +57,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     Ok(findings)
 }
 
-/// Whether only pipelines can be this: they have to invoke the gate.
+/// Whether only pipelines act as this: they have to invoke the gate.
 fn is_for_pipelines(view: &AccountView<'_>, actor: Actor) -> bool {
     let Actor::Role(at) = actor else { return false };
     let role = view.account().role(at).filter(|_| view.is_machine(actor));
@@ -68,13 +69,13 @@ fn is_for_pipelines(view: &AccountView<'_>, actor: Actor) -> bool {
 
 fn finding(view: &AccountView<'_>, actor: Actor, reached: Reached) -> Finding {
     let account = view.account();
-    let when = if reached.open { " when conditions hold" } else { "" };
+    let when = if reached.open { " if conditions hold" } else { "" };
     let message = format!(
-        "`{}` can invoke the gate itself{when}. That releases nothing: the gate believes CodePipeline alone about its job, not the event. But it \
-         can be made to judge again, and calls cost money and crowd out those of pipelines.",
+        "`{}` can invoke the gate itself{when}. That releases nothing: the gate believes only CodePipeline about its job, not the event. But the \
+         caller can make it judge again, and calls cost money and crowd out the calls of pipelines.",
         view.name(actor),
     );
-    let help = "Leave lambda:InvokeFunction on the gate to the pipelines' service role, and deny it to everybody else: \
+    let help = "Leave lambda:InvokeFunction on the gate to the service role of the pipelines, and deny it to everybody else: \
                 `policygen generate --guardrails` denies it to approvers.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     let blames = view.reach.permissions.blame(actor, Action::InvokeFunction, &reached.witness);

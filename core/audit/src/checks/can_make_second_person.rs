@@ -1,5 +1,5 @@
-//! `can-make-second-person`: a principal that can act as two: as one that it makes, takes over or
-//! signs in as.
+//! `can-make-second-person`: a principal that can act as a second person: it makes one, takes one
+//! over, or signs in as one.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
@@ -22,7 +22,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     let actors = view.actors().filter(|actor| second_person::might_make(view, *actor));
     for actor in actors {
-        // Only AWS acts as these.
+        // Only AWS acts as these roles.
         if account.identity(actor).is_some_and(second_person::is_of_aws)
             && matches!(actor, Actor::Role(_))
         {
@@ -44,8 +44,8 @@ fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding
         texts.join("; "),
     );
     let help = "Deny these actions to everybody who approves: `policygen generate --guardrails` writes the policy. Set `onlyPeople` in the \
-                gate's rule, so that nobody counts but the people that it names. Leave the actions to a role that is used under \
-                supervision, and accept that one with a reason.";
+                gate's rule, so that only the people that it names count. Leave the actions to a role that is used under \
+                supervision, and accept the finding about that role with a reason.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for way in ways {
@@ -62,7 +62,7 @@ fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding
     Some(finding)
 }
 
-/// One way: as who, and by which writes.
+/// One way, in words: the second person, and the writes.
 fn words(way: &Way) -> String {
     let mut actions: Vec<&str> = Vec::new();
     for step in &way.steps {
@@ -72,6 +72,6 @@ fn words(way: &Way) -> String {
     }
     let mut called = way.called.clone();
     called.dedup();
-    let when = if way.open { ", when conditions hold" } else { "" };
+    let when = if way.open { ", if conditions hold" } else { "" };
     format!("as {}, by {}{when}", called.join(" and "), actions.join(", "))
 }

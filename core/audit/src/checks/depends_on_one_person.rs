@@ -1,4 +1,4 @@
-//! `depends-on-one-person`: while one person is away, nothing can be released.
+//! `depends-on-one-person`: while one person is away, nobody can release.
 
 use findings::{Check, Evidence, Finding, Severity};
 
@@ -17,7 +17,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for person in view.people().indispensable() {
         let message = format!("While `{}` is away, nobody can release.", person.name);
-        let help = "Let another person serve one of their slots as well.".to_owned();
+        let help = "Let another person serve one of their slots too.".to_owned();
         let mut finding = CHECK.finding(person.subject.clone(), message, help);
         finding.evidence = vec![Evidence::new("person", &person.name, person.serving(view))];
         findings.push(finding);

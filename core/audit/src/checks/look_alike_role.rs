@@ -1,5 +1,5 @@
-//! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of
-//! them, and that reaches a slot.
+//! `look-alike-role`: a role that serves a slot and is named like the roles of IAM Identity Center,
+//! but is not one of them.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::{Actor, Role, RoleIx};
@@ -15,13 +15,13 @@ use crate::reach_index::UndecidedError;
 pub(super) const CHECK: Check<Find> = Check {
     code: "look-alike-role",
     severity: Severity::Error,
-    title: "A role passes for one of IAM Identity Center's and reaches a slot",
+    title: "A role looks like one of IAM Identity Center's and serves a slot",
     find,
 };
 
-/// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide,
-/// "Referencing permission sets in resource policies"). IAM makes no role under the reserved path
-/// for anybody else; the name alone is free to take.
+/// The prefix of the names of IAM Identity Center's roles (IAM Identity Center User Guide,
+/// "Referencing permission sets in resource policies"). Nobody else can make a role under the
+/// reserved path, but everybody can use the name.
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
@@ -30,7 +30,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     Ok(look_alikes.filter_map(|(at, role)| about(view, at, role)).collect())
 }
 
-/// Names of roles are unique without regard to case.
+/// The case of the name does not matter: names of roles are unique without regard to case.
 fn is_look_alike(role: &Role) -> bool {
     let begins = role.identity.name.get(..RESERVED_NAME.len());
     begins.is_some_and(|begins| begins.eq_ignore_ascii_case(RESERVED_NAME))
@@ -50,7 +50,7 @@ fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
     };
     let providers = account.outsiders(role).federated;
     let names = if session_name_not_pinned::statement_of_choice(role).is_some() {
-        "Those who assume it choose the names of its sessions.".to_owned()
+        "The people who assume it choose the names of its sessions.".to_owned()
     } else if providers.is_empty() {
         "Its trust policy pins the names of its sessions.".to_owned()
     } else {
@@ -59,20 +59,17 @@ fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
         format!("The names of its sessions come from {}.", providers.join(" and "))
     };
     let message = format!(
-        "`{}` is named like a role of IAM Identity Center, and stands under the path `{}`: somebody else made it. It may approve {}{through}. \
+        "`{}` is named like a role of IAM Identity Center, but its path is `{}`: somebody else made it. It may approve {}{through}. \
          {names} In a history of approvals its sessions look like people who signed in.",
         role.identity.name,
         role.identity.path(),
         slots.join(" and "),
     );
-    let help = "Find out who made it, and delete it, or take the approval away and give it another name. Do not name it in the rule's \
-                `trustedSessionRoles`. `policygen generate --guardrails` keeps approvers from making roles.";
+    let help = "Find out who made it, and delete it, or take the approval away and rename it. Do not name it in the rule's \
+                `trustedSessionRoles`. The policy of `policygen generate --guardrails` keeps approvers from making roles.";
     let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
-    finding.evidence = vec![Evidence::new(
-        "role",
-        &role.identity.arn,
-        format!("does not stand under {RESERVED_PATH}"),
-    )];
+    finding.evidence =
+        vec![Evidence::new("role", &role.identity.arn, format!("is not under {RESERVED_PATH}"))];
     if let Actor::Role(last) = serving
         && serving != actor
         && let Some(chain) = view.chains_from(actor).into_iter().find(|chain| chain.role == last)

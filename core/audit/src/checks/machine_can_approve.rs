@@ -1,5 +1,5 @@
-//! `machine-can-approve`: a role that approves and that a service or a CI's identity provider can
-//! assume.
+//! `machine-can-approve`: a role that can approve, and that a service or the identity provider of a
+//! CI system can assume.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
@@ -31,12 +31,12 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
         let names: Vec<String> = machines.iter().map(|machine| format!("`{machine}`")).collect();
         let message = format!(
-            "`{}` may approve {}, and {} can assume it: no human need be there.",
+            "`{}` may approve {}, and {} can assume it: an approval needs no human.",
             role.identity.name,
             slots.join(" and "),
             names.join(", "),
         );
-        let help = "Take the approval away from the role, and name it in the rule's `notPeople`, so that the gate never counts it.";
+        let help = "Take the approval away from the role, and name the role in the rule's `notPeople`, so that the gate never counts it.";
         let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
         let evidence = machines
             .into_iter()

@@ -1,4 +1,4 @@
-//! `member-of-both-groups`: a user in the groups of two slots, whatever it can do in effect.
+//! `member-of-both-groups`: a user in the groups of two slots, even if its policies allow only one.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::{Actor, GroupIx};

@@ -1,4 +1,4 @@
-//! `no-valid-pair`: every slot has somebody, but not each a person of its own.
+//! `no-valid-pair`: somebody serves every slot, but there is not a different person for each.
 
 use findings::{Check, Evidence, Finding, Severity};
 
@@ -9,7 +9,7 @@ use crate::reach_index::UndecidedError;
 pub(super) const CHECK: Check<Find> = Check {
     code: "no-valid-pair",
     severity: Severity::Error,
-    title: "No different persons for all slots",
+    title: "There is not a different person for each slot",
     find,
 };
 
@@ -23,7 +23,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     }
     let names: Vec<&str> = scope.slots.iter().map(|slot| &*slot.action).collect();
     let message = format!(
-        "There are not enough different persons for {}: whoever is given one leaves none for another.",
+        "There are not enough different people for {}: however they are assigned, one slot has nobody left.",
         names.join(" and ")
     );
     let help = "Let another person serve one of the slots.".to_owned();

@@ -1,5 +1,5 @@
-//! `one-person-on-two-slots`: principals that the gate takes for one human, and that serve two
-//! slots between them.
+//! `one-person-on-two-slots`: principals that the gate counts as one person, and that together
+//! serve two slots.
 
 use findings::{Check, Finding, Severity};
 use std::rc::Rc;
@@ -17,14 +17,14 @@ use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
 pub(super) const CHECK: Check<Find> = Check {
     code: "one-person-on-two-slots",
     severity: Severity::Warning,
-    title: "Principals that are one human serve two slots",
+    title: "Principals of one person serve two slots",
     find,
 };
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let reach = &view.reach;
     let serving = view.actors().filter(|actor| reach.slots_of(*actor).any());
-    // One that serves both by itself is found for that.
+    // Another check reports a principal that serves both by itself.
     let serving: Vec<Actor> =
         serving.filter(|actor| reach.slots_of(*actor).pair.is_none()).collect();
     let arns: Vec<&str> = serving.iter().map(|actor| view.account().arn(*actor)).collect();
@@ -60,14 +60,14 @@ fn about(view: &AccountView<'_>, members: &[Actor]) -> Result<Option<Finding>, U
     let [a, b] = pair.slots.map(|slot| view.slot(slot));
     let [by_a, by_b] = served.map(|actor| view.name(actor));
     let why = match view.rule {
-        Some(_) => "the rule takes them for one human",
-        None => "by their names they are one human",
+        Some(_) => "the rule counts them as one person",
+        None => "by their names they are one person",
     };
-    let when = if pair.open { ", when conditions hold" } else { "" };
+    let when = if pair.open { ", if conditions hold" } else { "" };
     let message =
         format!("`{by_a}` may approve {a} and `{by_b}` {b} of the same stage{when}, and {why}.");
-    let help = "Give one of the slots to somebody else. The gate counts them once, so a release that both approve is refused. If they are two \
-                humans, say so: name each under `people` in the rule.";
+    let help = "Give one of the slots to somebody else. The gate counts them once, so it refuses a release that both approve. If they are two \
+                people, name each under `people` in the rule.";
     let subject = served.iter().map(|actor| account.arn(*actor)).min().unwrap_or_default();
     let mut finding = CHECK.finding(subject.to_owned(), message, help.to_owned());
     for (actor, action) in served.into_iter().zip(&pair.witness) {

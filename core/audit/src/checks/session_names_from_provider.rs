@@ -1,5 +1,5 @@
-//! `session-names-from-provider`: a role whose session names the gate believes, and a SAML provider
-//! of the account sets them.
+//! `session-names-from-provider`: a role whose session names the gate believes, and that a SAML
+//! provider of the account sets.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check<Find> = Check {
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let roles = view.account().roles_by_ix();
-    // Nobody but IAM Identity Center has the key of its provider.
+    // Only IAM Identity Center has the key of its own provider.
     let believed = roles.filter(|(_, role)| {
         let name = &role.identity.name;
         view.trusts_sessions_of(name) && !view.gate_account.has_reserved_role(name)
@@ -34,15 +34,15 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
         let names: Vec<String> = providers.iter().map(|provider| format!("`{provider}`")).collect();
         let message = format!(
-            "`{}` may approve {}, and the rule believes its session names. They come from {}: a human who runs that identity provider, or \
-             may change it, can sign in under any name and count as two.",
+            "`{}` may approve {}, and the rule believes its session names. They come from {}: a human who runs that identity provider or \
+             may change it can sign in under any name and count as two.",
             role.identity.name,
             slots.join(" and "),
             names.join(" and "),
         );
         let help = "Make sure that it is your company's identity provider, and that nobody who approves runs it or may change it \
-                    (`can-make-second-person` says who may). Then accept this with a reason. If it is not, take the role out of \
-                    `trustedSessionRoles`.";
+                    (`can-make-second-person` reports those who may). Then accept this with a reason. Otherwise remove the role \
+                    from `trustedSessionRoles`.";
         let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
         finding.evidence = vec![Evidence::new("role", &role.identity.arn, "is trusted by the rule")];
         let signing = providers

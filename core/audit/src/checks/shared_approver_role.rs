@@ -1,4 +1,4 @@
-//! `shared-approver-role`: a role that approves and that several people can assume.
+//! `shared-approver-role`: a role that can approve, and that several people can assume.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-/// How many of them the evidence names.
+/// The number of users that the evidence names.
 const NAMED: usize = 5;
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
@@ -33,12 +33,12 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         }
         let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
         let message = format!(
-            "`{}` may approve {}, and {} can assume it: the approval does not say which of them gave it.",
+            "`{}` may approve {}, and {} can assume it: an approval does not say which of them gave it.",
             role.identity.name,
             slots.join(" and "),
             who(users.len(), &others),
         );
-        let help = "Give each of them permissions of their own, or pin the session name in the trust policy and put the role into \
+        let help = "Give each of them their own permissions, or pin the session name in the trust policy and put the role into \
                     the rule's `trustedSessionRoles`. The gate refuses such approvals unless the rule has `\"sharedRoles\": \"collapse\"`.";
         let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
         let named = users.iter().filter_map(|user| account.user(*user)).take(NAMED);
@@ -53,13 +53,14 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     Ok(findings)
 }
 
+/// The people who can assume the role, in words.
 fn who(users: usize, others: &[&String]) -> String {
     let others: Vec<String> = others
         .iter()
         .map(|other| match other.as_str() {
-            arn if arn.starts_with("arn:") => format!("whoever comes from `{arn}`"),
+            arn if arn.starts_with("arn:") => format!("everybody who comes from `{arn}`"),
             account if account.starts_with("the account") => {
-                format!("whoever comes from {account}")
+                format!("everybody who comes from {account}")
             }
             everybody => everybody.to_owned(),
         })

@@ -1,4 +1,4 @@
-//! `slot-without-approver`: nobody can serve a slot, so nothing can be released.
+//! `slot-without-approver`: nobody can serve a slot, so nobody can release.
 
 use findings::{Check, Finding, Severity};
 
@@ -20,9 +20,9 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let findings = empty.map(|(_, slot)| {
         let name = &slot.action;
         let subject = scope.slot_arn(view.account(), slot);
-        let message = format!("Nobody in the account can approve {name}: no release gets through.");
+        let message = format!("Nobody in the account can approve {name}, so nobody can release.");
         let help = format!(
-            "Give {APPROVE} on {name} to those who are to serve it, or correct the slot's name."
+            "Give {APPROVE} on {name} to the people who should serve it, or correct the slot's name."
         );
         CHECK.finding(subject, message, help)
     });

@@ -103,7 +103,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         writes.offer(Action::TagUser, arn, || self.retagged(self.actor));
     }
 
-    /// The actor gives everything to a group of its own, or becomes a member of a group that serves
+    /// The actor gives everything to one of its groups, or becomes a member of a group that serves
     /// a slot.
     fn to_groups(&self, user: UserIx, writes: &mut Trial<'p, 'a>) {
         let account = self.view.account();
@@ -130,8 +130,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// The actor changes the text of a customer managed policy that applies to it, or to a role that
-    /// it may become.
+    /// The actor changes the text of a customer managed policy that applies to it, or to a role
+    /// that it may become.
     fn to_policies(&self, writes: &mut Trial<'p, 'a>) {
         let account = self.view.account();
         let writing = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];

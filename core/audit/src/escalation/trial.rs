@@ -115,8 +115,8 @@ impl<'p, 'a> Trial<'p, 'a> {
         }));
     }
 
-    /// Two slots of one stage: one by these permissions, the other by these or by what the actor can
-    /// approve already.
+    /// Two slots of one stage: one by these permissions, the other by these or by what the actor
+    /// can approve already.
     fn pair_with(&mut self, after: Candidate<'_>) -> Option<SlotPair> {
         let before = self.before.get_or_init(|| self.view.slots_of_selves(self.actor));
         let before = before.iter().map(|(class, served)| Candidate::now(class, served));
