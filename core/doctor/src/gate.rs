@@ -1,4 +1,4 @@
-//! Which actions run the gate, and under which rule.
+//! The actions that run the gate, and the rule that each applies.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,11 @@ use rule::{Rule, RuleError};
 use super::topology::Place;
 use crate::pipeline::{Action, ConditionRule, Pipeline};
 
-/// What CodePipeline replaces by the id of the execution (CodePipeline User Guide, "Variables").
+/// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,
+/// "Variables").
 pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
 
-/// Stands for the execution, so that the rule's own parser can read the parameters.
+/// Takes the place of the variable, so that the rule's own parser can read the parameters.
 const SOME_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Whether an action runs the gate.
@@ -30,16 +31,16 @@ pub(crate) fn asks_gate(rule: &ConditionRule, gate: &FunctionRef) -> bool {
         && function.is_some_and(|function| gate.matches(function, Versions::Any))
 }
 
-/// What the action's UserParameters are.
+/// The action's UserParameters.
 #[derive(Clone, Debug)]
 pub(crate) enum Parameters {
-    /// There are none.
+    /// The action has none.
     Absent,
-    /// A rule.
+    /// They are a valid rule.
     Read,
-    /// The gate would refuse them, in its words.
+    /// The gate would refuse them, for this reason.
     Refused(RuleError),
-    /// They depend on a variable, and nobody can say beforehand what they will be.
+    /// They depend on a variable, so nobody knows their text beforehand.
     Variable(String),
 }
 
@@ -48,14 +49,13 @@ pub(crate) enum Parameters {
 pub(crate) struct Gate<'a> {
     pub place: Place<'a>,
     pub parameters: Parameters,
-    /// The rule by which it judges, as far as that can be told: the floor, tightened by what the
-    /// parameters say.
+    /// The rule that it applies, as far as that is known: the floor, tightened by the parameters.
     pub rule: Rule,
-    /// The index of the stage where the approvals are, when there is such a stage.
+    /// The index of the stage of the approvals, if it exists.
     stage: Option<usize>,
-    /// The approvals that it asks for and that are there.
+    /// The approvals that it asks for and that exist.
     pub approvals: Vec<Place<'a>>,
-    /// The names of those that it asks for, there or not.
+    /// The names of the approvals that it asks for, existing or not.
     pub required: BTreeSet<String>,
 }
 
@@ -84,8 +84,8 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// The index of the stage where the approvals are; none when the rule names a stage that is not
-    /// there.
+    /// The index of the stage of the approvals. `None` if the rule names a stage that does not
+    /// exist.
     pub(crate) fn approval_stage(&self) -> Option<usize> {
         self.stage
     }
@@ -95,13 +95,14 @@ impl<'a> Gate<'a> {
         self.approvals.iter().copied().min_by_key(|approval| approval.order())
     }
 
-    /// The index of the stage in which its approvals begin: its own, where there are none before.
+    /// The index of the stage where its approvals begin. Its own stage, if no approval comes
+    /// before.
     pub(crate) fn first_guarded_stage(&self) -> usize {
         let approvals = self.first_approval().map_or(usize::MAX, |approval| approval.stage_index);
         approvals.min(self.place.stage_index)
     }
 
-    /// Whether the parameters tell the gate its execution.
+    /// Whether the parameters name the execution.
     pub(crate) fn knows_execution(&self) -> bool {
         match &self.parameters {
             Parameters::Absent | Parameters::Refused(_) => false,
@@ -110,8 +111,7 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// An execution that the parameters or the floor name once and for all, so that no other can
-    /// pass.
+    /// An execution that the parameters or the floor name literally, so that no other can pass.
     pub(crate) fn fixed_execution(&self) -> Option<&str> {
         self.rule.pipeline_execution_id().filter(|id| *id != SOME_EXECUTION)
     }

@@ -31,8 +31,8 @@ pub enum PipelineError {
     NotJson(#[source] serde_json::Error),
     /// JSON of something else.
     #[error(
-        "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and \
-         `stages`"
+        "it is not what `aws codepipeline get-pipeline` prints: a `pipeline` with a `name` and `stages` is \
+         missing"
     )]
     NotAPipeline,
     /// A CloudFormation template or a Terraform configuration.
@@ -73,7 +73,7 @@ pub struct Pipeline {
 pub struct Structure {
     /// The name of the pipeline.
     pub name: String,
-    /// The stages, in the order in which they run.
+    /// The stages, first to last.
     pub stages: Vec<Stage>,
     /// How executions that are in the pipeline at the same time affect each other.
     #[serde(default)]
@@ -268,7 +268,7 @@ impl Pipeline {
         Arn::parse(&self.arn)?.account_id()
     }
 
-    /// The stages, in the order in which they run.
+    /// The stages, first to last.
     pub fn stages(&self) -> &[Stage] {
         &self.structure.stages
     }

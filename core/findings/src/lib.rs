@@ -31,7 +31,7 @@ pub struct Accepted {
     expires: Date,
 }
 
-/// A report. The same findings give the same report, whatever order they come in.
+/// A report. The same findings give the same report, in any order.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The open findings, worst first.
