@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
 use doctor::pipeline::{Pipeline, PipelineError};
-use doctor::{self, GateFunction, GivenRule};
+use doctor::{self, GivenRule};
+use names::FunctionRef;
 
 /// How many requests are on their way at once. AWS throttles by account, and other tools want their
 /// share.
@@ -74,7 +75,7 @@ pub(crate) struct Args {
         value_name = "FUNCTION",
         default_value = "two-person-rule-gate"
     )]
-    gate_function: GateFunction,
+    gate_function: FunctionRef,
     /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines
     /// are checked by the default rule
     #[arg(long, value_name = "FILE")]

@@ -8,7 +8,6 @@ use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
-use doctor::GateFunction;
 use evidence::facts::{
     Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log,
     read_saved, render,
@@ -16,6 +15,7 @@ use evidence::facts::{
 use evidence::history::ActionExecution;
 use evidence::{EventError, read_events};
 use findings::Severity;
+use names::{FunctionRef, Versions};
 
 /// One real execution, and where it is read.
 #[derive(Debug, clap::Args)]
@@ -74,7 +74,7 @@ enum UsageError {
 pub(crate) fn run(
     args: &FactsArgs,
     pipelines: &[String],
-    gate: &GateFunction,
+    gate: &FunctionRef,
     report: &ReportArgs,
     connection: &Connection,
     region: Option<&str>,
@@ -133,11 +133,11 @@ pub(crate) fn run(
 }
 
 /// Whether an action ran the gate.
-fn runs_gate(action: &ActionExecution, gate: &GateFunction) -> bool {
+fn runs_gate(action: &ActionExecution, gate: &FunctionRef) -> bool {
     let kind = action.kind.as_ref();
     let invokes = kind.is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");
     let function = action.configuration.get("FunctionName");
-    invokes && function.is_some_and(|name| gate.matches(name))
+    invokes && function.is_some_and(|name| gate.matches(name, Versions::Any))
 }
 
 fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {

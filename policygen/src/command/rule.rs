@@ -9,7 +9,7 @@ use crate::output;
 use crate::snapshot;
 use audit::{Scope, Slot, approvers};
 use generate::rule_draft::{Draft, Wanted};
-use names::{PipelineGlob, RegionGlob, StageGlob};
+use names::{ActionName, PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// An approval action: who may serve one of these is in the rule, and the rule's `actions`
     /// names them. Without it, ApprovalA and ApprovalB, and no `actions`
     #[arg(long = "slot", visible_alias = "action", value_name = "NAME")]
-    slots: Vec<String>,
+    slots: Vec<ActionName>,
     /// Only pipelines of this region, or of the regions that a glob matches
     #[arg(long)]
     region: Option<RegionGlob>,
@@ -51,7 +51,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let account = snapshot::read(&args.account_file)?;
     let slots = if args.slots.is_empty() {
-        vec!["ApprovalA".to_owned(), "ApprovalB".to_owned()]
+        vec!["ApprovalA".parse()?, "ApprovalB".parse()?]
     } else {
         args.slots.clone()
     };
@@ -62,7 +62,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
             .as_ref()
             .filter(|stage| !stage.contains(['*', '?']))
             .map(ToString::to_string),
-        actions: args.slots.into_iter().collect::<BTreeSet<_>>(),
+        actions: args.slots.into_iter().map(String::from).collect::<BTreeSet<_>>(),
     };
     let scope = Scope {
         slots,
