@@ -5,6 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use iam::Policy;
+use iam::account::details::Details;
 use iam::account::{Account, AccountError};
 use iam::policy::PolicyError;
 use jiff::civil::Date;
@@ -155,7 +156,11 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let account = match &args.account_file {
         Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
             .map_err(|source| CommandError::Account { path: path.clone(), source }),
-        None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::region))?,
+        None => {
+            let region = args.region.as_ref().and_then(RegionGlob::region);
+            Account::supposing(read_account(&args.connection, region)?)
+                .map_err(|source| CommandError::Live { source })
+        }
     };
     let mut account = match account {
         Err(CommandError::Account { source, .. } | CommandError::Live { source })
@@ -203,23 +208,22 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
 }
 
-/// Asks AWS.
-fn live(
+/// Reads the account from AWS.
+fn read_account(
     connection: &Connection,
     region: Option<&str>,
-) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
+) -> Result<Details<'static>, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = output::spinner("reading the account");
-    let account = runtime.block_on(async {
+    let details = runtime.block_on(async {
         let aws = Aws::connect(connection, region).await;
-        aws.account(|principals| {
-            progress
-                .set_message(format!("reading the account: {principals} principals and policies"))
+        aws.account_details(|count| {
+            progress.set_message(format!("reading the account: {count} principals and policies"))
         })
         .await
     });
     progress.finish_and_clear();
-    Ok(account?.map_err(|source| CommandError::Live { source }))
+    Ok(details?)
 }
 
 fn checked(account: &Account) -> String {

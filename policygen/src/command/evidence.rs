@@ -5,15 +5,18 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::report::FailOn;
+use super::CATALOGS;
+use super::report::{FailOn, print_unused, read_accept_file};
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
+use doctor::pipeline::Pipeline;
 use evidence::history::History;
-use evidence::render::{csv, html, human, json};
+use evidence::render::{csv, html, human, json, sarif};
 use evidence::{
     AccountSource, Event, EventError, Moment, Period, Progress, Question, Report, SavedError,
     Trail, look_up, read_events, read_live, read_saved,
@@ -86,12 +89,16 @@ pub(crate) struct Args {
     /// EventBridge; event records, also one a line. May be given several times
     #[arg(long, value_name = "FILE")]
     cloudtrail_file: Vec<PathBuf>,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// The least severity of an exception that makes the exit code 10
+    /// The least severity of an exception that ends with exit code 10
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     fail_on: FailOn,
+    /// A JSON list of exceptions that you accept, each with `code`, `subject`, `reason` and
+    /// `expires`
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
     /// The pipeline's region
     #[arg(long, value_name = "REGION", help_heading = "AWS access")]
     region: Option<String>,
@@ -106,7 +113,9 @@ enum Format {
     Human,
     /// For programs, schema version 1, with the decision records
     Json,
-    /// For spreadsheets, one line an execution
+    /// The exceptions in SARIF 2.1.0, for code scanning
+    Sarif,
+    /// For spreadsheets, one line per execution
     Csv,
     /// One file for a browser, to print or to hand over
     Html,
@@ -127,15 +136,18 @@ enum CommandError {
     Events { path: PathBuf, source: EventError },
 }
 
-pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
+/// Runs the verb at the time `now`.
+pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
+    let acceptances = read_accept_file(args.accept.as_deref(), &CATALOGS)?;
     let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
-    let period = Period::new(args.since, args.until, Timestamp::now())?;
+    let period = Period::new(args.since, args.until, now)?;
     let mut question = Question {
         pipeline: args.pipeline.clone(),
         period,
         execution: args.execution.clone(),
         rule,
-        account: told_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
+        pipeline_arn: None,
+        account: given_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
         has_snapshot: args.account_file.is_some(),
         gate: args.gate_function.clone(),
     };
@@ -144,8 +156,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let asked = runtime.block_on(ask(&args, period))?;
         events.extend(asked.events);
-        if let (AccountSource::Principals, Some(account)) = (&question.account, asked.account) {
-            question.account = AccountSource::Given(account);
+        if let Some(pipeline) = asked.pipeline {
+            if let (AccountSource::Principals, Some(id)) = (&question.account, pipeline.account()) {
+                question.account = AccountSource::Given(rule::Account::new(id));
+            }
+            question.pipeline_arn = Some(pipeline.arn.clone());
         }
         asked.history
     } else {
@@ -153,16 +168,19 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     };
     let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
     let trail = asks_trail.then(|| Trail::new(&args.pipeline, events));
-    let report = Report::new(question, history, trail.as_ref())?;
+    let mut report = Report::new(question, history, trail.as_ref())?;
+    let judged = report.accept(&acceptances, now.to_zoned(TimeZone::UTC).date());
+    let unused = judged.unused.clone();
     let printed = match args.format {
         Format::Human => human::render(&report).into_bytes(),
         Format::Json => json::render(&report)?,
+        Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
         Format::Csv => csv::render(&report)?,
         Format::Html => html::render(&report).into_bytes(),
     };
     output::print(&printed)?;
-    // A spreadsheet has a line for each execution, and none for the report.
-    if matches!(args.format, Format::Csv) {
+    // These formats have no place for notes about the whole report.
+    if matches!(args.format, Format::Csv | Format::Sarif) {
         report.notes().iter().for_each(|note| output::print_note(note));
     }
     if report.is_empty() {
@@ -178,6 +196,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         });
         return Ok(Exit::Nothing);
     }
+    print_unused(&unused);
     if !report.other_functions().is_empty() {
         output::print_note(&format!(
             "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
@@ -212,8 +231,8 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
     Ok(events)
 }
 
-/// The account that the user told.
-fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
+/// The account that the user names or gives a snapshot of.
+fn given_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     if let Some(path) = &args.account_file {
         let account = snapshot::read(path).map_err(Box::new)?;
         return Ok(Some(rule::Account::new(account.id.as_str()).with_roles(account.role_arns())));
@@ -224,14 +243,14 @@ fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     }
 }
 
-/// What AWS told.
+/// What AWS answered.
 struct Asked {
     history: History,
     events: Vec<Event>,
-    account: Option<rule::Account>,
+    pipeline: Option<Pipeline>,
 }
 
-/// The history as AWS tells it, and the events if they are wanted.
+/// Reads the history from AWS, and the events if they are wanted.
 async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
     let bar = output::progress("executions read");
@@ -249,12 +268,12 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     .await;
     bar.finish_and_clear();
     let history = history?;
-    let account = match aws.get_pipeline(&args.pipeline).await {
-        Ok(pipeline) => pipeline.account().map(rule::Account::new),
-        // A history can be judged without it, and the report says on what account that rests.
+    let pipeline = match aws.get_pipeline(&args.pipeline).await {
+        Ok(pipeline) => Some(pipeline),
+        // The history can be judged without it, and the report says which account it assumes.
         Err(error) => {
             output::print_note(&format!(
-                "AWS does not say which account the pipeline is of: {error}"
+                "AWS does not say which account the pipeline belongs to: {error}"
             ));
             None
         }
@@ -266,5 +285,5 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
         bar.finish_and_clear();
         events = looked_up?;
     }
-    Ok(Asked { history, events, account })
+    Ok(Asked { history, events, pipeline })
 }

@@ -2,9 +2,8 @@
 
 use std::error::Error;
 
-use clap::CommandFactory as _;
+use clap::Command;
 
-use crate::cli::Cli;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -15,17 +14,17 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The verb; without it, the page of the whole program
+    /// The verb [default: the page of the whole program]
     verb: Option<String>,
 }
 
-/// Why there is no such page.
+/// There is no page for this verb.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no verb `{0}`; see `policygen --help`")]
 struct UnknownVerb(String);
 
-pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let mut program = Cli::command();
+/// Prints a page of `program`.
+pub(crate) fn run(args: &Args, mut program: Command) -> Result<(), Box<dyn Error>> {
     program.build();
     let command = match &args.verb {
         None => program,

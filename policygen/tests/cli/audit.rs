@@ -100,7 +100,7 @@ fn every_format() {
         assert_eq!(
             ran.stderr,
             "note: `no-valid-pair` of `arn:aws:codepipeline:*:111122223333:*/*/ApprovalA` is accepted and was not found; \
-             take it out of the accept file if it is settled\n"
+             remove it from the accept file if it is settled\n"
         );
         insta::assert_snapshot!(format!("audit-several.{format}"), versionless(&ran.stdout));
     }

@@ -333,7 +333,8 @@ fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
         newest(&saved, &trail, r#"{"trustedSessionRoles": ["Approver"]}"#)
     };
     let carol = "arn:aws:iam::111122223333:user/carol";
-    for (taker, told) in [(user(carol), carol), (deployer("ASIA2"), "there may be anybody")] {
+    for (taker, told) in [(user(carol), carol), (deployer("ASIA2"), "which anybody may have used")]
+    {
         let found = with(taken("ASIA1", &taker));
         assert_eq!(found["verdict"], "error");
         assert_eq!(codes(&found), ["taken-by-another"], "{found}");
@@ -491,7 +492,7 @@ mod account {
         assert_eq!(report["executions"][0]["verdict"], "unsatisfied");
         assert!(ran.stdout.contains("is of account 444455556666"), "{}", ran.stdout);
         let ran = evidence(&execution(), None, "{}", &["--account", "12"]);
-        assert!(ran.code == 1 && ran.stderr.contains("has 12 digits"), "{}", ran.stderr);
+        assert!(ran.code == 1 && ran.stderr.contains("an account: 12 digits"), "{}", ran.stderr);
     }
 
     #[test]
@@ -540,7 +541,11 @@ mod account {
             assert_eq!(report["executions"][0]["verdict"], verdict, "{in_path}");
         }
         let ran = evidence(&saved, None, rule, &["--format", "human"]);
-        assert!(ran.stdout.contains("the account's snapshot by --account-file"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("the account's snapshot with --account-file"),
+            "{}",
+            ran.stdout
+        );
     }
 }
 

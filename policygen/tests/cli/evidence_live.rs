@@ -219,7 +219,7 @@ fn an_action_execution_of_nobody_is_an_error() {
     });
     let lost = evidence(&url, &[]);
     assert_eq!((lost.code, lost.stdout.as_str()), (1, ""));
-    assert!(lost.stderr.contains("lacks `pipelineExecutionId`"), "{}", lost.stderr);
+    assert!(lost.stderr.contains("has no `pipelineExecutionId`"), "{}", lost.stderr);
 }
 
 #[test]

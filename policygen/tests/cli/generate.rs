@@ -23,11 +23,7 @@ fn every_defect_is_refused_with_its_reason() {
         ),
         (&["--slot", "A*", "--slot", "B"], 2, "`A*` is not the name of an action"),
         // What `--slot` took before it meant the same in every verb.
-        (
-            &["--slot", "A=Approval*", "--slot", "B"],
-            2,
-            "give NAME=PATTERN with `--slot-pattern`",
-        ),
+        (&["--slot", "A=Approval*", "--slot", "B"], 2, "give NAME=PATTERN with `--slot-pattern`"),
         (&["--slot-pattern", "A", "--slot", "B"], 2, "written NAME=PATTERN"),
         (&["--gate-function", "a b"], 2, "neither the name nor the ARN of a Lambda function"),
         (
@@ -75,11 +71,15 @@ fn every_defect_is_refused_with_its_reason() {
             1,
             "needs the name of one action",
         ),
-        (&["--stage-json", "--slot-pattern", "A=A*", "--slot", "B"], 1, "needs the name of one action"),
+        (
+            &["--stage-json", "--slot-pattern", "A=A*", "--slot", "B"],
+            1,
+            "needs the name of one action",
+        ),
         (
             &["--slot", "Gate", "--slot", "B", "--gate"],
             1,
-            "two things would have the name `TwoPersonRule-Gate`",
+            "two resources would have the name `TwoPersonRule-Gate`",
         ),
         (
             &["--print", "no-such-file"],
@@ -120,7 +120,7 @@ fn names_that_aws_would_refuse_for_their_length_are_refused() {
         ["--mechanism", "roles", "--trust-account", "111122223333", "--slot", &slot, "--slot", "B"];
     let ran = generate(&roles);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("AWS takes 64 for a role"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the name of a role has at most 64"), "{}", ran.stderr);
 }
 
 #[test]
