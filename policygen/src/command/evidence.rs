@@ -33,60 +33,60 @@ Examples:
     policygen evidence --pipeline payments --since 90d --rule rule.json \\
       --cloudtrail --format html > evidence.html
 
-  Without access to AWS, from what somebody with access has saved:
+  Without access to AWS, from lists that somebody else saved:
     aws codepipeline list-pipeline-executions --pipeline-name payments > executions.json
     aws codepipeline list-action-executions --pipeline-name payments > actions.json
     policygen evidence --pipeline payments --rule rule.json \\
       --input executions.json --input actions.json
 
-Exit codes: 0 nothing as bad as --fail-on, 1 could not do it, 2 usage, 3 no execution in the period,
-10 an exception as bad as --fail-on or worse.";
+Exit codes: 0 no open exception at or above --fail-on, 1 could not do it, 2 usage, 3 no execution in
+the period, 10 open exceptions at or above --fail-on.";
 
 /// Show who approved each release of a period, by the gate's own rule
 ///
 /// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each
-/// execution again with the gate's own code: who started it, what was released, who approved and
-/// how that was counted, and whether the gate said the same at the time.
+/// execution again with the gate's own code. The report shows who started it, what was released,
+/// who approved and how that was counted, and whether the gate reported the same at the time.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The pipeline
     #[arg(long, value_name = "NAME")]
     pipeline: String,
-    /// Executions that started then or later: `90d`, `12h`, `4w` ago, a day or a time
+    /// Only executions that started at this time or later: `90d`, `12h` or `4w` ago, a day or a
+    /// time
     #[arg(long, value_name = "WHEN")]
     since: Option<Moment>,
-    /// Executions that started before then; a day is meant to its end, in UTC
+    /// Only executions that started before this time, or by the end of this day in UTC
     #[arg(long, value_name = "WHEN")]
     until: Option<Moment>,
-    /// This execution alone
+    /// Only this execution
     #[arg(long, value_name = "ID", conflicts_with_all = ["since", "until"])]
     execution: Option<String>,
-    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    /// The gate's rule, as in TWO_PERSON_RULE [default: the default rule]
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// The gate's function: an Invoke action that runs it is the gate
+    /// The gate's function, by its name or its ARN; an Invoke action that runs it is the gate
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: FunctionRef,
-    /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed,
+    /// The output of `aws codepipeline list-pipeline-executions` or `list-action-executions`,
     /// instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,
-    /// The pipeline's account; without it, what AWS says of the pipeline, or the one account of all
-    /// principals
+    /// The pipeline's account [default: what AWS says, or the only account of all principals]
     #[arg(long, value_name = "DIGITS", conflicts_with = "account_file")]
     account: Option<String>,
-    /// What `aws iam get-account-authorization-details` printed: which account it is, and which
-    /// roles IAM Identity Center made
+    /// The output of `aws iam get-account-authorization-details`, which shows the account and the
+    /// roles that IAM Identity Center created
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
-    /// Look up each approval in CloudTrail, which goes back 90 days, and who took the session in
-    /// which it was given; about a second for each such session
+    /// Look up each approval in CloudTrail, which goes back 90 days, and the principal that started
+    /// its session; takes about a second per session
     #[arg(long, conflicts_with = "input")]
     cloudtrail: bool,
-    /// Exported CloudTrail events: the log of a trail, compressed or not, or a directory of such;
-    /// what `aws cloudtrail lookup-events` or `aws logs filter-log-events` printed; events of
-    /// EventBridge; event records, also one a line. May be given several times
+    /// Exported CloudTrail events: logs of a trail, compressed or not, or a directory of them; the
+    /// output of `aws cloudtrail lookup-events` or `aws logs filter-log-events`; events of
+    /// EventBridge; event records, also one per line. May be given several times
     #[arg(long, value_name = "FILE")]
     cloudtrail_file: Vec<PathBuf>,
     /// The output format
@@ -121,7 +121,7 @@ enum Format {
     Html,
 }
 
-/// Why there is no report.
+/// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
     #[error(transparent)]
@@ -199,7 +199,7 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     print_unused(&unused);
     if !report.other_functions().is_empty() {
         output::print_note(&format!(
-            "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
+            "the function `{}` ran in no execution, but `{}` did; if that is the gate, give it with --gate-function",
             report.gate(),
             report.other_functions().join("`, `")
         ));

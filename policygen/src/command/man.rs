@@ -18,7 +18,7 @@ pub(crate) struct Args {
     verb: Option<String>,
 }
 
-/// There is no page for this verb.
+/// The program does not have this verb.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no verb `{0}`; see `policygen --help`")]
 struct UnknownVerb(String);

@@ -66,7 +66,7 @@ impl FailOn {
     }
 }
 
-/// Why there is no report.
+/// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReportError {
     #[error(transparent)]

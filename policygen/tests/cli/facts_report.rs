@@ -17,7 +17,7 @@ fn a_recorded_execution_in_words_and_for_programs() {
     insta::assert_snapshot!("recorded-json", ran.stdout);
 }
 
-/// Names, ids, account numbers and everything else that somebody may not want to send in.
+/// Names, ids, account numbers and other data that a user may not want to send.
 #[test]
 fn the_report_names_nobody() {
     let mut saved = Saved::retried();

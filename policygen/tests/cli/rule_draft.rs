@@ -9,7 +9,7 @@ use crate::program::{Ran, fixture, policygen, policygen_reading};
 
 const SSO: &str = "AWSReservedSSO_Approver_0123456789abcdef";
 
-/// Who may do this to everything.
+/// A policy that allows this action on everything.
 fn allowed(action: &str) -> Value {
     json!([{
         "PolicyName": "approve",
@@ -49,8 +49,8 @@ fn account(users: &[Value], roles: &[Value]) -> NamedTempFile {
 
 const APPROVE: &str = "codepipeline:PutApprovalResult";
 
-/// One human with two users, one with a user under a path, a user who may not approve, a role of
-/// IAM Identity Center, one that only looks like it, and another.
+/// A human with two users, a human whose user has a path, a user who may not approve, a role of IAM
+/// Identity Center, a role that only looks like one, and another role.
 fn company() -> NamedTempFile {
     account(
         &[

@@ -85,11 +85,11 @@ exception_codes! {
     StructureChangedAfterGate = "structure-changed-after-gate", Error,
         "The pipeline's structure changed between the gate and the release",
         "Find the call of UpdatePipeline in CloudTrail, and have the release reviewed.";
-    /// There is no verdict, and the execution released something or may have.
+    /// The execution cannot be evaluated, and it released something or may have.
     NotEvaluated = "not-evaluated", Error,
         "An execution that went on, or may have, cannot be evaluated",
         "Do what the message says, and run the report again.";
-    /// There is no verdict, and the execution released nothing.
+    /// The execution cannot be evaluated, and it released nothing.
     StoppedUnevaluated = "stopped-unevaluated", Warning,
         "An execution that did not go on cannot be evaluated",
         "Do what the message says, and run the report again.";

@@ -151,6 +151,6 @@ fn meaning(verdict: Verdict) -> &'static str {
         Verdict::NotApplicable => {
             "The execution ended before its approvals, so nothing was released."
         }
-        Verdict::Error => "There is no verdict, because the record or the rule is wrong.",
+        Verdict::Error => "The record or the rule is wrong, which prevents a verdict.",
     }
 }
