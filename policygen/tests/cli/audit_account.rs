@@ -282,7 +282,7 @@ fn a_file_of_several_accounts_is_refused_by_its_first_stranger() {
     for _ in 0..5 {
         refused(
             &account.to_string(),
-            &["`arn:aws:iam::444455556666:user/carol` is not of the account 111122223333"],
+            &["`arn:aws:iam::444455556666:user/carol` is not in the account 111122223333"],
         );
     }
 }

@@ -110,7 +110,7 @@ fn what_is_not_such_a_file_is_refused() {
     for (content, words) in [
         ("", "it is not JSON"),
         ("{}", "it holds neither `pipelineExecutionSummaries`"),
-        ("{\"stageStates\": 7}", "it is not what `aws codepipeline get-pipeline-state` prints"),
+        ("{\"stageStates\": 7}", "it is not the output of `aws codepipeline get-pipeline-state`"),
         ("{\"pipelineExecution\": {}}", "has no `pipelineExecutionId`"),
     ] {
         let input = file_of(content);
