@@ -82,10 +82,10 @@ pub struct Settings {
     /// The AWS partition [default: that of the regions]
     #[arg(long, value_name = "PARTITION", help_heading = "What is approved")]
     pub partition: Option<Partition>,
-    /// A region of the pipelines, or `*`
+    /// A region of the pipelines, or '*'
     #[arg(long, value_name = "REGION", help_heading = "What is approved")]
     pub region: Vec<RegionOrAny>,
-    /// An account of the pipelines, or `*`
+    /// An account of the pipelines, or '*'
     #[arg(long, value_name = "ACCOUNT", help_heading = "What is approved")]
     pub account: Vec<AccountGlob>,
     /// A pipeline, or a pattern of pipeline names

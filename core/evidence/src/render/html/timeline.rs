@@ -1,6 +1,6 @@
 //! The timeline: one mark per execution, one lane per verdict.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 
 use crate::judge::evaluate::Evaluated;
@@ -118,11 +118,11 @@ impl Scale {
 
     /// The label of a tick: the day, or the minute if the timeline covers less than two days.
     fn label(&self, tick: i64) -> String {
-        const TWO_DAYS: i64 = 2 * 24 * 60 * 60 * 1000;
+        const TWO_DAYS: SignedDuration = SignedDuration::from_hours(48);
         let at =
             i128::from(self.first) + i128::from(self.span) * i128::from(tick) / i128::from(TICKS);
         let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
-        let format = if self.span < TWO_DAYS { "%m-%d %H:%M" } else { "%Y-%m-%d" };
+        let format = if SignedDuration::from_millis(self.span) < TWO_DAYS { "%m-%d %H:%M" } else { "%Y-%m-%d" };
         at.map(|at| at.to_zoned(TimeZone::UTC).strftime(format).to_string()).unwrap_or_default()
     }
 }
