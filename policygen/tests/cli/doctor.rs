@@ -99,7 +99,10 @@ fn what_is_no_pipeline_is_refused() {
             json!({"pipeline": {"name": "x"}}).to_string(),
             "there is no `pipeline` with a `name` and `stages`",
         ),
-        (json!({"pipeline": {"name": "x", "stages": {}}}).to_string(), "its `pipeline` is not valid"),
+        (
+            json!({"pipeline": {"name": "x", "stages": {}}}).to_string(),
+            "its `pipeline` is not valid",
+        ),
         (
             json!({"pipeline": {"name": "x", "stages": [{"name": "A"}]}}).to_string(),
             "missing field `actions`",

@@ -403,3 +403,30 @@ fn several_json_files_are_printed_as_one_object() {
     assert_eq!(all["stage.json"], one);
     assert_eq!(all.as_object().unwrap().len(), 3);
 }
+
+/// The gate may be given by ARN, as in every other verb. Its policies then name that function.
+#[test]
+fn a_gate_by_its_arn_is_allowed_and_guarded_there() {
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:gate";
+    let function = format!("{arn}:live");
+    let ran = generate(&[
+        "--gate",
+        "--service-role",
+        "payments",
+        "--guardrails",
+        "--stage-json",
+        "--region",
+        "eu-central-1",
+        "--gate-function",
+        &function,
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let files = json(&ran.stdout);
+    let invoke = &files["TwoPersonRule-InvokeGate.policy.json"]["Statement"][0];
+    assert_eq!(invoke["Resource"], function);
+    let guardrails = files["TwoPersonRule-Guardrails.policy.json"]["Statement"].as_array().unwrap();
+    let change = guardrails.iter().find(|statement| statement["Sid"] == "ChangeGate").unwrap();
+    assert_eq!(change["Resource"], serde_json::json!([arn, format!("{arn}:*")]));
+    let gate = files["stage.json"]["actions"].as_array().unwrap().last().unwrap();
+    assert_eq!(gate["configuration"]["FunctionName"], function);
+}

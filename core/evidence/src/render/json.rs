@@ -162,14 +162,14 @@ struct Run<'a> {
     status: Status,
     started_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
-    said: SaidDocument<'a>,
+    said: GateReportDocument<'a>,
     evaluated: EvaluatedDocument<'a>,
     agrees: Option<bool>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SaidDocument<'a> {
+struct GateReportDocument<'a> {
     verdict: &'static str,
     approvers: Option<&'a str>,
     basis: Option<&'a str>,
@@ -343,7 +343,7 @@ fn run(run: &GateRun) -> Run<'_> {
         status: run.status,
         started_at: run.started,
         updated_at: run.updated,
-        said: SaidDocument {
+        said: GateReportDocument {
             verdict: run.report.as_str(),
             approvers,
             basis,

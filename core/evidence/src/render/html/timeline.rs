@@ -122,7 +122,11 @@ impl Scale {
         let at =
             i128::from(self.first) + i128::from(self.span) * i128::from(tick) / i128::from(TICKS);
         let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
-        let format = if SignedDuration::from_millis(self.span) < TWO_DAYS { "%m-%d %H:%M" } else { "%Y-%m-%d" };
+        let format = if SignedDuration::from_millis(self.span) < TWO_DAYS {
+            "%m-%d %H:%M"
+        } else {
+            "%Y-%m-%d"
+        };
         at.map(|at| at.to_zoned(TimeZone::UTC).strftime(format).to_string()).unwrap_or_default()
     }
 }
