@@ -169,12 +169,16 @@ fn nobody_who_may_approve_is_no_rule() {
 
 #[test]
 fn what_the_gate_would_refuse_is_not_printed() {
-    for (arguments, words) in [
-        (&["--slot", "Alone"][..], "`actions`: names 1, but `quorum` is 2"),
-        (&["--slot", "A b", "--slot", "B"], "`actions`: `A b` is not a name"),
+    for (arguments, code, words) in [
+        (&["--slot", "Alone"][..], 1, "`actions`: names 1, but `quorum` is 2"),
+        (&["--slot", "Alone", "--slot", "Alone"], 1, "`actions`: names 1, but `quorum` is 2"),
+        // The options have the same grammar as those of `audit`.
+        (&["--slot", "A b", "--slot", "B"], 2, "`A b` is not the name of an action"),
+        (&["--slot", "A=", "--slot", "B"], 2, "`A=`"),
+        (&["--slot", "A=Nobody", "--slot", "B"], 1, "no group `Nobody`"),
     ] {
         let ran = draft(&company(), arguments);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{arguments:?}");
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
     }
 }
