@@ -12,15 +12,15 @@ use crate::output;
 
 /// The IAM side of the two-person rule for AWS CodePipeline
 ///
-/// Writes IAM policies under which nobody can give two of the approvals of a pipeline, and a rule
-/// for the gate to start from; proves that nobody can by any other path, checks that pipelines ask
-/// the gate, shows from their history who approved each release, and whom the gate takes a
-/// principal for. Changes nothing in AWS.
+/// Writes IAM policies so that nobody can give two of the approvals of a pipeline, and drafts a
+/// rule for the gate. Proves that nobody can by any other path, checks that pipelines ask the gate,
+/// shows from their history who approved each release, and explains how the gate counts a
+/// principal. Changes nothing in AWS.
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",
     version,
-    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing was there to check, 10 findings."
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing to check, 10 findings."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -39,7 +39,7 @@ enum Command {
     Man(man::Args),
 }
 
-/// Runs the program at a point in time. Its caller reads the clock, and nothing else does.
+/// Runs the program. `now` is its only reading of the clock.
 #[must_use]
 pub fn run(now: Timestamp) -> Exit {
     match Cli::try_parse() {
@@ -59,7 +59,7 @@ pub fn run(now: Timestamp) -> Exit {
 }
 
 fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
-    // Days in accept files are days in UTC, so that they end at one moment for everybody.
+    // Days in accept files are days in UTC, so they end at the same time for everybody.
     let today = now.to_zoned(TimeZone::UTC).date();
     match cli.command {
         Command::Audit(args) => return audit::run(*args, today),

@@ -1,19 +1,19 @@
-//! How the program ends.
+//! The exit codes of the program.
 
 use std::process::{ExitCode, Termination};
 
-/// The exit codes of the program.
+/// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
     Done,
-    /// 1: could not do it; the message says what, and what to do.
+    /// 1: could not do it. The message says what happened and what to do.
     Failed,
-    /// 2: the command line is not one.
+    /// 2: the command line is wrong.
     Usage,
-    /// 3: nothing was there to check, which is never reported as clean.
+    /// 3: there was nothing to check, which is never reported as clean.
     Nothing,
-    /// 10: findings at or above the severity that `--fail-on` names.
+    /// 10: there are findings of the severity that `--fail-on` names, or worse.
     Findings,
 }
 

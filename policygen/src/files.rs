@@ -1,4 +1,4 @@
-//! Files on disk: all of them or none.
+//! Writes several files, all of them or none.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use generate::File;
 use tempfile::NamedTempFile;
 
-/// Why the files are not there.
+/// Why the files cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}` cannot be written; check the directory and its free space")]
 pub(crate) struct WriteError {
@@ -15,10 +15,10 @@ pub(crate) struct WriteError {
     source: io::Error,
 }
 
-/// Writes the files into a directory, which is made where it is not there.
+/// Writes the files into a directory, which is created if it does not exist.
 ///
-/// A file of the same name is replaced, and only when all the new ones lie beside it, complete:
-/// whatever fails before, the directory stays as it was.
+/// Files of the same names are replaced. All new files are written under temporary names first, so
+/// if that fails, the directory stays as it was.
 pub(crate) fn write(directory: &Path, files: &[File]) -> Result<(), WriteError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -30,7 +30,7 @@ pub(crate) fn write(directory: &Path, files: &[File]) -> Result<(), WriteError> 
         let path = directory.join(&file.name);
         ready.push((complete(directory, file).map_err(failed(&path))?, path));
     }
-    // What a rename could fail on is found before the first of them.
+    // Find what would make a rename fail before the first rename.
     if let Some((_, path)) = ready.iter().find(|(_, path)| path.is_dir()) {
         return Err(failed(path)(io::ErrorKind::IsADirectory.into()));
     }
@@ -51,7 +51,7 @@ fn complete(directory: &Path, file: &File) -> io::Result<NamedTempFile> {
     Ok(temporary)
 }
 
-/// As any other new file, less what the user's umask takes.
+/// The permissions of any new file. The user's umask still applies.
 #[cfg(unix)]
 fn permissions(executable: bool) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! The files that the user names, and standard input.
+//! Reads the files that the user names, and standard input.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
@@ -12,26 +12,26 @@ use rule::{Rule, RuleError};
 pub(crate) enum InputError {
     #[error("`{path}` cannot be read; check the path")]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("`{path}` has no end of its compressed data, or is no gzip file; copy it again")]
+    #[error("the compressed data of `{path}` is broken or incomplete; copy the file again")]
     Compressed { path: PathBuf, source: io::Error },
     #[error("`{path}` holds more than 4 GiB when it is decompressed; split it")]
     TooLarge { path: PathBuf },
-    #[error("`{0}` holds no file that ends in .json or .json.gz")]
+    #[error("`{0}` has no file whose name ends in .json or .json.gz")]
     EmptyDirectory(PathBuf),
-    /// In the words of the gate.
+    /// The gate would refuse the rule. The problem is in the gate's words.
     #[error("{path}: {problem}")]
     Rule { path: PathBuf, problem: RuleError },
 }
 
-/// What a gzip file begins with (RFC 1952).
+/// The first bytes of a gzip file (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The most that a compressed file may hold.
+/// The maximum size of a decompressed file.
 const LARGEST: u64 = 4 << 30;
 
-/// What is in a file; of a gzip file what it holds.
+/// Reads a file, and decompresses it if it is a gzip file.
 ///
 /// # Errors
-/// [`InputError`], but for a rule.
+/// [`InputError`] if it cannot be read or decompressed, or is too large.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     let mut file = BufReader::new(File::open(path).map_err(unreadable(path))?);
     let mut read = Vec::new();
@@ -48,12 +48,12 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
     }
 }
 
-/// The files that a path means: itself, or what lies below a directory and ends in `.json` or
-/// `.json.gz`, in the order of their names. CloudTrail puts digests beside its logs, which hold no
-/// events.
+/// The files that a path stands for: the file itself, or all files in a directory and its
+/// subdirectories that end in `.json` or `.json.gz`, sorted by name. CloudTrail's digests and
+/// insights are left out, because they have no events.
 ///
 /// # Errors
-/// [`InputError::Unreadable`], and [`InputError::EmptyDirectory`] if there is no such file.
+/// [`InputError::Unreadable`], or [`InputError::EmptyDirectory`] if there is no such file.
 pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -65,7 +65,7 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
             let entry = entry.map_err(unreadable(&directory))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            // A link could lead back to where it stands.
+            // Do not follow links to directories: they could form a circle.
             let kind = entry.file_type().map_err(unreadable(&directory))?;
             if kind.is_dir() && !["CloudTrail-Digest", "CloudTrail-Insight"].contains(&&*name) {
                 open.push(entry.path());
@@ -81,16 +81,17 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(files)
 }
 
-/// What is in a text file: UTF-8, or what Windows PowerShell writes, UTF-8 or UTF-16 with a byte
-/// order mark.
+/// Reads a text file in UTF-8, or in UTF-16 with a byte order mark, which Windows PowerShell
+/// writes.
 ///
 /// # Errors
-/// As [`bytes`], and [`InputError::Unreadable`] also if it is in another encoding.
+/// As [`bytes`], and [`InputError::Unreadable`] if it has another encoding.
 pub(crate) fn text(path: &Path) -> Result<String, InputError> {
     decoded(bytes(path)?).map_err(unreadable(path))
 }
 
-/// By the byte order mark, if there is one (The Unicode Standard, section 23.8).
+/// Decodes a text by its byte order mark, or as UTF-8 if it has none (The Unicode Standard, section
+/// 23.8).
 fn decoded(bytes: Vec<u8>) -> io::Result<String> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
@@ -112,7 +113,7 @@ fn not(encoding: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("it is not a text in {encoding}"))
 }
 
-/// The same, or for `-` what comes in on standard input.
+/// Reads a text file, or standard input if the path is `-`.
 ///
 /// # Errors
 /// As [`text`].
@@ -126,10 +127,10 @@ pub(crate) fn text_or_stdin(path: &Path) -> Result<String, InputError> {
     }
 }
 
-/// The gate's rule in a file, as in `TWO_PERSON_RULE`.
+/// Reads the gate's rule from a file, as in `TWO_PERSON_RULE`.
 ///
 /// # Errors
-/// As [`text`], and [`InputError::Rule`] where the gate would refuse it.
+/// As [`text`], and [`InputError::Rule`] if the gate would refuse it.
 pub(crate) fn rule(path: &Path) -> Result<Rule, InputError> {
     Rule::floor(&text(path)?).map_err(|problem| InputError::Rule { path: path.to_owned(), problem })
 }

@@ -1,5 +1,5 @@
-//! The IAM side of the two-person rule: policies that cannot be held together, and who counts as
-//! whom.
+//! The command line of the two-person rule: generates policies, audits accounts and pipelines, and
+//! reports who approved past releases.
 
 mod aws;
 mod cli;

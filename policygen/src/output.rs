@@ -15,13 +15,12 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
-/// Prints data. A reader that has gone away has what it wanted.
+/// Prints data. It is not an error if the reader closes the pipe early.
 ///
 /// # Errors
-/// When standard output cannot be written for any other reason.
+/// If standard output cannot be written for any other reason.
 pub(crate) fn print(data: &[u8]) -> io::Result<()> {
-    // Data for programs is never coloured, so it goes past the layer that would strip colours from
-    // it.
+    // Data for programs has no colours, so it bypasses the layer that would remove them.
     let mut out = io::stdout().lock();
     match out.write_all(data).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
@@ -29,8 +28,8 @@ pub(crate) fn print(data: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints data for people, whose colours are taken off where standard output is no terminal, or
-/// `NO_COLOR` says so.
+/// Prints data for people. Colours are removed if standard output is not a terminal, or if
+/// `NO_COLOR` is set.
 ///
 /// # Errors
 /// As [`print()`].
@@ -42,17 +41,17 @@ pub(crate) fn print_styled(text: &str) -> io::Result<()> {
     }
 }
 
-/// Prints a choice of the user's that weakens the rule.
+/// Prints a warning, for example about a choice that weakens the rule.
 pub(crate) fn print_warning(message: &str) {
     say(WARNING, "warning", message);
 }
 
-/// Prints something that is good to know.
+/// Prints a note.
 pub(crate) fn print_note(message: &str) {
     say(NOTE, "note", message);
 }
 
-/// Prints why the program could not do what it was asked to.
+/// Prints an error with all its sources.
 pub(crate) fn print_error(error: &dyn Error) {
     let mut message = error.to_string();
     let mut source = error.source();
@@ -65,25 +64,25 @@ pub(crate) fn print_error(error: &dyn Error) {
 }
 
 fn say(style: Style, kind: &str, message: &str) {
-    // Where this cannot be printed, there is nowhere left to say so.
+    // If standard error cannot be written, nothing is left to report that to.
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}:{style:#} {message}");
 }
 
-/// A bar that shows how far long work is; on standard error, and only where that is a terminal.
+/// A progress bar on standard error. It is only drawn on a terminal.
 pub(crate) fn progress(what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(what)
 }
 
-/// The same for work of which nobody knows how long it is.
+/// A progress indicator for work of unknown length.
 pub(crate) fn spinner(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(TICK);
     bar.with_message(what)
 }
 
-/// Prints what clap has to say: help and version are data, a usage error is not.
+/// Prints help or the version to standard output, or a usage error to standard error.
 pub(crate) fn print_clap(error: &clap::Error) -> io::Result<()> {
     match error.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),

@@ -1,4 +1,4 @@
-//! An account snapshot, as every `--account-file` takes it.
+//! Reads an account snapshot for `--account-file`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use iam::account::{Account, AccountError};
 
 use crate::input::{self, InputError};
 
-/// Why a file is no snapshot of an account.
+/// Why a file is not a snapshot of an account.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SnapshotError {
     #[error(transparent)]
@@ -15,10 +15,11 @@ pub(crate) enum SnapshotError {
     Account { path: PathBuf, source: AccountError },
 }
 
-/// Reads what `aws iam get-account-authorization-details` printed; `-` is standard input.
+/// Reads the output of `aws iam get-account-authorization-details`, from standard input if the path
+/// is `-`.
 ///
 /// # Errors
-/// [`SnapshotError`] if it cannot be read, or is something else.
+/// [`SnapshotError`] if it cannot be read or is something else.
 pub(crate) fn read(path: &Path) -> Result<Account, SnapshotError> {
     Account::parse_supposing(&input::text_or_stdin(path)?)
         .map_err(|source| SnapshotError::Account { path: path.to_owned(), source })

@@ -34,6 +34,12 @@ def doctor(path, *arguments):
     return done.stdout
 
 
+def schema_errors(report):
+    validator = jsonschema.validators.validator_for(SCHEMA)
+    checked = validator(SCHEMA, format_checker=validator.FORMAT_CHECKER)
+    return list(checked.iter_errors(report))
+
+
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
 def test_sarif_is_valid_and_holds_every_finding(path, tmp_path):
     found = json.loads(doctor(path, "--format", "json"))["findings"]
@@ -47,9 +53,7 @@ def test_sarif_is_valid_and_holds_every_finding(path, tmp_path):
     }
     accept.write_text(json.dumps([first]))
     report = json.loads(doctor(path, "--format", "sarif", "--accept", accept))
-    validator = jsonschema.validators.validator_for(SCHEMA)
-    checked = validator(SCHEMA, format_checker=validator.FORMAT_CHECKER)
-    assert list(checked.iter_errors(report)) == []
+    assert schema_errors(report) == []
     (run,) = report["runs"]
     results = run["results"]
     assert sorted(result["ruleId"] for result in results) == sorted(
@@ -80,3 +84,36 @@ def test_csv_has_a_row_for_every_finding_and_no_formula(path, tmp_path):
     assert len(rows) == len(found)
     assert [row["accepted"] for row in rows if row["accepted"]] == ["'=RISK()"]
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
+
+
+def test_the_exceptions_of_evidence_are_valid_sarif(tmp_path):
+    execution = {
+        "pipelineExecutionId": "e",
+        "status": "Succeeded",
+        "startTime": "2026-01-02T03:04:05Z",
+    }
+    action = {
+        "pipelineExecutionId": "e",
+        "actionExecutionId": "a",
+        "stageName": "Deploy",
+        "actionName": "Deploy",
+        "status": "Succeeded",
+        "startTime": "2026-01-02T03:05:05Z",
+        "lastUpdateTime": "2026-01-02T03:06:05Z",
+        "input": {
+            "actionTypeId": {"category": "Deploy", "owner": "AWS", "provider": "CloudFormation"}
+        },
+    }
+    lists = tmp_path / "lists.json"
+    lists.write_text(
+        json.dumps({"pipelineExecutionSummaries": [execution], "actionExecutionDetails": [action]})
+    )
+    arguments = ["--pipeline", "payments", "--input", lists, "--format", "sarif"]
+    done = subprocess.run([POLICYGEN, "evidence", *arguments], capture_output=True, text=True)
+    assert done.returncode == 10, done.stderr
+    report = json.loads(done.stdout)
+    assert schema_errors(report) == []
+    (run,) = report["runs"]
+    assert [result["ruleId"] for result in run["results"]] == ["no-gate"]
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["helpUri"].endswith(f"/blob/main/docs/evidence.md#{rule['id']}")

@@ -1,7 +1,7 @@
-//! Evidence of who approved the past executions of a pipeline, judged by the same rule as the gate.
+//! Shows who approved the past executions of a pipeline, by the rule and the code of the gate.
 //!
-//! [`read`](crate::History) fills a [`History`], from saved lists or from AWS. [`Report::new`]
-//! judges it. `render` writes the report.
+//! [`read_live`] and [`read_saved`] read a [`History`], from AWS or from saved lists.
+//! [`Report::new`] judges it, and [`render`] writes the report.
 
 pub mod facts;
 mod judge;

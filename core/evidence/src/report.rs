@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use findings::Severity;
-use names::FunctionRef;
+use findings::{Acceptances, Evidence, Finding, Judged, Severity};
+use jiff::civil::Date;
+use names::{Arn, FunctionRef};
 use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
+use crate::judge::exception::{Acceptance, Exception};
 use crate::judge::gate_function::runs_gate;
 use crate::judge::route::Route;
 use crate::judge::standard::Standard;
 use crate::judge::verdict::Verdict;
-use crate::judge::{AccountSource, Trail, UnknownAccount, confirm, give_times};
+use crate::judge::{AccountSource, CATALOG, Trail, UnknownAccount, confirm, give_times};
 use crate::read::Period;
 use crate::read::case::{Case, cases};
 use crate::read::history::History;
@@ -27,6 +29,8 @@ pub struct Question {
     pub execution: Option<String>,
     /// The rule in the gate's own environment.
     pub rule: Rule,
+    /// The pipeline's ARN, if AWS gave it.
+    pub pipeline_arn: Option<String>,
     /// The pipeline's account.
     pub account: AccountSource,
     /// Whether the account comes from a snapshot, which shows the roles of IAM Identity Center.
@@ -39,6 +43,7 @@ pub struct Question {
 #[derive(Debug)]
 pub struct Report {
     pub(crate) pipeline: String,
+    pipeline_arn: String,
     pub(crate) period: Period,
     pub(crate) gate: String,
     pub(crate) other_functions: Vec<String>,
@@ -78,6 +83,9 @@ impl Report {
         Ok(Self {
             executions: evaluated.collect(),
             notes,
+            pipeline_arn: question
+                .pipeline_arn
+                .unwrap_or_else(|| unplaced_arn(&standard.pipeline, standard.account.id())),
             pipeline: standard.pipeline.clone(),
             period: question.period,
             gate: question.gate.name().to_string(),
@@ -94,6 +102,33 @@ impl Report {
     /// name.
     pub fn other_functions(&self) -> &[String] {
         &self.other_functions
+    }
+
+    /// Marks the exceptions that an accept file accepts today. Returns all of them as findings,
+    /// divided into open and accepted ones.
+    pub fn accept(&mut self, acceptances: &Acceptances, today: Date) -> Judged {
+        let mut findings = Vec::new();
+        for evaluated in &mut self.executions {
+            let subject = format!("{}/execution/{}", self.pipeline_arn, evaluated.execution.id);
+            let place = place(evaluated);
+            for exception in &mut evaluated.exceptions {
+                let finding = finding(exception, &subject, &place);
+                let judged = acceptances.judge(vec![finding.clone()], &CATALOG, today);
+                exception.acceptance = judged.accepted.first().map(|accepted| Acceptance {
+                    reason: accepted.reason().to_owned(),
+                    expires: accepted.expires(),
+                });
+                findings.push(finding);
+            }
+        }
+        acceptances.judge(findings, &CATALOG, today)
+    }
+
+    /// What was checked, in a few words.
+    pub fn checked(&self) -> String {
+        let count = self.executions.len();
+        let noun = if count == 1 { "execution" } else { "executions" };
+        format!("{count} {noun} of `{}`", self.pipeline)
     }
 
     /// What the report assumes and could not check: whole sentences.
@@ -127,11 +162,40 @@ impl Report {
         self.executions.iter().filter(|evaluated| evaluated.is_exceptional())
     }
 
-    /// Whether there is an exception of this severity or worse.
+    /// Whether there is an open exception of this severity or worse.
     pub fn has(&self, severity: Severity) -> bool {
         let mut exceptions = self.executions.iter().flat_map(|evaluated| &evaluated.exceptions);
-        exceptions.any(|exception| exception.code.severity() >= severity)
+        exceptions.any(|exception| exception.is_open() && exception.code.severity() >= severity)
     }
+}
+
+/// The ARN of a pipeline whose region is not known. It has `*` in place of each unknown field.
+fn unplaced_arn(pipeline: &str, account: &str) -> String {
+    let account = if account.is_empty() { "*" } else { account };
+    let arn =
+        Arn { partition: "aws", service: "codepipeline", region: "*", account, resource: pipeline };
+    arn.to_string()
+}
+
+/// An exception in the form that `audit` and `doctor` also use.
+fn finding(exception: &Exception, subject: &str, place: &Evidence) -> Finding {
+    let code = exception.code;
+    let help = code.help().to_owned();
+    let mut finding = code.check().finding(subject.to_owned(), exception.message.clone(), help);
+    finding.evidence.push(place.clone());
+    finding
+}
+
+/// The execution, as evidence of a finding.
+fn place(evaluated: &Evaluated) -> Evidence {
+    let execution = &evaluated.execution;
+    let started = match execution.started {
+        Some(at) => format!("started {at:.0}"),
+        None => "start time unknown".to_owned(),
+    };
+    let detail =
+        format!("{started} by {}; verdict {}", evaluated.started_by(), evaluated.verdict.as_str());
+    Evidence::new("execution", &execution.id, detail)
 }
 
 /// A note about roles that only a pattern of the rule trusts. The gate asks IAM about them, which a

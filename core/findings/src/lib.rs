@@ -31,6 +31,20 @@ pub struct Accepted {
     expires: Date,
 }
 
+impl Accepted {
+    /// Why it is accepted.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The last day on which it is accepted.
+    #[must_use]
+    pub fn expires(&self) -> Date {
+        self.expires
+    }
+}
+
 /// A report. The same findings give the same report, in any order.
 #[derive(Clone, Debug)]
 pub struct Report {

@@ -18,7 +18,8 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     }
     if targets.accounts().iter().any(|account| *account == "*") {
         warnings.push(
-            "`--account '*'`: the policies apply in any account that they are created in".to_owned(),
+            "`--account '*'`: the policies apply in any account that they are created in"
+                .to_owned(),
         );
     }
     for pipeline in targets.pipelines().iter().filter(|pipeline| !is_plain(pipeline)) {

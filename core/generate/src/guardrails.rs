@@ -98,8 +98,8 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     statements
 }
 
-/// Creating a second person: a user, or an identity provider with a key of one's own choice. Roles
-/// are in `ChangeRoles`.
+/// Denies creating a second person: a user, or an identity provider with a key of one's own choice.
+/// `ChangeRoles` denies creating roles.
 fn people() -> Statement {
     const VERBS: [&str; 5] = [
         "iam:CreateUser",
@@ -156,8 +156,8 @@ fn function(spec: &Spec) -> Vec<Statement> {
     )]
 }
 
-/// Changing the generated groups and roles, and the gate's role. Approvers may not change any role,
-/// because a role that they create or change would make them a second person.
+/// Denies changing the generated groups and roles, and the gate's role. Approvers may not change
+/// any role, because a role that they create or change would make them a second person.
 fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     let slots = || spec.slots.iter().map(|slot| format!("{}{slot}", spec.prefix));
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
@@ -212,7 +212,7 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     statements
 }
 
-/// Changing the generated policies, which share a prefix, and attaching them.
+/// Denies changing the generated policies, which share a prefix, and attaching them.
 fn policies(spec: &Spec) -> Vec<Statement> {
     let ours = spec.targets.iam_arns(&format!("policy/{}*", spec.prefix));
     vec![
@@ -239,13 +239,13 @@ fn policies(spec: &Spec) -> Vec<Statement> {
     ]
 }
 
-/// Writing inline policies of users and groups, which could allow any slot.
+/// Denies writing inline policies of users and groups, which could allow any slot.
 fn inline_policies(spec: &Spec) -> Vec<Statement> {
     let resources = [spec.targets.iam_arns("user/*"), spec.targets.iam_arns("group/*")].concat();
     vec![deny("WriteInlinePolicies", &["iam:PutUserPolicy", "iam:PutGroupPolicy"], resources)]
 }
 
-/// Becoming another user with a new key or password.
+/// Denies becoming another user with a new key or password.
 fn credentials_of_others(spec: &Spec) -> Vec<Statement> {
     const VERBS: [&str; 3] =
         ["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"];

@@ -14,7 +14,7 @@ pub enum PatchError {
     NotJson(#[from] serde_json::Error),
     /// The JSON is not a pipeline.
     #[error(
-        "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and `stages`"
+        "it is not what `aws codepipeline get-pipeline` prints: it has no `pipeline` with a `name` and `stages`"
     )]
     NotAPipeline,
     /// The generated policies are not about this pipeline.

@@ -80,16 +80,12 @@ impl TryFrom<String> for MfaAge {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
     /// The AWS partition [default: that of the regions]
-    #[arg(
-        long,
-        value_name = "PARTITION",
-        help_heading = "What is approved"
-    )]
+    #[arg(long, value_name = "PARTITION", help_heading = "What is approved")]
     pub partition: Option<Partition>,
-    /// A region of the pipelines, or `*`
+    /// A region of the pipelines, or '*'
     #[arg(long, value_name = "REGION", help_heading = "What is approved")]
     pub region: Vec<RegionOrAny>,
-    /// An account of the pipelines, or `*`
+    /// An account of the pipelines, or '*'
     #[arg(long, value_name = "ACCOUNT", help_heading = "What is approved")]
     pub account: Vec<AccountGlob>,
     /// A pipeline, or a pattern of pipeline names

@@ -55,7 +55,10 @@ impl FromStr for SlotPattern {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let refused = || {
-            NameError::new(text, "a slot's name and a pattern of action names, written NAME=PATTERN")
+            NameError::new(
+                text,
+                "a slot's name and a pattern of action names, written NAME=PATTERN",
+            )
         };
         let (name, actions) = text.split_once('=').ok_or_else(refused)?;
         let is_name = name.parse::<ActionGlob>().is_ok() && is_plain(name);
@@ -125,9 +128,7 @@ pub enum SlotsError {
     #[error("one slot is not enough: two persons need two approvals; give at least two slots")]
     TooFew,
     /// Two names differ only in case.
-    #[error(
-        "the slots `{0}` and `{1}` have the same name for IAM, which ignores case; rename one"
-    )]
+    #[error("the slots `{0}` and `{1}` have the same name for IAM, which ignores case; rename one")]
     SameName(String, String),
     /// Two slots have an action in common.
     #[error(

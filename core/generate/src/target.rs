@@ -59,8 +59,9 @@ impl Targets {
             return Err(missing("pipeline", "--pipeline"));
         }
         // `*` is in every partition. Without another region, the commercial partition is meant.
-        let partition =
-            partition.or_else(|| regions.iter().find_map(RegionOrAny::partition)).unwrap_or(Partition::Aws);
+        let partition = partition
+            .or_else(|| regions.iter().find_map(RegionOrAny::partition))
+            .unwrap_or(Partition::Aws);
         for region in &regions {
             if let Some(right) = region.partition()
                 && right != partition

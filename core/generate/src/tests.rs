@@ -1,5 +1,5 @@
-//! Properties of what is generated, over random inputs: evaluated by IAM's own rules, and compared
-//! with brute force over names.
+//! Properties of generated policies for random inputs: they are evaluated by IAM's rules and
+//! compared with brute force over names.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::settings::{MechanismName, Settings};
 use super::spec::{Spec, SpecError};
 use super::{advice, plan_for};
 
-/// Every name over two letters, up to three long.
+/// All names of one to three letters, from two letters.
 fn names() -> Vec<String> {
     let mut names: Vec<String> = vec![String::new()];
     for length in 1..=3 {
@@ -39,8 +39,8 @@ fn settings(slots: &[String], pipelines: &[String], stage: &str) -> Settings {
     }
 }
 
-/// Whether who holds all of these documents, and this tag, may approve: an Allow, and no Deny (IAM
-/// User Guide, "Policy evaluation logic").
+/// Whether a principal with all of these documents and this tag may approve: an Allow matches and
+/// no Deny does (IAM User Guide, "Policy evaluation logic").
 fn allowed(documents: &[&Document], arn: &str, tag: Option<&str>) -> bool {
     let matching = |effect: Effect| {
         let statements = documents.iter().flat_map(|document| &document.statements);
@@ -111,8 +111,8 @@ proptest! {
         let spec = match Spec::new(asked) {
             Ok(spec) => spec,
             Err(SpecError::Slots(_)) => {
-                // Refused only where some name is in two slots: two patterns of three characters
-                // share one of six letters at most.
+                // Refused only if some name is in two slots. Two patterns of three characters then
+                // share one of at most six letters.
                 let overlap = patterns.iter().enumerate().any(|(at, a)| {
                     patterns[at + 1..].iter().any(|b| Pattern::new(a).witness(&Pattern::new(b)).is_some())
                 });
@@ -141,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn who_is_in_every_group_can_approve_nothing(count in 2usize..5, names in prop::collection::btree_set("[a-z]{1,6}", 5)) {
+    fn a_member_of_every_group_can_approve_nothing(count in 2usize..5, names in prop::collection::btree_set("[a-z]{1,6}", 5)) {
         let slots: Vec<String> = names.into_iter().take(count).collect();
         let spec = Spec::new(settings(&slots, &["payments".into()], "Release")).unwrap();
         let plan = plan_for(&spec).unwrap();
@@ -231,8 +231,7 @@ fn any_region() -> Vec<super::name::RegionOrAny> {
     vec!["*".parse().unwrap()]
 }
 
-/// Every option of the command line that says what to generate is a key of the TOML file, under the
-/// same name.
+/// Every option for the generated policies is a key of the TOML file with the same name.
 #[test]
 fn the_file_is_equal_in_power_to_the_flags() {
     use clap::{Args as _, Command};

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use iam::Policy;
+use iam::account::details::Details;
 use iam::account::{Account, AccountError};
 use iam::policy::PolicyError;
 use jiff::civil::Date;
@@ -38,7 +39,7 @@ Examples:
 Exit codes: 0 nothing found, 1 could not do it, 2 usage, 3 nothing was there to audit, 10 findings
 at or above --fail-on.";
 
-/// What the live audit needs, and all of it.
+/// The permissions that a live audit needs, and no others.
 const PERMISSIONS: &str = r#"{
   "Version": "2012-10-17",
   "Statement": [
@@ -54,42 +55,42 @@ const PERMISSIONS: &str = r#"{
 
 /// Prove that nobody can serve two slots of one pipeline, by any path
 ///
-/// Reads an account's users, groups, roles and policies, and decides over all of their wildcards
-/// whether any principal may give two of the approvals: by its own permissions, when conditions
-/// hold, through roles, or one write away. What it finds comes with a witness and the chain of
-/// policies that leads to it.
+/// Reads an account's users, groups, roles and policies, and decides with all their wildcards
+/// whether any principal may give two of the approvals: with its own permissions, if conditions
+/// hold, through roles, or after one change that it may make itself. Each finding comes with a
+/// witness and the chain of policies that leads to it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What `aws iam get-account-authorization-details` printed, instead of asking AWS; `-` for
+    /// The output of `aws iam get-account-authorization-details`, instead of asking AWS; `-` for
     /// standard input
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
-    /// An approval action, and the group that serves it; without a group, the groups whose own
-    /// policies allow it
+    /// An approval action, and the group that serves it [default group: the groups whose own
+    /// policies allow it]
     #[arg(long = "slot", value_name = "NAME[=GROUP]", default_values = ["ApprovalA", "ApprovalB"])]
     slots: Vec<Slot>,
-    /// Only pipelines of this region, or of the regions that a glob matches
+    /// Only pipelines in this region, or in regions that match a pattern
     #[arg(long)]
     region: Option<RegionGlob>,
-    /// Only this pipeline, or those that a glob matches
+    /// Only this pipeline, or pipelines that match a pattern
     #[arg(long)]
     pipeline: Option<PipelineGlob>,
-    /// Only this stage, or those that a glob matches
+    /// Only this stage, or stages that match a pattern
     #[arg(long)]
     stage: Option<StageGlob>,
-    /// Service control policies: a policy or a list of them, which make up one level above the
-    /// account. Repeat it for every level; each has to allow
+    /// Service control policies of one level above the account: a policy or a list of policies.
+    /// Repeat it for every level; each must allow
     #[arg(long, value_name = "FILE")]
     scp: Vec<PathBuf>,
     /// The gate's function, by its name or its ARN
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: FunctionRef,
-    /// The gate's rule, as in TWO_PERSON_RULE: whose session names it believes, and who is the same
-    /// human
+    /// The gate's rule, as in TWO_PERSON_RULE: the roles whose session names it trusts, and the
+    /// principals that are the same human
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// Print the IAM policy that the live audit needs, and end
+    /// Print the IAM policy that a live audit needs, and exit
     #[arg(long)]
     print_permissions: bool,
     #[command(flatten)]
@@ -109,29 +110,29 @@ enum CommandError {
     ScpPolicy { path: PathBuf, number: usize, source: PolicyError },
     #[error("`{path}`")]
     Account { path: PathBuf, source: AccountError },
-    #[error("what AWS says of the account is not to be used")]
+    #[error("the account that AWS describes cannot be used")]
     Live { source: AccountError },
 }
 
-/// Why the slots are none to audit.
+/// Why the slots cannot be audited.
 #[derive(Debug, thiserror::Error)]
 enum SlotsError {
-    #[error("name two different slots at least, e.g. --slot ApprovalA --slot ApprovalB")]
+    #[error("give at least two different slots, for example --slot ApprovalA --slot ApprovalB")]
     Few,
     #[error(
-        "the group `{0}` cannot serve two slots: whoever is in it would serve both; name another for one of them"
+        "the group `{0}` cannot serve two slots, because each of its members would serve both; name another group for one of them"
     )]
     Group(String),
 }
 
-/// Two different slots at least, each with another group where groups are named.
+/// Checks that there are two or more different slots, and that no two of them name the same group.
 fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
     let actions: BTreeSet<&ActionName> = slots.iter().map(|slot| &slot.action).collect();
     if actions.len() < 2 || actions.len() < slots.len() {
         return Err(SlotsError::Few);
     }
     let mut groups = BTreeSet::new();
-    // Names of groups are unique without regard to case.
+    // IAM ignores the case of group names.
     let twice = |group: &&String| !groups.insert(group.to_lowercase());
     match slots.iter().filter_map(|slot| slot.group.as_ref()).find(twice) {
         None => Ok(()),
@@ -154,7 +155,11 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let account = match &args.account_file {
         Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
             .map_err(|source| CommandError::Account { path: path.clone(), source }),
-        None => live(&args.connection, args.region.as_ref().and_then(RegionGlob::region))?,
+        None => {
+            let region = args.region.as_ref().and_then(RegionGlob::region);
+            Account::supposing(read_account(&args.connection, region)?)
+                .map_err(|source| CommandError::Live { source })
+        }
     };
     let mut account = match account {
         Err(CommandError::Account { source, .. } | CommandError::Live { source })
@@ -169,7 +174,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     // account (AWS Support User Guide, "Using service-linked roles for AWS Support").
     if args.account_file.is_some() && account.roles.is_empty() {
         output::print_warning(
-            "there are no roles in the file, and every account has some; if it was made with --filter, make it again without",
+            "the file has no roles, although every account has some; if it was created with --filter, create it again without",
         );
     }
     for level in levels {
@@ -177,12 +182,12 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
     for missing in &account.missing_boundaries {
         output::print_warning(&format!(
-            "the permission boundary `{missing}` is not in the snapshot, so those who have it are taken to be unbounded"
+            "the permission boundary `{missing}` is not in the snapshot, so the principals that have it are treated as unbounded"
         ));
     }
     for (policy, of) in &account.supposed_policies {
         output::print_warning(&format!(
-            "the policy `{policy}` of `{of}` is not in the snapshot, as AWS leaves deprecated policies out: it is taken to allow everything"
+            "the policy `{policy}` of `{of}` is not in the snapshot, because AWS leaves deprecated policies out; it is treated as allowing everything"
         ));
     }
     let scope = Scope {
@@ -202,23 +207,22 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
 }
 
-/// Asks AWS.
-fn live(
+/// Reads the account from AWS.
+fn read_account(
     connection: &Connection,
     region: Option<&str>,
-) -> Result<Result<Account, CommandError>, Box<dyn Error>> {
+) -> Result<Details<'static>, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = output::spinner("reading the account");
-    let account = runtime.block_on(async {
+    let details = runtime.block_on(async {
         let aws = Aws::connect(connection, region).await;
-        aws.account(|principals| {
-            progress
-                .set_message(format!("reading the account: {principals} principals and policies"))
+        aws.account_details(|count| {
+            progress.set_message(format!("reading the account: {count} principals and policies"))
         })
         .await
     });
     progress.finish_and_clear();
-    Ok(account?.map_err(|source| CommandError::Live { source }))
+    Ok(details?)
 }
 
 fn checked(account: &Account) -> String {
@@ -235,7 +239,7 @@ fn checked(account: &Account) -> String {
     )
 }
 
-/// The service control policies of one level.
+/// Reads the service control policies of one level.
 fn read_level(path: &Path) -> Result<Vec<(String, Policy)>, CommandError> {
     let text = input::text_or_stdin(path)?;
     let is_list = text.trim_start().starts_with('[');

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use clap::Command;
 use clap_complete::Shell;
 
 use crate::output;
@@ -18,7 +19,8 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args, program: &mut clap::Command) -> Result<(), Box<dyn Error>> {
+/// Prints the script for `program`.
+pub(crate) fn run(args: &Args, program: &mut Command) -> Result<(), Box<dyn Error>> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, program, "policygen", &mut script);
     output::print(&script)?;

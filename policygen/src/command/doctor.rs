@@ -18,8 +18,7 @@ use doctor::pipeline::{Pipeline, PipelineError};
 use doctor::{self, GivenRule};
 use names::FunctionRef;
 
-/// How many requests are on their way at once. AWS throttles by account, and other tools want their
-/// share.
+/// The number of concurrent requests. AWS throttles per account, and other tools need their share.
 const REQUESTS: usize = 4;
 
 const EXAMPLES: &str = "\
@@ -27,14 +26,14 @@ Examples:
   Every pipeline of a region:
     policygen doctor --all --region eu-west-1
 
-  A pipeline in a file, under the rule of your gate, before it is put in force:
+  A pipeline in a file, with your gate's rule, before you put it into AWS:
     aws codepipeline get-pipeline --name payments > payments.json
     policygen doctor --pipeline-file payments.json --rule rule.json
 
   The rule by itself, before it becomes the function's TWO_PERSON_RULE:
     policygen doctor --rule rule.json
 
-  Does AWS do in your account what this product takes for true?
+  Does AWS behave in your account as this product assumes?
     aws logs filter-log-events --log-group-name /aws/lambda/two-person-rule-gate \\
       --filter-pattern facts > log.json
     policygen doctor --facts --pipeline payments --execution ID --log log.json
@@ -44,12 +43,12 @@ Examples:
 
 /// Check whether the structure of a pipeline, and the gate's rule, keep the two-person rule
 ///
-/// Looks at stages, actions, artifacts and conditions: whether the gate is there, behind the
-/// approvals and before everything that deploys, and whether it can ever pass. Who may approve is
-/// for policies to say, and not looked at.
+/// Checks stages, actions, artifacts and conditions: whether the gate is there, after the approvals
+/// and before everything that deploys, and whether it can ever pass. It does not check who may
+/// approve: `policygen audit` does.
 ///
-/// With --rule, alone or with pipelines, looks at the gate's rule as well: what it takes for
-/// granted, what the gate would refuse, and whether it fits the pipelines.
+/// With --rule, alone or with pipelines, also checks the gate's rule: what it assumes, what the
+/// gate would refuse, and whether it fits the pipelines.
 ///
 /// --pipeline and --pipeline-file may be given several times.
 #[derive(Debug, clap::Args)]
@@ -76,15 +75,15 @@ pub(crate) struct Args {
         default_value = "two-person-rule-gate"
     )]
     gate_function: FunctionRef,
-    /// The gate's rule, as in TWO_PERSON_RULE, which is checked as well; without it, the pipelines
-    /// are checked by the default rule
+    /// The gate's rule, as in TWO_PERSON_RULE, which is also checked [default for the pipelines:
+    /// the default rule]
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     #[command(flatten)]
     facts: FactsArgs,
     #[command(flatten)]
     report: ReportArgs,
-    /// The region of the pipelines; by default that of your AWS configuration
+    /// The region of the pipelines [default: that of your AWS configuration]
     #[arg(long, value_name = "REGION", help_heading = "AWS access")]
     region: Option<String>,
     #[command(flatten)]
@@ -115,7 +114,7 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
             region,
         );
     }
-    // Whatever the user wrote is read before anything is asked of AWS.
+    // Read the user's files before asking AWS, so that a broken file costs no time.
     let reporter = args.report.read(&CATALOGS)?;
     let given = args.rule.as_deref().map(input::text).transpose()?;
     let given = given.map(|json| Rule::floor(&json));

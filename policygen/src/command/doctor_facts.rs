@@ -17,39 +17,39 @@ use evidence::{EventError, read_events};
 use findings::Severity;
 use names::{FunctionRef, Versions};
 
-/// One real execution, and where it is read.
+/// One real execution, and where to read it.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Facts")]
 pub(crate) struct FactsArgs {
-    /// Look at one real execution instead, and say of everything that this product takes for true
-    /// of AWS whether it holds there. The report has no names in it, so that you can send it in
+    /// Check instead whether what this product assumes about AWS holds in one real execution. The
+    /// report has no names, so that you can send it to us
     #[arg(
         long,
         requires_all = ["pipeline", "execution"],
         conflicts_with_all = ["pipeline_file", "all", "rule", "accept"]
     )]
     pub(crate) facts: bool,
-    /// The execution; best one that has just passed the gate, as CodePipeline's state shows the
-    /// latest alone
+    /// The execution, preferably one that has just passed the gate: CodePipeline's state shows only
+    /// the latest one
     #[arg(long, value_name = "ID", requires = "facts")]
     execution: Option<String>,
-    /// The gate's log, as `aws logs filter-log-events --log-group-name /aws/lambda/FUNCTION
-    /// --filter-pattern facts` prints it; `-` for standard input
+    /// The gate's log: the output of `aws logs filter-log-events --log-group-name
+    /// /aws/lambda/FUNCTION --filter-pattern facts`; `-` for standard input
     #[arg(long, value_name = "FILE", requires = "facts")]
     log: Option<PathBuf>,
-    /// What `aws codepipeline list-pipeline-executions` (or `get-pipeline-execution`),
-    /// `list-action-executions` and `get-pipeline-state` printed, instead of asking AWS; may be
-    /// given several times
+    /// The output of `aws codepipeline list-pipeline-executions` (or `get-pipeline-execution`),
+    /// `list-action-executions` or `get-pipeline-state`, instead of asking AWS; may be given
+    /// several times
     #[arg(long, value_name = "FILE", requires = "facts")]
     input: Vec<PathBuf>,
-    /// Exported CloudTrail events: the log of a trail, or what `aws cloudtrail lookup-events
-    /// --lookup-attributes AttributeKey=EventName,AttributeValue=PutApprovalResult` printed; may be
-    /// given several times
+    /// Exported CloudTrail events: the log of a trail, or the output of `aws cloudtrail
+    /// lookup-events --lookup-attributes
+    /// AttributeKey=EventName,AttributeValue=PutApprovalResult`; may be given several times
     #[arg(long, value_name = "FILE", requires = "facts")]
     cloudtrail_file: Vec<PathBuf>,
 }
 
-/// Why there is no report.
+/// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 enum FactsError {
     #[error(transparent)]
@@ -62,7 +62,7 @@ enum FactsError {
     Log { path: PathBuf, source: LogError },
 }
 
-/// A command line that means nothing.
+/// A command line that makes no sense.
 #[derive(Debug, thiserror::Error)]
 enum UsageError {
     #[error("--facts looks at one execution of one pipeline; give --pipeline once")]
@@ -132,7 +132,7 @@ pub(crate) fn run(
     Ok(if fails { Exit::Findings } else { Exit::Done })
 }
 
-/// Whether an action ran the gate.
+/// Whether an action is a run of the gate.
 fn runs_gate(action: &ActionExecution, gate: &FunctionRef) -> bool {
     let kind = action.kind.as_ref();
     let invokes = kind.is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");

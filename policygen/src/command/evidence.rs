@@ -5,15 +5,18 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::report::FailOn;
+use super::CATALOGS;
+use super::report::{FailOn, print_unused, read_accept_file};
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
+use doctor::pipeline::Pipeline;
 use evidence::history::History;
-use evidence::render::{csv, html, human, json};
+use evidence::render::{csv, html, human, json, sarif};
 use evidence::{
     AccountSource, Event, EventError, Moment, Period, Progress, Question, Report, SavedError,
     Trail, look_up, read_events, read_live, read_saved,
@@ -30,68 +33,72 @@ Examples:
     policygen evidence --pipeline payments --since 90d --rule rule.json \\
       --cloudtrail --format html > evidence.html
 
-  Without access to AWS, from what somebody with access has saved:
+  Without access to AWS, from lists that somebody else saved:
     aws codepipeline list-pipeline-executions --pipeline-name payments > executions.json
     aws codepipeline list-action-executions --pipeline-name payments > actions.json
     policygen evidence --pipeline payments --rule rule.json \\
       --input executions.json --input actions.json
 
-Exit codes: 0 nothing as bad as --fail-on, 1 could not do it, 2 usage, 3 no execution in the period,
-10 an exception as bad as --fail-on or worse.";
+Exit codes: 0 no open exception at or above --fail-on, 1 could not do it, 2 usage, 3 no execution in
+the period, 10 open exceptions at or above --fail-on.";
 
 /// Show who approved each release of a period, by the gate's own rule
 ///
 /// Reads the history of the pipeline, which CodePipeline keeps for 12 months, and evaluates each
-/// execution again with the gate's own code: who started it, what was released, who approved and
-/// how that was counted, and whether the gate said the same at the time.
+/// execution again with the gate's own code. The report shows who started it, what was released,
+/// who approved and how that was counted, and whether the gate reported the same at the time.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The pipeline
     #[arg(long, value_name = "NAME")]
     pipeline: String,
-    /// Executions that started then or later: `90d`, `12h`, `4w` ago, a day or a time
+    /// Only executions that started at this time or later: `90d`, `12h` or `4w` ago, a day or a
+    /// time
     #[arg(long, value_name = "WHEN")]
     since: Option<Moment>,
-    /// Executions that started before then; a day is meant to its end, in UTC
+    /// Only executions that started before this time, or by the end of this day in UTC
     #[arg(long, value_name = "WHEN")]
     until: Option<Moment>,
-    /// This execution alone
+    /// Only this execution
     #[arg(long, value_name = "ID", conflicts_with_all = ["since", "until"])]
     execution: Option<String>,
-    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    /// The gate's rule, as in TWO_PERSON_RULE [default: the default rule]
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// The gate's function: an Invoke action that runs it is the gate
+    /// The gate's function, by its name or its ARN; an Invoke action that runs it is the gate
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: FunctionRef,
-    /// What `aws codepipeline list-pipeline-executions` and `list-action-executions` printed,
+    /// The output of `aws codepipeline list-pipeline-executions` or `list-action-executions`,
     /// instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,
-    /// The pipeline's account; without it, what AWS says of the pipeline, or the one account of all
-    /// principals
+    /// The pipeline's account [default: what AWS says, or the only account of all principals]
     #[arg(long, value_name = "DIGITS", conflicts_with = "account_file")]
     account: Option<String>,
-    /// What `aws iam get-account-authorization-details` printed: which account it is, and which
-    /// roles IAM Identity Center made
+    /// The output of `aws iam get-account-authorization-details`, which shows the account and the
+    /// roles that IAM Identity Center created
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
-    /// Look up each approval in CloudTrail, which goes back 90 days, and who took the session in
-    /// which it was given; about a second for each such session
+    /// Look up each approval in CloudTrail, which goes back 90 days, and the principal that started
+    /// its session; takes about a second per session
     #[arg(long, conflicts_with = "input")]
     cloudtrail: bool,
-    /// Exported CloudTrail events: the log of a trail, compressed or not, or a directory of such;
-    /// what `aws cloudtrail lookup-events` or `aws logs filter-log-events` printed; events of
-    /// EventBridge; event records, also one a line. May be given several times
+    /// Exported CloudTrail events: logs of a trail, compressed or not, or a directory of them; the
+    /// output of `aws cloudtrail lookup-events` or `aws logs filter-log-events`; events of
+    /// EventBridge; event records, also one per line. May be given several times
     #[arg(long, value_name = "FILE")]
     cloudtrail_file: Vec<PathBuf>,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// The least severity of an exception that makes the exit code 10
+    /// The least severity of an exception that ends with exit code 10
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     fail_on: FailOn,
+    /// A JSON list of exceptions that you accept, each with `code`, `subject`, `reason` and
+    /// `expires`
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
     /// The pipeline's region
     #[arg(long, value_name = "REGION", help_heading = "AWS access")]
     region: Option<String>,
@@ -106,13 +113,15 @@ enum Format {
     Human,
     /// For programs, schema version 1, with the decision records
     Json,
-    /// For spreadsheets, one line an execution
+    /// The exceptions in SARIF 2.1.0, for code scanning
+    Sarif,
+    /// For spreadsheets, one line per execution
     Csv,
     /// One file for a browser, to print or to hand over
     Html,
 }
 
-/// Why there is no report.
+/// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
     #[error(transparent)]
@@ -127,7 +136,9 @@ enum CommandError {
     Events { path: PathBuf, source: EventError },
 }
 
+/// Runs the verb at the time `now`.
 pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
+    let acceptances = read_accept_file(args.accept.as_deref(), &CATALOGS)?;
     let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let period = Period::new(args.since, args.until, now)?;
     let mut question = Question {
@@ -135,7 +146,8 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         period,
         execution: args.execution.clone(),
         rule,
-        account: told_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
+        pipeline_arn: None,
+        account: given_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
         has_snapshot: args.account_file.is_some(),
         gate: args.gate_function.clone(),
     };
@@ -144,8 +156,11 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let asked = runtime.block_on(ask(&args, period))?;
         events.extend(asked.events);
-        if let (AccountSource::Principals, Some(account)) = (&question.account, asked.account) {
-            question.account = AccountSource::Given(account);
+        if let Some(pipeline) = asked.pipeline {
+            if let (AccountSource::Principals, Some(id)) = (&question.account, pipeline.account()) {
+                question.account = AccountSource::Given(rule::Account::new(id));
+            }
+            question.pipeline_arn = Some(pipeline.arn.clone());
         }
         asked.history
     } else {
@@ -153,16 +168,19 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     };
     let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
     let trail = asks_trail.then(|| Trail::new(&args.pipeline, events));
-    let report = Report::new(question, history, trail.as_ref())?;
+    let mut report = Report::new(question, history, trail.as_ref())?;
+    let judged = report.accept(&acceptances, now.to_zoned(TimeZone::UTC).date());
+    let unused = judged.unused.clone();
     let printed = match args.format {
         Format::Human => human::render(&report).into_bytes(),
         Format::Json => json::render(&report)?,
+        Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
         Format::Csv => csv::render(&report)?,
         Format::Html => html::render(&report).into_bytes(),
     };
     output::print(&printed)?;
-    // A spreadsheet has a line for each execution, and none for the report.
-    if matches!(args.format, Format::Csv) {
+    // These formats have no place for notes about the whole report.
+    if matches!(args.format, Format::Csv | Format::Sarif) {
         report.notes().iter().for_each(|note| output::print_note(note));
     }
     if report.is_empty() {
@@ -178,9 +196,10 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         });
         return Ok(Exit::Nothing);
     }
+    print_unused(&unused);
     if !report.other_functions().is_empty() {
         output::print_note(&format!(
-            "the function `{}` ran in no execution, but `{}` did; if that is the gate, say so with --gate-function",
+            "the function `{}` ran in no execution, but `{}` did; if that is the gate, give it with --gate-function",
             report.gate(),
             report.other_functions().join("`, `")
         ));
@@ -212,8 +231,8 @@ fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
     Ok(events)
 }
 
-/// The account that the user told.
-fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
+/// The account that the user names or gives a snapshot of.
+fn given_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     if let Some(path) = &args.account_file {
         let account = snapshot::read(path).map_err(Box::new)?;
         return Ok(Some(rule::Account::new(account.id.as_str()).with_roles(account.role_arns())));
@@ -224,14 +243,14 @@ fn told_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
     }
 }
 
-/// What AWS told.
+/// What AWS answered.
 struct Asked {
     history: History,
     events: Vec<Event>,
-    account: Option<rule::Account>,
+    pipeline: Option<Pipeline>,
 }
 
-/// The history as AWS tells it, and the events if they are wanted.
+/// Reads the history from AWS, and the events if they are wanted.
 async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
     let bar = output::progress("executions read");
@@ -249,12 +268,12 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     .await;
     bar.finish_and_clear();
     let history = history?;
-    let account = match aws.get_pipeline(&args.pipeline).await {
-        Ok(pipeline) => pipeline.account().map(rule::Account::new),
-        // A history can be judged without it, and the report says on what account that rests.
+    let pipeline = match aws.get_pipeline(&args.pipeline).await {
+        Ok(pipeline) => Some(pipeline),
+        // The history can be judged without it, and the report says which account it assumes.
         Err(error) => {
             output::print_note(&format!(
-                "AWS does not say which account the pipeline is of: {error}"
+                "AWS does not say which account the pipeline belongs to: {error}"
             ));
             None
         }
@@ -266,5 +285,5 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
         bar.finish_and_clear();
         events = looked_up?;
     }
-    Ok(Asked { history, events, account })
+    Ok(Asked { history, events, pipeline })
 }

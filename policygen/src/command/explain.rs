@@ -17,40 +17,40 @@ Examples:
     policygen explain arn:aws:iam::111122223333:user/alice \\
       arn:aws:sts::111122223333:assumed-role/Deployer/alice
 
-  Does IAM Identity Center make the role, so that a glob of the rule may trust it?
+  Did IAM Identity Center create the role, so that a glob of the rule may trust it?
     aws iam get-account-authorization-details > account.json
     policygen explain --rule rule.json --account-file account.json \\
       arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora
 
-  The same under the rule of your gate, for programs:
+  The same with your gate's rule, for programs:
     policygen explain --rule rule.json --format json \\
       arn:aws:sts::111122223333:assumed-role/Deployer/alice";
 
-/// Show whom the gate takes principals for, and whether they would count as two
+/// Show how the gate counts principals, and whether they would count as two persons
 ///
-/// The answer comes from the gate's own code, under the rule that you give: what is printed here is
-/// what a release will see. What depends on the execution, as `excludeInitiator` does, is left out.
+/// The answer comes from the gate's own code, with the rule that you give, so a release gets the
+/// same answer. It leaves out what depends on the execution, such as `excludeInitiator`.
 ///
-/// About a role that only a glob of `trustedSessionRoles` trusts the gate asks IAM. This program
-/// asks nobody: it says what follows from either answer, or takes it from --account-file.
+/// If only a glob of `trustedSessionRoles` trusts a role, the gate asks IAM about it. This program
+/// does not ask. It shows what follows from either answer, or reads the answer from --account-file.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The principals, as CodePipeline or CloudTrail shows them
     #[arg(required = true, value_name = "ARN")]
     arns: Vec<String>,
-    /// The gate's rule, as in TWO_PERSON_RULE; without it, the default rule
+    /// The gate's rule, as in TWO_PERSON_RULE [default: the default rule]
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// The pipeline's account, of which alone principals count; by default that of --account-file,
-    /// or else of the first principal that has one
+    /// The pipeline's account; principals of other accounts do not count [default: that of
+    /// --account-file, or of the first principal that has one]
     #[arg(long, value_name = "ID")]
     account: Option<AccountId>,
-    /// What `aws iam get-account-authorization-details` printed: which roles IAM Identity Center
-    /// made; `-` for standard input
+    /// The output of `aws iam get-account-authorization-details`, which shows the roles that IAM
+    /// Identity Center created; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -71,7 +71,7 @@ enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(
-        "--account is {given}, and `{path}` is of account {found}; leave out --account, or give the file of that account"
+        "--account is {given}, but `{path}` is of account {found}; leave out --account, or give the file of that account"
     )]
     OtherAccount { given: AccountId, path: PathBuf, found: String },
 }
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What is known of the pipeline's account.
+/// What is known about the pipeline's account.
 fn known(args: &Args) -> Result<Known, CommandError> {
     let Some(path) = &args.account_file else {
         let given = args.account.as_ref().map(ToString::to_string);

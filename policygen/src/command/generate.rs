@@ -17,24 +17,24 @@ Examples:
   The same from a file, as a CloudFormation template:
     policygen generate --config rule.toml --format cloudformation
 
-  Put the approvals and the gate into a pipeline:
+  Insert the approvals and the gate into a pipeline:
     aws codepipeline get-pipeline --name payments > before.json
     policygen generate --config rule.toml \\
       --patch-pipeline before.json --print pipeline.json > after.json
     aws codepipeline update-pipeline --cli-input-json file://after.json";
 
-/// Write IAM policies under which nobody can give two approvals
+/// Write IAM policies so that nobody can give two approvals
 ///
-/// For each slot, an approval action that one set of people serves, this writes what its approvers
-/// need and no more. Nothing is sent to AWS.
+/// A slot is an approval action that one set of people serves. For each slot, this writes the
+/// permissions that its approvers need and no others. Nothing is sent to AWS.
 ///
-/// --region, --account, --pipeline, --slot, --trust-account, --break-glass, --job-worker and
-/// --service-role may be given several times.
+/// --region, --account, --pipeline, --slot, --slot-pattern, --trust-account, --break-glass,
+/// --job-worker and --service-role may be given several times.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A TOML file whose keys are the long names of these options; an option on the command line
-    /// comes before it
+    /// A TOML file whose keys are the long names of these options; options on the command line
+    /// override it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -48,10 +48,10 @@ enum CommandError {
     Input(#[from] InputError),
     #[error("`{path}` is not a configuration for `policygen generate`")]
     Config { path: PathBuf, source: toml::de::Error },
-    #[error("`{path}` stays as it is")]
+    #[error("`{path}` cannot get the stage")]
     Pipeline { path: PathBuf, source: PatchError },
     #[error(
-        "this is {count} files, of which only JSON can be printed as one; give `--out DIR`, or `--print` with one of {names}"
+        "these are {count} files, and only JSON files can be printed as one; give `--out DIR`, or `--print` with one of {names}"
     )]
     ManyFiles { count: usize, names: String },
     #[error("there is no file `{wanted}` among {names}")]
@@ -86,7 +86,7 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says which file a refusal to patch is about.
+/// Adds the file's path to an error about the pipeline.
 fn in_file(error: GenerateError, path: Option<&Path>) -> Box<dyn Error> {
     match (error, path) {
         (GenerateError::Patch(source), Some(path)) => {
@@ -102,7 +102,7 @@ fn one_of(files: &[File], wanted: String) -> Result<&str, CommandError> {
         .ok_or_else(|| CommandError::NoSuchFile { wanted, names: names(files) })
 }
 
-/// A single file as it is, several as one JSON object by their names.
+/// A single file as it is, or several as one JSON object keyed by their names.
 fn all_of(files: &[File]) -> Result<String, Box<dyn Error>> {
     match files {
         [file] => Ok(file.text.clone()),

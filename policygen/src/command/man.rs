@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use clap::Command;
+
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -12,16 +14,17 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The verb; without it, the page of the whole program
+    /// The verb [default: the page of the whole program]
     verb: Option<String>,
 }
 
-/// Why there is no such page.
+/// The program does not have this verb.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no verb `{0}`; see `policygen --help`")]
 struct UnknownVerb(String);
 
-pub(crate) fn run(args: &Args, mut program: clap::Command) -> Result<(), Box<dyn Error>> {
+/// Prints a page of `program`.
+pub(crate) fn run(args: &Args, mut program: Command) -> Result<(), Box<dyn Error>> {
     program.build();
     let command = match &args.verb {
         None => program,

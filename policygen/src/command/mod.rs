@@ -1,4 +1,4 @@
-//! The verbs of the command line, one a file.
+//! The verbs of the command line, one per file.
 
 pub(crate) mod audit;
 pub(crate) mod completions;
@@ -13,5 +13,6 @@ pub(crate) mod rule;
 
 use findings::Catalog;
 
-/// What every verb looks for, so that one accept file serves them all.
-pub(crate) const CATALOGS: [&Catalog; 2] = [&::audit::CATALOG, &::doctor::CATALOG];
+/// The catalogues of all verbs, so that one accept file can serve them all.
+pub(crate) const CATALOGS: [&Catalog; 3] =
+    [&::audit::CATALOG, &::doctor::CATALOG, &::evidence::CATALOG];

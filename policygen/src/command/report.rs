@@ -1,8 +1,7 @@
-//! The options that `audit` and `doctor` share, and the way from findings to the end of the
-//! program.
+//! The options that `audit` and `doctor` share, and the way from findings to the exit code.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use jiff::civil::Date;
@@ -12,11 +11,11 @@ use crate::input::{self, InputError};
 use crate::output;
 use findings::{AcceptError, Acceptances, Catalog, Finding, Report, Severity};
 
-/// How findings are reported.
+/// How to report findings.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Report")]
 pub(crate) struct ReportArgs {
-    /// How to print what was found
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
     /// The least severity that ends with exit code 10
@@ -27,7 +26,7 @@ pub(crate) struct ReportArgs {
     accept: Option<PathBuf>,
 }
 
-/// What findings are printed as.
+/// The format of findings.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Format {
     /// For people
@@ -37,11 +36,11 @@ pub(crate) enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// A table, one row a finding
+    /// A table, one row per finding
     Csv,
 }
 
-/// What ends the program with exit code 10.
+/// The findings that end the program with exit code 10.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum FailOn {
     /// Errors
@@ -56,7 +55,7 @@ pub(crate) enum FailOn {
 }
 
 impl FailOn {
-    /// The least severity that does; none where nothing does.
+    /// The least severity that ends the program with exit code 10, or `None` if no finding does.
     pub(crate) fn severity(self) -> Option<Severity> {
         match self {
             Self::Error => Some(Severity::Error),
@@ -67,7 +66,7 @@ impl FailOn {
     }
 }
 
-/// Why there is no report.
+/// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReportError {
     #[error(transparent)]
@@ -82,7 +81,7 @@ pub(crate) enum ReportError {
     Output(#[from] io::Error),
 }
 
-/// How findings are reported, everything read that it takes.
+/// Reports findings as the options say, with the accept file read.
 #[derive(Clone, Debug)]
 pub(crate) struct Reporter {
     format: Format,
@@ -91,28 +90,49 @@ pub(crate) struct Reporter {
 }
 
 impl ReportArgs {
-    /// Reads the accept file, before anything else is done. `catalogs` are those of all verbs.
+    /// Reads the accept file. Call this first, so that a broken file costs no time. `catalogs` are
+    /// those of all verbs.
     ///
     /// # Errors
-    /// [`ReportError`] when the accept file cannot be read, or is not one.
+    /// [`ReportError`] if the accept file cannot be read or is not valid.
     pub(crate) fn read(&self, catalogs: &[&Catalog]) -> Result<Reporter, ReportError> {
-        let acceptances = match self.accept.clone() {
-            None => Acceptances::default(),
-            Some(path) => Acceptances::parse(&input::text(&path)?, catalogs)
-                .map_err(|source| ReportError::Accept { path, source })?,
-        };
+        let acceptances = read_accept_file(self.accept.as_deref(), catalogs)?;
         Ok(Reporter { format: self.format, fail_on: self.fail_on, acceptances })
     }
 }
 
+/// Reads an accept file. Without one, nothing is accepted.
+///
+/// # Errors
+/// [`ReportError`] if the file cannot be read or is not valid.
+pub(crate) fn read_accept_file(
+    path: Option<&Path>,
+    catalogs: &[&Catalog],
+) -> Result<Acceptances, ReportError> {
+    let Some(path) = path else {
+        return Ok(Acceptances::default());
+    };
+    Acceptances::parse(&input::text(path)?, catalogs)
+        .map_err(|source| ReportError::Accept { path: path.to_owned(), source })
+}
+
+/// Notes the entries of an accept file that matched nothing.
+pub(crate) fn print_unused(unused: &[String]) {
+    for entry in unused {
+        output::print_note(&format!(
+            "{entry} is accepted and was not found; remove it from the accept file if it is settled"
+        ));
+    }
+}
+
 impl Reporter {
-    /// Prints what was found, and says how the program ends: [`Exit::Done`] or [`Exit::Findings`].
+    /// Prints the findings and returns [`Exit::Done`] or [`Exit::Findings`].
     ///
-    /// `checked` says what was looked at, e.g. `2 pipelines`. Where there was nothing to look at
-    /// there is nothing to report: the caller says so and ends with [`Exit::Nothing`].
+    /// `checked` says what was checked, for example `2 pipelines`. If there was nothing to check,
+    /// the caller must not call this but say so and end with [`Exit::Nothing`].
     ///
     /// # Errors
-    /// [`ReportError`] when the report cannot be printed.
+    /// [`ReportError`] if the report cannot be printed.
     pub(crate) fn finish(
         &self,
         findings: Vec<Finding>,
@@ -128,11 +148,7 @@ impl Reporter {
             Format::Sarif => output::print(findings::sarif(&report, catalog)?.as_bytes())?,
             Format::Csv => output::print(&findings::csv(&report)?)?,
         }
-        for unused in &judged.unused {
-            output::print_note(&format!(
-                "{unused} is accepted and was not found; take it out of the accept file if it is settled"
-            ));
-        }
+        print_unused(&judged.unused);
         let fails = self.fail_on.severity().is_some_and(|severity| report.has(severity));
         Ok(if fails { Exit::Findings } else { Exit::Done })
     }

@@ -9,60 +9,60 @@ use crate::output;
 use crate::snapshot;
 use audit::{Scope, Slot, approvers};
 use generate::rule_draft::{Draft, Wanted};
-use names::{ActionName, PipelineGlob, RegionGlob, StageGlob};
+use names::{PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
 Examples:
-  A rule for the gate of one pipeline, to read, complete and keep:
+  A rule for the gate of one pipeline, to review and complete:
     aws iam get-account-authorization-details > account.json
     policygen rule --account-file account.json --pipeline payments --stage Release \\
       --slot ApprovalA --slot ApprovalB > rule.json
 
-  Then look at what is left to do:
+  Then check what is left to do:
     policygen doctor --rule rule.json --pipeline payments";
 
-/// Write a rule to start from, by what an account shows
+/// Draft a rule for the gate from an account
 ///
-/// Prints a rule for TWO_PERSON_RULE: a closed world (`onlyPeople`) of the IAM users who may
-/// approve, one entry of `people` for each human as far as names tell, and the exact names of IAM
-/// Identity Center's roles that may approve. What a human must check or add is printed to standard
-/// error: people of IAM Identity Center, for instance, are not in the file.
+/// Prints a rule for TWO_PERSON_RULE. Only the IAM users who may approve count (`onlyPeople`), with
+/// one entry of `people` for each human as far as their names show. Roles of IAM Identity Center
+/// that may approve are listed by their exact names. What a human must check or add is printed to
+/// standard error. For example, the file does not list users of IAM Identity Center.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What `aws iam get-account-authorization-details` printed; `-` for standard input
+    /// The output of `aws iam get-account-authorization-details`; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: PathBuf,
-    /// An approval action: who may serve one of these is in the rule, and the rule's `actions`
-    /// names them. Without it, ApprovalA and ApprovalB, and no `actions`
-    #[arg(long = "slot", visible_alias = "action", value_name = "NAME")]
-    slots: Vec<ActionName>,
-    /// Only pipelines of this region, or of the regions that a glob matches
+    /// An approval action, and the group that serves it. The rule has everybody who may serve one
+    /// of these, and its `actions` names them [default: ApprovalA and ApprovalB, without `actions`]
+    #[arg(long = "slot", visible_alias = "action", value_name = "NAME[=GROUP]")]
+    slots: Vec<Slot>,
+    /// Only pipelines in this region, or in regions that match a pattern
     #[arg(long)]
     region: Option<RegionGlob>,
-    /// Only this pipeline, or those that a glob matches
+    /// Only this pipeline, or pipelines that match a pattern
     #[arg(long)]
     pipeline: Option<PipelineGlob>,
-    /// Only this stage, which becomes the rule's `stage`, or those that a glob matches
+    /// Only this stage, or stages that match a pattern. A name becomes the rule's `stage`
     #[arg(long)]
     stage: Option<StageGlob>,
 }
 
 pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let account = snapshot::read(&args.account_file)?;
+    let actions = args.slots.iter().map(|slot| slot.action.to_string()).collect::<BTreeSet<_>>();
     let slots = if args.slots.is_empty() {
         vec!["ApprovalA".parse()?, "ApprovalB".parse()?]
     } else {
-        args.slots.clone()
+        args.slots
     };
-    let slots: Vec<Slot> = slots.into_iter().map(|action| Slot { action, group: None }).collect();
     let wanted = Wanted {
         stage: args
             .stage
             .as_ref()
             .filter(|stage| !stage.contains(['*', '?']))
             .map(ToString::to_string),
-        actions: args.slots.into_iter().map(String::from).collect::<BTreeSet<_>>(),
+        actions,
     };
     let scope = Scope {
         slots,
@@ -74,7 +74,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let approvers = approvers(&account, &scope)?;
     if approvers.is_empty() {
         output::print_warning(
-            "nobody in this account may approve, so there is nothing to write; are --slot, --pipeline and --stage what the policies name?",
+            "nobody in this account may approve, so there is nothing to write; do the policies name the same --slot, --pipeline and --stage?",
         );
         return Ok(Exit::Nothing);
     }

@@ -57,7 +57,7 @@ fn what_has_expired_is_a_finding_again_and_says_so() {
     let expired = json!({"kind": "acceptance", "name": "R-17", "detail": format!("expired after {yesterday}")});
     assert_eq!(evidence.last().unwrap(), &expired);
 
-    // Of two, the one that still holds.
+    // If two entries match, the valid one is used.
     let (ran, report) =
         accepting(&json!([entry(SUBJECT, &yesterday), entry("arn:*", &days_from_now(1))]));
     assert_eq!(ran.code, 0);
@@ -69,7 +69,7 @@ fn one_accept_file_serves_every_verb() {
     let mut other = entry(SUBJECT, "2999-12-31");
     other["code"] = json!("can-approve-both");
     let (ran, report) = accepting(&json!([entry(SUBJECT, "2999-12-31"), other]));
-    // What another verb looks for is not missed here.
+    // An entry for another verb is not reported as unused.
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert_eq!(report["summary"]["accepted"], 1);
 }

@@ -24,7 +24,7 @@ pub(crate) fn several() -> Value {
     patched(serde_json::from_str(&patch).unwrap())
 }
 
-/// `audit` of this account, with these arguments besides.
+/// Runs `audit` on this account with further arguments.
 pub(crate) fn audit(account: &Value, arguments: &[&str]) -> Ran {
     AUDIT.run(account, arguments)
 }
@@ -100,7 +100,7 @@ fn every_format() {
         assert_eq!(
             ran.stderr,
             "note: `no-valid-pair` of `arn:aws:codepipeline:*:111122223333:*/*/ApprovalA` is accepted and was not found; \
-             take it out of the accept file if it is settled\n"
+             remove it from the accept file if it is settled\n"
         );
         insta::assert_snapshot!(format!("audit-several.{format}"), versionless(&ran.stdout));
     }
@@ -134,7 +134,7 @@ fn a_group_that_is_not_there_is_not_clean() {
 
 #[test]
 fn slots_are_two_at_least_each_another_action_and_another_group() {
-    let few = "name two different slots";
+    let few = "give at least two different slots";
     let group = "the group `developers` cannot serve two slots";
     for (slots, problem) in [
         (&["ApprovalA"][..], few),

@@ -142,7 +142,7 @@ fn a_file_without_roles_is_warned_of() {
     account["RoleDetailList"] = json!([]);
     let ran = audit(&account, &[]);
     assert_eq!(ran.code, 0);
-    assert!(ran.stderr.starts_with("warning: there are no roles in the file"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("warning: the file has no roles"), "{}", ran.stderr);
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn a_boundary_that_is_not_in_the_file_bounds_nobody_and_is_warned_of() {
     assert_eq!(found(&report)[0].code, "can-approve-both-if");
     assert_eq!(
         ran.stderr,
-        "warning: the permission boundary `arn:aws:iam::111122223333:policy/OnlyA` is not in the snapshot, so those who \
-         have it are taken to be unbounded\n"
+        "warning: the permission boundary `arn:aws:iam::111122223333:policy/OnlyA` is not in the snapshot, so the \
+         principals that have it are treated as unbounded\n"
     );
 }
 
@@ -191,7 +191,7 @@ fn live(answers: Vec<(u16, String)>, arguments: &[&str]) -> Ran {
     server::live("text/xml", answer, &[&["audit"], arguments].concat())
 }
 
-/// A page of the account, with one user and, where there is another page, its marker.
+/// A page of the account, with one user and its marker if there is another page.
 fn page(user: &str, marker: Option<&str>) -> (u16, String) {
     let rest = match marker {
         None => "<IsTruncated>false</IsTruncated>".to_owned(),
@@ -282,7 +282,7 @@ fn a_file_of_several_accounts_is_refused_by_its_first_stranger() {
     for _ in 0..5 {
         refused(
             &account.to_string(),
-            &["`arn:aws:iam::444455556666:user/carol` is not of the account 111122223333"],
+            &["`arn:aws:iam::444455556666:user/carol` is not in the account 111122223333"],
         );
     }
 }
@@ -299,8 +299,8 @@ fn a_policy_of_aws_that_is_not_in_the_file_is_taken_to_allow_everything_and_is_w
     assert_eq!(
         audit(&account, &[]).stderr,
         format!(
-            "warning: the policy `{policy}` of `arn:aws:iam::111122223333:user/grace` is not in the snapshot, as AWS leaves deprecated \
-             policies out: it is taken to allow everything\n"
+            "warning: the policy `{policy}` of `arn:aws:iam::111122223333:user/grace` is not in the snapshot, because AWS leaves \
+             deprecated policies out; it is treated as allowing everything\n"
         )
     );
 }

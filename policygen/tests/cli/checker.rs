@@ -108,7 +108,7 @@ impl Checker {
         }
     }
 
-    /// The verb over a file with this text, with these arguments besides.
+    /// Runs the verb on a file with this text, with further arguments.
     pub(crate) fn run_text(&self, input: &str, arguments: &[&str]) -> Ran {
         let input = file_of(input);
         policygen(&[&[self.verb, self.option, text(input.path())], arguments].concat())

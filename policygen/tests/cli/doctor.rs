@@ -10,7 +10,7 @@ pub(crate) fn clean() -> Value {
     DOCTOR.sound()
 }
 
-/// `doctor` over this pipeline, with these arguments besides.
+/// Runs `doctor` on this pipeline with further arguments.
 pub(crate) fn doctor(pipeline: &Value, arguments: &[&str]) -> Ran {
     DOCTOR.run(pipeline, arguments)
 }
@@ -51,7 +51,7 @@ fn every_format() {
         assert_eq!(ran.code, 10, "{}", ran.stderr);
         assert_eq!(
             ran.stderr,
-            "note: `no-gate` of `arn:aws:codepipeline:*:payments` is accepted and was not found; take it out of \
+            "note: `no-gate` of `arn:aws:codepipeline:*:payments` is accepted and was not found; remove it from \
              the accept file if it is settled\n"
         );
         insta::assert_snapshot!(format!("several.{format}"), versionless(&ran.stdout));
@@ -99,7 +99,10 @@ fn what_is_no_pipeline_is_refused() {
             json!({"pipeline": {"name": "x"}}).to_string(),
             "there is no `pipeline` with a `name` and `stages`",
         ),
-        (json!({"pipeline": {"name": "x", "stages": {}}}).to_string(), "its `pipeline` is not one"),
+        (
+            json!({"pipeline": {"name": "x", "stages": {}}}).to_string(),
+            "its `pipeline` is not valid",
+        ),
         (
             json!({"pipeline": {"name": "x", "stages": [{"name": "A"}]}}).to_string(),
             "missing field `actions`",

@@ -1,5 +1,4 @@
-//! What `policygen evidence` finds behind an approval: who took the session, whose account it is,
-//! and what followed the gate.
+//! `policygen evidence`: the sessions behind approvals, the account, and what followed the gate.
 
 use std::fs;
 
@@ -19,7 +18,7 @@ fn user(arn: &str) -> Value {
     json!({"type": "IAMUser", "arn": arn, "accessKeyId": "AKIAIOSFODNN7EXAMPLE"})
 }
 
-/// `userIdentity` of a session that calls with this access key.
+/// `userIdentity` of a session with this access key.
 fn session(arn: &str, access_key: &str, issuer: &str) -> Value {
     json!({"type": "AssumedRole", "arn": arn, "accessKeyId": access_key,
         "sessionContext": {"sessionIssuer": {"type": "Role", "arn": issuer}, "attributes": {"mfaAuthenticated": "false"}}})
@@ -29,7 +28,7 @@ fn deployer(access_key: &str) -> Value {
     session(DEPLOYER, access_key, "arn:aws:iam::111122223333:role/Deployer")
 }
 
-/// An answer, as CloudTrail has it 20 seconds before CodePipeline noticed it.
+/// CloudTrail's event of an answer, 20 seconds before CodePipeline noticed it.
 fn approved(slot: &str, by: &Value) -> Value {
     let time = if slot == "ApprovalA" { "2026-01-02T10:01:40Z" } else { "2026-01-02T10:02:10Z" };
     json!({"eventName": "PutApprovalResult", "eventTime": time, "eventID": slot, "userIdentity": by, "requestParameters": {
@@ -37,14 +36,14 @@ fn approved(slot: &str, by: &Value) -> Value {
         "result": {"status": "Approved", "summary": "reviewed"}}})
 }
 
-/// A session with this access key was taken by somebody.
+/// The event of a principal that started a session with this access key.
 fn taken(access_key: &str, by: &Value) -> Value {
     json!({"eventName": "AssumeRole", "eventTime": "2026-01-02T09:00:00Z", "eventID": access_key, "userIdentity": by,
         "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/Deployer"},
         "responseElements": {"credentials": {"accessKeyId": access_key, "expiration": "Jan 2, 2026, 10:00:00 AM"}}})
 }
 
-/// Alice approved as herself, and somebody through the role Deployer.
+/// Alice approved as herself, and somebody else approved through the role Deployer.
 fn alice_and_deployer() -> Saved {
     let mut saved = execution();
     saved.action("ApprovalB")["updatedBy"] = json!(DEPLOYER);
@@ -147,7 +146,7 @@ fn a_trail_that_shows_two_humans_or_does_not_end_changes_no_verdict() {
     }
 }
 
-/// Two humans who pass through one role on their way are two.
+/// Two humans who pass through the same role are still two.
 #[test]
 fn a_role_that_two_humans_pass_through_joins_nobody() {
     let jump = |key: &str| {
@@ -172,7 +171,7 @@ fn a_role_that_two_humans_pass_through_joins_nobody() {
     assert_eq!(newest(&saved, &trail, COLLAPSE)["verdict"], "satisfied");
 }
 
-/// What an earlier run of the gate counted is no second person of the newest.
+/// A person counted by an earlier run of the gate does not count for the newest run.
 #[test]
 fn an_earlier_attempt_of_another_person_is_nobody_in_the_newest_verdict() {
     let mut saved = alice_and_deployer();
@@ -196,7 +195,7 @@ fn an_earlier_attempt_of_another_person_is_nobody_in_the_newest_verdict() {
     assert_eq!((&found["verdict"], codes(&found)[0]), (&json!("error"), "same-human"), "{found}");
 }
 
-/// The parameters' own list of actions needs two people as well, whoever approved elsewhere.
+/// The actions in the parameters also need two people, no matter who approved elsewhere.
 #[test]
 fn one_human_in_two_lists_of_actions_is_not_made_up_for_by_a_third() {
     let mut saved = alice_and_deployer();
@@ -214,7 +213,7 @@ fn one_human_in_two_lists_of_actions_is_not_made_up_for_by_a_third() {
     assert_eq!(found["verdict"], "satisfied", "two people are left: {found}");
 }
 
-/// A console gives a session other access keys than the event that made it.
+/// A console gives a session other access keys than the event that started it.
 #[test]
 fn a_session_is_joined_by_who_it_is_and_when_it_was_made_if_its_key_is_another() {
     let mut by = deployer("ASIACONSOLE");
@@ -262,8 +261,8 @@ fn sessions_of_one_user_of_identity_center_are_one_human_whatever_they_are_calle
     assert_eq!(found(&by_b)["verdict"], "satisfied");
 }
 
-/// A caller of another account is told in both accounts, and the role's has no name for them. The
-/// name joins, whatever the order.
+/// Both accounts record a caller from another account, and the role's account has no name for the
+/// caller. The name joins, no matter which event comes first.
 #[test]
 fn a_session_that_a_user_of_another_account_took_is_theirs() {
     let mut at_home = taken("ASIA1", &user("arn:aws:iam::444455556666:user/alice"));
@@ -282,7 +281,7 @@ fn a_session_that_a_user_of_another_account_took_is_theirs() {
     assert_eq!(found["verdict"], "satisfied");
 }
 
-/// Two events that name two takers of one key say nothing, whatever their order.
+/// Two events that name two callers for one key prove nothing, in any order.
 #[test]
 fn events_that_contradict_each_other_join_nobody() {
     let approvals =
@@ -294,7 +293,7 @@ fn events_that_contradict_each_other_join_nobody() {
     }
 }
 
-/// One user, who was renamed between two answers.
+/// A user who was renamed between two answers.
 #[test]
 fn a_renamed_user_is_one_human() {
     let with_id = |arn: &str, id: &str| {
@@ -320,7 +319,7 @@ fn a_renamed_user_is_one_human() {
 }
 
 /// The rule trusts the role because a provider names its sessions. CloudTrail shows that a caller
-/// of AssumeRole did.
+/// of AssumeRole chose the name.
 #[test]
 fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
     let arn = "arn:aws:sts::111122223333:assumed-role/Approver/bob";
@@ -333,14 +332,15 @@ fn a_trusted_session_that_somebody_else_took_and_named_is_an_error() {
         newest(&saved, &trail, r#"{"trustedSessionRoles": ["Approver"]}"#)
     };
     let carol = "arn:aws:iam::111122223333:user/carol";
-    for (taker, told) in [(user(carol), carol), (deployer("ASIA2"), "there may be anybody")] {
+    for (taker, told) in [(user(carol), carol), (deployer("ASIA2"), "which anybody may have used")]
+    {
         let found = with(taken("ASIA1", &taker));
         assert_eq!(found["verdict"], "error");
         assert_eq!(codes(&found), ["taken-by-another"], "{found}");
         assert!(found["problem"].as_str().unwrap().contains(told), "{found}");
     }
-    // A trust policy can have users name their sessions as they are called themselves, also users
-    // of another account.
+    // A trust policy can require users to give their sessions their own names, also users of
+    // another account.
     for own in [BOB, "arn:aws:iam::444455556666:user/bob"] {
         assert_eq!(with(taken("ASIA1", &user(own)))["verdict"], "satisfied", "{own}");
     }
@@ -363,7 +363,7 @@ fn one_source_identity_behind_two_persons_is_an_error() {
     assert_eq!(codes(&found), ["same-human", "shared-source-identity"]);
 }
 
-/// The role's name says that Identity Center made it, and its path says that it did not.
+/// The role has a name of Identity Center and a path that is not Identity Center's.
 #[test]
 fn a_look_alike_of_identity_centers_role_is_an_error_and_a_real_one_says_nothing_of_a_second_factor()
  {
@@ -409,8 +409,8 @@ fn cloudtrail_tells_when_an_approval_was_answered() {
     assert!(ran.stdout.contains(r#""atIs": "noticed""#), "{}", ran.stdout);
 }
 
-/// What CloudTrail says of another principal, or of a time at which the approval was not open, is
-/// no time of this answer.
+/// An event of another principal, or from a time when the approval was not open, does not give the
+/// time of this answer.
 #[test]
 fn a_time_that_cannot_be_the_answers_is_not_taken_for_it() {
     for time in ["2026-01-02T10:00:30Z", "2026-01-02T10:02:02Z"] {
@@ -441,7 +441,7 @@ fn what_ran_behind_the_gate_under_another_version_is_an_error() {
 
 #[test]
 fn a_release_long_after_its_approval_is_a_warning() {
-    // The gate judged at 10:03, and what it let pass was deployed two hours later.
+    // The gate judged at 10:03, and the release was deployed two hours later.
     let mut saved = execution();
     saved.action("Deploy")["startTime"] = json!("2026-01-02T12:00:00+00:00");
     saved.action("Deploy")["lastUpdateTime"] = json!("2026-01-02T12:01:00+00:00");
@@ -462,7 +462,7 @@ fn a_release_long_after_its_approval_is_a_warning() {
     assert!(ran.stdout.contains(told), "{}", ran.stdout);
 }
 
-/// What another account calls its users is that account's word.
+/// Another account chooses the names of its users, so they prove nothing here.
 mod account {
     use super::*;
 
@@ -491,7 +491,7 @@ mod account {
         assert_eq!(report["executions"][0]["verdict"], "unsatisfied");
         assert!(ran.stdout.contains("is of account 444455556666"), "{}", ran.stdout);
         let ran = evidence(&execution(), None, "{}", &["--account", "12"]);
-        assert!(ran.code == 1 && ran.stderr.contains("has 12 digits"), "{}", ran.stderr);
+        assert!(ran.code == 1 && ran.stderr.contains("an account: 12 digits"), "{}", ran.stderr);
     }
 
     #[test]
@@ -540,7 +540,11 @@ mod account {
             assert_eq!(report["executions"][0]["verdict"], verdict, "{in_path}");
         }
         let ran = evidence(&saved, None, rule, &["--format", "human"]);
-        assert!(ran.stdout.contains("the account's snapshot by --account-file"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("the account's snapshot with --account-file"),
+            "{}",
+            ran.stdout
+        );
     }
 }
 

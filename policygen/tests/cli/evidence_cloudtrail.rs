@@ -1,4 +1,4 @@
-//! `policygen evidence` with CloudTrail's events beside the history.
+//! `policygen evidence` with a history and CloudTrail's events.
 
 use std::fs;
 
@@ -11,8 +11,7 @@ use crate::program::{Ran, policygen};
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 
-/// An answer to an approval, as CloudTrail writes it (AWS CloudTrail User Guide, "CloudTrail record
-/// contents").
+/// CloudTrail's event of an answer (AWS CloudTrail User Guide, "CloudTrail record contents").
 fn event(slot: &str, principal: &str, time: &str) -> Value {
     json!({
         "eventVersion": "1.11",

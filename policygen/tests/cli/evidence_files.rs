@@ -1,5 +1,5 @@
-//! The files that `policygen evidence` takes: whatever programs and consoles make of a history and
-//! of CloudTrail's events.
+//! The files that `policygen evidence` reads: histories and CloudTrail events in the forms that
+//! programs and consoles export.
 
 use std::fs;
 use std::io::Write as _;
@@ -42,7 +42,7 @@ fn with_trail(trail: &Path) -> Ran {
     )
 }
 
-/// How many of the approvals have an event.
+/// The number of approvals with an event.
 fn confirmed(ran: &Ran) -> usize {
     let report: Value =
         serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
@@ -116,7 +116,7 @@ fn a_file_that_holds_no_events_is_refused_with_what_would_do() {
         (nested.into_bytes(), "holds no CloudTrail events"),
         (b"PutApprovalResult".to_vec(), "is not JSON"),
         (json!({"events": [], "nextToken": "t"}).to_string().into_bytes(), "only the first part"),
-        (gzip(b"{}")[..12].to_vec(), "no end of its compressed data"),
+        (gzip(b"{}")[..12].to_vec(), "is broken or incomplete"),
     ] {
         fs::write(&path, &content).unwrap();
         let ran = with_trail(&path);
@@ -137,8 +137,7 @@ fn a_file_that_holds_no_events_is_refused_with_what_would_do() {
     assert_eq!(confirmed(&with_trail(&path)), 0, "nothing in it matters");
 }
 
-/// As CloudTrail lays them into its bucket: thousands of files below the account, the region and
-/// the day.
+/// The layout of CloudTrail's bucket: thousands of files in folders by account, region and day.
 #[test]
 fn a_directory_of_logs_is_read_without_the_digests_beside_them() {
     let directory = TempDir::new().unwrap();
@@ -150,7 +149,7 @@ fn a_directory_of_logs_is_read_without_the_digests_beside_them() {
     };
     let ran = with_trail(directory.path());
     assert!(
-        ran.code == 1 && ran.stderr.contains("holds no file that ends in .json"),
+        ran.code == 1 && ran.stderr.contains("has no file whose name ends in .json"),
         "{}",
         ran.stderr
     );
@@ -167,7 +166,7 @@ fn a_directory_of_logs_is_read_without_the_digests_beside_them() {
     assert_eq!(confirmed(&with_trail(directory.path())), 2);
 }
 
-/// Every `null` that other SDKs print for what is absent, at any place of either list.
+/// Other SDKs print `null` for absent members, at any place of either list.
 #[test]
 fn what_is_null_is_as_absent() {
     fn with_nulls(value: &mut Value, absent: &[&str]) {
@@ -219,7 +218,7 @@ fn what_is_null_is_as_absent() {
     assert_eq!(only_verdict(&alone(&nothing(execution()), &[])), "satisfied");
 }
 
-/// Some lists do not show what CodePipeline made of a variable.
+/// Some lists do not show the value of a variable.
 #[test]
 fn an_unresolved_variable_is_the_executions_own_id() {
     let with = |parameters: &str| {
@@ -236,7 +235,7 @@ fn an_unresolved_variable_is_the_executions_own_id() {
     assert_eq!(with(r##"{"pipelineExecutionId": "#{variables.id}"}"##), "error");
 }
 
-/// A spreadsheet has no line for what the whole report rests on.
+/// A spreadsheet has no place for a note about the whole report.
 #[test]
 fn the_notes_of_a_report_stand_beside_a_spreadsheet() {
     let directory = TempDir::new().unwrap();

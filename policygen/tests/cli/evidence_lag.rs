@@ -1,21 +1,20 @@
-//! `policygen evidence` under the delays of the real service: CodePipeline notices an answer 16 to
-//! 35 seconds after it was given, and a report of a Lambda action some 30 seconds after it was
-//! made.
+//! `policygen evidence` with the delays of the real service: CodePipeline notices an answer 16 to
+//! 35 seconds after it was given, and the report of a Lambda action about 30 seconds after it was
+//! sent.
 
 use serde_json::{Value, json};
 
 use crate::evidence::evidence;
 use crate::history::{Saved, at, execution};
 
-/// A history in which the gate ran from 10:03:00 until 10:03:32, and what it let pass began then.
+/// A history where the gate ran from 10:03:00 until 10:03:32 and the release began then.
 fn delayed() -> Saved {
     let mut saved = execution();
     saved.action("Gate")["lastUpdateTime"] = json!(at(3, 32));
     saved
 }
 
-/// The same, refused as the history has it: the message of a failure is the summary of the
-/// execution.
+/// The same history with a refusal. The message of the failure is the summary of the execution.
 fn refused() -> Saved {
     let mut saved = delayed();
     saved.actions.retain(|action| action["actionName"] != "Deploy");
@@ -43,18 +42,18 @@ fn is(verdict: &str, codes: &[&str]) -> (String, Vec<String>) {
     (verdict.to_owned(), codes.iter().map(|code| (*code).to_owned()).collect())
 }
 
-/// The approval ran beside the gate. Its answer was noticed when the gate had refused, and before
-/// the history had that.
+/// The approval was open while the gate ran. CodePipeline noticed its answer after the gate had
+/// refused, and before the history showed the refusal.
 #[test]
 fn an_answer_that_was_noticed_after_the_gate_had_refused_does_not_contradict_it() {
     let mut saved = refused();
     saved.action("ApprovalB")["lastUpdateTime"] = json!(at(3, 20));
     assert_eq!(verdict(saved), is("unsatisfied", &[]));
-    // Noticed before the gate ran, it was before its eyes.
+    // The gate saw an answer that was noticed before it ran.
     assert_eq!(verdict(refused()), is("satisfied", &["verdict-differs"]));
 }
 
-/// The gate may have waited for that answer: it was given before anything was released.
+/// The gate may have waited for that answer, which was given before anything was released.
 #[test]
 fn an_answer_that_was_noticed_while_the_gate_ran_is_one_that_it_may_have_seen() {
     let mut saved = delayed();
@@ -74,21 +73,20 @@ fn a_rejection_that_was_noticed_while_the_gate_ran_counts_against_it() {
     assert_eq!(verdict(saved), is("unsatisfied", &["unsatisfied-release", "verdict-differs"]));
 }
 
-/// An approval noticed at 10:02:00 was two minutes old when the gate looked at 10:03:00, by the
-/// minute that a notice may be late; at 10:03:32, when the history has the gate's end, it would be
-/// too old.
+/// An answer that was noticed at 10:02:00 may be a minute older, so it was two minutes old if the
+/// gate decided at 10:03:00. At 10:03:32, the end that the history shows, it would be too old.
 #[test]
 fn the_age_of_an_approval_is_not_measured_by_the_lateness_of_the_history() {
     let mut saved = delayed();
     saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
         json!(r#"{"maxAgeMinutes": 2}"#);
     assert_eq!(verdict(saved.clone()), is("satisfied", &[]));
-    // A gate that ran for longer may have looked when the approval was too old.
+    // A gate that ran longer may have decided when the approval was too old.
     saved.action("Gate")["lastUpdateTime"] = json!(at(3, 59));
     assert_eq!(verdict(saved).0, "unsatisfied");
 }
 
-/// UserParameters that name another stage would have the gate look at other approvals.
+/// UserParameters that name another stage would point the gate at other approvals.
 #[test]
 fn parameters_that_name_another_stage_are_an_error_and_no_verdict() {
     let with = |stage: &str| {

@@ -1,5 +1,4 @@
-//! `policygen evidence` asking AWS: a server in its place that throttles, refuses and answers in
-//! pages.
+//! `policygen evidence` with a server in place of AWS that throttles, refuses and answers in pages.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -12,10 +11,10 @@ use tempfile::TempDir;
 use crate::history::{Saved, execution, released};
 use crate::program::{Ran, command, policygen, ran};
 
-/// Answers a request: its operation and its body, to a status and a body.
+/// Answers an operation and its body with a status and a body.
 type Answer = dyn FnMut(&str, &Value) -> (u16, Value) + Send;
 
-/// Serves on loopback until the test ends; where.
+/// Serves on loopback until the test ends, and returns the address.
 fn serve(answer: impl FnMut(&str, &Value) -> (u16, Value) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -102,7 +101,7 @@ fn timed(name: &str, value: &Value) -> Value {
     json!(seconds)
 }
 
-/// The history in pages of that size.
+/// The history in pages of this size.
 fn paged(saved: &Saved, size: usize, operation: &str, body: &Value) -> Value {
     let (list, items): (&str, Vec<&Value>) = if operation == "ListPipelineExecutions" {
         ("pipelineExecutionSummaries", saved.executions.iter().collect())
@@ -156,7 +155,7 @@ fn from_files(saved: &Saved) -> String {
     policygen(&arguments).stdout
 }
 
-/// The SDK slows down after that, so there is little to read.
+/// The SDK slows down after throttling, so the history is short.
 #[test]
 fn a_throttled_request_is_tried_again() {
     let mut throttled = false;
@@ -219,7 +218,7 @@ fn an_action_execution_of_nobody_is_an_error() {
     });
     let lost = evidence(&url, &[]);
     assert_eq!((lost.code, lost.stdout.as_str()), (1, ""));
-    assert!(lost.stderr.contains("lacks `pipelineExecutionId`"), "{}", lost.stderr);
+    assert!(lost.stderr.contains("has no `pipelineExecutionId`"), "{}", lost.stderr);
 }
 
 #[test]
@@ -246,7 +245,7 @@ fn cloudtrail_is_looked_up_in_pages() {
         let next = (slot == "ApprovalA").then_some("next");
         (200, json!({"Events": [{"CloudTrailEvent": event.to_string()}], "NextToken": next}))
     });
-    // What was planted: CloudTrail has alice for bob's approval.
+    // The planted defect: CloudTrail names alice for bob's approval.
     let ran = evidence(&url, &["--since", "2026-01-02", "--cloudtrail"]);
     let report: Value =
         serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
@@ -257,8 +256,8 @@ fn cloudtrail_is_looked_up_in_pages() {
     );
 }
 
-/// CloudTrail lists the key of a session among the resources of the event that made it; a console's
-/// session has another key, and is found by its principal id and time.
+/// CloudTrail lists a session's key among the resources of the event that started it. A console's
+/// session has another key and is found by its principal id and time.
 #[test]
 fn the_sessions_of_this_pipelines_approvals_are_looked_up_link_by_link() {
     const DEPLOYER: &str = "arn:aws:sts::111122223333:assumed-role/Deployer/x";
@@ -291,7 +290,7 @@ fn the_sessions_of_this_pipelines_approvals_are_looked_up_link_by_link() {
                 approved("ApprovalB", "payments", session(DEPLOYER, "ASIA1", "AROA1:x")),
                 approved("ApprovalB", "refunds", session(DEPLOYER, "ASIA9", "AROA9:x")),
             ],
-            // The console gave the session ASIA1; the event that made it had another key.
+            // The console gave the session ASIA1; the event that started it had another key.
             "AROA1:x" => {
                 assert_eq!(
                     (&body["StartTime"], &body["EndTime"]),

@@ -1,5 +1,4 @@
-//! The verdict of `policygen evidence` on an execution, and what it finds to look at: one defect a
-//! case.
+//! The verdict of `policygen evidence` on an execution, and its exceptions: one defect per case.
 
 use serde_json::{Value, json};
 
@@ -7,7 +6,7 @@ use crate::evidence::{alone, evidence, only_verdict};
 use crate::history::{Saved, action, answered, at, execution, released};
 use crate::program::fixture;
 
-/// Verdict, whether it was released, and the exceptions of the newest execution; and the exit code.
+/// The verdict on the newest execution, whether it was released, its exceptions, and the exit code.
 fn verdict(saved: Saved, arguments: &[&str]) -> (String, bool, Vec<String>, i32) {
     let ran = evidence(saved, &[&["--format", "json"], arguments].concat());
     assert_ne!(ran.code, 1, "{}", ran.stderr);
@@ -82,7 +81,7 @@ fn without_its_gate_an_execution_that_went_on_has_no_verdict_of_the_rule() {
     another.action("Gate")["input"]["resolvedConfiguration"]["FunctionName"] = json!("always-yes");
     expect(another, &[], ("no-gate", true, &["no-gate"], 10));
 
-    // It failed while it deployed, so only the other execution tells that this was past the gate.
+    // It failed while it deployed, so only the other execution shows that this was past the gate.
     let mut failed = execution();
     failed.actions.retain(|action| action["stageName"] != "Approve");
     failed.action("Deploy")["status"] = json!("Failed");
@@ -90,7 +89,7 @@ fn without_its_gate_an_execution_that_went_on_has_no_verdict_of_the_rule() {
     failed.executions[0]["status"] = json!("Failed");
     expect(failed, &[], ("no-gate", true, &["no-gate"], 10));
 
-    // Nothing tells what comes before the gate, so a deployment does not.
+    // Nothing shows what comes before the gate, so a deployment counts as past it.
     let mut renamed = execution();
     renamed.actions.retain(|action| action["actionName"] != "Gate");
     renamed.action("Deploy")["stageName"] = json!("Ship");
@@ -125,7 +124,7 @@ fn what_is_under_way_is_not_finished() {
     early.executions[0]["status"] = json!("Stopping");
     expect(early, &[], ("not-finished", false, &[], 0));
 
-    // The gate has spoken, and the deployment is on its way.
+    // The gate has reported, and the deployment is in progress.
     let mut deploying = execution();
     deploying.action("Deploy")["status"] = json!("InProgress");
     deploying.executions[0]["status"] = json!("InProgress");
@@ -290,7 +289,7 @@ fn what_came_after_the_gate_did_not_help_it() {
     late.action("ApprovalB")["lastUpdateTime"] = json!(at(4, 2));
     expect(late, &[], ("unsatisfied", true, &["unsatisfied-release", "verdict-differs"], 10));
 
-    // Old today, and fresh when the gate looked.
+    // Old today, and fresh when the gate decided.
     let mut fresh = execution();
     fresh.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
         json!(r#"{"maxAgeMinutes": 5}"#);
@@ -306,7 +305,7 @@ fn a_retry_is_judged_by_its_newest_approvals_and_its_runs_one_by_one() {
         again["actionExecutionId"] = json!(format!("{slot}-2"));
         retried.actions.push(again);
     }
-    // Reopened, and given up.
+    // Reopened, and abandoned.
     retried.executions[0]["status"] = json!("Stopped");
     expect(retried.clone(), &[], ("satisfied", false, &[], 0));
 

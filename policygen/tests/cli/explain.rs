@@ -45,7 +45,7 @@ fn every_kind_of_principal_is_explained() {
 const DORA: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora@example.com";
 const ERIN: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/erin@example.com";
 
-/// A snapshot of the account with that role under this path.
+/// A snapshot of the account with the role under this path.
 fn account_with_role_under(path: &str) -> NamedTempFile {
     let name = "AWSReservedSSO_Approver_0123456789abcdef";
     let role = json!({
@@ -111,7 +111,7 @@ fn a_principal_of_another_account_than_the_pipelines_is_nobody() {
     assert_eq!(persons(&["--account", "444455556666", ALICE, other]), ["handle:bob"]);
     assert!(persons(&["--account", "777788889999", ALICE, other]).is_empty());
 
-    // IAM knows the roles of its own account alone.
+    // IAM knows only the roles of the same account.
     let dora_elsewhere = DORA.replace("111122223333", "444455556666");
     assert_eq!(explain("good", &[ALICE, &dora_elsewhere])["askedRoles"], json!([]));
 

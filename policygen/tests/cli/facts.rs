@@ -1,4 +1,4 @@
-//! What `policygen doctor --facts` says of each fact.
+//! The answers of `policygen doctor --facts`, fact by fact.
 
 use serde_json::{Value, json};
 

@@ -17,7 +17,7 @@ fn a_recorded_execution_in_words_and_for_programs() {
     insta::assert_snapshot!("recorded-json", ran.stdout);
 }
 
-/// Names, ids, account numbers and everything else that somebody may not want to send in.
+/// Names, ids, account numbers and other data that a user may not want to send.
 #[test]
 fn the_report_names_nobody() {
     let mut saved = Saved::retried();
@@ -110,7 +110,7 @@ fn what_is_not_such_a_file_is_refused() {
     for (content, words) in [
         ("", "it is not JSON"),
         ("{}", "it holds neither `pipelineExecutionSummaries`"),
-        ("{\"stageStates\": 7}", "it is not what `aws codepipeline get-pipeline-state` prints"),
+        ("{\"stageStates\": 7}", "it is not the output of `aws codepipeline get-pipeline-state`"),
         ("{\"pipelineExecution\": {}}", "has no `pipelineExecutionId`"),
     ] {
         let input = file_of(content);

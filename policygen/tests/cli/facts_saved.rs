@@ -1,5 +1,5 @@
-//! One execution as somebody saved it, for the tests of `policygen doctor --facts`: what the real
-//! service once answered, with all names replaced, and that with one change.
+//! One saved execution for the tests of `policygen doctor --facts`: recorded replies of the real
+//! service, with all names replaced and one change per test.
 
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 use crate::checker::{file, file_of, text};
 use crate::program::{Ran, fixture, policygen};
 
-/// One execution as somebody saved it.
+/// One saved execution.
 #[derive(Clone)]
 pub(crate) struct Saved {
     pub(crate) id: String,
@@ -52,7 +52,7 @@ impl Saved {
         &mut self.actions["actionExecutionDetails"][1]
     }
 
-    /// The same in the state.
+    /// The same approval in the state.
     pub(crate) fn state_of_answered(&mut self) -> &mut Value {
         let id = self.answered()["actionExecutionId"].clone();
         let stages = self.state["stageStates"].as_array_mut().unwrap().iter_mut();
@@ -98,7 +98,7 @@ impl Saved {
     }
 }
 
-/// What a gate logs to which AWS gives everything.
+/// The log of a gate that gets every fact from AWS.
 pub(crate) fn everything() -> Value {
     json!({
         "getJobDetails": {
@@ -114,7 +114,7 @@ pub(crate) fn everything() -> Value {
 
 pub(crate) const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora@example.com";
 
-/// CloudTrail's record of the newest answer in the history, given then by this principal.
+/// CloudTrail's event of the newest answer in the history, by this principal at this time.
 pub(crate) fn event(saved: &mut Saved, at: &str, by: &str) -> Value {
     let approval = saved.answered();
     json!({"Records": [{

@@ -22,7 +22,7 @@ fn every_defect_is_refused_with_its_reason() {
             "`arn:aws:codepipeline:eu-west-1:111122223333:payments/Release/ApprovalB` would be in both",
         ),
         (&["--slot", "A*", "--slot", "B"], 2, "`A*` is not the name of an action"),
-        // What `--slot` took before it meant the same in every verb.
+        // An earlier version accepted patterns in `--slot`.
         (&["--slot", "A=Approval*", "--slot", "B"], 2, "give NAME=PATTERN with `--slot-pattern`"),
         (&["--slot-pattern", "A", "--slot", "B"], 2, "written NAME=PATTERN"),
         (&["--gate-function", "a b"], 2, "neither the name nor the ARN of a Lambda function"),
@@ -79,7 +79,7 @@ fn every_defect_is_refused_with_its_reason() {
         (
             &["--slot", "Gate", "--slot", "B", "--gate"],
             1,
-            "two things would have the name `TwoPersonRule-Gate`",
+            "two resources would have the name `TwoPersonRule-Gate`",
         ),
         (
             &["--print", "no-such-file"],
@@ -120,7 +120,7 @@ fn names_that_aws_would_refuse_for_their_length_are_refused() {
         ["--mechanism", "roles", "--trust-account", "111122223333", "--slot", &slot, "--slot", "B"];
     let ran = generate(&roles);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("AWS takes 64 for a role"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the name of a role has at most 64"), "{}", ran.stderr);
 }
 
 #[test]
@@ -284,8 +284,8 @@ fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
         ("stage-there", "there is a stage `Release` already"),
         ("gate-there", "the action `Check` of the stage `Build` runs the gate already"),
         ("not-json", "not the JSON that `aws codepipeline get-pipeline` prints"),
-        ("no-stages", "there is no `pipeline` with a `name` and `stages`"),
-        ("bare", "there is no `pipeline` with a `name` and `stages`"),
+        ("no-stages", "it has no `pipeline` with a `name` and `stages`"),
+        ("bare", "it has no `pipeline` with a `name` and `stages`"),
     ] {
         let path = fixture(&format!("pipeline/{name}.json"));
         let ran = generate(&["--patch-pipeline", &path]);
@@ -296,7 +296,7 @@ fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
             ran.stderr
         );
     }
-    // A part of an ARN is no more than that: this pipeline runs another function.
+    // These are parts of the ARN of the pipeline's function, and not its name.
     let path = fixture("pipeline/gate-there.json");
     for function in ["lambda", "function", "live", "111122223333"] {
         let ran = generate(&["--patch-pipeline", &path, "--gate-function", function]);
@@ -346,7 +346,7 @@ fn a_directory_gets_all_files_or_none() {
         ["TwoPersonRule-ApprovalA.policy.json", "TwoPersonRule-ApprovalB.policy.json"]
     );
 
-    // A file replaces its like, and nothing else is touched.
+    // A file replaces the one with its name and no other.
     fs::write(out.join("notes.txt"), "mine").unwrap();
     assert_eq!(generate(&["--out", path, "--approve-only"]).code, 0);
     let second = listing();
@@ -356,7 +356,7 @@ fn a_directory_gets_all_files_or_none() {
         first["TwoPersonRule-ApprovalA.policy.json"]
     );
 
-    // The last file cannot be put there, so the first is not either.
+    // The last file cannot be written, so the first is not written either.
     fs::create_dir(out.join("stage.json")).unwrap();
     let failed = generate(&["--out", path, "--stage-json"]);
     assert_eq!(failed.code, 1);
@@ -377,7 +377,7 @@ fn files_get_the_usual_permissions() {
     let mode = |name: &str| fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
     assert_eq!(mode("create.sh") & 0o500, 0o500);
     assert_eq!(mode("stage.json") & 0o111, 0);
-    // Readable by whoever the umask lets read the directory's other files.
+    // Its permissions follow the umask, like those of the directory's other files.
     fs::write(directory.path().join("other"), "").unwrap();
     assert_eq!(mode("stage.json"), mode("other"));
 }
@@ -402,4 +402,31 @@ fn several_json_files_are_printed_as_one_object() {
     let one = json(&generate(&["--stage-json", "--print", "stage.json"]).stdout);
     assert_eq!(all["stage.json"], one);
     assert_eq!(all.as_object().unwrap().len(), 3);
+}
+
+/// The gate may be given by ARN, as in every other verb. Its policies then name that function.
+#[test]
+fn a_gate_by_its_arn_is_allowed_and_guarded_there() {
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:gate";
+    let function = format!("{arn}:live");
+    let ran = generate(&[
+        "--gate",
+        "--service-role",
+        "payments",
+        "--guardrails",
+        "--stage-json",
+        "--region",
+        "eu-central-1",
+        "--gate-function",
+        &function,
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let files = json(&ran.stdout);
+    let invoke = &files["TwoPersonRule-InvokeGate.policy.json"]["Statement"][0];
+    assert_eq!(invoke["Resource"], function);
+    let guardrails = files["TwoPersonRule-Guardrails.policy.json"]["Statement"].as_array().unwrap();
+    let change = guardrails.iter().find(|statement| statement["Sid"] == "ChangeGate").unwrap();
+    assert_eq!(change["Resource"], serde_json::json!([arn, format!("{arn}:*")]));
+    let gate = files["stage.json"]["actions"].as_array().unwrap().last().unwrap();
+    assert_eq!(gate["configuration"]["FunctionName"], function);
 }

@@ -1,4 +1,4 @@
-//! A history as the AWS CLI prints it, to plant a defect in.
+//! A history as the AWS CLI prints it, for tests to change.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ pub(crate) struct Saved {
 }
 
 impl Saved {
-    /// The action execution of that name.
+    /// The action execution with this name.
     pub(crate) fn action(&mut self, name: &str) -> &mut Value {
         self.actions.iter_mut().find(|action| action["actionName"] == name).unwrap()
     }
@@ -24,7 +24,7 @@ impl Saved {
         self
     }
 
-    /// Writes both lists; their paths.
+    /// Writes both lists and returns their paths.
     pub(crate) fn write(&self, directory: &TempDir) -> [String; 2] {
         let file = |name: &str, value: &Value| {
             let path = directory.path().join(name);
@@ -38,7 +38,7 @@ impl Saved {
     }
 }
 
-/// A time of the newest execution's hour, as the AWS CLI prints it.
+/// A time in the hour of the newest execution, as the AWS CLI prints it.
 pub(crate) fn at(minute: u32, second: u32) -> String {
     format!("2026-01-02T10:{minute:02}:{second:02}.123000+00:00")
 }
@@ -76,7 +76,7 @@ pub(crate) fn answered(slot: &str, who: &str, start: (u32, u32), end: (u32, u32)
     approval
 }
 
-/// An execution that alice and bob approved and that was released, by a gate that said so.
+/// A release that alice and bob approved and the gate let pass.
 pub(crate) fn execution() -> Saved {
     let id = "11111111-1111-4111-8111-111111111111";
     let mut gate = action("Approve", "Gate", ("Invoke", "Lambda"), (3, 0), (3, 2));
@@ -114,7 +114,7 @@ pub(crate) fn execution() -> Saved {
     }
 }
 
-/// The same with another id, so many days earlier.
+/// The same release with another id, this many days earlier.
 pub(crate) fn released(id: &str, days_earlier: u32) -> Saved {
     let text = json!([execution().executions, execution().actions]).to_string();
     let text = text.replace("11111111-1111-4111-8111-111111111111", id);

@@ -10,6 +10,7 @@ mod checker;
 mod doctor;
 mod doctor_live;
 mod evidence;
+mod evidence_accept;
 mod evidence_behind;
 mod evidence_cloudtrail;
 mod evidence_files;

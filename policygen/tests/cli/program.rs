@@ -4,20 +4,20 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// What the program did.
+/// The exit code and the output of the program.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// Runs `policygen` with these arguments, in an environment of nothing but what it needs.
+/// Runs `policygen` with these arguments and almost no environment variables.
 pub(crate) fn policygen(arguments: &[&str]) -> Ran {
     let output = command().args(arguments).output().unwrap();
     ran(&output)
 }
 
-/// The same, with this on standard input.
+/// Runs `policygen` with this text on standard input.
 pub(crate) fn policygen_reading(input: &str, arguments: &[&str]) -> Ran {
     let mut child = command()
         .args(arguments)
@@ -36,7 +36,7 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// What a program did that has ended.
+/// The exit code and the output of a program that has ended.
 pub(crate) fn ran(output: &Output) -> Ran {
     Ran {
         code: output.status.code().unwrap(),
@@ -51,7 +51,7 @@ pub(crate) fn fixture(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The least that `generate` needs.
+/// The arguments that `generate` requires.
 pub(crate) const TARGET: [&str; 9] = [
     "generate",
     "--region",
@@ -64,7 +64,7 @@ pub(crate) const TARGET: [&str; 9] = [
     "Release",
 ];
 
-/// `generate` for one pipeline, with these arguments besides.
+/// Runs `generate` for one pipeline with further arguments.
 pub(crate) fn generate(arguments: &[&str]) -> Ran {
     policygen(&[&TARGET, arguments].concat())
 }

@@ -9,7 +9,7 @@ use crate::program::{Ran, fixture, policygen, policygen_reading};
 
 const SSO: &str = "AWSReservedSSO_Approver_0123456789abcdef";
 
-/// Who may do this to everything.
+/// A policy that allows this action on everything.
 fn allowed(action: &str) -> Value {
     json!([{
         "PolicyName": "approve",
@@ -49,8 +49,8 @@ fn account(users: &[Value], roles: &[Value]) -> NamedTempFile {
 
 const APPROVE: &str = "codepipeline:PutApprovalResult";
 
-/// One human with two users, one with a user under a path, a user who may not approve, a role of
-/// IAM Identity Center, one that only looks like it, and another.
+/// A human with two users, a human whose user has a path, a user who may not approve, a role of IAM
+/// Identity Center, a role that only looks like one, and another role.
 fn company() -> NamedTempFile {
     account(
         &[
@@ -169,12 +169,16 @@ fn nobody_who_may_approve_is_no_rule() {
 
 #[test]
 fn what_the_gate_would_refuse_is_not_printed() {
-    for (arguments, words) in [
-        (&["--slot", "Alone"][..], "`actions`: names 1, but `quorum` is 2"),
-        (&["--slot", "A b", "--slot", "B"], "`actions`: `A b` is not a name"),
+    for (arguments, code, words) in [
+        (&["--slot", "Alone"][..], 1, "`actions`: names 1, but `quorum` is 2"),
+        (&["--slot", "Alone", "--slot", "Alone"], 1, "`actions`: names 1, but `quorum` is 2"),
+        // The options have the same grammar as those of `audit`.
+        (&["--slot", "A b", "--slot", "B"], 2, "`A b` is not the name of an action"),
+        (&["--slot", "A=", "--slot", "B"], 2, "`A=`"),
+        (&["--slot", "A=Nobody", "--slot", "B"], 1, "no group `Nobody`"),
     ] {
         let ran = draft(&company(), arguments);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{arguments:?}");
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
     }
 }

@@ -1,4 +1,4 @@
-//! A server in the place of AWS, which takes one request a connection.
+//! A server in place of AWS that takes one request per connection.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -6,8 +6,8 @@ use std::thread;
 
 use crate::program::{Ran, command, ran};
 
-/// Runs `policygen` with these arguments against a server that answers a request, in lower case,
-/// with a status and a body of that type.
+/// Runs `policygen` with these arguments against a server. `answer` gets each request in lower case
+/// and returns a status and a body.
 pub(crate) fn live(
     content_type: &'static str,
     answer: impl FnMut(&str) -> (u16, String) + Send + 'static,
@@ -20,7 +20,7 @@ pub(crate) fn live(
     ran(&command.output().unwrap())
 }
 
-/// Serves on loopback until the test ends; where.
+/// Serves on loopback until the test ends, and returns the address.
 fn serve(
     content_type: &'static str,
     mut answer: impl FnMut(&str) -> (u16, String) + Send + 'static,

@@ -1,4 +1,4 @@
-//! What is written, whole: every mechanism in every format, and every `--help`.
+//! The complete output of every mechanism in every format, and of every `--help`.
 
 use crate::program::{generate, policygen};
 

@@ -10,7 +10,7 @@ terraform {
 
 resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
   name        = "TwoPersonRule-Guardrails"
-  description = "Two-person rule: deny going round the gate"
+  description = "Two-person rule: deny bypassing the gate"
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [

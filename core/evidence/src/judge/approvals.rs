@@ -24,7 +24,7 @@ pub(crate) struct ApprovalAttempt {
 }
 
 impl ApprovalAttempt {
-    /// The best known time of the answer, and what that time is. `None` if there is no answer.
+    /// The best known time of the answer, and what that time is. `None` if nobody has answered.
     pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
         let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
         answered.or_else(|| self.noticed().map(|at| (at, AtIs::Noticed)))
@@ -51,7 +51,7 @@ pub(crate) enum Counting {
     Replaced,
     /// The rule does not require this action.
     NotRequired,
-    /// There is no decision.
+    /// Nothing decided about this execution.
     NotJudged,
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Evaluated {
     pub(crate) execution: PipelineExecution,
     pub(crate) pipeline_version: Option<i32>,
     pub(crate) verdict: Verdict,
-    /// Why there is no verdict: a sentence.
+    /// What prevented a verdict: a sentence.
     pub(crate) problem: Option<String>,
     /// Every attempt of every approval, oldest first.
     pub(crate) approvals: Vec<ApprovalAttempt>,

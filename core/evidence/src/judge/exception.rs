@@ -1,10 +1,11 @@
 //! What an auditor should look at in an execution.
 
 use findings::{Catalog, Check, Severity};
+use jiff::civil::Date;
 
 /// Defines the codes once: for the enum, for the catalogue and for the order of the documentation.
 macro_rules! exception_codes {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $severity:ident, $title:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $severity:ident, $title:literal, $help:literal;)*) => {
         /// The stable codes. Each has an anchor of the same name in `docs/evidence.md`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum ExceptionCode {
@@ -22,6 +23,13 @@ macro_rules! exception_codes {
                     },)*
                 }
             }
+
+            /// What to do about it: a sentence.
+            pub(crate) fn help(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $help,)*
+                }
+            }
         }
 
         /// The codes of exceptions, for accept files and SARIF.
@@ -35,58 +43,76 @@ macro_rules! exception_codes {
 exception_codes! {
     /// The execution released something, and the gate never ran in it.
     NoGate = "no-gate", Error,
-        "The execution went on without ever passing the gate";
+        "The execution went on without ever passing the gate",
+        "Find out who removed the gate from the pipeline, or rolled back, and have the release reviewed.";
     /// The execution released something without enough persons by the rule.
     UnsatisfiedRelease = "unsatisfied-release", Error,
-        "The execution went on without enough persons by the rule";
+        "The execution went on without enough persons by the rule",
+        "Check first that --rule is the gate's rule. Then have the release reviewed.";
     /// The execution released something although the gate's action did not succeed.
     WentPastGate = "went-past-gate", Error,
-        "The execution went on although the gate had not let it pass";
+        "The execution went on although the gate had not let it pass",
+        "Look for a changed pipeline or an overridden stage.";
     /// The gate reported another verdict than today's evaluation.
     VerdictDiffers = "verdict-differs", Error,
-        "The gate reported another verdict than today's evaluation";
+        "The gate reported another verdict than today's evaluation",
+        "Compare --rule with the function's rule, and the function's version. Then find out who else could report in its place.";
     /// The gate's action succeeded without a verdict.
     SuccessWithoutVerdict = "success-without-verdict", Error,
-        "The gate's action succeeded without reporting a verdict";
+        "The gate's action succeeded without reporting a verdict",
+        "Find the call of PutJobSuccessResult in CloudTrail.";
     /// CloudTrail names another principal than CodePipeline.
     PrincipalDiffers = "principal-differs", Error,
-        "CloudTrail names another approver than CodePipeline";
+        "CloudTrail names another approver than CodePipeline",
+        "Compare the two records.";
     /// CloudTrail shows one human behind two persons, and the quorum needs both.
     SameHuman = "same-human", Error,
-        "CloudTrail shows one human behind two counted persons";
+        "CloudTrail shows one human behind two counted persons",
+        "Have the release reviewed. Take the role away from the approvers, or leave `sharedRoles` at `reject`.";
     /// CloudTrail shows that somebody else started, and named, the trusted session of a person.
     TakenByAnother = "taken-by-another", Error,
-        "Somebody else started and named the session of a counted person";
+        "Somebody else started and named the session of a counted person",
+        "Have the release reviewed, and correct who may assume the role.";
     /// Two persons' sessions have the same source identity.
     SharedSourceIdentity = "shared-source-identity", Error,
-        "The sessions of two counted persons have the same source identity";
+        "The sessions of two counted persons have the same source identity",
+        "Find out who this source identity is.";
     /// An approval came through a role that only looks like one of IAM Identity Center.
     LookAlikeRole = "look-alike-role", Error,
-        "An approval came through a role that only looks like one of IAM Identity Center";
+        "An approval came through a role that only looks like one of IAM Identity Center",
+        "Find out who created the role, and do not trust it.";
     /// An action behind the gate ran under another version of the pipeline than the gate.
     StructureChangedAfterGate = "structure-changed-after-gate", Error,
-        "The pipeline's structure changed between the gate and the release";
-    /// There is no verdict, and the execution released something or may have.
+        "The pipeline's structure changed between the gate and the release",
+        "Find the call of UpdatePipeline in CloudTrail, and have the release reviewed.";
+    /// The execution cannot be evaluated, and it released something or may have.
     NotEvaluated = "not-evaluated", Error,
-        "An execution that went on, or may have, cannot be evaluated";
-    /// There is no verdict, and the execution released nothing.
+        "An execution that went on, or may have, cannot be evaluated",
+        "Do what the message says, and run the report again.";
+    /// The execution cannot be evaluated, and it released nothing.
     StoppedUnevaluated = "stopped-unevaluated", Warning,
-        "An execution that did not go on cannot be evaluated";
+        "An execution that did not go on cannot be evaluated",
+        "Do what the message says, and run the report again.";
     /// The gate counted other persons than today's evaluation.
     ApproversDiffer = "approvers-differ", Warning,
-        "The gate counted other persons than today's evaluation";
+        "The gate counted other persons than today's evaluation",
+        "Compare --rule with the function's rule at that time.";
     /// The verdict depends on an assumption that the rule allows and nothing proves.
     RestsOnAssumption = "rests-on-assumption", Warning,
-        "The verdict depends on an assumption that the rule allows";
+        "The verdict depends on an assumption that the rule allows",
+        "Decide whether the assumption holds, or make the rule stricter.";
     /// An action behind the gate began when an approval was older than the rule allows.
     ReleasedLongAfterApproval = "released-long-after-approval", Warning,
-        "The release began when an approval was older than the rule allows";
+        "The release began when an approval was older than the rule allows",
+        "Find out what the execution waited for after its approval.";
     /// The gate failed without a verdict, and today's evaluation is satisfied.
     GateFailed = "gate-failed", Note,
-        "The gate failed without a verdict";
+        "The gate failed without a verdict",
+        "Read the gate's message and its log.";
     /// CloudTrail was asked and has no event of an answer.
     NoTrail = "no-trail", Note,
-        "CloudTrail has no event of an answer";
+        "CloudTrail has no event of an answer",
+        "Give older events with --cloudtrail-file.";
 }
 
 impl ExceptionCode {
@@ -110,16 +136,31 @@ pub(crate) struct Exception {
     pub(crate) code: ExceptionCode,
     /// What is wrong: whole sentences.
     pub(crate) message: String,
+    /// The entry of the accept file that accepts it today, if there is one.
+    pub(crate) acceptance: Option<Acceptance>,
+}
+
+/// Why, and until when, somebody accepts an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Acceptance {
+    pub(crate) reason: String,
+    /// The last day on which it is valid.
+    pub(crate) expires: Date,
 }
 
 impl Exception {
     pub(crate) fn new(code: ExceptionCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), acceptance: None }
     }
 
-    /// Whether summaries count it. They leave out notes.
+    /// Whether nobody accepts it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.acceptance.is_none()
+    }
+
+    /// Whether summaries count it. They leave out notes and accepted exceptions.
     pub(crate) fn is_exceptional(&self) -> bool {
-        self.code.severity() > Severity::Note
+        self.is_open() && self.code.severity() > Severity::Note
     }
 }
 
@@ -132,11 +173,12 @@ mod tests {
         let documentation = include_str!("../../../../docs/evidence.md");
         let section = documentation.split_once("## Exceptions").unwrap().1;
         let section = section.split("\n## ").next().unwrap();
-        let entries = section.split("\n### ").skip(1);
-        let documented: Vec<(&str, &str)> = entries
-            .filter_map(|entry| {
-                let (code, text) = entry.split_once("\n\n*")?;
-                Some((code, text.split_once('*')?.0))
+        let documented: Vec<(&str, &str)> = section
+            .split("\n### ")
+            .skip(1)
+            .filter_map(|text| {
+                let (code, rest) = text.split_once("\n\n*")?;
+                Some((code, rest.split_once("*.")?.0))
             })
             .collect();
         let checks = CATALOG.checks.iter();

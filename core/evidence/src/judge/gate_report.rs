@@ -1,11 +1,8 @@
 //! What the gate reported in a past execution.
 
-use rule::Status;
+use rule::{Status, is_refusal, output_variable};
 
 use crate::read::history::ActionExecution;
-
-/// The beginning of a refusal's message. No other failure of the gate begins like this.
-const REFUSAL: &str = "Refused: ";
 
 /// The report of one run of the gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,20 +23,17 @@ pub(crate) enum GateReport {
 
 impl GateReport {
     pub(crate) fn from_action(action: &ActionExecution) -> Self {
+        let output = |name| action.outputs.get(name).cloned();
         match action.attempt.status {
-            Status::Succeeded => match action.outputs.get("Verdict").map(String::as_str) {
-                Some("satisfied") => Self::Satisfied {
-                    approvers: action.outputs.get("Approvers").cloned(),
-                    basis: action.outputs.get("Basis").cloned(),
-                    execution_id: action.outputs.get("PipelineExecutionId").cloned(),
+            Status::Succeeded => match output(output_variable::VERDICT) {
+                Some(verdict) if verdict == rule::Verdict::Satisfied.as_str() => Self::Satisfied {
+                    approvers: output(output_variable::APPROVERS),
+                    basis: output(output_variable::BASIS),
+                    execution_id: output(output_variable::PIPELINE_EXECUTION_ID),
                 },
                 Some(_) | None => Self::SuccessWithoutVerdict,
             },
-            Status::Failed
-                if message_of(action).is_some_and(|message| message.starts_with(REFUSAL)) =>
-            {
-                Self::Unsatisfied
-            }
+            Status::Failed if message_of(action).is_some_and(is_refusal) => Self::Unsatisfied,
             Status::Failed => Self::Failure,
             Status::InProgress | Status::Abandoned | Status::Unknown => Self::Nothing,
         }
@@ -61,7 +55,7 @@ impl GateReport {
 /// not show any other text that a Lambda action reports with its success.
 pub(crate) fn message_of(action: &ActionExecution) -> Option<&str> {
     if action.attempt.status == Status::Succeeded {
-        return action.outputs.get("Summary").map(String::as_str);
+        return action.outputs.get(output_variable::SUMMARY).map(String::as_str);
     }
     let error = action.error.as_ref().and_then(|error| error.message.as_deref());
     error.or(action.attempt.comment.as_deref())

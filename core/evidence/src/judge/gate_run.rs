@@ -31,8 +31,8 @@ pub(crate) struct GateRun {
     pub(crate) message: Option<String>,
     /// Its UserParameters.
     pub(crate) parameters: Option<String>,
-    /// Today's evaluation of the facts that the run could see. `None` if the run has not ended, and
-    /// an error that is a sentence if there is no decision.
+    /// Today's evaluation of the facts that the run could see, or a sentence about what prevents
+    /// it. `None` if the run has not ended.
     pub(crate) evaluated: Option<Result<Decision, String>>,
 }
 
@@ -74,7 +74,7 @@ impl GateRun {
         Some(decision.record().verdict)
     }
 
-    /// Whether the run reported today's verdict. `None` if there is no verdict then or today.
+    /// Whether the run reported today's verdict. `None` if one of the two verdicts is missing.
     pub(crate) fn agrees(&self) -> Option<bool> {
         match (&self.report, self.verdict()?) {
             (GateReport::Satisfied { .. }, _) if self.judged_another().is_some() => Some(false),

@@ -11,7 +11,7 @@ use crate::read::case::Case;
 /// The verdict on an execution.
 pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
-    /// Why there is no verdict: a sentence.
+    /// What prevented a verdict: a sentence.
     pub(crate) problem: Option<String>,
     /// The decision behind the verdict.
     pub(crate) decision: Option<Decision>,

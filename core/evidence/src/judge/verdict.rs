@@ -14,7 +14,7 @@ pub(crate) enum Verdict {
     NotFinished,
     /// It ended before its approvals and released nothing.
     NotApplicable,
-    /// The record or the rule is wrong, so there is no verdict.
+    /// The record or the rule is wrong, which prevents a verdict.
     Error,
 }
 

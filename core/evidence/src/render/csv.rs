@@ -1,4 +1,4 @@
-//! A report for spreadsheets: one line an execution.
+//! Writes a report for spreadsheets, one line per execution.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use csv::{QuoteStyle, WriterBuilder};
 use jiff::Timestamp;
 
 use super::human::{answered, basis, trail};
-use super::{first_line, short_principal, status_name};
+use super::{accepted, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::exception::Exception;
 use crate::report::Report;
@@ -34,10 +34,10 @@ const HEADER: [&str; 18] = [
     "pipeline_version",
 ];
 
-/// Writes the report as RFC 4180 says.
+/// The report as CSV (RFC 4180).
 ///
 /// # Errors
-/// When memory cannot be written, which does not happen.
+/// As the `csv` crate. Writing to memory does not fail.
 pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
     let mut writer = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
@@ -47,7 +47,8 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
     for evaluated in &report.executions {
         let execution = &evaluated.execution;
         let revisions = execution.revisions.iter();
-        let severity = evaluated.exceptions.iter().map(|exception| exception.code.severity()).max();
+        let open = evaluated.exceptions.iter().filter(|exception| exception.is_open());
+        let severity = open.map(|exception| exception.code.severity()).max();
         let deployments = evaluated.deployments.iter().map(|action| {
             let attempt = &action.attempt;
             let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
@@ -114,7 +115,11 @@ fn approval(approval: &ApprovalAttempt) -> String {
 }
 
 fn exception(exception: &Exception) -> String {
-    format!("{}: {}", exception.code.as_str(), exception.message)
+    let text = format!("{}: {}", exception.code.as_str(), exception.message);
+    match accepted(exception) {
+        Some(accepted) => format!("{text} ({accepted})"),
+        None => text,
+    }
 }
 
 fn time(at: Option<Timestamp>) -> String {

@@ -1,4 +1,4 @@
-//! A report for people at a terminal: what needs a look first, then every execution in one line.
+//! Writes a report for people at a terminal: first what to look at, then one line per execution.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use names::shown;
 use rule::AtIs;
 
-use super::{first_line, short_principal, status_name};
+use super::{accepted, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
@@ -15,6 +15,7 @@ use crate::read::Period;
 use crate::read::event::ApprovalEvent;
 use crate::report::Report;
 
+/// The report as text.
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -68,7 +69,7 @@ fn verdicts(report: &Report) -> String {
     format!("{executions}: {}", verdict_counts(report))
 }
 
-/// How many executions have each verdict that there is.
+/// The number of executions with each verdict that occurs.
 pub(super) fn verdict_counts(report: &Report) -> String {
     let counts = Verdict::ALL.iter().map(|verdict| (report.count(*verdict), verdict.as_str()));
     let counts: Vec<String> = counts
@@ -93,6 +94,9 @@ fn exceptions(out: &mut String, report: &Report) {
                 exception.code.as_str(),
                 shown(&exception.message)
             );
+            if let Some(accepted) = accepted(exception) {
+                let _ = writeln!(out, "    {accepted}");
+            }
         }
     }
 }
@@ -114,7 +118,7 @@ fn executions(report: &Report) -> String {
     lines(&table)
 }
 
-/// Every attempt of every approval.
+/// A table of all attempts of all approvals.
 fn approvals(report: &Report) -> String {
     let mut table =
         plain(["EXECUTION", "ACTION", "ANSWER", "BY", "AT", "COUNTED", "COMMENT", "CLOUDTRAIL"]);
@@ -148,7 +152,7 @@ pub(super) fn trail(event: &ApprovalEvent) -> String {
     let mfa = match event.by.mfa {
         Some(true) => "with a second factor",
         Some(false) => "without a second factor",
-        None => "no word on a second factor",
+        None => "second factor not recorded",
     };
     let identity =
         event.by.source_identity.as_deref().map(|it| format!("source identity {}", shown(it)));
@@ -164,7 +168,7 @@ fn plain(header: [&str; 8]) -> Table {
     table
 }
 
-/// The lines of a table, without the blanks at their ends.
+/// The lines of a table, without trailing blanks.
 fn lines(table: &Table) -> String {
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
@@ -174,8 +178,8 @@ fn row(evaluated: &Evaluated) -> [String; 8] {
     let execution = &evaluated.execution;
     let gate = match (evaluated.gate_report(), evaluated.gate_agrees()) {
         (None, _) => "did not run".to_owned(),
-        (Some(said), Some(false)) => format!("{said} (differs)"),
-        (Some(said), Some(true) | None) => said.to_owned(),
+        (Some(report), Some(false)) => format!("{report} (differs)"),
+        (Some(report), Some(true) | None) => report.to_owned(),
     };
     let persons: Vec<String> = evaluated.persons().iter().map(|person| shown(person)).collect();
     [
@@ -190,7 +194,7 @@ fn row(evaluated: &Evaluated) -> [String; 8] {
     ]
 }
 
-/// The revisions, short, with the first line of what their author said.
+/// The revisions: the beginning of each id, and of the first line of its message.
 fn revision(evaluated: &Evaluated) -> String {
     let revisions = evaluated.execution.revisions.iter().map(|revision| {
         let id: String = shown(revision.id.as_deref().unwrap_or("?")).chars().take(8).collect();
@@ -206,12 +210,12 @@ fn revision(evaluated: &Evaluated) -> String {
     if revisions.is_empty() { "-".to_owned() } else { revisions.join(", ") }
 }
 
-/// What the person of an approval rests on, after a comma.
+/// The basis of an approval's person, after a comma.
 pub(super) fn basis(approval: &ApprovalAttempt) -> String {
     approval.basis.map_or_else(String::new, |basis| format!(", {}", basis.as_str()))
 }
 
-/// When an approval was answered; a time at which CodePipeline merely noticed the answer says so.
+/// The time of an answer. If it is only the time CodePipeline noticed the answer, it says so.
 pub(super) fn answered(approval: &ApprovalAttempt) -> String {
     match approval.at() {
         Some((at, AtIs::Answered)) => format!("{at:.0}"),

@@ -1,8 +1,8 @@
-//! A report for programs. These structs are the format, schema version 1: they change only with
-//! `schemaVersion`.
+//! Writes a report for programs. These structs are the format, schema version 1. They change only
+//! with `schemaVersion`.
 //!
-//! Nothing in it depends on when or by which way the history was read, so the same history gives
-//! the same bytes.
+//! The report does not depend on the time, nor on how the history was read, so the same history
+//! gives the same bytes.
 
 use std::io::Write;
 
@@ -101,6 +101,15 @@ struct ExceptionDocument<'a> {
     code: &'static str,
     severity: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Accepted<'a>>,
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    reason: &'a str,
+    /// The last day on which it is accepted.
+    expires: String,
 }
 
 #[derive(Serialize)]
@@ -153,14 +162,14 @@ struct Run<'a> {
     status: Status,
     started_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
-    said: SaidDocument<'a>,
+    said: GateReportDocument<'a>,
     evaluated: EvaluatedDocument<'a>,
     agrees: Option<bool>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SaidDocument<'a> {
+struct GateReportDocument<'a> {
     verdict: &'static str,
     approvers: Option<&'a str>,
     basis: Option<&'a str>,
@@ -168,7 +177,7 @@ struct SaidDocument<'a> {
     message: Option<&'a str>,
 }
 
-/// Today's word on what a run had before it. The record of the run that decided stands in
+/// Today's evaluation of the facts that a run could see. The record of the decisive run is in
 /// `decision`.
 #[derive(Serialize)]
 struct EvaluatedDocument<'a> {
@@ -191,10 +200,10 @@ struct Deployment<'a> {
     summary: Option<&'a str>,
 }
 
-/// Writes the report as one JSON document.
+/// The report as one JSON document.
 ///
 /// # Errors
-/// When `out` cannot be written.
+/// If it cannot be written as JSON.
 pub fn render(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
     let document = Document {
         schema_version: 1,
@@ -271,6 +280,10 @@ fn exception(exception: &Exception) -> ExceptionDocument<'_> {
         code: exception.code.as_str(),
         severity: exception.code.severity().as_str(),
         message: &exception.message,
+        accepted: exception.acceptance.as_ref().map(|acceptance| Accepted {
+            reason: &acceptance.reason,
+            expires: acceptance.expires.to_string(),
+        }),
     }
 }
 
@@ -330,7 +343,7 @@ fn run(run: &GateRun) -> Run<'_> {
         status: run.status,
         started_at: run.started,
         updated_at: run.updated,
-        said: SaidDocument {
+        said: GateReportDocument {
             verdict: run.report.as_str(),
             approvers,
             basis,

@@ -4,8 +4,17 @@ pub mod csv;
 pub mod html;
 pub mod human;
 pub mod json;
+pub mod sarif;
 
 use names::{Arn, shown};
+
+use crate::judge::exception::Exception;
+
+/// Until when and why an exception is accepted, or `None` if it is open.
+fn accepted(exception: &Exception) -> Option<String> {
+    let acceptance = exception.acceptance.as_ref()?;
+    Some(format!("accepted until {}: {}", acceptance.expires, shown(&acceptance.reason)))
+}
 
 /// The first line of a text from outside, safe to print.
 fn first_line(text: &str) -> String {

@@ -43,9 +43,7 @@ fn total(out: &mut String, of: &Count, quorum: u32) {
         let answer = match (of.as_two, count) {
             (true, _) => "they would count as two",
             (false, 0 | 1) => "they would not count as two",
-            (false, _) => {
-                "they would not count as two: they would count in the same action only"
-            }
+            (false, _) => "they would not count as two: they would count in the same action only",
         };
         let _ = writeln!(out, "{answer}");
     }

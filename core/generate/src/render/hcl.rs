@@ -1,5 +1,5 @@
-//! Writes HCL's native syntax in the layout of `terraform fmt`: two spaces per level, and the `=` of
-//! neighbouring lines in one column.
+//! Writes HCL's native syntax in the layout of `terraform fmt`: two spaces per level, and the `=`
+//! of neighbouring lines in one column.
 
 use std::fmt::Write as _;
 

@@ -123,12 +123,7 @@ struct Resources<'a> {
 }
 
 impl<'a> Resources<'a> {
-    fn add(
-        &mut self,
-        kind: &'static str,
-        label: String,
-        arguments: Vec<(&'static str, Argument)>,
-    ) {
+    fn add(&mut self, kind: &'static str, label: String, arguments: Vec<(&'static str, Argument)>) {
         self.found.push(Resource { kind, label, arguments });
     }
 

@@ -1,5 +1,4 @@
-//! What stands behind one line: its exceptions, approvals, the gate's runs, what was released, and
-//! the reasons.
+//! The details of one execution: its exceptions, approvals, gate runs, releases and reasons.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -9,7 +8,7 @@ use crate::judge::evaluate::Evaluated;
 use crate::judge::gate_run::GateRun;
 use crate::read::history::ActionExecution;
 use crate::render::human::{self, counted};
-use crate::render::status_name;
+use crate::render::{accepted, status_name};
 use names::shown;
 
 pub(super) fn details(evaluated: &Evaluated) -> Markup {
@@ -68,7 +67,10 @@ fn exceptions(evaluated: &Evaluated) -> Markup {
             ul.plain aria-label="To look at" {
                 @for exception in &evaluated.exceptions {
                     @let severity = exception.code.severity().as_str();
-                    li.message { span.badge.(severity) { (severity) } " " strong { (exception.code.as_str()) } " " (shown(&exception.message)) }
+                    li.message {
+                        span.badge.(severity) { (severity) } " " strong { (exception.code.as_str()) } " " (shown(&exception.message))
+                        @if let Some(accepted) = accepted(exception) { div.quiet { (accepted) } }
+                    }
                 }
             }
         }
@@ -171,7 +173,7 @@ fn deployments(actions: &[ActionExecution]) -> Markup {
     table("What ran after the gate", &columns, &rows)
 }
 
-/// Nothing where there are no rows.
+/// A table, or nothing if it has no rows.
 fn table(caption: &str, columns: &[&str], rows: &Markup) -> Markup {
     html! {
         @if !rows.0.is_empty() {
@@ -189,7 +191,7 @@ fn time(at: Option<Timestamp>) -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// Text of several lines, each without control characters.
+/// Text of several lines, each safe to print.
 fn lines(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(shown).collect();
     lines.join("\n")

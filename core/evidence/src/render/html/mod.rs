@@ -1,8 +1,8 @@
-//! A report as one file for a browser: it asks nobody for anything, reads without its script,
-//! prints, and follows the reader's colours.
+//! Writes a report as one file for a browser. The page loads nothing else, is readable without its
+//! script, can be printed, and follows the reader's colour scheme.
 //!
-//! Text from outside goes in through `maud`, which escapes it, and the page's own policy lets no
-//! other script or style run.
+//! `maud` escapes all text from outside, and the page's own policy blocks any other script or
+//! style.
 
 mod details;
 mod table;
@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
+use super::accepted;
 use super::human::{period, summary};
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
@@ -21,6 +22,7 @@ use names::shown;
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
+/// The report as an HTML page.
 pub fn render(report: &Report) -> String {
     let pipeline = shown(&report.pipeline);
     let title = format!("Release evidence: {pipeline}");
@@ -56,7 +58,8 @@ pub fn render(report: &Report) -> String {
     page.into_string()
 }
 
-/// Nothing from elsewhere, and of what is here the style and the script that this program wrote.
+/// The content security policy. It blocks everything from elsewhere, and any style or script except
+/// the two of this page.
 fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
@@ -78,19 +81,21 @@ fn tiles(report: &Report) -> Markup {
     }
 }
 
-/// What needs a look comes first.
+/// The table of what to look at, worst first. Accepted exceptions come last.
 fn exceptions(report: &Report) -> Markup {
     let found = report.executions.iter().enumerate();
     let found = found.flat_map(|(position, evaluated)| {
         evaluated.exceptions.iter().map(move |it| (position, evaluated, it))
     });
     let mut found: Vec<_> = found.collect();
-    found.sort_by_key(|(_, _, exception)| std::cmp::Reverse(exception.code.severity()));
+    found.sort_by_key(|(_, _, exception)| {
+        (!exception.is_open(), std::cmp::Reverse(exception.code.severity()))
+    });
     html! {
         section aria-labelledby="look" {
             h2 #look { "To look at" }
             @if found.is_empty() {
-                p { "Nothing. No execution went on without the gate or without enough people, and the gate always said what is to be said today." }
+                p { "Nothing. No execution went on without the gate or without enough people, and the gate always reported the verdict of today's evaluation." }
             } @else {
                 table.stack role="table" {
                     caption { "What is out of order, the worst first" }
@@ -106,7 +111,10 @@ fn exceptions(report: &Report) -> Markup {
                             td role="cell" { span.badge.(severity) { (severity) } }
                             th scope="row" role="rowheader" { (exception.code.as_str()) }
                             td.when role="cell" { a href={ "#e" (position) } { (table::started(evaluated)) } }
-                            td.message role="cell" { (shown(&exception.message)) }
+                            td.message role="cell" {
+                                (shown(&exception.message))
+                                @if let Some(accepted) = accepted(exception) { div.quiet { (accepted) } }
+                            }
                         } }
                     }
                 }
@@ -115,7 +123,7 @@ fn exceptions(report: &Report) -> Markup {
     }
 }
 
-/// What the words mean.
+/// The meaning of the verdicts, and the notes.
 fn footer(report: &Report) -> Markup {
     html! {
         footer {
@@ -127,24 +135,22 @@ fn footer(report: &Report) -> Markup {
                 }
             }
             @for note in &report.notes { p { (shown(note)) } }
-            p { "Each execution was evaluated anew, by the rule that the report was made with, from the history that CodePipeline keeps. Times are UTC; CodePipeline notices an answer up to 35 seconds after it is given." }
+            p { "Each execution was evaluated again for this report, with the given rule, from the history that CodePipeline keeps. Times are UTC. CodePipeline notices an answer up to 35 seconds after it is given." }
         }
     }
 }
 
 fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Satisfied => "Enough different people approved all that was required.",
+        Verdict::Satisfied => "Enough different people approved everything required.",
         Verdict::Unsatisfied => {
-            "They did not. An execution that stopped there is the gate at work, and nothing to look at."
+            "Not enough people approved. If the execution stopped there, the gate did its work, and there is nothing to look at."
         }
         Verdict::NoGate => "The execution went on, and the gate never ran in it.",
-        Verdict::NotFinished => {
-            "The execution is under way, and the gate has not said its last word."
-        }
+        Verdict::NotFinished => "The execution is in progress, and the gate may still run.",
         Verdict::NotApplicable => {
             "The execution ended before its approvals, so nothing was released."
         }
-        Verdict::Error => "Nothing can be said: the record or the rule is wrong.",
+        Verdict::Error => "The record or the rule is wrong, which prevents a verdict.",
     }
 }

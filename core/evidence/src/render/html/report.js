@@ -32,7 +32,7 @@
     document.querySelector("#close").addEventListener("click", () => all(false));
     apply();
   }
-  // A link to an execution shows it, whatever is filtered, and opens it.
+  // A link to an execution opens it, and shows it even if the filters hide it.
   const follow = () => {
     const row = rows.find((row) => `#${row.id}` === location.hash);
     if (!row) return;

@@ -1,4 +1,4 @@
-//! The executions: a line each that opens to its details, and the filters over them.
+//! The executions, one line each that opens to its details, and the filters.
 
 use maud::{Markup, html};
 
@@ -33,7 +33,7 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
-/// Shown by the script that makes them work.
+/// The filters. The script that makes them work also shows them.
 fn filters(report: &Report) -> Markup {
     html! {
         form.filters hidden role="search" aria-label="Filter the executions" {
@@ -43,7 +43,7 @@ fn filters(report: &Report) -> Markup {
                     label { input type="checkbox" name="verdict" value=(verdict.as_str()) checked; " " (verdict.as_str()) }
                 }
             }
-            label { input type="checkbox" name="look"; " Only what is to be looked at" }
+            label { input type="checkbox" name="look"; " Only what to look at" }
             label { "Text " input type="search" name="text" placeholder="person, commit, comment, id"; }
             button type="reset" { "Show all" }
             button #open type="button" { "Open all" }
@@ -93,7 +93,7 @@ fn gate(evaluated: &Evaluated) -> Markup {
     }
 }
 
-/// When it started, to the minute.
+/// The start of an execution, to the minute.
 pub(super) fn started(evaluated: &Evaluated) -> String {
     let at = evaluated.execution.started.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
     at.unwrap_or_else(|| "at an unknown time".to_owned())

@@ -1,6 +1,6 @@
-//! The timeline: one mark an execution, one lane a verdict.
+//! The timeline: one mark per execution, one lane per verdict.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 
 use crate::judge::evaluate::Evaluated;
@@ -9,7 +9,7 @@ use crate::render::human::verdict_counts;
 use crate::report::Report;
 
 const WIDTH: i64 = 1000;
-/// Where the lanes begin: their names stand before.
+/// Where the lanes begin. Their names are on the left.
 const LEFT: i64 = 120;
 const RIGHT: i64 = 20;
 const LANE: i64 = 34;
@@ -41,7 +41,7 @@ pub(super) fn section(report: &Report) -> Markup {
                         @let y = TOP + LANE * lane + LANE / 2;
                         text x="0" y=(y + 4) { (verdict.as_str()) " (" (report.count(*verdict)) ")" }
                         line.lane x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
-                        // What needs a look lies on top.
+                        // What to look at is drawn last, on top.
                         @for look in [false, true] {
                             @for evaluated in marks(report, *verdict, look) {
                                 @if let Some(started) = evaluated.execution.started {
@@ -66,7 +66,8 @@ fn marks(report: &Report, verdict: Verdict, look: bool) -> impl Iterator<Item = 
         .filter(move |evaluated| evaluated.verdict == verdict && evaluated.is_exceptional() == look)
 }
 
-/// A circle, or a diamond for what needs a look, so that colour is not all that tells them apart.
+/// A circle, or a diamond for what to look at. Colour alone would not distinguish them for all
+/// readers.
 fn mark(evaluated: &Evaluated, x: i64, y: i64) -> Markup {
     let verdict = evaluated.verdict.as_str();
     let title = super::table::started(evaluated);
@@ -97,7 +98,7 @@ fn anchor(tick: i64) -> &'static str {
     }
 }
 
-/// From times to places.
+/// Converts times to positions.
 struct Scale {
     first: i64,
     span: i64,
@@ -115,13 +116,17 @@ impl Scale {
         LEFT + i64::try_from(offset).unwrap_or(0)
     }
 
-    /// The time at a tick: its day, or within two days its minute.
+    /// The label of a tick: the day, or the minute if the timeline covers less than two days.
     fn label(&self, tick: i64) -> String {
-        const TWO_DAYS: i64 = 2 * 24 * 60 * 60 * 1000;
+        const TWO_DAYS: SignedDuration = SignedDuration::from_hours(48);
         let at =
             i128::from(self.first) + i128::from(self.span) * i128::from(tick) / i128::from(TICKS);
         let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
-        let format = if self.span < TWO_DAYS { "%m-%d %H:%M" } else { "%Y-%m-%d" };
+        let format = if SignedDuration::from_millis(self.span) < TWO_DAYS {
+            "%m-%d %H:%M"
+        } else {
+            "%Y-%m-%d"
+        };
         at.map(|at| at.to_zoned(TimeZone::UTC).strftime(format).to_string()).unwrap_or_default()
     }
 }

@@ -1,0 +1,113 @@
+//! AWS, through its SDK. Only this folder names the SDK, with one file per service.
+
+mod cloudtrail;
+mod codepipeline;
+mod iam;
+
+use std::fmt;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use doctor::pipeline::PipelineError;
+
+/// The maximum number of attempts of a request. The SDK waits between them, and longer if it is
+/// throttled.
+const TRIES: u32 = 8;
+
+/// How to reach AWS. If a member is `None`, the SDK's usual chain decides: environment, shared
+/// files, IAM Identity Center, instance role.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "AWS access")]
+pub(crate) struct Connection {
+    /// A profile of your AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Another address for the requests, such as the emulator's
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// A connection to AWS.
+#[derive(Clone, Debug)]
+pub(crate) struct Aws(SdkConfig);
+
+impl Aws {
+    /// Looks up credentials and region. It does not send a request to a service.
+    pub(crate) async fn connect(connection: &Connection, region: Option<&str>) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(
+                aws_smithy_http_client::Builder::new()
+                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                    .build_https(),
+            )
+            .retry_config(RetryConfig::adaptive().with_max_attempts(TRIES));
+        if let Some(profile) = &connection.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &connection.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        Self(loader.load().await)
+    }
+
+    /// The region of the requests, if one is configured.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.0.region().map(Region::as_ref)
+    }
+}
+
+/// Why a call of AWS failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// The caller has no permission.
+    #[error("AWS refuses {action}: {message}; give the caller this permission")]
+    AccessDenied { action: String, message: String },
+    /// AWS answered with another error.
+    #[error("{action} failed: {code}: {message}")]
+    Refused { action: String, code: String, message: String },
+    /// No answer came.
+    #[error(
+        "{action} got no answer: {problem}; check the network, the credentials, --region and --endpoint-url"
+    )]
+    Unreachable { action: String, problem: String },
+    /// The answer is incomplete.
+    #[error("the answer to {action} has no {what}")]
+    Incomplete { action: String, what: &'static str },
+    /// The answer contradicts itself.
+    #[error("the answer to codepipeline:GetPipeline contradicts itself")]
+    Contradictory(#[source] PipelineError),
+}
+
+impl CallError {
+    /// `action` is the IAM action that the call needs, for example `codepipeline:GetPipeline`.
+    fn new<E, R>(action: &str, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: fmt::Debug + 'static,
+    {
+        let action = action.to_owned();
+        let Some(service) = error.as_service_error() else {
+            // This error is about transport or configuration. It includes neither credentials nor
+            // the body of a reply.
+            let problem = DisplayErrorContext(error).to_string();
+            return Self::Unreachable { action, problem };
+        };
+        let code = service.code().unwrap_or("an unknown error").to_owned();
+        let message = service.message().unwrap_or("without a message").to_owned();
+        match code.as_str() {
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+                Self::AccessDenied { action, message }
+            }
+            _ => Self::Refused { action, code, message },
+        }
+    }
+}
+
+fn incomplete(action: &str, what: &'static str) -> CallError {
+    CallError::Incomplete { action: action.to_owned(), what }
+}
