@@ -4,36 +4,9 @@ use names::FunctionRef;
 use rule::Rule;
 
 use super::gate::{Gate, asks_gate, runs_gate};
-use crate::pipeline::{Action, Pipeline, Stage};
+use super::place::Place;
+use crate::pipeline::{Pipeline, Stage};
 use findings::Evidence;
-
-/// Where an action stands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    pub stage_index: usize,
-    pub stage: &'a Stage,
-    pub action: &'a Action,
-}
-
-impl<'a> Place<'a> {
-    /// Every action, stage by stage.
-    pub(crate) fn all(pipeline: &'a Pipeline) -> impl Iterator<Item = Self> {
-        pipeline.stages().iter().enumerate().flat_map(|(stage_index, stage)| {
-            stage.actions.iter().map(move |action| Self { stage_index, stage, action })
-        })
-    }
-
-    /// Stages run one after another, and the actions of one `runOrder` beside one another
-    /// (CodePipeline User Guide, "Action declaration").
-    pub(crate) fn order(self) -> (usize, u32) {
-        (self.stage_index, self.action.run_order)
-    }
-
-    /// Whether it has ended before the other begins.
-    pub(crate) fn precedes(self, other: Self) -> bool {
-        self.order() < other.order()
-    }
-}
 
 /// A pipeline, its gates and the rule of their floor.
 pub(crate) struct Topology<'a> {
