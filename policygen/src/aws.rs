@@ -580,7 +580,9 @@ fn pipeline_execution(summary: PipelineExecutionSummary) -> Option<PipelineExecu
     let trigger = summary.trigger;
     Some(PipelineExecution {
         id: summary.pipeline_execution_id?,
-        status: ExecutionStatus::from_aws(summary.status.as_ref().map(PipelineExecutionStatus::as_str)),
+        status: ExecutionStatus::from_aws(
+            summary.status.as_ref().map(PipelineExecutionStatus::as_str),
+        ),
         started: summary.start_time.and_then(timestamp),
         updated: summary.last_update_time.and_then(timestamp),
         revisions: revisions.map(revision).collect(),

@@ -2,9 +2,8 @@
 
 use std::error::Error;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::command::{audit, completions, doctor, evidence, explain, generate, man, rule};
@@ -40,13 +39,11 @@ enum Command {
     Man(man::Args),
 }
 
-/// Runs the program. The clock is read by its caller, once.
+/// Runs the program at a point in time. Its caller reads the clock, and nothing else does.
 #[must_use]
 pub fn run(now: Timestamp) -> Exit {
-    // Days in accept files are days in UTC, so that they end at one moment for everybody.
-    let today = now.to_zoned(TimeZone::UTC).date();
     match Cli::try_parse() {
-        Ok(cli) => match dispatch(cli, today) {
+        Ok(cli) => match dispatch(cli, now) {
             Ok(exit) => exit,
             Err(error) => {
                 output::print_error(error.as_ref());
@@ -61,16 +58,18 @@ pub fn run(now: Timestamp) -> Exit {
     }
 }
 
-fn dispatch(cli: Cli, today: Date) -> Result<Exit, Box<dyn Error>> {
+fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
+    // Days in accept files are days in UTC, so that they end at one moment for everybody.
+    let today = now.to_zoned(TimeZone::UTC).date();
     match cli.command {
         Command::Audit(args) => return audit::run(*args, today),
         Command::Rule(args) => return rule::run(args),
         Command::Generate(args) => generate::run(*args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Doctor(args) => return doctor::run(&args, today),
-        Command::Evidence(args) => return evidence::run(*args),
-        Command::Completions(args) => completions::run(&args)?,
-        Command::Man(args) => man::run(&args)?,
+        Command::Evidence(args) => return evidence::run(*args, now),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command())?,
+        Command::Man(args) => man::run(&args, Cli::command())?,
     }
     Ok(Exit::Done)
 }

@@ -57,4 +57,3 @@ fn permissions(executable: bool) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     fs::Permissions::from_mode(if executable { 0o777 } else { 0o666 })
 }
-

@@ -2,10 +2,8 @@
 
 use std::error::Error;
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -20,9 +18,9 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(args: &Args, program: &mut clap::Command) -> Result<(), Box<dyn Error>> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "policygen", &mut script);
+    clap_complete::generate(args.shell, program, "policygen", &mut script);
     output::print(&script)?;
     Ok(())
 }

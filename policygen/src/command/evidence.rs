@@ -127,9 +127,9 @@ enum CommandError {
     Events { path: PathBuf, source: EventError },
 }
 
-pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
+pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
-    let period = Period::new(args.since, args.until, Timestamp::now())?;
+    let period = Period::new(args.since, args.until, now)?;
     let mut question = Question {
         pipeline: args.pipeline.clone(),
         period,

@@ -106,9 +106,7 @@ fn one_of(files: &[File], wanted: String) -> Result<&str, CommandError> {
 fn all_of(files: &[File]) -> Result<String, Box<dyn Error>> {
     match files {
         [file] => Ok(file.text.clone()),
-        files if files.iter().all(|file| file.name.ends_with(".json")) => {
-            Ok(as_one_object(files)?)
-        }
+        files if files.iter().all(|file| file.name.ends_with(".json")) => Ok(as_one_object(files)?),
         files => Err(Box::new(CommandError::ManyFiles { count: files.len(), names: names(files) })),
     }
 }

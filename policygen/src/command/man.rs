@@ -2,9 +2,6 @@
 
 use std::error::Error;
 
-use clap::CommandFactory as _;
-
-use crate::cli::Cli;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -24,8 +21,7 @@ pub(crate) struct Args {
 #[error("there is no verb `{0}`; see `policygen --help`")]
 struct UnknownVerb(String);
 
-pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let mut program = Cli::command();
+pub(crate) fn run(args: &Args, mut program: clap::Command) -> Result<(), Box<dyn Error>> {
     program.build();
     let command = match &args.verb {
         None => program,

@@ -8,8 +8,8 @@ use crate::exit::Exit;
 use crate::output;
 use crate::snapshot;
 use audit::{Scope, Slot, approvers};
-use names::{PipelineGlob, RegionGlob, StageGlob};
 use generate::rule_draft::{Draft, Wanted};
+use names::{PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
 Examples:

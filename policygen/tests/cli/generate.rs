@@ -23,11 +23,7 @@ fn every_defect_is_refused_with_its_reason() {
         ),
         (&["--slot", "A*", "--slot", "B"], 2, "`A*` is not the name of an action"),
         // What `--slot` took before it meant the same in every verb.
-        (
-            &["--slot", "A=Approval*", "--slot", "B"],
-            2,
-            "give NAME=PATTERN with `--slot-pattern`",
-        ),
+        (&["--slot", "A=Approval*", "--slot", "B"], 2, "give NAME=PATTERN with `--slot-pattern`"),
         (&["--slot-pattern", "A", "--slot", "B"], 2, "written NAME=PATTERN"),
         (&["--gate-function", "a b"], 2, "neither the name nor the ARN of a Lambda function"),
         (
@@ -75,7 +71,11 @@ fn every_defect_is_refused_with_its_reason() {
             1,
             "needs the name of one action",
         ),
-        (&["--stage-json", "--slot-pattern", "A=A*", "--slot", "B"], 1, "needs the name of one action"),
+        (
+            &["--stage-json", "--slot-pattern", "A=A*", "--slot", "B"],
+            1,
+            "needs the name of one action",
+        ),
         (
             &["--slot", "Gate", "--slot", "B", "--gate"],
             1,
