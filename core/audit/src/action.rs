@@ -2,24 +2,25 @@
 
 use std::fmt;
 
-/// What an action is about, as far as the audit asks.
+/// The resources of an action that matter to the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum On {
     /// Approval actions of pipelines.
-    Approvals,
+    ServedSlots,
     Pipelines,
     Stages,
     /// The function of the gate.
     Gate,
-    /// The same, or one of its versions and aliases.
+    /// The function of the gate, and its versions and aliases.
     InvokedGate,
-    /// Users, there or not.
+    /// Users, existing or not.
     Users,
-    /// Roles, there or not.
+    /// Roles, existing or not.
     Roles,
-    /// Nothing in particular: the action has no resource level, and a policy has to say `*`.
+    /// No resource: the action does not support resource-level permissions, so a policy has to say
+    /// `*`.
     Everything,
-    /// Whatever a policy says.
+    /// Every resource: the checks ask about each one separately.
     Anything,
 }
 
@@ -32,16 +33,17 @@ macro_rules! actions {
         }
 
         impl Action {
-            /// All of them, in the order of their places.
+            /// All actions, in order.
             pub(super) const ALL: [Self; [$($text),*].len()] = [$(Self::$name),*];
 
-            /// As policies name it.
+            /// Its name in policies.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
                 }
             }
 
+            /// Its resources that matter.
             pub(super) const fn on(self) -> On {
                 match self {
                     $(Self::$name => On::$on,)*
@@ -51,21 +53,21 @@ macro_rules! actions {
     };
 }
 
-// What they are about: Service Authorization Reference, "Actions, resources, and condition keys" of
-// each service.
+// For the resources of each action, see the Service Authorization Reference, "Actions, resources,
+// and condition keys" of each service.
 actions! {
-    PutApprovalResult = "codepipeline:PutApprovalResult" on Approvals,
+    PutApprovalResult = "codepipeline:PutApprovalResult" on ServedSlots,
     AssumeRole = "sts:AssumeRole" on Anything,
-    // Round the gate.
+    // These bypass the gate.
     UpdatePipeline = "codepipeline:UpdatePipeline" on Pipelines,
     RollbackStage = "codepipeline:RollbackStage" on Stages,
     OverrideStageCondition = "codepipeline:OverrideStageCondition" on Stages,
     PutJobSuccessResult = "codepipeline:PutJobSuccessResult" on Everything,
     UpdateFunctionCode = "lambda:UpdateFunctionCode" on Gate,
     UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration" on Gate,
-    // To the gate itself.
+    // This asks the gate.
     InvokeFunction = "lambda:InvokeFunction" on InvokedGate,
-    // Writes that give a principal more.
+    // These writes give a principal more permissions.
     PutUserPolicy = "iam:PutUserPolicy" on Anything,
     AttachUserPolicy = "iam:AttachUserPolicy" on Anything,
     DeleteUserPermissionsBoundary = "iam:DeleteUserPermissionsBoundary" on Anything,
@@ -86,7 +88,7 @@ actions! {
     CreateLoginProfile = "iam:CreateLoginProfile" on Anything,
     UpdateLoginProfile = "iam:UpdateLoginProfile" on Anything,
     PassRole = "iam:PassRole" on Anything,
-    // Writes that take away what denies.
+    // These writes remove what denies.
     RemoveUserFromGroup = "iam:RemoveUserFromGroup" on Anything,
     DetachUserPolicy = "iam:DetachUserPolicy" on Anything,
     DeleteUserPolicy = "iam:DeleteUserPolicy" on Anything,
@@ -94,13 +96,13 @@ actions! {
     DeleteGroupPolicy = "iam:DeleteGroupPolicy" on Anything,
     DetachRolePolicy = "iam:DetachRolePolicy" on Anything,
     DeleteRolePolicy = "iam:DeleteRolePolicy" on Anything,
-    // Writes that make another principal, or let one sign in as it.
+    // These writes create another principal, or let somebody sign in as it.
     CreateUser = "iam:CreateUser" on Users,
     CreateRole = "iam:CreateRole" on Roles,
     CreateSamlProvider = "iam:CreateSAMLProvider" on Anything,
     UpdateSamlProvider = "iam:UpdateSAMLProvider" on Anything,
     DeleteSamlProvider = "iam:DeleteSAMLProvider" on Anything,
-    // Running code with a role that was passed.
+    // These run code with a role that is passed.
     CreateFunction = "lambda:CreateFunction" on Anything,
     RunInstances = "ec2:RunInstances" on Anything,
     CreateProject = "codebuild:CreateProject" on Anything,
@@ -126,10 +128,10 @@ impl fmt::Display for Action {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Actions(u64);
 
-const _: () = assert!(Action::ALL.len() <= 64, "each action has a bit of its own");
+const _: () = assert!(Action::ALL.len() <= 64, "one bit for each action");
 
 impl Actions {
-    pub(super) fn of(actions: &[Action]) -> Self {
+    pub(super) fn from_actions(actions: &[Action]) -> Self {
         actions.iter().fold(Self::default(), |set, action| set.with(*action))
     }
 

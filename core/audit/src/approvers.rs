@@ -1,17 +1,17 @@
-//! Who may approve: for a rule to start from.
+//! The users and roles that may approve, for the draft of a rule.
 
 use iam::account::{Account, Actor};
 
-use super::picture::AuditError;
-use super::scope::Scope;
-use super::survey::Survey;
+use crate::account_view::AuditError;
+use crate::reach_index::ReachIndex;
+use crate::scope::Scope;
 
-/// The users and roles that may serve any of the slots with their own permissions, for certain or
-/// if open conditions hold.
+/// The users and roles that may serve at least one of the slots with their own permissions, perhaps
+/// only under conditions.
 ///
 /// # Errors
-/// If a principal's policies cannot be decided exactly.
+/// [`AuditError`] if a principal's policies cannot be decided exactly.
 pub fn approvers(account: &Account, scope: &Scope) -> Result<Vec<Actor>, AuditError> {
-    let survey = Survey::new(account, scope)?;
-    Ok(account.actors().filter(|actor| survey.approvals(*actor).any()).collect())
+    let reach = ReachIndex::new(account, scope)?;
+    Ok(account.actors().filter(|actor| reach.slots_of(*actor).any()).collect())
 }

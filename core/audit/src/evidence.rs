@@ -1,13 +1,13 @@
-//! From a statement that has its part in a decision to the chain that leads to it.
+//! Evidence: the chain from a principal to the statements that decide.
 
-use iam::account::{Account, Actor, Assumption, PolicyId};
+use iam::account::{Account, Actor, Assumption, PolicyId, RoleIx};
 use iam::policy::Statement;
 use iam::{Blame, Condition, Effect};
 
-use super::action::Action;
+use crate::action::Action;
 use findings::Evidence;
 
-/// The actor itself, first in a chain.
+/// The actor itself, the first link of a chain.
 pub(super) fn actor(account: &Account, actor: Actor, detail: &str) -> Evidence {
     Evidence::new(kind(actor), account.arn(actor), detail)
 }
@@ -20,8 +20,8 @@ pub(super) fn kind(actor: Actor) -> &'static str {
     }
 }
 
-/// The statements of an actor's policies: by which group it has them, the policy, the statement,
-/// its open conditions.
+/// The chain to the statements that decide about an action: the group that gives the actor the
+/// policy, the policy, the statement and its open conditions.
 pub(super) fn chain(
     account: &Account,
     actor: Actor,
@@ -31,20 +31,20 @@ pub(super) fn chain(
     let mut chain = Vec::new();
     let mut last = None;
     for blame in blames {
-        let Some(kept) = account.policy(blame.source) else {
+        let Some(stored) = account.policy(blame.source) else {
             continue;
         };
         if last.replace(blame.source) != Some(blame.source) {
             chain.extend(holding_group(account, actor, blame.source));
-            let how = match &kept.arn {
-                Some(_) => format!("managed policy `{}`", kept.name),
+            let how = match &stored.arn {
+                Some(_) => format!("managed policy `{}`", stored.name),
                 None => "inline policy".to_owned(),
             };
-            let name = kept.arn.as_deref().unwrap_or(&kept.name);
+            let name = stored.arn.as_deref().unwrap_or(&stored.name);
             chain.push(Evidence::new("policy", name, how));
         }
         chain.extend(statement(
-            kept.policy.statements.get(blame.statement),
+            stored.policy.statements.get(blame.statement),
             blame.statement,
             action,
             blame.effect,
@@ -54,16 +54,16 @@ pub(super) fn chain(
     chain
 }
 
-/// How an actor may assume a role.
+/// The chain to the statements that let an actor assume a role.
 pub(super) fn assumption(
     account: &Account,
     actor: Actor,
-    role: usize,
+    role: RoleIx,
     assumption: &Assumption<'_>,
 ) -> Vec<Evidence> {
     let action = Action::AssumeRole;
     let mut chain = chain(account, actor, action, &assumption.own);
-    let Some(role) = account.roles.get(role) else {
+    let Some(role) = account.role(role) else {
         return chain;
     };
     chain.push(Evidence::new("role", &role.identity.arn, "can be assumed, by its trust policy"));
@@ -76,14 +76,14 @@ pub(super) fn assumption(
     chain
 }
 
-/// The group through which an actor has a policy that is not its own.
+/// The group that gives an actor a policy. `None` if the policy is the actor's own.
 fn holding_group(account: &Account, actor: Actor, policy: PolicyId) -> Option<Evidence> {
     let Actor::User(at) = actor else { return None };
-    let user = account.users.get(at)?;
+    let user = account.user(at)?;
     if user.identity.policies.contains(&policy) || user.identity.boundary == Some(policy) {
         return None;
     }
-    let mut groups = user.groups.iter().filter_map(|group| account.groups.get(*group));
+    let mut groups = user.groups.iter().filter_map(|group| account.group(*group));
     let group = groups.find(|group| group.policies.contains(&policy))?;
     Some(Evidence::new("group", &group.arn, "has the user as a member"))
 }
@@ -100,7 +100,7 @@ fn statement(
     };
     let does = match effect {
         Effect::Allow => format!("allows {action}"),
-        Effect::Deny => format!("may yet deny {action}"),
+        Effect::Deny => format!("may still deny {action}"),
     };
     Some(Evidence::new("statement", name, does))
 }
@@ -108,7 +108,7 @@ fn statement(
 fn conditions(open: &[&Condition], effect: Effect) -> Vec<Evidence> {
     let when = match effect {
         Effect::Allow => "has to hold when the request is made",
-        Effect::Deny => "denies when it holds",
+        Effect::Deny => "denies if it holds",
     };
     open.iter().map(|condition| Evidence::new("condition", condition.to_string(), when)).collect()
 }

@@ -1,34 +1,33 @@
 //! `policygen audit`: can one human serve two slots of one pipeline, by any path?
 
+mod account_view;
 mod action;
-mod alike;
 mod approvers;
-mod attempts;
+mod by_actor;
 mod checks;
+mod equivalence_class;
 mod escalation;
 mod evidence;
 mod people;
 mod permissions;
-mod picture;
-mod relevance;
-mod removal;
-mod roads;
+mod policy_index;
+mod reach_index;
+mod role_chains;
 mod scope;
-mod second;
-mod survey;
+mod second_person;
 
-pub use approvers::approvers;
-pub use checks::CATALOG;
-pub use picture::AuditError;
-pub use scope::{Scope, Slot, SlotError};
-pub use survey::UndecidedError;
-
+use findings::Finding;
 use iam::Policy;
 use iam::account::Account;
 use rule::Rule;
 
-use self::picture::Picture;
-use findings::Finding;
+use self::account_view::AccountView;
+
+pub use account_view::AuditError;
+pub use approvers::approvers;
+pub use checks::CATALOG;
+pub use reach_index::UndecidedError;
+pub use scope::{Scope, Slot, SlotError};
 
 /// Finds everything that lets one human release alone, or keeps everybody from releasing.
 ///
@@ -41,6 +40,6 @@ pub fn audit(
     rule: Option<&Rule>,
 ) -> Result<Vec<Finding>, AuditError> {
     let everything = Policy::allowing_everything();
-    let picture = Picture::new(account, scope, rule, &everything)?;
-    Ok(checks::find(&picture)?)
+    let view = AccountView::new(account, scope, rule, &everything)?;
+    Ok(checks::find(&view)?)
 }

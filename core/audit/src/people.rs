@@ -1,31 +1,35 @@
-//! Who is left: do enough different persons serve the slots?
+//! The people who serve the slots: are they enough, and who is indispensable?
 //!
-//! Hall's condition: every slot can have a person of its own exactly if a matching covers all
-//! slots.
+//! A release needs a different person for each slot, so the question is whether a matching of
+//! slots with people covers all slots.
 
 use std::collections::{BTreeSet, HashMap};
 
-use iam::account::Actor;
+use iam::account::{Actor, RoleIx};
+use petgraph::algo::matching::maximum_matching;
+use petgraph::graph::UnGraph;
 use rule::{Key, Keys, Principal, Rule};
 
-use super::picture::Picture;
-use super::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::scope::{Scope, SlotIx};
 
-/// Somebody who serves slots.
+/// A person who serves slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     /// The ARN of a user or a role.
     pub(super) subject: String,
+    /// The names of the person's users and roles.
     pub(super) name: String,
-    slots: BTreeSet<usize>,
-    /// Whether there may be any number of them: sessions of a role whose names the gate believes.
-    many: bool,
+    slots: BTreeSet<SlotIx>,
+    /// Whether this stands for any number of people: the sessions of a role whose session names the
+    /// gate believes.
+    is_many: bool,
 }
 
 impl Person {
-    /// Which slots, in words.
-    pub(super) fn serving(&self, picture: &Picture<'_>) -> String {
-        let slots: Vec<&str> = self.slots.iter().map(|slot| picture.slot(*slot)).collect();
+    /// The slots that the person serves, in words.
+    pub(super) fn serving(&self, view: &AccountView<'_>) -> String {
+        let slots: Vec<&str> = self.slots.iter().map(|slot| view.slot(*slot)).collect();
         format!("serves {}", slots.join(" and "))
     }
 }
@@ -33,161 +37,116 @@ impl Person {
 /// Everybody who serves slots.
 pub(super) struct People {
     people: Vec<Person>,
-    slots: usize,
-    /// Whether every slot is served by more persons than there are slots.
-    are_plenty: bool,
+    /// Whether every slot can have a different person.
+    pub(super) are_enough: bool,
+    /// The places of the people who are needed for that.
+    indispensable: Vec<usize>,
 }
 
 impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
-    /// person, as its sessions count together, or any number where the gate believes their names.
-    /// Machines are nobody.
-    pub(super) fn of(picture: &Picture<'_>) -> Result<Self, UndecidedError> {
-        let account = picture.account();
+    /// person, as its sessions count together, or any number of people if the gate believes their
+    /// names. Machines are not people.
+    pub(super) fn new(view: &AccountView<'_>) -> Self {
+        let account = view.account();
         let mut people = Vec::new();
-        for actor in picture.actors() {
-            let slots: BTreeSet<usize> =
-                picture.survey.approvals(actor).served().map(|(slot, _)| slot).collect();
+        for actor in view.actors() {
+            let slots: BTreeSet<SlotIx> =
+                view.reach.slots_of(actor).iter().map(|(slot, _)| slot).collect();
             let Some(identity) = account.identity(actor).filter(|_| !slots.is_empty()) else {
                 continue;
             };
-            let (is_human, many) = match actor {
+            let (is_human, is_many) = match actor {
                 Actor::User(_) => (true, false),
                 Actor::Role(at) => {
-                    (is_for_people(picture, at), picture.trusts_sessions_of(&identity.name))
+                    (is_for_people(view, at), view.trusts_sessions_of(&identity.name))
                 }
             };
             if is_human {
-                people.push(Person {
-                    subject: identity.arn.clone(),
-                    name: identity.name.clone(),
-                    slots,
-                    many,
-                });
+                let (subject, name) = (identity.arn.clone(), identity.name.clone());
+                people.push(Person { subject, name, slots, is_many });
             }
         }
-        let slots = picture.slots().len();
-        let people = joined(picture, people);
-        let serving =
-            |slot: usize| people.iter().filter(move |person| person.slots.contains(&slot)).count();
-        let are_plenty = (0..slots).all(|slot| serving(slot) > slots);
-        Ok(Self { people, slots, are_plenty })
+        let people = joined(view, people);
+        let scope = view.reach.scope;
+        let Some(assigned) = assign(scope, &people, None) else {
+            return Self { people, are_enough: false, indispensable: Vec::new() };
+        };
+        // The assignment needs nobody else.
+        let is_needed = |at: &usize| assign(scope, &people, Some(*at)).is_none();
+        let indispensable = assigned.into_iter().filter(is_needed).collect();
+        Self { people, are_enough: true, indispensable }
     }
 
+    /// Everybody.
     pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
         self.people.iter()
     }
 
+    /// The people who are needed for a different person in each slot. Empty if the people are not
+    /// enough anyway.
+    pub(super) fn indispensable(&self) -> impl Iterator<Item = &Person> {
+        self.indispensable.iter().filter_map(|at| self.people.get(*at))
+    }
+
     /// Whether anybody serves a slot.
-    pub(super) fn serve(&self, slot: usize) -> bool {
+    pub(super) fn serve(&self, slot: SlotIx) -> bool {
         self.people.iter().any(|person| person.slots.contains(&slot))
     }
-
-    /// Whether every slot can have a person of its own, while one of them is away.
-    pub(super) fn suffice_without(&self, away: Option<usize>) -> bool {
-        // Where each slot has more persons than there are slots, one who is away is not missed.
-        if self.are_plenty {
-            return true;
-        }
-        let present: Vec<&Person> = (0..)
-            .zip(&self.people)
-            .filter(|(at, person)| away != Some(*at) || person.many)
-            .map(|(_, person)| person)
-            .collect();
-        // A slot that more persons serve than there are slots always finds one of them.
-        let scarce: Vec<usize> = (0..self.slots)
-            .filter(|slot| {
-                let serving = present.iter().filter(|person| person.slots.contains(slot));
-                let enough =
-                    serving.clone().any(|person| person.many) || serving.count() >= self.slots;
-                !enough
-            })
-            .collect();
-        let serving: Vec<&&Person> = present
-            .iter()
-            .filter(|person| scarce.iter().any(|slot| person.slots.contains(slot)))
-            .collect();
-        covers(&scarce, &serving)
-    }
 }
 
-/// Whether the slots can all be served by different persons: every set of slots by as many persons
-/// as it has slots.
-///
-/// Scarce slots have fewer than `slots` persons each, so this is small; and it is a loop, not a
-/// search that recurses.
-fn covers(slots: &[usize], people: &[&&Person]) -> bool {
-    let mut served: Vec<Option<usize>> = vec![None; people.len()];
-    slots.iter().all(|slot| {
-        // Augmenting path, breadth first: (person, the person from whom its slot would be taken).
-        let mut from: Vec<Option<Option<usize>>> = vec![None; people.len()];
-        let mut queue = std::collections::VecDeque::from([(*slot, None)]);
-        while let Some((wanting, giver)) = queue.pop_front() {
-            for (at, person) in people.iter().enumerate() {
-                let Some(seen) = from
-                    .get_mut(at)
-                    .filter(|seen| seen.is_none() && person.slots.contains(&wanting))
-                else {
-                    continue;
-                };
-                *seen = Some(giver);
-                match served.get(at).copied().flatten() {
-                    Some(other) => queue.push_back((other, Some(at))),
-                    None => {
-                        hand_over(&mut served, &from, at, *slot);
-                        return true;
-                    }
-                }
+/// A different person for each slot, by their places, without one of them. `None` if there are not
+/// enough.
+fn assign(scope: &Scope, people: &[Person], away: Option<usize>) -> Option<BTreeSet<usize>> {
+    let mut graph = UnGraph::<Option<usize>, ()>::default();
+    let slots: Vec<_> = scope.slots_by_ix().map(|(slot, _)| (slot, graph.add_node(None))).collect();
+    let present =
+        people.iter().enumerate().filter(|(at, person)| person.is_many || away != Some(*at));
+    for (at, person) in present {
+        let served = slots.iter().filter(|(slot, node)| {
+            // A slot with as many people as there are slots always finds one who is free, so the
+            // graph stays small.
+            person.slots.contains(slot) && graph.edges(*node).count() < slots.len()
+        });
+        let served: Vec<_> = served.map(|(_, node)| *node).collect();
+        if served.is_empty() {
+            continue;
+        }
+        for _ in 0..if person.is_many { slots.len() } else { 1 } {
+            let one = graph.add_node(Some(at));
+            for slot in &served {
+                graph.add_edge(*slot, one, ());
             }
         }
-        false
-    })
+    }
+    let matching = maximum_matching(&graph);
+    let person = |slot| *graph.node_weight(matching.mate(slot)?)?;
+    slots.iter().map(|(_, slot)| person(*slot)).collect()
 }
 
-/// Gives each person on the path the slot of the one before, and the first of them the new slot.
-fn hand_over(
-    served: &mut [Option<usize>],
-    from: &[Option<Option<usize>>],
-    free: usize,
-    slot: usize,
-) {
-    let mut to = free;
-    while let Some(giver) = from.get(to).copied().flatten().flatten() {
-        let taken = served.get(giver).copied().flatten();
-        if let Some(place) = served.get_mut(to) {
-            *place = taken;
-        }
-        to = giver;
-    }
-    if let Some(place) = served.get_mut(to) {
-        *place = Some(slot);
-    }
-}
-
-/// Whether any user, or anybody from elsewhere that is no machine, can assume a role.
-fn is_for_people(picture: &Picture<'_>, role: usize) -> bool {
-    let users = picture.users_of_roles.get(&role).is_some_and(|users| !users.is_empty());
-    let outsiders = picture.account().roles.get(role).map(|role| picture.account().outsiders(role));
+/// Whether any user, or anybody outside the account who is not a machine, can assume a role.
+fn is_for_people(view: &AccountView<'_>, role: RoleIx) -> bool {
+    let users = view.users_of_roles.get(&role).is_some_and(|users| !users.is_empty());
+    let outsiders = view.account().role(role).map(|role| view.account().outsiders(role));
     users
         || outsiders.is_some_and(|outsiders| {
             !outsiders.federated.is_empty() || !outsiders.accounts.is_empty()
         })
 }
 
-/// The persons behind these ARNs, as the gate's rule joins them, or where it was not given, as a
-/// rule does that says nothing: the places of each person's principals. A principal that the gate
-/// would attribute to nobody is in none.
-pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
+/// The persons behind these ARNs: for each, the places of the ARNs. They are joined as the gate's
+/// rule joins them, or the default rule if none was given. A principal that the gate would
+/// attribute to nobody belongs to no person.
+pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
     let by_default = Rule::default();
-    let rule = picture.rule.unwrap_or(&by_default);
+    let rule = view.rule.unwrap_or(&by_default);
     let keys = arns.iter().map(|arn| {
-        let keys = rule.keys(&Principal::parse(arn), &picture.gate_account);
-        // A principal that is ambiguous by the rule counts as nobody for the gate.
+        let keys = rule.keys(&Principal::parse(arn), &view.gate_account);
+        // If the rule makes a principal ambiguous, the gate does not count it.
         keys.unwrap_or_default()
     });
     let keys: Vec<Keys> = keys.collect();
-    // Most share no key with anybody: `rule::persons` is quadratic, and need not be asked about
-    // them.
+    // Most share no key with anybody. They are left out, as `rule::persons` is quadratic.
     let mut holders: HashMap<&Key, usize> = HashMap::new();
     for key in keys.iter().flat_map(Keys::all) {
         *holders.entry(key).or_default() += 1;
@@ -206,13 +165,13 @@ pub(super) fn persons(picture: &Picture<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
     joined.chain(alone.into_iter().map(|(at, _)| vec![at])).collect()
 }
 
-/// Joins those that the gate takes for one human.
-fn joined(picture: &Picture<'_>, people: Vec<Person>) -> Vec<Person> {
-    // The bare ARN of a trusted role has no keys; its sessions have.
+/// Joins the principals that the gate counts as one person.
+fn joined(view: &AccountView<'_>, people: Vec<Person>) -> Vec<Person> {
+    // The bare ARN of a trusted role has no keys, but its sessions do.
     let (mut all, people): (Vec<Person>, Vec<Person>) =
-        people.into_iter().partition(|person| person.many);
+        people.into_iter().partition(|person| person.is_many);
     let arns: Vec<&str> = people.iter().map(|person| person.subject.as_str()).collect();
-    let joined = persons(picture, &arns).into_iter().filter_map(|members| {
+    let joined = persons(view, &arns).into_iter().filter_map(|members| {
         let mut members = members.iter().filter_map(|at| people.get(*at));
         let first = members.next()?.clone();
         Some(members.fold(first, |mut all, member| {

@@ -1,7 +1,7 @@
-//! What principals may do by their policies, worked out once for all that are alike.
+//! What principals may do by their policies, computed once for each class of equivalent principals.
 //!
-//! Policies that say the same of an action give the same answer, whatever they are called and
-//! however often they are written, unless the values of the condition keys that they name differ.
+//! Policies that say the same about an action give the same answer, even if their names differ,
+//! unless the principals differ in the condition keys that the policies use.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -11,52 +11,56 @@ use std::rc::Rc;
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policies, Policy, Truth, Value};
-
-use super::action::{APPROVE, Action, Actions};
-use super::alike::Alike;
-use super::relevance::{Relevance, keys};
-use super::scope::Scope;
 use names::RegionGlob;
 
-/// The managed policy that is attached, and the boundary that a user or a role gets or has: in
-/// requests to attach, to make and to write policies (IAM User Guide, "IAM and AWS STS condition
-/// context keys").
+use crate::action::{APPROVE, Action, Actions};
+use crate::by_actor::ByActor;
+use crate::equivalence_class::{ClassId, EquivalenceClass};
+use crate::policy_index::{PolicyIndex, keys};
+use crate::scope::Scope;
+
+/// The condition key for the managed policy in a request to attach one (IAM User Guide, "IAM and
+/// AWS STS condition context keys").
 pub(super) const POLICY_ARN: &str = "iam:PolicyARN";
+/// The condition key for the permissions boundary that a user or a role has or gets, in requests to
+/// create it and to change its policies (same source).
 pub(super) const BOUNDARY: &str = "iam:PermissionsBoundary";
 
 /// The permissions of everybody in an account.
 pub(super) struct Permissions<'a> {
     account: &'a Account,
-    /// What is known of every request, whoever makes it.
+    /// The region of every request, if the scope names one.
     region: Option<String>,
-    relevance: Relevance,
-    /// By the places of the users and of the roles.
-    contexts: [Vec<OnceCell<Context>>; 2],
+    policies: PolicyIndex,
+    contexts: ByActor<OnceCell<Context>>,
     assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
-    alike: RefCell<HashMap<(Action, Class), Rc<Alike<'a>>>>,
-    /// The same, by each of them.
-    alike_of: RefCell<HashMap<(Action, Actor), Rc<Alike<'a>>>>,
-    contents: RefCell<HashMap<Content<'a>, usize>>,
-    content_of: RefCell<HashMap<(Action, PolicyId), usize>>,
+    classes: RefCell<HashMap<(Action, ClassKey), Rc<EquivalenceClass<'a>>>>,
+    class_of_actor: RefCell<HashMap<(Action, Actor), Rc<EquivalenceClass<'a>>>>,
+    contents: RefCell<HashMap<Content<'a>, ContentId>>,
+    content_of: RefCell<HashMap<(Action, PolicyId), ContentId>>,
 }
 
-/// What tells principals apart as far as an action is concerned.
+/// What the answer for an action depends on. Principals with equal keys are equivalent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Class {
-    /// What its own policies say about it.
-    identity: BTreeSet<usize>,
+struct ClassKey {
+    /// What the principal's own policies say about the action.
+    identity: BTreeSet<ContentId>,
     /// What its boundary says.
-    boundary: Option<BTreeSet<usize>>,
+    boundary: Option<BTreeSet<ContentId>>,
     /// What each level of service control policies says.
-    controls: Vec<BTreeSet<usize>>,
-    /// The condition keys that the policies name, with what is known of them.
+    controls: Vec<BTreeSet<ContentId>>,
+    /// The condition keys that the policies use, and what is known about them.
     known: BTreeMap<String, Value>,
 }
 
-/// What a policy says about an action: policies of different names often say the same.
+/// Identifies what a policy says about an action: policies that say the same have the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct ContentId(usize);
+
+/// What a policy says about an action. Policies with different names often say the same.
 type Content<'a> = Vec<(Effect, Option<&'a ResourceElement>, &'a [Condition])>;
 
-/// What somebody may do at one time.
+/// The permissions of a principal at one time: now, or after some writes.
 #[derive(Clone, Debug)]
 pub(super) struct State<'a> {
     pub(super) grants: Grants<'a, PolicyId>,
@@ -68,39 +72,42 @@ impl<'a> Permissions<'a> {
         Self {
             account,
             region: scope.region.as_ref().and_then(RegionGlob::region).map(str::to_owned),
-            relevance: Relevance::of(account, scope),
-            contexts: [account.users.len(), account.roles.len()]
-                .map(|length| vec![OnceCell::new(); length]),
+            policies: PolicyIndex::new(account, scope),
+            contexts: ByActor::new(account, |_| OnceCell::new()),
             assumers: RefCell::default(),
-            alike: RefCell::default(),
-            alike_of: RefCell::default(),
+            classes: RefCell::default(),
+            class_of_actor: RefCell::default(),
             contents: RefCell::default(),
             content_of: RefCell::default(),
         }
     }
 
-    /// Those that are like an actor as far as an action is concerned, where it might do it.
-    pub(super) fn alike(&self, actor: Actor, action: Action) -> Option<Rc<Alike<'a>>> {
+    /// The class of an actor for an action. `None` if the actor certainly may not do it.
+    pub(super) fn class_of(
+        &self,
+        actor: Actor,
+        action: Action,
+    ) -> Option<Rc<EquivalenceClass<'a>>> {
         if !self.might(actor, action) {
             return None;
         }
-        let mut alike_of = self.alike_of.borrow_mut();
-        let found = alike_of.entry((action, actor)).or_insert_with(|| {
+        let mut class_of_actor = self.class_of_actor.borrow_mut();
+        let found = class_of_actor.entry((action, actor)).or_insert_with(|| {
             let grants = self.grants(actor, action);
-            let class = (action, self.class(actor, action, &grants));
-            let mut alike = self.alike.borrow_mut();
-            let place = alike.len();
-            let found = alike.entry(class).or_insert_with(|| {
-                let clauses = grants.about(self.relevance.name(action), &self.context(actor));
-                Rc::new(Alike::new(place, clauses))
+            let key = (action, self.class_key(actor, action, &grants));
+            let mut classes = self.classes.borrow_mut();
+            let id = ClassId(classes.len());
+            let found = classes.entry(key).or_insert_with(|| {
+                let clauses = grants.about(self.policies.name(action), &self.context(actor));
+                Rc::new(EquivalenceClass::new(id, clauses))
             });
             Rc::clone(found)
         });
         Some(Rc::clone(found))
     }
 
-    fn class(&self, actor: Actor, action: Action, grants: &Grants<'a, PolicyId>) -> Class {
-        let with_keys = grants.policies().filter(|(id, _)| self.relevance.has_keys(*id));
+    fn class_key(&self, actor: Actor, action: Action, grants: &Grants<'a, PolicyId>) -> ClassKey {
+        let with_keys = grants.policies().filter(|(id, _)| self.policies.has_keys(*id));
         let about = with_keys.flat_map(|(_, policy)| self.statements(policy, action));
         let keys: BTreeSet<&str> = about.flat_map(keys).collect();
         let context = self.context(actor);
@@ -109,7 +116,7 @@ impl<'a> Permissions<'a> {
             let policies = policies.iter();
             policies.map(|(id, policy)| self.content(*id, policy, action)).collect()
         };
-        Class {
+        ClassKey {
             identity: contents(&grants.identity),
             boundary: grants.limits.boundary.as_ref().map(contents),
             controls: grants.limits.controls.iter().map(contents).collect(),
@@ -117,52 +124,51 @@ impl<'a> Permissions<'a> {
         }
     }
 
-    /// A number for what a policy says about an action: the same for the same.
-    fn content(&self, id: PolicyId, policy: &'a Policy, action: Action) -> usize {
+    fn content(&self, id: PolicyId, policy: &'a Policy, action: Action) -> ContentId {
         *self.content_of.borrow_mut().entry((action, id)).or_insert_with(|| {
             let about = self.statements(policy, action);
             let said = about.map(|statement| {
                 (statement.effect, statement.resources.as_ref(), &*statement.conditions)
             });
             let mut contents = self.contents.borrow_mut();
-            let next = contents.len();
+            let next = ContentId(contents.len());
             *contents.entry(said.collect()).or_insert(next)
         })
     }
 
-    /// What a policy has to say about an action.
+    /// The statements of a policy about an action.
     fn statements(
         &self,
         policy: &'a Policy,
         action: Action,
     ) -> impl Iterator<Item = &'a Statement> {
         let statements = policy.statements.iter();
-        statements.filter(move |statement| statement.actions.include(self.relevance.name(action)))
+        statements.filter(move |statement| statement.actions.include(self.policies.name(action)))
     }
 
-    /// The policies of an actor that are about an action.
+    /// The policies that decide about an action for an actor.
     fn grants(&self, actor: Actor, action: Action) -> Grants<'a, PolicyId> {
-        self.account.grants(actor, |id| self.relevance.is_about(id, action))
+        self.account.grants(actor, |id| self.policies.is_about(id, action))
     }
 
-    /// Whether some policy of an actor allows an action of anything: what is cheap to know before
-    /// all else.
+    /// Whether some policy of an actor allows an action on anything that matters. Cheap, so it is
+    /// asked first.
     pub(super) fn might(&self, actor: Actor, action: Action) -> bool {
-        self.relevance.might(actor).has(action)
+        self.policies.might(actor).has(action)
     }
 
-    /// The same for one of several actions.
+    /// The same for at least one of several actions.
     pub(super) fn might_any(&self, actor: Actor, actions: &[Action]) -> bool {
-        self.relevance.might(actor).has_any(Actions::of(actions))
+        self.policies.might(actor).has_any(Actions::from_actions(actions))
     }
 
-    /// Everybody who might do one of these.
-    pub(super) fn who_might(&self, actions: &[Action]) -> impl Iterator<Item = Actor> {
+    /// Every actor that might do at least one of several actions.
+    pub(super) fn actors_that_might(&self, actions: &[Action]) -> impl Iterator<Item = Actor> {
         let actors = self.account.actors();
         actors.filter(|actor| self.might_any(*actor, actions))
     }
 
-    /// The statements that have their part in what an actor may do to a resource.
+    /// The statements that decide whether an actor may do an action to a resource.
     pub(super) fn blame(
         &self,
         actor: Actor,
@@ -170,17 +176,17 @@ impl<'a> Permissions<'a> {
         resource: &str,
     ) -> Vec<Blame<'a, PolicyId>> {
         let grants = self.grants(actor, action);
-        let clauses = grants.about(self.relevance.name(action), &self.context(actor));
+        let clauses = grants.about(self.policies.name(action), &self.context(actor));
         clauses.blame(resource)
     }
 
-    /// An actor, as far as assuming roles goes.
+    /// What decides which roles an actor may assume. `None` if it is not in the account.
     pub(super) fn assumer(&self, actor: Actor) -> Option<Rc<Assumer<'a>>> {
         let mut known = self.assumers.borrow_mut();
         if let Some(assumer) = known.get(&actor) {
             return Some(Rc::clone(assumer));
         }
-        let keep = |id| self.relevance.is_about(id, Action::AssumeRole);
+        let keep = |id| self.policies.is_about(id, Action::AssumeRole);
         let assumer = Rc::new(self.account.assumer(actor, keep)?);
         known.insert(actor, Rc::clone(&assumer));
         Some(assumer)
@@ -198,8 +204,8 @@ impl<'a> Permissions<'a> {
         clauses.is_some_and(|clauses| clauses.allow(resource) != Truth::No)
     }
 
-    /// What an actor's own permissions say about an action, where these condition keys have these
-    /// values or, with `None`, are not in the request.
+    /// What an actor's own policies say about an action if these condition keys have these values;
+    /// with `None`, the key is not in the request.
     pub(super) fn clauses_given(
         &self,
         actor: Actor,
@@ -216,26 +222,25 @@ impl<'a> Permissions<'a> {
                 None => context.absent(key),
             }
         }
-        Some(self.grants(actor, action).about(self.relevance.name(action), &context))
+        Some(self.grants(actor, action).about(self.policies.name(action), &context))
     }
 
-    /// What an actor may do about approvals, to be asked or changed.
+    /// What an actor may do about approvals now.
     pub(super) fn state(&self, actor: Actor) -> State<'a> {
         self.state_with(actor, |_| false)
     }
 
-    /// The same, with a policy more that says nothing about approvals now.
+    /// The same, also with policies that say nothing about approvals, so that they can be replaced.
     pub(super) fn state_with(&self, actor: Actor, also: impl Fn(PolicyId) -> bool) -> State<'a> {
         State {
             grants: self
                 .account
-                .grants(actor, |id| also(id) || self.relevance.is_about(id, APPROVE)),
+                .grants(actor, |id| also(id) || self.policies.is_about(id, APPROVE)),
             context: self.context(actor).into_owned(),
         }
     }
 
-    /// What a user or a role that is not there yet could do about approvals with these policies and
-    /// this boundary.
+    /// What a new user or role could do about approvals with these policies and this boundary.
     pub(super) fn state_of_new(
         &self,
         is_user: bool,
@@ -249,25 +254,20 @@ impl<'a> Permissions<'a> {
         }
     }
 
-    /// What a group's own policies would let somebody do about approvals.
-    pub(super) fn state_of(&self, group: &Group) -> State<'a> {
+    /// What a group's own policies would let a member do about approvals.
+    pub(super) fn state_of_group(&self, group: &Group) -> State<'a> {
         State { grants: self.account.group_grants(group), context: self.located(Context::new()) }
     }
 
     fn context(&self, actor: Actor) -> Cow<'_, Context> {
-        let work_out = || self.located(self.account.context(actor));
-        let [users, roles] = &self.contexts;
-        let known = match actor {
-            Actor::User(at) => users.get(at),
-            Actor::Role(at) => roles.get(at),
-        };
-        match known {
-            Some(known) => Cow::Borrowed(known.get_or_init(work_out)),
-            None => Cow::Owned(work_out()),
+        let compute = || self.located(self.account.context(actor));
+        match self.contexts.get(actor) {
+            Some(known) => Cow::Borrowed(known.get_or_init(compute)),
+            None => Cow::Owned(compute()),
         }
     }
 
-    /// With the region, where it is one.
+    /// Adds the region, if the scope names one.
     fn located(&self, mut context: Context) -> Context {
         if let Some(region) = &self.region {
             context.set("aws:RequestedRegion", [region.clone()]);
@@ -275,14 +275,14 @@ impl<'a> Permissions<'a> {
         context
     }
 
-    /// Whether a policy allows an action of anything.
+    /// Whether a policy allows an action on anything that matters.
     pub(super) fn allows(&self, policy: PolicyId, action: Action) -> bool {
-        self.relevance.allows(policy, action)
+        self.policies.allows(policy, action)
     }
 }
 
 impl<'a> State<'a> {
-    /// What is said about approvals.
+    /// What the policies say about approvals.
     pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
         self.grants.about(&APPROVE.name().to_lowercase(), &self.context)
     }

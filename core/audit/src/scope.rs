@@ -4,22 +4,23 @@ use std::str::FromStr;
 
 use iam::account::Account;
 use iam::{Alphabet, Frame, FramePart};
+use names::{
+    AccountId, ActionName, Arn, FunctionRef, NameError, PipelineGlob, RegionGlob, StageGlob,
+};
 
-use super::action::On;
-use doctor::GateFunction;
-use names::{PipelineGlob, RegionGlob, StageGlob};
+use crate::action::On;
 
-/// The characters of names of pipelines, stages and actions (CodePipeline API Reference).
+/// The characters of [`names::is_pipeline_name_char`].
 const NAME: &Alphabet =
     &Alphabet::new(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-");
-/// The characters of names of regions.
+/// The characters of [`names::is_region_char`].
 const REGION: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
 
 /// A slot as the user writes it: `NAME` or `NAME=GROUP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// The name of the approval action.
-    pub action: String,
+    pub action: ActionName,
     /// The group that serves it, if the user named one.
     pub group: Option<String>,
 }
@@ -28,12 +29,10 @@ pub struct Slot {
 #[derive(Debug, thiserror::Error)]
 pub enum SlotError {
     /// A name that CodePipeline does not allow.
-    #[error(
-        "`{0}` is not the name of an action: CodePipeline takes 1 to 100 of A-Z, a-z, 0-9 and .@_-"
-    )]
-    Action(String),
+    #[error(transparent)]
+    Action(#[from] NameError),
     /// An empty name of a group.
-    #[error("`{0}` has no group after the `=`")]
+    #[error("`{}` has no group after the `=`", names::shown(.0))]
     Group(String),
 }
 
@@ -46,14 +45,13 @@ impl FromStr for Slot {
             Some((_, "")) => return Err(SlotError::Group(text.to_owned())),
             Some((action, group)) => (action, Some(group.to_owned())),
         };
-        let of_names = |c: char| c.is_ascii_alphanumeric() || ".@_-".contains(c);
-        if !(1..=100).contains(&action.len()) || !action.chars().all(of_names) {
-            return Err(SlotError::Action(action.to_owned()));
-        }
-        let action = action.to_owned();
-        Ok(Self { action, group })
+        Ok(Self { action: action.parse()?, group })
     }
 }
+
+/// The place of a slot in [`Scope::slots`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SlotIx(usize);
 
 /// What is audited.
 #[derive(Clone, Debug)]
@@ -67,23 +65,39 @@ pub struct Scope {
     /// The names of the stages that have the approvals; `None` for all.
     pub stage: Option<StageGlob>,
     /// The gate's function.
-    pub gate: GateFunction,
+    pub gate: FunctionRef,
 }
 
 impl Scope {
-    /// The resources of an action that matter here. Of pipelines, stages and approvals these are
-    /// `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE/ACTION`, as far as each goes.
+    /// All slots, each with its place.
+    pub(crate) fn slots_by_ix(&self) -> impl Iterator<Item = (SlotIx, &Slot)> {
+        (0..).map(SlotIx).zip(&self.slots)
+    }
+
+    /// The places of every two different slots, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = [SlotIx; 2]> + use<> {
+        let slots = self.slots.len();
+        (0..slots).flat_map(move |a| (a + 1..slots).map(move |b| [SlotIx(a), SlotIx(b)]))
+    }
+
+    /// The name of a slot's approval action.
+    pub(crate) fn name(&self, slot: SlotIx) -> &str {
+        self.slots.get(slot.0).map_or("", |slot| &slot.action)
+    }
+
+    /// The resources that matter for actions of a kind. Those of pipelines, stages and approvals
+    /// are `arn:P:codepipeline:REGION:ACCOUNT:PIPELINE/STAGE/ACTION`, cut after the pipeline or the
+    /// stage.
     pub(super) fn resources(&self, account: &Account, on: On) -> Frame {
-        let pipelines = |rest: &[FramePart<'_>]| {
-            self.frame(account, "codepipeline", &[&[self.pipeline()], rest].concat())
-        };
         let slash = FramePart::Text("/");
         match on {
-            On::Pipelines => pipelines(&[]),
-            On::Stages => pipelines(&[slash, self.stage()]),
-            On::Approvals => pipelines(&[slash, self.stage(), slash, FramePart::Glob("*", NAME)]),
+            On::Pipelines => self.pipelines(account, &[]),
+            On::Stages => self.pipelines(account, &[slash, self.stage()]),
+            On::ServedSlots => {
+                self.pipelines(account, &[slash, self.stage(), slash, FramePart::Glob("*", NAME)])
+            }
             On::Gate => self.gate(account, &[]),
-            // Whatever follows its name: which of these it is, is asked of `gate_forms`.
+            // This allows more than versions and aliases; `gate_forms` is exact.
             On::InvokedGate => self.gate(account, &[FramePart::Anything]),
             On::Users => iam(account, "user/"),
             On::Roles => iam(account, "role/"),
@@ -92,55 +106,48 @@ impl Scope {
         }
     }
 
-    /// The gate's function by itself, and with a version or an alias (Lambda API model,
+    /// The gate's function without and with a version or an alias (Lambda API model,
     /// `FunctionName`).
     pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
         let version = [FramePart::Text(":"), FramePart::Glob("*", NAME)];
         [self.gate(account, &[]), self.gate(account, &version)]
     }
 
+    /// The ARN of the gate's function, followed by `rest`. What its reference does not say comes
+    /// from the account and the scope.
     fn gate(&self, account: &Account, rest: &[FramePart<'_>]) -> Frame {
-        match self.gate.arn() {
-            Some(arn) => Frame::new(&[&[FramePart::Text(&arn)], rest].concat()),
-            // In whichever region it may be.
-            None => {
-                let name = [FramePart::Text("function:"), FramePart::Text(self.gate.name())];
-                self.frame(account, "lambda", &[&name, rest].concat())
-            }
+        if let Some(arn) = self.gate.unqualified_arn() {
+            return Frame::new(&[&[FramePart::Text(&arn)], rest].concat());
         }
+        let region = self.gate.region().map_or(self.region(), |region| FramePart::Text(region));
+        let id = self.gate.account().map_or(account.id.as_str(), AccountId::as_str);
+        let name = [FramePart::Text("function:"), FramePart::Text(self.gate.name())];
+        frame(account, "lambda", region, id, &[&name, rest].concat())
     }
 
-    /// How a slot is called where no pipeline is meant in particular.
+    /// The ARNs of the pipelines, each followed by `rest`.
+    fn pipelines(&self, account: &Account, rest: &[FramePart<'_>]) -> Frame {
+        let pipeline = FramePart::Glob(self.pipeline.as_deref().unwrap_or("*"), NAME);
+        let resource = [&[pipeline], rest].concat();
+        frame(account, "codepipeline", self.region(), &account.id, &resource)
+    }
+
+    /// The subject of a finding about a slot: the pattern of its ARNs.
     pub(super) fn slot_arn(&self, account: &Account, slot: &Slot) -> String {
-        format!(
-            "arn:{}:codepipeline:{}:{}:{}/{}/{}",
-            account.partition,
-            self.region.as_deref().unwrap_or("*"),
-            account.id,
-            self.pipeline.as_deref().unwrap_or("*"),
-            self.stage.as_deref().unwrap_or("*"),
-            slot.action,
-        )
+        let pipeline = self.pipeline.as_deref().unwrap_or("*");
+        let stage = self.stage.as_deref().unwrap_or("*");
+        let arn = Arn {
+            partition: &account.partition,
+            service: "codepipeline",
+            region: self.region.as_deref().unwrap_or("*"),
+            account: &account.id,
+            resource: &format!("{pipeline}/{stage}/{}", slot.action),
+        };
+        arn.to_string()
     }
 
-    fn frame(&self, account: &Account, service: &str, resource: &[FramePart<'_>]) -> Frame {
-        let region = self.region.as_deref().unwrap_or("*");
-        let parts = [
-            FramePart::Text("arn:"),
-            FramePart::Text(&account.partition),
-            FramePart::Text(":"),
-            FramePart::Text(service),
-            FramePart::Text(":"),
-            FramePart::Glob(region, REGION),
-            FramePart::Text(":"),
-            FramePart::Text(&account.id),
-            FramePart::Text(":"),
-        ];
-        Frame::new(&[&parts, resource].concat())
-    }
-
-    fn pipeline(&self) -> FramePart<'_> {
-        FramePart::Glob(self.pipeline.as_deref().unwrap_or("*"), NAME)
+    fn region(&self) -> FramePart<'_> {
+        FramePart::Glob(self.region.as_deref().unwrap_or("*"), REGION)
     }
 
     fn stage(&self) -> FramePart<'_> {
@@ -148,7 +155,29 @@ impl Scope {
     }
 }
 
-/// Everything of a kind that IAM has, under any path.
+/// The ARNs of a service's resources.
+fn frame(
+    account: &Account,
+    service: &str,
+    region: FramePart<'_>,
+    id: &str,
+    resource: &[FramePart<'_>],
+) -> Frame {
+    let parts = [
+        FramePart::Text("arn:"),
+        FramePart::Text(&account.partition),
+        FramePart::Text(":"),
+        FramePart::Text(service),
+        FramePart::Text(":"),
+        region,
+        FramePart::Text(":"),
+        FramePart::Text(id),
+        FramePart::Text(":"),
+    ];
+    Frame::new(&[&parts, resource].concat())
+}
+
+/// The ARNs of IAM's users or roles, under any path.
 fn iam(account: &Account, kind: &str) -> Frame {
     let beginning = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
     Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Glob("*", NAME)])

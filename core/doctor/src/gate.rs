@@ -1,104 +1,46 @@
-//! Which actions run the gate, and under which rule.
+//! The actions that run the gate, and the rule that each applies.
 
 use std::collections::BTreeSet;
 
+use names::{FunctionRef, Versions};
 use rule::{Rule, RuleError};
 
 use super::topology::Place;
 use crate::pipeline::{Action, ConditionRule, Pipeline};
 
-/// What CodePipeline replaces by the id of the execution (CodePipeline User Guide, "Variables").
+/// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,
+/// "Variables").
 pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
 
-/// Stands for the execution, so that the rule's own parser can read the parameters.
+/// Takes the place of the variable, so that the rule's own parser can read the parameters.
 const SOME_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The gate's function, by its name or its ARN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateFunction {
-    name: String,
-    /// What its ARN begins with, where it was given by ARN.
-    home: Option<String>,
+/// Whether an action runs the gate.
+pub(crate) fn runs_gate(action: &Action, gate: &FunctionRef) -> bool {
+    let type_id = &action.action_type_id;
+    let function = action.configuration.get("FunctionName");
+    type_id.category == "Invoke"
+        && type_id.provider == "Lambda"
+        && function.is_some_and(|function| gate.matches(function, Versions::Any))
 }
 
-/// Why a text names no function.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not the name or the ARN of a Lambda function")]
-pub struct FunctionError(String);
-
-impl std::str::FromStr for GateFunction {
-    type Err = FunctionError;
-
-    fn from_str(text: &str) -> Result<Self, FunctionError> {
-        let (name, home) = read(text);
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-        if name.is_empty() || !name.bytes().all(allowed) {
-            return Err(FunctionError(text.to_owned()));
-        }
-        Ok(Self { name: name.to_owned(), home })
-    }
+/// Whether a stage condition asks the gate.
+pub(crate) fn asks_gate(rule: &ConditionRule, gate: &FunctionRef) -> bool {
+    let function = rule.configuration.get("FunctionName");
+    rule.rule_type_id.provider == "LambdaInvoke"
+        && function.is_some_and(|function| gate.matches(function, Versions::Any))
 }
 
-/// The name in one of the forms that Lambda takes (Lambda API model, `FunctionName`): a name, a
-/// partial or a whole ARN, each with or without a version or an alias; and where the function is,
-/// when the form says so.
-fn read(text: &str) -> (&str, Option<String>) {
-    let fields: Vec<&str> = text.split(':').collect();
-    match fields.as_slice() {
-        ["arn", partition, "lambda", region, account, "function", name, ..] => {
-            (name, Some(format!("arn:{partition}:lambda:{region}:{account}:function:")))
-        }
-        [_, "function", name, ..] => (name, None),
-        [name] | [name, _] => (name, None),
-        _ => ("", None),
-    }
-}
-
-impl GateFunction {
-    /// Whether the `FunctionName` of an action or of a condition means this function.
-    pub fn matches(&self, function: &str) -> bool {
-        let (name, home) = read(function);
-        let elsewhere = self.home.is_some() && home.is_some() && self.home != home;
-        name == self.name && !elsewhere
-    }
-
-    /// Whether an action runs the gate.
-    pub fn runs_in(&self, action: &Action) -> bool {
-        let type_id = &action.action_type_id;
-        let function = action.configuration.get("FunctionName");
-        type_id.category == "Invoke"
-            && type_id.provider == "Lambda"
-            && function.is_some_and(|name| self.matches(name))
-    }
-
-    /// Whether a stage condition asks the gate.
-    pub fn is_asked_by(&self, rule: &ConditionRule) -> bool {
-        let function = rule.configuration.get("FunctionName");
-        rule.rule_type_id.provider == "LambdaInvoke"
-            && function.is_some_and(|name| self.matches(name))
-    }
-
-    /// Its ARN, without a version or an alias, where it was given by ARN.
-    pub fn arn(&self) -> Option<String> {
-        self.home.as_ref().map(|home| format!("{home}{}", self.name))
-    }
-
-    /// Its name alone.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-/// What the action's UserParameters are.
+/// The action's UserParameters.
 #[derive(Clone, Debug)]
 pub(crate) enum Parameters {
-    /// There are none.
+    /// The action has none.
     Absent,
-    /// A rule.
+    /// They are a valid rule.
     Read,
-    /// The gate would refuse them, in its words.
+    /// The gate would refuse them, for this reason.
     Refused(RuleError),
-    /// They depend on a variable, and nobody can say beforehand what they will be.
+    /// They depend on a variable, so nobody knows their text beforehand.
     Variable(String),
 }
 
@@ -107,14 +49,13 @@ pub(crate) enum Parameters {
 pub(crate) struct Gate<'a> {
     pub place: Place<'a>,
     pub parameters: Parameters,
-    /// The rule by which it judges, as far as that can be told: the floor, tightened by what the
-    /// parameters say.
+    /// The rule that it applies, as far as that is known: the floor, tightened by the parameters.
     pub rule: Rule,
-    /// The index of the stage where the approvals are, when there is such a stage.
+    /// The index of the stage of the approvals, if it exists.
     stage: Option<usize>,
-    /// The approvals that it asks for and that are there.
+    /// The approvals that it asks for and that exist.
     pub approvals: Vec<Place<'a>>,
-    /// The names of those that it asks for, there or not.
+    /// The names of the approvals that it asks for, existing or not.
     pub required: BTreeSet<String>,
 }
 
@@ -143,8 +84,8 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// The index of the stage where the approvals are; none when the rule names a stage that is not
-    /// there.
+    /// The index of the stage of the approvals. `None` if the rule names a stage that does not
+    /// exist.
     pub(crate) fn approval_stage(&self) -> Option<usize> {
         self.stage
     }
@@ -154,13 +95,14 @@ impl<'a> Gate<'a> {
         self.approvals.iter().copied().min_by_key(|approval| approval.order())
     }
 
-    /// The index of the stage in which its approvals begin: its own, where there are none before.
+    /// The index of the stage where its approvals begin. Its own stage, if no approval comes
+    /// before.
     pub(crate) fn first_guarded_stage(&self) -> usize {
         let approvals = self.first_approval().map_or(usize::MAX, |approval| approval.stage_index);
         approvals.min(self.place.stage_index)
     }
 
-    /// Whether the parameters tell the gate its execution.
+    /// Whether the parameters name the execution.
     pub(crate) fn knows_execution(&self) -> bool {
         match &self.parameters {
             Parameters::Absent | Parameters::Refused(_) => false,
@@ -169,8 +111,7 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// An execution that the parameters or the floor name once and for all, so that no other can
-    /// pass.
+    /// An execution that the parameters or the floor name literally, so that no other can pass.
     pub(crate) fn fixed_execution(&self) -> Option<&str> {
         self.rule.pipeline_execution_id().filter(|id| *id != SOME_EXECUTION)
     }

@@ -7,16 +7,16 @@ pub mod pipeline;
 mod topology;
 
 use findings::Finding;
+use names::FunctionRef;
 use rule::{Rule, RuleError};
 
 use self::pipeline::Pipeline;
 use self::topology::Topology;
 
 pub use checks::CATALOG;
-pub use gate::{FunctionError, GateFunction};
 
 /// Examines one pipeline. `floor` is the rule of the gate's own environment.
-pub fn examine(pipeline: &Pipeline, function: &GateFunction, floor: &Rule) -> Vec<Finding> {
+pub fn examine(pipeline: &Pipeline, function: &FunctionRef, floor: &Rule) -> Vec<Finding> {
     checks::find(&Topology::new(pipeline, function, floor))
 }
 

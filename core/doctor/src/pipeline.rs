@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use names::{AccountId, Arn};
 use rule::ActionKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,8 +31,8 @@ pub enum PipelineError {
     NotJson(#[source] serde_json::Error),
     /// JSON of something else.
     #[error(
-        "it is not what `aws codepipeline get-pipeline` prints: there is no `pipeline` with a `name` and \
-         `stages`"
+        "it is not what `aws codepipeline get-pipeline` prints: a `pipeline` with a `name` and `stages` is \
+         missing"
     )]
     NotAPipeline,
     /// A CloudFormation template or a Terraform configuration.
@@ -72,7 +73,7 @@ pub struct Pipeline {
 pub struct Structure {
     /// The name of the pipeline.
     pub name: String,
-    /// The stages, in the order in which they run.
+    /// The stages, first to last.
     pub stages: Vec<Stage>,
     /// How executions that are in the pipeline at the same time affect each other.
     #[serde(default)]
@@ -219,10 +220,11 @@ impl Pipeline {
     pub fn new(arn: Option<String>, structure: Structure) -> Result<Self, PipelineError> {
         let name = &structure.name;
         let arn = arn.unwrap_or_else(|| format!("arn:aws:codepipeline:*:*:{name}"));
-        let fields: Vec<&str> = arn.split(':').collect();
-        match fields.as_slice() {
-            ["arn", _, "codepipeline", _, _, last] if last == name => Ok(Self { arn, structure }),
-            _ => Err(PipelineError::Arn { arn, name: name.clone() }),
+        match Arn::parse(&arn) {
+            Some(Arn { service: "codepipeline", resource, .. }) if resource == name => {
+                Ok(Self { arn, structure })
+            }
+            Some(_) | None => Err(PipelineError::Arn { arn, name: name.clone() }),
         }
     }
 
@@ -262,14 +264,11 @@ impl Pipeline {
     }
 
     /// The account of its ARN; `None` if that is a wildcard.
-    pub fn account(&self) -> Option<&str> {
-        self.arn
-            .split(':')
-            .nth(4)
-            .filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()))
+    pub fn account(&self) -> Option<AccountId> {
+        Arn::parse(&self.arn)?.account_id()
     }
 
-    /// The stages, in the order in which they run.
+    /// The stages, first to last.
     pub fn stages(&self) -> &[Stage] {
         &self.structure.stages
     }

@@ -1,50 +1,64 @@
-//! A pipeline with its gates found: what the checks look at.
+//! A pipeline and its gates: the input of the checks of pipelines.
 
+use names::FunctionRef;
 use rule::Rule;
 
-use super::gate::{Gate, GateFunction};
+use super::gate::{Gate, asks_gate, runs_gate};
 use crate::pipeline::{Action, Pipeline, Stage};
 use findings::Evidence;
 
-/// Where an action stands.
+/// An action and its stage.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     pub stage_index: usize,
+    action_index: usize,
     pub stage: &'a Stage,
     pub action: &'a Action,
+}
+
+impl PartialEq for Place<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.stage_index, self.action_index) == (other.stage_index, other.action_index)
+    }
 }
 
 impl<'a> Place<'a> {
     /// Every action, stage by stage.
     pub(crate) fn all(pipeline: &'a Pipeline) -> impl Iterator<Item = Self> {
         pipeline.stages().iter().enumerate().flat_map(|(stage_index, stage)| {
-            stage.actions.iter().map(move |action| Self { stage_index, stage, action })
+            let actions = stage.actions.iter().enumerate();
+            actions.map(move |(action_index, action)| Self {
+                stage_index,
+                action_index,
+                stage,
+                action,
+            })
         })
     }
 
-    /// Stages run one after another, and the actions of one `runOrder` beside one another
+    /// When it runs: stages run one after another, and actions with the same `runOrder` in parallel
     /// (CodePipeline User Guide, "Action declaration").
     pub(crate) fn order(self) -> (usize, u32) {
         (self.stage_index, self.action.run_order)
     }
 
-    /// Whether it has ended before the other begins.
+    /// Whether it ends before the other begins.
     pub(crate) fn precedes(self, other: Self) -> bool {
         self.order() < other.order()
     }
 }
 
-/// A pipeline, its gates and the rule of their floor.
+/// A pipeline and its gates.
 pub(crate) struct Topology<'a> {
     pub pipeline: &'a Pipeline,
-    pub function: &'a GateFunction,
-    /// In the order in which they run.
+    pub function: &'a FunctionRef,
+    /// The gates, first to last.
     pub gates: Vec<Gate<'a>>,
 }
 
 impl<'a> Topology<'a> {
-    pub(crate) fn new(pipeline: &'a Pipeline, function: &'a GateFunction, floor: &Rule) -> Self {
-        let places = Place::all(pipeline).filter(|place| function.runs_in(place.action));
+    pub(crate) fn new(pipeline: &'a Pipeline, function: &'a FunctionRef, floor: &Rule) -> Self {
+        let places = Place::all(pipeline).filter(|place| runs_gate(place.action, function));
         let mut gates: Vec<Gate<'a>> =
             places.map(|place| Gate::new(pipeline, place, floor)).collect();
         gates.sort_by_key(|gate| gate.place.order());
@@ -61,31 +75,31 @@ impl<'a> Topology<'a> {
         self.places().filter(|place| place.action.deploys())
     }
 
-    /// Every stage that a condition makes ask the gate, with when it does and the name of the
-    /// condition's rule.
+    /// Every stage with a condition that asks the gate, with the key of the condition and the name
+    /// of its rule.
     pub(crate) fn gates_as_conditions(
         &self,
     ) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
         let function = self.function;
         self.pipeline.stages().iter().flat_map(move |stage| {
             stage.conditions().flat_map(move |(when, condition)| {
-                let asking = condition.rules.iter().filter(|rule| function.is_asked_by(rule));
+                let asking = condition.rules.iter().filter(|rule| asks_gate(rule, function));
                 asking.map(move |rule| (stage, when, rule.name.as_str()))
             })
         })
     }
 
-    /// The last gate that has passed when an action begins.
+    /// The last gate before an action.
     pub(crate) fn gate_before(&self, place: Place<'_>) -> Option<&Gate<'a>> {
         self.gates.iter().rev().find(|gate| gate.place.order() < place.order())
     }
 
-    /// Every approval that a gate asks for, once.
+    /// Every approval that a gate asks for, once, with the first such gate.
     pub(crate) fn approvals(&self) -> Vec<(&Gate<'a>, Place<'a>)> {
         let mut approvals: Vec<(&Gate<'a>, Place<'a>)> = Vec::new();
         for gate in &self.gates {
             for approval in &gate.approvals {
-                if !approvals.iter().any(|(_, known)| std::ptr::eq(known.action, approval.action)) {
+                if !approvals.iter().any(|(_, known)| known == approval) {
                     approvals.push((gate, *approval));
                 }
             }
@@ -93,13 +107,14 @@ impl<'a> Topology<'a> {
         approvals
     }
 
-    /// The approvals that stay open for as long as CodePipeline lets them: they have no
-    /// `timeoutInMinutes`.
+    /// The approvals without `timeoutInMinutes`, which stay open for as long as CodePipeline
+    /// allows.
     pub(crate) fn approvals_without_timeout(&self) -> impl Iterator<Item = (&Gate<'a>, Place<'a>)> {
         let approvals = self.approvals().into_iter();
         approvals.filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
     }
 
+    /// The ARN of an action.
     pub(crate) fn arn(&self, place: Place<'_>) -> String {
         self.pipeline.action_arn(place.stage, place.action)
     }

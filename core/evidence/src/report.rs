@@ -9,11 +9,10 @@ use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
 use crate::judge::exception::{Acceptance, Exception};
-use crate::judge::gate_function::runs_gate;
 use crate::judge::route::Route;
 use crate::judge::standard::Standard;
 use crate::judge::verdict::Verdict;
-use crate::judge::{AccountSource, CATALOG, Trail, UnknownAccount, confirm, give_times};
+use crate::judge::{AccountSource, CATALOG, Trail, UnknownAccount, confirm, give_times, runs_gate};
 use crate::read::Period;
 use crate::read::case::{Case, cases};
 use crate::read::history::History;

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::shown;
 use crate::{Accepted, Report};
 use crate::{Finding, Severity};
+use names::shown;
 
 const SUBJECT: Style = Style::new().bold();
 const DIMMED: Style = Style::new().dimmed();

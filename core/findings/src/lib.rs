@@ -7,7 +7,6 @@ mod finding;
 mod human;
 mod json;
 mod sarif;
-mod text;
 
 pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
@@ -16,8 +15,8 @@ pub use csv::{plain, render as csv};
 pub use finding::{Evidence, Finding, Severity};
 pub use human::render as human;
 pub use json::{pretty, render as json};
+pub use names::shown;
 pub use sarif::render as sarif;
-pub use text::shown;
 
 use std::cmp::Reverse;
 
@@ -46,7 +45,7 @@ impl Accepted {
     }
 }
 
-/// A report. The same findings give the same report, whatever order they come in.
+/// A report. The same findings give the same report, in any order.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The open findings, worst first.

@@ -18,8 +18,7 @@ use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
 use audit::{AuditError, CATALOG, Scope, Slot, audit};
-use doctor::GateFunction;
-use names::{PipelineGlob, RegionGlob, StageGlob};
+use names::{ActionName, FunctionRef, PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -86,7 +85,7 @@ pub(crate) struct Args {
     scp: Vec<PathBuf>,
     /// The gate's function, by its name or its ARN
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
-    gate_function: GateFunction,
+    gate_function: FunctionRef,
     /// The gate's rule, as in TWO_PERSON_RULE: the roles whose session names it trusts, and the
     /// principals that are the same human
     #[arg(long, value_name = "FILE")]
@@ -128,7 +127,7 @@ enum SlotsError {
 
 /// Checks that there are two or more different slots, and that no two of them name the same group.
 fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
-    let actions: BTreeSet<&String> = slots.iter().map(|slot| &slot.action).collect();
+    let actions: BTreeSet<&ActionName> = slots.iter().map(|slot| &slot.action).collect();
     if actions.len() < 2 || actions.len() < slots.len() {
         return Err(SlotsError::Few);
     }

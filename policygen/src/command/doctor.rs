@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
 use doctor::pipeline::{Pipeline, PipelineError};
-use doctor::{self, GateFunction, GivenRule};
+use doctor::{self, GivenRule};
+use names::FunctionRef;
 
 /// The number of concurrent requests. AWS throttles per account, and other tools need their share.
 const REQUESTS: usize = 4;
@@ -73,7 +74,7 @@ pub(crate) struct Args {
         value_name = "FUNCTION",
         default_value = "two-person-rule-gate"
     )]
-    gate_function: GateFunction,
+    gate_function: FunctionRef,
     /// The gate's rule, as in TWO_PERSON_RULE, which is also checked [default for the pipelines:
     /// the default rule]
     #[arg(long, value_name = "FILE")]

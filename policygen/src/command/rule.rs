@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::exit::Exit;
 use crate::output;
 use crate::snapshot;
-use audit::{Scope, Slot, approvers};
+use audit::{AuditError, Scope, Slot, approvers};
 use generate::rule_draft::{Draft, Wanted};
 use names::{PipelineGlob, RegionGlob, StageGlob};
 
@@ -50,7 +50,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let account = snapshot::read(&args.account_file)?;
-    let actions = args.slots.iter().map(|slot| slot.action.clone()).collect::<BTreeSet<_>>();
+    let actions = args.slots.iter().map(|slot| slot.action.to_string()).collect::<BTreeSet<_>>();
     let slots = if args.slots.is_empty() {
         vec!["ApprovalA".parse()?, "ApprovalB".parse()?]
     } else {
@@ -71,7 +71,13 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         stage: args.stage,
         gate: "two-person-rule-gate".parse()?,
     };
-    let approvers = approvers(&account, &scope)?;
+    let approvers = match approvers(&account, &scope) {
+        Err(error @ AuditError::NoGroup { .. }) => {
+            output::print_error(&error);
+            return Ok(Exit::Nothing);
+        }
+        approvers => approvers?,
+    };
     if approvers.is_empty() {
         output::print_warning(
             "nobody in this account may approve, so there is nothing to write; do the policies name the same --slot, --pipeline and --stage?",

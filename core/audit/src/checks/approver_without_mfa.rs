@@ -1,12 +1,13 @@
-//! `approver-without-mfa`: a user that approves, and that no policy asks for MFA.
+//! `approver-without-mfa`: a user that can approve, and whose policies do not require MFA.
 
 use findings::{Check, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
 use super::can_approve_both::evidence_of;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
+use crate::scope::SlotIx;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "approver-without-mfa",
@@ -15,51 +16,51 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let account = picture.account();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let account = view.account();
     let mut findings = Vec::new();
-    for (at, user) in account.users.iter().enumerate() {
+    for (at, user) in account.users_by_ix() {
         let actor = Actor::User(at);
-        let Some((slot, witness)) = without_mfa(picture, actor)? else {
+        let Some((slot, witness)) = without_mfa(view, actor)? else {
             continue;
         };
         let message = format!(
-            "`{}` can approve {} without MFA, with a password or an access key alone.",
+            "`{}` can approve {} without MFA, with only a password or an access key.",
             user.identity.name,
-            picture.slot(slot)
+            view.slot(slot)
         );
-        let help = "Add the condition `\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}` to what allows it, or deny it with \
-                    `\"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}`, which holds of access keys too.";
+        let help = "Add the condition `\"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}` to the statement that allows it, or deny \
+                    it with `\"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}`, which also covers access keys.";
         let mut finding = CHECK.finding(user.identity.arn.clone(), message, help.to_owned());
-        finding.evidence = evidence_of(picture, actor, std::slice::from_ref(&witness));
+        finding.evidence = evidence_of(view, actor, std::slice::from_ref(&witness));
         finding.witness = Some(witness);
         findings.push(finding);
     }
     Ok(findings)
 }
 
-/// A slot that a user can serve without MFA, and one of its actions.
+/// A slot that a user can serve without MFA, and one of its approval actions.
 fn without_mfa(
-    picture: &Picture<'_>,
+    view: &AccountView<'_>,
     actor: Actor,
-) -> Result<Option<(usize, String)>, UndecidedError> {
-    let approvals = picture.survey.approvals(actor);
-    if let Some((slot, reached)) = approvals.served().find(|(_, reached)| !reached.open) {
+) -> Result<Option<(SlotIx, String)>, UndecidedError> {
+    let served = view.reach.slots_of(actor);
+    if let Some((slot, reached)) = served.iter().find(|(_, reached)| !reached.open) {
         return Ok(Some((slot, reached.witness.clone())));
     }
-    if !approvals.any() {
+    if !served.any() {
         return Ok(None);
     }
-    // With a password alone the key says `false`; with an access key there is none (IAM User Guide,
+    // With only a password the key is `false`; with an access key it is missing (IAM User Guide,
     // "AWS global condition context keys", aws:MultiFactorAuthPresent).
-    let mut with_password = picture.survey.permissions.state(actor);
+    let mut with_password = view.reach.permissions.state(actor);
     with_password.context.set("aws:MultiFactorAuthPresent", ["false".to_owned()]);
-    let mut with_access_key = picture.survey.permissions.state(actor);
+    let mut with_access_key = view.reach.permissions.state(actor);
     with_access_key.context.absent("aws:MultiFactorAuthPresent");
     for mut state in [with_password, with_access_key] {
         state.context.absent("aws:MultiFactorAuthAge");
-        let approvals = picture.survey.approvals_in(&state).map_err(picture.survey.about(actor))?;
-        if let Some((slot, reached)) = approvals.served().next() {
+        let served = view.reach.slots_in(&state).map_err(view.reach.undecided(actor))?;
+        if let Some((slot, reached)) = served.iter().next() {
             return Ok(Some((slot, reached.witness.clone())));
         }
     }

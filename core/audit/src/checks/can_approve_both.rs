@@ -1,13 +1,13 @@
-//! `can-approve-both`: a user or role whose own permissions reach two slots of one pipeline.
+//! `can-approve-both`: a user or role whose own permissions allow two slots of one pipeline.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
+use crate::account_view::AccountView;
 use crate::action::APPROVE;
 use crate::evidence;
-use crate::picture::Picture;
-use crate::survey::{Both, UndecidedError};
+use crate::reach_index::{SlotPair, UndecidedError};
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both",
@@ -16,60 +16,60 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    with_both(picture, |actor, both| {
-        (!both.open).then(|| {
-            let [a, b] = both.slots.map(|slot| picture.slot(slot));
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    with_pair(view, |actor, pair| {
+        (!pair.open).then(|| {
+            let [a, b] = pair.slots.map(|slot| view.slot(slot));
             let message = format!(
                 "`{}` may approve {a} and {b} of the same stage with its own permissions.",
-                picture.name(actor)
+                view.name(actor)
             );
             let help = format!(
                 "Take {APPROVE} on {a} or on {b} away from it, or deny it one of them: `policygen generate` writes \
-                 policies that do."
+                 such policies."
             );
-            CHECK.finding(picture.account().arn(actor).to_owned(), message, help)
+            CHECK.finding(view.account().arn(actor).to_owned(), message, help)
         })
     })
 }
 
-/// A finding about every actor with two slots that is wanted, with the chains to both.
-pub(super) fn with_both(
-    picture: &Picture<'_>,
-    wanted: impl Fn(Actor, &Both) -> Option<Finding>,
+/// The findings that `wanted` makes of actors with two slots, each with the chains to both.
+pub(super) fn with_pair(
+    view: &AccountView<'_>,
+    wanted: impl Fn(Actor, &SlotPair) -> Option<Finding>,
 ) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
-    for actor in picture.actors() {
-        let approvals = picture.survey.approvals(actor);
-        let Some(both) = &approvals.both else {
+    for actor in view.actors() {
+        let served = view.reach.slots_of(actor);
+        let Some(pair) = &served.pair else {
             continue;
         };
-        // A machine is nobody: `machine-can-approve` is about these.
-        if picture.is_machine(actor) {
+        // A machine is not a person: `machine-can-approve` reports it.
+        if view.is_machine(actor) {
             continue;
         }
-        let Some(mut finding) = wanted(actor, both) else {
+        let Some(mut finding) = wanted(actor, pair) else {
             continue;
         };
-        finding.evidence = evidence_of(picture, actor, &both.witness);
-        let [_, second] = &both.witness;
+        finding.evidence = evidence_of(view, actor, &pair.witness);
+        let [_, second] = &pair.witness;
         finding.witness = Some(second.clone());
         findings.push(finding);
     }
     Ok(findings)
 }
 
-/// How one actor may approve some actions.
+/// The chains that let one actor approve some actions.
 pub(super) fn evidence_of(
-    picture: &Picture<'_>,
+    view: &AccountView<'_>,
     actor: Actor,
     actions: &[String],
 ) -> Vec<Evidence> {
-    let account = picture.account();
+    let account = view.account();
     let mut chain = vec![evidence::actor(account, actor, "acts")];
     for action in actions {
         chain.push(Evidence::new("action", action, "may be approved, by"));
-        let blames = picture.survey.permissions.blame(actor, APPROVE, action);
+        let blames = view.reach.permissions.blame(actor, APPROVE, action);
         chain.extend(evidence::chain(account, actor, APPROVE, &blames));
     }
     chain

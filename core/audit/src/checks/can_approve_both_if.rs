@@ -1,4 +1,4 @@
-//! `can-approve-both-if`: a principal whose own permissions reach two slots of one pipeline when
+//! `can-approve-both-if`: a principal whose own permissions allow two slots of one pipeline if
 //! conditions hold that only the request decides.
 
 use findings::{Check, Finding, Severity};
@@ -7,42 +7,40 @@ use std::collections::BTreeSet;
 use iam::account::Actor;
 
 use super::Find;
-use super::can_approve_both::with_both;
+use super::can_approve_both::with_pair;
+use crate::account_view::AccountView;
 use crate::action::APPROVE;
-use crate::picture::Picture;
-use crate::survey::{Both, UndecidedError};
+use crate::reach_index::{SlotPair, UndecidedError};
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both-if",
     severity: Severity::Error,
-    title: "One principal may approve two slots of one pipeline when conditions hold",
+    title: "One principal may approve two slots of one pipeline if conditions hold",
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    with_both(picture, |actor, both| {
-        both.open.then(|| {
-            let [a, b] = both.slots.map(|slot| picture.slot(slot));
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    with_pair(view, |actor, pair| {
+        pair.open.then(|| {
+            let [a, b] = pair.slots.map(|slot| view.slot(slot));
             let message = format!(
-                "`{}` may approve {a} and {b} of the same stage with its own permissions when these conditions hold: {}.",
-                picture.name(actor),
-                conditions(picture, actor, both),
+                "`{}` may approve {a} and {b} of the same stage with its own permissions if these conditions hold: {}.",
+                view.name(actor),
+                conditions(view, actor, pair),
             );
             let help = format!(
-                "Conditions such as MFA or an address do not tell two persons apart. Take {APPROVE} on {a} or on {b} away from \
+                "Conditions such as MFA or an address do not distinguish two people. Take {APPROVE} on {a} or on {b} away from \
                  it, or deny it one of them."
             );
-            CHECK.finding(picture.account().arn(actor).to_owned(), message, help)
+            CHECK.finding(view.account().arn(actor).to_owned(), message, help)
         })
     })
 }
 
-/// What has to hold, or not to hold, for either of the two.
-fn conditions(picture: &Picture<'_>, actor: Actor, both: &Both) -> String {
-    let blames = both
-        .witness
-        .iter()
-        .flat_map(|action| picture.survey.permissions.blame(actor, APPROVE, action));
+/// The conditions that have to hold, or not to hold, for the two slots.
+fn conditions(view: &AccountView<'_>, actor: Actor, pair: &SlotPair) -> String {
+    let blames =
+        pair.witness.iter().flat_map(|action| view.reach.permissions.blame(actor, APPROVE, action));
     let texts: BTreeSet<String> = blames
         .flat_map(|blame| {
             let texts = blame.open.iter().map(move |condition| match blame.effect {

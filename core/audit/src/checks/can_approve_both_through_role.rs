@@ -1,20 +1,20 @@
-//! `can-approve-both-through-role`: a principal that reaches two slots of one pipeline by assuming
-//! roles.
+//! `can-approve-both-through-role`: a principal that can serve two slots of one pipeline if it
+//! assumes roles.
 
 use findings::{Check, Finding, Severity};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use iam::account::Actor;
+use iam::account::{Actor, RoleIx};
 
 use super::Find;
 use super::can_approve_both::evidence_of;
+use crate::account_view::AccountView;
 use crate::action::APPROVE;
-use crate::alike::Alike;
+use crate::equivalence_class::EquivalenceClass;
 use crate::evidence;
-use crate::picture::Picture;
-use crate::roads::Road;
-use crate::survey::{Approvals, Both, Candidate, UndecidedError};
+use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+use crate::role_chains::RoleChain;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-approve-both-through-role",
@@ -23,73 +23,76 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
-    for actor in picture.actors() {
-        if picture.survey.approvals(actor).both.is_some() {
+    for actor in view.actors() {
+        if view.reach.slots_of(actor).pair.is_some() {
             continue;
         }
-        if let Some(found) = by_roles(picture, actor)? {
-            findings.push(finding(picture, actor, &found));
+        if let Some(found) = by_roles(view, actor)? {
+            findings.push(finding(view, actor, &found));
         }
     }
     Ok(findings)
 }
 
-/// Two slots of one stage, and as whom an actor serves each: as a role that it may become, or as
-/// itself.
+/// Two slots of one stage, and how an actor serves each: through a chain of roles, or, with `None`,
+/// as itself.
 struct ThroughRoles {
-    both: Both,
-    by: [Option<Road>; 2],
+    pair: SlotPair,
+    by: [Option<RoleChain>; 2],
 }
 
 /// Two slots that an actor may serve as itself or as roles that it may assume.
-fn by_roles(picture: &Picture<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
-    let survey = &picture.survey;
-    let mut candidates: Vec<(Option<Road>, Rc<Alike<'_>>, &Approvals)> = Vec::new();
-    let own = survey.approvals(actor);
+fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
+    let reach = &view.reach;
+    let mut candidates: Vec<(Option<RoleChain>, Rc<EquivalenceClass<'_>>, &ServedSlots)> =
+        Vec::new();
+    let own = reach.slots_of(actor);
     if own.any() {
-        candidates.extend(survey.permissions.alike(actor, APPROVE).map(|alike| (None, alike, own)));
+        candidates
+            .extend(reach.permissions.class_of(actor, APPROVE).map(|class| (None, class, own)));
     }
-    // Of roles with the same permissions, the nearest is enough.
+    // If several roles have the same permissions, the nearest is enough.
     let mut seen = HashSet::new();
-    for road in picture.roads_from(actor) {
-        let role = Actor::Role(road.role);
-        let approvals = survey.approvals(role);
-        if !approvals.any() {
+    for chain in view.chains_from(actor) {
+        let role = Actor::Role(chain.role);
+        let served = reach.slots_of(role);
+        if !served.any() {
             continue;
         }
-        if let Some(both) = &approvals.both {
+        if let Some(pair) = &served.pair {
             return Ok(Some(ThroughRoles {
-                both: both.clone(),
-                by: [Some(road.clone()), Some(road)],
+                pair: pair.clone(),
+                by: [Some(chain.clone()), Some(chain)],
             }));
         }
-        if seen.insert(std::ptr::from_ref(approvals)) {
-            let alike = survey.permissions.alike(role, APPROVE);
-            candidates.extend(alike.map(|alike| (Some(road), alike, approvals)));
+        if let Some(class) = reach.permissions.class_of(role, APPROVE)
+            && seen.insert(class.id)
+        {
+            candidates.push((Some(chain), class, served));
         }
     }
-    let states = candidates.iter().map(|(_, alike, approvals)| Candidate::now(alike, approvals));
+    let states = candidates.iter().map(|(_, class, served)| Candidate::now(class, served));
     let states: Vec<Candidate<'_>> = states.collect();
-    let both = survey.pair(&states).map_err(survey.about(actor))?;
-    Ok(both.map(|both| {
-        let by = both.states.map(|at| candidates.get(at).and_then(|(road, ..)| road.clone()));
-        ThroughRoles { both, by }
+    let pair = reach.any_pair(&states).map_err(reach.undecided(actor))?;
+    Ok(pair.map(|pair| {
+        let by = pair.candidates.map(|at| candidates.get(at).and_then(|(chain, ..)| chain.clone()));
+        ThroughRoles { pair, by }
     }))
 }
 
 fn finding(
-    picture: &Picture<'_>,
+    view: &AccountView<'_>,
     actor: Actor,
-    ThroughRoles { both, by }: &ThroughRoles,
+    ThroughRoles { pair, by }: &ThroughRoles,
 ) -> Finding {
-    let account = picture.account();
-    let role = |at: usize| account.roles.get(at).map_or("", |role| &role.identity.name);
-    let named = |road: &Option<Road>| match road {
+    let account = view.account();
+    let role = |at: RoleIx| account.role(at).map_or("", |role| &role.identity.name);
+    let named = |chain: &Option<RoleChain>| match chain {
         None => "as itself".to_owned(),
-        Some(road) => {
-            let (last, before) = road.through.split_last().unwrap_or((&road.role, &[]));
+        Some(chain) => {
+            let (last, before) = chain.through.split_last().unwrap_or((&chain.role, &[]));
             let names: Vec<String> = before.iter().map(|at| format!("`{}`", role(*at))).collect();
             match names.as_slice() {
                 [] => format!("as `{}`", role(*last)),
@@ -97,43 +100,39 @@ fn finding(
             }
         }
     };
-    let [a, b] = both.slots.map(|slot| picture.slot(slot));
+    let [a, b] = pair.slots.map(|slot| view.slot(slot));
     let [by_a, by_b] = by;
     let message = if by_a == by_b {
-        format!(
-            "`{}` may approve {a} and {b} of the same stage {}.",
-            picture.name(actor),
-            named(by_a)
-        )
+        format!("`{}` may approve {a} and {b} of the same stage {}.", view.name(actor), named(by_a))
     } else {
         format!(
             "`{}` may approve {a} {} and {b} of the same stage {}.",
-            picture.name(actor),
+            view.name(actor),
             named(by_a),
             named(by_b)
         )
     };
-    let help = "Take one of the assumptions away: from the trust policy of the role, or from who may call sts:AssumeRole on it; or \
+    let help = "Remove one of the assumptions: from the trust policy of the role, or from the permissions for sts:AssumeRole on it. Or \
                 deny the role the other slot.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
-    let [first, second] = &both.witness;
-    let served: Vec<(&Option<Road>, &[String])> = if by_a == by_b {
-        vec![(by_a, &both.witness)]
+    let [first, second] = &pair.witness;
+    let served: Vec<(&Option<RoleChain>, &[String])> = if by_a == by_b {
+        vec![(by_a, &pair.witness)]
     } else {
         vec![(by_a, std::slice::from_ref(first)), (by_b, std::slice::from_ref(second))]
     };
-    for (road, actions) in served {
-        let serving = match road {
+    for (chain, actions) in served {
+        let serving = match chain {
             None => actor,
-            Some(road) => {
+            Some(chain) => {
                 finding.evidence.push(evidence::actor(account, actor, "acts"));
-                for (from, to, step) in picture.roads.assumptions(actor, &road.through) {
+                for (from, to, step) in view.chains.assumptions(actor, &chain.through) {
                     finding.evidence.extend(evidence::assumption(account, from, to, step));
                 }
-                Actor::Role(road.role)
+                Actor::Role(chain.role)
             }
         };
-        finding.evidence.extend(evidence_of(picture, serving, actions));
+        finding.evidence.extend(evidence_of(view, serving, actions));
     }
     finding.witness = Some(second.clone());
     finding

@@ -1,62 +1,62 @@
-//! `can-bypass-gate`: a principal that can release without the approvals, by changing or overruling
-//! what asks for them.
+//! `can-bypass-gate`: a principal that can release without the approvals, because it can change or
+//! override what asks for them.
 
 use findings::{Check, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
+use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::evidence;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-bypass-gate",
     severity: Severity::Warning,
-    title: "A principal can go round the gate",
+    title: "A principal can bypass the gate",
     find,
 };
 
-/// By what, and what that does.
+/// The actions that bypass the gate, and what each does.
 const WAYS: [(Action, &str); 6] = [
-    (Action::UpdatePipeline, "takes the gate out"),
+    (Action::UpdatePipeline, "removes the gate"),
     (Action::RollbackStage, "releases an earlier execution again"),
-    (Action::OverrideStageCondition, "overrules a condition of the stage"),
+    (Action::OverrideStageCondition, "overrides a condition of the stage"),
     (Action::PutJobSuccessResult, "answers in the gate's place"),
     (Action::UpdateFunctionCode, "replaces the gate"),
     (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
 ];
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
-    for actor in picture.survey.permissions.who_might(&WAYS.map(|(action, _)| action)) {
-        findings.extend(about(picture, actor)?);
+    for actor in view.reach.permissions.actors_that_might(&WAYS.map(|(action, _)| action)) {
+        findings.extend(about(view, actor)?);
     }
     Ok(findings)
 }
 
-/// Whether an actor can go round the gate.
-pub(super) fn can(picture: &Picture<'_>, actor: Actor) -> Result<bool, UndecidedError> {
+/// Whether an actor can bypass the gate.
+pub(super) fn can(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
     for (action, _) in WAYS {
-        if picture.survey.reaches(actor, action)?.is_some() {
+        if view.reach.reaches(actor, action)?.is_some() {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
-    let account = picture.account();
+fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
+    let account = view.account();
     let mut evidence = Vec::new();
     let mut found = Vec::new();
     let mut witness = None;
     for (action, does) in WAYS {
-        let Some(reached) = picture.survey.reaches(actor, action)? else {
+        let Some(reached) = view.reach.reaches(actor, action)? else {
             continue;
         };
-        let when = if reached.open { ", when conditions hold," } else { "" };
+        let when = if reached.open { ", if conditions hold," } else { "" };
         found.push(format!("{action}{when} {does}"));
-        let blames = picture.survey.permissions.blame(actor, action, &reached.witness);
+        let blames = view.reach.permissions.blame(actor, action, &reached.witness);
         evidence.extend(evidence::chain(account, actor, action, &blames));
         if reached.witness != "*" {
             witness.get_or_insert_with(|| reached.witness.clone());
@@ -65,9 +65,9 @@ fn about(picture: &Picture<'_>, actor: Actor) -> Result<Option<Finding>, Undecid
     if found.is_empty() {
         return Ok(None);
     }
-    let message = format!("`{}` can go round the gate: {}.", picture.name(actor), found.join("; "));
-    let help = "Deny these to whoever approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a role \
-                that is used under supervision, and accept that one with a reason.";
+    let message = format!("`{}` can bypass the gate: {}.", view.name(actor), found.join("; "));
+    let help = "Deny these to everybody who approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a \
+                role that is used under supervision, and accept the finding about that role with a reason.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
     finding.evidence = vec![evidence::actor(account, actor, "acts")];
     finding.evidence.append(&mut evidence);

@@ -1,4 +1,4 @@
-//! `can-invoke-gate`: a principal that can call the gate's function itself, which only pipelines
+//! `can-invoke-gate`: a principal that can invoke the gate's function itself, as only pipelines
 //! need to.
 
 use findings::{Check, Finding, Severity};
@@ -8,11 +8,11 @@ use iam::account::Actor;
 
 use super::Find;
 use super::can_bypass_gate;
+use crate::account_view::AccountView;
 use crate::action::Action;
-use crate::alike::Reached;
+use crate::equivalence_class::{ClassId, Reached};
 use crate::evidence;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-invoke-gate",
@@ -21,64 +21,64 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-/// What pipelines run as (CodePipeline User Guide, "Manage the CodePipeline service role").
+/// The service that assumes the roles of pipelines (CodePipeline User Guide, "Manage the
+/// CodePipeline service role").
 const PIPELINES: &str = "codepipeline.amazonaws.com";
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let survey = &picture.survey;
-    let forms = survey.scope.gate_forms(picture.account());
-    let mut known: HashMap<usize, Option<Reached>> = HashMap::new();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let reach = &view.reach;
+    let forms = reach.scope.gate_forms(view.account());
+    let mut known: HashMap<ClassId, Option<Reached>> = HashMap::new();
     let mut findings = Vec::new();
-    for actor in survey.permissions.who_might(&[Action::InvokeFunction]) {
-        let Some(alike) = survey.permissions.alike(actor, Action::InvokeFunction) else {
+    for actor in reach.permissions.actors_that_might(&[Action::InvokeFunction]) {
+        let Some(class) = reach.permissions.class_of(actor, Action::InvokeFunction) else {
             continue;
         };
-        let reached = match known.get(&alike.place) {
+        let reached = match known.get(&class.id) {
             Some(known) => known.clone(),
             None => {
                 let mut reached = None;
                 for form in &forms {
                     if reached.is_none() {
-                        reached = survey.reach_all(actor, form, &[&alike.clauses])?;
+                        reached = reach.reach_all(actor, form, &[&class.clauses])?;
                     }
                 }
-                let reached = reached.map(|(witness, open)| Reached { witness, open });
-                known.insert(alike.place, reached.clone());
+                known.insert(class.id, reached.clone());
                 reached
             }
         };
         let Some(reached) = reached else { continue };
-        // One that can go round the gate does not need to call it.
-        if is_for_pipelines(picture, actor) || can_bypass_gate::can(picture, actor)? {
+        // A principal that can bypass the gate does not need to invoke it.
+        if is_for_pipelines(view, actor) || can_bypass_gate::can(view, actor)? {
             continue;
         }
-        findings.push(finding(picture, actor, reached));
+        findings.push(finding(view, actor, reached));
     }
     Ok(findings)
 }
 
-/// Whether only pipelines can be this: they have to invoke the gate.
-fn is_for_pipelines(picture: &Picture<'_>, actor: Actor) -> bool {
+/// Whether only pipelines act as this: they have to invoke the gate.
+fn is_for_pipelines(view: &AccountView<'_>, actor: Actor) -> bool {
     let Actor::Role(at) = actor else { return false };
-    let role = picture.account().roles.get(at).filter(|_| picture.is_machine(actor));
+    let role = view.account().role(at).filter(|_| view.is_machine(actor));
     role.is_some_and(|role| {
-        let outsiders = picture.account().outsiders(role);
+        let outsiders = view.account().outsiders(role);
         outsiders.oidc.is_empty() && outsiders.services.iter().all(|service| service == PIPELINES)
     })
 }
 
-fn finding(picture: &Picture<'_>, actor: Actor, reached: Reached) -> Finding {
-    let account = picture.account();
-    let when = if reached.open { " when conditions hold" } else { "" };
+fn finding(view: &AccountView<'_>, actor: Actor, reached: Reached) -> Finding {
+    let account = view.account();
+    let when = if reached.open { " if conditions hold" } else { "" };
     let message = format!(
-        "`{}` can invoke the gate itself{when}. That releases nothing: the gate believes CodePipeline alone about its job, not the event. But it \
-         can be made to judge again, and calls cost money and crowd out those of pipelines.",
-        picture.name(actor),
+        "`{}` can invoke the gate itself{when}. That releases nothing: the gate believes only CodePipeline about its job, not the event. But the \
+         caller can make it judge again, and calls cost money and crowd out the calls of pipelines.",
+        view.name(actor),
     );
-    let help = "Leave lambda:InvokeFunction on the gate to the pipelines' service role, and deny it to everybody else: \
+    let help = "Leave lambda:InvokeFunction on the gate to the service role of the pipelines, and deny it to everybody else: \
                 `policygen generate --guardrails` denies it to approvers.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
-    let blames = picture.survey.permissions.blame(actor, Action::InvokeFunction, &reached.witness);
+    let blames = view.reach.permissions.blame(actor, Action::InvokeFunction, &reached.witness);
     finding.evidence = vec![evidence::actor(account, actor, "acts")];
     let chain = evidence::chain(account, actor, Action::InvokeFunction, &blames);
     finding.evidence.extend(chain);

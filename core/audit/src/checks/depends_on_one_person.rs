@@ -1,11 +1,10 @@
-//! `depends-on-one-person`: while one person is away, nothing can be released.
+//! `depends-on-one-person`: while one person is away, nobody can release.
 
 use findings::{Check, Evidence, Finding, Severity};
 
 use super::Find;
-use crate::people::People;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "depends-on-one-person",
@@ -14,20 +13,13 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let people = People::of(picture)?;
-    if !people.suffice_without(None) {
-        return Ok(Vec::new());
-    }
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
-    for (at, person) in people.all().enumerate() {
-        if people.suffice_without(Some(at)) {
-            continue;
-        }
+    for person in view.people().indispensable() {
         let message = format!("While `{}` is away, nobody can release.", person.name);
-        let help = "Let another person serve one of their slots as well.".to_owned();
+        let help = "Let another person serve one of their slots too.".to_owned();
         let mut finding = CHECK.finding(person.subject.clone(), message, help);
-        finding.evidence = vec![Evidence::new("person", &person.name, person.serving(picture))];
+        finding.evidence = vec![Evidence::new("person", &person.name, person.serving(view))];
         findings.push(finding);
     }
     Ok(findings)

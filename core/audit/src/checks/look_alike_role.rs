@@ -1,56 +1,56 @@
-//! `look-alike-role`: a role that is named like those of IAM Identity Center and is not one of
-//! them, and that reaches a slot.
+//! `look-alike-role`: a role that serves a slot and is named like the roles of IAM Identity Center,
+//! but is not one of them.
 
 use findings::{Check, Evidence, Finding, Severity};
-use iam::account::{Actor, Role};
+use iam::account::{Actor, Role, RoleIx};
 use rule::RESERVED_PATH;
 
 use super::Find;
 use super::can_approve_both::evidence_of;
 use super::session_name_not_pinned;
+use crate::account_view::AccountView;
 use crate::evidence;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "look-alike-role",
     severity: Severity::Error,
-    title: "A role passes for one of IAM Identity Center's and reaches a slot",
+    title: "A role looks like one of IAM Identity Center's and serves a slot",
     find,
 };
 
-/// What the names of IAM Identity Center's roles begin with (IAM Identity Center User Guide,
-/// "Referencing permission sets in resource policies"). IAM makes no role under the reserved path
-/// for anybody else; the name alone is free to take.
+/// The prefix of the names of IAM Identity Center's roles (IAM Identity Center User Guide,
+/// "Referencing permission sets in resource policies"). Nobody else can make a role under the
+/// reserved path, but everybody can use the name.
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let roles = picture.account().roles.iter().enumerate();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let roles = view.account().roles_by_ix();
     let look_alikes = roles.filter(|(_, role)| is_look_alike(role));
-    Ok(look_alikes.filter_map(|(at, role)| about(picture, at, role)).collect())
+    Ok(look_alikes.filter_map(|(at, role)| about(view, at, role)).collect())
 }
 
-/// Names of roles are unique without regard to case.
+/// The case of the name does not matter: names of roles are unique without regard to case.
 fn is_look_alike(role: &Role) -> bool {
     let begins = role.identity.name.get(..RESERVED_NAME.len());
     begins.is_some_and(|begins| begins.eq_ignore_ascii_case(RESERVED_NAME))
         && !role.identity.path().starts_with(RESERVED_PATH)
 }
 
-fn about(picture: &Picture<'_>, at: usize, role: &Role) -> Option<Finding> {
-    let account = picture.account();
+fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
+    let account = view.account();
     let actor = Actor::Role(at);
-    let mut serving = picture.selves(actor).into_iter();
-    let serving = serving.find(|actor| picture.survey.approvals(*actor).any())?;
-    let approvals = picture.survey.approvals(serving);
-    let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
+    let mut serving = view.selves(actor).into_iter();
+    let serving = serving.find(|actor| view.reach.slots_of(*actor).any())?;
+    let served = view.reach.slots_of(serving);
+    let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
     let through = match serving == actor {
         true => String::new(),
-        false => format!(" as `{}`", picture.name(serving)),
+        false => format!(" as `{}`", view.name(serving)),
     };
     let providers = account.outsiders(role).federated;
     let names = if session_name_not_pinned::statement_of_choice(role).is_some() {
-        "Those who assume it choose the names of its sessions.".to_owned()
+        "The people who assume it choose the names of its sessions.".to_owned()
     } else if providers.is_empty() {
         "Its trust policy pins the names of its sessions.".to_owned()
     } else {
@@ -59,31 +59,28 @@ fn about(picture: &Picture<'_>, at: usize, role: &Role) -> Option<Finding> {
         format!("The names of its sessions come from {}.", providers.join(" and "))
     };
     let message = format!(
-        "`{}` is named like a role of IAM Identity Center, and stands under the path `{}`: somebody else made it. It may approve {}{through}. \
+        "`{}` is named like a role of IAM Identity Center, but its path is `{}`: somebody else made it. It may approve {}{through}. \
          {names} In a history of approvals its sessions look like people who signed in.",
         role.identity.name,
         role.identity.path(),
         slots.join(" and "),
     );
-    let help = "Find out who made it, and delete it, or take the approval away and give it another name. Do not name it in the rule's \
-                `trustedSessionRoles`. `policygen generate --guardrails` keeps approvers from making roles.";
+    let help = "Find out who made it, and delete it, or take the approval away and rename it. Do not name it in the rule's \
+                `trustedSessionRoles`. The policy of `policygen generate --guardrails` keeps approvers from making roles.";
     let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
-    finding.evidence = vec![Evidence::new(
-        "role",
-        &role.identity.arn,
-        format!("does not stand under {RESERVED_PATH}"),
-    )];
+    finding.evidence =
+        vec![Evidence::new("role", &role.identity.arn, format!("is not under {RESERVED_PATH}"))];
     if let Actor::Role(last) = serving
         && serving != actor
-        && let Some(road) = picture.roads_from(actor).into_iter().find(|road| road.role == last)
+        && let Some(chain) = view.chains_from(actor).into_iter().find(|chain| chain.role == last)
     {
-        for (from, to, step) in picture.roads.assumptions(actor, &road.through) {
+        for (from, to, step) in view.chains.assumptions(actor, &chain.through) {
             finding.evidence.extend(evidence::assumption(account, from, to, step));
         }
     }
-    let (_, reached) = approvals.served().next()?;
+    let (_, reached) = served.iter().next()?;
     let action = reached.witness.clone();
-    finding.evidence.extend(evidence_of(picture, serving, std::slice::from_ref(&action)));
+    finding.evidence.extend(evidence_of(view, serving, std::slice::from_ref(&action)));
     finding.witness = Some(action);
     Some(finding)
 }

@@ -1,12 +1,12 @@
-//! `machine-can-approve`: a role that approves and that a service or a CI's identity provider can
-//! assume.
+//! `machine-can-approve`: a role that can approve, and that a service or the identity provider of a
+//! CI system can assume.
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "machine-can-approve",
@@ -15,12 +15,12 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let account = picture.account();
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let account = view.account();
     let mut findings = Vec::new();
-    for (at, role) in account.roles.iter().enumerate() {
-        let approvals = picture.survey.approvals(Actor::Role(at));
-        if !approvals.any() {
+    for (at, role) in account.roles_by_ix() {
+        let served = view.reach.slots_of(Actor::Role(at));
+        if !served.any() {
             continue;
         }
         let outsiders = account.outsiders(role);
@@ -28,21 +28,21 @@ fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
         if machines.is_empty() {
             continue;
         }
-        let slots: Vec<&str> = approvals.served().map(|(slot, _)| picture.slot(slot)).collect();
+        let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
         let names: Vec<String> = machines.iter().map(|machine| format!("`{machine}`")).collect();
         let message = format!(
-            "`{}` may approve {}, and {} can assume it: no human need be there.",
+            "`{}` may approve {}, and {} can assume it: an approval needs no human.",
             role.identity.name,
             slots.join(" and "),
             names.join(", "),
         );
-        let help = "Take the approval away from the role, and name it in the rule's `notPeople`, so that the gate never counts it.";
+        let help = "Take the approval away from the role, and name the role in the rule's `notPeople`, so that the gate never counts it.";
         let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
         let evidence = machines
             .into_iter()
             .map(|machine| Evidence::new("principal", machine, "can assume it"));
         finding.evidence = evidence.collect();
-        finding.witness = approvals.served().next().map(|(_, reached)| reached.witness.clone());
+        finding.witness = served.iter().next().map(|(_, reached)| reached.witness.clone());
         findings.push(finding);
     }
     Ok(findings)

@@ -2,11 +2,11 @@
 
 use findings::{Catalog, Check, Finding, described};
 
-use super::picture::Picture;
-use super::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 /// What a check does: it finds everything of its kind in an account.
-type Find = for<'p, 'a> fn(&'p Picture<'a>) -> Result<Vec<Finding>, UndecidedError>;
+type Find = for<'p, 'a> fn(&'p AccountView<'a>) -> Result<Vec<Finding>, UndecidedError>;
 
 // `CHECKS`: one for each file of this folder.
 include!(concat!(env!("OUT_DIR"), "/checks.rs"));
@@ -15,10 +15,10 @@ include!(concat!(env!("OUT_DIR"), "/checks.rs"));
 pub const CATALOG: Catalog = Catalog { page: "docs/audit.md", checks: &described(&CHECKS) };
 
 /// What all checks find.
-pub(super) fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
+pub(super) fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for Check { find, .. } in CHECKS {
-        findings.extend(find(picture)?);
+        findings.extend(find(view)?);
     }
     Ok(findings)
 }

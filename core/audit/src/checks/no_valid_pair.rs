@@ -1,38 +1,36 @@
-//! `no-valid-pair`: every slot has somebody, but not each a person of its own.
+//! `no-valid-pair`: somebody serves every slot, but there is not a different person for each.
 
 use findings::{Check, Evidence, Finding, Severity};
 
 use super::Find;
-use crate::people::People;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::account_view::AccountView;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "no-valid-pair",
     severity: Severity::Error,
-    title: "No different persons for all slots",
+    title: "There is not a different person for each slot",
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let people = People::of(picture)?;
-    let slots = 0..picture.slots().len();
-    let Some(first) = picture.slots().first() else {
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let (people, scope) = (view.people(), view.reach.scope);
+    let Some(first) = scope.slots.first() else {
         return Ok(Vec::new());
     };
-    if !slots.clone().all(|slot| people.serve(slot)) || people.suffice_without(None) {
+    if people.are_enough || !scope.slots_by_ix().all(|(slot, _)| people.serve(slot)) {
         return Ok(Vec::new());
     }
-    let names: Vec<&str> = slots.map(|slot| picture.slot(slot)).collect();
+    let names: Vec<&str> = scope.slots.iter().map(|slot| &*slot.action).collect();
     let message = format!(
-        "There are not enough different persons for {}: whoever is given one leaves none for another.",
+        "There are not enough different people for {}: however they are assigned, one slot has nobody left.",
         names.join(" and ")
     );
     let help = "Let another person serve one of the slots.".to_owned();
-    let subject = picture.survey.scope.slot_arn(picture.account(), first);
+    let subject = scope.slot_arn(view.account(), first);
     let mut finding = CHECK.finding(subject, message, help);
     let evidence =
-        people.all().map(|person| Evidence::new("person", &person.name, person.serving(picture)));
+        people.all().map(|person| Evidence::new("person", &person.name, person.serving(view)));
     finding.evidence = evidence.collect();
     Ok(vec![finding])
 }

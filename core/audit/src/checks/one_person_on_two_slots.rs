@@ -1,5 +1,5 @@
-//! `one-person-on-two-slots`: principals that the gate takes for one human, and that serve two
-//! slots between them.
+//! `one-person-on-two-slots`: principals that the gate counts as one person, and that together
+//! serve two slots.
 
 use findings::{Check, Finding, Severity};
 use std::rc::Rc;
@@ -8,73 +8,73 @@ use iam::account::Actor;
 
 use super::Find;
 use super::can_approve_both::evidence_of;
+use crate::account_view::AccountView;
 use crate::action::APPROVE;
-use crate::alike::Alike;
+use crate::equivalence_class::EquivalenceClass;
 use crate::people;
-use crate::picture::Picture;
-use crate::survey::{Approvals, Candidate, UndecidedError};
+use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "one-person-on-two-slots",
     severity: Severity::Warning,
-    title: "Principals that are one human serve two slots",
+    title: "Principals of one person serve two slots",
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let survey = &picture.survey;
-    let serving = picture.actors().filter(|actor| survey.approvals(*actor).any());
-    // One that serves both by itself is found for that.
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let reach = &view.reach;
+    let serving = view.actors().filter(|actor| reach.slots_of(*actor).any());
+    // Another check reports a principal that serves both by itself.
     let serving: Vec<Actor> =
-        serving.filter(|actor| survey.approvals(*actor).both.is_none()).collect();
-    let arns: Vec<&str> = serving.iter().map(|actor| picture.account().arn(*actor)).collect();
+        serving.filter(|actor| reach.slots_of(*actor).pair.is_none()).collect();
+    let arns: Vec<&str> = serving.iter().map(|actor| view.account().arn(*actor)).collect();
     let mut findings = Vec::new();
-    for person in people::persons(picture, &arns) {
+    for person in people::persons(view, &arns) {
         let mut members: Vec<Actor> =
             person.iter().filter_map(|at| serving.get(*at)).copied().collect();
-        members.sort_unstable_by_key(|actor| picture.account().arn(*actor));
+        members.sort_unstable_by_key(|actor| view.account().arn(*actor));
         if members.len() > 1 {
-            findings.extend(about(picture, &members)?);
+            findings.extend(about(view, &members)?);
         }
     }
     Ok(findings)
 }
 
-fn about(picture: &Picture<'_>, members: &[Actor]) -> Result<Option<Finding>, UndecidedError> {
-    let survey = &picture.survey;
-    let account = picture.account();
+fn about(view: &AccountView<'_>, members: &[Actor]) -> Result<Option<Finding>, UndecidedError> {
+    let reach = &view.reach;
+    let account = view.account();
     let known = members.iter().filter_map(|actor| {
-        let alike = survey.permissions.alike(*actor, APPROVE)?;
-        Some((*actor, alike, survey.approvals(*actor)))
+        let class = reach.permissions.class_of(*actor, APPROVE)?;
+        Some((*actor, class, reach.slots_of(*actor)))
     });
-    let known: Vec<(Actor, Rc<Alike<'_>>, &Approvals)> = known.collect();
-    let states = known.iter().map(|(_, alike, approvals)| Candidate::now(alike, approvals));
+    let known: Vec<(Actor, Rc<EquivalenceClass<'_>>, &ServedSlots)> = known.collect();
+    let states = known.iter().map(|(_, class, served)| Candidate::now(class, served));
     let states: Vec<Candidate<'_>> = states.collect();
     let Some(&first) = members.first() else {
         return Ok(None);
     };
-    let Some(both) = survey.pair(&states).map_err(survey.about(first))? else {
+    let Some(pair) = reach.any_pair(&states).map_err(reach.undecided(first))? else {
         return Ok(None);
     };
-    let served = both.states.map(|at| known.get(at).map_or(first, |(actor, ..)| *actor));
-    let [a, b] = both.slots.map(|slot| picture.slot(slot));
-    let [by_a, by_b] = served.map(|actor| picture.name(actor));
-    let why = match picture.rule {
-        Some(_) => "the rule takes them for one human",
-        None => "by their names they are one human",
+    let served = pair.candidates.map(|at| known.get(at).map_or(first, |(actor, ..)| *actor));
+    let [a, b] = pair.slots.map(|slot| view.slot(slot));
+    let [by_a, by_b] = served.map(|actor| view.name(actor));
+    let why = match view.rule {
+        Some(_) => "the rule counts them as one person",
+        None => "by their names they are one person",
     };
-    let when = if both.open { ", when conditions hold" } else { "" };
+    let when = if pair.open { ", if conditions hold" } else { "" };
     let message =
         format!("`{by_a}` may approve {a} and `{by_b}` {b} of the same stage{when}, and {why}.");
-    let help = "Give one of the slots to somebody else. The gate counts them once, so a release that both approve is refused. If they are two \
-                humans, say so: name each under `people` in the rule.";
+    let help = "Give one of the slots to somebody else. The gate counts them once, so it refuses a release that both approve. If they are two \
+                people, name each under `people` in the rule.";
     let subject = served.iter().map(|actor| account.arn(*actor)).min().unwrap_or_default();
     let mut finding = CHECK.finding(subject.to_owned(), message, help.to_owned());
-    for (actor, action) in served.into_iter().zip(&both.witness) {
-        let chain = evidence_of(picture, actor, std::slice::from_ref(action));
+    for (actor, action) in served.into_iter().zip(&pair.witness) {
+        let chain = evidence_of(view, actor, std::slice::from_ref(action));
         finding.evidence.extend(chain);
     }
-    let [_, second] = &both.witness;
+    let [_, second] = &pair.witness;
     finding.witness = Some(second.clone());
     Ok(Some(finding))
 }

@@ -1,12 +1,11 @@
-//! `slot-without-approver`: nobody can serve a slot, so nothing can be released.
+//! `slot-without-approver`: nobody can serve a slot, so nobody can release.
 
 use findings::{Check, Finding, Severity};
 
 use super::Find;
+use crate::account_view::AccountView;
 use crate::action::APPROVE;
-use crate::people::People;
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "slot-without-approver",
@@ -15,16 +14,15 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
-fn find(picture: &Picture<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let people = People::of(picture)?;
-    let slots = picture.slots().iter().enumerate();
-    let empty = slots.filter(|(at, _)| !people.serve(*at));
+fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let (people, scope) = (view.people(), view.reach.scope);
+    let empty = scope.slots_by_ix().filter(|(slot, _)| !people.serve(*slot));
     let findings = empty.map(|(_, slot)| {
         let name = &slot.action;
-        let subject = picture.survey.scope.slot_arn(picture.account(), slot);
-        let message = format!("Nobody in the account can approve {name}: no release gets through.");
+        let subject = scope.slot_arn(view.account(), slot);
+        let message = format!("Nobody in the account can approve {name}, so nobody can release.");
         let help = format!(
-            "Give {APPROVE} on {name} to those who are to serve it, or correct the slot's name."
+            "Give {APPROVE} on {name} to the people who should serve it, or correct the slot's name."
         );
         CHECK.finding(subject, message, help)
     });

@@ -1,5 +1,5 @@
-//! A name of the rule that differs from the pipeline's in case only: the gate answers every release
-//! with a ConfigurationError.
+//! `action-name-case`: a name in the rule that differs from the pipeline's only in case. The gate
+//! answers every release with a ConfigurationError.
 
 use findings::{Check, Finding, Severity};
 use rule::Misfit;
@@ -10,7 +10,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "action-name-case",
     severity: Severity::Error,
-    title: "The rule spells an approval in another case than the pipeline does",
+    title: "The rule and the pipeline spell an approval with different case",
     find: Find::Pipeline(find),
 };
 

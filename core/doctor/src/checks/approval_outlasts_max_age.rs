@@ -1,4 +1,4 @@
-//! An approval that may stay open for longer than the others keep counting.
+//! `approval-outlasts-max-age`: an approval that may stay open longer than the others count.
 
 use findings::{Check, Finding, Severity};
 
@@ -30,8 +30,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(approval),
                 format!(
-                    "`{}` waits for {timeout} minutes{default}, but an approval counts for {age}: whoever \
-                     approves first may be too old when the last one answers.",
+                    "`{}` waits for {timeout} minutes{default}, but an approval counts for {age}: the first \
+                     approval may be too old when the last person answers.",
                     approval.action.name
                 ),
                 format!("Set `timeoutInMinutes` of the approval to {age} or less."),

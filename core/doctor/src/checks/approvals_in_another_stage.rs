@@ -1,8 +1,7 @@
-//! Approvals that a refusal cannot reopen.
+//! `approvals-in-another-stage`: approvals that a refusal cannot reopen.
 //!
 //! `RetryStageExecution` retries the stage that failed, which is the gate's (CodePipeline API
-//! reference). What an earlier stage shows in `GetPipelineState` may be a newer execution's by
-//! then.
+//! reference). `GetPipelineState` may show a newer execution in an earlier stage by then.
 
 use findings::{Check, Finding, Severity};
 
@@ -17,7 +16,7 @@ pub(super) const CHECK: Check<Find> = Check {
 };
 
 fn find(topology: &Topology<'_>) -> Vec<Finding> {
-    // Approvals after the gate are another finding.
+    // Another check reports approvals after the gate.
     let split = topology.gates.iter().filter(|gate| {
         let elsewhere = gate.approval_stage().is_some_and(|stage| stage < gate.place.stage_index);
         elsewhere && !gate.approvals.is_empty()
@@ -29,8 +28,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The gate `{}` judges approvals of an earlier stage. What it refuses cannot be reopened \
-                     without a new execution, and a newer execution may hide who approved.",
+                    "The gate `{}` judges approvals of an earlier stage. Approvals that it refuses cannot be \
+                     reopened without a new execution, and a newer execution may hide the approvers.",
                     gate.place.action.name
                 ),
                 "Put the approvals and the gate into one stage, and leave `stage` out of the rule.".to_owned(),

@@ -1,4 +1,5 @@
-//! Several approvals behind the last gate, which one person may answer alone.
+//! `approvals-without-gate`: several approvals behind the last gate. One person may answer them
+//! all.
 
 use findings::{Check, Finding, Severity};
 use rule::ActionKind;
@@ -23,12 +24,11 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
     for (index, stage) in behind {
         let in_stage = topology.places().filter(|place| place.stage_index == index);
         let is_unjudged = |place: &Place<'_>| {
-            let known =
-                judged.iter().any(|(_, approval)| std::ptr::eq(approval.action, place.action));
+            let known = judged.iter().any(|(_, approval)| *approval == *place);
             place.action.kind() == ActionKind::ManualApproval && !known
         };
         let unjudged: Vec<_> = in_stage.filter(is_unjudged).collect();
-        // One approval is one person's by its nature; several ask for several.
+        // One approval asks for one person. Several approvals ask for several people.
         if unjudged.len() < 2 {
             continue;
         }
@@ -37,7 +37,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.pipeline.stage_arn(stage),
                 format!(
-                    "The stage `{}` asks for {} approvals and no gate judges them: one person may answer them all.",
+                    "The stage `{}` asks for {} approvals, and no gate judges them: one person may answer them all.",
                     stage.name,
                     unjudged.len()
                 ),

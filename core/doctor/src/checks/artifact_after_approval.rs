@@ -1,4 +1,5 @@
-//! A deployment of something that was not there yet when it was approved.
+//! `artifact-after-approval`: a deployment of something that did not exist yet when people approved
+//! it.
 
 use findings::{Check, Finding, Severity};
 
@@ -8,7 +9,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "artifact-after-approval",
     severity: Severity::Warning,
-    title: "What is deployed was made after the approvals began",
+    title: "An artifact is made after the approvals begin, and then deployed",
     find: Find::Pipeline(find),
 };
 
@@ -36,8 +37,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 ..CHECK.finding(
                     topology.arn(deploying),
                     format!(
-                        "`{}` deploys the artifact `{}`, which `{}` makes when approvals may have been given \
-                         already: it is not what the approvers could look at.",
+                        "`{}` deploys the artifact `{}`, but `{}` may make it after somebody has approved: the \
+                         approvers could not look at it.",
                         deploying.action.name, input.name, made.action.name
                     ),
                     "Make everything that is deployed in stages before the approvals.".to_owned(),

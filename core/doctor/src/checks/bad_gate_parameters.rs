@@ -1,4 +1,4 @@
-//! UserParameters that the gate refuses: nobody can ever release.
+//! `bad-gate-parameters`: UserParameters that the gate refuses. Nobody can release.
 
 use findings::{Check, Evidence, Finding, Severity};
 
@@ -18,7 +18,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         let problem = match (&gate.parameters, gate.fixed_execution()) {
             (Parameters::Refused(error), _) => format!("{error}"),
             (Parameters::Absent | Parameters::Read | Parameters::Variable(_), Some(id)) => {
-                format!("`pipelineExecutionId` is always `{id}`, so that every other execution fails")
+                format!("`pipelineExecutionId` is always `{id}`, so every other execution fails")
             }
             (Parameters::Absent | Parameters::Read | Parameters::Variable(_), None) => return None,
         };
@@ -35,8 +35,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                     gate.place.action.name
                 ),
                 format!(
-                    "Correct them, for instance to {{\"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\"}}. \
-                     What says who is who belongs into the function's own rule."
+                    "Correct them, for example to {{\"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\"}}. \
+                     The keys that say who people are belong in the function's own rule."
                 ),
             )
         })

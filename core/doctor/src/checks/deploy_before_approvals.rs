@@ -1,5 +1,5 @@
-//! A deployment in a stage before the approvals: to production it would be a way round, to a test
-//! environment it is usual.
+//! `deploy-before-approvals`: a deployment in a stage before the approvals. To production, it
+//! bypasses the gate; to a test environment, it is usual.
 
 use findings::{Check, Finding, Severity};
 

@@ -1,4 +1,5 @@
-//! A deployment that follows the approvals and does not wait for the gate.
+//! `deploy-before-gate`: a deployment in or after the stage of the approvals that does not wait for
+//! the gate.
 
 use findings::{Check, Finding, Severity};
 
@@ -25,7 +26,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         ..CHECK.finding(
             topology.arn(place),
             format!(
-                "`{}` deploys before or beside the gate `{}`, whatever the gate says.",
+                "`{}` deploys before or beside the gate `{}`, even if the gate refuses.",
                 place.action.name, first.place.action.name
             ),
             "Move it into a stage after the gate's, or give it a greater `runOrder` than the gate."

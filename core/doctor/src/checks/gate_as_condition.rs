@@ -1,4 +1,4 @@
-//! The gate as a stage condition, which one person may override.
+//! `gate-as-condition`: the gate as a stage condition, which one person can override.
 //!
 //! `OverrideStageCondition` of the CodePipeline API; CodePipeline User Guide, "Configure conditions
 //! for a stage": conditions can be overridden while the pipeline runs.
@@ -25,12 +25,12 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         ..CHECK.finding(
             topology.pipeline.stage_arn(stage),
             format!(
-                "The stage `{}` asks the gate in its `{when}` condition. Who may call OverrideStageCondition \
-                 goes past it alone.",
+                "The stage `{}` asks the gate in its `{when}` condition. Anyone who may call \
+                 OverrideStageCondition bypasses it alone.",
                 stage.name
             ),
-            "Run the gate as an action of category Invoke, after the approvals and in their stage, and take the \
-             condition out."
+            "Run the gate as an action of category Invoke, after the approvals and in their stage, and remove the \
+             condition."
                 .to_owned(),
         )
     });

@@ -1,4 +1,5 @@
-//! A gate that judges while an approval is still open, or before it is asked for.
+//! `gate-before-approval`: a gate that judges while an approval is still open, or before it is
+//! asked for.
 
 use findings::{Check, Finding, Severity};
 
@@ -30,7 +31,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The gate `{}` does not run after every approval that it has to judge: it decides without them.",
+                    "The gate `{}` does not run after every approval that it has to judge, so it decides without them.",
                     gate.place.action.name
                 ),
                 "Give the gate a greater `runOrder` than every approval of its stage.".to_owned(),

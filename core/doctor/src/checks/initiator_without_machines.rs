@@ -1,4 +1,5 @@
-//! Who starts an execution is looked at, and no machine is known.
+//! `initiator-without-machines`: the rule excludes the person who starts an execution, and knows no
+//! machine.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -18,9 +19,10 @@ fn find(rule: &Rule) -> Option<Finding> {
     }
     Some(CHECK.finding(
         about_rule("excludeInitiator"),
-        "`excludeInitiator` is set and `notPeople` names no machine. If a build server or a chat bot starts an execution through its role, \
-         anybody may be behind it: then nobody counts, and the gate refuses the release."
+        "`excludeInitiator` is set, and `notPeople` names no machine. If a build server or a chat bot starts an execution through \
+         its role, anybody may be behind it: nobody counts, and the gate refuses the release."
             .to_owned(),
-        "Name the roles of the machines that start executions in `notPeople`. If only people and events start them, accept this.".to_owned(),
+        "Name the roles of the machines that start executions in `notPeople`. If only people and events start executions, accept this \
+         finding.".to_owned(),
     ))
 }

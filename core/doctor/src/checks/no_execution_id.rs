@@ -1,7 +1,7 @@
-//! A gate that cannot tell its execution where CodePipeline does not.
+//! `no-execution-id`: a gate that does not know its execution if CodePipeline does not name it.
 //!
 //! CodePipeline API reference, `PipelineContext`: `pipelineExecutionId` is there for custom jobs,
-//! so that for Lambda jobs it may be missing.
+//! so it may be missing for Lambda jobs.
 
 use findings::{Check, Finding, Severity};
 
@@ -12,13 +12,13 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "no-execution-id",
     severity: Severity::Warning,
-    title: "The UserParameters do not tell the gate its execution",
+    title: "The UserParameters do not name the execution",
     find: Find::Pipeline(find),
 };
 
 fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let unsaid = topology.gates.iter().filter(|gate| {
-        // Refused parameters and a fixed execution are another finding.
+        // Another check reports refused parameters and a fixed execution.
         let refused = match gate.parameters {
             Parameters::Refused(_) => true,
             Parameters::Absent | Parameters::Read | Parameters::Variable(_) => {
@@ -31,8 +31,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         CHECK.finding(
             topology.arn(gate.place),
             format!(
-                "The UserParameters of the gate `{}` do not name the execution. Where CodePipeline does not tell \
-                 it either, the gate fails.",
+                "The UserParameters of the gate `{}` do not name the execution. If CodePipeline does not name it \
+                 either, the gate fails.",
                 gate.place.action.name
             ),
             format!("Add \"pipelineExecutionId\": \"{EXECUTION_VARIABLE}\" to the JSON of its UserParameters."),

@@ -1,4 +1,4 @@
-//! Approvals or a deployment, and nothing that counts persons.
+//! `no-gate`: approvals or a deployment, and nothing that counts the persons.
 
 use findings::{Check, Finding, Severity};
 use rule::ActionKind;
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Find> = Check {
 };
 
 fn find(topology: &Topology<'_>) -> Option<Finding> {
-    // A gate in the wrong place is another finding.
+    // Other checks report a gate in the wrong place.
     if !topology.gates.is_empty() || topology.gates_as_conditions().next().is_some() {
         return None;
     }
@@ -37,7 +37,7 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
                 topology.pipeline.name()
             ),
             "Put the gate into the stage of the approvals, after them: `policygen generate --patch-pipeline` \
-             does it. If the function has another name, say so with `--gate-function`."
+             does it. If the function has another name, give it with `--gate-function`."
                 .to_owned(),
         )
     })

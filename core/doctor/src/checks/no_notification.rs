@@ -1,4 +1,4 @@
-//! An approval that nobody is told about.
+//! `no-notification`: an approval that nobody is told about.
 
 use findings::{Check, Finding, Severity};
 
@@ -24,8 +24,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 "`{}` tells nobody that it waits: it has no `NotificationArn`.",
                 approval.action.name
             ),
-            "Set `NotificationArn` to an SNS topic of its approvers, or accept this where they are told in \
-             another way."
+            "Set `NotificationArn` to an SNS topic of its approvers, or accept this finding if they are told \
+             in another way."
                 .to_owned(),
         )
     });

@@ -1,4 +1,4 @@
-//! An approval that does not say what is approved.
+//! `no-review-information`: an approval that does not say what people approve.
 
 use findings::{Check, Finding, Severity};
 
@@ -22,7 +22,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         CHECK.finding(
             topology.arn(approval),
             format!(
-                "`{}` does not say what is approved: it has neither `CustomData` nor `ExternalEntityLink`.",
+                "`{}` does not say what people approve: it has neither `CustomData` nor `ExternalEntityLink`.",
                 approval.action.name
             ),
             "Set `CustomData` to what the approver has to look at, such as the source revision, or \

@@ -1,4 +1,4 @@
-//! A gate that guards nothing.
+//! `nothing-behind-gate`: a gate that guards nothing.
 
 use findings::{Check, Finding, Severity};
 
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check<Find> = Check {
 
 fn find(topology: &Topology<'_>) -> Option<Finding> {
     let last = topology.gates.last()?;
-    // Builds, tests and functions run code of the user's choice, and may well deploy.
+    // Builds, tests and functions run the user's code, which may deploy.
     let guarded = topology.places().any(|place| {
         let category = place.action.action_type_id.category.as_str();
         last.place.precedes(place) && !matches!(category, "Approval" | "Source")
@@ -27,7 +27,7 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
         ..CHECK.finding(
             topology.arn(last.place),
             format!(
-                "Nothing runs behind the gate `{}`: whatever this pipeline deploys, it deploys without it.",
+                "Nothing runs behind the gate `{}`: everything that this pipeline deploys, it deploys without the gate.",
                 last.place.action.name
             ),
             "Put the gate and its approvals before the stage that deploys.".to_owned(),

@@ -1,4 +1,4 @@
-//! A pipeline with neither approvals nor a deployment that can be seen.
+//! `nothing-to-guard`: a pipeline without approvals and without a visible deployment.
 
 use findings::{Check, Finding, Severity};
 use rule::ActionKind;
@@ -27,7 +27,7 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
                 "`{}` has no approvals, no gate and no action of category Deploy.",
                 topology.pipeline.name()
             ),
-            "If one of its builds or functions deploys to production, put approvals and the gate before it; else \
+            "If one of its builds or functions deploys to production, put approvals and the gate before it. Otherwise \
          accept this finding."
                 .to_owned(),
         ),

@@ -1,7 +1,8 @@
-//! Old releases that stay open beside newer ones, and may be deployed over them.
+//! `parallel-overtaking`: an old release that stays open beside newer ones, and may be deployed
+//! over them.
 //!
 //! CodePipeline User Guide, "How pipeline executions work": in PARALLEL mode executions do not wait
-//! for one another.
+//! for each other.
 
 use findings::{Check, Finding, Severity};
 
@@ -32,8 +33,8 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
         evidence: open,
         ..CHECK.finding(
             topology.pipeline.arn.clone(),
-            "Executions run side by side, and approvals stay open for seven days: a release that was left lying \
-             can be approved after a newer one, and is deployed over it."
+            "Executions run side by side, and approvals stay open for seven days: a forgotten release can be \
+             approved after a newer one, and is then deployed over it."
                 .to_owned(),
             "Set `timeoutInMinutes` on the approvals, or use another execution mode.".to_owned(),
         )

@@ -1,4 +1,5 @@
-//! Entries of `people` that prove nobody, since what they name is not believed.
+//! `people-by-untrusted-role`: entries of `people` that prove nothing, because the gate does not
+//! believe the session names in them.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -17,11 +18,11 @@ fn find(rule: &Rule) -> Vec<Finding> {
         CHECK.finding(
             about_rule(&format!("people.{name}")),
             format!(
-                "The entry `{name}` names sessions of `{role}`, and `trustedSessionRoles` trusts no such role. Anybody who may assume the \
-                 role can call a session so, and the gate does not take it for {name}."
+                "The entry `{name}` names sessions of `{role}`, which `trustedSessionRoles` does not trust. Anybody who may assume the \
+                 role can give a session that name, so the gate does not count it as {name}."
             ),
-            "If an identity provider sets the session names of that role, add its exact name to `trustedSessionRoles`. Otherwise take \
-             the pattern out."
+            "If an identity provider sets the session names of that role, add its exact name to `trustedSessionRoles`. Otherwise \
+             remove the pattern."
                 .to_owned(),
         )
     });

@@ -1,4 +1,5 @@
-//! Two entries of `people` with one handle: the one way in which a rule may split one human.
+//! `people-share-handle`: two entries of `people` with one handle. No other part of a rule can
+//! split one human in two.
 
 use findings::{Check, Evidence, Finding, Severity};
 use rule::Rule;
@@ -20,11 +21,11 @@ fn find(rule: &Rule) -> Vec<Finding> {
             ..CHECK.finding(
                 about_rule(&format!("people.{}", split.second)),
                 format!(
-                    "`{}` and `{}` both have the handle `{}`. Everywhere else one handle is one person; here the rule says that they are \
-                     two. If they are one human, that human can release alone.",
+                    "`{}` and `{}` both have the handle `{}`. Everywhere else one handle is one person, but here the rule says that \
+                     they are two. If they are one human, that human can release alone.",
                     split.first, split.second, split.handle
                 ),
-                "If they are one human, put all of their principals into one entry. If they are two, accept this finding with the reason."
+                "If they are one human, put all of their principals into one entry. If they are two, accept this finding with a reason."
                     .to_owned(),
             )
         }

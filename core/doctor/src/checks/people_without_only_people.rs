@@ -1,4 +1,4 @@
-//! People are named, and others count as well.
+//! `people-without-only-people`: the rule names people, and others count too.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -18,8 +18,8 @@ fn find(rule: &Rule) -> Option<Finding> {
     }
     Some(CHECK.finding(
         about_rule("onlyPeople"),
-        "The rule says who has which principals, and principals that it does not know count all the same, each as somebody of its own. An \
-         IAM user that is new, or that an entry forgets, can be a second person of one human."
+        "The rule names the principals of each person, but principals that it does not name count too, each as a separate person. A \
+         new IAM user, or one that an entry forgets, can be a second person of one human."
             .to_owned(),
         "Set `onlyPeople` to true once `people` names everybody who approves.".to_owned(),
     ))

@@ -1,7 +1,7 @@
-//! One release that nobody answers, and all others waiting behind it.
+//! `queue-behind-approval`: a release that nobody answers, and all later ones that wait behind it.
 //!
 //! CodePipeline User Guide, "How pipeline executions work": in QUEUED mode executions are processed
-//! one by one in their order.
+//! one by one in order.
 
 use findings::{Check, Finding, Severity};
 
@@ -31,8 +31,8 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
         evidence: open,
         ..CHECK.finding(
             topology.pipeline.arn.clone(),
-            "Executions wait for one another, and approvals stay open for seven days: one that nobody answers \
-             holds up every later release, an urgent one too, and invites a way round the gate."
+            "Executions wait for each other, and approvals stay open for seven days: one that nobody answers \
+             holds up every later release, even an urgent one, and tempts people to bypass the gate."
                 .to_owned(),
             "Set `timeoutInMinutes` on the approvals.".to_owned(),
         )

@@ -1,4 +1,4 @@
-//! A rule that the gate refuses: nobody can ever release.
+//! `refused-rule`: a rule that the gate refuses. Nobody can release.
 
 use findings::{Check, Finding, Severity};
 use rule::RuleError;
@@ -19,7 +19,9 @@ fn find(error: &RuleError) -> Finding {
     };
     CHECK.finding(
         about_rule(key),
-        format!("The gate refuses this rule, so that every release ends in a ConfigurationError: {error}."),
+        format!(
+            "The gate refuses this rule, so every release ends in a ConfigurationError: {error}."
+        ),
         "Correct it before it becomes the function's TWO_PERSON_RULE.".to_owned(),
     )
 }

@@ -1,7 +1,7 @@
-//! An automatic retry that asks again only who refused.
+//! `retry-failed-actions`: an automatic retry that repeats only the approval that was rejected.
 //!
-//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` runs again what failed,
-//! `ALL_ACTIONS` the whole stage. The gate does not count an approval that is older than a
+//! CodePipeline API reference, `RetryConfiguration`: `FAILED_ACTIONS` repeats the actions that
+//! failed, `ALL_ACTIONS` the whole stage. The gate does not count an approval that is older than a
 //! rejection.
 
 use findings::{Check, Evidence, Finding, Severity};
@@ -12,7 +12,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "retry-failed-actions",
     severity: Severity::Warning,
-    title: "The stage retries failed actions only",
+    title: "The stage retries only failed actions",
     find: Find::Pipeline(find),
 };
 
@@ -38,20 +38,20 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             {
                 continue;
             }
-            let said = mode.map_or_else(
+            let setting = mode.map_or_else(
                 || "without a retryMode".to_owned(),
                 |mode| format!("retryMode {mode}"),
             );
             findings.push(Finding {
-                evidence: vec![Evidence::new("stage", &stage.name, format!("onFailure RETRY, {said}"))],
+                evidence: vec![Evidence::new("stage", &stage.name, format!("onFailure RETRY, {setting}"))],
                 ..CHECK.finding(
                     subject,
                     format!(
                         "After a rejection the stage `{}` asks only that approver again. The other approvals are \
-                         older than the rejection, so the gate does not count them and the retry is lost.",
+                         older than the rejection, so the gate does not count them, and the retry fails.",
                         stage.name
                     ),
-                    "Set `retryMode` to `ALL_ACTIONS`, so that everybody is asked afresh.".to_owned(),
+                    "Set `retryMode` to `ALL_ACTIONS`, so that everybody is asked again.".to_owned(),
                 )
             });
         }

@@ -1,8 +1,8 @@
-//! A rollback, which deploys an earlier revision and asks nobody.
+//! `rollback-without-approval`: a rollback, which deploys an earlier revision and asks nobody.
 //!
-//! CodePipeline User Guide, "Configuring stage rollback": a new execution of the stage, with the
-//! revisions of an execution that succeeded in it and began under the current structure of the
-//! pipeline.
+//! CodePipeline User Guide, "Configuring stage rollback": a rollback is a new execution of the
+//! stage, with the revisions of an execution that succeeded there and began under the current
+//! structure of the pipeline.
 
 use findings::{Check, Evidence, Finding, Severity};
 
@@ -13,7 +13,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "rollback-without-approval",
     severity: Severity::Note,
-    title: "A stage behind the gate rolls back by itself",
+    title: "A stage behind the gate rolls back automatically",
     find: Find::Pipeline(find),
 };
 
@@ -34,13 +34,13 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.pipeline.stage_arn(stage),
                 format!(
-                    "The stage `{}` rolls back by itself: it deploys the revision of an earlier execution again \
-                     and asks nobody. That execution succeeded in this stage under this structure of the \
-                     pipeline, so the gate has passed it once.",
+                    "The stage `{}` rolls back automatically: it deploys the revision of an earlier execution \
+                     again and asks nobody. That execution succeeded in this stage under this structure of the \
+                     pipeline, so it has passed the gate once.",
                     stage.name
                 ),
-                "Accept this if an earlier release may come back without approvals; else take ROLLBACK out, and \
-                 release the earlier revision through the gate."
+                "Accept this finding if an earlier release may come back without approvals. Otherwise remove ROLLBACK, \
+                 and release the earlier revision through the gate."
                     .to_owned(),
             )
         })

@@ -1,4 +1,4 @@
-//! A roster that restricts nothing.
+//! `roster-lets-anybody`: a roster that restricts nothing.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -19,9 +19,9 @@ fn find(rule: &Rule) -> Option<Finding> {
     restricts_nothing.then(|| {
         CHECK.finding(
             about_rule("roster"),
-            "Every entry of `roster` is `[\"*\"]`: it looks as if it said who may approve what, and it lets anybody."
+            "Every entry of `roster` is `[\"*\"]`: it seems to restrict who may approve what, but anybody may."
                 .to_owned(),
-            "Name the people, or leave `roster` out.".to_owned(),
+            "Name the people, or remove `roster`.".to_owned(),
         )
     })
 }

@@ -1,4 +1,5 @@
-//! A roster that lacks an approval: the gate answers every release with a ConfigurationError.
+//! `roster-without-entry`: a roster without an entry for an approval. The gate answers every
+//! release with a ConfigurationError.
 
 use findings::{Check, Evidence, Finding, Severity};
 use rule::Misfit;
@@ -9,7 +10,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "roster-without-entry",
     severity: Severity::Error,
-    title: "`roster` has no entry for an approval that is required",
+    title: "`roster` has no entry for a required approval",
     find: Find::Pipeline(find),
 };
 
@@ -21,7 +22,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             continue;
         }
         let same = |action: &str| rostered.iter().any(|name| name.eq_ignore_ascii_case(action));
-        // A name that differs in case only is another finding.
+        // Another check reports a name that differs only in case.
         for action in gate.required.iter().filter(|action| !same(action)) {
             let misfit = Misfit::NoRoster { action: action.clone() };
             findings.push(Finding {
@@ -36,7 +37,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                         "The gate `{}` answers every release with a ConfigurationError: {misfit}.",
                         gate.place.action.name
                     ),
-                    "Add the entry to `roster` in the function's rule, or correct the name of the one that was meant."
+                    "Add the entry to `roster` in the function's rule, or correct its name there."
                         .to_owned(),
                 )
             });

@@ -1,4 +1,4 @@
-//! A rule that does not say which approvals it wants.
+//! `rule-without-actions`: a rule that does not name the approvals that it requires.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -16,10 +16,10 @@ fn find(rule: &Rule) -> Option<Finding> {
     rule.requires_every_approval().then(|| {
         CHECK.finding(
             about_rule("actions"),
-            "The rule does not name the approvals that it wants, so the gate wants those that the stage happens to have: it does not miss \
-             one that somebody takes out of the pipeline or renames."
+            "The rule does not name the approvals that it requires, so the gate requires the approvals that the stage has. If somebody \
+             removes one from the pipeline or renames it, the gate does not notice."
                 .to_owned(),
-            "Set `actions`. If the function serves pipelines whose approvals have different names, accept this.".to_owned(),
+            "Set `actions`. If the function serves pipelines whose approvals have different names, accept this finding.".to_owned(),
         )
     })
 }

@@ -1,4 +1,4 @@
-//! A rule that does not say in which stage the approvals are.
+//! `rule-without-stage`: a rule that does not name the stage of the approvals.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -16,10 +16,10 @@ fn find(rule: &Rule) -> Option<Finding> {
     rule.stage().is_none().then(|| {
         CHECK.finding(
             about_rule("stage"),
-            "The rule does not say in which stage the approvals are, so the gate takes its own stage: somebody who edits the pipeline can move \
+            "The rule does not name the stage of the approvals, so the gate uses its own stage: somebody who edits the pipeline can move \
              the gate to other approvals."
                 .to_owned(),
-            "Set `stage`. If the function serves pipelines whose stages have different names, accept this.".to_owned(),
+            "Set `stage`. If the function serves pipelines whose stages have different names, accept this finding.".to_owned(),
         )
     })
 }

@@ -1,8 +1,9 @@
-//! A pipeline that rewrites itself before anybody is asked: one commit takes the gate out.
+//! `self-mutating-pipeline`: a pipeline that rewrites itself before anybody is asked. One commit
+//! can remove the gate.
 //!
-//! Nothing in a pipeline's structure says that an action changes the pipeline, so this goes by
-//! names: those that CDK Pipelines gives by default (`UpdatePipeline/SelfMutate`; AWS CDK API
-//! reference, `selfMutation`), and stacks that are called after a pipeline.
+//! Nothing in a pipeline's structure says that an action changes the pipeline, so this check uses
+//! names: the default names of CDK Pipelines (`UpdatePipeline/SelfMutate`; AWS CDK API reference,
+//! `selfMutation`), and stacks that are named after a pipeline.
 
 use findings::{Check, Finding, Severity};
 
@@ -16,8 +17,7 @@ pub(super) const CHECK: Check<Find> = Check {
     find: Find::Pipeline(find),
 };
 
-/// What the names of such actions, stages and projects have in them, in lower case and without
-/// separators.
+/// Parts of the names of such actions, stages and projects, in lower case and without separators.
 const MARKS: [&str; 4] = ["selfmutat", "updatepipeline", "pipelineupdate", "mutatepipeline"];
 
 fn find(topology: &Topology<'_>) -> Vec<Finding> {
@@ -31,19 +31,19 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         ..CHECK.finding(
             topology.arn(place),
             format!(
-                "By the names that go with it, `{}` changes this pipeline to what the commit says, before anybody is asked: a commit that takes the gate out \
-                 is released without it.",
+                "Its name, or that of its stage, project or stack, suggests that `{}` changes this pipeline to what the commit says, before \
+                 anybody is asked: a commit that removes the gate is released without it.",
                 place.action.name
             ),
-            "Change the pipeline from another one that asks two people, or behind the gate; in CDK Pipelines set `selfMutation: false`. If it \
-             changes something else, accept this finding."
+            "Change the pipeline from another pipeline that asks two people, or behind the gate. In CDK Pipelines, set \
+             `selfMutation: false`. If the action changes something else, accept this finding."
                 .to_owned(),
         )
     });
     findings.collect()
 }
 
-/// Whether an action changes the pipeline, by the names that go with it.
+/// Whether the names suggest that an action changes the pipeline.
 fn changes_pipeline(place: Place<'_>) -> bool {
     let configured = |key: &str| place.action.configuration.get(key).map(|value| plain(value));
     let marked = |name: &str| MARKS.iter().any(|mark| name.contains(mark));

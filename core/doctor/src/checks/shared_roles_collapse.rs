@@ -1,4 +1,4 @@
-//! `sharedRoles: collapse`: an assumption that nothing proves.
+//! `shared-roles-collapse`: `sharedRoles` is `collapse`, an assumption that nothing proves.
 
 use findings::{Check, Finding, Severity};
 use rule::{Rule, SharedRoles};
@@ -19,9 +19,9 @@ fn find(rule: &Rule) -> Option<Finding> {
     }
     Some(CHECK.finding(
         about_rule("sharedRoles"),
-        "`sharedRoles` is `collapse`: all sessions of an untrusted role count together as one person. Nothing proves that this person is \
-         not somebody who approves as themselves as well, and then one human counts as two."
+        "`sharedRoles` is `collapse`: all sessions of an untrusted role count together as one person. Nothing proves that this person does \
+         not also approve under their own name, and then one human counts as two."
             .to_owned(),
-        "Leave `sharedRoles` out, and let people approve as IAM users or through roles of `trustedSessionRoles`.".to_owned(),
+        "Remove `sharedRoles`, and let people approve as IAM users or through roles of `trustedSessionRoles`.".to_owned(),
     ))
 }

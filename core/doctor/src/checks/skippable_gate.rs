@@ -1,7 +1,7 @@
-//! A stage that can be skipped together with the gate in it.
+//! `skippable-gate`: a stage that can be skipped together with its gate.
 //!
 //! CodePipeline User Guide, "Configure conditions for a stage": an entry condition may have the
-//! result Skip, and the execution goes on in the next stage.
+//! result Skip, and the execution continues in the next stage.
 
 use findings::{Check, Evidence, Finding, Severity};
 
@@ -34,8 +34,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 subject,
                 format!(
-                    "The stage `{}` is skipped when its `{when}` condition is not met, and the gate with it: \
-                     the release goes on without approvals.",
+                    "The stage `{}` is skipped if its `{when}` condition is not met, and the gate with it: \
+                     the release continues without approvals.",
                     stage.name
                 ),
                 "Give the condition the result FAIL, or move it to a stage without approvals.".to_owned(),

@@ -1,4 +1,4 @@
-//! Fewer approvals than persons: nobody can ever release.
+//! `too-few-approvals`: fewer approvals than persons. Nobody can release.
 
 use findings::{Check, Finding, Severity};
 use rule::ActionKind;
@@ -16,7 +16,7 @@ pub(super) const CHECK: Check<Find> = Check {
 fn find(topology: &Topology<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for gate in &topology.gates {
-        // A stage that is not there is another finding.
+        // Another check reports a missing stage.
         let (Some(stage), quorum) = (gate.approval_stage(), gate.rule.quorum()) else {
             continue;
         };
@@ -27,9 +27,9 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             place.action.kind() == ActionKind::ManualApproval && place.stage_index != stage
         });
         let asked = match gate.required.len() {
-            0 => "it asks for no approval, which is".to_owned(),
-            1 => "it asks for one approval, which is".to_owned(),
-            several => format!("it asks for {several} approvals, which is"),
+            0 => "no approval".to_owned(),
+            1 => "one approval".to_owned(),
+            several => format!("{several} approvals"),
         };
         let chain = gate.approvals.iter().copied().chain(elsewhere);
         findings.push(Finding {
@@ -37,8 +37,8 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             ..CHECK.finding(
                 topology.arn(gate.place),
                 format!(
-                    "The gate `{}` needs {} persons, and {asked} too few for them: one action is approved by one \
-                     person, so the gate never passes.",
+                    "The gate `{}` needs {} persons, but it asks for {asked}: one person answers each approval, so \
+                     the gate never passes.",
                     gate.place.action.name,
                     quorum.get(),
                 ),

@@ -1,4 +1,4 @@
-//! A closed world with fewer people than the quorum: nobody can ever release.
+//! `too-few-people`: a closed world with fewer people than the quorum. Nobody can release.
 
 use findings::{Check, Finding, Severity};
 use rule::Rule;
@@ -20,7 +20,7 @@ fn find(rule: &Rule) -> Option<Finding> {
     Some(CHECK.finding(
         about_rule("onlyPeople"),
         format!(
-            "`onlyPeople` lets nobody count but the {people} of `people`, and `quorum` asks for {}: the gate never passes.",
+            "Only the {people} of `people` count, as `onlyPeople` is set, but `quorum` asks for {}: the gate never passes.",
             quorum.get()
         ),
         "Add everybody who approves to `people`, each with all of their principals.".to_owned(),

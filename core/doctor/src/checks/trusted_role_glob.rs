@@ -1,4 +1,4 @@
-//! Roles that are trusted by a glob.
+//! `trusted-role-glob`: roles that are trusted by a glob.
 
 use findings::{Check, Evidence, Finding, Severity};
 use rule::{RESERVED_PATH, Rule};
@@ -26,7 +26,7 @@ fn find(rule: &Rule) -> Option<Finding> {
             about_rule("trustedSessionRoles"),
             format!(
                 "`trustedSessionRoles` has a glob. The gate asks IAM about each role that only a glob matches, and believes it if the role \
-                 stands under {RESERVED_PATH}; without the permission to ask, nobody who comes through that role counts."
+                 is under {RESERVED_PATH}. Without the permission to ask, nobody who comes through that role counts."
             ),
             format!(
                 "Write the exact names of the roles, as `policygen rule` prints them. Or allow the gate's role iam:GetRole on \

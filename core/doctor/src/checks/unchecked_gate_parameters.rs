@@ -1,4 +1,5 @@
-//! UserParameters that are made while the pipeline runs, so that nobody can check them beforehand.
+//! `unchecked-gate-parameters`: UserParameters that are made while the pipeline runs, so nobody can
+//! check them beforehand.
 
 use findings::{Check, Evidence, Finding, Severity};
 
@@ -21,11 +22,11 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 topology.arn(gate.place),
                 format!(
                     "The UserParameters of the gate `{}` depend on a variable: what they will ask for cannot be \
-                     checked, and who sets the variable can make the gate fail.",
+                     checked, and anyone who sets the variable can make the gate fail.",
                     gate.place.action.name
                 ),
                 format!(
-                    "Use no variable but {EXECUTION_VARIABLE}; write everything else out, or put it into the \
+                    "Use no variable except {EXECUTION_VARIABLE}. Write everything else out, or put it into the \
                      function's own rule."
                 ),
             )

@@ -1,4 +1,5 @@
-//! `actions` names what is not there, or is no manual approval: nobody can ever release.
+//! `unknown-approval-action`: `actions` names something that does not exist, or is not a manual
+//! approval. Nobody can release.
 
 use findings::{Check, Finding, Severity};
 
@@ -8,7 +9,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "unknown-approval-action",
     severity: Severity::Error,
-    title: "`actions` names an action that is no manual approval of the stage",
+    title: "`actions` names an action that is not a manual approval of the stage",
     find: Find::Pipeline(find),
 };
 
@@ -19,7 +20,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
             continue;
         };
         let of_stage = || topology.places().filter(|place| place.stage_index == stage);
-        // A name that differs in case only is another finding.
+        // Another check reports a name that differs only in case.
         let in_another_case = |name: &str| {
             let mut approvals = of_stage().filter(|place| place.action.kind().may_be_approval());
             approvals.any(|place| {
@@ -32,7 +33,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 Some(place) if place.action.kind().may_be_approval() => continue,
                 Some(place) => format!("it is {}", place.action.kind_in_words()),
                 None if in_another_case(name) => continue,
-                None => "there is no such action in that stage".to_owned(),
+                None => "that stage has no such action".to_owned(),
             };
             findings.push(Finding {
                 evidence: there.map(|place| topology.evidence(place)).into_iter().collect(),

@@ -1,4 +1,4 @@
-//! `stage` names a stage that is not there: nobody can ever release.
+//! `unknown-approval-stage`: `stage` names a stage that does not exist. Nobody can release.
 
 use findings::{Check, Finding, Severity};
 
@@ -8,7 +8,7 @@ use crate::topology::Topology;
 pub(super) const CHECK: Check<Find> = Check {
     code: "unknown-approval-stage",
     severity: Severity::Error,
-    title: "`stage` names a stage that is not there",
+    title: "`stage` names a stage that does not exist",
     find: Find::Pipeline(find),
 };
 
@@ -23,7 +23,7 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
                 gate.place.action.name,
                 gate.rule.stage().unwrap_or_default()
             ),
-            "Correct `stage`, or leave it out: then the approvals are looked for in the gate's own stage.".to_owned(),
+            "Correct `stage`, or remove it: then the gate looks for the approvals in its own stage.".to_owned(),
         )
     });
     findings.collect()

@@ -8,7 +8,9 @@ use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag,
     UserDetail,
 };
-use super::{Account, Actor, Group, Identity, PolicyId, Role, StoredPolicy, User};
+use super::{
+    Account, Actor, Group, GroupIx, Identity, PolicyId, Role, RoleIx, StoredPolicy, User, UserIx,
+};
 use crate::policy::{Policy, PolicyError};
 
 /// Why an account cannot be read.
@@ -148,7 +150,7 @@ impl Account {
         builder.managed(details.policies.unwrap_or_default())?;
         let groups = builder.groups(details.group_detail_list.unwrap_or_default())?;
         let places =
-            groups.iter().enumerate().map(|(at, group)| (group.name.clone(), at)).collect();
+            (0..).map(GroupIx).zip(&groups).map(|(at, group)| (group.name.clone(), at)).collect();
         let users = builder.users(details.user_detail_list.unwrap_or_default(), &places)?;
         let roles = builder.roles(details.role_detail_list.unwrap_or_default())?;
         builder.finish(users, groups, roles)
@@ -215,7 +217,7 @@ impl Builder {
     fn users(
         &mut self,
         details: Vec<UserDetail<'_>>,
-        groups: &HashMap<String, usize>,
+        groups: &HashMap<String, GroupIx>,
     ) -> Result<Vec<User>, AccountError> {
         let mut users = Vec::with_capacity(details.len());
         for detail in details {
@@ -342,9 +344,9 @@ impl Builder {
         roles: Vec<Role>,
     ) -> Result<Account, AccountError> {
         let users_arns =
-            users.iter().enumerate().map(|(at, user)| (&user.identity.arn, Actor::User(at)));
+            (0..).map(UserIx).zip(&users).map(|(at, user)| (&user.identity.arn, Actor::User(at)));
         let roles_arns =
-            roles.iter().enumerate().map(|(at, role)| (&role.identity.arn, Actor::Role(at)));
+            (0..).map(RoleIx).zip(&roles).map(|(at, role)| (&role.identity.arn, Actor::Role(at)));
         let by_arn: HashMap<String, Actor> =
             users_arns.chain(roles_arns).map(|(arn, actor)| (arn.clone(), actor)).collect();
         let of_users = users.iter().map(|user| &user.identity.arn);

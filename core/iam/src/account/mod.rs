@@ -41,6 +41,18 @@ pub struct Account {
     pub supposed_policies: Vec<(String, String)>,
 }
 
+/// The place of a user in [`Account::users`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserIx(pub usize);
+
+/// The place of a group in [`Account::groups`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupIx(pub usize);
+
+/// The place of a role in [`Account::roles`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleIx(pub usize);
+
 /// Identifies a policy of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PolicyId(usize);
@@ -74,8 +86,8 @@ pub struct StoredPolicy {
 pub struct User {
     /// The part that it shares with roles.
     pub identity: Identity,
-    /// The places of its groups in [`Account::groups`].
-    pub groups: Vec<usize>,
+    /// Its groups.
+    pub groups: Vec<GroupIx>,
 }
 
 /// A group.
@@ -115,13 +127,13 @@ pub struct Identity {
     pub tags: Vec<(String, String)>,
 }
 
-/// A principal that can act, by its place in [`Account::users`] or [`Account::roles`].
+/// A principal that can act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Actor {
     /// A user.
-    User(usize),
+    User(UserIx),
     /// A role.
-    Role(usize),
+    Role(RoleIx),
 }
 
 impl Identity {
@@ -148,8 +160,41 @@ const ALWAYS: [&str; 5] = [
 impl Account {
     /// All users, then all roles.
     pub fn actors(&self) -> impl Iterator<Item = Actor> {
-        let users = (0..self.users.len()).map(Actor::User);
-        users.chain((0..self.roles.len()).map(Actor::Role))
+        let users = self.users_by_ix().map(|(at, _)| Actor::User(at));
+        users.chain(self.roles_by_ix().map(|(at, _)| Actor::Role(at)))
+    }
+
+    /// A user. Returns `None` if the account does not have it.
+    #[must_use]
+    pub fn user(&self, at: UserIx) -> Option<&User> {
+        self.users.get(at.0)
+    }
+
+    /// A group. Returns `None` if the account does not have it.
+    #[must_use]
+    pub fn group(&self, at: GroupIx) -> Option<&Group> {
+        self.groups.get(at.0)
+    }
+
+    /// A role. Returns `None` if the account does not have it.
+    #[must_use]
+    pub fn role(&self, at: RoleIx) -> Option<&Role> {
+        self.roles.get(at.0)
+    }
+
+    /// All users, each with its place.
+    pub fn users_by_ix(&self) -> impl Iterator<Item = (UserIx, &User)> {
+        (0..).map(UserIx).zip(&self.users)
+    }
+
+    /// All groups, each with its place.
+    pub fn groups_by_ix(&self) -> impl Iterator<Item = (GroupIx, &Group)> {
+        (0..).map(GroupIx).zip(&self.groups)
+    }
+
+    /// All roles, each with its place.
+    pub fn roles_by_ix(&self) -> impl Iterator<Item = (RoleIx, &Role)> {
+        (0..).map(RoleIx).zip(&self.roles)
     }
 
     /// The ARN of every role, path included.
@@ -169,15 +214,15 @@ impl Account {
         };
         let (name, _) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
         let found = self.roles.iter().position(|role| role.identity.name == name);
-        found.filter(|_| account == self.id).map(Actor::Role)
+        found.filter(|_| account == self.id).map(|at| Actor::Role(RoleIx(at)))
     }
 
     /// The common part of users and roles. Returns `None` if the actor is of another account.
     #[must_use]
     pub fn identity(&self, actor: Actor) -> Option<&Identity> {
         match actor {
-            Actor::User(at) => self.users.get(at).map(|user| &user.identity),
-            Actor::Role(at) => self.roles.get(at).map(|role| &role.identity),
+            Actor::User(at) => self.user(at).map(|user| &user.identity),
+            Actor::Role(at) => self.role(at).map(|role| &role.identity),
         }
     }
 
@@ -217,10 +262,10 @@ impl Account {
     /// The policies that grant to an actor: its own, and those of its groups.
     pub fn policies_of(&self, actor: Actor) -> impl Iterator<Item = PolicyId> {
         let groups = match actor {
-            Actor::User(at) => self.users.get(at).map_or(&[][..], |user| &user.groups),
+            Actor::User(at) => self.user(at).map_or(&[][..], |user| &user.groups),
             Actor::Role(_) => &[],
         };
-        let of_groups = groups.iter().filter_map(|group| self.groups.get(*group));
+        let of_groups = groups.iter().filter_map(|group| self.group(*group));
         let own = self.identity(actor).map_or(&[][..], |identity| &identity.policies);
         own.iter().chain(of_groups.flat_map(|group| &group.policies)).copied()
     }
@@ -356,7 +401,7 @@ impl Account {
     /// User Guide, "Pass session tags in AWS STS").
     fn accepts_session_tags(&self, actor: Actor) -> bool {
         let Actor::Role(at) = actor else { return false };
-        let mut statements = self.roles.get(at).into_iter().flat_map(|role| &role.trust.statements);
+        let mut statements = self.role(at).into_iter().flat_map(|role| &role.trust.statements);
         statements.any(|statement| {
             statement.effect == Effect::Allow && statement.actions.include("sts:tagsession")
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use iam::account::{Account, Actor};
+use iam::account::{Account, Actor, UserIx};
 use iam::{Context, Policy, Truth};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -132,7 +132,7 @@ impl Request {
             context.set(key, values.clone());
         }
         let account = self.account();
-        let grants = account.grants(Actor::User(0), |_| true);
+        let grants = account.grants(Actor::User(UserIx(0)), |_| true);
         grants.about(&self.action.to_lowercase(), &context).allow(&self.resource)
     }
 
@@ -141,7 +141,7 @@ impl Request {
         let account = self.account();
         let role = account.roles.first().unwrap();
         account
-            .assumer(Actor::User(0), |_| true)
+            .assumer(Actor::User(UserIx(0)), |_| true)
             .is_some_and(|assumer| assumer.assume(role).is_some())
             .into()
     }

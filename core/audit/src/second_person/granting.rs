@@ -1,16 +1,16 @@
-//! What somebody could give to a principal that it makes: a policy of its own, or a managed one.
+//! Policies that somebody could give to a principal that it makes: inline or managed.
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
 
-use super::Gift;
+use super::Grant;
+use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action, On};
 use crate::escalation::APPROVING;
 use crate::permissions::{BOUNDARY, POLICY_ARN};
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
-/// The actions that make a principal of a kind and give it policies.
+/// The actions that make a principal of one kind and give it policies.
 pub(super) struct Making {
     pub(super) kind: On,
     pub(super) create: Action,
@@ -18,67 +18,67 @@ pub(super) struct Making {
     pub(super) attach: Action,
 }
 
-/// What an actor could give to principals of a kind.
-pub(super) struct Giver<'p, 'a> {
-    pub(super) picture: &'p Picture<'a>,
+/// Finds what an actor could give to principals of one kind.
+pub(super) struct Granter<'p, 'a> {
+    pub(super) view: &'p AccountView<'a>,
     pub(super) actor: Actor,
     pub(super) making: &'static Making,
 }
 
-impl<'p, 'a> Giver<'p, 'a> {
-    /// What it could give to a principal that it makes, where it is also allowed something else on
-    /// the same one. Everything, without a boundary, if that is possible: then nothing else is
-    /// looked for.
+impl<'p, 'a> Granter<'p, 'a> {
+    /// What it could give to a new principal on which `also` is allowed too. If it can give
+    /// everything without a boundary, nothing else is searched.
     pub(super) fn to_a_new_one(
         &self,
         also: Option<&Clauses<'a, PolicyId>>,
-    ) -> Result<Vec<Gift<'a>>, UndecidedError> {
+    ) -> Result<Vec<Grant<'a>>, UndecidedError> {
         let without_boundary = self.within(None, also)?;
         if !without_boundary.is_empty() {
             return Ok(without_boundary);
         }
-        // Some may make principals with a certain boundary only (IAM User Guide, "Delegating
-        // responsibility to others using permissions boundaries"). One that lets no approval
-        // through does not matter.
-        let permissions = &self.picture.survey.permissions;
-        let create = permissions.alike(self.actor, self.making.create);
+        // Some may make principals only with a certain boundary (IAM User Guide, "Delegating
+        // responsibility to others using permissions boundaries"). Boundaries that allow no
+        // approval do not matter.
+        let permissions = &self.view.reach.permissions;
+        let create = permissions.class_of(self.actor, self.making.create);
         if create.is_none_or(|create| create.clauses.are_decided()) {
             return Ok(Vec::new());
         }
-        let mut gifts = Vec::new();
+        let mut grants = Vec::new();
         for (id, arn) in self.approving_policies() {
-            gifts.extend(self.within(Some((Some(id), arn)), also)?);
+            grants.extend(self.within(Some((Some(id), arn)), also)?);
         }
         for name in APPROVING {
             let arn = self.of_aws(name);
-            if self.known_by(&arn).is_none() {
-                gifts.extend(self.within(Some((None, &arn)), also)?);
+            if self.policy_with(&arn).is_none() {
+                grants.extend(self.within(Some((None, &arn)), also)?);
             }
         }
-        Ok(gifts)
+        Ok(grants)
     }
 
-    /// The same with one boundary, whose policy the account may lack, or with none.
+    /// The same with one boundary, whose policy may be missing in the account, or without any.
     fn within(
         &self,
         boundary: Option<(Option<PolicyId>, &str)>,
         also: Option<&Clauses<'a, PolicyId>>,
-    ) -> Result<Vec<Gift<'a>>, UndecidedError> {
-        let survey = &self.picture.survey;
-        let frame = survey.scope.resources(self.picture.account(), self.making.kind);
+    ) -> Result<Vec<Grant<'a>>, UndecidedError> {
+        let reach = &self.view.reach;
+        let frame = reach.scope.resources(self.view.account(), self.making.kind);
         let bounded = (BOUNDARY, boundary.map(|(_, arn)| arn));
         let given = |action, keys: &[(&str, Option<&str>)]| {
-            survey.permissions.clauses_given(self.actor, action, keys)
+            reach.permissions.clauses_given(self.actor, action, keys)
         };
         let Some(create) = given(self.making.create, &[bounded]) else {
             return Ok(Vec::new());
         };
-        let gift = |step: Action, clauses: &Clauses<'a, PolicyId>, policies| {
+        let grant = |step: Action, clauses: &Clauses<'a, PolicyId>, policies| {
             let all: Vec<&Clauses<'a, PolicyId>> =
                 [&create, clauses].into_iter().chain(also).collect();
-            let found = survey.reach_all(self.actor, &frame, &all)?;
-            let found = found.and_then(|(to, open)| Some((self.fresh(to, &all)?, open)));
-            Ok(found.map(|(to, open)| Gift {
+            let found = reach.reach_all(self.actor, &frame, &all)?;
+            let found = found
+                .and_then(|found| Some((self.with_free_name(found.witness, &all)?, found.open)));
+            Ok(found.map(|(to, open)| Grant {
                 policies,
                 boundary: boundary.and_then(|(id, _)| id),
                 step,
@@ -87,53 +87,53 @@ impl<'p, 'a> Giver<'p, 'a> {
                 open,
             }))
         };
-        let everything = || vec![(PolicyId::SUPPOSED, self.picture.everything)];
+        let everything = || vec![(PolicyId::SUPPOSED, self.view.everything)];
         if let Some(put) = given(self.making.put, &[bounded])
-            && let Some(gift) = gift(self.making.put, &put, everything())?
+            && let Some(grant) = grant(self.making.put, &put, everything())?
         {
-            return Ok(vec![gift]);
+            return Ok(vec![grant]);
         }
         for name in APPROVING {
             let policy = self.of_aws(name);
             if let Some(attach) = given(self.making.attach, &[bounded, (POLICY_ARN, Some(&policy))])
-                && let Some(gift) = gift(self.making.attach, &attach, everything())?
+                && let Some(grant) = grant(self.making.attach, &attach, everything())?
             {
-                return Ok(vec![gift]);
+                return Ok(vec![grant]);
             }
         }
-        // If no condition decides what it may attach, it may attach no other policy either.
-        let attach = survey.permissions.alike(self.actor, self.making.attach);
+        // If no condition decides what it may attach, it may not attach another policy either.
+        let attach = reach.permissions.class_of(self.actor, self.making.attach);
         if attach.is_none_or(|attach| attach.clauses.are_decided()) {
             return Ok(Vec::new());
         }
-        let mut gifts = Vec::new();
+        let mut grants = Vec::new();
         for (id, arn) in self.approving_policies() {
-            let Some(kept) = self.picture.account().policy(id) else {
+            let Some(stored) = self.view.account().policy(id) else {
                 continue;
             };
             if let Some(attach) = given(self.making.attach, &[bounded, (POLICY_ARN, Some(arn))]) {
-                gifts.extend(gift(self.making.attach, &attach, vec![(id, &kept.policy)])?);
+                grants.extend(grant(self.making.attach, &attach, vec![(id, &stored.policy)])?);
             }
         }
-        Ok(gifts)
+        Ok(grants)
     }
 
-    /// What it could give to a principal that is there.
-    pub(super) fn to_one_that_is_there(
+    /// What it could give to an existing principal.
+    pub(super) fn to_an_existing_one(
         &self,
         to: Actor,
     ) -> Option<(Action, Vec<(PolicyId, &'a Policy)>)> {
-        let account = self.picture.account();
+        let account = self.view.account();
         let identity = account.identity(to)?;
         let boundary = identity.boundary.and_then(|id| account.policy(id)?.arn.as_deref());
         let may = |action, policy: Option<&str>| {
             let policy = policy.map(|arn| (POLICY_ARN, Some(arn)));
             let keys: Vec<(&str, Option<&str>)> =
                 [(BOUNDARY, boundary)].into_iter().chain(policy).collect();
-            let clauses = self.picture.survey.permissions.clauses_given(self.actor, action, &keys);
+            let clauses = self.view.reach.permissions.clauses_given(self.actor, action, &keys);
             clauses.is_some_and(|clauses| clauses.allow(&identity.arn) != Truth::No)
         };
-        let everything = || vec![(PolicyId::SUPPOSED, self.picture.everything)];
+        let everything = || vec![(PolicyId::SUPPOSED, self.view.everything)];
         if may(self.making.put, None) {
             return Some((self.making.put, everything()));
         }
@@ -143,27 +143,33 @@ impl<'p, 'a> Giver<'p, 'a> {
 
     /// The managed policies of the account that allow approvals.
     fn approving_policies(&self) -> impl Iterator<Item = (PolicyId, &'a str)> {
-        let policies = self.picture.account().policies();
-        let permissions = &self.picture.survey.permissions;
+        let policies = self.view.account().policies();
+        let permissions = &self.view.reach.permissions;
         let approving = policies.filter(|(id, _)| permissions.allows(*id, APPROVE));
-        approving.filter_map(|(id, kept)| Some((id, kept.arn.as_deref()?)))
+        approving.filter_map(|(id, stored)| Some((id, stored.arn.as_deref()?)))
     }
 
-    fn known_by(&self, arn: &str) -> Option<PolicyId> {
-        let mut policies = self.picture.account().policies();
-        policies.find_map(|(id, kept)| (kept.arn.as_deref() == Some(arn)).then_some(id))
+    /// The policy of the account with this ARN.
+    fn policy_with(&self, arn: &str) -> Option<PolicyId> {
+        let mut policies = self.view.account().policies();
+        policies.find_map(|(id, stored)| (stored.arn.as_deref() == Some(arn)).then_some(id))
     }
 
     fn of_aws(&self, name: &str) -> String {
-        format!("arn:{}:iam::aws:policy/{name}", self.picture.account().partition)
+        format!("arn:{}:iam::aws:policy/{name}", self.view.account().partition)
     }
 
-    /// A name that is not taken, where the policies leave a choice.
-    pub(super) fn fresh(&self, found: String, all: &[&Clauses<'a, PolicyId>]) -> Option<String> {
+    /// An ARN whose name is not taken: the one that was found, or another one that the policies
+    /// allow.
+    pub(super) fn with_free_name(
+        &self,
+        found: String,
+        all: &[&Clauses<'a, PolicyId>],
+    ) -> Option<String> {
         if !self.is_taken(&found) {
             return Some(found);
         }
-        // With wildcards there is always another.
+        // With wildcards there is always another name.
         let named = all.iter().find_map(|clauses| clauses.only());
         let Some(named) = named else {
             return Some(found);
@@ -173,10 +179,10 @@ impl<'p, 'a> Giver<'p, 'a> {
         free.next().map(str::to_owned)
     }
 
-    /// Whether there is a principal of this kind and name, whatever its path: names are unique
-    /// without regard to case (IAM User Guide, "IAM identifiers").
+    /// Whether the account has a principal of this kind with this name, under any path: names are
+    /// unique without regard to case (IAM User Guide, "IAM identifiers").
     fn is_taken(&self, arn: &str) -> bool {
-        let account = self.picture.account();
+        let account = self.view.account();
         let Some((_, name)) = arn.rsplit_once('/') else {
             return false;
         };
@@ -184,7 +190,7 @@ impl<'p, 'a> Giver<'p, 'a> {
         match self.making.kind {
             On::Users => account.users.iter().any(|user| is(&user.identity.name)),
             On::Roles => account.roles.iter().any(|role| is(&role.identity.name)),
-            On::Approvals
+            On::ServedSlots
             | On::Pipelines
             | On::Stages
             | On::Gate

@@ -1,15 +1,15 @@
-//! Roles that somebody could make, or take over. Whoever writes a role's trust policy lets in
-//! anybody, from another account too, so that what its own policies say about sts:AssumeRole does
-//! not matter.
+//! Roles that somebody could make or take over. A person who writes a role's trust policy can let
+//! anybody in, also from another account, so the person's own permissions for sts:AssumeRole do not
+//! matter.
 
 use iam::Truth;
 use iam::account::{Actor, Identity};
 
-use super::given::{Giver, Making};
+use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
+use crate::account_view::AccountView;
 use crate::action::{Action, On};
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 const MAKING: Making = Making {
     kind: On::Roles,
@@ -25,62 +25,63 @@ const GIVING: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
 /// Center User Guide, on the roles that it makes).
 const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
 
-/// How many roles that are there are tried: a few are enough to show what can be done.
+/// The number of existing roles that are tried: a few are enough to show the problem.
 const MOST: usize = 8;
 
-pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
-    let permissions = &picture.survey.permissions;
+/// Whether an actor might make a role or take one over.
+pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
+    let permissions = &view.reach.permissions;
     permissions.might_any(actor, &OPENING) && permissions.might_any(actor, &GIVING)
 }
 
-/// Whether nobody but AWS acts as a role, or changes it.
+/// Whether only AWS can act as a role or change it.
 pub(crate) fn is_of_aws(identity: &Identity) -> bool {
     OF_AWS.iter().any(|path| identity.path().starts_with(path))
 }
 
-/// New roles; where there are none, roles that are there.
+/// New roles or, if none can be made, existing roles.
 pub(super) fn all<'p, 'a>(
-    picture: &'p Picture<'a>,
+    view: &'p AccountView<'a>,
     actor: Actor,
 ) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
-    if !might_make(picture, actor) {
+    if !might_make(view, actor) {
         return Ok(Vec::new());
     }
-    let giver = Giver { picture, actor, making: &MAKING };
-    let permissions = &picture.survey.permissions;
+    let granter = Granter { view, actor, making: &MAKING };
+    let permissions = &view.reach.permissions;
     let may_be_tagged = permissions.might(actor, Action::TagRole);
-    let gifts = giver.to_a_new_one(None)?;
-    let new_ones = gifts.into_iter().map(|gift| {
-        let state = permissions.state_of_new(false, may_be_tagged, gift.policies, gift.boundary);
-        let step = |action| Step { action, resource: gift.to.clone() };
+    let grants = granter.to_a_new_one(None)?;
+    let new_ones = grants.into_iter().map(|grant| {
+        let state = permissions.state_of_new(false, may_be_tagged, grant.policies, grant.boundary);
+        let step = |action| Step { action, resource: grant.to.clone() };
         Other {
             kind: Kind::Role,
             called: "a new role".to_owned(),
-            steps: vec![step(Action::CreateRole), step(gift.step)],
-            is_many: gift.is_many,
-            open: gift.open,
+            steps: vec![step(Action::CreateRole), step(grant.step)],
+            is_many: grant.is_many,
+            open: grant.open,
             approves: Approves::Supposed(state.clauses()),
         }
     });
     let others: Vec<Other<'p, 'a>> = new_ones.collect();
     if others.is_empty() {
-        return Ok(taken_over(&giver));
+        return Ok(taken_over(&granter));
     }
     Ok(others)
 }
 
-/// Roles whose trust policies the actor may write, and to which it may give a slot. Two that have
-/// nothing to do with approvals show best what can be done with any.
-fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
-    let Giver { picture, actor, .. } = *giver;
-    let account = picture.account();
-    let permissions = &picture.survey.permissions;
-    let Some(opens) = permissions.alike(actor, Action::UpdateAssumeRolePolicy) else {
+/// Existing roles whose trust policies the actor may write, and that it may give a slot. Two that
+/// have nothing to do with approvals show best that any role can be used.
+fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
+    let Granter { view, actor, .. } = *granter;
+    let account = view.account();
+    let permissions = &view.reach.permissions;
+    let Some(opens) = permissions.class_of(actor, Action::UpdateAssumeRolePolicy) else {
         return Vec::new();
     };
     let mut others = Vec::new();
     let mut plain = 0;
-    for role in (0..account.roles.len()).map(Actor::Role) {
+    for role in account.roles_by_ix().map(|(at, _)| Actor::Role(at)) {
         let Some(identity) = account.identity(role).filter(|identity| !is_of_aws(identity)) else {
             continue;
         };
@@ -88,7 +89,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
         if role == actor || allowed == Truth::No {
             continue;
         }
-        let Some((action, policies)) = giver.to_one_that_is_there(role) else {
+        let Some((action, policies)) = granter.to_an_existing_one(role) else {
             continue;
         };
         let mut state = permissions.state(role);

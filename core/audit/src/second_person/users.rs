@@ -1,13 +1,13 @@
-//! Users that somebody could make, or take over: with a slot, and with credentials.
+//! Users that somebody could make or take over, with a slot and with credentials.
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
 
-use super::given::{Giver, Making};
+use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
+use crate::account_view::AccountView;
 use crate::action::{Action, On};
-use crate::picture::Picture;
-use crate::survey::UndecidedError;
+use crate::reach_index::UndecidedError;
 
 const MAKING: Making = Making {
     kind: On::Users,
@@ -16,52 +16,53 @@ const MAKING: Making = Making {
     attach: Action::AttachUserPolicy,
 };
 
-/// What lets a user sign in that could not.
+/// The actions that let a new user sign in.
 const CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
 
-/// What lets somebody else sign in as a user.
+/// The actions that let another person sign in as an existing user.
 const OTHERS_CREDENTIALS: [Action; 3] =
     [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
 const GIVING: [Action; 3] =
     [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
 
-/// How many ways by users that are there are tried: a few are enough to show what can be done.
+/// The number of ways through existing users that are tried: a few are enough to show the problem.
 const MOST: usize = 8;
 
-pub(super) fn might_make(picture: &Picture<'_>, actor: Actor) -> bool {
-    let permissions = &picture.survey.permissions;
+/// Whether an actor might make a user or take one over.
+pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
+    let permissions = &view.reach.permissions;
     permissions.might_any(actor, &OTHERS_CREDENTIALS) && permissions.might_any(actor, &GIVING)
 }
 
-/// New users; where there are none, users that are there.
+/// New users or, if none can be made, existing users.
 pub(super) fn all<'p, 'a>(
-    picture: &'p Picture<'a>,
+    view: &'p AccountView<'a>,
     actor: Actor,
 ) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
-    if !might_make(picture, actor) {
+    if !might_make(view, actor) {
         return Ok(Vec::new());
     }
-    let giver = Giver { picture, actor, making: &MAKING };
+    let granter = Granter { view, actor, making: &MAKING };
     let mut others = Vec::new();
     for credential in CREDENTIALS {
-        others.extend(new_ones(&giver, credential)?);
+        others.extend(new_ones(&granter, credential)?);
         if !others.is_empty() {
             return Ok(others);
         }
     }
-    Ok(taken_over(&giver))
+    Ok(taken_over(&granter))
 }
 
 fn new_ones<'p, 'a>(
-    giver: &Giver<'p, 'a>,
+    granter: &Granter<'p, 'a>,
     credential: Action,
 ) -> Result<Vec<Other<'p, 'a>>, UndecidedError> {
-    let Giver { picture, actor, .. } = *giver;
-    let survey = &picture.survey;
-    let permissions = &survey.permissions;
+    let Granter { view, actor, .. } = *granter;
+    let reach = &view.reach;
+    let permissions = &reach.permissions;
     let (Some(create), Some(signs_in)) =
-        (permissions.alike(actor, Action::CreateUser), permissions.alike(actor, credential))
+        (permissions.class_of(actor, Action::CreateUser), permissions.class_of(actor, credential))
     else {
         return Ok(Vec::new());
     };
@@ -80,24 +81,26 @@ fn new_ones<'p, 'a>(
             }
         };
     let mut others = Vec::new();
-    for gift in giver.to_a_new_one(Some(&signs_in.clauses))? {
-        let given = Step { action: gift.step, resource: gift.to.clone() };
-        let one = new_one(&gift.to, given, gift.policies, gift.boundary, gift.is_many, gift.open);
+    for grant in granter.to_a_new_one(Some(&signs_in.clauses))? {
+        let given = Step { action: grant.step, resource: grant.to.clone() };
+        let one =
+            new_one(&grant.to, given, grant.policies, grant.boundary, grant.is_many, grant.open);
         others.push(one);
     }
     if !others.is_empty() {
         return Ok(others);
     }
-    let frame = survey.scope.resources(picture.account(), On::Users);
+    let frame = reach.scope.resources(view.account(), On::Users);
     let both: [&Clauses<'a, PolicyId>; 2] = [&create.clauses, &signs_in.clauses];
-    let Some((to, open)) = survey.reach_all(actor, &frame, &both)? else {
+    let Some(found) = reach.reach_all(actor, &frame, &both)? else {
         return Ok(others);
     };
-    let Some(to) = giver.fresh(to, &both) else {
+    let open = found.open;
+    let Some(to) = granter.with_free_name(found.witness, &both) else {
         return Ok(others);
     };
     let is_many = both.iter().all(|clauses| clauses.only().is_none());
-    for (group, policies, joining) in groups(giver) {
+    for (group, policies, joining) in groups(granter) {
         let given = Step { action: Action::AddUserToGroup, resource: group.to_owned() };
         let open = open || joining == Truth::Unknown;
         others.push(new_one(&to, given, policies, None, is_many, open));
@@ -105,42 +108,43 @@ fn new_ones<'p, 'a>(
     Ok(others)
 }
 
-/// A group, by its ARN, with its policies; and whether the actor may put users into it.
+/// The ARN of a group, its policies, and whether the actor may put users into it.
 type Joinable<'a> = (&'a str, Vec<(PolicyId, &'a Policy)>, Truth);
 
 /// The groups that serve a slot and that the actor may put users into.
-fn groups<'a>(giver: &Giver<'_, 'a>) -> Vec<Joinable<'a>> {
-    let account = giver.picture.account();
-    let survey = &giver.picture.survey;
-    let Some(alike) = survey.permissions.alike(giver.actor, Action::AddUserToGroup) else {
+fn groups<'a>(granter: &Granter<'_, 'a>) -> Vec<Joinable<'a>> {
+    let account = granter.view.account();
+    let reach = &granter.view.reach;
+    let Some(class) = reach.permissions.class_of(granter.actor, Action::AddUserToGroup) else {
         return Vec::new();
     };
-    let serving = account.groups.iter().enumerate();
-    let serving = serving.filter(|(at, _)| survey.group_approvals(*at).any());
+    let serving = account.groups_by_ix();
+    let serving = serving.filter(|(at, _)| reach.slots_of_group(*at).any());
     let joining = serving.map(|(_, group)| {
         let policies = account.group_grants(group).identity;
-        (group.arn.as_str(), policies, alike.clauses.allow(&group.arn))
+        (group.arn.as_str(), policies, class.clauses.allow(&group.arn))
     });
     joining.filter(|(_, _, joining)| *joining != Truth::No).collect()
 }
 
-/// Users that are there, to which the actor may give a slot, and whose credentials it may make. Two
-/// that have nothing to do with approvals show best what can be done with any.
-fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
-    let Giver { picture, actor, .. } = *giver;
-    let account = picture.account();
-    let permissions = &picture.survey.permissions;
-    let credentials = OTHERS_CREDENTIALS.map(|action| (action, permissions.alike(actor, action)));
-    let groups = groups(giver);
+/// Existing users that the actor may give a slot, and whose credentials it may make. Two that have
+/// nothing to do with approvals show best that any user can be used.
+fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
+    let Granter { view, actor, .. } = *granter;
+    let account = view.account();
+    let permissions = &view.reach.permissions;
+    let credentials =
+        OTHERS_CREDENTIALS.map(|action| (action, permissions.class_of(actor, action)));
+    let groups = groups(granter);
     let mut others: Vec<Other<'p, 'a>> = Vec::new();
     let mut plain = 0;
-    let users = (0..account.users.len()).map(Actor::User);
+    let users = account.users_by_ix().map(|(at, _)| Actor::User(at));
     for user in users.filter(|user| *user != actor) {
         let Some(identity) = account.identity(user) else {
             continue;
         };
-        let signs_in = credentials.iter().find_map(|(action, alike)| {
-            let allowed = alike.as_ref()?.clauses.allow(&identity.arn);
+        let signs_in = credentials.iter().find_map(|(action, class)| {
+            let allowed = class.as_ref()?.clauses.allow(&identity.arn);
             (allowed != Truth::No).then_some((*action, allowed))
         });
         let Some((credential, allowed)) = signs_in else {
@@ -162,7 +166,7 @@ fn taken_over<'p, 'a>(giver: &Giver<'p, 'a>) -> Vec<Other<'p, 'a>> {
         let is_plain = identity.boundary.is_none()
             && permissions.state(user).grants.policies().next().is_none();
         let before = others.len();
-        if let Some((action, policies)) = giver.to_one_that_is_there(user) {
+        if let Some((action, policies)) = granter.to_an_existing_one(user) {
             let given = Step { action, resource: identity.arn.clone() };
             others.push(other(given, policies, allowed == Truth::Unknown));
         } else {

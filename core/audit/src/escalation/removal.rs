@@ -1,38 +1,37 @@
-//! The writes that take away what denies a principal a slot: leaving a group, or taking a policy
-//! off.
+//! Writes that remove what denies a principal a slot: it leaves a group, or takes a policy off.
 
 use std::collections::BTreeSet;
 
 use iam::Effect;
 use iam::account::{Actor, PolicyId};
 
-use super::action::Action;
-use super::attempts::Attempts;
-use super::picture::Picture;
+use super::trial::Trial;
+use crate::account_view::AccountView;
+use crate::action::Action;
 
-/// Something that a principal has policies from, and the writes that take them off.
+/// A holder of policies that apply to a principal, and the writes that remove them.
 struct Holder<'a> {
     arn: &'a str,
     policies: &'a [PolicyId],
     detach: Action,
     delete: Action,
-    /// The write that takes all of them off at once.
+    /// The write that removes all of them at once.
     leave: Option<Action>,
 }
 
-/// Tries the removals of an actor, from itself and from the roles that it may become.
-pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Attempts<'_, 'a>) {
-    if !picture.survey.permissions.might_any(actor, &REMOVALS) {
+/// Tries the removals that an actor may make, from itself and from the roles that it may become.
+pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Trial<'_, 'a>) {
+    if !view.reach.permissions.might_any(actor, &REMOVALS) {
         return;
     }
-    for of in picture.selves(actor) {
-        // Only a denial is worth taking away.
-        let state = picture.survey.permissions.state(of);
+    for of in view.selves(actor) {
+        // Only a denial is worth removing.
+        let state = view.reach.permissions.state(of);
         let denies = state.grants.identity.iter().flat_map(|(_, policy)| &policy.statements);
         if denies.clone().all(|statement| statement.effect == Effect::Allow) {
             continue;
         }
-        let holders = holders(picture, of);
+        let holders = holders(view, of);
         for (at, holder) in holders.iter().enumerate() {
             let elsewhere = holders.iter().enumerate().filter(|(other, _)| *other != at);
             let elsewhere: BTreeSet<PolicyId> =
@@ -47,7 +46,7 @@ pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Atte
             }
             for policy in holder.policies {
                 let is_managed =
-                    picture.account().policy(*policy).is_some_and(|kept| kept.arn.is_some());
+                    view.account().policy(*policy).is_some_and(|stored| stored.arn.is_some());
                 let action = if is_managed { holder.detach } else { holder.delete };
                 writes.offer(action, holder.arn, || without(&|id| id == *policy));
             }
@@ -55,8 +54,8 @@ pub(super) fn attempt<'a>(picture: &Picture<'a>, actor: Actor, writes: &mut Atte
     }
 }
 
-/// The writes that are tried.
-pub(super) const REMOVALS: [Action; 7] = [
+/// The actions that are tried.
+pub(crate) const REMOVALS: [Action; 7] = [
     Action::RemoveUserFromGroup,
     Action::DetachUserPolicy,
     Action::DeleteUserPolicy,
@@ -66,22 +65,22 @@ pub(super) const REMOVALS: [Action; 7] = [
     Action::DeleteRolePolicy,
 ];
 
-/// The actor itself, and its groups.
-fn holders<'a>(picture: &Picture<'a>, actor: Actor) -> Vec<Holder<'a>> {
-    let account = picture.account();
+/// The holders of an actor's policies: itself and its groups.
+fn holders<'a>(view: &AccountView<'a>, actor: Actor) -> Vec<Holder<'a>> {
+    let account = view.account();
     let Some(identity) = account.identity(actor) else {
         return Vec::new();
     };
     let (detach, delete, groups) = match actor {
         Actor::User(at) => {
-            let groups = account.users.get(at).map_or(&[][..], |user| &user.groups);
+            let groups = account.user(at).map_or(&[][..], |user| &user.groups);
             (Action::DetachUserPolicy, Action::DeleteUserPolicy, groups)
         }
         Actor::Role(_) => (Action::DetachRolePolicy, Action::DeleteRolePolicy, &[][..]),
     };
     let itself =
         Holder { arn: &identity.arn, policies: &identity.policies, detach, delete, leave: None };
-    let groups = groups.iter().filter_map(|at| account.groups.get(*at));
+    let groups = groups.iter().filter_map(|at| account.group(*at));
     let groups = groups.map(|group| Holder {
         arn: &group.arn,
         policies: &group.policies,

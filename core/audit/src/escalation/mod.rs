@@ -1,19 +1,24 @@
-//! The writes by which a principal could give itself a slot.
+//! Writes that give a principal a second slot.
+
+mod removal;
+mod trial;
 
 use std::collections::{BTreeSet, HashMap};
 
-use iam::account::{Actor, PolicyId};
+use iam::account::{Actor, PolicyId, UserIx};
 use iam::{Policy, Truth};
 
-use super::action::{APPROVE, Action};
-use super::attempts::{Attempts, Write};
-use super::permissions::State;
-use super::picture::Picture;
-use super::removal;
-use super::survey::UndecidedError;
+use self::trial::Trial;
+use crate::account_view::AccountView;
+use crate::action::{APPROVE, Action};
+use crate::permissions::State;
+use crate::reach_index::UndecidedError;
 
-/// Services that run code with a role that is passed to them, and the action that makes them do it
-/// (Service Authorization Reference: the actions that depend on iam:PassRole).
+pub(crate) use self::removal::REMOVALS;
+pub(crate) use self::trial::Write;
+
+/// Services that run code with a role that is passed to them, each with the action that makes it do
+/// so (Service Authorization Reference: the actions that depend on iam:PassRole).
 const RUNS_CODE: [(&str, Action); 10] = [
     ("lambda.amazonaws.com", Action::CreateFunction),
     ("ec2.amazonaws.com", Action::RunInstances),
@@ -27,9 +32,8 @@ const RUNS_CODE: [(&str, Action); 10] = [
     ("datapipeline.amazonaws.com", Action::CreatePipeline),
 ];
 
-/// AWS managed policies that allow approvals on everything; they are there to be attached in every
-/// account.
-pub(super) const APPROVING: [&str; 5] = [
+/// AWS managed policies that allow every approval. They can be attached in every account.
+pub(crate) const APPROVING: [&str; 5] = [
     "AdministratorAccess",
     "PowerUserAccess",
     "job-function/SystemAdministrator",
@@ -37,9 +41,9 @@ pub(super) const APPROVING: [&str; 5] = [
     "AWSCodePipelineApproverAccess",
 ];
 
-/// Every action that is tried, besides the removals: a principal that might none of them is not
-/// looked at.
-pub(super) const WRITES: [Action; 20] = [
+/// The actions that are tried, apart from the removals. Principals that certainly may do none of
+/// them are skipped.
+pub(crate) const WRITES: [Action; 20] = [
     Action::PutUserPolicy,
     Action::AttachUserPolicy,
     Action::DeleteUserPermissionsBoundary,
@@ -62,26 +66,25 @@ pub(super) const WRITES: [Action; 20] = [
     Action::PassRole,
 ];
 
-/// For each kind of write, which of its targets the actor may write to; asked one kind after the
-/// other.
-pub(super) struct Escalation<'p, 'a> {
-    picture: &'p Picture<'a>,
+/// Tries every kind of write, one after the other, on the targets that an actor may write to.
+pub(crate) struct Escalation<'p, 'a> {
+    view: &'p AccountView<'a>,
     actor: Actor,
 }
 
 impl<'p, 'a> Escalation<'p, 'a> {
-    pub(super) fn new(picture: &'p Picture<'a>, actor: Actor) -> Self {
-        Self { picture, actor }
+    pub(crate) fn new(view: &'p AccountView<'a>, actor: Actor) -> Self {
+        Self { view, actor }
     }
 
-    /// The writes that the actor may make, and after which it has two slots: one for each action.
-    pub(super) fn writes(&self) -> Result<Vec<Write>, UndecidedError> {
-        let mut writes = Attempts::of(self.picture, self.actor);
+    /// The writes that the actor may make and that give it two slots: one for each action.
+    pub(crate) fn writes(&self) -> Result<Vec<Write>, UndecidedError> {
+        let mut writes = Trial::new(self.view, self.actor);
         if let Actor::User(at) = self.actor {
             self.to_own_user(&mut writes);
             self.to_groups(at, &mut writes);
         }
-        removal::attempt(self.picture, self.actor, &mut writes);
+        removal::attempt(self.view, self.actor, &mut writes);
         self.to_policies(&mut writes);
         self.to_roles(&mut writes);
         self.to_trust(&mut writes);
@@ -90,8 +93,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         writes.found()
     }
 
-    fn to_own_user(&self, writes: &mut Attempts<'p, 'a>) {
-        let arn = self.picture.account().arn(self.actor);
+    fn to_own_user(&self, writes: &mut Trial<'p, 'a>) {
+        let arn = self.view.account().arn(self.actor);
         writes.offer(Action::PutUserPolicy, arn, || self.allowed_everything(self.actor));
         self.attach(writes, Action::AttachUserPolicy, arn, self.actor);
         for action in [Action::DeleteUserPermissionsBoundary, Action::PutUserPermissionsBoundary] {
@@ -100,24 +103,24 @@ impl<'p, 'a> Escalation<'p, 'a> {
         writes.offer(Action::TagUser, arn, || self.retagged(self.actor));
     }
 
-    /// Becoming a member of a group that serves a slot; and giving everything to a group that one
-    /// is in.
-    fn to_groups(&self, user: usize, writes: &mut Attempts<'p, 'a>) {
-        let account = self.picture.account();
-        let own = account.users.get(user).map_or(&[][..], |user| &user.groups);
+    /// The actor gives everything to one of its groups, or becomes a member of a group that serves
+    /// a slot.
+    fn to_groups(&self, user: UserIx, writes: &mut Trial<'p, 'a>) {
+        let account = self.view.account();
+        let own = account.user(user).map_or(&[][..], |user| &user.groups);
         for at in own {
-            let Some(group) = account.groups.get(*at) else {
+            let Some(group) = account.group(*at) else {
                 continue;
             };
             writes
                 .offer(Action::PutGroupPolicy, &group.arn, || self.allowed_everything(self.actor));
             self.attach(writes, Action::AttachGroupPolicy, &group.arn, self.actor);
         }
-        if !self.picture.survey.permissions.might(self.actor, Action::AddUserToGroup) {
+        if !self.view.reach.permissions.might(self.actor, Action::AddUserToGroup) {
             return;
         }
-        for (at, group) in account.groups.iter().enumerate() {
-            if own.contains(&at) || !self.picture.survey.group_approvals(at).any() {
+        for (at, group) in account.groups_by_ix() {
+            if own.contains(&at) || !self.view.reach.slots_of_group(at).any() {
                 continue;
             }
             writes.offer(Action::AddUserToGroup, &group.arn, || {
@@ -127,31 +130,31 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// Another content for a customer managed policy that applies to the actor, or to a role that
-    /// it may become.
-    fn to_policies(&self, writes: &mut Attempts<'p, 'a>) {
-        let account = self.picture.account();
+    /// The actor changes the text of a customer managed policy that applies to it, or to a role
+    /// that it may become.
+    fn to_policies(&self, writes: &mut Trial<'p, 'a>) {
+        let account = self.view.account();
         let writing = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
-        if !self.picture.survey.permissions.might_any(self.actor, &writing) {
+        if !self.view.reach.permissions.might_any(self.actor, &writing) {
             return;
         }
-        for actor in self.picture.selves(self.actor) {
+        for actor in self.view.selves(self.actor) {
             let grants = account.grants(actor, |_| true);
             let mut ids: Vec<PolicyId> = grants.policies().map(|(id, _)| id).collect();
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
-                let Some(kept) = account.policy(id) else {
+                let Some(stored) = account.policy(id) else {
                     continue;
                 };
-                let Some(arn) = kept.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/"))
+                let Some(arn) = stored.arn.as_deref().filter(|arn| !arn.contains("::aws:policy/"))
                 else {
                     continue;
                 };
                 writes.offer(Action::CreatePolicyVersion, arn, || {
-                    Some(self.rewritten(actor, id, self.picture.everything))
+                    Some(self.rewritten(actor, id, self.view.everything))
                 });
-                for other in &kept.other_versions {
+                for other in &stored.other_versions {
                     writes.offer(Action::SetDefaultPolicyVersion, arn, || {
                         Some(self.rewritten(actor, id, other))
                     });
@@ -160,8 +163,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// More for a role that the actor is or may become.
-    fn to_roles(&self, writes: &mut Attempts<'p, 'a>) {
+    /// The actor gives more permissions to a role that it is or may become.
+    fn to_roles(&self, writes: &mut Trial<'p, 'a>) {
         const WRITES: [Action; 5] = [
             Action::PutRolePolicy,
             Action::AttachRolePolicy,
@@ -169,31 +172,31 @@ impl<'p, 'a> Escalation<'p, 'a> {
             Action::PutRolePermissionsBoundary,
             Action::TagRole,
         ];
-        let account = self.picture.account();
-        let survey = &self.picture.survey;
-        if !survey.permissions.might_any(self.actor, &WRITES) {
+        let account = self.view.account();
+        let reach = &self.view.reach;
+        if !reach.permissions.might_any(self.actor, &WRITES) {
             return;
         }
-        let selves: BTreeSet<Actor> = self.picture.selves(self.actor).into_iter().collect();
+        let selves: BTreeSet<Actor> = self.view.selves(self.actor).into_iter().collect();
         let mut known: HashMap<Actor, bool> = HashMap::new();
         let mut may_become = |other: Actor, role| {
             *known.entry(other).or_insert_with(|| {
-                let assumer = survey.permissions.assumer(self.actor);
+                let assumer = reach.permissions.assumer(self.actor);
                 selves.contains(&other)
                     || assumer.is_some_and(|assumer| assumer.assume(role).is_some())
             })
         };
         for action in WRITES {
-            let Some(alike) = survey.permissions.alike(self.actor, action) else {
+            let Some(class) = reach.permissions.class_of(self.actor, action) else {
                 continue;
             };
-            let all = || (0..account.roles.len()).map(Actor::Role).collect();
-            for other in alike.targets(account, all) {
+            let all = || account.roles_by_ix().map(|(at, _)| Actor::Role(at)).collect();
+            for other in class.targets(account, all) {
                 if writes.have(action) {
                     break;
                 }
                 let Actor::Role(at) = *other else { continue };
-                let Some(role) = account.roles.get(at) else {
+                let Some(role) = account.role(at) else {
                     continue;
                 };
                 let arn = &role.identity.arn;
@@ -215,60 +218,59 @@ impl<'p, 'a> Escalation<'p, 'a> {
         }
     }
 
-    /// Trust in the actor, written into an approving role.
-    fn to_trust(&self, writes: &mut Attempts<'p, 'a>) {
-        let survey = &self.picture.survey;
-        let account = self.picture.account();
-        let Some(alike) = survey.permissions.alike(self.actor, Action::UpdateAssumeRolePolicy)
+    /// The actor makes an approving role trust it.
+    fn to_trust(&self, writes: &mut Trial<'p, 'a>) {
+        let reach = &self.view.reach;
+        let account = self.view.account();
+        let Some(class) = reach.permissions.class_of(self.actor, Action::UpdateAssumeRolePolicy)
         else {
             return;
         };
-        let Some(assumer) = survey.permissions.assumer(self.actor) else {
+        let Some(assumer) = reach.permissions.assumer(self.actor) else {
             return;
         };
-        for other in alike.targets(account, || self.picture.approving_roles()) {
+        for other in class.targets(account, || self.view.approving_roles()) {
             let Actor::Role(at) = *other else { continue };
-            // What the trust policy says can be rewritten; what the actor's own policies deny
-            // cannot.
-            if account.roles.get(at).is_some_and(|role| !assumer.is_denied(role)) {
+            // The trust policy can be rewritten; a denial in the actor's own policies remains.
+            if account.role(at).is_some_and(|role| !assumer.is_denied(role)) {
                 writes.act_as(Action::UpdateAssumeRolePolicy, *other);
             }
         }
     }
 
-    /// Credentials of another user that approves.
-    fn to_credentials(&self, writes: &mut Attempts<'p, 'a>) {
-        let account = self.picture.account();
+    /// The actor gets credentials of another user that approves.
+    fn to_credentials(&self, writes: &mut Trial<'p, 'a>) {
+        let account = self.view.account();
         for action in
             [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile]
         {
-            let Some(alike) = self.picture.survey.permissions.alike(self.actor, action) else {
+            let Some(class) = self.view.reach.permissions.class_of(self.actor, action) else {
                 continue;
             };
-            for other in alike.targets(account, || self.picture.approving_users()) {
+            for other in class.targets(account, || self.view.approving_users()) {
                 writes.act_as(action, *other);
             }
         }
     }
 
-    /// An approving role, passed to a service that runs the actor's code with it.
-    fn by_passing(&self, writes: &mut Attempts<'p, 'a>) -> Result<(), UndecidedError> {
-        let survey = &self.picture.survey;
-        // Most may pass a role, and few may run code with it.
+    /// The actor passes an approving role to a service that runs code with it.
+    fn by_passing(&self, writes: &mut Trial<'p, 'a>) -> Result<(), UndecidedError> {
+        let reach = &self.view.reach;
+        // Many may pass a role, but few may run code with it, so that is asked first.
         let running = RUNS_CODE.map(|(_, action)| action);
-        if !survey.permissions.might_any(self.actor, &running) {
+        if !reach.permissions.might_any(self.actor, &running) {
             return Ok(());
         }
-        let Some(alike) = survey.permissions.alike(self.actor, Action::PassRole) else {
+        let Some(class) = reach.permissions.class_of(self.actor, Action::PassRole) else {
             return Ok(());
         };
-        for other in alike.targets(self.picture.account(), || self.picture.approving_roles()) {
-            let Some(services) = self.picture.services.get(other) else {
+        for other in class.targets(self.view.account(), || self.view.approving_roles()) {
+            let Some(services) = self.view.services.get(other) else {
                 continue;
             };
             for (service, action) in RUNS_CODE {
                 if services.iter().any(|trusted| trusted == service)
-                    && survey.reaches(self.actor, action)?.is_some()
+                    && reach.reaches(self.actor, action)?.is_some()
                 {
                     writes.act_as(Action::PassRole, *other);
                     break;
@@ -278,74 +280,74 @@ impl<'p, 'a> Escalation<'p, 'a> {
         Ok(())
     }
 
-    /// A managed policy more: AWS's own that allow approvals on everything, or one that is in the
-    /// account.
-    fn attach(&self, writes: &mut Attempts<'p, 'a>, action: Action, resource: &str, to: Actor) {
-        let survey = &self.picture.survey;
-        let account = self.picture.account();
-        let Some(alike) =
-            survey.permissions.alike(self.actor, action).filter(|_| !writes.have(action))
+    /// The actor attaches another managed policy: one of AWS's that allow every approval, or one of
+    /// the account.
+    fn attach(&self, writes: &mut Trial<'p, 'a>, action: Action, resource: &str, to: Actor) {
+        let reach = &self.view.reach;
+        let account = self.view.account();
+        let Some(class) =
+            reach.permissions.class_of(self.actor, action).filter(|_| !writes.have(action))
         else {
             return;
         };
         let of_aws = |name: &str| format!("arn:{}:iam::aws:policy/{name}", account.partition);
-        let approving_one = match alike.clauses.allow(resource) {
+        let approving_one = match class.clauses.allow(resource) {
             Truth::No => return,
             Truth::Yes => true,
-            // Which policy it is may decide.
+            // It may depend on which policy is attached.
             Truth::Unknown => APPROVING.iter().any(|name| {
-                survey.permissions.may_attach(self.actor, action, resource, &of_aws(name))
+                reach.permissions.may_attach(self.actor, action, resource, &of_aws(name))
             }),
         };
         if approving_one {
             return writes.add(action, resource, self.allowed_everything(to));
         }
-        for (id, kept) in account.policies() {
-            let Some(arn) = &kept.arn else { continue };
-            if survey.permissions.allows(id, APPROVE)
-                && survey.permissions.may_attach(self.actor, action, resource, arn)
+        for (id, stored) in account.policies() {
+            let Some(arn) = &stored.arn else { continue };
+            if reach.permissions.allows(id, APPROVE)
+                && reach.permissions.may_attach(self.actor, action, resource, arn)
             {
-                writes.add(action, resource, self.granted(to, [(id, &kept.policy)]));
+                writes.add(action, resource, self.granted(to, [(id, &stored.policy)]));
             }
         }
     }
 
-    /// With policies more of its own: what denies or bounds, still does.
+    /// The actor with further policies. Denials and the boundary still apply.
     fn granted(
         &self,
         actor: Actor,
         more: impl IntoIterator<Item = (PolicyId, &'a Policy)>,
     ) -> Option<State<'a>> {
-        let mut state = self.picture.survey.permissions.state(actor);
+        let mut state = self.view.reach.permissions.state(actor);
         state.grants.identity.extend(more);
         Some(state)
     }
 
-    /// With a policy more that allows everything.
+    /// The actor with a further policy that allows everything.
     fn allowed_everything(&self, actor: Actor) -> Option<State<'a>> {
-        self.granted(actor, [(PolicyId::SUPPOSED, self.picture.everything)])
+        self.granted(actor, [(PolicyId::SUPPOSED, self.view.everything)])
     }
 
-    /// With another content of one policy, wherever it applies.
+    /// The actor with another text of one policy, wherever it applies.
     fn rewritten(&self, actor: Actor, policy: PolicyId, content: &'a Policy) -> State<'a> {
-        // A policy that said nothing about approvals may after.
-        let mut state = self.picture.survey.permissions.state_with(actor, |id| id == policy);
+        // The new text may be about approvals even if the old one is not.
+        let mut state = self.view.reach.permissions.state_with(actor, |id| id == policy);
         state.grants.replace(policy, content);
         state
     }
 
-    /// Without its permission boundary; none where it has none.
+    /// The actor without its permissions boundary. `None` if it has none.
     fn unbounded(&self, actor: Actor) -> Option<State<'a>> {
-        self.picture.account().identity(actor)?.boundary?;
-        let mut state = self.picture.survey.permissions.state(actor);
+        self.view.account().identity(actor)?.boundary?;
+        let mut state = self.view.reach.permissions.state(actor);
         state.grants.limits.boundary = None;
         Some(state)
     }
 
-    /// With whatever tags.
+    /// The actor with any tags.
     fn retagged(&self, actor: Actor) -> Option<State<'a>> {
-        let mut state = self.picture.survey.permissions.state(actor);
-        state.context = self.picture.account().retagged(actor, state.context);
+        let mut state = self.view.reach.permissions.state(actor);
+        state.context = self.view.account().retagged(actor, state.context);
         Some(state)
     }
 }

@@ -1,8 +1,8 @@
-//! Roles whose SAML provider somebody could change: whoever has the provider's key signs in as
-//! anybody, by any session name.
+//! Roles whose SAML provider somebody could change. A person who has the provider's key can sign in
+//! under any session name.
 //!
-//! Nothing alike follows from OpenID Connect providers: their keys stay with the issuer, whatever
-//! is changed in the account.
+//! OpenID Connect providers do not have this problem: their keys stay with the issuer, and nothing
+//! in the account changes them.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,28 @@ use iam::Truth;
 use iam::account::{Account, Actor};
 
 use super::{Approves, Kind, Other, Step};
+use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
-use crate::picture::Picture;
 
 const FORGING: [Action; 2] = [Action::UpdateSamlProvider, Action::CreateSamlProvider];
 
-pub(super) fn might_forge(picture: &Picture<'_>, actor: Actor) -> bool {
-    !picture.saml_providers.is_empty() && picture.survey.permissions.might_any(actor, &FORGING)
+/// Whether an actor might change a provider.
+pub(super) fn might_forge(view: &AccountView<'_>, actor: Actor) -> bool {
+    !view.saml_providers.is_empty() && view.reach.permissions.might_any(actor, &FORGING)
 }
 
-/// The approving roles that trust a provider which the actor may change, or make anew.
-pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
-    if !might_forge(picture, actor) {
+/// The approving roles that trust a provider which the actor may change or recreate.
+pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
+    if !might_forge(view, actor) {
         return Vec::new();
     }
-    let survey = &picture.survey;
+    let reach = &view.reach;
     let allowed = |action, provider: &str| {
-        let alike = survey.permissions.alike(actor, action);
-        alike.map_or(Truth::No, |alike| alike.clauses.allow(provider))
+        let class = reach.permissions.class_of(actor, action);
+        class.map_or(Truth::No, |class| class.clauses.allow(provider))
     };
     let mut others = Vec::new();
-    for (provider, roles) in &picture.saml_providers {
+    for (provider, roles) in &view.saml_providers {
         let changes = allowed(Action::UpdateSamlProvider, provider);
         let remakes = allowed(Action::DeleteSamlProvider, provider)
             .and(allowed(Action::CreateSamlProvider, provider));
@@ -41,37 +42,37 @@ pub(super) fn all<'p, 'a>(picture: &'p Picture<'a>, actor: Actor) -> Vec<Other<'
             let both = &[Action::DeleteSamlProvider, Action::CreateSamlProvider];
             (both, remakes == Truth::Unknown)
         } else if makes != Truth::No {
-            // Only where the provider is gone: what the snapshot does not say.
+            // This takes a provider that no longer exists, which the snapshot does not show.
             (&[Action::CreateSamlProvider], true)
         } else {
             continue;
         };
         for role in roles {
-            let Some(alike) = survey.permissions.alike(*role, APPROVE) else {
+            let Some(class) = reach.permissions.class_of(*role, APPROVE) else {
                 continue;
             };
             let steps =
                 actions.iter().map(|action| Step { action: *action, resource: provider.clone() });
             others.push(Other {
                 kind: Kind::SignIn,
-                called: format!("anybody in `{}`", picture.name(*role)),
+                called: format!("anybody in `{}`", view.name(*role)),
                 steps: steps.collect(),
                 is_many: true,
                 open,
-                approves: Approves::Now(alike, survey.approvals(*role)),
+                approves: Approves::Now(class, reach.slots_of(*role)),
             });
         }
     }
     others
 }
 
-/// The SAML providers of an account that may sign in to these roles, with the roles.
+/// The SAML providers of an account whose users may sign in to these roles, with the roles.
 pub(crate) fn of_roles(account: &Account, approving: &[Actor]) -> BTreeMap<String, Vec<Actor>> {
     let own = format!("arn:{}:iam::{}:saml-provider/", account.partition, account.id);
     let mut providers: BTreeMap<String, Vec<Actor>> = BTreeMap::new();
     for actor in approving {
         let Actor::Role(at) = actor else { continue };
-        let Some(role) = account.roles.get(*at) else {
+        let Some(role) = account.role(*at) else {
             continue;
         };
         let mut federated = account.outsiders(role).federated;

@@ -1,36 +1,36 @@
-//! Which policies are about which actions, on resources that matter: asked first, so that most
-//! policies are never looked at again.
+//! Which policies are about which actions, on resources that matter. It is asked first, so most
+//! policies are read once and never again.
 
 use iam::account::{Account, Actor, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Effect, Frame};
 
-use super::action::{Action, Actions, On};
-use super::scope::Scope;
+use crate::action::{Action, Actions, On};
+use crate::by_actor::ByActor;
+use crate::scope::Scope;
 
-/// Which policies are about which actions.
-pub(super) struct Relevance {
-    /// By the policy's place.
-    policies: Vec<OfPolicy>,
-    /// By the places of the users and of the roles: what they have policies for that allow it of
-    /// anything that matters.
-    might: [Vec<Actions>; 2],
-    /// By the action's place: its name in lower case.
+/// Which policies are about which actions, on resources that matter.
+pub(super) struct PolicyIndex {
+    policies: Vec<PolicyEntry>,
+    /// The actions that some policy of each actor allows.
+    might: ByActor<Actions>,
+    /// The name of each action in lower case, in the order of [`Action::ALL`].
     names: Vec<String>,
 }
 
+/// What one policy says.
 #[derive(Clone, Copy, Default)]
-struct OfPolicy {
-    /// What it allows or denies of anything that matters.
+struct PolicyEntry {
+    /// The actions that it allows or denies.
     about: Actions,
-    /// What it allows of anything that matters.
+    /// The actions that it allows.
     allowed: Actions,
-    /// Whether condition keys decide anywhere in it.
+    /// Whether it uses condition keys.
     has_keys: bool,
 }
 
-impl Relevance {
-    pub(super) fn of(account: &Account, scope: &Scope) -> Self {
+impl PolicyIndex {
+    pub(super) fn new(account: &Account, scope: &Scope) -> Self {
         let frames = Action::ALL.iter().filter(|action| action.on() != On::Anything);
         let frames: Vec<(Action, Frame)> =
             frames.map(|action| (*action, scope.resources(account, action.on()))).collect();
@@ -38,71 +38,65 @@ impl Relevance {
             Action::ALL.iter().map(|action| action.name().to_lowercase()).collect();
         let mut sorted: Vec<(&String, Action)> = names.iter().zip(Action::ALL).collect();
         sorted.sort_unstable_by_key(|(name, _)| *name);
-        let (sorted, places): (Vec<&str>, Vec<Action>) =
+        let (sorted, actions): (Vec<&str>, Vec<Action>) =
             sorted.into_iter().map(|(name, action)| (name.as_str(), action)).unzip();
-        let policies = account.policies().map(|(_, kept)| {
-            let mut found = OfPolicy::default();
-            for statement in &kept.policy.statements {
-                let about = statement.actions.among(&sorted).filter_map(|at| places.get(at));
+        let policies = account.policies().map(|(_, stored)| {
+            let mut entry = PolicyEntry::default();
+            for statement in &stored.policy.statements {
+                let about = statement.actions.among(&sorted).filter_map(|at| actions.get(at));
                 let mut about = about.fold(Actions::default(), |set, action| set.with(*action));
                 for (action, frame) in &frames {
                     if about.has(*action) && !statement.may_be_about(frame) {
                         about = about.without(*action);
                     }
                 }
-                found.about = found.about.and(about);
+                entry.about = entry.about.and(about);
                 if statement.effect == Effect::Allow {
-                    found.allowed = found.allowed.and(about);
+                    entry.allowed = entry.allowed.and(about);
                 }
-                found.has_keys |= keys(statement).next().is_some();
+                entry.has_keys |= keys(statement).next().is_some();
             }
-            found
+            entry
         });
-        let mut relevance = Self { policies: policies.collect(), might: Default::default(), names };
-        let might = |actor: Actor| {
-            let policies = account.policies_of(actor).filter_map(|id| relevance.policy(id));
-            policies.fold(Actions::default(), |all, policy| all.and(policy.allowed))
-        };
-        relevance.might = [
-            (0..account.users.len()).map(|at| might(Actor::User(at))).collect(),
-            (0..account.roles.len()).map(|at| might(Actor::Role(at))).collect(),
-        ];
-        relevance
+        let policies: Vec<PolicyEntry> = policies.collect();
+        let might = ByActor::new(account, |actor| {
+            let own = account.policies_of(actor).filter_map(|id| policies.get(id.place()));
+            own.fold(Actions::default(), |all, policy| all.and(policy.allowed))
+        });
+        Self { policies, might, names }
     }
 
-    /// An action's name in lower case.
+    /// The name of an action in lower case.
     pub(super) fn name(&self, action: Action) -> &str {
         self.names.get(action as usize).map_or("", String::as_str)
     }
 
-    /// What some policy of an actor allows of anything.
+    /// The actions that some policy of an actor allows.
     pub(super) fn might(&self, actor: Actor) -> Actions {
-        let [users, roles] = &self.might;
-        let might = match actor {
-            Actor::User(at) => users.get(at),
-            Actor::Role(at) => roles.get(at),
-        };
-        might.copied().unwrap_or_default()
+        self.might.get(actor).copied().unwrap_or_default()
     }
 
-    fn policy(&self, id: PolicyId) -> Option<&OfPolicy> {
+    fn policy(&self, id: PolicyId) -> Option<&PolicyEntry> {
         self.policies.get(id.place())
     }
 
+    /// Whether a policy allows or denies an action.
     pub(super) fn is_about(&self, id: PolicyId, action: Action) -> bool {
         self.policy(id).is_some_and(|policy| policy.about.has(action))
     }
 
+    /// Whether a policy allows an action.
     pub(super) fn allows(&self, id: PolicyId, action: Action) -> bool {
         self.policy(id).is_some_and(|policy| policy.allowed.has(action))
     }
 
+    /// Whether a policy uses condition keys.
     pub(super) fn has_keys(&self, id: PolicyId) -> bool {
         self.policy(id).is_some_and(|policy| policy.has_keys)
     }
 }
 
-/// The condition keys that decide about a statement.
+/// The condition keys that a statement uses: in conditions, and as variables in resources.
 pub(super) fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
     let resources = match &statement.resources {
         None => &[][..],

@@ -1,0 +1,77 @@
+//! Classes of principals that are equivalent for an action: their policies say the same about it,
+//! so every question is answered once for all of them.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use iam::account::{Account, Actor, PolicyId};
+use iam::{Clauses, Frame, Part, TooIntricate, Truth, reach};
+
+/// A resource on which an action is allowed.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    /// Its ARN.
+    pub(crate) witness: String,
+    /// Whether that depends on conditions that only the request decides.
+    pub(crate) open: bool,
+}
+
+/// Identifies a class: the number of classes that were found before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ClassId(pub(crate) usize);
+
+/// The principals that are equivalent for an action and might be allowed it.
+pub(crate) struct EquivalenceClass<'a> {
+    pub(crate) id: ClassId,
+    /// What their own policies say about the action, as the policies of one of them put it.
+    pub(crate) clauses: Clauses<'a, PolicyId>,
+    reached: OnceCell<Option<Rc<Reached>>>,
+    targets: OnceCell<Vec<Actor>>,
+}
+
+impl<'a> EquivalenceClass<'a> {
+    pub(crate) fn new(id: ClassId, clauses: Clauses<'a, PolicyId>) -> Self {
+        Self { id, clauses, reached: OnceCell::new(), targets: OnceCell::new() }
+    }
+
+    /// A shortest resource of a frame on which the action is allowed. The answer is cached, so
+    /// callers must always pass the same frame for one action.
+    pub(crate) fn reach(
+        &self,
+        frame: impl FnOnce() -> Frame,
+    ) -> Result<Option<Rc<Reached>>, TooIntricate> {
+        if let Some(known) = self.reached.get() {
+            return Ok(known.clone());
+        }
+        let part = Part { suffix: "", clauses: &self.clauses };
+        let found = shortest(&frame(), &[part])?.map(Rc::new);
+        Ok(self.reached.get_or_init(|| found).clone())
+    }
+
+    /// The principals on which the action is allowed. `all` gives the candidates if the policies
+    /// name them by wildcard; most policies name a few, which are looked up. The answer is cached,
+    /// so callers must always pass the same candidates for one action.
+    pub(crate) fn targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> &[Actor] {
+        self.targets.get_or_init(|| {
+            let mut targets = match self.clauses.only() {
+                Some(named) => named.into_iter().filter_map(|arn| account.actor(arn)).collect(),
+                None => all(),
+            };
+            targets.retain(|target| self.clauses.allow(account.arn(*target)) != Truth::No);
+            targets
+        })
+    }
+}
+
+/// A shortest resource of a frame on which all parts are allowed. One that does not depend on open
+/// conditions is preferred.
+pub(crate) fn shortest(
+    frame: &Frame,
+    parts: &[Part<'_, '_, PolicyId>],
+) -> Result<Option<Reached>, TooIntricate> {
+    let certain = reach(frame, parts, false)?;
+    if certain.is_some() || parts.iter().all(|part| part.clauses.are_decided()) {
+        return Ok(certain.map(|witness| Reached { witness, open: false }));
+    }
+    Ok(reach(frame, parts, true)?.map(|witness| Reached { witness, open: true }))
+}

@@ -1,0 +1,296 @@
+//! The slots that principals may serve: computed once, and used by all checks.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use iam::account::{Account, Actor, Group, GroupIx, PolicyId};
+use iam::{Clauses, Frame, Part, TooIntricate};
+
+use crate::action::{APPROVE, Action, On};
+use crate::equivalence_class::{ClassId, EquivalenceClass, Reached, shortest};
+use crate::permissions::{Permissions, State};
+use crate::scope::{Scope, SlotIx};
+
+/// A principal or a group whose policies are too intricate to decide exactly.
+#[derive(Debug, thiserror::Error)]
+#[error("what `{arn}` may do cannot be decided")]
+pub struct UndecidedError {
+    arn: String,
+    source: TooIntricate,
+}
+
+/// The slots that each principal and each group of an account reaches.
+pub(crate) struct ReachIndex<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) scope: &'a Scope,
+    stages: Frame,
+    pub(crate) permissions: Permissions<'a>,
+    /// The slots of each principal that may serve any.
+    of_actors: HashMap<Actor, Rc<ServedSlots>>,
+    of_groups: HashMap<GroupIx, ServedSlots>,
+    none: ServedSlots,
+    pairs: RefCell<Pairs>,
+}
+
+/// The slots that somebody may serve.
+#[derive(Debug, Default)]
+pub(crate) struct ServedSlots {
+    /// For each slot that is served, an approval action that shows it.
+    by_slot: BTreeMap<SlotIx, Reached>,
+    /// Two of them in one stage, if there are two.
+    pub(crate) pair: Option<SlotPair>,
+}
+
+/// Two slots of one stage that somebody may serve.
+#[derive(Clone, Debug)]
+pub(crate) struct SlotPair {
+    /// The slots.
+    pub(crate) slots: [SlotIx; 2],
+    /// The ARNs of the two actions.
+    pub(crate) witness: [String; 2],
+    /// The candidates that serve them, by their places in the list that was searched.
+    pub(crate) candidates: [usize; 2],
+    /// Whether that depends on conditions that only the request decides.
+    pub(crate) open: bool,
+}
+
+/// For two slots and the classes that serve them: a shortest stage where they do.
+type Pairs = HashMap<[(SlotIx, ClassId); 2], Option<Reached>>;
+
+/// Permissions to approve: those of a principal as they are, or as they would be after some writes.
+/// A search for a pair looks at several, and one or two of them serve the two slots.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate<'c> {
+    clauses: &'c Clauses<'c, PolicyId>,
+    /// The slots that these permissions serve, if that is known.
+    served: Option<&'c ServedSlots>,
+    /// The class that has these permissions now; `None` for permissions after a write.
+    class: Option<ClassId>,
+}
+
+impl<'c> Candidate<'c> {
+    /// The permissions that a class has now.
+    pub(crate) fn now(class: &'c EquivalenceClass<'c>, served: &'c ServedSlots) -> Self {
+        Self { clauses: &class.clauses, served: Some(served), class: Some(class.id) }
+    }
+
+    /// Permissions that somebody would have after a write.
+    pub(crate) fn supposed(clauses: &'c Clauses<'c, PolicyId>) -> Self {
+        Self { clauses, served: None, class: None }
+    }
+
+    /// Whether it may serve a slot; true if that is not known yet.
+    fn may_serve(&self, slot: SlotIx) -> bool {
+        self.served.is_none_or(|served| served.by_slot.contains_key(&slot))
+    }
+}
+
+impl ServedSlots {
+    /// Each slot that is served, with an approval action that shows it.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SlotIx, &Reached)> {
+        self.by_slot.iter().map(|(slot, reached)| (*slot, reached))
+    }
+
+    /// Whether any slot is served.
+    pub(crate) fn any(&self) -> bool {
+        !self.by_slot.is_empty()
+    }
+}
+
+impl<'a> ReachIndex<'a> {
+    /// Computes the slots of every principal and every group.
+    pub(crate) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, UndecidedError> {
+        let mut reach = Self {
+            account,
+            scope,
+            stages: scope.resources(account, On::Stages),
+            permissions: Permissions::new(account, scope),
+            of_actors: HashMap::new(),
+            of_groups: HashMap::new(),
+            none: ServedSlots::default(),
+            pairs: RefCell::default(),
+        };
+        let mut known: HashMap<ClassId, Rc<ServedSlots>> = HashMap::new();
+        for actor in account.actors() {
+            let Some(class) = reach.permissions.class_of(actor, APPROVE) else {
+                continue;
+            };
+            let served = match known.get(&class.id) {
+                Some(known) => Rc::clone(known),
+                None => {
+                    let served = reach.slots_by(&class.clauses);
+                    let served = Rc::new(served.map_err(reach.undecided(actor))?);
+                    known.insert(class.id, Rc::clone(&served));
+                    served
+                }
+            };
+            if served.any() {
+                reach.of_actors.insert(actor, served);
+            }
+        }
+        for (at, group) in account.groups_by_ix() {
+            let served = reach.compute_slots_of_group(group)?;
+            reach.of_groups.insert(at, served);
+        }
+        Ok(reach)
+    }
+
+    /// The slots that an actor may serve with its own permissions.
+    pub(crate) fn slots_of(&self, actor: Actor) -> &ServedSlots {
+        self.of_actors.get(&actor).map_or(&self.none, Rc::as_ref)
+    }
+
+    /// The slots that a group's own policies allow, or may allow.
+    pub(crate) fn slots_of_group(&self, group: GroupIx) -> &ServedSlots {
+        self.of_groups.get(&group).unwrap_or(&self.none)
+    }
+
+    fn compute_slots_of_group(&self, group: &Group) -> Result<ServedSlots, UndecidedError> {
+        if !group.policies.iter().any(|id| self.permissions.allows(*id, APPROVE)) {
+            return Ok(ServedSlots::default());
+        }
+        let state = self.permissions.state_of_group(group);
+        self.slots_in(&state).map_err(|source| UndecidedError { arn: group.arn.clone(), source })
+    }
+
+    /// The slots that are served in a state.
+    pub(crate) fn slots_in(&self, state: &State<'_>) -> Result<ServedSlots, TooIntricate> {
+        self.slots_by(&state.clauses())
+    }
+
+    fn slots_by(&self, clauses: &Clauses<'_, PolicyId>) -> Result<ServedSlots, TooIntricate> {
+        let mut served = ServedSlots::default();
+        for (slot, _) in self.scope.slots_by_ix() {
+            if let Some(stage) = self.common_stage(&[(slot, clauses)])? {
+                let witness = self.action_arn(&stage.witness, slot);
+                served.by_slot.insert(slot, Reached { witness, open: stage.open });
+            }
+        }
+        let itself = Candidate { clauses, served: Some(&served), class: None };
+        served.pair = self.any_pair(&[itself])?;
+        Ok(served)
+    }
+
+    /// Two slots of one stage that one or two of the candidates serve.
+    pub(crate) fn any_pair(
+        &self,
+        candidates: &[Candidate<'_>],
+    ) -> Result<Option<SlotPair>, TooIntricate> {
+        self.find_pair(candidates, |_, _| true)
+    }
+
+    /// Two slots of one stage, at least one of them served by the last candidate.
+    pub(crate) fn pair_with_last(
+        &self,
+        candidates: &[Candidate<'_>],
+    ) -> Result<Option<SlotPair>, TooIntricate> {
+        let last = candidates.len().saturating_sub(1);
+        self.find_pair(candidates, |i, j| i == last || j == last)
+    }
+
+    /// Two slots of one stage, served by two candidates whose places `wanted` accepts. A pair that
+    /// does not depend on open conditions is preferred.
+    pub(crate) fn find_pair(
+        &self,
+        candidates: &[Candidate<'_>],
+        wanted: impl Fn(usize, usize) -> bool,
+    ) -> Result<Option<SlotPair>, TooIntricate> {
+        let mut found: Option<SlotPair> = None;
+        for [a, b] in self.scope.pairs() {
+            let serving = |slot| {
+                let candidates = candidates.iter().enumerate();
+                candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
+            };
+            for (i, of_a) in serving(a) {
+                for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
+                    let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
+                        continue;
+                    };
+                    let pair = SlotPair {
+                        slots: [a, b],
+                        witness: [a, b].map(|slot| self.action_arn(&stage.witness, slot)),
+                        candidates: [i, j],
+                        open: stage.open,
+                    };
+                    if !pair.open {
+                        return Ok(Some(pair));
+                    }
+                    found.get_or_insert(pair);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Like [`ReachIndex::common_stage`], but computed once for each two classes.
+    fn common_stage_of(
+        &self,
+        parts: [(SlotIx, &Candidate<'_>); 2],
+    ) -> Result<Option<Reached>, TooIntricate> {
+        let compute =
+            || self.common_stage(&parts.map(|(slot, candidate)| (slot, candidate.clauses)));
+        let [a, b] = parts.map(|(slot, candidate)| Some((slot, candidate.class?)));
+        let (Some(a), Some(b)) = (a, b) else {
+            return compute();
+        };
+        if let Some(known) = self.pairs.borrow().get(&[a, b]) {
+            return Ok(known.clone());
+        }
+        let found = compute()?;
+        self.pairs.borrow_mut().insert([a, b], found.clone());
+        Ok(found)
+    }
+
+    /// A shortest stage where all of these slots may be served.
+    fn common_stage(
+        &self,
+        parts: &[(SlotIx, &Clauses<'_, PolicyId>)],
+    ) -> Result<Option<Reached>, TooIntricate> {
+        let suffixes: Vec<String> =
+            parts.iter().map(|(slot, _)| self.action_arn("", *slot)).collect();
+        let parts = parts.iter().zip(&suffixes);
+        let parts: Vec<Part<'_, '_, PolicyId>> =
+            parts.map(|((_, clauses), suffix)| Part { suffix, clauses }).collect();
+        shortest(&self.stages, &parts)
+    }
+
+    fn action_arn(&self, stage: &str, slot: SlotIx) -> String {
+        format!("{stage}/{}", self.scope.name(slot))
+    }
+
+    /// A shortest resource, of those that matter, on which an actor's own permissions allow an
+    /// action.
+    pub(crate) fn reaches(
+        &self,
+        actor: Actor,
+        action: Action,
+    ) -> Result<Option<Rc<Reached>>, UndecidedError> {
+        let Some(class) = self.permissions.class_of(actor, action) else {
+            return Ok(None);
+        };
+        let frame = || self.scope.resources(self.account, action.on());
+        class.reach(frame).map_err(self.undecided(actor))
+    }
+
+    /// A shortest resource of a frame that all of an actor's clauses allow.
+    pub(crate) fn reach_all(
+        &self,
+        actor: Actor,
+        frame: &Frame,
+        clauses: &[&Clauses<'_, PolicyId>],
+    ) -> Result<Option<Reached>, UndecidedError> {
+        let parts: Vec<Part<'_, '_, PolicyId>> =
+            clauses.iter().map(|clauses| Part { suffix: "", clauses }).collect();
+        shortest(frame, &parts).map_err(self.undecided(actor))
+    }
+
+    /// Turns an error of `iam` into one that names the actor.
+    pub(crate) fn undecided(
+        &self,
+        actor: Actor,
+    ) -> impl Fn(TooIntricate) -> UndecidedError + use<'_> {
+        let arn = self.account.arn(actor).to_owned();
+        move |source| UndecidedError { arn: arn.clone(), source }
+    }
+}

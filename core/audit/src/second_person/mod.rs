@@ -1,0 +1,142 @@
+//! Second persons that a principal could make: new principals, principals that it takes over, or
+//! principals whose sign-in it can forge, and that serve a slot afterwards.
+//!
+//! Each way is complete: the other principal exists, has a slot, and can sign in. CodePipeline sees
+//! two people.
+
+mod granting;
+mod providers;
+mod roles;
+mod users;
+
+use std::rc::Rc;
+
+use iam::account::{Actor, PolicyId};
+use iam::{Clauses, Policy};
+
+use crate::account_view::AccountView;
+use crate::action::Action;
+use crate::equivalence_class::EquivalenceClass;
+use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+
+pub(super) use providers::of_roles as saml_providers;
+pub(super) use roles::is_of_aws;
+
+/// The kind of the other principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    User,
+    Role,
+    /// An existing role, through the sign-in of an identity provider.
+    SignIn,
+}
+
+/// One write on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) action: Action,
+    /// The ARN of its target.
+    pub(super) resource: String,
+}
+
+/// A principal that somebody could act as after some writes.
+struct Other<'p, 'a> {
+    kind: Kind,
+    /// Its name in messages, for example `a new user`.
+    called: String,
+    steps: Vec<Step>,
+    /// Whether several can be made, so that they serve two slots as two people.
+    is_many: bool,
+    /// Whether any of the writes depends on conditions that only the request decides.
+    open: bool,
+    approves: Approves<'p, 'a>,
+}
+
+/// What the other principal could approve.
+enum Approves<'p, 'a> {
+    /// What it can do now.
+    Now(Rc<EquivalenceClass<'a>>, &'p ServedSlots),
+    /// What it could do after the writes.
+    Supposed(Clauses<'a, PolicyId>),
+}
+
+/// A way to two slots of one stage as two principals. At least one of them takes writes.
+pub(super) struct Way {
+    /// The names of the others that serve a slot.
+    pub(super) called: Vec<String>,
+    /// All writes, each once.
+    pub(super) steps: Vec<Step>,
+    pub(super) pair: SlotPair,
+    /// Whether that depends on conditions that only the request decides.
+    pub(super) open: bool,
+}
+
+/// Whether an actor might find any way. Cheap, so it is asked first.
+pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
+    users::might_make(view, actor)
+        || roles::might_make(view, actor)
+        || providers::might_forge(view, actor)
+}
+
+/// The ways of an actor to act as two people: at most one of each kind.
+pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
+    let mut others = users::all(view, actor)?;
+    others.extend(roles::all(view, actor)?);
+    others.extend(providers::all(view, actor));
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = view.slots_of_selves(actor);
+    let candidates = own.iter().map(|(class, served)| Candidate::now(class, served));
+    let candidates: Vec<Candidate<'_>> =
+        candidates.chain(others.iter().map(Other::candidate)).collect();
+    let other = |state: usize| others.get(state.checked_sub(own.len())?);
+    let is = |kind, state: usize| other(state).is_some_and(|other| other.kind == kind);
+    let mut ways = Vec::new();
+    for kind in [Kind::User, Kind::Role, Kind::SignIn] {
+        let wanted = |i, j| {
+            let differ = i != j || other(i).is_some_and(|other| other.is_many);
+            differ && (is(kind, i) || is(kind, j))
+        };
+        let pair = view.reach.find_pair(&candidates, wanted);
+        let Some(pair) = pair.map_err(view.reach.undecided(actor))? else {
+            continue;
+        };
+        let [first, second] = pair.candidates;
+        let second = Some(second).filter(|second| *second != first);
+        let parts = [Some(first), second].into_iter().flatten().filter_map(other);
+        let mut way = Way { called: Vec::new(), steps: Vec::new(), open: pair.open, pair };
+        for part in parts {
+            way.called.push(part.called.clone());
+            way.open |= part.open;
+            for step in &part.steps {
+                if !way.steps.contains(step) {
+                    way.steps.push(step.clone());
+                }
+            }
+        }
+        ways.push(way);
+    }
+    Ok(ways)
+}
+
+impl Other<'_, '_> {
+    fn candidate(&self) -> Candidate<'_> {
+        match &self.approves {
+            Approves::Now(class, served) => Candidate::now(class, served),
+            Approves::Supposed(clauses) => Candidate::supposed(clauses),
+        }
+    }
+}
+
+/// Policies that somebody could give to a principal.
+struct Grant<'a> {
+    policies: Vec<(PolicyId, &'a Policy)>,
+    boundary: Option<PolicyId>,
+    step: Action,
+    /// The principal that gets them.
+    to: String,
+    /// Whether more principals can be made, with other names.
+    is_many: bool,
+    open: bool,
+}
