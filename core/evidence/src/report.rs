@@ -213,13 +213,16 @@ fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Op
     let roles = roles.into_iter().collect::<Vec<_>>().join(", ");
     Some(if has_snapshot {
         format!(
-            "The rule trusts {roles} only by a pattern, and the account's snapshot does not show that IAM Identity Center created the role. \
+            "The rule trusts {roles} only by a pattern, and the account's snapshot does not show \
+             that IAM Identity Center created the role. \
              Its sessions are not trusted here."
         )
     } else {
         format!(
-            "The rule trusts {roles} only by a pattern. The gate asks IAM who created such a role. This report cannot ask, so the role's \
-             sessions are not trusted here: give the account's snapshot with --account-file, or name the roles in the rule."
+            "The rule trusts {roles} only by a pattern. The gate asks IAM who created such a role. \
+             This report cannot ask, so the role's \
+             sessions are not trusted here: give the account's snapshot with --account-file, or \
+             name the roles in the rule."
         )
     })
 }

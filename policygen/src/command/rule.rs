@@ -80,7 +80,8 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let approvers = approvers(&account, &scope)?;
     if approvers.is_empty() {
         output::print_warning(
-            "nobody in this account may approve, so there is nothing to write; do the policies name the same --slot, --pipeline and --stage?",
+            "nobody in this account may approve, so there is nothing to write; do the policies \
+             name the same --slot, --pipeline and --stage?",
         );
         return Ok(Exit::Nothing);
     }
