@@ -5,9 +5,11 @@ conformance`, which builds first.
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import botocore.session
+import cfnlint.runner
 import preloaded
 import pytest
 from botocore.config import Config
@@ -16,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARIES = ROOT / "target" / "debug"
 PIPELINE = "payments"
 STAGE = "Approve"
+# One for all clients: it reads the models of the services once.
+SESSION = botocore.session.Session()
 
 
 def action(name, category, provider, run_order=1, **more):
@@ -119,7 +123,7 @@ class Emulator:
 
     def client(self, key_id, service="codepipeline"):
         """botocore, as a principal."""
-        return botocore.session.Session().create_client(
+        return SESSION.create_client(
             service,
             region_name=self.exports["AWS_DEFAULT_REGION"],
             endpoint_url=self.exports["AWS_ENDPOINT_URL"],
@@ -142,6 +146,20 @@ def installed_cli(monkeypatch, preloaded_cli):
     """The AWS CLI as users start it."""
     path = os.environ["PATH"].split(os.pathsep)
     monkeypatch.setenv("PATH", os.pathsep.join(f for f in path if f != str(preloaded_cli)))
+
+
+@pytest.fixture
+def cfn_lint(monkeypatch, capsys):
+    """cfn-lint on one template, in this process: it takes longer to load than to lint."""
+
+    def lint(path):
+        command = ["cfn-lint", "--non-zero-exit-code", "informational", str(path)]
+        monkeypatch.setattr(sys, "argv", command)
+        with pytest.raises(SystemExit) as ended:
+            cfnlint.runner.main()
+        assert ended.value.code == 0, capsys.readouterr()
+
+    return lint
 
 
 @pytest.fixture

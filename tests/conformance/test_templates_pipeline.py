@@ -6,9 +6,8 @@ import json
 import time
 
 import pytest
-from botocore.session import Session
 from cloudformation import TEMPLATES, deployed_rule, load, resolve
-from conftest import Emulator
+from conftest import SESSION, Emulator
 from test_package import bootstrap
 
 PIPELINE, STAGE = "payments", "Release"
@@ -36,7 +35,7 @@ def declaration(**parameters):
     properties.pop("Tags")
     properties["RoleArn"] = "arn:aws:iam::111122223333:role/pipeline"
     properties["ArtifactStore"]["Location"] = "artifacts"
-    model = Session().get_service_model("codepipeline")
+    model = SESSION.get_service_model("codepipeline")
     return api_shape(properties, model.shape_for("PipelineDeclaration"))
 
 

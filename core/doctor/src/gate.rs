@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use names::{FunctionRef, Versions};
 use rule::{Rule, RuleError};
 
-use super::topology::Place;
+use super::place::Place;
 use crate::pipeline::{Action, ConditionRule, Pipeline};
 
 /// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,

@@ -4,6 +4,7 @@
 mod checks;
 mod gate;
 pub mod pipeline;
+mod place;
 mod topology;
 
 use findings::Finding;

@@ -1,58 +1,18 @@
-//! A pipeline and its gates: the input of the checks of pipelines.
+//! A pipeline with its gates found: what the checks look at.
 
 use names::FunctionRef;
 use rule::Rule;
 
 use super::gate::{Gate, asks_gate, runs_gate};
-use crate::pipeline::{Action, Pipeline, Stage};
+use super::place::Place;
+use crate::pipeline::{Pipeline, Stage};
 use findings::Evidence;
 
-/// An action and its stage.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    pub stage_index: usize,
-    action_index: usize,
-    pub stage: &'a Stage,
-    pub action: &'a Action,
-}
-
-impl PartialEq for Place<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        (self.stage_index, self.action_index) == (other.stage_index, other.action_index)
-    }
-}
-
-impl<'a> Place<'a> {
-    /// Every action, stage by stage.
-    pub(crate) fn all(pipeline: &'a Pipeline) -> impl Iterator<Item = Self> {
-        pipeline.stages().iter().enumerate().flat_map(|(stage_index, stage)| {
-            let actions = stage.actions.iter().enumerate();
-            actions.map(move |(action_index, action)| Self {
-                stage_index,
-                action_index,
-                stage,
-                action,
-            })
-        })
-    }
-
-    /// When it runs: stages run one after another, and actions with the same `runOrder` in parallel
-    /// (CodePipeline User Guide, "Action declaration").
-    pub(crate) fn order(self) -> (usize, u32) {
-        (self.stage_index, self.action.run_order)
-    }
-
-    /// Whether it ends before the other begins.
-    pub(crate) fn precedes(self, other: Self) -> bool {
-        self.order() < other.order()
-    }
-}
-
-/// A pipeline and its gates.
+/// A pipeline, its gates and their floor.
 pub(crate) struct Topology<'a> {
     pub pipeline: &'a Pipeline,
     pub function: &'a FunctionRef,
-    /// The gates, first to last.
+    /// In the order in which they run.
     pub gates: Vec<Gate<'a>>,
 }
 
@@ -75,8 +35,8 @@ impl<'a> Topology<'a> {
         self.places().filter(|place| place.action.deploys())
     }
 
-    /// Every stage with a condition that asks the gate, with the key of the condition and the name
-    /// of its rule.
+    /// Every stage that a condition makes ask the gate, with when it does and the name of the
+    /// condition's rule.
     pub(crate) fn gates_as_conditions(
         &self,
     ) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
@@ -89,17 +49,17 @@ impl<'a> Topology<'a> {
         })
     }
 
-    /// The last gate before an action.
+    /// The last gate that has passed when an action begins.
     pub(crate) fn gate_before(&self, place: Place<'_>) -> Option<&Gate<'a>> {
         self.gates.iter().rev().find(|gate| gate.place.order() < place.order())
     }
 
-    /// Every approval that a gate asks for, once, with the first such gate.
+    /// Every approval that a gate asks for, once.
     pub(crate) fn approvals(&self) -> Vec<(&Gate<'a>, Place<'a>)> {
         let mut approvals: Vec<(&Gate<'a>, Place<'a>)> = Vec::new();
         for gate in &self.gates {
             for approval in &gate.approvals {
-                if !approvals.iter().any(|(_, known)| known == approval) {
+                if !approvals.iter().any(|(_, known)| std::ptr::eq(known.action, approval.action)) {
                     approvals.push((gate, *approval));
                 }
             }
@@ -107,14 +67,13 @@ impl<'a> Topology<'a> {
         approvals
     }
 
-    /// The approvals without `timeoutInMinutes`, which stay open for as long as CodePipeline
-    /// allows.
+    /// The approvals that stay open for as long as CodePipeline lets them: they have no
+    /// `timeoutInMinutes`.
     pub(crate) fn approvals_without_timeout(&self) -> impl Iterator<Item = (&Gate<'a>, Place<'a>)> {
         let approvals = self.approvals().into_iter();
         approvals.filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
     }
 
-    /// The ARN of an action.
     pub(crate) fn arn(&self, place: Place<'_>) -> String {
         self.pipeline.action_arn(place.stage, place.action)
     }

@@ -23,7 +23,11 @@ pub struct Generated {
 }
 
 impl Generated {
-    pub(super) fn new(account: Account, cast: BTreeMap<String, &'static str>, planted: Vec<Planted>) -> Self {
+    pub(super) fn new(
+        account: Account,
+        cast: BTreeMap<String, &'static str>,
+        planted: Vec<Planted>,
+    ) -> Self {
         Self { details: account.details, cast, planted }
     }
 

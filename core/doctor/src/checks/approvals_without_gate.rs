@@ -5,7 +5,8 @@ use findings::{Check, Finding, Severity};
 use rule::ActionKind;
 
 use super::Find;
-use crate::topology::{Place, Topology};
+use crate::place::Place;
+use crate::topology::Topology;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "approvals-without-gate",

@@ -8,7 +8,8 @@
 use findings::{Check, Finding, Severity};
 
 use super::Find;
-use crate::topology::{Place, Topology};
+use crate::place::Place;
+use crate::topology::Topology;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "self-mutating-pipeline",

@@ -1,7 +1,7 @@
 //! `policygen doctor --facts`: checks what we assume about AWS against one real execution.
 //!
 //! INVARIANT (no names): an answer holds only words of this program, numbers, and codes that AWS
-//! defines. See [`seen::Seen`].
+//! defines. See `seen::Seen`.
 
 mod checks;
 mod live;
