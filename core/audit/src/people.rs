@@ -183,3 +183,65 @@ fn joined(view: &AccountView<'_>, people: Vec<Person>) -> Vec<Person> {
     all.extend(joined);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scope(slots: usize) -> Scope {
+        let slot = |number| format!("Approval{number}").parse().unwrap();
+        Scope {
+            slots: (0..slots).map(slot).collect(),
+            region: None,
+            pipeline: None,
+            stage: None,
+            gate: "gate".parse().unwrap(),
+        }
+    }
+
+    /// Tries every choice of people for the slots, one slot after the other.
+    fn is_possible(slots: &[SlotIx], people: &[Person], away: Option<usize>) -> bool {
+        fn go(slots: &[SlotIx], people: &[Person], used: &mut Vec<usize>) -> bool {
+            let [slot, rest @ ..] = slots else { return true };
+            (0..people.len()).any(|at| {
+                let person = &people[at];
+                if !person.slots.contains(slot) || (!person.is_many && used.contains(&at)) {
+                    return false;
+                }
+                used.push(at);
+                let found = go(rest, people, used);
+                used.pop();
+                found
+            })
+        }
+        let mut used: Vec<usize> = away.into_iter().collect();
+        go(slots, people, &mut used)
+    }
+
+    proptest! {
+        #[test]
+        fn people_are_assigned_exactly_if_some_choice_works(
+            slots in 2..5_usize,
+            people in prop::collection::vec((0..16_u8, prop::bool::weighted(0.1)), 0..8),
+            away in prop::option::of(0..8_usize),
+        ) {
+            let scope = scope(slots);
+            let slots: Vec<SlotIx> = scope.slots_by_ix().map(|(slot, _)| slot).collect();
+            let person = |(served, is_many)| Person {
+                subject: String::new(),
+                name: String::new(),
+                slots: slots.iter().zip(0..).filter(|(_, bit)| served & (1 << bit) != 0)
+                    .map(|(slot, _)| *slot).collect(),
+                is_many,
+            };
+            let people: Vec<Person> = people.into_iter().map(person).collect();
+            let assigned = assign(&scope, &people, away);
+            prop_assert_eq!(assigned.is_some(), is_possible(&slots, &people, away));
+            for at in assigned.into_iter().flatten() {
+                prop_assert!(people[at].is_many || away != Some(at));
+            }
+        }
+    }
+}

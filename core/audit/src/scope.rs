@@ -1,20 +1,20 @@
 //! What is audited: the slots, the pipelines that have them, and the gate.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use iam::account::Account;
 use iam::{Alphabet, Frame, FramePart};
 use names::{
     AccountId, ActionName, Arn, FunctionRef, NameError, PipelineGlob, RegionGlob, StageGlob,
+    is_pipeline_name_char, is_region_char,
 };
 
 use crate::action::On;
 
-/// The characters of [`names::is_pipeline_name_char`].
-const NAME: &Alphabet =
-    &Alphabet::new(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-");
-/// The characters of [`names::is_region_char`].
-const REGION: &Alphabet = &Alphabet::new(b"abcdefghijklmnopqrstuvwxyz0123456789-");
+/// The characters of names of pipelines, stages and actions.
+static NAME: LazyLock<Alphabet> = LazyLock::new(|| Alphabet::from_fn(is_pipeline_name_char));
+static REGION: LazyLock<Alphabet> = LazyLock::new(|| Alphabet::from_fn(is_region_char));
 
 /// A slot as the user writes it: `NAME` or `NAME=GROUP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Scope {
             On::Pipelines => self.pipelines(account, &[]),
             On::Stages => self.pipelines(account, &[slash, self.stage()]),
             On::ServedSlots => {
-                self.pipelines(account, &[slash, self.stage(), slash, FramePart::Glob("*", NAME)])
+                self.pipelines(account, &[slash, self.stage(), slash, FramePart::Glob("*", &NAME)])
             }
             On::Gate => self.gate(account, &[]),
             // This allows more than versions and aliases; `gate_forms` is exact.
@@ -109,7 +109,7 @@ impl Scope {
     /// The gate's function without and with a version or an alias (Lambda API model,
     /// `FunctionName`).
     pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
-        let version = [FramePart::Text(":"), FramePart::Glob("*", NAME)];
+        let version = [FramePart::Text(":"), FramePart::Glob("*", &NAME)];
         [self.gate(account, &[]), self.gate(account, &version)]
     }
 
@@ -127,7 +127,7 @@ impl Scope {
 
     /// The ARNs of the pipelines, each followed by `rest`.
     fn pipelines(&self, account: &Account, rest: &[FramePart<'_>]) -> Frame {
-        let pipeline = FramePart::Glob(self.pipeline.as_deref().unwrap_or("*"), NAME);
+        let pipeline = FramePart::Glob(self.pipeline.as_deref().unwrap_or("*"), &NAME);
         let resource = [&[pipeline], rest].concat();
         frame(account, "codepipeline", self.region(), &account.id, &resource)
     }
@@ -147,11 +147,11 @@ impl Scope {
     }
 
     fn region(&self) -> FramePart<'_> {
-        FramePart::Glob(self.region.as_deref().unwrap_or("*"), REGION)
+        FramePart::Glob(self.region.as_deref().unwrap_or("*"), &REGION)
     }
 
     fn stage(&self) -> FramePart<'_> {
-        FramePart::Glob(self.stage.as_deref().unwrap_or("*"), NAME)
+        FramePart::Glob(self.stage.as_deref().unwrap_or("*"), &NAME)
     }
 }
 
@@ -180,5 +180,5 @@ fn frame(
 /// The ARNs of IAM's users or roles, under any path.
 fn iam(account: &Account, kind: &str) -> Frame {
     let beginning = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
-    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Glob("*", NAME)])
+    Frame::new(&[FramePart::Text(&beginning), FramePart::Anything, FramePart::Glob("*", &NAME)])
 }

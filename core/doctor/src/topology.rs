@@ -1,4 +1,4 @@
-//! A pipeline with its gates found: what the checks look at.
+//! A pipeline and its gates: the input of the checks of pipelines.
 
 use names::FunctionRef;
 use rule::Rule;
@@ -8,11 +8,11 @@ use super::place::Place;
 use crate::pipeline::{Pipeline, Stage};
 use findings::Evidence;
 
-/// A pipeline, its gates and their floor.
+/// A pipeline and its gates.
 pub(crate) struct Topology<'a> {
     pub pipeline: &'a Pipeline,
     pub function: &'a FunctionRef,
-    /// In the order in which they run.
+    /// The gates, first to last.
     pub gates: Vec<Gate<'a>>,
 }
 
@@ -35,8 +35,8 @@ impl<'a> Topology<'a> {
         self.places().filter(|place| place.action.deploys())
     }
 
-    /// Every stage that a condition makes ask the gate, with when it does and the name of the
-    /// condition's rule.
+    /// Every stage with a condition that asks the gate, with the key of the condition and the name
+    /// of its rule.
     pub(crate) fn gates_as_conditions(
         &self,
     ) -> impl Iterator<Item = (&'a Stage, &'static str, &'a str)> {
@@ -49,17 +49,17 @@ impl<'a> Topology<'a> {
         })
     }
 
-    /// The last gate that has passed when an action begins.
+    /// The last gate before an action.
     pub(crate) fn gate_before(&self, place: Place<'_>) -> Option<&Gate<'a>> {
         self.gates.iter().rev().find(|gate| gate.place.order() < place.order())
     }
 
-    /// Every approval that a gate asks for, once.
+    /// Every approval that a gate asks for, once, with the first such gate.
     pub(crate) fn approvals(&self) -> Vec<(&Gate<'a>, Place<'a>)> {
         let mut approvals: Vec<(&Gate<'a>, Place<'a>)> = Vec::new();
         for gate in &self.gates {
             for approval in &gate.approvals {
-                if !approvals.iter().any(|(_, known)| std::ptr::eq(known.action, approval.action)) {
+                if !approvals.iter().any(|(_, known)| known == approval) {
                     approvals.push((gate, *approval));
                 }
             }
@@ -67,13 +67,14 @@ impl<'a> Topology<'a> {
         approvals
     }
 
-    /// The approvals that stay open for as long as CodePipeline lets them: they have no
-    /// `timeoutInMinutes`.
+    /// The approvals without `timeoutInMinutes`, which stay open for as long as CodePipeline
+    /// allows.
     pub(crate) fn approvals_without_timeout(&self) -> impl Iterator<Item = (&Gate<'a>, Place<'a>)> {
         let approvals = self.approvals().into_iter();
         approvals.filter(|(_, approval)| approval.action.timeout_in_minutes.is_none())
     }
 
+    /// The ARN of an action.
     pub(crate) fn arn(&self, place: Place<'_>) -> String {
         self.pipeline.action_arn(place.stage, place.action)
     }

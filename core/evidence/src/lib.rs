@@ -9,7 +9,7 @@ mod read;
 pub mod render;
 mod report;
 
-pub use judge::{AccountSource, CATALOG, Trail, UnknownAccount};
+pub use judge::{AccountSource, CATALOG, Trail, UnknownAccount, runs_gate};
 pub use read::history;
 pub use read::history::History;
 pub use read::{

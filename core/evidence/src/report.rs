@@ -9,11 +9,10 @@ use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
 use crate::judge::exception::{Acceptance, Exception};
-use crate::judge::gate_function::runs_gate;
 use crate::judge::route::Route;
 use crate::judge::standard::Standard;
 use crate::judge::verdict::Verdict;
-use crate::judge::{AccountSource, CATALOG, Trail, UnknownAccount, confirm, give_times};
+use crate::judge::{AccountSource, CATALOG, Trail, UnknownAccount, confirm, give_times, runs_gate};
 use crate::read::Period;
 use crate::read::case::{Case, cases};
 use crate::read::history::History;
@@ -214,13 +213,16 @@ fn unproven_roles(standard: &Standard, cases: &[Case], has_snapshot: bool) -> Op
     let roles = roles.into_iter().collect::<Vec<_>>().join(", ");
     Some(if has_snapshot {
         format!(
-            "The rule trusts {roles} only by a pattern, and the account's snapshot does not show that IAM Identity Center created the role. \
+            "The rule trusts {roles} only by a pattern, and the account's snapshot does not show \
+             that IAM Identity Center created the role. \
              Its sessions are not trusted here."
         )
     } else {
         format!(
-            "The rule trusts {roles} only by a pattern. The gate asks IAM who created such a role. This report cannot ask, so the role's \
-             sessions are not trusted here: give the account's snapshot with --account-file, or name the roles in the rule."
+            "The rule trusts {roles} only by a pattern. The gate asks IAM who created such a role. \
+             This report cannot ask, so the role's \
+             sessions are not trusted here: give the account's snapshot with --account-file, or \
+             name the roles in the rule."
         )
     })
 }

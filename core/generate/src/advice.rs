@@ -9,7 +9,8 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     let targets = &spec.targets;
     if !spec.exclusive {
         warnings.push(
-            "`--no-exclusive`: a person who gets a second slot from another group, role or policy can approve twice; only the gate's count is left"
+            "`--no-exclusive`: a person who gets a second slot from another group, role or policy \
+             can approve twice; only the gate's count is left"
                 .to_owned(),
         );
     }
@@ -24,18 +25,21 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     }
     for pipeline in targets.pipelines().iter().filter(|pipeline| !is_plain(pipeline)) {
         warnings.push(format!(
-            "`--pipeline '{pipeline}'`: anyone who may create a pipeline with such a name decides what approvers of this one may approve"
+            "`--pipeline '{pipeline}'`: anyone who may create a pipeline with such a name decides \
+             what approvers of this one may approve"
         ));
     }
     let stage = targets.stage();
     if !is_plain(stage) {
         warnings.push(format!(
-            "`--stage '{stage}'`: an approver of one stage may approve in every stage with such a name"
+            "`--stage '{stage}'`: an approver of one stage may approve in every stage with such a \
+             name"
         ));
     }
     for slot in spec.slots.iter().filter(|slot| slot.action().is_none()) {
         warnings.push(format!(
-            "the slot `{slot}` is the pattern `{}`: its approvers may approve every action with such a name",
+            "the slot `{slot}` is the pattern `{}`: its approvers may approve every action with \
+             such a name",
             slot.actions()
         ));
     }
@@ -43,7 +47,8 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
         for account in trusted {
             if !targets.accounts().iter().any(|own| *own == account.as_str()) {
                 warnings.push(format!(
-                    "`--trust-account {account}`: anyone who may create users there chooses the names that approve here"
+                    "`--trust-account {account}`: anyone who may create users there chooses the \
+                     names that approve here"
                 ));
             }
         }
@@ -56,7 +61,8 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
         }
         for role in &guardrails.job_workers {
             warnings.push(format!(
-                "`--job-worker {role}`: anyone who may assume that role can report success in the gate's place"
+                "`--job-worker {role}`: anyone who may assume that role can report success in the \
+                 gate's place"
             ));
         }
     }

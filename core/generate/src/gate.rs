@@ -73,7 +73,8 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
     let roles: Vec<String> = spec.service_roles.iter().map(ToString::to_string).collect();
     if roles.is_empty() {
         plan.notes.push(format!(
-            "attach `{}InvokeGate` to the pipelines' service role, or name that role with `--service-role`",
+            "attach `{}InvokeGate` to the pipelines' service role, or name that role with \
+             `--service-role`",
             spec.prefix
         ));
     }

@@ -26,7 +26,8 @@ pub(crate) fn add(
         plan.add_scp(&name, description, document(Denied::Everybody))?;
         if spec.service_roles.is_empty() {
             plan.notes.push(
-                "the service control policy lets everybody invoke the gate, because the pipelines' service role must; name that role with \
+                "the service control policy lets everybody invoke the gate, because the pipelines' \
+                 service role must; name that role with \
                  `--gate --service-role` to deny the others"
                     .to_owned(),
             );
@@ -34,7 +35,8 @@ pub(crate) fn add(
     }
     if !spec.gate {
         plan.notes.push(format!(
-            "the guardrails assume that the gate's role is `{}`; if it is another one, name that with `--job-worker`",
+            "the guardrails assume that the gate's role is `{}`; if it is another one, name that \
+             with `--job-worker`",
             gate::role_name(spec)
         ));
     }

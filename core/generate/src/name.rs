@@ -48,7 +48,8 @@ checked_text!(
 checked_text!(
     /// An existing role, by name or by ARN. A role with a path must be given by ARN.
     pub RoleRef,
-    "a role: its name, or its ARN such as arn:aws:iam::111122223333:role/path/Name, without wildcards",
+    "a role: its name, or its ARN such as arn:aws:iam::111122223333:role/path/Name, without \
+     wildcards",
     |text| RoleName::is_valid(text) || is_plain_arn(text, "iam", "role/")
 );
 
@@ -62,7 +63,8 @@ checked_text!(
 checked_text!(
     /// An instance of IAM Identity Center (SSO Admin API model, `InstanceArn`).
     pub IdentityCenter,
-    "the ARN of an IAM Identity Center instance, such as arn:aws:sso:::instance/ssoins-1234567890abcdef",
+    "the ARN of an IAM Identity Center instance, such as \
+     arn:aws:sso:::instance/ssoins-1234567890abcdef",
     |text| is_plain_arn(text, "sso", "instance/ssoins-") || is_plain_arn(text, "sso", "instance/ins-")
 );
 

@@ -14,12 +14,14 @@ pub enum PatchError {
     NotJson(#[from] serde_json::Error),
     /// The JSON is not a pipeline.
     #[error(
-        "it is not what `aws codepipeline get-pipeline` prints: it has no `pipeline` with a `name` and `stages`"
+        "it is not what `aws codepipeline get-pipeline` prints: it has no `pipeline` with a `name` \
+         and `stages`"
     )]
     NotAPipeline,
     /// The generated policies are not about this pipeline.
     #[error(
-        "the pipeline `{0}` is not among those of `--pipeline`, so nobody could approve in it; add it there"
+        "the pipeline `{0}` is not among those of `--pipeline`, so nobody could approve in it; add \
+         it there"
     )]
     NotCovered(String),
     /// The gate is there.
@@ -34,17 +36,20 @@ pub enum PatchError {
     },
     /// A stage has the same name.
     #[error(
-        "there is a stage `{0}` already; give another `--stage`, or put the gate into that stage by hand (`--stage-json` shows how)"
+        "there is a stage `{0}` already; give another `--stage`, or put the gate into that stage \
+         by hand (`--stage-json` shows how)"
     )]
     StageThere(String),
     /// The pipeline has no deploy stage.
     #[error(
-        "no stage has an action of category Deploy, so there is nothing to guard that this program knows; insert the stage by hand (`--stage-json` prints it)"
+        "no stage has an action of category Deploy, so there is nothing to guard that this program \
+         knows; insert the stage by hand (`--stage-json` prints it)"
     )]
     NothingDeploys,
     /// The first stage is a deploy stage.
     #[error(
-        "the first stage deploys, and nothing can come before it; move its deploy actions into a later stage"
+        "the first stage deploys, and nothing can come before it; move its deploy actions into a \
+         later stage"
     )]
     DeploysFirst,
 }
@@ -90,7 +95,8 @@ pub(crate) fn patch(json: &str, spec: &Spec) -> Result<Patched, PatchError> {
     )];
     if kind == PipelineType::V1 {
         notes.push(
-            "a pipeline of type V1 does not retry by itself: reopen refused approvals with `retry-stage-execution --retry-mode ALL_ACTIONS`"
+            "a pipeline of type V1 does not retry by itself: reopen refused approvals with \
+             `retry-stage-execution --retry-mode ALL_ACTIONS`"
                 .to_owned(),
         );
     }

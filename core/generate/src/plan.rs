@@ -79,7 +79,8 @@ enum Kind {
 pub enum PlanError {
     /// Its name is too long.
     #[error(
-        "the name `{name}` is {length} characters long, and the name of a {kind} has at most {most}; give a shorter `--prefix` or slot"
+        "the name `{name}` is {length} characters long, and the name of a {kind} has at most \
+         {most}; give a shorter `--prefix` or slot"
     )]
     TooLong {
         /// The name.
@@ -187,7 +188,8 @@ impl Plan {
         let parts = quota::split(name, document, limit)?;
         if parts.len() > 1 {
             self.notes.push(format!(
-                "`{name}` would be longer than the {} characters that AWS allows for {}, so it is split into {} policies",
+                "`{name}` would be longer than the {} characters that AWS allows for {}, so it is \
+                 split into {} policies",
                 limit.characters,
                 limit.of,
                 parts.len()

@@ -36,7 +36,8 @@ const ATTACHED: usize = 10;
 pub enum QuotaError {
     /// A document is too long and cannot be split.
     #[error(
-        "`{name}` is longer than the {most} characters that AWS allows for {of}, and cannot be split; name fewer accounts, regions or pipelines, or use patterns"
+        "`{name}` is longer than the {most} characters that AWS allows for {of}, and cannot be \
+         split; name fewer accounts, regions or pipelines, or use patterns"
     )]
     TooLarge {
         /// The name of the policy.
@@ -48,7 +49,8 @@ pub enum QuotaError {
     },
     /// A group or role would have too many policies.
     #[error(
-        "`{name}` would need {count} managed policies, and AWS attaches at most {ATTACHED}; name fewer accounts, regions or pipelines, or use patterns"
+        "`{name}` would need {count} managed policies, and AWS attaches at most {ATTACHED}; name \
+         fewer accounts, regions or pipelines, or use patterns"
     )]
     TooMany {
         /// The name of the group or role.

@@ -37,14 +37,16 @@ impl FromStr for SlotName {
         if text.contains('=') {
             return Err(NameError::new(
                 text,
-                "the name of an action; give NAME=PATTERN with `--slot-pattern` (`slot-pattern` in a file)",
+                "the name of an action; give NAME=PATTERN with `--slot-pattern` (`slot-pattern` in \
+                 a file)",
             ));
         }
         match text.parse::<ActionGlob>() {
             Ok(action) if is_plain(&action) => Ok(Self(action)),
             Ok(_) | Err(_) => Err(NameError::new(
                 text,
-                "the name of an action: 1 to 100 of A-Z a-z 0-9 . @ - _; for a pattern, give NAME=PATTERN with `--slot-pattern`",
+                "the name of an action: 1 to 100 of A-Z a-z 0-9 . @ - _; for a pattern, give \
+                 NAME=PATTERN with `--slot-pattern`",
             )),
         }
     }
@@ -132,7 +134,8 @@ pub enum SlotsError {
     SameName(String, String),
     /// Two slots have an action in common.
     #[error(
-        "the slots `{first}` and `{second}` overlap: `{witness}` would be in both; narrow one of the patterns"
+        "the slots `{first}` and `{second}` overlap: `{witness}` would be in both; narrow one of \
+         the patterns"
     )]
     Overlap {
         /// The name of one slot.

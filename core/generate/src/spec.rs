@@ -83,7 +83,8 @@ pub enum SpecError {
     Function(#[from] FunctionRefError),
     /// The gate's function is where no pipeline can invoke it.
     #[error(
-        "the function `{0}` is not in a region and account of the pipelines, so they cannot invoke it; \
+        "the function `{0}` is not in a region and account of the pipelines, so they cannot invoke \
+         it; \
          give its name alone, or another `--region` or `--account`"
     )]
     GateElsewhere(String),
@@ -97,22 +98,26 @@ pub enum SpecError {
     },
     /// Roles without exactly one kind of principals to trust.
     #[error(
-        "the mechanism `roles` needs exactly one way in: give one of `--trust-saml`, `--trust-account` and `--identity-center`"
+        "the mechanism `roles` needs exactly one way in: give one of `--trust-saml`, \
+         `--trust-account` and `--identity-center`"
     )]
     Trust,
     /// AWS does not publish the audience for this partition.
     #[error(
-        "the audience of SAML sign-ins to the partition `{0}` is not known; use `--identity-center` or `--trust-account`"
+        "the audience of SAML sign-ins to the partition `{0}` is not known; use \
+         `--identity-center` or `--trust-account`"
     )]
     SamlAudience(Partition),
     /// A second factor that no session could prove.
     #[error(
-        "`--require-mfa` would let nobody approve: federated sessions carry no second factor; require it at the identity provider, and leave it out here"
+        "`--require-mfa` would let nobody approve: federated sessions carry no second factor; \
+         require it at the identity provider, and leave it out here"
     )]
     FederatedMfa,
     /// A pattern where a slot needs the name of an action.
     #[error(
-        "the slot `{0}` is a pattern, and {1} needs the name of one action; give the slot as a plain name"
+        "the slot `{0}` is a pattern, and {1} needs the name of one action; give the slot as a \
+         plain name"
     )]
     PatternSlot(String, &'static str),
     /// A pattern where the stage needs a name.

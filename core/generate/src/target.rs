@@ -28,7 +28,8 @@ pub enum TargetError {
     },
     /// A region of another partition.
     #[error(
-        "the region `{region}` is not in the partition `{partition}`; give `--partition {right}` or another region"
+        "the region `{region}` is not in the partition `{partition}`; give `--partition {right}` \
+         or another region"
     )]
     WrongPartition {
         /// The region.

@@ -61,6 +61,13 @@ impl Alphabet {
         Self(set)
     }
 
+    /// The set of the ASCII characters that a function accepts.
+    #[must_use]
+    pub fn from_fn(accepts: impl Fn(char) -> bool) -> Self {
+        let accepted = (0..128_u8).filter(|c| accepts(char::from(*c)));
+        Self(accepted.fold(0, |set, c| set | 1 << c))
+    }
+
     /// Whether a character is in the set.
     #[must_use]
     pub fn has(&self, c: char) -> bool {
@@ -386,6 +393,7 @@ mod tests {
         assert_eq!(one(Class::Any).witness(&one(C)).as_deref(), Some("c"));
         assert_eq!(one(AB).witness(&one(C)), None);
         assert!(!one(AB).meets(&one(C)));
+        assert_eq!(Alphabet::from_fn(|c| "böa".contains(c)), Alphabet::new(b"ab"));
     }
 
     #[test]

@@ -72,7 +72,8 @@ pub(crate) enum CallError {
     Refused { action: String, code: String, message: String },
     /// No answer came.
     #[error(
-        "{action} got no answer: {problem}; check the network, the credentials, --region and --endpoint-url"
+        "{action} got no answer: {problem}; check the network, the credentials, --region and \
+         --endpoint-url"
     )]
     Unreachable { action: String, problem: String },
     /// The answer is incomplete.

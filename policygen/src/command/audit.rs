@@ -120,7 +120,8 @@ enum SlotsError {
     #[error("give at least two different slots, for example --slot ApprovalA --slot ApprovalB")]
     Few,
     #[error(
-        "the group `{0}` cannot serve two slots, because each of its members would serve both; name another group for one of them"
+        "the group `{0}` cannot serve two slots, because each of its members would serve both; \
+         name another group for one of them"
     )]
     Group(String),
 }
@@ -174,7 +175,8 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     // account (AWS Support User Guide, "Using service-linked roles for AWS Support").
     if args.account_file.is_some() && account.roles.is_empty() {
         output::print_warning(
-            "the file has no roles, although every account has some; if it was created with --filter, create it again without",
+            "the file has no roles, although every account has some; if it was created with \
+             --filter, create it again without",
         );
     }
     for level in levels {
@@ -182,12 +184,14 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
     for missing in &account.missing_boundaries {
         output::print_warning(&format!(
-            "the permission boundary `{missing}` is not in the snapshot, so the principals that have it are treated as unbounded"
+            "the permission boundary `{missing}` is not in the snapshot, so the principals that \
+             have it are treated as unbounded"
         ));
     }
     for (policy, of) in &account.supposed_policies {
         output::print_warning(&format!(
-            "the policy `{policy}` of `{of}` is not in the snapshot, because AWS leaves deprecated policies out; it is treated as allowing everything"
+            "the policy `{policy}` of `{of}` is not in the snapshot, because AWS leaves deprecated \
+             policies out; it is treated as allowing everything"
         ));
     }
     let scope = Scope {

@@ -54,7 +54,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
-    override_usage = "policygen doctor [OPTIONS] <--pipeline <NAME>|--pipeline-file <FILE>|--all|--rule <FILE>>",
+    override_usage = "policygen doctor [OPTIONS] <--pipeline <NAME>|--pipeline-file \
+        <FILE>|--all|--rule <FILE>>",
     group = clap::ArgGroup::new("pipelines").args(["pipeline", "pipeline_file", "all"])
 )]
 pub(crate) struct Args {

@@ -12,10 +12,9 @@ use evidence::facts::{
     Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log,
     read_saved, render,
 };
-use evidence::history::ActionExecution;
-use evidence::{EventError, read_events};
+use evidence::{EventError, read_events, runs_gate};
 use findings::Severity;
-use names::{FunctionRef, Versions};
+use names::FunctionRef;
 
 /// One real execution, and where to read it.
 #[derive(Debug, clap::Args)]
@@ -118,7 +117,7 @@ pub(crate) fn run(
     let mut actions = history.actions;
     actions.retain(|action| action.execution_id == *id);
     let sight = Sight {
-        gate_runs: actions.iter().filter(|action| runs_gate(action, gate)).count(),
+        gate_runs: actions.iter().filter(|action| runs_gate(gate, action)).count(),
         execution,
         actions,
         state,
@@ -130,14 +129,6 @@ pub(crate) fn run(
     let fails = report.fail_on.severity().is_some_and(|least| least <= Severity::Error)
         && answers.iter().any(|answer| answer.verdict == Verdict::DoesNotHold);
     Ok(if fails { Exit::Findings } else { Exit::Done })
-}
-
-/// Whether an action is a run of the gate.
-fn runs_gate(action: &ActionExecution, gate: &FunctionRef) -> bool {
-    let kind = action.kind.as_ref();
-    let invokes = kind.is_some_and(|kind| kind.category == "Invoke" && kind.provider == "Lambda");
-    let function = action.configuration.get("FunctionName");
-    invokes && function.is_some_and(|name| gate.matches(name, Versions::Any))
 }
 
 fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {

@@ -199,7 +199,8 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     print_unused(&unused);
     if !report.other_functions().is_empty() {
         output::print_note(&format!(
-            "the function `{}` ran in no execution, but `{}` did; if that is the gate, give it with --gate-function",
+            "the function `{}` ran in no execution, but `{}` did; if that is the gate, give it \
+             with --gate-function",
             report.gate(),
             report.other_functions().join("`, `")
         ));

@@ -71,7 +71,8 @@ enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(
-        "--account is {given}, but `{path}` is of account {found}; leave out --account, or give the file of that account"
+        "--account is {given}, but `{path}` is of account {found}; leave out --account, or give \
+         the file of that account"
     )]
     OtherAccount { given: AccountId, path: PathBuf, found: String },
 }

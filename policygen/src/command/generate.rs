@@ -51,7 +51,8 @@ enum CommandError {
     #[error("`{path}` cannot get the stage")]
     Pipeline { path: PathBuf, source: PatchError },
     #[error(
-        "these are {count} files, and only JSON files can be printed as one; give `--out DIR`, or `--print` with one of {names}"
+        "these are {count} files, and only JSON files can be printed as one; give `--out DIR`, or \
+         `--print` with one of {names}"
     )]
     ManyFiles { count: usize, names: String },
     #[error("there is no file `{wanted}` among {names}")]

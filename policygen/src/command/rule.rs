@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use crate::exit::Exit;
 use crate::output;
 use crate::snapshot;
-use audit::{Scope, Slot, approvers};
+use audit::{AuditError, Scope, Slot, approvers};
 use generate::rule_draft::{Draft, Wanted};
+use iam::account::Account;
 use names::{PipelineGlob, RegionGlob, StageGlob};
 
 const EXAMPLES: &str = "\
@@ -33,8 +34,9 @@ pub(crate) struct Args {
     /// The output of `aws iam get-account-authorization-details`; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: PathBuf,
-    /// An approval action, and the group that serves it. The rule has everybody who may serve one
-    /// of these, and its `actions` names them [default: ApprovalA and ApprovalB, without `actions`]
+    /// An approval action, written as for `audit`. The rule has everybody who may serve one of
+    /// these, in a group or not, and its `actions` names them [default: ApprovalA and ApprovalB,
+    /// without `actions`]
     #[arg(long = "slot", visible_alias = "action", value_name = "NAME[=GROUP]")]
     slots: Vec<Slot>,
     /// Only pipelines in this region, or in regions that match a pattern
@@ -71,10 +73,15 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         stage: args.stage,
         gate: "two-person-rule-gate".parse()?,
     };
+    if let Some(error) = missing_group(&account, &scope.slots) {
+        output::print_error(&error);
+        return Ok(Exit::Nothing);
+    }
     let approvers = approvers(&account, &scope)?;
     if approvers.is_empty() {
         output::print_warning(
-            "nobody in this account may approve, so there is nothing to write; do the policies name the same --slot, --pipeline and --stage?",
+            "nobody in this account may approve, so there is nothing to write; do the policies \
+             name the same --slot, --pipeline and --stage?",
         );
         return Ok(Exit::Nothing);
     }
@@ -85,4 +92,16 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         output::print_note(&check);
     }
     Ok(Exit::Done)
+}
+
+/// An error about the first slot whose group the account does not have, as in `audit`.
+fn missing_group(account: &Account, slots: &[Slot]) -> Option<AuditError> {
+    slots.iter().find_map(|slot| {
+        let name = slot.group.as_ref()?;
+        // IAM ignores the case of group names.
+        let mut groups = account.groups.iter();
+        let is_there = groups.any(|group| group.name.eq_ignore_ascii_case(name));
+        (!is_there)
+            .then(|| AuditError::NoGroup { group: name.clone(), slot: slot.action.to_string() })
+    })
 }

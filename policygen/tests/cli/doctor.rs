@@ -88,8 +88,8 @@ fn what_is_no_pipeline_is_refused() {
     let cases = [
         (String::new(), "it is not the JSON that `aws codepipeline get-pipeline` prints"),
         ("pipeline:".to_owned(), "it is not the JSON that `aws codepipeline get-pipeline` prints"),
-        ("[]".to_owned(), "there is no `pipeline` with a `name` and `stages`"),
-        ("{}".to_owned(), "there is no `pipeline` with a `name` and `stages`"),
+        ("[]".to_owned(), "a `pipeline` with a `name` and `stages` is missing"),
+        ("{}".to_owned(), "a `pipeline` with a `name` and `stages` is missing"),
         ("pipeline:\n  name: x\n".to_owned(), "print it with `--output json`"),
         ("{\"Resources\": {}}".to_owned(), "it is a template"),
         ("AWSTemplateFormatVersion: '2010-09-09'\n".to_owned(), "it is a template"),
@@ -97,7 +97,7 @@ fn what_is_no_pipeline_is_refused() {
         (boolean.to_string(), "at `stages[0].actions[0].configuration.PollForSourceChanges`"),
         (
             json!({"pipeline": {"name": "x"}}).to_string(),
-            "there is no `pipeline` with a `name` and `stages`",
+            "a `pipeline` with a `name` and `stages` is missing",
         ),
         (
             json!({"pipeline": {"name": "x", "stages": {}}}).to_string(),

@@ -175,7 +175,7 @@ fn what_the_gate_would_refuse_is_not_printed() {
         // The options have the same grammar as those of `audit`.
         (&["--slot", "A b", "--slot", "B"], 2, "`A b` is not the name of an action"),
         (&["--slot", "A=", "--slot", "B"], 2, "`A=`"),
-        (&["--slot", "A=Nobody", "--slot", "B"], 1, "no group `Nobody`"),
+        (&["--slot", "A=Nobody", "--slot", "B"], 3, "no group `Nobody`"),
     ] {
         let ran = draft(&company(), arguments);
         assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {}", ran.stderr);

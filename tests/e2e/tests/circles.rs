@@ -114,7 +114,10 @@ impl Code {
         for statement in text.split(';') {
             let (start, import) = statement.rsplit_once("use ").unwrap_or((statement, ""));
             let line = start.rsplit('\n').next().unwrap().trim();
-            if import.is_empty() || !(line.is_empty() || line.starts_with("pub")) {
+            // In a message, other characters follow the word.
+            let is_import = import.chars().all(|c| c.is_alphanumeric() || "_:{},* \n".contains(c));
+            let is_statement = line.is_empty() || line.starts_with("pub");
+            if import.is_empty() || !is_import || !is_statement {
                 code.paths.extend(paths(statement));
                 continue;
             }

@@ -65,7 +65,7 @@ fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
         role.identity.path(),
         slots.join(" and "),
     );
-    let help = "Find out who made it, and delete it, or take the approval away and rename it. Do not name it in the rule's \
+    let help = "Find out who made it, and delete it, or take the approval away and recreate it under another name. Do not name it in the rule's \
                 `trustedSessionRoles`. The policy of `policygen generate --guardrails` keeps approvers from making roles.";
     let mut finding = CHECK.finding(role.identity.arn.clone(), message, help.to_owned());
     finding.evidence =

@@ -18,7 +18,8 @@ pub enum AccountSource {
 /// Nothing says which account is the pipeline's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the history has principals of several accounts ({0}), and nothing says which one is the pipeline's; give it by --account or --account-file"
+    "the history has principals of several accounts ({0}), and nothing says which one is the \
+     pipeline's; give it by --account or --account-file"
 )]
 pub struct UnknownAccount(String);
 
@@ -46,7 +47,8 @@ impl AccountSource {
     pub(crate) fn notes(&self, account: &Account) -> Vec<String> {
         match self {
             Self::Principals if !account.id().is_empty() => vec![format!(
-                "Nothing says which account the pipeline belongs to. The report assumes {}, since all principals of the history belong to it.",
+                "Nothing says which account the pipeline belongs to. The report assumes {}, since \
+                 all principals of the history belong to it.",
                 account.id()
             )],
             Self::Given(_) | Self::Principals => Vec::new(),

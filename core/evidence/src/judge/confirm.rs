@@ -43,7 +43,10 @@ pub(crate) fn confirm(evaluated: &mut Evaluated, standard: &Standard, trail: &Tr
         let Some(event) = trail.event_of(&approval.attempt, approval.token.as_deref()) else {
             evaluated.exceptions.push(Exception::new(
                 Code::NoTrail,
-                format!("CloudTrail has no event for the answer to {action}. LookupEvents goes back 90 days."),
+                format!(
+                    "CloudTrail has no event for the answer to {action}. LookupEvents goes \
+                    back 90 days."
+                ),
             ));
             continue;
         };

@@ -127,7 +127,8 @@ fn one_human(
     Some(Exception::new(
         Code::SameHuman,
         format!(
-            "The verdict counts {} persons, and CloudTrail shows one human behind two of them: {}. They share {}.",
+            "The verdict counts {} persons, and CloudTrail shows one human behind two of them: {}. \
+             They share {}.",
             record.persons.len(),
             answers.collect::<Vec<_>>().join("; "),
             shared(joined.members(), &keys)
@@ -185,7 +186,8 @@ fn taken_by_another(
     Some(Exception::new(
         Code::TakenByAnother,
         format!(
-            "The answer to {} counts as {}, and the session in which it was given was taken and named by {who}.",
+            "The answer to {} counts as {}, and the session in which it was given was taken and \
+             named by {who}.",
             counted.action(),
             counted.person
         ),
@@ -206,7 +208,8 @@ fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
                 found.push(Exception::new(
                     Code::SharedSourceIdentity,
                     format!(
-                        "The answers to {} and {} count as two persons, and both sessions have the source identity {a}, which cannot change \
+                        "The answers to {} and {} count as two persons, and both sessions have the \
+                         source identity {a}, which cannot change \
                          from one role to the next.",
                         first.action(),
                         second.action()
@@ -226,7 +229,8 @@ fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
     let claims = name.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("AWSReservedSSO"));
     (claims && !by.is_of_identity_center()).then(|| {
         let message = format!(
-            "The answer to {} came through {issuer}, which IAM Identity Center did not create: its path is not the one of that service. \
+            "The answer to {} came through {issuer}, which IAM Identity Center did not create: its \
+             path is not the one of that service. \
              The people who may assume this role choose the names of its sessions.",
             counted.action()
         );

@@ -157,7 +157,8 @@ fn other_structure(
     Some(Exception::new(
         ExceptionCode::StructureChangedAfterGate,
         format!(
-            "The gate judged version {judged} of the pipeline, and {} behind it ran under version {version}.",
+            "The gate judged version {judged} of the pipeline, and {} behind it ran under version \
+             {version}.",
             action.attempt.action.as_deref().unwrap_or("what came")
         ),
     ))
@@ -178,7 +179,8 @@ fn late(record: &Record, deployments: &[ActionExecution]) -> Option<Exception> {
     Some(Exception::new(
         ExceptionCode::ReleasedLongAfterApproval,
         format!(
-            "{} began {:#} after {} was approved, and the rule lets an approval count for {minutes} minutes.",
+            "{} began {:#} after {} was approved, and the rule lets an approval count for \
+             {minutes} minutes.",
             action.attempt.action.as_deref().unwrap_or("An action behind the gate"),
             SignedDuration::from_secs(age.as_secs()),
             approval.action

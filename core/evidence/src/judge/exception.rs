@@ -44,7 +44,8 @@ exception_codes! {
     /// The execution released something, and the gate never ran in it.
     NoGate = "no-gate", Error,
         "The execution went on without ever passing the gate",
-        "Find out who removed the gate from the pipeline, or rolled back, and have the release reviewed.";
+        "Find out who removed the gate from the pipeline, or rolled back, and have the release \
+         reviewed.";
     /// The execution released something without enough persons by the rule.
     UnsatisfiedRelease = "unsatisfied-release", Error,
         "The execution went on without enough persons by the rule",
@@ -56,7 +57,8 @@ exception_codes! {
     /// The gate reported another verdict than today's evaluation.
     VerdictDiffers = "verdict-differs", Error,
         "The gate reported another verdict than today's evaluation",
-        "Compare --rule with the function's rule, and the function's version. Then find out who else could report in its place.";
+        "Compare --rule with the function's rule, and the function's version. Then find out who \
+         else could report in its place.";
     /// The gate's action succeeded without a verdict.
     SuccessWithoutVerdict = "success-without-verdict", Error,
         "The gate's action succeeded without reporting a verdict",
@@ -68,7 +70,8 @@ exception_codes! {
     /// CloudTrail shows one human behind two persons, and the quorum needs both.
     SameHuman = "same-human", Error,
         "CloudTrail shows one human behind two counted persons",
-        "Have the release reviewed. Take the role away from the approvers, or leave `sharedRoles` at `reject`.";
+        "Have the release reviewed. Take the role away from the approvers, or leave `sharedRoles` \
+         at `reject`.";
     /// CloudTrail shows that somebody else started, and named, the trusted session of a person.
     TakenByAnother = "taken-by-another", Error,
         "Somebody else started and named the session of a counted person",

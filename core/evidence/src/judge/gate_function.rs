@@ -5,7 +5,7 @@ use names::{FunctionRef, Versions};
 use crate::read::history::ActionExecution;
 
 /// Whether an action runs the gate. An action that does not name its function is not the gate.
-pub(crate) fn runs_gate(gate: &FunctionRef, action: &ActionExecution) -> bool {
+pub fn runs_gate(gate: &FunctionRef, action: &ActionExecution) -> bool {
     let invokes = action.kind.as_ref().is_some_and(|kind| {
         (&*kind.category, &*kind.owner, &*kind.provider) == ("Invoke", "AWS", "Lambda")
     });

@@ -114,15 +114,20 @@ impl GateRun {
             found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         }
         match &self.report {
-            GateReport::Satisfied { approvers, .. } => found.extend(self.other_approvers(approvers.as_deref())),
+            GateReport::Satisfied { approvers, .. } => {
+                found.extend(self.other_approvers(approvers.as_deref()))
+            }
             GateReport::SuccessWithoutVerdict => found.push(Exception::new(
                 ExceptionCode::SuccessWithoutVerdict,
-                "The gate's action succeeded without reporting a verdict. Any principal that may call PutJobSuccessResult can do that in the gate's place.",
+                "The gate's action succeeded without reporting a verdict. Any principal that may \
+                 call PutJobSuccessResult can do that in the gate's place.",
             )),
-            GateReport::Failure if self.verdict() == Some(Verdict::Satisfied) => found.push(Exception::new(
-                ExceptionCode::GateFailed,
-                "The gate failed without a verdict, and today's evaluation is satisfied.",
-            )),
+            GateReport::Failure if self.verdict() == Some(Verdict::Satisfied) => {
+                found.push(Exception::new(
+                    ExceptionCode::GateFailed,
+                    "The gate failed without a verdict, and today's evaluation is satisfied.",
+                ))
+            }
             GateReport::Unsatisfied | GateReport::Failure | GateReport::Nothing => {}
         }
         found

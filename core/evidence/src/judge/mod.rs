@@ -7,7 +7,7 @@ mod confirm;
 mod contradiction;
 pub(crate) mod evaluate;
 pub(crate) mod exception;
-pub(crate) mod gate_function;
+mod gate_function;
 pub(crate) mod gate_report;
 pub(crate) mod gate_run;
 mod outcome;
@@ -20,5 +20,6 @@ pub(crate) mod verdict;
 pub use account::{AccountSource, UnknownAccount};
 pub(crate) use confirm::{confirm, give_times};
 pub use exception::CATALOG;
+pub use gate_function::runs_gate;
 
 pub use trail::Trail;

@@ -105,7 +105,9 @@ pub(crate) fn with_gate(
             Some(evaluated) => Outcome::from_decision(evaluated.clone()),
             // A run cannot outlast its execution, so the record is out of date.
             None => Outcome::error(
-                "The history shows the gate as running in an execution that has ended. Read it again.".to_owned(),
+                "The history shows the gate as running in an execution that has ended. Read it \
+                 again."
+                    .to_owned(),
             ),
         };
         // If there are several gates, each must be satisfied.

@@ -34,12 +34,16 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> V
     for execution in executions {
         let actions = actions.remove(&execution.id).unwrap_or_default();
         let ambiguous = ambiguous.contains(&execution.id);
-        let defect = ambiguous
-            .then(|| "The history describes this execution in two different ways. Save both lists again, once each.".to_owned());
+        let defect = ambiguous.then(|| {
+            "The history describes this execution in two different ways. Save both lists \
+                again, once each."
+                .to_owned()
+        });
         found.push(Case::new(execution, actions, defect));
     }
     for (id, actions) in actions {
-        let defect = "The list of pipeline executions does not include this execution. Save the whole list again.";
+        let defect = "The list of pipeline executions does not include this execution. Save the \
+            whole list again.";
         found.push(Case::new(unlisted(id, &actions), actions, Some(defect.to_owned())));
     }
     found.retain(|case| match wanted {
@@ -61,7 +65,10 @@ impl Case {
     ) -> Self {
         let (actions, ambiguous) = distinct_actions(actions);
         let two_ways = ambiguous.map(|id| {
-            format!("The history describes the action execution {id} in two different ways. Save the list again, once.")
+            format!(
+                "The history describes the action execution {id} in two different ways. Save \
+                the list again, once."
+            )
         });
         let defect = defect.or(two_ways).or_else(|| incomplete(&execution, &actions));
         Self { execution, actions, defect }
@@ -83,7 +90,8 @@ fn incomplete(execution: &PipelineExecution, actions: &[ActionExecution]) -> Opt
     match execution.status {
         ExecutionStatus::Unknown => missing("which status this execution has"),
         ExecutionStatus::Succeeded | ExecutionStatus::Failed if actions.is_empty() => Some(
-            "The history has no action executions of this execution, although it ran. Read the whole list of action executions; \
+            "The history has no action executions of this execution, although it ran. Read the \
+             whole list of action executions; \
              CodePipeline keeps it for 12 months."
                 .to_owned(),
         ),

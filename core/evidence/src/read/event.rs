@@ -143,8 +143,10 @@ pub enum EventError {
     Json(#[source] serde_json::Error),
     /// The JSON has another form.
     #[error(
-        "it holds no CloudTrail events in a known form: the log of a trail (`Records`), the output of \
-         `aws cloudtrail lookup-events` or `aws logs filter-log-events`, events of EventBridge, or event records; \
+        "it holds no CloudTrail events in a known form: the log of a trail (`Records`), the output \
+         of \
+         `aws cloudtrail lookup-events` or `aws logs filter-log-events`, events of EventBridge, or \
+         event records; \
          export the events again in one of these"
     )]
     Form,

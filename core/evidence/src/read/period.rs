@@ -21,7 +21,8 @@ pub enum Moment {
 /// Why a text is not a point in time.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is not a point in time; write a number of hours, days or weeks ago (`12h`, `90d`, `4w`), a day (`2026-01-31`) or a time (`2026-01-31T12:00:00Z`)"
+    "`{0}` is not a point in time; write a number of hours, days or weeks ago (`12h`, `90d`, \
+     `4w`), a day (`2026-01-31`) or a time (`2026-01-31T12:00:00Z`)"
 )]
 pub struct MomentError(String);
 

@@ -58,7 +58,8 @@ fn asked(out: &mut String, role: &str, explanation: &Explanation, position: usiz
     };
     let _ = writeln!(
         out,
-        "  asks     IAM, as the gate would, about the role {}: if it is under {RESERVED_PATH}, {then}",
+        "  asks     IAM, as the gate would, about the role {}: if it is under {RESERVED_PATH}, \
+         {then}",
         shown(role)
     );
 }

@@ -29,12 +29,14 @@ pub(crate) fn add(
         // A permission set refers to a managed policy by name. The policy must exist in every
         // account that the set is assigned to.
         plan.notes.push(format!(
-            "create {} in each account of the permission sets, and attach it to them as a customer managed policy",
+            "create {} in each account of the permission sets, and attach it to them as a customer \
+             managed policy",
             guardrails.join(", ")
         ));
     }
     plan.notes.push(format!(
-        "IAM Identity Center sets the names of the sessions of these roles: list {} in `trustedSessionRoles` of the gate's rule",
+        "IAM Identity Center sets the names of the sessions of these roles: list {} in \
+         `trustedSessionRoles` of the gate's rule",
         roles.join(", ")
     ));
     Ok(())

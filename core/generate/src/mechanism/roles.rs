@@ -30,7 +30,8 @@ pub(crate) fn add(
         })?;
     }
     plan.notes.push(format!(
-        "{} the names of the sessions of these roles: list {} in `trustedSessionRoles` of the gate's rule",
+        "{} the names of the sessions of these roles: list {} in `trustedSessionRoles` of the \
+         gate's rule",
         match who {
             Trust::Saml { .. } => "the identity provider sets",
             Trust::Accounts(_) => "the trust policies pin to user names",

@@ -21,7 +21,8 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
     let values: Vec<String> =
         Tags::new(&spec.slots).pairs().map(|(_, value)| format!("`{value}`")).collect();
     plan.notes.push(format!(
-        "tag each approver with {TAG}, and one of the values {}; the policy gives nothing without it",
+        "tag each approver with {TAG}, and one of the values {}; the policy gives nothing without \
+         it",
         values.join(", ")
     ));
     plan.add_group(Group { name, policies })

@@ -9,7 +9,8 @@ use crate::plan::Plan;
 
 pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
     let mut script = String::from(
-        "#!/usr/bin/env bash\n# Creates what the two-person rule needs in IAM. Written by policygen.\nset -euo pipefail\n",
+        "#!/usr/bin/env bash\n# Creates what the two-person rule needs in IAM. Written by \
+         policygen.\nset -euo pipefail\n",
     );
     // Creating a policy returns its ARN, which the script keeps in a variable.
     let mut arns: BTreeMap<&str, String> = BTreeMap::new();

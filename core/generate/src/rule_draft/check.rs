@@ -22,7 +22,8 @@ impl Draft {
         to_check.extend(self.place());
         if json.len() > ENVIRONMENT {
             to_check.push(
-                "the rule is longer than Lambda's limit for environment variables (4 KB): put it into a file in the function's package and name \
+                "the rule is longer than Lambda's limit for environment variables (4 KB): put it \
+                 into a file in the function's package and name \
                  the file in TWO_PERSON_RULE_FILE"
                     .to_owned(),
             );
@@ -32,15 +33,14 @@ impl Draft {
 
     fn people_to_check(&self) -> String {
         match self.people.len() {
-            0 => "no IAM user may approve, so `people` is empty and with `onlyPeople` nobody counts yet".to_owned(),
+            0 => "no IAM user may approve, so `people` is empty and with `onlyPeople` nobody \
+                counts yet"
+                .to_owned(),
             count => format!(
-                "`people` has {count} {}: make sure that each is one human, that no human has two, and that none is a \
+                "`people` has {count} {}: make sure that each is one human, that no human has two, \
+                 and that none is a \
                  machine; name the users of machines in `notPeople` instead",
-                if count == 1 {
-                    "entry, and the gate needs two"
-                } else {
-                    "entries"
-                }
+                if count == 1 { "entry, and the gate needs two" } else { "entries" }
             ),
         }
     }
@@ -55,7 +55,8 @@ impl Draft {
             _ => "each have",
         };
         Some(format!(
-            "{} {have} several users with the same name, who count as one human; if they are not, give each user an entry",
+            "{} {have} several users with the same name, who count as one human; if they are not, \
+             give each user an entry",
             listed(&names)
         ))
     }
@@ -69,8 +70,10 @@ impl Draft {
             _ => "AWSReservedSSO_*",
         };
         Some(format!(
-            "users of IAM Identity Center are not in the file, and do not count until you add them to `people`: \
-             \"NAME\": [\"arn:{}:sts::{}:assumed-role/{role}/NAME@example.com\"], with the user name of IAM Identity Center after the last `/`; \
+            "users of IAM Identity Center are not in the file, and do not count until you add them \
+             to `people`: \
+             \"NAME\": [\"arn:{}:sts::{}:assumed-role/{role}/NAME@example.com\"], with the user \
+             name of IAM Identity Center after the last `/`; \
              if a person also has an IAM user, put both into one entry",
             self.partition, self.account_id
         ))
@@ -81,7 +84,8 @@ impl Draft {
         let names: Vec<&str> = self.untrusted().filter(|name| is_called_reserved(name)).collect();
         (!names.is_empty()).then(|| {
             format!(
-                "{} may approve and is not under the path {RESERVED_PATH}, so IAM Identity Center did not create it, although its name looks \
+                "{} may approve and is not under the path {RESERVED_PATH}, so IAM Identity Center \
+                 did not create it, although its name looks \
                  like that: find out who did, and do not trust it",
                 listed(&names)
             )
@@ -96,7 +100,8 @@ impl Draft {
             _ => ("the roles", "them"),
         };
         Some(format!(
-            "{are} {} may also approve, and approvals through {it} do not count; if an identity provider sets the session names of one, \
+            "{are} {} may also approve, and approvals through {it} do not count; if an identity \
+             provider sets the session names of one, \
              add its exact name to `trustedSessionRoles` and its people to `people`",
             listed(&names),
         ))
@@ -114,7 +119,8 @@ impl Draft {
             (Some(_), true) => "`actions` is",
         };
         Some(format!(
-            "{missing} left out, so anyone who edits the pipeline has more choices; give --stage and --slot if the gate serves one pipeline"
+            "{missing} left out, so anyone who edits the pipeline has more choices; give --stage \
+             and --slot if the gate serves one pipeline"
         ))
     }
 }

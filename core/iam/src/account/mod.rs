@@ -21,7 +21,7 @@ use crate::policy::{Caller, Policy};
 pub struct Account {
     /// Its partition: `aws`, `aws-cn`, …
     pub partition: String,
-    /// Its number.
+    /// Its id: 12 digits.
     pub id: String,
     /// Its users.
     pub users: Vec<User>,

@@ -47,8 +47,8 @@ pub struct Assumer<'a> {
     context: Context,
     /// The statements of its own policies.
     own: Clauses<'a, PolicyId>,
-    /// The statements that limit it if a trust policy names it. Then its own policies need not allow
-    /// anything.
+    /// The statements that limit it if a trust policy names it. Then its own policies need not
+    /// allow anything.
     limits: Clauses<'a, PolicyId>,
 }
 

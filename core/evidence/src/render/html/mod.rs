@@ -41,7 +41,8 @@ pub fn render(report: &Report) -> String {
                 a.skip href="#executions" { "To the executions" }
                 header {
                     h1 { (title) }
-                    p.quiet { "For " (period(report.period)) ". The gate is the function " code { (report.gate) } "." }
+                    p.quiet { "For " (period(report.period)) ". The gate is the function \
+                        " code { (report.gate) } "." }
                     p.answer { (summary(report)) }
                 }
                 main {
@@ -63,7 +64,8 @@ pub fn render(report: &Report) -> String {
 fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
+         form-action 'none'",
         hash(STYLE),
         hash(SCRIPT)
     )
@@ -75,7 +77,8 @@ fn tiles(report: &Report) -> Markup {
         dl.tiles {
             div.tile.bad[look > 0].good[look == 0] { dt { "Executions to look at" } dd { (look) } }
             div.tile { dt { "Releases" } dd { (report.releases()) } }
-            div.tile.good { dt { "Approved by enough people" } dd { (report.satisfied_releases()) } }
+            div.tile.good { dt { "Approved by enough \
+                people" } dd { (report.satisfied_releases()) } }
             div.tile { dt { "Executions" } dd { (report.executions.len()) } }
         }
     }
@@ -95,7 +98,8 @@ fn exceptions(report: &Report) -> Markup {
         section aria-labelledby="look" {
             h2 #look { "To look at" }
             @if found.is_empty() {
-                p { "Nothing. No execution went on without the gate or without enough people, and the gate always reported the verdict of today's evaluation." }
+                p { "Nothing. No execution went on without the gate or without enough people, and \
+                    the gate always reported the verdict of today's evaluation." }
             } @else {
                 table.stack role="table" {
                     caption { "What is out of order, the worst first" }
@@ -135,7 +139,9 @@ fn footer(report: &Report) -> Markup {
                 }
             }
             @for note in &report.notes { p { (shown(note)) } }
-            p { "Each execution was evaluated again for this report, with the given rule, from the history that CodePipeline keeps. Times are UTC. CodePipeline notices an answer up to 35 seconds after it is given." }
+            p { "Each execution was evaluated again for this report, with the given rule, from the \
+                history that CodePipeline keeps. Times are UTC. CodePipeline notices an answer up \
+                to 35 seconds after it is given." }
         }
     }
 }
@@ -144,7 +150,8 @@ fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Satisfied => "Enough different people approved everything required.",
         Verdict::Unsatisfied => {
-            "Not enough people approved. If the execution stopped there, the gate did its work, and there is nothing to look at."
+            "Not enough people approved. If the execution stopped there, the gate did its work, \
+             and there is nothing to look at."
         }
         Verdict::NoGate => "The execution went on, and the gate never ran in it.",
         Verdict::NotFinished => "The execution is in progress, and the gate may still run.",

@@ -18,7 +18,8 @@ pub(super) fn section(report: &Report) -> Markup {
             } @else {
                 (filters(report))
                 table.executions.stack role="table" {
-                    caption #shown aria-live="polite" { (report.executions.len()) " executions, the newest first" }
+                    caption #shown aria-live="polite" { (report.executions.len()) " executions, \
+                        the newest first" }
                     thead role="rowgroup" { tr role="row" {
                         @for name in ["Started", "Execution", "Started by", "Revision", "Verdict", "Persons", "Gate", "Released"] {
                             th scope="col" role="columnheader" { (name) }
@@ -44,7 +45,8 @@ fn filters(report: &Report) -> Markup {
                 }
             }
             label { input type="checkbox" name="look"; " Only what to look at" }
-            label { "Text " input type="search" name="text" placeholder="person, commit, comment, id"; }
+            label { "Text " input type="search" name="text" placeholder="person, commit, comment, \
+                id"; }
             button type="reset" { "Show all" }
             button #open type="button" { "Open all" }
             button #close type="button" { "Close all" }
