@@ -154,7 +154,7 @@ impl Told {
         replies.push(("GetPipelineExecution", self.execution.clone()));
         let mut event = event();
         event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"] = configuration;
-        invoke_under(rule, Duration::from_secs(1), &event.to_string(), well(replies))
+        invoke_under(rule, Duration::from_secs(30), &event.to_string(), well(replies))
     }
 }
 

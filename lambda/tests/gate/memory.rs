@@ -11,12 +11,15 @@ use lambda::{
 };
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 use serde_json::Value;
+use tokio::time::Instant;
 
 pub(crate) const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
 pub(crate) const OTHER_EXECUTION: &str = "00000000-7cf7-4abc-9b2c-0123456789ab";
 pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:gate";
 pub(crate) const RESERVED: &str =
     "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Approver_01";
+/// The time of an invocation, as deployed. The tests' clock stands still unless everybody waits.
+const TIME: Duration = Duration::from_secs(30);
 pub(crate) const OWN_RUN: &str = "c0000000-0000-4000-8000-000000000001";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -279,10 +282,15 @@ pub(crate) fn run_event(
     };
     let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
     let mut lines = Vec::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let result = runtime.block_on(async {
-        let budget = Budget::until(Duration::from_millis(400));
-        handle(
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let (result, took) = runtime.block_on(async {
+        let started = Instant::now();
+        let budget = Budget::until(TIME);
+        let result = handle(
             memory,
             memory,
             &Floor::from_json(floor),
@@ -291,8 +299,10 @@ pub(crate) fn run_event(
             now,
             &mut Journal::new(&mut lines),
         )
-        .await
+        .await;
+        (result, started.elapsed())
     });
+    assert!(took <= TIME, "the gate took {took:?} of {TIME:?}");
     let journal = String::from_utf8(lines)
         .unwrap()
         .lines()

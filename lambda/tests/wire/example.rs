@@ -58,5 +58,5 @@ pub(crate) fn replies(status: &str, second: Option<&str>) -> Vec<(&'static str, 
 
 /// Runs one invocation. `excludeInitiator` is set, so every operation is called.
 pub(crate) fn invoke(event: &str, replies: Vec<Reply>) -> Invocation {
-    invoke_under(r#"{"excludeInitiator": true}"#, Duration::from_millis(30), event, replies)
+    invoke_under(r#"{"excludeInitiator": true}"#, Duration::from_secs(30), event, replies)
 }

@@ -106,7 +106,11 @@ pub(crate) fn invoke_under(
         .build();
     let codepipeline = Adapter::from(sdk::Client::from_conf(config));
     let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     let mut journal = Vec::new();
     let result = runtime.block_on(async {
         let job = serde_json::from_str::<Event>(event).map_err(|error| error.to_string())?;
