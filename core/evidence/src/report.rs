@@ -117,6 +117,10 @@ impl Report {
                     reason: accepted.reason().to_owned(),
                     expires: accepted.expires(),
                 });
+                let evidence = judged.open.iter().flat_map(|finding| &finding.evidence);
+                let mut expired = evidence.filter(|link| link.kind == "acceptance");
+                exception.expired =
+                    expired.next().map(|link| format!("{}: {}", link.detail, link.name));
                 findings.push(finding);
             }
         }

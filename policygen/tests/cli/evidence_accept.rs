@@ -78,6 +78,13 @@ fn an_exception_is_open_without_an_entry_that_is_valid_today() {
         assert_eq!(ran.code, 10, "{entries}");
         assert_eq!(exceptions(&ran)[0].get("accepted"), None, "{entries}");
     }
+    let yesterday = days_from_now(-1);
+    let expired = format!("acceptance expired after {yesterday}: R-17");
+    for format in ["human", "csv", "html"] {
+        let ran = released(&json!([entry(SUBJECT, &yesterday)]), format);
+        assert_eq!(ran.code, 10, "{format}: {}", ran.stderr);
+        assert!(ran.stdout.contains(&expired), "{format}: {}", ran.stdout);
+    }
     let other = "arn:aws:codepipeline:*:111122223333:refunds/execution/*";
     let ran = released(&json!([entry(other, &days_from_now(1))]), "json");
     assert!(

@@ -141,6 +141,8 @@ pub(crate) struct Exception {
     pub(crate) message: String,
     /// The entry of the accept file that accepts it today, if there is one.
     pub(crate) acceptance: Option<Acceptance>,
+    /// The entry that accepted it until an earlier day, in words: `expired after DAY: REASON`.
+    pub(crate) expired: Option<String>,
 }
 
 /// Why, and until when, somebody accepts an exception.
@@ -153,7 +155,7 @@ pub(crate) struct Acceptance {
 
 impl Exception {
     pub(crate) fn new(code: ExceptionCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), acceptance: None }
+        Self { code, message: message.into(), acceptance: None, expired: None }
     }
 
     /// Whether nobody accepts it.

@@ -6,7 +6,7 @@ use csv::{QuoteStyle, WriterBuilder};
 use jiff::Timestamp;
 
 use super::human::{answered, basis, trail};
-use super::{accepted, first_line, short_principal, status_name};
+use super::{acceptance, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::exception::Exception;
 use crate::report::Report;
@@ -116,7 +116,7 @@ fn approval(approval: &ApprovalAttempt) -> String {
 
 fn exception(exception: &Exception) -> String {
     let text = format!("{}: {}", exception.code.as_str(), exception.message);
-    match accepted(exception) {
+    match acceptance(exception) {
         Some(accepted) => format!("{text} ({accepted})"),
         None => text,
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use names::shown;
 use rule::AtIs;
 
-use super::{accepted, first_line, short_principal, status_name};
+use super::{acceptance, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
@@ -94,7 +94,7 @@ fn exceptions(out: &mut String, report: &Report) {
                 exception.code.as_str(),
                 shown(&exception.message)
             );
-            if let Some(accepted) = accepted(exception) {
+            if let Some(accepted) = acceptance(exception) {
                 let _ = writeln!(out, "    {accepted}");
             }
         }

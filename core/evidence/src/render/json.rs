@@ -1,8 +1,8 @@
 //! Writes a report for programs. These structs are the format, schema version 1. They change only
 //! with `schemaVersion`.
 //!
-//! The report does not depend on the time, nor on how the history was read, so the same history
-//! gives the same bytes.
+//! The report does not depend on how the history was read, and on the time only if acceptances
+//! expire, so the same history gives the same bytes.
 
 use std::io::Write;
 

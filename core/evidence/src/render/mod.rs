@@ -10,10 +10,15 @@ use names::{Arn, shown};
 
 use crate::judge::exception::Exception;
 
-/// Until when and why an exception is accepted, or `None` if it is open.
-fn accepted(exception: &Exception) -> Option<String> {
-    let acceptance = exception.acceptance.as_ref()?;
-    Some(format!("accepted until {}: {}", acceptance.expires, shown(&acceptance.reason)))
+/// Until when and why an exception is or was accepted, or `None` if nobody accepted it.
+fn acceptance(exception: &Exception) -> Option<String> {
+    match (&exception.acceptance, &exception.expired) {
+        (Some(valid), _) => {
+            Some(format!("accepted until {}: {}", valid.expires, shown(&valid.reason)))
+        }
+        (None, Some(expired)) => Some(format!("acceptance {}", shown(expired))),
+        (None, None) => None,
+    }
 }
 
 /// The first line of a text from outside, safe to print.

@@ -8,7 +8,7 @@ use crate::judge::evaluate::Evaluated;
 use crate::judge::gate_run::GateRun;
 use crate::read::history::ActionExecution;
 use crate::render::human::{self, counted};
-use crate::render::{accepted, status_name};
+use crate::render::{acceptance, status_name};
 use names::shown;
 
 pub(super) fn details(evaluated: &Evaluated) -> Markup {
@@ -69,7 +69,7 @@ fn exceptions(evaluated: &Evaluated) -> Markup {
                     @let severity = exception.code.severity().as_str();
                     li.message {
                         span.badge.(severity) { (severity) } " " strong { (exception.code.as_str()) } " " (shown(&exception.message))
-                        @if let Some(accepted) = accepted(exception) { div.quiet { (accepted) } }
+                        @if let Some(text) = acceptance(exception) { div.quiet { (text) } }
                     }
                 }
             }

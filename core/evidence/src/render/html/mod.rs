@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::accepted;
+use super::acceptance;
 use super::human::{period, summary};
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
@@ -117,7 +117,7 @@ fn exceptions(report: &Report) -> Markup {
                             td.when role="cell" { a href={ "#e" (position) } { (table::started(evaluated)) } }
                             td.message role="cell" {
                                 (shown(&exception.message))
-                                @if let Some(accepted) = accepted(exception) { div.quiet { (accepted) } }
+                                @if let Some(text) = acceptance(exception) { div.quiet { (text) } }
                             }
                         } }
                     }
