@@ -2,6 +2,7 @@
 //! so every question is answered once for all of them.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use iam::account::{Account, Actor, PolicyId};
@@ -24,14 +25,26 @@ pub(crate) struct ClassId(pub(crate) usize);
 pub(crate) struct EquivalenceClass<'a> {
     pub(crate) id: ClassId,
     /// What their own policies say about the action, as the policies of one of them put it.
-    pub(crate) clauses: Clauses<'a, PolicyId>,
+    pub(crate) clauses: Rc<Clauses<'a, PolicyId>>,
+    /// The condition keys that these policies use.
+    keys: BTreeSet<String>,
     reached: OnceCell<Option<Rc<Reached>>>,
     targets: OnceCell<Vec<Actor>>,
 }
 
 impl<'a> EquivalenceClass<'a> {
-    pub(crate) fn new(id: ClassId, clauses: Clauses<'a, PolicyId>) -> Self {
-        Self { id, clauses, reached: OnceCell::new(), targets: OnceCell::new() }
+    pub(crate) fn new(
+        id: ClassId,
+        clauses: Clauses<'a, PolicyId>,
+        keys: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let (clauses, keys) = (Rc::new(clauses), keys.into_iter().collect());
+        Self { id, clauses, keys, reached: OnceCell::new(), targets: OnceCell::new() }
+    }
+
+    /// Whether these policies use a condition key.
+    pub(crate) fn uses(&self, key: &str) -> bool {
+        self.keys.iter().any(|used| used.eq_ignore_ascii_case(key))
     }
 
     /// A shortest resource of a frame on which the action is allowed. The answer is cached, so

@@ -97,9 +97,10 @@ impl<'a> Permissions<'a> {
             let key = (action, self.class_key(actor, action, &grants));
             let mut classes = self.classes.borrow_mut();
             let id = ClassId(classes.len());
-            let found = classes.entry(key).or_insert_with(|| {
+            let found = classes.entry(key).or_insert_with_key(|(_, key)| {
+                let keys = key.known.keys().cloned();
                 let clauses = grants.about(self.policies.name(action), &self.context(actor));
-                Rc::new(EquivalenceClass::new(id, clauses))
+                Rc::new(EquivalenceClass::new(id, clauses, keys))
             });
             Rc::clone(found)
         });
@@ -211,9 +212,11 @@ impl<'a> Permissions<'a> {
         actor: Actor,
         action: Action,
         given: &[(&str, Option<&str>)],
-    ) -> Option<Clauses<'a, PolicyId>> {
-        if !self.might(actor, action) {
-            return None;
+    ) -> Option<Rc<Clauses<'a, PolicyId>>> {
+        let class = self.class_of(actor, action)?;
+        // Most policies do not use these keys, so the values change nothing.
+        if !given.iter().any(|(key, _)| class.uses(key)) {
+            return Some(Rc::clone(&class.clauses));
         }
         let mut context = self.context(actor).into_owned();
         for (key, value) in given {
@@ -222,7 +225,7 @@ impl<'a> Permissions<'a> {
                 None => context.absent(key),
             }
         }
-        Some(self.grants(actor, action).about(self.policies.name(action), &context))
+        Some(Rc::new(self.grants(actor, action).about(self.policies.name(action), &context)))
     }
 
     /// What an actor may do about approvals now.
