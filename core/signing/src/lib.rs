@@ -1,0 +1,45 @@
+//! What a human signs when they answer an approval, and whether a signature is theirs.
+//!
+//! Everybody who verifies makes the [`Statement`] again from facts of their own, never from the
+//! signature, and needs nothing but the human's public [`SigningKey`]. So a desk, a pipeline editor
+//! or an administrator who can call PutApprovalResult for anybody cannot make a signature, and an
+//! auditor can verify one years later, offline.
+//!
+//! ```
+//! use signing::{Answer, Approval, Signature, SigningKey};
+//!
+//! # let comment = "ok [2pr1.s.bmrQd4ily64.qljWt0H27SbmgjsnXhUVnw.AAAAC3NzaC1lZDI1NTE5AAAAQJPPUlxWz7sQ8nB1zbv7ev_43ozfQMaITwgra3ftb3vRH8Wc54bXw0cdaYDU4Vgk5J6YaqBfLuanv0OIy6EZuwc]";
+//! let approval = Approval {
+//!     pipeline: "payments",
+//!     execution: "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001",
+//!     stage: "Release",
+//!     action: "ApprovalA",
+//!     attempt: "7d27f861-a187-4140-9485-44d76b5aa3e8",
+//!     answer: Answer::Approved,
+//!     revisions: &["5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e", "UPBw5fG.TEoeT0MC4FZr8AgSXuvKJ39t"],
+//! };
+//! let key: SigningKey =
+//!     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD".parse()?;
+//! let signature = Signature::from_comment(comment)?.ok_or("the comment has no signature")?;
+//! assert_eq!(signature.key_id(), key.id());
+//! key.verify(&approval, &signature, None)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Pure functions: no clock, no environment, no I/O, and no randomness. Whoever makes a signature
+//! brings the [`Nonce`].
+
+mod encoding;
+mod key;
+mod passkey;
+mod signature;
+mod ssh;
+mod statement;
+mod verify;
+
+pub use key::{KeyError, KeyId, KeyKind, SigningKey};
+pub use passkey::{Desk, DeskError};
+pub use signature::{CommentError, Nonce, Signature};
+pub use ssh::NAMESPACE;
+pub use statement::{Answer, Approval, Statement, StatementError};
+pub use verify::{BadSignature, Proof};

@@ -1,0 +1,160 @@
+//! The signature as it travels in an approver's comment: `[2pr1.…]`.
+
+use std::fmt;
+
+use crate::encoding::{array_from_base64url, base64url, from_base64url};
+use crate::key::KeyId;
+
+/// What every signature begins with, version included.
+const MARK: &str = "[2pr1.";
+
+/// 16 random bytes, so that a signature gives nothing away about another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nonce([u8; 16]);
+
+impl Nonce {
+    /// Takes bytes that the caller has drawn at random.
+    #[must_use]
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base64url(&self.0))
+    }
+}
+
+/// A signature in a well-formed comment. Nothing about it has been verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    key_id: KeyId,
+    nonce: Nonce,
+    body: Body,
+}
+
+/// The part that depends on the kind of key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Passkey {
+        authenticator_data: Vec<u8>,
+        signature: Vec<u8>,
+        /// `None` if clientDataJSON has the usual form, which follows from the statement.
+        client_data: Option<Vec<u8>>,
+    },
+    /// The signature blob of an SSHSIG.
+    Ssh(Vec<u8>),
+}
+
+/// Why a comment's signature cannot be read. Such an approval never counts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommentError {
+    /// One of them could be somebody else's.
+    #[error("the comment carries {0} signatures; it must carry one")]
+    Several(usize),
+    /// It is cut off, mistyped or glued to another word.
+    #[error("the comment carries a broken signature: {0}")]
+    Broken(&'static str),
+}
+
+impl Signature {
+    /// Finds the signature in a comment. Returns `None` if the comment carries none.
+    ///
+    /// # Errors
+    /// [`CommentError`] if there are several, or if the one is not in its canonical form.
+    pub fn from_comment(comment: &str) -> Result<Option<Self>, CommentError> {
+        match comment.matches(MARK).count() {
+            0 => Ok(None),
+            1 => {
+                let mut words = comment.split_whitespace();
+                let word = words.find(|word| word.starts_with(MARK));
+                let word = word.ok_or(CommentError::Broken("it is not a separate word"))?;
+                Self::parse(word).map(Some)
+            }
+            several => Err(CommentError::Several(several)),
+        }
+    }
+
+    fn parse(word: &str) -> Result<Self, CommentError> {
+        const ENCODING: CommentError =
+            CommentError::Broken("a field is not base64url in its canonical form");
+        let inner = word.strip_prefix(MARK).and_then(|rest| rest.strip_suffix(']'));
+        let inner = inner.ok_or(CommentError::Broken("it does not end with `]`"))?;
+        let bytes =
+            |field: &str| from_base64url(field).filter(|bytes| !bytes.is_empty()).ok_or(ENCODING);
+        let fields: Vec<&str> = inner.split('.').collect();
+        let (key_id, nonce, body) = match fields.as_slice() {
+            ["p", key_id, nonce, authenticator_data, signature, rest @ ..] if rest.len() < 2 => {
+                let body = Body::Passkey {
+                    authenticator_data: bytes(authenticator_data)?,
+                    signature: bytes(signature)?,
+                    client_data: rest.first().map(|field| bytes(field)).transpose()?,
+                };
+                (key_id, nonce, body)
+            }
+            ["s", key_id, nonce, signature] => (key_id, nonce, Body::Ssh(bytes(signature)?)),
+            ["p" | "s", ..] => {
+                return Err(CommentError::Broken("it has too few or too many fields"));
+            }
+            _ => return Err(CommentError::Broken("its kind is neither `p` nor `s`")),
+        };
+        Ok(Self {
+            key_id: KeyId(array_from_base64url(key_id).ok_or(ENCODING)?),
+            nonce: Nonce(array_from_base64url(nonce).ok_or(ENCODING)?),
+            body,
+        })
+    }
+
+    /// A passkey's signature. `client_data` is `None` if clientDataJSON has the usual form.
+    #[must_use]
+    pub fn from_passkey(
+        key_id: KeyId,
+        nonce: Nonce,
+        authenticator_data: Vec<u8>,
+        signature: Vec<u8>,
+        client_data: Option<Vec<u8>>,
+    ) -> Self {
+        Self { key_id, nonce, body: Body::Passkey { authenticator_data, signature, client_data } }
+    }
+
+    /// An SSH key's signature: the signature blob of an SSHSIG.
+    #[must_use]
+    pub fn from_ssh(key_id: KeyId, nonce: Nonce, blob: Vec<u8>) -> Self {
+        Self { key_id, nonce, body: Body::Ssh(blob) }
+    }
+
+    /// The key that the signature claims to be of.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// The nonce, which is part of the statement.
+    #[must_use]
+    pub fn nonce(&self) -> &Nonce {
+        &self.nonce
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        &self.body
+    }
+}
+
+impl fmt::Display for Signature {
+    /// The word for the comment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key_id, nonce, body } = self;
+        match body {
+            Body::Passkey { authenticator_data, signature, client_data } => {
+                let data = base64url(authenticator_data);
+                write!(f, "{MARK}p.{key_id}.{nonce}.{data}.{}", base64url(signature))?;
+                if let Some(client_data) = client_data {
+                    write!(f, ".{}", base64url(client_data))?;
+                }
+                f.write_str("]")
+            }
+            Body::Ssh(blob) => write!(f, "{MARK}s.{key_id}.{nonce}.{}]", base64url(blob)),
+        }
+    }
+}

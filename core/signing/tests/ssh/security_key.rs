@@ -1,0 +1,130 @@
+//! `sk-` keys. There is no hardware here: the test computes what a security key computes (OpenSSH,
+//! PROTOCOL.u2f), and `ssh-keygen` says whether it did so rightly.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, SHA512, digest};
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+};
+use signing::{BadSignature, KeyKind, NAMESPACE, Nonce, Signature, SigningKey, Statement};
+
+use crate::keygen::{APPROVAL, Keygen};
+
+const APPLICATION: &[u8] = b"ssh:";
+const COUNTER: u32 = 258;
+
+/// Fields of SSH's binary format: each a string.
+fn strings(fields: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for field in fields {
+        bytes.extend(u32::try_from(field.len()).unwrap().to_be_bytes());
+        bytes.extend(*field);
+    }
+    bytes
+}
+
+fn mpint(number: &[u8]) -> Vec<u8> {
+    let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
+    if number.first().is_some_and(|first| first & 0x80 != 0) {
+        [&[0], number].concat()
+    } else {
+        number.to_owned()
+    }
+}
+
+enum Device {
+    Ed25519(Ed25519KeyPair),
+    P256(EcdsaKeyPair),
+}
+
+impl Device {
+    fn all() -> [Self; 2] {
+        let rng = SystemRandom::new();
+        let ed25519 = Ed25519KeyPair::generate_pkcs8(&rng).unwrap();
+        let p256 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng).unwrap();
+        let p256 = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, p256.as_ref(), &rng);
+        [
+            Self::Ed25519(Ed25519KeyPair::from_pkcs8(ed25519.as_ref()).unwrap()),
+            Self::P256(p256.unwrap()),
+        ]
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Ed25519(_) => "sk-ssh-ed25519@openssh.com",
+            Self::P256(_) => "sk-ecdsa-sha2-nistp256@openssh.com",
+        }
+    }
+
+    fn public(&self) -> Vec<u8> {
+        let kind = self.kind().as_bytes();
+        match self {
+            Self::Ed25519(pair) => strings(&[kind, pair.public_key().as_ref(), APPLICATION]),
+            Self::P256(pair) => {
+                strings(&[kind, b"nistp256", pair.public_key().as_ref(), APPLICATION])
+            }
+        }
+    }
+
+    /// The signature blob of an SSHSIG over the statement.
+    fn sign(&self, statement: &Statement, flags: u8) -> Vec<u8> {
+        let hash = digest(&SHA512, statement.as_bytes());
+        let mut message = b"SSHSIG".to_vec();
+        message.extend(strings(&[NAMESPACE.as_bytes(), b"", b"sha512", hash.as_ref()]));
+        let mut signed = digest(&SHA256, APPLICATION).as_ref().to_vec();
+        signed.push(flags);
+        signed.extend(COUNTER.to_be_bytes());
+        signed.extend(digest(&SHA256, &message).as_ref());
+        let value = match self {
+            Self::Ed25519(pair) => pair.sign(&signed).as_ref().to_vec(),
+            Self::P256(pair) => {
+                let value = pair.sign(&SystemRandom::new(), &signed).unwrap();
+                let (r, s) = value.as_ref().split_at(32);
+                strings(&[&mpint(r), &mpint(s)])
+            }
+        };
+        let mut blob = strings(&[self.kind().as_bytes(), &value]);
+        blob.push(flags);
+        blob.extend(COUNTER.to_be_bytes());
+        blob
+    }
+}
+
+#[test]
+fn a_security_key_counts_if_somebody_touched_it() {
+    for device in Device::all() {
+        let line = format!("{} {} alice@key", device.kind(), STANDARD.encode(device.public()));
+        let key: SigningKey = line.parse().unwrap();
+        assert_eq!(key.kind(), KeyKind::SshSecurityKey);
+        let nonce = Nonce::new([9; 16]);
+        let statement = Statement::new(&APPROVAL, &nonce).unwrap();
+        let verify = |blob: Vec<u8>| {
+            key.verify(&APPROVAL, &Signature::from_ssh(key.id(), nonce, blob), None)
+        };
+
+        for (flags, user_verified) in [(0x01, false), (0x05, true)] {
+            let blob = device.sign(&statement, flags);
+            let mut sshsig = b"SSHSIG\0\0\0\x01".to_vec();
+            let fields = [&device.public()[..], NAMESPACE.as_bytes(), b"", b"sha512", &blob];
+            sshsig.extend(strings(&fields));
+            assert!(Keygen::with_public(&line).verifies(&statement, &sshsig), "{line}");
+            let proof = verify(blob).unwrap();
+            assert_eq!(
+                (proof.user_verified, proof.counter, proof.is_device_bound()),
+                (user_verified, Some(COUNTER), true)
+            );
+        }
+        assert_eq!(verify(device.sign(&statement, 0)), Err(BadSignature::NobodyPresent));
+
+        // What was signed without a touch cannot be passed off as touched.
+        let mut forged = device.sign(&statement, 0);
+        let flags = forged.len() - 5;
+        forged[flags] = 0x01;
+        assert_eq!(verify(forged), Err(BadSignature::NotSigned));
+        let mut cut = device.sign(&statement, 1);
+        cut.truncate(flags);
+        assert_eq!(verify(cut), Err(BadSignature::Form));
+    }
+}
