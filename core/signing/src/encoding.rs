@@ -1,4 +1,4 @@
-//! Base64 in the two alphabets that the formats use, each in its one canonical form.
+//! Base64 in the two alphabets of the formats, in canonical form only.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

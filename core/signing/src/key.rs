@@ -9,7 +9,7 @@ use crate::encoding::{base64url, from_base64url};
 use crate::ssh::SshKey;
 
 /// The first 8 bytes of the SHA-256 of a public key: of a passkey's DER SubjectPublicKeyInfo, or of
-/// an SSH key's blob. It finds a key in the rule and proves nothing.
+/// an SSH key's blob. It finds a key in the rule; it does not prove anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(crate) [u8; 8]);
 
@@ -63,7 +63,7 @@ pub(crate) enum Material {
     Ssh(SshKey),
 }
 
-/// A public key of one of the two algorithms that both kinds share.
+/// A public key. Passkeys and SSH keys use the same two algorithms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
     /// A point of P-256, uncompressed: 0x04 and two coordinates of 32 bytes.
@@ -91,7 +91,7 @@ pub enum KeyError {
     Ssh(String),
 }
 
-/// The DER of a SubjectPublicKeyInfo up to the key itself: id-ecPublicKey on prime256v1 with an
+/// The DER of a SubjectPublicKeyInfo before the key: id-ecPublicKey on prime256v1 with an
 /// uncompressed point (RFC 5480), and id-Ed25519 (RFC 8410).
 const SPKI_P256: &[u8] = &[
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,

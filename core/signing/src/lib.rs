@@ -1,9 +1,8 @@
 //! What a human signs when they answer an approval, and whether a signature is theirs.
 //!
-//! Everybody who verifies makes the [`Statement`] again from facts of their own, never from the
-//! signature, and needs nothing but the human's public [`SigningKey`]. So a desk, a pipeline editor
-//! or an administrator who can call PutApprovalResult for anybody cannot make a signature, and an
-//! auditor can verify one years later, offline.
+//! A verifier writes the [`Statement`] again from its own facts, never from the signature, and
+//! needs only the human's public [`SigningKey`]. An administrator who can call PutApprovalResult as
+//! anybody therefore cannot make a signature, and an auditor can verify one offline, years later.
 //!
 //! ```
 //! use signing::{Answer, Approval, Signature, SigningKey};
@@ -26,8 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Pure functions: no clock, no environment, no I/O, and no randomness. Whoever makes a signature
-//! brings the [`Nonce`].
+//! Pure functions: no clock, environment, I/O or randomness. The caller draws the [`Nonce`].
 
 mod encoding;
 mod key;

@@ -91,7 +91,7 @@ fn challenge(statement: &Statement) -> String {
     base64url(digest(&SHA256, statement.as_bytes()).as_ref())
 }
 
-/// What an authenticator says about a signature.
+/// What an authenticator reports with a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Assertion {
     /// It may be synced to other devices.

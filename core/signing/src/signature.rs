@@ -5,10 +5,10 @@ use std::fmt;
 use crate::encoding::{array_from_base64url, base64url, from_base64url};
 use crate::key::KeyId;
 
-/// What every signature begins with, version included.
+/// The start of every signature, with the version.
 const MARK: &str = "[2pr1.";
 
-/// 16 random bytes, so that a signature gives nothing away about another one.
+/// 16 random bytes, which make every statement unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nonce([u8; 16]);
 
@@ -50,10 +50,10 @@ pub(crate) enum Body {
 /// Why a comment's signature cannot be read. Such an approval never counts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommentError {
-    /// One of them could be somebody else's.
+    /// One of them could belong to somebody else.
     #[error("the comment carries {0} signatures; it must carry one")]
     Several(usize),
-    /// It is cut off, mistyped or glued to another word.
+    /// It is cut off, mistyped or joined to another word.
     #[error("the comment carries a broken signature: {0}")]
     Broken(&'static str),
 }
@@ -62,7 +62,7 @@ impl Signature {
     /// Finds the signature in a comment. Returns `None` if the comment carries none.
     ///
     /// # Errors
-    /// [`CommentError`] if there are several, or if the one is not in its canonical form.
+    /// [`CommentError`] if there are several, or if it is not in its canonical form.
     pub fn from_comment(comment: &str) -> Result<Option<Self>, CommentError> {
         match comment.matches(MARK).count() {
             0 => Ok(None),
@@ -124,7 +124,7 @@ impl Signature {
         Self { key_id, nonce, body: Body::Ssh(blob) }
     }
 
-    /// The key that the signature claims to be of.
+    /// The key that the signature names.
     #[must_use]
     pub fn key_id(&self) -> KeyId {
         self.key_id

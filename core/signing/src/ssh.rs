@@ -32,11 +32,11 @@ const USER_VERIFIED: u8 = 0x04;
 pub(crate) struct SshKey {
     kind: &'static str,
     key: Algorithm,
-    /// The application that an `sk-` key was made for; part of what it signs.
+    /// The application of an `sk-` key, which is part of the signed bytes.
     pub(crate) application: Option<Vec<u8>>,
 }
 
-/// What a security key says about a signature.
+/// What a security key adds to a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Touch {
     pub(crate) user_verified: bool,
@@ -71,8 +71,7 @@ impl SshKey {
         Some((blob, Self { kind, key, application }))
     }
 
-    /// Verifies the signature blob of an SSHSIG over `message`. Returns what a security key says
-    /// about it, `None` for a key that is not on one.
+    /// Verifies the signature blob of an SSHSIG over `message`. Returns `None` for a key on disk.
     pub(crate) fn verify(
         &self,
         message: &[u8],
@@ -120,8 +119,8 @@ impl SshKey {
     }
 }
 
-/// What SSHSIG has a key sign: never the message itself, so that a signature is of no use to any
-/// other protocol of SSH.
+/// The bytes that the key signs for an SSHSIG. They differ from the message, so that a signature
+/// cannot be reused in another SSH protocol.
 fn signed_data(message: &[u8]) -> Vec<u8> {
     let mut data = b"SSHSIG".to_vec();
     let hash = digest(&SHA512, message);

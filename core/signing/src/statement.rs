@@ -41,7 +41,7 @@ pub struct Approval<'a> {
     /// The answer.
     pub answer: Answer,
     /// The `externalExecutionId` of the newest succeeded attempt of each Source action, in any
-    /// order; repeats are dropped. Empty if there is no Source action.
+    /// order; repeats are dropped. Empty for a pipeline without Source actions.
     pub revisions: &'a [&'a str],
 }
 
@@ -105,7 +105,7 @@ impl fmt::Display for Statement {
     }
 }
 
-/// The revisions sorted by bytes, each once, or `-` if there is none.
+/// The revisions sorted by bytes, each once; `-` if the list is empty.
 fn in_one_line(revisions: &[&str]) -> Result<String, StatementError> {
     let ambiguous =
         |text: &&&str| text.is_empty() || **text == "-" || text.contains(char::is_whitespace);

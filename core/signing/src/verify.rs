@@ -1,4 +1,4 @@
-//! The one place that says whether a signature is good.
+//! Whether a signature is good.
 
 use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 
@@ -7,13 +7,13 @@ use crate::passkey::{self, Desk};
 use crate::signature::{Body, Signature};
 use crate::statement::{Approval, Statement, StatementError};
 
-/// What a good signature shows, apart from the fact that its key made it.
+/// What a good signature shows about its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// What holds the key.
     pub kind: KeyKind,
-    /// Whether the device checked who used it, by a PIN or a biometric. `false` for SSH keys on
-    /// disk, whose passphrase nobody else can see.
+    /// Whether the device verified its user, by a PIN or a biometric. `false` for SSH keys on disk:
+    /// a signature does not show whether a passphrase protects the key.
     pub user_verified: bool,
     /// Whether a passkey may be synced to other devices. `None` for SSH keys.
     pub backup_eligible: Option<bool>,
@@ -51,7 +51,7 @@ pub enum BadSignature {
     /// The parts of the signature are not what their format says.
     #[error("the signature is malformed")]
     Form,
-    /// Not what a browser writes for an assertion on the desk's own page.
+    /// A browser does not write this for an assertion on the desk's page.
     #[error("the browser's data (clientDataJSON) is not that of an answer on the desk's page")]
     ClientData,
     /// It was made for another answer, attempt, revision or nonce.
@@ -63,7 +63,7 @@ pub enum BadSignature {
     /// Nobody touched the device.
     #[error("nobody was present when the key signed")]
     NobodyPresent,
-    /// The device did not check who used it.
+    /// The device did not verify its user.
     #[error("the device did not verify its user, by a PIN or a biometric")]
     NotVerified,
     /// Passkeys need to know where they may be used.
@@ -132,7 +132,7 @@ impl SigningKey {
     }
 }
 
-/// Asks `ring`.
+/// Verifies with `ring`.
 pub(crate) fn verified(
     algorithm: &'static dyn VerificationAlgorithm,
     key: &[u8],

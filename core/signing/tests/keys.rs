@@ -1,4 +1,4 @@
-//! What is a signing key, a desk and a statement, and what is not.
+//! Which texts are signing keys, desks and statements.
 
 #![cfg(test)]
 

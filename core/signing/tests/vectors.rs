@@ -1,5 +1,5 @@
-//! Examples that other programs made (`vectors.json`): each verifies, and nothing that differs from
-//! it in one field or one bit does.
+//! Examples that other programs made (`vectors.json`): each verifies, and stops verifying if one
+//! field or one bit changes.
 
 #![cfg(test)]
 
@@ -98,7 +98,7 @@ fn each_signature_verifies_and_is_written_as_it_was_read() {
     }
 }
 
-/// A replay onto anything else that somebody could be made to believe was signed.
+/// A signature cannot be replayed onto another approval.
 #[test]
 fn no_signature_verifies_over_another_approval() {
     type Change = (&'static str, fn(&mut Facts));

@@ -1,4 +1,4 @@
-//! `ssh-keygen`, which the tests ask the same as us.
+//! Runs `ssh-keygen`.
 
 use std::fs;
 use std::io::Write as _;
@@ -18,7 +18,7 @@ pub(crate) const APPROVAL: Approval<'static> = Approval {
     answer: Answer::Approved,
     revisions: &["5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"],
 };
-/// A folder with a key, a statement and who may sign.
+/// A folder with a key, a statement and a list of allowed signers.
 pub(crate) struct Keygen {
     folder: tempfile::TempDir,
 }
@@ -38,7 +38,7 @@ impl Keygen {
         this
     }
 
-    /// One without a private key.
+    /// A folder without a private key.
     pub(crate) fn with_public(key: &str) -> Self {
         let this = Self { folder: tempfile::tempdir().unwrap() };
         this.allow(key);
@@ -71,7 +71,7 @@ impl Keygen {
         STANDARD.decode(body).unwrap()
     }
 
-    /// What `ssh-keygen -Y verify` says about an SSHSIG.
+    /// Whether `ssh-keygen -Y verify` accepts an SSHSIG.
     pub(crate) fn verifies(&self, statement: &Statement, sshsig: &[u8]) -> bool {
         let body = STANDARD.encode(sshsig);
         let armoured =

@@ -1,5 +1,5 @@
-//! `sk-` keys. There is no hardware here: the test computes what a security key computes (OpenSSH,
-//! PROTOCOL.u2f), and `ssh-keygen` says whether it did so rightly.
+//! `sk-` keys, without hardware: the test computes what a security key computes (OpenSSH,
+//! PROTOCOL.u2f), and `ssh-keygen` confirms it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -118,7 +118,7 @@ fn a_security_key_counts_if_somebody_touched_it() {
         }
         assert_eq!(verify(device.sign(&statement, 0)), Err(BadSignature::NobodyPresent));
 
-        // What was signed without a touch cannot be passed off as touched.
+        // A signature without a touch cannot be changed into one with a touch.
         let mut forged = device.sign(&statement, 0);
         let flags = forged.len() - 5;
         forged[flags] = 0x01;
