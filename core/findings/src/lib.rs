@@ -15,7 +15,6 @@ pub use csv::{plain, render as csv};
 pub use finding::{Evidence, Finding, Severity};
 pub use human::render as human;
 pub use json::{pretty, render as json};
-pub use names::shown;
 pub use sarif::render as sarif;
 
 use std::cmp::Reverse;
