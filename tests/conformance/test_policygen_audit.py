@@ -215,7 +215,7 @@ def test_a_part_of_an_account_is_refused(aws, pages, tmp_path):
     done = policygen(
         "--account-file", account_file(pages, tmp_path / "part.json", "--filter", "User", "Group")
     )
-    assert "if it was made with --filter, make it again without" in done.stderr
+    assert "if it was created with --filter, create it again without" in done.stderr
 
 
 def test_an_empty_account_is_not_clean(aws, pages):
