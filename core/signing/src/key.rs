@@ -1,31 +1,11 @@
 //! Public keys of humans, as the rule lists them.
 
-use std::fmt;
 use std::str::FromStr;
 
-use ring::digest::{SHA256, digest};
-
-use crate::encoding::{base64url, from_base64url};
+use crate::algorithm::Algorithm;
+use crate::encoding::from_base64url;
+use crate::key_id::KeyId;
 use crate::ssh::SshKey;
-
-/// The first 8 bytes of the SHA-256 of a public key: of a passkey's DER SubjectPublicKeyInfo, or of
-/// an SSH key's blob. It finds a key in the rule; it does not prove anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub(crate) [u8; 8]);
-
-impl KeyId {
-    fn new(public_key: &[u8]) -> Self {
-        let mut id = [0; 8];
-        id.iter_mut().zip(digest(&SHA256, public_key).as_ref()).for_each(|(to, from)| *to = *from);
-        Self(id)
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&base64url(&self.0))
-    }
-}
 
 /// What holds the private half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,14 +43,6 @@ pub(crate) enum Material {
     Ssh(SshKey),
 }
 
-/// A public key. Passkeys and SSH keys use the same two algorithms.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    /// A point of P-256, uncompressed: 0x04 and two coordinates of 32 bytes.
-    P256(Vec<u8>),
-    Ed25519(Vec<u8>),
-}
-
 /// Why a text is not a signing key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -89,34 +61,6 @@ pub enum KeyError {
     /// An SSH key whose base64 does not hold a key of the type in front of it.
     #[error("`{}` is not a public SSH key of the type it names", .0.escape_debug())]
     Ssh(String),
-}
-
-/// The DER of a SubjectPublicKeyInfo before the key: id-ecPublicKey on prime256v1 with an
-/// uncompressed point (RFC 5480), and id-Ed25519 (RFC 8410).
-const SPKI_P256: &[u8] = &[
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
-];
-const SPKI_ED25519: &[u8] =
-    &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-
-impl Algorithm {
-    /// A point in its uncompressed form.
-    pub(crate) fn p256(point: &[u8]) -> Option<Self> {
-        (point.len() == 65 && point.first() == Some(&4)).then(|| Self::P256(point.to_owned()))
-    }
-
-    pub(crate) fn ed25519(key: &[u8]) -> Option<Self> {
-        (key.len() == 32).then(|| Self::Ed25519(key.to_owned()))
-    }
-
-    fn from_spki(der: &[u8]) -> Option<Self> {
-        match (der.strip_prefix(SPKI_P256), der.strip_prefix(SPKI_ED25519)) {
-            (Some(point), _) => Self::p256(point),
-            (None, Some(key)) => Self::ed25519(key),
-            (None, None) => None,
-        }
-    }
 }
 
 impl SigningKey {

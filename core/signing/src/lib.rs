@@ -27,17 +27,24 @@
 //!
 //! Pure functions: no clock, environment, I/O or randomness. The caller draws the [`Nonce`].
 
+mod algorithm;
 mod encoding;
+mod error;
 mod key;
+mod key_id;
+mod nonce;
 mod passkey;
 mod signature;
 mod ssh;
 mod statement;
 mod verify;
 
-pub use key::{KeyError, KeyId, KeyKind, SigningKey};
+pub use error::BadSignature;
+pub use key::{KeyError, KeyKind, SigningKey};
+pub use key_id::KeyId;
+pub use nonce::Nonce;
 pub use passkey::{Desk, DeskError};
-pub use signature::{CommentError, Nonce, Signature};
+pub use signature::{CommentError, Signature};
 pub use ssh::NAMESPACE;
 pub use statement::{Answer, Approval, Statement, StatementError};
-pub use verify::{BadSignature, Proof};
+pub use verify::Proof;

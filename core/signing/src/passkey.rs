@@ -4,10 +4,10 @@ use ring::digest::{SHA256, digest};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, ED25519, VerificationAlgorithm};
 use serde::Deserialize;
 
+use crate::algorithm::{Algorithm, verified};
 use crate::encoding::base64url;
-use crate::key::Algorithm;
+use crate::error::BadSignature;
 use crate::statement::Statement;
-use crate::verify::{BadSignature, verified};
 
 /// Where passkeys were made and answers are given.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,28 +3,11 @@
 use std::fmt;
 
 use crate::encoding::{array_from_base64url, base64url, from_base64url};
-use crate::key::KeyId;
+use crate::key_id::KeyId;
+use crate::nonce::Nonce;
 
 /// The start of every signature, with the version.
 const MARK: &str = "[2pr1.";
-
-/// 16 random bytes, which make every statement unique.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nonce([u8; 16]);
-
-impl Nonce {
-    /// Takes bytes that the caller has drawn at random.
-    #[must_use]
-    pub fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Display for Nonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&base64url(&self.0))
-    }
-}
 
 /// A signature in a well-formed comment. Nothing about it has been verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +84,7 @@ impl Signature {
         };
         Ok(Self {
             key_id: KeyId(array_from_base64url(key_id).ok_or(ENCODING)?),
-            nonce: Nonce(array_from_base64url(nonce).ok_or(ENCODING)?),
+            nonce: Nonce::new(array_from_base64url(nonce).ok_or(ENCODING)?),
             body,
         })
     }

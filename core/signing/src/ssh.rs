@@ -5,9 +5,9 @@
 
 use ring::digest::{SHA256, SHA512, digest};
 
+use crate::algorithm::{Algorithm, verified};
 use crate::encoding::from_base64;
-use crate::key::Algorithm;
-use crate::verify::{BadSignature, verified};
+use crate::error::BadSignature;
 
 /// The namespace of our signatures: `ssh-keygen -Y sign -n two-person-rule`.
 pub const NAMESPACE: &str = "two-person-rule";

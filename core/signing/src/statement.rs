@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::signature::Nonce;
+use crate::nonce::Nonce;
 
 /// A human's answer to an approval, in CodePipeline's words (API model, `ApprovalStatus`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,55 @@
+//! The two algorithms of signing keys.
+
+use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
+
+use crate::error::BadSignature;
+
+/// A public key. Passkeys and SSH keys use the same two algorithms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// A point of P-256, uncompressed: 0x04 and two coordinates of 32 bytes.
+    P256(Vec<u8>),
+    Ed25519(Vec<u8>),
+}
+
+/// The DER of a SubjectPublicKeyInfo before the key: id-ecPublicKey on prime256v1 with an
+/// uncompressed point (RFC 5480), and id-Ed25519 (RFC 8410).
+const SPKI_P256: &[u8] = &[
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+const SPKI_ED25519: &[u8] =
+    &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+impl Algorithm {
+    /// A point in its uncompressed form.
+    pub(crate) fn p256(point: &[u8]) -> Option<Self> {
+        (point.len() == 65 && point.first() == Some(&4)).then(|| Self::P256(point.to_owned()))
+    }
+
+    /// A key of 32 bytes.
+    pub(crate) fn ed25519(key: &[u8]) -> Option<Self> {
+        (key.len() == 32).then(|| Self::Ed25519(key.to_owned()))
+    }
+
+    /// Reads a DER SubjectPublicKeyInfo.
+    pub(crate) fn from_spki(der: &[u8]) -> Option<Self> {
+        match (der.strip_prefix(SPKI_P256), der.strip_prefix(SPKI_ED25519)) {
+            (Some(point), _) => Self::p256(point),
+            (None, Some(key)) => Self::ed25519(key),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Verifies with `ring`.
+pub(crate) fn verified(
+    algorithm: &'static dyn VerificationAlgorithm,
+    key: &[u8],
+    signed: &[u8],
+    signature: &[u8],
+) -> Result<(), BadSignature> {
+    UnparsedPublicKey::new(algorithm, key)
+        .verify(signed, signature)
+        .map_err(|_| BadSignature::NotSigned)
+}
