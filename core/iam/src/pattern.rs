@@ -39,7 +39,7 @@ pub(crate) enum Class {
     Any,
     /// Any character but `:`, which ends a segment of an ARN.
     Segment,
-    /// The characters of some service's names.
+    /// The characters of a service's names.
     Of(&'static Alphabet),
 }
 
@@ -258,7 +258,7 @@ impl Pattern {
         false
     }
 
-    /// A shortest text that both patterns match. Returns `None` if there is no such text.
+    /// One of the shortest texts that both patterns match. Returns `None` if there is no such text.
     ///
     /// The search is exact: it goes breadth first over the pairs of positions in the two patterns.
     /// To leave a run costs nothing, a character costs one.

@@ -89,18 +89,6 @@ impl Signature {
         })
     }
 
-    /// A passkey's signature. `client_data` is `None` if clientDataJSON has the usual form.
-    #[must_use]
-    pub fn from_passkey(
-        key_id: KeyId,
-        nonce: Nonce,
-        authenticator_data: Vec<u8>,
-        signature: Vec<u8>,
-        client_data: Option<Vec<u8>>,
-    ) -> Self {
-        Self { key_id, nonce, body: Body::Passkey { authenticator_data, signature, client_data } }
-    }
-
     /// An SSH key's signature: the signature blob of an SSHSIG.
     #[must_use]
     pub fn from_ssh(key_id: KeyId, nonce: Nonce, blob: Vec<u8>) -> Self {

@@ -7,7 +7,7 @@ use crate::{CodePipeline, Period, ReadError, read_live};
 
 /// The port to GetPipelineState.
 pub trait PipelineState {
-    /// Why there is no answer.
+    /// The error of a failed call.
     type Error;
 
     /// The stages of a pipeline and their newest runs.

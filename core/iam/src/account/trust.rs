@@ -16,7 +16,7 @@ use crate::truth::Truth;
 /// The action, in lower case, as [`crate::Grants::about`] expects it.
 const ASSUME_ROLE: &str = "sts:assumerole";
 
-/// The statements by which an actor may assume a role.
+/// The statements that let an actor assume a role.
 #[derive(Clone, Debug)]
 pub struct Assumption<'a> {
     /// The statements of the trust policy that allow it or may deny it: their places, and their
