@@ -80,6 +80,16 @@ impl SigningKey {
         }
     }
 
+    /// The bytes of the public key itself: the point or the 32 bytes. One key has the same bytes in
+    /// every form that it can be written in.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        match &self.material {
+            Material::Passkey { key, .. } => key.bytes(),
+            Material::Ssh(key) => key.public_key(),
+        }
+    }
+
     /// The credential id of a passkey, which a browser needs to find it. Returns `None` for an SSH
     /// key.
     #[must_use]
