@@ -115,20 +115,6 @@ impl SigningKey {
         }
     }
 
-    /// Whether both have the same private half. One key can be listed in several forms, with
-    /// different ids: as a passkey and as an SSH key, for example.
-    #[must_use]
-    pub fn is_same_key(&self, other: &Self) -> bool {
-        self.algorithm() == other.algorithm()
-    }
-
-    fn algorithm(&self) -> &Algorithm {
-        match &self.material {
-            Material::Passkey { key, .. } => key,
-            Material::Ssh(key) => &key.key,
-        }
-    }
-
     /// The public key in SSH's binary format. Returns `None` for a passkey.
     pub(crate) fn ssh_blob(&self) -> Option<&[u8]> {
         match self.material {
