@@ -1,64 +1,48 @@
-//! The calls that the gate makes, and how they fail.
+//! Calls to AWS by their names, and how they fail.
 
 use std::fmt;
 
-/// The operations that the gate calls.
+/// An operation of an AWS service. Each program names those that it calls; the ones that read an
+/// execution are named here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Operation {
-    /// [`CodePipeline::job_details`](crate::CodePipeline::job_details)
-    GetJobDetails,
-    /// [`CodePipeline::action_executions`](crate::CodePipeline::action_executions)
-    ListActionExecutions,
-    /// [`CodePipeline::pipeline_state`](crate::CodePipeline::pipeline_state)
-    GetPipelineState,
-    /// [`CodePipeline::initiator`](crate::CodePipeline::initiator)
-    GetPipelineExecution,
-    /// [`Roles::role_arn`](crate::Roles::role_arn)
-    GetRole,
-    /// [`CodePipeline::report_success`](crate::CodePipeline::report_success)
-    PutJobSuccessResult,
-    /// [`CodePipeline::report_failure`](crate::CodePipeline::report_failure)
-    PutJobFailureResult,
+pub struct Operation {
+    /// The service, as IAM names it in actions.
+    service: &'static str,
+    name: &'static str,
 }
 
 impl Operation {
-    /// Every operation.
-    pub const ALL: [Self; 7] = [
-        Self::GetJobDetails,
-        Self::ListActionExecutions,
-        Self::GetPipelineState,
-        Self::GetPipelineExecution,
-        Self::GetRole,
-        Self::PutJobSuccessResult,
-        Self::PutJobFailureResult,
-    ];
+    /// [`CodePipeline::action_executions`](crate::CodePipeline::action_executions)
+    pub const LIST_ACTION_EXECUTIONS: Self = Self::codepipeline("ListActionExecutions");
+    /// [`CodePipeline::pipeline_state`](crate::CodePipeline::pipeline_state)
+    pub const GET_PIPELINE_STATE: Self = Self::codepipeline("GetPipelineState");
+    /// [`CodePipeline::started`](crate::CodePipeline::started)
+    pub const GET_PIPELINE_EXECUTION: Self = Self::codepipeline("GetPipelineExecution");
+    /// [`Roles::role_arn`](crate::Roles::role_arn)
+    pub const GET_ROLE: Self = Self::of("iam", "GetRole");
+
+    /// An operation of a service, by the service's name in IAM actions: `iam`.
+    #[must_use]
+    pub const fn of(service: &'static str, name: &'static str) -> Self {
+        Self { service, name }
+    }
+
+    /// An operation of CodePipeline.
+    #[must_use]
+    pub const fn codepipeline(name: &'static str) -> Self {
+        Self::of("codepipeline", name)
+    }
 
     /// The IAM action that allows it.
     #[must_use]
     pub fn iam_action(self) -> String {
-        match self {
-            Self::GetRole => format!("iam:{self}"),
-            Self::GetJobDetails
-            | Self::ListActionExecutions
-            | Self::GetPipelineState
-            | Self::GetPipelineExecution
-            | Self::PutJobSuccessResult
-            | Self::PutJobFailureResult => format!("codepipeline:{self}"),
-        }
+        format!("{}:{}", self.service, self.name)
     }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::GetJobDetails => "GetJobDetails",
-            Self::ListActionExecutions => "ListActionExecutions",
-            Self::GetPipelineState => "GetPipelineState",
-            Self::GetPipelineExecution => "GetPipelineExecution",
-            Self::GetRole => "GetRole",
-            Self::PutJobSuccessResult => "PutJobSuccessResult",
-            Self::PutJobFailureResult => "PutJobFailureResult",
-        })
+        f.write_str(self.name)
     }
 }
 
@@ -81,12 +65,6 @@ pub enum CallError {
         /// What happened.
         problem: String,
     },
-    /// InvalidJobStateException: the job has its result already.
-    #[error("{operation}: the job has its result already")]
-    AlreadyReported {
-        /// The call.
-        operation: Operation,
-    },
     /// Any other error of the service.
     #[error("{operation} answered {code}: {message}")]
     Refused {
@@ -97,7 +75,7 @@ pub enum CallError {
         /// AWS's message.
         message: String,
     },
-    /// The reply does not have what the gate needs.
+    /// The reply does not have what is needed.
     #[error("the reply to {operation} makes no sense: {problem}")]
     Malformed {
         /// The call.
@@ -105,4 +83,37 @@ pub enum CallError {
         /// What is missing or wrong.
         problem: &'static str,
     },
+}
+
+impl CallError {
+    /// The error of a service, by the status and the error code of its reply.
+    #[must_use]
+    pub fn of_service(operation: Operation, status: u16, code: &str, message: String) -> Self {
+        match code {
+            "AccessDeniedException" | "AccessDenied" => Self::AccessDenied { operation, message },
+            _ if status >= 500 || status == 429 || is_throttling(code) => {
+                Self::transient(operation, code)
+            }
+            _ => Self::Refused { operation, code: code.to_owned(), message },
+        }
+    }
+
+    pub(crate) fn transient(operation: Operation, problem: impl Into<String>) -> Self {
+        Self::Transient { operation, problem: problem.into() }
+    }
+}
+
+/// AWS's codes for "too many requests" (AWS SDKs and Tools Reference Guide, "Retry behavior").
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+    )
 }

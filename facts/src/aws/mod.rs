@@ -2,29 +2,31 @@
 
 mod codepipeline;
 mod iam;
+mod signed;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_codepipeline::config::SharedHttpClient;
+use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// The SDK of CodePipeline, for programs that contain the gate, so that they use the same one.
-pub use aws_sdk_codepipeline as sdk;
-pub use codepipeline::Adapter;
-pub use iam::Iam;
+use crate::call::{CallError, Operation};
 
-/// Clients from the environment of the function: credentials, region and, if it is set,
-/// `AWS_ENDPOINT_URL`.
-pub async fn from_environment() -> (Adapter, Iam) {
-    let config = aws_config::defaults(BehaviorVersion::latest())
+/// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
+pub use aws_sdk_codepipeline as sdk;
+pub use codepipeline::Reader;
+pub use iam::Iam;
+pub use signed::{Reply, Signed};
+
+/// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's
+/// own retries and time-outs: a [`Budget`](crate::Budget) controls these.
+#[must_use]
+pub fn config() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())
-        // The invocation's budget controls retries and time-outs: see `retry`.
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
-        .load()
-        .await;
-    (Adapter::from(sdk::Client::new(&config)), Iam::new(&config))
 }
 
 /// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
@@ -35,17 +37,27 @@ pub fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// AWS's codes for "too many requests" (AWS SDKs and Tools Reference Guide, "Retry behavior").
-fn is_throttling(code: &str) -> bool {
-    matches!(
-        code,
-        "Throttling"
-            | "ThrottlingException"
-            | "ThrottledException"
-            | "RequestThrottled"
-            | "RequestThrottledException"
-            | "TooManyRequestsException"
-            | "RequestLimitExceeded"
-            | "SlowDown"
-    )
+/// The SDK's error in our words. From the body of a reply, only AWS's error code and message are
+/// kept.
+pub fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>) -> CallError {
+    let transient = |problem| CallError::transient(operation, problem);
+    match error {
+        SdkError::TimeoutError(_) => transient("no reply in time"),
+        SdkError::DispatchFailure(_) => transient("the request could not be sent"),
+        SdkError::ResponseError(_) => transient("the reply could not be read"),
+        SdkError::ServiceError(context) => CallError::of_service(
+            operation,
+            context.raw().status().as_u16(),
+            context.err().code().unwrap_or("an unknown error"),
+            context.err().message().unwrap_or("without a message").to_owned(),
+        ),
+        // No credentials or no region. A retry does not help.
+        SdkError::ConstructionFailure(_) | _ => CallError::Refused {
+            operation,
+            code: "no request".to_owned(),
+            message:
+                "the request could not be made; are the function's credentials and region there?"
+                    .to_owned(),
+        },
+    }
 }
