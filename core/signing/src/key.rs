@@ -109,9 +109,13 @@ impl SigningKey {
     /// every form that it can be written in.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
+        self.algorithm().bytes()
+    }
+
+    fn algorithm(&self) -> &Algorithm {
         match &self.material {
-            Material::Passkey { key, .. } => key.bytes(),
-            Material::Ssh(key) => key.public_key(),
+            Material::Passkey { key, .. } => key,
+            Material::Ssh(key) => &key.key,
         }
     }
 
