@@ -7,6 +7,7 @@ use crate::algorithm::Algorithm;
 use crate::encoding::{base64, base64url, from_base64, from_base64url};
 use crate::key_error::KeyError;
 use crate::key_id::KeyId;
+use crate::small_order::is_of_small_order;
 use crate::ssh::{self, SshKey};
 
 /// What holds the private half.
@@ -37,7 +38,7 @@ impl KeyKind {
 pub struct SigningKey {
     id: KeyId,
     /// A passkey's DER SubjectPublicKeyInfo, or an SSH key's blob.
-    public_key: Vec<u8>,
+    encoded: Vec<u8>,
     pub(crate) material: Material,
 }
 
@@ -59,7 +60,7 @@ impl SigningKey {
         }
         let key = Algorithm::from_spki(spki).ok_or(KeyError::Spki)?;
         let credential_id = credential_id.to_owned();
-        Ok(Self::new(spki, Material::Passkey { credential_id, key }))
+        Self::new(spki, Material::Passkey { credential_id, key })
     }
 
     /// An SSH key of type `ssh-ed25519`, from the 32 bytes of its public half.
@@ -72,11 +73,16 @@ impl SigningKey {
 
     fn ssh(kind: &'static str, blob: &[u8]) -> Result<Self, KeyError> {
         let key = SshKey::from_blob(kind, blob).ok_or(KeyError::SshForm(kind))?;
-        Ok(Self::new(blob, Material::Ssh(key)))
+        // The credential of a website has its domain there.
+        if key.application.as_ref().is_some_and(|name| !name.starts_with(b"ssh:")) {
+            return Err(KeyError::Application);
+        }
+        Self::new(blob, Material::Ssh(key))
     }
 
-    fn new(public_key: &[u8], material: Material) -> Self {
-        Self { id: KeyId::new(public_key), public_key: public_key.to_owned(), material }
+    fn new(encoded: &[u8], material: Material) -> Result<Self, KeyError> {
+        let key = Self { id: KeyId::new(encoded), encoded: encoded.to_owned(), material };
+        if is_of_small_order(key.public_key()) { Err(KeyError::Weak) } else { Ok(key) }
     }
 
     /// The key's id.
@@ -119,7 +125,7 @@ impl SigningKey {
     pub(crate) fn ssh_blob(&self) -> Option<&[u8]> {
         match self.material {
             Material::Passkey { .. } => None,
-            Material::Ssh(_) => Some(&self.public_key),
+            Material::Ssh(_) => Some(&self.encoded),
         }
     }
 }
@@ -129,10 +135,10 @@ impl fmt::Display for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.material {
             Material::Passkey { credential_id, .. } => {
-                let (id, key) = (base64url(credential_id), base64url(&self.public_key));
+                let (id, key) = (base64url(credential_id), base64url(&self.encoded));
                 write!(f, "passkey:{id}:{key}")
             }
-            Material::Ssh(key) => write!(f, "{} {}", key.kind, base64(&self.public_key)),
+            Material::Ssh(key) => write!(f, "{} {}", key.kind, base64(&self.encoded)),
         }
     }
 }
@@ -146,7 +152,7 @@ impl FromStr for SigningKey {
         if text.contains("PRIVATE KEY") || text.starts_with("PuTTY-User-Key-File") {
             return Err(KeyError::Private);
         }
-        if text.lines().nth(1).is_some() {
+        if text.contains(['\n', '\r']) {
             return Err(KeyError::Lines);
         }
         if let Some(fields) = text.strip_prefix("passkey:") {
