@@ -137,7 +137,12 @@ pub(crate) fn verify(
     Ok(authenticator)
 }
 
+<<<<<<< HEAD
 /// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add members, but none of these twice.
+=======
+/// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add other members; a repeated one of
+/// these is an error.
+>>>>>>> signing
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ClientData {
