@@ -80,19 +80,9 @@ impl SigningKey {
         Self::new(blob, Material::Ssh(key))
     }
 
-<<<<<<< HEAD
-    fn new(public_key: &[u8], material: Material) -> Result<Self, KeyError> {
-        let (id, public_key) = (KeyId::new(public_key), public_key.to_owned());
-        let key = Self { id, public_key, material };
-        match key.algorithm() {
-            Algorithm::Ed25519(bytes) if is_of_small_order(bytes) => Err(KeyError::Weak),
-            Algorithm::Ed25519(_) | Algorithm::P256(_) => Ok(key),
-        }
-=======
     fn new(encoded: &[u8], material: Material) -> Result<Self, KeyError> {
         let key = Self { id: KeyId::new(encoded), encoded: encoded.to_owned(), material };
         if is_of_small_order(key.public_key()) { Err(KeyError::Weak) } else { Ok(key) }
->>>>>>> signing
     }
 
     /// The key's id.
@@ -115,13 +105,9 @@ impl SigningKey {
     /// every form that it can be written in.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
-        self.algorithm().bytes()
-    }
-
-    fn algorithm(&self) -> &Algorithm {
         match &self.material {
-            Material::Passkey { key, .. } => key,
-            Material::Ssh(key) => &key.key,
+            Material::Passkey { key, .. } => key.bytes(),
+            Material::Ssh(key) => key.public_key(),
         }
     }
 
