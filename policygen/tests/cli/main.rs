@@ -18,6 +18,7 @@ mod evidence_lag;
 mod evidence_live;
 mod evidence_verdict;
 mod explain;
+mod explain_comment;
 mod facts;
 mod facts_report;
 mod facts_saved;
