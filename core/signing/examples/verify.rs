@@ -6,9 +6,9 @@
 //!   cargo run --quiet -p signing --example verify
 //! ```
 //!
-//! A line has the members `signingKey`, `desk` (for passkeys), `facts` and `comment`, as the entries
-//! of `core/signing/tests/vectors.json` have them. An answer is `{"ok":true}` with what the
-//! signature shows about its key, or `{"ok":false,"error":"…"}`.
+//! A line has the members `signingKey`, `desk` (for passkeys), `facts` and `comment`, like the
+//! entries of `core/signing/tests/vectors.json`. An answer is `{"ok":true}` with what the signature
+//! shows about its key, or `{"ok":false,"error":"…"}`.
 
 #![expect(clippy::disallowed_methods, reason = "a program, unlike the crate")]
 
