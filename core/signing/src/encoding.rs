@@ -19,6 +19,11 @@ pub(crate) fn array_from_base64url<const N: usize>(text: &str) -> Option<[u8; N]
     from_base64url(text)?.try_into().ok()
 }
 
+/// Bytes as the padded base64 that SSH public keys are written in.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// Reads the padded base64 that SSH public keys are written in.
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()

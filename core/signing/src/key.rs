@@ -1,11 +1,13 @@
 //! Public keys of humans, as the rule lists them.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::algorithm::Algorithm;
-use crate::encoding::from_base64url;
+use crate::encoding::{base64, base64url, from_base64, from_base64url};
+use crate::key_error::KeyError;
 use crate::key_id::KeyId;
-use crate::ssh::SshKey;
+use crate::ssh::{self, SshKey};
 
 /// What holds the private half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,10 +32,12 @@ impl KeyKind {
     }
 }
 
-/// One human's public key.
+/// One human's public key. `Display` writes it as the rule lists it, and `FromStr` reads that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKey {
     id: KeyId,
+    /// A passkey's DER SubjectPublicKeyInfo, or an SSH key's blob.
+    public_key: Vec<u8>,
     pub(crate) material: Material,
 }
 
@@ -43,27 +47,38 @@ pub(crate) enum Material {
     Ssh(SshKey),
 }
 
-/// Why a text is not a signing key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// Another kind of key, or not a key.
-    #[error(
-        "`{}` is not a signing key: write `passkey:<credential id>:<public key>`, or the line of an \
-         SSH public key of type {}", .0.escape_debug(), crate::ssh::TYPES.join(", ")
-    )]
-    Kind(String),
-    /// A passkey whose parts are not base64url, or whose key is of another algorithm.
-    #[error(
-        "the passkey `{}` is not a credential id and a SubjectPublicKeyInfo of ES256 or Ed25519, both \
-         in base64url without padding", .0.escape_debug()
-    )]
-    Passkey(String),
-    /// An SSH key whose base64 does not hold a key of the type in front of it.
-    #[error("`{}` is not a public SSH key of the type it names", .0.escape_debug())]
-    Ssh(String),
-}
-
 impl SigningKey {
+    /// A passkey, from its credential id and its DER SubjectPublicKeyInfo: what a browser gives as
+    /// `rawId` and `response.getPublicKey()` when the passkey is created (WebAuthn, section 5.2.1).
+    ///
+    /// # Errors
+    /// [`KeyError`] if the id is empty, or if the key is not of ES256 or Ed25519.
+    pub fn passkey(credential_id: &[u8], spki: &[u8]) -> Result<Self, KeyError> {
+        if credential_id.is_empty() {
+            return Err(KeyError::CredentialId);
+        }
+        let key = Algorithm::from_spki(spki).ok_or(KeyError::Spki)?;
+        let credential_id = credential_id.to_owned();
+        Ok(Self::new(spki, Material::Passkey { credential_id, key }))
+    }
+
+    /// An SSH key of type `ssh-ed25519`, from the 32 bytes of its public half.
+    ///
+    /// # Errors
+    /// [`KeyError`] if that is not an Ed25519 key.
+    pub fn ed25519(public_key: &[u8]) -> Result<Self, KeyError> {
+        Self::ssh(ssh::ED25519, &ssh::ed25519_blob(public_key))
+    }
+
+    fn ssh(kind: &'static str, blob: &[u8]) -> Result<Self, KeyError> {
+        let key = SshKey::from_blob(kind, blob).ok_or(KeyError::SshForm(kind))?;
+        Ok(Self::new(blob, Material::Ssh(key)))
+    }
+
+    fn new(public_key: &[u8], material: Material) -> Self {
+        Self { id: KeyId::new(public_key), public_key: public_key.to_owned(), material }
+    }
+
     /// The key's id.
     #[must_use]
     pub fn id(&self) -> KeyId {
@@ -89,28 +104,65 @@ impl SigningKey {
             Material::Ssh(_) => None,
         }
     }
+
+    /// Whether both have the same private half. One key can be listed in several forms, with
+    /// different ids: as a passkey and as an SSH key, for example.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.algorithm() == other.algorithm()
+    }
+
+    fn algorithm(&self) -> &Algorithm {
+        match &self.material {
+            Material::Passkey { key, .. } => key,
+            Material::Ssh(key) => &key.key,
+        }
+    }
+
+    /// The public key in SSH's binary format. Returns `None` for a passkey.
+    pub(crate) fn ssh_blob(&self) -> Option<&[u8]> {
+        match self.material {
+            Material::Passkey { .. } => None,
+            Material::Ssh(_) => Some(&self.public_key),
+        }
+    }
+}
+
+impl fmt::Display for SigningKey {
+    /// As the rule lists it. The comment of an SSH key is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.material {
+            Material::Passkey { credential_id, .. } => {
+                let (id, key) = (base64url(credential_id), base64url(&self.public_key));
+                write!(f, "passkey:{id}:{key}")
+            }
+            Material::Ssh(key) => write!(f, "{} {}", key.kind, base64(&self.public_key)),
+        }
+    }
 }
 
 impl FromStr for SigningKey {
     type Err = KeyError;
 
+    /// Reads a key of the rule, or the line of a `.pub` file with its comment.
     fn from_str(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.contains("PRIVATE KEY") || text.starts_with("PuTTY-User-Key-File") {
+            return Err(KeyError::Private);
+        }
+        if text.lines().nth(1).is_some() {
+            return Err(KeyError::Lines);
+        }
         if let Some(fields) = text.strip_prefix("passkey:") {
-            return passkey(fields).ok_or_else(|| KeyError::Passkey(text.to_owned()));
+            let (credential_id, spki) = fields.split_once(':').ok_or(KeyError::Fields)?;
+            let credential_id = from_base64url(credential_id).ok_or(KeyError::CredentialId)?;
+            return Self::passkey(&credential_id, &from_base64url(spki).ok_or(KeyError::Spki)?);
         }
-        let kind = text.split_whitespace().next().unwrap_or_default();
-        if !crate::ssh::TYPES.contains(&kind) {
-            return Err(KeyError::Kind(text.to_owned()));
-        }
-        let (blob, key) = SshKey::parse(text).ok_or_else(|| KeyError::Ssh(text.to_owned()))?;
-        Ok(Self { id: KeyId::new(&blob), material: Material::Ssh(key) })
+        let mut words = text.split_whitespace();
+        let named = words.next().unwrap_or_default();
+        let kind = ssh::TYPES.into_iter().find(|kind| *kind == named);
+        let kind = kind.ok_or_else(|| KeyError::of_type(named))?;
+        let blob = words.next().and_then(from_base64);
+        Self::ssh(kind, &blob.ok_or(KeyError::SshForm(kind))?)
     }
-}
-
-fn passkey(fields: &str) -> Option<SigningKey> {
-    let (credential_id, spki) = fields.split_once(':')?;
-    let credential_id = from_base64url(credential_id).filter(|id| !id.is_empty())?;
-    let spki = from_base64url(spki)?;
-    let key = Algorithm::from_spki(&spki)?;
-    Some(SigningKey { id: KeyId::new(&spki), material: Material::Passkey { credential_id, key } })
 }

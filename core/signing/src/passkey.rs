@@ -93,7 +93,7 @@ fn challenge(statement: &Statement) -> String {
 
 /// What an authenticator reports with a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Assertion {
+pub(crate) struct Authenticator {
     /// It may be synced to other devices.
     pub(crate) backup_eligible: bool,
     /// It has been synced to other devices.
@@ -116,12 +116,12 @@ pub(crate) fn verify(
     authenticator_data: &[u8],
     signature: &[u8],
     client_data: Option<&[u8]>,
-) -> Result<Assertion, BadSignature> {
+) -> Result<Authenticator, BadSignature> {
     let usual = desk.client_data(statement).into_bytes();
     if let Some(unusual) = client_data {
         check_client_data(unusual, desk, statement)?;
     }
-    let assertion = read_authenticator_data(authenticator_data, desk)?;
+    let authenticator = read_authenticator_data(authenticator_data, desk)?;
     let client_data_hash = digest(&SHA256, client_data.unwrap_or(&usual));
     let signed = [authenticator_data, client_data_hash.as_ref()].concat();
     let (algorithm, key): (&dyn VerificationAlgorithm, _) = match key {
@@ -129,7 +129,7 @@ pub(crate) fn verify(
         Algorithm::Ed25519(key) => (&ED25519, key),
     };
     verified(algorithm, key, &signed, signature)?;
-    Ok(assertion)
+    Ok(authenticator)
 }
 
 /// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add members.
@@ -158,7 +158,7 @@ fn check_client_data(json: &[u8], desk: &Desk, statement: &Statement) -> Result<
 
 /// Authenticator data (WebAuthn, section 6.1): the hash of the domain, flags, a counter, and
 /// extensions that nobody here asked for.
-fn read_authenticator_data(data: &[u8], desk: &Desk) -> Result<Assertion, BadSignature> {
+fn read_authenticator_data(data: &[u8], desk: &Desk) -> Result<Authenticator, BadSignature> {
     let (domain, rest) = data.split_at_checked(32).ok_or(BadSignature::Form)?;
     let [flags, c0, c1, c2, c3, extensions @ ..] = rest else {
         return Err(BadSignature::Form);
@@ -178,7 +178,7 @@ fn read_authenticator_data(data: &[u8], desk: &Desk) -> Result<Assertion, BadSig
     if contradiction || has(ATTESTED_DATA) || has(EXTENSIONS) == extensions.is_empty() {
         return Err(BadSignature::Form);
     }
-    Ok(Assertion {
+    Ok(Authenticator {
         backup_eligible: has(BACKUP_ELIGIBLE),
         backed_up: has(BACKED_UP),
         counter: u32::from_be_bytes([*c0, *c1, *c2, *c3]),

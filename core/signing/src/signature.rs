@@ -5,6 +5,10 @@ use std::fmt;
 use crate::encoding::{array_from_base64url, base64url, from_base64url};
 use crate::key_id::KeyId;
 use crate::nonce::Nonce;
+use crate::passkey::Desk;
+use crate::ssh::ED25519;
+use crate::statement::Statement;
+use crate::wire::strings;
 
 /// The start of every signature, with the version.
 const MARK: &str = "[2pr1.";
@@ -28,6 +32,18 @@ pub(crate) enum Body {
     },
     /// The signature blob of an SSHSIG.
     Ssh(Vec<u8>),
+}
+
+/// What a browser gives for an assertion: three members of its `AuthenticatorAssertionResponse`
+/// (WebAuthn, section 5.2.2), as bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// `authenticatorData`.
+    pub authenticator_data: Vec<u8>,
+    /// `signature`.
+    pub signature: Vec<u8>,
+    /// `clientDataJSON`.
+    pub client_data_json: Vec<u8>,
 }
 
 /// Why a comment's signature cannot be read. Such an approval never counts.
@@ -89,10 +105,33 @@ impl Signature {
         })
     }
 
-    /// An SSH key's signature: the signature blob of an SSHSIG.
+    /// An SSH key's signature: a signature blob over [`Statement::sshsig_bytes`].
     #[must_use]
-    pub fn from_ssh(key_id: KeyId, nonce: Nonce, blob: Vec<u8>) -> Self {
-        Self { key_id, nonce, body: Body::Ssh(blob) }
+    pub fn from_ssh(key_id: KeyId, statement: &Statement, blob: Vec<u8>) -> Self {
+        Self { key_id, nonce: statement.nonce(), body: Body::Ssh(blob) }
+    }
+
+    /// The signature of an `ssh-ed25519` key that the program holds itself: the 64 bytes that
+    /// Ed25519 gives over [`Statement::sshsig_bytes`].
+    #[must_use]
+    pub fn from_ed25519(key_id: KeyId, statement: &Statement, signature: &[u8]) -> Self {
+        Self::from_ssh(key_id, statement, strings(&[ED25519.as_bytes(), signature]))
+    }
+
+    /// A passkey's signature: what the browser answered when the page asked it to sign the
+    /// statement. clientDataJSON is left out if it has the usual form.
+    #[must_use]
+    pub fn from_passkey(
+        key_id: KeyId,
+        statement: &Statement,
+        desk: &Desk,
+        assertion: Assertion,
+    ) -> Self {
+        let Assertion { authenticator_data, signature, client_data_json } = assertion;
+        let usual = client_data_json == desk.client_data(statement).as_bytes();
+        let client_data = (!usual).then_some(client_data_json);
+        let body = Body::Passkey { authenticator_data, signature, client_data };
+        Self { key_id, nonce: statement.nonce(), body }
     }
 
     /// The key that the signature names.

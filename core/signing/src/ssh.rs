@@ -6,13 +6,18 @@
 use ring::digest::{SHA256, SHA512, digest};
 
 use crate::algorithm::{Algorithm, verified};
-use crate::encoding::from_base64;
 use crate::error::BadSignature;
+use crate::statement::Statement;
+use crate::wire::{Reader, strings};
 
 /// The namespace of our signatures: `ssh-keygen -Y sign -n two-person-rule`.
 pub const NAMESPACE: &str = "two-person-rule";
+/// The first bytes of an SSHSIG, and of what a key signs for it.
+pub(crate) const MAGIC: &[u8] = b"SSHSIG";
+/// The hash of the message in an SSHSIG.
+pub(crate) const HASH: &[u8] = b"sha512";
 
-const ED25519: &str = "ssh-ed25519";
+pub(crate) const ED25519: &str = "ssh-ed25519";
 const ECDSA: &str = "ecdsa-sha2-nistp256";
 const SK_ED25519: &str = "sk-ssh-ed25519@openssh.com";
 const SK_ECDSA: &str = "sk-ecdsa-sha2-nistp256@openssh.com";
@@ -30,8 +35,8 @@ const USER_VERIFIED: u8 = 0x04;
 /// A public SSH key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SshKey {
-    kind: &'static str,
-    key: Algorithm,
+    pub(crate) kind: &'static str,
+    pub(crate) key: Algorithm,
     /// The application of an `sk-` key, which is part of the signed bytes.
     pub(crate) application: Option<Vec<u8>>,
 }
@@ -44,13 +49,9 @@ pub(crate) struct Touch {
 }
 
 impl SshKey {
-    /// Reads the line of a `.pub` file: the type, the blob in base64, and a comment. Returns the
-    /// blob too.
-    pub(crate) fn parse(line: &str) -> Option<(Vec<u8>, Self)> {
-        let mut words = line.split_whitespace();
-        let (named, blob) = (words.next()?, from_base64(words.next()?)?);
-        let kind = TYPES.into_iter().find(|kind| *kind == named)?;
-        let mut reader = Reader(&blob);
+    /// Reads a key of this type in SSH's binary format.
+    pub(crate) fn from_blob(kind: &'static str, blob: &[u8]) -> Option<Self> {
+        let mut reader = Reader(blob);
         if reader.string()? != kind.as_bytes() {
             return None;
         }
@@ -67,8 +68,7 @@ impl SshKey {
             SK_ED25519 | SK_ECDSA => Some(reader.string()?.to_owned()),
             _ => None,
         };
-        reader.is_at_end().then_some(())?;
-        Some((blob, Self { kind, key, application }))
+        reader.is_at_end().then_some(Self { kind, key, application })
     }
 
     /// Verifies the signature blob of an SSHSIG over `message`. Returns `None` for a key on disk.
@@ -119,17 +119,27 @@ impl SshKey {
     }
 }
 
+/// The blob of an `ssh-ed25519` key.
+pub(crate) fn ed25519_blob(public_key: &[u8]) -> Vec<u8> {
+    strings(&[ED25519.as_bytes(), public_key])
+}
+
+impl Statement {
+    /// The bytes that an SSH key signs for this statement, for a program that holds a key itself.
+    /// Its signature, as a signature blob (RFC 4253, section 6.6), goes to
+    /// [`Signature::from_ssh`](crate::Signature::from_ssh). A security key hashes these bytes and
+    /// adds its flags and counter (PROTOCOL.u2f).
+    #[must_use]
+    pub fn sshsig_bytes(&self) -> Vec<u8> {
+        signed_data(self.as_bytes())
+    }
+}
+
 /// The bytes that the key signs for an SSHSIG. They differ from the message, so that a signature
 /// cannot be reused in another SSH protocol.
 fn signed_data(message: &[u8]) -> Vec<u8> {
-    let mut data = b"SSHSIG".to_vec();
     let hash = digest(&SHA512, message);
-    for field in [NAMESPACE.as_bytes(), b"", b"sha512", hash.as_ref()] {
-        let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
-        data.extend(length.to_be_bytes());
-        data.extend(field);
-    }
-    data
+    [MAGIC, &strings(&[NAMESPACE.as_bytes(), b"", HASH, hash.as_ref()])].concat()
 }
 
 /// An ECDSA signature of two `mpint`s (RFC 5656, section 3.1.2) as two numbers of 32 bytes.
@@ -148,32 +158,4 @@ fn fixed(value: &[u8]) -> Option<Vec<u8>> {
         both.extend(number);
     }
     reader.is_at_end().then_some(both)
-}
-
-/// Reads the binary format of SSH (RFC 4251, section 5).
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().ok().map(u32::from_be_bytes)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn string(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()?;
-        self.take(usize::try_from(length).ok()?)
-    }
-
-    fn is_at_end(&self) -> bool {
-        self.0.is_empty()
-    }
 }

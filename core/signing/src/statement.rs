@@ -61,7 +61,10 @@ pub enum StatementError {
 
 /// The text that is signed: nine lines of UTF-8, each ended by `\n`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement(String);
+pub struct Statement {
+    text: String,
+    nonce: Nonce,
+}
 
 impl Statement {
     /// The statement about an answer.
@@ -71,7 +74,7 @@ impl Statement {
     pub fn new(approval: &Approval<'_>, nonce: &Nonce) -> Result<Self, StatementError> {
         let Approval { pipeline, execution, stage, action, attempt, answer, revisions } = *approval;
         let revisions = in_one_line(revisions)?;
-        let nonce = nonce.to_string();
+        let nonce_text = nonce.to_string();
         let fields = [
             ("pipeline", pipeline),
             ("execution", execution),
@@ -80,7 +83,7 @@ impl Statement {
             ("attempt", attempt),
             ("answer", answer.as_str()),
             ("revisions", &revisions),
-            ("nonce", &nonce),
+            ("nonce", &nonce_text),
         ];
         let mut text = "two-person-rule approval v1\n".to_owned();
         for (field, value) in fields {
@@ -89,19 +92,25 @@ impl Statement {
             }
             text.extend([field, " ", value, "\n"]);
         }
-        Ok(Self(text))
+        Ok(Self { text, nonce: *nonce })
     }
 
     /// The bytes that are signed.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
+    }
+
+    /// The nonce in it.
+    #[must_use]
+    pub fn nonce(&self) -> Nonce {
+        self.nonce
     }
 }
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -60,7 +60,7 @@ impl SigningKey {
             ) => {
                 let desk = desk.ok_or(BadSignature::NoDesk)?;
                 let client_data = client_data.as_deref();
-                let assertion = passkey::verify(
+                let authenticator = passkey::verify(
                     key,
                     desk,
                     &statement,
@@ -71,9 +71,9 @@ impl SigningKey {
                 Ok(Proof {
                     kind: KeyKind::Passkey,
                     user_verified: true,
-                    backup_eligible: Some(assertion.backup_eligible),
-                    backed_up: Some(assertion.backed_up),
-                    counter: Some(assertion.counter),
+                    backup_eligible: Some(authenticator.backup_eligible),
+                    backed_up: Some(authenticator.backed_up),
+                    counter: Some(authenticator.counter),
                 })
             }
             (Material::Ssh(key), Body::Ssh(blob)) => {

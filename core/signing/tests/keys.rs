@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use signing::{
     Answer, Approval, Desk, DeskError, KeyError, KeyKind, Nonce, SigningKey, Statement,
     StatementError,
@@ -30,28 +32,105 @@ fn keys_are_read_and_identified() {
 }
 
 #[test]
+fn a_key_is_written_as_the_rule_lists_it() {
+    assert_eq!(key(PASSKEY).unwrap().to_string(), PASSKEY);
+    assert_eq!(key(&format!("  {SSH} alice@laptop\n")).unwrap().to_string(), SSH);
+    let blob = STANDARD.decode(SSH.rsplit_once(' ').unwrap().1).unwrap();
+    assert_eq!(SigningKey::ed25519(&blob[blob.len() - 32..]).unwrap().to_string(), SSH);
+    let mut fields = PASSKEY.rsplit(':').map(|field| URL_SAFE_NO_PAD.decode(field));
+    let (spki, id) = (fields.next().unwrap().unwrap(), fields.next().unwrap().unwrap());
+    assert_eq!(SigningKey::passkey(&id, &spki).unwrap().to_string(), PASSKEY);
+}
+
+#[test]
 fn what_is_not_a_key_is_refused() {
     let cases = [
-        ("", "is not a signing key"),
-        ("alice", "is not a signing key"),
-        ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ==", "is not a signing key"),
-        ("passkey:", "is not a credential id"),
-        ("passkey:AA", "is not a credential id"),
+        ("", "it is not a signing key"),
+        ("alice", "it is not a signing key"),
+        (&format!("alice {SSH}"), "it is not a signing key"),
+        (&format!("{SSH}\n{SSH}"), "has several lines"),
+        ("passkey:", "is written `passkey:<credential id>:<public key>`"),
+        ("passkey:AA", "is written `passkey:<credential id>:<public key>`"),
         ("passkey::MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0c", "credential id"),
-        ("passkey:AA:MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0", "credential id"),
         ("passkey:AB:MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0c", "credential id"),
-        ("ssh-ed25519", "is not a public SSH key"),
-        ("ssh-ed25519 AAAA", "is not a public SSH key"),
-        (&SSH.replace("ssh-ed25519 ", "ecdsa-sha2-nistp256 "), "is not a public SSH key"),
-        (&SSH.replace("BbD", "BbA"), ""),
-        (&format!("{}AAAA", SSH), "is not a public SSH key"),
+        ("passkey:AA:MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0", "SubjectPublic"),
+        (
+            "passkey:AA:MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0c=",
+            "SubjectPublic",
+        ),
+        ("ssh-ed25519", "what follows `ssh-ed25519` is not a public key of that type"),
+        ("ssh-ed25519 AAAA", "what follows `ssh-ed25519`"),
+        (
+            &SSH.replace("ssh-ed25519 ", "ecdsa-sha2-nistp256 "),
+            "what follows `ecdsa-sha2-nistp256`",
+        ),
+        (&format!("{SSH}AAAA"), "what follows `ssh-ed25519`"),
     ];
     for (text, problem) in cases {
-        match key(text) {
-            Err(error) => assert!(error.to_string().contains(problem), "{text}: {error}"),
-            Ok(other) => assert!(problem.is_empty() && other != key(SSH).unwrap(), "{text}"),
+        let error = key(text).unwrap_err().to_string();
+        assert!(error.contains(problem), "{text}: {error}");
+    }
+}
+
+#[test]
+fn an_ssh_key_of_another_type_is_refused_with_what_to_make_instead() {
+    for kind in [
+        "ssh-rsa",
+        "ssh-dss",
+        "ecdsa-sha2-nistp384",
+        "ecdsa-sha2-nistp521",
+        "ssh-ed25519-cert-v01@openssh.com",
+        "ssh-ed448",
+    ] {
+        let error = key(&format!("{kind} AAAAB3NzaC1yc2EAAAADAQABAAAAgQ== alice")).unwrap_err();
+        assert_eq!(error, KeyError::Type(kind.to_owned()));
+        assert!(error.to_string().contains("ssh-keygen -t ed25519"), "{error}");
+    }
+}
+
+/// A private key given by mistake does not end up in a log.
+#[test]
+fn no_error_repeats_a_private_key() {
+    const SECRET: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW";
+    let pem = |kind: &str| {
+        format!("-----BEGIN {kind}PRIVATE KEY-----\n{SECRET}\n-----END {kind}PRIVATE KEY-----\n")
+    };
+    let files = ["OPENSSH ", "EC ", "RSA ", "DSA ", "ENCRYPTED ", ""].map(pem);
+    for text in &files {
+        let error = key(text).unwrap_err();
+        assert_eq!(error, KeyError::Private);
+        assert!(error.to_string().contains("`.pub`"), "{error}");
+    }
+    let putty = format!("PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n{SECRET}\n");
+    assert_eq!(key(&putty), Err(KeyError::Private));
+    for text in [
+        SECRET.to_owned(),
+        format!("ssh-ed25519 {SECRET}"),
+        format!("ssh-{SECRET} AAAA"),
+        format!("ssh-{}", "0a".repeat(32)),
+        format!("{SECRET}\n{SECRET}"),
+        format!("passkey:{SECRET}"),
+        format!("passkey:AA:{SECRET}"),
+        format!("passkey:{SECRET}=:AA"),
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","d":"{SECRET}"}}"#),
+    ] {
+        let error = key(&text).unwrap_err();
+        for shown in [error.to_string(), format!("{error:?}")] {
+            assert!(!shown.contains("b3BlbnNzaC1rZXkt") && !shown.contains("0a0a0a"), "{shown}");
         }
     }
+}
+
+#[test]
+fn one_key_in_two_forms_is_the_same_key() {
+    const ED25519_SPKI: &[u8] =
+        &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let ssh = key(SSH).unwrap();
+    let blob = STANDARD.decode(SSH.rsplit_once(' ').unwrap().1).unwrap();
+    let passkey =
+        SigningKey::passkey(&[1], &[ED25519_SPKI, &blob[blob.len() - 32..]].concat()).unwrap();
+    assert!(ssh.id() != passkey.id() && ssh.is_same_key(&passkey) && passkey.is_same_key(&ssh));
+    assert!(!ssh.is_same_key(&key(PASSKEY).unwrap()));
 }
 
 #[test]

@@ -59,16 +59,25 @@ impl Keygen {
 
     /// The bytes of an SSHSIG over the statement.
     pub(crate) fn sign(&self, statement: &Statement) -> Vec<u8> {
-        fs::write(self.path("statement"), statement.as_bytes()).unwrap();
+        let armoured = self.armoured(statement, &["-n", NAMESPACE]);
+        let body: String = armoured.lines().filter(|line| !line.starts_with("-----")).collect();
+        STANDARD.decode(body).unwrap()
+    }
+
+    /// What `ssh-keygen -Y sign` writes about the statement.
+    pub(crate) fn armoured(&self, statement: &Statement, arguments: &[&str]) -> String {
+        let (file, output) = (self.path("statement"), self.path("statement.sig"));
+        fs::write(&file, statement.as_bytes()).unwrap();
+        let _ = fs::remove_file(&output);
         let signed = Command::new("ssh-keygen")
-            .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
-            .args([self.path("key"), self.path("statement")])
+            .args(["-q", "-Y", "sign"])
+            .args(arguments)
+            .arg("-f")
+            .args([self.path("key"), file])
             .stderr(Stdio::null())
             .status();
         assert!(signed.unwrap().success());
-        let armoured = fs::read_to_string(self.path("statement.sig")).unwrap();
-        let body: String = armoured.lines().filter(|line| !line.starts_with("-----")).collect();
-        STANDARD.decode(body).unwrap()
+        fs::read_to_string(output).unwrap()
     }
 
     /// Whether `ssh-keygen -Y verify` accepts an SSHSIG.

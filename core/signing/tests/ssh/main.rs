@@ -8,6 +8,7 @@
 )]
 
 mod keygen;
+mod output;
 mod security_key;
 
 use signing::{Nonce, Signature, Statement};
@@ -38,7 +39,7 @@ fn ssh_keygen_and_we_agree() {
         let sshsig = keygen.sign(&statement);
         let start = blob_start(&sshsig);
         let verify = |blob: &[u8]| {
-            let signature = Signature::from_ssh(key.id(), nonce, blob.to_owned());
+            let signature = Signature::from_ssh(key.id(), &statement, blob.to_owned());
             key.verify(&APPROVAL, &signature, None).is_ok()
         };
         assert!(verify(&sshsig[start..]) && keygen.verifies(&statement, &sshsig), "{kind}");

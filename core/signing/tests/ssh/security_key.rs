@@ -101,7 +101,7 @@ fn a_security_key_counts_if_somebody_touched_it() {
         let nonce = Nonce::new([9; 16]);
         let statement = Statement::new(&APPROVAL, &nonce).unwrap();
         let verify = |blob: Vec<u8>| {
-            key.verify(&APPROVAL, &Signature::from_ssh(key.id(), nonce, blob), None)
+            key.verify(&APPROVAL, &Signature::from_ssh(key.id(), &statement, blob), None)
         };
 
         for (flags, user_verified) in [(0x01, false), (0x05, true)] {
