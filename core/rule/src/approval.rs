@@ -1,6 +1,7 @@
 //! Judges one required action: is there an approval that counts?
 
 use jiff::{SignedDuration, Timestamp};
+use names::shown;
 
 use crate::attempts::{Newest, Rejection};
 use crate::decision::{AtIs, JudgedApproval, Reason};
@@ -11,6 +12,8 @@ use crate::message;
 use crate::principal::Principal;
 use crate::reason::ReasonCode;
 use crate::rule::Rule;
+use crate::signed::{Released, SignatureRecord, Signed, Signer};
+use crate::signing_keys::RequireSignature;
 use crate::trusted_role::SharedRoles;
 
 /// How far in the future an approval may be before its time counts as nonsense: clocks differ.
@@ -26,6 +29,7 @@ pub(crate) struct Approval<'a> {
     pub(crate) keys: Keys,
     pub(crate) basis: Option<Basis>,
     pub(crate) person: Option<Key>,
+    signature: Option<SignatureRecord>,
     /// Why it does not count: the first check that failed. Approvals of the initiator get their
     /// objection later, when persons are counted.
     pub(crate) objection: Option<Reason>,
@@ -40,6 +44,7 @@ impl<'a> Approval<'a> {
             keys: Keys::default(),
             basis: None,
             person: None,
+            signature: None,
             objection: None,
         }
     }
@@ -78,6 +83,7 @@ impl<'a> Approval<'a> {
             },
             noticed_at: noticed,
             comment: self.attempt.and_then(|a| a.comment.clone()),
+            signature: self.signature,
             counted: self.objection.is_none(),
             reason: self.objection.map(|reason| reason.code),
         }
@@ -91,6 +97,7 @@ impl<'a> Approval<'a> {
 pub(crate) fn judge<'a>(
     rule: &Rule,
     facts: &Facts,
+    released: &Released<'_>,
     rejection: Rejection,
     action: &str,
     newest: Newest<'a>,
@@ -104,15 +111,48 @@ pub(crate) fn judge<'a>(
     };
     let mut approval = Approval::new(action, Some(attempt));
     let testimony = attempt.approver.testimony();
+    let mut bad_signature = None;
     if let Testimony::Agreed(principal) = &testimony {
-        approval.keys = rule.keys(principal, &facts.account)?;
-        approval.basis =
-            rule.basis(principal, &facts.account).filter(|_| approval.keys.is_attributable());
+        match signed_keys(rule, facts, principal, rule.signed(released, action, attempt))? {
+            Ok((keys, signer)) => {
+                approval.keys = keys;
+                approval.signature = signer.map(SignatureRecord::from);
+            }
+            Err(why) => {
+                approval.keys = rule.keys(principal, &facts.account)?;
+                bad_signature = Some(why);
+            }
+        }
+        let basis = match approval.signature {
+            Some(_) => Some(Basis::Signature),
+            None => rule.basis(principal, &facts.account),
+        };
+        approval.basis = basis.filter(|_| approval.keys.is_attributable());
         approval.principal = Some(principal.clone());
     }
-    let checks = Checks { rule, facts, rejection, action, attempt, approval: &approval };
+    let checks =
+        Checks { rule, facts, rejection, action, attempt, approval: &approval, bad_signature };
     approval.objection = checks.run(&testimony).err();
     Ok(approval)
+}
+
+/// The keys of an answer, and who signed it if anybody did. Returns why the signature proves nothing
+/// as the inner error.
+fn signed_keys(
+    rule: &Rule,
+    facts: &Facts,
+    principal: &Principal,
+    signed: Signed,
+) -> Result<Result<(Keys, Option<Signer>), String>, AmbiguousPerson> {
+    let signer = match signed {
+        Signed::No => return Ok(Ok((rule.keys(principal, &facts.account)?, None))),
+        Signed::Bad(why) => return Ok(Err(why)),
+        Signed::By(signer) => signer,
+    };
+    Ok(match rule.signed_keys(&signer.person, principal, &facts.account)? {
+        Ok(keys) => Ok((keys, Some(signer))),
+        Err(other) => Err(message::signed_by_another(&signer.person, principal, &other)),
+    })
 }
 
 /// The checks that an approval must pass to count. Each gives its objection as the error.
@@ -123,6 +163,8 @@ struct Checks<'a> {
     action: &'a str,
     attempt: &'a Attempt,
     approval: &'a Approval<'a>,
+    /// Why the signature in the comment proves nothing, if it carries such a signature.
+    bad_signature: Option<String>,
 }
 
 fn object(code: ReasonCode, message: String) -> Result<(), Reason> {
@@ -136,7 +178,9 @@ impl Checks<'_> {
         self.is_a_manual_approval()?;
         self.is_approved()?;
         let principal = self.principal(testimony)?;
+        self.has_no_bad_signature()?;
         self.is_not_a_machine(principal)?;
+        self.is_signed_if_required()?;
         self.is_attributable(principal)?;
         self.opened_after_the_rejection()?;
         self.is_not_too_old()?;
@@ -148,7 +192,7 @@ impl Checks<'_> {
     fn is_a_manual_approval(&self) -> Result<(), Reason> {
         match self.attempt.kind {
             ActionKind::ManualApproval => Ok(()),
-            ActionKind::Other | ActionKind::Unknown => {
+            ActionKind::Source | ActionKind::Other | ActionKind::Unknown => {
                 object(ReasonCode::NotAManualApproval, message::not_a_manual_approval(self.action))
             }
         }
@@ -182,6 +226,24 @@ impl Checks<'_> {
             Testimony::Missing => (ReasonCode::Unattributable, message::no_principal(self.action)),
         };
         Err(Reason { code, message })
+    }
+
+    fn has_no_bad_signature(&self) -> Result<(), Reason> {
+        match &self.bad_signature {
+            Some(why) => object(ReasonCode::BadSignature, message::bad_signature(self.action, why)),
+            None => Ok(()),
+        }
+    }
+
+    fn is_signed_if_required(&self) -> Result<(), Reason> {
+        match (self.rule.require_signature(), &self.approval.signature) {
+            (RequireSignature::No, _) => Ok(()),
+            (_, None) => object(ReasonCode::NotSigned, message::not_signed(self.action)),
+            (RequireSignature::DeviceBound, Some(signature)) if !signature.device_bound => {
+                object(ReasonCode::NotSigned, message::not_device_bound(self.action, signature))
+            }
+            (RequireSignature::Any | RequireSignature::DeviceBound, Some(_)) => Ok(()),
+        }
     }
 
     fn is_not_a_machine(&self, principal: &Principal) -> Result<(), Reason> {
@@ -234,16 +296,30 @@ impl Checks<'_> {
 
     fn is_one_of_the_people(&self, principal: &Principal) -> Result<(), Reason> {
         if self.rule.only_people() && self.approval.keys.proven_person().is_none() {
-            return object(ReasonCode::NotOnRoster, message::not_in_people(self.action, principal));
+            return object(
+                ReasonCode::NotOnRoster,
+                message::not_in_people(self.rule, self.action, principal),
+            );
         }
         Ok(())
     }
 
+    /// INVARIANT (merge only): a signature gives its signer a place on the roster. The principal
+    /// that carried it gives none, because the person who signed may not be the one it belongs to.
     fn is_on_the_roster(&self, principal: &Principal) -> Result<(), Reason> {
-        if self.rule.is_on_roster(self.action, &self.approval.keys) {
+        let (is_on_roster, who) = match &self.approval.signature {
+            Some(signature) => {
+                let keys = Keys::new(self.rule.keys_of_entry(&signature.signer), []);
+                (self.rule.is_on_roster(self.action, &keys), signature.signer.clone())
+            }
+            None => {
+                (self.rule.is_on_roster(self.action, &self.approval.keys), shown(principal.arn()))
+            }
+        };
+        if is_on_roster {
             return Ok(());
         }
-        object(ReasonCode::NotOnRoster, message::not_on_roster(self.action, principal))
+        object(ReasonCode::NotOnRoster, message::not_on_roster(self.action, &who))
     }
 }
 

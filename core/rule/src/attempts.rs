@@ -30,15 +30,19 @@ pub(crate) enum Newest<'a> {
     Unclear,
 }
 
+/// The newest attempt of an action.
 pub(crate) fn newest_attempt<'a>(attempts: &'a [Attempt], stage: &str, action: &str) -> Newest<'a> {
-    let of_action = |attempt: &&Attempt| {
+    newest(attempts.iter().filter(|attempt| {
         attempt.stage.as_deref() == Some(stage) && attempt.action.as_deref() == Some(action)
-    };
-    let attempts = || attempts.iter().filter(of_action);
-    let latest = attempts().filter_map(|attempt| attempt.started).max();
+    }))
+}
+
+/// The newest of these attempts of one action.
+pub(crate) fn newest<'a>(attempts: impl Iterator<Item = &'a Attempt> + Clone) -> Newest<'a> {
+    let latest = attempts.clone().filter_map(|attempt| attempt.started).max();
     // An attempt without a start time could be the newest.
     let mut candidates =
-        attempts().filter(|attempt| attempt.started.is_none() || attempt.started == latest);
+        attempts.filter(|attempt| attempt.started.is_none() || attempt.started == latest);
     match candidates.next() {
         None => Newest::None,
         // A page may have been read twice.

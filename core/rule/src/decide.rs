@@ -16,7 +16,9 @@ use crate::person::{Person, persons};
 use crate::principal::Principal;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
+use crate::revisions::revisions;
 use crate::rule::Rule;
+use crate::signed::Released;
 
 /// Judges one execution. It is satisfied if every required action has an approval that counts, and
 /// those approvals come from at least `quorum` distinct persons.
@@ -30,11 +32,13 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     let required = required_actions(rule, &found);
     check(rule, &found, &required)?;
     let rejection = Rejection::newest(&facts.attempts);
+    let revisions = revisions(&facts.attempts);
+    let released = Released { execution: &facts.execution, stage, revisions: &revisions };
 
     let mut approvals = Vec::new();
     for action in &required {
         let newest = newest_attempt(&facts.attempts, stage, action);
-        approvals.push(judge(rule, facts, rejection, action, newest)?);
+        approvals.push(judge(rule, facts, &released, rejection, action, newest)?);
     }
     for incomplete in facts.attempts.iter().filter(|a| is_incomplete(a)) {
         approvals.push(Approval::incomplete(incomplete));
@@ -63,6 +67,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
         stage: stage.to_owned(),
         job_id: facts.job_id.clone(),
         initiator: facts.initiator.clone(),
+        revisions: revisions.iter().flatten().map(|revision| (*revision).to_owned()).collect(),
         assumptions: assumptions(&approvals),
         rule: EffectiveRule::new(rule, stage, required),
         approvals: approvals.into_iter().map(Approval::record).collect(),

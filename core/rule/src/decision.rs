@@ -16,6 +16,8 @@ use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
 use crate::rule::Rule;
+use crate::signed::SignatureRecord;
+use crate::signing_keys::RequireSignature;
 use crate::trusted_role::{SharedRoles, TrustedRole};
 
 /// One evaluation of a rule. Only `decide` makes one, and nothing changes it afterwards.
@@ -50,6 +52,9 @@ pub struct Record {
     pub job_id: Option<String>,
     /// The principal or trigger that started the execution.
     pub initiator: Initiator,
+    /// What is released: the revisions that the Source actions delivered, sorted by bytes. Empty if
+    /// there are none, or if CodePipeline does not say which.
+    pub revisions: Vec<String>,
     /// What the rule required.
     pub rule: EffectiveRule,
     /// The newest attempt of each required action.
@@ -114,6 +119,9 @@ pub struct JudgedApproval {
     pub noticed_at: Option<Timestamp>,
     /// What the approver wrote.
     pub comment: Option<String>,
+    /// The signature in the comment, if the rule has its key and it is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<SignatureRecord>,
     /// Whether it counted.
     pub counted: bool,
     /// Why it did not count.
@@ -154,7 +162,9 @@ pub struct EffectiveRule {
     pub stage: String,
     /// How approvals through untrusted roles were treated.
     pub shared_roles: SharedRoles,
-    /// Whether only users in `people` counted.
+    /// Which approvals had to be signed.
+    pub require_signature: RequireSignature,
+    /// Whether only people in `people` or `signingKeys` counted.
     pub only_people: bool,
     /// Whether the person who started the execution was excluded.
     pub exclude_initiator: bool,
@@ -166,6 +176,10 @@ pub struct EffectiveRule {
     pub trusted_session_roles: Vec<String>,
     /// The principals of each person.
     pub people: BTreeMap<String, Vec<String>>,
+    /// The public keys of each person.
+    pub signing_keys: BTreeMap<String, Vec<String>>,
+    /// Where passkeys were made and answers are given.
+    pub desk: Option<DeskRecord>,
     /// The people who may count, by action.
     pub roster: BTreeMap<String, BTreeSet<String>>,
     /// Globs of roles and users that are machines, not people.
@@ -179,6 +193,7 @@ impl EffectiveRule {
             actions,
             stage: stage.to_owned(),
             shared_roles: rule.shared_roles(),
+            require_signature: rule.require_signature(),
             only_people: rule.only_people(),
             exclude_initiator: rule.excludes_initiator(),
             max_age_minutes: rule.max_age_minutes(),
@@ -189,10 +204,26 @@ impl EffectiveRule {
                 .iter()
                 .map(|(name, patterns)| (name.clone(), texts(patterns, PrincipalPattern::text)))
                 .collect(),
+            signing_keys: rule.signing_keys().texts().clone(),
+            desk: rule.desk().map(|desk| DeskRecord {
+                rp_id: desk.rp_id().to_owned(),
+                origin: desk.origin().to_owned(),
+            }),
             roster: rule.roster().entries().clone(),
             not_people: texts(rule.not_people(), NameGlob::pattern),
         }
     }
+}
+
+/// The rule's desk, as the record shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct DeskRecord {
+    /// The domain that passkeys are bound to.
+    pub rp_id: String,
+    /// Where answers are given.
+    pub origin: String,
 }
 
 fn texts<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, text: fn(&T) -> &str) -> Vec<String> {

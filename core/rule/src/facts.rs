@@ -73,14 +73,20 @@ pub struct Attempt {
     pub approver: Approver,
     /// What the approver wrote.
     pub comment: Option<String>,
+    /// What a Source action delivered (`externalExecutionId`): a commit, an object's version, an
+    /// image's digest. `None` for other actions, and until it has succeeded.
+    #[serde(default)]
+    pub revision: Option<String>,
 }
 
-/// What an action does. The rule only cares about manual approvals.
+/// What an action does. The rule only cares about manual approvals, and about what is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ActionKind {
     /// Approval/AWS/Manual.
     ManualApproval,
+    /// It delivers a revision.
+    Source,
     /// Certainly something else.
     Other,
     /// AWS did not say, or used a word that is new to us. It might be an approval.
@@ -98,10 +104,9 @@ impl ActionKind {
     ) -> Self {
         match (category, owner, provider) {
             (Some("Approval"), Some("AWS"), Some("Manual")) => Self::ManualApproval,
+            (Some("Source"), _, _) => Self::Source,
             (Some("Approval"), Some("ThirdParty" | "Custom"), Some(_))
-            | (Some("Source" | "Build" | "Deploy" | "Test" | "Invoke" | "Compute"), _, _) => {
-                Self::Other
-            }
+            | (Some("Build" | "Deploy" | "Test" | "Invoke" | "Compute"), _, _) => Self::Other,
             _ => Self::Unknown,
         }
     }
@@ -111,7 +116,7 @@ impl ActionKind {
     pub fn may_be_approval(self) -> bool {
         match self {
             Self::ManualApproval | Self::Unknown => true,
-            Self::Other => false,
+            Self::Source | Self::Other => false,
         }
     }
 }
@@ -273,7 +278,8 @@ mod tests {
                 "{category}/{owner}/{provider}"
             );
         }
-        for category in ["Source", "Build", "Deploy", "Test", "Invoke", "Compute"] {
+        assert_eq!(kind("Source", "AWS", "S3"), ActionKind::Source);
+        for category in ["Build", "Deploy", "Test", "Invoke", "Compute"] {
             assert_eq!(ActionKind::from_type_id(Some(category), None, None), ActionKind::Other);
         }
         assert_eq!(kind("Approval", "Custom", "Jira"), ActionKind::Other);

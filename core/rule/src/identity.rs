@@ -33,6 +33,8 @@ pub struct AmbiguousPerson {
 pub enum Basis {
     /// An IAM user, whose credentials belong to one human.
     User,
+    /// A signature by a key that the rule gives to the person.
+    Signature,
     /// A session whose name was set by a service or an identity provider.
     TrustedSession,
     /// A role whose sessions cannot be distinguished: an assumption (`sharedRoles: collapse`).
@@ -45,6 +47,7 @@ impl Basis {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Signature => "signature",
             Self::TrustedSession => "trusted-session",
             Self::SharedRole => "shared-role",
         }
@@ -122,8 +125,9 @@ impl Rule {
         Ok(Keys::new(proven, claimed))
     }
 
-    /// The keys that an entry of `people` gives to the principals that it matches.
-    fn keys_of_entry(&self, name: &str) -> BTreeSet<Key> {
+    /// The keys that an entry of `people` gives to the principals that it matches, and an entry of
+    /// `signingKeys` to those who sign.
+    pub(crate) fn keys_of_entry(&self, name: &str) -> BTreeSet<Key> {
         let mut keys = self.handles(name);
         keys.insert(Key::person(name));
         keys

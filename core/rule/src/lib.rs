@@ -33,17 +33,20 @@ mod principal;
 mod quorum;
 mod reason;
 mod report;
+mod revisions;
 mod roster;
 mod rule;
 mod rule_file;
 mod session_name;
+mod signed;
+mod signing_keys;
 mod splits;
 mod trusted_role;
 
 pub use account::{Account, RESERVED_PATH};
 pub use decide::decide;
 pub use decision::{
-    AtIs, Decision, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict,
+    AtIs, Decision, DeskRecord, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict,
 };
 pub use error::RuleError;
 pub use facts::{ActionKind, Approver, Attempt, Execution, Facts, Initiator, Status};
@@ -55,6 +58,9 @@ pub use principal::{Principal, PrincipalKind};
 pub use quorum::Quorum;
 pub use reason::ReasonCode;
 pub use report::{REFUSAL_LIMIT, SUMMARY_LIMIT, cut, is_refusal, output_variable};
+pub use revisions::{UnknownRevision, revisions};
 pub use rule::Rule;
+pub use signed::SignatureRecord;
+pub use signing_keys::RequireSignature;
 pub use splits::Split;
 pub use trusted_role::{SharedRoles, Trust};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use names::shown;
+use signing::{KeyId, SigningKey};
 
 use crate::account::{Account, RESERVED_PATH};
 use crate::attempts::Rejection;
@@ -11,6 +12,7 @@ use crate::key::{Key, Keys};
 use crate::principal::{Principal, PrincipalKind};
 use crate::rule::Rule;
 use crate::session_name::is_generated;
+use crate::signed::SignatureRecord;
 use crate::trusted_role::Trust;
 
 pub(crate) fn has_not_run(action: &str) -> String {
@@ -64,6 +66,42 @@ pub(crate) fn machine(action: &str, principal: &Principal) -> String {
     format!("{action}: {} is a machine by `notPeople`", shown(principal.arn()))
 }
 
+pub(crate) fn bad_signature(action: &str, why: &str) -> String {
+    format!("{action}: {why}")
+}
+
+pub(crate) fn unknown_key(id: KeyId) -> String {
+    format!("the signature names the key {id}, which `signingKeys` does not have")
+}
+
+pub(crate) fn not_verified(person: &str, key: &SigningKey, why: &str) -> String {
+    format!("the signature by {person}'s key {} is not good: {why}", key.id())
+}
+
+pub(crate) fn attempt_without_id() -> String {
+    "CodePipeline does not say which attempt was answered".to_owned()
+}
+
+/// A signature of one person on the approval of another.
+pub(crate) fn signed_by_another(signer: &str, principal: &Principal, other: &str) -> String {
+    format!("{signer} signed, and {} is proven to be {other}", shown(principal.arn()))
+}
+
+pub(crate) fn not_signed(action: &str) -> String {
+    format!(
+        "{action} was approved without a signature, and `requireSignature` lets only signed \
+         approvals count: sign with `desk approve`"
+    )
+}
+
+pub(crate) fn not_device_bound(action: &str, signature: &SignatureRecord) -> String {
+    format!(
+        "{action} was signed with {}, which can be copied or synced to other devices, and \
+         `requireSignature` asks for keys that cannot leave their device",
+        signature.label()
+    )
+}
+
 pub(crate) fn superseded(action: &str, rejection: Rejection) -> String {
     let noticed = match rejection {
         Rejection::None | Rejection::Sometime => String::new(),
@@ -78,15 +116,19 @@ pub(crate) fn too_old(action: &str, minutes: u32) -> String {
     format!("the approval of {action} is not from the last {minutes} minutes")
 }
 
-pub(crate) fn not_in_people(action: &str, principal: &Principal) -> String {
+pub(crate) fn not_in_people(rule: &Rule, action: &str, principal: &Principal) -> String {
+    let unsigned = match rule.has_signing_keys() {
+        true => ", nobody signed,",
+        false => ",",
+    };
     format!(
-        "{action}: {} is not in `people`, and `onlyPeople` lets nobody else count",
+        "{action}: {} is not in `people`{unsigned} and `onlyPeople` lets nobody else count",
         shown(principal.arn())
     )
 }
 
-pub(crate) fn not_on_roster(action: &str, principal: &Principal) -> String {
-    format!("{} is not on the roster of {action}", shown(principal.arn()))
+pub(crate) fn not_on_roster(action: &str, who: &str) -> String {
+    format!("{who} is not on the roster of {action}")
 }
 
 /// Why a principal without proven keys is nobody.

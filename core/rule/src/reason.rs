@@ -31,13 +31,18 @@ pub enum ReasonCode {
     PrincipalMismatch,
     /// The approver is a machine by `notPeople`.
     NotAPerson,
+    /// The approval is not signed as `requireSignature` asks.
+    NotSigned,
+    /// The comment carries a signature that proves nothing, or that is not of the person who
+    /// approved.
+    BadSignature,
     /// Fewer persons counted than the quorum.
     QuorumNotMet,
 }
 
 impl ReasonCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SamePerson,
         Self::MissingApproval,
         Self::Rejected,
@@ -50,6 +55,8 @@ impl ReasonCode {
         Self::NotAManualApproval,
         Self::PrincipalMismatch,
         Self::NotAPerson,
+        Self::NotSigned,
+        Self::BadSignature,
         Self::QuorumNotMet,
     ];
 
@@ -69,6 +76,8 @@ impl ReasonCode {
             Self::NotAManualApproval => "not-a-manual-approval",
             Self::PrincipalMismatch => "principal-mismatch",
             Self::NotAPerson => "not-a-person",
+            Self::NotSigned => "not-signed",
+            Self::BadSignature => "bad-signature",
             Self::QuorumNotMet => "quorum-not-met",
         }
     }

@@ -184,12 +184,17 @@ fn approval_line(approval: &JudgedApproval) -> String {
         (Some(at), Some(AtIs::Noticed) | None) => format!(" (noticed at {at:.0})"),
         (None, _) => String::new(),
     };
+    let signed = approval
+        .signature
+        .as_ref()
+        .map(|signature| format!(", signed with {} {}", signature.label(), signature.key_id));
+    let signed = signed.unwrap_or_default();
     let counted = match (&approval.person, approval.reason) {
         (Some(person), _) => format!("counted as {person}"),
         (None, Some(reason)) => format!("not counted: {reason}"),
         (None, None) => "not counted".to_owned(),
     };
-    format!("- {}: {answered}{by}{at}, {counted}\n", approval.action)
+    format!("- {}: {answered}{by}{at}{signed}, {counted}\n", approval.action)
 }
 
 /// `body` and then `hint`, together at most `limit` bytes. If that is too long, the body is cut on

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use signing::{Desk, SigningKey};
+
 use crate::error::RuleError;
 use crate::glob::NameGlob;
 use crate::handle::Affix;
@@ -9,6 +11,7 @@ use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
 use crate::roster::{Roster, missing_entry};
 use crate::rule_file::{Demands, Identities, parse_floor, parse_parameters};
+use crate::signing_keys::{RequireSignature, SigningKeys};
 use crate::trusted_role::{SharedRoles, TrustedRole};
 
 /// A checked rule. Its default is the rule of an empty file: two distinct persons over every manual
@@ -69,6 +72,7 @@ impl Rule {
             stage: equal("stage", floor.stage, parameters.stage)?,
             // A floor without `sharedRoles` has the default, which is the stricter value.
             shared_roles: Some(self.shared_roles()).max(parameters.shared_roles),
+            require_signature: floor.require_signature.max(parameters.require_signature),
             only_people: floor.only_people.max(parameters.only_people),
             exclude_initiator: floor.exclude_initiator.max(parameters.exclude_initiator),
             max_age_minutes: match (floor.max_age_minutes, parameters.max_age_minutes) {
@@ -135,6 +139,13 @@ impl Rule {
         {
             return Err(RuleError::value("roster", missing_entry(action)));
         }
+        if self.require_signature() != RequireSignature::No && !self.has_signing_keys() {
+            return Err(RuleError::value(
+                "requireSignature",
+                "the rule has no `signingKeys`, so no approval could count; add the public keys of \
+                 the people who approve to the function's rule",
+            ));
+        }
         Ok(self)
     }
 
@@ -172,7 +183,30 @@ impl Rule {
         self.demands.shared_roles.unwrap_or_default()
     }
 
-    /// Whether only people in the `people` map, by proven keys, count.
+    /// Which approvals must be signed.
+    #[must_use]
+    pub fn require_signature(&self) -> RequireSignature {
+        self.demands.require_signature.unwrap_or_default()
+    }
+
+    /// Whether the rule has public keys of people. Without any, signatures in comments are ignored.
+    #[must_use]
+    pub fn has_signing_keys(&self) -> bool {
+        !self.signing_keys().is_empty()
+    }
+
+    /// Each public key of the rule, and the person that it belongs to.
+    pub fn public_keys(&self) -> impl Iterator<Item = (&str, &SigningKey)> {
+        self.signing_keys().iter()
+    }
+
+    /// Where passkeys were made and answers are given.
+    #[must_use]
+    pub fn desk(&self) -> Option<&Desk> {
+        self.identities.desk.as_ref()
+    }
+
+    /// Whether only people in `people` or `signingKeys`, by proven keys, count.
     #[must_use]
     pub fn only_people(&self) -> bool {
         self.demands.only_people.unwrap_or_default()
@@ -228,6 +262,10 @@ impl Rule {
 
     pub(crate) fn people(&self) -> &BTreeMap<String, Vec<PrincipalPattern>> {
         &self.identities.people
+    }
+
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.identities.signing_keys
     }
 
     pub(crate) fn roster(&self) -> &Roster {

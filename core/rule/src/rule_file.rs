@@ -6,6 +6,7 @@ use names::is_iam_name;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
+use signing::{Desk, KeyKind};
 
 use crate::error::{RuleError, check_codepipeline_name};
 use crate::glob::NameGlob;
@@ -13,6 +14,7 @@ use crate::handle::Affix;
 use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
 use crate::roster::Roster;
+use crate::signing_keys::{RequireSignature, SigningKeys};
 use crate::trusted_role::{SharedRoles, TrustedRole};
 
 /// The keys that the floor and UserParameters may have: they can only make the rule stricter.
@@ -22,6 +24,7 @@ pub(crate) struct Demands {
     pub actions: Option<BTreeSet<String>>,
     pub stage: Option<String>,
     pub shared_roles: Option<SharedRoles>,
+    pub require_signature: Option<RequireSignature>,
     pub only_people: Option<bool>,
     pub exclude_initiator: Option<bool>,
     pub max_age_minutes: Option<u32>,
@@ -35,6 +38,8 @@ pub(crate) struct Demands {
 pub(crate) struct Identities {
     pub trusted_session_roles: Vec<TrustedRole>,
     pub people: BTreeMap<String, Vec<PrincipalPattern>>,
+    pub signing_keys: SigningKeys,
+    pub desk: Option<Desk>,
     pub roster: Roster,
     /// The floor's own `handleAffixes`, which give proven handles. `None` for the defaults.
     pub handle_affixes: Option<BTreeSet<Affix>>,
@@ -55,6 +60,8 @@ struct RuleFile {
     #[serde(default, deserialize_with = "present")]
     shared_roles: Option<SharedRoles>,
     #[serde(default, deserialize_with = "present")]
+    require_signature: Option<RequireSignature>,
+    #[serde(default, deserialize_with = "present")]
     only_people: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     exclude_initiator: Option<bool>,
@@ -71,7 +78,18 @@ struct RuleFile {
     #[serde(default, deserialize_with = "present")]
     people: Option<NoRepeats<Vec<String>>>,
     #[serde(default, deserialize_with = "present")]
+    signing_keys: Option<NoRepeats<Vec<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    desk: Option<DeskFile>,
+    #[serde(default, deserialize_with = "present")]
     roster: Option<NoRepeats<Vec<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeskFile {
+    rp_id: String,
+    origin: String,
 }
 
 /// A key that is present must have a value: `null` is refused, not read as absent.
@@ -107,6 +125,20 @@ struct NoRepeats<T>(
 pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError> {
     let file = parse(json)?;
     let people = people(file.people.as_ref())?;
+    let signing_keys = SigningKeys::parse(file.signing_keys.as_ref().map(|keys| &keys.0))?;
+    let desk = file.desk.as_ref().map(desk).transpose()?;
+    if desk.is_none()
+        && let Some((name, _)) = signing_keys.iter().find(|(_, key)| key.kind() == KeyKind::Passkey)
+    {
+        return Err(RuleError::value(
+            "desk",
+            format!(
+                "is missing, and `{name}` has a passkey, which works on one site only: write where \
+                 it was made, such as {{\"rpId\": \"approve.example.com\", \"origin\": \
+                 \"https://approve.example.com\"}}"
+            ),
+        ));
+    }
     let roster = file.roster.as_ref().map(|roster| &roster.0);
     let identities = Identities {
         trusted_session_roles: each(
@@ -116,6 +148,8 @@ pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError
         )?,
         roster: Roster::parse(roster, |name| people.contains_key(name))?,
         people,
+        signing_keys,
+        desk,
         handle_affixes: file.handle_affixes.as_deref().map(affixes).transpose()?,
         machines: each("notPeople", file.not_people.as_deref(), NameGlob::parse)?,
     };
@@ -139,6 +173,8 @@ pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
     for (key, given) in [
         ("trustedSessionRoles", file.trusted_session_roles.is_some()),
         ("people", file.people.is_some()),
+        ("signingKeys", file.signing_keys.is_some()),
+        ("desk", file.desk.is_some()),
         ("roster", file.roster.is_some()),
     ] {
         if given {
@@ -189,6 +225,7 @@ fn demands(file: RuleFile) -> Result<Demands, RuleError> {
         actions: file.actions.map(actions).transpose()?,
         stage: file.stage,
         shared_roles: file.shared_roles,
+        require_signature: file.require_signature,
         only_people: file.only_people,
         exclude_initiator: file.exclude_initiator,
         max_age_minutes: file.max_age_minutes.map(|minutes| minutes.0),
@@ -226,6 +263,11 @@ fn pipeline_execution_id(id: String) -> Result<String, RuleError> {
             "`{id}` is not an execution id: write `#{{codepipeline.PipelineExecutionId}}`, which CodePipeline fills in"
         ),
     ))
+}
+
+fn desk(file: &DeskFile) -> Result<Desk, RuleError> {
+    Desk::new(&file.rp_id, &file.origin)
+        .map_err(|problem| RuleError::value("desk", problem.to_string()))
 }
 
 fn affixes(texts: &[String]) -> Result<BTreeSet<Affix>, RuleError> {

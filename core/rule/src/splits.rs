@@ -1,11 +1,12 @@
-//! The only way that a rule may split one human: one handle in two entries of `people`.
+//! The only way that a rule may split one human: one handle in two entries of `people` or
+//! `signingKeys`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::Key;
 use crate::rule::Rule;
 
-/// Two entries of `people` that share a handle. The rule treats them as two people, so they would
+/// Two people of `people` or `signingKeys` that share a handle. The rule treats them as two people, so they would
 /// count as two even if they were one human.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Split {
@@ -18,7 +19,7 @@ pub struct Split {
 }
 
 impl Rule {
-    /// Each pair of entries of `people` that share a handle, either by the entries' own names or by
+    /// Each pair of people in `people` or `signingKeys` that share a handle, either by the entries' own names or by
     /// the names of their principals.
     #[must_use]
     pub fn splits(&self) -> BTreeSet<Split> {
@@ -26,6 +27,11 @@ impl Rule {
         for (entry, patterns) in self.people() {
             let names = patterns.iter().filter_map(|pattern| pattern.human_name());
             for handle in names.chain([entry.as_str()]).flat_map(|name| self.handles(name)) {
+                entries_of.entry(handle).or_default().insert(entry);
+            }
+        }
+        for entry in self.signing_keys().names() {
+            for handle in self.handles(entry) {
                 entries_of.entry(handle).or_default().insert(entry);
             }
         }

@@ -99,6 +99,7 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             updated,
             approver,
             comment: None,
+            revision: None,
         })
 }
 
@@ -460,6 +461,7 @@ proptest! {
             error: None,
             approver: Approver { history: Some(arn.clone()), state: None },
             comment: None,
+            revision: None,
         };
         let mut facts = facts;
         facts.attempts = vec![approval("A", &a), approval("B", &b)];

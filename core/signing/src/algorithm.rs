@@ -32,6 +32,13 @@ impl Algorithm {
         (key.len() == 32).then(|| Self::Ed25519(key.to_owned()))
     }
 
+    /// The point or the key.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::P256(bytes) | Self::Ed25519(bytes) => bytes,
+        }
+    }
+
     /// Reads a DER SubjectPublicKeyInfo.
     pub(crate) fn from_spki(der: &[u8]) -> Option<Self> {
         match (der.strip_prefix(SPKI_P256), der.strip_prefix(SPKI_ED25519)) {

@@ -36,6 +36,8 @@ pub enum BadSignature {
     #[error("the rule has no `desk`, which passkeys need")]
     NoDesk,
     /// The key did not sign this statement.
-    #[error("the key did not sign this statement")]
+    #[error(
+        "it is of another execution, action, attempt, answer or revision, or was changed on the way"
+    )]
     NotSigned,
 }

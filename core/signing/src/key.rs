@@ -95,6 +95,16 @@ impl SigningKey {
         }
     }
 
+    /// The bytes of the public key itself: the point or the 32 bytes. One key has the same bytes in
+    /// every form that it can be written in.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        match &self.material {
+            Material::Passkey { key, .. } => key.bytes(),
+            Material::Ssh(key) => key.public_key(),
+        }
+    }
+
     /// The credential id of a passkey, which a browser needs to find it. Returns `None` for an SSH
     /// key.
     #[must_use]
@@ -102,20 +112,6 @@ impl SigningKey {
         match &self.material {
             Material::Passkey { credential_id, .. } => Some(credential_id),
             Material::Ssh(_) => None,
-        }
-    }
-
-    /// Whether both have the same private half. One key can be listed in several forms, with
-    /// different ids: as a passkey and as an SSH key, for example.
-    #[must_use]
-    pub fn is_same_key(&self, other: &Self) -> bool {
-        self.algorithm() == other.algorithm()
-    }
-
-    fn algorithm(&self) -> &Algorithm {
-        match &self.material {
-            Material::Passkey { key, .. } => key,
-            Material::Ssh(key) => &key.key,
         }
     }
 

@@ -205,6 +205,10 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
                 .and_then(|result| result.error_details.as_ref())
                 .and_then(|error| error.code.clone()),
             approver: Approver { history: detail.updated_by, state: None },
+            revision: result
+                .as_ref()
+                .filter(|_| kind == ActionKind::Source)
+                .and_then(|result| result.external_execution_id.clone()),
             comment: result.and_then(|result| result.external_execution_summary),
         },
     }

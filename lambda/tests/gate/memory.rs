@@ -97,6 +97,7 @@ pub(crate) fn entry(
             error: None,
             approver: Approver { history: by, state: None },
             comment: None,
+            revision: None,
         },
     }
 }
@@ -140,7 +141,7 @@ impl Memory {
                 ],
                 vec![
                     approval("ApprovalA", "alice"),
-                    entry("Source", ActionKind::Other, Status::Succeeded, None),
+                    entry("Source", ActionKind::Source, Status::Succeeded, None),
                 ],
             ],
             state: vec![state("ApprovalA", "run-of-ApprovalA", user("alice"), Status::Succeeded)],

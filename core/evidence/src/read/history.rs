@@ -261,6 +261,7 @@ impl RawAction {
                 error: self.error.as_ref().and_then(|error| error.code.clone()),
                 approver: Approver { history: self.updated_by, state: None },
                 comment: self.summary,
+                revision: self.external_id.clone().filter(|_| kind == ActionKind::Source),
             },
             kind: self.kind,
             region: self.region,

@@ -186,6 +186,7 @@ fn if_approved(
             error: None,
             approver: Approver { history: Some(principal.arn().to_owned()), state: None },
             comment: None,
+            revision: None,
         }],
         // The initiator is a property of an execution and not of a principal.
         initiator: Initiator::Automatic("explain".to_owned()),

@@ -1,0 +1,206 @@
+//! What the signature in an approver's comment proves.
+
+use std::collections::BTreeSet;
+
+use serde::{Serialize, Serializer};
+use signing::{Answer, Approval, KeyKind, Proof, Signature, SigningKey};
+
+use crate::account::Account;
+use crate::facts::{Attempt, Execution, Status};
+use crate::identity::AmbiguousPerson;
+use crate::key::{Key, Keys};
+use crate::message;
+use crate::principal::Principal;
+use crate::revisions::UnknownRevision;
+use crate::rule::Rule;
+
+/// A good signature of a key of the rule.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Signer {
+    /// The person that the rule gives the key to.
+    pub(crate) person: String,
+    key_id: String,
+    pub(crate) proof: Proof,
+}
+
+/// What the comment of an answer shows.
+pub(crate) enum Signed {
+    /// It carries no signature, or the rule has no keys to verify one with.
+    No,
+    By(Signer),
+    /// It carries something that looks like a signature and proves nothing. Why.
+    Bad(String),
+}
+
+/// The place of an approval, and what it releases.
+pub(crate) struct Released<'a> {
+    pub(crate) execution: &'a Execution,
+    pub(crate) stage: &'a str,
+    pub(crate) revisions: &'a Result<BTreeSet<&'a str>, UnknownRevision>,
+}
+
+impl Rule {
+    /// Verifies the signature in the comment of an attempt.
+    ///
+    /// INVARIANT (fail closed): the statement is written from the facts. Only the nonce and the
+    /// name of the key come from the comment.
+    pub(crate) fn signed(
+        &self,
+        released: &Released<'_>,
+        action: &str,
+        attempt: &Attempt,
+    ) -> Signed {
+        if !self.has_signing_keys() {
+            return Signed::No;
+        }
+        let signature = match Signature::from_comment(attempt.comment.as_deref().unwrap_or("")) {
+            Ok(None) => return Signed::No,
+            Ok(Some(signature)) => signature,
+            Err(error) => return Signed::Bad(error.to_string()),
+        };
+        let Some((person, key)) = self.signing_keys().find(signature.key_id()) else {
+            return Signed::Bad(message::unknown_key(signature.key_id()));
+        };
+        match self.verify(released, action, attempt, key, &signature) {
+            Ok(proof) => Signed::By(Signer {
+                person: person.to_owned(),
+                key_id: key.id().to_string(),
+                proof,
+            }),
+            Err(why) => Signed::Bad(message::not_verified(person, key, &why)),
+        }
+    }
+
+    fn verify(
+        &self,
+        Released { execution, stage, revisions }: &Released<'_>,
+        action: &str,
+        attempt: &Attempt,
+        key: &SigningKey,
+        signature: &Signature,
+    ) -> Result<Proof, String> {
+        let revisions = revisions.as_ref().map_err(ToString::to_string)?;
+        let approval = Approval {
+            pipeline: &execution.pipeline,
+            execution: &execution.id,
+            stage,
+            action,
+            attempt: attempt.id.as_deref().ok_or_else(message::attempt_without_id)?,
+            answer: match attempt.status {
+                Status::Failed => Answer::Rejected,
+                Status::Succeeded | Status::InProgress | Status::Abandoned | Status::Unknown => {
+                    Answer::Approved
+                }
+            },
+            revisions: &Vec::from_iter(revisions.iter().copied()),
+        };
+        key.verify(&approval, signature, self.desk()).map_err(|error| error.to_string())
+    }
+
+    /// The keys of an approval that `person` signed and `principal` sent. Returns the other person
+    /// as the error if the principal is proven to be somebody else.
+    ///
+    /// The principal only carried the signature, so its role says nothing, and two people may use
+    /// one role. What the principal itself proves can still merge two approvals.
+    pub(crate) fn signed_keys(
+        &self,
+        person: &str,
+        principal: &Principal,
+        account: &Account,
+    ) -> Result<Result<Keys, String>, AmbiguousPerson> {
+        let carrier = self.keys(principal, account)?;
+        let signer = self.keys_of_entry(person);
+        if let Some(other) = self.other_person(person, &signer, &carrier) {
+            return Ok(Err(other));
+        }
+        let by_name = match carrier.proven().iter().any(|key| matches!(key, Key::Role { .. })) {
+            true => Keys::default(),
+            false => carrier,
+        };
+        let is_own = |key: &&Key| matches!(key, Key::User { .. } | Key::Handle(_));
+        let proven = by_name.proven().iter().filter(is_own).cloned();
+        let claimed = by_name.claimed().iter().filter(is_own).cloned();
+        Ok(Ok(Keys::new(signer.into_iter().chain(proven), claimed)))
+    }
+
+    /// The person other than the signer that the keys of the principal prove, if there is one: an
+    /// entry of `people`, or somebody whose name in the rule is the principal's handle.
+    fn other_person(&self, person: &str, signer: &BTreeSet<Key>, carrier: &Keys) -> Option<String> {
+        match carrier.proven_person() {
+            Some(Key::Person(name)) if name != person => return Some(name.clone()),
+            Some(_) => return None,
+            None => {}
+        }
+        let is_handle = |key: &&Key| matches!(key, Key::Handle(_));
+        let mut handles = carrier.proven().iter().filter(is_handle);
+        if handles.clone().any(|handle| signer.contains(handle)) {
+            return None;
+        }
+        handles.find_map(|handle| self.named_in_rule(handle)).map(str::to_owned)
+    }
+
+    /// The entry of `people` or `signingKeys` whose own name has this handle.
+    fn named_in_rule(&self, handle: &Key) -> Option<&str> {
+        let mut names = self.people().keys().map(String::as_str).chain(self.signing_keys().names());
+        names.find(|name| self.handles(name).contains(handle))
+    }
+}
+
+/// A good signature, as the record shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SignatureRecord {
+    /// The id of the key.
+    pub key_id: String,
+    /// The person that the rule gives the key to.
+    pub signer: String,
+    /// What holds the key: `passkey`, `ssh` or `ssh-security-key`.
+    #[serde(serialize_with = "kind")]
+    pub kind: KeyKind,
+    /// Whether the key cannot leave its device, as far as the device says so.
+    pub device_bound: bool,
+    /// Whether the device verified its user by a PIN or a biometric.
+    pub user_verified: bool,
+    /// Whether a passkey may be synced to other devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_eligible: Option<bool>,
+    /// Whether a passkey has been synced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backed_up: Option<bool>,
+    /// The device's counter of signatures, often 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u32>,
+}
+
+impl SignatureRecord {
+    /// What made the signature, in words: `alice's passkey`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let kind = match self.kind {
+            KeyKind::Passkey => "passkey",
+            KeyKind::Ssh => "SSH key",
+            KeyKind::SshSecurityKey => "SSH security key",
+        };
+        format!("{}'s {kind}", self.signer)
+    }
+}
+
+fn kind<S: Serializer>(kind: &KeyKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
+}
+
+impl From<Signer> for SignatureRecord {
+    fn from(Signer { person, key_id, proof }: Signer) -> Self {
+        Self {
+            key_id,
+            signer: person,
+            kind: proof.kind,
+            device_bound: proof.is_device_bound(),
+            user_verified: proof.user_verified,
+            backup_eligible: proof.backup_eligible,
+            backed_up: proof.backed_up,
+            counter: proof.counter,
+        }
+    }
+}
