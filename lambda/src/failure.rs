@@ -1,8 +1,8 @@
 //! What the gate reports without a satisfied verdict.
 
+use facts::CallError;
 use rule::RuleError;
 
-use crate::call::CallError;
 use crate::floor::FloorError;
 
 /// A job failure: its kind, and a message for people.
@@ -82,9 +82,7 @@ impl From<CallError> for Failure {
                 FailureKind::SystemUnavailable,
                 &format!("No decision could be made: {error}. Retry the stage."),
             ),
-            CallError::AlreadyReported { .. }
-            | CallError::Refused { .. }
-            | CallError::Malformed { .. } => Self::new(
+            CallError::Refused { .. } | CallError::Malformed { .. } => Self::new(
                 FailureKind::SystemUnavailable,
                 &format!("No decision could be made: {error}."),
             ),

@@ -2,19 +2,21 @@
 
 use std::io::Write;
 
+use facts::{CallError, CodePipeline, Roles};
 use jiff::Timestamp;
 use rule::{Decision, decide};
 
-use crate::call::{CallError, Operation};
+use crate::budget::Budget;
 use crate::event::Job;
 use crate::failure::{Failure, FailureKind};
 use crate::floor::Floor;
 use crate::gather::gather;
+use crate::jobs::{
+    GET_JOB_DETAILS, Jobs, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT, Reported,
+};
 use crate::journal::Journal;
 use crate::observation::Observation;
 use crate::ownership::{Disowned, own_parameters};
-use crate::port::{CodePipeline, Roles};
-use crate::retry::Budget;
 
 /// The input of one invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,17 @@ pub struct Invocation {
     pub job: Job,
     /// The ARN that this function was invoked with, according to Lambda.
     pub function_arn: String,
+}
+
+/// Where the gate asks and reports.
+#[derive(Debug)]
+pub struct Ports<'a, J, C, R> {
+    /// Its own job.
+    pub jobs: &'a J,
+    /// The execution of the job.
+    pub codepipeline: &'a C,
+    /// The roles of the account.
+    pub roles: &'a R,
 }
 
 /// Why an invocation fails.
@@ -63,8 +76,7 @@ impl InvocationError {
 /// [`InvocationError`] if the report itself fails, or if the job belongs to another
 /// function. If the job has its result already, that is not an error: Lambda repeats invocations.
 pub async fn handle(
-    codepipeline: &impl CodePipeline,
-    roles: &impl Roles,
+    ports: &Ports<'_, impl Jobs, impl CodePipeline, impl Roles>,
     floor: &Floor,
     invocation: &Invocation,
     budget: Budget,
@@ -73,31 +85,30 @@ pub async fn handle(
 ) -> Result<(), InvocationError> {
     let job = &invocation.job;
     let mut observation = Observation::default();
-    let judged =
-        match judge(codepipeline, roles, floor, invocation, budget, now, &mut observation).await {
-            Ok(decision) => Ok(decision),
-            Err(Disowned::Failure(failure)) => Err(failure),
-            Err(Disowned::NotOurs(problem)) => {
-                tracing::error!(job_id = job.id, problem, "the job is not this function's");
-                return Err(InvocationError::NotOurs { job_id: job.id.clone(), problem });
-            }
-        };
+    let judged = match judge(ports, floor, invocation, budget, now, &mut observation).await {
+        Ok(decision) => Ok(decision),
+        Err(Disowned::Failure(failure)) => Err(failure),
+        Err(Disowned::NotOurs(problem)) => {
+            tracing::error!(job_id = job.id, problem, "the job is not this function's");
+            return Err(InvocationError::NotOurs { job_id: job.id.clone(), problem });
+        }
+    };
     journal.observation(&observation);
     match &judged {
         Ok(decision) => journal.decision(decision),
         Err(failure) => journal.failure(&job.id, failure, now),
     }
-    let reported = match report(codepipeline, job, budget, judged).await {
+    let reported = match report(ports.jobs, job, budget, judged).await {
         Err(ReportError::SuccessDenied(failure)) => {
             journal.failure(&job.id, &failure, now);
-            report_failure(codepipeline, job, budget, &failure).await
+            report_failure(ports.jobs, job, budget, &failure).await
         }
         Err(ReportError::Other(problem)) => Err(problem),
-        Ok(()) => Ok(()),
+        Ok(reported) => Ok(reported),
     };
     match reported {
-        Ok(()) => Ok(()),
-        Err(CallError::AlreadyReported { .. }) => {
+        Ok(Reported::Now) => Ok(()),
+        Ok(Reported::Already) => {
             tracing::info!(job_id = job.id, "the job has its result already");
             Ok(())
         }
@@ -109,8 +120,7 @@ pub async fn handle(
 }
 
 async fn judge(
-    codepipeline: &impl CodePipeline,
-    roles: &impl Roles,
+    Ports { jobs, codepipeline, roles }: &Ports<'_, impl Jobs, impl CodePipeline, impl Roles>,
     floor: &Floor,
     Invocation { job, function_arn }: &Invocation,
     budget: Budget,
@@ -118,7 +128,7 @@ async fn judge(
     observation: &mut Observation,
 ) -> Result<Decision, Disowned> {
     let fail = Disowned::Failure;
-    let details = budget.read(Operation::GetJobDetails, || codepipeline.job_details(&job.id)).await;
+    let details = budget.gather.call(GET_JOB_DETAILS, || jobs.job_details(&job.id)).await;
     let details = details.map_err(|error| fail(error.into()))?;
     observation.see_details(job, &details);
     let parameters = own_parameters(job, &details, function_arn)?;
@@ -129,8 +139,9 @@ async fn judge(
             .map_err(|error| fail(Failure::user_parameters(&error)))?,
         None => floor.clone(),
     };
-    let facts =
-        gather(codepipeline, roles, &rule, job, &details, budget, now).await.map_err(fail)?;
+    let facts = gather(*codepipeline, *roles, &rule, job, &details, budget.gather, now)
+        .await
+        .map_err(fail)?;
     observation.see_history(&details, &facts.attempts);
     decide(&rule, &facts).map_err(|error| fail(error.into()))
 }
@@ -145,33 +156,33 @@ enum ReportError {
 /// Sends exactly one report: a success if the decision proves that it is satisfied, otherwise a
 /// failure.
 async fn report(
-    codepipeline: &impl CodePipeline,
+    jobs: &impl Jobs,
     job: &Job,
     budget: Budget,
     judged: Result<Decision, Failure>,
-) -> Result<(), ReportError> {
+) -> Result<Reported, ReportError> {
     let failure = match &judged {
         Ok(decision) => match decision.satisfied() {
             Some(satisfied) => {
-                let success = || codepipeline.report_success(&job.id, satisfied);
-                let reported = budget.report(Operation::PutJobSuccessResult, success).await;
+                let success = || jobs.report_success(&job.id, satisfied);
+                let reported = budget.report.call(PUT_JOB_SUCCESS_RESULT, success).await;
                 return reported.map_err(after_a_success);
             }
             None => Failure::new(FailureKind::JobFailed, &decision.refusal().unwrap_or_default()),
         },
         Err(failure) => failure.clone(),
     };
-    report_failure(codepipeline, job, budget, &failure).await.map_err(ReportError::Other)
+    report_failure(jobs, job, budget, &failure).await.map_err(ReportError::Other)
 }
 
 async fn report_failure(
-    codepipeline: &impl CodePipeline,
+    jobs: &impl Jobs,
     job: &Job,
     budget: Budget,
     failure: &Failure,
-) -> Result<(), CallError> {
-    let call = || codepipeline.report_failure(&job.id, failure);
-    budget.report(Operation::PutJobFailureResult, call).await
+) -> Result<Reported, CallError> {
+    let call = || jobs.report_failure(&job.id, failure);
+    budget.report.call(PUT_JOB_FAILURE_RESULT, call).await
 }
 
 /// What to do if a success could not be reported. If AWS refused it, the action would hang for 20
@@ -186,8 +197,6 @@ fn after_a_success(error: CallError) -> ReportError {
             );
             ReportError::SuccessDenied(Failure::new(kind, &message))
         }
-        CallError::Transient { .. }
-        | CallError::AlreadyReported { .. }
-        | CallError::Malformed { .. } => ReportError::Other(error),
+        CallError::Transient { .. } | CallError::Malformed { .. } => ReportError::Other(error),
     }
 }

@@ -8,31 +8,27 @@
 //! |---|---|
 //! | `event` | the Lambda event: the job, without its credentials |
 //! | `floor` | the rule from the function's own environment |
-//! | `port` | what the gate asks CodePipeline and IAM, in the gate's own types |
-//! | `call` | the calls behind the ports, and how they fail |
-//! | `aws` | the ports over the AWS SDK: the only folder that names it |
+//! | `jobs` | what the gate asks and reports about its own job, in the gate's own types |
+//! | `aws` | that port over the AWS SDK: the only file that names it |
 //! | `ownership` | whether the job is ours, according to CodePipeline and not the event |
-//! | `retry` | bounded retries that leave time to report |
-//! | `gather` | reads the facts that the rule judges |
-//! | `lag` | whether the history is behind, and so cannot be judged yet |
+//! | `budget` | the time of an invocation, of which some is kept for the report |
+//! | `gather` | which execution is judged, and its facts (the crate `facts`) |
 //! | `observation` | undocumented behaviour of AWS that the gate saw |
 //! | `handler` | one invocation: gather, decide, record, report |
 //! | `failure` | what the gate reports without a satisfied verdict |
 //! | `journal` | the log: decision records and metrics |
 
 pub mod aws;
-mod call;
+mod budget;
 mod event;
 mod failure;
 mod floor;
 mod gather;
 mod handler;
+mod jobs;
 mod journal;
-mod lag;
 mod observation;
 mod ownership;
-mod port;
-mod retry;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -43,16 +39,16 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-pub use call::{CallError, Operation};
+pub use budget::Budget;
 pub use event::{Event, EventError, Job};
 pub use failure::{Failure, FailureKind};
 pub use floor::{Floor, FloorError};
-pub use handler::{Invocation, InvocationError, handle};
-pub use journal::Journal;
-pub use port::{
-    CodePipeline, Configuration, ExecutionPage, HistoryEntry, JobDetails, Roles, StateEntry,
+pub use handler::{Invocation, InvocationError, Ports, handle};
+pub use jobs::{
+    Configuration, GET_JOB_DETAILS, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
+    PUT_JOB_SUCCESS_RESULT, Reported,
 };
-pub use retry::Budget;
+pub use journal::Journal;
 
 /// Runs the gate as a Lambda function until the runtime ends it.
 ///
@@ -77,7 +73,8 @@ fn serve() -> Result<(), lambda_runtime::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let floor = Floor::from_environment();
-        let (codepipeline, iam) = aws::from_environment().await;
+        let (worker, reader, iam) = aws::from_environment().await;
+        let ports = Ports { jobs: &worker, codepipeline: &reader, roles: &iam };
         lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
             let budget = Budget::until(time_left(event.context.deadline()));
             let mut journal = Journal::new(std::io::stdout());
@@ -86,8 +83,7 @@ fn serve() -> Result<(), lambda_runtime::Error> {
                 function_arn: event.context.invoked_function_arn,
             };
             let now = jiff::Timestamp::now();
-            let handled =
-                handle(&codepipeline, &iam, &floor, &invocation, budget, now, &mut journal).await;
+            let handled = handle(&ports, &floor, &invocation, budget, now, &mut journal).await;
             handled.map_err(|error| diagnostic(error.name(), &error))
         }))
         .await
@@ -121,7 +117,7 @@ fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// Logs JSON lines to stdout, from this crate only. At verbose levels, the SDK and the runtime log
+/// Logs JSON lines to stdout, from our own crates only. At verbose levels, the SDK and the runtime log
 /// replies and events, which contain credentials. Lambda's logging configuration sets the level
 /// through `AWS_LAMBDA_LOG_LEVEL`.
 fn log_as_json() {
@@ -130,7 +126,7 @@ fn log_as_json() {
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::INFO);
     let ours = Targets::new()
-        .with_target(env!("CARGO_PKG_NAME"), level)
+        .with_targets([(env!("CARGO_PKG_NAME"), level), ("facts", level)])
         .with_target("lambda_runtime", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer().json().with_ansi(false);
     // A subscriber that is already set, as in tests, stays.

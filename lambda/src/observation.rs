@@ -5,7 +5,7 @@ use rule::Attempt;
 use serde::Serialize;
 
 use crate::event::Job;
-use crate::port::{Configuration, JobDetails};
+use crate::jobs::{Configuration, JobDetails};
 
 /// What one invocation saw. A field is absent until its fact was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

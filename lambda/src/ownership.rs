@@ -5,7 +5,7 @@ use names::{FunctionRef, Versions, shown};
 
 use crate::event::Job;
 use crate::failure::Failure;
-use crate::port::JobDetails;
+use crate::jobs::JobDetails;
 
 /// The variable that CodePipeline replaces with the id of the execution.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";

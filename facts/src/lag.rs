@@ -8,11 +8,12 @@ use std::fmt;
 
 use rule::Status;
 
-use crate::port::{HistoryEntry, JobDetails, StateEntry};
+use crate::gate_run::GateRun;
+use crate::port::{HistoryEntry, StateEntry};
 
 /// Something that the history does not show yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Lag {
+pub enum Lag {
     /// The gate's own run.
     OwnRun(String),
     /// The end of this approval. The state shows it.
@@ -42,8 +43,10 @@ impl fmt::Display for Lag {
 pub(crate) struct Witnesses<'a> {
     /// The newest runs in the state, by their id.
     pub(crate) state: &'a BTreeMap<String, StateEntry>,
-    pub(crate) details: &'a JobDetails,
     pub(crate) execution_id: &'a str,
+    pub(crate) gate_stage: &'a str,
+    /// The run that the history must show.
+    pub(crate) gate_run: Option<GateRun<'a>>,
     /// The stage whose approvals are judged.
     pub(crate) stage: &'a str,
     /// The actions that the rule names.
@@ -53,31 +56,15 @@ pub(crate) struct Witnesses<'a> {
 impl Witnesses<'_> {
     /// The first thing that is missing in the history. Returns `None` if the history is complete.
     pub(crate) fn lag(&self, history: &[HistoryEntry]) -> Option<Lag> {
-        if !history.iter().any(|entry| self.is_own_run(entry)) {
-            return Some(Lag::OwnRun(self.own_run()));
-        }
-        self.unnoticed_answer(history).or_else(|| self.missing_attempt(history))
+        self.missing_gate_run(history)
+            .or_else(|| self.unnoticed_answer(history))
+            .or_else(|| self.missing_attempt(history))
     }
 
-    /// Whether this is the gate's own run: by its id, or by its place and status, because nobody
-    /// knows whether GetJobDetails gives the id that the history has.
-    fn is_own_run(&self, entry: &HistoryEntry) -> bool {
-        let attempt = &entry.attempt;
-        let by_id = self.details.action_execution_id.is_some()
-            && attempt.id == self.details.action_execution_id;
-        let by_place = self.details.action.is_some()
-            && attempt.action == self.details.action
-            && attempt.stage.as_deref() == Some(&self.details.stage)
-            && attempt.status == Status::InProgress;
-        by_id || by_place
-    }
-
-    fn own_run(&self) -> String {
-        let action = self.details.action.as_deref().unwrap_or("an action without a name");
-        match &self.details.action_execution_id {
-            Some(id) => format!("{action} with the id {id}"),
-            None => format!("{action}, for which GetJobDetails gives no id"),
-        }
+    fn missing_gate_run(&self, history: &[HistoryEntry]) -> Option<Lag> {
+        let run = self.gate_run?;
+        let is_shown = history.iter().any(|entry| run.is(&entry.attempt, self.gate_stage));
+        (!is_shown).then(|| Lag::OwnRun(run.to_string()))
     }
 
     fn unnoticed_answer(&self, history: &[HistoryEntry]) -> Option<Lag> {

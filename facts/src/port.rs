@@ -1,18 +1,14 @@
-//! What the gate asks CodePipeline and IAM, in the gate's own types.
+//! What is asked of CodePipeline and IAM to read an execution, in our own types.
 
 use std::future::Future;
 
 use jiff::Timestamp;
-use rule::{Attempt, Initiator, Satisfied, Status};
+use rule::{Attempt, Initiator, Status};
 
 use crate::call::CallError;
-use crate::failure::Failure;
 
-/// The calls to CodePipeline. Each is one request, without retries or paging.
+/// The reads of CodePipeline. Each is one request, without retries or paging.
 pub trait CodePipeline {
-    /// GetJobDetails: the pipeline, stage and action of the job.
-    fn job_details(&self, job_id: &str) -> impl Future<Output = Result<JobDetails, CallError>>;
-
     /// ListActionExecutions of one execution: one page. Without a token, the first.
     fn action_executions(
         &self,
@@ -27,62 +23,19 @@ pub trait CodePipeline {
         pipeline: &str,
     ) -> impl Future<Output = Result<Vec<StateEntry>, CallError>>;
 
-    /// GetPipelineExecution: the principal or trigger that started it.
-    fn initiator(
+    /// GetPipelineExecution: the principal or trigger that started it, and its revisions.
+    fn started(
         &self,
         pipeline: &str,
         execution_id: &str,
-    ) -> impl Future<Output = Result<Initiator, CallError>>;
-
-    /// PutJobSuccessResult. INVARIANT (fail closed): it needs the proof of a satisfied decision,
-    /// and only a decision can give that.
-    fn report_success(
-        &self,
-        job_id: &str,
-        satisfied: Satisfied<'_>,
-    ) -> impl Future<Output = Result<(), CallError>>;
-
-    /// PutJobFailureResult.
-    fn report_failure(
-        &self,
-        job_id: &str,
-        failure: &Failure,
-    ) -> impl Future<Output = Result<(), CallError>>;
+    ) -> impl Future<Output = Result<Started, CallError>>;
 }
 
-/// The call to IAM.
+/// The read of IAM.
 pub trait Roles {
-    /// GetRole: the role's ARN with its path. `None` if there is no such role, or if the gate may
-    /// not see it. Its own role allows it to see only roles under the reserved path.
+    /// GetRole: the role's ARN with its path. `None` if there is no such role, or if the caller may
+    /// not see it. The gate's own role allows it to see only roles under the reserved path.
     fn role_arn(&self, role: &str) -> impl Future<Output = Result<Option<String>, CallError>>;
-}
-
-/// The place and the configuration of the gate's own action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobDetails {
-    /// The account of the pipeline.
-    pub account: String,
-    /// The pipeline's name.
-    pub pipeline: String,
-    /// The gate's stage.
-    pub stage: String,
-    /// The gate's action.
-    pub action: Option<String>,
-    /// The id of the gate's own run. Needed if `execution_id` is missing.
-    pub action_execution_id: Option<String>,
-    /// The pipeline execution. The API model promises it only for custom actions.
-    pub execution_id: Option<String>,
-    /// The action's configuration, if the reply has one.
-    pub configuration: Option<Configuration>,
-}
-
-/// The configuration of an action that invokes a Lambda function.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Configuration {
-    /// `FunctionName`: a name, an ARN or a part of one.
-    pub function_name: Option<String>,
-    /// `UserParameters`, as they are in the reply.
-    pub user_parameters: Option<String>,
 }
 
 /// One page of the action history of one execution.
@@ -134,4 +87,14 @@ impl StateEntry {
             Status::InProgress | Status::Unknown => false,
         }
     }
+}
+
+/// How an execution began, according to GetPipelineExecution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The principal or trigger that started it.
+    pub initiator: Initiator,
+    /// `artifactRevisions`: the `revisionId` of each. An execution that was started by a rollback
+    /// has them too, although its history has no Source actions (recorded from the real service).
+    pub revisions: Vec<String>,
 }

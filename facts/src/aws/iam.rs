@@ -1,126 +1,54 @@
-//! One call to IAM, GetRole, in the AWS Query protocol, signed by the SDK's signer. The SDK of IAM
-//! would take a minute to build for this one call.
-
-use std::time::SystemTime;
+//! One call to IAM, GetRole, in the AWS Query protocol.
 
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::http::Request;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_xml::decode::{Document, try_data};
 use names::Partition;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::is_throttling;
+use super::signed::Signed;
 use crate::call::{CallError, Operation};
 use crate::port::Roles;
 
-const OPERATION: Operation = Operation::GetRole;
+const OPERATION: Operation = Operation::GET_ROLE;
 
 /// The characters that must be escaped in a form: all except letters, digits, `-`, `_` and `.`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// IAM, for the one call that the gate makes.
+/// IAM, for the one question about roles.
 #[derive(Clone, Debug)]
-pub struct Iam {
-    endpoint: String,
-    region: &'static str,
-    credentials: Option<SharedCredentialsProvider>,
-    connector: SharedHttpConnector,
-}
+pub struct Iam(Signed);
 
 impl Iam {
-    /// IAM in the partition of the function, or at the configured `endpoint_url`.
+    /// IAM in the partition of the configured region, or at the configured `endpoint_url`.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         let (endpoint, region) = global_endpoint(config.region().map_or("", AsRef::as_ref));
-        let connector =
-            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
-        Self {
-            endpoint: config.endpoint_url().unwrap_or(endpoint).trim_end_matches('/').to_owned(),
-            region,
-            credentials: config.credentials_provider(),
-            connector: SharedHttpConnector::new(connector),
-        }
-    }
-
-    async fn signed(&self, body: String) -> Option<HttpRequest> {
-        let url = format!("{}/", self.endpoint);
-        let identity = self.credentials.as_ref()?.provide_credentials().await.ok()?.into();
-        let mut request = Request::new(SdkBody::from(body.as_str()));
-        request.set_method("POST").ok()?;
-        request.set_uri(url.as_str()).ok()?;
-        const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-        request.headers_mut().insert("content-type", FORM);
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(self.region)
-            .name("iam")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .ok()?
-            .into();
-        let headers = std::iter::once(("content-type", FORM));
-        let signable =
-            SignableRequest::new("POST", url, headers, SignableBody::Bytes(body.as_bytes()))
-                .ok()?;
-        let (instructions, _) = sign(signable, &parameters).ok()?.into_parts();
-        let mut request = request.try_into_http1x().ok()?;
-        instructions.apply_to_request_http1x(&mut request);
-        HttpRequest::try_from(request).ok()
+        Self(Signed::new(config, "iam", region, endpoint))
     }
 }
 
 impl Roles for Iam {
     async fn role_arn(&self, role: &str) -> Result<Option<String>, CallError> {
-        let transient = |problem: &str| CallError::Transient {
-            operation: OPERATION,
-            problem: problem.to_owned(),
-        };
         let role = utf8_percent_encode(role, ESCAPED);
-        let body = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
-        let request = self.signed(body).await.ok_or_else(|| CallError::Refused {
-            operation: OPERATION,
-            code: "no request".to_owned(),
-            message: "the request could not be signed; are the function's credentials there?"
-                .to_owned(),
-        })?;
-        let reply = self
-            .connector
-            .call(request)
-            .await
-            .map_err(|_| transient("the request could not be sent"))?;
-        let status = reply.status().as_u16();
-        let body = ByteStream::new(reply.into_body()).collect().await;
-        let body = body.map_err(|_| transient("the reply could not be read"))?.into_bytes();
-        let text = std::str::from_utf8(&body).unwrap_or_default();
-        if status == 200 {
-            let arn = at(text, &["GetRoleResult", "Role", "Arn"]);
+        let form = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
+        let reply = self.0.post(OPERATION, &form).await?;
+        if reply.status == 200 {
+            let arn = at(&reply.body, &["GetRoleResult", "Role", "Arn"]);
             return arn.map(Some).ok_or(CallError::Malformed {
                 operation: OPERATION,
                 problem: "the role's `Arn` is missing",
             });
         }
-        let code = at(text, &["Error", "Code"]).unwrap_or_else(|| "an unknown error".to_owned());
+        let error = |field| at(&reply.body, &["Error", field]);
+        let code = error("Code").unwrap_or_else(|| "an unknown error".to_owned());
         match code.as_str() {
             // The gate's role may only see roles under the reserved path, so for a role that merely
             // has a similar name, IAM denies access.
             "AccessDenied" | "AccessDeniedException" | "NoSuchEntity" => Ok(None),
-            _ if status >= 500 || status == 429 || is_throttling(&code) => Err(transient(&code)),
-            _ => Err(CallError::Refused {
-                operation: OPERATION,
-                message: at(text, &["Error", "Message"])
-                    .unwrap_or_else(|| "without a message".to_owned()),
-                code,
-            }),
+            _ => {
+                let message = error("Message").unwrap_or_else(|| "without a message".to_owned());
+                Err(CallError::of_service(OPERATION, reply.status, &code, message))
+            }
         }
     }
 }

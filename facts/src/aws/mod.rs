@@ -1,0 +1,63 @@
+//! The ports over the AWS SDK. Only this folder names the SDK.
+
+mod codepipeline;
+mod iam;
+mod signed;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader};
+use aws_sdk_codepipeline::config::SharedHttpClient;
+use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::call::{CallError, Operation};
+
+/// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
+pub use aws_sdk_codepipeline as sdk;
+pub use codepipeline::Reader;
+pub use iam::Iam;
+pub use signed::{Reply, Signed};
+
+/// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's
+/// own retries and time-outs: a [`Budget`](crate::Budget) controls these.
+#[must_use]
+pub fn config() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+}
+
+/// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+/// The SDK's error in our words. From the body of a reply, only AWS's error code and message are
+/// kept.
+pub fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>) -> CallError {
+    let transient = |problem| CallError::transient(operation, problem);
+    match error {
+        SdkError::TimeoutError(_) => transient("no reply in time"),
+        SdkError::DispatchFailure(_) => transient("the request could not be sent"),
+        SdkError::ResponseError(_) => transient("the reply could not be read"),
+        SdkError::ServiceError(context) => CallError::of_service(
+            operation,
+            context.raw().status().as_u16(),
+            context.err().code().unwrap_or("an unknown error"),
+            context.err().message().unwrap_or("without a message").to_owned(),
+        ),
+        // No credentials or no region. A retry does not help.
+        SdkError::ConstructionFailure(_) | _ => CallError::Refused {
+            operation,
+            code: "no request".to_owned(),
+            message:
+                "the request could not be made; are the function's credentials and region there?"
+                    .to_owned(),
+        },
+    }
+}

@@ -1,0 +1,119 @@
+//! Calls to AWS by their names, and how they fail.
+
+use std::fmt;
+
+/// An operation of an AWS service. Each program names those that it calls; the ones that read an
+/// execution are named here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operation {
+    /// The service, as IAM names it in actions.
+    service: &'static str,
+    name: &'static str,
+}
+
+impl Operation {
+    /// [`CodePipeline::action_executions`](crate::CodePipeline::action_executions)
+    pub const LIST_ACTION_EXECUTIONS: Self = Self::codepipeline("ListActionExecutions");
+    /// [`CodePipeline::pipeline_state`](crate::CodePipeline::pipeline_state)
+    pub const GET_PIPELINE_STATE: Self = Self::codepipeline("GetPipelineState");
+    /// [`CodePipeline::started`](crate::CodePipeline::started)
+    pub const GET_PIPELINE_EXECUTION: Self = Self::codepipeline("GetPipelineExecution");
+    /// [`Roles::role_arn`](crate::Roles::role_arn)
+    pub const GET_ROLE: Self = Self::of("iam", "GetRole");
+
+    /// An operation of a service, by the service's name in IAM actions: `iam`.
+    #[must_use]
+    pub const fn of(service: &'static str, name: &'static str) -> Self {
+        Self { service, name }
+    }
+
+    /// An operation of CodePipeline.
+    #[must_use]
+    pub const fn codepipeline(name: &'static str) -> Self {
+        Self::of("codepipeline", name)
+    }
+
+    /// The IAM action that allows it.
+    #[must_use]
+    pub fn iam_action(self) -> String {
+        format!("{}:{}", self.service, self.name)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Why a call gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// IAM does not allow it.
+    #[error("AWS refused {operation}: {message}")]
+    AccessDenied {
+        /// The call.
+        operation: Operation,
+        /// AWS's message.
+        message: String,
+    },
+    /// Throttling, a server error, a broken connection, or no reply in time. Worth another try.
+    #[error("{operation} is unavailable ({problem})")]
+    Transient {
+        /// The call.
+        operation: Operation,
+        /// What happened.
+        problem: String,
+    },
+    /// Any other error of the service.
+    #[error("{operation} answered {code}: {message}")]
+    Refused {
+        /// The call.
+        operation: Operation,
+        /// AWS's error code.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
+    /// The reply does not have what is needed.
+    #[error("the reply to {operation} makes no sense: {problem}")]
+    Malformed {
+        /// The call.
+        operation: Operation,
+        /// What is missing or wrong.
+        problem: &'static str,
+    },
+}
+
+impl CallError {
+    /// The error of a service, by the status and the error code of its reply.
+    #[must_use]
+    pub fn of_service(operation: Operation, status: u16, code: &str, message: String) -> Self {
+        match code {
+            "AccessDeniedException" | "AccessDenied" => Self::AccessDenied { operation, message },
+            _ if status >= 500 || status == 429 || is_throttling(code) => {
+                Self::transient(operation, code)
+            }
+            _ => Self::Refused { operation, code: code.to_owned(), message },
+        }
+    }
+
+    pub(crate) fn transient(operation: Operation, problem: impl Into<String>) -> Self {
+        Self::Transient { operation, problem: problem.into() }
+    }
+}
+
+/// AWS's codes for "too many requests" (AWS SDKs and Tools Reference Guide, "Retry behavior").
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+    )
+}
