@@ -1,7 +1,7 @@
 //! Reads one execution: what CodePipeline shows of it, and the facts that the rule judges.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rule::{Attempt, Execution, Facts, Initiator, Rule};
@@ -146,6 +146,25 @@ impl<'a> Query<'a> {
         }
         Ok(())
     }
+
+    /// Compares the two sources of what is released, if approvals may be signed: a signature
+    /// contains the revisions. After a rollback there is only one source, since the history has no
+    /// Source actions.
+    fn check_revisions(self, attempts: &[Attempt], started: &Started) -> Result<(), CallError> {
+        let shown: BTreeSet<&str> = started.revisions.iter().map(String::as_str).collect();
+        match rule::revisions(attempts) {
+            Ok(delivered)
+                if self.rule.has_signing_keys() && !delivered.is_empty() && delivered != shown =>
+            {
+                Err(CallError::Malformed {
+                    operation: Operation::GET_PIPELINE_EXECUTION,
+                    problem: "its `artifactRevisions` are not what the Source actions of the history delivered",
+                })
+            }
+            // Without the revisions of the history there is no statement, and no signature counts.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
 }
 
 impl Snapshot<'_> {
@@ -169,6 +188,9 @@ impl Snapshot<'_> {
         let pipeline_version = history.iter().find_map(|entry| entry.pipeline_version);
         let attempts: Vec<Attempt> =
             history.into_iter().map(|entry| joined(entry.attempt, &state)).collect();
+        if let Some(started) = &started {
+            query.check_revisions(&attempts, started)?;
+        }
         let initiator = started.map_or(Initiator::Unknown, |started| started.initiator);
         let account =
             account(roles, query.rule, query.account, &attempts, &initiator, budget).await?;

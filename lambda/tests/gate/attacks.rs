@@ -1,6 +1,6 @@
 //! Attacks on the gate that once succeeded, each named after its effect.
 
-use lambda::{FailureKind, Operation};
+use lambda::{FailureKind, PUT_JOB_SUCCESS_RESULT};
 
 use super::memory::{EXECUTION, Fault, Memory, Report, only_report};
 
@@ -24,7 +24,7 @@ fn a_late_answer_is_not_blamed_on_the_parameters() {
 #[test]
 fn a_long_refusal_of_the_success_does_not_silence_the_failure() {
     let mut memory =
-        Memory::approved_by_alice_and("bob").with(Operation::PutJobSuccessResult, Fault::Refused);
+        Memory::approved_by_alice_and("bob").with(PUT_JOB_SUCCESS_RESULT, Fault::Refused);
     memory.refusal = "x".repeat(rule::REFUSAL_LIMIT);
     let Report::Failure(_, message) = only_report(&mut memory, "{}", None) else {
         panic!("a success")

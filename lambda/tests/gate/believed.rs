@@ -5,7 +5,8 @@ use crate::memory::{
     EXECUTION, FUNCTION, Fault, Memory, OTHER_EXECUTION, Report, entry, only, only_report, run,
     run_event, state, user,
 };
-use lambda::{FailureKind, Operation, StateEntry};
+use facts::{Operation, StateEntry};
+use lambda::{FailureKind, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT};
 use rule::{ActionKind, Initiator, Status};
 
 #[test]
@@ -13,7 +14,7 @@ fn a_history_that_is_a_moment_behind_is_read_again() {
     let mut memory = Memory::approved_by_alice_and("bob");
     memory.behind = 2;
     assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
-    assert_eq!(memory.count(Operation::ListActionExecutions), 6);
+    assert_eq!(memory.count(Operation::LIST_ACTION_EXECUTIONS), 6);
 
     let mut memory = Memory::approved_by_alice_and("bob");
     memory.behind = usize::MAX;
@@ -243,8 +244,8 @@ mod the_event_is_not_believed {
             let error = outcome.result.unwrap_err();
             assert_eq!(error.name(), "NotOurs", "{error}");
             assert_eq!(outcome.reports, []);
-            assert_eq!(memory.count(Operation::PutJobFailureResult), 0);
-            assert_eq!(memory.count(Operation::PutJobSuccessResult), 0);
+            assert_eq!(memory.count(PUT_JOB_FAILURE_RESULT), 0);
+            assert_eq!(memory.count(PUT_JOB_SUCCESS_RESULT), 0);
         }
     }
 
@@ -325,7 +326,7 @@ mod nothing_is_judged_that_lags {
                 message.contains("the attempt of ApprovalB that GetPipelineState shows"),
                 "{message}"
             );
-            assert!(memory.count(Operation::ListActionExecutions) > 2, "it was read again");
+            assert!(memory.count(Operation::LIST_ACTION_EXECUTIONS) > 2, "it was read again");
         }
     }
 
@@ -417,7 +418,7 @@ mod a_role_is_trusted_by_its_path {
             only_report(&mut reserved, GLOB, None),
             Report::Success("alice, bob".to_owned())
         );
-        assert_eq!(reserved.count(Operation::GetRole), 1);
+        assert_eq!(reserved.count(Operation::GET_ROLE), 1);
 
         let mut look_alike = approved_through("AWSReservedSSO_Approver_02");
         let report = only_report(&mut look_alike, GLOB, None);
@@ -433,13 +434,13 @@ mod a_role_is_trusted_by_its_path {
         let mut memory = approved_through("AWSReservedSSO_Approver_02");
         let rule = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_02"]}"#;
         assert_eq!(only_report(&mut memory, rule, None), Report::Success("alice, bob".to_owned()));
-        assert_eq!(memory.count(Operation::GetRole), 0);
+        assert_eq!(memory.count(Operation::GET_ROLE), 0);
     }
 
     #[test]
     fn an_iam_that_does_not_answer_is_never_a_success() {
         let mut memory = approved_through("AWSReservedSSO_Approver_01")
-            .with(Operation::GetRole, Fault::ThrottledForever);
+            .with(Operation::GET_ROLE, Fault::ThrottledForever);
         let report = only_report(&mut memory, GLOB, None);
         assert!(matches!(report, Report::Failure(FailureKind::SystemUnavailable, _)), "{report:?}");
     }
@@ -448,7 +449,7 @@ mod a_role_is_trusted_by_its_path {
 #[test]
 fn who_started_it_is_in_the_record_and_costs_nobody_a_release() {
     let mut memory = Memory::approved_by_alice_and("bob")
-        .with(Operation::GetPipelineExecution, Fault::AccessDenied);
+        .with(Operation::GET_PIPELINE_EXECUTION, Fault::AccessDenied);
     let outcome = run(&mut memory, "{}", None);
     assert_eq!(outcome.journal[1]["initiator"], "unknown");
     assert_eq!(outcome.reports, [Report::Success("alice, bob".to_owned())]);

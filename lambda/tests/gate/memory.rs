@@ -3,11 +3,14 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use facts::{
+    CallError, CodePipeline, ExecutionPage, HistoryEntry, Operation, Roles, Started, StateEntry,
+};
 use jiff::Timestamp;
 use lambda::{
-    Budget, CallError, CodePipeline, Configuration, ExecutionPage, Failure, FailureKind, Floor,
-    HistoryEntry, Invocation, InvocationError, Job, JobDetails, Journal, Operation, Roles,
-    StateEntry, handle,
+    Budget, Configuration, Failure, FailureKind, Floor, GET_JOB_DETAILS, Invocation,
+    InvocationError, Job, JobDetails, Jobs, Journal, PUT_JOB_FAILURE_RESULT,
+    PUT_JOB_SUCCESS_RESULT, Ports, Reported, handle,
 };
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 use serde_json::Value;
@@ -20,6 +23,8 @@ pub(crate) const RESERVED: &str =
     "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Approver_01";
 /// The time of an invocation, as deployed. The tests' clock stands still unless everybody waits.
 const TIME: Duration = Duration::from_secs(30);
+/// What the Source action delivered.
+pub(crate) const REVISION: &str = "0a1b2c3d";
 pub(crate) const OWN_RUN: &str = "c0000000-0000-4000-8000-000000000001";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,10 +36,9 @@ pub(crate) enum Fault {
     NoReply,
     Malformed,
     Refused,
-    AlreadyReported,
 }
 
-pub(crate) const FAULTS: [Fault; 8] = [
+pub(crate) const FAULTS: [Fault; 7] = [
     Fault::AccessDenied,
     Fault::ThrottledOnce,
     Fault::ThrottledForever,
@@ -42,7 +46,6 @@ pub(crate) const FAULTS: [Fault; 8] = [
     Fault::NoReply,
     Fault::Malformed,
     Fault::Refused,
-    Fault::AlreadyReported,
 ];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +60,10 @@ pub(crate) struct Memory {
     pub(crate) pages: Vec<Vec<HistoryEntry>>,
     pub(crate) state: Vec<StateEntry>,
     pub(crate) initiator: Initiator,
+    /// `artifactRevisions` of GetPipelineExecution.
+    pub(crate) revisions: Vec<String>,
+    /// Whether an earlier invocation reported the result.
+    pub(crate) already_reported: bool,
     /// How many reads of the history still show ApprovalA in progress.
     pub(crate) behind: usize,
     pub(crate) fault: Option<(Operation, Fault)>,
@@ -97,7 +104,7 @@ pub(crate) fn entry(
             error: None,
             approver: Approver { history: by, state: None },
             comment: None,
-            revision: None,
+            revision: (kind == ActionKind::Source).then(|| REVISION.to_owned()),
         },
     }
 }
@@ -147,6 +154,8 @@ impl Memory {
             state: vec![state("ApprovalA", "run-of-ApprovalA", user("alice"), Status::Succeeded)],
             behind: 0,
             initiator: Initiator::Principal(user("carol").unwrap()),
+            revisions: vec![REVISION.to_owned()],
+            already_reported: false,
             fault: None,
             event_function: "gate".to_owned(),
             refusal: "no such pipeline".to_owned(),
@@ -186,8 +195,16 @@ impl Memory {
                 code: "PipelineNotFoundException".to_owned(),
                 message: self.refusal.clone(),
             }),
-            Fault::AlreadyReported => Err(CallError::AlreadyReported { operation }),
         }
+    }
+
+    async fn report(&self, operation: Operation, report: Report) -> Result<Reported, CallError> {
+        self.call(operation, ()).await?;
+        if self.already_reported {
+            return Ok(Reported::Already);
+        }
+        self.reports.borrow_mut().push(report);
+        Ok(Reported::Now)
     }
 
     pub(crate) fn count(&self, operation: Operation) -> usize {
@@ -196,11 +213,6 @@ impl Memory {
 }
 
 impl CodePipeline for Memory {
-    async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
-        assert_eq!(job_id, "job-1");
-        self.call(Operation::GetJobDetails, self.details.clone()).await
-    }
-
     async fn action_executions(
         &self,
         _: &str,
@@ -211,7 +223,7 @@ impl CodePipeline for Memory {
         let page: usize = token.map_or(0, |token| token.parse().unwrap());
         let next = page + 1;
         let mut attempts = self.pages.get(page).cloned().unwrap_or_default();
-        let reads = self.count(Operation::ListActionExecutions) / self.pages.len();
+        let reads = self.count(Operation::LIST_ACTION_EXECUTIONS) / self.pages.len();
         for entry in attempts.iter_mut().filter(|_| reads < self.behind) {
             if entry.attempt.action.as_deref() == Some("ApprovalA") {
                 entry.attempt.status = Status::InProgress;
@@ -221,34 +233,45 @@ impl CodePipeline for Memory {
             attempts,
             next_token: (next < self.pages.len()).then(|| next.to_string()),
         };
-        self.call(Operation::ListActionExecutions, reply).await
+        self.call(Operation::LIST_ACTION_EXECUTIONS, reply).await
     }
 
     async fn pipeline_state(&self, _: &str) -> Result<Vec<StateEntry>, CallError> {
-        self.call(Operation::GetPipelineState, self.state.clone()).await
+        self.call(Operation::GET_PIPELINE_STATE, self.state.clone()).await
     }
 
-    async fn initiator(&self, _: &str, _: &str) -> Result<Initiator, CallError> {
-        self.call(Operation::GetPipelineExecution, self.initiator.clone()).await
+    async fn started(&self, _: &str, _: &str) -> Result<Started, CallError> {
+        let started =
+            Started { initiator: self.initiator.clone(), revisions: self.revisions.clone() };
+        self.call(Operation::GET_PIPELINE_EXECUTION, started).await
+    }
+}
+
+impl Jobs for Memory {
+    async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
+        assert_eq!(job_id, "job-1");
+        self.call(GET_JOB_DETAILS, self.details.clone()).await
     }
 
-    async fn report_success(&self, _: &str, satisfied: Satisfied<'_>) -> Result<(), CallError> {
-        self.call(Operation::PutJobSuccessResult, ()).await?;
-        self.reports.borrow_mut().push(Report::Success(satisfied.approvers()));
-        Ok(())
+    async fn report_success(
+        &self,
+        _: &str,
+        satisfied: Satisfied<'_>,
+    ) -> Result<Reported, CallError> {
+        let report = Report::Success(satisfied.approvers());
+        self.report(PUT_JOB_SUCCESS_RESULT, report).await
     }
 
-    async fn report_failure(&self, _: &str, failure: &Failure) -> Result<(), CallError> {
-        self.call(Operation::PutJobFailureResult, ()).await?;
-        self.reports.borrow_mut().push(Report::Failure(failure.kind, failure.message.clone()));
-        Ok(())
+    async fn report_failure(&self, _: &str, failure: &Failure) -> Result<Reported, CallError> {
+        let report = Report::Failure(failure.kind, failure.message.clone());
+        self.report(PUT_JOB_FAILURE_RESULT, report).await
     }
 }
 
 impl Roles for Memory {
     async fn role_arn(&self, role: &str) -> Result<Option<String>, CallError> {
         let reply = (RESERVED.ends_with(&format!("/{role}"))).then(|| RESERVED.to_owned());
-        self.call(Operation::GetRole, reply).await
+        self.call(Operation::GET_ROLE, reply).await
     }
 }
 
@@ -292,8 +315,7 @@ pub(crate) fn run_event(
         let started = Instant::now();
         let budget = Budget::until(TIME);
         let result = handle(
-            memory,
-            memory,
+            &Ports { jobs: memory, codepipeline: memory, roles: memory },
             &Floor::from_json(floor),
             &invocation,
             budget,

@@ -3,15 +3,10 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a table names the rows that differ")]
 
-use std::time::Duration;
-
-use crate::memory::{FAULTS, FUNCTION, Fault, Memory, Report, only_report, run};
-use jiff::Timestamp;
-use lambda::{
-    Budget, CallError, CodePipeline, ExecutionPage, Failure, FailureKind, Floor, Invocation, Job,
-    JobDetails, Journal, Operation, StateEntry, handle,
-};
-use rule::{ActionKind, Initiator, Satisfied, Status};
+use crate::memory::{FAULTS, Fault, Memory, Report, only_report, run};
+use facts::Operation;
+use lambda::{FailureKind, GET_JOB_DETAILS, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT};
+use rule::{ActionKind, Initiator, Status};
 use serde_json::Value;
 
 const EVERY_CALL: &str = r#"{"excludeInitiator": true}"#;
@@ -19,10 +14,10 @@ const EVERY_CALL: &str = r#"{"excludeInitiator": true}"#;
 #[test]
 fn reads_times_faults() {
     let reads = [
-        Operation::GetJobDetails,
-        Operation::ListActionExecutions,
-        Operation::GetPipelineState,
-        Operation::GetPipelineExecution,
+        GET_JOB_DETAILS,
+        Operation::LIST_ACTION_EXECUTIONS,
+        Operation::GET_PIPELINE_STATE,
+        Operation::GET_PIPELINE_EXECUTION,
     ];
     for operation in reads {
         for fault in FAULTS {
@@ -60,12 +55,8 @@ fn reads_times_faults() {
 #[test]
 fn reports_times_faults() {
     let cases = [
-        (Operation::PutJobSuccessResult, "bob", Report::Success("alice, bob".to_owned())),
-        (
-            Operation::PutJobFailureResult,
-            "alice",
-            Report::Failure(FailureKind::JobFailed, String::new()),
-        ),
+        (PUT_JOB_SUCCESS_RESULT, "bob", Report::Success("alice, bob".to_owned())),
+        (PUT_JOB_FAILURE_RESULT, "alice", Report::Failure(FailureKind::JobFailed, String::new())),
     ];
     for (operation, second, expected) in cases {
         for fault in FAULTS {
@@ -79,15 +70,9 @@ fn reports_times_faults() {
                     };
                     assert_eq!(std::mem::discriminant(report), std::mem::discriminant(&expected));
                 }
-                // An earlier invocation reported the result.
-                Fault::AlreadyReported => {
-                    assert_eq!((outcome.result, outcome.reports), (Ok(()), vec![]))
-                }
                 // AWS refuses the success. The action would hang for 20 minutes, so the gate
                 // reports a failure that says why.
-                Fault::AccessDenied | Fault::Refused
-                    if operation == Operation::PutJobSuccessResult =>
-                {
+                Fault::AccessDenied | Fault::Refused if operation == PUT_JOB_SUCCESS_RESULT => {
                     let [Report::Failure(kind, message)] = outcome.reports.as_slice() else {
                         panic!("{:?}", outcome.reports)
                     };
@@ -121,11 +106,26 @@ fn reports_times_faults() {
                 }
             }
             let other = match operation {
-                Operation::PutJobSuccessResult => Operation::PutJobFailureResult,
-                _ => Operation::PutJobSuccessResult,
+                PUT_JOB_SUCCESS_RESULT => PUT_JOB_FAILURE_RESULT,
+                _ => PUT_JOB_SUCCESS_RESULT,
             };
             assert_eq!(memory.count(other), 0, "{operation} {fault:?}");
         }
+    }
+}
+
+/// Lambda repeats invocations.
+#[test]
+fn a_job_that_has_its_result_already_gets_no_second_one() {
+    for (second, operation, other) in [
+        ("bob", PUT_JOB_SUCCESS_RESULT, PUT_JOB_FAILURE_RESULT),
+        ("alice", PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT),
+    ] {
+        let mut memory = Memory::approved_by_alice_and(second);
+        memory.already_reported = true;
+        let outcome = run(&mut memory, "{}", None);
+        assert_eq!((outcome.result, outcome.reports), (Ok(()), vec![]));
+        assert_eq!((memory.count(operation), memory.count(other)), (1, 0));
     }
 }
 
@@ -133,76 +133,12 @@ fn reports_times_faults() {
 fn all_pages_are_read() {
     let mut memory = Memory::approved_by_alice_and("bob");
     assert_eq!(only_report(&mut memory, "{}", None), Report::Success("alice, bob".to_owned()));
-    assert_eq!(memory.count(Operation::ListActionExecutions), 2);
-    assert_eq!(memory.count(Operation::GetPipelineExecution), 1, "who started it is in the record");
-}
-
-#[test]
-fn pages_that_go_round_in_circles_end() {
-    let mut memory = Memory::approved_by_alice_and("bob");
-    memory.pages = vec![vec![]; 3];
-    let looping = Looping(memory);
-    let invocation = Invocation {
-        job: Job { id: "job-1".to_owned(), function_name: None, user_parameters: None },
-        function_arn: FUNCTION.to_owned(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime
-        .block_on(async {
-            let budget = Budget::until(Duration::from_secs(60));
-            handle(
-                &looping,
-                &looping.0,
-                &Floor::from_json("{}"),
-                &invocation,
-                budget,
-                Timestamp::UNIX_EPOCH,
-                &mut Journal::new(Vec::new()),
-            )
-            .await
-        })
-        .unwrap();
-    assert!(matches!(
-        looping.0.reports.borrow().as_slice(),
-        [Report::Failure(FailureKind::SystemUnavailable, _)]
-    ));
-}
-
-/// Names the first page as the next page of every page.
-struct Looping(Memory);
-
-impl CodePipeline for Looping {
-    async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
-        self.0.job_details(job_id).await
-    }
-    async fn action_executions(
-        &self,
-        _: &str,
-        _: &str,
-        _: Option<&str>,
-    ) -> Result<ExecutionPage, CallError> {
-        Ok(ExecutionPage { attempts: vec![], next_token: Some("again".to_owned()) })
-    }
-    async fn pipeline_state(&self, pipeline: &str) -> Result<Vec<StateEntry>, CallError> {
-        self.0.pipeline_state(pipeline).await
-    }
-    async fn initiator(&self, pipeline: &str, execution: &str) -> Result<Initiator, CallError> {
-        self.0.initiator(pipeline, execution).await
-    }
-    async fn report_success(
-        &self,
-        job_id: &str,
-        satisfied: Satisfied<'_>,
-    ) -> Result<(), CallError> {
-        self.0.report_success(job_id, satisfied).await
-    }
-    async fn report_failure(&self, job_id: &str, failure: &Failure) -> Result<(), CallError> {
-        self.0.report_failure(job_id, failure).await
-    }
+    assert_eq!(memory.count(Operation::LIST_ACTION_EXECUTIONS), 2);
+    assert_eq!(
+        memory.count(Operation::GET_PIPELINE_EXECUTION),
+        1,
+        "who started it is in the record"
+    );
 }
 
 /// AWS may leave out each of these fields. Without one, the gate never reports a success.
@@ -301,8 +237,8 @@ fn the_journal_holds_one_decision_and_its_metrics() {
 
 #[test]
 fn without_a_decision_the_metrics_say_none() {
-    let mut memory =
-        Memory::approved_by_alice_and("bob").with(Operation::GetPipelineState, Fault::AccessDenied);
+    let mut memory = Memory::approved_by_alice_and("bob")
+        .with(Operation::GET_PIPELINE_STATE, Fault::AccessDenied);
     let journal = run(&mut memory, "{}", None).journal;
     assert!(journal.iter().all(|line| line.get("schemaVersion").is_none()));
     assert_eq!(journal.last().unwrap()["Verdict"], "none");

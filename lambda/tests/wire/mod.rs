@@ -9,9 +9,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use facts::aws::Reader;
+use facts::{CallError, Roles};
 use jiff::Timestamp;
-use lambda::aws::{Adapter, sdk};
-use lambda::{Budget, CallError, Event, Floor, Journal, Roles, handle};
+use lambda::aws::{JobWorker, sdk};
+use lambda::{Budget, Event, Floor, Journal, Ports, handle};
 use serde_json::{Value, json};
 
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -104,7 +106,8 @@ pub(crate) fn invoke_under(
         .retry_config(sdk::config::retry::RetryConfig::disabled())
         .timeout_config(sdk::config::timeout::TimeoutConfig::disabled())
         .build();
-    let codepipeline = Adapter::from(sdk::Client::from_conf(config));
+    let client = sdk::Client::from_conf(config);
+    let (worker, reader) = (JobWorker::from(client.clone()), Reader::from(client));
     let now: Timestamp = "2026-11-22T10:02:00Z".parse().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -121,8 +124,7 @@ pub(crate) fn invoke_under(
         let floor = Floor::from_json(rule);
         let budget = Budget::until(time);
         handle(
-            &codepipeline,
-            &NoRoles,
+            &Ports { jobs: &worker, codepipeline: &reader, roles: &NoRoles },
             &floor,
             &invocation,
             budget,
