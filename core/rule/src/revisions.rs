@@ -1,6 +1,6 @@
 //! What an execution releases: the revisions that its Source actions delivered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use names::shown;
 
@@ -15,6 +15,12 @@ pub enum UnknownRevision {
     #[error("CodePipeline does not say which revision {} delivered", shown(action))]
     Missing {
         /// The Source action.
+        action: String,
+    },
+    /// An attempt may have delivered a revision, and CodePipeline does not say whether it did.
+    #[error("CodePipeline does not say whether {} delivered a revision", shown(action))]
+    Perhaps {
+        /// The action.
         action: String,
     },
     /// A Source action succeeded several times, and nobody can tell which time was the last.
@@ -32,22 +38,38 @@ pub enum UnknownRevision {
 /// # Errors
 /// [`UnknownRevision`] if one of them is not known.
 pub fn revisions(attempts: &[Attempt]) -> Result<BTreeSet<&str>, UnknownRevision> {
-    let succeeded = |attempt: &&Attempt| {
+    let name = |attempt: &Attempt| attempt.action.clone().unwrap_or_else(|| "an action".to_owned());
+    let is_doubtful = |attempt: &&Attempt| {
+        matches!(
+            (attempt.kind, attempt.status),
+            (ActionKind::Unknown, Status::Succeeded | Status::Unknown)
+                | (ActionKind::Source, Status::Unknown)
+        )
+    };
+    if let Some(doubtful) = attempts.iter().find(is_doubtful) {
+        return Err(UnknownRevision::Perhaps { action: name(doubtful) });
+    }
+    let delivered = |attempt: &&Attempt| {
         attempt.kind == ActionKind::Source && attempt.status == Status::Succeeded
     };
-    let sources = || attempts.iter().filter(succeeded);
-    let names: BTreeSet<_> = sources().map(|source| (&source.stage, &source.action)).collect();
-    names
-        .into_iter()
-        .map(|name| {
-            let action = || name.1.clone().unwrap_or_else(|| "a Source action".to_owned());
-            match newest(sources().filter(move |source| (&source.stage, &source.action) == name)) {
-                Newest::Is(source) => source
-                    .revision
-                    .as_deref()
-                    .ok_or_else(|| UnknownRevision::Missing { action: action() }),
+    let sources: BTreeMap<_, &Attempt> = attempts
+        .iter()
+        .filter(delivered)
+        .map(|source| ((&source.stage, &source.action), source))
+        .collect();
+    let of =
+        |one: &Attempt, other: &Attempt| (&one.stage, &one.action) == (&other.stage, &other.action);
+    sources
+        .into_values()
+        .map(|source| {
+            let all = attempts.iter().filter(delivered).filter(|other| of(source, other));
+            match newest(all) {
+                Newest::Is(newest) => {
+                    let missing = || UnknownRevision::Missing { action: name(newest) };
+                    newest.revision.as_deref().ok_or_else(missing)
+                }
                 Newest::None | Newest::Unclear => {
-                    Err(UnknownRevision::Unclear { action: action() })
+                    Err(UnknownRevision::Unclear { action: name(source) })
                 }
             }
         })

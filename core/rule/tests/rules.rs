@@ -70,6 +70,19 @@ fn what_is_no_rule_is_refused_by_key() {
         r#"{"roster": {"ApprovalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
         r#"{"roster": {"ApprovalA": ["role/Approver"]}, "trustedSessionRoles": ["Approver"]}"#,
         r#"{"roster": {"approvalA": ["alice"]}, "actions": ["ApprovalA", "ApprovalB"]}"#,
+        r#"{"requireSignature": true}"#,
+        r#"{"requireSignature": "yes"}"#,
+        r#"{"requireSignature": {"deviceBound": "yes"}}"#,
+        r#"{"requireSignature": {"devicebound": true}}"#,
+        r#"{"signingKeys": {"alice": []}}"#,
+        r#"{"signingKeys": {"ali ce": ["ssh-ed25519 x"]}}"#,
+        r#"{"signingKeys": {"alice": ["ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ=="]}}"#,
+        r#"{"signingKeys": {"alice": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD"],
+            "bob": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD bob@laptop"]}}"#,
+        r#"{"signingKeys": {"alice": ["passkey:5Iww1c33Zbm5EAQxK7M9l3sVKf8AZH_kgYwrGU1Xa94:MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0c"]}}"#,
+        r#"{"desk": {"rpId": "example.com"}}"#,
+        r#"{"desk": {"rpId": "example.com", "origin": "https://approve.example.net"}}"#,
+        r#"{"desk": {"rpId": "example.com", "origin": "http://approve.example.com"}}"#,
         r#"{"notPeople": null}"#,
         r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##,
     ];
@@ -88,6 +101,9 @@ fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
         r#"{"trustedSessionRoles": []}"#,
         r#"{"people": {}}"#,
         r#"{"roster": {}}"#,
+        r#"{"signingKeys": {}}"#,
+        r#"{"desk": {"rpId": "example.com", "origin": "https://example.com"}}"#,
+        r#"{"requireSignature": true}"#,
         r#"{"stage": "Other"}"#,
         r#"{"quorum": 1}"#,
         r#"{"quorum": 3}"#,
@@ -114,6 +130,43 @@ fn the_stricter_of_the_two_wins() {
     assert!(rule.excludes_initiator() && rule.only_people());
     assert_eq!(rule.stage(), Some("Approve"));
     assert_eq!(rule.pipeline_execution_id(), Some(EXECUTION));
+}
+
+#[test]
+fn the_stricter_demand_for_signatures_wins() {
+    use rule::RequireSignature::{self, Any, DeviceBound, No};
+
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD";
+    let written = [("false", No), ("true", Any), (r#"{"deviceBound": true}"#, DeviceBound)];
+    for (floor, a) in written {
+        let keys = format!(r#""signingKeys": {{"alice": ["{KEY} laptop"]}}"#);
+        let floor = Rule::floor(&format!(r#"{{"requireSignature": {floor}, {keys}}}"#)).unwrap();
+        assert_eq!(floor.require_signature(), a);
+        assert_eq!(floor.tightened_by("{}", "Approve").unwrap().require_signature(), a);
+        for (parameters, b) in written {
+            let parameters = format!(r#"{{"requireSignature": {parameters}}}"#);
+            let rule = floor.tightened_by(&parameters, "Approve").unwrap();
+            assert_eq!(rule.require_signature(), a.max(b));
+            assert_eq!(rule.public_keys().count(), 1);
+        }
+    }
+    let plain: RequireSignature = serde_json::from_str(r#"{"deviceBound": false}"#).unwrap();
+    assert_eq!(plain, Any);
+}
+
+#[test]
+fn one_key_in_two_forms_is_one_key() {
+    const SSH: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB7VgIsmd2EOkTLQ5vW6g4N15KrujRCjn/qpSqhsMxtH";
+    const PASSKEY: &str =
+        "passkey:Y3JlZA:MCowBQYDK2VwAyEAHtWAiyZ3YQ6RMtDm9bqDg3Xkqu6NEKOf-qlKqGwzG0c";
+    const DESK: &str = r#""desk": {"rpId": "example.com", "origin": "https://example.com"}"#;
+    let rule = |keys: &str| Rule::floor(&format!(r#"{{{DESK}, "signingKeys": {keys}}}"#));
+    let one = rule(&format!(r#"{{"alice": ["{SSH}", "{PASSKEY}"]}}"#)).unwrap();
+    assert_eq!(one.public_keys().count(), 2);
+    let refused = rule(&format!(r#"{{"alice": ["{SSH}"], "bob": ["{PASSKEY}"]}}"#)).unwrap_err();
+    insta::assert_snapshot!(refused);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::algorithm::Algorithm;
 use crate::encoding::{base64, base64url, from_base64, from_base64url};
 use crate::key_error::KeyError;
 use crate::key_id::KeyId;
+use crate::small_order::is_of_small_order;
 use crate::ssh::{self, SshKey};
 
 /// What holds the private half.
@@ -59,7 +60,7 @@ impl SigningKey {
         }
         let key = Algorithm::from_spki(spki).ok_or(KeyError::Spki)?;
         let credential_id = credential_id.to_owned();
-        Ok(Self::new(spki, Material::Passkey { credential_id, key }))
+        Self::new(spki, Material::Passkey { credential_id, key })
     }
 
     /// An SSH key of type `ssh-ed25519`, from the 32 bytes of its public half.
@@ -72,11 +73,20 @@ impl SigningKey {
 
     fn ssh(kind: &'static str, blob: &[u8]) -> Result<Self, KeyError> {
         let key = SshKey::from_blob(kind, blob).ok_or(KeyError::SshForm(kind))?;
-        Ok(Self::new(blob, Material::Ssh(key)))
+        // The credential of a website has its domain there.
+        if key.application.as_ref().is_some_and(|name| !name.starts_with(b"ssh:")) {
+            return Err(KeyError::Application);
+        }
+        Self::new(blob, Material::Ssh(key))
     }
 
-    fn new(public_key: &[u8], material: Material) -> Self {
-        Self { id: KeyId::new(public_key), public_key: public_key.to_owned(), material }
+    fn new(public_key: &[u8], material: Material) -> Result<Self, KeyError> {
+        let (id, public_key) = (KeyId::new(public_key), public_key.to_owned());
+        let key = Self { id, public_key, material };
+        match key.algorithm() {
+            Algorithm::Ed25519(bytes) if is_of_small_order(bytes) => Err(KeyError::Weak),
+            Algorithm::Ed25519(_) | Algorithm::P256(_) => Ok(key),
+        }
     }
 
     /// The key's id.
@@ -99,9 +109,13 @@ impl SigningKey {
     /// every form that it can be written in.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
+        self.algorithm().bytes()
+    }
+
+    fn algorithm(&self) -> &Algorithm {
         match &self.material {
-            Material::Passkey { key, .. } => key.bytes(),
-            Material::Ssh(key) => key.public_key(),
+            Material::Passkey { key, .. } => key,
+            Material::Ssh(key) => &key.key,
         }
     }
 
@@ -146,7 +160,7 @@ impl FromStr for SigningKey {
         if text.contains("PRIVATE KEY") || text.starts_with("PuTTY-User-Key-File") {
             return Err(KeyError::Private);
         }
-        if text.lines().nth(1).is_some() {
+        if text.contains(['\n', '\r']) {
             return Err(KeyError::Lines);
         }
         if let Some(fields) = text.strip_prefix("passkey:") {

@@ -44,6 +44,15 @@ pub enum KeyError {
         "what follows `{0}` is not a public key of that type: copy the whole line of the `.pub` file"
     )]
     SshForm(&'static str),
+    /// A security key's credential for a website, written as an SSH key.
+    #[error(
+        "the application of the security key must begin with `ssh:`: make the key with \
+         `ssh-keygen -t ed25519-sk`"
+    )]
+    Application,
+    /// A public key without a private half.
+    #[error("anybody can sign for this public key: make a new one with `ssh-keygen -t ed25519`")]
+    Weak,
 }
 
 impl KeyError {

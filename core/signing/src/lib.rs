@@ -36,6 +36,7 @@ mod key_id;
 mod nonce;
 mod passkey;
 mod signature;
+mod small_order;
 mod ssh;
 mod sshsig;
 mod statement;

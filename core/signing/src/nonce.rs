@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::encoding::base64url;
 
-/// 16 random bytes, which make every statement unique.
+/// 16 random bytes, so that nobody can know a statement before it is written. Verifiers do not
+/// remember nonces: the attempt in the statement stops replays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nonce([u8; 16]);
 

@@ -21,8 +21,8 @@ pub struct Desk {
 pub enum DeskError {
     /// A browser offers passkeys to HTTPS origins, and for tests to localhost.
     #[error(
-        "the origin `{}` must be `https://` and a host, with a port if it is not 443 and nothing after \
-         it; `http://localhost` will do for tests", .0.escape_debug()
+        "the origin `{}` must be `https://` and a host in lower case, with a port only if it is not \
+         443, and nothing after it; `http://localhost` will do for tests", .0.escape_debug()
     )]
     Origin(String),
     /// A browser gives a passkey to its own domain and that domain's subdomains.
@@ -47,8 +47,11 @@ impl Desk {
             None => (address, None),
             Some((host, port)) => (host, Some(port)),
         };
-        let is_port =
-            |port: &str| port.parse::<u16>().is_ok_and(|number| number.to_string() == port);
+        // A browser leaves out the usual port.
+        let usual_port = if scheme == "https" { 443 } else { 80 };
+        let is_port = |port: &str| {
+            port.parse().is_ok_and(|number: u16| number != usual_port && number.to_string() == port)
+        };
         let of_hosts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         let secure = scheme == "https" || (scheme == "http" && host == "localhost");
         if !secure || host.is_empty() || !host.chars().all(of_hosts) || !port.is_none_or(is_port) {
@@ -117,12 +120,14 @@ pub(crate) fn verify(
     signature: &[u8],
     client_data: Option<&[u8]>,
 ) -> Result<Authenticator, BadSignature> {
-    let usual = desk.client_data(statement).into_bytes();
-    if let Some(unusual) = client_data {
-        check_client_data(unusual, desk, statement)?;
-    }
+    let client_data_hash = match client_data {
+        None => digest(&SHA256, desk.client_data(statement).as_bytes()),
+        Some(unusual) => {
+            check_client_data(unusual, desk, statement)?;
+            digest(&SHA256, unusual)
+        }
+    };
     let authenticator = read_authenticator_data(authenticator_data, desk)?;
-    let client_data_hash = digest(&SHA256, client_data.unwrap_or(&usual));
     let signed = [authenticator_data, client_data_hash.as_ref()].concat();
     let (algorithm, key): (&dyn VerificationAlgorithm, _) = match key {
         Algorithm::P256(point) => (&ECDSA_P256_SHA256_ASN1, point),
@@ -132,19 +137,26 @@ pub(crate) fn verify(
     Ok(authenticator)
 }
 
-/// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add members.
+/// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add members, but none of these twice.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ClientData {
     r#type: String,
     challenge: String,
     origin: String,
-    #[serde(default, rename = "crossOrigin")]
+    #[serde(default)]
     cross_origin: bool,
+    /// The page that embeds the desk in a frame.
+    top_origin: Option<String>,
 }
 
 fn check_client_data(json: &[u8], desk: &Desk, statement: &Statement) -> Result<(), BadSignature> {
+    // serde would also take an array of the members' values.
+    let is_object = json.trim_ascii_start().starts_with(b"{");
     let data: ClientData = serde_json::from_slice(json).map_err(|_| BadSignature::ClientData)?;
-    if data.r#type != "webauthn.get" || data.cross_origin {
+    // INVARIANT (fail closed): in a frame of another site, that site decides what one sees.
+    let is_framed = data.cross_origin || data.top_origin.is_some();
+    if !is_object || data.r#type != "webauthn.get" || is_framed {
         return Err(BadSignature::ClientData);
     }
     if data.challenge != challenge(statement) {

@@ -12,8 +12,13 @@ use crate::wire::strings;
 
 /// The start of every signature, with the version.
 const MARK: &str = "[2pr1.";
+/// The same before the version.
+const NAME: &str = "[2pr";
 
 /// A signature in a well-formed comment. Nothing about it has been verified.
+///
+/// It does not identify anything: from one ECDSA signature, anybody can compute a second one that
+/// is good for the same statement. What stops replays is the attempt in the statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     key_id: KeyId,
@@ -57,21 +62,29 @@ pub enum CommentError {
     Broken(&'static str),
 }
 
+/// The version of a signature, from the text after [`NAME`].
+fn version(text: &str) -> Option<&str> {
+    let (version, _) = text.split_once('.')?;
+    (!version.is_empty() && version.chars().all(|c| c.is_ascii_digit())).then_some(version)
+}
+
 impl Signature {
     /// Finds the signature in a comment. Returns `None` if the comment carries none.
     ///
     /// # Errors
     /// [`CommentError`] if there are several, or if it is not in its canonical form.
     pub fn from_comment(comment: &str) -> Result<Option<Self>, CommentError> {
-        match comment.matches(MARK).count() {
-            0 => Ok(None),
-            1 => {
+        let marks: Vec<&str> = comment.split(NAME).skip(1).filter_map(version).collect();
+        match marks.as_slice() {
+            [] => Ok(None),
+            ["1"] => {
                 let mut words = comment.split_whitespace();
                 let word = words.find(|word| word.starts_with(MARK));
                 let word = word.ok_or(CommentError::Broken("it is not a separate word"))?;
                 Self::parse(word).map(Some)
             }
-            several => Err(CommentError::Several(several)),
+            [_] => Err(CommentError::Broken("its version is unknown: update this program")),
+            several => Err(CommentError::Several(several.len())),
         }
     }
 

@@ -23,8 +23,9 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Whether the key cannot leave its device, as far as the device says so. A key on disk can be
-    /// copied.
+    /// Whether the key cannot leave its device, as far as its kind and its device say so. A key on
+    /// disk can be copied. Software can pretend to be a device: that a key is on one has to be seen
+    /// when it is enrolled.
     #[must_use]
     pub fn is_device_bound(&self) -> bool {
         match self.kind {

@@ -148,6 +148,8 @@ fn a_desk_is_a_place_where_a_browser_would_use_its_passkeys() {
         ("example.com", "https://example.com/"),
         ("example.com", "https://Example.com"),
         ("example.com", "https://example.com:0443"),
+        ("example.com", "https://example.com:443"),
+        ("localhost", "http://localhost:80"),
         ("example.com", "example.com"),
         ("example.com", r#"https://example.com","crossOrigin":true,"x":""#),
         ("", "https://"),

@@ -203,7 +203,6 @@ fn a_cut_lengthened_or_doubled_signature_never_verifies() {
         ] {
             assert!(Signature::from_comment(&comment).is_err(), "{comment}");
         }
-        assert_eq!(Signature::from_comment(&signature.replace("2pr1", "2pr2")), Ok(None));
         let spaced = format!("checked\tby me\n{signature}  thanks");
         assert_eq!(Signature::from_comment(&spaced).unwrap(), Some(vector.signature()));
     }

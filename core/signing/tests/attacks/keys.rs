@@ -1,0 +1,136 @@
+//! Keys that should not be in a rule.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA512, digest};
+use ring::signature::{ED25519, KeyPair as _, UnparsedPublicKey};
+use signing::{BadSignature, KeyError, NAMESPACE, Signature, SigningKey};
+
+use crate::authenticator::{
+    APPROVAL, FLAGS, Passkey, RP_ID, authenticator_data, desk, ed25519_pair, ed25519_spki,
+    statement,
+};
+
+fn strings(fields: &[&[u8]]) -> Vec<u8> {
+    let string =
+        |field: &&[u8]| [&u32::try_from(field.len()).unwrap().to_be_bytes()[..], field].concat();
+    fields.iter().flat_map(string).collect()
+}
+
+fn ssh(kind: &str, fields: &[&[u8]]) -> Result<SigningKey, KeyError> {
+    let blob = [strings(&[kind.as_bytes()]), strings(fields)].concat();
+    format!("{kind} {}", STANDARD.encode(blob)).parse()
+}
+
+/// The public keys of order 1, 2, 4 and 8, in all their encodings (RFC 8032, section 5.1.3).
+fn small_keys() -> Vec<[u8; 32]> {
+    let hex = |text: &str| -> [u8; 32] {
+        let digits = text.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
+        let bytes = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap());
+        bytes.collect::<Vec<u8>>().try_into().unwrap()
+    };
+    let positive = [
+        hex(&"00".repeat(32)),
+        hex(&format!("01{}", "00".repeat(31))),
+        hex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+        hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+        hex(&format!("ec{}7f", "ff".repeat(30))),
+        hex(&format!("ed{}7f", "ff".repeat(30))),
+        hex(&format!("ee{}7f", "ff".repeat(30))),
+    ];
+    let negative = positive.map(|mut key| {
+        key[31] |= 0x80;
+        key
+    });
+    positive.into_iter().chain(negative).collect()
+}
+
+#[test]
+fn a_key_for_which_anybody_can_sign_is_refused() {
+    // The identity as the key and as R, and S = 0: good for every text.
+    let identity = [&[1][..], &[0; 31]].concat();
+    let forged = [&identity[..], &[0; 32]].concat();
+    let ring = UnparsedPublicKey::new(&ED25519, &identity);
+    assert!(ring.verify(b"approved", &forged).is_ok() && ring.verify(b"rejected", &forged).is_ok());
+
+    for key in small_keys() {
+        for listed in [
+            SigningKey::ed25519(&key),
+            SigningKey::passkey(&[1], &ed25519_spki(&key)),
+            ssh("ssh-ed25519", &[&key]),
+            ssh("sk-ssh-ed25519@openssh.com", &[&key, b"ssh:"]),
+        ] {
+            assert_eq!(listed, Err(KeyError::Weak), "{key:02x?}");
+        }
+    }
+}
+
+/// Such a key is a credential of a website, and its domain could ask for signatures.
+#[test]
+fn a_security_key_for_another_application_is_refused() {
+    let pair = ed25519_pair();
+    let public = pair.public_key().as_ref();
+    for application in ["ssh:", "ssh:two-person-rule"] {
+        assert!(ssh("sk-ssh-ed25519@openssh.com", &[public, application.as_bytes()]).is_ok());
+    }
+    for application in ["", "ssh", "SSH:", "approve.example.com", "https://approve.example.com"] {
+        let key = ssh("sk-ssh-ed25519@openssh.com", &[public, application.as_bytes()]);
+        assert_eq!(key, Err(KeyError::Application), "{application}");
+    }
+}
+
+/// The same private half signs other bytes as a passkey and as an SSH key.
+#[test]
+fn a_signature_for_one_form_of_a_key_is_bad_for_the_other() {
+    let passkey = Passkey::ed25519();
+    let pair = ed25519_pair();
+    let ssh = SigningKey::ed25519(pair.public_key().as_ref()).unwrap();
+    assert!(ssh.is_same_key(&passkey.public()));
+
+    let by_passkey =
+        passkey.sign(authenticator_data(RP_ID, FLAGS, &[]), &desk().client_data(&statement()));
+    let signature = pair.sign(&statement().sshsig_bytes());
+    let by_ssh = Signature::from_ed25519(ssh.id(), &statement(), signature.as_ref());
+    assert!(passkey.verify(&by_passkey).is_ok());
+    assert!(ssh.verify(&APPROVAL, &by_ssh, None).is_ok());
+
+    let renamed = |signature: &Signature, from: &SigningKey, to: &SigningKey| {
+        let word = signature.to_string().replace(&from.id().to_string(), &to.id().to_string());
+        Signature::from_comment(&word).unwrap().unwrap()
+    };
+    let other = renamed(&by_passkey, &passkey.public(), &ssh);
+    assert_eq!(ssh.verify(&APPROVAL, &other, None), Err(BadSignature::OtherKind));
+    let other = renamed(&by_ssh, &ssh, &passkey.public());
+    assert_eq!(passkey.verify(&other), Err(BadSignature::OtherKind));
+}
+
+/// SSH keys also sign Git commits, files and logins.
+#[test]
+fn an_ssh_signature_for_another_purpose_is_bad() {
+    let pair = ed25519_pair();
+    let key = SigningKey::ed25519(pair.public_key().as_ref()).unwrap();
+    let statement = statement();
+    let hash = digest(&SHA512, statement.as_bytes());
+    let preimage = |namespace: &str, reserved: &[u8], algorithm: &[u8]| {
+        let fields = strings(&[namespace.as_bytes(), reserved, algorithm, hash.as_ref()]);
+        [b"SSHSIG", &fields[..]].concat()
+    };
+    assert_eq!(preimage(NAMESPACE, b"", b"sha512"), statement.sshsig_bytes());
+    let verify = |signed: &[u8]| {
+        let signature = pair.sign(signed);
+        let signature = Signature::from_ed25519(key.id(), &statement, signature.as_ref());
+        key.verify(&APPROVAL, &signature, None).map(drop)
+    };
+    assert_eq!(verify(&statement.sshsig_bytes()), Ok(()));
+    for other in [
+        preimage("git", b"", b"sha512"),
+        preimage("file", b"", b"sha512"),
+        preimage("two-person-rule2", b"", b"sha512"),
+        preimage(NAMESPACE, b"x", b"sha512"),
+        preimage(NAMESPACE, b"", b"sha256"),
+        hash.as_ref().to_vec(),
+        statement.as_bytes().to_vec(),
+    ] {
+        assert_eq!(verify(&other), Err(BadSignature::NotSigned));
+    }
+}
