@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_noticed_when_the_history_shows_its_end() {
-        let attempts = [attempt("A", Status::InProgress, FIRST), attempt("B", Status::Failed, FIRST)];
+        let attempts =
+            [attempt("A", Status::InProgress, FIRST), attempt("B", Status::Failed, FIRST)];
         assert!(!is_noticed(&attempts, &format!("A {FIRST}")));
         assert!(is_noticed(&attempts, &format!("B {FIRST}")));
         assert!(!is_noticed(&attempts, "other"));

@@ -84,7 +84,10 @@ mod tests {
             Err(CommentError::TooLong { given: left + 1, left })
         );
         assert_eq!(compose(&"é".repeat(LIMIT), None).unwrap().chars().count(), LIMIT);
-        assert_eq!(check(&"é".repeat(LIMIT + 1)), Err(CommentError::TooLong { given: 513, left: 512 }));
+        assert_eq!(
+            check(&"é".repeat(LIMIT + 1)),
+            Err(CommentError::TooLong { given: 513, left: 512 })
+        );
         for words in ["[2pr1.", "see [2pr1.s.x]", SIGNED] {
             assert_eq!(check(words), Err(CommentError::Marked), "{words}");
         }

@@ -27,7 +27,7 @@ pub(crate) struct Intended<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Judgement {
     /// It counts, as this person.
-    Counts(JudgedApproval),
+    Counts(Box<JudgedApproval>),
     /// The rule does not ask for this action, so it says nothing about it.
     NotRequired,
     /// It would not count, or only as somebody who has answered already.
@@ -72,7 +72,7 @@ pub(crate) fn judge(
         Some(own) if !own.counted => Judgement::Refused(objection(&before, &after, own)),
         Some(own) => match same_person(&before, &after) {
             Some(reason) => Judgement::Refused(reason),
-            None => Judgement::Counts(own.clone()),
+            None => Judgement::Counts(Box::new(own.clone())),
         },
     };
     Ok(Judged { judgement, after })

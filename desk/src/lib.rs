@@ -1,5 +1,7 @@
 //! The desk: where people see which approvals await them, and answer with a signature of their own.
 
+mod aftermath;
+mod answering;
 mod aws;
 mod cli;
 mod command;
@@ -14,6 +16,7 @@ mod port;
 mod report;
 mod rule_source;
 mod sign;
+mod standing;
 
 pub use cli::run;
 pub use exit::Exit;

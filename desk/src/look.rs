@@ -1,8 +1,12 @@
 //! Looks at pipelines: which approvals are open, and everything that an answer depends on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use facts::{Budget, CallError, CodePipeline, Operation, Query, ReadError, Roles, StateEntry, with_roles};
+use facts::{
+    Budget, CallError, CodePipeline, HistoryEntry, Operation, Query, ReadError, Roles, StateEntry,
+    with_roles,
+};
 use jiff::Timestamp;
 use rule::{Account, Facts, Principal, RESERVED_PATH, Rule, Trust};
 
@@ -46,6 +50,8 @@ pub(crate) struct Known {
     /// Roles that the rule trusts by a glob and that the caller may not look at. The gate may, so
     /// they are taken to be what they seem.
     pub(crate) assumed_roles: Vec<String>,
+    /// Who wrote the revisions, by revision.
+    pub(crate) authors: BTreeMap<String, String>,
 }
 
 impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
@@ -86,21 +92,11 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         now: Timestamp,
     ) -> Result<Vec<OpenRun>, CallError> {
         let mut open: Vec<OpenRun> = in_state(pipeline, state).collect();
-        let budget = Budget::of(PATIENCE);
-        let oldest = now.saturating_sub(pipeline.longest_timeout()).unwrap_or(Timestamp::MIN);
-        let mut token: Option<String> = None;
-        while pipeline.is_parallel {
-            let call = || self.aws.runs(&pipeline.name, token.as_deref());
-            let page = budget.call(Operation::LIST_ACTION_EXECUTIONS, call).await?;
-            let is_over = page.items.iter().any(|run| run.started.is_some_and(|at| at < oldest));
-            for run in page.items.into_iter().filter_map(|run| run.waits) {
+        if pipeline.is_parallel {
+            for run in self.in_history(pipeline, now).await? {
                 if !open.iter().any(|known| known.id == run.id) {
                     open.push(run);
                 }
-            }
-            match page.next_token {
-                Some(next) if !is_over && token.as_ref() != Some(&next) => token = Some(next),
-                Some(_) | None => break,
             }
         }
         // The history lags: what the state shows as answered does not wait any more.
@@ -109,6 +105,28 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         };
         open.retain(|run| !is_answered(run));
         Ok(open)
+    }
+
+    /// What waits in any execution, according to the history.
+    async fn in_history(
+        &self,
+        pipeline: &Pipeline,
+        now: Timestamp,
+    ) -> Result<Vec<OpenRun>, CallError> {
+        let budget = Budget::of(PATIENCE);
+        let oldest = now.saturating_sub(pipeline.longest_timeout()).unwrap_or(Timestamp::MIN);
+        let mut waiting = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let call = || self.aws.runs(&pipeline.name, token.as_deref());
+            let page = budget.call(Operation::LIST_ACTION_EXECUTIONS, call).await?;
+            let is_over = page.items.iter().any(|run| run.started.is_some_and(|at| at < oldest));
+            waiting.extend(page.items.into_iter().filter_map(|run| run.waits));
+            match page.next_token {
+                Some(next) if !is_over && token.as_ref() != Some(&next) => token = Some(next),
+                Some(_) | None => return Ok(waiting),
+            }
+        }
     }
 
     /// What an answer to an open approval depends on. If the history lags and `is_patient`, waits
@@ -129,10 +147,15 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
             None => Err(Unknown::NoGate),
         };
         let execution = || self.aws.execution(&pipeline.name, &run.execution_id);
-        let execution = budget.call(Operation::GET_PIPELINE_EXECUTION, execution).await?;
+        let mut execution = budget.call(Operation::GET_PIPELINE_EXECUTION, execution).await?;
         let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
         let patience = if is_patient { NOTICING } else { Duration::ZERO };
         let facts = self.facts(pipeline, &run, &judged_by, caller, patience).await;
+        for release in &mut execution.releases {
+            let authors = facts.as_ref().map(|known| &known.authors);
+            let author = authors.ok().zip(release.revision.as_ref());
+            release.author = author.and_then(|(authors, it)| authors.get(it).cloned());
+        }
         Ok(Situation { run, execution, rule, facts })
     }
 
@@ -165,6 +188,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
                 read => break read?,
             }
         };
+        let authors = snapshot.entries().filter_map(author).collect();
         let budget = Budget::of(PATIENCE);
         let mut facts = snapshot.facts(self.roles, budget, Timestamp::now()).await?;
         let caller = [caller.to_owned()];
@@ -175,8 +199,16 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let principals = answered_by.chain(caller).collect();
         let (account, assumed_roles) = with_assumed_roles(facts.account, rule, principals);
         facts.account = account;
-        Ok(Known { facts, assumed_roles })
+        Ok(Known { facts, assumed_roles, authors })
     }
+}
+
+/// The revision of a Source action, and who wrote it (CodePipeline User Guide, "Variables available
+/// for pipeline actions").
+fn author(entry: &HistoryEntry) -> Option<(String, String)> {
+    let name = ["AuthorDisplayName", "AuthorId", "AuthorEmail"];
+    let author = name.into_iter().find_map(|name| entry.outputs.get(name))?;
+    Some((entry.attempt.revision.clone()?, author.clone()))
 }
 
 /// Takes the roles that only a glob trusts, and that the caller may not see, to be IAM Identity

@@ -59,7 +59,7 @@ pub(crate) enum NotChosen {
     /// Several wait.
     #[error(
         "several approvals of `{}` wait; name one by its action{}:{}", shown(pipeline),
-        if .by_execution { ", and its execution with --execution" } else { "" }, listed(.open)
+        if *.by_execution { ", and its execution with --execution" } else { "" }, listed(.open)
     )]
     Several {
         /// The pipeline.
@@ -102,7 +102,9 @@ impl Wanted<'_> {
         };
         let meant = |run: &&OpenRun| {
             self.action.is_none_or(|wanted| is_action(run, wanted))
-                && self.execution_id.is_none_or(|wanted| run.execution_id.eq_ignore_ascii_case(wanted))
+                && self
+                    .execution_id
+                    .is_none_or(|wanted| run.execution_id.eq_ignore_ascii_case(wanted))
         };
         let meant: Vec<OpenRun> = open.iter().filter(meant).cloned().collect();
         let pipeline = pipeline.to_owned();
@@ -110,9 +112,9 @@ impl Wanted<'_> {
             [] => Err(NotChosen::Nothing { pipeline, open }),
             [one] => Ok(one.clone()),
             [first, rest @ ..] => {
-                let by_execution = rest.iter().any(|run| {
-                    (&run.stage, &run.action) == (&first.stage, &first.action)
-                });
+                let by_execution = rest
+                    .iter()
+                    .any(|run| (&run.stage, &run.action) == (&first.stage, &first.action));
                 Err(NotChosen::Several { pipeline, open: meant, by_execution })
             }
         }
@@ -142,7 +144,10 @@ mod tests {
     fn one_open_approval_needs_no_name() {
         let one = run("Release", "ApprovalA", "e1");
         assert_eq!(choose(std::slice::from_ref(&one), None, None), Ok(one.clone()));
-        assert_eq!(choose(std::slice::from_ref(&one), Some("Release/ApprovalA"), Some("E1")), Ok(one));
+        assert_eq!(
+            choose(std::slice::from_ref(&one), Some("Release/ApprovalA"), Some("E1")),
+            Ok(one)
+        );
     }
 
     #[test]

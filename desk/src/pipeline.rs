@@ -103,7 +103,9 @@ impl Stage {
         let approvals = self.actions.iter().filter(|it| matches!(it.kind, Kind::Approval(_)));
         let last_approval = approvals.map(|action| action.run_order).max();
         self.actions.iter().filter_map(move |action| match &action.kind {
-            Kind::Lambda { function, user_parameters } if Some(action.run_order) > last_approval => {
+            Kind::Lambda { function, user_parameters }
+                if Some(action.run_order) > last_approval =>
+            {
                 Some(GateAction {
                     action: &action.name,
                     function: function.as_ref(),

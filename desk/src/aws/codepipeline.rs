@@ -27,7 +27,7 @@ pub(super) async fn pipelines(
     let reply = client.list_pipelines().set_next_token(token.map(str::to_owned)).send().await;
     let reply = reply.map_err(|error| call_error(LIST_PIPELINES, &error))?;
     let listed = |summary: sdk::PipelineSummary| {
-        Ok(Listed {
+        Ok::<_, CallError>(Listed {
             name: summary.name.ok_or(missing(LIST_PIPELINES, "a `name` is missing"))?,
             is_parallel: summary.execution_mode == Some(sdk::ExecutionMode::Parallel),
         })
@@ -56,9 +56,8 @@ fn stage(stage: sdk::StageDeclaration) -> Stage {
 
 fn action(action: sdk::ActionDeclaration) -> Action {
     let of_type = action.action_type_id;
-    let of_type = of_type
-        .as_ref()
-        .map(|id| (id.category.as_str(), id.owner.as_str(), id.provider.as_str()));
+    let of_type =
+        of_type.as_ref().map(|id| (id.category.as_str(), id.owner.as_str(), id.provider.as_str()));
     let mut configuration = action.configuration.unwrap_or_default();
     let kind = match of_type {
         Some(("Approval", "AWS", "Manual")) => Kind::Approval(Approval {
@@ -115,19 +114,24 @@ pub(super) async fn execution(
     let call = client.get_pipeline_execution().pipeline_name(pipeline);
     let reply = call.pipeline_execution_id(execution_id).send().await;
     let reply = reply.map_err(|error| call_error(Operation::GET_PIPELINE_EXECUTION, &error))?;
-    let execution = reply.pipeline_execution.ok_or(missing(
-        Operation::GET_PIPELINE_EXECUTION,
-        "`pipelineExecution` is missing",
-    ))?;
+    let execution = reply
+        .pipeline_execution
+        .ok_or(missing(Operation::GET_PIPELINE_EXECUTION, "`pipelineExecution` is missing"))?;
     let release = |revision: sdk::ArtifactRevision| Release {
         artifact: revision.name,
         revision: revision.revision_id,
         message: revision.revision_summary,
         url: revision.revision_url,
+        author: None,
     };
     Ok(Execution {
         status: execution.status.map(|status| status.as_str().to_owned()),
-        releases: execution.artifact_revisions.unwrap_or_default().into_iter().map(release).collect(),
+        releases: execution
+            .artifact_revisions
+            .unwrap_or_default()
+            .into_iter()
+            .map(release)
+            .collect(),
     })
 }
 

@@ -14,8 +14,7 @@ use serde::Deserialize;
 const OPERATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
 
 /// What must be escaped in a part of a path: all but the unreserved characters of RFC 3986.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -102,8 +101,7 @@ mod tests {
         let read_ok = |body| read(200, body).unwrap();
         assert_eq!(read_ok(body), Some([("A".to_owned(), "b".to_owned())].into()));
         assert_eq!(read_ok("{}"), Some(BTreeMap::new()));
-        let undecrypted =
-            r#"{"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS"}}}"#;
+        let undecrypted = r#"{"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS"}}}"#;
         assert_eq!(read_ok(undecrypted), None);
         assert!(matches!(read(200, "<a>"), Err(CallError::Malformed { .. })));
     }

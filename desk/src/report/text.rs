@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn lengths_of_time_have_one_unit() {
-        let lengths = [0, 5, 119, 120, 2879, 2880, 10_080].map(SignedDuration::from_mins).map(since);
+        let lengths =
+            [0, 5, 119, 120, 2879, 2880, 10_080].map(SignedDuration::from_mins).map(since);
         let expected = ["less than a minute", "5 min", "119 min", "2 h", "47 h", "2 d", "7 d"];
         assert_eq!(lengths, expected);
     }

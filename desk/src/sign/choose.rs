@@ -44,9 +44,7 @@ pub(crate) fn choose(rule: &Rule, in_agent: &[SigningKey]) -> Result<KeyChoice, 
         .filter(|(_, key)| in_agent.iter().any(|held| held.id() == key.id()))
         .filter(|(_, key)| !needs_device || key.kind() == KeyKind::SshSecurityKey)
         .collect();
-    usable.sort_by_key(|(person, key)| {
-        (*person, key.kind() != KeyKind::SshSecurityKey, key.id())
-    });
+    usable.sort_by_key(|(person, key)| (*person, key.kind() != KeyKind::SshSecurityKey, key.id()));
     let Some((person, key)) = usable.first().copied() else {
         return match rule.require_signature() {
             RequireSignature::No => Ok(KeyChoice::Unsigned),

@@ -77,7 +77,11 @@ impl Signer {
     ///
     /// # Errors
     /// [`SignError`] if there is no signature, or not a good one.
-    pub(crate) fn sign(&self, approval: &Approval<'_>, rule: &Rule) -> Result<Signature, SignError> {
+    pub(crate) fn sign(
+        &self,
+        approval: &Approval<'_>,
+        rule: &Rule,
+    ) -> Result<Signature, SignError> {
         let statement = Statement::new(approval, &nonce()?)?;
         let path = match &self.file {
             KeyFile::Given(path) => path.as_path(),

@@ -68,8 +68,9 @@ pub(crate) fn public_half(key: &Path) -> Result<String, SshError> {
         return Ok(line);
     }
     const PROGRAM: &str = "ssh-keygen";
-    let derived = Command::new(PROGRAM).arg("-y").arg("-f").arg(key).stderr(Stdio::inherit());
-    let derived = derived.output().map_err(|source| SshError::Start { program: PROGRAM, source })?;
+    let mut derive = Command::new(PROGRAM);
+    derive.arg("-y").arg("-f").arg(key).stderr(Stdio::inherit());
+    let derived = derive.output().map_err(|source| SshError::Start { program: PROGRAM, source })?;
     if !derived.status.success() {
         return Err(SshError::NoPublicHalf(key.to_owned()));
     }
