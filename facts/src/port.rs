@@ -1,5 +1,6 @@
 //! What is asked of CodePipeline and IAM to read an execution, in our own types.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -56,6 +57,8 @@ pub struct HistoryEntry {
     pub pipeline_version: Option<i32>,
     /// The attempt. Its approver is the one that the history names.
     pub attempt: Attempt,
+    /// `outputVariables` of the attempt: what other actions can refer to.
+    pub outputs: BTreeMap<String, String>,
 }
 
 /// The newest run of one action, according to GetPipelineState.

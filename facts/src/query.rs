@@ -168,6 +168,11 @@ impl<'a> Query<'a> {
 }
 
 impl Snapshot<'_> {
+    /// The history, without what the state says.
+    pub fn entries(&self) -> impl Iterator<Item = &HistoryEntry> {
+        self.history.iter()
+    }
+
     /// The attempts as the history shows them, without what the state says.
     pub fn history(&self) -> impl Iterator<Item = &Attempt> {
         self.history.iter().map(|entry| &entry.attempt)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use iam::account::Identity;
 use jiff::Timestamp;
+use names::FunctionRef;
 use serde_json::Value;
 
 use super::handlers::Call;
@@ -53,6 +54,25 @@ impl Service {
             Some(authorizer) => authorizer.role(name, caller, now, self.engine.settings()),
             None => Ok(None),
         }
+    }
+
+    /// The ARN of a function, for a caller with the permission `lambda:GetFunctionConfiguration`.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` if the caller may not see the function.
+    pub fn function(
+        &self,
+        function: &FunctionRef,
+        caller: &str,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let settings = self.engine.settings();
+        let arn = function.unqualified_arn();
+        let arn = arn.unwrap_or_else(|| settings.function_arn(function.name()));
+        if let Some(authorizer) = &self.authorizer {
+            authorizer.check_function(&arn, caller, now, settings)?;
+        }
+        Ok(arn)
     }
 
     /// Handles one call: the name of the operation and its body, the ARN of the caller and the

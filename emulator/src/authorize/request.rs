@@ -14,7 +14,7 @@ use crate::engine::Settings;
 /// An action of a policy. Its display is `service:Operation`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Action {
-    /// The prefix of the service: `codepipeline`, `iam` or `sns`.
+    /// The prefix of the service: `codepipeline`, `iam`, `lambda` or `sns`.
     pub(crate) service: &'static str,
     /// The name of the operation.
     pub(crate) operation: &'static str,

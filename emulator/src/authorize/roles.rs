@@ -1,5 +1,5 @@
-//! Questions about roles for services other than CodePipeline: what a role is, and whether it may
-//! publish to a topic.
+//! Questions for services other than CodePipeline: what a role is, whether it may publish to a
+//! topic, and whether a caller may see a function.
 
 use std::sync::Arc;
 
@@ -36,6 +36,24 @@ impl Authorizer {
         let name = name.to_owned();
         self.decide(&request, &Resource::Role { arn, name }, settings)?;
         Ok(role)
+    }
+}
+
+impl Authorizer {
+    /// Whether the caller may see the configuration of a function.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`, in AWS's words.
+    pub(crate) fn check_function(
+        &self,
+        arn: &str,
+        caller: &str,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<(), ApiError> {
+        let action = Action { service: "lambda", operation: "GetFunctionConfiguration" };
+        let request = Request { action, input: &Value::Null, caller, now };
+        self.decide(&request, &Resource::Arn(arn.to_owned()), settings)
     }
 }
 

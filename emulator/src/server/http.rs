@@ -1,17 +1,17 @@
-//! AWS JSON 1.1 over HTTP.
+//! AWS JSON 1.1 over HTTP, and the few calls of other services.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::iam;
 use super::shared::Shared;
+use super::{lambda, query};
 use crate::engine::{ApiError, ErrorCode};
 
 /// The prefix of an operation's name in `X-Amz-Target`.
@@ -22,7 +22,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new().fallback(answer).with_state(shared)
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let operation = text("x-amz-target")
         .and_then(|target| target.strip_prefix(TARGET_PREFIX))
@@ -31,7 +36,10 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     let form = text(header::CONTENT_TYPE.as_str())
         .is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
     if form && text("x-amz-target").is_none() {
-        return iam::answer(&shared, caller, &body);
+        return query::answer(&shared, caller, &body);
+    }
+    if let Some(function) = lambda::function(uri.path()) {
+        return lambda::answer(&shared, caller, &function);
     }
     let result = caller.and_then(|caller| {
         let result = shared.call(operation, &body, caller);

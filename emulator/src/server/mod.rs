@@ -3,7 +3,10 @@
 mod function;
 mod http;
 mod iam;
+mod lambda;
+mod query;
 mod shared;
+mod sts;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -98,6 +101,7 @@ impl Server {
         let address = listener.local_addr().map_err(in_use)?;
         let gate = GateHost::start(function::gate_config(&config, address)?);
         let gate_caller = function::caller(&config);
+        let rule = config.rule.clone();
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
         let engine = Engine::new(
             config.settings,
@@ -107,7 +111,7 @@ impl Server {
         let service = Service::new(engine, config.authorizer)?;
         let mut principals = config.principals;
         principals.add(function::KEY_ID, gate_caller);
-        let shared = Arc::new(Shared::new(principals, service, gate));
+        let shared = Arc::new(Shared::new(principals, service, gate, rule));
         let (stop, stopped) = oneshot::channel();
         let serve = axum::serve(listener, http::router(Arc::clone(&shared)))
             .with_graceful_shutdown(async {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use names::FunctionRef;
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -19,12 +20,19 @@ pub(super) struct Shared {
     pub(super) principals: Principals,
     service: Mutex<Service>,
     gate: GateHost,
+    /// The gate's rule, as JSON.
+    rule: Option<String>,
     changed: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(principals: Principals, service: Service, gate: GateHost) -> Self {
-        Self { principals, service: Mutex::new(service), gate, changed: Notify::new() }
+    pub(super) fn new(
+        principals: Principals,
+        service: Service,
+        gate: GateHost,
+        rule: Option<String>,
+    ) -> Self {
+        Self { principals, service: Mutex::new(service), gate, rule, changed: Notify::new() }
     }
 
     /// Ends the gate's process.
@@ -58,6 +66,21 @@ impl Shared {
             let role = service.role(name, caller, Timestamp::now())?;
             Ok(role.map(|role| (role.arn.clone(), role.id.clone())))
         })
+    }
+
+    /// The ARN of a function and the gate's rule, if the caller may see the function's
+    /// configuration.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` if the caller may not see it.
+    pub(super) fn function(
+        &self,
+        function: &FunctionRef,
+        caller: &str,
+    ) -> Result<(String, Option<String>), ApiError> {
+        let arn =
+            self.with_service(|service| service.function(function, caller, Timestamp::now()))?;
+        Ok((arn, self.rule.clone()))
     }
 
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {

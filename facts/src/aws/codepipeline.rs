@@ -113,7 +113,10 @@ fn state_entries(stage: StageState) -> impl Iterator<Item = StateEntry> {
 }
 
 fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
-    let result = detail.output.and_then(|output| output.execution_result);
+    let (result, outputs) = detail
+        .output
+        .map(|output| (output.execution_result, output.output_variables))
+        .unwrap_or_default();
     let kind =
         detail.input.and_then(|input| input.action_type_id).map_or(ActionKind::Unknown, |id| {
             ActionKind::from_type_id(
@@ -125,6 +128,7 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
     HistoryEntry {
         execution_id: detail.pipeline_execution_id,
         pipeline_version: detail.pipeline_version,
+        outputs: outputs.unwrap_or_default().into_iter().collect(),
         attempt: Attempt {
             stage: detail.stage_name,
             action: detail.action_name,

@@ -1,5 +1,6 @@
 //! The gate over a CodePipeline and an IAM in memory. The test sets every reply.
 
+use std::collections::BTreeMap;
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -92,6 +93,7 @@ pub(crate) fn entry(
     HistoryEntry {
         execution_id: Some(EXECUTION.to_owned()),
         pipeline_version: Some(1),
+        outputs: BTreeMap::new(),
         attempt: Attempt {
             stage: Some("Approve".to_owned()),
             action: Some(action.to_owned()),

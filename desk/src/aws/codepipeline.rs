@@ -1,0 +1,161 @@
+//! Pipelines, their open approvals and answers to them.
+
+use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::types as sdk;
+use facts::aws::call_error;
+use facts::{CallError, Operation};
+use jiff::Timestamp;
+use names::Arn;
+use signing::Answer;
+
+use super::missing;
+use crate::open::OpenRun;
+use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
+use crate::port::{Execution, Listed, Page, Release, Run};
+
+const LIST_PIPELINES: Operation = Operation::codepipeline("ListPipelines");
+const GET_PIPELINE: Operation = Operation::codepipeline("GetPipeline");
+const PUT_APPROVAL_RESULT: Operation = Operation::codepipeline("PutApprovalResult");
+
+/// The run order of an action that names none (CodePipeline User Guide, "Action declaration").
+const FIRST_RUN_ORDER: i32 = 1;
+
+pub(super) async fn pipelines(
+    client: &Client,
+    token: Option<&str>,
+) -> Result<Page<Listed>, CallError> {
+    let reply = client.list_pipelines().set_next_token(token.map(str::to_owned)).send().await;
+    let reply = reply.map_err(|error| call_error(LIST_PIPELINES, &error))?;
+    let listed = |summary: sdk::PipelineSummary| {
+        Ok::<_, CallError>(Listed {
+            name: summary.name.ok_or(missing(LIST_PIPELINES, "a `name` is missing"))?,
+            is_parallel: summary.execution_mode == Some(sdk::ExecutionMode::Parallel),
+        })
+    };
+    let pipelines = reply.pipelines.unwrap_or_default().into_iter().map(listed);
+    Ok(Page { items: pipelines.collect::<Result<_, _>>()?, next_token: reply.next_token })
+}
+
+pub(super) async fn pipeline(client: &Client, name: &str) -> Result<Pipeline, CallError> {
+    let reply = client.get_pipeline().name(name).send().await;
+    let reply = reply.map_err(|error| call_error(GET_PIPELINE, &error))?;
+    let arn = reply.metadata.and_then(|metadata| metadata.pipeline_arn).unwrap_or_default();
+    let account = Arn::parse(&arn).map(|arn| arn.account.to_owned());
+    let pipeline = reply.pipeline.ok_or(missing(GET_PIPELINE, "`pipeline` is missing"))?;
+    Ok(Pipeline {
+        name: pipeline.name,
+        account: account.ok_or(missing(GET_PIPELINE, "`metadata.pipelineArn` is missing"))?,
+        is_parallel: pipeline.execution_mode == Some(sdk::ExecutionMode::Parallel),
+        stages: pipeline.stages.into_iter().map(stage).collect(),
+    })
+}
+
+fn stage(stage: sdk::StageDeclaration) -> Stage {
+    Stage { name: stage.name, actions: stage.actions.into_iter().map(action).collect() }
+}
+
+fn action(action: sdk::ActionDeclaration) -> Action {
+    let of_type = action.action_type_id;
+    let of_type =
+        of_type.as_ref().map(|id| (id.category.as_str(), id.owner.as_str(), id.provider.as_str()));
+    let mut configuration = action.configuration.unwrap_or_default();
+    let kind = match of_type {
+        Some(("Approval", "AWS", "Manual")) => Kind::Approval(Approval {
+            timeout_minutes: action.timeout_in_minutes,
+            note: configuration.remove("CustomData"),
+            link: configuration.remove("ExternalEntityLink"),
+        }),
+        Some(("Invoke", "AWS", "Lambda")) => Kind::Lambda {
+            function: configuration.remove("FunctionName").and_then(|name| name.parse().ok()),
+            user_parameters: configuration.remove("UserParameters"),
+        },
+        _ => Kind::Other,
+    };
+    Action { name: action.name, run_order: action.run_order.unwrap_or(FIRST_RUN_ORDER), kind }
+}
+
+pub(super) async fn runs(
+    client: &Client,
+    pipeline: &str,
+    token: Option<&str>,
+) -> Result<Page<Run>, CallError> {
+    let call = client.list_action_executions().pipeline_name(pipeline);
+    let reply = call.set_next_token(token.map(str::to_owned)).send().await;
+    let reply = reply.map_err(|error| call_error(Operation::LIST_ACTION_EXECUTIONS, &error))?;
+    let runs = reply.action_execution_details.unwrap_or_default().into_iter().map(run);
+    Ok(Page { items: runs.collect(), next_token: reply.next_token })
+}
+
+fn run(detail: sdk::ActionExecutionDetail) -> Run {
+    let started = detail.start_time.and_then(timestamp);
+    let of_type = detail.input.and_then(|input| input.action_type_id);
+    let is_approval = of_type.is_some_and(|id| {
+        (id.category.as_str(), id.owner.as_str(), id.provider.as_str())
+            == ("Approval", "AWS", "Manual")
+    });
+    let waits = is_approval && detail.status == Some(sdk::ActionExecutionStatus::InProgress);
+    let open = || {
+        Some(OpenRun {
+            stage: detail.stage_name?,
+            action: detail.action_name?,
+            execution_id: detail.pipeline_execution_id?,
+            id: detail.action_execution_id?,
+            since: started,
+        })
+    };
+    Run { waits: if waits { open() } else { None }, started }
+}
+
+pub(super) async fn execution(
+    client: &Client,
+    pipeline: &str,
+    execution_id: &str,
+) -> Result<Execution, CallError> {
+    let call = client.get_pipeline_execution().pipeline_name(pipeline);
+    let reply = call.pipeline_execution_id(execution_id).send().await;
+    let reply = reply.map_err(|error| call_error(Operation::GET_PIPELINE_EXECUTION, &error))?;
+    let execution = reply
+        .pipeline_execution
+        .ok_or(missing(Operation::GET_PIPELINE_EXECUTION, "`pipelineExecution` is missing"))?;
+    let release = |revision: sdk::ArtifactRevision| Release {
+        artifact: revision.name,
+        revision: revision.revision_id,
+        message: revision.revision_summary,
+        url: revision.revision_url,
+        author: None,
+    };
+    Ok(Execution {
+        status: execution.status.map(|status| status.as_str().to_owned()),
+        releases: execution
+            .artifact_revisions
+            .unwrap_or_default()
+            .into_iter()
+            .map(release)
+            .collect(),
+    })
+}
+
+pub(super) async fn answer(
+    client: &Client,
+    pipeline: &str,
+    approval: &OpenRun,
+    answer: Answer,
+    comment: &str,
+) -> Result<(), CallError> {
+    let result = sdk::ApprovalResult::builder()
+        .summary(comment)
+        .status(match answer {
+            Answer::Approved => sdk::ApprovalStatus::Approved,
+            Answer::Rejected => sdk::ApprovalStatus::Rejected,
+        })
+        .build()
+        .map_err(|_| missing(PUT_APPROVAL_RESULT, "the answer could not be written"))?;
+    let call = client.put_approval_result().pipeline_name(pipeline);
+    let call = call.stage_name(&approval.stage).action_name(&approval.action);
+    let reply = call.token(&approval.id).result(result).send().await;
+    reply.map(drop).map_err(|error| call_error(PUT_APPROVAL_RESULT, &error))
+}
+
+fn timestamp(at: aws_sdk_codepipeline::primitives::DateTime) -> Option<Timestamp> {
+    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
+}

@@ -1,0 +1,138 @@
+//! AWS, through its SDK. Only this folder names the SDK, with one file per service.
+
+mod codepipeline;
+mod lambda;
+mod sts;
+
+use std::collections::BTreeMap;
+
+use aws_config::Region;
+use facts::aws::{Iam, Reader, Signed, config};
+use facts::{CallError, Operation};
+use names::FunctionRef;
+use signing::Answer;
+
+use crate::open::OpenRun;
+use crate::pipeline::Pipeline;
+use crate::port::{Aws, Execution, Listed, Page, Run};
+
+/// How to reach AWS. If a member is `None`, the SDK's usual chain decides: environment, shared
+/// files, IAM Identity Center, instance role.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "AWS access")]
+pub(crate) struct Connection {
+    /// A profile of your AWS configuration
+    #[arg(long, value_name = "NAME", global = true)]
+    profile: Option<String>,
+    /// The region of the pipelines [default: that of your AWS configuration]
+    #[arg(long, value_name = "REGION", global = true)]
+    region: Option<names::Region>,
+    /// Another address for the requests, such as the emulator's
+    #[arg(long, value_name = "URL", global = true)]
+    endpoint_url: Option<String>,
+}
+
+/// No region is configured.
+#[derive(Debug, thiserror::Error)]
+#[error("no region is configured; give --region")]
+pub(crate) struct NoRegion;
+
+/// A connection to AWS.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    region: String,
+    codepipeline: aws_sdk_codepipeline::Client,
+    sts: aws_sdk_sts::Client,
+    lambda: Signed,
+}
+
+/// The connection, and the two ports through which an execution is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Connected {
+    pub(crate) aws: Client,
+    pub(crate) reader: Reader,
+    pub(crate) iam: Iam,
+}
+
+impl Connection {
+    /// Looks up credentials and region. It does not send a request to a service.
+    ///
+    /// # Errors
+    /// [`NoRegion`] if nothing says which region.
+    pub(crate) async fn open(&self) -> Result<Connected, NoRegion> {
+        let mut loader = config();
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &self.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.as_str().to_owned()));
+        }
+        let config = loader.load().await;
+        let region = config.region().ok_or(NoRegion)?.as_ref().to_owned();
+        let codepipeline = aws_sdk_codepipeline::Client::new(&config);
+        Ok(Connected {
+            reader: Reader::from(codepipeline.clone()),
+            iam: Iam::new(&config),
+            aws: Client {
+                codepipeline,
+                sts: aws_sdk_sts::Client::new(&config),
+                lambda: lambda::service(&config, &region),
+                region,
+            },
+        })
+    }
+}
+
+impl Client {
+    /// The region of the requests.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+impl Aws for Client {
+    async fn caller(&self) -> Result<String, CallError> {
+        sts::caller(&self.sts).await
+    }
+
+    async fn pipelines(&self, token: Option<&str>) -> Result<Page<Listed>, CallError> {
+        codepipeline::pipelines(&self.codepipeline, token).await
+    }
+
+    async fn pipeline(&self, name: &str) -> Result<Pipeline, CallError> {
+        codepipeline::pipeline(&self.codepipeline, name).await
+    }
+
+    async fn runs(&self, pipeline: &str, token: Option<&str>) -> Result<Page<Run>, CallError> {
+        codepipeline::runs(&self.codepipeline, pipeline, token).await
+    }
+
+    async fn execution(&self, pipeline: &str, execution_id: &str) -> Result<Execution, CallError> {
+        codepipeline::execution(&self.codepipeline, pipeline, execution_id).await
+    }
+
+    async fn answer(
+        &self,
+        pipeline: &str,
+        approval: &OpenRun,
+        answer: Answer,
+        comment: &str,
+    ) -> Result<(), CallError> {
+        codepipeline::answer(&self.codepipeline, pipeline, approval, answer, comment).await
+    }
+
+    async fn environment(
+        &self,
+        function: &FunctionRef,
+    ) -> Result<Option<BTreeMap<String, String>>, CallError> {
+        lambda::environment(&self.lambda, function).await
+    }
+}
+
+/// The error for a reply that lacks a member which the API model requires.
+fn missing(operation: Operation, problem: &'static str) -> CallError {
+    CallError::Malformed { operation, problem }
+}

@@ -1,0 +1,93 @@
+//! The command line.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::aws::Connection;
+use crate::command::{answer, enrol, pending, verify_key};
+use crate::exit::Exit;
+use crate::output;
+
+/// See which approvals of AWS CodePipeline await you, and answer them with a signature of your own
+/// key
+///
+/// Uses your own AWS credentials. Before you approve, the gate's own code judges whether your
+/// approval would count.
+#[derive(Debug, Parser)]
+#[command(
+    name = "desk",
+    version,
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 no such approval is open, \
+        10 it does not count or is not enough."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The options of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Common {
+    /// The gate's rule, as in TWO_PERSON_RULE [default: from the configuration of the gate's
+    /// function, if you may read it]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) rule: Option<PathBuf>,
+    /// The output format
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// An output format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs, schema version 1
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Pending(pending::Args),
+    Approve(answer::ApproveArgs),
+    Reject(answer::RejectArgs),
+    Enrol(enrol::Args),
+    VerifyKey(verify_key::Args),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> Exit {
+    match Cli::try_parse() {
+        Ok(Cli { command, common }) => match dispatch(command, &common) {
+            Ok(exit) => exit,
+            Err(error) => {
+                output::print_error(error.as_ref());
+                Exit::Failed
+            }
+        },
+        Err(error) => match output::print_clap(&error) {
+            Ok(()) if error.use_stderr() => Exit::Usage,
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Failed,
+        },
+    }
+}
+
+fn dispatch(command: Command, common: &Common) -> Result<Exit, Box<dyn Error>> {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match command {
+        Command::Pending(args) => runtime()?.block_on(pending::run(&args, common)),
+        Command::Approve(args) => runtime()?.block_on(answer::approve(args, common)),
+        Command::Reject(args) => runtime()?.block_on(answer::reject(args, common)),
+        Command::Enrol(args) => enrol::run(&args, common),
+        Command::VerifyKey(args) => verify_key::run(&args, common),
+    }
+}

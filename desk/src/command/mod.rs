@@ -1,0 +1,6 @@
+//! The commands, one file each.
+
+pub(crate) mod answer;
+pub(crate) mod enrol;
+pub(crate) mod pending;
+pub(crate) mod verify_key;

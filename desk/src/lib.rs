@@ -1,0 +1,22 @@
+//! The desk: where people see which approvals await them, and answer with a signature of their own.
+
+mod aftermath;
+mod answering;
+mod aws;
+mod cli;
+mod command;
+mod comment;
+mod exit;
+mod judge;
+mod look;
+mod open;
+mod output;
+mod pipeline;
+mod port;
+mod report;
+mod rule_source;
+mod sign;
+mod standing;
+
+pub use cli::run;
+pub use exit::Exit;

@@ -1,0 +1,5 @@
+//! The program `desk`.
+
+fn main() -> desk::Exit {
+    desk::run()
+}

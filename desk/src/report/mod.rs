@@ -1,0 +1,8 @@
+//! Reports for people and for programs.
+
+pub(crate) mod answer;
+pub(crate) mod json;
+pub(crate) mod pending;
+mod text;
+
+pub(crate) use text::{Lines, at, since};

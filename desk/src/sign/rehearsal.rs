@@ -1,0 +1,107 @@
+//! Rehearses a signature, so that the gate's own code can say whether a signed answer would count
+//! before anybody touches a key: a key that exists for this moment stands in for the approver's.
+
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use rule::Rule;
+use serde_json::Value;
+use signing::{Approval, Signature, SigningKey, Statement};
+
+use super::nonce;
+use crate::rule_source::Written;
+
+/// A rule in which a person has one more key, and a signature by that key. Neither leaves this
+/// program.
+#[derive(Debug)]
+pub(crate) struct Rehearsal {
+    pub(crate) rule: Rule,
+    pub(crate) comment: String,
+}
+
+/// Signs an answer as if `person` did. Returns `None` if it cannot be rehearsed: then only the real
+/// signature tells.
+pub(crate) fn rehearse(
+    written: &Written,
+    person: &str,
+    approval: &Approval<'_>,
+) -> Option<Rehearsal> {
+    let secret = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
+    let secret = Ed25519KeyPair::from_pkcs8(secret.as_ref()).ok()?;
+    let key = SigningKey::ed25519(secret.public_key().as_ref()).ok()?;
+    let written = Written {
+        floor: changed(&written.floor, |rule| {
+            add_key(rule, person, &key);
+            accept_copyable_keys(rule);
+        })?,
+        parameters: match &written.parameters {
+            Some(parameters) => Some(changed(parameters, accept_copyable_keys)?),
+            None => None,
+        },
+        stage: written.stage.clone(),
+    };
+    let statement = Statement::new(approval, &nonce().ok()?).ok()?;
+    let signed = secret.sign(&statement.sshsig_bytes());
+    let signature = Signature::from_ed25519(key.id(), &statement, signed.as_ref());
+    Some(Rehearsal { rule: written.read().ok()?, comment: signature.to_string() })
+}
+
+fn changed(json: &str, change: impl FnOnce(&mut Value)) -> Option<String> {
+    let mut value = serde_json::from_str(json).ok()?;
+    change(&mut value);
+    Some(value.to_string())
+}
+
+fn add_key(rule: &mut Value, person: &str, key: &SigningKey) {
+    let people = rule.get_mut("signingKeys").and_then(Value::as_object_mut);
+    let keys = people.into_iter().flatten().find(|(name, _)| name.eq_ignore_ascii_case(person));
+    if let Some(keys) = keys.and_then(|(_, keys)| keys.as_array_mut()) {
+        keys.push(key.to_string().into());
+    }
+}
+
+/// The key that stands in is not on a device. Whether the approver's own is, was checked when it
+/// was chosen.
+fn accept_copyable_keys(rule: &mut Value) {
+    if let Some(require) = rule.get_mut("requireSignature").filter(|it| it.is_object()) {
+        *require = true.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signing::Answer;
+
+    use super::*;
+
+    const ALICE: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD";
+
+    #[test]
+    fn the_stand_in_signs_for_one_person_and_one_answer() {
+        let written = Written {
+            floor: format!(
+                r#"{{"signingKeys": {{"Alice": ["{ALICE}"]}}, "requireSignature": {{"deviceBound": true}}}}"#
+            ),
+            parameters: Some(r#"{"requireSignature": {"deviceBound": true}}"#.to_owned()),
+            stage: "Release".to_owned(),
+        };
+        let approval = Approval {
+            pipeline: "payments",
+            execution: "e1",
+            stage: "Release",
+            action: "ApprovalA",
+            attempt: "a1",
+            answer: Answer::Approved,
+            revisions: &[],
+        };
+        let Rehearsal { rule, comment } = rehearse(&written, "alice", &approval).unwrap();
+        let signature = Signature::from_comment(&comment).unwrap().unwrap();
+        let keys = || rule.public_keys().filter(|(person, _)| *person == "alice");
+        let (_, key) = keys().find(|(_, key)| key.id() == signature.key_id()).unwrap();
+        assert!(key.verify(&approval, &signature, None).is_ok());
+        let other = Approval { attempt: "a2", ..approval };
+        assert!(key.verify(&other, &signature, None).is_err());
+        assert_eq!(keys().count(), 2);
+        assert_eq!(rule.require_signature(), rule::RequireSignature::Any);
+    }
+}

@@ -1,0 +1,66 @@
+//! An open approval as the reports show it, and the standing of an approver in it.
+
+use jiff::Timestamp;
+use signing::Answer;
+
+use crate::aftermath::answers;
+use crate::answering::Answering;
+use crate::look::{Known, Situation};
+use crate::pipeline::Pipeline;
+use crate::report::json::{Answered, Approval, Release, Rule, Standing};
+
+/// An open approval with what is known about it.
+pub(crate) fn approval(pipeline: &Pipeline, situation: &Situation) -> Approval {
+    let run = &situation.run;
+    let settings = pipeline.approval(&run.stage, &run.action).cloned().unwrap_or_default();
+    let attempts = situation.facts.iter().flat_map(|known| &known.facts.attempts);
+    let attempt = attempts.into_iter().find(|attempt| attempt.id.as_ref() == Some(&run.id));
+    // The state does not say when an approval was opened.
+    let since = attempt.and_then(|attempt| attempt.started).or(run.since);
+    let answered = match &situation.facts {
+        Ok(known) => answers(&run.stage, &known.facts.attempts),
+        Err(_) => Vec::new(),
+    };
+    let mut shown = Approval::new(&pipeline.name, run, Rule::of(situation));
+    shown.open_since = since;
+    shown.open_until = since.and_then(|since| since.checked_add(settings.timeout()).ok());
+    shown.note = settings.note;
+    shown.link = settings.link;
+    shown.releases = situation.execution.releases.iter().map(Release::from).collect();
+    shown.answered = answered.into_iter().map(Answered::from).collect();
+    shown
+}
+
+/// Whether an approval of the caller would count, signed by the key of the agent if the rule has
+/// it.
+pub(crate) fn of_approver(
+    pipeline: &str,
+    situation: &Situation,
+    known: &Known,
+    caller: &str,
+    now: Timestamp,
+) -> Standing {
+    let answering =
+        Answering { pipeline, situation, known, answer: Answer::Approved, caller, words: "" };
+    let signer = match answering.signer(None) {
+        Ok(signer) => signer,
+        Err(problem) => {
+            return Standing {
+                counts: Some(false),
+                reason: Some(rule::ReasonCode::NotSigned.as_str()),
+                ..Standing::unknown(problem)
+            };
+        }
+    };
+    match answering.rehearsed(signer.as_ref(), now) {
+        Ok(Some(judged)) => Standing::of(&judged.judgement),
+        Ok(None) => Standing::unknown("the signature of your key cannot be judged beforehand"),
+        Err(problem) => Standing::unknown(chain(&problem)),
+    }
+}
+
+/// An error with its sources, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let source = error.source().map(|source| format!(": {}", chain(source)));
+    format!("{error}{}", source.unwrap_or_default())
+}
