@@ -16,6 +16,7 @@ mod evidence_cloudtrail;
 mod evidence_files;
 mod evidence_lag;
 mod evidence_live;
+mod evidence_signed;
 mod evidence_verdict;
 mod explain;
 mod explain_comment;
