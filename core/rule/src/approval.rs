@@ -309,7 +309,7 @@ impl Checks<'_> {
     fn is_on_the_roster(&self, principal: &Principal) -> Result<(), Reason> {
         let (is_on_roster, who) = match &self.approval.signature {
             Some(signature) => {
-                let keys = Keys::new(self.rule.keys_of_entry(&signature.signer), []);
+                let keys = self.rule.signer_keys(&signature.signer);
                 (self.rule.is_on_roster(self.action, &keys), signature.signer.clone())
             }
             None => {

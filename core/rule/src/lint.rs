@@ -25,6 +25,11 @@ impl Rule {
         self.people().keys().map(String::as_str)
     }
 
+    /// The names of the people who have a key in `signingKeys`.
+    pub fn signer_names(&self) -> impl Iterator<Item = &str> {
+        self.signing_keys().names()
+    }
+
     /// Entries of `people` with a pattern that proves nobody, because the rule never believes the
     /// sessions of the pattern's role. Each with that role.
     #[must_use]

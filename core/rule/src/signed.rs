@@ -123,6 +123,12 @@ impl Rule {
         Ok(Ok(Keys::new(signer.into_iter().chain(proven), claimed)))
     }
 
+    /// The keys that a signature proves, no matter which principal carried it.
+    #[must_use]
+    pub fn signer_keys(&self, person: &str) -> Keys {
+        Keys::new(self.keys_of_entry(person), [])
+    }
+
     /// The person other than the signer that the keys of the principal prove, if there is one: an
     /// entry of `people`, or somebody whose name in the rule is the principal's handle.
     fn other_person(&self, person: &str, signer: &BTreeSet<Key>, carrier: &Keys) -> Option<String> {
@@ -174,9 +180,20 @@ pub struct SignatureRecord {
 }
 
 impl SignatureRecord {
-    /// What made the signature, in words: `alice's passkey`.
+    /// The key and what it says of itself: `alice's passkey 1n32_e5Sm14, device-bound`.
     #[must_use]
-    pub fn label(&self) -> String {
+    pub fn describe(&self) -> String {
+        let reach = match (self.kind, self.device_bound, self.backed_up) {
+            (_, true, _) => "device-bound",
+            (KeyKind::Passkey, false, Some(true)) => "synced",
+            (KeyKind::Passkey, false, _) => "may be synced",
+            (KeyKind::Ssh | KeyKind::SshSecurityKey, false, _) => "can be copied",
+        };
+        format!("{} {}, {reach}", self.label(), self.key_id)
+    }
+
+    /// What made the signature, in words: `alice's passkey`.
+    pub(crate) fn label(&self) -> String {
         let kind = match self.kind {
             KeyKind::Passkey => "passkey",
             KeyKind::Ssh => "SSH key",

@@ -38,7 +38,7 @@ impl KeyKind {
 pub struct SigningKey {
     id: KeyId,
     /// A passkey's DER SubjectPublicKeyInfo, or an SSH key's blob.
-    public_key: Vec<u8>,
+    encoded: Vec<u8>,
     pub(crate) material: Material,
 }
 
@@ -80,13 +80,9 @@ impl SigningKey {
         Self::new(blob, Material::Ssh(key))
     }
 
-    fn new(public_key: &[u8], material: Material) -> Result<Self, KeyError> {
-        let (id, public_key) = (KeyId::new(public_key), public_key.to_owned());
-        let key = Self { id, public_key, material };
-        match key.algorithm() {
-            Algorithm::Ed25519(bytes) if is_of_small_order(bytes) => Err(KeyError::Weak),
-            Algorithm::Ed25519(_) | Algorithm::P256(_) => Ok(key),
-        }
+    fn new(encoded: &[u8], material: Material) -> Result<Self, KeyError> {
+        let key = Self { id: KeyId::new(encoded), encoded: encoded.to_owned(), material };
+        if is_of_small_order(key.public_key()) { Err(KeyError::Weak) } else { Ok(key) }
     }
 
     /// The key's id.
@@ -109,13 +105,9 @@ impl SigningKey {
     /// every form that it can be written in.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
-        self.algorithm().bytes()
-    }
-
-    fn algorithm(&self) -> &Algorithm {
         match &self.material {
-            Material::Passkey { key, .. } => key,
-            Material::Ssh(key) => &key.key,
+            Material::Passkey { key, .. } => key.bytes(),
+            Material::Ssh(key) => key.public_key(),
         }
     }
 
@@ -133,7 +125,7 @@ impl SigningKey {
     pub(crate) fn ssh_blob(&self) -> Option<&[u8]> {
         match self.material {
             Material::Passkey { .. } => None,
-            Material::Ssh(_) => Some(&self.public_key),
+            Material::Ssh(_) => Some(&self.encoded),
         }
     }
 }
@@ -143,10 +135,10 @@ impl fmt::Display for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.material {
             Material::Passkey { credential_id, .. } => {
-                let (id, key) = (base64url(credential_id), base64url(&self.public_key));
+                let (id, key) = (base64url(credential_id), base64url(&self.encoded));
                 write!(f, "passkey:{id}:{key}")
             }
-            Material::Ssh(key) => write!(f, "{} {}", key.kind, base64(&self.public_key)),
+            Material::Ssh(key) => write!(f, "{} {}", key.kind, base64(&self.encoded)),
         }
     }
 }

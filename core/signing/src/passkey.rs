@@ -21,8 +21,8 @@ pub struct Desk {
 pub enum DeskError {
     /// A browser offers passkeys to HTTPS origins, and for tests to localhost.
     #[error(
-        "the origin `{}` must be `https://` and a host in lower case, with a port only if it is not \
-         443, and nothing after it; `http://localhost` will do for tests", .0.escape_debug()
+        "the origin `{}` must be `https://` and a host, with a port if it is not 443 and nothing after \
+         it; `http://localhost` will do for tests", .0.escape_debug()
     )]
     Origin(String),
     /// A browser gives a passkey to its own domain and that domain's subdomains.
@@ -137,7 +137,8 @@ pub(crate) fn verify(
     Ok(authenticator)
 }
 
-/// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add members, but none of these twice.
+/// CollectedClientData (WebAuthn, section 5.8.1). Browsers may add other members; a repeated one of
+/// these is an error.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ClientData {

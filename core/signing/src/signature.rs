@@ -88,6 +88,14 @@ impl Signature {
         }
     }
 
+    /// The comment without its signature, as people want to read it.
+    #[must_use]
+    pub fn without(comment: &str) -> String {
+        let words = comment.split_inclusive(char::is_whitespace);
+        let text: String = words.filter(|word| !word.starts_with(MARK)).collect();
+        text.trim().to_owned()
+    }
+
     fn parse(word: &str) -> Result<Self, CommentError> {
         const ENCODING: CommentError =
             CommentError::Broken("a field is not base64url in its canonical form");

@@ -27,8 +27,8 @@ const fn filled(first: u8, middle: u8, last: u8) -> [u8; 32] {
     bytes
 }
 
-/// Whether a key has signatures over every text that need no private half. `ring` and OpenSSH
-/// accept them.
+/// Whether this is an Ed25519 key for which signatures over any text can be computed without a
+/// private half. `ring` and OpenSSH accept them.
 pub(crate) fn is_of_small_order(key: &[u8]) -> bool {
     let mut coordinate = key.to_owned();
     // The highest bit is the sign of the first coordinate.

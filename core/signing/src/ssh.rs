@@ -71,6 +71,10 @@ impl SshKey {
         reader.is_at_end().then_some(Self { kind, key, application })
     }
 
+    pub(crate) fn public_key(&self) -> &[u8] {
+        self.key.bytes()
+    }
+
     /// Verifies the signature blob of an SSHSIG over `message`. Returns `None` for a key on disk.
     pub(crate) fn verify(
         &self,

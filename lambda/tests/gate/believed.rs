@@ -447,6 +447,20 @@ mod a_role_is_trusted_by_its_path {
 }
 
 #[test]
+fn revisions_that_differ_between_history_and_execution_are_an_error_and_no_verdict() {
+    const KEYS: &str = r#"{"signingKeys": {"alice": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD"]}}"#;
+    let mut memory = Memory::approved_by_alice_and("bob");
+    assert_eq!(only_report(&mut memory, KEYS, None), Report::Success("alice, bob".to_owned()));
+    let mut memory = Memory::approved_by_alice_and("bob");
+    memory.revisions = vec!["another".to_owned()];
+    let report = only_report(&mut memory, KEYS, None);
+    let Report::Failure(FailureKind::SystemUnavailable, message) = report else {
+        panic!("{report:?}")
+    };
+    assert!(message.contains("the reply to GetPipelineExecution makes no sense"), "{message}");
+}
+
+#[test]
 fn who_started_it_is_in_the_record_and_costs_nobody_a_release() {
     let mut memory = Memory::approved_by_alice_and("bob")
         .with(Operation::GET_PIPELINE_EXECUTION, Fault::AccessDenied);

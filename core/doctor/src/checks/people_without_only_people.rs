@@ -1,7 +1,7 @@
 //! `people-without-only-people`: the rule names people, and others count too.
 
 use findings::{Check, Finding, Severity};
-use rule::Rule;
+use rule::{RequireSignature, Rule};
 
 use super::{Find, about_rule};
 
@@ -13,7 +13,8 @@ pub(super) const CHECK: Check<Find> = Check {
 };
 
 fn find(rule: &Rule) -> Option<Finding> {
-    if rule.only_people() || rule.people_names().next().is_none() {
+    let must_sign = rule.require_signature() != RequireSignature::No;
+    if must_sign || rule.only_people() || rule.people_names().next().is_none() {
         return None;
     }
     Some(CHECK.finding(

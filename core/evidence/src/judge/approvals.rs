@@ -1,7 +1,8 @@
 //! The approvals of an execution, and how each was counted.
 
 use jiff::Timestamp;
-use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, Status};
+use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, SignatureRecord, Status};
+use signing::Signature;
 
 use super::gate_run::GateRun;
 use crate::read::case::Case;
@@ -16,6 +17,8 @@ pub(crate) struct ApprovalAttempt {
     pub(crate) counting: Counting,
     /// What its person rests on, if a decision considered it.
     pub(crate) basis: Option<Basis>,
+    /// The signature in its comment, if a decision considered it and the signature is good.
+    pub(crate) signature: Option<SignatureRecord>,
     /// The ARNs of the principals behind the session that answered, nearest first, according to
     /// CloudTrail.
     pub(crate) behind: Vec<String>,
@@ -28,6 +31,16 @@ impl ApprovalAttempt {
     pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
         let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
         answered.or_else(|| self.noticed().map(|at| (at, AtIs::Noticed)))
+    }
+
+    /// What the approver wrote, without a good signature.
+    pub(crate) fn comment(&self) -> Option<String> {
+        let comment = self.attempt.comment.as_deref()?;
+        let text = match &self.signature {
+            Some(_) => Signature::without(comment),
+            None => comment.to_owned(),
+        };
+        (!text.is_empty()).then_some(text)
     }
 
     /// When CodePipeline noticed the answer.
@@ -80,6 +93,7 @@ pub(crate) fn attempts(
     let with_counting = approvals.map(|action| ApprovalAttempt {
         counting: counting(&action.attempt, case, &decisions),
         basis: judged(&action.attempt, &decisions).and_then(|judged| judged.basis),
+        signature: judged(&action.attempt, &decisions).and_then(|judged| judged.signature.clone()),
         behind: Vec::new(),
         attempt: action.attempt.clone(),
         token: action.external_id.clone(),

@@ -29,6 +29,12 @@ impl Counted<'_> {
         self.approval.attempt.approver.history.as_deref().unwrap_or_default()
     }
 
+    /// Whether the person is known by a signature. Then nothing that a trail shows of the principal
+    /// that carried it speaks against the person.
+    fn is_signed(&self) -> bool {
+        self.approval.signature.is_some()
+    }
+
     /// The event of the answer, if it names the same principal as CodePipeline.
     fn event(&self) -> Option<&ApprovalEvent> {
         let event = self.approval.trail.as_ref()?;
@@ -147,6 +153,9 @@ fn shared(members: &[usize], keys: &[Keys]) -> String {
 
 /// The keys of an approval's principal, with those that the trail adds.
 fn keys(counted: &Counted<'_>, rule: &Rule, account: &Account, trail: &Trail) -> Keys {
+    if let Some(signature) = &counted.approval.signature {
+        return rule.signer_keys(&signature.signer);
+    }
     let principal = Principal::parse(counted.principal());
     let keys = rule.keys(&principal, account).unwrap_or_default();
     match counted.event() {
@@ -204,6 +213,7 @@ fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
             if let (Some(a), Some(b)) = (identity(first), identity(second))
                 && a == b
                 && first.person != second.person
+                && !(first.is_signed() && second.is_signed())
             {
                 found.push(Exception::new(
                     Code::SharedSourceIdentity,
@@ -223,6 +233,9 @@ fn one_source_identity(counted: &[Counted<'_>]) -> Vec<Exception> {
 
 /// Reports a session of a role with a name like those of IAM Identity Center, but another path.
 fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
+    if counted.is_signed() {
+        return None;
+    }
     let by = &counted.approval.trail.as_ref()?.by;
     let issuer = by.issuer.as_deref()?;
     let name = Arn::parse(issuer)?.resource.rsplit('/').next()?;

@@ -75,8 +75,8 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
                 evaluated
                     .approvals
                     .iter()
-                    .filter_map(|approval| approval.attempt.comment.as_deref())
-                    .map(first_line),
+                    .filter_map(ApprovalAttempt::comment)
+                    .map(|comment| first_line(&comment)),
             ),
             evaluated.gate_report().unwrap_or("did not run").to_owned(),
             yes_or_no(evaluated.gate_agrees()),

@@ -139,7 +139,7 @@ fn approvals(report: &Report) -> String {
                 shown(short_principal(attempt.approver.history.as_deref().unwrap_or("-"))),
                 answered(approval),
                 counted,
-                first_line(attempt.comment.as_deref().unwrap_or("-")),
+                first_line(approval.comment().as_deref().unwrap_or("-")),
                 approval.trail.as_ref().map_or_else(|| "-".to_owned(), trail),
             ]);
         }
@@ -210,9 +210,13 @@ fn revision(evaluated: &Evaluated) -> String {
     if revisions.is_empty() { "-".to_owned() } else { revisions.join(", ") }
 }
 
-/// The basis of an approval's person, after a comma.
+/// The basis of an approval's person, after a comma; of a signature, the key too.
 pub(super) fn basis(approval: &ApprovalAttempt) -> String {
-    approval.basis.map_or_else(String::new, |basis| format!(", {}", basis.as_str()))
+    match (&approval.signature, approval.basis) {
+        (Some(signature), _) => format!(", signature: {}", signature.describe()),
+        (None, Some(basis)) => format!(", {}", basis.as_str()),
+        (None, None) => String::new(),
+    }
 }
 
 /// The time of an answer. If it is only the time CodePipeline noticed the answer, it says so.

@@ -7,7 +7,7 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use rule::{AtIs, Basis, Decision, Record, Status};
+use rule::{AtIs, Basis, Decision, Record, SignatureRecord, Status};
 use serde::Serialize;
 
 use crate::judge::approvals::{ApprovalAttempt, Counting};
@@ -126,6 +126,8 @@ struct Approval<'a> {
     noticed_at: Option<Timestamp>,
     comment: Option<&'a str>,
     basis: Option<Basis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'a SignatureRecord>,
     counting: &'static str,
     person: Option<&'a str>,
     reason: Option<&'static str>,
@@ -306,6 +308,7 @@ fn approval(approval: &ApprovalAttempt) -> Approval<'_> {
         noticed_at: approval.noticed(),
         comment: attempt.comment.as_deref(),
         basis: approval.basis,
+        signature: approval.signature.as_ref(),
         counting: approval.counting.as_str(),
         person,
         reason,

@@ -99,7 +99,7 @@ fn approvals(approvals: &[ApprovalAttempt]) -> Markup {
                 td { (status_name(attempt.status)) }
                 td.id { (shown(attempt.approver.history.as_deref().unwrap_or("nobody"))) }
                 td.when { (human::answered(approval)) }
-                td.said { (lines(attempt.comment.as_deref().unwrap_or_default())) }
+                td.said { (lines(&approval.comment().unwrap_or_default())) }
                 td { (counting(approval)) }
                 @if with_trail { td { (trail(approval)) } }
             }

@@ -1,0 +1,7 @@
+//! The ports over the AWS SDK and over signed requests, against a service on loopback.
+
+#![cfg(test)]
+
+mod reader;
+mod service;
+mod signed;

@@ -1,0 +1,143 @@
+//! What is read of CodePipeline's replies. Their shapes are those of the recorded ones.
+
+use facts::aws::{Reader, sdk};
+use facts::{CallError, CodePipeline as _, Operation, Started};
+use rule::{ActionKind, Initiator, Status};
+use serde_json::{Value, json};
+
+use crate::service::{Request, Service, block_on};
+
+const EXECUTION: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+
+fn reader(service: &Service) -> Reader {
+    Reader::from(sdk::Client::new(&service.config()))
+}
+
+fn replying(body: &Value) -> Service {
+    Service::replying(200, &body.to_string())
+}
+
+fn sent(request: &Request) -> Value {
+    serde_json::from_str(&request.body).unwrap()
+}
+
+#[test]
+fn a_page_of_the_history_is_read() {
+    let attempt = |action: &str, kind: (&str, &str), result: Value| {
+        json!({
+            "pipelineExecutionId": EXECUTION, "actionExecutionId": format!("run-of-{action}"),
+            "pipelineVersion": 3, "stageName": "Stage", "actionName": action,
+            "startTime": 1_795_341_600.5, "lastUpdateTime": 1_795_341_660.25,
+            "updatedBy": ALICE, "status": "Succeeded",
+            "input": {"actionTypeId": {"category": kind.0, "owner": "AWS", "provider": kind.1, "version": "1"}},
+            "output": {"executionResult": result},
+        })
+    };
+    let service = replying(&json!({"nextToken": "second", "actionExecutionDetails": [
+        attempt("Approval", ("Approval", "Manual"), json!({"externalExecutionId": "a", "externalExecutionSummary": "fine"})),
+        attempt("Source", ("Source", "S3"), json!({"externalExecutionId": "version"})),
+        attempt("Deploy", ("Deploy", "S3"), json!({"externalExecutionId": "d", "errorDetails": {"code": "JobFailed"}})),
+    ]}));
+    let page = block_on(reader(&service).action_executions("payments", EXECUTION, Some("first")));
+    let page = page.unwrap();
+    assert_eq!(page.next_token.as_deref(), Some("second"));
+    let [approval, source, deploy] = page.attempts.as_slice() else { panic!("{page:?}") };
+    assert_eq!(approval.execution_id.as_deref(), Some(EXECUTION));
+    assert_eq!(approval.pipeline_version, Some(3));
+    let attempt = &approval.attempt;
+    assert_eq!((attempt.kind, attempt.status), (ActionKind::ManualApproval, Status::Succeeded));
+    assert_eq!(attempt.approver.history.as_deref(), Some(ALICE));
+    assert_eq!(attempt.comment.as_deref(), Some("fine"));
+    assert_eq!(attempt.started, "2026-11-22T10:00:00.500Z".parse().ok());
+    assert_eq!(attempt.updated, "2026-11-22T10:01:00.250Z".parse().ok());
+    assert_eq!((&attempt.revision, &attempt.answered), (&None, &None), "it delivers nothing");
+    assert_eq!(source.attempt.kind, ActionKind::Source);
+    assert_eq!(source.attempt.revision.as_deref(), Some("version"));
+    assert_eq!((deploy.attempt.kind, &deploy.attempt.revision), (ActionKind::Other, &None));
+    assert_eq!(deploy.attempt.error.as_deref(), Some("JobFailed"));
+
+    let request = service.only();
+    assert_eq!(request.header("x-amz-target"), Some("CodePipeline_20150709.ListActionExecutions"));
+    let asked = json!({"pipelineName": "payments", "filter": {"pipelineExecutionId": EXECUTION}, "nextToken": "first"});
+    assert_eq!(sent(&request), asked);
+}
+
+#[test]
+fn the_state_is_read() {
+    let open =
+        json!({"actionExecutionId": "run-of-B", "status": "InProgress", "token": "run-of-B"});
+    let answered = json!({"actionExecutionId": "run-of-A", "status": "Succeeded", "lastUpdatedBy": ALICE, "lastStatusChange": 1_795_341_640.123});
+    let service = replying(&json!({"stageStates": [
+        {"stageName": "Approve", "latestExecution": {"pipelineExecutionId": EXECUTION, "status": "InProgress"}, "actionStates": [
+            {"actionName": "A", "latestExecution": answered},
+            {"actionName": "B", "latestExecution": open},
+            {"actionName": "Never"},
+        ]},
+        {"stageName": "Empty"},
+    ]}));
+    let state = block_on(reader(&service).pipeline_state("payments")).unwrap();
+    let [a, b] = state.as_slice() else { panic!("{state:?}") };
+    for (entry, action) in [(a, "A"), (b, "B")] {
+        assert_eq!(entry.stage.as_deref(), Some("Approve"));
+        assert_eq!(entry.execution_id.as_deref(), Some(EXECUTION));
+        assert_eq!(entry.action.as_deref(), Some(action));
+        assert_eq!(entry.action_execution_id, format!("run-of-{action}"));
+    }
+    assert_eq!((a.status, a.awaits_answer), (Status::Succeeded, false));
+    assert_eq!(a.last_updated_by.as_deref(), Some(ALICE));
+    assert_eq!(a.last_status_change, "2026-11-22T10:00:40.123Z".parse().ok());
+    assert_eq!((b.status, b.awaits_answer), (Status::InProgress, true));
+    assert_eq!(sent(&service.only()), json!({"name": "payments"}));
+}
+
+#[test]
+fn the_start_of_an_execution_is_read() {
+    let service = replying(&json!({"pipelineExecution": {
+        "artifactRevisions": [
+            {"name": "App", "revisionId": "hE63PuBKjWVW", "revisionSummary": "Amazon S3 version id: hE63PuBKjWVW"},
+            {"name": "Config", "revisionId": "0a1b2c3d"},
+        ],
+        "trigger": {"triggerType": "StartPipelineExecution", "triggerDetail": ALICE},
+    }}));
+    let started = block_on(reader(&service).started("payments", EXECUTION));
+    let expected = Started {
+        initiator: Initiator::Principal(ALICE.to_owned()),
+        revisions: vec!["hE63PuBKjWVW".to_owned(), "0a1b2c3d".to_owned()],
+    };
+    assert_eq!(started, Ok(expected));
+    let asked = json!({"pipelineName": "payments", "pipelineExecutionId": EXECUTION});
+    assert_eq!(sent(&service.only()), asked);
+
+    let bare = replying(&json!({"pipelineExecution": {}}));
+    let nothing = Started { initiator: Initiator::Unknown, revisions: Vec::new() };
+    assert_eq!(block_on(reader(&bare).started("payments", EXECUTION)), Ok(nothing));
+}
+
+#[test]
+fn replies_that_make_no_sense_and_errors_are_told_apart() {
+    let started =
+        |service: Service| block_on(reader(&service).started("payments", EXECUTION)).unwrap_err();
+    assert_eq!(
+        started(replying(&json!({}))),
+        CallError::Malformed {
+            operation: Operation::GET_PIPELINE_EXECUTION,
+            problem: "`pipelineExecution` is missing",
+        }
+    );
+    let failing = |status, code| {
+        let body = json!({"__type": code, "message": "because"}).to_string();
+        started(Service::replying(status, &body)).to_string()
+    };
+    for (status, code, error) in [
+        (400, "AccessDeniedException", "AWS refused GetPipelineExecution: because"),
+        (400, "ThrottlingException", "GetPipelineExecution is unavailable (ThrottlingException)"),
+        (
+            400,
+            "PipelineNotFoundException",
+            "GetPipelineExecution answered PipelineNotFoundException: because",
+        ),
+    ] {
+        assert_eq!(failing(status, code), error);
+    }
+}

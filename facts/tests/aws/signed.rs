@@ -1,0 +1,87 @@
+//! Signed requests, and the one call to IAM.
+
+use facts::aws::{Iam, Reply, Signed};
+use facts::{CallError, Operation, Roles as _};
+
+use crate::service::{Service, block_on};
+
+const SHOWN: &str = r#"<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role>
+    <Arn>arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_01</Arn></Role></GetRoleResult></GetRoleResponse>"#;
+const FUNCTION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
+
+fn role_arn(service: &Service) -> Result<Option<String>, CallError> {
+    block_on(Iam::new(&service.config()).role_arn("AWSReservedSSO_A_01"))
+}
+
+fn failing(status: u16, code: &str) -> Result<Option<String>, CallError> {
+    let body = format!(
+        "<ErrorResponse><Error><Code>{code}</Code><Message>because</Message></Error></ErrorResponse>"
+    );
+    role_arn(&Service::replying(status, &body))
+}
+
+#[test]
+fn iam_is_asked_for_a_role_in_a_signed_form() {
+    let service = Service::replying(200, SHOWN);
+    let arn = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_01";
+    assert_eq!(role_arn(&service), Ok(Some(arn.to_owned())));
+    let request = service.only();
+    assert_eq!(request.line, "POST / HTTP/1.1");
+    assert_eq!(request.body, "Action=GetRole&Version=2010-05-08&RoleName=AWSReservedSSO_A_01");
+    let content_type = request.header("content-type");
+    assert_eq!(content_type, Some("application/x-www-form-urlencoded; charset=utf-8"));
+    let signature = request.header("authorization").unwrap();
+    // IAM of a partition signs with one region, here not the configured one.
+    for part in [
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/",
+        "/us-east-1/iam/aws4_request, ",
+        "SignedHeaders=content-type;host;x-amz-date, ",
+    ] {
+        assert!(signature.contains(part), "{signature}");
+    }
+}
+
+#[test]
+fn a_role_that_iam_does_not_show_is_not_an_error_but_a_bad_reply_is() {
+    for code in ["NoSuchEntity", "AccessDenied"] {
+        assert_eq!(failing(403, code), Ok(None), "{code}");
+    }
+    for (status, code, error) in [
+        (400, "Throttling", "GetRole is unavailable (Throttling)"),
+        (503, "ServiceUnavailable", "GetRole is unavailable (ServiceUnavailable)"),
+        (403, "InvalidClientTokenId", "GetRole answered InvalidClientTokenId: because"),
+    ] {
+        assert_eq!(failing(status, code).unwrap_err().to_string(), error);
+    }
+    let nonsense = role_arn(&Service::replying(200, "<GetRoleResponse/>")).unwrap_err();
+    assert!(matches!(nonsense, CallError::Malformed { .. }), "{nonsense}");
+}
+
+#[test]
+fn a_path_is_read_with_a_signature_for_its_service_and_region() {
+    let service = Service::replying(404, "{}");
+    let lambda = Signed::new(
+        &service.config(),
+        "lambda",
+        "eu-central-1",
+        "https://lambda.eu-central-1.amazonaws.com",
+    );
+    let path = "/2015-03-31/functions/function%3Agate/configuration";
+    let reply = block_on(lambda.get(FUNCTION, path));
+    assert_eq!(reply, Ok(Reply { status: 404, body: "{}".to_owned() }));
+    let request = service.only();
+    assert_eq!(request.line, format!("GET {path} HTTP/1.1"));
+    assert_eq!((request.header("content-type"), request.body.as_str()), (None, ""));
+    let signature = request.header("authorization").unwrap();
+    assert!(signature.contains("/eu-central-1/lambda/aws4_request, "), "{signature}");
+}
+
+#[test]
+fn without_credentials_nothing_is_sent() {
+    let service = Service::replying(200, SHOWN);
+    let mut config = service.config().to_builder();
+    config.set_credentials_provider(None);
+    let error = block_on(Iam::new(&config.build()).role_arn("x")).unwrap_err();
+    assert!(error.to_string().starts_with("GetRole answered no request"), "{error}");
+    assert_eq!(service.requests().len(), 0);
+}
