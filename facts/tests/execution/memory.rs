@@ -1,6 +1,7 @@
 //! A CodePipeline and an IAM in memory. The test sets every reply.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facts::{
@@ -41,6 +42,7 @@ pub(crate) fn entry(
     HistoryEntry {
         execution_id: Some(EXECUTION.to_owned()),
         pipeline_version: Some(7),
+        outputs: BTreeMap::new(),
         attempt: Attempt {
             stage: Some(if kind == ActionKind::Source { "Source" } else { "Approve" }.to_owned()),
             action: Some(action.to_owned()),

@@ -1,7 +1,7 @@
 //! The gate over a CodePipeline and an IAM in memory. The test sets every reply.
 
-use std::collections::BTreeMap;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facts::{
