@@ -1,5 +1,5 @@
-"""`desk` as approvers use it: the built program, a real ssh-agent and ssh-keygen, and `emulator serve
---account`, in which IAM decides by the policy of docs/desk.md.
+"""`desk` as approvers use it: the built program, a real ssh-agent and ssh-keygen, and `emulator
+serve --account`, in which IAM decides by the policy of docs/desk.md.
 """
 
 import json
