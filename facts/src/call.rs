@@ -4,7 +4,7 @@ use std::fmt;
 
 /// An operation of an AWS service. Each program names those that it calls; the ones that read an
 /// execution are named here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// The service, as IAM names it in actions.
     service: &'static str,

@@ -23,7 +23,7 @@ pub struct Query<'a> {
     pub pipeline: &'a str,
     /// `pipelineExecutionId`.
     pub execution_id: &'a str,
-    /// The rule. It says which stage's approvals matter, and what has to be asked besides.
+    /// The rule. It says which stage's approvals matter, and what else has to be asked.
     pub rule: &'a Rule,
     /// The gate's stage. The approvals are here unless the rule names a different stage.
     pub gate_stage: &'a str,

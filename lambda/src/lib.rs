@@ -117,8 +117,8 @@ fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// Logs JSON lines to stdout, from our own crates only. At verbose levels, the SDK and the runtime log
-/// replies and events, which contain credentials. Lambda's logging configuration sets the level
+/// Logs JSON lines to stdout, from our own crates only. At verbose levels, the SDK and the runtime
+/// log replies and events, which contain credentials. Lambda's logging configuration sets the level
 /// through `AWS_LAMBDA_LOG_LEVEL`.
 fn log_as_json() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")

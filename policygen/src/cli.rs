@@ -65,7 +65,7 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Audit(args) => return audit::run(*args, today),
         Command::Rule(args) => return rule::run(args),
         Command::Generate(args) => generate::run(*args)?,
-        Command::Explain(args) => explain::run(&args)?,
+        Command::Explain(args) => return explain::run(&args),
         Command::Doctor(args) => return doctor::run(&args, today),
         Command::Evidence(args) => return evidence::run(*args, now),
         Command::Completions(args) => completions::run(&args, &mut Cli::command())?,

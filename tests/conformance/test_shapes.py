@@ -202,10 +202,10 @@ def test_every_reply_has_the_shape_of_the_model(story):
             nextToken=page["nextToken"],
         )
 
-    # What the gate reads: see lambda/src/aws.rs.
+    # What the gate reads: see facts/src/aws/codepipeline.rs.
     history = "ListActionExecutions.actionExecutionDetails[]"
     latest = "GetPipelineState.stageStates[].actionStates[].latestExecution"
-    trigger = "GetPipelineExecution.pipelineExecution.trigger"
+    execution = "GetPipelineExecution.pipelineExecution"
     for operation, needed in {
         "ListActionExecutions": [
             "ListActionExecutions.nextToken",
@@ -223,7 +223,10 @@ def test_every_reply_has_the_shape_of_the_model(story):
             f"{latest}.actionExecutionId", f"{latest}.lastUpdatedBy", f"{latest}.status",
             f"{latest}.token", f"{latest}.errorDetails.code",
         ],
-        "GetPipelineExecution": [f"{trigger}.triggerType", f"{trigger}.triggerDetail"],
+        "GetPipelineExecution": [
+            f"{execution}.trigger.triggerType", f"{execution}.trigger.triggerDetail",
+            f"{execution}.artifactRevisions[].revisionId",
+        ],
     }.items():  # fmt: skip
         missing = set(needed) - story.seen[operation]
         assert not missing, missing

@@ -72,7 +72,7 @@ fn signature_blob<'a>(key: &SigningKey, sshsig: &'a [u8]) -> Result<&'a [u8], Ss
     let mut string = || reader.string().ok_or(SshsigError::Form);
     let (public_key, namespace, reserved, hash, blob) =
         (string()?, string()?, string()?, string()?, string()?);
-    if !reserved.is_empty() || !reader.is_at_end() {
+    if !reserved.is_empty() || blob.is_empty() || !reader.is_at_end() {
         return Err(SshsigError::Form);
     }
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

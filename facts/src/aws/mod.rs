@@ -55,9 +55,8 @@ pub fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkErro
         SdkError::ConstructionFailure(_) | _ => CallError::Refused {
             operation,
             code: "no request".to_owned(),
-            message:
-                "the request could not be made; are the function's credentials and region there?"
-                    .to_owned(),
+            message: "the request could not be made; are credentials and a region there?"
+                .to_owned(),
         },
     }
 }

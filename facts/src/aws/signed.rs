@@ -84,8 +84,7 @@ impl Signed {
         let request = signed.ok_or_else(|| CallError::Refused {
             operation,
             code: "no request".to_owned(),
-            message: "the request could not be signed; are the function's credentials there?"
-                .to_owned(),
+            message: "the request could not be signed; are credentials there?".to_owned(),
         })?;
         let reply = self.connector.call(request).await;
         let reply = reply.map_err(|_| transient("the request could not be sent"))?;

@@ -133,7 +133,7 @@ fn only_a_rule_that_needs_the_initiator_makes_its_call_worth_a_retry() {
     assert!(memory.count(Operation::GET_PIPELINE_EXECUTION) > 4, "it was tried again");
 }
 
-/// A signature contains the revisions, so two sources that differ about them leave nothing to judge.
+/// A signature contains the revisions. If two sources differ about them, there is nothing to judge.
 mod revisions {
     use super::*;
 

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::exit::Exit;
 use crate::input;
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
+use generate::explain::comment::{Answered, explain_comment};
 use generate::explain::{Known, account_of, explain, human, json};
 use names::AccountId;
+use signing::Answer;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +24,12 @@ Examples:
     aws iam get-account-authorization-details > account.json
     policygen explain --rule rule.json --account-file account.json \\
       arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/dora
+
+  What does the signature in this comment prove?
+    policygen explain --rule rule.json --comment 'ok [2pr1.s.bmrQd4ily64.…]' \\
+      --pipeline payments --execution 3137f7cb-… --stage Release \\
+      --action ApprovalA --attempt 7d27f861-… --revision 5f1ab6f6… \\
+      arn:aws:sts::111122223333:assumed-role/Deployer/alice
 
   The same with your gate's rule, for programs:
     policygen explain --rule rule.json --format json \\
@@ -50,9 +59,49 @@ pub(crate) struct Args {
     /// Identity Center created; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
+    /// What the approver wrote: explain the signature in it. Needs one ARN, the principal that
+    /// answered
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    #[command(flatten)]
+    answered: AnsweredArgs,
     /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// What was answered. A signature is about exactly this.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What was answered, as list-action-executions shows it")]
+struct AnsweredArgs {
+    /// The pipeline
+    #[arg(long, value_name = "NAME", requires_all = ["comment", "execution", "stage", "action", "attempt"])]
+    pipeline: Option<String>,
+    /// `pipelineExecutionId`
+    #[arg(long, value_name = "ID", requires = "pipeline")]
+    execution: Option<String>,
+    /// `stageName`
+    #[arg(long, value_name = "NAME", requires = "pipeline")]
+    stage: Option<String>,
+    /// `actionName` of the approval
+    #[arg(long, value_name = "NAME", requires = "pipeline")]
+    action: Option<String>,
+    /// `actionExecutionId` of the approval
+    #[arg(long, value_name = "ID", requires = "pipeline")]
+    attempt: Option<String>,
+    /// What the approver answered
+    #[arg(long, value_enum, default_value_t, requires = "pipeline")]
+    answer: AnswerArg,
+    /// `externalExecutionId` of each Source action's newest success; repeat for several
+    #[arg(long = "revision", value_name = "ID", requires = "pipeline")]
+    revisions: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum AnswerArg {
+    #[default]
+    Approved,
+    Rejected,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -71,21 +120,62 @@ enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(
+        "--comment explains one answer: give the ARN of the principal that gave it, and no other"
+    )]
+    OneArn,
+    #[error(
         "--account is {given}, but `{path}` is of account {found}; leave out --account, or give \
          the file of that account"
     )]
     OtherAccount { given: AccountId, path: PathBuf, found: String },
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Box<dyn Error>> {
     let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
-    let explanation = explain(&rule, known(args)?, &args.arns)?;
-    let printed = match args.format {
-        Format::Human => human::render(&explanation),
-        Format::Json => json::render(&explanation)?,
+    let printed = match (&args.comment, args.arns.as_slice()) {
+        (None, arns) => {
+            let explanation = explain(&rule, known(args)?, arns)?;
+            match args.format {
+                Format::Human => human::render(&explanation),
+                Format::Json => json::render(&explanation)?,
+            }
+        }
+        (Some(comment), [arn]) => {
+            let account = match known(args)? {
+                Known::Id(id) => rule::Account::new(id),
+                Known::Roles(account) => account,
+            };
+            let answered = args.answered.read();
+            let explanation = explain_comment(&rule, &account, arn, comment, answered.as_ref())?;
+            match args.format {
+                Format::Human => explanation.human(),
+                Format::Json => explanation.json()?,
+            }
+        }
+        (Some(_), _) => {
+            output::print_error(&CommandError::OneArn);
+            return Ok(Exit::Usage);
+        }
     };
     output::print(printed.as_bytes())?;
-    Ok(())
+    Ok(Exit::Done)
+}
+
+impl AnsweredArgs {
+    fn read(&self) -> Option<Answered> {
+        Some(Answered {
+            pipeline: self.pipeline.clone()?,
+            execution: self.execution.clone()?,
+            stage: self.stage.clone()?,
+            action: self.action.clone()?,
+            attempt: self.attempt.clone()?,
+            answer: match self.answer {
+                AnswerArg::Approved => Answer::Approved,
+                AnswerArg::Rejected => Answer::Rejected,
+            },
+            revisions: self.revisions.clone(),
+        })
+    }
 }
 
 /// What is known about the pipeline's account.

@@ -1,5 +1,6 @@
 //! Explains how principals are counted. Every answer comes from the crate `rule`.
 
+pub mod comment;
 pub mod human;
 pub mod json;
 

@@ -80,11 +80,8 @@ impl Keygen {
         fs::read_to_string(output).unwrap()
     }
 
-    /// Whether `ssh-keygen -Y verify` accepts an SSHSIG.
-    pub(crate) fn verifies(&self, statement: &Statement, sshsig: &[u8]) -> bool {
-        let body = STANDARD.encode(sshsig);
-        let armoured =
-            format!("-----BEGIN SSH SIGNATURE-----\n{body}\n-----END SSH SIGNATURE-----\n");
+    /// Whether `ssh-keygen -Y verify` accepts an armoured SSHSIG.
+    pub(crate) fn verifies(&self, statement: &Statement, armoured: &str) -> bool {
         fs::write(self.path("changed.sig"), armoured).unwrap();
         let mut verify = Command::new("ssh-keygen")
             .args(["-q", "-Y", "verify", "-I", "alice", "-n", NAMESPACE, "-f"])

@@ -11,19 +11,12 @@ use ring::signature::{
 use signing::{BadSignature, KeyKind, NAMESPACE, Nonce, Signature, SigningKey, Statement};
 
 use crate::keygen::{APPROVAL, Keygen};
+use crate::sshsig::{armoured, strings};
 
-const APPLICATION: &[u8] = b"ssh:";
 const COUNTER: u32 = 258;
 
-/// Fields of SSH's binary format: each a string.
-fn strings(fields: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for field in fields {
-        bytes.extend(u32::try_from(field.len()).unwrap().to_be_bytes());
-        bytes.extend(*field);
-    }
-    bytes
-}
+/// The flag of a security key that somebody touched.
+pub(crate) const TOUCHED: u8 = 0x01;
 
 fn mpint(number: &[u8]) -> Vec<u8> {
     let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
@@ -34,52 +27,83 @@ fn mpint(number: &[u8]) -> Vec<u8> {
     }
 }
 
-enum Device {
+/// A security key with both halves.
+pub(crate) struct Device {
+    pair: Pair,
+    application: &'static str,
+}
+
+enum Pair {
     Ed25519(Ed25519KeyPair),
     P256(EcdsaKeyPair),
 }
 
 impl Device {
-    fn all() -> [Self; 2] {
+    /// One of each type.
+    pub(crate) fn all() -> [Self; 2] {
         let rng = SystemRandom::new();
         let ed25519 = Ed25519KeyPair::generate_pkcs8(&rng).unwrap();
         let p256 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng).unwrap();
         let p256 = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, p256.as_ref(), &rng);
         [
-            Self::Ed25519(Ed25519KeyPair::from_pkcs8(ed25519.as_ref()).unwrap()),
-            Self::P256(p256.unwrap()),
+            Pair::Ed25519(Ed25519KeyPair::from_pkcs8(ed25519.as_ref()).unwrap()),
+            Pair::P256(p256.unwrap()),
         ]
+        .map(|pair| Self { pair, application: "ssh:" })
+    }
+
+    /// The same key for another application.
+    pub(crate) fn of(self, application: &'static str) -> Self {
+        Self { application, ..self }
     }
 
     fn kind(&self) -> &'static str {
-        match self {
-            Self::Ed25519(_) => "sk-ssh-ed25519@openssh.com",
-            Self::P256(_) => "sk-ecdsa-sha2-nistp256@openssh.com",
+        match &self.pair {
+            Pair::Ed25519(_) => "sk-ssh-ed25519@openssh.com",
+            Pair::P256(_) => "sk-ecdsa-sha2-nistp256@openssh.com",
         }
     }
 
     fn public(&self) -> Vec<u8> {
         let kind = self.kind().as_bytes();
-        match self {
-            Self::Ed25519(pair) => strings(&[kind, pair.public_key().as_ref(), APPLICATION]),
-            Self::P256(pair) => {
-                strings(&[kind, b"nistp256", pair.public_key().as_ref(), APPLICATION])
+        match &self.pair {
+            Pair::Ed25519(pair) => {
+                strings(&[kind, pair.public_key().as_ref(), self.application.as_bytes()])
             }
+            Pair::P256(pair) => strings(&[
+                kind,
+                b"nistp256",
+                pair.public_key().as_ref(),
+                self.application.as_bytes(),
+            ]),
         }
+    }
+
+    /// The line of the public key.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {} alice@key", self.kind(), STANDARD.encode(self.public()))
+    }
+
+    /// An SSHSIG over the statement.
+    pub(crate) fn sshsig(&self, statement: &Statement, flags: u8) -> Vec<u8> {
+        let (public, blob) = (self.public(), self.sign(statement, flags));
+        let fields = [&public[..], NAMESPACE.as_bytes(), b"", b"sha512", &blob];
+        [b"SSHSIG\0\0\0\x01", &strings(&fields)[..]].concat()
     }
 
     /// The signature blob of an SSHSIG over the statement.
     fn sign(&self, statement: &Statement, flags: u8) -> Vec<u8> {
         let hash = digest(&SHA512, statement.as_bytes());
         let mut message = b"SSHSIG".to_vec();
-        message.extend(strings(&[NAMESPACE.as_bytes(), b"", b"sha512", hash.as_ref()]));
-        let mut signed = digest(&SHA256, APPLICATION).as_ref().to_vec();
+        let fields = [NAMESPACE.as_bytes(), b"", b"sha512", hash.as_ref()];
+        message.extend(strings(&fields));
+        let mut signed = digest(&SHA256, self.application.as_bytes()).as_ref().to_vec();
         signed.push(flags);
         signed.extend(COUNTER.to_be_bytes());
         signed.extend(digest(&SHA256, &message).as_ref());
-        let value = match self {
-            Self::Ed25519(pair) => pair.sign(&signed).as_ref().to_vec(),
-            Self::P256(pair) => {
+        let value = match &self.pair {
+            Pair::Ed25519(pair) => pair.sign(&signed).as_ref().to_vec(),
+            Pair::P256(pair) => {
                 let value = pair.sign(&SystemRandom::new(), &signed).unwrap();
                 let (r, s) = value.as_ref().split_at(32);
                 strings(&[&mpint(r), &mpint(s)])
@@ -95,7 +119,7 @@ impl Device {
 #[test]
 fn a_security_key_counts_if_somebody_touched_it() {
     for device in Device::all() {
-        let line = format!("{} {} alice@key", device.kind(), STANDARD.encode(device.public()));
+        let line = device.line();
         let key: SigningKey = line.parse().unwrap();
         assert_eq!(key.kind(), KeyKind::SshSecurityKey);
         let nonce = Nonce::new([9; 16]);
@@ -106,9 +130,7 @@ fn a_security_key_counts_if_somebody_touched_it() {
 
         for (flags, user_verified) in [(0x01, false), (0x05, true)] {
             let blob = device.sign(&statement, flags);
-            let mut sshsig = b"SSHSIG\0\0\0\x01".to_vec();
-            let fields = [&device.public()[..], NAMESPACE.as_bytes(), b"", b"sha512", &blob];
-            sshsig.extend(strings(&fields));
+            let sshsig = armoured(&device.sshsig(&statement, flags));
             assert!(Keygen::with_public(&line).verifies(&statement, &sshsig), "{line}");
             let proof = verify(blob).unwrap();
             assert_eq!(

@@ -1,8 +1,5 @@
 //! Keys that should not be in a rule.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ring::digest::{SHA512, digest};
 use ring::signature::{ED25519, KeyPair as _, UnparsedPublicKey};
 use signing::{BadSignature, KeyError, NAMESPACE, Signature, SigningKey};
 
@@ -10,16 +7,10 @@ use crate::authenticator::{
     APPROVAL, FLAGS, Passkey, RP_ID, authenticator_data, desk, ed25519_pair, ed25519_spki,
     statement,
 };
+use crate::ssh::{self, SK_ED25519, line, our_preimage, preimage};
 
-fn strings(fields: &[&[u8]]) -> Vec<u8> {
-    let string =
-        |field: &&[u8]| [&u32::try_from(field.len()).unwrap().to_be_bytes()[..], field].concat();
-    fields.iter().flat_map(string).collect()
-}
-
-fn ssh(kind: &str, fields: &[&[u8]]) -> Result<SigningKey, KeyError> {
-    let blob = [strings(&[kind.as_bytes()]), strings(fields)].concat();
-    format!("{kind} {}", STANDARD.encode(blob)).parse()
+fn listed(kind: &str, fields: &[&[u8]]) -> Result<SigningKey, KeyError> {
+    line(kind, fields).parse()
 }
 
 /// The public keys of order 1, 2, 4 and 8, in all their encodings (RFC 8032, section 5.1.3).
@@ -57,8 +48,8 @@ fn a_key_for_which_anybody_can_sign_is_refused() {
         for listed in [
             SigningKey::ed25519(&key),
             SigningKey::passkey(&[1], &ed25519_spki(&key)),
-            ssh("ssh-ed25519", &[&key]),
-            ssh("sk-ssh-ed25519@openssh.com", &[&key, b"ssh:"]),
+            listed(ssh::ED25519, &[&key]),
+            listed(SK_ED25519, &[&key, b"ssh:"]),
         ] {
             assert_eq!(listed, Err(KeyError::Weak), "{key:02x?}");
         }
@@ -71,10 +62,10 @@ fn a_security_key_for_another_application_is_refused() {
     let pair = ed25519_pair();
     let public = pair.public_key().as_ref();
     for application in ["ssh:", "ssh:two-person-rule"] {
-        assert!(ssh("sk-ssh-ed25519@openssh.com", &[public, application.as_bytes()]).is_ok());
+        assert!(listed(SK_ED25519, &[public, application.as_bytes()]).is_ok());
     }
     for application in ["", "ssh", "SSH:", "approve.example.com", "https://approve.example.com"] {
-        let key = ssh("sk-ssh-ed25519@openssh.com", &[public, application.as_bytes()]);
+        let key = listed(SK_ED25519, &[public, application.as_bytes()]);
         assert_eq!(key, Err(KeyError::Application), "{application}");
     }
 }
@@ -110,12 +101,7 @@ fn an_ssh_signature_for_another_purpose_is_bad() {
     let pair = ed25519_pair();
     let key = SigningKey::ed25519(pair.public_key().as_ref()).unwrap();
     let statement = statement();
-    let hash = digest(&SHA512, statement.as_bytes());
-    let preimage = |namespace: &str, reserved: &[u8], algorithm: &[u8]| {
-        let fields = strings(&[namespace.as_bytes(), reserved, algorithm, hash.as_ref()]);
-        [b"SSHSIG", &fields[..]].concat()
-    };
-    assert_eq!(preimage(NAMESPACE, b"", b"sha512"), statement.sshsig_bytes());
+    assert_eq!(our_preimage(), statement.sshsig_bytes());
     let verify = |signed: &[u8]| {
         let signature = pair.sign(signed);
         let signature = Signature::from_ed25519(key.id(), &statement, signature.as_ref());
@@ -123,12 +109,11 @@ fn an_ssh_signature_for_another_purpose_is_bad() {
     };
     assert_eq!(verify(&statement.sshsig_bytes()), Ok(()));
     for other in [
-        preimage("git", b"", b"sha512"),
-        preimage("file", b"", b"sha512"),
-        preimage("two-person-rule2", b"", b"sha512"),
-        preimage(NAMESPACE, b"x", b"sha512"),
-        preimage(NAMESPACE, b"", b"sha256"),
-        hash.as_ref().to_vec(),
+        preimage("git", b"", "sha512"),
+        preimage("file", b"", "sha512"),
+        preimage("two-person-rule2", b"", "sha512"),
+        preimage(NAMESPACE, b"x", "sha512"),
+        preimage(NAMESPACE, b"", "sha256"),
         statement.as_bytes().to_vec(),
     ] {
         assert_eq!(verify(&other), Err(BadSignature::NotSigned));

@@ -1,18 +1,8 @@
 //! Comments that carry a signature in an unusual way.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use signing::{CommentError, Signature};
 
 use crate::authenticator::{FLAGS, Passkey, RP_ID, authenticator_data, desk, statement};
-
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-pub(crate) fn decode(text: &str) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(text).unwrap()
-}
 
 fn word() -> String {
     let client_data = desk().client_data(&statement());

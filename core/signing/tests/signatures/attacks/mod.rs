@@ -1,8 +1,5 @@
 //! What somebody could try who holds a key, a browser or a comment, but not the right ones.
 
-#![cfg(test)]
-
-mod authenticator;
 mod client_data;
 mod comment;
 mod device;

@@ -1,0 +1,104 @@
+//! `policygen evidence` over approvals that were signed.
+
+use serde_json::{Value, json};
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::checker::file;
+use crate::history::{Saved, action, execution};
+use crate::program::{Ran, policygen};
+
+/// The example signature with this name: of ApprovalA, made by another program.
+fn vector(name: &str) -> Value {
+    let vectors: Vec<Value> =
+        serde_json::from_str(include_str!("../../../core/signing/tests/vectors.json")).unwrap();
+    vectors.into_iter().find(|vector| vector["name"] == name).unwrap()
+}
+
+/// The execution of the vector: ApprovalA carries its signature, in a session of a shared role.
+fn signed(vector: &Value) -> Saved {
+    let facts = &vector["facts"];
+    let mut saved = execution();
+    let sources = facts["revisions"].as_array().unwrap().iter().enumerate();
+    saved.actions.retain(|action| action["actionName"] != "Source");
+    for (number, revision) in sources {
+        let name = format!("Source{number}");
+        let mut source = action("Source", &name, ("Source", "S3"), (0, 1), (0, 30));
+        source["output"]["executionResult"]["externalExecutionId"] = revision.clone();
+        saved.actions.push(source);
+    }
+    let approval = saved.action("ApprovalA");
+    approval["updatedBy"] = json!("arn:aws:sts::111122223333:assumed-role/TwoPersonRule-Desk/x");
+    approval["output"]["executionResult"]["externalExecutionSummary"] = vector["comment"].clone();
+    let text = json!([saved.executions, saved.actions]).to_string();
+    let id = facts["execution"].as_str().unwrap();
+    let text = text.replace("11111111-1111-4111-8111-111111111111", id);
+    let text = text.replace("ApprovalA-1", facts["attempt"].as_str().unwrap());
+    let text = text.replace("\"Approve\"", &facts["stage"].to_string());
+    let [executions, actions]: [Vec<Value>; 2] = serde_json::from_str(&text).unwrap();
+    Saved { executions, actions }
+}
+
+fn rule(vector: &Value) -> NamedTempFile {
+    file(&json!({"desk": vector["desk"], "signingKeys": {"alice": [vector["signingKey"]]}}))
+}
+
+fn evidence(saved: &Saved, rule: &NamedTempFile, format: &str) -> Ran {
+    let directory = TempDir::new().unwrap();
+    let [executions, actions] = saved.write(&directory);
+    policygen(&[
+        "evidence",
+        "--pipeline",
+        "payments",
+        "--input",
+        &executions,
+        "--input",
+        &actions,
+        "--rule",
+        rule.path().to_str().unwrap(),
+        "--format",
+        format,
+    ])
+}
+
+#[test]
+fn every_format_shows_who_signed_and_with_what_kind_of_key() {
+    for (name, kind, words) in [
+        ("passkey, ES256", "passkey", "alice's passkey 1n32_e5Sm14, device-bound"),
+        ("ssh, Ed25519", "ssh", "alice's SSH key bmrQd4ily64, can be copied"),
+    ] {
+        let vector = vector(name);
+        let (saved, rule) = (signed(&vector), rule(&vector));
+        let report: Value = serde_json::from_str(&evidence(&saved, &rule, "json").stdout).unwrap();
+        let execution = &report["executions"][0];
+        assert_eq!(execution["verdict"], "satisfied", "{name}: {execution}");
+        assert_eq!(execution["decision"]["persons"], json!(["person:alice", "handle:bob"]));
+        assert_eq!(execution["decision"]["revisions"], vector["facts"]["revisions"]);
+        let approval = &execution["approvals"][0];
+        assert_eq!(approval["basis"], "signature");
+        assert_eq!(approval["comment"], vector["comment"]);
+        assert_eq!(
+            (&approval["signature"]["signer"], &approval["signature"]["kind"]),
+            (&json!("alice"), &json!(kind))
+        );
+        for format in ["human", "csv", "html"] {
+            let text = evidence(&saved, &rule, format).stdout.replace("&#39;", "'");
+            assert!(text.contains(words), "{name}, {format}: {text}");
+            assert!(text.contains("reviewed") && !text.contains("[2pr1."), "{name}, {format}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_of_another_release_is_found_years_later() {
+    let vector = vector("passkey, ES256");
+    let mut saved = signed(&vector);
+    saved.action("Source0")["output"]["executionResult"]["externalExecutionId"] = json!("other");
+    let ran = evidence(&saved, &rule(&vector), "json");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let execution = &report["executions"][0];
+    assert_eq!((ran.code, &execution["verdict"]), (10, &json!("unsatisfied")));
+    assert_eq!(execution["approvals"][0]["reason"], "bad-signature");
+    assert_eq!(execution["approvals"][0]["signature"], Value::Null);
+    let human = evidence(&saved, &rule(&vector), "human").stdout;
+    assert!(human.contains("no: bad-signature") && human.contains("[2pr1.p."), "{human}");
+}
