@@ -45,7 +45,7 @@ pub(crate) struct Judged {
 /// Why an approval cannot be judged.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JudgeError {
-    #[error("the history of the execution does not show the approval that waits")]
+    #[error("the approval does not wait any more, or the history does not show it yet")]
     NotInHistory,
     #[error("the rule does not fit this execution, so the gate would report an error")]
     Misfit(#[from] Misfit),
@@ -126,4 +126,109 @@ pub(crate) fn missing(decision: &Decision) -> BTreeSet<&str> {
     open.filter(|approval| approval.status.is_none_or(|status| status == Status::InProgress))
         .map(|approval| approval.action.as_str())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn approval(action: &str, status: &str, by: Option<&str>) -> serde_json::Value {
+        json!({
+            "stage": "Release", "action": action, "id": format!("run-of-{action}"),
+            "kind": "manualApproval", "status": status, "started": "2026-01-01T00:00:00Z",
+            "updated": "2026-01-01T00:01:00Z", "approver": {"history": by, "state": null},
+            "comment": null,
+        })
+    }
+
+    fn facts(attempts: &[serde_json::Value]) -> Facts {
+        let facts = json!({
+            "account": {"id": "111122223333"},
+            "execution": {"pipeline": "payments", "pipelineVersion": 1, "id": "e1"},
+            "gateStage": "Release", "jobId": null, "attempts": attempts, "initiator": "unknown",
+            "now": "2026-01-01T00:02:00Z",
+        });
+        serde_json::from_value(facts).unwrap()
+    }
+
+    fn judged(rule: &str, facts: &Facts, action: &str, user: &str) -> Result<Judged, JudgeError> {
+        let intended = Intended {
+            stage: "Release",
+            action,
+            attempt: &format!("run-of-{action}"),
+            caller: &user_arn(user),
+            comment: "",
+            at: "2026-01-01T00:03:00Z".parse().unwrap(),
+        };
+        judge(&Rule::floor(rule).unwrap(), facts, &intended)
+    }
+
+    fn user_arn(name: &str) -> String {
+        format!("arn:aws:iam::111122223333:user/{name}")
+    }
+
+    /// The person that the approval counts as, or the code of the reason that it does not.
+    fn verdict(rule: &str, facts: &Facts, action: &str, user: &str) -> String {
+        match judged(rule, facts, action, user).unwrap().judgement {
+            Judgement::Counts(approval) => approval.person.unwrap(),
+            Judgement::NotRequired => "not required".to_owned(),
+            Judgement::Refused(reason) => reason.code.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_second_approval_of_one_person_is_refused_and_that_of_another_counts() {
+        let alice = user_arn("alice");
+        let facts =
+            facts(&[approval("A", "Succeeded", Some(&alice)), approval("B", "InProgress", None)]);
+        assert_eq!(verdict("{}", &facts, "B", "Alice"), "same-person");
+        assert_eq!(verdict("{}", &facts, "B", "alice-admin"), "same-person");
+        assert_eq!(verdict("{}", &facts, "B", "bob"), "handle:bob");
+        let joined = json!({"people": {"alice": [user_arn("alice"), user_arn("bob")]}});
+        assert_eq!(verdict(&joined.to_string(), &facts, "B", "bob"), "same-person");
+    }
+
+    #[test]
+    fn a_person_may_answer_again_as_soon_as_enough_others_have() {
+        let (alice, bob) = (user_arn("alice"), user_arn("bob"));
+        let third = approval("C", "InProgress", None);
+        let first = approval("A", "Succeeded", Some(&alice));
+        let one = facts(&[first.clone(), approval("B", "InProgress", None), third.clone()]);
+        assert_eq!(verdict("{}", &one, "C", "alice"), "same-person");
+        let two = facts(&[first, approval("B", "Succeeded", Some(&bob)), third]);
+        assert_eq!(verdict("{}", &two, "C", "alice"), "handle:alice");
+    }
+
+    #[test]
+    fn an_approval_that_does_not_count_has_the_reason_of_the_gate() {
+        let facts = facts(&[approval("A", "InProgress", None), approval("B", "InProgress", None)]);
+        assert_eq!(verdict(r#"{"notPeople": ["bob"]}"#, &facts, "A", "bob"), "not-a-person");
+        let roster = r#"{"roster": {"A": ["alice"], "B": ["*"]}}"#;
+        assert_eq!(verdict(roster, &facts, "A", "bob"), "not-on-roster");
+        let Judgement::Refused(reason) = judged(roster, &facts, "A", "bob").unwrap().judgement
+        else {
+            panic!("not refused");
+        };
+        assert!(reason.message.contains("bob"), "{}", reason.message);
+        assert_eq!(verdict(r#"{"excludeInitiator": true}"#, &facts, "A", "bob"), "initiator");
+    }
+
+    #[test]
+    fn what_nobody_asks_for_or_what_does_not_wait_is_not_judged() {
+        let alice = user_arn("alice");
+        let facts = facts(&[
+            approval("A", "InProgress", None),
+            approval("B", "InProgress", None),
+            approval("C", "InProgress", None),
+            approval("D", "Succeeded", Some(&alice)),
+        ]);
+        assert_eq!(verdict(r#"{"actions": ["A", "B"]}"#, &facts, "C", "bob"), "not required");
+        for action in ["D", "E"] {
+            assert_eq!(judged("{}", &facts, action, "bob"), Err(JudgeError::NotInHistory));
+        }
+        let decision = decide(&Rule::default(), &facts).unwrap();
+        assert_eq!(missing(&decision), ["A", "B", "C"].into());
+    }
 }

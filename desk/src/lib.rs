@@ -1,4 +1,4 @@
-//! The desk: where people see which approvals await them, and answer with a signature of their own.
+//! The desk: where people see which approvals await them, and sign their answers.
 
 mod aftermath;
 mod answering;

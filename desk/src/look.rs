@@ -8,7 +8,7 @@ use facts::{
     with_roles,
 };
 use jiff::Timestamp;
-use rule::{Account, Facts, Principal, RESERVED_PATH, Rule, Trust};
+use rule::{Account, Facts, Principal, RESERVED_PATH, Rule, Status, Trust};
 
 use crate::open::{OpenRun, in_state};
 use crate::pipeline::Pipeline;
@@ -100,10 +100,13 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
             }
         }
         // The history lags: what the state shows as answered does not wait any more.
-        let is_answered = |run: &OpenRun| {
-            state.iter().any(|entry| entry.action_execution_id == run.id && !entry.awaits_answer)
+        let is_over = |entry: &StateEntry| match entry.status {
+            Status::Succeeded | Status::Failed | Status::Abandoned => true,
+            Status::InProgress | Status::Unknown => false,
         };
-        open.retain(|run| !is_answered(run));
+        open.retain(|run| {
+            !state.iter().any(|entry| entry.action_execution_id == run.id && is_over(entry))
+        });
         Ok(open)
     }
 

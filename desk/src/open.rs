@@ -12,9 +12,12 @@ pub(crate) struct OpenRun {
     pub(crate) stage: String,
     pub(crate) action: String,
     pub(crate) execution_id: String,
-    /// `actionExecutionId`, which is the token of an answer too (recorded for QUEUED and SUPERSEDED
-    /// pipelines).
+    /// `actionExecutionId`.
     pub(crate) id: String,
+    /// The token of an answer: `actionExecutionId` (recorded for QUEUED and SUPERSEDED pipelines).
+    /// In PARALLEL mode it is the `externalExecutionId` of the history (API model,
+    /// `ApprovalToken`), which nobody has recorded.
+    pub(crate) token: String,
     /// When it began to wait, if that is known.
     pub(crate) since: Option<Timestamp>,
 }
@@ -33,6 +36,7 @@ pub(crate) fn in_state<'a>(
             action: action.clone(),
             execution_id: entry.execution_id.clone()?,
             id: entry.action_execution_id.clone(),
+            token: entry.action_execution_id.clone(),
             since: entry.last_status_change,
         })
     })
@@ -131,6 +135,7 @@ mod tests {
             action: action.to_owned(),
             execution_id: execution_id.to_owned(),
             id: format!("{execution_id}/{stage}/{action}"),
+            token: "token".to_owned(),
             since: None,
         }
     }

@@ -1,4 +1,4 @@
-//! What the desk asks AWS besides the facts of an execution, in our own types.
+//! What the desk asks AWS in addition to the facts of an execution, in our own types.
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -247,3 +247,7 @@ fn parameters(gate: &GateAction<'_>) -> Result<Option<String>, Unknown> {
         known => Ok(known),
     }
 }
+
+#[cfg(test)]
+#[path = "rule_source_tests.rs"]
+mod tests;

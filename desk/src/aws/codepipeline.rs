@@ -94,12 +94,15 @@ fn run(detail: sdk::ActionExecutionDetail) -> Run {
             == ("Approval", "AWS", "Manual")
     });
     let waits = is_approval && detail.status == Some(sdk::ActionExecutionStatus::InProgress);
+    let token = detail.output.and_then(|output| output.execution_result?.external_execution_id);
     let open = || {
+        let id = detail.action_execution_id?;
         Some(OpenRun {
             stage: detail.stage_name?,
             action: detail.action_name?,
             execution_id: detail.pipeline_execution_id?,
-            id: detail.action_execution_id?,
+            token: token.unwrap_or_else(|| id.clone()),
+            id,
             since: started,
         })
     };
@@ -152,7 +155,7 @@ pub(super) async fn answer(
         .map_err(|_| missing(PUT_APPROVAL_RESULT, "the answer could not be written"))?;
     let call = client.put_approval_result().pipeline_name(pipeline);
     let call = call.stage_name(&approval.stage).action_name(&approval.action);
-    let reply = call.token(&approval.id).result(result).send().await;
+    let reply = call.token(&approval.token).result(result).send().await;
     reply.map(drop).map_err(|error| call_error(PUT_APPROVAL_RESULT, &error))
 }
 

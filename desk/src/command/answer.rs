@@ -2,35 +2,26 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use facts::{CallError, CodePipeline, ReadError, Roles};
+use facts::ReadError;
 use jiff::Timestamp;
 use names::PipelineName;
-use rule::{Rule, decide};
 use signing::Answer;
 
-use crate::aftermath::{StageEnd, end_of, is_noticed};
+use super::answered::Answered;
+use super::not_sent::NotSent;
 use crate::answering::{Answering, Written};
 use crate::aws::Connected;
-use crate::cli::{Common, Format};
+use crate::cli::Common;
 use crate::comment;
 use crate::exit::Exit;
-use crate::judge::{Judged, Judgement};
 use crate::look::{Eyes, Known, Situation};
 use crate::open::{NotChosen, Wanted};
 use crate::output;
-use crate::pipeline::Pipeline;
 use crate::port::Aws;
-use crate::report::answer::{self as report, human, preview};
-use crate::report::json::{self, Outlook, Signed, Standing};
+use crate::report::answer::preview;
+use crate::report::json::Signed;
 use crate::rule_source::{self, RuleSource};
-use crate::standing;
-
-/// How long CodePipeline may take to notice an answer. 16 to 35 s were recorded.
-const NOTICING: Duration = Duration::from_secs(120);
-/// How long to wait between two looks.
-const PAUSE: Duration = Duration::from_millis(1500);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -148,25 +139,28 @@ async fn run(
     progress.set_message("waiting until CodePipeline has noticed the answers so far");
     let situation = eyes.situation(&pipeline, chosen, &caller, true).await?;
     progress.finish_and_clear();
-    let known = situation.facts.as_ref().map_err(Clone::clone)?;
 
-    let answering =
-        Answering { pipeline: name, situation: &situation, known, answer, caller: &caller, words };
-    let mut answered =
-        Answered { eyes: &eyes, pipeline: &pipeline, report: blank(&answering, &pipeline) };
+    let answering = answering(name, &situation, answer, &caller, words)?;
+    let mut answered = Answered::new(&eyes, &pipeline, &answering);
     let signer = answering.signer(which.key.as_deref())?;
     let rehearsed = answering.rehearsed(signer.as_ref(), Timestamp::now())?;
     answered.judged(rehearsed.as_ref());
     if answered.is_refused() {
         return answered.finish(common.format, Exit::Insufficient);
     }
-    say_what_is_not_known(&situation, known, answer);
+    say_what_is_not_known(&situation, answering.known, answer);
     output::tell(&preview(&answered.report, Timestamp::now()));
     if !which.yes && !output::confirm(question(answer))? {
         output::print_note("nothing was sent, and the approval stays open");
         return Ok(Exit::Failed);
     }
 
+    // Others may have answered while the question waited.
+    let situation = match which.yes {
+        true => situation,
+        false => eyes.situation(&pipeline, situation.run.clone(), &caller, true).await?,
+    };
+    let answering = self::answering(name, &situation, answer, &caller, words)?;
     let written = answering.write(signer.as_ref())?;
     let judged = answering.judged(&written, Timestamp::now())?;
     answered.judged(judged.as_ref());
@@ -187,30 +181,21 @@ async fn run(
     answered.finish(common.format, exit)
 }
 
+fn answering<'a>(
+    pipeline: &'a str,
+    situation: &'a Situation,
+    answer: Answer,
+    caller: &'a str,
+    words: &'a str,
+) -> Result<Answering<'a>, ReadError> {
+    let known = situation.facts.as_ref().map_err(Clone::clone)?;
+    Ok(Answering { pipeline, situation, known, answer, caller, words })
+}
+
 fn question(answer: Answer) -> &'static str {
     match answer {
         Answer::Approved => "Approve?",
         Answer::Rejected => "Reject?",
-    }
-}
-
-/// The report of an answer that has not been given.
-fn blank(answering: &Answering<'_>, pipeline: &Pipeline) -> report::Answer {
-    report::Answer {
-        schema_version: 1,
-        answer: answering.answer.as_str(),
-        approval: standing::approval(pipeline, answering.situation),
-        principal: answering.caller.to_owned(),
-        you: match &answering.situation.rule {
-            Ok(_) => Standing::default(),
-            Err(problem) => Standing::unknown(problem),
-        },
-        sent: false,
-        comment: None,
-        signature: None,
-        noticed: false,
-        outlook: None,
-        stage: None,
     }
 }
 
@@ -227,155 +212,5 @@ fn say_what_is_not_known(situation: &Situation, known: &Known, answer: Answer) {
         output::print_note(&format!(
             "you may not call iam:GetRole for {role}, so this assumes that IAM Identity Center made it"
         ));
-    }
-}
-
-/// Why CodePipeline did not take the answer.
-#[derive(Debug, thiserror::Error)]
-enum NotSent {
-    #[error(
-        "somebody has answered {0} in the meantime, or it has expired; `desk pending` shows what is \
-         open now"
-    )]
-    Completed(String),
-    #[error(
-        "{action} was opened again in the meantime, or the pipeline was changed; look at it again \
-         with `desk pending`: {message}"
-    )]
-    Outdated { action: String, message: String },
-    #[error("you may not answer {action}, so it stays open")]
-    Denied { action: String, source: CallError },
-    #[error("it is not known whether the answer arrived; `desk pending` shows what is open")]
-    Unclear(#[source] CallError),
-    #[error("CodePipeline did not take the answer")]
-    Other(#[source] CallError),
-}
-
-impl NotSent {
-    fn new(error: CallError, situation: &Situation) -> Self {
-        let action = situation.run.action.clone();
-        match error {
-            CallError::AccessDenied { .. } => Self::Denied { action, source: error },
-            CallError::Transient { .. } => Self::Unclear(error),
-            CallError::Refused { ref code, ref message, .. } => match code.as_str() {
-                "ApprovalAlreadyCompletedException" => Self::Completed(action),
-                "InvalidApprovalTokenException" => {
-                    Self::Outdated { action, message: message.clone() }
-                }
-                _ => Self::Other(error),
-            },
-            CallError::Malformed { .. } => Self::Other(error),
-        }
-    }
-}
-
-/// An answer and what became of it.
-struct Answered<'a, A, C, R> {
-    eyes: &'a Eyes<'a, A, C, R>,
-    pipeline: &'a Pipeline,
-    report: report::Answer,
-}
-
-impl<A: Aws, C: CodePipeline, R: Roles> Answered<'_, A, C, R> {
-    fn judged(&mut self, judged: Option<&Judged>) {
-        if let Some(Judged { judgement, after }) = judged {
-            self.report.you = Standing::of(judgement);
-            self.report.outlook = match judgement {
-                Judgement::Refused(_) => None,
-                Judgement::Counts(_) | Judgement::NotRequired => Some(Outlook::of(after)),
-            };
-        }
-    }
-
-    fn is_refused(&self) -> bool {
-        self.report.you.counts == Some(false)
-    }
-
-    /// Waits until CodePipeline has noticed the answer, and until the stage has ended if the user
-    /// wants that.
-    async fn wait(
-        &mut self,
-        situation: &Situation,
-        caller: &str,
-        rule: Option<&Rule>,
-        until_the_end: bool,
-    ) -> Exit {
-        let progress = output::progress("waiting until CodePipeline has noticed the answer");
-        let default = Rule::default();
-        let read = || {
-            let rule = rule.unwrap_or(&default);
-            self.eyes.facts(self.pipeline, &situation.run, rule, caller, NOTICING)
-        };
-        let until = tokio::time::Instant::now() + NOTICING;
-        let mut facts: Result<Known, ReadError>;
-        loop {
-            facts = read().await;
-            let noticed = |it: &Known| is_noticed(&it.facts.attempts, &situation.run.id);
-            self.report.noticed = facts.as_ref().is_ok_and(noticed);
-            if self.report.noticed || tokio::time::Instant::now() > until {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        if let Err(problem) = &facts {
-            output::print_warning(&format!("the history could not be read again: {problem}"));
-        }
-        let decided =
-            facts.as_ref().ok().zip(rule).and_then(|(it, rule)| {
-                decide(rule, &it.facts).ok().filter(|_| self.report.noticed)
-            });
-        if let Some(decision) = &decided {
-            self.report.outlook = Some(Outlook::of(decision));
-        }
-        let stage = self.pipeline.stage(&situation.run.stage);
-        progress.set_message("waiting until the stage has ended");
-        while let (Some(stage), true) = (stage, until_the_end) {
-            let execution = &situation.run.execution_id;
-            let execution = self.eyes.aws.execution(&self.pipeline.name, execution).await;
-            let status = execution.ok().and_then(|execution| execution.status);
-            let known = read().await;
-            let attempts = known.as_ref().map(|it| it.facts.attempts.as_slice());
-            if let Some(end) = end_of(stage, attempts.unwrap_or(&[]), status.as_deref()) {
-                self.report.stage = Some(end.into());
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        progress.finish_and_clear();
-        self.exit()
-    }
-
-    fn exit(&self) -> Exit {
-        let is_approval = self.report.answer == Answer::Approved.as_str();
-        let is_hopeless =
-            self.report.outlook.as_ref().is_some_and(|outlook| {
-                outlook.verdict != "satisfied" && outlook.missing.is_empty()
-            });
-        match &self.report.stage {
-            Some(stage) if !stage.passed && is_approval => Exit::Insufficient,
-            Some(_) => Exit::Done,
-            None if is_hopeless && is_approval => Exit::Insufficient,
-            None => Exit::Done,
-        }
-    }
-
-    fn finish(&self, format: Format, exit: Exit) -> Result<Exit, Box<dyn Error>> {
-        match format {
-            Format::Human => output::print(&human(&self.report))?,
-            Format::Json => output::print(&json::render(&self.report)?)?,
-        }
-        Ok(exit)
-    }
-}
-
-impl From<StageEnd> for report::Stage {
-    fn from(end: StageEnd) -> Self {
-        match end {
-            StageEnd::Passed => Self { passed: true, action: None, message: None },
-            StageEnd::Stopped { by } => {
-                let (action, message) = by.unzip();
-                Self { passed: false, action, message: message.flatten() }
-            }
-        }
     }
 }

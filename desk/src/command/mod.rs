@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
 pub(crate) mod answer;
+mod answered;
 pub(crate) mod enrol;
+mod not_sent;
 pub(crate) mod pending;
 pub(crate) mod verify_key;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use facts::{Budget, CallError, CodePipeline, Operation, Roles};
+use facts::{Budget, CallError, CodePipeline, Operation, ReadError, Roles};
 use futures_util::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -178,6 +178,10 @@ fn entry(pipeline: &Pipeline, situation: &Situation, you: &str, now: Timestamp) 
         approval: standing::approval(pipeline, situation),
         you: match (&situation.rule, &situation.facts) {
             (Err(problem), _) => Standing::unknown(problem),
+            (Ok(_), Err(ReadError { lag: Some(_), .. })) => Standing::unknown(
+                "somebody has answered just now, and CodePipeline has not noticed yet; look again \
+                 in half a minute",
+            ),
             (Ok(_), Err(problem)) => Standing::unknown(problem),
             (Ok(_), Ok(known)) => standing::of_approver(&pipeline.name, situation, known, you, now),
         },

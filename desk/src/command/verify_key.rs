@@ -58,7 +58,7 @@ struct Checked {
     kind: &'static str,
     /// `null` for a passkey: only its signatures tell.
     device_bound: Option<bool>,
-    /// The person that the rule gives it to. `null` without --rule, or if the rule does not have it.
+    /// The person that the rule gives it to. `null` if that is nobody, or without --rule.
     person: Option<String>,
     /// Whether the rule has it. `null` without --rule.
     in_rule: Option<bool>,

@@ -31,7 +31,7 @@ pub(crate) enum NoKey {
     SeveralPeople(Vec<String>),
 }
 
-/// Chooses among the keys of the agent. Of several keys of one person, one that cannot be copied
+/// Chooses among the keys of the agent. If one person has several, a key that cannot be copied
 /// goes first.
 ///
 /// # Errors
