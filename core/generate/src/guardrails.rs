@@ -96,7 +96,22 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
             &["lambda:InvokeFunction"],
             targets.function_and_version_arns(&spec.gate_function),
         );
-        statements.push(unless(call, [pipelines, let_through(&guardrails.break_glass)].concat()));
+        // A build can be started with other commands than those of its project, and those of this
+        // project may change the gate's rule.
+        let change = deny(
+            "ChangeRule",
+            &[
+                "codebuild:StartBuild",
+                "codebuild:StartBuildBatch",
+                "codebuild:RetryBuild",
+                "codebuild:RetryBuildBatch",
+                "codebuild:UpdateProject",
+            ],
+            targets.rule_project_arns(&spec.gate_function),
+        );
+        let callers = [pipelines, let_through(&guardrails.break_glass)].concat();
+        statements.push(unless(call, callers.clone()));
+        statements.push(unless(change, callers));
     }
     statements
 }

@@ -22,7 +22,7 @@ pub(crate) struct SignedRule<'a> {
     /// As in the rule that the gate's template deploys by default.
     exclude_initiator: bool,
     require_signature: bool,
-    /// INVARIANT (fail closed): without keys there are no valid signatures, so nobody counts.
+    /// INVARIANT (fail closed): the gate refuses a rule that requires signatures and has no keys.
     signing_keys: BTreeMap<String, Vec<String>>,
 }
 

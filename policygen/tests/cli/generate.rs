@@ -494,12 +494,29 @@ fn signed_comes_with_the_rule_that_counts_signatures_and_no_keys() {
         })
     );
     for note in [
-        "note: `rule.json` is the rule to start from, and nobody counts under it yet",
+        "note: `rule.json` is the rule to start from, and the gate refuses it until it has keys",
         "`desk enrol`",
         "note: put that rule in force before anybody gets `TwoPersonRule-Approvers`",
     ] {
         assert!(notes.contains(note), "{notes}");
     }
+    // The gate refuses it as it is, and accepts it with keys.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rule.json");
+    let doctor = |rule: &Value| {
+        fs::write(&path, rule.to_string()).unwrap();
+        let ran = policygen(&["doctor", "--rule", path.to_str().unwrap()]);
+        (ran.code, ran.stdout)
+    };
+    let (code, report) = doctor(&drafted);
+    assert!(code == 10 && report.contains("no `signingKeys`"), "{report}");
+    let mut complete = drafted;
+    complete["signingKeys"] = serde_json::json!({
+        "alice": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD"],
+        "bob": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlAn2iDrC58uTMeYaRiCBmLUYVVgpaf3sHvRzhcXIhG"],
+    });
+    let (code, report) = doctor(&complete);
+    assert_eq!(code, 0, "{report}");
     // A rule needs names, and a pattern is none.
     let (drafted, _) = rule(&["--slot-pattern", "A=A*", "--slot", "B"]);
     assert_eq!((drafted.get("actions"), &drafted["stage"]), (None, &json("\"Release\"")));

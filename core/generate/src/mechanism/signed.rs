@@ -19,9 +19,9 @@ pub(crate) fn add(
     let description = "Two-person rule: answer every slot, with a signature".to_owned();
     let mut statements = statements(spec);
     plan.notes.push(format!(
-        "`{}` is the rule to start from, and nobody counts under it yet: add each approver's line \
-         from `desk enrol` to `signingKeys`, let two people compare every key with the person who \
-         made it, and check the result with `policygen doctor --rule`",
+        "`{}` is the rule to start from, and the gate refuses it until it has keys: add each \
+         approver's line from `desk enrol` to `signingKeys`, let two people compare every key with \
+         the person who made it, and check the result with `policygen doctor --rule`",
         crate::signed_rule::FILE
     ));
     plan.notes.push(format!(
