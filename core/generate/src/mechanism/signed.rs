@@ -63,5 +63,19 @@ fn statements(spec: &Spec) -> Vec<Statement> {
     let every = slots.flat_map(|slot| spec.targets.action_arns(slot.actions())).collect();
     let mut statements = vec![allow("AnswerEverySlot", &[APPROVE], every)];
     statements.extend(view(spec));
+    if !spec.approve_only {
+        // `desk` judges an answer by the gate's rule before it is given.
+        let (targets, gate) = (&spec.targets, &spec.gate_function);
+        statements.push(allow(
+            "SeeRule",
+            &["lambda:GetFunctionConfiguration"],
+            targets.function_arns(gate),
+        ));
+        statements.push(allow(
+            "ReadRuleLayer",
+            &["lambda:GetLayerVersion"],
+            targets.rule_layer_arns(gate),
+        ));
+    }
     statements
 }
