@@ -59,7 +59,7 @@ def resolve(template, **parameters):
         name: parameter.get("Default", "")
         for name, parameter in template.get("Parameters", {}).items()
     }
-    unknown = parameters.keys() - values.keys()
+    unknown = parameters.keys() - values.keys() - PSEUDO.keys()
     assert not unknown, unknown
     values.update(PSEUDO, **parameters)
     for name, parameter in template.get("Parameters", {}).items():

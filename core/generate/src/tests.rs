@@ -194,7 +194,7 @@ proptest! {
         let plan = plan_for(&spec).unwrap();
         let documents = held(&plan, "TwoPersonRule-Approvers");
         for name in names() {
-            for other in ["a", "b", "aa", "ab", "ba", "bb", "aab"] {
+            for other in ["a", "b", "aa", "ab", "bb", "aab"] {
                 let covered = Pattern::new(&pipeline).matches(other);
                 let may = allowed(&documents, &arn("us-east-1", other, "Release", &name), None);
                 prop_assert_eq!(may, covered && slots.contains(&name), "{} {}", other, name);
