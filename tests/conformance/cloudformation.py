@@ -18,6 +18,10 @@ PSEUDO = {
 NO_VALUE = object()
 
 
+class RefusedParameters(Exception):
+    """A rule of the template does not hold for the parameters."""
+
+
 class Loader(yaml.SafeLoader):
     """YAML with the short forms of the intrinsic functions."""
 
@@ -48,12 +52,14 @@ def load(name):
 def resolve(template, **parameters):
     """The resources that a deployment with these parameters makes. A resource is known by its
     logical id, `Id.Attribute` its attribute.
+
+    Raises RefusedParameters as CloudFormation refuses a deployment, before it makes anything.
     """
     values = {
         name: parameter.get("Default", "")
         for name, parameter in template.get("Parameters", {}).items()
     }
-    unknown = parameters.keys() - values.keys()
+    unknown = parameters.keys() - values.keys() - PSEUDO.keys()
     assert not unknown, unknown
     values.update(PSEUDO, **parameters)
     for name, parameter in template.get("Parameters", {}).items():
@@ -96,12 +102,22 @@ def resolve(template, **parameters):
             return left == right
         if function == "Fn::Not":
             return not meaning(argument[0])
+        if function == "Fn::Or":
+            return any(list(map(meaning, argument)))
+        if function == "Fn::EachMemberEquals":
+            strings, string = map(meaning, argument)
+            return all(member == string for member in strings)
         assert not function.startswith("Fn::"), f"{function} is not known here"
         item = meaning(argument)
         return {} if item is NO_VALUE else {function: item}
 
     def holds(condition):
         return meaning(template["Conditions"][condition])
+
+    for rule in template.get("Rules", {}).values():
+        for assertion in rule["Assertions"]:
+            if not meaning(assertion["Assert"]):
+                raise RefusedParameters(assertion["AssertDescription"])
 
     resources = {
         name: of
@@ -119,6 +135,16 @@ def deployed_rule(**parameters):
     return resolve(load("gate.yaml"), **parameters)["Gate"]["Properties"]["Environment"][
         "Variables"
     ]["TWO_PERSON_RULE"]
+
+
+def deployed_rule_file(layer):
+    """The path and the layers that a deployment of gate.yaml with this layer gives the gate, which
+    has no other rule.
+    """
+    gate = resolve(load("gate.yaml"), RuleLayer=layer)["Gate"]["Properties"]
+    (((variable, path),), layers) = gate["Environment"]["Variables"].items(), gate["Layers"]
+    assert variable == "TWO_PERSON_RULE_FILE"
+    return path, layers
 
 
 def statements(properties):

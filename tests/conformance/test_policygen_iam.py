@@ -40,6 +40,9 @@ MECHANISMS = {
         f"arn:aws:iam::{ACCOUNT}:saml-provider/Example",
     ],
     "roles-identity-center": ["--mechanism", "roles", "--identity-center", INSTANCE],
+    "signed": ["--mechanism", "signed", "--require-mfa"],
+    "signed-accounts": ["--mechanism", "signed", "--trust-account", ACCOUNT],
+    "signed-identity-center": ["--mechanism", "signed", "--identity-center", INSTANCE],
     "split": [
         "--mechanism",
         "groups",
@@ -114,7 +117,7 @@ def aws(server):
     return emptied(server)
 
 
-@of("groups", "roles-accounts", "split")
+@of("groups", "roles-accounts", "signed", "signed-accounts", "split")
 def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
     policies = documents(tmp_path, ".policy.json", *mechanism, *GUARDS)
     trusts = documents(tmp_path, ".trust.json", *mechanism, *GUARDS)
@@ -142,7 +145,15 @@ def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
     assert len(policies) >= 3 and len(trusts) >= 1
 
 
-@of("groups", "tag", "roles-accounts", "roles-identity-center")
+@of(
+    "groups",
+    "tag",
+    "roles-accounts",
+    "roles-identity-center",
+    "signed",
+    "signed-accounts",
+    "signed-identity-center",
+)
 def test_the_script_runs_as_written(aws, tmp_path, mechanism):
     aws("organizations", "create-organization", "--feature-set", "ALL")
     script = tmp_path / "script"
@@ -188,7 +199,7 @@ def permission_sets(aws):
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse AWS")
-@of("groups", "tag", "roles-accounts", "roles-saml", "roles-identity-center")
+@of("groups", "tag", "roles-accounts", "roles-saml", "roles-identity-center", "signed-accounts")
 def test_the_template_is_clean_and_deploys(aws, cfn_lint, tmp_path, mechanism):
     files(tmp_path / "template", "--format", "cloudformation", *mechanism, *GUARDS)
     template = tmp_path / "template" / "template.yaml"
@@ -221,7 +232,8 @@ def test_terraform_reads_what_is_written(tmp_path, mechanism):
     for resource in hcl2.loads(text)["resource"]:
         for kind, labels in resource.items():
             found.setdefault(kind.strip('"'), set()).update(label.strip('"') for label in labels)
-    syntax = json.loads(generate("--format", "terraform-json", *mechanism, *GUARDS))
+    printed = ["--format", "terraform-json", "--print", "main.tf.json"]
+    syntax = json.loads(generate(*printed, *mechanism, *GUARDS))
     assert found == {kind: set(labels) for kind, labels in syntax["resource"].items()}
 
     # A string of the JSON syntax is a template, in which `$${` stands for `${`.

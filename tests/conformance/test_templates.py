@@ -18,8 +18,10 @@ from cloudformation import (
     ROOT,
     TEMPLATES,
     Loader,
+    RefusedParameters,
     actions,
     deployed_rule,
+    deployed_rule_file,
     load,
     resolve,
     statements,
@@ -61,6 +63,7 @@ def test_every_template_is_there():
         "audit.yaml",
         "gate.yaml",
         "pipeline.yaml",
+        "rule-pipeline.yaml",
     ]
     assert SAM == ["audit.yaml", "gate.yaml"]
     assert [path.name for path in MODULES] == ["approvers", "audit", "example", "gate", "pipeline"]
@@ -284,10 +287,12 @@ def called():
     """The operations that the gate calls: by the SDK's methods, and the one query that it signs
     itself.
     """
-    source = (ROOT / "lambda" / "src" / "aws" / "codepipeline.rs").read_text()
+    facts = ROOT / "facts" / "src" / "aws"
+    files = (ROOT / "lambda" / "src" / "aws.rs", facts / "codepipeline.rs")
+    source = "".join(file.read_text() for file in files)
     methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
     assert len(methods) == source.count(".send()") == 6
-    query = re.findall(r"Action=(\w+)", (ROOT / "lambda" / "src" / "aws" / "iam.rs").read_text())
+    query = re.findall(r"Action=(\w+)&", (facts / "iam.rs").read_text())
     assert query == ["GetRole"]
     return {"iam:GetRole"} | {
         "codepipeline:" + "".join(word.capitalize() for word in method.split("_"))
@@ -407,8 +412,11 @@ def test_the_gate_reads_the_named_pipelines_only():
             "SeeApprovals"
         ]["Resource"]
 
-    assert readable() == "arn:aws:codepipeline:us-east-1:111122223333:payments"
-    assert readable(Pipelines="team-*") == "arn:aws:codepipeline:us-east-1:111122223333:team-*"
+    arn = "arn:aws:codepipeline:us-east-1:111122223333:"
+    own = f"{arn}two-person-rule-gate-rule"
+    assert readable() == [f"{arn}payments", own]
+    assert readable(Pipelines="team-*") == [f"{arn}team-*", own]
+    assert readable(FunctionName="gate") == [f"{arn}payments", f"{arn}gate-rule"]
 
 
 @pytest.mark.parametrize(
@@ -418,6 +426,7 @@ def test_the_gate_reads_the_named_pipelines_only():
         "pipeline.yaml",
         "audit.yaml",
         "audit-member.yaml",
+        "rule-pipeline.yaml",
         *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit")),
     ],
 )
@@ -482,6 +491,56 @@ def test_the_default_rule_is_the_strict_one(tmp_path):
     )
     text = (TEMPLATES / "gate.yaml").read_text()
     assert all(f"#   {key}" in text for key in json.loads(deployed_rule()))
+
+
+LAYER = "arn:aws:lambda:us-east-1:111122223333:layer:two-person-rule-gate-rule:7"
+
+
+def test_the_gate_has_one_rule_from_one_place():
+    assert deployed_rule_file(LAYER) == ("/opt/two-person-rule/rule.json", [LAYER])
+    for inline in ({}, {"TwoPersonRule": '{"quorum":3}'}, {"TrustedSessionRoles": SSO_ROLE}):
+        gate = resolve(load("gate.yaml"), **inline)["Gate"]["Properties"]
+        assert gate["Environment"]["Variables"].keys() == {"TWO_PERSON_RULE"}
+        assert "Layers" not in gate
+
+
+@pytest.mark.parametrize(
+    "inline, told",
+    [
+        ({"TwoPersonRule": '{"quorum":3}'}, "two rules"),
+        ({"TrustedSessionRoles": SSO_ROLE}, "in the rule itself"),
+    ],
+    ids=["rule", "roles"],
+)
+def test_a_rule_and_a_layer_with_a_rule_are_refused(inline, told):
+    template = load("gate.yaml")
+    with pytest.raises(RefusedParameters, match=told):
+        resolve(template, RuleLayer=LAYER, **inline)
+    if "TwoPersonRule" in inline:
+        # A tool that passes over the assertions gives the gate both, and the gate refuses that.
+        template.pop("Rules")
+        gate = resolve(template, RuleLayer=LAYER, **inline)["Gate"]["Properties"]
+        assert gate["Environment"]["Variables"].keys() == {
+            "TWO_PERSON_RULE",
+            "TWO_PERSON_RULE_FILE",
+        }
+
+
+def test_the_module_takes_a_layer_instead_of_a_rule():
+    (gate,) = (
+        body
+        for block in hcl(TEMPLATES / "terraform" / "gate" / "main.tf")["resource"]
+        for kind, labels in block.items()
+        if kind.strip('"') == "aws_lambda_function"
+        for body in labels.values()
+    )
+    path, _ = deployed_rule_file(LAYER)
+    variables = gate["environment"][0]["variables"]
+    assert f'TWO_PERSON_RULE_FILE = "{path}"' in variables, variables
+    assert gate["layers"] == "${compact([var.rule_layer_arn])}"
+    (precondition,) = gate["lifecycle"][0]["precondition"]
+    for variable in ("rule_layer_arn", "rule", "trusted_session_roles"):
+        assert f"var.{variable}" in precondition["condition"]
 
 
 def hcl(path):
@@ -568,7 +627,9 @@ def test_what_can_carry_tags_does():
         "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
     }  # fmt: skip
-    for name in ("gate.yaml", "pipeline.yaml", "audit.yaml", "audit-member.yaml"):
+    for name in CLOUDFORMATION:
+        if name == "approvers.yaml":
+            continue
         for label, resource in load(name)["Resources"].items():
             if resource["Type"] not in untagged:
                 assert "two-person-rule" in yaml.dump(resource["Properties"]["Tags"]), (

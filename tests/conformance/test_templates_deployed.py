@@ -18,7 +18,7 @@ def server():
         yield endpoint
 
 
-def deploy(aws, stack, path):
+def deploy(aws, stack, path, *parameters):
     aws.run(
         [
             "aws",
@@ -30,6 +30,7 @@ def deploy(aws, stack, path):
             path,
             "--capabilities",
             "CAPABILITY_NAMED_IAM",
+            *(["--parameter-overrides", *parameters] if parameters else []),
         ]
     )
 
@@ -101,7 +102,10 @@ def test_what_is_deployed_is_what_is_written(aws):
         "SeeReservedRoles",
         "KeepJournal",
     }
-    assert granted["SeeApprovals"] == "arn:aws:codepipeline:eu-west-1:123456789012:payments"
+    assert granted["SeeApprovals"] == [
+        f"arn:aws:codepipeline:eu-west-1:123456789012:{pipeline}"
+        for pipeline in ("payments", "two-person-rule-gate-rule")
+    ]
     assert (
         granted["SeeReservedRoles"]
         == "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*"

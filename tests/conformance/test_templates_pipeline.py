@@ -10,7 +10,7 @@ from cloudformation import TEMPLATES, deployed_rule, load, resolve
 from conftest import SESSION, Emulator
 from test_package import bootstrap
 
-PIPELINE, STAGE = "payments", "Release"
+STAGE = "Release"
 
 
 def api_shape(properties, shape):
@@ -29,9 +29,9 @@ def api_shape(properties, shape):
     return properties
 
 
-def declaration(**parameters):
+def declaration(template="pipeline.yaml", **parameters):
     """What CloudFormation hands to CreatePipeline."""
-    properties = dict(resolve(load("pipeline.yaml"), **parameters)["Pipeline"]["Properties"])
+    properties = dict(resolve(load(template), **parameters)["Pipeline"]["Properties"])
     properties.pop("Tags")
     properties["RoleArn"] = "arn:aws:iam::111122223333:role/pipeline"
     properties["ArtifactStore"]["Location"] = "artifacts"
@@ -44,21 +44,22 @@ def approval_stage(pipeline):
 
 
 class Run:
-    """An execution of the template's pipeline, started by somebody who approves nothing."""
+    """An execution of a template's pipeline, started by somebody who approves nothing."""
 
     def __init__(self, emulator, pipeline):
+        self.name = pipeline["name"]
         emulator.cli("bob", "create-pipeline", "--pipeline", json.dumps(pipeline))
-        emulator.idle("bob", PIPELINE)
+        emulator.idle("bob", self.name)
         self.emulator = emulator
         # What is done is done by the AWS CLI; what is only looked at, by botocore, which is
         # quicker.
         self.look = emulator.client("bob")
-        self.id = emulator.cli("sso-carol", "start-pipeline-execution", "--name", PIPELINE)[
+        self.id = emulator.cli("sso-carol", "start-pipeline-execution", "--name", self.name)[
             "pipelineExecutionId"
         ]
 
     def actions(self):
-        state = self.look.get_pipeline_state(name=PIPELINE)
+        state = self.look.get_pipeline_state(name=self.name)
         return {
             action["actionName"]: action.get("latestExecution", {})
             for stage in state["stageStates"]
@@ -73,18 +74,22 @@ class Run:
             time.sleep(0.1)
         raise AssertionError(actions)
 
-    def approve(self, key_id, slot):
-        token = self.until(lambda actions: "token" in actions[slot])[slot]["token"]
+    def open(self, slot):
+        """The token of an approval that waits."""
+        return self.until(lambda actions: "token" in actions[slot])[slot]["token"]
+
+    def approve(self, key_id, slot, comment="reviewed"):
         self.emulator.cli(
-            key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE,
+            key_id, "put-approval-result", "--pipeline-name", self.name, "--stage-name", STAGE,
             "--action-name", slot,
-            "--token", token, "--result", "status=Approved,summary=reviewed",
+            "--token", self.open(slot),
+            "--result", json.dumps({"status": "Approved", "summary": comment}),
         )  # fmt: skip
 
     def status(self):
-        return self.look.get_pipeline_execution(pipelineName=PIPELINE, pipelineExecutionId=self.id)[
-            "pipelineExecution"
-        ]["status"]
+        return self.look.get_pipeline_execution(
+            pipelineName=self.name, pipelineExecutionId=self.id
+        )["pipelineExecution"]["status"]
 
     def ended(self):
         for _ in range(100):
@@ -95,7 +100,7 @@ class Run:
 
     def attempts(self, action):
         of = {"pipelineExecutionId": self.id}
-        details = self.look.list_action_executions(pipelineName=PIPELINE, filter=of)[
+        details = self.look.list_action_executions(pipelineName=self.name, filter=of)[
             "actionExecutionDetails"
         ]
         return [detail for detail in reversed(details) if detail["actionName"] == action]

@@ -1,7 +1,7 @@
 //! Warns about choices that weaken the rule.
 
 use super::name::is_plain;
-use super::spec::{Mechanism, Spec, Trust};
+use super::spec::{Mechanism, Spec, Trust, WayIn};
 
 /// Returns a warning for each choice of the user that weakens the rule.
 pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
@@ -43,7 +43,8 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
             slot.actions()
         ));
     }
-    if let Mechanism::Roles(Trust::Accounts(trusted)) = &spec.mechanism {
+    // Under `signed` the names of sessions do not matter.
+    if let Mechanism::Roles(WayIn::Role(Trust::Accounts(trusted))) = &spec.mechanism {
         for account in trusted {
             if !targets.accounts().iter().any(|own| *own == account.as_str()) {
                 warnings.push(format!(

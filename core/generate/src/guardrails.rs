@@ -4,9 +4,10 @@
 use iam::{Document, Statement};
 
 use super::gate;
+use super::mechanism::signed;
 use super::name::RoleRef;
 use super::plan::{Plan, PlanError};
-use super::spec::{Guardrails, Mechanism, Spec};
+use super::spec::{Guardrails, Mechanism, Spec, WayIn};
 use super::statement::{any, deny, deny_all_but, when};
 
 /// The condition key of the principal. For the session of a role, it is the role.
@@ -95,7 +96,22 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
             &["lambda:InvokeFunction"],
             targets.function_and_version_arns(&spec.gate_function),
         );
-        statements.push(unless(call, [pipelines, let_through(&guardrails.break_glass)].concat()));
+        // A build can be started with other commands than those of its project, and those of this
+        // project may change the gate's rule.
+        let change = deny(
+            "ChangeRule",
+            &[
+                "codebuild:StartBuild",
+                "codebuild:StartBuildBatch",
+                "codebuild:RetryBuild",
+                "codebuild:RetryBuildBatch",
+                "codebuild:UpdateProject",
+            ],
+            targets.rule_project_arns(&spec.gate_function),
+        );
+        let callers = [pipelines, let_through(&guardrails.break_glass)].concat();
+        statements.push(unless(call, callers.clone()));
+        statements.push(unless(change, callers));
     }
     statements
 }
@@ -165,9 +181,12 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
         Mechanism::Groups => (slots().collect(), Vec::new()),
         Mechanism::Tag => (vec![format!("{}Approvers", spec.prefix)], Vec::new()),
-        Mechanism::Roles(_) => (Vec::new(), slots().collect()),
+        Mechanism::Roles(WayIn::Role(_)) => (Vec::new(), slots().collect()),
+        Mechanism::Signed(None) => (vec![signed::name(spec)], Vec::new()),
+        Mechanism::Signed(Some(WayIn::Role(_))) => (Vec::new(), vec![signed::name(spec)]),
         // Only the service can change the roles of permission sets.
-        Mechanism::PermissionSets(_) => (Vec::new(), Vec::new()),
+        Mechanism::Roles(WayIn::PermissionSet(_))
+        | Mechanism::Signed(Some(WayIn::PermissionSet(_))) => (Vec::new(), Vec::new()),
     };
     roles.push(gate::role_name(spec));
     let arns = |kind: &str, names: Vec<String>| -> Vec<String> {

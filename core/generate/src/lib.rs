@@ -15,6 +15,7 @@ mod quota;
 mod render;
 pub mod rule_draft;
 mod settings;
+mod signed_rule;
 mod slot;
 mod spec;
 mod stage;
@@ -33,7 +34,8 @@ pub use spec::{Spec, SpecError};
 use findings::pretty;
 use patch::patch;
 use plan::Plan;
-use spec::Mechanism;
+use signed_rule::SignedRule;
+use spec::{Mechanism, WayIn};
 use stage::{PipelineType, Stage};
 
 /// The generated files, and what the user should know about them.
@@ -76,6 +78,9 @@ pub fn generate(
     let plan = plan_for(spec)?;
     let mut notes = plan.notes.clone();
     let mut files = render::render(&plan, format)?;
+    if matches!(spec.mechanism, Mechanism::Signed(_)) {
+        files.push(File::new(signed_rule::FILE, pretty(&SignedRule::new(spec))?));
+    }
     if spec.stage_json {
         let stage =
             Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, PipelineType::V2);
@@ -98,9 +103,14 @@ fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
     match &spec.mechanism {
         Mechanism::Groups => mechanism::groups::add(&mut plan, spec, &guardrails)?,
         Mechanism::Tag => mechanism::tag::add(&mut plan, spec, &guardrails)?,
-        Mechanism::Roles(trust) => mechanism::roles::add(&mut plan, spec, trust, &guardrails)?,
-        Mechanism::PermissionSets(instance) => {
+        Mechanism::Roles(WayIn::Role(trust)) => {
+            mechanism::roles::add(&mut plan, spec, trust, &guardrails)?
+        }
+        Mechanism::Roles(WayIn::PermissionSet(instance)) => {
             mechanism::permission_sets::add(&mut plan, spec, instance, &guardrails)?
+        }
+        Mechanism::Signed(way_in) => {
+            mechanism::signed::add(&mut plan, spec, way_in.as_ref(), &guardrails)?
         }
     }
     if spec.gate {

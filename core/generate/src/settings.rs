@@ -23,6 +23,8 @@ pub enum MechanismName {
     Tag,
     /// A role for each slot, assumed through SAML, IAM Identity Center or from accounts
     Roles,
+    /// One group or role for all approvers; the gate counts the people who sign, not the principals
+    Signed,
 }
 
 /// The format of the generated files.
@@ -128,13 +130,13 @@ pub struct Settings {
     /// The maximum age of the second factor, such as 15m
     #[arg(long, value_name = "TIME", help_heading = "Who approves")]
     pub mfa_max_age: Option<MfaAge>,
-    /// Roles: a SAML provider whose users may assume them
+    /// Roles, signed: a SAML provider whose users may assume them
     #[arg(long, value_name = "ARN", help_heading = "Who approves")]
     pub trust_saml: Option<SamlProvider>,
-    /// Roles: an account whose IAM users may assume them, under their own names
+    /// Roles, signed: an account whose IAM users may assume them, under their own names
     #[arg(long, value_name = "ACCOUNT", help_heading = "Who approves")]
     pub trust_account: Vec<AccountId>,
-    /// Roles: create them as permission sets of this IAM Identity Center instance
+    /// Roles, signed: create them as permission sets of this IAM Identity Center instance
     #[arg(long, value_name = "INSTANCE_ARN", help_heading = "Who approves")]
     pub identity_center: Option<IdentityCenter>,
 

@@ -39,9 +39,18 @@ pub struct Spec {
 pub(crate) enum Mechanism {
     Groups,
     Tag,
-    Roles(Trust),
+    Roles(WayIn),
+    /// Nothing in IAM keeps the slots apart: the gate counts signatures. The approvers share one
+    /// role, or one group if there is no way into a role.
+    Signed(Option<WayIn>),
+}
+
+/// Who creates the roles, and the principals that may assume them.
+#[derive(Clone, Debug)]
+pub(crate) enum WayIn {
+    Role(Trust),
     /// Roles that IAM Identity Center creates.
-    PermissionSets(IdentityCenter),
+    PermissionSet(IdentityCenter),
 }
 
 /// The principals that may assume the roles.
@@ -102,6 +111,12 @@ pub enum SpecError {
          `--trust-account` and `--identity-center`"
     )]
     Trust,
+    /// One role with several kinds of principals to trust.
+    #[error(
+        "the mechanism `signed` needs at most one way in: give one of `--trust-saml`, \
+         `--trust-account` and `--identity-center`, or none for a group"
+    )]
+    SeveralWaysIn,
     /// AWS does not publish the audience for this partition.
     #[error(
         "the audience of SAML sign-ins to the partition `{0}` is not known; use \
@@ -149,6 +164,9 @@ impl Spec {
             (settings.trust_saml, settings.trust_account, settings.identity_center),
             targets.partition(),
         )?;
+        if matches!(mechanism, Mechanism::Signed(_)) && settings.exclusive.is_some() {
+            return Err(needs("--exclusive or --no-exclusive", "--mechanism groups, tag or roles"));
+        }
         let gate_function =
             settings.gate_function.map_or_else(|| "two-person-rule-gate".parse(), Ok)?;
         if !targets.may_hold(&gate_function) {
@@ -219,26 +237,37 @@ fn mechanism(
     ways_in: (Option<SamlProvider>, Vec<AccountId>, Option<IdentityCenter>),
     partition: Partition,
 ) -> Result<Mechanism, SpecError> {
-    match (name, ways_in) {
-        (MechanismName::Groups, (None, accounts, None)) if accounts.is_empty() => {
-            Ok(Mechanism::Groups)
-        }
-        (MechanismName::Tag, (None, accounts, None)) if accounts.is_empty() => Ok(Mechanism::Tag),
-        (MechanismName::Groups | MechanismName::Tag, _) => {
-            Err(needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles"))
-        }
-        (MechanismName::Roles, (Some(provider), accounts, None)) if accounts.is_empty() => {
+    let way_in = match ways_in {
+        (None, accounts, None) if accounts.is_empty() => None,
+        (Some(provider), accounts, None) if accounts.is_empty() => {
             let audience = saml_audience(partition).ok_or(SpecError::SamlAudience(partition))?;
-            Ok(Mechanism::Roles(Trust::Saml { provider, audience }))
+            Some(WayIn::Role(Trust::Saml { provider, audience }))
         }
-        (MechanismName::Roles, (None, accounts, Some(instance))) if accounts.is_empty() => {
-            Ok(Mechanism::PermissionSets(instance))
+        (None, accounts, Some(instance)) if accounts.is_empty() => {
+            Some(WayIn::PermissionSet(instance))
         }
-        (MechanismName::Roles, (None, accounts, None)) if !accounts.is_empty() => {
-            Ok(Mechanism::Roles(Trust::Accounts(accounts)))
+        (None, accounts, None) => Some(WayIn::Role(Trust::Accounts(accounts))),
+        (Some(_), _, _) | (None, _, Some(_)) => {
+            return Err(match name {
+                MechanismName::Groups | MechanismName::Tag => no_way_in(),
+                MechanismName::Roles => SpecError::Trust,
+                MechanismName::Signed => SpecError::SeveralWaysIn,
+            });
         }
-        (MechanismName::Roles, _) => Err(SpecError::Trust),
+    };
+    match (name, way_in) {
+        (MechanismName::Groups, None) => Ok(Mechanism::Groups),
+        (MechanismName::Tag, None) => Ok(Mechanism::Tag),
+        (MechanismName::Groups | MechanismName::Tag, Some(_)) => Err(no_way_in()),
+        (MechanismName::Roles, Some(way_in)) => Ok(Mechanism::Roles(way_in)),
+        (MechanismName::Roles, None) => Err(SpecError::Trust),
+        (MechanismName::Signed, way_in) => Ok(Mechanism::Signed(way_in)),
     }
+}
+
+/// The mechanism has no roles that anybody could assume.
+fn no_way_in() -> SpecError {
+    needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles or signed")
 }
 
 fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
@@ -294,12 +323,15 @@ fn mfa(
             Ok(None)
         };
     }
-    match mechanism {
-        Mechanism::Roles(Trust::Saml { .. }) | Mechanism::PermissionSets(_) => {
+    let way_in = match mechanism {
+        Mechanism::Groups | Mechanism::Tag => None,
+        Mechanism::Roles(way_in) => Some(way_in),
+        Mechanism::Signed(way_in) => way_in.as_ref(),
+    };
+    match way_in {
+        Some(WayIn::Role(Trust::Saml { .. }) | WayIn::PermissionSet(_)) => {
             Err(SpecError::FederatedMfa)
         }
-        Mechanism::Groups | Mechanism::Tag | Mechanism::Roles(Trust::Accounts(_)) => {
-            Ok(Some(Mfa { max_age }))
-        }
+        None | Some(WayIn::Role(Trust::Accounts(_))) => Ok(Some(Mfa { max_age })),
     }
 }

@@ -144,6 +144,16 @@ impl Targets {
         self.of_function("lambda", function, &forms)
     }
 
+    /// Every version of the layer that holds the rule of the gate (`templates/rule-pipeline.yaml`).
+    pub(crate) fn rule_layer_arns(&self, gate: &FunctionRef) -> Vec<String> {
+        self.of_function("lambda", gate, &[format!("layer:{}-rule:*", gate.name())])
+    }
+
+    /// The CodeBuild project that changes the rule of the gate (`templates/rule-pipeline.yaml`).
+    pub(crate) fn rule_project_arns(&self, gate: &FunctionRef) -> Vec<String> {
+        self.of_function("codebuild", gate, &[format!("project/{}-rule-deploy", gate.name())])
+    }
+
     /// The log group of a function, with its streams.
     pub(crate) fn log_arns(&self, function: &FunctionRef) -> Vec<String> {
         let group = format!("log-group:/aws/lambda/{}", function.name());

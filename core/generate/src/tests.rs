@@ -178,6 +178,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn signed_allows_every_slot_and_no_other_action(
+        slots in prop::collection::btree_set("[ab]{1,3}", 2..5),
+        pipeline in "[ab]{0,1}[ab*?]",
+    ) {
+        let slots: Vec<String> = slots.into_iter().collect();
+        let spec = Spec::new(Settings {
+            mechanism: Some(MechanismName::Signed),
+            ..settings(&slots, std::slice::from_ref(&pipeline), "Release")
+        }).unwrap();
+        let plan = plan_for(&spec).unwrap();
+        let documents = held(&plan, "TwoPersonRule-Approvers");
+        for name in names() {
+            for other in ["a", "b", "aa", "ab", "bb", "aab"] {
+                let covered = Pattern::new(&pipeline).matches(other);
+                let may = allowed(&documents, &arn("us-east-1", other, "Release", &name), None);
+                prop_assert_eq!(may, covered && slots.contains(&name), "{} {}", other, name);
+                prop_assert!(!allowed(&documents, &arn("us-east-1", other, "Deploy", &name), None));
+            }
+        }
+    }
+}
+
 #[test]
 fn many_pipelines_are_split_and_lose_nothing() {
     let pipelines: Vec<String> = (0..94).map(|at| format!("pipeline-number-{at}")).collect();

@@ -13,7 +13,7 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn every_defect_is_refused_with_its_reason() {
-    let cases: [(&[&str], i32, &str); 28] = [
+    let cases: [(&[&str], i32, &str); 33] = [
         (&["--slot", "ApprovalA"], 1, "one slot is not enough"),
         (&["--slot", "ApprovalA", "--slot", "APPROVALa"], 1, "have the same name for IAM"),
         (
@@ -49,7 +49,49 @@ fn every_defect_is_refused_with_its_reason() {
             1,
             "needs exactly one way in",
         ),
-        (&["--trust-account", "111122223333"], 1, "means nothing without `--mechanism roles`"),
+        (
+            &["--trust-account", "111122223333"],
+            1,
+            "means nothing without `--mechanism roles or signed`",
+        ),
+        (
+            &[
+                "--mechanism",
+                "signed",
+                "--trust-account",
+                "111122223333",
+                "--trust-saml",
+                "arn:aws:iam::111122223333:saml-provider/X",
+            ],
+            1,
+            "needs at most one way in",
+        ),
+        (
+            &["--mechanism", "signed", "--no-exclusive"],
+            1,
+            "`--exclusive or --no-exclusive` means nothing without `--mechanism groups, tag or roles`",
+        ),
+        (
+            &["--mechanism", "signed", "--exclusive"],
+            1,
+            "`--exclusive or --no-exclusive` means nothing",
+        ),
+        (
+            &[
+                "--mechanism",
+                "signed",
+                "--require-mfa",
+                "--trust-saml",
+                "arn:aws:iam::111122223333:saml-provider/X",
+            ],
+            1,
+            "federated sessions carry no second factor",
+        ),
+        (
+            &["--mechanism", "signed", "--format", "terraform"],
+            1,
+            "give `--out DIR`, or `--print` with one of `main.tf`, `rule.json`",
+        ),
         (
             &[
                 "--mechanism",
@@ -429,4 +471,65 @@ fn a_gate_by_its_arn_is_allowed_and_guarded_there() {
     assert_eq!(change["Resource"], serde_json::json!([arn, format!("{arn}:*")]));
     let gate = files["stage.json"]["actions"].as_array().unwrap().last().unwrap();
     assert_eq!(gate["configuration"]["FunctionName"], function);
+}
+
+/// A policy that lets one person answer every slot is safe only under the rule beside it.
+#[test]
+fn signed_comes_with_the_rule_that_counts_signatures_and_no_keys() {
+    let rule = |arguments: &[&str]| {
+        let signed = [&["--mechanism", "signed", "--print", "rule.json"], arguments].concat();
+        let ran = generate(&signed);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        (json(&ran.stdout), ran.stderr)
+    };
+    let (drafted, notes) = rule(&[]);
+    assert_eq!(
+        drafted,
+        serde_json::json!({
+            "stage": "Release",
+            "actions": ["ApprovalA", "ApprovalB"],
+            "excludeInitiator": true,
+            "requireSignature": true,
+            "signingKeys": {},
+        })
+    );
+    for note in [
+        "note: `rule.json` is the rule to start from, and the gate refuses it until it has keys",
+        "`desk enrol`",
+        "note: put that rule in force before anybody gets `TwoPersonRule-Approvers`",
+    ] {
+        assert!(notes.contains(note), "{notes}");
+    }
+    // The gate refuses it as it is, and accepts it with keys.
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rule.json");
+    let doctor = |rule: &Value| {
+        fs::write(&path, rule.to_string()).unwrap();
+        let ran = policygen(&["doctor", "--rule", path.to_str().unwrap()]);
+        (ran.code, ran.stdout)
+    };
+    let (code, report) = doctor(&drafted);
+    assert!(code == 10 && report.contains("no `signingKeys`"), "{report}");
+    let mut complete = drafted;
+    complete["signingKeys"] = serde_json::json!({
+        "alice": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD"],
+        "bob": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlAn2iDrC58uTMeYaRiCBmLUYVVgpaf3sHvRzhcXIhG"],
+    });
+    let (code, report) = doctor(&complete);
+    assert_eq!(code, 0, "{report}");
+    // A rule needs names, and a pattern is none.
+    let (drafted, _) = rule(&["--slot-pattern", "A=A*", "--slot", "B"]);
+    assert_eq!((drafted.get("actions"), &drafted["stage"]), (None, &json("\"Release\"")));
+    let signed = ["--mechanism", "signed", "--print", "rule.json"];
+    let stages = policygen(&[&TARGET[..8], &["Rel*"], &signed].concat());
+    assert_eq!(json(&stages.stdout).get("stage"), None);
+    assert_eq!(json(&stages.stdout)["requireSignature"], true);
+}
+
+/// The names of sessions do not matter if signatures are counted.
+#[test]
+fn a_foreign_account_is_no_warning_under_signed() {
+    let ran = generate(&["--mechanism", "signed", "--trust-account", "444455556666"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
 }

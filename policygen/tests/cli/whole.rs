@@ -2,12 +2,19 @@
 
 use crate::program::{generate, policygen};
 
-const FORMATS: [&str; 5] = ["json", "cloudformation", "terraform", "terraform-json", "aws-cli"];
+/// The formats, and what prints the policies alone if there are other files beside them.
+const FORMATS: [(&str, &[&str]); 5] = [
+    ("json", &[]),
+    ("cloudformation", &["--print", "template.yaml"]),
+    ("terraform", &["--print", "main.tf"]),
+    ("terraform-json", &["--print", "main.tf.json"]),
+    ("aws-cli", &["--print", "create.sh"]),
+];
 
 const VERBS: [&str; 8] =
     ["generate", "rule", "explain", "audit", "doctor", "evidence", "completions", "man"];
 
-const MECHANISMS: [(&str, &[&str]); 5] = [
+const MECHANISMS: [(&str, &[&str]); 7] = [
     ("groups", &["--mechanism", "groups"]),
     ("tag", &["--mechanism", "tag"]),
     ("roles-accounts", &["--mechanism", "roles", "--trust-account", "111122223333"]),
@@ -29,11 +36,21 @@ const MECHANISMS: [(&str, &[&str]); 5] = [
             "arn:aws:sso:::instance/ssoins-1234567890abcdef",
         ],
     ),
+    ("signed", &["--mechanism", "signed"]),
+    (
+        "signed-saml",
+        &[
+            "--mechanism",
+            "signed",
+            "--trust-saml",
+            "arn:aws:iam::111122223333:saml-provider/Example",
+        ],
+    ),
 ];
 
 fn snapshot(name: &str, arguments: &[&str]) {
-    for format in FORMATS {
-        let ran = generate(&[arguments, &["--format", format]].concat());
+    for (format, print) in FORMATS {
+        let ran = generate(&[arguments, &["--format", format], print].concat());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         insta::assert_snapshot!(format!("{name}.{format}"), ran.stdout);
     }

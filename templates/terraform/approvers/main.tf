@@ -188,6 +188,18 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
           "arn:aws:lambda:*:*:function:two-person-rule-gate:*",
         ]
       },
+      {
+        Sid    = "ChangeRule"
+        Effect = "Deny"
+        Action = [
+          "codebuild:StartBuild",
+          "codebuild:StartBuildBatch",
+          "codebuild:RetryBuild",
+          "codebuild:RetryBuildBatch",
+          "codebuild:UpdateProject",
+        ]
+        Resource = "arn:aws:codebuild:*:*:project/two-person-rule-gate-rule-deploy"
+      },
     ]
   })
 }

@@ -26,15 +26,25 @@ resource "aws_lambda_function" "gate" {
   role                           = aws_iam_role.gate.arn
   reserved_concurrent_executions = var.reserved_concurrency
   kms_key_arn                    = var.kms_key_arn
+  layers                         = compact([var.rule_layer_arn])
   tags                           = var.tags
 
   environment {
-    variables = {
+    variables = var.rule_layer_arn != null ? tomap({
+      TWO_PERSON_RULE_FILE = "/opt/two-person-rule/rule.json"
+      }) : tomap({
       TWO_PERSON_RULE = jsonencode(merge({
         # A person who starts an execution by hand cannot approve it.
         excludeInitiator    = true
         trustedSessionRoles = var.trusted_session_roles
       }, var.rule))
+    })
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.rule_layer_arn == null || (length(var.rule) == 0 && length(var.trusted_session_roles) == 0)
+      error_message = "With rule_layer_arn, the layer holds the whole rule: leave out rule and trusted_session_roles."
     }
   }
 
@@ -108,7 +118,7 @@ resource "aws_iam_role_policy" "gate" {
             "codepipeline:GetPipelineState",
             "codepipeline:GetPipelineExecution",
           ]
-          Resource = [for name in var.pipelines : "${local.pipelines}:${name}"]
+          Resource = [for name in concat(var.pipelines, ["${var.function_name}-rule"]) : "${local.pipelines}:${name}"]
         },
         {
           # Lets the gate check whether IAM Identity Center created a role that the rule trusts by a

@@ -17,8 +17,14 @@ variable "rule" {
   default     = {}
 }
 
+variable "rule_layer_arn" {
+  description = "The ARN of the version of a layer with the rule in two-person-rule/rule.json, instead of rule and trusted_session_roles. If the rule has its own pipeline, give the version in force each time, or an older rule comes back."
+  type        = string
+  default     = null
+}
+
 variable "pipelines" {
-  description = "The pipelines that the gate may read, by name or by a pattern such as team-*"
+  description = "The pipelines that the gate may read, by name or by a pattern such as team-*. It may always read the pipeline of rule-pipeline.yaml."
   type        = list(string)
   default     = ["payments"]
 }

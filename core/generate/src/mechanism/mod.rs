@@ -1,6 +1,7 @@
-//! The ways to keep a person from having two slots, one per file.
+//! The ways to keep a person from giving two approvals, one per file.
 
 pub(crate) mod groups;
 pub(crate) mod permission_sets;
 pub(crate) mod roles;
+pub(crate) mod signed;
 pub(crate) mod tag;

@@ -25,19 +25,23 @@ pub(crate) fn add(
             document: Document { statements: slot_statements(spec, slot) },
         })?;
     }
-    if !guardrails.is_empty() {
-        // A permission set refers to a managed policy by name. The policy must exist in every
-        // account that the set is assigned to.
-        plan.notes.push(format!(
-            "create {} in each account of the permission sets, and attach it to them as a customer \
-             managed policy",
-            guardrails.join(", ")
-        ));
-    }
+    note_guardrails(plan, guardrails);
     plan.notes.push(format!(
         "IAM Identity Center sets the names of the sessions of these roles: list {} in \
          `trustedSessionRoles` of the gate's rule",
         roles.join(", ")
     ));
     Ok(())
+}
+
+/// Says how permission sets get the guardrails. A permission set refers to a managed policy by name,
+/// and the policy must exist in every account that the set is assigned to.
+pub(super) fn note_guardrails(plan: &mut Plan, guardrails: &[String]) {
+    if !guardrails.is_empty() {
+        plan.notes.push(format!(
+            "create {} in each account of the permission sets, and attach it to them as a customer \
+             managed policy",
+            guardrails.join(", ")
+        ));
+    }
 }

@@ -19,15 +19,8 @@ pub(crate) fn add(
         let name = format!("{}{slot}", spec.prefix);
         names.push(format!("`{name}`"));
         let description = format!("Two-person rule: approve {slot}");
-        let statements = slot_statements(spec, slot);
-        let mut policies = plan.add_policy(&name, &description, Document { statements })?;
-        policies.extend_from_slice(guardrails);
-        plan.add_role(Role {
-            name,
-            description,
-            trust: Document { statements: vec![trust_statement(spec, who)] },
-            policies,
-        })?;
+        let document = Document { statements: slot_statements(spec, slot) };
+        add_role(plan, spec, who, (name, description), document, guardrails)?;
     }
     plan.notes.push(format!(
         "{} the names of the sessions of these roles: list {} in `trustedSessionRoles` of the \
@@ -39,6 +32,21 @@ pub(crate) fn add(
         names.join(", ")
     ));
     Ok(())
+}
+
+/// Adds one role, with a policy of the same name and description.
+pub(super) fn add_role(
+    plan: &mut Plan,
+    spec: &Spec,
+    who: &Trust,
+    (name, description): (String, String),
+    document: Document,
+    guardrails: &[String],
+) -> Result<(), PlanError> {
+    let mut policies = plan.add_policy(&name, &description, document)?;
+    policies.extend_from_slice(guardrails);
+    let trust = Document { statements: vec![trust_statement(spec, who)] };
+    plan.add_role(Role { name, description, trust, policies })
 }
 
 fn trust_statement(spec: &Spec, who: &Trust) -> Statement {
