@@ -107,6 +107,7 @@ fn no_error_repeats_a_private_key() {
         SECRET.to_owned(),
         format!("ssh-ed25519 {SECRET}"),
         format!("ssh-{SECRET} AAAA"),
+        "ssh-b3BlbnNzaC1rZXkt AAAA".to_owned(),
         format!("ssh-{}", "0a".repeat(32)),
         format!("{SECRET}\n{SECRET}"),
         format!("passkey:{SECRET}"),
