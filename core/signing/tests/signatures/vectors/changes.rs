@@ -242,4 +242,6 @@ fn ssh_encodings(list: &mut List, vector: &Vector) {
     add("s is n", &r, &order);
     add("s is 0", &r, &[]);
     add("r and s are 0", &[], &[]);
+    let third = encode(&strings(&[&algorithm[..], &strings(&[&r, &s, &[1][..]])]));
+    list.comment("ECDSA: a third number", vector.word_with(4, &third));
 }
