@@ -60,6 +60,7 @@ fn what_is_not_a_key_is_refused() {
         ),
         ("ssh-ed25519", "what follows `ssh-ed25519` is not a public key of that type"),
         ("ssh-ed25519 AAAA", "what follows `ssh-ed25519`"),
+        ("ecdsa-sha2-nistp256 AAA", "what follows `ecdsa-sha2-nistp256`"),
         (
             &SSH.replace("ssh-ed25519 ", "ecdsa-sha2-nistp256 "),
             "what follows `ecdsa-sha2-nistp256`",
@@ -107,6 +108,7 @@ fn no_error_repeats_a_private_key() {
         SECRET.to_owned(),
         format!("ssh-ed25519 {SECRET}"),
         format!("ssh-{SECRET} AAAA"),
+        "ssh-b3BlbnNzaC1rZXkt AAAA".to_owned(),
         format!("ssh-{}", "0a".repeat(32)),
         format!("{SECRET}\n{SECRET}"),
         format!("passkey:{SECRET}"),

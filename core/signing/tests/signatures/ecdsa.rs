@@ -8,6 +8,8 @@ pub(crate) const ORDER: [u8; 32] = [
 
 /// The order minus a number, both big-endian.
 pub(crate) fn negated(number: &[u8]) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let number = &number[zeros..];
     let padded = [&vec![0; 32 - number.len()][..], number].concat();
     let mut borrow = 0;
     let mut difference: Vec<u8> = ORDER

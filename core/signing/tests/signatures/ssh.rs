@@ -18,6 +18,17 @@ pub(crate) fn strings(fields: &[&[u8]]) -> Vec<u8> {
     fields.iter().flat_map(string).collect()
 }
 
+/// The reverse.
+pub(crate) fn fields_of(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut fields = Vec::new();
+    while let Some((length, rest)) = bytes.split_first_chunk() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap();
+        fields.push(rest[..length].to_vec());
+        bytes = &rest[length..];
+    }
+    fields
+}
+
 /// The line of a public key.
 pub(crate) fn line(kind: &str, fields: &[&[u8]]) -> String {
     let blob = [strings(&[kind.as_bytes()]), strings(fields)].concat();

@@ -1,5 +1,7 @@
 //! Keys that should not be in a rule.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, KeyPair as _, UnparsedPublicKey};
 use signing::{BadSignature, KeyError, NAMESPACE, Signature, SigningKey};
 
@@ -7,7 +9,7 @@ use crate::authenticator::{
     APPROVAL, FLAGS, Passkey, RP_ID, authenticator_data, desk, ed25519_pair, ed25519_spki,
     statement,
 };
-use crate::ssh::{self, SK_ED25519, line, our_preimage, preimage};
+use crate::ssh::{self, SK_ED25519, line, our_preimage, preimage, strings};
 
 fn listed(kind: &str, fields: &[&[u8]]) -> Result<SigningKey, KeyError> {
     line(kind, fields).parse()
@@ -68,6 +70,50 @@ fn a_security_key_for_another_application_is_refused() {
         let key = listed(SK_ED25519, &[public, application.as_bytes()]);
         assert_eq!(key, Err(KeyError::Application), "{application}");
     }
+}
+
+#[test]
+fn a_key_in_another_form_than_its_type_is_refused() {
+    const ECDSA: &str = "ecdsa-sha2-nistp256";
+    let pair = ed25519_pair();
+    let public = pair.public_key().as_ref();
+    let long = [public, &[0]].concat();
+    // On the curve or not: `ring` checks that when it verifies.
+    let point = [&[4][..], &[1; 64]].concat();
+    let compressed = [&[2][..], &[1; 32]].concat();
+    let hybrid = [&[6][..], &[1; 64]].concat();
+    assert!(
+        listed(ssh::ED25519, &[public]).is_ok() && listed(ECDSA, &[b"nistp256", &point]).is_ok()
+    );
+    for (kind, fields) in [
+        (ssh::ED25519, vec![&public[1..]]),
+        (ssh::ED25519, vec![&long]),
+        (ssh::ED25519, vec![]),
+        (ssh::ED25519, vec![public, b""]),
+        (SK_ED25519, vec![public]),
+        (SK_ED25519, vec![public, b"ssh:", b""]),
+        (ECDSA, vec![&point]),
+        (ECDSA, vec![b"nistp384", &point]),
+        (ECDSA, vec![b"nistp256", &compressed]),
+        (ECDSA, vec![b"nistp256", &hybrid]),
+        (ECDSA, vec![b"nistp256", &point[..64]]),
+    ] {
+        assert_eq!(listed(kind, &fields), Err(KeyError::SshForm(kind)), "{kind} {fields:02x?}");
+    }
+    let named = |text: &str| text.parse::<SigningKey>();
+    let line = line(ssh::ED25519, &[public]);
+    let other = line.replacen(ssh::ED25519, SK_ED25519, 1);
+    assert_eq!(named(&other), Err(KeyError::SshForm(SK_ED25519)));
+    let blob = strings(&[b"ssh-ed25518", public]);
+    let other = format!("{} {}", ssh::ED25519, STANDARD.encode(&blob));
+    assert_eq!(named(&other), Err(KeyError::SshForm(ssh::ED25519)));
+
+    let spki = ed25519_spki(public);
+    assert!(SigningKey::passkey(&[1], &spki).is_ok());
+    for other in [&spki[1..], &spki[..43], &[&spki[..], &[0]].concat(), public, &point, b""] {
+        assert_eq!(SigningKey::passkey(&[1], other), Err(KeyError::Spki), "{other:02x?}");
+    }
+    assert_eq!(SigningKey::passkey(&[], &spki), Err(KeyError::CredentialId));
 }
 
 /// The same private half signs other bytes as a passkey and as an SSH key.

@@ -6,6 +6,7 @@ use super::Vector;
 use super::file::{Bits, Change};
 use crate::codec::{decode, encode};
 use crate::ecdsa::{ORDER, integer, negated, numbers, sequence};
+use crate::ssh::{fields_of, strings};
 
 struct List(Vec<Change>);
 
@@ -70,6 +71,14 @@ pub(super) fn hold(vector: &Vector) -> Vec<Change> {
         list.comment(
             "the second signature (r, n - s), which anybody can compute",
             vector.word_with(5, &encode(&second)),
+        );
+    }
+    if vector.name() == "ssh, ECDSA P-256" {
+        let [algorithm, r, s] = ssh_numbers(vector);
+        let second = [&[0], &negated(&s)[..]].concat();
+        list.comment(
+            "the second signature (r, n - s), which anybody can compute",
+            vector.word_with(4, &ssh_signature(&algorithm, &r, &second)),
         );
     }
     list.0
@@ -176,6 +185,9 @@ fn fields(list: &mut List, vector: &Vector, all: &[Vector]) {
 
 /// The same numbers in another form, or others.
 fn encodings(list: &mut List, vector: &Vector) {
+    if vector.name() == "ssh, ECDSA P-256" {
+        return ssh_encodings(list, vector);
+    }
     if vector.name() != "passkey, ES256" {
         return;
     }
@@ -202,4 +214,34 @@ fn encodings(list: &mut List, vector: &Vector) {
         let word = vector.word_with(5, &encode(&signature));
         list.comment(format!("ECDSA: {what}"), word);
     }
+}
+
+/// The algorithm and the two numbers, with the zeros in front of them.
+fn ssh_numbers(vector: &Vector) -> [Vec<u8>; 3] {
+    let [algorithm, value] = fields_of(&decode(vector.fields()[4])).try_into().unwrap();
+    let [r, s] = fields_of(&value).try_into().unwrap();
+    [algorithm, r, s]
+}
+
+fn ssh_signature(algorithm: &[u8], r: &[u8], s: &[u8]) -> String {
+    encode(&strings(&[algorithm, &strings(&[r, s])]))
+}
+
+fn ssh_encodings(list: &mut List, vector: &Vector) {
+    let [algorithm, r, s] = ssh_numbers(vector);
+    let negative = |number: &[u8]| number.strip_prefix(&[0]).unwrap().to_vec();
+    let mut add = |what: &str, r: &[u8], s: &[u8]| {
+        let word = vector.word_with(4, &ssh_signature(&algorithm, r, s));
+        list.comment(format!("ECDSA: {what}"), word);
+    };
+    let order = [&[0], &ORDER[..]].concat();
+    add("without the zero of r, which makes it negative", &negative(&r), &s);
+    add("without the zero of s, which makes it negative", &r, &negative(&s));
+    add("r and s swapped", &s, &r);
+    add("r is n", &order, &s);
+    add("s is n", &r, &order);
+    add("s is 0", &r, &[]);
+    add("r and s are 0", &[], &[]);
+    let third = encode(&strings(&[&algorithm[..], &strings(&[&r, &s, &[1][..]])]));
+    list.comment("ECDSA: a third number", vector.word_with(4, &third));
 }
