@@ -31,7 +31,7 @@ pub struct SignatureRecord {
 }
 
 impl SignatureRecord {
-    /// The key and what it says of itself: `alice's passkey 1n32_e5Sm14, device-bound`.
+    /// The key and what is known about it: `alice's passkey 1n32_e5Sm14, device-bound`.
     #[must_use]
     pub fn describe(&self) -> String {
         let reach = match (self.kind, self.device_bound, self.backed_up) {

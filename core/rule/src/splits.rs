@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::key::Key;
 use crate::rule::Rule;
 
-/// Two people of `people` or `signingKeys` that share a handle. The rule treats them as two people, so they would
-/// count as two even if they were one human.
+/// Two people of `people` or `signingKeys` that share a handle. The rule treats them as two people,
+/// so they would count as two even if they were one human.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Split {
     /// One entry.
@@ -19,8 +19,8 @@ pub struct Split {
 }
 
 impl Rule {
-    /// Each pair of people in `people` or `signingKeys` that share a handle, either by the entries' own names or by
-    /// the names of their principals.
+    /// Each pair of people in `people` or `signingKeys` that share a handle, either by the entries'
+    /// own names or by the names of their principals.
     #[must_use]
     pub fn splits(&self) -> BTreeSet<Split> {
         let mut entries_of: BTreeMap<Key, BTreeSet<&str>> = BTreeMap::new();
