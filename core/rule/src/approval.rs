@@ -137,7 +137,7 @@ pub(crate) fn judge<'a>(
     Ok(approval)
 }
 
-/// The keys of an answer, and who signed it if anybody did. Returns why the signature proves nothing
+/// The keys of an answer, and the signer if there is one. Returns why the signature proves nothing
 /// as the inner error.
 fn signed_keys(
     rule: &Rule,

@@ -34,7 +34,7 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// Says how permission sets get the guardrails. A permission set refers to a managed policy by name,
+/// Says how permission sets get the guardrails. A set refers to a managed policy by name,
 /// and the policy must exist in every account that the set is assigned to.
 pub(super) fn note_guardrails(plan: &mut Plan, guardrails: &[String]) {
     if !guardrails.is_empty() {
