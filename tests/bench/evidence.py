@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """How long `policygen evidence` takes over 10,000 saved executions, and how long Python takes
-merely to parse the same files.
+merely to parse the same files. With --signed, how much of that the signatures of the approvals
+take, and how long PyPI `cryptography` takes to verify the same ones.
 
-cargo build --release -p policygen tests/bench/evidence.py [--executions N] [--keep DIR]
+cargo build --release -p policygen
+tests/bench/evidence.py [--executions N] [--signed] [--keep DIR]
 """
 
 import argparse
+import base64
+import hashlib
 import json
 import random
 import subprocess
@@ -31,8 +35,9 @@ RUNS = 5
 class Maker:
     """A pipeline's history, the newest execution first, as the AWS CLI prints it."""
 
-    def __init__(self, seed=7):
+    def __init__(self, seed=7, signers=None):
         self.random = random.Random(seed)
+        self.signers = signers
         self.executions = []
         self.actions = []
 
@@ -42,7 +47,7 @@ class Maker:
     def execution(self, start, kind):
         self.at = start
         self.own = self.id()
-        commit = f"{self.random.getrandbits(160):040x}"
+        self.commit = commit = f"{self.random.getrandbits(160):040x}"
         message = self.random.choice(MESSAGES)
         runs = [
             self.action(
@@ -51,6 +56,7 @@ class Maker:
                 "Source",
                 "CodeStarSourceConnection",
                 20,
+                result={"externalExecutionId": commit},
                 outputs={"CommitId": commit},
             )
         ]
@@ -135,6 +141,10 @@ class Maker:
                 result=result,
             )
             run["startTime"] = asked.isoformat()
+            if self.signers:
+                facts = (self.own, slot, run["actionExecutionId"], self.commit)
+                signature = self.signers.sign(who, facts, self.random.randbytes(16))
+                run["output"]["executionResult"]["externalExecutionSummary"] += f" {signature}"
             runs.append({**run, "updatedBy": self.user(who)})
         runs[-1]["status"] = last
         return runs
@@ -229,14 +239,75 @@ class Maker:
         return [folder / name for name in lists]
 
 
+class Signers:
+    """Users with a passkey each."""
+
+    RP_ID = "approve.example.com"
+    ORIGIN = f"https://{RP_ID}"
+
+    def __init__(self):
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        self.keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in USERS}
+        #: What was signed: public key, bytes, signature.
+        self.signed = []
+
+    def spki(self, who):
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        return self.keys[who].public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, who, facts, nonce):
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        execution, action, attempt, revision = facts
+        statement = (
+            f"two-person-rule approval v1\npipeline payments\nexecution {execution}\n"
+            f"stage Approve\naction {action}\nattempt {attempt}\nanswer Approved\n"
+            f"revisions {revision}\nnonce {base64url(nonce)}\n"
+        )
+        challenge = base64url(hashlib.sha256(statement.encode()).digest())
+        client_data = (
+            f'{{"type":"webauthn.get","challenge":"{challenge}",'
+            f'"origin":"{self.ORIGIN}","crossOrigin":false}}'
+        )
+        data = hashlib.sha256(self.RP_ID.encode()).digest() + bytes([5, 0, 0, 0, 1])
+        signed = data + hashlib.sha256(client_data.encode()).digest()
+        signature = self.keys[who].sign(signed, ec.ECDSA(SHA256()))
+        self.signed.append((self.keys[who].public_key(), signed, signature))
+        key_id = hashlib.sha256(self.spki(who)).digest()[:8]
+        fields = (key_id, nonce, data, signature)
+        return f"[2pr1.p.{'.'.join(base64url(field) for field in fields)}]"
+
+    def verify(self):
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        for key, signed, signature in self.signed:
+            key.verify(signature, signed, ec.ECDSA(SHA256()))
+
+    def rule(self):
+        """The rule that requires their signatures."""
+        keys = {name: [f"passkey:Y3JlZA:{base64url(self.spki(name))}"] for name in USERS}
+        desk = {"rpId": self.RP_ID, "origin": self.ORIGIN}
+        return {"signingKeys": keys, "desk": desk, "requireSignature": True}
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 KINDS = {
     "passed": 70, "refused": 6, "retried": 6, "rejected": 5, "superseded": 5, "source-failed": 4,
     "in-flight": 1, "no-gate": 2, "forged": 1,
 }  # fmt: skip
 
 
-def make(count, start, step):
-    maker = Maker()
+def make(count, start, step, signers):
+    maker = Maker(signers=signers)
     for number in range(count):
         kind = maker.random.choices(list(KINDS), KINDS.values())[0]
         # Only the newest can still be under way.
@@ -262,12 +333,14 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--executions", type=int, default=10_000)
+    parser.add_argument("--signed", action="store_true", help="sign every approval by a passkey")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="write the history there, and measure nothing"
     )
     arguments = parser.parse_args()
     step = timedelta(days=360) / arguments.executions
-    maker = make(arguments.executions, datetime(2026, 1, 1, 8, tzinfo=UTC), step)
+    signers = Signers() if arguments.signed else None
+    maker = make(arguments.executions, datetime(2026, 1, 1, 8, tzinfo=UTC), step, signers)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         maker.write(arguments.keep)
@@ -277,7 +350,7 @@ def main():
         size = sum(path.stat().st_size for path in paths)
         inputs = [argument for path in paths for argument in ("--input", path)]
 
-        def evidence(form):
+        def evidence(form, *more):
             command = [
                 POLICYGEN,
                 "evidence",
@@ -288,6 +361,7 @@ def main():
                 "--format",
                 form,
                 *inputs,
+                *more,
             ]
             return best(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
 
@@ -305,6 +379,13 @@ def main():
         for form in ("json", "human", "csv", "html"):
             took = evidence(form)
             print(f"evidence {form:<9} {took:7.3f} s   {took / python:5.2f} of json.load")
+        if signers:
+            rule = Path(folder) / "rule.json"
+            rule.write_text(json.dumps(signers.rule()))
+            count = len(signers.signed)
+            verifying = evidence("json", "--rule", rule) - evidence("json")
+            peer = best(signers.verify)
+            print(f"{count} signatures   {verifying:7.3f} s   {verifying / peer:5.2f} of cryptography")
     return 0
 
 

@@ -12,7 +12,8 @@ use crate::message;
 use crate::principal::Principal;
 use crate::reason::ReasonCode;
 use crate::rule::Rule;
-use crate::signed::{Released, SignatureRecord, Signed, Signer};
+use crate::signature_record::SignatureRecord;
+use crate::signed::{Released, Signed, Signer};
 use crate::signing_keys::RequireSignature;
 use crate::trusted_role::SharedRoles;
 

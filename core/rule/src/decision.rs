@@ -16,7 +16,7 @@ use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
 use crate::rule::Rule;
-use crate::signed::SignatureRecord;
+use crate::signature_record::SignatureRecord;
 use crate::signing_keys::RequireSignature;
 use crate::trusted_role::{SharedRoles, TrustedRole};
 

@@ -12,7 +12,7 @@ use crate::key::{Key, Keys};
 use crate::principal::{Principal, PrincipalKind};
 use crate::rule::Rule;
 use crate::session_name::is_generated;
-use crate::signed::SignatureRecord;
+use crate::signature_record::SignatureRecord;
 use crate::trusted_role::Trust;
 
 pub(crate) fn has_not_run(action: &str) -> String {

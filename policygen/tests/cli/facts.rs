@@ -61,6 +61,25 @@ fn tokens_are_compared_with_attempts_in_either_mode() {
 }
 
 #[test]
+fn the_revisions_of_the_history_are_compared_with_those_of_the_execution() {
+    const FACT: &str = "source-names-its-revision";
+    assert_eq!(Saved::retried().verdict(FACT), "holds");
+    assert_eq!(Saved::recorded("rolled-back").verdict(FACT), "not-seen");
+    for revision in [json!("another"), Value::Null] {
+        let mut saved = Saved::retried();
+        let actions = saved.actions["actionExecutionDetails"].as_array_mut().unwrap();
+        let is_source =
+            |action: &&mut Value| action["input"]["actionTypeId"]["category"] == "Source";
+        let source = actions.iter_mut().find(is_source).unwrap();
+        source["output"]["executionResult"]["externalExecutionId"] = revision.clone();
+        assert_eq!(saved.verdict(FACT), "does-not-hold", "{revision}");
+    }
+    let mut saved = Saved::retried();
+    saved.execution["pipelineExecution"]["artifactRevisions"] = json!([]);
+    assert_eq!(saved.verdict(FACT), "does-not-hold");
+}
+
+#[test]
 fn an_answer_that_is_noticed_too_late_or_too_early_is_told() {
     let noticed = |seconds: i32| {
         let mut saved = Saved::retried();

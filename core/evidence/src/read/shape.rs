@@ -24,6 +24,9 @@ pub(super) struct ExecutionSummary {
     last_update_time: Option<Timestamp>,
     #[serde(default, deserialize_with = "or_default")]
     source_revisions: Vec<SourceRevision>,
+    /// GetPipelineExecution has these instead: one for each artifact.
+    #[serde(default, deserialize_with = "or_default")]
+    artifact_revisions: Vec<SourceRevision>,
     #[serde(default, deserialize_with = "or_default")]
     trigger: ExecutionTrigger,
     stop_trigger: Option<StopTrigger>,
@@ -34,7 +37,12 @@ pub(super) struct ExecutionSummary {
 impl ExecutionSummary {
     /// Returns `None` if it has no id.
     pub(super) fn into_execution(self) -> Option<PipelineExecution> {
-        let revisions = self.source_revisions.into_iter();
+        let mut revisions = self.source_revisions;
+        for revision in self.artifact_revisions {
+            if revisions.iter().all(|known| known.revision_id != revision.revision_id) {
+                revisions.push(revision);
+            }
+        }
         let revision = |it: SourceRevision| {
             Revision::new(it.action_name, it.revision_id, it.revision_summary, it.revision_url)
         };
@@ -43,7 +51,7 @@ impl ExecutionSummary {
             status: ExecutionStatus::from_aws(self.status.as_deref()),
             started: self.start_time,
             updated: self.last_update_time,
-            revisions: revisions.map(revision).collect(),
+            revisions: revisions.into_iter().map(revision).collect(),
             trigger: Trigger {
                 kind: self.trigger.trigger_type,
                 detail: self.trigger.trigger_detail,

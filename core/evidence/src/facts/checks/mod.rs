@@ -5,6 +5,7 @@ mod approvers;
 mod gate;
 mod retries;
 mod roles;
+mod sources;
 mod tokens;
 mod trigger;
 
@@ -16,7 +17,7 @@ use super::{Fact, Verdict};
 pub(super) type Look = fn(&Sight) -> (Verdict, Seen);
 
 /// Every fact.
-pub(super) const ALL: [(Fact, Look); 17] = [
+pub(super) const ALL: [(Fact, Look); 18] = [
     (approvers::NAMED, approvers::named),
     (approvers::SESSIONS, approvers::sessions),
     (approvers::AGREED, approvers::agreed),
@@ -33,6 +34,7 @@ pub(super) const ALL: [(Fact, Look); 17] = [
     (gate::ACTION_ID, gate::action_id),
     (gate::CONFIGURATION, gate::configuration),
     (gate::PARAMETERS, gate::parameters),
+    (sources::REVISION, sources::revision),
     (roles::RESERVED_NAMES, roles::reserved_names),
 ];
 
