@@ -65,7 +65,7 @@ fn newest_of<'a>(stage: &str, attempts: &'a [Attempt]) -> BTreeMap<&'a str, &'a 
     newest
 }
 
-/// Who has answered approvals of a stage: the newest attempt of each action.
+/// The approvals of a stage that somebody has answered: the newest attempt of each action.
 pub(crate) fn answers<'a>(stage: &str, attempts: &'a [Attempt]) -> Vec<&'a Attempt> {
     let newest = newest_of(stage, attempts).into_values();
     newest

@@ -13,7 +13,7 @@ use crate::look::{Known, Situation};
 use crate::rule_source::StageRule;
 use crate::sign::{KeyChoice, Rehearsal, SignError, Signer, agent_keys, choose, rehearse};
 
-/// Why there is no answer.
+/// Why nothing is answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnswerError {
     #[error(transparent)]
@@ -51,7 +51,7 @@ impl Answering<'_> {
     /// needs none, because anybody's stops the release.
     ///
     /// # Errors
-    /// [`SignError`] if the rule asks for a signature and there is no key.
+    /// [`SignError`] if the rule asks for a signature and no key is at hand.
     pub(crate) fn signer(&self, key: Option<&Path>) -> Result<Option<Signer>, SignError> {
         if let Some(path) = key {
             return Signer::from_file(path).map(Some);

@@ -10,6 +10,7 @@ mod exit;
 mod judge;
 mod look;
 mod open;
+mod options;
 mod output;
 mod pipeline;
 mod port;

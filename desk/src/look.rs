@@ -50,7 +50,7 @@ pub(crate) struct Known {
     /// Roles that the rule trusts by a glob and that the caller may not look at. The gate may, so
     /// they are taken to be what they seem.
     pub(crate) assumed_roles: Vec<String>,
-    /// Who wrote the revisions, by revision.
+    /// The authors of the revisions, by revision.
     pub(crate) authors: BTreeMap<String, String>,
 }
 

@@ -97,6 +97,6 @@ pub(crate) struct Release {
     /// The commit's message.
     pub(crate) message: Option<String>,
     pub(crate) url: Option<String>,
-    /// Who wrote it, if an output variable of the Source action says so.
+    /// Its author, if an output variable of the Source action names one.
     pub(crate) author: Option<String>,
 }

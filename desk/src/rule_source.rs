@@ -87,7 +87,7 @@ impl Written {
     }
 }
 
-/// Who says what the rule is.
+/// Where the rule was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The file of `--rule`.
@@ -99,7 +99,9 @@ pub(crate) enum Origin {
 /// Why nobody knows the rule of a stage. Its approvals are not judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unknown {
-    #[error("no Lambda action runs after the approvals of this stage, so there is no gate here")]
+    #[error(
+        "no Lambda action runs after the approvals of this stage, so nothing here can be the gate"
+    )]
     NoGate,
     #[error("{} names no function that can be looked up", shown(.0))]
     NoFunction(String),

@@ -1,5 +1,5 @@
 """`desk` as approvers use it: the built program, a real ssh-agent and ssh-keygen, and `emulator
-serve --account`, in which IAM decides by the policy of docs/desk.md.
+serve --account`, where IAM decides by the policy of docs/desk.md.
 """
 
 import json
@@ -530,7 +530,8 @@ def test_a_key_with_a_passphrase_asks_for_it(release):
 def test_the_report_fits_on_80_columns_and_has_no_colours(release):
     declared = pipeline()
     declared["stages"][1]["actions"][0]["configuration"] = {
-        "CustomData": "Look at the migration of the table of refunds, please, and at its index. " * 3,
+        "CustomData": "Look at the migration of the table of refunds, please, and at its index. "
+        * 3,
         "ExternalEntityLink": "https://example.com/review/17",
     }
     release.emulator.idle("manager", PIPELINE)
@@ -626,9 +627,9 @@ def test_the_emulator_says_who_calls_and_what_the_rule_is(release):
     for key_id, arn in PRINCIPALS.items():
         identity = release.emulator.client(key_id, "sts").get_caller_identity()
         assert (identity["Arn"], identity["Account"]) == (arn, ACCOUNT)
-    ask = lambda key_id, name: release.emulator.client(
-        key_id, "lambda"
-    ).get_function_configuration(FunctionName=name)
+    ask = lambda key_id, name: release.emulator.client(key_id, "lambda").get_function_configuration(
+        FunctionName=name
+    )
     variables = ask("alice", GATE)["Environment"]["Variables"]
     assert json.loads(variables["TWO_PERSON_RULE"]) == release.rule
     with pytest.raises(Exception, match="AccessDeniedException") as refused:

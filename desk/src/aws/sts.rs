@@ -1,4 +1,4 @@
-//! Who calls.
+//! The principal that calls.
 
 use aws_sdk_sts::Client;
 use facts::aws::call_error;

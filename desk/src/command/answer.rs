@@ -12,11 +12,11 @@ use super::answered::Answered;
 use super::not_sent::NotSent;
 use crate::answering::{Answering, Written};
 use crate::aws::Connected;
-use crate::cli::Common;
 use crate::comment;
 use crate::exit::Exit;
 use crate::look::{Eyes, Known, Situation};
 use crate::open::{NotChosen, Wanted};
+use crate::options::Common;
 use crate::output;
 use crate::port::Aws;
 use crate::report::answer::preview;
@@ -92,7 +92,7 @@ struct Which {
 
 /// The answer cannot be confirmed.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no terminal to confirm the answer on; give --yes")]
+#[error("nobody can confirm the answer, without a terminal; give --yes")]
 struct NobodyToAsk;
 
 pub(crate) async fn approve(args: ApproveArgs, common: &Common) -> Result<Exit, Box<dyn Error>> {

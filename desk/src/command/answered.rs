@@ -9,10 +9,10 @@ use signing::Answer;
 
 use crate::aftermath::{StageEnd, end_of, is_noticed};
 use crate::answering::Answering;
-use crate::cli::Format;
 use crate::exit::Exit;
 use crate::judge::{Judged, Judgement};
 use crate::look::{Eyes, Known, Situation};
+use crate::options::Format;
 use crate::output;
 use crate::pipeline::Pipeline;
 use crate::port::Aws;

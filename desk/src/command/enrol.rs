@@ -8,8 +8,8 @@ use names::shown;
 use serde::Serialize;
 use signing::{KeyKind, SigningKey};
 
-use crate::cli::{Common, Format};
 use crate::exit::Exit;
+use crate::options::{Common, Format};
 use crate::output;
 use crate::report::json;
 
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Error>> 
     }
     output::print_note(&format!(
         "put this into `signingKeys` of the gate's rule, under {}, and open a pull request; \
-         whoever reviews it should hear the key id {} from you in person, because whoever has the \
+         the reviewer should hear the key id {} from you in person, because a person who has the \
          private half answers in your name",
         name.map_or("your name".to_owned(), |name| format!("`{}`", shown(name))),
         key.id()

@@ -11,9 +11,9 @@ use names::PipelineGlob;
 use wildmatch::WildMatch;
 
 use crate::aws::Connected;
-use crate::cli::{Common, Format};
 use crate::exit::Exit;
 use crate::look::{Eyes, Situation};
+use crate::options::{Common, Format};
 use crate::output;
 use crate::pipeline::Pipeline;
 use crate::port::{Aws, Listed};
@@ -52,10 +52,10 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The pipelines, by a name in which `*` and `?` stand for any text [default: all]
+    /// The pipelines, by their name; `*` and `?` stand for any text [default: all]
     #[arg(long, value_name = "GLOB")]
     pipeline: Option<PipelineGlob>,
-    /// Only approvals in which you would count
+    /// Only approvals where you would count
     #[arg(long)]
     mine: bool,
     /// Draw the report again every 15 seconds, until you stop it

@@ -10,8 +10,8 @@ use rule::Rule;
 use serde::Serialize;
 use signing::{KeyKind, SigningKey};
 
-use crate::cli::{Common, Format};
 use crate::exit::Exit;
+use crate::options::{Common, Format};
 use crate::output;
 use crate::report::{Lines, json};
 use crate::rule_source;

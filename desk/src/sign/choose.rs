@@ -35,8 +35,8 @@ pub(crate) enum NoKey {
 /// goes first.
 ///
 /// # Errors
-/// [`NoKey`] if the rule asks for a signature and there is no key, or if it is not clear whose key
-/// to use.
+/// [`NoKey`] if the rule asks for a signature and no key is at hand, or if it is not clear whose
+/// key to use.
 pub(crate) fn choose(rule: &Rule, in_agent: &[SigningKey]) -> Result<KeyChoice, NoKey> {
     let needs_device = rule.require_signature() == RequireSignature::DeviceBound;
     let mut usable: Vec<(&str, &SigningKey)> = rule

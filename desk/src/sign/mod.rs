@@ -76,7 +76,7 @@ impl Signer {
     /// Signs an answer, and verifies the signature as the gate will.
     ///
     /// # Errors
-    /// [`SignError`] if there is no signature, or not a good one.
+    /// [`SignError`] if the key does not sign, or the signature is not good.
     pub(crate) fn sign(
         &self,
         approval: &Approval<'_>,

@@ -10,7 +10,7 @@ use signing::{Approval, Signature, SigningKey, Statement};
 use super::nonce;
 use crate::rule_source::Written;
 
-/// A rule in which a person has one more key, and a signature by that key. Neither leaves this
+/// A rule that gives a person one more key, and a signature by that key. Neither leaves this
 /// program.
 #[derive(Debug)]
 pub(crate) struct Rehearsal {

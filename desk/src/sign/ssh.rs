@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use signing::{NAMESPACE, SigningKey, Statement};
 
-/// Why there is no signature.
+/// Why nothing is signed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SshError {
     #[error("`{program}` could not be started; install OpenSSH 8.2 or later")]
@@ -31,7 +31,7 @@ pub(crate) enum SshError {
 /// ours too.
 ///
 /// # Errors
-/// [`SshError`] if there is no signature.
+/// [`SshError`] if it does not sign.
 pub(crate) fn sign(key: &Path, statement: &Statement) -> Result<String, SshError> {
     const PROGRAM: &str = "ssh-keygen";
     let start = |source| SshError::Start { program: PROGRAM, source };
@@ -82,8 +82,8 @@ fn read(path: &Path) -> Result<String, SshError> {
         .map_err(|source| SshError::Unreadable { path: path.to_owned(), source })
 }
 
-/// The signing keys that the agent holds. Keys of other types are left out. Empty if there is no
-/// agent, or no `ssh-add`: then there is nothing to sign with.
+/// The signing keys that the agent holds. Keys of other types are left out. Empty without an
+/// agent or without `ssh-add`: then nothing can sign.
 pub(crate) fn agent_keys() -> Vec<SigningKey> {
     let listed = Command::new("ssh-add").arg("-L").stderr(Stdio::null()).output();
     let Ok(listed) = listed else {

@@ -5,7 +5,7 @@
 
 use axum::http::StatusCode;
 
-use super::query::{Refusal, escaped, member};
+use super::form::{Refusal, escaped, member};
 use super::shared::Shared;
 
 /// The result of GetRole.

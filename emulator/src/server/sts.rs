@@ -1,11 +1,11 @@
 //! The one operation of STS that approvers need: GetCallerIdentity, so that `desk` knows who asks.
 //!
-//! The AWS Query protocol, as [`super::iam`].
+//! The AWS Query protocol, like IAM.
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
 
 use names::Arn;
 
-use super::query::{Refusal, escaped};
+use super::form::{Refusal, escaped};
 
 /// The result of GetCallerIdentity. No policy decides: "No permissions are required to perform this
 /// operation" (same page).
