@@ -36,7 +36,7 @@ pub(crate) fn sign(key: &Path, statement: &Statement) -> Result<String, SshError
     const PROGRAM: &str = "ssh-keygen";
     let start = |source| SshError::Start { program: PROGRAM, source };
     let mut child = Command::new(PROGRAM)
-        .args(["-Y", "sign", "-n", NAMESPACE, "-f"])
+        .args(["-q", "-Y", "sign", "-n", NAMESPACE, "-f"])
         .arg(key)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
