@@ -72,7 +72,8 @@ impl Signature {
     /// Finds the signature in a comment. Returns `None` if the comment carries none.
     ///
     /// # Errors
-    /// [`CommentError`] if there are several, or if it is not in its canonical form.
+    /// [`CommentError`] if there are several, if it is not in its canonical form, or if its version
+    /// is unknown.
     pub fn from_comment(comment: &str) -> Result<Option<Self>, CommentError> {
         let marks: Vec<&str> = comment.split(NAME).skip(1).filter_map(version).collect();
         match marks.as_slice() {
