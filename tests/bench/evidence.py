@@ -255,8 +255,10 @@ class Signers:
     def spki(self, who):
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        return self.keys[who].public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        return (
+            self.keys[who]
+            .public_key()
+            .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         )
 
     def sign(self, who, facts, nonce):
@@ -385,7 +387,9 @@ def main():
             count = len(signers.signed)
             verifying = evidence("json", "--rule", rule) - evidence("json")
             peer = best(signers.verify)
-            print(f"{count} signatures   {verifying:7.3f} s   {verifying / peer:5.2f} of cryptography")
+            print(
+                f"{count} signatures   {verifying:7.3f} s   {verifying / peer:5.2f} of cryptography"
+            )
     return 0
 
 

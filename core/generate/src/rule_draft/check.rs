@@ -23,8 +23,8 @@ impl Draft {
         if json.len() > ENVIRONMENT {
             to_check.push(
                 "the rule is longer than Lambda's limit for environment variables (4 KB): put it \
-                 into a file in the function's package and name \
-                 the file in TWO_PERSON_RULE_FILE"
+                 into a layer (`templates/package --rule`) and name its file in \
+                 TWO_PERSON_RULE_FILE"
                     .to_owned(),
             );
         }
