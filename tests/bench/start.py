@@ -8,7 +8,6 @@ tests/bench/start.py target/release/gate [ANOTHER …]
 
 import argparse
 import json
-import os
 import socket
 import statistics
 import subprocess
@@ -80,8 +79,8 @@ def main():
     first = statistics.median(times[arguments.gates[0]])
     for path, taken in times.items():
         median = statistics.median(taken)
-        size = os.path.getsize(path) / 1e6
-        print(f"{path}  {size:5.2f} MB  {median * 1000:6.1f} ms  {median / first:4.2f} of the first")
+        size = f"{path.stat().st_size / 1e6:5.2f} MB"
+        print(f"{path}  {size}  {median * 1000:6.1f} ms  {median / first:4.2f} of the first")
     return 0
 
 
