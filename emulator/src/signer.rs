@@ -4,7 +4,7 @@ use std::error::Error;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
-use signing::{Approval, Nonce, Signature, SigningKey, Statement};
+use signing::{Nonce, Signature, SigningKey, Statement};
 
 /// An SSH key of a human. The private half never leaves this process.
 #[derive(Debug)]
@@ -31,14 +31,11 @@ impl Signer {
         &self.key
     }
 
-    /// Signs an answer. The signature is a word for the comment.
-    ///
-    /// # Errors
-    /// If no statement can be written about the answer, or the system has no random bytes.
-    pub fn sign(&self, answer: &Approval<'_>) -> Result<Signature, Box<dyn Error>> {
-        let statement = Statement::new(answer, &nonce()?)?;
+    /// Signs a statement. The signature is a word for the comment.
+    #[must_use]
+    pub fn sign(&self, statement: &Statement) -> Signature {
         let signature = self.pair.sign(&statement.sshsig_bytes());
-        Ok(Signature::from_ed25519(self.key.id(), &statement, signature.as_ref()))
+        Signature::from_ed25519(self.key.id(), statement, signature.as_ref())
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use serde_json::{Value, json};
-use signing::Approval;
+use signing::{Approval, Statement};
 
 use super::scenes::Signing;
-use crate::signer::Signer;
+use crate::signer::{Signer, nonce};
 
 /// The people whose keys the rule has.
 const IN_RULE: [&str; 2] = ["alice", "bob"];
@@ -45,7 +45,8 @@ impl Signatures {
             Signing::No => return Ok(("reviewed".to_owned(), String::new())),
             Signing::By(name) => {
                 let signer = self.signers.get(name).ok_or("somebody without a key signs")?;
-                let signature = signer.sign(answer)?.to_string();
+                let statement = Statement::new(answer, &nonce()?)?;
+                let signature = signer.sign(&statement).to_string();
                 self.given.insert(name, signature.clone());
                 (signature, format!(",\n     signed with {name}'s key"))
             }
