@@ -55,7 +55,7 @@ impl Passkey {
     }
 
     /// The answer of a browser on this site. `more` is for members of clientDataJSON that browsers
-    /// may add, such as `,"topOrigin":"…"`.
+    /// may add, such as `,"extra":1`.
     ///
     /// # Panics
     /// If the system has no random bytes.

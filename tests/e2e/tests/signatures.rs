@@ -317,6 +317,25 @@ async fn two_signatures_carried_by_one_role_are_two_people() {
     }
 }
 
+/// The gate then also reads GetPipelineExecution, which must show the signed revisions.
+#[tokio::test]
+async fn who_started_the_execution_does_not_count_by_their_signature_either() {
+    let rule = json!({"requireSignature": true, "excludeInitiator": true});
+    let company = Company::with_rule(rule).await;
+    let (execution_id, mut open) = start(&company.emulator).await;
+    let alice = company.alice.sign(&open[0].statement()).to_string();
+    let bob = company.bob.sign(&open[1].statement()).to_string();
+    let answers = [("deployer-1", alice.as_str()), ("deployer-2", bob.as_str())];
+    let ended = judged(&company.emulator, &execution_id, &open, answers).await;
+    assert_refused(&ended, &["initiator: "]);
+
+    open = reopen(&company.emulator, &execution_id).await;
+    let alice = company.alice.sign(&open[0].statement()).to_string();
+    let mallory = company.mallory.sign(&open[1].statement()).to_string();
+    let answers = [("deployer-1", alice.as_str()), ("deployer-2", mallory.as_str())];
+    assert_passed(&judged(&company.emulator, &execution_id, &open, answers).await);
+}
+
 #[tokio::test]
 async fn a_passkey_made_for_another_sites_origin_gets_nothing() {
     const DESK: Site = Site { rp_id: "approve.example.com", origin: "https://approve.example.com" };
@@ -342,7 +361,7 @@ async fn a_passkey_made_for_another_sites_origin_gets_nothing() {
         (OTHER_PORT, OTHER_PORT, "", Err(NOT_SIGNED)),
         // The desk, without and with a member that browsers may add.
         (DESK, DESK, "", Ok(())),
-        (DESK, DESK, r#","topOrigin":"https://approve.example.com""#, Ok(())),
+        (DESK, DESK, r#","other_keys_can_be_added_here":"no template""#, Ok(())),
     ];
     let (mut execution_id, mut open) = start(&emulator).await;
     for (site, left_out, more, expected) in cases {
