@@ -10,10 +10,12 @@ use sdk::Client;
 use sdk::config::{Credentials, Region, SharedHttpClient};
 use sdk::error::BuildError;
 use sdk::types::{
-    ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter, ActionOwner,
-    ActionTypeId, ApprovalResult, ApprovalStatus, PipelineDeclaration, PipelineExecutionStatus,
-    StageDeclaration, StageExecutionStatus, StageRetryMode,
+    ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter,
+    ActionExecutionStatus, ActionOwner, ActionTypeId, ApprovalResult, ApprovalStatus,
+    OutputArtifact, PipelineDeclaration, PipelineExecutionStatus, StageDeclaration,
+    StageExecutionStatus, StageRetryMode,
 };
+pub use signing::Answer;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -46,13 +48,17 @@ pub enum Kind {
     Deploy,
 }
 
-/// An answer to an approval.
-#[derive(Clone, Copy, Debug)]
-pub enum Answer {
-    /// Approved.
-    Approved,
-    /// Rejected.
-    Rejected,
+/// An attempt of an approval that waits for an answer.
+#[derive(Clone, Debug)]
+pub struct OpenApproval<'a> {
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The stage.
+    pub stage: &'a str,
+    /// The action.
+    pub action: &'a str,
+    /// The `actionExecutionId`, which is also the token.
+    pub attempt: String,
 }
 
 /// The actions that a retry repeats.
@@ -150,7 +156,7 @@ impl Caller {
         self.answer(pipeline, stage, action, Answer::Approved).await
     }
 
-    /// PutApprovalResult, with the token of GetPipelineState, as soon as the approval is open.
+    /// Answers, as soon as the approval is open.
     pub async fn answer(
         &self,
         pipeline: &str,
@@ -158,30 +164,60 @@ impl Caller {
         action: &str,
         answer: Answer,
     ) -> Result<()> {
-        let status = match answer {
-            Answer::Approved => ApprovalStatus::Approved,
-            Answer::Rejected => ApprovalStatus::Rejected,
-        };
+        let open = self.open_approval(pipeline, stage, action).await?;
+        self.put_answer(&open, answer, "reviewed").await
+    }
+
+    /// Waits until the approval is open.
+    pub async fn open_approval<'a>(
+        &self,
+        pipeline: &'a str,
+        stage: &'a str,
+        action: &'a str,
+    ) -> Result<OpenApproval<'a>> {
         let open = async {
             loop {
-                if let Some(token) = self.token(pipeline, action).await? {
-                    return Ok::<String, Box<dyn Error>>(token);
+                if let Some(attempt) = self.token(pipeline, action).await? {
+                    return Ok(OpenApproval { pipeline, stage, action, attempt });
                 }
                 tokio::time::sleep(POLL).await;
             }
         };
-        let token = tokio::time::timeout(PATIENCE, open).await??;
-        let result = ApprovalResult::builder().summary("reviewed").status(status).build()?;
+        tokio::time::timeout(PATIENCE, open).await?
+    }
+
+    /// PutApprovalResult.
+    pub async fn put_answer(
+        &self,
+        open: &OpenApproval<'_>,
+        answer: Answer,
+        comment: &str,
+    ) -> Result<()> {
+        let status = ApprovalStatus::from(answer.as_str());
+        let result = ApprovalResult::builder().summary(comment).status(status).build()?;
         self.0
             .put_approval_result()
-            .pipeline_name(pipeline)
-            .stage_name(stage)
-            .action_name(action)
-            .token(token)
+            .pipeline_name(open.pipeline)
+            .stage_name(open.stage)
+            .action_name(open.action)
+            .token(&open.attempt)
             .result(result)
             .send()
             .await?;
         Ok(())
+    }
+
+    /// What an execution releases: the revision of the newest succeeded attempt of each Source
+    /// action.
+    pub async fn revisions(&self, pipeline: &str, execution_id: &str) -> Result<Vec<String>> {
+        let mut history = self.history(pipeline, execution_id).await?;
+        history.retain(|detail| is_source(detail) && has_succeeded(detail));
+        let revision = |detail: &ActionExecutionDetail| {
+            let result = detail.output()?.execution_result()?;
+            result.external_execution_id().map(str::to_owned)
+        };
+        let revisions: Option<_> = newest(history).iter().map(revision).collect();
+        Ok(revisions.ok_or("a Source action has succeeded without a revision")?)
     }
 
     async fn token(&self, pipeline: &str, action: &str) -> Result<Option<String>> {
@@ -219,19 +255,16 @@ impl Caller {
     /// Waits until the execution has ended, and reads its outcome from its history.
     pub async fn end_of(&self, pipeline: &str, execution_id: &str, gate: &str) -> Result<Ended> {
         let status = self.wait_until_over(pipeline, execution_id).await?;
-        let newest = self.newest_attempts(pipeline, execution_id).await?;
+        let newest = newest(self.history(pipeline, execution_id).await?);
         let judged = newest.iter().find(|detail| detail.action_name() == Some(gate));
         let variables = judged.and_then(|detail| detail.output()?.output_variables().cloned());
-        let succeeded = |detail: &&ActionExecutionDetail| {
-            detail.status() == Some(&sdk::types::ActionExecutionStatus::Succeeded)
-        };
         Ok(Ended {
             succeeded: status == PipelineExecutionStatus::Succeeded,
             gate: judged.map(words).unwrap_or_default(),
             variables: variables.into_iter().flatten().collect(),
             done: newest
                 .iter()
-                .filter(succeeded)
+                .filter(|detail| has_succeeded(detail))
                 .filter_map(|detail| detail.action_name.clone())
                 .collect(),
         })
@@ -300,28 +333,37 @@ impl Caller {
         }
     }
 
-    /// The newest attempt of each action. ListActionExecutions lists the newest first.
-    async fn newest_attempts(
+    /// ListActionExecutions: every attempt, the newest first.
+    async fn history(
         &self,
         pipeline: &str,
         execution_id: &str,
     ) -> Result<Vec<ActionExecutionDetail>> {
-        let mut newest: Vec<ActionExecutionDetail> = Vec::new();
-        let mut pages = self
-            .0
-            .list_action_executions()
-            .pipeline_name(pipeline)
-            .filter(ActionExecutionFilter::builder().pipeline_execution_id(execution_id).build())
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(detail) = pages.next().await.transpose()? {
-            if !newest.iter().any(|other| other.action_name == detail.action_name) {
-                newest.push(detail);
-            }
-        }
-        Ok(newest)
+        let call = self.0.list_action_executions().pipeline_name(pipeline);
+        let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution_id).build();
+        let pages = call.filter(filter).into_paginator().items().send();
+        Ok(pages.collect::<std::result::Result<_, _>>().await?)
     }
+}
+
+/// The first attempt of each action in a list of attempts, the newest first.
+fn newest(history: Vec<ActionExecutionDetail>) -> Vec<ActionExecutionDetail> {
+    let mut newest: Vec<ActionExecutionDetail> = Vec::new();
+    for detail in history {
+        if !newest.iter().any(|other| other.action_name == detail.action_name) {
+            newest.push(detail);
+        }
+    }
+    newest
+}
+
+fn has_succeeded(detail: &ActionExecutionDetail) -> bool {
+    detail.status() == Some(&ActionExecutionStatus::Succeeded)
+}
+
+fn is_source(detail: &ActionExecutionDetail) -> bool {
+    let type_id = detail.input().and_then(|input| input.action_type_id());
+    type_id.is_some_and(|type_id| type_id.category() == &ActionCategory::Source)
 }
 
 /// The message of an action at its end: its error if it failed, or else its output variables,
@@ -383,10 +425,15 @@ fn declare(action: &Action) -> std::result::Result<ActionDeclaration, BuildError
         .provider(provider)
         .version("1")
         .build()?;
+    let output = match action.kind {
+        Kind::Source => Some(OutputArtifact::builder().name("App").build()?),
+        Kind::Approval | Kind::Gate(_) | Kind::Deploy => None,
+    };
     ActionDeclaration::builder()
         .name(action.name)
         .action_type_id(type_id)
         .run_order(action.run_order)
         .set_configuration(configuration)
+        .set_output_artifacts(output.map(|artifact| vec![artifact]))
         .build()
 }

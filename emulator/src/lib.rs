@@ -12,6 +12,7 @@ mod gate_identity;
 mod operation;
 pub mod principals;
 pub mod server;
+pub mod signer;
 mod terminal;
 #[cfg(test)]
 mod testing;

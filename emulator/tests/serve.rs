@@ -213,17 +213,20 @@ fn a_lag_is_a_number_of_seconds_or_that_of_aws() {
 #[test]
 fn a_seed_gives_the_same_identifiers_again() {
     let pipeline = |served: &Served| {
-        let action = |category: &str, provider: &str| {
+        let action = |category: &str, provider: &str, more: &str| {
             let type_id = format!(
                 r#"{{"category":"{category}","owner":"AWS","provider":"{provider}","version":"1"}}"#
             );
-            format!(r#"{{"name":"A","actionTypeId":{type_id}}}"#)
+            format!(r#"{{"name":"A","actionTypeId":{type_id}{more}}}"#)
         };
         let stage =
             |name: &str, action: &str| format!(r#"{{"name":"{name}","actions":[{action}]}}"#);
-        let stages =
-            [stage("S", &action("Source", "S3")), stage("T", &action("Approval", "Manual"))]
-                .join(",");
+        let artifact = r#","outputArtifacts":[{"name":"App"}]"#;
+        let stages = [
+            stage("S", &action("Source", "S3", artifact)),
+            stage("T", &action("Approval", "Manual", "")),
+        ]
+        .join(",");
         let role = "arn:aws:iam::111122223333:role/p";
         let body =
             format!(r#"{{"pipeline":{{"name":"p","roleArn":"{role}","stages":[{stages}]}}}}"#);

@@ -48,7 +48,17 @@ pub(super) struct Variable {
 #[serde(rename_all = "camelCase")]
 pub(super) struct SourceRevision {
     pub(super) action_name: String,
+    pub(super) revision_type: RevisionType,
     pub(super) revision_value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum RevisionType {
+    CommitId,
+    ImageDigest,
+    S3ObjectVersionId,
+    S3ObjectKey,
 }
 
 #[derive(Deserialize)]

@@ -304,10 +304,17 @@ fn check_actions(stage: &Stage) -> Result<(), ApiError> {
         let known = |key: &&String| LAMBDA_CONFIGURATION.contains(&key.as_str());
         let unknown = action.configuration.keys().find(|key| lambda && !known(key));
         let told = configured("EmulatorResult");
+        // What a source delivers is the revision of its artifact. The number:
+        // <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-action-artifacts.html>
+        let delivers = action.kind() != ActionKind::Source || !action.output_artifacts.is_empty();
         let problem = if !names.insert(name) {
             format!(
                 "Action name '{name}' in stage '{}' must be unique within the stage",
                 stage.name
+            )
+        } else if !delivers {
+            format!(
+                "Action {name} declares 0 output artifacts which is less than the minimum count (1)"
             )
         } else if lambda && configured("FunctionName").is_none() {
             format!(

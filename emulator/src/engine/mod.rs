@@ -50,7 +50,7 @@ pub use pipeline::Pipeline;
 pub use report::{Outcome, Report};
 pub use settings::Settings;
 pub use stage::{Retries, StageProgress, StageStatus};
-pub use start::{SourceRevision, Start, Trigger};
+pub use start::{SourceRevision, Start, Trigger, Wanted};
 pub use world::Effect;
 
 use page::{List, page};

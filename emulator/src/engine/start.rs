@@ -16,8 +16,17 @@ pub struct Start {
     pub request_token: Option<String>,
     /// Values of the pipeline's variables.
     pub variables: BTreeMap<String, String>,
-    /// Revisions by the name of the source action. They replace the synthetic ones.
-    pub revisions: BTreeMap<String, String>,
+    /// What the sources must deliver, by the name of their actions.
+    pub revisions: BTreeMap<String, Wanted>,
+}
+
+/// What a source must deliver, in place of what it would find.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A commit, a version of an object, or a digest of an image.
+    Revision(String),
+    /// The newest version of the object with this key.
+    ObjectKey(String),
 }
 
 /// The cause of a start.

@@ -10,7 +10,7 @@ use super::artifact::Artifact;
 use super::declaration::{Action, ActionKind, Stage};
 use super::execution::Execution;
 use super::job::Job;
-use super::start::SourceRevision;
+use super::start::{SourceRevision, Wanted};
 use super::{World, lag, notification, variables};
 
 /// The name of the only function that does not exist.
@@ -104,8 +104,8 @@ impl Execution {
                     );
                     return;
                 }
-                let given = self.start.revisions.get(&run.action.name).cloned();
-                let pretence = pretence(run, given, world);
+                let wanted = self.start.revisions.get(&run.action.name);
+                let pretence = pretence(run, wanted, world);
                 run.pretend(pretence, world);
             }
         }
@@ -186,17 +186,20 @@ impl ActionRun {
 }
 
 /// The outcome of a simulated action that succeeds.
-fn pretence(run: &ActionRun, given: Option<String>, world: &mut World) -> Pretence {
+fn pretence(run: &ActionRun, wanted: Option<&Wanted>, world: &mut World) -> Pretence {
     let s3 = run.action.action_type_id.provider == "S3";
     let configured = |key: &str, default: &str| {
         run.configuration.get(key).map_or(default, String::as_str).to_owned()
     };
+    let (given, key) = match wanted {
+        Some(Wanted::Revision(revision)) => (Some(revision.clone()), None),
+        Some(Wanted::ObjectKey(key)) => (None, Some(key.clone())),
+        None => (None, None),
+    };
     match run.action.kind() {
         ActionKind::Source if s3 => {
-            let (bucket, key) = (
-                configured("S3Bucket", "emulator-source"),
-                configured("S3ObjectKey", "source.zip"),
-            );
+            let bucket = configured("S3Bucket", "emulator-source");
+            let key = key.unwrap_or_else(|| configured("S3ObjectKey", "source.zip"));
             let (revision, tag) = world.object(&bucket, &key, given);
             let variables = [
                 ("BucketName", bucket),

@@ -1,7 +1,10 @@
-//! Shared helpers of the end-to-end tests: the built binaries, and an emulator that one of them
-//! serves.
+//! Shared helpers of the end-to-end tests: the built binaries, an emulator that one of them serves,
+//! and what people sign.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
+
+mod passkey;
+mod request;
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -11,6 +14,8 @@ use std::thread::JoinHandle;
 
 use emulator::aws::{Action, Caller, Ended, Kind, RetryMode};
 use lambda::aws::http_client;
+pub use passkey::{Passkey, Site};
+pub use request::Request;
 
 /// The pipeline of [`Emulator::create_pipeline`].
 pub const PIPELINE: &str = "payments";
@@ -131,6 +136,16 @@ impl Emulator {
 
     /// The same, as another principal than bob.
     pub async fn create_pipeline_as(&self, key_id: &str, user_parameters: Option<&'static str>) {
+        self.create_pipeline_named(PIPELINE, key_id, user_parameters).await;
+    }
+
+    /// The same, with another name.
+    pub async fn create_pipeline_named(
+        &self,
+        name: &str,
+        key_id: &str,
+        user_parameters: Option<&'static str>,
+    ) {
         let action = |name, kind, run_order| Action { name, kind, run_order };
         let stages: [(&str, &[Action]); 3] = [
             ("Source", &[action("Source", Kind::Source, 1)]),
@@ -145,7 +160,7 @@ impl Emulator {
             ("Deploy", &[action("Deploy", Kind::Deploy, 1)]),
         ];
         let caller = self.caller(key_id);
-        caller.create_idle_pipeline(PIPELINE, &stages).await.unwrap();
+        caller.create_idle_pipeline(name, &stages).await.unwrap();
     }
 
     /// Starts an execution of [`PIPELINE`] as `starter`.

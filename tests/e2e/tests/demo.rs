@@ -30,18 +30,27 @@ fn story(output: &Output) -> String {
 }
 
 #[test]
-fn it_tells_six_stories_and_ends_well() {
+fn it_tells_eight_stories_and_ends_well() {
     let story = story(&demo(&[], false));
     let endings: Vec<&str> =
         story.lines().filter(|line| line.contains("The gate ")).map(str::trim).collect();
     let (refuses, passes) =
         ("The gate refuses; Deploy has not run.", "The gate lets it pass; Deploy has run.");
-    assert_eq!(endings, [refuses, passes, refuses, passes, refuses, refuses], "{story}");
-    assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 4, "{story}");
+    assert_eq!(
+        endings,
+        [refuses, passes, refuses, passes, refuses, refuses, passes, refuses],
+        "{story}"
+    );
+    assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 5, "{story}");
     assert!(
         story.contains("ApprovalB is rejected by arn:aws:iam::111122223333:user/bob"),
         "{story}"
     );
+    // The signatures: two through one shared role, then a copied one and one by a strange key.
+    for signed in ["signed with alice's SSH key", "signed with bob's SSH key"] {
+        assert_eq!(story.matches(signed).count(), 1, "{story}");
+    }
+    assert_eq!(story.matches("- bad-signature: ").count(), 2, "{story}");
     assert!(!story.contains('\u{1b}'), "colour where there is no terminal");
 }
 

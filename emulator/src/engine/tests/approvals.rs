@@ -125,6 +125,26 @@ fn an_empty_comment_names_who_answered() {
     assert_eq!(account.action("Review", "ApprovalA")["summary"], format!("Approved by {ALICE}"));
 }
 
+/// A signature travels in the comment.
+#[test]
+fn a_comment_comes_back_as_it_was_given() {
+    let words = "  ok,\tgo \u{2028}[2pr1.s.bmrQd4ily64.qljWt0H27SbmgjsnXhUVnw.AAAA] é𝄞\n ";
+    let longest = format!("{words}{}", "é".repeat(512 - words.chars().count()));
+    for (comment, status) in [(words, "Approved"), (longest.as_str(), "Rejected")] {
+        let mut account = account();
+        account.start();
+        let token = account.action("Review", "ApprovalA")["token"].clone();
+        let too_long = format!("{longest}x");
+        let error = account.answer_with("Review", "ApprovalA", status, &token, &too_long);
+        assert_eq!(error.unwrap_err().code, ErrorCode::Validation);
+        account.answer_with("Review", "ApprovalA", status, &token, comment).unwrap();
+        assert_eq!(account.action("Review", "ApprovalA")["summary"], comment);
+        let history = account.ok("ListActionExecutions", json!({"pipelineName": PIPELINE}));
+        let result = &history["actionExecutionDetails"][1]["output"]["executionResult"];
+        assert_eq!(result["externalExecutionSummary"], comment);
+    }
+}
+
 #[test]
 fn a_comment_that_is_required_must_be_there() {
     let mut required = approval("Approval");

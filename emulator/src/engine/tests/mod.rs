@@ -7,5 +7,6 @@ mod modes;
 mod properties;
 mod retries;
 mod rollback;
+mod sources;
 mod stops;
 mod structure;

@@ -1,4 +1,8 @@
-//! `emulator demo`: six attempts at a release, each judged by a real gate.
+//! `emulator demo`: eight attempts at a release, each judged by a real gate.
+
+mod pipeline;
+mod scenes;
+mod signatures;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -6,9 +10,14 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use jiff::SignedDuration;
 use lambda::aws::http_client;
+use serde_json::json;
+use signing::Approval;
 
+use self::pipeline::{DEPLOY, GATE, PIPELINE, REQUIRE_SIGNATURE, SIGNED, SLOTS, STAGE, UNSIGNED};
+use self::scenes::{Expected, Given, SCENES, Signing};
+use self::signatures::Signatures;
 use super::serve::lag;
-use crate::aws::{Action, Answer, Caller, Ended, Kind, RetryMode};
+use crate::aws::{Answer, Caller, Ended};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
@@ -17,9 +26,10 @@ use crate::terminal;
 
 /// Watch one human with two keys be refused, and two humans pass
 ///
-/// Starts the emulator in this process, creates a pipeline through its API, and plays six attempts
-/// at a release: as different principals, over HTTP, with the AWS SDK. The gate that judges them is
-/// a separate process, as on AWS Lambda. The exit code is 1 if an attempt does not end as expected.
+/// Starts the emulator in this process, creates a pipeline through its API, and plays eight
+/// attempts at a release: as different principals, over HTTP, with the AWS SDK. The gate that
+/// judges them is a separate process, as on AWS Lambda. The exit code is 1 if an attempt does not
+/// end as expected.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Program to run as the gate, such as a built `bootstrap`; by default this program itself
@@ -27,116 +37,17 @@ pub struct Args {
     gate: Option<PathBuf>,
     /// Longest time in seconds until CodePipeline notices an answer; 0 for no delay, `aws` for the
     /// recorded 35 s
-    #[arg(long, value_name = "SECONDS", default_value = "0.3", value_parser = lag)]
+    #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = lag)]
     lag: SignedDuration,
 }
 
 const ACCOUNT: &str = "111122223333";
-const PIPELINE: &str = "payments";
-const STAGE: &str = "Approve";
-const GATE: &str = "Gate";
-const DEPLOY: &str = "Deploy";
-const SLOTS: [&str; 2] = ["ApprovalA", "ApprovalB"];
-const RULE: &str = r#"{"trustedSessionRoles": ["AWSReservedSSO_Approver_0123456789abcdef"]}"#;
-
-const STAGES: [(&str, &[Action]); 3] = [
-    ("Source", &[Action { name: "Source", kind: Kind::Source, run_order: 1 }]),
-    (
-        STAGE,
-        &[
-            Action { name: SLOTS[0], kind: Kind::Approval, run_order: 1 },
-            Action { name: SLOTS[1], kind: Kind::Approval, run_order: 1 },
-            Action { name: GATE, kind: Kind::Gate(None), run_order: 2 },
-        ],
-    ),
-    ("Deploy", &[Action { name: DEPLOY, kind: Kind::Deploy, run_order: 1 }]),
-];
+const TRUSTED_ROLE: &str = "AWSReservedSSO_Approver_0123456789abcdef";
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const TITLE: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
-
-/// An attempt at a release: a new execution, or a retry of the last one.
-struct Scene {
-    title: &'static str,
-    rounds: &'static [Round],
-    /// The expected outcome.
-    expected: Expected,
-}
-
-/// Answers to open approvals.
-struct Round {
-    /// The actions of the last execution to retry. `None` starts a new execution.
-    retry: Option<RetryMode>,
-    /// The slot, the access key id of its approver, and the answer.
-    answers: &'static [(&'static str, &'static str, Answer)],
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Expected {
-    Passes,
-    /// Its message must have this reason code.
-    Refused(&'static str),
-}
-
-/// Approves both slots of a new execution.
-macro_rules! approved_by {
-    ($a:literal, $b:literal) => {
-        &[Round {
-            retry: None,
-            answers: &[(SLOTS[0], $a, Answer::Approved), (SLOTS[1], $b, Answer::Approved)],
-        }]
-    };
-}
-
-const SCENES: [Scene; 6] = [
-    Scene {
-        title: "alice turns both keys",
-        rounds: approved_by!("alice", "alice"),
-        expected: Expected::Refused("same-person"),
-    },
-    Scene {
-        title: "the approvals are reopened with that command; alice and bob turn one key each",
-        rounds: &[Round {
-            retry: Some(RetryMode::AllActions),
-            answers: &[(SLOTS[0], "alice", Answer::Approved), (SLOTS[1], "bob", Answer::Approved)],
-        }],
-        expected: Expected::Passes,
-    },
-    Scene {
-        title: "one role with two session names",
-        rounds: approved_by!("deployer-1", "deployer-2"),
-        expected: Expected::Refused("shared-role"),
-    },
-    Scene {
-        title: "two people with one permission set; IAM Identity Center sets their session names",
-        rounds: approved_by!("sso-alice", "sso-carol"),
-        expected: Expected::Passes,
-    },
-    Scene {
-        title: "alice as an IAM user, and as a session of a role that anybody on the team can assume",
-        rounds: approved_by!("alice", "deployer-1"),
-        expected: Expected::Refused("shared-role"),
-    },
-    Scene {
-        title: "bob says no; only his approval is asked for again, and carol gives it",
-        rounds: &[
-            Round {
-                retry: None,
-                answers: &[
-                    (SLOTS[0], "alice", Answer::Approved),
-                    (SLOTS[1], "bob", Answer::Rejected),
-                ],
-            },
-            Round {
-                retry: Some(RetryMode::FailedActions),
-                answers: &[(SLOTS[1], "sso-carol", Answer::Approved)],
-            },
-        ],
-        expected: Expected::Refused("superseded-by-rejection"),
-    },
-];
 
 /// Plays the demo.
 ///
@@ -144,6 +55,10 @@ const SCENES: [Scene; 6] = [
 /// If the emulator does not start, or an attempt does not end as expected.
 pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let principals = Principals::examples(ACCOUNT);
+    let signatures = Signatures::generate()?;
+    let rule = json!({
+        "trustedSessionRoles": [TRUSTED_ROLE], "signingKeys": signatures.signing_keys(),
+    });
     let server = Server::start(Config {
         listen: ([127, 0, 0, 1], 0).into(),
         settings: Settings {
@@ -157,12 +72,12 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         principals: principals.clone(),
         authorizer: None,
         gate: args.gate,
-        rule: Some(RULE.to_owned()),
+        rule: Some(rule.to_string()),
         gate_log_level: None,
         gate_output: ChildOutput::Discard,
     })
     .await?;
-    let played = play(&server.url(), &principals).await;
+    let played = play(&server.url(), &principals, signatures).await;
     server.shutdown().await;
     let surprises = played?;
     if surprises.is_empty() {
@@ -182,22 +97,36 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 }
 
 /// Plays every scene. Returns what was not as expected.
-async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn Error>> {
+async fn play(
+    url: &str,
+    principals: &Principals,
+    mut signatures: Signatures,
+) -> Result<Vec<String>, Box<dyn Error>> {
     let http = http_client();
     let caller = |key_id: &str| Caller::new(url, key_id, &http);
     terminal::print(&format!(
         "An embedded CodePipeline on {url}, with the pipeline {TITLE}{PIPELINE}{TITLE:#}:\n\
          Source, then {STAGE} ({} and {} in parallel, then {GATE}), then {DEPLOY}.\n\
-         {GATE} runs in a separate process over the Lambda Runtime API, with the rule {RULE}.\n\n",
+         {GATE} runs in a separate process over the Lambda Runtime API, with the rule\n\
+         {{\"trustedSessionRoles\": [\"{TRUSTED_ROLE}\"],\n \
+         \"signingKeys\": {{\"alice\": [\"ssh-ed25519 AAAA…\"], \"bob\": [\"ssh-ed25519 AAAA…\"]}}}}.\n\n",
         SLOTS[0], SLOTS[1]
     ))?;
     let starter = caller("bob");
     let mut surprises = Vec::new();
     // The creation of a pipeline starts an execution.
-    let mut execution_id = starter.create_pipeline(PIPELINE, &STAGES).await?;
+    let mut execution_id = starter.create_pipeline(PIPELINE, &UNSIGNED).await?;
     let mut is_new = true;
+    let mut requires_signatures = false;
     for (number, scene) in (1..).zip(&SCENES) {
         terminal::print(&format!("{TITLE}{number}. {}{TITLE:#}\n", scene.title))?;
+        if scene.requires_signatures && !requires_signatures {
+            starter.update_pipeline(PIPELINE, &SIGNED).await?;
+            requires_signatures = true;
+            terminal::print(&format!(
+                "   The UserParameters of {GATE} are now {REQUIRE_SIGNATURE}\n"
+            ))?;
+        }
         for round in scene.rounds {
             match round.retry {
                 Some(mode) => {
@@ -209,15 +138,17 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
                 None => execution_id = starter.start(PIPELINE).await?,
             }
             is_new = false;
-            for (slot, key_id, answer) in round.answers {
-                caller(key_id).answer(PIPELINE, STAGE, slot, *answer).await?;
-                let arn =
-                    principals.iter().find(|(id, _)| id == key_id).map_or(*key_id, |(_, arn)| arn);
-                let answered = match answer {
+            for given in round.answers {
+                let told =
+                    give(&caller(given.key_id), given, &execution_id, &mut signatures).await?;
+                let mut known = principals.iter();
+                let arn = known.find(|(id, _)| *id == given.key_id);
+                let arn = arn.map_or(given.key_id, |(_, arn)| arn);
+                let answered = match given.answer {
                     Answer::Approved => "approved",
                     Answer::Rejected => "rejected",
                 };
-                terminal::print(&format!("   {slot} is {answered} by {arn}\n"))?;
+                terminal::print(&format!("   {} is {answered} by {arn}{told}\n", given.slot))?;
             }
         }
         let ended = starter.end_of(PIPELINE, &execution_id, GATE).await?;
@@ -227,6 +158,33 @@ async fn play(url: &str, principals: &Principals) -> Result<Vec<String>, Box<dyn
         }
     }
     Ok(surprises)
+}
+
+/// Answers as soon as the approval is open. Returns what the reader is told about the signature.
+async fn give(
+    caller: &Caller,
+    given: &Given,
+    execution_id: &str,
+    signatures: &mut Signatures,
+) -> Result<String, Box<dyn Error>> {
+    let open = caller.open_approval(PIPELINE, STAGE, given.slot).await?;
+    // The API says what a person signs.
+    let revisions = match given.signature {
+        Signing::No => Vec::new(),
+        Signing::By(_) | Signing::CopiedFrom(_) => caller.revisions(PIPELINE, execution_id).await?,
+    };
+    let answer = Approval {
+        pipeline: PIPELINE,
+        execution: execution_id,
+        stage: STAGE,
+        action: given.slot,
+        attempt: &open.attempt,
+        answer: given.answer,
+        revisions: &Vec::from_iter(revisions.iter().map(String::as_str)),
+    };
+    let (comment, told) = signatures.comment(given.signature, &answer)?;
+    caller.put_answer(&open, given.answer, &comment).await?;
+    Ok(told)
 }
 
 fn is_expected(expected: Expected, ended: &Ended) -> bool {
