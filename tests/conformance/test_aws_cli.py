@@ -40,8 +40,8 @@ def state_of(emulator, action_name):
     )
 
 
-def answer(emulator, key_id, slot, status="Approved", token=None):
-    result = json.dumps({"status": status, "summary": "reviewed"})
+def answer(emulator, key_id, slot, status="Approved", token=None, summary="reviewed"):
+    result = json.dumps({"status": status, "summary": summary})
     token = token or state_of(emulator, slot)["token"]
     return emulator.cli(
         key_id, "put-approval-result", "--pipeline-name", PIPELINE, "--stage-name", STAGE,

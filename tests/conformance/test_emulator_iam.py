@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from conftest import PIPELINE, STAGE, Emulator, Refused
 from iam_endpoint import ACCOUNT
-from test_aws_cli import answer, create, ended, start, variables
+from signatures import Key
+from test_aws_cli import answer, create, ended, history, start, state_of, variables
 from test_policygen_iam import POLICYGEN, aws, server  # noqa: F401
 
 REGION = "eu-west-1"
@@ -60,14 +61,24 @@ def by_roles(aws):
     return principals
 
 
+def by_one_role(aws):
+    """Two sessions of the one role, under names that say nothing, and dave has assumed none."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/TwoPersonRule-Approvers"
+    principals = {"dave": user(aws, "dave")}
+    for name in ("session-1", "session-2"):
+        assumed = aws("sts", "assume-role", "--role-arn", role, "--role-session-name", name)
+        principals[name] = assumed["AssumedRoleUser"]["Arn"]
+    return principals
+
+
 @pytest.fixture
 def company(aws, tmp_path):
     """Sets up an account by a mechanism's script, and serves an emulator in which it decides. bob
-    is the release manager.
+    is the release manager. `complete` makes the rule of the one that is generated.
     """
     served = []
 
-    def serve(mechanism, join):
+    def serve(mechanism, join, complete=None):
         target = [
             "--region",
             REGION,
@@ -106,7 +117,8 @@ def company(aws, tmp_path):
         )
 
         account = aws("iam", "get-account-authorization-details")
-        contents = {"account": account, "principals": principals, "rule": RULE}
+        rule = complete(json.loads((tmp_path / "rule.json").read_text())) if complete else RULE
+        contents = {"account": account, "principals": principals, "rule": rule}
         arguments = ["--region", REGION]
         for name, content in contents.items():
             path = tmp_path / f"{name}.json"
@@ -236,3 +248,45 @@ def test_the_generated_policies_hold_the_slots_apart(company, mechanism, join, o
     answer(emulator, "carol", "ApprovalB")
     assert ended(emulator, execution) == "Succeeded"
     assert variables(emulator, execution, "Gate")["Approvers"] == "alice, carol"
+
+
+def test_two_people_share_one_role_and_only_their_signatures_count(company, tmp_path):
+    alice, carol = (Key(tmp_path, name) for name in ("alice", "carol"))
+    emulator, principals = company(
+        ["--mechanism", "signed", "--trust-account", ACCOUNT],
+        by_one_role,
+        lambda rule: {**rule, "signingKeys": {"alice": [alice.line], "carol": [carol.line]}},
+    )
+    create(emulator)
+
+    def release(*signers):
+        """One session answers both slots, with these people's signatures. Why it is refused, or
+        the gate's variables.
+        """
+        execution = start(emulator)
+        denied(emulator, principals, "dave", "ApprovalA", DOES_NOT_ALLOW)
+        runs = history(emulator, execution)
+        (source,) = (run for run in runs if run["actionName"] == "Source")
+        for slot, (key_id, key) in zip(("ApprovalA", "ApprovalB"), signers, strict=True):
+            token = state_of(emulator, slot)["token"]
+            approval = {
+                "pipeline": PIPELINE,
+                "execution": execution,
+                "stage": STAGE,
+                "action": slot,
+                "attempt": token,
+                "answer": "Approved",
+                "revisions": source["output"]["executionResult"]["externalExecutionId"],
+            }
+            comment = key.comment(approval) if key else "reviewed"
+            answer(emulator, key_id, slot, token=token, summary=comment)
+        if ended(emulator, execution) == "Succeeded":
+            return variables(emulator, execution, "Gate")
+        (gate,) = (run for run in history(emulator, execution) if run["actionName"] == "Gate")
+        return gate["output"]["executionResult"]["externalExecutionSummary"]
+
+    passed = release(("session-1", alice), ("session-1", carol))
+    assert (passed["Approvers"], passed["Basis"]) == ("alice, carol", "signature")
+    # Under two names, or as two sessions, one person stays one, and nobody stays nobody.
+    assert "same-person" in release(("session-1", alice), ("session-2", alice))
+    assert "not-signed" in release(("session-1", alice), ("session-2", None))

@@ -303,6 +303,7 @@ def test_only_layers_of_the_rule_reach_the_gate_and_only_the_pipeline_fills_its_
     }
     assert written.keys() == {"ServiceRolePolicy"}
     only = statements(resources["ArtifactBucketPolicy"]["Properties"])["OnlyThePipelineWrites"]
+    assert only["Effect"] == "Deny"
     assert only["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": "ServiceRole.Arn"}}
     # Each build runs as its own role, which only its own project may take.
     for label in ("Check", "Deploy"):
