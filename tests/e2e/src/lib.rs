@@ -222,13 +222,13 @@ fn collect(mut stream: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> J
 /// Waits until a condition holds.
 ///
 /// # Panics
-/// If it does not hold within 20 seconds.
+/// If it does not hold within 60 seconds.
 pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..2_000 {
+    for _ in 0..6_000 {
         if let Some(seen) = look() {
             return seen;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("not within 20 seconds: {what}")
+    panic!("not within 60 seconds: {what}")
 }
