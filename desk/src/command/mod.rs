@@ -3,6 +3,5 @@
 pub(crate) mod answer;
 mod answered;
 pub(crate) mod enrol;
-mod not_sent;
 pub(crate) mod pending;
 pub(crate) mod verify_key;
