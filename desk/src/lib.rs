@@ -20,6 +20,7 @@ mod report;
 mod rule_source;
 mod sign;
 mod standing;
+mod web;
 
 pub use cli::run;
 pub use exit::Exit;

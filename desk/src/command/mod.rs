@@ -4,4 +4,5 @@ pub(crate) mod answer;
 mod answered;
 pub(crate) mod enrol;
 pub(crate) mod pending;
+pub(crate) mod serve;
 pub(crate) mod verify_key;
