@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rule::{Rule, UnknownRevision, revisions};
-use signing::{Answer, Approval, Signature};
+use signing::{Answer, Approval, Signature, SigningKey};
 
 use crate::comment::{self, CommentError};
 use crate::judge::{Intended, JudgeError, Judged, judge};
@@ -66,14 +66,14 @@ impl Answering<'_> {
         }
     }
 
-    /// Judges an approval before anybody is asked for a touch. Returns `None` if the rule is not
+    /// Judges an approval before anybody is asked for a touch, as if `key` had signed it. Returns `None` if the rule is not
     /// known, or for a rejection, which always counts.
     ///
     /// # Errors
     /// [`AnswerError`] if nothing can be said.
     pub(crate) fn rehearsed(
         &self,
-        signer: Option<&Signer>,
+        key: Option<&SigningKey>,
         now: Timestamp,
     ) -> Result<Option<Judged>, AnswerError> {
         let (Ok(StageRule { rule, written, .. }), Answer::Approved) =
@@ -81,8 +81,8 @@ impl Answering<'_> {
         else {
             return Ok(None);
         };
-        let key = signer.map(|signer| signer.key.id());
-        let person = rule.public_keys().find(|(_, known)| Some(known.id()) == key);
+        let id = key.map(SigningKey::id);
+        let person = rule.public_keys().find(|(_, known)| Some(known.id()) == id);
         let rehearsal = match person {
             Some((person, _)) => {
                 self.with_statement(|approval| rehearse(written, person, approval))?
@@ -92,7 +92,7 @@ impl Answering<'_> {
         let (rule, comment) = match &rehearsal {
             Some(Rehearsal { rule, comment }) => (rule, comment.as_str()),
             // A key that the rule does not know: its real signature is judged.
-            None if signer.is_some() => return Ok(None),
+            None if key.is_some() => return Ok(None),
             None => (rule, self.words),
         };
         self.judge(rule, comment, now).map(Some)
@@ -147,7 +147,7 @@ impl Answering<'_> {
 
     /// Calls with what is signed: the revisions come from the execution's own history, as the gate
     /// reads them.
-    fn with_statement<T>(
+    pub(crate) fn with_statement<T>(
         &self,
         call: impl FnOnce(&Approval<'_>) -> T,
     ) -> Result<T, UnknownRevision> {

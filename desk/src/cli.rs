@@ -4,7 +4,7 @@ use std::error::Error;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{answer, enrol, pending, verify_key};
+use crate::command::{answer, enrol, pending, serve, verify_key};
 use crate::exit::Exit;
 use crate::options::Common;
 use crate::output;
@@ -35,6 +35,7 @@ enum Command {
     Reject(answer::RejectArgs),
     Enrol(enrol::Args),
     VerifyKey(verify_key::Args),
+    Serve(serve::Args),
 }
 
 /// Runs the program.
@@ -63,6 +64,7 @@ fn dispatch(command: Command, common: &Common) -> Result<Exit, Box<dyn Error>> {
         Command::Approve(args) => runtime()?.block_on(answer::approve(args, common)),
         Command::Reject(args) => runtime()?.block_on(answer::reject(args, common)),
         Command::Enrol(args) => enrol::run(&args, common),
+        Command::Serve(args) => runtime()?.block_on(serve::run(&args, common)),
         Command::VerifyKey(args) => verify_key::run(&args, common),
     }
 }

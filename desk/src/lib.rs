@@ -9,15 +9,18 @@ mod comment;
 mod exit;
 mod judge;
 mod look;
+mod not_sent;
 mod open;
 mod options;
 mod output;
+mod overview;
 mod pipeline;
 mod port;
 mod report;
 mod rule_source;
 mod sign;
 mod standing;
+mod web;
 
 pub use cli::run;
 pub use exit::Exit;

@@ -153,7 +153,8 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let mut execution = budget.call(Operation::GET_PIPELINE_EXECUTION, execution).await?;
         let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
         let patience = if is_patient { NOTICING } else { Duration::ZERO };
-        let facts = self.facts(pipeline, &run, &judged_by, caller, patience).await;
+        let at = (run.execution_id.as_str(), run.stage.as_str());
+        let facts = self.facts(pipeline, at, &judged_by, caller, patience).await;
         for release in &mut execution.releases {
             let authors = facts.as_ref().map(|known| &known.authors);
             let author = authors.ok().zip(release.revision.as_ref());
@@ -162,14 +163,15 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         Ok(Situation { run, execution, rule, facts })
     }
 
-    /// The facts of an execution. If the history lags, looks again until `patience` is over.
+    /// The facts of an execution, about the approvals of one stage. If the history lags, looks
+    /// again until `patience` is over.
     ///
     /// # Errors
     /// [`ReadError`] if a call fails, or the history still lags.
     pub(crate) async fn facts(
         &self,
         pipeline: &Pipeline,
-        run: &OpenRun,
+        (execution_id, stage): (&str, &str),
         rule: &Rule,
         caller: &str,
         patience: Duration,
@@ -177,9 +179,9 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let query = Query {
             account: &pipeline.account,
             pipeline: &pipeline.name,
-            execution_id: &run.execution_id,
+            execution_id,
             rule,
-            gate_stage: &run.stage,
+            gate_stage: stage,
             gate_run: None,
         };
         let until = tokio::time::Instant::now() + patience;

@@ -1,7 +1,7 @@
 //! An open approval as the reports show it, and the standing of an approver in it.
 
 use jiff::Timestamp;
-use signing::Answer;
+use signing::{Answer, SigningKey};
 
 use crate::aftermath::answers;
 use crate::answering::Answering;
@@ -52,7 +52,16 @@ pub(crate) fn of_approver(
             };
         }
     };
-    match answering.rehearsed(signer.as_ref(), now) {
+    rehearsed(&answering, signer.as_ref().map(|signer| &signer.key), now)
+}
+
+/// Whether an approval would count if `key` signs it.
+pub(crate) fn rehearsed(
+    answering: &Answering<'_>,
+    key: Option<&SigningKey>,
+    now: Timestamp,
+) -> Standing {
+    match answering.rehearsed(key, now) {
         Ok(Some(judged)) => Standing::of(&judged.judgement),
         Ok(None) => Standing::unknown("the signature of your key cannot be judged beforehand"),
         Err(problem) => Standing::unknown(chain(&problem)),
@@ -60,7 +69,7 @@ pub(crate) fn of_approver(
 }
 
 /// An error with its sources, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let source = error.source().map(|source| format!(": {}", chain(source)));
     format!("{error}{}", source.unwrap_or_default())
 }

@@ -111,11 +111,7 @@ impl Principals {
     /// # Errors
     /// If there is no such header, or its access key id is unknown.
     pub fn caller(&self, authorization: Option<&str>) -> Result<&str, ApiError> {
-        let key_id = authorization
-            .and_then(|header| header.strip_prefix("AWS4-HMAC-SHA256 "))
-            .and_then(|header| header.split_once("Credential="))
-            .and_then(|(_, credential)| credential.split_once('/'));
-        let Some((key_id, _)) = key_id else {
+        let Some(key_id) = authorization.and_then(key_id) else {
             return Err(
                 ErrorCode::MissingAuthenticationToken.because("Missing Authentication Token")
             );
@@ -125,6 +121,13 @@ impl Principals {
                 .because("The security token included in the request is invalid.")
         })
     }
+}
+
+/// The access key id of an `Authorization` header.
+pub(crate) fn key_id(authorization: &str) -> Option<&str> {
+    let (_, credential) =
+        authorization.strip_prefix("AWS4-HMAC-SHA256 ")?.split_once("Credential=")?;
+    Some(credential.split_once('/')?.0)
 }
 
 #[cfg(test)]

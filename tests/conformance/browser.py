@@ -86,8 +86,15 @@ class Browser:
         message, _, self.buffer = self.buffer.partition(b"\0")
         return json.loads(message)
 
-    def open(self, path, width=1280, height=900, scheme="light"):
-        """Opens a file, and waits until it has loaded."""
+    def open(self, where, width=1280, height=900, scheme="light"):
+        """Opens a file or an address, and waits until it has loaded."""
+        self.look(width, height, scheme)
+        self.events.clear()
+        self.call("Page.navigate", url=where if isinstance(where, str) else where.as_uri())
+        self.loaded()
+
+    def look(self, width, height=900, scheme="light"):
+        """Sets the size of the screen, in CSS pixels, and light or dark."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -99,8 +106,9 @@ class Browser:
             "Emulation.setEmulatedMedia",
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
-        self.events.clear()
-        self.call("Page.navigate", url=path.as_uri())
+
+    def loaded(self):
+        """Waits until a page has loaded that began to load after the events were cleared."""
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self.receive())
 

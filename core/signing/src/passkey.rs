@@ -81,17 +81,22 @@ impl Desk {
     /// The clientDataJSON that browsers write today (WebAuthn, section 5.8.1.1).
     #[must_use]
     pub fn client_data(&self, statement: &Statement) -> String {
+        self.usual_client_data(statement.as_bytes())
+    }
+
+    fn usual_client_data(&self, text: &[u8]) -> String {
         format!(
             r#"{{"type":"webauthn.get","challenge":"{}","origin":"{}","crossOrigin":false}}"#,
-            challenge(statement),
+            challenge(text),
             self.origin
         )
     }
 }
 
-/// The challenge: the SHA-256 of the statement.
-fn challenge(statement: &Statement) -> String {
-    base64url(digest(&SHA256, statement.as_bytes()).as_ref())
+/// The challenge, as a page gives it to the browser: the SHA-256 of the text that is signed, in
+/// base64url.
+pub(crate) fn challenge(text: &[u8]) -> String {
+    base64url(digest(&SHA256, text).as_ref())
 }
 
 /// What an authenticator reports with a signature.
@@ -111,19 +116,19 @@ const BACKED_UP: u8 = 0x10;
 const ATTESTED_DATA: u8 = 0x40;
 const EXTENSIONS: u8 = 0x80;
 
-/// Verifies an assertion over the statement.
+/// Verifies an assertion over a text: a statement, or what lets a person in.
 pub(crate) fn verify(
     key: &Algorithm,
     desk: &Desk,
-    statement: &Statement,
+    text: &[u8],
     authenticator_data: &[u8],
     signature: &[u8],
     client_data: Option<&[u8]>,
 ) -> Result<Authenticator, BadSignature> {
     let client_data_hash = match client_data {
-        None => digest(&SHA256, desk.client_data(statement).as_bytes()),
+        None => digest(&SHA256, desk.usual_client_data(text).as_bytes()),
         Some(unusual) => {
-            check_client_data(unusual, desk, statement)?;
+            check_client_data(unusual, desk, text)?;
             digest(&SHA256, unusual)
         }
     };
@@ -151,7 +156,7 @@ struct ClientData {
     top_origin: Option<String>,
 }
 
-fn check_client_data(json: &[u8], desk: &Desk, statement: &Statement) -> Result<(), BadSignature> {
+fn check_client_data(json: &[u8], desk: &Desk, text: &[u8]) -> Result<(), BadSignature> {
     // serde would also take an array of the members' values.
     let is_object = json.trim_ascii_start().starts_with(b"{");
     let data: ClientData = serde_json::from_slice(json).map_err(|_| BadSignature::ClientData)?;
@@ -160,7 +165,7 @@ fn check_client_data(json: &[u8], desk: &Desk, statement: &Statement) -> Result<
     if !is_object || data.r#type != "webauthn.get" || is_framed {
         return Err(BadSignature::ClientData);
     }
-    if data.challenge != challenge(statement) {
+    if data.challenge != challenge(text) {
         return Err(BadSignature::OtherStatement);
     }
     if data.origin != desk.origin {

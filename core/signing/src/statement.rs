@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::nonce::Nonce;
+use crate::passkey::challenge;
 
 /// A human's answer to an approval, in CodePipeline's words (API model, `ApprovalStatus`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +100,13 @@ impl Statement {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
+    }
+
+    /// The challenge with which a page asks a passkey to sign the statement: its SHA-256, in
+    /// base64url.
+    #[must_use]
+    pub fn challenge(&self) -> String {
+        challenge(self.as_bytes())
     }
 
     /// The nonce in it.

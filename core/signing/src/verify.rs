@@ -2,7 +2,7 @@
 
 use crate::error::BadSignature;
 use crate::key::{KeyKind, Material, SigningKey};
-use crate::passkey::{self, Desk};
+use crate::passkey::{self, Authenticator, Desk};
 use crate::signature::{Body, Signature};
 use crate::statement::{Approval, Statement};
 
@@ -23,6 +23,16 @@ pub struct Proof {
 }
 
 impl Proof {
+    pub(crate) fn of_passkey(authenticator: Authenticator) -> Self {
+        Self {
+            kind: KeyKind::Passkey,
+            user_verified: true,
+            backup_eligible: Some(authenticator.backup_eligible),
+            backed_up: Some(authenticator.backed_up),
+            counter: Some(authenticator.counter),
+        }
+    }
+
     /// Whether the key cannot leave its device, as far as its kind and its device say so. A key on
     /// disk can be copied. Software can pretend to be a device: that a key is on one has to be seen
     /// when it is enrolled.
@@ -60,22 +70,10 @@ impl SigningKey {
                 Body::Passkey { authenticator_data, signature, client_data },
             ) => {
                 let desk = desk.ok_or(BadSignature::NoDesk)?;
+                let text = statement.as_bytes();
                 let client_data = client_data.as_deref();
-                let authenticator = passkey::verify(
-                    key,
-                    desk,
-                    &statement,
-                    authenticator_data,
-                    signature,
-                    client_data,
-                )?;
-                Ok(Proof {
-                    kind: KeyKind::Passkey,
-                    user_verified: true,
-                    backup_eligible: Some(authenticator.backup_eligible),
-                    backed_up: Some(authenticator.backed_up),
-                    counter: Some(authenticator.counter),
-                })
+                passkey::verify(key, desk, text, authenticator_data, signature, client_data)
+                    .map(Proof::of_passkey)
             }
             (Material::Ssh(key), Body::Ssh(blob)) => {
                 let touch = key.verify(statement.as_bytes(), blob)?;

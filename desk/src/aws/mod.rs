@@ -2,6 +2,7 @@
 
 mod codepipeline;
 mod lambda;
+mod live;
 mod sts;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use signing::Answer;
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
 use crate::port::{Aws, Execution, Listed, Page, Run};
+
+pub(crate) use live::{Live, RoleArn};
 
 /// How to reach AWS. If a member is `None`, the SDK's usual chain decides: environment, shared
 /// files, IAM Identity Center, instance role.

@@ -6,7 +6,7 @@ use facts::{CallError, Operation};
 
 use super::missing;
 
-const GET_CALLER_IDENTITY: Operation = Operation::of("sts", "GetCallerIdentity");
+pub(super) const GET_CALLER_IDENTITY: Operation = Operation::of("sts", "GetCallerIdentity");
 
 pub(super) async fn caller(client: &Client) -> Result<String, CallError> {
     let reply = client.get_caller_identity().send().await;

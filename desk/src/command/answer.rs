@@ -9,12 +9,12 @@ use names::PipelineName;
 use signing::Answer;
 
 use super::answered::Answered;
-use super::not_sent::NotSent;
 use crate::answering::{Answering, Written};
 use crate::aws::Connected;
 use crate::comment;
 use crate::exit::Exit;
 use crate::look::{Eyes, Known, Situation};
+use crate::not_sent::NotSent;
 use crate::open::{NotChosen, Wanted};
 use crate::options::Common;
 use crate::output;
@@ -143,7 +143,7 @@ async fn run(
     let answering = answering(name, &situation, answer, &caller, words)?;
     let mut answered = Answered::new(&eyes, &pipeline, &answering);
     let signer = answering.signer(which.key.as_deref())?;
-    let rehearsed = answering.rehearsed(signer.as_ref(), Timestamp::now())?;
+    let rehearsed = answering.rehearsed(signer.as_ref().map(|it| &it.key), Timestamp::now())?;
     answered.judged(rehearsed.as_ref());
     if answered.is_refused() {
         return answered.finish(common.format, Exit::Insufficient);

@@ -70,7 +70,9 @@ impl<'a, A: Aws, C: CodePipeline, R: Roles> Answered<'a, A, C, R> {
         let default = Rule::default();
         let read = || {
             let rule = rule.unwrap_or(&default);
-            self.eyes.facts(self.pipeline, &situation.run, rule, caller, NOTICING)
+            let run = &situation.run;
+            let at = (run.execution_id.as_str(), run.stage.as_str());
+            self.eyes.facts(self.pipeline, at, rule, caller, NOTICING)
         };
         let until = tokio::time::Instant::now() + NOTICING;
         let mut facts: Result<Known, ReadError>;

@@ -3,6 +3,6 @@
 pub(crate) mod answer;
 mod answered;
 pub(crate) mod enrol;
-mod not_sent;
 pub(crate) mod pending;
+pub(crate) mod serve;
 pub(crate) mod verify_key;

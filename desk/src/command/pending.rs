@@ -3,22 +3,19 @@
 use std::error::Error;
 use std::time::Duration;
 
-use facts::{Budget, CallError, CodePipeline, Operation, ReadError, Roles};
-use futures_util::{StreamExt as _, stream};
-use indicatif::ProgressBar;
+use facts::{CallError, CodePipeline, Roles};
 use jiff::Timestamp;
 use names::PipelineGlob;
-use wildmatch::WildMatch;
 
 use crate::aws::Connected;
 use crate::exit::Exit;
-use crate::look::{Eyes, Situation};
+use crate::look::Eyes;
 use crate::options::{Common, Format};
 use crate::output;
-use crate::pipeline::Pipeline;
-use crate::port::{Aws, Listed};
-use crate::report::json::{self, Standing};
-use crate::report::pending::{Entry, Pending, Unreadable, human};
+use crate::overview::Survey;
+use crate::port::Aws;
+use crate::report::json;
+use crate::report::pending::{Pending, human};
 use crate::rule_source::{self, RuleSource};
 use crate::standing;
 
@@ -27,8 +24,6 @@ use crate::standing;
 const AT_ONCE: usize = 6;
 /// How long `--watch` waits between two looks.
 const WATCH: Duration = Duration::from_secs(15);
-
-const LIST_PIPELINES: Operation = Operation::codepipeline("ListPipelines");
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,91 +94,28 @@ async fn look<A: Aws, C: CodePipeline, R: Roles>(
     now: Timestamp,
 ) -> Result<Pending, CallError> {
     let progress = output::progress("reading the list of pipelines");
-    let (you, listed) = tokio::try_join!(eyes.caller(), list(eyes, args.pipeline.as_deref()))?;
+    let you = eyes.caller().await?;
+    let survey = Survey { glob: args.pipeline.as_deref(), caller: &you, at_once: AT_ONCE };
+    let read = eyes.overview(
+        survey,
+        |pipeline, situation, known| {
+            standing::of_approver(&pipeline.name, situation, known, &you, now)
+        },
+        |read, all| progress.set_message(format!("{read} of {all} pipelines")),
+    );
+    let read = read.await?;
+    progress.finish_and_clear();
     let mut pending = Pending {
         schema_version: 1,
         region: region.to_owned(),
         you,
-        approvals: Vec::new(),
-        unreadable: Vec::new(),
+        approvals: read.approvals,
+        unreadable: read.unreadable,
         unclear: 0,
     };
-    let you = pending.you.clone();
-    let all = listed.len();
-    let reads = stream::iter(&listed).map(|listed| read(eyes, listed, &you, now));
-    let mut reads = reads.buffered(AT_ONCE).zip(stream::iter(&listed)).enumerate();
-    while let Some((index, (read, listed))) = reads.next().await {
-        progress.set_message(format!("{} of {all} pipelines", index + 1));
-        match read {
-            Ok(entries) => pending.approvals.extend(entries),
-            Err(error) => pending
-                .unreadable
-                .push(Unreadable { pipeline: listed.name.clone(), problem: error.to_string() }),
-        }
-    }
-    finish(&progress);
     if args.mine {
         pending.unclear = pending.approvals.iter().filter(|it| it.you.counts.is_none()).count();
         pending.approvals.retain(|entry| entry.you.counts == Some(true));
     }
     Ok(pending)
-}
-
-fn finish(progress: &ProgressBar) {
-    progress.finish_and_clear();
-}
-
-/// The pipelines of the region that the pattern matches.
-async fn list<A: Aws, C: CodePipeline, R: Roles>(
-    eyes: &Eyes<'_, A, C, R>,
-    glob: Option<&str>,
-) -> Result<Vec<Listed>, CallError> {
-    let budget = Budget::of(Duration::from_secs(60));
-    let glob = WildMatch::new(glob.unwrap_or("*"));
-    let mut listed = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let call = || eyes.aws.pipelines(token.as_deref());
-        let page = budget.call(LIST_PIPELINES, call).await?;
-        listed.extend(page.items.into_iter().filter(|listed| glob.matches(&listed.name)));
-        match page.next_token {
-            Some(next) if token.as_ref() != Some(&next) => token = Some(next),
-            Some(_) | None => return Ok(listed),
-        }
-    }
-}
-
-/// The open approvals of a pipeline. Most have none, and cost one call.
-async fn read<A: Aws, C: CodePipeline, R: Roles>(
-    eyes: &Eyes<'_, A, C, R>,
-    listed: &Listed,
-    you: &str,
-    now: Timestamp,
-) -> Result<Vec<Entry>, CallError> {
-    let state = eyes.state(&listed.name).await?;
-    if !listed.is_parallel && !state.iter().any(|entry| entry.awaits_answer) {
-        return Ok(Vec::new());
-    }
-    let pipeline = eyes.pipeline(&listed.name).await?;
-    let mut entries = Vec::new();
-    for run in eyes.open(&pipeline, &state, now).await? {
-        let situation = eyes.situation(&pipeline, run, you, false).await?;
-        entries.push(entry(&pipeline, &situation, you, now));
-    }
-    Ok(entries)
-}
-
-fn entry(pipeline: &Pipeline, situation: &Situation, you: &str, now: Timestamp) -> Entry {
-    Entry {
-        approval: standing::approval(pipeline, situation),
-        you: match (&situation.rule, &situation.facts) {
-            (Err(problem), _) => Standing::unknown(problem),
-            (Ok(_), Err(ReadError { lag: Some(_), .. })) => Standing::unknown(
-                "somebody has answered just now, and CodePipeline has not noticed yet; look again \
-                 in half a minute",
-            ),
-            (Ok(_), Err(problem)) => Standing::unknown(problem),
-            (Ok(_), Ok(known)) => standing::of_approver(&pipeline.name, situation, known, you, now),
-        },
-    }
 }

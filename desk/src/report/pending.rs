@@ -88,12 +88,7 @@ pub(crate) fn approval_rows(lines: &mut Lines, approval: &Approval, now: Timesta
 
 fn released(release: &Release) -> String {
     let revision = release.revision_id.as_deref();
-    // The summary of an S3 source repeats the version.
-    let says_more = |it: &&String| !revision.is_some_and(|revision| it.contains(revision));
-    let message = release.message.as_ref().filter(says_more).map(|it| {
-        // The first line of a commit's message is its title.
-        format!("\u{201c}{}\u{201d}", shown(it.lines().next().unwrap_or_default()))
-    });
+    let message = title(release).map(|title| format!("\u{201c}{}\u{201d}", shown(title)));
     let author = release.author.as_ref().map(|author| format!("by {}", shown(author)));
     let revision = revision.map(shown);
     let url = release.url.as_deref().map(shown);
@@ -103,6 +98,14 @@ fn released(release: &Release) -> String {
     } else {
         parts.join(" ")
     }
+}
+
+/// The first line of a commit's message. Returns `None` for the summary of an S3 source, which
+/// repeats the version.
+pub(crate) fn title(release: &Release) -> Option<&str> {
+    let revision = release.revision_id.as_deref();
+    let says_more = |it: &&str| !revision.is_some_and(|revision| it.contains(revision));
+    release.message.as_deref().filter(says_more)?.lines().next()
 }
 
 fn answer(answered: &Answered) -> String {

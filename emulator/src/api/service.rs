@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::handlers::Call;
 use super::model::Model;
 use super::wire::as_modelled;
-use crate::authorize::{Authorizer, RolePermissions};
+use crate::authorize::{Authorizer, Caller, RolePermissions};
 use crate::engine::{ApiError, Engine, ErrorCode};
 use crate::operation::Operation;
 
@@ -47,7 +47,7 @@ impl Service {
     pub fn role(
         &self,
         name: &str,
-        caller: &str,
+        caller: Caller<'_>,
         now: Timestamp,
     ) -> Result<Option<&Identity>, ApiError> {
         match &self.authorizer {
@@ -63,7 +63,7 @@ impl Service {
     pub fn function(
         &self,
         function: &FunctionRef,
-        caller: &str,
+        caller: Caller<'_>,
         now: Timestamp,
     ) -> Result<String, ApiError> {
         let settings = self.engine.settings();
@@ -75,18 +75,29 @@ impl Service {
         Ok(arn)
     }
 
-    /// Handles one call: the name of the operation and its body, the ARN of the caller and the
-    /// time. Returns `None` for an operation without an output.
+    /// Whether the caller may assume a role. Without an account everybody may.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` if the caller may not.
+    pub fn assume(&self, role: &str, caller: Caller<'_>) -> Result<(), ApiError> {
+        match &self.authorizer {
+            Some(authorizer) => authorizer.check_assume(role, caller),
+            None => Ok(()),
+        }
+    }
+
+    /// Handles one call: the name of the operation and its body, the caller and the time. Returns `None` for an operation without an output.
     ///
     /// # Errors
     /// The error that AWS replies.
-    pub fn call(
+    pub fn call<'a>(
         &mut self,
         operation: &str,
         body: &[u8],
-        caller: &str,
+        caller: impl Into<Caller<'a>>,
         now: Timestamp,
     ) -> Result<Option<Value>, ApiError> {
+        let caller = caller.into();
         let unknown = || {
             ErrorCode::UnknownOperation
                 .because(format!("The emulator does not serve the operation '{operation}'"))
@@ -103,7 +114,7 @@ impl Service {
         }
         // Everything that is due happens before this call, even if the server's own tick is late.
         self.engine.tick(now);
-        let mut call = Call { engine: &mut self.engine, caller, now };
+        let mut call = Call { engine: &mut self.engine, caller: caller.arn, now };
         let mut reply = match served.handle(&mut call, input) {
             Ok(reply) => reply,
             Err(error)

@@ -10,10 +10,11 @@ mod roles;
 mod tests;
 
 pub use account::{AccountFileError, Authorizer};
+pub use request::Caller;
 pub(crate) use roles::RolePermissions;
 
 use iam::account::{Actor, PolicyId};
-use iam::{Clauses, Effect, Grants, Limits, Truth};
+use iam::{Clauses, Context, Effect, Grants, Limits, Policy, Truth};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -27,6 +28,7 @@ const IDENTITY: PolicyKind =
     PolicyKind { none: "identity-based policy", a: "an identity-based policy" };
 const BOUNDARY: PolicyKind =
     PolicyKind { none: "permissions boundary", a: "a permissions boundary" };
+const SESSION: PolicyKind = PolicyKind { none: "session policy", a: "a session policy" };
 
 #[derive(Clone, Copy)]
 struct PolicyKind {
@@ -65,7 +67,7 @@ impl Authorizer {
         &self,
         operation: Operation,
         input: &Value,
-        caller: &str,
+        caller: Caller<'_>,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<(), ApiError> {
@@ -80,7 +82,7 @@ impl Authorizer {
         resource: &Resource,
         settings: &Settings,
     ) -> Result<(), ApiError> {
-        let refusal = match self.known(request.caller) {
+        let refusal = match self.known(request.caller.arn) {
             Known::Root | Known::UncheckedGate => None,
             Known::Nobody => Some(Refusal::Implicit(IDENTITY)),
             Known::Actor(actor) => self.refusal(actor, request, resource, settings),
@@ -116,7 +118,10 @@ impl Authorizer {
         let arn = resource.matched();
         let grants = self.account.grants(actor, |_| true);
         if grants.about(&action, &context).allow(arn) == Truth::Yes {
-            return None;
+            return request
+                .caller
+                .within
+                .and_then(|policy| outside(policy, &action, &context, arn));
         }
         let Grants { identity, limits: Limits { boundary, controls: _ } } = grants;
         let identity = Grants { identity, limits: Limits::default() }.about(&action, &context);
@@ -138,9 +143,21 @@ impl Authorizer {
     }
 }
 
+/// Why a session policy does not let a call through. It grants nothing (IAM User Guide, "Policies
+/// and permissions", session policies).
+fn outside(policy: &Policy, action: &str, context: &Context, arn: &str) -> Option<Refusal> {
+    let session = Grants { identity: vec![((), policy)], limits: Limits::default() };
+    let clauses = session.about(action, context);
+    match clauses.allow(arn) {
+        Truth::Yes => None,
+        Truth::No | Truth::Unknown if clauses.deny(arn) => Some(Refusal::Explicit(SESSION)),
+        Truth::No | Truth::Unknown => Some(Refusal::Implicit(SESSION)),
+    }
+}
+
 /// IAM User Guide, "Troubleshoot access denied error messages".
 fn denial(request: &Request<'_>, resource: &Resource, refusal: &Refusal) -> String {
-    let caller = request.caller;
+    let caller = request.caller.arn;
     let action = request.action;
     let on = match resource {
         Resource::Arn(arn) => format!(" on resource: {arn}"),

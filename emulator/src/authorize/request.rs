@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use iam::Context;
 use iam::account::{Account, Actor};
+use iam::{Context, Policy};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::engine::Settings;
 /// An action of a policy. Its display is `service:Operation`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Action {
-    /// The prefix of the service: `codepipeline`, `iam`, `lambda` or `sns`.
+    /// The prefix of the service: `codepipeline`, `iam`, `lambda`, `sns` or `sts`.
     pub(crate) service: &'static str,
     /// The name of the operation.
     pub(crate) operation: &'static str,
@@ -26,6 +26,21 @@ impl fmt::Display for Action {
     }
 }
 
+/// The principal that calls, and what limits this session of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// The session policy that AssumeRole was called with.
+    pub within: Option<&'a Policy>,
+}
+
+impl<'a> From<&'a str> for Caller<'a> {
+    fn from(arn: &'a str) -> Self {
+        Self { arn, within: None }
+    }
+}
+
 /// A call that the model has accepted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
@@ -33,8 +48,8 @@ pub(crate) struct Request<'a> {
     pub(crate) action: Action,
     /// The input.
     pub(crate) input: &'a Value,
-    /// The ARN of the caller.
-    pub(crate) caller: &'a str,
+    /// The caller.
+    pub(crate) caller: Caller<'a>,
     /// The time.
     pub(crate) now: Timestamp,
 }
@@ -55,7 +70,7 @@ impl Request<'_> {
         set("aws:SecureTransport", "true".to_owned());
         set("aws:ViaAWSService", "false".to_owned());
         if let (Some(identity), Some((_, session))) =
-            (account.identity(actor), session(self.caller))
+            (account.identity(actor), session(self.caller.arn))
         {
             set("aws:userid", format!("{}:{session}", identity.id));
         }

@@ -1,15 +1,15 @@
-//! Questions for services other than CodePipeline: what a role is, whether it may publish to a
-//! topic, and whether a caller may see a function.
+//! Questions for services other than CodePipeline: what a role is, whether a caller may assume it,
+//! whether it may publish to a topic, and whether a caller may see a function.
 
 use std::sync::Arc;
 
-use iam::account::Identity;
+use iam::account::{Assumption, Identity};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::request::{Action, Request};
+use super::request::{Action, Caller, Request};
 use super::{Authorizer, Resource};
-use crate::engine::{ApiError, Permissions, Settings};
+use crate::engine::{ApiError, ErrorCode, Permissions, Settings};
 
 impl Authorizer {
     /// A role by its name, for a caller with the permission `iam:GetRole`. The resource is the ARN
@@ -20,7 +20,7 @@ impl Authorizer {
     pub(crate) fn role(
         &self,
         name: &str,
-        caller: &str,
+        caller: Caller<'_>,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<Option<&Identity>, ApiError> {
@@ -40,6 +40,30 @@ impl Authorizer {
 }
 
 impl Authorizer {
+    /// Whether the caller may assume a role: by its trust policy, and by the caller's own policies
+    /// if the trust policy leaves that to them. A condition that the account does not decide is
+    /// not met.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`, in AWS's words.
+    pub(crate) fn check_assume(&self, role: &str, caller: Caller<'_>) -> Result<(), ApiError> {
+        let mut roles = self.account.roles.iter();
+        let assumption = roles
+            .find(|known| known.identity.arn == role)
+            .and_then(|role| self.account.assumer(self.actor(caller.arn)?, |_| true)?.assume(role));
+        let is_certain = |assumption: &Assumption<'_>| {
+            assumption.trust.iter().all(|(_, open)| open.is_empty())
+                && assumption.own.iter().all(|blame| blame.open.is_empty())
+        };
+        match assumption {
+            Some(assumption) if is_certain(&assumption) && caller.within.is_none() => Ok(()),
+            Some(_) | None => Err(ErrorCode::AccessDenied.because(format!(
+                "User: {} is not authorized to perform: sts:AssumeRole on resource: {role}",
+                caller.arn
+            ))),
+        }
+    }
+
     /// Whether the caller may see the configuration of a function.
     ///
     /// # Errors
@@ -47,7 +71,7 @@ impl Authorizer {
     pub(crate) fn check_function(
         &self,
         arn: &str,
-        caller: &str,
+        caller: Caller<'_>,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<(), ApiError> {
@@ -71,7 +95,7 @@ impl Permissions for RolePermissions {
             return true;
         };
         let action = Action { service: "sns", operation: "Publish" };
-        let request = Request { action, input: &Value::Null, caller: role, now };
+        let request = Request { action, input: &Value::Null, caller: role.into(), now };
         let topic = Resource::Arn(topic.to_owned());
         self.authorizer.refusal(actor, &request, &topic, &self.settings).is_none()
     }

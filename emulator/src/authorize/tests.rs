@@ -300,7 +300,7 @@ fn an_account_that_cannot_decide_is_refused() {
 fn role(caller: &str, statements: &[&str], name: &str) -> Result<Option<String>, String> {
     let service = service(account(statements, &[]));
     let now = "2026-01-01T00:00:00Z".parse().unwrap();
-    let found = service.role(name, caller, now);
+    let found = service.role(name, caller.into(), now);
     found.map(|role| role.map(|role| role.arn.clone())).map_err(|error| error.message)
 }
 

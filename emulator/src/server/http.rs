@@ -32,7 +32,7 @@ async fn answer(
     let operation = text("x-amz-target")
         .and_then(|target| target.strip_prefix(TARGET_PREFIX))
         .unwrap_or_default();
-    let caller = shared.principals.caller(text(header::AUTHORIZATION.as_str()));
+    let caller = shared.caller(text(header::AUTHORIZATION.as_str()));
     let form = text(header::CONTENT_TYPE.as_str())
         .is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
     if form && text("x-amz-target").is_none() {
@@ -42,7 +42,8 @@ async fn answer(
         return lambda::answer(&shared, caller, &function);
     }
     let result = caller.and_then(|caller| {
-        let result = shared.call(operation, &body, caller);
+        let result = shared.call(operation, &body, &caller);
+        let caller = &caller.arn;
         match &result {
             Ok(_) => tracing::info!(operation, caller, "answered"),
             Err(error) => tracing::info!(operation, caller, %error, "refused"),

@@ -6,10 +6,11 @@
 use axum::http::StatusCode;
 
 use super::form::{Refusal, escaped, member};
+use super::sessions::Known;
 use super::shared::Shared;
 
 /// The result of GetRole.
-pub(super) fn role(shared: &Shared, caller: &str, form: &[u8]) -> Result<String, Refusal> {
+pub(super) fn role(shared: &Shared, caller: &Known, form: &[u8]) -> Result<String, Refusal> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter);
     let name = member(form, "RoleName")
         .filter(|name| (1..=64).contains(&name.len()) && name.chars().all(plain));
@@ -24,7 +25,7 @@ pub(super) fn role(shared: &Shared, caller: &str, form: &[u8]) -> Result<String,
     let found = shared.role(&name, caller);
     tracing::info!(
         operation = "iam:GetRole",
-        caller,
+        caller = caller.arn,
         role = name,
         found = matches!(found, Ok(Some(_))),
         "answered"

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::sessions::Known;
 use super::shared::Shared;
 use crate::engine::{ApiError, ErrorCode};
 
@@ -23,7 +24,7 @@ pub(super) fn function(path: &str) -> Option<String> {
 }
 
 /// Answers a call of Lambda.
-pub(super) fn answer(shared: &Shared, caller: Result<&str, ApiError>, name: &str) -> Response {
+pub(super) fn answer(shared: &Shared, caller: Result<Known, ApiError>, name: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE.as_str(), "application/json".to_owned()),
         ("x-amzn-requestid", Uuid::new_v4().to_string()),
@@ -47,7 +48,7 @@ struct Refused {
 /// name means the gate.
 fn configuration(
     shared: &Shared,
-    caller: Result<&str, ApiError>,
+    caller: Result<Known, ApiError>,
     name: &str,
 ) -> Result<Value, Refused> {
     let caller = caller?;
@@ -56,10 +57,10 @@ fn configuration(
         code: "ValidationException",
         message: format!("1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint"),
     })?;
-    let answered = shared.function(&function, caller);
+    let answered = shared.function(&function, &caller);
     tracing::info!(
         operation = "lambda:GetFunctionConfiguration",
-        caller,
+        caller = caller.arn,
         name,
         allowed = answered.is_ok(),
         "answered"

@@ -6,6 +6,7 @@ mod http;
 mod iam;
 mod lambda;
 mod query;
+mod sessions;
 mod shared;
 mod sts;
 

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use super::form::{Refusal, escaped, member};
+use super::sessions::Known;
 use super::shared::Shared;
 use super::{iam, sts};
 use crate::engine::ApiError;
@@ -13,19 +14,20 @@ const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Answers a call of IAM or STS.
-pub(super) fn answer(shared: &Shared, caller: Result<&str, ApiError>, form: &[u8]) -> Response {
+pub(super) fn answer(shared: &Shared, caller: Result<Known, ApiError>, form: &[u8]) -> Response {
     let id = Uuid::new_v4().to_string();
     let action = member(form, "Action").unwrap_or_default();
     let result = caller.map_err(Refusal::from).and_then(|caller| match action.as_str() {
-        "GetRole" => iam::role(shared, caller, form),
-        "GetCallerIdentity" => sts::caller_identity(caller),
+        "GetRole" => iam::role(shared, &caller, form),
+        "GetCallerIdentity" => sts::caller_identity(&caller.arn),
+        "AssumeRole" => sts::assume_role(shared, &caller, form),
         _ => Err(Refusal {
             status: StatusCode::BAD_REQUEST,
             code: "InvalidAction",
             message: format!("The emulator does not serve the operation '{action}' of IAM or STS"),
         }),
     });
-    let namespace = if action == "GetCallerIdentity" { STS } else { IAM };
+    let namespace = if action == "GetRole" { IAM } else { STS };
     let (status, xml) = match result {
         Ok(result) => (
             StatusCode::OK,

@@ -8,10 +8,11 @@ use names::FunctionRef;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::sessions::{Known, Sessions};
 use crate::api::Service;
 use crate::engine::{ApiError, Effect};
 use crate::gate_host::GateHost;
-use crate::principals::Principals;
+use crate::principals::{Principals, key_id};
 
 /// The state that calls, the clock and the gate share.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(super) struct Shared {
     gate: GateHost,
     /// The gate's rule, as JSON.
     rule: Option<String>,
+    sessions: Sessions,
     changed: Notify,
 }
 
@@ -32,7 +34,38 @@ impl Shared {
         gate: GateHost,
         rule: Option<String>,
     ) -> Self {
-        Self { principals, service: Mutex::new(service), gate, rule, changed: Notify::new() }
+        let (service, sessions) = (Mutex::new(service), Sessions::default());
+        Self { principals, service, gate, rule, sessions, changed: Notify::new() }
+    }
+
+    /// The caller of an `Authorization` header: a principal of the configuration, or the session of
+    /// a role.
+    ///
+    /// # Errors
+    /// If there is no such header, or its access key id is unknown or has expired.
+    pub(super) fn caller(&self, authorization: Option<&str>) -> Result<Known, ApiError> {
+        match self.principals.caller(authorization) {
+            Ok(arn) => Ok(Known { arn: arn.to_owned(), within: None }),
+            Err(error) => {
+                let id = authorization.and_then(key_id);
+                id.and_then(|id| self.sessions.find(id, Timestamp::now())).ok_or(error)
+            }
+        }
+    }
+
+    /// Gives temporary keys for a session of a role.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` if the caller may not assume the role.
+    pub(super) fn assume(
+        &self,
+        role: &str,
+        session: Known,
+        caller: &Known,
+        until: Timestamp,
+    ) -> Result<String, ApiError> {
+        self.with_service(|service| service.assume(role, caller.as_caller()))?;
+        Ok(self.sessions.add(session, Timestamp::now(), until))
     }
 
     /// Ends the gate's process.
@@ -48,9 +81,11 @@ impl Shared {
         &self,
         operation: &str,
         body: &[u8],
-        caller: &str,
+        caller: &Known,
     ) -> Result<Option<Value>, ApiError> {
-        self.with_service(|service| service.call(operation, body, caller, Timestamp::now()))
+        self.with_service(|service| {
+            service.call(operation, body, caller.as_caller(), Timestamp::now())
+        })
     }
 
     /// The ARN and the id of a role of the account, if the caller may see it.
@@ -60,10 +95,10 @@ impl Shared {
     pub(super) fn role(
         &self,
         name: &str,
-        caller: &str,
+        caller: &Known,
     ) -> Result<Option<(String, String)>, ApiError> {
         self.with_service(|service| {
-            let role = service.role(name, caller, Timestamp::now())?;
+            let role = service.role(name, caller.as_caller(), Timestamp::now())?;
             Ok(role.map(|role| (role.arn.clone(), role.id.clone())))
         })
     }
@@ -76,8 +111,9 @@ impl Shared {
     pub(super) fn function(
         &self,
         function: &FunctionRef,
-        caller: &str,
+        caller: &Known,
     ) -> Result<(String, Option<String>), ApiError> {
+        let caller = caller.as_caller();
         let arn =
             self.with_service(|service| service.function(function, caller, Timestamp::now()))?;
         Ok((arn, self.rule.clone()))

@@ -6,27 +6,27 @@ use crate::look::Situation;
 
 /// Why CodePipeline did not take the answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotSent {
+pub(crate) enum NotSent {
     #[error(
-        "somebody has answered {0} in the meantime, or it has expired; `desk pending` shows what is \
-         open now"
+        "somebody has answered {0} in the meantime, or it has expired; look again at what is open \
+         now"
     )]
     Completed(String),
     #[error(
-        "{action} was opened again in the meantime, or the pipeline was changed; look at it again \
-         with `desk pending`: {message}"
+        "{action} was opened again in the meantime, or the pipeline was changed; look at it again: \
+         {message}"
     )]
     Outdated { action: String, message: String },
     #[error("you may not answer {action}, so it stays open")]
     Denied { action: String, source: CallError },
-    #[error("it is not known whether the answer arrived; `desk pending` shows what is open")]
+    #[error("it is not known whether the answer arrived; look again at what is open")]
     Unclear(#[source] CallError),
     #[error("CodePipeline did not take the answer")]
     Other(#[source] CallError),
 }
 
 impl NotSent {
-    pub(super) fn new(error: CallError, situation: &Situation) -> Self {
+    pub(crate) fn new(error: CallError, situation: &Situation) -> Self {
         let action = situation.run.action.clone();
         match error {
             CallError::AccessDenied { .. } => Self::Denied { action, source: error },

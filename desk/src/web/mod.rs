@@ -1,0 +1,120 @@
+//! The web app: what awaits a person, and their signed answers, in a browser.
+//!
+//! A [`Web`] holds what its requests need, and [`router`] is a function of it: no global state, and
+//! nothing is stored. What has to outlast a request travels in the browser, sealed.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `router` | the addresses |
+//! | `server` | the server on a laptop, with limits on connections and headers |
+//! | `guard` | what every request must satisfy, and the headers of every reply |
+//! | `seal` | values that the browser keeps and cannot change |
+//! | `session` | who is in front of the browser |
+//! | `sign_in`, `answer`, `enrol` | what the script of the pages posts |
+//! | `webauthn` | the browser's part of a signature |
+//! | `pages`, `page` | what is read for a page, and how it looks |
+//! | `ports` | AWS, as the web needs it |
+
+mod answer;
+mod assets;
+mod enrol;
+mod guard;
+mod page;
+mod pages;
+mod ports;
+mod reply;
+mod router;
+mod seal;
+mod server;
+mod session;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod webauthn;
+
+use std::sync::Arc;
+
+use rule::Rule;
+use signing::Desk;
+use tokio_util::task::LocalPoolHandle;
+
+pub(crate) use ports::Ports;
+pub(crate) use router::router;
+pub(crate) use seal::Seal;
+pub(crate) use server::serve;
+
+use crate::look::Eyes;
+use crate::rule_source::{RuleFile, RuleSource};
+
+/// What the requests need.
+#[derive(Debug)]
+pub(crate) struct Web<P> {
+    ports: P,
+    /// The gate's rule: whose passkeys sign in, and what counts.
+    file: RuleFile,
+    desk: Desk,
+    seal: Seal,
+    /// The pipelines to show; all if it is `None`.
+    glob: Option<String>,
+    /// The calls to AWS are not `Send`: they run on this thread.
+    worker: LocalPoolHandle,
+}
+
+/// The rule does not say where the desk is.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the rule has no `desk`, and passkeys need it; add `\"desk\": {{\"rpId\": \"localhost\", \
+     \"origin\": \"http://localhost:4580\"}}` to the rule for a desk on this machine"
+)]
+pub(crate) struct NoDesk;
+
+impl<P: Ports> Web<P> {
+    /// The state of a web app.
+    ///
+    /// # Errors
+    /// [`NoDesk`] if the rule has none.
+    pub(crate) fn new(
+        ports: P,
+        file: RuleFile,
+        seal: Seal,
+        glob: Option<String>,
+    ) -> Result<Arc<Self>, NoDesk> {
+        let desk = file.rule.desk().cloned().ok_or(NoDesk)?;
+        let worker = LocalPoolHandle::new(1);
+        Ok(Arc::new(Self { ports, file, desk, seal, glob, worker }))
+    }
+
+    /// Where the browser finds it.
+    pub(crate) fn origin(&self) -> &str {
+        self.desk.origin()
+    }
+
+    fn rule(&self) -> &Rule {
+        &self.file.rule
+    }
+
+    /// The rules of stages, read again for each request.
+    fn rules(&self) -> RuleSource {
+        RuleSource::new(Some(self.file.clone()))
+    }
+
+    fn eyes<'a>(&'a self, rules: &'a RuleSource) -> Eyes<'a, P::Aws, P::CodePipeline, P::Roles> {
+        Eyes {
+            aws: self.ports.aws(),
+            codepipeline: self.ports.codepipeline(),
+            roles: self.ports.roles(),
+            rules,
+        }
+    }
+
+    /// Runs a task on the thread of the calls to AWS. Returns `None` if it panics.
+    async fn run<T, F, R>(self: &Arc<Self>, task: F) -> Option<T>
+    where
+        F: FnOnce(Arc<Self>) -> R + Send + 'static,
+        R: Future<Output = T> + 'static,
+        T: Send + 'static,
+    {
+        let web = Arc::clone(self);
+        self.worker.spawn_pinned(move || task(web)).await.ok()
+    }
+}

@@ -1,0 +1,211 @@
+//! What is read for each page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use facts::{Budget, CallError, Operation};
+use jiff::Timestamp;
+use names::PipelineName;
+use rule::decide;
+
+use super::page::{self, Execution, StageView};
+use super::session::Visitor;
+use super::{Ports, Web};
+use crate::aftermath::{answers, end_of};
+use crate::look::Situation;
+use crate::overview::{self, LAGS, Survey};
+use crate::pipeline::{Kind, Pipeline, Stage};
+use crate::port::{self, Aws as _};
+use crate::report::json::Outlook;
+
+/// How many pipelines are read at the same time. AWS throttles per account, and other tools need
+/// their share.
+const AT_ONCE: usize = 16;
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// What awaits answers.
+pub(super) async fn pending<P: Ports>(
+    State(web): State<Arc<Web<P>>>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(visitor) = web.visitor(&headers) else {
+        return signed_out(&web);
+    };
+    let name = visitor.person.clone();
+    let read = web.run(|web| async move {
+        let caller = web.ports.principal(&visitor.person).await?;
+        let rules = web.rules();
+        let survey = Survey { glob: web.glob.as_deref(), caller: &caller, at_once: AT_ONCE };
+        web.eyes(&rules)
+            .overview(survey, |at, it, known| visitor.standing(at, it, known, &caller), |_, _| {})
+            .await
+    });
+    match read.await {
+        Some(Ok(overview)) => {
+            Html(page::pending(&name, &overview, Timestamp::now()).into_string()).into_response()
+        }
+        Some(Err(error)) => unavailable(&name, &error),
+        None => failed(&name),
+    }
+}
+
+/// One execution.
+pub(super) async fn execution<P: Ports>(
+    State(web): State<Arc<Web<P>>>,
+    Path((pipeline, execution)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(visitor) = web.visitor(&headers) else {
+        return signed_out(&web);
+    };
+    let name = visitor.person.clone();
+    let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    if pipeline.parse::<PipelineName>().is_err() || execution.len() != 36 || !is_id {
+        return not_found(Some(&name));
+    }
+    let read =
+        web.run(|web| async move { read_execution(&web, &visitor, &pipeline, &execution).await });
+    match read.await {
+        Some(Ok(view)) => {
+            Html(page::execution(&name, &view, Timestamp::now()).into_string()).into_response()
+        }
+        Some(Err(CallError::Refused { code, .. })) if code.ends_with("NotFoundException") => {
+            not_found(Some(&name))
+        }
+        Some(Err(error)) => unavailable(&name, &error),
+        None => failed(&name),
+    }
+}
+
+async fn read_execution<P: Ports>(
+    web: &Web<P>,
+    visitor: &Visitor,
+    name: &str,
+    id: &str,
+) -> Result<Execution, CallError> {
+    let caller = web.ports.principal(&visitor.person).await?;
+    let rules = web.rules();
+    let eyes = web.eyes(&rules);
+    let budget = Budget::of(PATIENCE);
+    let call = || eyes.aws.execution(name, id);
+    let (pipeline, state, execution) = tokio::try_join!(
+        eyes.pipeline(name),
+        eyes.state(name),
+        budget.call(Operation::GET_PIPELINE_EXECUTION, call),
+    )?;
+    let open = eyes.open(&pipeline, &state, Timestamp::now()).await?;
+    let mut situations = Vec::new();
+    for run in open.into_iter().filter(|run| run.execution_id == id) {
+        situations.push(eyes.situation(&pipeline, run, &caller, false).await?);
+    }
+    let mut stages = Vec::new();
+    for stage in &pipeline.stages {
+        if !stage.actions.iter().any(|action| matches!(action.kind, Kind::Approval(_))) {
+            continue;
+        }
+        let known = situations.iter().find(|it| it.run.stage == stage.name);
+        let situation = match known {
+            Some(_) => None,
+            None => {
+                let rule = rules.of_stage(eyes.aws, stage, budget).await;
+                let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
+                let at = (id, stage.name.as_str());
+                let patience = std::time::Duration::ZERO;
+                let facts = eyes.facts(&pipeline, at, &judged_by, &caller, patience).await;
+                Some((rule, facts))
+            }
+        };
+        let (rule, facts) = match (&situation, known) {
+            (Some((rule, facts)), _) => (rule, facts),
+            (None, Some(Situation { rule, facts, .. })) => (rule, facts),
+            (None, None) => continue,
+        };
+        stages.extend(view(stage, rule, facts, &execution));
+    }
+    let judge = |at: &Pipeline, it: &Situation, known: &_| visitor.standing(at, it, known, &caller);
+    let open = situations.iter().map(|it| overview::entry(&pipeline, it, &judge)).collect();
+    Ok(Execution {
+        pipeline: pipeline.name.clone(),
+        id: id.to_owned(),
+        status: execution.status.clone(),
+        releases: execution.releases.iter().map(Into::into).collect(),
+        open,
+        stages,
+    })
+}
+
+/// How far a stage is. Returns `None` if the execution has not reached it.
+fn view(
+    stage: &Stage,
+    rule: &Result<crate::rule_source::StageRule, crate::rule_source::Unknown>,
+    facts: &Result<crate::look::Known, facts::ReadError>,
+    execution: &port::Execution,
+) -> Option<StageView> {
+    let mut view = StageView { name: stage.name.clone(), ..StageView::default() };
+    let known = match facts {
+        Ok(known) => known,
+        Err(error) => {
+            view.problem = Some(match &error.lag {
+                Some(_) => LAGS.to_owned(),
+                None => error.to_string(),
+            });
+            return Some(view);
+        }
+    };
+    let attempts = &known.facts.attempts;
+    attempts.iter().find(|attempt| attempt.stage.as_deref() == Some(&stage.name))?;
+    view.end = end_of(stage, attempts, execution.status.as_deref());
+    view.answered = answers(&stage.name, attempts).into_iter().map(Into::into).collect();
+    let decision = match rule {
+        Ok(it) => decide(&it.rule, &known.facts).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match decision {
+        Ok(decision) => {
+            view.outlook = Some(Outlook::of(&decision));
+            view.judged.clone_from(&decision.record().approvals);
+        }
+        Err(problem) => view.problem = Some(problem),
+    }
+    Some(view)
+}
+
+/// How a passkey gets into the rule. Nobody has to be signed in for that.
+pub(super) async fn enrol<P: Ports>(
+    State(web): State<Arc<Web<P>>>,
+    headers: HeaderMap,
+) -> Response {
+    let name = web.visitor(&headers).map(|visitor| visitor.person);
+    Html(page::enrol(name.as_deref(), &web.desk).into_string()).into_response()
+}
+
+/// Any other address.
+pub(super) async fn nothing<P: Ports>(
+    State(web): State<Arc<Web<P>>>,
+    headers: HeaderMap,
+) -> Response {
+    not_found(web.visitor(&headers).map(|visitor| visitor.person).as_deref())
+}
+
+/// The page that asks for a passkey, at the address of the page that was asked for.
+fn signed_out<P: Ports>(web: &Web<P>) -> Response {
+    (StatusCode::UNAUTHORIZED, Html(page::sign_in(web.origin()).into_string())).into_response()
+}
+
+fn not_found(name: Option<&str>) -> Response {
+    problem(StatusCode::NOT_FOUND, name, "There is nothing at this address.")
+}
+
+fn failed(name: &str) -> Response {
+    problem(StatusCode::INTERNAL_SERVER_ERROR, Some(name), "The desk failed. Reload the page.")
+}
+
+fn unavailable(name: &str, error: &CallError) -> Response {
+    problem(StatusCode::BAD_GATEWAY, Some(name), &format!("CodePipeline cannot be read: {error}."))
+}
+
+fn problem(status: StatusCode, name: Option<&str>, text: &str) -> Response {
+    (status, Html(page::problem(name, text).into_string())).into_response()
+}

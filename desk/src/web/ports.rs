@@ -1,0 +1,35 @@
+//! AWS, as the web needs it: the ports of the command line, and answers in the name of a person.
+
+use std::future::Future;
+
+use facts::{CallError, CodePipeline, Roles};
+use signing::Answer;
+
+use crate::open::OpenRun;
+use crate::pipeline::Pipeline;
+use crate::port::Aws;
+
+/// AWS, as the web needs it.
+pub(crate) trait Ports: Send + Sync + 'static {
+    type Aws: Aws;
+    type CodePipeline: CodePipeline;
+    type Roles: Roles;
+
+    fn aws(&self) -> &Self::Aws;
+    fn codepipeline(&self) -> &Self::CodePipeline;
+    fn roles(&self) -> &Self::Roles;
+
+    /// The principal that CodePipeline will record for an answer of this person.
+    fn principal(&self, person: &str) -> impl Future<Output = Result<String, CallError>>;
+
+    /// PutApprovalResult in the name of a person: one request, after the one for credentials if
+    /// these are a session's.
+    fn answer(
+        &self,
+        person: &str,
+        pipeline: &Pipeline,
+        approval: &OpenRun,
+        answer: Answer,
+        comment: &str,
+    ) -> impl Future<Output = Result<(), CallError>>;
+}

@@ -1,0 +1,283 @@
+"""A firm whose people approve in the desk's web app: `desk serve` over `emulator serve --account`,
+and a Chromium with a virtual authenticator for each person.
+"""
+
+import contextlib
+import http.client
+import json
+import re
+import socket
+import subprocess
+import time
+
+from browser import Browser
+from conftest import BINARIES, PIPELINE, STAGE, Emulator, declaration
+
+REGION = "eu-west-1"
+ACCOUNT = "111122223333"
+GATE = "two-person-rule-gate"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/Desk"
+PRINCIPALS = {
+    "manager": f"arn:aws:iam::{ACCOUNT}:user/manager",
+    "server": f"arn:aws:iam::{ACCOUNT}:user/server",
+}
+# Everything that the page says while it works ends with an ellipsis or asks for a touch.
+WORKING = ("…", "Touch your key.", "Touch your key once more.", "look again in half a minute.")
+
+
+def allow(action, resource="*"):
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def policy(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+READ = [
+    "codepipeline:ListPipelines", "codepipeline:GetPipeline", "codepipeline:GetPipelineState",
+    "codepipeline:GetPipelineExecution", "codepipeline:ListActionExecutions",
+]  # fmt: skip
+
+
+def account(answers=f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{PIPELINE}/{STAGE}/*"):
+    """The people have no principals: the server may look, and answers as sessions of a role."""
+    inline = lambda *statements: [{"PolicyName": "Policy", "PolicyDocument": policy(*statements)}]
+    trust = {"Effect": "Allow", "Principal": {"AWS": PRINCIPALS["server"]}}
+    trust["Action"] = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    permissions = {"manager": [allow("*")], "server": [allow(READ)]}
+    return {
+        "UserDetailList": [
+            {
+                "Path": "/",
+                "UserName": name,
+                "UserId": f"AIDA{name.upper()}",
+                "Arn": PRINCIPALS[name],
+                "CreateDate": "2026-01-01T00:00:00Z",
+                "UserPolicyList": inline(*statements),
+                "GroupList": [],
+                "AttachedManagedPolicies": [],
+            }
+            for name, statements in permissions.items()
+        ],
+        "RoleDetailList": [
+            {
+                "Path": "/",
+                "RoleName": "Desk",
+                "RoleId": "AROADESK",
+                "Arn": ROLE,
+                "CreateDate": "2026-01-01T00:00:00Z",
+                "AssumeRolePolicyDocument": policy(trust),
+                "RolePolicyList": inline(allow("codepipeline:PutApprovalResult", answers)),
+                "AttachedManagedPolicies": [],
+                "InstanceProfileList": [],
+            }
+        ],
+        "GroupDetailList": [],
+        "Policies": [],
+    }
+
+
+def free_port():
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return listener.getsockname()[1]
+
+
+class Desk:
+    """A served desk."""
+
+    def __init__(self, folder, port, rule, environment, *arguments):
+        self.port = port
+        self.origin = f"http://localhost:{port}"
+        (folder / "desk.json").write_text(json.dumps(rule))
+        command = [BINARIES / "desk", "serve", "--listen", f"127.0.0.1:{port}"]
+        command += ["--rule", folder / "desk.json", "--region", REGION, *arguments]
+        self.log = (folder / "desk.log").open("w+")
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=self.log, text=True
+        )
+        assert self.process.stdout.readline().strip() == self.origin, self.logged()
+
+    def logged(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def ask(self, method, path, body=None, **headers):
+        """One request without a browser: the status, the headers and the body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        usual = {"Host": f"localhost:{self.port}"}
+        if method == "POST":
+            usual |= {"Origin": self.origin, "Content-Type": "application/json"}
+        connection.request(method, path, body, usual | headers)
+        reply = connection.getresponse()
+        text = reply.read().decode()
+        connection.close()
+        return reply.status, dict(reply.getheaders()), text
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+        self.log.close()
+
+
+class Person:
+    """A browser, and in it a passkey of one person."""
+
+    def __init__(self, folder, name):
+        self.name = name
+        self.browser = Browser(folder / name)
+        self.browser.call("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        self.browser.call("WebAuthn.addVirtualAuthenticator", options=options)
+        self.screen = {"width": 1280}
+
+    def open(self, desk, path="/"):
+        self.browser.open(desk.origin + path, **self.screen)
+
+    def until(self, expression, what="", time_limit=60):
+        """The value of the expression, as soon as it has one."""
+        end = time.monotonic() + time_limit
+        while time.monotonic() < end:
+            # A page that is being left has no value.
+            with contextlib.suppress(AssertionError):
+                value = self.browser.evaluate(expression)
+                if value:
+                    return value
+            time.sleep(0.05)
+        text = self.browser.evaluate("document.body.innerText")
+        raise AssertionError(f"{self.name}: {what or expression}\n{text}")
+
+    def click(self, selector):
+        self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def enrol(self, desk):
+        """The line and the key id that the page shows."""
+        self.open(desk, "/enrol")
+        self.browser.evaluate(f"document.querySelector('#name').value = {json.dumps(self.name)}")
+        self.click("#enrol button")
+        line = self.until("document.querySelector('#line').textContent")
+        self.key_id = self.browser.evaluate("document.querySelector('#key-id').textContent")
+        return line
+
+    def sign_in(self, desk, path="/"):
+        """What the page says, or its heading if it lets the person in."""
+        self.open(desk, path)
+        if self.browser.evaluate("!document.querySelector('#sign-in')"):
+            self.click(".visitor button")
+            self.until("document.querySelector('#sign-in')")
+            self.open(desk, path)
+        self.click("[data-sign-in]")
+        return self.until(
+            "document.querySelector('.visitor span')?.textContent || "
+            "document.querySelector('#sign-in .bad.status')?.textContent"
+        )
+
+    def answer(self, action, verb="Approved", comment=""):
+        """Answers an approval of the page, and returns what the page says in the end."""
+        card = self.card(action)
+        self.browser.evaluate(
+            f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
+            f"{card}.querySelector('button[value={verb}]').click()"
+        )
+        said = f"{card}.querySelector('.status').textContent"
+        working = json.dumps(WORKING)
+        return self.until(
+            f"((said) => said && !{working}.some((end) => said.endsWith(end)) && said)({said})"
+        )
+
+    def card(self, action):
+        """The section of an approval, in JavaScript."""
+        return (
+            "[...document.querySelectorAll('.approval')].find((it) => "
+            f"it.querySelector('h2').textContent.trim().endsWith({json.dumps(action)}))"
+        )
+
+    def text(self, selector="main"):
+        return self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+
+    def close(self):
+        self.browser.close()
+
+
+class Firm:
+    """alice and bob have a passkey in the rule; mallory has one that is not in it."""
+
+    def __init__(self, folder, people, port, rule):
+        self.folder = folder
+        self.people = people
+        self.rule = rule
+        self.port = port
+        self.arguments = []
+        self.processes = []
+
+    def start(self, *served, account=account, role=ROLE, declared=None, **more):
+        """An emulator, a desk and a release with both approvals open."""
+        contents = {"principals": PRINCIPALS, "rule": self.rule, "account": account()}
+        arguments = ["--region", REGION, *served]
+        for option, content in contents.items():
+            (self.folder / f"{option}.json").write_text(json.dumps(content))
+            arguments += [f"--{option}", self.folder / f"{option}.json"]
+        self.log = (self.folder / "emulator.log").open("w+")
+        self.emulator = Emulator(*arguments, log=self.log)
+        self.processes.append(self.emulator)
+        self.api = self.emulator.client("manager")
+        declared = declared or declaration(**more)
+        declared["stages"][1]["actions"][2]["configuration"] = {"FunctionName": GATE}
+        self.api.create_pipeline(pipeline=declared)
+        self.emulator.idle("manager", PIPELINE)
+        self.release()
+        role = ["--role", role] if role else []
+        environment = self.emulator.environment("server")
+        self.desk = Desk(self.folder, self.port, self.rule, environment, *role)
+        self.processes.append(self.desk)
+        return self
+
+    def release(self):
+        started = self.api.start_pipeline_execution(name=PIPELINE)
+        self.execution = started["pipelineExecutionId"]
+        self.page = f"/e/{PIPELINE}/{self.execution}"
+        while self.open() != {"ApprovalA", "ApprovalB"}:
+            time.sleep(0.05)
+
+    def state(self):
+        """The newest run of each action of the stage."""
+        stages = self.api.get_pipeline_state(name=PIPELINE)["stageStates"]
+        (stage,) = (it for it in stages if it["stageName"] == STAGE)
+        return {it["actionName"]: it.get("latestExecution", {}) for it in stage["actionStates"]}
+
+    def open(self):
+        """The actions that wait for an answer."""
+        return {name for name, run in self.state().items() if "token" in run}
+
+    def answers(self):
+        """How many answers have reached the API, accepted or not."""
+        self.log.seek(0)
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", self.log.read()).splitlines()
+        return sum('operation="PutApprovalResult"' in line for line in lines)
+
+    def history(self):
+        listed = self.api.list_action_executions(
+            pipelineName=PIPELINE, filter={"pipelineExecutionId": self.execution}
+        )
+        return listed["actionExecutionDetails"]
+
+    def ended(self, name):
+        """The newest run of an action, as soon as it has ended."""
+        for _ in range(200):
+            runs = [it for it in self.history() if it["actionName"] == name]
+            if runs and runs[0]["status"] != "InProgress":
+                return runs[0]
+            time.sleep(0.05)
+        raise AssertionError(f"{name} has not ended")
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.stop()
+        self.log.close()
