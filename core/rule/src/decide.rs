@@ -94,9 +94,9 @@ fn required_actions(rule: &Rule, found: &BTreeSet<String>) -> BTreeSet<String> {
 
 /// An unsigned approval does not count if its role also carried a signature that counts.
 ///
-/// INVARIANT (merge only): with `sharedRoles: collapse`, everybody who comes through a role counts as
-/// one person. A signature makes its signer somebody else, so a signer who leaves out one signature
-/// would be two.
+/// INVARIANT (merge only): with `sharedRoles: collapse`, everybody who comes through a role counts
+/// as one person. A signature makes its signer somebody else, so a signer who leaves out one
+/// signature would be two.
 fn object_to_roles_of_signers(
     rule: &Rule,
     facts: &Facts,

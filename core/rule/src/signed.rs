@@ -103,7 +103,10 @@ impl Rule {
     ///
     /// The principal only carried the signature, so its role says nothing, and two people may use
     /// one role. What the principal itself proves can still merge two approvals.
-    pub(crate) fn signed_keys(
+    ///
+    /// # Errors
+    /// [`AmbiguousPerson`] if two entries of `people` match the principal.
+    pub fn signed_keys(
         &self,
         person: &str,
         principal: &Principal,
