@@ -389,3 +389,44 @@ fn affixes_of_the_parameters_join_a_signer_too() {
     assert_eq!(persons(&decision(&tightened, approvals())), ["person:alice-ops"]);
     assert_eq!(reasons(&decision(&tightened, approvals())), [SamePerson]);
 }
+
+#[test]
+fn one_human_is_one_person_no_matter_what_they_sign_and_who_carries_it() {
+    let alice = Human::with_ssh(1);
+    let named = [
+        user("alice"),
+        user("Alice-admin"),
+        session("Approver", "alice+x@example.com"),
+        session("Approver", "botocore-session-1"),
+        "arn:aws:iam::111122223333:root".to_owned(),
+    ];
+    let shared = [desk("alice"), desk("zed"), desk("i-0123456789abcdef0")];
+    let bare = "arn:aws:iam::111122223333:role/TwoPersonRule-Desk".to_owned();
+    let shared = || shared.iter().cloned().chain([bare.clone()]);
+    let rejects = (json!("reject"), Vec::from_iter(named.into_iter().chain(shared())));
+    // With `collapse`, the rule assumes that nobody behind the role is anybody else.
+    let collapses = (json!("collapse"), Vec::from_iter(shared()));
+    for (shared_roles, carriers) in [rejects, collapses] {
+        let demands = json!({"sharedRoles": shared_roles, "trustedSessionRoles": ["Approver"]});
+        let mut mapped = demands.clone();
+        mapped["people"] = json!({"alice": [user("alice")]});
+        for demands in [demands, mapped] {
+            let rule = rule(&[("Alice", &alice), ("bob", &Human::with_ssh(2))], demands);
+            let ways = |action| {
+                let signed = alice.comment(&approval(action));
+                let comments = ["ok".to_owned(), signed];
+                let carried = carriers.iter().flat_map(move |carrier| {
+                    comments.clone().map(|comment| approved(action, carrier, &comment))
+                });
+                carried.collect::<Vec<_>>()
+            };
+            for a in ways("ApprovalA") {
+                for b in ways("ApprovalB") {
+                    let decision = decision(&rule, [a.clone(), b.clone()]);
+                    assert!(persons(&decision).len() < 2, "{:#?}", decision.record());
+                    assert!(decision.satisfied().is_none());
+                }
+            }
+        }
+    }
+}
