@@ -46,7 +46,7 @@ pub(crate) fn compose(words: &str, signature: Option<&Signature>) -> Result<Stri
         return Ok(words.to_owned());
     };
     if words.is_empty() {
-        return Ok(signature);
+        return fits(&signature, LIMIT).map(|()| signature);
     }
     fits(words, LIMIT.saturating_sub(signature.chars().count() + 1))?;
     Ok(format!("{words} {signature}"))
@@ -89,7 +89,15 @@ mod tests {
             check(&"é".repeat(LIMIT + 1)),
             Err(CommentError::TooLong { given: 513, left: 512 })
         );
+<<<<<<< HEAD
         for words in ["[2pr1.", "see [2pr1.s.x]", SIGNED, "[2pr2.", "see[2pr10.s.x]"] {
+=======
+        let long = SIGNED.replace("[2pr1.s.", "[2pr1.p.").replace(']', &format!(".{}]", "A".repeat(400)));
+        let long = Signature::from_comment(&long).unwrap().unwrap();
+        let given = long.to_string().len();
+        assert_eq!(compose("", Some(&long)), Err(CommentError::TooLong { given, left: LIMIT }));
+        for words in ["[2pr1.", "see [2pr1.s.x]", SIGNED] {
+>>>>>>> deskmore
             assert_eq!(check(words), Err(CommentError::Marked), "{words}");
         }
     }

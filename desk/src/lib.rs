@@ -3,6 +3,7 @@
 mod aftermath;
 mod answering;
 mod aws;
+mod beside;
 mod cli;
 mod command;
 mod comment;
@@ -22,5 +23,6 @@ mod sign;
 mod standing;
 mod web;
 
+pub use beside::{Beside, Ready, port_of_rule};
 pub use cli::run;
 pub use exit::Exit;

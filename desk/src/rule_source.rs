@@ -54,7 +54,7 @@ pub(crate) fn from_file(path: &Path) -> Result<RuleFile, RuleFileError> {
 #[derive(Clone, Debug)]
 pub(crate) struct RuleFile {
     pub(crate) rule: Rule,
-    json: String,
+    pub(crate) json: String,
 }
 
 /// The rule of a stage, and who says so.

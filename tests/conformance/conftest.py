@@ -73,6 +73,9 @@ class Emulator:
     def __init__(self, *arguments, log=subprocess.DEVNULL):
         if "--lag" not in arguments:
             arguments = (*arguments, "--lag", "0")
+        # Tests of the desk start their own, on the port of the rule.
+        if "--desk" not in arguments and "--account" not in arguments:
+            arguments = (*arguments, "--no-desk")
         command = [BINARIES / "emulator", "serve", "--listen", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         self.exports = {}

@@ -7,7 +7,8 @@ mod sts;
 
 use std::collections::BTreeMap;
 
-use aws_config::Region;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_codepipeline::config::Credentials;
 use facts::aws::{Iam, Reader, Signed, config};
 use facts::{CallError, Operation};
 use names::FunctionRef;
@@ -75,17 +76,31 @@ impl Connection {
         }
         let config = loader.load().await;
         let region = config.region().ok_or(NoRegion)?.as_ref().to_owned();
-        let codepipeline = aws_sdk_codepipeline::Client::new(&config);
-        Ok(Connected {
+        Ok(Connected::with(&config, region))
+    }
+}
+
+impl Connected {
+    /// A connection to one address on this machine, which knows callers by their access key ids.
+    pub(crate) async fn to(endpoint: &str, region: &names::Region, key_id: &str) -> Self {
+        let keys = Credentials::new(key_id, "not-checked", None, None, "desk");
+        let region = region.as_str().to_owned();
+        let loader = config().endpoint_url(endpoint).region(Region::new(region.clone()));
+        Self::with(&loader.credentials_provider(keys).load().await, region)
+    }
+
+    fn with(config: &SdkConfig, region: String) -> Self {
+        let codepipeline = aws_sdk_codepipeline::Client::new(config);
+        Self {
             reader: Reader::from(codepipeline.clone()),
-            iam: Iam::new(&config),
+            iam: Iam::new(config),
             aws: Client {
                 codepipeline,
-                sts: aws_sdk_sts::Client::new(&config),
-                lambda: lambda::service(&config, &region),
+                sts: aws_sdk_sts::Client::new(config),
+                lambda: lambda::service(config, &region),
                 region,
             },
-        })
+        }
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Web<P> {
     seal: Seal,
     /// The pipelines to show; all if it is `None`.
     glob: Option<String>,
+    /// Whether everybody may look as long as nobody can sign in.
+    is_open: bool,
     /// The calls to AWS are not `Send`: they run on this thread.
     worker: LocalPoolHandle,
 }
@@ -81,7 +83,15 @@ impl<P: Ports> Web<P> {
     ) -> Result<Arc<Self>, NoDesk> {
         let desk = file.rule.desk().cloned().ok_or(NoDesk)?;
         let worker = LocalPoolHandle::new(1);
-        Ok(Arc::new(Self { ports, file, desk, seal, glob, worker }))
+        Ok(Arc::new(Self { ports, file, desk, seal, glob, is_open: false, worker }))
+    }
+
+    /// The state of a web app over pipelines that everybody may look at, as long as the rule has no
+    /// passkey to sign in with: those of an emulator.
+    pub(crate) fn open(ports: P, desk: Desk, file: RuleFile, seal: Seal) -> Arc<Self> {
+        let is_open = !file.rule.public_keys().any(|(_, key)| key.credential_id().is_some());
+        let worker = LocalPoolHandle::new(1);
+        Arc::new(Self { ports, file, desk, seal, glob: None, is_open, worker })
     }
 
     /// Where the browser finds it.

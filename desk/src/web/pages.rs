@@ -11,7 +11,7 @@ use names::PipelineName;
 use rule::decide;
 
 use super::page::{self, Execution, StageView};
-use super::session::Visitor;
+use super::session::Viewer;
 use super::{Ports, Web};
 use crate::aftermath::{answers, end_of};
 use crate::look::Situation;
@@ -30,24 +30,26 @@ pub(super) async fn pending<P: Ports>(
     State(web): State<Arc<Web<P>>>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(visitor) = web.visitor(&headers) else {
+    let Some(viewer) = web.viewer(&headers) else {
         return signed_out(&web);
     };
-    let name = visitor.person.clone();
+    let name = viewer.name().map(str::to_owned);
+    let name = name.as_deref();
     let read = web.run(|web| async move {
-        let caller = web.ports.principal(&visitor.person).await?;
+        let caller = viewer.principal(&web.ports).await?;
         let rules = web.rules();
         let survey = Survey { glob: web.glob.as_deref(), caller: &caller, at_once: AT_ONCE };
         web.eyes(&rules)
-            .overview(survey, |at, it, known| visitor.standing(at, it, known, &caller), |_, _| {})
+            .overview(survey, |at, it, known| viewer.standing(at, it, known, &caller), |_, _| {})
             .await
     });
     match read.await {
         Some(Ok(overview)) => {
-            Html(page::pending(&name, &overview, Timestamp::now()).into_string()).into_response()
+            Html(page::pending(name, &overview, &web.desk, Timestamp::now()).into_string())
+                .into_response()
         }
-        Some(Err(error)) => unavailable(&name, &error),
-        None => failed(&name),
+        Some(Err(error)) => unavailable(name, &error),
+        None => failed(name),
     }
 }
 
@@ -57,35 +59,36 @@ pub(super) async fn execution<P: Ports>(
     Path((pipeline, execution)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(visitor) = web.visitor(&headers) else {
+    let Some(viewer) = web.viewer(&headers) else {
         return signed_out(&web);
     };
-    let name = visitor.person.clone();
+    let name = viewer.name().map(str::to_owned);
+    let name = name.as_deref();
     let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     if pipeline.parse::<PipelineName>().is_err() || execution.len() != 36 || !is_id {
-        return not_found(Some(&name));
+        return not_found(name);
     }
     let read =
-        web.run(|web| async move { read_execution(&web, &visitor, &pipeline, &execution).await });
+        web.run(|web| async move { read_execution(&web, &viewer, &pipeline, &execution).await });
     match read.await {
         Some(Ok(view)) => {
-            Html(page::execution(&name, &view, Timestamp::now()).into_string()).into_response()
+            Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
         }
         Some(Err(CallError::Refused { code, .. })) if code.ends_with("NotFoundException") => {
-            not_found(Some(&name))
+            not_found(name)
         }
-        Some(Err(error)) => unavailable(&name, &error),
-        None => failed(&name),
+        Some(Err(error)) => unavailable(name, &error),
+        None => failed(name),
     }
 }
 
 async fn read_execution<P: Ports>(
     web: &Web<P>,
-    visitor: &Visitor,
+    viewer: &Viewer,
     name: &str,
     id: &str,
 ) -> Result<Execution, CallError> {
-    let caller = web.ports.principal(&visitor.person).await?;
+    let caller = viewer.principal(&web.ports).await?;
     let rules = web.rules();
     let eyes = web.eyes(&rules);
     let budget = Budget::of(PATIENCE);
@@ -124,7 +127,7 @@ async fn read_execution<P: Ports>(
         };
         stages.extend(view(stage, rule, facts, &execution));
     }
-    let judge = |at: &Pipeline, it: &Situation, known: &_| visitor.standing(at, it, known, &caller);
+    let judge = |at: &Pipeline, it: &Situation, known: &_| viewer.standing(at, it, known, &caller);
     let open = situations.iter().map(|it| overview::entry(&pipeline, it, &judge)).collect();
     Ok(Execution {
         pipeline: pipeline.name.clone(),
@@ -198,12 +201,12 @@ fn not_found(name: Option<&str>) -> Response {
     problem(StatusCode::NOT_FOUND, name, "There is nothing at this address.")
 }
 
-fn failed(name: &str) -> Response {
-    problem(StatusCode::INTERNAL_SERVER_ERROR, Some(name), "The desk failed. Reload the page.")
+fn failed(name: Option<&str>) -> Response {
+    problem(StatusCode::INTERNAL_SERVER_ERROR, name, "The desk failed. Reload the page.")
 }
 
-fn unavailable(name: &str, error: &CallError) -> Response {
-    problem(StatusCode::BAD_GATEWAY, Some(name), &format!("CodePipeline cannot be read: {error}."))
+fn unavailable(name: Option<&str>, error: &CallError) -> Response {
+    problem(StatusCode::BAD_GATEWAY, name, &format!("CodePipeline cannot be read: {error}."))
 }
 
 fn problem(status: StatusCode, name: Option<&str>, text: &str) -> Response {

@@ -1,6 +1,7 @@
 //! Who is in front of the browser: a cookie of 15 minutes.
 
 use axum::http::{HeaderMap, header};
+use facts::CallError;
 use jiff::{SignedDuration, Timestamp};
 use rule::{ReasonCode, RequireSignature};
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,54 @@ struct Session {
     device_bound: bool,
 }
 
+/// The standing of everybody as long as nobody can sign in.
+const NO_PASSKEYS: &str = "the rule has no passkeys, and answering here needs one";
+
+/// Who looks at a page.
+#[derive(Clone, Debug)]
+pub(super) enum Viewer {
+    /// A person who has signed in.
+    Person(Visitor),
+    /// Anybody: see [`Web::open`].
+    Anybody,
+}
+
+impl Viewer {
+    /// The person's name.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Person(visitor) => Some(&visitor.person),
+            Self::Anybody => None,
+        }
+    }
+
+    /// The principal that CodePipeline would record for an answer.
+    pub(super) async fn principal(&self, ports: &impl Ports) -> Result<String, CallError> {
+        ports.principal(self.name().unwrap_or("anybody")).await
+    }
+
+    /// Whether an approval of this viewer would count.
+    pub(super) fn standing(
+        &self,
+        pipeline: &Pipeline,
+        situation: &Situation,
+        known: &Known,
+        caller: &str,
+    ) -> Standing {
+        match self {
+            Self::Person(visitor) => visitor.standing(pipeline, situation, known, caller),
+            Self::Anybody => Standing::unknown(NO_PASSKEYS),
+        }
+    }
+}
+
 impl<P: Ports> Web<P> {
+    /// Who may look at pages: a person who has signed in, or anybody if nobody can.
+    pub(super) fn viewer(&self, headers: &HeaderMap) -> Option<Viewer> {
+        let nobody = || self.is_open.then_some(Viewer::Anybody);
+        self.visitor(headers).map(Viewer::Person).or_else(nobody)
+    }
+
     /// The person who has signed in. The rule must still have the key.
     pub(super) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let name = self.cookie_name();

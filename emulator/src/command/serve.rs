@@ -6,9 +6,12 @@ use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ::desk::Ready;
 use jiff::SignedDuration;
 use names::{AccountId, Region};
 
+use super::demo;
+use super::desk;
 use super::stop::Stop;
 use crate::authorize::Authorizer;
 use crate::engine::{Lag, Settings};
@@ -58,6 +61,16 @@ pub struct Args {
     /// scaled with it; 0 for no delay, `aws` for the recorded 35 s
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lag)]
     lag: SignedDuration,
+    /// Loopback address of the desk, where people sign in with passkeys and answer; the rule's `desk`
+    /// must have the same port [default: the port of the rule's `desk`, or else 4580 or a free one]
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["no_desk", "account"])]
+    desk: Option<SocketAddr>,
+    /// Do not serve the desk; with --account, it never is
+    #[arg(long)]
+    no_desk: bool,
+    /// Create the pipeline `payments`, with two approvals and the gate, and start it
+    #[arg(long, conflicts_with = "account")]
+    example: bool,
     /// Seed for delays and identifiers: the same calls at the same times give the same replies
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -112,6 +125,12 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             "the account has no role for the gate, so the gate is not checked: see --gate-role"
         );
     }
+    let serves_desk = !args.no_desk && authorizer.is_none();
+    let role = desk::Role { partition: partition.to_owned(), account_id: account_id.to_owned() };
+    let mut known = principals.clone();
+    if serves_desk {
+        known.add(desk::KEY_ID, role.session());
+    }
     // Before the lines are printed, so that their reader can already stop the server.
     let mut stop = Stop::listen()?;
     let server = Server::start(Config {
@@ -119,17 +138,32 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         settings,
         lag: args.lag,
         seed: args.seed,
-        principals: principals.clone(),
+        principals: known,
         authorizer,
         gate: args.gate,
-        rule,
+        rule: rule.clone(),
         gate_log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
         gate_output: ChildOutput::Stderr,
     })
     .await?;
-    terminal::print(&environment(&server.url(), &args.region, &principals)?)?;
+    if args.example {
+        demo::create_example(&server.url(), &principals).await?;
+    }
+    let desk = if serves_desk {
+        let (region, rule) = (&args.region, rule.as_deref());
+        let setup = desk::Setup { address: args.desk, role, api: server.url(), region, rule };
+        desk::open(setup).await?
+    } else {
+        None
+    };
+    let origin = desk.as_ref().map(Ready::origin);
+    terminal::print(&environment(&server.url(), origin, &args.region, &principals)?)?;
+    let desk = desk.map(|desk| tokio::spawn(desk.serve()));
     stop.requested().await;
     tracing::info!("stops");
+    if let Some(desk) = desk {
+        desk.abort();
+    }
     server.shutdown().await;
     Ok(())
 }
@@ -137,10 +171,14 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 /// The lines to paste into a shell before the AWS CLI can be used.
 fn environment(
     url: &str,
+    desk: Option<&str>,
     region: &str,
     principals: &Principals,
 ) -> Result<String, std::fmt::Error> {
     let mut lines = String::new();
+    if let Some(desk) = desk {
+        writeln!(lines, "# The desk, to approve in a browser: {desk}")?;
+    }
     writeln!(lines, "# Paste these into another terminal; stop with ctrl-c here.")?;
     writeln!(lines, "export AWS_ENDPOINT_URL={url}")?;
     writeln!(lines, "export AWS_DEFAULT_REGION={region}")?;

@@ -38,13 +38,13 @@ pub(in crate::web) struct StageView {
     pub(in crate::web) problem: Option<String>,
 }
 
-pub(in crate::web) fn execution(visitor: &str, view: &Execution, now: Timestamp) -> Markup {
+pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Timestamp) -> Markup {
     let has_ended = view.open.is_empty()
         && view.stages.iter().all(|stage| stage.end.is_some())
         && view.status.as_deref() != Some("Stopping");
     frame(
         &shown(&view.pipeline),
-        Some(visitor),
+        visitor,
         &html! {
             h1 { (shown(&view.pipeline)) }
             p .quiet { "Execution " code { (view.id) } }
@@ -53,7 +53,7 @@ pub(in crate::web) fn execution(visitor: &str, view: &Execution, now: Timestamp)
                 (parts::releases(&view.releases))
             }
             div #open {
-                @for entry in &view.open { (card(view, entry, now)) }
+                @for entry in &view.open { (card(view, entry, visitor.is_some(), now)) }
             }
             section #progress data-ended=(has_ended) aria-live="polite" {
                 h2 { "Progress" }
@@ -76,7 +76,12 @@ fn words(status: &str) -> String {
 }
 
 /// An open approval, and the form to answer it.
-fn card(view: &Execution, Entry { approval, you }: &Entry, now: Timestamp) -> Markup {
+fn card(
+    view: &Execution,
+    Entry { approval, you }: &Entry,
+    may_answer: bool,
+    now: Timestamp,
+) -> Markup {
     let id = &approval.action_execution_id;
     let fields = [
         ("pipeline", &view.pipeline),
@@ -90,20 +95,22 @@ fn card(view: &Execution, Entry { approval, you }: &Entry, now: Timestamp) -> Ma
             h2 { (shown(&approval.stage)) " / " (shown(&approval.action)) }
             (parts::standing(you))
             (parts::facts(approval, now))
-            form .answer method="post" action="/answer/ask" {
-                @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
-                label for={ "comment-" (id) } {
-                    "Comment " span .quiet { "(needed if you reject; it stays in the history)" }
-                }
-                textarea #{ "comment-" (id) } name="comment" rows="2" maxlength=(WORDS) {}
-                div .buttons {
-                    @if you.counts != Some(false) {
-                        button .main type="submit" name="answer" value="Approved" { "Approve" }
+            @if may_answer {
+                form .answer method="post" action="/answer/ask" {
+                    @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+                    label for={ "comment-" (id) } {
+                        "Comment " span .quiet { "(needed if you reject; it stays in the history)" }
                     }
-                    button .reject type="submit" name="answer" value="Rejected" { "Reject" }
+                    textarea #{ "comment-" (id) } name="comment" rows="2" maxlength=(WORDS) {}
+                    div .buttons {
+                        @if you.counts != Some(false) {
+                            button .main type="submit" name="answer" value="Approved" { "Approve" }
+                        }
+                        button .reject type="submit" name="answer" value="Rejected" { "Reject" }
+                    }
+                    (parts::status())
+                    (parts::needs_script())
                 }
-                (parts::status())
-                (parts::needs_script())
             }
         }
     }

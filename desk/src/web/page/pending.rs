@@ -3,20 +3,31 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use names::shown;
+use signing::Desk;
 
 use super::{frame, parts};
 use crate::overview::Overview;
 use crate::report::pending::{Entry, Unreadable};
 
-pub(in crate::web) fn pending(person: &str, overview: &Overview, now: Timestamp) -> Markup {
+pub(in crate::web) fn pending(
+    person: Option<&str>,
+    overview: &Overview,
+    desk: &Desk,
+    now: Timestamp,
+) -> Markup {
     let (mine, others): (Vec<&Entry>, Vec<&Entry>) =
         overview.approvals.iter().partition(|entry| entry.you.counts == Some(true));
     frame(
         "Pending",
-        Some(person),
+        person,
         &html! {
-            h1 { "Awaits you" }
-            @if mine.is_empty() { p .quiet { "Nothing awaits you." } }
+            @if person.is_some() {
+                h1 { "Awaits you" }
+                @if mine.is_empty() { p .quiet { "Nothing awaits you." } }
+            } @else {
+                h1 { "Pending" }
+                (no_passkeys(desk))
+            }
             @for entry in mine { (card(entry, now)) }
             @if !others.is_empty() {
                 h2 .group { "Also open" }
@@ -27,6 +38,21 @@ pub(in crate::web) fn pending(person: &str, overview: &Overview, now: Timestamp)
             }
         },
     )
+}
+
+/// What to do before anybody can answer.
+fn no_passkeys(desk: &Desk) -> Markup {
+    let member = serde_json::json!({"rpId": desk.rp_id(), "origin": desk.origin()});
+    html! {
+        section {
+            p {
+                "You can look. Answering needs a passkey in the rule, and it has none: "
+                a href="/enrol" { "enrol one" } ", put its line into " code { "signingKeys" }
+                " of the rule beside this one, and start again with the rule."
+            }
+            pre tabindex="0" { code { "\"desk\": " (member) } }
+        }
+    }
 }
 
 fn card(Entry { approval, you }: &Entry, now: Timestamp) -> Markup {

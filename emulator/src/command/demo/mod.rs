@@ -96,6 +96,19 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     .into())
 }
 
+/// Creates the pipeline of the demo, which also starts it, as the first of the principals.
+///
+/// # Errors
+/// If the API refuses.
+pub(super) async fn create_example(
+    url: &str,
+    principals: &Principals,
+) -> Result<(), Box<dyn Error>> {
+    let (key_id, _) = principals.iter().next().ok_or("nobody is there to create a pipeline")?;
+    Caller::new(url, key_id, &http_client()).create_pipeline(PIPELINE, &UNSIGNED).await?;
+    Ok(())
+}
+
 /// Plays every scene. Returns what was not as expected.
 async fn play(
     url: &str,
