@@ -89,15 +89,12 @@ mod tests {
             check(&"é".repeat(LIMIT + 1)),
             Err(CommentError::TooLong { given: 513, left: 512 })
         );
-<<<<<<< HEAD
-        for words in ["[2pr1.", "see [2pr1.s.x]", SIGNED, "[2pr2.", "see[2pr10.s.x]"] {
-=======
-        let long = SIGNED.replace("[2pr1.s.", "[2pr1.p.").replace(']', &format!(".{}]", "A".repeat(400)));
+        let long =
+            SIGNED.replace("[2pr1.s.", "[2pr1.p.").replace(']', &format!(".{}]", "A".repeat(400)));
         let long = Signature::from_comment(&long).unwrap().unwrap();
         let given = long.to_string().len();
         assert_eq!(compose("", Some(&long)), Err(CommentError::TooLong { given, left: LIMIT }));
-        for words in ["[2pr1.", "see [2pr1.s.x]", SIGNED] {
->>>>>>> deskmore
+        for words in ["[2pr1.", "see [2pr1.s.x]", SIGNED, "[2pr2.", "see[2pr10.s.x]"] {
             assert_eq!(check(words), Err(CommentError::Marked), "{words}");
         }
     }
