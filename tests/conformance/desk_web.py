@@ -140,14 +140,17 @@ class Person:
 
     def open(self, desk, path="/"):
         self.browser.open(desk.origin + path, **self.screen)
+        # The event may be that of the page before.
+        self.until(f"document.readyState === 'complete' && location.pathname === {json.dumps(path)}")
 
-    def until(self, expression, what="", time_limit=60):
-        """The value of the expression, as soon as it has one."""
+    def until(self, expression, what="", time_limit=30):
+        """The value of the expression, as soon as it has one. Of an element, that it is there."""
+        value_of = f"((value) => (value instanceof Node ? true : value))({expression})"
         end = time.monotonic() + time_limit
         while time.monotonic() < end:
             # A page that is being left has no value.
             with contextlib.suppress(AssertionError):
-                value = self.browser.evaluate(expression)
+                value = self.browser.evaluate(value_of)
                 if value:
                     return value
             time.sleep(0.05)
@@ -243,7 +246,8 @@ class Firm:
         started = self.api.start_pipeline_execution(name=PIPELINE)
         self.execution = started["pipelineExecutionId"]
         self.page = f"/e/{PIPELINE}/{self.execution}"
-        while self.open() != {"ApprovalA", "ApprovalB"}:
+        waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
+        while waits() != {"ApprovalA", "ApprovalB"}:
             time.sleep(0.05)
 
     def state(self):

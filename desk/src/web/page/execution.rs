@@ -98,9 +98,13 @@ fn card(view: &Execution, Entry { approval, you }: &Entry, now: Timestamp) -> Ma
                 textarea #{ "comment-" (id) } name="comment" rows="2" maxlength=(WORDS) {}
                 div .buttons {
                     @if you.counts != Some(false) {
-                        button .main type="submit" name="answer" value="Approved" { "Approve" }
+                        button .main type="submit" name="answer" value="Approved" disabled {
+                            "Approve"
+                        }
                     }
-                    button .reject type="submit" name="answer" value="Rejected" { "Reject" }
+                    button .reject type="submit" name="answer" value="Rejected" disabled {
+                        "Reject"
+                    }
                 }
                 (parts::status())
                 (parts::needs_script())
