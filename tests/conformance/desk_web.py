@@ -185,6 +185,7 @@ class Person:
     def answer(self, action, verb="Approved", comment=""):
         """Answers an approval of the page, and returns what the page says in the end."""
         card = self.card(action)
+        assert self.browser.evaluate(f"Boolean({card})"), self.text()
         self.browser.evaluate(
             f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
             f"{card}.querySelector('button[value={verb}]').click()"
@@ -219,6 +220,7 @@ class Firm:
         self.port = port
         self.arguments = []
         self.processes = []
+        self.execution = None
 
     def start(self, *served, account=account, role=ROLE, declared=None, **more):
         """An emulator, a desk and a release with both approvals open."""
@@ -234,21 +236,27 @@ class Firm:
         declared = declared or declaration(**more)
         declared["stages"][1]["actions"][2]["configuration"] = {"FunctionName": GATE}
         self.api.create_pipeline(pipeline=declared)
-        self.emulator.idle("manager", PIPELINE)
-        self.release()
+        self.find_release(declared.get("executionMode") == "PARALLEL")
         role = ["--role", role] if role else []
         environment = self.emulator.environment("server")
         self.desk = Desk(self.folder, self.port, self.rule, environment, *role)
         self.processes.append(self.desk)
         return self
 
-    def release(self):
-        started = self.api.start_pipeline_execution(name=PIPELINE)
-        self.execution = started["pipelineExecutionId"]
-        self.page = f"/e/{PIPELINE}/{self.execution}"
+    def find_release(self, is_parallel):
+        """The execution that the creation has started, as soon as both approvals wait."""
         waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
-        while waits() != {"ApprovalA", "ApprovalB"}:
+        for _ in range(400):
+            listed = self.api.list_pipeline_executions(pipelineName=PIPELINE)
+            for started in listed["pipelineExecutionSummaries"]:
+                self.execution = started["pipelineExecutionId"]
+            # In PARALLEL mode the state does not show them.
+            shown = is_parallel or self.open() == {"ApprovalA", "ApprovalB"}
+            if self.execution and shown and waits() == {"ApprovalA", "ApprovalB"}:
+                self.page = f"/e/{PIPELINE}/{self.execution}"
+                return
             time.sleep(0.05)
+        raise AssertionError(self.history())
 
     def state(self):
         """The newest run of each action of the stage."""
@@ -267,10 +275,13 @@ class Firm:
         return sum('operation="PutApprovalResult"' in line for line in lines)
 
     def history(self):
-        listed = self.api.list_action_executions(
-            pipelineName=PIPELINE, filter={"pipelineExecutionId": self.execution}
-        )
-        return listed["actionExecutionDetails"]
+        """The runs of the execution. It takes a while until the history has it."""
+        with contextlib.suppress(self.api.exceptions.PipelineExecutionNotFoundException):
+            listed = self.api.list_action_executions(
+                pipelineName=PIPELINE, filter={"pipelineExecutionId": self.execution}
+            )
+            return listed["actionExecutionDetails"]
+        return []
 
     def ended(self, name):
         """The newest run of an action, as soon as it has ended."""

@@ -242,7 +242,7 @@ def test_an_answer_elsewhere_shows_on_the_open_page_and_is_not_overwritten(found
     alice.browser.evaluate(f"{alice.card('ApprovalB')}.querySelector('textarea').value = 'half'")
     bob.sign_in(firm.desk)
     bob.open(firm.desk, firm.page)
-    bob.answer("ApprovalA")
+    assert bob.answer("ApprovalA").startswith("You approved ApprovalA.")
     said = f"{alice.card('ApprovalA')}.querySelector('.status').textContent"
     alice.until(f"{said}.includes('does not wait any more')")
     assert alice.browser.evaluate(
