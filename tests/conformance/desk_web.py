@@ -140,14 +140,17 @@ class Person:
 
     def open(self, desk, path="/"):
         self.browser.open(desk.origin + path, **self.screen)
+        # The event may be that of the page before.
+        self.until(f"document.readyState === 'complete' && location.pathname === {json.dumps(path)}")
 
-    def until(self, expression, what="", time_limit=60):
-        """The value of the expression, as soon as it has one."""
+    def until(self, expression, what="", time_limit=30):
+        """The value of the expression, as soon as it has one. Of an element, that it is there."""
+        value_of = f"((value) => (value instanceof Node ? true : value))({expression})"
         end = time.monotonic() + time_limit
         while time.monotonic() < end:
             # A page that is being left has no value.
             with contextlib.suppress(AssertionError):
-                value = self.browser.evaluate(expression)
+                value = self.browser.evaluate(value_of)
                 if value:
                     return value
             time.sleep(0.05)
@@ -182,6 +185,7 @@ class Person:
     def answer(self, action, verb="Approved", comment=""):
         """Answers an approval of the page, and returns what the page says in the end."""
         card = self.card(action)
+        assert self.browser.evaluate(f"Boolean({card})"), self.text()
         self.browser.evaluate(
             f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
             f"{card}.querySelector('button[value={verb}]').click()"
@@ -216,6 +220,7 @@ class Firm:
         self.port = port
         self.arguments = []
         self.processes = []
+        self.execution = None
 
     def start(self, *served, account=account, role=ROLE, declared=None, **more):
         """An emulator, a desk and a release with both approvals open."""
@@ -231,20 +236,27 @@ class Firm:
         declared = declared or declaration(**more)
         declared["stages"][1]["actions"][2]["configuration"] = {"FunctionName": GATE}
         self.api.create_pipeline(pipeline=declared)
-        self.emulator.idle("manager", PIPELINE)
-        self.release()
+        self.find_release(declared.get("executionMode") == "PARALLEL")
         role = ["--role", role] if role else []
         environment = self.emulator.environment("server")
         self.desk = Desk(self.folder, self.port, self.rule, environment, *role)
         self.processes.append(self.desk)
         return self
 
-    def release(self):
-        started = self.api.start_pipeline_execution(name=PIPELINE)
-        self.execution = started["pipelineExecutionId"]
-        self.page = f"/e/{PIPELINE}/{self.execution}"
-        while self.open() != {"ApprovalA", "ApprovalB"}:
+    def find_release(self, is_parallel):
+        """The execution that the creation has started, as soon as both approvals wait."""
+        waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
+        for _ in range(400):
+            listed = self.api.list_pipeline_executions(pipelineName=PIPELINE)
+            for started in listed["pipelineExecutionSummaries"]:
+                self.execution = started["pipelineExecutionId"]
+            # In PARALLEL mode the state does not show them.
+            shown = is_parallel or self.open() == {"ApprovalA", "ApprovalB"}
+            if self.execution and shown and waits() == {"ApprovalA", "ApprovalB"}:
+                self.page = f"/e/{PIPELINE}/{self.execution}"
+                return
             time.sleep(0.05)
+        raise AssertionError(self.history())
 
     def state(self):
         """The newest run of each action of the stage."""
@@ -263,10 +275,13 @@ class Firm:
         return sum('operation="PutApprovalResult"' in line for line in lines)
 
     def history(self):
-        listed = self.api.list_action_executions(
-            pipelineName=PIPELINE, filter={"pipelineExecutionId": self.execution}
-        )
-        return listed["actionExecutionDetails"]
+        """The runs of the execution. It takes a while until the history has it."""
+        with contextlib.suppress(self.api.exceptions.PipelineExecutionNotFoundException):
+            listed = self.api.list_action_executions(
+                pipelineName=PIPELINE, filter={"pipelineExecutionId": self.execution}
+            )
+            return listed["actionExecutionDetails"]
+        return []
 
     def ended(self, name):
         """The newest run of an action, as soon as it has ended."""

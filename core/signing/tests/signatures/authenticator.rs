@@ -74,6 +74,12 @@ impl Passkey {
 
     /// Signs any authenticatorData and clientDataJSON.
     pub(crate) fn sign(&self, authenticator_data: Vec<u8>, client_data: &str) -> Signature {
+        let assertion = self.assert(authenticator_data, client_data);
+        Signature::from_passkey(self.public().id(), &statement(), &desk(), assertion)
+    }
+
+    /// What the browser gives.
+    pub(crate) fn assert(&self, authenticator_data: Vec<u8>, client_data: &str) -> Assertion {
         let client_data_hash = digest(&SHA256, client_data.as_bytes());
         let signed = [&authenticator_data, client_data_hash.as_ref()].concat();
         let signature = match self {
@@ -81,8 +87,7 @@ impl Passkey {
             Self::P256(pair) => pair.sign(&SystemRandom::new(), &signed).unwrap().as_ref().to_vec(),
         };
         let client_data_json = client_data.as_bytes().to_vec();
-        let assertion = Assertion { authenticator_data, signature, client_data_json };
-        Signature::from_passkey(self.public().id(), &statement(), &desk(), assertion)
+        Assertion { authenticator_data, signature, client_data_json }
     }
 
     pub(crate) fn verify(&self, signature: &Signature) -> Result<Proof, BadSignature> {

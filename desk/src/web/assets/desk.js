@@ -79,6 +79,10 @@ async function busy(place, task) {
   }
 }
 
+function enable(place) {
+  for (const button of place.querySelectorAll("button:disabled")) button.disabled = false;
+}
+
 async function signIn(place) {
   await busy(place, async () => {
     say(place, "Touch your key.");
@@ -157,7 +161,10 @@ function follow(fresh) {
     }
   }
   for (const card of fresh.querySelectorAll("#open [data-attempt]")) {
-    if (!find(document, card.dataset.attempt)) open.append(document.adoptNode(card));
+    if (!find(document, card.dataset.attempt)) {
+      open.append(document.adoptNode(card));
+      enable(card);
+    }
   }
 }
 
@@ -214,4 +221,5 @@ document.addEventListener("click", (event) => {
 if (document.getElementById("sign-in")) {
   fetch("/session").then((response) => response.status === 204 && location.reload());
 }
+enable(document);
 watch();

@@ -104,9 +104,13 @@ fn card(
                     textarea #{ "comment-" (id) } name="comment" rows="2" maxlength=(WORDS) {}
                     div .buttons {
                         @if you.counts != Some(false) {
-                            button .main type="submit" name="answer" value="Approved" { "Approve" }
+                            button .main type="submit" name="answer" value="Approved" disabled {
+                                "Approve"
+                            }
                         }
-                        button .reject type="submit" name="answer" value="Rejected" { "Reject" }
+                        button .reject type="submit" name="answer" value="Rejected" disabled {
+                            "Reject"
+                        }
                     }
                     (parts::status())
                     (parts::needs_script())

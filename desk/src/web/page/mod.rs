@@ -56,7 +56,7 @@ pub(super) fn sign_in(origin: &str) -> Markup {
             h1 { "Sign in" }
             section #sign-in {
                 p { "The desk shows which approvals await you, and takes your signed answers." }
-                button .main type="button" data-sign-in { "Sign in with your passkey" }
+                button .main type="button" data-sign-in disabled { "Sign in with your passkey" }
                 (parts::status())
                 (parts::needs_script())
                 p .quiet {
@@ -83,7 +83,7 @@ pub(super) fn enrol(person: Option<&str>, desk: &Desk) -> Markup {
                     label for="name" { "Your name in the rule" }
                     input #name name="name" required maxlength="64" autocomplete="username"
                         pattern="[A-Za-z0-9_+=,.@\\-]+" autocapitalize="none" spellcheck="false";
-                    button .main type="submit" { "Make a passkey" }
+                    button .main type="submit" disabled { "Make a passkey" }
                     (parts::status())
                 }
                 (parts::needs_script())

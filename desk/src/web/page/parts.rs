@@ -13,6 +13,7 @@ pub(super) fn status() -> Markup {
     html! { p .status role="status" aria-live="polite" {} }
 }
 
+/// Why buttons are disabled: the script enables them as soon as it can serve them.
 pub(super) fn needs_script() -> Markup {
     html! {
         noscript {

@@ -4,3 +4,4 @@ mod client_data;
 mod comment;
 mod device;
 mod keys;
+mod sign_in;
