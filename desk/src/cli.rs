@@ -1,10 +1,12 @@
 //! The command line.
 
 use std::error::Error;
+use std::io;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
-use crate::command::{answer, enrol, pending, serve, verify_key};
+use crate::command::{answer, enrol, function, pending, serve, verify_key};
 use crate::exit::Exit;
 use crate::options::Common;
 use crate::output;
@@ -41,14 +43,11 @@ enum Command {
 /// Runs the program.
 #[must_use]
 pub fn run() -> Exit {
+    if function::is_wanted() {
+        return ended(runtime().map_err(Into::into).and_then(|it| it.block_on(function::run())));
+    }
     match Cli::try_parse() {
-        Ok(Cli { command, common }) => match dispatch(command, &common) {
-            Ok(exit) => exit,
-            Err(error) => {
-                output::print_error(error.as_ref());
-                Exit::Failed
-            }
-        },
+        Ok(Cli { command, common }) => ended(dispatch(command, &common)),
         Err(error) => match output::print_clap(&error) {
             Ok(()) if error.use_stderr() => Exit::Usage,
             Ok(()) => Exit::Done,
@@ -57,8 +56,18 @@ pub fn run() -> Exit {
     }
 }
 
+fn ended(done: Result<Exit, Box<dyn Error>>) -> Exit {
+    done.unwrap_or_else(|error| {
+        output::print_error(error.as_ref());
+        Exit::Failed
+    })
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
 fn dispatch(command: Command, common: &Common) -> Result<Exit, Box<dyn Error>> {
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     match command {
         Command::Pending(args) => runtime()?.block_on(pending::run(&args, common)),
         Command::Approve(args) => runtime()?.block_on(answer::approve(args, common)),

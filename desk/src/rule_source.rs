@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use facts::{Budget, CallError, Operation};
+use facts::{Budget, CallError, Operation, RULE, RULE_FILE};
 use names::{FunctionRef, shown};
 use rule::{Rule, RuleError};
 use tokio::sync::Mutex;
@@ -14,10 +14,6 @@ use crate::pipeline::{GateAction, Stage};
 use crate::port::Aws;
 
 const GET_FUNCTION_CONFIGURATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
-
-/// Where the gate's rule stands (`docs/gate.md`).
-const RULE: &str = "TWO_PERSON_RULE";
-const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
 
 /// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,
 /// "Variables"). It says which execution is judged, not how, so any id will do for the parser.

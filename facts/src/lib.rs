@@ -39,22 +39,28 @@
 //! | `port` | what is asked of CodePipeline and IAM, in our own types |
 //! | `call` | calls to AWS by their names, and how they fail |
 //! | `retry` | bounded retries |
+//! | `floor` | the rule from a function's own environment |
+//! | `runtime` | whether a program runs as a Lambda function |
 //! | `aws` | the ports over the AWS SDK: the only folder that names it |
 
 mod account;
 pub mod aws;
 mod call;
+mod floor;
 mod gate_run;
 mod history;
 mod lag;
 mod port;
 mod query;
 mod retry;
+mod runtime;
 
 pub use account::with_roles;
 pub use call::{CallError, Operation};
+pub use floor::{Floor, FloorError, RULE, RULE_FILE};
 pub use gate_run::GateRun;
 pub use lag::Lag;
 pub use port::{CodePipeline, ExecutionPage, HistoryEntry, Roles, Started, StateEntry};
 pub use query::{Query, ReadError, Snapshot};
 pub use retry::Budget;
+pub use runtime::missing_variable;

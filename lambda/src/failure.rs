@@ -1,9 +1,7 @@
 //! What the gate reports without a satisfied verdict.
 
-use facts::CallError;
+use facts::{CallError, FloorError};
 use rule::RuleError;
-
-use crate::floor::FloorError;
 
 /// A job failure: its kind, and a message for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

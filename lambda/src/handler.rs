@@ -2,14 +2,13 @@
 
 use std::io::Write;
 
-use facts::{CallError, CodePipeline, Roles};
+use facts::{CallError, CodePipeline, Floor, Roles};
 use jiff::Timestamp;
 use rule::{Decision, decide};
 
 use crate::budget::Budget;
 use crate::event::Job;
 use crate::failure::{Failure, FailureKind};
-use crate::floor::Floor;
 use crate::gather::gather;
 use crate::jobs::{
     GET_JOB_DETAILS, Jobs, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT, Reported,

@@ -7,7 +7,6 @@
 //! | file | purpose |
 //! |---|---|
 //! | `event` | the Lambda event: the job, without its credentials |
-//! | `floor` | the rule from the function's own environment |
 //! | `jobs` | what the gate asks and reports about its own job, in the gate's own types |
 //! | `aws` | that port over the AWS SDK: the only file that names it |
 //! | `ownership` | whether the job is ours, according to CodePipeline and not the event |
@@ -22,7 +21,6 @@ pub mod aws;
 mod budget;
 mod event;
 mod failure;
-mod floor;
 mod gather;
 mod handler;
 mod jobs;
@@ -34,6 +32,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use facts::Floor;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -42,7 +41,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use budget::Budget;
 pub use event::{Event, EventError, Job};
 pub use failure::{Failure, FailureKind};
-pub use floor::{Floor, FloorError};
 pub use handler::{Invocation, InvocationError, Ports, handle};
 pub use jobs::{
     Configuration, GET_JOB_DETAILS, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
@@ -96,16 +94,10 @@ fn diagnostic(name: &str, error: &impl std::error::Error) -> Diagnostic {
     Diagnostic { error_type: name.to_owned(), error_message: error.to_string() }
 }
 
-/// The Lambda runtime library panics without these variables. A person who starts the gate by hand
-/// should get a message instead.
+/// The runtime library panics outside Lambda. A person who starts the gate by hand should get a
+/// message instead.
 fn require_runtime() -> Result<(), String> {
-    const NEEDED: [&str; 4] = [
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    ];
-    match NEEDED.iter().find(|name| std::env::var_os(name).is_none()) {
+    match facts::missing_variable() {
         None => Ok(()),
         Some(missing) => Err(format!(
             "{missing} is not set: the gate runs inside AWS Lambda, or under the emulator (`emulator serve --gate PATH`)"

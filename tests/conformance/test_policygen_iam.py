@@ -43,6 +43,8 @@ MECHANISMS = {
     "signed": ["--mechanism", "signed", "--require-mfa"],
     "signed-accounts": ["--mechanism", "signed", "--trust-account", ACCOUNT],
     "signed-identity-center": ["--mechanism", "signed", "--identity-center", INSTANCE],
+    "desk": ["--mechanism", "desk"],
+    "desk-accounts": ["--mechanism", "desk", "--trust-account", ACCOUNT],
     "split": [
         "--mechanism",
         "groups",
@@ -117,7 +119,7 @@ def aws(server):
     return emptied(server)
 
 
-@of("groups", "roles-accounts", "signed", "signed-accounts", "split")
+@of("groups", "roles-accounts", "signed", "signed-accounts", "desk", "desk-accounts", "split")
 def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
     policies = documents(tmp_path, ".policy.json", *mechanism, *GUARDS)
     trusts = documents(tmp_path, ".trust.json", *mechanism, *GUARDS)

@@ -61,12 +61,14 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "desk.yaml",
         "gate.yaml",
         "pipeline.yaml",
         "rule-pipeline.yaml",
     ]
-    assert SAM == ["audit.yaml", "gate.yaml"]
-    assert [path.name for path in MODULES] == ["approvers", "audit", "example", "gate", "pipeline"]
+    assert SAM == ["audit.yaml", "desk.yaml", "gate.yaml"]
+    modules = ["approvers", "audit", "desk", "example", "gate", "pipeline"]
+    assert [path.name for path in MODULES] == modules
 
 
 @pytest.mark.parametrize("name", CLOUDFORMATION)
@@ -427,7 +429,8 @@ def test_the_gate_reads_the_named_pipelines_only():
         "audit.yaml",
         "audit-member.yaml",
         "rule-pipeline.yaml",
-        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit")),
+        "desk.yaml",
+        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk")),
     ],
 )
 def test_every_wildcard_is_explained(name):
@@ -626,6 +629,7 @@ def test_what_can_carry_tags_does():
         "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription",
         "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Url",
     }  # fmt: skip
     for name in CLOUDFORMATION:
         if name == "approvers.yaml":
@@ -658,4 +662,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 6
+    assert deployed == 8

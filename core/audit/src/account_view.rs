@@ -36,6 +36,8 @@ pub(crate) struct AccountView<'a> {
     /// A policy that allows everything: the most that a principal can write.
     pub(super) everything: &'a Policy,
     people: OnceCell<People>,
+    /// The role that the desk answers with, if there is a desk.
+    pub(super) desk: Option<Actor>,
     /// The gate's rule, if it was given.
     pub(super) rule: Option<&'a Rule>,
     /// The account as the gate knows it: it knows the roles under the path that AWS reserves.
@@ -48,6 +50,9 @@ pub enum AuditError {
     /// A principal whose policies are too intricate.
     #[error(transparent)]
     Undecided(#[from] UndecidedError),
+    /// The account does not have the desk's role.
+    #[error("the account has no role `{0}`, which `--desk-role` names; check the name")]
+    NoDesk(String),
     /// A slot names a group that the account does not have.
     #[error(
         "the account has no group `{group}`, which `--slot {slot}={group}` names; check the name"
@@ -69,6 +74,7 @@ impl<'a> AccountView<'a> {
     ) -> Result<Self, AuditError> {
         let reach = ReachIndex::new(account, scope)?;
         let slot_groups = slot_groups(&reach)?;
+        let desk = scope.desk.as_deref().map(|name| desk(account, name)).transpose()?;
         let chains = RoleChains::new(&reach);
         let approving = account.actors().filter(|actor| reach.slots_of(*actor).any());
         let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
@@ -90,6 +96,7 @@ impl<'a> AccountView<'a> {
             slot_groups,
             everything,
             people: OnceCell::new(),
+            desk,
             rule,
             gate_account: rule::Account::new(account.id.as_str()).with_roles(account.role_arns()),
         })
@@ -138,6 +145,12 @@ impl<'a> AccountView<'a> {
         std::iter::once(actor).chain(roles).collect()
     }
 
+    /// Whether this is the role that the desk answers with. It answers every slot, for the people
+    /// who sign.
+    pub(super) fn is_desk(&self, actor: Actor) -> bool {
+        self.desk == Some(actor)
+    }
+
     /// Whether only services and workloads can act as this: a role that no user, no other role and
     /// nobody outside the account may assume.
     pub(super) fn is_machine(&self, actor: Actor) -> bool {
@@ -179,6 +192,14 @@ impl<'a> AccountView<'a> {
             None => self.gate_account.has_reserved_role(role),
         }
     }
+}
+
+/// The role with this name. Names of roles are unique without regard to case.
+fn desk(account: &Account, name: &str) -> Result<Actor, AuditError> {
+    let mut roles = account.roles_by_ix();
+    let found = roles.find(|(_, role)| role.identity.name.eq_ignore_ascii_case(name));
+    let (at, _) = found.ok_or_else(|| AuditError::NoDesk(name.to_owned()))?;
+    Ok(Actor::Role(at))
 }
 
 /// The groups that serve each slot: the one that the user named, or those whose own policies

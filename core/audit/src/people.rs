@@ -58,6 +58,8 @@ impl People {
             };
             let (is_human, is_many) = match actor {
                 Actor::User(_) => (true, false),
+                // It answers for everybody who signs.
+                Actor::Role(_) if view.is_desk(actor) => (true, true),
                 Actor::Role(at) => {
                     (is_for_people(view, at), view.trusts_sessions_of(&identity.name))
                 }
@@ -198,6 +200,7 @@ mod tests {
             pipeline: None,
             stage: None,
             gate: "gate".parse().unwrap(),
+            desk: None,
         }
     }
 

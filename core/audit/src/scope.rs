@@ -66,6 +66,8 @@ pub struct Scope {
     pub stage: Option<StageGlob>,
     /// The gate's function.
     pub gate: FunctionRef,
+    /// The name of the role that the desk answers with. Nobody else should answer if there is one.
+    pub desk: Option<String>,
 }
 
 impl Scope {

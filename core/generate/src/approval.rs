@@ -22,6 +22,11 @@ pub(crate) fn slot_statements(spec: &Spec, slot: &Slot) -> Vec<Statement> {
     statements
 }
 
+/// The resources of all slots.
+pub(crate) fn every_slot(targets: &Targets, slots: &Slots) -> Vec<String> {
+    slots.iter().flat_map(|slot| targets.action_arns(slot.actions())).collect()
+}
+
 /// The permissions to see the pipelines, on the narrowest resources. ListPipelines has none
 /// (Service Authorization Reference, CodePipeline).
 pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
@@ -49,8 +54,7 @@ pub(crate) fn view(spec: &Spec) -> Vec<Statement> {
 /// because requests with long-term access keys and from federated sessions do not have the key
 /// (IAM User Guide, "AWS global condition context keys"). They are also denied.
 pub(crate) fn deny_without_mfa(targets: &Targets, slots: &Slots, mfa: Mfa) -> Vec<Statement> {
-    let all: Vec<String> =
-        slots.iter().flat_map(|slot| targets.action_arns(slot.actions())).collect();
+    let all = every_slot(targets, slots);
     let absent = when(
         deny("DenyWithoutMfa", &[APPROVE], all.clone()),
         "BoolIfExists",

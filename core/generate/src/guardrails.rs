@@ -3,8 +3,9 @@
 
 use iam::{Document, Statement};
 
+use super::approval::{APPROVE, every_slot};
 use super::gate;
-use super::mechanism::signed;
+use super::mechanism::{desk, signed};
 use super::name::RoleRef;
 use super::plan::{Plan, PlanError};
 use super::spec::{Guardrails, Mechanism, Spec, WayIn};
@@ -12,6 +13,18 @@ use super::statement::{any, deny, deny_all_but, when};
 
 /// The condition key of the principal. For the session of a role, it is the role.
 const PRINCIPAL: &str = "aws:PrincipalArn";
+
+/// What changes a function, or who may invoke it.
+const CHANGES_OF_FUNCTION: [&str; 6] = [
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:UpdateAlias",
+    "lambda:DeleteFunction",
+    "lambda:AddPermission",
+];
+/// What makes somebody a role.
+const BECOME: [&str; 2] = ["iam:PassRole", "sts:AssumeRole"];
 
 /// Adds the policy and, if wanted, the same as a service control policy. Returns the names of the
 /// managed policies.
@@ -71,6 +84,7 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
         policies(spec),
         inline_policies(spec),
         credentials_of_others(spec),
+        desks_function(spec),
     ]
     .into_iter()
     .flatten()
@@ -79,8 +93,9 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     // Reporting a job's success in the gate's place. The action has no resource, so the statement
     // can only distinguish principals.
     let report = deny("ReportForGate", &["codepipeline:PutJobSuccessResult"], any());
-    let reporters = [gate_role, job_workers, break_glass].concat();
+    let reporters = [gate_role, job_workers, break_glass.clone()].concat();
     statements.push(unless(report, reporters));
+    statements.extend(desks_roles(spec, &break_glass));
     let pipelines: Vec<String> = match denied {
         Denied::Approvers => Vec::new(),
         Denied::Everybody => {
@@ -162,16 +177,36 @@ fn pipelines(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
 fn function(spec: &Spec) -> Vec<Statement> {
     vec![deny(
         "ChangeGate",
-        &[
-            "lambda:CreateFunction",
-            "lambda:UpdateFunctionCode",
-            "lambda:UpdateFunctionConfiguration",
-            "lambda:UpdateAlias",
-            "lambda:DeleteFunction",
-            "lambda:AddPermission",
-        ],
+        &CHANGES_OF_FUNCTION,
         spec.targets.function_and_version_arns(&spec.gate_function),
     )]
+}
+
+/// Denies changing the desk's function: another program would show people one thing and have them
+/// sign another.
+fn desks_function(spec: &Spec) -> Vec<Statement> {
+    let Mechanism::Desk { function, .. } = &spec.mechanism else {
+        return Vec::new();
+    };
+    let verbs = [CHANGES_OF_FUNCTION.as_slice(), &["lambda:UpdateFunctionUrlConfig"]].concat();
+    vec![deny("ChangeDesk", &verbs, spec.targets.function_and_version_arns(function))]
+}
+
+/// Denies answering with another role than the desk's, and becoming the desk.
+fn desks_roles(spec: &Spec, break_glass: &[String]) -> Vec<Statement> {
+    if !matches!(spec.mechanism, Mechanism::Desk { .. }) {
+        return Vec::new();
+    }
+    let arns = |name: String| spec.targets.iam_arns(&format!("role/{name}"));
+    let (own, answering) = (arns(desk::role_name(spec)), arns(desk::answering_role_name(spec)));
+    let answer = deny("AnswerAtDeskOnly", &[APPROVE], every_slot(&spec.targets, &spec.slots));
+    let become_answering = deny("BecomeDesksAnswers", &BECOME, answering.clone());
+    let become_desk = deny("BecomeDesk", &BECOME, own.clone());
+    vec![
+        unless(answer, [&answering, break_glass].concat()),
+        unless(become_answering, [&own, break_glass].concat()),
+        unless(become_desk, break_glass.to_vec()),
+    ]
 }
 
 /// Denies changing the generated groups and roles, and the gate's role. Approvers may not change
@@ -182,12 +217,21 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
         Mechanism::Groups => (slots().collect(), Vec::new()),
         Mechanism::Tag => (vec![format!("{}Approvers", spec.prefix)], Vec::new()),
         Mechanism::Roles(WayIn::Role(_)) => (Vec::new(), slots().collect()),
-        Mechanism::Signed(None) => (vec![signed::name(spec)], Vec::new()),
-        Mechanism::Signed(Some(WayIn::Role(_))) => (Vec::new(), vec![signed::name(spec)]),
+        Mechanism::Signed(None) | Mechanism::Desk { way_in: None, .. } => {
+            (vec![signed::name(spec)], Vec::new())
+        }
+        Mechanism::Signed(Some(WayIn::Role(_)))
+        | Mechanism::Desk { way_in: Some(WayIn::Role(_)), .. } => {
+            (Vec::new(), vec![signed::name(spec)])
+        }
         // Only the service can change the roles of permission sets.
         Mechanism::Roles(WayIn::PermissionSet(_))
-        | Mechanism::Signed(Some(WayIn::PermissionSet(_))) => (Vec::new(), Vec::new()),
+        | Mechanism::Signed(Some(WayIn::PermissionSet(_)))
+        | Mechanism::Desk { way_in: Some(WayIn::PermissionSet(_)), .. } => (Vec::new(), Vec::new()),
     };
+    if matches!(spec.mechanism, Mechanism::Desk { .. }) {
+        roles.extend([desk::role_name(spec), desk::answering_role_name(spec)]);
+    }
     roles.push(gate::role_name(spec));
     let arns = |kind: &str, names: Vec<String>| -> Vec<String> {
         names.iter().flat_map(|name| spec.targets.iam_arns(&format!("{kind}/{name}"))).collect()
@@ -229,7 +273,7 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
         }
     }
     let gate = arns("role", vec![gate::role_name(spec)]);
-    statements.push(deny("BecomeGate", &["iam:PassRole", "sts:AssumeRole"], gate));
+    statements.push(deny("BecomeGate", &BECOME, gate));
     statements
 }
 

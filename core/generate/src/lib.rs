@@ -78,7 +78,7 @@ pub fn generate(
     let plan = plan_for(spec)?;
     let mut notes = plan.notes.clone();
     let mut files = render::render(&plan, format)?;
-    if matches!(spec.mechanism, Mechanism::Signed(_)) {
+    if matches!(spec.mechanism, Mechanism::Signed(_) | Mechanism::Desk { .. }) {
         files.push(File::new(signed_rule::FILE, pretty(&SignedRule::new(spec))?));
     }
     if spec.stage_json {
@@ -111,6 +111,9 @@ fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
         }
         Mechanism::Signed(way_in) => {
             mechanism::signed::add(&mut plan, spec, way_in.as_ref(), &guardrails)?
+        }
+        Mechanism::Desk { way_in, .. } => {
+            mechanism::desk::add(&mut plan, spec, way_in.as_ref(), &guardrails)?
         }
     }
     if spec.gate {

@@ -25,6 +25,8 @@ pub enum MechanismName {
     Roles,
     /// One group or role for all approvers; the gate counts the people who sign, not the principals
     Signed,
+    /// Nobody but the desk answers, with signatures; one group or role lets the approvers look
+    Desk,
 }
 
 /// The format of the generated files.
@@ -130,13 +132,13 @@ pub struct Settings {
     /// The maximum age of the second factor, such as 15m
     #[arg(long, value_name = "TIME", help_heading = "Who approves")]
     pub mfa_max_age: Option<MfaAge>,
-    /// Roles, signed: a SAML provider whose users may assume them
+    /// Roles, signed, desk: a SAML provider whose users may assume them
     #[arg(long, value_name = "ARN", help_heading = "Who approves")]
     pub trust_saml: Option<SamlProvider>,
-    /// Roles, signed: an account whose IAM users may assume them, under their own names
+    /// Roles, signed, desk: an account whose IAM users may assume them, under their own names
     #[arg(long, value_name = "ACCOUNT", help_heading = "Who approves")]
     pub trust_account: Vec<AccountId>,
-    /// Roles, signed: create them as permission sets of this IAM Identity Center instance
+    /// Roles, signed, desk: create them as permission sets of this IAM Identity Center instance
     #[arg(long, value_name = "INSTANCE_ARN", help_heading = "Who approves")]
     pub identity_center: Option<IdentityCenter>,
 
@@ -178,6 +180,10 @@ pub struct Settings {
     #[arg(long, value_name = "FUNCTION", help_heading = "The gate")]
     #[serde(deserialize_with = "function")]
     pub gate_function: Option<FunctionRef>,
+    /// Desk: its function, by its name or its ARN [default: two-person-rule-desk]
+    #[arg(long, value_name = "FUNCTION", help_heading = "What guards the rule")]
+    #[serde(deserialize_with = "function")]
+    pub desk_function: Option<FunctionRef>,
     /// A service role of the pipelines; it gets the policy to invoke the gate
     #[arg(long, value_name = "ROLE", help_heading = "The gate")]
     pub service_role: Vec<RoleName>,
@@ -249,6 +255,7 @@ impl Settings {
             deny_manual_start: self.deny_manual_start.or(file.deny_manual_start),
             gate: self.gate.or(file.gate),
             gate_function: self.gate_function.or(file.gate_function),
+            desk_function: self.desk_function.or(file.desk_function),
             service_role: either(self.service_role, file.service_role),
             stage_json: self.stage_json.or(file.stage_json),
             patch_pipeline: self.patch_pipeline.or(file.patch_pipeline),

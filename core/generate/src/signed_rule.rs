@@ -1,4 +1,5 @@
-//! The rule of the mechanism `signed`, for people to complete: it lacks the signing keys.
+//! The rule of the mechanisms `signed` and `desk`, for people to complete: it lacks the signing
+//! keys and the address of the desk.
 
 use std::collections::BTreeMap;
 

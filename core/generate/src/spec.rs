@@ -43,6 +43,11 @@ pub(crate) enum Mechanism {
     /// Nothing in IAM keeps the slots apart: the gate counts signatures. The approvers share one
     /// role, or one group if there is no way into a role.
     Signed(Option<WayIn>),
+    /// As `Signed`, but only the desk may answer.
+    Desk {
+        way_in: Option<WayIn>,
+        function: FunctionRef,
+    },
 }
 
 /// Who creates the roles, and the principals that may assume them.
@@ -113,10 +118,10 @@ pub enum SpecError {
     Trust,
     /// One role with several kinds of principals to trust.
     #[error(
-        "the mechanism `signed` needs at most one way in: give one of `--trust-saml`, \
+        "the mechanism `{0}` needs at most one way in: give one of `--trust-saml`, \
          `--trust-account` and `--identity-center`, or none for a group"
     )]
-    SeveralWaysIn,
+    SeveralWaysIn(&'static str),
     /// AWS does not publish the audience for this partition.
     #[error(
         "the audience of SAML sign-ins to the partition `{0}` is not known; use \
@@ -162,10 +167,20 @@ impl Spec {
         let mechanism = mechanism(
             settings.mechanism.unwrap_or_default(),
             (settings.trust_saml, settings.trust_account, settings.identity_center),
+            settings.desk_function,
             targets.partition(),
         )?;
-        if matches!(mechanism, Mechanism::Signed(_)) && settings.exclusive.is_some() {
+        let is_desk = matches!(mechanism, Mechanism::Desk { .. });
+        if (is_desk || matches!(mechanism, Mechanism::Signed(_))) && settings.exclusive.is_some() {
             return Err(needs("--exclusive or --no-exclusive", "--mechanism groups, tag or roles"));
+        }
+        for (option, is_given) in [
+            ("--approve-only", is_on(settings.approve_only)),
+            ("--require-mfa", is_on(settings.require_mfa)),
+        ] {
+            if is_desk && is_given {
+                return Err(needs(option, "--mechanism groups, tag, roles or signed"));
+            }
         }
         let gate_function =
             settings.gate_function.map_or_else(|| "two-person-rule-gate".parse(), Ok)?;
@@ -235,6 +250,7 @@ fn slots(
 fn mechanism(
     name: MechanismName,
     ways_in: (Option<SamlProvider>, Vec<AccountId>, Option<IdentityCenter>),
+    desk: Option<FunctionRef>,
     partition: Partition,
 ) -> Result<Mechanism, SpecError> {
     let way_in = match ways_in {
@@ -251,10 +267,14 @@ fn mechanism(
             return Err(match name {
                 MechanismName::Groups | MechanismName::Tag => no_way_in(),
                 MechanismName::Roles => SpecError::Trust,
-                MechanismName::Signed => SpecError::SeveralWaysIn,
+                MechanismName::Signed => SpecError::SeveralWaysIn("signed"),
+                MechanismName::Desk => SpecError::SeveralWaysIn("desk"),
             });
         }
     };
+    if desk.is_some() && name != MechanismName::Desk {
+        return Err(needs("--desk-function", "--mechanism desk"));
+    }
     match (name, way_in) {
         (MechanismName::Groups, None) => Ok(Mechanism::Groups),
         (MechanismName::Tag, None) => Ok(Mechanism::Tag),
@@ -262,12 +282,16 @@ fn mechanism(
         (MechanismName::Roles, Some(way_in)) => Ok(Mechanism::Roles(way_in)),
         (MechanismName::Roles, None) => Err(SpecError::Trust),
         (MechanismName::Signed, way_in) => Ok(Mechanism::Signed(way_in)),
+        (MechanismName::Desk, way_in) => {
+            let function = desk.map_or_else(|| "two-person-rule-desk".parse(), Ok)?;
+            Ok(Mechanism::Desk { way_in, function })
+        }
     }
 }
 
 /// The mechanism has no roles that anybody could assume.
 fn no_way_in() -> SpecError {
-    needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles or signed")
+    needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles, signed or desk")
 }
 
 fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
@@ -326,7 +350,7 @@ fn mfa(
     let way_in = match mechanism {
         Mechanism::Groups | Mechanism::Tag => None,
         Mechanism::Roles(way_in) => Some(way_in),
-        Mechanism::Signed(way_in) => way_in.as_ref(),
+        Mechanism::Signed(way_in) | Mechanism::Desk { way_in, .. } => way_in.as_ref(),
     };
     match way_in {
         Some(WayIn::Role(Trust::Saml { .. }) | WayIn::PermissionSet(_)) => {

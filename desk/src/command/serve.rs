@@ -15,7 +15,7 @@ use crate::rule_source;
 use crate::web::{Seal, Web, router, serve};
 
 /// The key of the cookies, if several processes share them.
-const COOKIE_KEY: &str = "DESK_COOKIE_KEY";
+pub(super) const COOKIE_KEY: &str = "DESK_COOKIE_KEY";
 
 const EXAMPLES: &str = "\
 Examples:

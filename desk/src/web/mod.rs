@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `router` | the addresses |
 //! | `server` | the server on a laptop, with limits on connections and headers |
+//! | `lambda` | the server in a Lambda function: its events are requests |
 //! | `guard` | what every request must satisfy, and the headers of every reply |
 //! | `seal` | values that the browser keeps and cannot change |
 //! | `session` | who is in front of the browser |
@@ -19,6 +20,7 @@ mod answer;
 mod assets;
 mod enrol;
 mod guard;
+mod lambda;
 mod page;
 mod pages;
 mod ports;
@@ -38,9 +40,10 @@ use rule::Rule;
 use signing::Desk;
 use tokio_util::task::LocalPoolHandle;
 
+pub(crate) use lambda::serve as serve_function;
 pub(crate) use ports::Ports;
 pub(crate) use router::router;
-pub(crate) use seal::Seal;
+pub(crate) use seal::{Seal, SealError};
 pub(crate) use server::serve;
 
 use crate::look::Eyes;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::handlers::Call;
 use super::model::Model;
 use super::wire::as_modelled;
-use crate::authorize::{Authorizer, Caller, RolePermissions};
+use crate::authorize::{Asked, Authorizer, Caller, RolePermissions};
 use crate::engine::{ApiError, Engine, ErrorCode};
 use crate::operation::Operation;
 
@@ -79,9 +79,9 @@ impl Service {
     ///
     /// # Errors
     /// `AccessDeniedException` if the caller may not.
-    pub fn assume(&self, role: &str, caller: Caller<'_>) -> Result<(), ApiError> {
+    pub fn assume(&self, asked: Asked<'_>, caller: Caller<'_>) -> Result<(), ApiError> {
         match &self.authorizer {
-            Some(authorizer) => authorizer.check_assume(role, caller),
+            Some(authorizer) => authorizer.check_assume(asked, caller),
             None => Ok(()),
         }
     }

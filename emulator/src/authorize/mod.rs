@@ -11,6 +11,7 @@ mod tests;
 
 pub use account::{AccountFileError, Authorizer};
 pub use request::Caller;
+pub use roles::Asked;
 pub(crate) use roles::RolePermissions;
 
 use iam::account::{Actor, PolicyId};

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use iam::account::{Assumption, Identity};
+use iam::account::Identity;
+use iam::{Condition, Context, Effect, Truth};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -39,29 +40,51 @@ impl Authorizer {
     }
 }
 
+/// A session that a caller asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The ARN of the role.
+    pub role: &'a str,
+    /// `RoleSessionName`.
+    pub name: &'a str,
+    /// `SourceIdentity`.
+    pub source_identity: Option<&'a str>,
+}
+
 impl Authorizer {
     /// Whether the caller may assume a role: by its trust policy, and by the caller's own policies
-    /// if the trust policy leaves that to them. A condition that the account does not decide is
-    /// not met.
+    /// if the trust policy leaves that to them. A condition that neither the account nor the
+    /// request decides is not met.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
-    pub(crate) fn check_assume(&self, role: &str, caller: Caller<'_>) -> Result<(), ApiError> {
-        let mut roles = self.account.roles.iter();
-        let assumption = roles
-            .find(|known| known.identity.arn == role)
-            .and_then(|role| self.account.assumer(self.actor(caller.arn)?, |_| true)?.assume(role));
-        let is_certain = |assumption: &Assumption<'_>| {
-            assumption.trust.iter().all(|(_, open)| open.is_empty())
-                && assumption.own.iter().all(|blame| blame.open.is_empty())
-        };
-        match assumption {
-            Some(assumption) if is_certain(&assumption) && caller.within.is_none() => Ok(()),
-            Some(_) | None => Err(ErrorCode::AccessDenied.because(format!(
-                "User: {} is not authorized to perform: sts:AssumeRole on resource: {role}",
-                caller.arn
-            ))),
-        }
+    pub(crate) fn check_assume(
+        &self,
+        asked: Asked<'_>,
+        caller: Caller<'_>,
+    ) -> Result<(), ApiError> {
+        let role = self.account.roles.iter().find(|known| known.identity.arn == asked.role);
+        let assumption = role.zip(self.actor(caller.arn)).and_then(|(role, actor)| {
+            let assumption = self.account.assumer(actor, |_| true)?.assume(role)?;
+            let context = asked.context(self.account.context(actor));
+            let certain = assumption.own.iter().all(|blame| blame.open.is_empty());
+            let holds = |open: &[&Condition]| Truth::all(open.iter().map(|it| it.holds(&context)));
+            let mut allowed = false;
+            for (at, open) in &assumption.trust {
+                match (role.trust.statements.get(*at)?.effect, holds(open)) {
+                    (Effect::Allow, Truth::Yes) => allowed = true,
+                    (Effect::Allow, Truth::No | Truth::Unknown) | (Effect::Deny, Truth::No) => {}
+                    (Effect::Deny, Truth::Yes | Truth::Unknown) => return None,
+                }
+            }
+            (certain && allowed && caller.within.is_none()).then_some(())
+        });
+        assumption.ok_or_else(|| {
+            ErrorCode::AccessDenied.because(format!(
+                "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+                caller.arn, asked.role
+            ))
+        })
     }
 
     /// Whether the caller may see the configuration of a function.
@@ -78,6 +101,18 @@ impl Authorizer {
         let action = Action { service: "lambda", operation: "GetFunctionConfiguration" };
         let request = Request { action, input: &Value::Null, caller, now };
         self.decide(&request, &Resource::Arn(arn.to_owned()), settings)
+    }
+}
+
+impl Asked<'_> {
+    /// The context of the request, by the account's.
+    fn context(&self, mut context: Context) -> Context {
+        context.set("sts:RoleSessionName", [self.name.to_owned()]);
+        match self.source_identity {
+            Some(source) => context.set("sts:SourceIdentity", [source.to_owned()]),
+            None => context.absent("sts:SourceIdentity"),
+        }
+        context
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::sessions::{Known, Sessions};
 use crate::api::Service;
+use crate::authorize::Asked;
 use crate::engine::{ApiError, Effect};
 use crate::gate_host::GateHost;
 use crate::principals::{Principals, key_id};
@@ -59,12 +60,12 @@ impl Shared {
     /// `AccessDeniedException` if the caller may not assume the role.
     pub(super) fn assume(
         &self,
-        role: &str,
+        asked: Asked<'_>,
         session: Known,
         caller: &Known,
         until: Timestamp,
     ) -> Result<String, ApiError> {
-        self.with_service(|service| service.assume(role, caller.as_caller()))?;
+        self.with_service(|service| service.assume(asked, caller.as_caller()))?;
         Ok(self.sessions.add(session, Timestamp::now(), until))
     }
 

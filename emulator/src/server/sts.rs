@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::form::{Refusal, escaped, member};
 use super::sessions::Known;
 use super::shared::Shared;
+use crate::authorize::Asked;
 
 /// The result of GetCallerIdentity. No policy decides: "No permissions are required to perform this
 /// operation" (same page).
@@ -69,7 +70,8 @@ pub(super) fn assume_role(shared: &Shared, caller: &Known, form: &[u8]) -> Resul
     let assumed =
         format!("arn:{}:sts::{}:assumed-role/{name}/{session}", arn.partition, arn.account);
     let known = Known { arn: assumed.clone(), within: policy.map(Arc::new) };
-    let key_id = shared.assume(&role, known, caller, until)?;
+    let asked = Asked { role: &role, name: &session, source_identity: source.as_deref() };
+    let key_id = shared.assume(asked, known, caller, until)?;
     tracing::info!(
         operation = "sts:AssumeRole",
         caller = caller.arn,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facts::{
-    CallError, CodePipeline, ExecutionPage, HistoryEntry, Operation, Roles, Started, StateEntry,
+    CallError, CodePipeline, ExecutionPage, Floor, HistoryEntry, Operation, Roles, Started,
+    StateEntry,
 };
 use jiff::Timestamp;
 use lambda::{
-    Budget, Configuration, Failure, FailureKind, Floor, GET_JOB_DETAILS, Invocation,
-    InvocationError, Job, JobDetails, Jobs, Journal, PUT_JOB_FAILURE_RESULT,
-    PUT_JOB_SUCCESS_RESULT, Ports, Reported, handle,
+    Budget, Configuration, Failure, FailureKind, GET_JOB_DETAILS, Invocation, InvocationError, Job,
+    JobDetails, Jobs, Journal, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT, Ports, Reported,
+    handle,
 };
 use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
 use serde_json::Value;

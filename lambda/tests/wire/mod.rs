@@ -10,10 +10,10 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use facts::aws::Reader;
-use facts::{CallError, Roles};
+use facts::{CallError, Floor, Roles};
 use jiff::Timestamp;
 use lambda::aws::{JobWorker, sdk};
-use lambda::{Budget, Event, Floor, Journal, Ports, handle};
+use lambda::{Budget, Event, Journal, Ports, handle};
 use serde_json::{Value, json};
 
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

@@ -86,6 +86,9 @@ pub(crate) struct Args {
     /// The gate's function, by its name or its ARN
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: FunctionRef,
+    /// The role that the desk answers with: nobody else may answer
+    #[arg(long, value_name = "ROLE")]
+    desk_role: Option<String>,
     /// The gate's rule, as in TWO_PERSON_RULE: the roles whose session names it trusts, and the
     /// principals that are the same human
     #[arg(long, value_name = "FILE")]
@@ -200,10 +203,11 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         pipeline: args.pipeline,
         stage: args.stage,
         gate: args.gate_function,
+        desk: args.desk_role,
     };
     match audit(&account, &scope, rule.as_ref()) {
         Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, today)?),
-        Err(error @ AuditError::NoGroup { .. }) => {
+        Err(error @ (AuditError::NoGroup { .. } | AuditError::NoDesk(_))) => {
             output::print_error(&error);
             Ok(Exit::Nothing)
         }

@@ -72,6 +72,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         pipeline: args.pipeline,
         stage: args.stage,
         gate: "two-person-rule-gate".parse()?,
+        desk: None,
     };
     if let Some(error) = missing_group(&account, &scope.slots) {
         output::print_error(&error);

@@ -13,7 +13,7 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn every_defect_is_refused_with_its_reason() {
-    let cases: [(&[&str], i32, &str); 33] = [
+    let cases: [(&[&str], i32, &str); 38] = [
         (&["--slot", "ApprovalA"], 1, "one slot is not enough"),
         (&["--slot", "ApprovalA", "--slot", "APPROVALa"], 1, "have the same name for IAM"),
         (
@@ -52,7 +52,7 @@ fn every_defect_is_refused_with_its_reason() {
         (
             &["--trust-account", "111122223333"],
             1,
-            "means nothing without `--mechanism roles or signed`",
+            "means nothing without `--mechanism roles, signed or desk`",
         ),
         (
             &[
@@ -86,6 +86,34 @@ fn every_defect_is_refused_with_its_reason() {
             ],
             1,
             "federated sessions carry no second factor",
+        ),
+        (
+            &[
+                "--mechanism",
+                "desk",
+                "--trust-account",
+                "111122223333",
+                "--identity-center",
+                "arn:aws:sso:::instance/ssoins-1234567890abcdef",
+            ],
+            1,
+            "the mechanism `desk` needs at most one way in",
+        ),
+        (
+            &["--mechanism", "desk", "--no-exclusive"],
+            1,
+            "means nothing without `--mechanism groups, tag or roles`",
+        ),
+        (
+            &["--mechanism", "desk", "--require-mfa"],
+            1,
+            "`--require-mfa` means nothing without `--mechanism groups, tag, roles or signed`",
+        ),
+        (&["--mechanism", "desk", "--approve-only"], 1, "`--approve-only` means nothing without"),
+        (
+            &["--mechanism", "signed", "--desk-function", "desk"],
+            1,
+            "`--desk-function` means nothing without `--mechanism desk`",
         ),
         (
             &["--mechanism", "signed", "--format", "terraform"],
@@ -532,4 +560,84 @@ fn a_foreign_account_is_no_warning_under_signed() {
     let ran = generate(&["--mechanism", "signed", "--trust-account", "444455556666"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+}
+
+/// Under `desk`, nobody but the desk's role may answer, and nobody may become that role.
+#[test]
+fn at_the_desk_people_look_and_nobody_else_answers() {
+    let slots = ["ApprovalA", "ApprovalB"]
+        .map(|slot| format!("arn:aws:codepipeline:eu-west-1:111122223333:payments/Release/{slot}"));
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/TwoPersonRule-{name}");
+    let (desk, answers) = (role("Desk"), role("DeskAnswers"));
+    let ran = generate(&[
+        "--mechanism",
+        "desk",
+        "--guardrails",
+        "--scp",
+        "--gate",
+        "--service-role",
+        "payments",
+        "--break-glass",
+        "Admin",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for note in ["deploy `templates/desk.yaml`", "`/enrol`"] {
+        assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    }
+    let files = json(&ran.stdout);
+    let statements = |file: &str| files[file]["Statement"].as_array().unwrap().clone();
+
+    let approvers = statements("TwoPersonRule-Approvers.policy.json");
+    for statement in &approvers {
+        let answers = statement["Action"] == "codepipeline:PutApprovalResult";
+        assert_eq!(statement["Effect"], if answers { "Deny" } else { "Allow" }, "{statement}");
+    }
+    let denied: Vec<&Value> =
+        approvers.iter().filter(|statement| statement["Effect"] == "Deny").collect();
+    assert_eq!(denied.len(), 1);
+    assert_eq!(denied[0]["Resource"], serde_json::json!(slots));
+
+    let admin = "arn:aws:iam::111122223333:role/Admin";
+    let scp: Vec<Value> = files
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| name.ends_with(".scp.json"))
+        .flat_map(|(_, document)| document["Statement"].as_array().unwrap().clone())
+        .collect();
+    for guards in [statements("TwoPersonRule-Guardrails.policy.json"), scp] {
+        let find = |sid: &str| {
+            guards
+                .iter()
+                .find(|statement| statement["Sid"] == sid)
+                .unwrap_or_else(|| panic!("{sid}"))
+        };
+        let but =
+            |statement: &Value| statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"].clone();
+        let answer = find("AnswerAtDeskOnly");
+        assert_eq!(answer["Resource"], serde_json::json!(slots));
+        assert_eq!(but(answer), serde_json::json!([answers, admin]));
+        let become_answers = find("BecomeDesksAnswers");
+        assert_eq!(become_answers["Resource"], answers);
+        assert_eq!(but(become_answers), serde_json::json!([desk, admin]));
+        let become_desk = find("BecomeDesk");
+        assert_eq!(
+            (&become_desk["Resource"], but(become_desk)),
+            (&desk.clone().into(), admin.into())
+        );
+        let change = find("ChangeDesk");
+        let function = "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-desk";
+        assert_eq!(change["Resource"], serde_json::json!([function, format!("{function}:*")]));
+        for verb in ["lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"] {
+            assert!(change["Action"].as_array().unwrap().iter().any(|it| it == verb), "{change}");
+        }
+        let roles = find("ChangeRoles")["Resource"].to_string();
+        assert!(
+            roles == r#""*""# || (roles.contains(&desk) && roles.contains(&answers)),
+            "{roles}"
+        );
+    }
+    // The rule is that of `signed`.
+    let rule = |mechanism| generate(&["--mechanism", mechanism, "--print", "rule.json"]).stdout;
+    assert_eq!(rule("desk"), rule("signed"));
 }

@@ -44,8 +44,8 @@ pub(super) fn with_pair(
         let Some(pair) = &served.pair else {
             continue;
         };
-        // A machine is not a person: `machine-can-approve` reports it.
-        if view.is_machine(actor) {
+        // A machine is not a person: `machine-can-approve` reports it. Nor is the desk.
+        if view.is_machine(actor) || view.is_desk(actor) {
             continue;
         }
         let Some(mut finding) = wanted(actor, pair) else {

@@ -4,7 +4,7 @@
 use iam::{Document, Statement};
 
 use super::{permission_sets, roles};
-use crate::approval::{APPROVE, deny_without_mfa, view};
+use crate::approval::{APPROVE, deny_without_mfa, every_slot, view};
 use crate::plan::{Group, PermissionSet, Plan, PlanError};
 use crate::spec::{Spec, WayIn};
 use crate::statement::allow;
@@ -17,7 +17,6 @@ pub(crate) fn add(
 ) -> Result<(), PlanError> {
     let name = name(spec);
     let description = "Two-person rule: answer every slot, with a signature".to_owned();
-    let mut statements = statements(spec);
     plan.notes.push(format!(
         "`{}` is the rule to start from, and the gate refuses it until it has keys: add each \
          approver's line from `desk enrol` to `signingKeys`, let two people compare every key with \
@@ -28,11 +27,24 @@ pub(crate) fn add(
         "put that rule in force before anybody gets `{name}`: IAM lets its holders answer every \
          slot, and only `requireSignature` in the gate's own rule makes the gate count signatures"
     ));
+    let mut statements = statements(spec);
+    if let (None, Some(mfa)) = (way_in, spec.mfa) {
+        statements.extend(deny_without_mfa(&spec.targets, &spec.slots, mfa));
+    }
+    add_for_all(plan, spec, way_in, guardrails, (description, statements))
+}
+
+/// One group, role or permission set for all approvers.
+pub(super) fn add_for_all(
+    plan: &mut Plan,
+    spec: &Spec,
+    way_in: Option<&WayIn>,
+    guardrails: &[String],
+    (description, statements): (String, Vec<Statement>),
+) -> Result<(), PlanError> {
+    let name = name(spec);
     match way_in {
         None => {
-            if let Some(mfa) = spec.mfa {
-                statements.extend(deny_without_mfa(&spec.targets, &spec.slots, mfa));
-            }
             let mut policies = plan.add_policy(&name, &description, Document { statements })?;
             policies.extend_from_slice(guardrails);
             plan.add_group(Group { name, policies })
@@ -59,8 +71,7 @@ pub(crate) fn name(spec: &Spec) -> String {
 }
 
 fn statements(spec: &Spec) -> Vec<Statement> {
-    let slots = spec.slots.iter();
-    let every = slots.flat_map(|slot| spec.targets.action_arns(slot.actions())).collect();
+    let every = every_slot(&spec.targets, &spec.slots);
     let mut statements = vec![allow("AnswerEverySlot", &[APPROVE], every)];
     statements.extend(view(spec));
     if !spec.approve_only {

@@ -1,4 +1,4 @@
-//! The floor: the rule from the function's own environment.
+//! The floor: the rule from a function's own environment.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -7,16 +7,23 @@ use std::path::PathBuf;
 use rule::{Rule, RuleError};
 
 /// The variable that holds the rule itself.
-const RULE: &str = "TWO_PERSON_RULE";
+pub const RULE: &str = "TWO_PERSON_RULE";
 /// The variable that holds the path of a file with the rule, in the package or a layer.
-const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
+pub const RULE_FILE: &str = "TWO_PERSON_RULE_FILE";
 /// The beginning of all our variables.
 const PREFIX: &str = "TWO_PERSON";
 
 /// The floor, or why there is none. A bad floor does not end the process, because then no job would
 /// ever get a result. Instead, every job fails with the reason.
 #[derive(Clone, Debug)]
-pub struct Floor(Result<Rule, FloorError>);
+pub struct Floor(Result<Written, FloorError>);
+
+/// A rule, and its JSON.
+#[derive(Clone, Debug, PartialEq)]
+struct Written {
+    rule: Rule,
+    json: String,
+}
 
 /// Why the environment gives no rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,11 +80,19 @@ impl Floor {
     /// # Errors
     /// Why there is none.
     pub fn rule(&self) -> Result<&Rule, &FloorError> {
-        self.0.as_ref()
+        self.0.as_ref().map(|it| &it.rule)
+    }
+
+    /// The rule and its JSON, for a program that cannot do anything without one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn into_written(self) -> Result<(Rule, String), FloorError> {
+        self.0.map(|it| (it.rule, it.json))
     }
 }
 
-fn read(environment: &BTreeMap<OsString, OsString>) -> Result<Rule, FloorError> {
+fn read(environment: &BTreeMap<OsString, OsString>) -> Result<Written, FloorError> {
     let begins_like_ours =
         |name: &&OsString| name.to_string_lossy().to_uppercase().starts_with(PREFIX);
     let mut ours = environment.keys().filter(begins_like_ours);
@@ -99,12 +114,15 @@ fn read(environment: &BTreeMap<OsString, OsString>) -> Result<Rule, FloorError> 
             })?;
             parse(RULE_FILE, &json)
         }
-        (None, None) => Ok(Rule::default()),
+        (None, None) => Ok(Written { rule: Rule::default(), json: "{}".to_owned() }),
     }
 }
 
-fn parse(variable: &'static str, json: &str) -> Result<Rule, FloorError> {
-    Rule::floor(json).map_err(|problem| FloorError::Rule { variable, problem })
+fn parse(variable: &'static str, json: &str) -> Result<Written, FloorError> {
+    match Rule::floor(json) {
+        Ok(rule) => Ok(Written { rule, json: json.to_owned() }),
+        Err(problem) => Err(FloorError::Rule { variable, problem }),
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +135,10 @@ mod tests {
         let variables = [(RULE, rule), (RULE_FILE, file), ("PATH", Some("/bin"))];
         let set =
             variables.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
-        read(&set.collect())
+        Floor(read(&set.collect())).into_written().map(|(rule, json)| {
+            assert_eq!(Rule::floor(&json).as_ref(), Ok(&rule));
+            rule
+        })
     }
 
     #[test]
