@@ -88,7 +88,8 @@ mod tests {
             check(&"é".repeat(LIMIT + 1)),
             Err(CommentError::TooLong { given: 513, left: 512 })
         );
-        let long = SIGNED.replace("[2pr1.s.", "[2pr1.p.").replace(']', &format!(".{}]", "A".repeat(400)));
+        let long =
+            SIGNED.replace("[2pr1.s.", "[2pr1.p.").replace(']', &format!(".{}]", "A".repeat(400)));
         let long = Signature::from_comment(&long).unwrap().unwrap();
         let given = long.to_string().len();
         assert_eq!(compose("", Some(&long)), Err(CommentError::TooLong { given, left: LIMIT }));

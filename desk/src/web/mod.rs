@@ -12,13 +12,15 @@
 //! | `session` | who is in front of the browser |
 //! | `sign_in`, `answer`, `enrol` | what the script of the pages posts |
 //! | `webauthn` | the browser's part of a signature |
-//! | `pages`, `page` | what is read for a page, and how it looks |
+//! | `pages`, `history`, `page` | what is read for a page, and how it looks |
+//! | `start` | starts a release |
 //! | `ports` | AWS, as the web needs it |
 
 mod answer;
 mod assets;
 mod enrol;
 mod guard;
+mod history;
 mod page;
 mod pages;
 mod ports;
@@ -28,6 +30,7 @@ mod seal;
 mod server;
 mod session;
 mod sign_in;
+mod start;
 #[cfg(test)]
 mod tests;
 mod webauthn;
@@ -37,6 +40,7 @@ use std::sync::Arc;
 use rule::Rule;
 use signing::Desk;
 use tokio_util::task::LocalPoolHandle;
+use wildmatch::WildMatch;
 
 pub(crate) use ports::Ports;
 pub(crate) use router::router;
@@ -97,6 +101,11 @@ impl<P: Ports> Web<P> {
     /// Where the browser finds it.
     pub(crate) fn origin(&self) -> &str {
         self.desk.origin()
+    }
+
+    /// Whether it shows this pipeline.
+    fn shows(&self, pipeline: &str) -> bool {
+        self.glob.as_deref().is_none_or(|glob| WildMatch::new(glob).matches(pipeline))
     }
 
     fn rule(&self) -> &Rule {
