@@ -154,7 +154,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
         let patience = if is_patient { NOTICING } else { Duration::ZERO };
         let at = (run.execution_id.as_str(), run.stage.as_str());
-        let facts = self.facts(pipeline, at, &judged_by, caller, patience);
+        let facts = Box::pin(self.facts(pipeline, at, &judged_by, caller, patience));
         let (execution, facts) = tokio::join!(execution, facts);
         let mut execution = execution?;
         for release in &mut execution.releases {
@@ -192,7 +192,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
             _ => Budget::of(PATIENCE),
         };
         let snapshot = loop {
-            match query.read(self.codepipeline, budget()).await {
+            match Box::pin(query.read(self.codepipeline, budget())).await {
                 Err(ReadError { lag: Some(_), .. }) if tokio::time::Instant::now() < until => {
                     tokio::time::sleep(PAUSE).await;
                 }

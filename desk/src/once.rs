@@ -32,7 +32,8 @@ impl<K: Eq + Hash, T: Clone> Answers<K, T> {
         call: impl AsyncFnOnce() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let cell = Rc::clone(self.0.borrow_mut().entry(key).or_default());
-        cell.get_or_try_init(|| call()).await.cloned()
+        // On the heap: a page waits for hundreds of calls, each inside of others.
+        cell.get_or_try_init(|| Box::pin(call())).await.cloned()
     }
 }
 

@@ -54,8 +54,8 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let listed = survey.listed;
         let now = Timestamp::now();
         let mut overview = Overview::default();
-        let reads =
-            stream::iter(listed).map(|listed| eyes.waiting(listed, survey.caller, now, &judge));
+        let reads = stream::iter(listed)
+            .map(|listed| Box::pin(eyes.waiting(listed, survey.caller, now, &judge)));
         let mut reads = reads.buffered(PIPELINES).zip(stream::iter(listed)).enumerate();
         while let Some((index, (read, Listed { name, .. }))) = reads.next().await {
             progress(index + 1, listed.len());
@@ -104,7 +104,8 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let (pipeline, ()) = tokio::join!(self.pipeline(&listed.name), self.expect(listed, &state));
         let pipeline = pipeline?;
         let open = self.open(&pipeline, &state, now).await?;
-        let looks = open.into_iter().map(|run| self.situation(&pipeline, run, caller, false));
+        let looks =
+            open.into_iter().map(|run| Box::pin(self.situation(&pipeline, run, caller, false)));
         let situations = try_join_all(looks).await?;
         Ok(situations.iter().map(|it| entry(&pipeline, it, judge)).collect())
     }

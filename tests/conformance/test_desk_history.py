@@ -54,6 +54,12 @@ def found(people, tmp_path):
         firm.stop()
 
 
+def signed_in(person, desk, path):
+    """Signs in, and waits until the page has loaded with its script."""
+    assert person.sign_in(desk, path) == person.name
+    person.until("document.readyState === 'complete' && document.querySelector('.visitor') && true")
+
+
 def started(person, ask=""):
     """Starts a release on the page that is open; what the page says."""
     person.browser.evaluate(f"document.querySelector('#ask').value = {json.dumps(ask)}")
@@ -66,9 +72,9 @@ def started(person, ask=""):
 def test_the_history_shows_who_counted_by_which_basis_and_why_a_release_did_not_pass(found):
     firm = found()
     alice, bob = firm.people.values()
-    alice.sign_in(firm.desk, firm.page)
+    signed_in(alice, firm.desk, firm.page)
     alice.answer("ApprovalA", comment="reviewed the diff")
-    bob.sign_in(firm.desk, firm.page)
+    signed_in(bob, firm.desk, firm.page)
     bob.answer("ApprovalB")
     firm.ended("Deploy")
     passed = firm.execution
@@ -102,7 +108,7 @@ def test_the_history_shows_who_counted_by_which_basis_and_why_a_release_did_not_
 def test_who_starts_a_release_names_the_approver_and_cannot_answer_it(found):
     firm = found(excludeInitiator=True, trustedSessionRoles=["Desk"])
     alice, bob = firm.people.values()
-    alice.sign_in(firm.desk, f"/p/{PIPELINE}")
+    signed_in(alice, firm.desk, f"/p/{PIPELINE}")
     assert "if you start it, you cannot approve it" in alice.text(".start")
     asks = "[...document.querySelector('#ask').options].map((it) => it.value)"
     assert alice.browser.evaluate(asks) == ["", "bob"]
@@ -119,25 +125,27 @@ def test_who_starts_a_release_names_the_approver_and_cannot_answer_it(found):
     )
     path = page.removeprefix(firm.desk.origin)
     card = "document.querySelectorAll('.approval').length === 2"
-    while not alice.browser.evaluate(card):
+    for _ in range(40):
         alice.open(firm.desk, path)
+        if alice.browser.evaluate(card):
+            break
     assert "You would not count" in alice.text("#open") and "initiator" in alice.text("#open")
     assert not alice.browser.evaluate("document.querySelector('button[value=Approved]')")
-    bob.sign_in(firm.desk, path)
+    signed_in(bob, firm.desk, path)
     assert "You would count as bob" in bob.text("#open")
 
 
 def test_a_role_that_the_rule_does_not_trust_makes_the_starter_anybody_and_the_page_says_so(found):
     firm = found(excludeInitiator=True)
     alice = firm.people["alice"]
-    alice.sign_in(firm.desk, f"/p/{PIPELINE}")
+    signed_in(alice, firm.desk, f"/p/{PIPELINE}")
     assert "If you start it, nobody can approve it." in alice.text(".start")
 
 
 def test_aws_decides_who_may_start_and_another_page_cannot(found):
     firm = found(may_start=False)
     alice = firm.people["alice"]
-    alice.sign_in(firm.desk, f"/p/{PIPELINE}")
+    signed_in(alice, firm.desk, f"/p/{PIPELINE}")
     said = started(alice)
     assert said.startswith("Nothing was started: AWS refused StartPipelineExecution")
     body = json.dumps({"pipeline": PIPELINE, "ask": ""})

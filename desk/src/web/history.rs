@@ -71,7 +71,8 @@ async fn of_execution<A: Aws, C: facts::CodePipeline, R: facts::Roles>(
     let with_approvals = pipeline.stages.iter().filter(|stage| {
         stage.actions.iter().any(|action| matches!(action.kind, Kind::Approval(_)))
     });
-    let stages = with_approvals.map(|stage| of_stage(eyes, pipeline, stage, execution, caller));
+    let stages =
+        with_approvals.map(|stage| Box::pin(of_stage(eyes, pipeline, stage, execution, caller)));
     Ok(Past {
         id: execution.id.clone(),
         status: execution.status.clone(),
@@ -93,7 +94,8 @@ async fn of_stage<A: Aws, C: facts::CodePipeline, R: facts::Roles>(
     let rule = eyes.rules.of_stage(eyes.aws, stage, Budget::of(PATIENCE)).await;
     let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
     let at = (execution.id.as_str(), stage.name.as_str());
-    let known = eyes.facts(pipeline, at, &judged_by, caller, std::time::Duration::ZERO).await;
+    let facts = eyes.facts(pipeline, at, &judged_by, caller, std::time::Duration::ZERO);
+    let known = Box::pin(facts).await;
     let mut facts = match known {
         Ok(known) => known.facts,
         Err(error) => {

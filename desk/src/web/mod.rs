@@ -134,6 +134,6 @@ impl<P: Ports> Web<P> {
         T: Send + 'static,
     {
         let web = Arc::clone(self);
-        self.worker.spawn_pinned(move || task(web)).await.ok()
+        self.worker.spawn_pinned(move || Box::pin(task(web))).await.ok()
     }
 }

@@ -116,7 +116,7 @@ async fn read_execution<P: Ports>(
     let open = eyes.open(&pipeline, &state, Timestamp::now()).await?;
     let mut situations = Vec::new();
     for run in open.into_iter().filter(|run| run.execution_id == id) {
-        situations.push(eyes.situation(&pipeline, run, &caller, false).await?);
+        situations.push(Box::pin(eyes.situation(&pipeline, run, &caller, false)).await?);
     }
     let mut stages = Vec::new();
     for stage in &pipeline.stages {
@@ -131,7 +131,8 @@ async fn read_execution<P: Ports>(
                 let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
                 let at = (id, stage.name.as_str());
                 let patience = std::time::Duration::ZERO;
-                let facts = eyes.facts(&pipeline, at, &judged_by, &caller, patience).await;
+                let facts =
+                    Box::pin(eyes.facts(&pipeline, at, &judged_by, &caller, patience)).await;
                 Some((rule, facts))
             }
         };
