@@ -150,11 +150,13 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
             None => Err(Unknown::NoGate),
         };
         let execution = || self.aws.execution(&pipeline.name, &run.execution_id);
-        let mut execution = budget.call(Operation::GET_PIPELINE_EXECUTION, execution).await?;
+        let execution = budget.call(Operation::GET_PIPELINE_EXECUTION, execution);
         let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
         let patience = if is_patient { NOTICING } else { Duration::ZERO };
         let at = (run.execution_id.as_str(), run.stage.as_str());
-        let facts = self.facts(pipeline, at, &judged_by, caller, patience).await;
+        let facts = Box::pin(self.facts(pipeline, at, &judged_by, caller, patience));
+        let (execution, facts) = tokio::join!(execution, facts);
+        let mut execution = execution?;
         for release in &mut execution.releases {
             let authors = facts.as_ref().map(|known| &known.authors);
             let author = authors.ok().zip(release.revision.as_ref());
@@ -185,8 +187,12 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
             gate_run: None,
         };
         let until = tokio::time::Instant::now() + patience;
+        let budget = || match patience {
+            Duration::ZERO => Budget::of(PATIENCE).without_waiting(),
+            _ => Budget::of(PATIENCE),
+        };
         let snapshot = loop {
-            match query.read(self.codepipeline, Budget::of(PATIENCE)).await {
+            match Box::pin(query.read(self.codepipeline, budget())).await {
                 Err(ReadError { lag: Some(_), .. }) if tokio::time::Instant::now() < until => {
                     tokio::time::sleep(PAUSE).await;
                 }

@@ -39,6 +39,9 @@ pub(crate) trait Aws {
         execution_id: &str,
     ) -> impl Future<Output = Result<Execution, CallError>>;
 
+    /// ListPipelineExecutions: the last ten, newest first.
+    fn past(&self, pipeline: &str) -> impl Future<Output = Result<Vec<PastExecution>, CallError>>;
+
     /// PutApprovalResult.
     fn answer(
         &self,
@@ -84,6 +87,16 @@ pub(crate) struct Run {
 pub(crate) struct Execution {
     /// `PipelineExecutionStatus`: `InProgress`, `Succeeded`, `Failed`, …
     pub(crate) status: Option<String>,
+    pub(crate) releases: Vec<Release>,
+}
+
+/// An execution in the list of a pipeline's executions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PastExecution {
+    pub(crate) id: String,
+    /// `PipelineExecutionStatus`.
+    pub(crate) status: Option<String>,
+    pub(crate) started: Option<Timestamp>,
     pub(crate) releases: Vec<Release>,
 }
 

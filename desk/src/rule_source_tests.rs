@@ -5,7 +5,7 @@ use signing::Answer;
 use super::*;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline};
-use crate::port::{Execution, Listed, Page, Run};
+use crate::port::{Execution, Listed, Page, PastExecution, Run};
 
 /// A Lambda with these functions and their rules.
 #[derive(Default)]
@@ -44,6 +44,10 @@ impl Aws for Functions {
     }
 
     async fn execution(&self, _: &str, _: &str) -> Result<Execution, CallError> {
+        unused()
+    }
+
+    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
         unused()
     }
 

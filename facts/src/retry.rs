@@ -16,6 +16,8 @@ pub struct Budget {
     per_call: Duration,
     /// The wait before the first retry; later ones wait longer.
     first_wait: Duration,
+    /// How often a history that is behind is read again after the second reading.
+    rereads: usize,
 }
 
 /// If a call fails more often than this, the service is down rather than busy.
@@ -38,7 +40,14 @@ impl Budget {
             until: Instant::now() + left,
             per_call: (left / 6).clamp(Duration::from_millis(1), Duration::from_secs(4)),
             first_wait: (left / 200).clamp(Duration::from_millis(1), Duration::from_millis(100)),
+            rereads: SHORT_RETRIES,
         }
+    }
+
+    /// The same budget, but a history that is behind is not waited for.
+    #[must_use]
+    pub fn without_waiting(self) -> Self {
+        Self { rereads: 0, ..self }
     }
 
     /// The same budget, but it ends earlier by this much.
@@ -76,7 +85,7 @@ impl Budget {
         calls: impl FnMut() -> F,
     ) -> Result<T, CallError> {
         let each = self.until.saturating_duration_since(Instant::now());
-        self.retry(operation, Tries { each, retries: SHORT_RETRIES }, calls).await
+        self.retry(operation, Tries { each, retries: self.rereads }, calls).await
     }
 
     async fn retry<T, F: Future<Output = Result<T, CallError>>>(

@@ -59,13 +59,17 @@ def test_a_newcomer_approves_in_a_browser_as_the_page_says(tmp_path):
     served = Served(*options)
     try:
         assert alice.sign_in(served) == "alice"
+        alice.until("document.readyState === 'complete'")
         link = "document.querySelector('.approval a')?.getAttribute('href')"
-        while not (path := alice.browser.evaluate(link)):
+        for _ in range(40):
             alice.open(served)
+            if path := alice.browser.evaluate(link):
+                break
         alice.open(served, path)
         assert "Still missing: ApprovalB" in alice.answer("ApprovalA")
         assert "You would not count" in alice.answer("ApprovalB")
         assert bob.sign_in(served, path) == "bob"
+        bob.until("document.readyState === 'complete'")
         said = bob.answer("ApprovalB")
         assert said == "You approved ApprovalB. The rule is satisfied by alice and bob."
         bob.until("document.querySelector('#progress').innerText.includes('The stage has passed.')")

@@ -11,10 +11,12 @@ use signing::Answer;
 use super::missing;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
-use crate::port::{Execution, Listed, Page, Release, Run};
+use crate::port::{Execution, Listed, Page, PastExecution, Release, Run};
 
 const LIST_PIPELINES: Operation = Operation::codepipeline("ListPipelines");
 const GET_PIPELINE: Operation = Operation::codepipeline("GetPipeline");
+const LIST_PIPELINE_EXECUTIONS: Operation = Operation::codepipeline("ListPipelineExecutions");
+const START_PIPELINE_EXECUTION: Operation = Operation::codepipeline("StartPipelineExecution");
 const PUT_APPROVAL_RESULT: Operation = Operation::codepipeline("PutApprovalResult");
 
 /// The run order of an action that names none (CodePipeline User Guide, "Action declaration").
@@ -136,6 +138,41 @@ pub(super) async fn execution(
             .map(release)
             .collect(),
     })
+}
+
+/// How many executions the history of a pipeline shows.
+const PAST: i32 = 10;
+
+pub(super) async fn past(client: &Client, pipeline: &str) -> Result<Vec<PastExecution>, CallError> {
+    let call = client.list_pipeline_executions().pipeline_name(pipeline).max_results(PAST);
+    let reply = call.send().await;
+    let reply = reply.map_err(|error| call_error(LIST_PIPELINE_EXECUTIONS, &error))?;
+    let release = |revision: sdk::SourceRevision| Release {
+        artifact: Some(revision.action_name),
+        revision: revision.revision_id,
+        message: revision.revision_summary,
+        url: revision.revision_url,
+        author: None,
+    };
+    let past = |summary: sdk::PipelineExecutionSummary| {
+        let id = summary.pipeline_execution_id;
+        let revisions = summary.source_revisions.unwrap_or_default();
+        Ok(PastExecution {
+            id: id
+                .ok_or(missing(LIST_PIPELINE_EXECUTIONS, "a `pipelineExecutionId` is missing"))?,
+            status: summary.status.map(|status| status.as_str().to_owned()),
+            started: summary.start_time.and_then(timestamp),
+            releases: revisions.into_iter().map(release).collect(),
+        })
+    };
+    reply.pipeline_execution_summaries.unwrap_or_default().into_iter().map(past).collect()
+}
+
+pub(super) async fn start(client: &Client, pipeline: &str) -> Result<String, CallError> {
+    let reply = client.start_pipeline_execution().name(pipeline).send().await;
+    let reply = reply.map_err(|error| call_error(START_PIPELINE_EXECUTION, &error))?;
+    let id = reply.pipeline_execution_id;
+    id.ok_or(missing(START_PIPELINE_EXECUTION, "`pipelineExecutionId` is missing"))
 }
 
 pub(super) async fn answer(

@@ -69,13 +69,13 @@ impl Live {
         Self { connected, role, own: OnceCell::new() }
     }
 
-    /// A connection that may do nothing but answer this approval.
+    /// A connection that may do nothing but this.
     async fn as_person(
         &self,
         role: &RoleArn,
         person: &str,
-        pipeline: &Pipeline,
-        approval: &OpenRun,
+        action: &str,
+        resource: &str,
     ) -> Result<aws_sdk_codepipeline::Client, CallError> {
         let Client { region, codepipeline, sts, .. } = &self.connected.aws;
         if !NAME.contains(&person.len()) {
@@ -84,18 +84,12 @@ impl Live {
                 "a session cannot have the person's name, which must have 2 to 64 characters",
             ));
         }
-        let action = [&pipeline.name, &approval.stage, &approval.action].map(String::as_str);
-        let resource = format!(
-            "arn:{}:codepipeline:{region}:{}:{}",
-            role.partition,
-            pipeline.account,
-            action.join("/")
-        );
+        let resource = format!("arn:{}:codepipeline:{region}:{}", role.partition, resource);
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
                 "Effect": "Allow",
-                "Action": "codepipeline:PutApprovalResult",
+                "Action": action,
                 "Resource": resource,
             }],
         });
@@ -156,8 +150,21 @@ impl Ports for Live {
         let Some(role) = &self.role else {
             return self.connected.aws.answer(&pipeline.name, approval, answer, comment).await;
         };
-        let client = self.as_person(role, person, pipeline, approval).await?;
-        codepipeline::answer(&client, &pipeline.name, approval, answer, comment).await
+        let Pipeline { account, name, .. } = pipeline;
+        let resource = format!("{account}:{name}/{}/{}", approval.stage, approval.action);
+        let action = "codepipeline:PutApprovalResult";
+        let client = self.as_person(role, person, action, &resource).await?;
+        codepipeline::answer(&client, name, approval, answer, comment).await
+    }
+
+    async fn start(&self, person: &str, pipeline: &Pipeline) -> Result<String, CallError> {
+        let Pipeline { account, name, .. } = pipeline;
+        let Some(role) = &self.role else {
+            return codepipeline::start(&self.connected.aws.codepipeline, name).await;
+        };
+        let action = "codepipeline:StartPipelineExecution";
+        let client = self.as_person(role, person, action, &format!("{account}:{name}")).await?;
+        codepipeline::start(&client, name).await
     }
 }
 

@@ -16,7 +16,7 @@ use signing::Answer;
 
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
-use crate::port::{Aws, Execution, Listed, Page, Run};
+use crate::port::{Aws, Execution, Listed, Page, PastExecution, Run};
 
 pub(crate) use live::{Live, RoleArn};
 
@@ -130,6 +130,10 @@ impl Aws for Client {
 
     async fn execution(&self, pipeline: &str, execution_id: &str) -> Result<Execution, CallError> {
         codepipeline::execution(&self.codepipeline, pipeline, execution_id).await
+    }
+
+    async fn past(&self, pipeline: &str) -> Result<Vec<PastExecution>, CallError> {
+        codepipeline::past(&self.codepipeline, pipeline).await
     }
 
     async fn answer(

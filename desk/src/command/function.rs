@@ -72,7 +72,8 @@ pub(crate) async fn run() -> Result<Exit, Box<dyn Error>> {
     let Settings { seal, role, pipelines } = Settings::of(&env::vars_os().collect())?;
     let (rule, json) = Floor::from_environment().into_written()?;
     let ports = Live::new(Connection::default().open().await?, Some(role));
-    let web = Web::new(ports, RuleFile { rule, json }, seal, pipelines.as_deref().map(str::to_owned))?;
+    let web =
+        Web::new(ports, RuleFile { rule, json }, seal, pipelines.as_deref().map(str::to_owned))?;
     serve_function(router(web)).await.map_err(|error| -> Box<dyn Error> { error })?;
     Ok(Exit::Done)
 }

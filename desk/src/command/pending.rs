@@ -19,9 +19,8 @@ use crate::report::pending::{Pending, human};
 use crate::rule_source::{self, RuleSource};
 use crate::standing;
 
-/// The number of pipelines that are read at the same time. AWS throttles per account, and other
-/// tools need their share.
-const AT_ONCE: usize = 6;
+/// How many calls run at the same time. AWS throttles per account, and other tools need their share.
+const AT_ONCE: usize = 16;
 /// How long `--watch` waits between two looks.
 const WATCH: Duration = Duration::from_secs(15);
 
@@ -94,8 +93,9 @@ async fn look<A: Aws, C: CodePipeline, R: Roles>(
     now: Timestamp,
 ) -> Result<Pending, CallError> {
     let progress = output::progress("reading the list of pipelines");
-    let you = eyes.caller().await?;
-    let survey = Survey { glob: args.pipeline.as_deref(), caller: &you, at_once: AT_ONCE };
+    let list = eyes.list(args.pipeline.as_deref());
+    let (you, listed) = tokio::try_join!(eyes.caller(), list)?;
+    let survey = Survey { listed: &listed, caller: &you, at_once: AT_ONCE };
     let read = eyes.overview(
         survey,
         |pipeline, situation, known| {
@@ -103,7 +103,7 @@ async fn look<A: Aws, C: CodePipeline, R: Roles>(
         },
         |read, all| progress.set_message(format!("{read} of {all} pipelines")),
     );
-    let read = read.await?;
+    let read = read.await;
     progress.finish_and_clear();
     let mut pending = Pending {
         schema_version: 1,

@@ -13,13 +13,15 @@
 //! | `session` | who is in front of the browser |
 //! | `sign_in`, `answer`, `enrol` | what the script of the pages posts |
 //! | `webauthn` | the browser's part of a signature |
-//! | `pages`, `page` | what is read for a page, and how it looks |
+//! | `pages`, `history`, `page` | what is read for a page, and how it looks |
+//! | `start` | starts a release |
 //! | `ports` | AWS, as the web needs it |
 
 mod answer;
 mod assets;
 mod enrol;
 mod guard;
+mod history;
 mod lambda;
 mod page;
 mod pages;
@@ -30,6 +32,7 @@ mod seal;
 mod server;
 mod session;
 mod sign_in;
+mod start;
 #[cfg(test)]
 mod tests;
 mod webauthn;
@@ -39,6 +42,7 @@ use std::sync::Arc;
 use rule::Rule;
 use signing::Desk;
 use tokio_util::task::LocalPoolHandle;
+use wildmatch::WildMatch;
 
 pub(crate) use lambda::serve as serve_function;
 pub(crate) use ports::Ports;
@@ -102,6 +106,11 @@ impl<P: Ports> Web<P> {
         self.desk.origin()
     }
 
+    /// Whether it shows this pipeline.
+    fn shows(&self, pipeline: &str) -> bool {
+        self.glob.as_deref().is_none_or(|glob| WildMatch::new(glob).matches(pipeline))
+    }
+
     fn rule(&self) -> &Rule {
         &self.file.rule
     }
@@ -128,6 +137,6 @@ impl<P: Ports> Web<P> {
         T: Send + 'static,
     {
         let web = Arc::clone(self);
-        self.worker.spawn_pinned(move || task(web)).await.ok()
+        self.worker.spawn_pinned(move || Box::pin(task(web))).await.ok()
     }
 }

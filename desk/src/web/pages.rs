@@ -15,15 +15,16 @@ use super::session::Viewer;
 use super::{Ports, Web};
 use crate::aftermath::{answers, end_of};
 use crate::look::Situation;
+use crate::once::Once;
 use crate::overview::{self, LAGS, Survey};
 use crate::pipeline::{Kind, Pipeline, Stage};
 use crate::port::{self, Aws as _};
 use crate::report::json::Outlook;
 
-/// How many pipelines are read at the same time. AWS throttles per account, and other tools need
+/// How many calls run at the same time for one page. AWS throttles per account, and other tools need
 /// their share.
-const AT_ONCE: usize = 16;
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+pub(super) const AT_ONCE: usize = 256;
+pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// What awaits answers.
 pub(super) async fn pending<P: Ports>(
@@ -36,16 +37,19 @@ pub(super) async fn pending<P: Ports>(
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
     let read = web.run(|web| async move {
-        let caller = viewer.principal(&web.ports).await?;
         let rules = web.rules();
-        let survey = Survey { glob: web.glob.as_deref(), caller: &caller, at_once: AT_ONCE };
-        web.eyes(&rules)
-            .overview(survey, |at, it, known| viewer.standing(at, it, known, &caller), |_, _| {})
-            .await
+        let eyes = web.eyes(&rules);
+        let list = eyes.list(web.glob.as_deref());
+        let (caller, listed) = tokio::try_join!(viewer.principal(&web.ports), list)?;
+        let survey = Survey { listed: &listed, caller: &caller, at_once: AT_ONCE };
+        let judge =
+            |at: &Pipeline, it: &Situation, known: &_| viewer.standing(at, it, known, &caller);
+        let overview = eyes.overview(survey, judge, |_, _| {}).await;
+        Ok((overview, listed))
     });
     match read.await {
-        Some(Ok(overview)) => {
-            Html(page::pending(name, &overview, &web.desk, Timestamp::now()).into_string())
+        Some(Ok((overview, listed))) => {
+            Html(page::pending(name, &overview, &listed, &web.desk, Timestamp::now()).into_string())
                 .into_response()
         }
         Some(Err(error)) => unavailable(name, &error),
@@ -70,10 +74,19 @@ pub(super) async fn execution<P: Ports>(
     }
     let read =
         web.run(|web| async move { read_execution(&web, &viewer, &pipeline, &execution).await });
-    match read.await {
-        Some(Ok(view)) => {
-            Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
-        }
+    answered(name, read.await, |view| {
+        Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
+    })
+}
+
+/// The page of what was read, or why there is none.
+pub(super) fn answered<T>(
+    name: Option<&str>,
+    read: Option<Result<T, CallError>>,
+    page: impl FnOnce(T) -> Response,
+) -> Response {
+    match read {
+        Some(Ok(view)) => page(view),
         Some(Err(CallError::Refused { code, .. })) if code.ends_with("NotFoundException") => {
             not_found(name)
         }
@@ -91,6 +104,8 @@ async fn read_execution<P: Ports>(
     let caller = viewer.principal(&web.ports).await?;
     let rules = web.rules();
     let eyes = web.eyes(&rules);
+    let once = Once::new(&eyes, AT_ONCE);
+    let eyes = once.eyes();
     let budget = Budget::of(PATIENCE);
     let call = || eyes.aws.execution(name, id);
     let (pipeline, state, execution) = tokio::try_join!(
@@ -101,7 +116,7 @@ async fn read_execution<P: Ports>(
     let open = eyes.open(&pipeline, &state, Timestamp::now()).await?;
     let mut situations = Vec::new();
     for run in open.into_iter().filter(|run| run.execution_id == id) {
-        situations.push(eyes.situation(&pipeline, run, &caller, false).await?);
+        situations.push(Box::pin(eyes.situation(&pipeline, run, &caller, false)).await?);
     }
     let mut stages = Vec::new();
     for stage in &pipeline.stages {
@@ -116,7 +131,8 @@ async fn read_execution<P: Ports>(
                 let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
                 let at = (id, stage.name.as_str());
                 let patience = std::time::Duration::ZERO;
-                let facts = eyes.facts(&pipeline, at, &judged_by, &caller, patience).await;
+                let facts =
+                    Box::pin(eyes.facts(&pipeline, at, &judged_by, &caller, patience)).await;
                 Some((rule, facts))
             }
         };
@@ -193,11 +209,11 @@ pub(super) async fn nothing<P: Ports>(
 }
 
 /// The page that asks for a passkey, at the address of the page that was asked for.
-fn signed_out<P: Ports>(web: &Web<P>) -> Response {
+pub(super) fn signed_out<P: Ports>(web: &Web<P>) -> Response {
     (StatusCode::UNAUTHORIZED, Html(page::sign_in(web.origin()).into_string())).into_response()
 }
 
-fn not_found(name: Option<&str>) -> Response {
+pub(super) fn not_found(name: Option<&str>) -> Response {
     problem(StatusCode::NOT_FOUND, name, "There is nothing at this address.")
 }
 

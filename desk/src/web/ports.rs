@@ -32,4 +32,11 @@ pub(crate) trait Ports: Send + Sync + 'static {
         answer: Answer,
         comment: &str,
     ) -> impl Future<Output = Result<(), CallError>>;
+
+    /// StartPipelineExecution in the name of a person, as an answer. Returns the execution's id.
+    fn start(
+        &self,
+        person: &str,
+        pipeline: &Pipeline,
+    ) -> impl Future<Output = Result<String, CallError>>;
 }

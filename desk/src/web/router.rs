@@ -6,13 +6,15 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use super::{Ports, Web, answer, assets, enrol, guard, pages, sign_in};
+use super::{Ports, Web, answer, assets, enrol, guard, history, pages, sign_in, start};
 
 /// Answers requests. It can be served by any server that takes a Tower service.
 pub(crate) fn router<P: Ports>(web: Arc<Web<P>>) -> Router {
     Router::new()
         .route("/", get(pages::pending::<P>))
         .route("/e/{pipeline}/{execution}", get(pages::execution::<P>))
+        .route("/p/{pipeline}", get(history::history::<P>))
+        .route("/start", post(start::start::<P>))
         .route("/enrol", get(pages::enrol::<P>).post(enrol::enrol))
         .route("/session", get(sign_in::session::<P>))
         .route("/sign-in/challenge", post(sign_in::challenge::<P>))

@@ -123,6 +123,18 @@ function close(card, text, kind) {
   for (const old of card.querySelectorAll(".standing, label, textarea, .buttons")) old.remove();
 }
 
+async function start(form) {
+  const fields = Object.fromEntries(new FormData(form));
+  const started = await busy(form, () => post("/start", fields));
+  if (!started) return;
+  say(form, started.text, "good");
+  const link = Object.assign(document.createElement("a"), {
+    href: started.page, textContent: started.page,
+  });
+  form.querySelector(".status").append(" ", link);
+  for (const field of form.querySelectorAll("label, select, p:not(.status), button")) field.remove();
+}
+
 // Follows the execution until it has ended. What a person may be typing into stays as it is.
 let watching = false;
 async function watch() {
@@ -203,6 +215,9 @@ document.addEventListener("submit", (event) => {
   if (form.id === "enrol") {
     event.preventDefault();
     enrol(form);
+  } else if (form.classList.contains("start")) {
+    event.preventDefault();
+    start(form);
   } else if (form.classList.contains("answer")) {
     event.preventDefault();
     const wanted = Object.fromEntries(new FormData(form));

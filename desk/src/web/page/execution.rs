@@ -46,7 +46,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
         &shown(&view.pipeline),
         visitor,
         &html! {
-            h1 { (shown(&view.pipeline)) }
+            h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
             section {
                 h2 { "What is released" }
@@ -68,7 +68,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
 }
 
 /// The status of an execution, in words.
-fn words(status: &str) -> String {
+pub(super) fn words(status: &str) -> String {
     match status {
         "InProgress" => "in progress".to_owned(),
         other => shown(other).to_lowercase(),
@@ -120,7 +120,7 @@ fn card(
     }
 }
 
-fn progress(stage: &StageView) -> Markup {
+pub(super) fn progress(stage: &StageView) -> Markup {
     html! {
         h3 { (shown(&stage.name)) }
         @if stage.judged.is_empty() {
@@ -187,6 +187,9 @@ fn judged(approval: &JudgedApproval) -> Markup {
             Some(Status::Unknown) | None => { "has not begun" }
         }
         @if let Some(by) = by { " by " (by) }
+        @if let (true, Some(basis)) = (approval.counted, approval.basis) {
+            " " span .quiet { "(" (basis.as_str()) ")" }
+        }
         @if let Some(when) = approval.at { ", " (parts::time(when)) }
         @if let Some(signature) = &approval.signature {
             " " span .badge.good title=(signature.describe()) { "signed" }

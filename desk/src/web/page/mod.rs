@@ -2,6 +2,7 @@
 //! that one does not see.
 
 mod execution;
+mod history;
 mod parts;
 mod pending;
 
@@ -10,6 +11,7 @@ use names::shown;
 use signing::Desk;
 
 pub(super) use execution::{Execution, StageView, execution};
+pub(super) use history::{History, Past, Starting, history};
 pub(super) use pending::pending;
 
 /// A page around its content.

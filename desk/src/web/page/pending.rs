@@ -7,11 +7,13 @@ use signing::Desk;
 
 use super::{frame, parts};
 use crate::overview::Overview;
+use crate::port::Listed;
 use crate::report::pending::{Entry, Unreadable};
 
 pub(in crate::web) fn pending(
     person: Option<&str>,
     overview: &Overview,
+    pipelines: &[Listed],
     desk: &Desk,
     now: Timestamp,
 ) -> Markup {
@@ -32,6 +34,16 @@ pub(in crate::web) fn pending(
             @if !others.is_empty() {
                 h2 .group { "Also open" }
                 @for entry in others { (card(entry, now)) }
+            }
+            @if !pipelines.is_empty() {
+                details {
+                    summary { "Past releases, and new ones" }
+                    ul {
+                        @for Listed { name, .. } in pipelines {
+                            li { a href={ "/p/" (name) } { (shown(name)) } }
+                        }
+                    }
+                }
             }
             @for Unreadable { pipeline, problem } in &overview.unreadable {
                 p .status.bad { (shown(pipeline)) " cannot be read: " (shown(problem)) }
