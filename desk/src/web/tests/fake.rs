@@ -14,7 +14,7 @@ use signing::Answer;
 use super::super::Ports;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
-use crate::port::{Aws, Execution, Listed, Page, Release, Run};
+use crate::port::{Aws, Execution, Listed, Page, PastExecution, Release, Run};
 
 pub(super) const EXECUTION: &str = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001";
 pub(super) const STARTED: &str = "2026-01-01T00:00:00Z";
@@ -118,6 +118,10 @@ impl Aws for Fake {
         Ok(Execution { status: Some("InProgress".to_owned()), releases })
     }
 
+    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
+        Ok(Vec::new())
+    }
+
     async fn answer(&self, _: &str, _: &OpenRun, _: Answer, _: &str) -> Result<(), CallError> {
         panic!("the web answers in the name of a person");
     }
@@ -191,6 +195,10 @@ impl Ports for Fake {
 
     async fn principal(&self, person: &str) -> Result<String, CallError> {
         Ok(format!("arn:aws:sts::111122223333:assumed-role/Desk/{person}"))
+    }
+
+    async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {
+        Ok(EXECUTION.to_owned())
     }
 
     async fn answer(
