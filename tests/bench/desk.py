@@ -297,6 +297,11 @@ class Desk:
         _, text = self.ask("GET", path, None, {"Cookie": self.cookie})
         return time.perf_counter() - begun, text
 
+    def processor(self):
+        """The seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self):
         """The most memory that it has had, in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -323,7 +328,9 @@ def main():
         for _ in range(given.pages):
             aws = Aws(given.pipelines, round_trip, given.throttle)
             desk = Desk(given.program, Path(folder), aws)
+            before, ours = desk.processor(), time.process_time()
             took, text = desk.page()
+            used, ours = desk.processor() - before, time.process_time() - ours
             shown = text.count('<section class="approval">')
             assert shown == 2 * given.pipelines, shown
             assert text.count("You would count") == shown
@@ -335,6 +342,7 @@ def main():
             print(
                 f"first page {took * 1000:4.0f} ms, {took / limit:.2f} of the limit, "
                 f"{took / (3 * round_trip):.1f} of three round trips; again {again * 1000:.0f} ms; "
+                f"processor: desk {used * 1000:.0f} ms, endpoint {ours * 1000:.0f} ms; "
                 f"at most {memory:.0f} MB, {aws.most_at_once} calls at once"
             )
     print(f"calls for one page: {calls}")
