@@ -44,10 +44,15 @@ pub(crate) fn from_file(path: &Path) -> Result<RuleFile, RuleFileError> {
         Err(source) => return Err(RuleFileError::Unreadable { path, source }),
         Ok(json) => json.trim_start_matches('\u{feff}').to_owned(),
     };
-    match Rule::floor(&json) {
-        Ok(rule) => Ok(RuleFile { rule, json }),
-        Err(problem) => Err(RuleFileError::Rule { path, problem }),
-    }
+    of_json(json).map_err(|problem| RuleFileError::Rule { path, problem })
+}
+
+/// Reads the gate's rule from its JSON.
+///
+/// # Errors
+/// [`RuleError`] if the gate would refuse it.
+pub(crate) fn of_json(json: String) -> Result<RuleFile, RuleError> {
+    Ok(RuleFile { rule: Rule::floor(&json)?, json })
 }
 
 /// The rule of a file.

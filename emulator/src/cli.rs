@@ -19,7 +19,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Run the gate as a Lambda function; the emulator starts this by itself
     Gate,
 }
@@ -29,7 +29,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => block_on(demo::run(args)),
-        Command::Serve(args) => block_on(serve::run(args)),
+        Command::Serve(args) => block_on(serve::run(*args)),
         // The gate reports in Lambda's format, and has its own event loop.
         Command::Gate => return lambda::main(),
     };

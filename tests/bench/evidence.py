@@ -308,7 +308,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def make(count, start, step, signers):
+def make(count, start, step, signers=None):
     maker = Maker(signers=signers)
     for number in range(count):
         kind = maker.random.choices(list(KINDS), KINDS.values())[0]

@@ -325,7 +325,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", MECHANISMS)
+@pytest.mark.parametrize("name", PEOPLE)
 def test_what_generate_writes_is_sound(aws, pages, tmp_path, name):
     guards = ["--guardrails", "--break-glass", "BreakGlass", "--gate"]
     make(aws, tmp_path / "script", *MECHANISMS[name], *guards)
@@ -336,6 +336,23 @@ def test_what_generate_writes_is_sound(aws, pages, tmp_path, name):
     rule.write_text(json.dumps({"trustedSessionRoles": believed}))
     found = findings(pages, "--rule", rule)
     assert found == sorted([OF_THE_GATE, *SAID[name]])
+
+
+def test_who_may_only_sign_can_still_answer_both_and_the_audit_says_so(aws, pages, tmp_path):
+    make(aws, tmp_path / "script", *MECHANISMS["signed"], "--guardrails", "--gate")
+    for name in ("alice", "bob"):
+        approver(aws, name, "TwoPersonRule-Approvers")
+    found = [finding for finding in findings(pages) if finding[0] == "error"]
+    # The gate counts signatures. IAM lets each of them answer both approvals, with a second factor.
+    assert found == [("error", "can-approve-both-if", name) for name in ("alice", "bob")]
+
+
+def test_every_mechanism_is_audited():
+    assert set(MECHANISMS) - set(PEOPLE) == {
+        "signed",
+        "signed-accounts",
+        "signed-identity-center",
+    }
 
 
 def test_who_may_assume_both_roles_is_found(aws, pages, tmp_path):

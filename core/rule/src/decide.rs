@@ -43,6 +43,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     for incomplete in facts.attempts.iter().filter(|a| is_incomplete(a)) {
         approvals.push(Approval::incomplete(incomplete));
     }
+    object_to_roles_of_signers(rule, facts, &mut approvals)?;
 
     let mut notes = Vec::new();
     let persons = count(rule, facts, &mut approvals, &mut notes)?;
@@ -89,6 +90,33 @@ fn required_actions(rule: &Rule, found: &BTreeSet<String>) -> BTreeSet<String> {
     let named = rule.named_actions().map(str::to_owned);
     let every = found.iter().filter(|_| rule.requires_every_approval()).cloned();
     named.chain(every).collect()
+}
+
+/// An unsigned approval does not count if its role also carried a signature that counts.
+///
+/// INVARIANT (merge only): with `sharedRoles: collapse`, everybody who comes through a role counts
+/// as one person. A signature makes its signer somebody else, so a signer who leaves out one
+/// signature would be two.
+fn object_to_roles_of_signers(
+    rule: &Rule,
+    facts: &Facts,
+    approvals: &mut [Approval<'_>],
+) -> Result<(), AmbiguousPerson> {
+    let mut roles = BTreeSet::new();
+    let counted = approvals.iter().filter(|approval| approval.objection.is_none());
+    let signed = counted.filter(|approval| approval.basis == Some(Basis::Signature));
+    for principal in signed.filter_map(|approval| approval.principal.as_ref()) {
+        roles.extend(rule.keys(principal, &facts.account)?.role().cloned());
+    }
+    for approval in approvals.iter_mut().filter(|approval| approval.objection.is_none()) {
+        if let Some(role) = approval.keys.role().filter(|role| roles.contains(role)) {
+            approval.objection = Some(Reason {
+                code: ReasonCode::SharedRole,
+                message: message::role_of_a_signer(&approval.action, role),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What the decision assumes if an approval through a shared role counts.

@@ -123,6 +123,11 @@ impl Keys {
         self.proven.iter().find(|key| matches!(key, Key::Person(_)))
     }
 
+    /// The role that the principal came through, if others may share it.
+    pub(crate) fn role(&self) -> Option<&Key> {
+        self.proven.iter().find(|key| matches!(key, Key::Role { .. }))
+    }
+
     /// Whether these keys make a person. Claimed keys alone do not.
     ///
     /// INVARIANT (fail closed): no evidence, no person.

@@ -27,6 +27,7 @@ mod key;
 mod lint;
 mod message;
 mod misfit;
+mod object;
 mod pattern;
 mod person;
 mod principal;

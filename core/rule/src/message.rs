@@ -183,6 +183,15 @@ pub(crate) fn shared_role(
     )
 }
 
+/// An unsigned approval through a role that somebody signed through.
+pub(crate) fn role_of_a_signer(action: &str, role: &Key) -> String {
+    format!(
+        "{action} was approved through {} without a signature, and somebody who signed came through \
+         that role too, so this may be the same person: sign it",
+        role.label()
+    )
+}
+
 /// What to write into the rule so that the sessions of a role count as different people, as the end
 /// of a sentence. Empty for principals without a role, and for roles that the rule trusts already.
 pub(crate) fn how_to_trust(rule: &Rule, principal: &Principal, account: &Account) -> String {

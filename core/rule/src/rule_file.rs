@@ -11,6 +11,7 @@ use signing::{Desk, KeyKind};
 use crate::error::{RuleError, check_codepipeline_name};
 use crate::glob::NameGlob;
 use crate::handle::Affix;
+use crate::object::Object;
 use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
 use crate::roster::Roster;
@@ -80,7 +81,7 @@ struct RuleFile {
     #[serde(default, deserialize_with = "present")]
     signing_keys: Option<NoRepeats<Vec<String>>>,
     #[serde(default, deserialize_with = "present")]
-    desk: Option<DeskFile>,
+    desk: Option<Object<DeskFile>>,
     #[serde(default, deserialize_with = "present")]
     roster: Option<NoRepeats<Vec<String>>>,
 }
@@ -265,7 +266,7 @@ fn pipeline_execution_id(id: String) -> Result<String, RuleError> {
     ))
 }
 
-fn desk(file: &DeskFile) -> Result<Desk, RuleError> {
+fn desk(Object(file): &Object<DeskFile>) -> Result<Desk, RuleError> {
     Desk::new(&file.rp_id, &file.origin)
         .map_err(|problem| RuleError::value("desk", problem.to_string()))
 }

@@ -6,6 +6,7 @@ use signing::{Answer, Approval, Proof, Signature, SigningKey};
 
 use crate::account::Account;
 use crate::facts::{Attempt, Execution, Status};
+use crate::handle::handles;
 use crate::identity::AmbiguousPerson;
 use crate::key::{Key, Keys};
 use crate::message;
@@ -102,7 +103,10 @@ impl Rule {
     ///
     /// The principal only carried the signature, so its role says nothing, and two people may use
     /// one role. What the principal itself proves can still merge two approvals.
-    pub(crate) fn signed_keys(
+    ///
+    /// # Errors
+    /// [`AmbiguousPerson`] if two entries of `people` match the principal.
+    pub fn signed_keys(
         &self,
         person: &str,
         principal: &Principal,
@@ -113,13 +117,12 @@ impl Rule {
         if let Some(other) = self.other_person(person, &signer, &carrier) {
             return Ok(Err(other));
         }
-        let by_name = match carrier.proven().iter().any(|key| matches!(key, Key::Role { .. })) {
-            true => Keys::default(),
-            false => carrier,
-        };
+        let by_name = if carrier.role().is_some() { Keys::default() } else { carrier };
         let is_own = |key: &&Key| matches!(key, Key::User { .. } | Key::Handle(_));
         let proven = by_name.proven().iter().filter(is_own).cloned();
         let claimed = by_name.claimed().iter().filter(is_own).cloned();
+        // INVARIANT (merge only): as for principals, the parameters' affixes only join.
+        let claimed = claimed.chain(handles(person, &self.affixes()));
         Ok(Ok(Keys::new(signer.into_iter().chain(proven), claimed)))
     }
 

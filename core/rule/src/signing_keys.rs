@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use signing::{KeyId, SigningKey};
 
 use crate::error::RuleError;
+use crate::object::Object;
 
 /// Which approvals must be signed. The greater value is the stricter one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub enum RequireSignature {
 #[serde(untagged, expecting = "write `true`, `false` or `{\"deviceBound\": true}`")]
 enum Written {
     Plain(bool),
-    Detailed(Detailed),
+    Detailed(Object<Detailed>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,8 +40,10 @@ impl From<Written> for RequireSignature {
     fn from(written: Written) -> Self {
         match written {
             Written::Plain(false) => Self::No,
-            Written::Plain(true) | Written::Detailed(Detailed { device_bound: false }) => Self::Any,
-            Written::Detailed(Detailed { device_bound: true }) => Self::DeviceBound,
+            Written::Plain(true) | Written::Detailed(Object(Detailed { device_bound: false })) => {
+                Self::Any
+            }
+            Written::Detailed(Object(Detailed { device_bound: true })) => Self::DeviceBound,
         }
     }
 }
@@ -50,7 +53,9 @@ impl From<RequireSignature> for Written {
         match required {
             RequireSignature::No => Self::Plain(false),
             RequireSignature::Any => Self::Plain(true),
-            RequireSignature::DeviceBound => Self::Detailed(Detailed { device_bound: true }),
+            RequireSignature::DeviceBound => {
+                Self::Detailed(Object(Detailed { device_bound: true }))
+            }
         }
     }
 }

@@ -94,6 +94,16 @@ fn what_is_no_rule_is_refused_by_key() {
 }
 
 #[test]
+fn a_list_is_not_read_as_an_object() {
+    let (required, desk) =
+        (r#"{"requireSignature": [true]}"#, r#"["a.example", "https://a.example"]"#);
+    let problem = |rule: &str| Rule::floor(rule).unwrap_err().to_string();
+    assert!(problem(required).contains("write `true`, `false` or"), "{}", problem(required));
+    let desk = problem(&format!(r#"{{"desk": {desk}}}"#));
+    assert!(desk.contains("expected an object"), "{desk}");
+}
+
+#[test]
 fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
     let floor =
         Rule::floor(r#"{"stage": "Approve", "actions": ["ApprovalA", "ApprovalB"]}"#).unwrap();

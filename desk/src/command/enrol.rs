@@ -90,8 +90,8 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Error>> 
     }
     output::print_note(&format!(
         "put this into `signingKeys` of the gate's rule, under {}, and open a pull request; \
-         the reviewer should hear the key id {} from you in person, because a person who has the \
-         private half answers in your name",
+         the reviewer should hear its fingerprint (`ssh-keygen -lf`; the key id is {}) from you in \
+         person, because a person who has the private half answers in your name",
         name.map_or("your name".to_owned(), |name| format!("`{}`", shown(name))),
         key.id()
     ));

@@ -153,10 +153,14 @@ fn shared(members: &[usize], keys: &[Keys]) -> String {
 
 /// The keys of an approval's principal, with those that the trail adds.
 fn keys(counted: &Counted<'_>, rule: &Rule, account: &Account, trail: &Trail) -> Keys {
-    if let Some(signature) = &counted.approval.signature {
-        return rule.signer_keys(&signature.signer);
-    }
     let principal = Principal::parse(counted.principal());
+    if let Some(signature) = &counted.approval.signature {
+        // An approval that counted has such keys.
+        return match rule.signed_keys(&signature.signer, &principal, account) {
+            Ok(Ok(keys)) => keys,
+            Ok(Err(_)) | Err(_) => rule.signer_keys(&signature.signer),
+        };
+    }
     let keys = rule.keys(&principal, account).unwrap_or_default();
     match counted.event() {
         Some(event) => keys.also_claiming(trail.sessions.keys(&event.by, rule, account)),
@@ -249,4 +253,63 @@ fn look_alike(counted: &Counted<'_>) -> Option<Exception> {
         );
         Exception::new(Code::LookAlikeRole, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+    use rule::{Facts, decide};
+    use serde_json::json;
+    use signing::{Answer, Approval, Nonce, Signature, SigningKey, Statement};
+
+    use super::*;
+    use crate::judge::approvals::Counting;
+
+    #[test]
+    fn who_signs_is_also_the_user_that_carried_the_signature() {
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+        let key = SigningKey::ed25519(pair.public_key().as_ref()).unwrap();
+        let answered = Approval {
+            pipeline: "payments",
+            execution: "e1",
+            stage: "Approve",
+            action: "ApprovalA",
+            attempt: "a1",
+            answer: Answer::Approved,
+            revisions: &[],
+        };
+        let statement = Statement::new(&answered, &Nonce::new([7; 16])).unwrap();
+        let signed = pair.sign(&statement.sshsig_bytes());
+        let comment = Signature::from_ed25519(key.id(), &statement, signed.as_ref()).to_string();
+        let facts: Facts = serde_json::from_value(json!({
+            "account": {"id": "111122223333"}, "gateStage": "Approve", "jobId": null,
+            "execution": {"pipeline": "payments", "pipelineVersion": 1, "id": "e1"},
+            "attempts": [{
+                "stage": "Approve", "action": "ApprovalA", "id": "a1", "kind": "manualApproval",
+                "status": "Succeeded", "started": "2026-11-22T10:00:00Z",
+                "updated": "2026-11-22T10:01:00Z", "comment": comment,
+                "approver": {"history": "arn:aws:iam::111122223333:user/asmith", "state": null},
+            }],
+            "initiator": "unknown", "now": "2026-11-22T10:02:00Z",
+        }))
+        .unwrap();
+        let rule = json!({"signingKeys": {"alice": [key.to_string()]}});
+        let rule = Rule::floor(&rule.to_string()).unwrap();
+        let decision = decide(&rule, &facts).unwrap();
+        let judged = &decision.record().approvals[0];
+        let approval = ApprovalAttempt {
+            attempt: facts.attempts[0].clone(),
+            token: None,
+            counting: Counting::As("person:alice".to_owned()),
+            basis: judged.basis,
+            signature: judged.signature.clone(),
+            behind: Vec::new(),
+            trail: None,
+        };
+        let counted = Counted { approval: &approval, person: "person:alice" };
+        let keys = keys(&counted, &rule, &facts.account, &Trail::default());
+        let names: Vec<String> = keys.all().map(ToString::to_string).collect();
+        assert_eq!(names, judged.keys, "the trail joins by the keys that the verdict joins by");
+        assert!(names.contains(&"user:111122223333/asmith".to_owned()));
+    }
 }

@@ -5,7 +5,9 @@
 mod model;
 mod world;
 
-use rule::ReasonCode::{BadSignature, Initiator, NotAPerson, NotOnRoster, NotSigned, SamePerson};
+use rule::ReasonCode::{
+    BadSignature, Initiator, NotAPerson, NotOnRoster, NotSigned, SamePerson, SharedRole,
+};
 use rule::{Attempt, Rule, Status, decide};
 use serde_json::json;
 use signing::{Answer, Approval};
@@ -339,4 +341,92 @@ fn a_rejection_shows_who_signed_it() {
     let judged = &decision.record().approvals[0];
     assert_eq!(judged.signature.as_ref().unwrap().signer, "alice");
     assert_eq!(judged.reason, Some(rule::ReasonCode::Rejected));
+}
+
+#[test]
+fn one_human_is_not_the_signer_and_also_the_person_behind_the_role() {
+    let (alice, bob) = two();
+    let collapse = |more: serde_json::Value| {
+        let mut demands = json!({"sharedRoles": "collapse"});
+        demands.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        rule(&[("alice", &alice), ("bob", &bob)], demands)
+    };
+    let signed =
+        |carrier: &str| approved("ApprovalA", carrier, &alice.comment(&approval("ApprovalA")));
+    let unsigned = |carrier: &str| approved("ApprovalB", carrier, "ok");
+    // IAM has not shown this role, so its sessions are not believed.
+    let glob = json!({"trustedSessionRoles": ["AWSReservedSSO_*"]});
+    let reserved = |name: &str| session("AWSReservedSSO_Approver_0123456789abcdef", name);
+    let bare = "arn:aws:iam::111122223333:role/TwoPersonRule-Desk";
+    for (rule, carrier, other) in [
+        (collapse(json!({})), desk("alice"), desk("zed")),
+        (collapse(json!({})), desk("x"), session("twopersonrule-desk", "x")),
+        (collapse(json!({})), bare.to_owned(), desk("zed")),
+        (collapse(glob), reserved("alice"), reserved("zed")),
+    ] {
+        let decision = decision(&rule, [signed(&carrier), unsigned(&other)]);
+        assert!(decision.satisfied().is_none(), "{carrier} {other}");
+        assert_eq!(reasons(&decision), [SharedRole], "{carrier} {other}");
+        assert_eq!(persons(&decision), ["person:alice"], "{carrier} {other}");
+    }
+    let other_role = unsigned(&session("Deployer", "zed"));
+    let decision = decision(&collapse(json!({})), [signed(&desk("x")), other_role]);
+    assert_eq!(persons(&decision), ["person:alice", "role:111122223333/deployer"]);
+}
+
+#[test]
+fn affixes_of_the_parameters_join_a_signer_too() {
+    let (alice, bob) = two();
+    let floor = rule(&[("alice-ops", &alice), ("bob", &bob)], json!({}));
+    let tightened = floor.tightened_by(r#"{"handleAffixes": ["-ops"]}"#, "Approve").unwrap();
+    let approvals = || {
+        [
+            approved("ApprovalA", &desk("x"), &alice.comment(&approval("ApprovalA"))),
+            approved("ApprovalB", &user("alice"), "ok"),
+        ]
+    };
+    assert_eq!(persons(&decision(&floor, approvals())), ["person:alice-ops", "handle:alice"]);
+    assert_eq!(persons(&decision(&tightened, approvals())), ["person:alice-ops"]);
+    assert_eq!(reasons(&decision(&tightened, approvals())), [SamePerson]);
+}
+
+#[test]
+fn one_human_is_one_person_no_matter_what_they_sign_and_who_carries_it() {
+    let alice = Human::with_ssh(1);
+    let named = [
+        user("alice"),
+        user("Alice-admin"),
+        session("Approver", "alice+x@example.com"),
+        session("Approver", "botocore-session-1"),
+        "arn:aws:iam::111122223333:root".to_owned(),
+    ];
+    let shared = [desk("alice"), desk("zed"), desk("i-0123456789abcdef0")];
+    let bare = "arn:aws:iam::111122223333:role/TwoPersonRule-Desk".to_owned();
+    let shared = || shared.iter().cloned().chain([bare.clone()]);
+    let rejects = (json!("reject"), Vec::from_iter(named.into_iter().chain(shared())));
+    // With `collapse`, the rule assumes that nobody behind the role is anybody else.
+    let collapses = (json!("collapse"), Vec::from_iter(shared()));
+    for (shared_roles, carriers) in [rejects, collapses] {
+        let demands = json!({"sharedRoles": shared_roles, "trustedSessionRoles": ["Approver"]});
+        let mut mapped = demands.clone();
+        mapped["people"] = json!({"alice": [user("alice")]});
+        for demands in [demands, mapped] {
+            let rule = rule(&[("Alice", &alice), ("bob", &Human::with_ssh(2))], demands);
+            let ways = |action| {
+                let signed = alice.comment(&approval(action));
+                let comments = ["ok".to_owned(), signed];
+                let carried = carriers.iter().flat_map(move |carrier| {
+                    comments.clone().map(|comment| approved(action, carrier, &comment))
+                });
+                carried.collect::<Vec<_>>()
+            };
+            for a in ways("ApprovalA") {
+                for b in ways("ApprovalB") {
+                    let decision = decision(&rule, [a.clone(), b.clone()]);
+                    assert!(persons(&decision).len() < 2, "{:#?}", decision.record());
+                    assert!(decision.satisfied().is_none());
+                }
+            }
+        }
+    }
 }

@@ -14,9 +14,9 @@ const decode = (text) =>
 const wait = (time) => new Promise((done) => setTimeout(done, time));
 
 class Problem extends Error {
-  constructor({ problem, again }) {
+  constructor({ problem, reason, again }) {
     super(problem);
-    this.again = again;
+    Object.assign(this, { reason, again });
   }
 }
 
@@ -99,6 +99,8 @@ async function answer(form, wanted) {
         say(form, "Sending …");
         return await post("/answer/give", signed);
       } catch (error) {
+        // What the page said before is out of date.
+        if (error.reason) form.closest("[data-attempt]").querySelector(".standing")?.remove();
         if (!error.again || Date.now() > until) throw error;
         say(form, error.message);
         await wait(2000);
@@ -106,9 +108,7 @@ async function answer(form, wanted) {
     }
   });
   if (!given) return;
-  say(form, given.text, "good");
-  for (const field of form.querySelectorAll("label, textarea, .buttons")) field.remove();
-  form.closest("[data-attempt]").dataset.answered = "";
+  close(form.closest("[data-attempt]"), given.text, "good");
   watch();
 }
 
@@ -122,6 +122,13 @@ async function start(form) {
   });
   form.querySelector(".status").append(" ", link);
   for (const field of form.querySelectorAll("label, select, p:not(.status), button")) field.remove();
+}
+
+// An approval that does not wait any more.
+function close(card, text, kind) {
+  card.dataset.answered = "";
+  say(card, text, kind);
+  for (const old of card.querySelectorAll(".standing, label, textarea, .buttons")) old.remove();
 }
 
 // Follows the execution until it has ended. What a person may be typing into stays as it is.
@@ -158,9 +165,7 @@ function follow(fresh) {
   for (const card of open.querySelectorAll("[data-attempt]")) {
     const { attempt, answered } = card.dataset;
     if (answered === undefined && !find(fresh, attempt)) {
-      card.dataset.answered = "";
-      say(card, "It does not wait any more: somebody has answered it, or it has expired.", "odd");
-      for (const field of card.querySelectorAll("label, textarea, .buttons")) field.remove();
+      close(card, "It does not wait any more: somebody has answered it, or it has expired.", "odd");
     }
   }
   for (const card of fresh.querySelectorAll("#open [data-attempt]")) {
