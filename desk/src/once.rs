@@ -167,3 +167,31 @@ impl<A: Aws, C: CodePipeline, R: Roles> Roles for Once<'_, A, C, R> {
         self.roles.get(role.to_owned(), call).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use facts::Operation;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_is_asked_once_by_all_who_need_it_and_again_after_an_error() {
+        let answers = Answers::new();
+        let asked = Cell::new(0);
+        let ask = |fails: bool| {
+            let asked = &asked;
+            async move || {
+                asked.set(asked.get() + 1);
+                tokio::task::yield_now().await;
+                let (operation, problem) = (Operation::GET_PIPELINE_STATE, "no".to_owned());
+                if fails { Err(CallError::Transient { operation, problem }) } else { Ok(7) }
+            }
+        };
+        assert!(answers.get("a", ask(true)).await.is_err());
+        let both = tokio::join!(answers.get("a", ask(false)), answers.get("a", ask(false)));
+        assert_eq!((both, asked.get()), ((Ok(7), Ok(7)), 2));
+        assert_eq!((answers.get("b", ask(false)).await, asked.get()), (Ok(7), 3));
+    }
+}

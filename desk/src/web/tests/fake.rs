@@ -14,7 +14,7 @@ use signing::Answer;
 use super::super::Ports;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
-use crate::port::{Aws, Execution, Listed, Page, Release, Run};
+use crate::port::{Aws, Execution, Listed, Page, PastExecution, Release, Run};
 
 pub(super) const EXECUTION: &str = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001";
 pub(super) const STARTED: &str = "2026-01-01T00:00:00Z";
@@ -115,7 +115,13 @@ impl Aws for Fake {
             return Err(refused("PipelineExecutionNotFoundException"));
         }
         let releases = vec![self.world().release.clone()];
-        Ok(Execution { status: Some("InProgress".to_owned()), releases })
+        Ok(Execution { status: Some("InProgress".to_owned()), releases, initiator: None })
+    }
+
+    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
+        let releases = vec![self.world().release.clone()];
+        let status = Some("InProgress".to_owned());
+        Ok(vec![PastExecution { id: EXECUTION.to_owned(), status, started: None, releases }])
     }
 
     async fn answer(&self, _: &str, _: &OpenRun, _: Answer, _: &str) -> Result<(), CallError> {
@@ -217,5 +223,9 @@ impl Ports for Fake {
         let (person, action) = (person.to_owned(), approval.action.clone());
         world.given.push((person, action, answer, comment.to_owned()));
         Ok(())
+    }
+
+    async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {
+        Ok(EXECUTION.to_owned())
     }
 }
