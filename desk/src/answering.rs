@@ -66,8 +66,8 @@ impl Answering<'_> {
         }
     }
 
-    /// Judges an approval before anybody is asked for a touch, as if `key` had signed it. Returns `None` if the rule is not
-    /// known, or for a rejection, which always counts.
+    /// Judges an approval before anybody is asked for a touch, as if `key` had signed it. Returns
+    /// `None` if the rule is not known, or for a rejection, which always counts.
     ///
     /// # Errors
     /// [`AnswerError`] if nothing can be said.

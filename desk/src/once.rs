@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use facts::{CallError, CodePipeline, ExecutionPage, Roles, Started, StateEntry};
 use names::FunctionRef;
+use rule::Initiator;
 use signing::Answer;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -48,7 +49,6 @@ pub(crate) struct Once<'a, A, C, R> {
     pipelines: Answers<String, Pipeline>,
     states: Answers<String, Vec<StateEntry>>,
     executions: Answers<Place, Execution>,
-    starts: Answers<Place, Started>,
     histories: Answers<(Place, Option<String>), ExecutionPage>,
     roles: Answers<String, Option<String>>,
 }
@@ -62,7 +62,6 @@ impl<'a, A: Aws, C: CodePipeline, R: Roles> Once<'a, A, C, R> {
             pipelines: Answers::new(),
             states: Answers::new(),
             executions: Answers::new(),
-            starts: Answers::new(),
             histories: Answers::new(),
             roles: Answers::new(),
         }
@@ -153,8 +152,12 @@ impl<A: Aws, C: CodePipeline, R: Roles> CodePipeline for Once<'_, A, C, R> {
     }
 
     async fn started(&self, pipeline: &str, execution_id: &str) -> Result<Started, CallError> {
-        let call = async || self.one(self.eyes.codepipeline.started(pipeline, execution_id)).await;
-        self.starts.get(place(pipeline, execution_id), call).await
+        // The same request.
+        let Execution { releases, initiator, .. } = self.execution(pipeline, execution_id).await?;
+        Ok(Started {
+            initiator: initiator.unwrap_or(Initiator::Unknown),
+            revisions: releases.into_iter().filter_map(|release| release.revision).collect(),
+        })
     }
 }
 
@@ -162,5 +165,33 @@ impl<A: Aws, C: CodePipeline, R: Roles> Roles for Once<'_, A, C, R> {
     async fn role_arn(&self, role: &str) -> Result<Option<String>, CallError> {
         let call = async || self.one(self.eyes.roles.role_arn(role)).await;
         self.roles.get(role.to_owned(), call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use facts::Operation;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_is_asked_once_by_all_who_need_it_and_again_after_an_error() {
+        let answers = Answers::new();
+        let asked = Cell::new(0);
+        let ask = |fails: bool| {
+            let asked = &asked;
+            async move || {
+                asked.set(asked.get() + 1);
+                tokio::task::yield_now().await;
+                let (operation, problem) = (Operation::GET_PIPELINE_STATE, "no".to_owned());
+                if fails { Err(CallError::Transient { operation, problem }) } else { Ok(7) }
+            }
+        };
+        assert!(answers.get("a", ask(true)).await.is_err());
+        let both = tokio::join!(answers.get("a", ask(false)), answers.get("a", ask(false)));
+        assert_eq!((both, asked.get()), ((Ok(7), Ok(7)), 2));
+        assert_eq!((answers.get("b", ask(false)).await, asked.get()), (Ok(7), 3));
     }
 }

@@ -120,7 +120,6 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
             let name = listed.name.as_str();
             tokio::join!(
                 self.codepipeline.action_executions(name, id, None),
-                self.codepipeline.started(name, id),
                 self.aws.execution(name, id),
             )
         };

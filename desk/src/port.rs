@@ -6,6 +6,7 @@ use std::future::Future;
 use facts::CallError;
 use jiff::Timestamp;
 use names::FunctionRef;
+use rule::Initiator;
 use signing::Answer;
 
 use crate::open::OpenRun;
@@ -32,7 +33,7 @@ pub(crate) trait Aws {
         token: Option<&str>,
     ) -> impl Future<Output = Result<Page<Run>, CallError>>;
 
-    /// GetPipelineExecution: its status, and what it releases.
+    /// GetPipelineExecution: its status, what it releases, and how it began.
     fn execution(
         &self,
         pipeline: &str,
@@ -88,6 +89,8 @@ pub(crate) struct Execution {
     /// `PipelineExecutionStatus`: `InProgress`, `Succeeded`, `Failed`, …
     pub(crate) status: Option<String>,
     pub(crate) releases: Vec<Release>,
+    /// `None` if CodePipeline does not say how it began.
+    pub(crate) initiator: Option<Initiator>,
 }
 
 /// An execution in the list of a pipeline's executions.

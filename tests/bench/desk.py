@@ -3,8 +3,8 @@
 over an endpoint that answers each request after 20 ms, as AWS would. Three round trips are the
 least that it takes: the list of the pipelines, their states, and what waits.
 
-Prints the time, what it is of three round trips and 100 ms, how often each operation was called, and
-the memory of the desk; with --throttle, while every tenth call is throttled. The exit code is 1 if
+Prints the time, what it is of three round trips and 100 ms, how often each operation was called,
+and the memory of the desk; with --throttle, while every tenth call is throttled. The exit code is 1 if
 the time or the memory is above its limit.
 
 cargo build --release -p desk
@@ -77,7 +77,9 @@ def revision(pipeline):
 def replies(pipelines):
     """The reply to each call, written beforehand."""
     written = {}
-    listed = [{"name": name(it), "executionMode": "QUEUED", "version": 1} for it in range(pipelines)]
+    listed = [
+        {"name": name(it), "executionMode": "QUEUED", "version": 1} for it in range(pipelines)
+    ]
     written["ListPipelines", None] = {"pipelines": listed}
     for number in range(pipelines):
         pipeline = name(number)
@@ -177,7 +179,9 @@ class Aws(threading.Thread):
         await server.serve_forever()
 
     async def talk(self, reader, writer):
-        writer.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        writer.transport.get_extra_info("socket").setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )
         while True:
             try:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -297,6 +301,11 @@ class Desk:
         _, text = self.ask("GET", path, None, {"Cookie": self.cookie})
         return time.perf_counter() - begun, text
 
+    def processor(self):
+        """The seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self):
         """The most memory that it has had, in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -323,7 +332,9 @@ def main():
         for _ in range(given.pages):
             aws = Aws(given.pipelines, round_trip, given.throttle)
             desk = Desk(given.program, Path(folder), aws)
+            before, ours = desk.processor(), time.process_time()
             took, text = desk.page()
+            used, ours = desk.processor() - before, time.process_time() - ours
             shown = text.count('<section class="approval">')
             assert shown == 2 * given.pipelines, shown
             assert text.count("You would count") == shown
@@ -335,6 +346,7 @@ def main():
             print(
                 f"first page {took * 1000:4.0f} ms, {took / limit:.2f} of the limit, "
                 f"{took / (3 * round_trip):.1f} of three round trips; again {again * 1000:.0f} ms; "
+                f"processor: desk {used * 1000:.0f} ms, endpoint {ours * 1000:.0f} ms; "
                 f"at most {memory:.0f} MB, {aws.most_at_once} calls at once"
             )
     print(f"calls for one page: {calls}")

@@ -141,7 +141,9 @@ class Person:
     def open(self, desk, path="/"):
         self.browser.open(desk.origin + path, **self.screen)
         # The event may be that of the page before.
-        self.until(f"document.readyState === 'complete' && location.pathname === {json.dumps(path)}")
+        self.until(
+            f"document.readyState === 'complete' && location.pathname === {json.dumps(path)}"
+        )
 
     def until(self, expression, what="", time_limit=30):
         """The value of the expression, as soon as it has one. Of an element, that it is there."""

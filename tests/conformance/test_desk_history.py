@@ -95,6 +95,7 @@ def test_the_history_shows_who_counted_by_which_basis_and_why_a_release_did_not_
     text = shown[f"/e/{PIPELINE}/{passed}"]
     assert "ApprovalA approved by alice (signature)" in text
     assert "ApprovalB approved by bob (signature)" in text
+    assert "Satisfied by alice and bob" in text
     assert "The stage has passed." in text and "reviewed the diff" in text
     assert "[2pr1." not in text
     text = shown[firm.page]

@@ -2,6 +2,7 @@
 happen.
 """
 
+import itertools
 import json
 import socket
 import subprocess
@@ -73,7 +74,8 @@ def test_two_people_answer_with_their_passkeys_and_one_cannot_answer_twice(found
     }
     status, problem = alice.browser.evaluate(
         "fetch('/answer/ask', {method: 'POST', headers: {'content-type': 'application/json'}, "
-        f"body: {json.dumps(json.dumps(wanted))}}}).then(async (it) => [it.status, await it.json()])"
+        f"body: {json.dumps(json.dumps(wanted))}}})"
+        ".then(async (it) => [it.status, await it.json()])"
     )
     assert (status, problem["reason"]) == (409, "same-person")
     alice.open(firm.desk, firm.page)
@@ -116,7 +118,7 @@ def verified_from_saved_files(firm, folder):
     command += ["--rule", folder / "rule.json", "--execution", firm.execution, "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True)
     (execution,) = json.loads(done.stdout)["executions"]
-    (stage,) = execution["stages"] if "stages" in execution else [execution]
+    (stage,) = execution.get("stages", [execution])
     text = json.dumps(stage)
     assert '"verdict": "satisfied"' in text, text
     for name in ("alice", "bob"):
@@ -150,7 +152,9 @@ def test_text_from_outside_stays_text_in_the_browser(found):
         text = alice.text()
         assert "<script>window.attacked" in text or ATTACKS[1] in text
         assert not alice.browser.evaluate("window.attacked")
-        links = "[...document.querySelectorAll('main a, main iframe')].map((it) => it.href || it.src)"
+        links = (
+            "[...document.querySelectorAll('main a, main iframe')].map((it) => it.href || it.src)"
+        )
         assert all(it.startswith(firm.desk.origin) for it in alice.browser.evaluate(links))
 
 
@@ -214,7 +218,7 @@ def readable(browser, scheme):
         "[...document.querySelectorAll('h1, h2, h3')].map((it) => Number(it.tagName[1]))"
     )
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_an_approval_is_given_from_the_keyboard(found):
@@ -245,9 +249,10 @@ def test_an_answer_elsewhere_shows_on_the_open_page_and_is_not_overwritten(found
     assert bob.answer("ApprovalA").startswith("You approved ApprovalA.")
     said = f"{alice.card('ApprovalA')}.querySelector('.status').textContent"
     alice.until(f"{said}.includes('does not wait any more')")
-    assert alice.browser.evaluate(
-        f"{alice.card('ApprovalB')}.querySelector('textarea').value"
-    ) == "half"
+    assert (
+        alice.browser.evaluate(f"{alice.card('ApprovalB')}.querySelector('textarea').value")
+        == "half"
+    )
     assert alice.answer("ApprovalB", comment="whole").startswith("You approved ApprovalB.")
     assert firm.ended("Gate")["status"] == "Succeeded"
 
@@ -340,7 +345,7 @@ def test_the_session_of_a_person_may_answer_this_approval_and_nothing_else(found
     session.put_approval_result(actionName="ApprovalA", token=token, **answer)
     # The role trusts the server and nobody else, not even an administrator.
     for key in ("manager", key_id):
-        with pytest.raises(Exception, match="AccessDenied.*sts:AssumeRole"):
+        with pytest.raises(Exception, match=r"AccessDenied.*sts:AssumeRole"):
             firm.emulator.client(key, "sts").assume_role(RoleArn=ROLE, **names)
     with pytest.raises(Exception, match="ValidationError"):
         sts.assume_role(RoleArn=ROLE, RoleSessionName="a b")

@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import time
 
-from conftest import BINARIES, ROOT, Emulator, declaration
+from conftest import BINARIES, ROOT
 from desk_web import Person, free_port
 
 PAGE = (ROOT / "docs" / "emulator.md").read_text()

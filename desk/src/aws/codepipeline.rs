@@ -6,6 +6,7 @@ use facts::aws::call_error;
 use facts::{CallError, Operation};
 use jiff::Timestamp;
 use names::Arn;
+use rule::Initiator;
 use signing::Answer;
 
 use super::missing;
@@ -129,7 +130,13 @@ pub(super) async fn execution(
         url: revision.revision_url,
         author: None,
     };
+    let trigger = execution.trigger.as_ref();
+    let initiator = trigger.map(|trigger| {
+        let of_type = trigger.trigger_type.as_ref().map(sdk::TriggerType::as_str);
+        Initiator::from_trigger(of_type, trigger.trigger_detail.as_deref())
+    });
     Ok(Execution {
+        initiator,
         status: execution.status.map(|status| status.as_str().to_owned()),
         releases: execution
             .artifact_revisions

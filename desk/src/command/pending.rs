@@ -19,7 +19,7 @@ use crate::report::pending::{Pending, human};
 use crate::rule_source::{self, RuleSource};
 use crate::standing;
 
-/// How many calls run at the same time. AWS throttles per account, and other tools need their share.
+/// How many calls run at the same time. AWS throttles per account, and others need their share.
 const AT_ONCE: usize = 16;
 /// How long `--watch` waits between two looks.
 const WATCH: Duration = Duration::from_secs(15);

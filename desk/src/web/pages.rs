@@ -21,7 +21,7 @@ use crate::pipeline::{Kind, Pipeline, Stage};
 use crate::port::{self, Aws as _};
 use crate::report::json::Outlook;
 
-/// How many calls run at the same time for one page. AWS throttles per account, and other tools need
+/// How many calls run at the same time for one page. AWS throttles per account, and others need
 /// their share.
 pub(super) const AT_ONCE: usize = 256;
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

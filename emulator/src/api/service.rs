@@ -86,7 +86,8 @@ impl Service {
         }
     }
 
-    /// Handles one call: the name of the operation and its body, the caller and the time. Returns `None` for an operation without an output.
+    /// Handles one call: the name of the operation and its body, the caller and the time. Returns
+    /// `None` for an operation without an output.
     ///
     /// # Errors
     /// The error that AWS replies.

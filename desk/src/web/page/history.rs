@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use names::shown;
 
-use super::StageView;
 use super::execution::{progress, words};
-use super::{frame, parts};
+use super::{StageView, frame, parts};
 use crate::report::json::Release;
+use crate::report::pending::person;
 
 /// A pipeline.
 #[derive(Debug)]
@@ -106,9 +106,26 @@ fn card(pipeline: &str, past: &Past) -> Markup {
                 @if let Some(status) = &past.status { " " span .quiet { (words(status)) } }
             }
             (parts::releases(&past.releases))
-            @for stage in &past.stages { (progress(stage)) }
+            @for stage in &past.stages { (progress(stage)) (verdict(stage)) }
             @if past.stages.is_empty() {
                 p .quiet { "It did not reach a stage with approvals." }
+            }
+        }
+    }
+}
+
+/// What the rule says about a stage that has ended.
+fn verdict(stage: &StageView) -> Markup {
+    html! {
+        @if let (Some(_), Some(outlook)) = (&stage.end, &stage.outlook) {
+            @if outlook.verdict == "satisfied" {
+                @let persons: Vec<String> = outlook.persons.iter().map(|it| person(it)).collect();
+                p { span .badge.good { "Satisfied" } " by " (persons.join(" and ")) }
+            } @else {
+                p {
+                    span .badge.bad { "Unsatisfied" }
+                    @for why in &outlook.reasons { " " (shown(&why.message)) "." }
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ pub(in crate::web) fn pending(
             }
             @for entry in mine { (card(entry, now)) }
             @if !others.is_empty() {
-                h2 .group { "Also open" }
+                h2 .group { @if person.is_some() { "Also open" } @else { "Open" } }
                 @for entry in others { (card(entry, now)) }
             }
             @if !pipelines.is_empty() {

@@ -115,7 +115,13 @@ impl Aws for Fake {
             return Err(refused("PipelineExecutionNotFoundException"));
         }
         let releases = vec![self.world().release.clone()];
-        Ok(Execution { status: Some("InProgress".to_owned()), releases })
+        Ok(Execution { status: Some("InProgress".to_owned()), releases, initiator: None })
+    }
+
+    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
+        let releases = vec![self.world().release.clone()];
+        let status = Some("InProgress".to_owned());
+        Ok(vec![PastExecution { id: EXECUTION.to_owned(), status, started: None, releases }])
     }
 
     async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
@@ -225,5 +231,9 @@ impl Ports for Fake {
         let (person, action) = (person.to_owned(), approval.action.clone());
         world.given.push((person, action, answer, comment.to_owned()));
         Ok(())
+    }
+
+    async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {
+        Ok(EXECUTION.to_owned())
     }
 }

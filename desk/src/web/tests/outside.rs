@@ -48,8 +48,9 @@ async fn pages(text: &str) -> Vec<String> {
     let desk = Desk::new(fake);
     let cookie = desk.sign_in(&desk.alice).await;
     let mut pages = Vec::new();
-    for path in ["/".to_owned(), format!("/e/payments/{EXECUTION}")] {
-        let reply = desk.get(&path, &cookie).await;
+    let execution = format!("/e/payments/{EXECUTION}");
+    for path in ["/", &execution, "/p/payments"] {
+        let reply = desk.get(path, &cookie).await;
         assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
         pages.push(reply.text);
     }
@@ -69,5 +70,6 @@ async fn text_from_outside_adds_no_tag_and_no_address_and_hides_nothing() {
     let mut linked = pages("https://example.com/\"onmouseover=\"x").await;
     let page = linked.remove(0);
     assert!(page.contains(r#"href="https://example.com/&quot;onmouseover=&quot;x""#), "{page}");
-    assert_eq!(tags(&page).iter().filter(|tag| **tag == "a").count(), 4 + 1 + 2);
+    // Those of the frame, the execution, its two addresses, and the pipeline.
+    assert_eq!(tags(&page).iter().filter(|tag| **tag == "a").count(), 4 + 1 + 2 + 1);
 }

@@ -1,0 +1,101 @@
+"""What a hostile or slow client can do to `desk serve`: figures, and that others are served."""
+
+import contextlib
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from desk_web import Desk, free_port
+
+KIB = 1024
+# The limits of `server.rs` and `guard.rs`.
+BODY, HEADERS, CONNECTIONS = 32 * KIB, 16 * KIB, 128
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    port = free_port()
+    rule = {"desk": {"rpId": "localhost", "origin": f"http://localhost:{port}"}}
+    nowhere = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    served = Desk(tmp_path_factory.mktemp("desk"), port, rule, nowhere)
+    yield served
+    served.stop()
+
+
+def memory(desk):
+    """The most memory that it has had, in MiB."""
+    status = Path(f"/proc/{desk.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / KIB
+
+
+def connect(desk):
+    return socket.create_connection(("127.0.0.1", desk.port), timeout=60)
+
+
+def head(desk, length):
+    return (
+        f"POST /enrol HTTP/1.1\r\nHost: localhost:{desk.port}\r\nOrigin: {desk.origin}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+def status(connection):
+    """The status of the reply, or `None` if the desk has closed the connection."""
+    with contextlib.suppress(ConnectionError):
+        line = connection.makefile("rb").readline()
+        return int(line.split()[1]) if line else None
+    return None
+
+
+def serves(desk):
+    return desk.ask("GET", "/enrol")[0] == 200
+
+
+def test_a_body_of_ten_megabytes_is_refused_and_not_kept(desk):
+    before = memory(desk)
+    connection = connect(desk)
+    connection.sendall(head(desk, 10 * KIB * KIB))
+    sent = 0
+    with contextlib.suppress(ConnectionError):
+        while sent < 10 * KIB * KIB:
+            sent += connection.send(b" " * 64 * KIB)
+    assert status(connection) in (413, None)
+    # What the buffers of two sockets hold, and no more.
+    assert sent < 8 * KIB * KIB
+    assert memory(desk) - before < 4
+    connection.close()
+    assert desk.ask("POST", "/enrol", " " * (BODY + 1))[0] == 413
+    assert desk.ask("POST", "/enrol", " " * BODY)[0] == 400
+    assert serves(desk)
+
+
+def test_headers_of_more_than_sixteen_kilobytes_are_refused(desk):
+    connection = connect(desk)
+    with contextlib.suppress(ConnectionError):
+        connection.sendall(b"GET /enrol HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 2 * HEADERS)
+    assert status(connection) in (431, None)
+    connection.close()
+    assert serves(desk)
+
+
+def test_a_client_that_sends_its_body_or_headers_slowly_is_given_up_and_others_are_served(desk):
+    slow_body, slow_head = connect(desk), connect(desk)
+    slow_body.sendall(head(desk, 100) + b"{")
+    slow_head.sendall(b"GET /enrol HTTP/1.1\r\nHost: ")
+    # Also while it waits for them.
+    assert serves(desk)
+    assert status(slow_body) == 408
+    assert status(slow_head) in (408, None)
+    for connection in (slow_body, slow_head):
+        connection.close()
+
+
+def test_three_hundred_idle_connections_delay_others_until_they_are_given_up(desk):
+    idle = [connect(desk) for _ in range(2 * CONNECTIONS + 44)]
+    # Each lot of connections has the time of its headers. Then those that wait have their turn.
+    assert serves(desk)
+    assert memory(desk) < 64
+    for connection in idle:
+        connection.close()
+    assert serves(desk)
