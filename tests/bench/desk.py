@@ -4,8 +4,8 @@ over an endpoint that answers each request after 20 ms, as AWS would. Three roun
 least that it takes: the list of the pipelines, their states, and what waits.
 
 Prints the time, what it is of three round trips and 100 ms, how often each operation was called,
-and the memory of the desk; with --throttle, while every tenth call is throttled. The exit code is 1 if
-the time or the memory is above its limit.
+and the memory of the desk; with --throttle, while every tenth call is throttled. The exit code is 1
+if the time or the memory is above its limit.
 
 cargo build --release -p desk
 tests/bench/desk.py [--program FILE] [--pages N] [--round-trip MS] [--throttle]

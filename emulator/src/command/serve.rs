@@ -62,7 +62,8 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = lag)]
     lag: SignedDuration,
     /// Loopback address of the desk, where people sign in with passkeys and answer; the `desk` of
-    /// the rule must have the same port [default: the port of the rule's `desk`, or else 4580 or a free one]
+    /// the rule must have the same port [default: the port of the rule's `desk`, or else 4580 or a
+    /// free one]
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["no_desk", "account"])]
     desk: Option<SocketAddr>,
     /// Do not serve the desk; with --account, it never is
