@@ -35,13 +35,17 @@ def resources(**parameters):
     return resolve(load("desk.yaml"), CookieKey=KEY, **parameters)
 
 
+# What people do; everything else is read.
+ANSWERS = {"put_approval_result", "start_pipeline_execution"}
+
+
 def called():
     """The operations that the desk calls for its pages: by the SDK's methods."""
     desk = (ROOT / "desk" / "src" / "aws" / "codepipeline.rs").read_text()
     facts = (ROOT / "facts" / "src" / "aws" / "codepipeline.rs").read_text()
     methods = set(re.findall(r"client\s*\.(\w+)\(\)", desk))
     methods |= set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", facts))
-    methods.remove("put_approval_result")
+    methods -= ANSWERS
     return {f"codepipeline:{name.title().replace('_', '')}" for name in methods}
 
 
@@ -62,6 +66,13 @@ def test_the_function_may_look_and_become_its_answering_role_and_nothing_else():
     answers = found["AnsweringPolicy"]["Properties"]
     assert granted(answers) == {"codepipeline:PutApprovalResult"}
     assert statements(answers)["Answer"]["Resource"] == f"{arn}payments/Release/Approval?"
+    assert "StartPolicy" not in found
+    starts = resources(LetPeopleStart="true")["StartPolicy"]["Properties"]
+    assert (starts["RoleName"], granted(starts)) == (
+        "AnsweringRole",
+        {"codepipeline:StartPipelineExecution"},
+    )
+    assert statements(starts)["Start"]["Resource"] == f"{arn}payments"
     own = resources(Pipelines="team-*", Stage="Approve", Approvals="QA")
     (answer,) = statements(own["AnsweringPolicy"]["Properties"]).values()
     assert answer["Resource"] == f"{arn}team-*/Approve/QA"
@@ -139,7 +150,8 @@ def bodies(module):
 
 def test_the_module_is_the_template():
     text = (TEMPLATES / "terraform" / "desk" / "main.tf").read_text()
-    found = resources(KmsKeyArn="arn:aws:kms:us-east-1:111122223333:key/1").values()
+    key = "arn:aws:kms:us-east-1:111122223333:key/1"
+    found = resources(KmsKeyArn=key, LetPeopleStart="true").values()
     policies = [
         of["Properties"]
         for of in found

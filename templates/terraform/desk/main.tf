@@ -123,6 +123,7 @@ resource "aws_iam_role_policy" "desk" {
             "codepipeline:GetPipelineState",
             "codepipeline:GetPipelineExecution",
             "codepipeline:ListActionExecutions",
+            "codepipeline:ListPipelineExecutions",
           ]
           Resource = ["${local.pipelines}:${var.pipelines}"]
         },
@@ -189,14 +190,24 @@ resource "aws_iam_role_policy" "answers" {
   role = aws_iam_role.answers.name
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Answer"
-        Effect   = "Allow"
-        Action   = ["codepipeline:PutApprovalResult"]
-        Resource = [for approval in var.approvals : "${local.pipelines}:${var.pipelines}/${var.stage}/${approval}"]
-      },
-    ]
+    Statement = concat(
+      [
+        {
+          Sid      = "Answer"
+          Effect   = "Allow"
+          Action   = ["codepipeline:PutApprovalResult"]
+          Resource = [for approval in var.approvals : "${local.pipelines}:${var.pipelines}/${var.stage}/${approval}"]
+        },
+      ],
+      [
+        for pipelines in var.let_people_start ? [var.pipelines] : [] : {
+          Sid      = "Start"
+          Effect   = "Allow"
+          Action   = ["codepipeline:StartPipelineExecution"]
+          Resource = ["${local.pipelines}:${pipelines}"]
+        }
+      ],
+    )
   })
 }
 

@@ -45,6 +45,12 @@ variable "approvals" {
   default     = ["ApprovalA", "ApprovalB"]
 }
 
+variable "let_people_start" {
+  description = "Whether people may start the pipelines at the desk. CodePipeline records a session of the answering role, so with excludeInitiator nobody counts unless trustedSessionRoles names it."
+  type        = bool
+  default     = false
+}
+
 variable "function_name" {
   description = "The function's name. Guardrails of policygen generate protect this name by default."
   type        = string
