@@ -21,9 +21,10 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let Some(desk) = view.desk else {
         return Ok(Vec::new());
     };
-    let findings = view.actors().filter(|actor| *actor != desk).filter_map(|actor| {
-        by_itself(view, actor).or_else(|| as_the_desk(view, actor, desk))
-    });
+    let findings = view
+        .actors()
+        .filter(|actor| *actor != desk)
+        .filter_map(|actor| by_itself(view, actor).or_else(|| as_the_desk(view, actor, desk)));
     Ok(findings.collect())
 }
 

@@ -32,7 +32,8 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         // `can-answer-without-desk` reports people who become the desk.
         let chains = view.chains_from(actor);
         let mut ends = chains.iter().map(|chain| Actor::Role(chain.role));
-        if view.desk.is_some() && ends.all(|it| view.is_desk(it) || !view.reach.slots_of(it).any()) {
+        if view.desk.is_some() && ends.all(|it| view.is_desk(it) || !view.reach.slots_of(it).any())
+        {
             continue;
         }
         if let Some(found) = by_roles(view, actor)? {
