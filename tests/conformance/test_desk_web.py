@@ -38,7 +38,9 @@ def found(people, tmp_path):
     firms = []
 
     def start(*arguments, **more):
-        firms.append(Firm(tmp_path, *people).start(*arguments, **more))
+        # Before it starts, so that it is stopped even if it does not.
+        firms.append(Firm(tmp_path, *people))
+        firms[-1].start(*arguments, **more)
         for person in people[0].values():
             person.screen = {"width": 1280}
             person.browser.call("Network.clearBrowserCookies")

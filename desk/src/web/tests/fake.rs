@@ -124,10 +124,6 @@ impl Aws for Fake {
         Ok(vec![PastExecution { id: EXECUTION.to_owned(), status, started: None, releases }])
     }
 
-    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
-        Ok(Vec::new())
-    }
-
     async fn answer(&self, _: &str, _: &OpenRun, _: Answer, _: &str) -> Result<(), CallError> {
         panic!("the web answers in the name of a person");
     }
@@ -231,9 +227,5 @@ impl Ports for Fake {
         let (person, action) = (person.to_owned(), approval.action.clone());
         world.given.push((person, action, answer, comment.to_owned()));
         Ok(())
-    }
-
-    async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {
-        Ok(EXECUTION.to_owned())
     }
 }
