@@ -28,6 +28,7 @@
 //! Pure functions: no clock, environment, I/O or randomness. The caller draws the [`Nonce`].
 
 mod algorithm;
+mod challenge;
 mod encoding;
 mod error;
 mod key;

@@ -5,7 +5,7 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1, ED25519, VerificationAlgorithm};
 use serde::Deserialize;
 
 use crate::algorithm::{Algorithm, verified};
-use crate::encoding::base64url;
+use crate::challenge::challenge;
 use crate::error::BadSignature;
 use crate::statement::Statement;
 
@@ -91,12 +91,6 @@ impl Desk {
             self.origin
         )
     }
-}
-
-/// The challenge, as a page gives it to the browser: the SHA-256 of the text that is signed, in
-/// base64url.
-pub(crate) fn challenge(text: &[u8]) -> String {
-    base64url(digest(&SHA256, text).as_ref())
 }
 
 /// What an authenticator reports with a signature.

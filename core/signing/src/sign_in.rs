@@ -1,9 +1,10 @@
 //! What a person signs so that the desk knows who is in front of it.
 
+use crate::challenge::challenge;
 use crate::error::BadSignature;
 use crate::key::{Material, SigningKey};
 use crate::nonce::Nonce;
-use crate::passkey::{self, Desk, challenge};
+use crate::passkey::{self, Desk};
 use crate::signature::Assertion;
 use crate::verify::Proof;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::challenge::challenge;
 use crate::nonce::Nonce;
-use crate::passkey::challenge;
 
 /// A human's answer to an approval, in CodePipeline's words (API model, `ApprovalStatus`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! The web app: what awaits a person, and their signed answers, in a browser.
 //!
-//! A [`Web`] holds what its requests need, and [`router`] is a function of it: no global state, and
-//! nothing is stored. What has to outlast a request travels in the browser, sealed.
+//! A [`Web`] holds what its requests need, and [`router()`] is a function of it: no global state,
+//! and nothing is stored. What has to outlast a request travels in the browser, sealed.
 //!
 //! | file | purpose |
 //! |---|---|

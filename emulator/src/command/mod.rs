@@ -2,5 +2,6 @@
 
 pub mod demo;
 mod desk;
+mod lag;
 pub mod serve;
 mod stop;

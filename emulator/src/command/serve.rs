@@ -12,9 +12,10 @@ use names::{AccountId, Region};
 
 use super::demo;
 use super::desk;
+use super::lag::lag;
 use super::stop::Stop;
 use crate::authorize::Authorizer;
-use crate::engine::{Lag, Settings};
+use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
 use crate::principals::Principals;
 use crate::server::{Config, Server};
@@ -192,14 +193,4 @@ fn environment(
         writeln!(lines, "#   {key_id:<14} {arn}")?;
     }
     Ok(lines)
-}
-
-/// Reads the value of `--lag`.
-pub(super) fn lag(text: &str) -> Result<SignedDuration, &'static str> {
-    if text == "aws" {
-        return Ok(Lag::AWS);
-    }
-    let seconds: Option<f64> = text.parse().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
-    let duration = seconds.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
-    duration.ok_or("a lag is a number of seconds from 0 to 3600, or `aws`")
 }

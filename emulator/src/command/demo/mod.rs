@@ -16,7 +16,7 @@ use signing::Approval;
 use self::pipeline::{DEPLOY, GATE, PIPELINE, REQUIRE_SIGNATURE, SIGNED, SLOTS, STAGE, UNSIGNED};
 use self::scenes::{Expected, Given, SCENES, Signing};
 use self::signatures::Signatures;
-use super::serve::lag;
+use super::lag::lag;
 use crate::aws::{Answer, Caller, Ended};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
