@@ -260,6 +260,14 @@ class Firm:
             time.sleep(0.05)
         raise AssertionError(self.history())
 
+    def release(self):
+        """Another execution, as soon as both approvals wait."""
+        started = self.api.start_pipeline_execution(name=PIPELINE)
+        self.execution = started["pipelineExecutionId"]
+        self.page = f"/e/{PIPELINE}/{self.execution}"
+        while self.open() != {"ApprovalA", "ApprovalB"}:
+            time.sleep(0.05)
+
     def state(self):
         """The newest run of each action of the stage."""
         stages = self.api.get_pipeline_state(name=PIPELINE)["stageStates"]

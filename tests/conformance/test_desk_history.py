@@ -100,8 +100,7 @@ def test_the_history_shows_who_counted_by_which_basis_and_why_a_release_did_not_
     assert "[2pr1." not in text
     text = shown[firm.page]
     assert "rejected" in text and "not on a Friday" in text and "Passed" not in text
-    # The one that the creation of the pipeline has started, and that was stopped.
-    assert len(cards) == 3
+    assert len(cards) == 2
     # Without a session it shows nothing.
     assert firm.desk.ask("GET", f"/p/{PIPELINE}")[0] == 401
 

@@ -76,7 +76,16 @@ def test_it_tells_the_story_of_the_demo(program):
     endings = [
         line.split()[2] for line in told.stdout.splitlines() if line.strip().startswith("The gate ")
     ]
-    assert endings == ["refuses;", "lets", "refuses;", "lets", "refuses;", "refuses;"], told.stdout
+    assert endings == [
+        "refuses;",
+        "lets",
+        "refuses;",
+        "lets",
+        "refuses;",
+        "refuses;",
+        "lets",
+        "refuses;",
+    ], told.stdout
 
 
 def test_the_same_sources_give_the_same_bytes():

@@ -347,14 +347,6 @@ def test_who_may_only_sign_can_still_answer_both_and_the_audit_says_so(aws, page
     assert found == [("error", "can-approve-both-if", name) for name in ("alice", "bob")]
 
 
-def test_every_mechanism_is_audited():
-    assert set(MECHANISMS) - set(PEOPLE) == {
-        "signed",
-        "signed-accounts",
-        "signed-identity-center",
-    }
-
-
 def test_who_may_assume_both_roles_is_found(aws, pages, tmp_path):
     make(aws, tmp_path / "script", *MECHANISMS["roles-accounts"])
     people_with_roles(aws)
