@@ -385,7 +385,7 @@ def main():
             rule = Path(folder) / "rule.json"
             rule.write_text(json.dumps(signers.rule()))
             count = len(signers.signed)
-            verifying = evidence("json", "--rule", rule) - evidence("json")
+            verifying = evidence("csv", "--rule", rule) - evidence("csv")
             peer = best(signers.verify)
             print(
                 f"{count} signatures   {verifying:7.3f} s   {verifying / peer:5.2f} of cryptography"
