@@ -151,11 +151,12 @@ impl<'a> Query<'a> {
     /// contains the revisions. After a rollback there is only one source, since the history has no
     /// Source actions.
     fn check_revisions(self, attempts: &[Attempt], started: &Started) -> Result<(), CallError> {
+        if !self.rule.has_signing_keys() {
+            return Ok(());
+        }
         let shown: BTreeSet<&str> = started.revisions.iter().map(String::as_str).collect();
         match rule::revisions(attempts) {
-            Ok(delivered)
-                if self.rule.has_signing_keys() && !delivered.is_empty() && delivered != shown =>
-            {
+            Ok(delivered) if !delivered.is_empty() && delivered != shown => {
                 Err(CallError::Malformed {
                     operation: Operation::GET_PIPELINE_EXECUTION,
                     problem: "its `artifactRevisions` are not what the Source actions of the history delivered",

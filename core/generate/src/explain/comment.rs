@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use findings::pretty;
-use jiff::Timestamp;
 use names::shown;
 use rule::{
-    Account, ActionKind, Approver, Attempt, Basis, Execution, Facts, Initiator, JudgedApproval,
-    Misfit, Reason, Rule, SignatureRecord, Status, decide,
+    Account, ActionKind, Approver, Attempt, Basis, Execution, JudgedApproval, Misfit, Reason, Rule,
+    SignatureRecord, Status,
 };
 use serde::Serialize;
 use signing::{Answer, Approval, KeyId, KeyKind, Signature, SigningKey, Statement};
+
+use super::{decide_alone, objection, succeeded};
 
 /// The answer that a comment belongs to: the facts that its signature is about.
 #[derive(Clone, Debug)]
@@ -109,20 +110,9 @@ fn judge(
     comment: &str,
     answered: &Answered,
 ) -> Result<Option<(JudgedApproval, Option<Reason>)>, Misfit> {
-    let now = Timestamp::UNIX_EPOCH;
     let attempt = |action: &str, kind| Attempt {
-        stage: Some(answered.stage.clone()),
-        action: Some(action.to_owned()),
         id: Some(answered.attempt.clone()),
-        kind,
-        status: Status::Succeeded,
-        started: Some(now),
-        updated: Some(now),
-        answered: Some(now),
-        error: None,
-        approver: Approver::default(),
-        comment: None,
-        revision: None,
+        ..succeeded(&answered.stage, action, kind)
     };
     let approval = Attempt {
         status: match answered.answer {
@@ -138,28 +128,16 @@ fn judge(
         // No action of CodePipeline has a space in its name.
         ..attempt(&format!("source {number}"), ActionKind::Source)
     });
-    let facts = Facts {
-        account: account.clone(),
-        execution: Execution {
-            pipeline: answered.pipeline.clone(),
-            pipeline_version: None,
-            id: answered.execution.clone(),
-        },
-        gate_stage: answered.stage.clone(),
-        job_id: None,
-        attempts: std::iter::once(approval).chain(sources).collect(),
-        // The initiator is a property of the execution and not of the answer.
-        initiator: Initiator::Automatic("explain".to_owned()),
-        now,
+    let execution = Execution {
+        pipeline: answered.pipeline.clone(),
+        pipeline_version: None,
+        id: answered.execution.clone(),
     };
-    let decision = decide(rule, &facts)?;
-    let record = decision.record();
-    let judged = record.approvals.iter().find(|approval| approval.action == answered.action);
-    Ok(judged.map(|judged| {
-        let code = judged.reason;
-        let reason = record.reasons.iter().find(|reason| Some(reason.code) == code);
-        (judged.clone(), reason.cloned())
-    }))
+    let attempts = std::iter::once(approval).chain(sources).collect();
+    let decision = decide_alone(rule, account, execution, &answered.stage, attempts)?;
+    let mut approvals = decision.record().approvals.iter();
+    let judged = approvals.find(|approval| approval.action == answered.action);
+    Ok(judged.map(|judged| (judged.clone(), objection(&decision, &answered.action))))
 }
 
 /// What holds the private half of a key, in words.

@@ -168,30 +168,52 @@ fn if_approved(
     action: &str,
     principal: &Principal,
 ) -> Result<Decision, Misfit> {
-    let stage = rule.stage().unwrap_or("explain").to_owned();
-    let now = Timestamp::UNIX_EPOCH;
+    let stage = rule.stage().unwrap_or("explain");
+    let execution =
+        Execution { pipeline: String::new(), pipeline_version: None, id: String::new() };
+    let approval = Attempt {
+        approver: Approver { history: Some(principal.arn().to_owned()), state: None },
+        ..succeeded(stage, action, ActionKind::ManualApproval)
+    };
+    decide_alone(rule, account, execution, stage, vec![approval])
+}
+
+/// An attempt that has just succeeded.
+fn succeeded(stage: &str, action: &str, kind: ActionKind) -> Attempt {
+    let now = Some(Timestamp::UNIX_EPOCH);
+    Attempt {
+        stage: Some(stage.to_owned()),
+        action: Some(action.to_owned()),
+        id: None,
+        kind,
+        status: Status::Succeeded,
+        started: now,
+        updated: now,
+        answered: now,
+        error: None,
+        approver: Approver::default(),
+        comment: None,
+        revision: None,
+    }
+}
+
+/// The gate's decision if these attempts were all that had happened in the execution.
+fn decide_alone(
+    rule: &Rule,
+    account: &Account,
+    execution: Execution,
+    stage: &str,
+    attempts: Vec<Attempt>,
+) -> Result<Decision, Misfit> {
     let facts = Facts {
         account: account.clone(),
-        execution: Execution { pipeline: String::new(), pipeline_version: None, id: String::new() },
-        gate_stage: stage.clone(),
+        execution,
+        gate_stage: stage.to_owned(),
         job_id: None,
-        attempts: vec![Attempt {
-            stage: Some(stage),
-            action: Some(action.to_owned()),
-            id: None,
-            kind: ActionKind::ManualApproval,
-            status: Status::Succeeded,
-            started: Some(now),
-            updated: Some(now),
-            answered: Some(now),
-            error: None,
-            approver: Approver { history: Some(principal.arn().to_owned()), state: None },
-            comment: None,
-            revision: None,
-        }],
-        // The initiator is a property of an execution and not of a principal.
+        attempts,
+        // The initiator is a property of an execution, and not of a principal or an answer.
         initiator: Initiator::Automatic("explain".to_owned()),
-        now,
+        now: Timestamp::UNIX_EPOCH,
     };
     decide(rule, &facts)
 }

@@ -29,7 +29,7 @@ async fn a_page_of_another_origin_cannot_make_a_browser_post() {
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path} {name} {value:?}");
             assert!(!reply.headers.contains_key("set-cookie"));
         }
-        // Two headers, of which one is right.
+        // Two headers, and one of them is right.
         let twice =
             ours(path).header("origin", "https://attacker.example").header("cookie", &cookie);
         let reply = desk.send(twice.body(Body::from("{}")).unwrap()).await;
