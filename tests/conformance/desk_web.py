@@ -25,6 +25,7 @@ PRINCIPALS = {
     "manager": f"arn:aws:iam::{ACCOUNT}:user/manager",
     "server": f"arn:aws:iam::{ACCOUNT}:user/server",
 }
+BOTH = {"ApprovalA", "ApprovalB"}
 # Everything that the page says while it works ends with an ellipsis or asks for a touch.
 WORKING = ("…", "Touch your key.", "Touch your key once more.", "look again in half a minute.")
 
@@ -253,8 +254,8 @@ class Firm:
         self.processes = []
         self.execution = None
 
-    def start(self, *served, account=account, role=ROLE, declared=None, **more):
-        """An emulator, a desk and a release with both approvals open."""
+    def start(self, *served, account=account, role=ROLE, declared=None, first=BOTH, **more):
+        """An emulator, a desk and a release whose first approvals are open."""
         contents = {"principals": PRINCIPALS, "rule": self.rule, "account": account()}
         arguments = ["--region", REGION, *served]
         for option, content in contents.items():
@@ -267,15 +268,15 @@ class Firm:
         declared = declared or declaration(**more)
         declared["stages"][1]["actions"][2]["configuration"] = {"FunctionName": GATE}
         self.api.create_pipeline(pipeline=declared)
-        self.find_release(declared.get("executionMode") == "PARALLEL")
+        self.find_release(declared.get("executionMode") == "PARALLEL", first)
         role = ["--role", role] if role else []
         environment = self.emulator.environment("server")
         self.desk = Desk(self.folder, self.port, self.rule, environment, *role)
         self.processes.append(self.desk)
         return self
 
-    def find_release(self, is_parallel):
-        """The execution that the creation has started, as soon as both approvals wait."""
+    def find_release(self, is_parallel, first):
+        """The execution that the creation has started, as soon as its first approvals wait."""
         waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -283,8 +284,8 @@ class Firm:
             for started in listed["pipelineExecutionSummaries"]:
                 self.execution = started["pipelineExecutionId"]
             # In PARALLEL mode the state does not show them.
-            shown = is_parallel or self.open() == {"ApprovalA", "ApprovalB"}
-            if self.execution and shown and waits() == {"ApprovalA", "ApprovalB"}:
+            shown = is_parallel or self.open() == first
+            if self.execution and shown and waits() == first:
                 self.page = f"/e/{PIPELINE}/{self.execution}"
                 return
             time.sleep(0.05)
@@ -296,7 +297,7 @@ class Firm:
         self.execution = started["pipelineExecutionId"]
         self.page = f"/e/{PIPELINE}/{self.execution}"
         end = time.monotonic() + PATIENCE
-        while self.open() != {"ApprovalA", "ApprovalB"}:
+        while self.open() != BOTH:
             assert time.monotonic() < end, self.state()
             time.sleep(0.05)
 
