@@ -213,19 +213,28 @@ class Person:
         )
 
     def answer(self, action, verb="Approved", comment=""):
-        """Answers an approval as soon as the page offers it, and returns what the page says in the
-        end.
+        """Answers an approval as soon as the page shows it, and returns what the page says in the
+        end. If it does not offer the answer: what it says instead.
         """
         card = self.card(action)
-        self.until(f"{card}?.querySelector('button[value={verb}]:enabled')")
-        self.browser.evaluate(
-            f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
-            f"{card}.querySelector('button[value={verb}]').click()"
+        button = f"{card}?.querySelector('button[value={verb}]:enabled')"
+        self.until(f"{button} || {card}?.querySelector('.standing .bad')")
+        is_offered = self.browser.evaluate(
+            f"Boolean({button}) && ({card}.querySelector('textarea').value = {json.dumps(comment)},"
+            f"{button}.click(), true)"
         )
+        if not is_offered:
+            return self.browser.evaluate(f"{card}.querySelector('.standing').innerText")
         said = f"{card}.querySelector('.status').textContent"
         working = json.dumps(WORKING)
         return self.until(
             f"((said) => said && !{working}.some((end) => said.endsWith(end)) && said)({said})"
+        )
+
+    def write(self, action, comment):
+        """Writes a comment. From then on, the page leaves the buttons of the approval alone."""
+        self.browser.evaluate(
+            f"{self.card(action)}.querySelector('textarea').value = {json.dumps(comment)}"
         )
 
     def card(self, action):

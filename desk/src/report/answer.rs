@@ -101,7 +101,7 @@ pub(crate) fn human(answer: &Answer) -> String {
 }
 
 fn verdict(outlook: &Outlook) -> String {
-    if outlook.verdict == "satisfied" {
+    if outlook.is_enough() {
         let persons: Vec<String> = outlook.persons.iter().map(|it| person(it)).collect();
         return format!("satisfied by {}", persons.join(" and "));
     }

@@ -49,11 +49,12 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
     let awaits = !view.open.is_empty() || view.stages.iter().any(|stage| stage.end.is_none());
     let pause = if awaits || view.stages.is_empty() { SOON } else { LATER };
     frame(
-        &shown(&view.pipeline),
+        &title(view),
         visitor,
         &html! {
             h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
+            @if !has_ended { (parts::reload()) }
             section {
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
@@ -72,6 +73,25 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
             }
         },
     )
+}
+
+/// What awaits the visitor, or whom it awaits, so that a tab in the background tells it.
+fn title(view: &Execution) -> String {
+    let names = |counts: bool| {
+        let entries = view.open.iter().filter(move |it| !counts || it.you.counts == Some(true));
+        entries.map(|it| shown(&it.approval.action)).collect::<Vec<String>>()
+    };
+    let pipeline = shown(&view.pipeline);
+    match (names(true).as_slice(), names(false).as_slice()) {
+        ([], []) => match &view.status {
+            Some(status) => format!("{pipeline}: {}", words(status)),
+            None => pipeline,
+        },
+        ([], [one]) => format!("{one} is open: {pipeline}"),
+        ([], open) => format!("{} are open: {pipeline}", open.join(", ")),
+        ([one], _) => format!("{one} awaits you: {pipeline}"),
+        (mine, _) => format!("{} await you: {pipeline}", mine.join(", ")),
+    }
 }
 
 /// The status of an execution, in words.
@@ -165,7 +185,7 @@ fn missing(outlook: &Outlook) -> Markup {
     let persons: Vec<String> = outlook.persons.iter().map(|it| person(it)).collect();
     html! {
         p {
-            @if outlook.verdict == "satisfied" {
+            @if outlook.is_enough() {
                 span .badge.good { "Enough" } " The rule is satisfied by " (persons.join(" and "))
                 ". The gate decides."
             } @else if outlook.missing.is_empty() {
