@@ -6,4 +6,4 @@ pub(crate) mod pending;
 mod text;
 pub(crate) mod why;
 
-pub(crate) use text::{Lines, at, since};
+pub(crate) use text::{Lines, at, listed, since};

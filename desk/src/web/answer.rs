@@ -26,6 +26,7 @@ use crate::overview::LAGS;
 use crate::pipeline::Pipeline;
 use crate::port::Aws;
 use crate::report::json::Outlook;
+use crate::report::listed;
 use crate::report::pending::person;
 use crate::report::why::to_you;
 use crate::standing::chain;
@@ -343,7 +344,7 @@ fn given(pipeline: &Pipeline, situation: &Situation, after: Option<&Judged>) -> 
     } else if missing.is_empty() {
         "Every approval is answered, and the rule is not satisfied.".to_owned()
     } else {
-        format!("Still missing: {}.", missing.join(" and "))
+        format!("Still missing: {}.", listed(missing))
     };
     format!("You approved {action}. {rest}")
 }

@@ -10,6 +10,7 @@ use super::super::answer::WORDS;
 use super::{frame, parts};
 use crate::aftermath::StageEnd;
 use crate::report::json::{Answered, Outlook, Release};
+use crate::report::listed;
 use crate::report::pending::{Entry, person};
 
 /// How often the page looks again, in seconds, as long as approvals may open or be answered.
@@ -88,9 +89,9 @@ fn title(view: &Execution) -> String {
             None => pipeline,
         },
         ([], [one]) => format!("{one} is open: {pipeline}"),
-        ([], open) => format!("{} are open: {pipeline}", open.join(", ")),
+        ([], open) => format!("{} are open: {pipeline}", listed(open)),
         ([one], _) => format!("{one} awaits you: {pipeline}"),
-        (mine, _) => format!("{} await you: {pipeline}", mine.join(", ")),
+        (mine, _) => format!("{} await you: {pipeline}", listed(mine)),
     }
 }
 
@@ -194,7 +195,7 @@ fn missing(outlook: &Outlook) -> Markup {
                 @for why in &outlook.reasons { " " (shown(&why.message)) "." }
             } @else {
                 span .badge.odd { "Open" } " Still missing: "
-                (shown(&outlook.missing.join(" and "))) "."
+                (shown(&listed(&outlook.missing))) "."
             }
         }
     }
