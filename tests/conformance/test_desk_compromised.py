@@ -215,7 +215,7 @@ def test_who_knows_the_cookie_key_looks_and_starts_and_cannot_answer(taken, tmp_
         forged = thief.posted(asked, desk.origin) | {"credential": base64url(alice.credential)}
         status, _, said = thief.post(desk, "/answer/give", forged)
         assert (status, "The signature is not good" in said) == (403, True)
-        # A question of their own, and what alice has signed for another one or to sign in.
+        # A question that they sealed, and what alice has signed for another one or to sign in.
         mine = {"person": "alice", "key": alice.key_id, "nonce": [0] * 16, "wanted": answer}
         status, other = thief.ask(desk, wanted(taken, "ApprovalB"))
         for signed_by_alice in (
