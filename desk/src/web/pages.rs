@@ -67,8 +67,7 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if !web.shows(&pipeline) || execution.len() != 36 || !is_id {
+    if !web.shows(&pipeline) || !is_execution_id(&execution) {
         return not_found(name);
     }
     let read =
@@ -76,6 +75,13 @@ pub(super) async fn execution<P: Ports>(
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
+}
+
+/// Whether AWS would look for it (API model, `PipelineExecutionId`).
+fn is_execution_id(text: &str) -> bool {
+    let digits = |part: &str| part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+    let has_form = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    has_form && text.split('-').all(digits)
 }
 
 /// The page of what was read, or why there is none.
