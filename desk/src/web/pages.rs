@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use facts::{Budget, CallError, Operation};
 use jiff::Timestamp;
 use names::PipelineName;
@@ -77,6 +77,19 @@ pub(super) async fn execution<P: Ports>(
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
+}
+
+/// A pipeline without an execution, where `ExternalEntityLink` leads if CodePipeline did not fill in
+/// `#{codepipeline.PipelineExecutionId}`: browsers do not send what begins with `#`.
+pub(super) async fn without_execution<P: Ports>(
+    web: State<Arc<Web<P>>>,
+    Path(pipeline): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match pipeline.parse::<PipelineName>() {
+        Ok(pipeline) => Redirect::to(&format!("/p/{}", &*pipeline)).into_response(),
+        Err(_) => nothing(web, headers).await,
+    }
 }
 
 /// The page of what was read, or why there is none.
