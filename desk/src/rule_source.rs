@@ -15,7 +15,8 @@ use crate::port::Aws;
 
 const GET_FUNCTION_CONFIGURATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
 
-/// [`EXECUTION_VARIABLE`] says which execution is judged, not how, so any id will do for the parser.
+/// [`EXECUTION_VARIABLE`] says which execution is judged, not how, so any id will do for the
+/// parser.
 const ANY_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Why the file of `--rule` cannot be used.

@@ -70,7 +70,7 @@ mod tests {
         Notice {
             why: Why::Stopped,
             pipeline: "payments".to_owned(),
-            title: text.to_owned(),
+            title: "the gate did not let the release pass".to_owned(),
             news: "The gate did not let it pass.".to_owned(),
             releases: Vec::new(),
             said: text.to_owned(),
@@ -103,12 +103,19 @@ mod tests {
             assert_eq!(found, [".blocks[].text.text"], "{message}");
             assert_eq!(message["blocks"][0]["text"]["type"], "plain_text");
             assert_eq!(message["blocks"][0]["text"]["emoji"], false);
-            assert!(!message["text"].as_str().unwrap().contains('<'), "{message}");
             let card = teams(&notice(attack));
             let mut found = Vec::new();
             places("", &card, &names::shown(attack), &mut found);
             assert_eq!(found, [".attachments[].content.body[].inlines[].text"], "{card}");
         }
+    }
+
+    #[test]
+    fn a_name_in_the_title_begins_no_mark_up() {
+        let title = "<!here> & co asks you to approve a release".to_owned();
+        let message = slack(&Notice { title, ..notice("") });
+        let escaped = "payments: &lt;!here&gt; &amp; co asks you to approve a release";
+        assert_eq!(message["text"], escaped);
     }
 
     #[test]

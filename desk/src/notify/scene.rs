@@ -58,7 +58,7 @@ impl Scene<'_> {
         .collect()
     }
 
-    /// The scene after a retry of the stage from its beginning: every approval waits anew.
+    /// The scene after a retry of the stage from its beginning: every approval waits again.
     pub(super) fn reopened(mut self) -> Self {
         let ids: BTreeSet<String> = self.approvals().into_iter().map(|(_, run)| run.id).collect();
         let now = self.known.facts.now;
@@ -122,7 +122,7 @@ impl Scene<'_> {
                 }
             }
         }
-        // Whoever is known to count is asked, no matter what is not known about others.
+        // People who would count are asked, no matter what is not known about others.
         asked.problem = asked.problem.filter(|_| asked.people.is_empty());
         asked
     }

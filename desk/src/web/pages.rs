@@ -78,8 +78,8 @@ pub(super) async fn execution<P: Ports>(
     })
 }
 
-/// A pipeline without an execution, where `ExternalEntityLink` leads if CodePipeline did not fill in
-/// `#{codepipeline.PipelineExecutionId}`: browsers do not send what begins with `#`.
+/// A pipeline without an execution. `ExternalEntityLink` leads here if CodePipeline did not fill in
+/// `#{codepipeline.PipelineExecutionId}`, because browsers do not send what begins with `#`.
 pub(super) async fn without_execution<P: Ports>(
     web: State<Arc<Web<P>>>,
     Path(pipeline): Path<String>,
