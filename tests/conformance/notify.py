@@ -24,7 +24,7 @@ def serve(handler):
 
 
 def address(server):
-    return "http://127.0.0.1:{}".format(server.server_address[1])
+    return f"http://127.0.0.1:{server.server_address[1]}"
 
 
 class Sink:
@@ -147,9 +147,8 @@ class Function:
 
 
 def event_of(run, pipeline, account="111122223333"):
-    """What AWS sends when a run of the history has ended: tests/recorded/
-    approval-rejected-with-cloudtrail.json, and the CodePipeline User Guide, "Monitoring CodePipeline
-    events".
+    """What AWS sends when a run of the history has ended: CodePipeline User Guide, "Monitoring
+    CodePipeline events", and tests/recorded/approval-rejected-with-cloudtrail.json.
     """
     type_id = run["input"]["actionTypeId"]
     detail = {

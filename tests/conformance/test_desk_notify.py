@@ -1,5 +1,5 @@
-"""Who is told what, and on which way: the built program as the Lambda function of desk.yaml. Mails go
-through moto's SNS, messages through webhooks.
+"""The built program as the Lambda function that tells people what awaits them. Mails go through
+moto's SNS, messages through webhooks.
 """
 
 import json
@@ -188,7 +188,7 @@ def test_the_first_of_two_keys_asks_those_who_can_turn_the_second_and_nobody_els
     assert message["blocks"][0]["text"]["text"] == mail["Message"].split("\n\n")[0]
     assert message["blocks"][1]["text"]["text"] == f"<{link}|Open the desk>"
     (card,) = (it["content"] for it in firm.posted("teams")[0]["attachments"])
-    assert [it["inlines"][0]["text"] for it in card["body"]][0] == news
+    assert card["body"][0]["inlines"][0]["text"] == news
     assert [it["url"] for it in card["actions"]] == [link]
 
     firm.sign("bob", "ApprovalB")
@@ -205,9 +205,8 @@ def test_an_approval_that_does_not_count_is_told_as_one(found):
     assert function.invoke(firm.ended_event(execution, "ApprovalA")) == {"notices": 1}
     firm.until(lambda: set(firm.told()) == {"alice", "bob", "carol"})
     (mail,) = firm.sink.mails("bob")
-    assert "user/manager has approved ApprovalA of payments, which does not count (not-signed)." in (
-        mail["Message"]
-    )
+    news = "user/manager has approved ApprovalA of payments, which does not count (not-signed)."
+    assert news in mail["Message"]
 
 
 def test_nobody_is_asked_to_turn_a_key_that_is_turned_while_the_history_lags(found):
@@ -366,7 +365,7 @@ def test_an_event_is_not_believed(found):
     for wrong in ({}, {**event, "source": "mallory"}, {**event, "detail": {}}):
         assert function.invoke(wrong).startswith("the event is neither a change")
     assert firm.sink.mails("all") == []
-    # What the event says of the end does not matter either.
+    # The state and the action in the event do not matter either.
     assert changed(state="FAILED", action="ApprovalB") == {"notices": 1}
     firm.until(lambda: set(firm.told()) == {"bob", "carol"})
 

@@ -1,5 +1,5 @@
-"""desk-notify.yaml and the module `notify`: what they grant, what starts the function, and what it is
-told. The links of pipeline.yaml lead to the desk.
+"""desk-notify.yaml and the module `notify`: what they grant, and what starts the function.
+The links of pipeline.yaml lead to the desk.
 """
 
 import json

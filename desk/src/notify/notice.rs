@@ -31,7 +31,7 @@ pub(crate) enum Why {
 pub(crate) struct Notice {
     pub(crate) why: Why,
     pub(crate) pipeline: String,
-    /// What the subject says of the pipeline.
+    /// The subject, after the pipeline's name.
     pub(crate) title: String,
     /// What has happened, in one sentence or two.
     pub(crate) news: String,

@@ -1,4 +1,5 @@
-//! Finds out what to tell whom. Everything is read from CodePipeline again.
+//! Finds out what there is to tell, and to which people. Everything is read from CodePipeline
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ const AT_ONCE: usize = 16;
 /// Stands for all sessions of the role that answers are given with.
 const SOMEBODY: &str = "somebody";
 
-/// What is watched, and as whom people answer.
+/// What is watched, and how answers are recorded.
 pub(crate) struct Watch<'a, A, C, R> {
     pub(crate) eyes: &'a Eyes<'a, A, C, R>,
     /// The pipelines to watch; all if it is `None`.
