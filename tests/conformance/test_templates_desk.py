@@ -118,7 +118,12 @@ def test_the_desk_has_the_settings_that_it_reads_and_one_rule_from_one_place():
     with pytest.raises(RefusedParameters, match="two rules"):
         variables(RuleLayer=LAYER, TwoPersonRule=inline)
     source = (ROOT / "desk" / "src" / "command" / "function.rs").read_text()
-    assert own.keys() - {"DESK_COOKIE_KEY"} == set(re.findall(r'&str = "(DESK_[A-Z]+)"', source))
+    (known,) = re.findall(r"false => &\[([A-Z_, ]+)\]", source)
+    names = dict(re.findall(r'const (\w+): &str = "(DESK_[A-Z]+)"', source))
+    names["COOKIE_KEY"] = "DESK_COOKIE_KEY"
+    # The web app is the task by default, and the topic is optional.
+    others = {"DESK_TASK", "DESK_TOPIC"}
+    assert {names[it] for it in known.split(", ")} - others == own.keys()
 
 
 def test_the_names_are_those_that_policygen_guards():
@@ -151,13 +156,14 @@ def bodies(module):
 def test_the_module_is_the_template():
     text = (TEMPLATES / "terraform" / "desk" / "main.tf").read_text()
     key = "arn:aws:kms:us-east-1:111122223333:key/1"
-    found = resources(KmsKeyArn=key, LetPeopleStart="true").values()
+    topic = "arn:aws:sns:us-east-1:111122223333:two-person-rule-desk"
+    found = resources(KmsKeyArn=key, LetPeopleStart="true", TopicArn=topic).values()
     policies = [
         of["Properties"]
         for of in found
         if of["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
     ]
-    written = set(re.findall(r'"((?:codepipeline|iam|kms|logs|sts):[A-Z]\w+)"', text))
+    written = set(re.findall(r'"((?:codepipeline|iam|kms|logs|sns|sts):[A-Z]\w+)"', text))
     keys = {"sts:RoleSessionName", "sts:SourceIdentity"}
     assert written - keys == {action for policy in policies for action in granted(policy)}
     assert keys <= written

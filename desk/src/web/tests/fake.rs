@@ -12,6 +12,7 @@ use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 use signing::Answer;
 
 use super::super::Ports;
+use crate::notify::Notice;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
 use crate::port::{Aws, Execution, Listed, Page, PastExecution, Release, Run};
@@ -32,6 +33,9 @@ pub(super) struct World {
     pub(super) refuses: Option<CallError>,
     /// The answers: person, action, answer, comment.
     pub(super) given: Vec<(String, String, Answer, String)>,
+    /// What becomes of mails.
+    pub(super) mails: Option<Result<(), CallError>>,
+    pub(super) told: Vec<Notice>,
 }
 
 impl Fake {
@@ -43,6 +47,8 @@ impl Fake {
             approval: Approval::default(),
             refuses: None,
             given: Vec::new(),
+            mails: None,
+            told: Vec::new(),
         }))
     }
 
@@ -197,6 +203,11 @@ impl Ports for Fake {
 
     async fn principal(&self, person: &str) -> Result<String, CallError> {
         Ok(format!("arn:aws:sts::111122223333:assumed-role/Desk/{person}"))
+    }
+
+    async fn tell(&self, notice: &Notice) -> Option<Result<(), CallError>> {
+        self.world().told.push(notice.clone());
+        self.world().mails.clone()
     }
 
     async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {
