@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use facts::{Budget, CallError, Operation};
 use jiff::Timestamp;
+use names::ExecutionId;
 use rule::decide;
 
 use super::page::{self, Execution, StageView};
@@ -67,7 +68,7 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    if !web.shows(&pipeline) || !is_execution_id(&execution) {
+    if !web.shows(&pipeline) || !ExecutionId::is_valid(&execution) {
         return not_found(name);
     }
     let read =
@@ -75,13 +76,6 @@ pub(super) async fn execution<P: Ports>(
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
-}
-
-/// Whether AWS would look for it (API model, `PipelineExecutionId`).
-fn is_execution_id(text: &str) -> bool {
-    let digits = |part: &str| part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-    let has_form = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    has_form && text.split('-').all(digits)
 }
 
 /// A pipeline without an execution. `ExternalEntityLink` leads here if CodePipeline did not fill in
