@@ -42,7 +42,8 @@ use std::sync::Arc;
 use names::PipelineName;
 use rule::Rule;
 use signing::Desk;
-use tokio_util::task::LocalPoolHandle;
+use tokio::task::JoinHandle;
+use tokio_util::task::{AbortOnDropHandle, LocalPoolHandle};
 use wildmatch::WildMatch;
 
 pub(crate) use lambda::serve as serve_function;
@@ -131,14 +132,36 @@ impl<P: Ports> Web<P> {
         }
     }
 
-    /// Runs a task on the thread of the calls to AWS. Returns `None` if it panics.
+    /// Reads on the thread of the calls to AWS. Ends if nobody waits for it any more: people who
+    /// ask and go away would fill the memory, and use up what AWS lets the account ask. Returns
+    /// `None` if it panics.
     async fn run<T, F, R>(self: &Arc<Self>, task: F) -> Option<T>
     where
         F: FnOnce(Arc<Self>) -> R + Send + 'static,
         R: Future<Output = T> + 'static,
         T: Send + 'static,
     {
+        AbortOnDropHandle::new(self.spawn(task)).await.ok()
+    }
+
+    /// Changes something at AWS, on the same thread. Goes on to its end, no matter who waits.
+    /// Returns `None` if it panics.
+    async fn finish<T, F, R>(self: &Arc<Self>, task: F) -> Option<T>
+    where
+        F: FnOnce(Arc<Self>) -> R + Send + 'static,
+        R: Future<Output = T> + 'static,
+        T: Send + 'static,
+    {
+        self.spawn(task).await.ok()
+    }
+
+    fn spawn<T, F, R>(self: &Arc<Self>, task: F) -> JoinHandle<T>
+    where
+        F: FnOnce(Arc<Self>) -> R + Send + 'static,
+        R: Future<Output = T> + 'static,
+        T: Send + 'static,
+    {
         let web = Arc::clone(self);
-        self.worker.spawn_pinned(move || Box::pin(task(web))).await.ok()
+        self.worker.spawn_pinned(move || Box::pin(task(web)))
     }
 }
