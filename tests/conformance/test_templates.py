@@ -61,13 +61,14 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "desk-alb.yaml",
         "desk.yaml",
         "gate.yaml",
         "pipeline.yaml",
         "rule-pipeline.yaml",
     ]
     assert SAM == ["audit.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "audit", "desk", "example", "gate", "pipeline"]
+    modules = ["approvers", "audit", "desk", "desk-alb", "example", "gate", "pipeline"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -202,9 +203,9 @@ def test_checkov_finds_nothing_that_is_not_explained(checked, framework):
     assert results["failed_checks"] == [] == results["parsing_errors"]
     # Every explanation beside a line is needed by that line.
     written = re.compile(
-        r"\{id: (CKV_\w+), comment: \"(.+)\"\}"
+        r"\{id: (CKV2?_\w+), comment: \"(.+)\"\}"
         if framework == "cloudformation"
-        else r"#checkov:skip=(CKV_\w+):(.+)"
+        else r"#checkov:skip=(CKV2?_\w+):(.+)"
     )
     files = (
         TEMPLATES.glob("*.yaml")
@@ -629,7 +630,8 @@ def test_what_can_carry_tags_does():
         "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription",
         "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
-        "AWS::Lambda::Url",
+        "AWS::Lambda::Url", "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::WAFv2::WebACLAssociation",
     }  # fmt: skip
     for name in CLOUDFORMATION:
         if name == "approvers.yaml":

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_codepipeline::config::Credentials;
-use facts::aws::{Iam, Reader, call_error};
+use facts::aws::{Iam, Reader, call_error, public_file};
 use facts::{Budget, CallError, Operation};
 use names::Arn;
 use serde_json::json;
@@ -17,7 +17,7 @@ use super::{Client, Connected, codepipeline, missing};
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
 use crate::port::Aws as _;
-use crate::web::Ports;
+use crate::web::{GET_KEY, Ports};
 
 const ASSUME_ROLE: Operation = Operation::of("sts", "AssumeRole");
 
@@ -124,6 +124,10 @@ impl Ports for Live {
 
     fn roles(&self) -> &Iam {
         &self.connected.iam
+    }
+
+    async fn public_key(&self, url: &str) -> Result<String, CallError> {
+        public_file(GET_KEY, url).await
     }
 
     async fn principal(&self, person: &str) -> Result<String, CallError> {

@@ -8,11 +8,12 @@ use std::ffi::OsString;
 use facts::Floor;
 use names::{NameError, PipelineGlob};
 
+use super::front::{self, FrontError};
 use super::serve::COOKIE_KEY;
 use crate::aws::{Connection, Live, RoleArn};
 use crate::exit::Exit;
 use crate::rule_source::RuleFile;
-use crate::web::{Seal, SealError, Web, router, serve_function};
+use crate::web::{Front, Seal, SealError, Web, router, serve_function};
 
 /// The beginning of the desk's own variables.
 const PREFIX: &str = "DESK_";
@@ -29,6 +30,7 @@ struct Settings {
     seal: Seal,
     role: RoleArn,
     pipelines: Option<PipelineGlob>,
+    front: Option<Front>,
 }
 
 /// Why the function cannot start.
@@ -52,10 +54,13 @@ enum SettingsError {
     #[error("{PIPELINES}: {0}")]
     Pipelines(NameError),
     #[error(
-        "the environment variable {0} is not one of the desk's, which are {COOKIE_KEY}, {ROLE} \
-             and {PIPELINES}; correct its name, or remove it"
+        "the environment variable {0} is not one of the desk's, which are {COOKIE_KEY}, {ROLE}, \
+             {PIPELINES} and {SETTINGS}; correct its name, or remove it",
+        SETTINGS = front::SETTINGS.join(", ")
     )]
     Unknown(String),
+    #[error(transparent)]
+    Front(FrontError),
     #[error("{0} is not valid Unicode; set it again")]
     NotUnicode(&'static str),
 }
@@ -69,11 +74,11 @@ pub(crate) async fn run() -> Result<Exit, Box<dyn Error>> {
     if let Some(missing) = facts::missing_variable() {
         return Err(SettingsError::NotLambda(missing).into());
     }
-    let Settings { seal, role, pipelines } = Settings::of(&env::vars_os().collect())?;
+    let Settings { seal, role, pipelines, front } = Settings::of(&env::vars_os().collect())?;
     let (rule, json) = Floor::from_environment().into_written()?;
     let ports = Live::new(Connection::default().open().await?, Some(role));
-    let web =
-        Web::new(ports, RuleFile { rule, json }, seal, pipelines.as_deref().map(str::to_owned))?;
+    let glob = pipelines.as_deref().map(str::to_owned);
+    let web = Web::new(ports, RuleFile { rule, json }, seal, glob, front)?;
     serve_function(router(web)).await.map_err(|error| -> Box<dyn Error> { error })?;
     Ok(Exit::Done)
 }
@@ -83,13 +88,16 @@ impl Settings {
         const KNOWN: [&str; 3] = [COOKIE_KEY, ROLE, PIPELINES];
         let names = environment.keys().map(|name| name.to_string_lossy());
         let mut ours = names.filter(|name| name.starts_with(PREFIX));
-        if let Some(unknown) = ours.find(|name| !KNOWN.contains(&name.as_ref())) {
+        let known = || KNOWN.iter().chain(&front::SETTINGS);
+        if let Some(unknown) = ours.find(|name| !known().any(|it| it == name)) {
             return Err(SettingsError::Unknown(unknown.into_owned()));
         }
         let get = |name: &'static str| match environment.get(&OsString::from(name)) {
             Some(value) => value.to_str().map(Some).ok_or(SettingsError::NotUnicode(name)),
             None => Ok(None),
         };
+        front::SETTINGS.into_iter().try_for_each(|name| get(name).map(drop))?;
+        let front = front::front(|name| get(name).ok().flatten()).map_err(SettingsError::Front)?;
         let key = get(COOKIE_KEY)?.ok_or(SettingsError::NoKey)?;
         let role = get(ROLE)?.ok_or(SettingsError::NoRole)?;
         let pipelines = get(PIPELINES)?.map(str::parse).transpose();
@@ -97,6 +105,7 @@ impl Settings {
             seal: Seal::of_text(key).map_err(SettingsError::Key)?,
             role: role.parse().map_err(|_| SettingsError::Role)?,
             pipelines: pipelines.map_err(SettingsError::Pipelines)?,
+            front,
         })
     }
 }

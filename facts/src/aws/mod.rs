@@ -2,6 +2,7 @@
 
 mod codepipeline;
 mod iam;
+mod public;
 mod signed;
 
 use aws_config::retry::RetryConfig;
@@ -17,6 +18,7 @@ use crate::call::{CallError, Operation};
 pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Reader;
 pub use iam::Iam;
+pub use public::public_file;
 pub use signed::{Reply, Signed};
 
 /// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's

@@ -2,6 +2,7 @@
 
 mod answers;
 mod fake;
+mod front;
 mod guards;
 mod outside;
 mod passkey;
@@ -16,7 +17,7 @@ use tower::ServiceExt as _;
 
 use self::fake::Fake;
 use self::passkey::Passkey;
-use super::{Seal, Web, router};
+use super::{Front, Seal, Web, router};
 use crate::rule_source;
 
 const ORIGIN: &str = "https://approve.example.com";
@@ -59,6 +60,11 @@ impl Desk {
     }
 
     fn with(fake: Fake, origin: &str, more: Value) -> Self {
+        Self::behind(None, fake, origin, more)
+    }
+
+    /// Behind an identity provider.
+    fn behind(front: Option<Front>, fake: Fake, origin: &str, more: Value) -> Self {
         let (alice, bob) = (Passkey::new(1, origin), Passkey::new(2, origin));
         let mut rule = json!({
             "signingKeys": {"alice": [alice.line()], "bob": [bob.line()]},
@@ -66,7 +72,7 @@ impl Desk {
         });
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let file = rule_source::of_json(rule.to_string()).unwrap();
-        let web = Web::new(fake, file, Seal::random().unwrap(), None).unwrap();
+        let web = Web::new(fake, file, Seal::random().unwrap(), None, front).unwrap();
         Self { web, alice, bob }
     }
 
