@@ -29,6 +29,7 @@ ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/desk
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/desk/0123456789abcdef"
 CLIENT, SECRET = "desk", "the client's secret"
 COOKIE = "AWSELBAuthSessionCookie-0"
+DENIED = b"<html><head><title>401 Authorization Required</title></head></html>"
 # Nobody but the load balancer may say these (AWS: it removes what a client sends).
 OWN = "x-amzn-oidc-"
 
@@ -157,7 +158,7 @@ class BalancedDesk(FunctionDesk):
                     return
                 config = desk.listener.of(self.headers)
                 if config["OnUnauthenticatedRequest"] == "deny":
-                    self.answer(401)
+                    self.answer(401, [("content-type", "text/html")], DENIED)
                     return
                 state = secrets.token_urlsafe()
                 desk.begun[state] = self.path

@@ -105,6 +105,8 @@ def test_a_script_is_told_that_the_providers_session_is_over_and_a_page_goes_the
         "fetch(location.href)]).then((all) => all.map((it) => it.status))"
     )
     assert statuses == [401, 401, 401]
+    signed_out = "You are not signed in any more. Reload the page and sign in again."
+    assert alice.answer("ApprovalA") == signed_out
     # She is still signed in at the provider, and comes back at once.
     alice.open(firm.desk, firm.page)
     assert firm.desk.sessions and not at_provider(alice)

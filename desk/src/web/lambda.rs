@@ -1,5 +1,5 @@
-//! The web app as a Lambda function: what Lambda is given of a request, through the app, and back.
-//! Each way to the function has events of its own.
+//! The web app as a Lambda function: an event becomes a request, and the reply is what its sender
+//! expects. Function URLs and load balancers send different events.
 
 mod load_balancer;
 mod url;

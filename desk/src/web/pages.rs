@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use facts::{Budget, CallError, Operation};
 use jiff::Timestamp;
-use names::PipelineName;
 use rule::decide;
 
 use super::page::{self, Execution, StageView};
@@ -69,7 +68,7 @@ pub(super) async fn execution<P: Ports>(
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
     let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if pipeline.parse::<PipelineName>().is_err() || execution.len() != 36 || !is_id {
+    if !web.shows(&pipeline) || execution.len() != 36 || !is_id {
         return not_found(name);
     }
     let read =

@@ -1,9 +1,9 @@
-//! Who the identity provider says it is, and which person of the rule that is.
+//! The person that the identity provider names, and who that is in the rule.
 
 use names::shown;
 use rule::Rule;
 
-/// Somebody whom the identity provider has signed in.
+/// A person who has signed in at the identity provider.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// The value of the claim.

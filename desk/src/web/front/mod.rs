@@ -1,8 +1,8 @@
 //! An identity provider in front: an Application Load Balancer signs people in by OpenID Connect,
-//! and adds what the provider says of them to each request, in a token that it signs.
+//! and adds their claims to each request, in a token that it signs.
 //!
-//! It only takes away. Whoever it lets through still signs in with a passkey, and that passkey has
-//! to be of the same person. The gate knows nothing of it.
+//! It only takes away. People who get through still sign in with a passkey, and that passkey has to
+//! be of the same person. The gate knows nothing of it.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html>
 //!
@@ -11,7 +11,7 @@
 //! | `load_balancer` | the load balancer, and where its public keys are |
 //! | `keys` | its public keys, kept in memory |
 //! | `token` | the token, and what must be true of it |
-//! | `login` | who the provider says it is, and which person of the rule that is |
+//! | `login` | the person that the provider names, and who that is in the rule |
 
 mod keys;
 mod load_balancer;

@@ -48,7 +48,7 @@ impl FromStr for Claim {
     }
 }
 
-/// What a token has to say of itself.
+/// What the header of a token has to contain.
 #[derive(Debug)]
 pub(super) struct Expected {
     /// The load balancer's ARN.

@@ -25,7 +25,7 @@ impl Behind {
         let keys = "https://public-keys.auth.elb.eu-west-1.amazonaws.com";
         fake.world().public_keys.insert(format!("{keys}/{KEY_ID}"), signer.pem());
         let rule = json!({"people": {"bob": ["arn:aws:iam::111122223333:user/robert"]}});
-        Self { desk: Desk::behind(Some(front), fake, ORIGIN, rule), signer }
+        Self { desk: Desk::behind(front, fake, rule), signer }
     }
 
     async fn send(&self, mut request: Request<Body>, token: &str) -> Reply {
