@@ -11,6 +11,7 @@ mod exit;
 mod judge;
 mod look;
 mod not_sent;
+mod notify;
 mod once;
 mod open;
 mod options;

@@ -8,6 +8,7 @@ mod outside;
 mod passkey;
 mod scope;
 mod sign_ins;
+mod starts;
 
 use std::sync::Arc;
 
