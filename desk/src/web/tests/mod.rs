@@ -5,6 +5,7 @@ mod fake;
 mod guards;
 mod outside;
 mod passkey;
+mod past;
 mod sign_ins;
 
 use std::sync::Arc;
