@@ -12,6 +12,7 @@ mod forge;
 mod judge;
 mod look;
 mod not_sent;
+mod notify;
 mod once;
 mod open;
 mod options;

@@ -34,7 +34,7 @@ pub(crate) struct Eyes<'a, A, C, R> {
 }
 
 /// An open approval, and what an answer to it depends on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Situation {
     pub(crate) run: OpenRun,
     pub(crate) execution: Execution,

@@ -3,6 +3,10 @@
 use jiff::SignedDuration;
 use names::FunctionRef;
 
+/// The variable that CodePipeline replaces with the id of the execution in the configuration of an
+/// action (CodePipeline User Guide, "Variables reference"). GetPipeline shows it as it is written.
+pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
+
 /// How long an approval waits by default (CodePipeline User Guide, "Quotas").
 const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_hours(7 * 24);
 

@@ -10,14 +10,13 @@ use names::{FunctionRef, shown};
 use rule::{Rule, RuleError};
 use tokio::sync::Mutex;
 
-use crate::pipeline::{GateAction, Pipeline, Stage};
+use crate::pipeline::{EXECUTION_VARIABLE, GateAction, Pipeline, Stage};
 use crate::port::Aws;
 
 const GET_FUNCTION_CONFIGURATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
 
-/// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,
-/// "Variables"). It says which execution is judged, not how, so any id will do for the parser.
-const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
+/// [`EXECUTION_VARIABLE`] says which execution is judged, not how, so any id will do for the
+/// parser.
 const ANY_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Why the file of `--rule` cannot be used.

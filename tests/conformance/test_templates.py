@@ -61,13 +61,14 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "desk-notify.yaml",
         "desk.yaml",
         "gate.yaml",
         "pipeline.yaml",
         "rule-pipeline.yaml",
     ]
-    assert SAM == ["audit.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "audit", "desk", "example", "gate", "pipeline"]
+    assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
+    modules = ["approvers", "audit", "desk", "example", "gate", "notify", "pipeline"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -294,7 +295,7 @@ def called():
     source = "".join(file.read_text() for file in files)
     methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
     assert len(methods) == source.count(".send()") == 6
-    query = re.findall(r"Action=(\w+)&", (facts / "iam.rs").read_text())
+    query = re.findall(r'"Action", "(\w+)"', (facts / "iam.rs").read_text())
     assert query == ["GetRole"]
     return {"iam:GetRole"} | {
         "codepipeline:" + "".join(word.capitalize() for word in method.split("_"))
@@ -430,7 +431,8 @@ def test_the_gate_reads_the_named_pipelines_only():
         "audit-member.yaml",
         "rule-pipeline.yaml",
         "desk.yaml",
-        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk")),
+        "desk-notify.yaml",
+        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk", "notify")),
     ],
 )
 def test_every_wildcard_is_explained(name):
@@ -662,4 +664,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 8
+    assert deployed == 9

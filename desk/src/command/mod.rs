@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod answered;
 pub(crate) mod enrol;
 pub(crate) mod function;
+mod notify;
 pub(crate) mod pending;
 pub(crate) mod serve;
 pub(crate) mod verify_key;

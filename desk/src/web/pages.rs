@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use facts::{Budget, CallError, CodePipeline, Operation, Roles, StateEntry};
 use jiff::Timestamp;
-use names::PipelineName;
 use rule::decide;
 
 use super::page::{self, Execution, Since, StageView};
@@ -71,9 +70,7 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    let is_shown = pipeline.parse::<PipelineName>().is_ok() && web.shows(&pipeline);
-    if !is_shown || execution.len() != 36 || !is_id {
+    if !web.shows(&pipeline) || !is_execution_id(&execution) {
         return not_found(name);
     }
     // The script of the page asks again and again, and follows only the progress.
@@ -84,6 +81,26 @@ pub(super) async fn execution<P: Ports>(
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
+}
+
+/// Whether AWS would look for it (API model, `PipelineExecutionId`).
+fn is_execution_id(text: &str) -> bool {
+    let digits = |part: &str| part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+    let has_form = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    has_form && text.split('-').all(digits)
+}
+
+/// A pipeline without an execution. `ExternalEntityLink` leads here if CodePipeline did not fill in
+/// `#{codepipeline.PipelineExecutionId}`, because browsers do not send what begins with `#`.
+pub(super) async fn without_execution<P: Ports>(
+    web: State<Arc<Web<P>>>,
+    Path(pipeline): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match web.shows(&pipeline) {
+        true => Redirect::to(&format!("/p/{pipeline}")).into_response(),
+        false => nothing(web, headers).await,
+    }
 }
 
 /// The page of what was read, or why there is none.

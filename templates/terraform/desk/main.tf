@@ -37,6 +37,7 @@ resource "aws_lambda_function" "desk" {
         DESK_PIPELINES  = var.pipelines
         DESK_ROLE       = aws_iam_role.answers.arn
       },
+      var.topic_arn == null ? {} : { DESK_TOPIC = var.topic_arn },
       var.rule == null ? {} : { TWO_PERSON_RULE = jsonencode(var.rule) },
       var.rule_layer_arn == null ? {} : { TWO_PERSON_RULE_FILE = "/opt/two-person-rule/rule.json" },
     )
@@ -148,10 +149,18 @@ resource "aws_iam_role_policy" "desk" {
         },
       ],
       [
+        for topic in compact([var.topic_arn]) : {
+          Sid      = "SendMails"
+          Effect   = "Allow"
+          Action   = ["sns:Publish"]
+          Resource = [topic]
+        }
+      ],
+      [
         for key in compact([var.kms_key_arn]) : {
           Sid      = "UseKey"
           Effect   = "Allow"
-          Action   = ["kms:Decrypt"]
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource = [key]
         }
       ],

@@ -14,6 +14,7 @@ use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 use signing::Answer;
 
 use super::super::Ports;
+use crate::notify::Notice;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
 use crate::port::{Aws, Execution, Listed, Page, Release, Run};
@@ -40,6 +41,9 @@ pub(super) struct World {
     pub(super) refuses: Option<CallError>,
     /// The answers: person, action, answer, comment.
     pub(super) given: Vec<(String, String, Answer, String)>,
+    /// What becomes of mails.
+    pub(super) mails: Option<Result<(), CallError>>,
+    pub(super) told: Vec<Notice>,
 }
 
 impl Fake {
@@ -54,6 +58,8 @@ impl Fake {
             asked: Vec::new(),
             refuses: None,
             given: Vec::new(),
+            mails: None,
+            told: Vec::new(),
         }))
     }
 
@@ -229,6 +235,11 @@ impl Ports for Fake {
 
     async fn principal(&self, person: &str) -> Result<String, CallError> {
         Ok(format!("arn:aws:sts::111122223333:assumed-role/Desk/{person}"))
+    }
+
+    async fn tell(&self, notice: &Notice) -> Option<Result<(), CallError>> {
+        self.world().told.push(notice.clone());
+        self.world().mails.clone()
     }
 
     async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {

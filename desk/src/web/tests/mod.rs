@@ -6,7 +6,9 @@ mod guards;
 mod outside;
 mod passkey;
 mod past;
+mod scope;
 mod sign_ins;
+mod starts;
 
 use std::sync::Arc;
 
@@ -60,6 +62,11 @@ impl Desk {
     }
 
     fn with(fake: Fake, origin: &str, more: Value) -> Self {
+        Self::showing(None, fake, origin, more)
+    }
+
+    /// A desk for the pipelines of a glob.
+    fn showing(glob: Option<&str>, fake: Fake, origin: &str, more: Value) -> Self {
         let (alice, bob) = (Passkey::new(1, origin), Passkey::new(2, origin));
         let mut rule = json!({
             "signingKeys": {"alice": [alice.line()], "bob": [bob.line()]},
@@ -67,7 +74,7 @@ impl Desk {
         });
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let file = rule_source::of_json(rule.to_string()).unwrap();
-        let web = Web::new(fake, file, Seal::random().unwrap(), None).unwrap();
+        let web = Web::new(fake, file, Seal::random().unwrap(), glob.map(str::to_owned)).unwrap();
         Self { web, alice, bob }
     }
 
