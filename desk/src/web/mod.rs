@@ -14,7 +14,7 @@
 //! | `session` | who is in front of the browser |
 //! | `sign_in`, `answer`, `enrol` | what the script of the pages posts |
 //! | `webauthn` | the browser's part of a signature |
-//! | `pages`, `history`, `page` | what is read for a page, and how it looks |
+//! | `pages`, `history`, `since`, `page` | what is read for a page, and how it looks |
 //! | `start` | starts a release |
 //! | `ports` | AWS, as the web needs it |
 
@@ -34,6 +34,7 @@ mod seal;
 mod server;
 mod session;
 mod sign_in;
+mod since;
 mod start;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod front;
 mod guards;
 mod outside;
 mod passkey;
+mod past;
 mod scope;
 mod sign_ins;
 mod starts;
