@@ -5,6 +5,8 @@ and a Chromium with a virtual authenticator for each person.
 import contextlib
 import http.client
 import json
+import os
+import random
 import re
 import socket
 import subprocess
@@ -14,6 +16,8 @@ from browser import Browser
 from conftest import BINARIES, PIPELINE, STAGE, Emulator, declaration
 
 REGION = "eu-west-1"
+# Seconds. Other tests run at the same time, and CodePipeline may take 35 to notice an answer.
+PATIENCE = 120
 ACCOUNT = "111122223333"
 GATE = "two-person-rule-gate"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Desk"
@@ -78,8 +82,18 @@ def account(answers=f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{PIPELINE}/{STAGE}
 
 
 def free_port():
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return listener.getsockname()[1]
+    """A port for a desk, which keeps it over several starts. It is none of those that the kernel
+    gives to others in between (32768 and above), nor another test process's.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for _ in range(100):
+        port = 20_000 + worker % 12 * 1000 + random.randrange(1000)
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(socket.create_server(("127.0.0.1", port))),
+        ):
+            return port
+    raise AssertionError("no port is free")
 
 
 class Desk:
@@ -139,13 +153,22 @@ class Person:
         self.screen = {"width": 1280}
 
     def open(self, desk, path="/"):
+        self.leave()
         self.browser.open(desk.origin + path, **self.screen)
-        # The event may be that of the page before.
-        self.until(
-            f"document.readyState === 'complete' && location.pathname === {json.dumps(path)}"
-        )
+        self.arrive()
+        assert self.browser.evaluate("location.pathname") == path
 
-    def until(self, expression, what="", time_limit=30):
+    def leave(self):
+        """Marks the page, which the next one replaces."""
+        self.browser.evaluate("void (window.isLeft = true)")
+
+    def arrive(self):
+        """Waits until the next page is there, with what its script does at once. An event would
+        not do: it may be that of the page before.
+        """
+        self.until("!window.isLeft && document.readyState === 'complete'")
+
+    def until(self, expression, what="", time_limit=PATIENCE):
         """The value of the expression, as soon as it has one. Of an element, that it is there."""
         value_of = f"((value) => (value instanceof Node ? true : value))({expression})"
         end = time.monotonic() + time_limit
@@ -175,19 +198,25 @@ class Person:
         """What the page says, or its heading if it lets the person in."""
         self.open(desk, path)
         if self.browser.evaluate("!document.querySelector('#sign-in')"):
+            self.leave()
             self.click(".visitor button")
-            self.until("document.querySelector('#sign-in')")
+            self.arrive()
             self.open(desk, path)
+        self.leave()
         self.click("[data-sign-in]")
+        # The page loads again if it lets the person in.
         return self.until(
-            "document.querySelector('.visitor span')?.textContent || "
-            "document.querySelector('#sign-in .bad.status')?.textContent"
+            "document.querySelector('#sign-in .bad.status')?.textContent || "
+            "(!window.isLeft && document.readyState === 'complete' && "
+            "document.querySelector('.visitor span')?.textContent)"
         )
 
     def answer(self, action, verb="Approved", comment=""):
-        """Answers an approval of the page, and returns what the page says in the end."""
+        """Answers an approval as soon as the page offers it, and returns what the page says in the
+        end.
+        """
         card = self.card(action)
-        assert self.browser.evaluate(f"Boolean({card})"), self.text()
+        self.until(f"{card}?.querySelector('button[value={verb}]:enabled')")
         self.browser.evaluate(
             f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
             f"{card}.querySelector('button[value={verb}]').click()"
@@ -248,7 +277,8 @@ class Firm:
     def find_release(self, is_parallel):
         """The execution that the creation has started, as soon as both approvals wait."""
         waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
-        for _ in range(400):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             listed = self.api.list_pipeline_executions(pipelineName=PIPELINE)
             for started in listed["pipelineExecutionSummaries"]:
                 self.execution = started["pipelineExecutionId"]
@@ -265,7 +295,9 @@ class Firm:
         started = self.api.start_pipeline_execution(name=PIPELINE)
         self.execution = started["pipelineExecutionId"]
         self.page = f"/e/{PIPELINE}/{self.execution}"
+        end = time.monotonic() + PATIENCE
         while self.open() != {"ApprovalA", "ApprovalB"}:
+            assert time.monotonic() < end, self.state()
             time.sleep(0.05)
 
     def state(self):
@@ -295,7 +327,8 @@ class Firm:
 
     def ended(self, name):
         """The newest run of an action, as soon as it has ended."""
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             runs = [it for it in self.history() if it["actionName"] == name]
             if runs and runs[0]["status"] != "InProgress":
                 return runs[0]

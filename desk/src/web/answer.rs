@@ -98,6 +98,7 @@ pub(super) async fn ask<P: Ports>(
 ) -> Result<Response, Problem> {
     let visitor = web.visitor(&headers).ok_or_else(Problem::signed_out)?;
     let wanted: Wanted = read(&headers, &body)?;
+    shown_here(&web, &wanted)?;
     web.run(|web| async move { ask_for(&web, &visitor, wanted).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
@@ -159,6 +160,7 @@ pub(super) async fn give<P: Ports>(
              nothing was sent.",
         ));
     }
+    shown_here(&web, &asked.wanted)?;
     let assertion = posted.assertion().ok_or_else(Problem::malformed)?;
     web.run(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
         .await
@@ -194,6 +196,14 @@ async fn give_signed<P: Ports>(
         web.ports.answer(&visitor.person, &pipeline, &situation.run, answer, &written.comment);
     sent.await.map_err(|error| not_sent(NotSent::new(error, &situation)))?;
     Ok(json(&Given { text: given(&wanted.action, after.as_ref()) }))
+}
+
+/// Refuses a pipeline that the desk does not show.
+fn shown_here<P: Ports>(web: &Web<P>, wanted: &Wanted) -> Result<(), Problem> {
+    if web.shows(&wanted.pipeline) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::NOT_FOUND, "This desk does not show that pipeline."))
 }
 
 /// The open approval of the page, and what an answer depends on.

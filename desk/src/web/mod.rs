@@ -39,6 +39,7 @@ mod webauthn;
 
 use std::sync::Arc;
 
+use names::PipelineName;
 use rule::Rule;
 use signing::Desk;
 use tokio_util::task::LocalPoolHandle;
@@ -61,7 +62,7 @@ pub(crate) struct Web<P> {
     file: RuleFile,
     desk: Desk,
     seal: Seal,
-    /// The pipelines to show; all if it is `None`.
+    /// The pipelines to show and answer; all if it is `None`.
     glob: Option<String>,
     /// Whether everybody may look as long as nobody can sign in.
     is_open: bool,
@@ -106,9 +107,10 @@ impl<P: Ports> Web<P> {
         self.desk.origin()
     }
 
-    /// Whether it shows this pipeline.
+    /// Whether this is the name of a pipeline that it shows and answers.
     fn shows(&self, pipeline: &str) -> bool {
-        self.glob.as_deref().is_none_or(|glob| WildMatch::new(glob).matches(pipeline))
+        let matches = |glob: &str| WildMatch::new(glob).matches(pipeline);
+        pipeline.parse::<PipelineName>().is_ok() && self.glob.as_deref().is_none_or(matches)
     }
 
     fn rule(&self) -> &Rule {

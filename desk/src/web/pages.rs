@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use facts::{Budget, CallError, Operation};
 use jiff::Timestamp;
-use names::PipelineName;
 use rule::decide;
 
 use super::page::{self, Execution, StageView};
@@ -68,8 +67,7 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if pipeline.parse::<PipelineName>().is_err() || execution.len() != 36 || !is_id {
+    if !web.shows(&pipeline) || !is_execution_id(&execution) {
         return not_found(name);
     }
     let read =
@@ -77,6 +75,13 @@ pub(super) async fn execution<P: Ports>(
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
+}
+
+/// Whether AWS would look for it (API model, `PipelineExecutionId`).
+fn is_execution_id(text: &str) -> bool {
+    let digits = |part: &str| part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+    let has_form = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    has_form && text.split('-').all(digits)
 }
 
 /// The page of what was read, or why there is none.

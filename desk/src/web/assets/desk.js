@@ -3,7 +3,6 @@
 // The browser's side of signing in, answering and enrolling. It decides nothing: the server judges,
 // and the passkey signs.
 
-const POLL = 3000;
 const PATIENCE = 150000;
 
 const encode = (buffer) =>
@@ -66,8 +65,10 @@ function explain(error) {
 
 // Runs a task with the buttons of its place switched off.
 async function busy(place, task) {
-  const buttons = [...place.querySelectorAll("button")];
+  const focused = document.activeElement;
+  const buttons = [...place.querySelectorAll("button:enabled")];
   for (const button of buttons) button.disabled = true;
+  place.dataset.busy = "";
   try {
     if (!window.PublicKeyCredential) throw new Error("this browser has no passkeys");
     return await task();
@@ -76,6 +77,9 @@ async function busy(place, task) {
     return null;
   } finally {
     for (const button of buttons) button.disabled = false;
+    delete place.dataset.busy;
+    // A button that is switched off loses the focus.
+    if (place.contains(focused)) focused.focus({ preventScroll: true });
   }
 }
 
@@ -120,6 +124,11 @@ async function answer(form, wanted) {
 function close(card, text, kind) {
   card.dataset.answered = "";
   say(card, text, kind);
+  if (card.contains(document.activeElement)) {
+    const heading = card.querySelector("h2");
+    heading.tabIndex = -1;
+    heading.focus();
+  }
   for (const old of card.querySelectorAll(".standing, label, textarea, .buttons")) old.remove();
 }
 
@@ -135,7 +144,9 @@ async function start(form) {
   for (const field of form.querySelectorAll("label, select, p:not(.status), button")) field.remove();
 }
 
-// Follows the execution until it has ended. What a person may be typing into stays as it is.
+const UNREAD = "The desk cannot read the release at the moment. It tries again.";
+
+// Follows the execution until it has ended.
 let watching = false;
 async function watch() {
   if (watching) return;
@@ -143,41 +154,79 @@ async function watch() {
   for (;;) {
     const progress = document.getElementById("progress");
     if (!progress || progress.dataset.ended === "true") break;
-    await wait(POLL);
+    await wait(Number(progress.dataset.pause) * 1000);
     if (document.hidden) continue;
     const response = await fetch(location.href).catch(() => null);
     if (response?.status === 401) {
-      progress.append(Object.assign(document.createElement("p"), {
-        textContent: "You are not signed in any more. Reload the page to follow on.",
-      }));
+      tell("You are not signed in any more. Reload the page to follow on.");
       break;
     }
-    if (response?.ok) follow(new DOMParser().parseFromString(await response.text(), "text/html"));
+    if (response?.ok) {
+      follow(new DOMParser().parseFromString(await response.text(), "text/html"));
+    } else {
+      tell(UNREAD);
+    }
   }
   watching = false;
 }
 
+// The line above the approvals. Screen readers read it out.
+function tell(text) {
+  const news = document.getElementById("news");
+  if (news.textContent !== text) news.textContent = text;
+}
+
+// Shows what has changed since the page was made.
 function follow(fresh) {
-  const progress = fresh.getElementById("progress");
-  if (progress && progress.innerHTML !== document.getElementById("progress").innerHTML) {
-    document.getElementById("progress").replaceWith(document.adoptNode(progress));
-  } else if (progress) {
-    document.getElementById("progress").dataset.ended = progress.dataset.ended;
+  const [progress, now] = [document, fresh].map((it) => it.getElementById("progress"));
+  if (!now) return;
+  enable(fresh);
+  document.title = fresh.title;
+  Object.assign(progress.dataset, now.dataset);
+  update(progress, now);
+  const cards = (tree) => [...tree.querySelectorAll("#open [data-attempt]")];
+  const find = (tree, { dataset }) =>
+    cards(tree).find((it) => it.dataset.attempt === dataset.attempt);
+  const added = cards(fresh).filter((card) => !find(document, card));
+  for (const card of cards(document)) {
+    const { answered } = card.dataset;
+    // An answer that is on its way says itself what becomes of it.
+    if (answered !== undefined || card.querySelector("[data-busy]")) continue;
+    const same = find(fresh, card);
+    if (same) refresh(card, same);
+    else close(card, "It does not wait any more: somebody has answered it, or it has expired.", "odd");
   }
-  const open = document.getElementById("open");
-  const find = (tree, id) => tree.querySelector(`[data-attempt="${CSS.escape(id)}"]`);
-  for (const card of open.querySelectorAll("[data-attempt]")) {
-    const { attempt, answered } = card.dataset;
-    if (answered === undefined && !find(fresh, attempt)) {
-      close(card, "It does not wait any more: somebody has answered it, or it has expired.", "odd");
-    }
+  for (const card of added) document.getElementById("open").append(document.adoptNode(card));
+  const names = added.map((card) => card.querySelector("h2").textContent.trim());
+  if (names.length) tell(`Open now: ${names.join(", ")}.`);
+  else if (document.getElementById("news").textContent === UNREAD) tell("");
+}
+
+// Gives an element the content of a newer one. What is equal stays, so that screen readers read
+// only what is new.
+function update(old, fresh) {
+  const pieces = [...fresh.childNodes];
+  for (const [index, piece] of pieces.entries()) {
+    const known = old.childNodes[index];
+    if (!known) old.append(document.adoptNode(piece));
+    else if (known.isEqualNode(piece)) continue;
+    else if (known.nodeName === "UL" && piece.nodeName === "UL") update(known, piece);
+    else known.replaceWith(document.adoptNode(piece));
   }
-  for (const card of fresh.querySelectorAll("#open [data-attempt]")) {
-    if (!find(document, card.dataset.attempt)) {
-      open.append(document.adoptNode(card));
-      enable(card);
-    }
+  while (old.childNodes.length > pieces.length) old.lastChild.remove();
+}
+
+// What is known about an open approval changes. What a person is using stays as it is.
+function refresh(card, fresh) {
+  const parts = (selector) => [card, fresh].map((it) => it.querySelector(selector));
+  for (const selector of [".standing", ".facts"]) {
+    const [old, now] = parts(selector);
+    if (old && now && !old.contains(document.activeElement)) update(old, now);
   }
+  const [old, now] = parts(".buttons");
+  const isInUse = card.contains(document.activeElement)
+    || card.querySelector("textarea")?.value || card.querySelector(".status")?.textContent;
+  if (old && now && !isInUse && !old.isEqualNode(now)) old.replaceWith(document.adoptNode(now));
 }
 
 async function enrol(form) {
@@ -236,5 +285,6 @@ document.addEventListener("click", (event) => {
 if (document.getElementById("sign-in")) {
   fetch("/session").then((response) => response.status === 204 && location.reload());
 }
+for (const it of document.querySelectorAll("noscript")) it.remove();
 enable(document);
 watch();

@@ -12,6 +12,11 @@ use crate::aftermath::StageEnd;
 use crate::report::json::{Answered, Outlook, Release};
 use crate::report::pending::{Entry, person};
 
+/// How often the page looks again, in seconds, as long as approvals may open or be answered.
+const SOON: u8 = 3;
+/// How often while later stages run.
+const LATER: u8 = 15;
+
 /// One execution.
 #[derive(Debug)]
 pub(in crate::web) struct Execution {
@@ -39,9 +44,10 @@ pub(in crate::web) struct StageView {
 }
 
 pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Timestamp) -> Markup {
-    let has_ended = view.open.is_empty()
-        && view.stages.iter().all(|stage| stage.end.is_some())
-        && view.status.as_deref() != Some("Stopping");
+    let is_running = matches!(view.status.as_deref(), Some("InProgress" | "Stopping") | None);
+    let has_ended = !is_running && view.open.is_empty();
+    let awaits = !view.open.is_empty() || view.stages.iter().any(|stage| stage.end.is_none());
+    let pause = if awaits || view.stages.is_empty() { SOON } else { LATER };
     frame(
         &shown(&view.pipeline),
         visitor,
@@ -53,9 +59,10 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
                 (parts::releases(&view.releases))
             }
             div #open {
+                p #news .status.odd role="status" {}
                 @for entry in &view.open { (card(view, entry, visitor.is_some(), now)) }
             }
-            section #progress data-ended=(has_ended) aria-live="polite" {
+            section #progress data-ended=(has_ended) data-pause=(pause) aria-live="polite" {
                 h2 { "Progress" }
                 @if let Some(status) = &view.status {
                     p { "The execution is " strong { (words(status)) } "." }

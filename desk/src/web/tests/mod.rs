@@ -5,6 +5,7 @@ mod fake;
 mod guards;
 mod outside;
 mod passkey;
+mod scope;
 mod sign_ins;
 
 use std::sync::Arc;
@@ -59,6 +60,11 @@ impl Desk {
     }
 
     fn with(fake: Fake, origin: &str, more: Value) -> Self {
+        Self::showing(None, fake, origin, more)
+    }
+
+    /// A desk for the pipelines of a glob.
+    fn showing(glob: Option<&str>, fake: Fake, origin: &str, more: Value) -> Self {
         let (alice, bob) = (Passkey::new(1, origin), Passkey::new(2, origin));
         let mut rule = json!({
             "signingKeys": {"alice": [alice.line()], "bob": [bob.line()]},
@@ -66,7 +72,7 @@ impl Desk {
         });
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let file = rule_source::of_json(rule.to_string()).unwrap();
-        let web = Web::new(fake, file, Seal::random().unwrap(), None).unwrap();
+        let web = Web::new(fake, file, Seal::random().unwrap(), glob.map(str::to_owned)).unwrap();
         Self { web, alice, bob }
     }
 
