@@ -128,7 +128,7 @@ impl Pipeline {
         !self.undecided.is_empty()
     }
 
-    /// Says that these actions deploy, no matter what their type is: an action, or all actions of a stage.
+    /// Says that an action deploys, or all actions of a stage, no matter what their type is.
     /// Returns whether there is any.
     pub fn set_deploys(&mut self, place: &StagePlace) -> bool {
         let StagePlace { stage, action } = place;
