@@ -4,16 +4,15 @@ cookie key. What they forge reaches the real gate, and IAM decides who may do wh
 """
 
 import hashlib
-import hmac
 import json
 import secrets
-import time
 
 import pytest
 from conftest import PIPELINE, STAGE
-from desk_software import wanted
+from desk_software import people, sealed, wanted
 from desk_taken_over import ANSWERS, COOKIE_KEY, DESK, ROLE, SLOTS, TakenOver
 from desk_web import ACCOUNT, Desk
+from signatures import Key
 from signing_passkeys import PRESENT, base64url, from_base64url
 
 
@@ -41,14 +40,6 @@ def entering(origin, nonce):
     """The challenge of an honest sign-in, written independently of our code."""
     text = f"two-person-rule sign-in v1\norigin {origin}\nnonce {base64url(nonce)}\n"
     return base64url(hashlib.sha256(text.encode()).digest())
-
-
-def sealed(purpose, value):
-    """What the desk seals, by whoever knows its key. Written independently of our code."""
-    text = json.dumps({"value": value, "until": int(time.time()) + 60}).encode()
-    text = base64url(text)
-    tag = hmac.digest(COOKIE_KEY.encode(), f"{purpose} {text}".encode(), "sha256")
-    return f"{text}.{base64url(tag)}"
 
 
 def replaced(comment, name, company):
@@ -156,6 +147,31 @@ def test_two_humans_who_touch_their_keys_at_it_are_two_whatever_they_were_shown(
     taken.facts = taken.start()
 
 
+def test_an_approval_that_only_an_ssh_key_may_give_is_out_of_reach_of_web_pages(tmp_path):
+    """What docs/desk.md advises: bob has no passkey, and ApprovalB is his."""
+    alice, _, carol = people("alice", "bob", "nobody").values()
+    bob = Key(tmp_path, "bob")
+    keys = {"alice": [alice.line], "bob": [bob.line], "carol": [carol.line]}
+    company = TakenOver(
+        tmp_path, signingKeys=keys, roster={"ApprovalA": ["*"], "ApprovalB": ["bob"]}
+    )
+    try:
+        a, b = company.start().values()
+        company.put(a, "alice", signed(company, "alice", a))
+        company.put(b, "bob", signed(company, "nobody", b))
+        assert company.refused() == BAD_B
+        a, b = company.reopen().values()
+        company.put(a, "alice", signed(company, "alice", a))
+        company.put(b, "carol", signed(company, "nobody", b))
+        assert company.refused() == ["not-on-roster: carol"]
+        a, b = company.reopen().values()
+        company.put(a, "alice", signed(company, "alice", a))
+        company.put(b, "bob", bob.comment({**b, "revisions": " ".join(b["revisions"])}))
+        assert company.judged()["status"] == "Succeeded"
+    finally:
+        company.stop()
+
+
 def test_who_starts_a_release_is_who_the_desk_says(taken):
     """`excludeInitiator` rests on the desk if it starts releases: the docs say so."""
     for name in ("bob", "carol"):
@@ -208,7 +224,7 @@ def test_who_knows_the_cookie_key_looks_and_starts_and_cannot_answer(taken, tmp_
     try:
         alice, bob, thief = taken.people.values()
         session = {"person": "alice", "key": alice.key_id, "device_bound": True}
-        thief.cookie = f"desk={sealed('session', session)}"
+        thief.cookie = f"desk={sealed('session', session, COOKIE_KEY)}"
         status, _, text = thief.get(desk, "/")
         assert (status, "You would count</span> as alice" in text) == (200, True)
         answer = wanted(taken, "ApprovalA")
@@ -225,14 +241,14 @@ def test_who_knows_the_cookie_key_looks_and_starts_and_cannot_answer(taken, tmp_
         forged = thief.posted(asked, desk.origin) | {"credential": base64url(alice.credential)}
         status, _, said = thief.post(desk, "/answer/give", forged)
         assert (status, "The signature is not good" in said) == (403, True)
-        # A question of their own, and what alice has signed for another one or to sign in.
+        # A question that they sealed, and what alice has signed for another one or to sign in.
         mine = {"person": "alice", "key": alice.key_id, "nonce": [0] * 16, "wanted": answer}
         status, other = thief.ask(desk, wanted(taken, "ApprovalB"))
         for signed_by_alice in (
             alice.posted(other, desk.origin),
             alice.posted({"challenge": entering(desk.origin, bytes(16)), "seal": ""}, desk.origin),
         ):
-            posted = signed_by_alice | {"seal": sealed("answer", mine)}
+            posted = signed_by_alice | {"seal": sealed("answer", mine, COOKIE_KEY)}
             status, _, said = thief.post(desk, "/answer/give", posted)
             assert (status, "The signature is not good" in said) == (403, True)
         assert {run["status"] for name, run in taken.runs().items() if name in SLOTS} == {
