@@ -3,8 +3,8 @@
 
 use rule::ReasonCode;
 
-/// A reason in words, without a full stop, by its code. Returns `None` if the message says it as
-/// well, because it speaks to the person or is not about them.
+/// A reason in words, without a full stop, by its code. Returns `None` if the message is good
+/// enough, because it speaks to the person or is not about them.
 pub(crate) fn why(code: &str) -> Option<&'static str> {
     ReasonCode::ALL.into_iter().find(|known| known.as_str() == code).and_then(of)
 }

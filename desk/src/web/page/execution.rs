@@ -79,7 +79,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
     )
 }
 
-/// What awaits the visitor, or whom it awaits, so that a tab in the background tells it.
+/// The title: what awaits the visitor or others, so that the name of the tab tells it.
 fn title(view: &Execution) -> String {
     let names = |counts: bool| {
         let entries = view.open.iter().filter(move |it| !counts || it.you.counts == Some(true));
