@@ -7,6 +7,7 @@ mod beside;
 mod cli;
 mod command;
 mod comment;
+mod execution_id;
 mod exit;
 mod judge;
 mod look;

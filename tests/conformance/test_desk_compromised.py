@@ -4,14 +4,12 @@ cookie key. What they forge reaches the real gate, and IAM decides who may do wh
 """
 
 import hashlib
-import hmac
 import json
 import secrets
-import time
 
 import pytest
 from conftest import PIPELINE, STAGE
-from desk_software import wanted
+from desk_software import sealed, wanted
 from desk_taken_over import ANSWERS, COOKIE_KEY, DESK, ROLE, SLOTS, TakenOver
 from desk_web import ACCOUNT, Desk
 from signing_passkeys import PRESENT, base64url, from_base64url
@@ -41,14 +39,6 @@ def entering(origin, nonce):
     """The challenge of an honest sign-in, written independently of our code."""
     text = f"two-person-rule sign-in v1\norigin {origin}\nnonce {base64url(nonce)}\n"
     return base64url(hashlib.sha256(text.encode()).digest())
-
-
-def sealed(purpose, value):
-    """What the desk seals, by whoever knows its key. Written independently of our code."""
-    text = json.dumps({"value": value, "until": int(time.time()) + 60}).encode()
-    text = base64url(text)
-    tag = hmac.digest(COOKIE_KEY.encode(), f"{purpose} {text}".encode(), "sha256")
-    return f"{text}.{base64url(tag)}"
 
 
 def replaced(comment, name, company):
@@ -208,7 +198,7 @@ def test_who_knows_the_cookie_key_looks_and_starts_and_cannot_answer(taken, tmp_
     try:
         alice, bob, thief = taken.people.values()
         session = {"person": "alice", "key": alice.key_id, "device_bound": True}
-        thief.cookie = f"desk={sealed('session', session)}"
+        thief.cookie = f"desk={sealed('session', session, COOKIE_KEY)}"
         status, _, text = thief.get(desk, "/")
         assert (status, "You would count</span> as alice" in text) == (200, True)
         answer = wanted(taken, "ApprovalA")
@@ -232,7 +222,7 @@ def test_who_knows_the_cookie_key_looks_and_starts_and_cannot_answer(taken, tmp_
             alice.posted(other, desk.origin),
             alice.posted({"challenge": entering(desk.origin, bytes(16)), "seal": ""}, desk.origin),
         ):
-            posted = signed_by_alice | {"seal": sealed("answer", mine)}
+            posted = signed_by_alice | {"seal": sealed("answer", mine, COOKIE_KEY)}
             status, _, said = thief.post(desk, "/answer/give", posted)
             assert (status, "The signature is not good" in said) == (403, True)
         assert {run["status"] for name, run in taken.runs().items() if name in SLOTS} == {

@@ -167,6 +167,21 @@ def found(tmp_path, moto):
         firm.stop()
 
 
+def test_an_approval_that_the_rule_does_not_ask_for_is_nobodys_news(found):
+    firm = found(actions=["ApprovalA", "ApprovalB"])
+    function = firm.function()
+    declared = pipeline()
+    stage = declared["stages"][1]
+    stage["actions"].insert(2, {**stage["actions"][0], "name": "Smoke"})
+    firm.api.create_pipeline(pipeline=declared)
+    firm.emulator.idle("manager", PIPELINE)
+    execution = firm.start()
+    firm.until(lambda: firm.open() == {"ApprovalA", "ApprovalB", "Smoke"})
+    firm.sign("alice", "ApprovalA")
+    firm.sign("bob", "ApprovalB")
+    assert function.invoke(firm.ended_event(execution, "ApprovalB")) == {"notices": 0}
+
+
 ROSTER = {"ApprovalA": ["alice", "carol"], "ApprovalB": ["alice", "bob"]}
 
 

@@ -13,6 +13,7 @@ use super::page::{self, Execution, StageView};
 use super::session::Viewer;
 use super::{Ports, Web};
 use crate::aftermath::{answers, end_of};
+use crate::execution_id::ExecutionId;
 use crate::look::Situation;
 use crate::once::Once;
 use crate::overview::{self, LAGS, Survey};
@@ -67,8 +68,7 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if !web.shows(&pipeline) || execution.len() != 36 || !is_id {
+    if !web.shows(&pipeline) || !ExecutionId::is_valid(&execution) {
         return not_found(name);
     }
     let read =
