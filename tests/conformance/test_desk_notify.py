@@ -110,7 +110,7 @@ def test_a_gate_that_lets_nothing_pass_tells_those_who_could_approve_after_a_ret
     firm.unsigned("ApprovalA", "ApprovalB")
     assert firm.gate(execution)["status"] == "Failed"
     assert function.invoke(firm.ended_event(execution, "Gate")) == {"notices": 1}
-    subject = "payments: the gate did not let the release pass"
+    subject = "payments: Gate did not let the release pass"
     firm.until(lambda: firm.told() == {name: [subject] for name in ("alice", "bob", "carol")})
     message = firm.sink.mails("carol")[0]["Message"]
     assert message.startswith("Gate did not let the release of payments pass.\n> ")

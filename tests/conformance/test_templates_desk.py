@@ -243,6 +243,9 @@ def audit(folder, account):
 def test_the_audit_is_clean_until_somebody_can_answer_without_the_desk(account, tmp_path):
     account = copy.deepcopy(account)
     alice, _ = account["UserDetailList"]
+    own, alice["UserPolicyList"] = alice["UserPolicyList"], []
+    assert audit(tmp_path, account) == []
+    alice["UserPolicyList"] = own
     assert alice["GroupList"] == ["TwoPersonRule-Approvers"]
     # Her policy lets her change pipelines; the group denies her to answer.
     assert audit(tmp_path, account) == [("can-bypass-gate", "alice")]
@@ -261,6 +264,7 @@ def emulator(account, tmp_path):
     principals = {
         "desk": f"{role}/two-person-rule-desk",
         "alice": f"arn:aws:iam::{ACCOUNT}:user/alice",
+        "bob": f"arn:aws:iam::{ACCOUNT}:user/bob",
         "root": f"arn:aws:iam::{ACCOUNT}:root",
     }
     options = ["--region", "eu-west-1"]
@@ -298,6 +302,9 @@ def test_a_persons_own_call_is_denied_and_the_desks_is_not(emulator):
     assert set(tokens(emulator.client("alice"))) == {"ApprovalA", "ApprovalB"}
     with pytest.raises(Refused, match=r"AccessDenied.*explicit deny"):
         approve(emulator, "alice", token)
+    # bob has nothing but what `generate --mechanism desk` gives him.
+    with pytest.raises(Refused, match=r"AccessDenied.*explicit deny"):
+        approve(emulator, "bob", token)
     with pytest.raises(Refused, match="AccessDenied"):
         approve(emulator, "desk", token)
 

@@ -150,6 +150,10 @@ def test_the_web_app_may_publish_to_its_topic_alone_if_it_has_one():
     assert statements(policy)["SendMails"]["Resource"] == TOPIC
     variables = found["Desk"]["Properties"]["Environment"]["Variables"]
     assert variables["DESK_TOPIC"] == TOPIC
+    encrypted = desk(TopicArn=TOPIC, KmsKeyArn=CMK)["SendMailsPolicy"]["Properties"]
+    assert granted(encrypted) == {"sns:Publish", "kms:GenerateDataKey"}
+    assert statements(encrypted)["EncryptMails"]["Resource"] == CMK
+    assert granted(desk(KmsKeyArn=CMK)["UseKeyPolicy"]["Properties"]) == {"kms:Decrypt"}
 
 
 def test_the_module_is_the_template():

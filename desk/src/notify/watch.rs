@@ -127,16 +127,13 @@ impl<A: Aws, C: CodePipeline, R: Roles> Watch<'_, A, C, R> {
     /// The gate has not let it pass: it refused, or it failed. Those are told who could approve if
     /// somebody retries the stage.
     fn stopped(&self, scene: Scene<'_>, gate: &Attempt) -> Notice {
-        let news = format!(
-            "{} did not let the release of {} pass.",
-            shown(gate.action.as_deref().unwrap_or_default()),
-            scene.pipeline.name,
-        );
+        let action = shown(gate.action.as_deref().unwrap_or_default());
+        let title = format!("{action} did not let the release pass");
+        let news = format!("{action} did not let the release of {} pass.", scene.pipeline.name);
         let said = gate.comment.clone().unwrap_or_default();
         let scene = scene.reopened();
         let runs = Vec::from_iter(scene.open().into_iter().map(|(run, _)| run));
         let asked = scene.asked(&runs, self.session).unwrap_or_default();
-        let title = "the gate did not let the release pass".to_owned();
         Notice { said, ..self.notice(&scene, Why::Stopped, title, news, asked) }
     }
 

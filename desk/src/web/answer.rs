@@ -347,7 +347,8 @@ fn given(action: &str, after: Option<&Judged>) -> String {
 /// An error with its sources, as a sentence.
 fn sentence(error: &dyn std::error::Error) -> String {
     let text = chain(error);
-    let mut letters = text.chars();
+    // Many of AWS's messages end with a full stop, and others do not.
+    let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
