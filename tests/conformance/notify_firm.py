@@ -2,6 +2,7 @@
 are in moto's Secrets Manager.
 """
 
+import contextlib
 import json
 
 import boto3
@@ -102,9 +103,20 @@ class Firm(Company):
     def posted(self, chat):
         return self.sink.at(f"/{chat}/{TOKEN}")
 
-    def sign(self, person, action):
-        code, report = self.approve(person, action, "--key", self.folder / person)
+    def sign(self, person, action, *more):
+        code, report = self.approve(person, action, "--key", self.folder / person, *more)
         assert code == 0, report
+
+    def runs(self, execution):
+        """The history of an execution. It takes a while until there is one."""
+        with contextlib.suppress(self.api.exceptions.PipelineExecutionNotFoundException):
+            return self.api.list_action_executions(
+                pipelineName=PIPELINE, filter={"pipelineExecutionId": execution}
+            )["actionExecutionDetails"]
+        return []
+
+    def waiting(self, execution):
+        return {it["actionName"] for it in self.runs(execution) if it["status"] == "InProgress"}
 
     def stage(self):
         state = self.api.get_pipeline_state(name=PIPELINE)

@@ -132,10 +132,7 @@ def test_a_day_before_a_time_out_people_are_told_once(found):
     firm.emulator.idle("manager", PIPELINE)
     execution = firm.start()
     firm.until(lambda: firm.open() == {"ApprovalA", "ApprovalB"})
-    history = firm.api.list_action_executions(
-        pipelineName=PIPELINE, filter={"pipelineExecutionId": execution}
-    )["actionExecutionDetails"]
-    (opened,) = (it["startTime"] for it in history if it["actionName"] == "ApprovalA")
+    (opened,) = (it["startTime"] for it in firm.runs(execution) if it["actionName"] == "ApprovalA")
     due = opened.astimezone(UTC) + timedelta(minutes=2000 - 24 * 60)
     hours = [due + timedelta(hours=hour) for hour in (-2, -1, 0, 1, 2)]
     notices = [function.invoke(scheduled(hour))["notices"] for hour in hours]
@@ -148,6 +145,28 @@ def test_a_day_before_a_time_out_people_are_told_once(found):
     assert "ApprovalB" not in mail["Message"]
     firm.sign("alice", "ApprovalA")
     assert function.invoke(scheduled(due)) == {"notices": 0}
+
+
+def test_executions_side_by_side_are_told_apart(found):
+    firm = found()
+    function = firm.function()
+    firm.create(executionMode="PARALLEL")
+    first, second = firm.start(), firm.start()
+    # The state of such a pipeline shows only one of them.
+    firm.until(lambda: firm.waiting(first) == firm.waiting(second) == {"ApprovalA", "ApprovalB"})
+    opened = min(it["startTime"] for it in firm.runs(first) if it["status"] == "InProgress")
+    due = opened.astimezone(UTC) + timedelta(days=6)
+    # They may have begun in two hours.
+    hours = [due + timedelta(hours=hour) for hour in (-1, 0, 1)]
+    assert sum(function.invoke(scheduled(hour))["notices"] for hour in hours) == 2
+    expiring = [mail["Message"].splitlines()[-1] for mail in firm.sink.mails("all")]
+    assert {link.rsplit("/", 1)[1] for link in expiring} == {first, second}
+
+    firm.sign("alice", "ApprovalA", "--execution", first)
+    assert function.invoke(firm.ended_event(first, "ApprovalA")) == {"notices": 1}
+    (mail,) = firm.sink.mails("bob")[2:]
+    assert mail["Message"].endswith(f"/{first}\n") and "ApprovalB waits" in mail["Message"]
+    assert firm.waiting(second) == {"ApprovalA", "ApprovalB"}
 
 
 def test_a_way_that_fails_does_not_stop_the_others_and_its_address_is_nowhere(found):
