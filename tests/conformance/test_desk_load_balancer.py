@@ -63,7 +63,7 @@ def test_the_passkey_has_to_be_of_whom_the_provider_names(found):
     said = alice.sign_in(firm.desk)
     assert said == (
         "Your identity provider calls you bob@example.com, who is bob in the rule. This passkey is "
-        "of alice. Use your own."
+        "alice's. Use your own."
     )
     assert firm.desk.logged() == f"warning: a passkey of alice was refused: {said}\n"
     assert alice.browser.evaluate("fetch('/session').then((it) => it.status)") == 401
