@@ -19,7 +19,7 @@ PRINCIPALS = {
     # Who reopens the approvals: an honest operator.
     "operator": f"arn:aws:iam::{ACCOUNT}:user/operator",
 }
-COOKIE_KEY = "known to whoever has taken over the desk"
+COOKIE_KEY = "known to the person who has taken over the desk"
 
 
 def account():

@@ -9,9 +9,10 @@ import secrets
 
 import pytest
 from conftest import PIPELINE, STAGE
-from desk_software import sealed, wanted
+from desk_software import people, sealed, wanted
 from desk_taken_over import ANSWERS, COOKIE_KEY, DESK, ROLE, SLOTS, TakenOver
 from desk_web import ACCOUNT, Desk
+from signatures import Key
 from signing_passkeys import PRESENT, base64url, from_base64url
 
 
@@ -146,6 +147,31 @@ def test_two_humans_who_touch_their_keys_at_it_are_two_whatever_they_were_shown(
     taken.facts = taken.start()
 
 
+def test_an_approval_that_only_an_ssh_key_may_give_is_out_of_reach_of_web_pages(tmp_path):
+    """What docs/desk.md advises: bob has no passkey, and ApprovalB is his."""
+    alice, _, carol = people("alice", "bob", "nobody").values()
+    bob = Key(tmp_path, "bob")
+    keys = {"alice": [alice.line], "bob": [bob.line], "carol": [carol.line]}
+    company = TakenOver(
+        tmp_path, signingKeys=keys, roster={"ApprovalA": ["*"], "ApprovalB": ["bob"]}
+    )
+    try:
+        a, b = company.start().values()
+        company.put(a, "alice", signed(company, "alice", a))
+        company.put(b, "bob", signed(company, "nobody", b))
+        assert company.refused() == BAD_B
+        a, b = company.reopen().values()
+        company.put(a, "alice", signed(company, "alice", a))
+        company.put(b, "carol", signed(company, "nobody", b))
+        assert company.refused() == ["not-on-roster: carol"]
+        a, b = company.reopen().values()
+        company.put(a, "alice", signed(company, "alice", a))
+        company.put(b, "bob", bob.comment({**b, "revisions": " ".join(b["revisions"])}))
+        assert company.judged()["status"] == "Succeeded"
+    finally:
+        company.stop()
+
+
 def test_who_starts_a_release_is_who_the_desk_says(taken):
     """`excludeInitiator` rests on the desk if it starts releases: the docs say so."""
     for name in ("bob", "carol"):
@@ -215,7 +241,7 @@ def test_who_knows_the_cookie_key_looks_and_starts_and_cannot_answer(taken, tmp_
         forged = thief.posted(asked, desk.origin) | {"credential": base64url(alice.credential)}
         status, _, said = thief.post(desk, "/answer/give", forged)
         assert (status, "The signature is not good" in said) == (403, True)
-        # A question of their own, and what alice has signed for another one or to sign in.
+        # A question that they sealed, and what alice has signed for another one or to sign in.
         mine = {"person": "alice", "key": alice.key_id, "nonce": [0] * 16, "wanted": answer}
         status, other = thief.ask(desk, wanted(taken, "ApprovalB"))
         for signed_by_alice in (

@@ -86,7 +86,8 @@ pub(crate) fn approval_rows(lines: &mut Lines, approval: &Approval, now: Timesta
     }
 }
 
-fn released(release: &Release) -> String {
+/// What is released, in one line.
+pub(crate) fn released(release: &Release) -> String {
     let revision = release.revision_id.as_deref();
     let message = title(release).map(|title| format!("\u{201c}{}\u{201d}", shown(title)));
     let author = release.author.as_ref().map(|author| format!("by {}", shown(author)));

@@ -162,7 +162,7 @@ pub(super) async fn give<P: Ports>(
     }
     shown_here(&web, &asked.wanted)?;
     let assertion = posted.assertion().ok_or_else(Problem::malformed)?;
-    web.run(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
+    web.finish(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
 }
@@ -347,7 +347,8 @@ fn given(action: &str, after: Option<&Judged>) -> String {
 /// An error with its sources, as a sentence.
 fn sentence(error: &dyn std::error::Error) -> String {
     let text = chain(error);
-    let mut letters = text.chars();
+    // Many of AWS's messages end with a full stop, and others do not.
+    let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
