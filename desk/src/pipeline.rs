@@ -101,6 +101,11 @@ impl Pipeline {
 }
 
 impl Stage {
+    /// Whether somebody has to answer here.
+    pub(crate) fn has_approvals(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.kind, Kind::Approval(_)))
+    }
+
     /// The actions that can be the gate of this stage: Lambda actions that run after all of its
     /// approvals.
     pub(crate) fn gates(&self) -> impl Iterator<Item = GateAction<'_>> {

@@ -185,6 +185,25 @@ def test_no_input_leads_elsewhere_or_into_a_header(firm):
     assert send(desk, "GET", "/enrol", twice)[0] in (400, 421)
 
 
+BODIES = [
+    b"", b"null", b"[]", b'"x"', b"1e999", b"NaN", b"{", b"\xff\xfe", b"\xef\xbb\xbf{}",
+    b"[" * 30_000, b'{"a":' * 5_000, b'{"pipeline": "payments", "pipeline": "refunds"}',
+    b'{"seal": "\\ud800"}', b'{"seal": "\\u0000", "credential": "", "authenticatorData": "", '
+    b'"clientDataJSON": "", "signature": ""}', b'{"credential": ' + b"9" * 30_000 + b"}",
+    json.dumps({"seal": "x" * 30_000, "credential": "A" * 1000}).encode(),
+]  # fmt: skip
+
+
+def test_a_body_that_is_not_what_the_script_posts_is_refused_in_words(firm):
+    desk, alice = firm.desk, firm.people["alice"]
+    for path in ("/sign-in", "/enrol", "/answer/ask", "/answer/give", "/start"):
+        for body in BODIES:
+            status, _, text = send(desk, "POST", path, usual(desk, alice.cookie), body)
+            assert status in (400, 401, 409, 422), (path, body[:40], status)
+            assert json.loads(text)["problem"], path
+    assert firm.answers() == 0
+
+
 ID = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001"
 ODD = [
     "/p/..", "/p/%2e%2e", "/p/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "/p/%00", "/p/%ff", "/p/%c0%af",

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_codepipeline::config::Credentials;
+use evidence::history::PipelineExecution;
 use facts::aws::{Iam, Reader, Signed, config};
 use facts::{CallError, Operation};
 use names::FunctionRef;
@@ -20,7 +21,7 @@ use signing::Answer;
 
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
-use crate::port::{Aws, Execution, Listed, Page, PastExecution, Run};
+use crate::port::{Aws, Execution, Listed, Page, Run};
 
 pub(crate) use live::{Live, RoleArn};
 pub(crate) use secret::SecretArn;
@@ -148,8 +149,8 @@ impl Aws for Client {
         codepipeline::execution(&self.codepipeline, pipeline, execution_id).await
     }
 
-    async fn past(&self, pipeline: &str) -> Result<Vec<PastExecution>, CallError> {
-        codepipeline::past(&self.codepipeline, pipeline).await
+    async fn past(&self, pipeline: &str, count: i32) -> Result<Vec<PipelineExecution>, CallError> {
+        codepipeline::past(&self.codepipeline, pipeline, count).await
     }
 
     async fn answer(

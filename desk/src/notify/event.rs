@@ -1,11 +1,9 @@
 //! What started an invocation. An event says where to look. Nothing else in it is believed.
 
 use jiff::{Timestamp, ToSpan as _, Unit};
-use names::{ActionName, PipelineName, StageName};
+use names::{ActionName, ExecutionId, PipelineName, StageName};
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::execution_id::ExecutionId;
 
 /// Why the function runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

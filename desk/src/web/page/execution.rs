@@ -7,6 +7,7 @@ use rule::{JudgedApproval, Status};
 use signing::Signature;
 
 use super::super::answer::WORDS;
+use super::since::{Since, since};
 use super::{frame, parts};
 use crate::aftermath::StageEnd;
 use crate::report::json::{Answered, Outlook, Release};
@@ -24,6 +25,7 @@ pub(in crate::web) struct Execution {
     pub(in crate::web) id: String,
     pub(in crate::web) status: Option<String>,
     pub(in crate::web) releases: Vec<Release>,
+    pub(in crate::web) since: Since,
     pub(in crate::web) open: Vec<Entry>,
     pub(in crate::web) stages: Vec<StageView>,
 }
@@ -58,6 +60,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
             }
+            (since(&view.pipeline, &view.since))
             div #open {
                 p #news .status.odd role="status" {}
                 @for entry in &view.open { (card(view, entry, visitor.is_some(), now)) }
