@@ -68,21 +68,13 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
             section #progress data-ended=(has_ended) data-pause=(pause) aria-live="polite" {
                 h2 { "Progress" }
                 @if let Some(status) = &view.status {
-                    p { "The execution is " strong { (words(status)) } "." }
+                    p { "The execution is " strong { (parts::words(status)) } "." }
                 }
                 @for stage in &view.stages { (progress(stage)) }
                 @if view.stages.is_empty() { p { "It has not reached a stage with approvals." } }
             }
         },
     )
-}
-
-/// The status of an execution, in words.
-pub(super) fn words(status: &str) -> String {
-    match status {
-        "InProgress" => "in progress".to_owned(),
-        other => shown(other).to_lowercase(),
-    }
 }
 
 /// An open approval, and the form to answer it.
