@@ -173,6 +173,13 @@ def test_no_input_leads_elsewhere_or_into_a_header(firm):
             assert "attacker" not in text + str(answered), path
             leads = re.findall(r'(?:href|src|action)="([^"]*)"', text)
             assert all(it.startswith(("/", "#")) and it[:2] != "//" for it in leads), leads
+    # The one address that leads to another: to the page of the same pipeline.
+    for name in (PIPELINE, "attacker.example", "..", "a@attacker.example"):
+        status, answered, _ = send(desk, "GET", f"/e/{name}/?next={ELSEWHERE}", usual(desk))
+        assert (status, answered["location"]) == (303, f"/p/{name}")
+    for name in ("%2fattacker.example", "attacker.example%2f", "%0d%0aA:b", "%5cattacker.example"):
+        status, answered, _ = send(desk, "GET", f"/e/{name}/", usual(desk))
+        assert (status, "location" in answered) == (404, False), name
     for query in ("?next=https://attacker.example", "?//attacker.example", ""):
         status, answered, _ = send(desk, "POST", f"/sign-out{query}", usual(desk))
         assert (status, answered["location"]) == (303, "/")
@@ -183,6 +190,25 @@ def test_no_input_leads_elsewhere_or_into_a_header(firm):
         assert (status, text) == (421, f"This desk is at {desk.origin}.\n"), host
     twice = [*usual(desk), ("Host", "attacker.example")]
     assert send(desk, "GET", "/enrol", twice)[0] in (400, 421)
+
+
+BODIES = [
+    b"", b"null", b"[]", b'"x"', b"1e999", b"NaN", b"{", b"\xff\xfe", b"\xef\xbb\xbf{}",
+    b"[" * 30_000, b'{"a":' * 5_000, b'{"pipeline": "payments", "pipeline": "refunds"}',
+    b'{"seal": "\\ud800"}', b'{"seal": "\\u0000", "credential": "", "authenticatorData": "", '
+    b'"clientDataJSON": "", "signature": ""}', b'{"credential": ' + b"9" * 30_000 + b"}",
+    json.dumps({"seal": "x" * 30_000, "credential": "A" * 1000}).encode(),
+]  # fmt: skip
+
+
+def test_a_body_that_is_not_what_the_script_posts_is_refused_in_words(firm):
+    desk, alice = firm.desk, firm.people["alice"]
+    for path in ("/sign-in", "/enrol", "/answer/ask", "/answer/give", "/start"):
+        for body in BODIES:
+            status, _, text = send(desk, "POST", path, usual(desk, alice.cookie), body)
+            assert status in (400, 401, 409, 422), (path, body[:40], status)
+            assert json.loads(text)["problem"], path
+    assert firm.answers() == 0
 
 
 ID = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001"

@@ -125,6 +125,41 @@ def test_a_body_of_a_request_that_has_none_is_not_read(desk):
     assert serves(desk)
 
 
+NOT_HTTP = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET /enrol\r\n\r\n",
+    b"\r\n\r\n\r\n\r\nGET",
+    b"\x00" * 2000,
+    bytes(range(256)) * 8,
+    b"GET " + b"/" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    b"A" * 20_000 + b" / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/9.9\r\nHost: {host}\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost {host}\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: {host}\r\nA: b\r\n c\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: {host}\r\nCookie: desk=\x00\r\n\r\n",
+    b"POST /enrol HTTP/1.1\r\nHost: {host}\r\nContent-Length: -1\r\n\r\n",
+    b"POST /enrol HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /enrol HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: gzip\r\n\r\n",
+    b"TRACE / HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    b"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    b"GET http://attacker.example/ HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("sent", NOT_HTTP, ids=range(len(NOT_HTTP)))
+def test_what_is_not_a_request_ends_its_connection_and_nothing_else(desk, sent):
+    connection = connect(desk)
+    with contextlib.suppress(OSError):
+        connection.sendall(sent.replace(b"{host}", f"localhost:{desk.port}".encode()))
+        connection.shutdown(socket.SHUT_WR)
+    assert status(connection) in (None, 400, 401, 403, 405, 408, 414, 421, 431, 501, 505)
+    connection.close()
+    assert serves(desk)
+    assert desk.logged().count("\n") == 1, desk.logged()
+
+
 def test_a_thousand_quick_requests_are_answered_and_leave_nothing_behind(desk):
     """Without a session, as anybody on the internet can: pages, challenges, and refusals."""
     before = memory(desk)

@@ -3,8 +3,11 @@ emulator holds answers until both have come, or stops the release just before on
 """
 
 import json
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import desk_software
 import pytest
@@ -204,3 +207,65 @@ def test_an_answer_whose_reply_is_lost_is_not_sent_twice_and_nobody_says_that_it
     assert firm.ended("ApprovalA")["status"] == "Succeeded"
     firm.between.after.clear()
     assert alice.give(firm.desk, question)[1]["problem"] == NOT_WAITING
+
+
+def left(firm, method, path, person, body=""):
+    """A request of a client that goes away before the reply."""
+    connection = socket.create_connection(("127.0.0.1", firm.port))
+    head = [f"{method} {path} HTTP/1.1", f"Host: localhost:{firm.port}", f"Cookie: {person.cookie}"]
+    head += [f"Origin: {firm.desk.origin}", "Content-Type: application/json"]
+    head += [f"Content-Length: {len(body)}", "", body]
+    connection.sendall("\r\n".join(head).encode())
+    return connection
+
+
+def held(firm, operation):
+    """Holds calls until the event is set; how many have come."""
+    event, come = threading.Event(), []
+    firm.between.before[operation] = lambda: come.append(1) or (event.wait(60) and None)
+    return event, come
+
+
+def come_to(count, calls):
+    end = time.monotonic() + 60
+    while len(calls) < count:
+        assert time.monotonic() < end, len(calls)
+        time.sleep(0.01)
+
+
+def test_pages_that_nobody_waits_for_are_not_read_and_leave_nothing_behind(firm):
+    """They would keep asking AWS, which limits the calls of the whole account."""
+    alice, _ = firm.people.values()
+    assert alice.get(firm.desk, "/")[0] == 200
+    handles = lambda: len(list(Path(f"/proc/{firm.desk.process.pid}/fd").iterdir()))
+    before = handles()
+    event, come = held(firm, "ListPipelines")
+    calls = []
+    firm.between.after["GetPipelineState"] = lambda _: calls.append(1)
+    clients = [left(firm, "GET", "/", alice) for _ in range(100)]
+    come_to(len(clients), come)
+    # A connection of each client, and mostly one to AWS for it.
+    assert handles() > before + 150
+    for client in clients:
+        client.close()
+    end = time.monotonic() + 30
+    while handles() > before + 10:
+        assert time.monotonic() < end, (before, handles())
+        time.sleep(0.01)
+    event.set()
+    firm.between.before.clear()
+    for _ in range(5):
+        assert alice.get(firm.desk, "/")[0] == 200
+    assert len(calls) == 5
+
+
+def test_an_answer_goes_on_if_the_browser_does_not_wait(firm):
+    alice, _ = firm.people.values()
+    posted = json.dumps(alice.posted(asked(firm, alice), firm.desk.origin))
+    event, come = held(firm, "PutApprovalResult")
+    client = left(firm, "POST", "/answer/give", alice, posted)
+    come_to(1, come)
+    client.close()
+    assert alice.get(firm.desk, "/enrol")[0] == 200
+    event.set()
+    assert firm.ended("ApprovalA")["status"] == "Succeeded"

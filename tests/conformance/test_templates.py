@@ -61,6 +61,7 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "desk-alb.yaml",
         "desk-notify.yaml",
         "desk.yaml",
         "gate.yaml",
@@ -68,7 +69,7 @@ def test_every_template_is_there():
         "rule-pipeline.yaml",
     ]
     assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "audit", "desk", "example", "gate", "notify", "pipeline"]
+    modules = ["approvers", "audit", "desk", "desk-alb", "example", "gate", "notify", "pipeline"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -203,9 +204,9 @@ def test_checkov_finds_nothing_that_is_not_explained(checked, framework):
     assert results["failed_checks"] == [] == results["parsing_errors"]
     # Every explanation beside a line is needed by that line.
     written = re.compile(
-        r"\{id: (CKV_\w+), comment: \"(.+)\"\}"
+        r"\{id: (CKV2?_\w+), comment: \"(.+)\"\}"
         if framework == "cloudformation"
-        else r"#checkov:skip=(CKV_\w+):(.+)"
+        else r"#checkov:skip=(CKV2?_\w+):(.+)"
     )
     files = (
         TEMPLATES.glob("*.yaml")
@@ -631,7 +632,8 @@ def test_what_can_carry_tags_does():
         "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription",
         "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
-        "AWS::Lambda::Url",
+        "AWS::Lambda::Url", "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::WAFv2::WebACLAssociation",
     }  # fmt: skip
     for name in CLOUDFORMATION:
         if name == "approvers.yaml":
@@ -664,4 +666,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 9
+    assert deployed == 12

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_codepipeline::config::Credentials;
-use facts::aws::{Iam, Reader, call_error};
+use facts::aws::{Https, Iam, Reader, Reply, call_error};
 use facts::{Budget, CallError, Operation};
 use names::Arn;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::notify::{Notice, Ways as _};
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
 use crate::port::Aws as _;
-use crate::web::Ports;
+use crate::web::{GET_KEY, Ports};
 
 const ASSUME_ROLE: Operation = Operation::of("sts", "AssumeRole");
 
@@ -139,6 +139,15 @@ impl Ports for Live {
 
     fn roles(&self) -> &Iam {
         &self.connected.iam
+    }
+
+    async fn public_key(&self, url: &str) -> Result<String, CallError> {
+        let Reply { status, body } = Https::default().get(GET_KEY, url).await?;
+        let code = || format!("HTTP status {status}");
+        match status {
+            200 => Ok(body),
+            _ => Err(CallError::of_service(GET_KEY, status, &code(), url.to_owned())),
+        }
     }
 
     async fn principal(&self, person: &str) -> Result<String, CallError> {

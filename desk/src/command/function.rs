@@ -8,12 +8,13 @@ use std::ffi::OsString;
 use facts::Floor;
 use names::{NameError, PipelineGlob};
 
+use super::front::{self, FrontError};
 use super::notify;
 use super::serve::COOKIE_KEY;
 use crate::aws::{Connection, Live, LiveWays, RoleArn, TopicArn};
 use crate::exit::Exit;
 use crate::rule_source::RuleFile;
-use crate::web::{Seal, SealError, Web, router, serve_function};
+use crate::web::{Front, Seal, SealError, Web, router, serve_function};
 
 /// The beginning of the desk's own variables.
 const PREFIX: &str = "DESK_";
@@ -33,7 +34,13 @@ const RUNTIME: &str = "AWS_LAMBDA_RUNTIME_API";
 /// What the environment says, apart from the rule.
 #[derive(Debug)]
 enum Settings {
-    Web { seal: Seal, role: RoleArn, pipelines: Option<PipelineGlob>, topic: Option<TopicArn> },
+    Web {
+        seal: Seal,
+        role: RoleArn,
+        pipelines: Option<PipelineGlob>,
+        topic: Option<TopicArn>,
+        front: Option<Box<Front>>,
+    },
     Notify(notify::Settings),
 }
 
@@ -71,6 +78,8 @@ enum SettingsError {
              name, or remove it"
     )]
     Unknown { name: String, known: String },
+    #[error(transparent)]
+    Front(FrontError),
     #[error("{0} is not valid Unicode; set it again")]
     NotUnicode(&'static str),
 }
@@ -87,14 +96,17 @@ pub(crate) async fn run() -> Result<Exit, Box<dyn Error>> {
     let settings = Settings::of(&env::vars_os().collect())?;
     let (rule, json) = Floor::from_environment().into_written()?;
     let file = RuleFile { rule, json };
-    let (seal, role, pipelines, topic) = match settings {
+    let (seal, role, pipelines, topic, front) = match settings {
         Settings::Notify(settings) => return notify::serve(settings, file).await,
-        Settings::Web { seal, role, pipelines, topic } => (seal, role, pipelines, topic),
+        Settings::Web { seal, role, pipelines, topic, front } => {
+            (seal, role, pipelines, topic, front)
+        }
     };
     let connection = Connection::default();
     let ways = LiveWays::open(&connection, topic.as_ref(), None).await?;
     let ports = Live::new(connection.open().await?, Some(role)).with_ways(ways);
-    let web = Web::new(ports, file, seal, pipelines.as_deref().map(str::to_owned))?;
+    let glob = pipelines.as_deref().map(str::to_owned);
+    let web = Web::new(ports, file, seal, glob, front.map(|front| *front))?;
     serve_function(router(web)).await.map_err(|error| -> Box<dyn Error> { error })?;
     Ok(Exit::Done)
 }
@@ -114,10 +126,14 @@ impl Settings {
             true => &[TASK, ROLE, PIPELINES, TOPIC, WEBHOOKS],
             false => &[TASK, ROLE, PIPELINES, TOPIC, COOKIE_KEY],
         };
+        let known = match notifies {
+            true => known.to_vec(),
+            false => [known, &front::SETTINGS].concat(),
+        };
         let names = environment.keys().map(|name| name.to_string_lossy());
         let mut ours = names.filter(|name| name.starts_with(PREFIX));
         if let Some(unknown) = ours.find(|name| !known.contains(&name.as_ref())) {
-            let known = listed(known);
+            let known = listed(&known);
             return Err(SettingsError::Unknown { name: unknown.into_owned(), known });
         }
         let pipelines = get(PIPELINES)?.map(str::parse).transpose();
@@ -140,7 +156,9 @@ impl Settings {
         }
         let key = get(COOKIE_KEY)?.ok_or(SettingsError::NoKey)?;
         let seal = Seal::of_text(key).map_err(SettingsError::Key)?;
-        Ok(Self::Web { seal, role: role()?, pipelines, topic })
+        front::SETTINGS.into_iter().try_for_each(|name| get(name).map(drop))?;
+        let front = front::front(|name| get(name).ok().flatten()).map_err(SettingsError::Front)?;
+        Ok(Self::Web { seal, role: role()?, pipelines, topic, front: front.map(Box::new) })
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod answered;
 pub(crate) mod enrol;
+mod front;
 pub(crate) mod function;
 mod notify;
 pub(crate) mod pending;

@@ -74,7 +74,7 @@ pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Er
     let ways = LiveWays::open(connection, args.topic.as_ref(), None).await?;
     let ports = Live::new(connection.open().await?, args.role.clone()).with_ways(ways);
     let glob = args.pipeline.as_deref().map(str::to_owned);
-    let web = Web::new(ports, file, seal, glob)?;
+    let web = Web::new(ports, file, seal, glob, None)?;
     let in_use = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(in_use)?;
     output::print(&format!("{}\n", web.origin()))?;

@@ -1,16 +1,9 @@
 //! What started an invocation. An event says where to look. Nothing else in it is believed.
 
 use jiff::{Timestamp, ToSpan as _, Unit};
-use names::{ActionName, PipelineName, StageName, checked_text};
+use names::{ActionName, ExecutionId, PipelineName, StageName};
 use serde::Deserialize;
 use serde_json::Value;
-
-checked_text!(
-    /// `pipelineExecutionId`: a UUID.
-    pub(crate) ExecutionId,
-    "the id of an execution: a UUID",
-    |text| text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-);
 
 /// Why the function runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

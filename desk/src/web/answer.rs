@@ -162,7 +162,7 @@ pub(super) async fn give<P: Ports>(
     }
     shown_here(&web, &asked.wanted)?;
     let assertion = posted.assertion().ok_or_else(Problem::malformed)?;
-    web.run(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
+    web.finish(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
 }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use facts::{Budget, CallError, CodePipeline, Operation, Roles, StateEntry};
 use jiff::Timestamp;
+use names::ExecutionId;
 use rule::decide;
 
 use super::page::{self, Execution, Since, StageView};
@@ -70,7 +71,7 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    if !web.shows(&pipeline) || !is_execution_id(&execution) {
+    if !web.shows(&pipeline) || !ExecutionId::is_valid(&execution) {
         return not_found(name);
     }
     // The script of the page asks again and again, and follows only the progress.
@@ -81,13 +82,6 @@ pub(super) async fn execution<P: Ports>(
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
-}
-
-/// Whether AWS would look for it (API model, `PipelineExecutionId`).
-fn is_execution_id(text: &str) -> bool {
-    let digits = |part: &str| part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-    let has_form = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    has_form && text.split('-').all(digits)
 }
 
 /// A pipeline without an execution. `ExternalEntityLink` leads here if CodePipeline did not fill in

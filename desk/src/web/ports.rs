@@ -20,6 +20,9 @@ pub(crate) trait Ports: Send + Sync + 'static {
     fn codepipeline(&self) -> &Self::CodePipeline;
     fn roles(&self) -> &Self::Roles;
 
+    /// The PEM file of a public key of a load balancer, at this address.
+    fn public_key(&self, url: &str) -> impl Future<Output = Result<String, CallError>>;
+
     /// The principal that CodePipeline will record for an answer of this person.
     fn principal(&self, person: &str) -> impl Future<Output = Result<String, CallError>>;
 

@@ -48,7 +48,7 @@ pub(super) async fn start<P: Ports>(
             "The rule does not count the person who starts a release. Ask somebody else.",
         ));
     }
-    web.run(|web| async move { start_as(&web, &visitor, &wanted).await })
+    web.finish(|web| async move { start_as(&web, &visitor, &wanted).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
 }

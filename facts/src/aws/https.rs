@@ -33,6 +33,16 @@ impl Default for Https {
 }
 
 impl Https {
+    /// Reads a public file, without a signature.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.
+    pub async fn get(&self, operation: Operation, url: &str) -> Result<Reply, CallError> {
+        let request = HttpRequest::get(url);
+        let invalid = |_| CallError::transient(operation, "its address is not valid");
+        self.send(operation, request.map_err(invalid)?).await
+    }
+
     /// Posts JSON to an address outside AWS, without a signature. No error names the address, which
     /// may be a secret.
     ///

@@ -184,6 +184,7 @@ fn action(action: sdk::ActionDeclaration) -> Result<Action, Missing> {
         input_artifacts: inputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         output_artifacts: outputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         timeout_in_minutes: action.timeout_in_minutes.map(number).transpose()?,
+        is_named_deployment: false,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `policygen doctor`.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
@@ -12,9 +12,11 @@ use super::doctor_facts::{self, FactsArgs};
 use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
-use crate::input::{self, InputError};
+use crate::input;
 use crate::output;
-use doctor::pipeline::{Pipeline, PipelineError};
+use crate::pipelines;
+use doctor::pipeline::{Pipeline, StagePlace};
+use doctor::template::{Declared, NamedValue, Values};
 use doctor::{self, GivenRule};
 use names::FunctionRef;
 
@@ -29,6 +31,11 @@ Examples:
   A pipeline in a file, with your gate's rule, before you put it into AWS:
     aws codepipeline get-pipeline --name payments > payments.json
     policygen doctor --pipeline-file payments.json --rule rule.json
+
+  The pipelines of templates, before they are deployed; for code scanning:
+    policygen doctor --template template.yaml --parameter Stage=prod --format sarif
+    policygen doctor --template cdk.out/*.template.json
+    terraform plan -out plan && terraform show -json plan | policygen doctor --template -
 
   The rule by itself, before it becomes the function's TWO_PERSON_RULE:
     policygen doctor --rule rule.json
@@ -50,7 +57,7 @@ Examples:
 /// With --rule, alone or with pipelines, also checks the gate's rule: what it assumes, what the
 /// gate would refuse, and whether it fits the pipelines.
 ///
-/// --pipeline and --pipeline-file may be given several times.
+/// --pipeline, --pipeline-file, --parameter and --deploys may be given several times.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
@@ -62,9 +69,18 @@ pub(crate) struct Args {
     /// A pipeline to look up
     #[arg(long, value_name = "NAME", required_unless_present_any = ["pipeline_file", "all", "rule"])]
     pipeline: Vec<String>,
-    /// A pipeline as `aws codepipeline get-pipeline` prints it; `-` for standard input
-    #[arg(long, value_name = "FILE")]
+    /// Pipelines in a file: the output of `aws codepipeline get-pipeline` in JSON or YAML, a
+    /// CloudFormation, SAM or synthesised CDK template, or the output of `terraform show -json` of
+    /// a plan or a state; `-` for standard input
+    #[arg(long, visible_alias = "template", value_name = "FILE", num_args = 1..)]
     pipeline_file: Vec<PathBuf>,
+    /// What a name in a template stands for: a parameter, a resource, an attribute such as
+    /// `Function.Arn`, an export, or `AWS::Region` [default: the parameter's default]
+    #[arg(long, value_name = "NAME=VALUE", requires = "pipeline_file")]
+    parameter: Vec<NamedValue>,
+    /// A stage or an action that deploys, although its type does not say so, such as a build
+    #[arg(long, value_name = "STAGE[/ACTION]")]
+    deploys: Vec<StagePlace>,
     /// Every pipeline of the region
     #[arg(long)]
     all: bool,
@@ -94,12 +110,34 @@ pub(crate) struct Args {
 /// Why nothing is checked.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error(transparent)]
-    Input(#[from] InputError),
-    #[error("`{path}` is not a pipeline")]
-    Pipeline { path: PathBuf, source: PipelineError },
     #[error("no region is configured; give `--region`")]
     NoRegion,
+    #[error("`--deploys {0}`: no pipeline has such a stage or action; check its name")]
+    NoSuchPlace(StagePlace),
+}
+
+/// A pipeline and the file that declares it. The file is empty if AWS does.
+struct Found {
+    declared: Declared,
+    file: String,
+}
+
+impl Found {
+    /// The variants of the pipeline. There is one, unless a template leaves conditions open.
+    fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
+        self.declared.variants.iter().map(|variant| &variant.pipeline)
+    }
+
+    fn name(&self) -> &str {
+        self.pipelines().next().map(Pipeline::name).unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pipelines().all(|pipeline| {
+            let has_actions = pipeline.stages().iter().any(|stage| !stage.actions.is_empty());
+            !has_actions && !pipeline.is_undecided()
+        })
+    }
 }
 
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
@@ -129,34 +167,34 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if !asks_for_pipelines {
         return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
     }
-    let mut pipelines = if args.pipeline_file.is_empty() {
+    let mut found = if args.pipeline_file.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(look_up(args))?
     } else {
-        args.pipeline_file.iter().map(|path| from_file(path)).collect::<Result<_, _>>()?
+        read_files(args)?
     };
-    for empty in pipelines
-        .extract_if(.., |pipeline| pipeline.stages().iter().all(|stage| stage.actions.is_empty()))
-    {
+    set_deploys(&mut found, &args.deploys)?;
+    for empty in found.extract_if(.., |found| found.is_empty()) {
         output::print_warning(&format!(
             "`{}` has no actions, so there was nothing to check in it",
             empty.name()
         ));
     }
-    if pipelines.is_empty() {
-        output::print_warning(
-            "there was no pipeline to check; is this the right region and account?",
-        );
+    if found.is_empty() {
+        output::print_warning(match args.pipeline_file.is_empty() {
+            true => "there was no pipeline to check; is this the right region and account?",
+            false => "there was no pipeline to check; are these the right files?",
+        });
         return Ok(Exit::Nothing);
     }
-    for pipeline in &pipelines {
-        findings.extend(doctor::examine(pipeline, &args.gate_function, &floor));
+    for Found { declared, file } in &found {
+        findings.extend(doctor::examine_declared(declared, file, &args.gate_function, &floor));
     }
-    Ok(reporter.finish(findings, checked(&pipelines, given.as_ref()), &doctor::CATALOG, today)?)
+    Ok(reporter.finish(findings, checked(&found, given.as_ref()), &doctor::CATALOG, today)?)
 }
 
-fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
-    let pipelines = match pipelines {
+fn checked(found: &[Found], rule: Option<&GivenRule>) -> String {
+    let pipelines = match found {
         [one] => format!("the pipeline `{}`", one.name()),
         several => format!("{} pipelines", several.len()),
     };
@@ -167,17 +205,45 @@ fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
     }
 }
 
-fn from_file(path: &Path) -> Result<Pipeline, CommandError> {
-    Pipeline::from_json(&input::text_or_stdin(path)?)
-        .map_err(|source| CommandError::Pipeline { path: path.to_owned(), source })
+/// Reads the pipelines of all files. A file without one is worth a warning.
+fn read_files(args: &Args) -> Result<Vec<Found>, Box<dyn Error>> {
+    let values: Values = args.parameter.iter().cloned().collect();
+    let mut found = Vec::new();
+    for path in &args.pipeline_file {
+        let file = path.display().to_string();
+        let pipelines = pipelines::read(path, &values)?;
+        if pipelines.is_empty() {
+            output::print_warning(&format!(
+                "`{file}` has no pipeline, so nothing in it is checked"
+            ));
+        }
+        found.extend(pipelines.into_iter().map(|declared| Found { declared, file: file.clone() }));
+    }
+    Ok(found)
 }
 
-async fn look_up(args: &Args) -> Result<Vec<Pipeline>, Box<dyn Error>> {
+/// Marks the actions that the user says deploy.
+fn set_deploys(found: &mut [Found], places: &[StagePlace]) -> Result<(), CommandError> {
+    for place in places {
+        let variants = found.iter_mut().flat_map(|found| &mut found.declared.variants);
+        let marked: Vec<bool> = variants.map(|it| it.pipeline.set_deploys(place)).collect();
+        if !marked.contains(&true) {
+            return Err(CommandError::NoSuchPlace(place.clone()));
+        }
+    }
+    Ok(())
+}
+
+async fn look_up(args: &Args) -> Result<Vec<Found>, Box<dyn Error>> {
     let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
     if aws.region().is_none() {
         return Err(CommandError::NoRegion.into());
     }
     let names = if args.all { aws.list_pipelines().await? } else { args.pipeline.clone() };
     let looked_up = stream::iter(&names).map(|name| aws.get_pipeline(name)).buffered(REQUESTS);
-    Ok(looked_up.try_collect().await?)
+    let pipelines: Vec<Pipeline> = looked_up.try_collect().await?;
+    let found = pipelines
+        .into_iter()
+        .map(|pipeline| Found { declared: Declared::certain(pipeline), file: String::new() });
+    Ok(found.collect())
 }

@@ -33,7 +33,10 @@ fn answer(mut pipeline: Value) -> Value {
 #[test]
 fn what_is_looked_up_gives_what_a_file_gives() {
     for folder in ["defects", "sound"] {
-        for case in DOCTOR.cases(folder) {
+        // The others are templates.
+        let cases =
+            DOCTOR.cases(folder).into_iter().filter(|it| it.input.get("pipeline").is_some());
+        for case in cases {
             let name = &case.name;
             let arguments =
                 [&["--pipeline", "payments", "--format", "json"], case.arguments().as_slice()]

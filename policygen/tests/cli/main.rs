@@ -9,6 +9,7 @@ mod audit_guardrails;
 mod checker;
 mod doctor;
 mod doctor_live;
+mod doctor_template;
 mod evidence;
 mod evidence_accept;
 mod evidence_behind;

@@ -51,6 +51,17 @@ variable "let_people_start" {
   default     = false
 }
 
+variable "load_balancer" {
+  description = "The load balancer of the module desk-alb, where people first sign in at an identity provider, instead of a function URL: its ARN, the provider's issuer, the desk's client id there, and what the provider tells of a person that says who it is (email, sub or preferred_username)"
+  type = object({
+    arn       = string
+    issuer    = string
+    client_id = string
+    claim     = optional(string, "email")
+  })
+  default = null
+}
+
 variable "topic_arn" {
   description = "The topic that tells the person who is asked to approve a new release: the output topic_arn of the module notify. null if people send the link themselves."
   type        = string

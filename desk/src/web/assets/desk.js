@@ -4,6 +4,7 @@
 // and the passkey signs.
 
 const PATIENCE = 150000;
+const SIGNED_OUT = "You are not signed in any more. Reload the page and sign in again.";
 
 const encode = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -25,7 +26,10 @@ async function post(address, body) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  const isJson = response.headers.get("content-type") === "application/json";
+  const type = response.headers.get("content-type") ?? "";
+  // A load balancer whose identity provider has to be asked again.
+  if (response.status === 401 && !/json|plain/.test(type)) throw new Problem({ problem: SIGNED_OUT });
+  const isJson = type === "application/json";
   const reply = isJson ? await response.json() : { problem: await response.text() };
   if (!response.ok) throw new Problem(reply);
   return reply;

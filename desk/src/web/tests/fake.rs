@@ -31,6 +31,10 @@ pub(super) struct World {
     pub(super) attempts: BTreeMap<String, Attempt>,
     pub(super) release: Release,
     pub(super) approval: Approval,
+    /// The public key of the load balancer in front, by its address.
+    pub(super) public_keys: BTreeMap<String, String>,
+    /// How often a public key was asked for.
+    pub(super) keys_asked: usize,
     /// The executions in the list.
     pub(super) listed: Vec<PipelineExecution>,
     /// What the others than the one with the open approvals did.
@@ -53,6 +57,8 @@ impl Fake {
             attempts: attempts.into(),
             release: Release::default(),
             approval: Approval::default(),
+            public_keys: BTreeMap::new(),
+            keys_asked: 0,
             listed: vec![listed(EXECUTION, STARTED, ExecutionStatus::InProgress)],
             earlier: BTreeMap::new(),
             asked: Vec::new(),
@@ -231,6 +237,12 @@ impl Ports for Fake {
 
     fn roles(&self) -> &Self {
         self
+    }
+
+    async fn public_key(&self, url: &str) -> Result<String, CallError> {
+        let mut world = self.world();
+        world.keys_asked += 1;
+        world.public_keys.get(url).cloned().ok_or_else(|| refused("HTTP status 404"))
     }
 
     async fn principal(&self, person: &str) -> Result<String, CallError> {
