@@ -6,7 +6,6 @@ use maud::{Markup, html};
 use names::shown;
 use rule::{AtIs, Status};
 
-use super::execution::words;
 use super::{frame, parts};
 use crate::past::Past;
 use crate::port;
@@ -127,7 +126,7 @@ fn card(view: &History, execution: &PipelineExecution) -> Markup {
                         None => (shown(&execution.id)),
                     }
                 }
-                " " span .quiet { (words(execution.status.as_str())) }
+                " " span .quiet { (parts::words(execution.status.as_str())) }
             }
             (parts::releases(&releases(execution, past)))
             @if let Some(problem) = unreadable {

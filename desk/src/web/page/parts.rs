@@ -58,6 +58,14 @@ pub(super) fn standing(you: &Standing) -> Markup {
     }
 }
 
+/// The status of an execution, in words.
+pub(super) fn words(status: &str) -> String {
+    match status {
+        "InProgress" => "in progress".to_owned(),
+        other => shown(other).to_lowercase(),
+    }
+}
+
 /// A time, with what a machine reads.
 pub(super) fn time(when: Timestamp) -> Markup {
     html! { time datetime=(when.to_string()) { (at(when)) } }

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use names::shown;
 
-use super::execution::words;
 use super::parts;
 use crate::report::json::Release;
 use crate::report::pending::person;
@@ -93,7 +92,7 @@ fn changed(pipeline: &str, Change { base, steps, compare }: &Change) -> Markup {
                     Some(started) => (link(pipeline, &step.id, parts::time(started))),
                     None => (link(pipeline, &step.id, html! { (shown(&step.id)) })),
                 }
-                " " (words(step.status.as_str()))
+                " " (parts::words(step.status.as_str()))
             }
             (parts::releases(&step.releases))
         }

@@ -191,6 +191,7 @@ async fn a_page_lists_the_revisions_since_the_last_satisfied_release() {
     assert!(section.contains(&format!("href=\"{compare}\"")), "{section}");
     let asked = desk.web.ports.world().asked.clone();
     assert!(!asked.contains(&id(4)), "{asked:?}");
+    assert_eq!(asked.iter().filter(|it| *it == EXECUTION).count(), 1);
 }
 
 #[tokio::test]
