@@ -173,6 +173,13 @@ def test_no_input_leads_elsewhere_or_into_a_header(firm):
             assert "attacker" not in text + str(answered), path
             leads = re.findall(r'(?:href|src|action)="([^"]*)"', text)
             assert all(it.startswith(("/", "#")) and it[:2] != "//" for it in leads), leads
+    # The one address that leads to another: to the page of the same pipeline.
+    for name in (PIPELINE, "attacker.example", "..", "a@attacker.example"):
+        status, answered, _ = send(desk, "GET", f"/e/{name}/?next={ELSEWHERE}", usual(desk))
+        assert (status, answered["location"]) == (303, f"/p/{name}")
+    for name in ("%2fattacker.example", "attacker.example%2f", "%0d%0aA:b", "%5cattacker.example"):
+        status, answered, _ = send(desk, "GET", f"/e/{name}/", usual(desk))
+        assert (status, "location" in answered) == (404, False), name
     for query in ("?next=https://attacker.example", "?//attacker.example", ""):
         status, answered, _ = send(desk, "POST", f"/sign-out{query}", usual(desk))
         assert (status, answered["location"]) == (303, "/")

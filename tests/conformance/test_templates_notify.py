@@ -4,9 +4,11 @@ The links of pipeline.yaml lead to the desk.
 
 import json
 import re
+import time
 
 import pytest
 from cloudformation import ROOT, TEMPLATES, RefusedParameters, load, resolve, statements
+from conftest import Emulator
 from moto.events.models import EventPattern
 from test_templates import hcl, plain
 from test_templates_desk import KEY, LAYER, bodies, called, granted
@@ -150,6 +152,10 @@ def test_the_web_app_may_publish_to_its_topic_alone_if_it_has_one():
     assert statements(policy)["SendMails"]["Resource"] == TOPIC
     variables = found["Desk"]["Properties"]["Environment"]["Variables"]
     assert variables["DESK_TOPIC"] == TOPIC
+    encrypted = desk(TopicArn=TOPIC, KmsKeyArn=CMK)["SendMailsPolicy"]["Properties"]
+    assert granted(encrypted) == {"sns:Publish", "kms:GenerateDataKey"}
+    assert statements(encrypted)["EncryptMails"]["Resource"] == CMK
+    assert granted(desk(KmsKeyArn=CMK)["UseKeyPolicy"]["Properties"]) == {"kms:Decrypt"}
 
 
 def test_the_module_is_the_template():
@@ -194,8 +200,28 @@ def test_approvals_link_to_their_execution_at_the_desk_if_there_is_one():
     link = f"{desk}/e/payments/#{{codepipeline.PipelineExecutionId}}"
     assert links(DeskUrl=desk) == {link}
     assert links(ReviewUrl="https://example.com/changes") == {"https://example.com/changes"}
+    assert filled_in(declaration(DeskUrl=desk)) == f"{desk}/e/payments/"
     terraform = (TEMPLATES / "terraform" / "pipeline" / "main.tf").read_text()
     assert "${var.desk_url}/e/${var.name}/#{codepipeline.PipelineExecutionId}" in terraform
     pattern = load("pipeline.yaml")["Parameters"]["DeskUrl"]["AllowedPattern"]
     assert re.fullmatch(pattern, "") and re.fullmatch(pattern, desk)
     assert not re.fullmatch(pattern, f"{desk}/")
+
+
+def filled_in(declared):
+    """The link of an open approval, without the id of its execution at the end."""
+    emulator = Emulator()
+    try:
+        api = emulator.client("alice")
+        api.create_pipeline(pipeline=declared)
+        for _ in range(400):
+            history = api.list_action_executions(pipelineName=declared["name"])
+            for run in history["actionExecutionDetails"]:
+                if run["actionName"] == "ApprovalA":
+                    link = run["input"]["resolvedConfiguration"]["ExternalEntityLink"]
+                    assert link.endswith(run["pipelineExecutionId"])
+                    return link.removesuffix(run["pipelineExecutionId"])
+            time.sleep(0.05)
+        raise AssertionError(history)
+    finally:
+        emulator.stop()

@@ -90,7 +90,7 @@ mod tests {
             Value::Object(members) => members
                 .iter()
                 .for_each(|(name, item)| places(&format!("{at}.{name}"), item, text, found)),
-            _ => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 

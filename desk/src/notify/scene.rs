@@ -95,13 +95,18 @@ impl Scene<'_> {
     }
 
     /// The people with a key in the rule whose signed approval of one of these would count now.
-    /// Says why if that is not known.
-    pub(super) fn asked(&self, runs: &[OpenRun], session: &dyn Fn(&str) -> String) -> Asked {
+    /// Returns `None` if the rule asks for none of them.
+    pub(super) fn asked(
+        &self,
+        runs: &[OpenRun],
+        session: &dyn Fn(&str) -> String,
+    ) -> Option<Asked> {
         let mut asked = Asked::default();
         let rule = match &self.situation.rule {
             Ok(rule) => &rule.rule,
-            Err(problem) => return Asked { problem: Some(problem.to_string()), ..asked },
+            Err(problem) => return Some(Asked { problem: Some(problem.to_string()), ..asked }),
         };
+        let (mut is_asked_for, mut is_not) = (false, false);
         for run in runs {
             let situation = Situation { run: run.clone(), ..self.situation.clone() };
             for (person, key) in rule.public_keys() {
@@ -113,17 +118,21 @@ impl Scene<'_> {
                     caller: &session(person),
                     words: "",
                 };
-                match answering.rehearsed(Some(key), self.known.facts.now) {
-                    Ok(Some(judged)) if matches!(judged.judgement, Judgement::Counts(_)) => {
+                let judged = answering.rehearsed(Some(key), self.known.facts.now);
+                match judged.map(|it| it.map(|it| it.judgement)) {
+                    Ok(Some(Judgement::Counts(_))) => {
+                        is_asked_for = true;
                         asked.people.insert(person.to_owned());
                     }
-                    Ok(Some(_) | None) => {}
+                    Ok(Some(Judgement::Refused(_)) | None) => is_asked_for = true,
+                    Ok(Some(Judgement::NotRequired)) => is_not = true,
                     Err(problem) => asked.problem = Some(problem.to_string()),
                 }
             }
         }
         // People who would count are asked, no matter what is not known about others.
         asked.problem = asked.problem.filter(|_| asked.people.is_empty());
-        asked
+        let is_nothing = is_not && !is_asked_for && asked.problem.is_none();
+        (!is_nothing).then_some(asked)
     }
 }

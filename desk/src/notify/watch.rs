@@ -90,14 +90,16 @@ impl<A: Aws, C: CodePipeline, R: Roles> Watch<'_, A, C, R> {
         };
         let is_gate = stage.gates().any(|gate| gate.action == action);
         let is_approval = pipeline.approval(&place.stage, action).is_some();
-        Ok(match ended.status {
-            Status::Succeeded if is_approval => self.one_given(scene, &ended),
-            Status::Failed if is_gate => Some(self.stopped(scene, &ended)),
-            _ => None,
+        Ok(if is_approval && ended.status == Status::Succeeded {
+            self.one_given(scene, &ended)
+        } else if is_gate && ended.status == Status::Failed {
+            Some(self.stopped(scene, &ended))
+        } else {
+            None
         })
     }
 
-    /// One approval is given. `None` if no other one waits.
+    /// One approval is given. `None` if the rule asks for none that waits.
     fn one_given(&self, scene: Scene<'_>, given: &Attempt) -> Option<Notice> {
         let open = scene.open();
         if open.is_empty() {
@@ -118,23 +120,20 @@ impl<A: Aws, C: CodePipeline, R: Roles> Watch<'_, A, C, R> {
         );
         let runs = Vec::from_iter(open.into_iter().map(|(run, _)| run));
         let title = format!("{} waits for another person", actions(&runs));
-        let asked = scene.asked(&runs, self.session);
+        let asked = scene.asked(&runs, self.session)?;
         Some(self.notice(&scene, Why::Waiting, title, news, asked))
     }
 
     /// The gate has not let it pass: it refused, or it failed. Those are told who could approve if
     /// somebody retries the stage.
     fn stopped(&self, scene: Scene<'_>, gate: &Attempt) -> Notice {
-        let news = format!(
-            "{} did not let the release of {} pass.",
-            shown(gate.action.as_deref().unwrap_or_default()),
-            scene.pipeline.name,
-        );
+        let action = shown(gate.action.as_deref().unwrap_or_default());
+        let title = format!("{action} did not let the release pass");
+        let news = format!("{action} did not let the release of {} pass.", scene.pipeline.name);
         let said = gate.comment.clone().unwrap_or_default();
         let scene = scene.reopened();
         let runs = Vec::from_iter(scene.open().into_iter().map(|(run, _)| run));
-        let asked = scene.asked(&runs, self.session);
-        let title = "the gate did not let the release pass".to_owned();
+        let asked = scene.asked(&runs, self.session).unwrap_or_default();
         Notice { said, ..self.notice(&scene, Why::Stopped, title, news, asked) }
     }
 
@@ -178,7 +177,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Watch<'_, A, C, R> {
         let runs = Vec::from_iter(open.into_iter().map(|(run, _)| run));
         let title = format!("{} times out in a day", actions(&runs));
         let asked = scene.asked(&runs, self.session);
-        Ok(Some(self.notice(&scene, Why::Expiring, title, news, asked)))
+        Ok(asked.map(|asked| self.notice(&scene, Why::Expiring, title, news, asked)))
     }
 
     /// Reads a stage of an execution, as soon as the history does not lag.

@@ -167,10 +167,18 @@ resource "aws_iam_role_policy" "desk" {
         }
       ],
       [
+        for key in var.topic_arn == null ? [] : compact([var.kms_key_arn]) : {
+          Sid      = "EncryptMails"
+          Effect   = "Allow"
+          Action   = ["kms:GenerateDataKey"]
+          Resource = [key]
+        }
+      ],
+      [
         for key in compact([var.kms_key_arn]) : {
           Sid      = "UseKey"
           Effect   = "Allow"
-          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Action   = ["kms:Decrypt"]
           Resource = [key]
         }
       ],

@@ -56,6 +56,17 @@ async fn a_mail_that_does_not_go_is_said_and_the_release_is_started_all_the_same
     assert!(desk.web.ports.world().told.is_empty());
 }
 
+#[tokio::test]
+async fn a_link_of_the_pipeline_leads_to_the_execution_that_is_shown() {
+    let desk = Desk::new(Fake::new());
+    let link = "https://review.example/#{codepipeline.PipelineExecutionId}";
+    desk.web.ports.world().approval.link = Some(link.to_owned());
+    let alice = desk.sign_in(&desk.alice).await;
+    let page = desk.get(&format!("/e/payments/{EXECUTION}"), &alice).await.text;
+    assert!(page.contains(&format!("href=\"https://review.example/{EXECUTION}\"")), "{page}");
+    assert!(!page.contains("#{"), "{page}");
+}
+
 /// `ExternalEntityLink` without the variable filled in: what begins with `#` stays in the browser.
 #[tokio::test]
 async fn a_link_without_an_execution_leads_to_the_pipeline_and_nowhere_else() {
