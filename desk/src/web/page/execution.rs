@@ -57,7 +57,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
         &html! {
             h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
-            @if !has_ended { (parts::reload()) }
+            @if !has_ended { (parts::reload(&format!("/e/{}/{}", view.pipeline, view.id))) }
             section {
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
