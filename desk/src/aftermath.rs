@@ -50,7 +50,10 @@ pub(crate) fn end_of(
 }
 
 /// The newest attempt of each action of a stage.
-fn newest_of<'a>(stage: &str, attempts: &'a [Attempt]) -> BTreeMap<&'a str, &'a Attempt> {
+pub(crate) fn newest_of<'a>(
+    stage: &str,
+    attempts: &'a [Attempt],
+) -> BTreeMap<&'a str, &'a Attempt> {
     let mut newest: BTreeMap<&str, &Attempt> = BTreeMap::new();
     for attempt in attempts.iter().filter(|attempt| attempt.stage.as_deref() == Some(stage)) {
         let Some(action) = attempt.action.as_deref() else {

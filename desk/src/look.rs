@@ -1,11 +1,9 @@
 //! Looks at pipelines: which approvals are open, and everything that an answer depends on.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facts::{
-    Budget, CallError, CodePipeline, HistoryEntry, Operation, Query, ReadError, Roles, StateEntry,
-    with_roles,
+    Budget, CallError, CodePipeline, Operation, Query, ReadError, Roles, StateEntry, with_roles,
 };
 use jiff::Timestamp;
 use rule::{Account, Facts, Principal, RESERVED_PATH, Rule, Status, Trust};
@@ -14,6 +12,7 @@ use crate::open::{OpenRun, in_state};
 use crate::pipeline::Pipeline;
 use crate::port::{Aws, Execution};
 use crate::rule_source::{RuleSource, StageRule, Unknown};
+use crate::source::Sources;
 
 /// How long the calls about one pipeline may take.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -35,7 +34,7 @@ pub(crate) struct Eyes<'a, A, C, R> {
 }
 
 /// An open approval, and what an answer to it depends on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Situation {
     pub(crate) run: OpenRun,
     pub(crate) execution: Execution,
@@ -50,8 +49,7 @@ pub(crate) struct Known {
     /// Roles that the rule trusts by a glob and that the caller may not look at. The gate may, so
     /// they are taken to be what they seem.
     pub(crate) assumed_roles: Vec<String>,
-    /// The authors of the revisions, by revision.
-    pub(crate) authors: BTreeMap<String, String>,
+    pub(crate) sources: Sources,
 }
 
 impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
@@ -157,10 +155,8 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let facts = Box::pin(self.facts(pipeline, at, &judged_by, caller, patience));
         let (execution, facts) = tokio::join!(execution, facts);
         let mut execution = execution?;
-        for release in &mut execution.releases {
-            let authors = facts.as_ref().map(|known| &known.authors);
-            let author = authors.ok().zip(release.revision.as_ref());
-            release.author = author.and_then(|(authors, it)| authors.get(it).cloned());
+        if let Ok(known) = &facts {
+            execution.releases.iter_mut().for_each(|release| known.sources.complete(release));
         }
         Ok(Situation { run, execution, rule, facts })
     }
@@ -199,7 +195,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
                 read => break read?,
             }
         };
-        let authors = snapshot.entries().filter_map(author).collect();
+        let sources = Sources::of(snapshot.entries());
         let budget = Budget::of(PATIENCE);
         let mut facts = snapshot.facts(self.roles, budget, Timestamp::now()).await?;
         let caller = [caller.to_owned()];
@@ -210,22 +206,14 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         let principals = answered_by.chain(caller).collect();
         let (account, assumed_roles) = with_assumed_roles(facts.account, rule, principals);
         facts.account = account;
-        Ok(Known { facts, assumed_roles, authors })
+        Ok(Known { facts, assumed_roles, sources })
     }
-}
-
-/// The revision of a Source action, and who wrote it (CodePipeline User Guide, "Variables available
-/// for pipeline actions").
-fn author(entry: &HistoryEntry) -> Option<(String, String)> {
-    let name = ["AuthorDisplayName", "AuthorId", "AuthorEmail"];
-    let author = name.into_iter().find_map(|name| entry.outputs.get(name))?;
-    Some((entry.attempt.revision.clone()?, author.clone()))
 }
 
 /// Takes the roles that only a glob trusts, and that the caller may not see, to be IAM Identity
 /// Center's. The gate may see them and decides; without this, the desk would refuse everybody who
 /// may not call `iam:GetRole`.
-fn with_assumed_roles(
+pub(crate) fn with_assumed_roles(
     mut account: Account,
     rule: &Rule,
     principals: Vec<String>,

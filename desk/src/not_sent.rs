@@ -13,8 +13,8 @@ pub(crate) enum NotSent {
     )]
     Completed(String),
     #[error(
-        "{action} was opened again in the meantime, or the pipeline was changed; look at it again: \
-         {message}"
+        "{action} was opened again in the meantime, the release was stopped, or the pipeline was \
+         changed; look at it again: {message}"
     )]
     Outdated { action: String, message: String },
     #[error("you may not answer {action}, so it stays open")]

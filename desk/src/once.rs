@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::rc::Rc;
 
+use evidence::history::PipelineExecution;
 use facts::{CallError, CodePipeline, ExecutionPage, Roles, Started, StateEntry};
 use names::FunctionRef;
 use rule::Initiator;
@@ -15,7 +16,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::look::Eyes;
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
-use crate::port::{Aws, Execution, Listed, Page, PastExecution, Run};
+use crate::port::{Aws, Execution, Listed, Page, Run};
 
 /// The answers so far. Errors are not kept, so that a retry asks again.
 #[derive(Debug)]
@@ -111,8 +112,8 @@ impl<A: Aws, C: CodePipeline, R: Roles> Aws for Once<'_, A, C, R> {
         self.executions.get(place(pipeline, execution_id), call).await
     }
 
-    async fn past(&self, pipeline: &str) -> Result<Vec<PastExecution>, CallError> {
-        self.one(self.eyes.aws.past(pipeline)).await
+    async fn past(&self, pipeline: &str, count: i32) -> Result<Vec<PipelineExecution>, CallError> {
+        self.one(self.eyes.aws.past(pipeline, count)).await
     }
 
     async fn answer(

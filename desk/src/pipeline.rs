@@ -3,6 +3,10 @@
 use jiff::SignedDuration;
 use names::FunctionRef;
 
+/// The variable that CodePipeline replaces with the id of the execution in the configuration of an
+/// action (CodePipeline User Guide, "Variables reference"). GetPipeline shows it as it is written.
+pub(crate) const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
+
 /// How long an approval waits by default (CodePipeline User Guide, "Quotas").
 const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -97,6 +101,11 @@ impl Pipeline {
 }
 
 impl Stage {
+    /// Whether somebody has to answer here.
+    pub(crate) fn has_approvals(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.kind, Kind::Approval(_)))
+    }
+
     /// The actions that can be the gate of this stage: Lambda actions that run after all of its
     /// approvals.
     pub(crate) fn gates(&self) -> impl Iterator<Item = GateAction<'_>> {
@@ -114,6 +123,12 @@ impl Stage {
             }
             Kind::Lambda { .. } | Kind::Approval(_) | Kind::Other => None,
         })
+    }
+
+    /// The names of its manual approvals.
+    pub(crate) fn approvals(&self) -> impl Iterator<Item = &str> {
+        let approvals = self.actions.iter().filter(|it| matches!(it.kind, Kind::Approval(_)));
+        approvals.map(|action| action.name.as_str())
     }
 }
 

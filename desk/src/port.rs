@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use evidence::history::{PipelineExecution, Revision};
 use facts::CallError;
 use jiff::Timestamp;
 use names::FunctionRef;
@@ -40,8 +41,12 @@ pub(crate) trait Aws {
         execution_id: &str,
     ) -> impl Future<Output = Result<Execution, CallError>>;
 
-    /// ListPipelineExecutions: the last ten, newest first.
-    fn past(&self, pipeline: &str) -> impl Future<Output = Result<Vec<PastExecution>, CallError>>;
+    /// ListPipelineExecutions: the newest ones, at most `count` of them and 100.
+    fn past(
+        &self,
+        pipeline: &str,
+        count: i32,
+    ) -> impl Future<Output = Result<Vec<PipelineExecution>, CallError>>;
 
     /// PutApprovalResult.
     fn answer(
@@ -93,26 +98,23 @@ pub(crate) struct Execution {
     pub(crate) initiator: Option<Initiator>,
 }
 
-/// An execution in the list of a pipeline's executions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PastExecution {
-    pub(crate) id: String,
-    /// `PipelineExecutionStatus`.
-    pub(crate) status: Option<String>,
-    pub(crate) started: Option<Timestamp>,
-    pub(crate) releases: Vec<Release>,
-}
-
-/// A source revision that an execution releases (`artifactRevisions`).
+/// A source revision that an execution releases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Release {
-    /// The artifact, by its name in the pipeline.
+    /// The artifact, by its name in the pipeline, or the action that delivered it.
     pub(crate) artifact: Option<String>,
-    /// A commit, or the version of an object.
+    /// A commit, the version of an object, or the digest of an image.
     pub(crate) revision: Option<String>,
-    /// The commit's message.
+    /// The commit's message, or the name of the object or image.
     pub(crate) message: Option<String>,
     pub(crate) url: Option<String>,
     /// Its author, if an output variable of the Source action names one.
     pub(crate) author: Option<String>,
+}
+
+impl From<Revision> for Release {
+    fn from(revision: Revision) -> Self {
+        let Revision { action, id, message, url, .. } = revision;
+        Self { artifact: action, revision: id, message, url, author: None }
+    }
 }

@@ -10,14 +10,13 @@ use names::{FunctionRef, shown};
 use rule::{Rule, RuleError};
 use tokio::sync::Mutex;
 
-use crate::pipeline::{GateAction, Stage};
+use crate::pipeline::{EXECUTION_VARIABLE, GateAction, Pipeline, Stage};
 use crate::port::Aws;
 
 const GET_FUNCTION_CONFIGURATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
 
-/// The variable that CodePipeline replaces with the id of the execution (CodePipeline User Guide,
-/// "Variables"). It says which execution is judged, not how, so any id will do for the parser.
-const EXECUTION_VARIABLE: &str = "#{codepipeline.PipelineExecutionId}";
+/// [`EXECUTION_VARIABLE`] says which execution is judged, not how, so any id will do for the
+/// parser.
 const ANY_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Why the file of `--rule` cannot be used.
@@ -178,6 +177,35 @@ impl RuleSource {
             },
         })?;
         Ok(StageRule { rule, from, written })
+    }
+
+    /// The gate's function in a pipeline: the only one that runs after the approvals of a stage, or
+    /// the only one of them that has a rule. If the approvals are in another stage than the gate,
+    /// any function of the pipeline can be its.
+    ///
+    /// # Errors
+    /// [`Unknown`] if nobody knows which it is.
+    pub(crate) async fn gate(
+        &self,
+        aws: &impl Aws,
+        pipeline: &Pipeline,
+        budget: Budget,
+    ) -> Result<FunctionRef, Unknown> {
+        let is_elsewhere = self.file.as_ref().is_some_and(|file| file.rule.stage().is_some());
+        let stages = pipeline.stages.iter().filter(|it| is_elsewhere || it.has_approvals());
+        let mut gates: Vec<GateAction<'_>> = Vec::new();
+        let name = |gate: &GateAction<'_>| gate.function.map(|it| it.name().to_string());
+        for gate in stages.flat_map(Stage::gates) {
+            if gates.iter().all(|known| name(known) != name(&gate)) {
+                gates.push(gate);
+            }
+        }
+        let gate = match gates.as_slice() {
+            [] => return Err(Unknown::NoGate),
+            [gate] => *gate,
+            several => self.gate_of(aws, several, budget).await?.0,
+        };
+        gate.function.cloned().ok_or_else(|| Unknown::NoFunction(gate.action.to_owned()))
     }
 
     /// The gate among these actions: the one whose function has a rule.

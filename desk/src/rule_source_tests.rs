@@ -1,11 +1,12 @@
 use std::cell::Cell;
 
+use evidence::history::PipelineExecution;
 use signing::Answer;
 
 use super::*;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline};
-use crate::port::{Execution, Listed, Page, PastExecution, Run};
+use crate::port::{Execution, Listed, Page, Run};
 
 /// A Lambda with these functions and their rules.
 #[derive(Default)]
@@ -47,7 +48,7 @@ impl Aws for Functions {
         unused()
     }
 
-    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
+    async fn past(&self, _: &str, _: i32) -> Result<Vec<PipelineExecution>, CallError> {
         unused()
     }
 

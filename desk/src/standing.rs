@@ -6,6 +6,7 @@ use signing::{Answer, SigningKey};
 use crate::aftermath::answers;
 use crate::answering::Answering;
 use crate::look::{Known, Situation};
+use crate::pipeline::EXECUTION_VARIABLE;
 use crate::pipeline::Pipeline;
 use crate::report::json::{Answered, Approval, Release, Rule, Standing};
 
@@ -24,8 +25,9 @@ pub(crate) fn approval(pipeline: &Pipeline, situation: &Situation) -> Approval {
     let mut shown = Approval::new(&pipeline.name, run, Rule::of(situation));
     shown.open_since = since;
     shown.open_until = since.and_then(|since| since.checked_add(settings.timeout()).ok());
-    shown.note = settings.note;
-    shown.link = settings.link;
+    let resolved = |text: String| text.replace(EXECUTION_VARIABLE, &run.execution_id);
+    shown.note = settings.note.map(resolved);
+    shown.link = settings.link.map(resolved);
     shown.releases = situation.execution.releases.iter().map(Release::from).collect();
     shown.answered = answered.into_iter().map(Answered::from).collect();
     shown

@@ -8,8 +8,11 @@ use crate::call::{CallError, Operation};
 use crate::port::{CodePipeline, ExecutionPage, HistoryEntry, StateEntry};
 use crate::retry::Budget;
 
-/// All pages of the execution's history.
-pub(crate) async fn read_all(
+/// Reads the history of an execution: all of its pages.
+///
+/// # Errors
+/// [`CallError`] if a call fails, or the pages form a circle.
+pub async fn read_all(
     codepipeline: &impl CodePipeline,
     pipeline: &str,
     execution_id: &str,

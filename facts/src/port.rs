@@ -59,6 +59,26 @@ pub struct HistoryEntry {
     pub attempt: Attempt,
     /// `outputVariables` of the attempt: what other actions can refer to.
     pub outputs: BTreeMap<String, String>,
+    /// What a report of past executions needs in addition. The gate does not use it.
+    pub ran: Ran,
+}
+
+/// What an attempt ran, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// `actionTypeId`: category, owner and provider.
+    pub type_id: Option<[String; 3]>,
+    /// `region`, if it is not the pipeline's.
+    pub region: Option<String>,
+    /// The Lambda function that it invokes: `FunctionName`.
+    pub function: Option<String>,
+    /// What the function is told: `UserParameters`, with their variables replaced if AWS shows
+    /// their values.
+    pub user_parameters: Option<String>,
+    /// `externalExecutionId`: the token of an approval, or the id of a deployment.
+    pub external_id: Option<String>,
+    /// The message of `errorDetails`.
+    pub error: Option<String>,
 }
 
 /// The newest run of one action, according to GetPipelineState.

@@ -8,6 +8,7 @@ mod exit;
 mod files;
 mod input;
 mod output;
+mod pipelines;
 mod snapshot;
 
 pub use cli::run;

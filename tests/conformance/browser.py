@@ -58,8 +58,8 @@ class Browser:
         self.number = 0
         self.session = None
         self.events = []
-        targets = self.call("Target.getTargets")["targetInfos"]
-        page = next(target for target in targets if target["type"] == "page")
+        # The page that it opens at its start may not be there yet.
+        page = self.call("Target.createTarget", url="about:blank")
         attached = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)
         self.session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):

@@ -5,6 +5,8 @@ and a Chromium with a virtual authenticator for each person.
 import contextlib
 import http.client
 import json
+import os
+import random
 import re
 import socket
 import subprocess
@@ -14,6 +16,8 @@ from browser import Browser
 from conftest import BINARIES, PIPELINE, STAGE, Emulator, declaration
 
 REGION = "eu-west-1"
+# Seconds. Other tests run at the same time, and CodePipeline may take 35 to notice an answer.
+PATIENCE = 120
 ACCOUNT = "111122223333"
 GATE = "two-person-rule-gate"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Desk"
@@ -21,6 +25,7 @@ PRINCIPALS = {
     "manager": f"arn:aws:iam::{ACCOUNT}:user/manager",
     "server": f"arn:aws:iam::{ACCOUNT}:user/server",
 }
+BOTH = {"ApprovalA", "ApprovalB"}
 # Everything that the page says while it works ends with an ellipsis or asks for a touch.
 WORKING = ("…", "Touch your key.", "Touch your key once more.", "look again in half a minute.")
 
@@ -78,8 +83,18 @@ def account(answers=f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{PIPELINE}/{STAGE}
 
 
 def free_port():
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return listener.getsockname()[1]
+    """A port for a desk, which keeps it over several starts. It is none of those that the kernel
+    gives to others in between (32768 and above), nor another test process's.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for _ in range(100):
+        port = 20_000 + worker % 12 * 1000 + random.randrange(1000)
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(socket.create_server(("127.0.0.1", port))),
+        ):
+            return port
+    raise AssertionError("no port is free")
 
 
 class Desk:
@@ -139,13 +154,22 @@ class Person:
         self.screen = {"width": 1280}
 
     def open(self, desk, path="/"):
+        self.leave()
         self.browser.open(desk.origin + path, **self.screen)
-        # The event may be that of the page before.
-        self.until(
-            f"document.readyState === 'complete' && location.pathname === {json.dumps(path)}"
-        )
+        self.arrive()
+        assert self.browser.evaluate("location.pathname") == path
 
-    def until(self, expression, what="", time_limit=30):
+    def leave(self):
+        """Marks the page, which the next one replaces."""
+        self.browser.evaluate("void (window.isLeft = true)")
+
+    def arrive(self):
+        """Waits until the next page is there, with what its script does at once. An event would
+        not do: it may be that of the page before.
+        """
+        self.until("!window.isLeft && document.readyState === 'complete'")
+
+    def until(self, expression, what="", time_limit=PATIENCE):
         """The value of the expression, as soon as it has one. Of an element, that it is there."""
         value_of = f"((value) => (value instanceof Node ? true : value))({expression})"
         end = time.monotonic() + time_limit
@@ -175,27 +199,42 @@ class Person:
         """What the page says, or its heading if it lets the person in."""
         self.open(desk, path)
         if self.browser.evaluate("!document.querySelector('#sign-in')"):
+            self.leave()
             self.click(".visitor button")
-            self.until("document.querySelector('#sign-in')")
+            self.arrive()
             self.open(desk, path)
+        self.leave()
         self.click("[data-sign-in]")
+        # The page loads again if it lets the person in.
         return self.until(
-            "document.querySelector('.visitor span')?.textContent || "
-            "document.querySelector('#sign-in .bad.status')?.textContent"
+            "document.querySelector('#sign-in .bad.status')?.textContent || "
+            "(!window.isLeft && document.readyState === 'complete' && "
+            "document.querySelector('.visitor span')?.textContent)"
         )
 
     def answer(self, action, verb="Approved", comment=""):
-        """Answers an approval of the page, and returns what the page says in the end."""
+        """Answers an approval as soon as the page shows it, and returns what the page says in the
+        end. If it does not offer the answer: what it says instead.
+        """
         card = self.card(action)
-        assert self.browser.evaluate(f"Boolean({card})"), self.text()
-        self.browser.evaluate(
-            f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
-            f"{card}.querySelector('button[value={verb}]').click()"
+        button = f"{card}?.querySelector('button[value={verb}]:enabled')"
+        self.until(f"{button} || {card}?.querySelector('.standing .bad')")
+        is_offered = self.browser.evaluate(
+            f"Boolean({button}) && ({card}.querySelector('textarea').value = {json.dumps(comment)},"
+            f"{button}.click(), true)"
         )
+        if not is_offered:
+            return self.browser.evaluate(f"{card}.querySelector('.standing').innerText")
         said = f"{card}.querySelector('.status').textContent"
         working = json.dumps(WORKING)
         return self.until(
             f"((said) => said && !{working}.some((end) => said.endsWith(end)) && said)({said})"
+        )
+
+    def write(self, action, comment):
+        """Writes a comment. From then on, the page leaves the buttons of the approval alone."""
+        self.browser.evaluate(
+            f"{self.card(action)}.querySelector('textarea').value = {json.dumps(comment)}"
         )
 
     def card(self, action):
@@ -224,8 +263,8 @@ class Firm:
         self.processes = []
         self.execution = None
 
-    def start(self, *served, account=account, role=ROLE, declared=None, **more):
-        """An emulator, a desk and a release with both approvals open."""
+    def start(self, *served, account=account, role=ROLE, declared=None, first=BOTH, **more):
+        """An emulator, a desk and a release whose first approvals are open."""
         contents = {"principals": PRINCIPALS, "rule": self.rule, "account": account()}
         arguments = ["--region", REGION, *served]
         for option, content in contents.items():
@@ -238,23 +277,24 @@ class Firm:
         declared = declared or declaration(**more)
         declared["stages"][1]["actions"][2]["configuration"] = {"FunctionName": GATE}
         self.api.create_pipeline(pipeline=declared)
-        self.find_release(declared.get("executionMode") == "PARALLEL")
+        self.find_release(declared.get("executionMode") == "PARALLEL", first)
         role = ["--role", role] if role else []
         environment = self.emulator.environment("server")
         self.desk = Desk(self.folder, self.port, self.rule, environment, *role)
         self.processes.append(self.desk)
         return self
 
-    def find_release(self, is_parallel):
-        """The execution that the creation has started, as soon as both approvals wait."""
+    def find_release(self, is_parallel, first):
+        """The execution that the creation has started, as soon as its first approvals wait."""
         waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
-        for _ in range(400):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             listed = self.api.list_pipeline_executions(pipelineName=PIPELINE)
             for started in listed["pipelineExecutionSummaries"]:
                 self.execution = started["pipelineExecutionId"]
             # In PARALLEL mode the state does not show them.
-            shown = is_parallel or self.open() == {"ApprovalA", "ApprovalB"}
-            if self.execution and shown and waits() == {"ApprovalA", "ApprovalB"}:
+            shown = is_parallel or self.open() == first
+            if self.execution and shown and waits() == first:
                 self.page = f"/e/{PIPELINE}/{self.execution}"
                 return
             time.sleep(0.05)
@@ -265,7 +305,9 @@ class Firm:
         started = self.api.start_pipeline_execution(name=PIPELINE)
         self.execution = started["pipelineExecutionId"]
         self.page = f"/e/{PIPELINE}/{self.execution}"
-        while self.open() != {"ApprovalA", "ApprovalB"}:
+        end = time.monotonic() + PATIENCE
+        while self.open() != BOTH:
+            assert time.monotonic() < end, self.state()
             time.sleep(0.05)
 
     def state(self):
@@ -295,7 +337,8 @@ class Firm:
 
     def ended(self, name):
         """The newest run of an action, as soon as it has ended."""
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             runs = [it for it in self.history() if it["actionName"] == name]
             if runs and runs[0]["status"] != "InProgress":
                 return runs[0]

@@ -182,5 +182,7 @@ def event_of(request):
     if cookies:
         event["cookies"] = cookies
     if body:
-        event["body"] = body.decode() if is_text else base64.b64encode(body).decode()
+        event["body"] = (
+            body.decode(errors="replace") if is_text else base64.b64encode(body).decode()
+        )
     return event

@@ -8,6 +8,7 @@ import pytest
 import test_desk_web
 from desk_web import ROLE
 from function_url import COOKIE_KEY, RUNTIME, FunctionDesk, started
+from load_balancer import ARN
 from test_desk_web import found, people  # noqa: F401
 
 
@@ -58,6 +59,9 @@ def test_what_a_browser_does_not_send_is_refused_and_the_function_goes_on(found)
         ({"DESK_COOKIE_KEY": None}, "DESK_COOKIE_KEY is not set"),
         ({"DESK_COOKIE_KEY": "too short"}, "DESK_COOKIE_KEY has fewer than 32 characters"),
         ({"DESK_ROLE": None}, "DESK_ROLE is not set"),
+        ({"DESK_LOAD_BALANCER": "desk"}, "DESK_LOAD_BALANCER: it is not the ARN of"),
+        ({"DESK_LOAD_BALANCER": ARN}, "DESK_OIDC_ISSUER is not set"),
+        ({"DESK_OIDC_CLIENT": "desk"}, "DESK_OIDC_CLIENT is set, and DESK_LOAD_BALANCER is not"),
         ({"DESK_ROLES": ROLE}, "the environment variable DESK_ROLES is not one of the desk's"),
         ({"TWO_PERSON_RULE": None}, "the rule has no `desk`"),
         ({"TWO_PERSON_RULE_FILE": "/x"}, "both TWO_PERSON_RULE and TWO_PERSON_RULE_FILE are set"),

@@ -1,6 +1,7 @@
 """The page of a pipeline: its last releases with verdict and basis, and a new one, in a browser."""
 
 import json
+import time
 
 import pytest
 from conftest import PIPELINE
@@ -96,13 +97,45 @@ def test_the_history_shows_who_counted_by_which_basis_and_why_a_release_did_not_
     assert "ApprovalA approved by alice (signature)" in text
     assert "ApprovalB approved by bob (signature)" in text
     assert "Satisfied by alice and bob" in text
-    assert "The stage has passed." in text and "reviewed the diff" in text
+    assert "The gate said then: satisfied by alice, bob, basis signature." in text
+    assert "The rule as it is now says the same." in text and "reviewed the diff" in text
+    assert "It went on past the gate." in text
     assert "[2pr1." not in text
     text = shown[firm.page]
-    assert "rejected" in text and "not on a Friday" in text and "Passed" not in text
+    assert "rejected" in text and "not on a Friday" in text and "Satisfied" not in text
+    assert "It released nothing." in text or "in progress" in text
     assert len(cards) == 2
     # Without a session it shows nothing.
     assert firm.desk.ask("GET", f"/p/{PIPELINE}")[0] == 401
+
+
+def test_a_page_shows_what_has_changed_since_the_last_satisfied_release(found):
+    firm = found()
+    alice, bob = firm.people.values()
+    signed_in(alice, firm.desk, firm.page)
+    assert "CodePipeline lists no earlier execution" in alice.text("#since")
+    alice.answer("ApprovalA")
+    signed_in(bob, firm.desk, firm.page)
+    bob.answer("ApprovalB")
+    firm.ended("Deploy")
+    passed = firm.execution
+    stages = firm.api.get_pipeline(name=PIPELINE)["pipeline"]["stages"]
+    (source,) = (it["name"] for it in stages[0]["actions"])
+    newer = {"revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "UPBw5fG.TEoeT0MC"}
+    release = {"name": PIPELINE, "sourceRevisions": [{"actionName": source, **newer}]}
+    firm.execution = firm.api.start_pipeline_execution(**release)["pipelineExecutionId"]
+    firm.page = f"/e/{PIPELINE}/{firm.execution}"
+    while firm.open() != {"ApprovalA", "ApprovalB"}:
+        time.sleep(0.05)
+    bob.open(firm.desk, firm.page)
+    assert "enough people approved (alice and bob)" in bob.text("#since")
+    assert "s3://" in bob.text("#since") and "UPBw5fG.TEoeT0MC" in bob.text("#since")
+    link = "document.querySelector('#since a').getAttribute('href')"
+    assert bob.browser.evaluate(link) == f"/e/{PIPELINE}/{passed}"
+    # The script that follows the progress does not ask for it again, and the page keeps it.
+    bob.answer("ApprovalA", "Rejected", "not on a Friday")
+    bob.until("document.querySelector('#progress').innerText.includes('ApprovalA rejected')")
+    assert "enough people approved (alice and bob)" in bob.text("#since")
 
 
 def test_who_starts_a_release_names_the_approver_and_cannot_answer_it(found):

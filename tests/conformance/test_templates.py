@@ -61,13 +61,15 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "desk-alb.yaml",
+        "desk-notify.yaml",
         "desk.yaml",
         "gate.yaml",
         "pipeline.yaml",
         "rule-pipeline.yaml",
     ]
-    assert SAM == ["audit.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "audit", "desk", "example", "gate", "pipeline"]
+    assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
+    modules = ["approvers", "audit", "desk", "desk-alb", "example", "gate", "notify", "pipeline"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -202,9 +204,9 @@ def test_checkov_finds_nothing_that_is_not_explained(checked, framework):
     assert results["failed_checks"] == [] == results["parsing_errors"]
     # Every explanation beside a line is needed by that line.
     written = re.compile(
-        r"\{id: (CKV_\w+), comment: \"(.+)\"\}"
+        r"\{id: (CKV2?_\w+), comment: \"(.+)\"\}"
         if framework == "cloudformation"
-        else r"#checkov:skip=(CKV_\w+):(.+)"
+        else r"#checkov:skip=(CKV2?_\w+):(.+)"
     )
     files = (
         TEMPLATES.glob("*.yaml")
@@ -294,7 +296,7 @@ def called():
     source = "".join(file.read_text() for file in files)
     methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
     assert len(methods) == source.count(".send()") == 6
-    query = re.findall(r"Action=(\w+)&", (facts / "iam.rs").read_text())
+    query = re.findall(r'"Action", "(\w+)"', (facts / "iam.rs").read_text())
     assert query == ["GetRole"]
     return {"iam:GetRole"} | {
         "codepipeline:" + "".join(word.capitalize() for word in method.split("_"))
@@ -430,7 +432,8 @@ def test_the_gate_reads_the_named_pipelines_only():
         "audit-member.yaml",
         "rule-pipeline.yaml",
         "desk.yaml",
-        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk")),
+        "desk-notify.yaml",
+        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk", "notify")),
     ],
 )
 def test_every_wildcard_is_explained(name):
@@ -629,7 +632,8 @@ def test_what_can_carry_tags_does():
         "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription",
         "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
-        "AWS::Lambda::Url",
+        "AWS::Lambda::Url", "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::WAFv2::WebACLAssociation",
     }  # fmt: skip
     for name in CLOUDFORMATION:
         if name == "approvers.yaml":
@@ -662,4 +666,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 8
+    assert deployed == 12

@@ -118,7 +118,12 @@ def test_the_desk_has_the_settings_that_it_reads_and_one_rule_from_one_place():
     with pytest.raises(RefusedParameters, match="two rules"):
         variables(RuleLayer=LAYER, TwoPersonRule=inline)
     source = (ROOT / "desk" / "src" / "command" / "function.rs").read_text()
-    assert own.keys() - {"DESK_COOKIE_KEY"} == set(re.findall(r'&str = "(DESK_[A-Z]+)"', source))
+    (known,) = re.findall(r"false => &\[([A-Z_, ]+)\]", source)
+    names = dict(re.findall(r'const (\w+): &str = "(DESK_[A-Z]+)"', source))
+    names["COOKIE_KEY"] = "DESK_COOKIE_KEY"
+    # The web app is the task by default, and the topic is optional.
+    others = {"DESK_TASK", "DESK_TOPIC"}
+    assert {names[it] for it in known.split(", ")} - others == own.keys()
 
 
 def test_the_names_are_those_that_policygen_guards():
@@ -151,13 +156,14 @@ def bodies(module):
 def test_the_module_is_the_template():
     text = (TEMPLATES / "terraform" / "desk" / "main.tf").read_text()
     key = "arn:aws:kms:us-east-1:111122223333:key/1"
-    found = resources(KmsKeyArn=key, LetPeopleStart="true").values()
+    topic = "arn:aws:sns:us-east-1:111122223333:two-person-rule-desk"
+    found = resources(KmsKeyArn=key, LetPeopleStart="true", TopicArn=topic).values()
     policies = [
         of["Properties"]
         for of in found
         if of["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
     ]
-    written = set(re.findall(r'"((?:codepipeline|iam|kms|logs|sts):[A-Z]\w+)"', text))
+    written = set(re.findall(r'"((?:codepipeline|iam|kms|logs|sns|sts):[A-Z]\w+)"', text))
     keys = {"sts:RoleSessionName", "sts:SourceIdentity"}
     assert written - keys == {action for policy in policies for action in granted(policy)}
     assert keys <= written
@@ -237,6 +243,9 @@ def audit(folder, account):
 def test_the_audit_is_clean_until_somebody_can_answer_without_the_desk(account, tmp_path):
     account = copy.deepcopy(account)
     alice, _ = account["UserDetailList"]
+    own, alice["UserPolicyList"] = alice["UserPolicyList"], []
+    assert audit(tmp_path, account) == []
+    alice["UserPolicyList"] = own
     assert alice["GroupList"] == ["TwoPersonRule-Approvers"]
     # Her policy lets her change pipelines; the group denies her to answer.
     assert audit(tmp_path, account) == [("can-bypass-gate", "alice")]
@@ -255,6 +264,7 @@ def emulator(account, tmp_path):
     principals = {
         "desk": f"{role}/two-person-rule-desk",
         "alice": f"arn:aws:iam::{ACCOUNT}:user/alice",
+        "bob": f"arn:aws:iam::{ACCOUNT}:user/bob",
         "root": f"arn:aws:iam::{ACCOUNT}:root",
     }
     options = ["--region", "eu-west-1"]
@@ -292,6 +302,9 @@ def test_a_persons_own_call_is_denied_and_the_desks_is_not(emulator):
     assert set(tokens(emulator.client("alice"))) == {"ApprovalA", "ApprovalB"}
     with pytest.raises(Refused, match=r"AccessDenied.*explicit deny"):
         approve(emulator, "alice", token)
+    # bob has nothing but what `generate --mechanism desk` gives him.
+    with pytest.raises(Refused, match=r"AccessDenied.*explicit deny"):
+        approve(emulator, "bob", token)
     with pytest.raises(Refused, match="AccessDenied"):
         approve(emulator, "desk", token)
 

@@ -17,11 +17,8 @@ const SOME_EXECUTION: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Whether an action runs the gate.
 pub(crate) fn runs_gate(action: &Action, gate: &FunctionRef) -> bool {
-    let type_id = &action.action_type_id;
     let function = action.configuration.get("FunctionName");
-    type_id.category == "Invoke"
-        && type_id.provider == "Lambda"
-        && function.is_some_and(|function| gate.matches(function, Versions::Any))
+    action.runs_function() && function.is_some_and(|function| gate.matches(function, Versions::Any))
 }
 
 /// Whether a stage condition asks the gate.
@@ -122,7 +119,8 @@ fn read_parameters(place: Place<'_>, floor: &Rule) -> (Parameters, Rule) {
         return (Parameters::Absent, floor.clone());
     };
     let resolved = text.replace(EXECUTION_VARIABLE, SOME_EXECUTION);
-    if resolved.contains("#{") {
+    // Variables of CodePipeline, and names that a template leaves open.
+    if resolved.contains("#{") || resolved.contains("${") || resolved.contains("{{resolve:") {
         return (Parameters::Variable(text.clone()), floor.clone());
     }
     match floor.tightened_by(&resolved, &place.stage.name) {

@@ -1,61 +1,19 @@
-//! A pipeline's structure, in one type for what `aws codepipeline get-pipeline` prints and for what
-//! the SDK gives.
-//!
-//! This is `PipelineDeclaration` of the CodePipeline API model, as far as the checks need it. Other
-//! keys are ignored: AWS may add some at any time.
+//! A pipeline, in one type for every file that declares one and for what the SDK gives.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use names::{AccountId, Arn};
-use rule::ActionKind;
-use serde::Deserialize;
-use serde_json::Value;
 
-/// How long a manual approval waits by default: seven days (CodePipeline User Guide, "Quotas").
-pub const DEFAULT_TIMEOUT_MINUTES: u32 = 7 * 24 * 60;
+pub use crate::structure::*;
 
-/// The `runOrder` of an action that has none (CodePipeline User Guide, "Action declaration").
-pub const FIRST_RUN_ORDER: u32 = 1;
-
-fn first_run_order() -> u32 {
-    FIRST_RUN_ORDER
-}
-
-/// Why a text is not a pipeline.
+/// An ARN that is not the one of a pipeline of that name.
 #[derive(Debug, thiserror::Error)]
-pub enum PipelineError {
-    /// Text that is not JSON.
-    #[error(
-        "it is not the JSON that `aws codepipeline get-pipeline` prints; print it with `--output json`"
-    )]
-    NotJson(#[source] serde_json::Error),
-    /// JSON of something else.
-    #[error(
-        "it is not what `aws codepipeline get-pipeline` prints: a `pipeline` with a `name` and `stages` is \
-         missing"
-    )]
-    NotAPipeline,
-    /// A CloudFormation template or a Terraform configuration.
-    #[error(
-        "it is a template, not a pipeline; deploy it, and give what `aws codepipeline get-pipeline` prints, or the pipeline's name"
-    )]
-    Template,
-    /// A pipeline with a wrong value.
-    #[error("its `pipeline` is not valid, at `{place}`")]
-    Form {
-        /// The path to the value.
-        place: String,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// An ARN of something else.
-    #[error("its `metadata.pipelineArn` is `{arn}`, which is not the ARN of a pipeline `{name}`")]
-    Arn {
-        /// The ARN as it was given.
-        arn: String,
-        /// The name of the pipeline.
-        name: String,
-    },
+#[error("its `metadata.pipelineArn` is `{arn}`, which is not the ARN of a pipeline `{name}`")]
+pub struct ArnError {
+    arn: String,
+    name: String,
 }
 
 /// A pipeline.
@@ -65,150 +23,27 @@ pub struct Pipeline {
     pub arn: String,
     /// Its declaration.
     pub structure: Structure,
+    /// What the template leaves open.
+    pub(crate) undecided: Vec<Undecided>,
+    /// The line in its file of the pipeline, its stages and its actions, by their ARNs.
+    pub(crate) lines: BTreeMap<String, usize>,
 }
 
-/// The declaration of a pipeline.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Structure {
-    /// The name of the pipeline.
-    pub name: String,
-    /// The stages, first to last.
-    pub stages: Vec<Stage>,
-    /// How executions that are in the pipeline at the same time affect each other.
-    #[serde(default)]
-    pub execution_mode: ExecutionMode,
+/// A value that a template leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The path to the value, as in `stages[1].actions[0].configuration.FunctionName`.
+    pub(crate) path: String,
+    /// The value, with names in place of what is open, as in `${GateFunction}`.
+    pub(crate) text: String,
+    /// Its line, from 1. 0 if that is unknown.
+    pub(crate) line: usize,
 }
 
-/// How executions that are in the pipeline at the same time affect each other (CodePipeline User
-/// Guide, "How pipeline executions work").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum ExecutionMode {
-    /// A newer execution replaces an older one that waits for the same stage.
-    #[default]
-    Superseded,
-    /// Executions run one by one, in order.
-    Queued,
-    /// Executions do not wait for each other.
-    Parallel,
-}
-
-/// A stage.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stage {
-    /// Its name, which is unique in the pipeline.
-    pub name: String,
-    /// Its actions.
-    pub actions: Vec<Action>,
-    /// Conditions that are evaluated before the stage begins.
-    pub before_entry: Option<Conditions>,
-    /// Conditions that are evaluated when the stage has succeeded.
-    pub on_success: Option<Conditions>,
-    /// What happens when the stage fails.
-    pub on_failure: Option<OnFailure>,
-}
-
-/// An action.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Action {
-    /// Its name, which is unique in the stage.
-    pub name: String,
-    /// What it does.
-    pub action_type_id: ActionTypeId,
-    /// Its place in the stage; actions with the same number run at the same time.
-    #[serde(default = "first_run_order")]
-    pub run_order: u32,
-    /// The settings of its type, such as `FunctionName` and `UserParameters`.
-    #[serde(default)]
-    pub configuration: BTreeMap<String, String>,
-    /// What it reads.
-    #[serde(default)]
-    pub input_artifacts: Vec<Artifact>,
-    /// What it makes.
-    #[serde(default)]
-    pub output_artifacts: Vec<Artifact>,
-    /// How long a manual approval waits, if not [`DEFAULT_TIMEOUT_MINUTES`].
-    pub timeout_in_minutes: Option<u32>,
-}
-
-/// The type of an action.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ActionTypeId {
-    /// `Source`, `Build`, `Test`, `Deploy`, `Approval`, `Invoke` or `Compute`.
-    pub category: String,
-    /// `AWS`, `ThirdParty` or `Custom`.
-    pub owner: String,
-    /// The service, for example `Lambda`.
-    pub provider: String,
-}
-
-/// Files that one action makes and others read.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Artifact {
-    /// Its name, which is unique in the pipeline.
-    pub name: String,
-}
-
-/// What happens when a stage fails.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OnFailure {
-    /// `ROLLBACK`, `FAIL`, `RETRY` or `SKIP`.
-    pub result: Option<String>,
-    /// Which actions an automatic retry runs again.
-    pub retry_configuration: Option<RetryConfiguration>,
-    /// Conditions that are evaluated when the stage has failed.
-    #[serde(default)]
-    pub conditions: Vec<Condition>,
-}
-
-/// Which actions an automatic retry runs again.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RetryConfiguration {
-    /// `FAILED_ACTIONS` or `ALL_ACTIONS`.
-    pub retry_mode: Option<String>,
-}
-
-/// The conditions of `beforeEntry` or `onSuccess`.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Conditions {
-    /// The conditions.
-    #[serde(default)]
-    pub conditions: Vec<Condition>,
-}
-
-/// A condition of a stage.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Condition {
-    /// What happens if it is not met: `ROLLBACK`, `FAIL`, `RETRY` or `SKIP`.
-    pub result: Option<String>,
-    /// What has to be true.
-    #[serde(default)]
-    pub rules: Vec<ConditionRule>,
-}
-
-/// `RuleDeclaration`: one question of a condition.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConditionRule {
-    /// Its name.
-    pub name: String,
-    /// What answers it.
-    pub rule_type_id: RuleTypeId,
-    /// The settings of its type, such as `FunctionName`.
-    #[serde(default)]
-    pub configuration: BTreeMap<String, String>,
-}
-
-/// The type of a condition's rule.
-#[derive(Clone, Debug, Deserialize)]
-pub struct RuleTypeId {
-    /// The service, for example `LambdaInvoke`.
-    pub provider: String,
+impl Undecided {
+    pub(crate) fn new(path: &str, text: String, line: usize) -> Self {
+        Self { path: path.to_owned(), text, line }
+    }
 }
 
 impl Pipeline {
@@ -216,46 +51,47 @@ impl Pipeline {
     /// declaration has neither.
     ///
     /// # Errors
-    /// [`PipelineError::Arn`] if the ARN is not one of a pipeline of that name.
-    pub fn new(arn: Option<String>, structure: Structure) -> Result<Self, PipelineError> {
+    /// [`ArnError`] if the ARN is not one of a pipeline of that name.
+    pub fn new(arn: Option<String>, structure: Structure) -> Result<Self, ArnError> {
         let name = &structure.name;
         let arn = arn.unwrap_or_else(|| format!("arn:aws:codepipeline:*:*:{name}"));
         match Arn::parse(&arn) {
             Some(Arn { service: "codepipeline", resource, .. }) if resource == name => {
-                Ok(Self { arn, structure })
+                Ok(Self::of(arn, structure))
             }
-            Some(_) | None => Err(PipelineError::Arn { arn, name: name.clone() }),
+            Some(_) | None => Err(ArnError { arn, name: name.clone() }),
         }
     }
 
-    /// Reads what `aws codepipeline get-pipeline` prints, with or without `--query pipeline`.
-    ///
-    /// # Errors
-    /// [`PipelineError`] if it is anything else.
-    pub fn from_json(json: &str) -> Result<Self, PipelineError> {
-        let mut file: Value =
-            serde_json::from_str(json).map_err(|error| match is_template_text(json) {
-                true => PipelineError::Template,
-                false => PipelineError::NotJson(error),
-            })?;
-        if file.get("Resources").is_some_and(Value::is_object) {
-            return Err(PipelineError::Template);
-        }
-        let is_pipeline =
-            |value: &Value| value.get("name").is_some() && value.get("stages").is_some();
-        let arn = file.pointer("/metadata/pipelineArn").and_then(Value::as_str).map(str::to_owned);
-        let pipeline = match file.get_mut("pipeline").map(Value::take) {
-            Some(pipeline) => pipeline,
-            // What `--query pipeline` prints.
-            None => file,
+    /// A pipeline whose ARN is a pattern that need not end in its name.
+    pub(crate) fn of(arn: String, structure: Structure) -> Self {
+        Self { arn, structure, undecided: Vec::new(), lines: BTreeMap::new() }
+    }
+
+    /// The pipeline with what its template leaves open. `lines` has the line of each value, by its
+    /// path.
+    pub(crate) fn declared(
+        mut self,
+        undecided: Vec<Undecided>,
+        lines: &BTreeMap<String, usize>,
+    ) -> Self {
+        let mut of = BTreeMap::new();
+        let mut add = |arn: String, path: &str| {
+            if let Some(line) = lines.get(path).filter(|line| **line > 0) {
+                of.entry(arn).or_insert(*line);
+            }
         };
-        if !is_pipeline(&pipeline) {
-            return Err(PipelineError::NotAPipeline);
+        add(self.arn.clone(), "");
+        for (index, stage) in self.stages().iter().enumerate() {
+            add(self.stage_arn(stage), &format!("stages[{index}]"));
+            for (number, action) in stage.actions.iter().enumerate() {
+                let path = format!("stages[{index}].actions[{number}]");
+                add(self.action_arn(stage, action), &path);
+            }
         }
-        let structure = serde_path_to_error::deserialize(pipeline).map_err(|error| {
-            PipelineError::Form { place: error.path().to_string(), source: error.into_inner() }
-        })?;
-        Self::new(arn, structure)
+        self.lines = of;
+        self.undecided = undecided;
+        self
     }
 
     /// The name of the pipeline.
@@ -273,87 +109,110 @@ impl Pipeline {
         &self.structure.stages
     }
 
+    /// Whether an action runs a function that the template does not decide.
+    pub(crate) fn may_run_gate(&self) -> bool {
+        let of_gate = |path: &str, index: usize, number: usize| {
+            let action = format!("stages[{index}].actions[{number}].configuration");
+            path == action || path.strip_prefix(&action) == Some(".FunctionName")
+        };
+        self.stages().iter().enumerate().any(|(index, stage)| {
+            let actions = stage.actions.iter().enumerate();
+            actions
+                .filter(|(_, action)| action.runs_function())
+                .any(|(number, _)| self.undecided.iter().any(|it| of_gate(&it.path, index, number)))
+        })
+    }
+
+    /// The line of a stage in its file, from 1. `None` if that is unknown.
+    pub fn line_of(&self, stage: &Stage) -> Option<usize> {
+        self.lines.get(&self.stage_arn(stage)).copied()
+    }
+
+    /// Whether its name is known.
+    pub fn has_name(&self) -> bool {
+        Arn::parse(&self.arn).is_some_and(|arn| arn.resource == self.name())
+    }
+
+    /// Whether a template leaves anything of it open.
+    pub fn is_undecided(&self) -> bool {
+        !self.undecided.is_empty()
+    }
+
+    /// Says that an action deploys, or all actions of a stage, no matter what their type is.
+    /// Returns whether there is any.
+    pub fn set_deploys(&mut self, place: &StagePlace) -> bool {
+        let StagePlace { stage, action } = place;
+        let stages = self.structure.stages.iter_mut().filter(|it| it.name == *stage);
+        let mut is_there = false;
+        for there in stages.flat_map(|stage| &mut stage.actions) {
+            let is_meant = action.as_ref().is_none_or(|action| there.name == *action);
+            if is_meant && !there.kind().may_be_approval() {
+                there.is_named_deployment = true;
+                is_there = true;
+            }
+        }
+        is_there
+    }
+
     /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE` (Service Authorization Reference, "Resource
     /// types defined by AWS CodePipeline").
     pub fn stage_arn(&self, stage: &Stage) -> String {
-        format!("{}/{}", self.arn, stage.name)
+        format!("{}/{}", self.arn, as_pattern(&stage.name))
     }
 
     /// `arn:P:codepipeline:REGION:ACCT:PIPELINE/STAGE/ACTION`.
     pub fn action_arn(&self, stage: &Stage, action: &Action) -> String {
-        format!("{}/{}/{}", self.arn, stage.name, action.name)
+        format!("{}/{}", self.stage_arn(stage), as_pattern(&action.name))
     }
 }
 
-/// Whether a text that is not JSON is a CloudFormation template in YAML or a Terraform
-/// configuration.
-fn is_template_text(text: &str) -> bool {
-    let marks = ["AWSTemplateFormatVersion", "Resources:", "resource \"aws_", "module \""];
-    text.lines().any(|line| marks.iter().any(|mark| line.trim_start().starts_with(mark)))
+/// A pattern of a name that a template leaves open: `*` in place of each `${NAME}`. Names cannot
+/// have a `$` (CodePipeline API model, `PipelineName`).
+pub(crate) fn as_pattern(name: &str) -> String {
+    let mut pattern = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once("${") {
+        pattern.push_str(before);
+        pattern.push('*');
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    pattern + rest
 }
 
-impl ExecutionMode {
-    /// Reads the word that AWS uses. `None` if it is unknown.
-    pub fn from_aws(text: &str) -> Option<Self> {
-        match text {
-            "SUPERSEDED" => Some(Self::Superseded),
-            "QUEUED" => Some(Self::Queued),
-            "PARALLEL" => Some(Self::Parallel),
-            _ => None,
+/// A stage, or an action of a stage: `STAGE[/ACTION]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StagePlace {
+    /// The name of the stage.
+    pub stage: String,
+    /// The name of the action. `None` stands for the whole stage.
+    pub action: Option<String>,
+}
+
+/// A text that names no stage.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("`{0}` is not STAGE or STAGE/ACTION")]
+pub struct StagePlaceError(String);
+
+impl FromStr for StagePlace {
+    type Err = StagePlaceError;
+
+    /// Names have no slash (CodePipeline API model, `StageName` and `ActionName`).
+    fn from_str(text: &str) -> Result<Self, StagePlaceError> {
+        let (stage, action) = match text.split_once('/') {
+            Some((stage, action)) => (stage, Some(action)),
+            None => (text, None),
+        };
+        let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+        if !is_name(stage) || !action.is_none_or(is_name) {
+            return Err(StagePlaceError(text.to_owned()));
         }
+        Ok(Self { stage: stage.to_owned(), action: action.map(str::to_owned) })
     }
 }
 
-impl Stage {
-    /// Every condition of the stage, each with the key under which it stands, such as
-    /// `beforeEntry`.
-    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
-        let entry = self.before_entry.iter().flat_map(|entry| &entry.conditions);
-        let success = self.on_success.iter().flat_map(|success| &success.conditions);
-        let failure = self.on_failure.iter().flat_map(|failure| &failure.conditions);
-        let entry = entry.map(|condition| ("beforeEntry", condition));
-        let success = success.map(|condition| ("onSuccess", condition));
-        entry.chain(success).chain(failure.map(|condition| ("onFailure", condition)))
-    }
-
-    /// The key that makes the stage end in this result by itself, or `None` if no key does. Results
-    /// are `ROLLBACK`, `FAIL`, `RETRY` and `SKIP`.
-    pub fn ends_in(&self, result: &str) -> Option<&'static str> {
-        let failure = self.on_failure.as_ref().and_then(|failure| failure.result.as_deref());
-        if failure == Some(result) {
-            return Some("onFailure");
-        }
-        self.conditions()
-            .find(|(_, condition)| condition.result.as_deref() == Some(result))
-            .map(|(when, _)| when)
-    }
-}
-
-impl Action {
-    /// What the rule calls it: a manual approval or not.
-    pub fn kind(&self) -> ActionKind {
-        let ActionTypeId { category, owner, provider } = &self.action_type_id;
-        ActionKind::from_type_id(Some(category), Some(owner), Some(provider))
-    }
-
-    /// Whether it changes what runs in production, as far as its declaration shows.
-    ///
-    /// Actions of category Deploy do, except a CloudFormation action that only prepares a change
-    /// set (CodePipeline User Guide, "CloudFormation deploy action reference": `ActionMode`):
-    /// people approve what it prepares. An action that starts another pipeline does too
-    /// (CodePipeline User Guide, "AWS CodePipeline invoke action reference").
-    pub fn deploys(&self) -> bool {
-        let prepares = self.action_type_id.provider == "CloudFormation"
-            && self.configuration.get("ActionMode").map(String::as_str)
-                == Some("CHANGE_SET_REPLACE");
-        let starts_another = self.action_type_id.category == "Invoke"
-            && self.action_type_id.provider == "CodePipeline";
-        (self.action_type_id.category == "Deploy" && !prepares) || starts_another
-    }
-
-    /// `Category/Owner/Provider`.
-    pub fn kind_in_words(&self) -> String {
-        let ActionTypeId { category, owner, provider } = &self.action_type_id;
-        format!("{category}/{owner}/{provider}")
+impl fmt::Display for StagePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.stage)?;
+        self.action.iter().try_for_each(|action| write!(f, "/{action}"))
     }
 }

@@ -1,7 +1,8 @@
 //! Shows who approved the past executions of a pipeline, by the rule and the code of the gate.
 //!
 //! [`read_live`] and [`read_saved`] read a [`History`], from AWS or from saved lists.
-//! [`Report::new`] judges it, and [`render`] writes the report.
+//! [`Report::new`] judges it, and [`render`] writes the report. A program that shows the executions
+//! in its own way takes them from [`Report::executions`].
 
 pub mod facts;
 mod judge;
@@ -9,7 +10,10 @@ mod read;
 pub mod render;
 mod report;
 
-pub use judge::{AccountSource, CATALOG, Trail, UnknownAccount, runs_gate};
+pub use judge::{
+    AccountSource, ApprovalAttempt, CATALOG, Counting, Evaluated, Exception, ExceptionCode,
+    GateReport, GateRun, Trail, UnknownAccount, Verdict, runs_gate,
+};
 pub use read::history;
 pub use read::history::History;
 pub use read::{

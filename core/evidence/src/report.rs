@@ -92,6 +92,11 @@ impl Report {
         })
     }
 
+    /// The executions, newest first.
+    pub fn executions(&self) -> &[Evaluated] {
+        &self.executions
+    }
+
     /// The name of the gate's function.
     pub fn gate(&self) -> &str {
         &self.gate

@@ -32,6 +32,7 @@ impl<F> Check<F> {
             evidence: Vec::new(),
             witness: None,
             help,
+            location: None,
         }
     }
 

@@ -31,11 +31,10 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
 
 /// If nobody accepted the finding, `accepted` is empty.
 fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
-    let chain: Vec<String> = finding
-        .evidence
-        .iter()
-        .map(|link| format!("{} {}: {}", link.kind, link.name, link.detail))
-        .collect();
+    let chain =
+        finding.evidence.iter().map(|link| format!("{} {}: {}", link.kind, link.name, link.detail));
+    let place = finding.location.iter().map(|location| format!("at {location}"));
+    let chain: Vec<String> = chain.chain(place).collect();
     [
         finding.severity.as_str().to_owned(),
         finding.code.to_owned(),

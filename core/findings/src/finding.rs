@@ -39,6 +39,33 @@ pub struct Finding {
     pub witness: Option<String>,
     /// What to do about it, in whole sentences.
     pub help: String,
+    /// Where it is written, if it was found in code.
+    pub location: Option<Location>,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The path, as the user gave it.
+    pub file: String,
+    /// The line, from 1, if it is known.
+    pub line: Option<usize>,
+    /// What the file calls it: a logical ID of CloudFormation or an address of Terraform.
+    pub id: Option<String>,
+}
+
+impl std::fmt::Display for Location {
+    /// `FILE:LINE (ID)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        match &self.id {
+            Some(id) => write!(f, " ({id})"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One link of the chain.

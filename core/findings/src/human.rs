@@ -64,6 +64,9 @@ fn describe(out: &mut String, finding: &Finding) {
         let (name, detail) = (shown(&link.name), shown(&link.detail));
         let _ = writeln!(out, "    → {} {name}: {detail}", link.kind);
     }
+    if let Some(location) = &finding.location {
+        let _ = writeln!(out, "    at: {}", shown(&location.to_string()));
+    }
     if let Some(witness) = &finding.witness {
         let _ = writeln!(out, "    witness: {}", shown(witness));
     }

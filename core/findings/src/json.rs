@@ -25,6 +25,17 @@ struct FindingEntry<'a> {
     evidence: Vec<EvidenceEntry<'a>>,
     witness: Option<&'a str>,
     help: &'a str,
+    /// Only of findings in code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<LocationEntry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LocationEntry<'a> {
+    file: &'a str,
+    line: Option<usize>,
+    id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -88,6 +99,11 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
         evidence: finding.evidence.iter().map(evidence).collect(),
         witness: finding.witness.as_deref(),
         help: &finding.help,
+        location: finding.location.as_ref().map(|location| LocationEntry {
+            file: &location.file,
+            line: location.line,
+            id: location.id.as_deref(),
+        }),
     }
 }
 

@@ -12,7 +12,7 @@ pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
 pub use check::{Catalog, Check, described, link};
 pub use csv::{plain, render as csv};
-pub use finding::{Evidence, Finding, Severity};
+pub use finding::{Evidence, Finding, Location, Severity};
 pub use human::render as human;
 pub use json::{pretty, render as json};
 pub use sarif::render as sarif;
@@ -76,7 +76,8 @@ impl Report {
     }
 }
 
-/// Worst first, then by subject, then by code.
-fn order(finding: &Finding) -> (Reverse<Severity>, &str, &str, &str) {
-    (Reverse(finding.severity), &finding.subject, finding.code, &finding.message)
+/// Worst first, then by subject, then by code, then by place.
+fn order(finding: &Finding) -> (Reverse<Severity>, &str, &str, &str, Option<&Location>) {
+    let Finding { severity, subject, code, message, location, .. } = finding;
+    (Reverse(*severity), subject, code, message, location.as_ref())
 }

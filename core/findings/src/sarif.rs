@@ -102,6 +102,30 @@ struct Location<'a> {
     logical_locations: [LogicalLocation<'a>; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_location: Option<PhysicalLocation>,
+}
+
+/// `physicalLocation`, 3.29.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+/// `artifactLocation`, 3.4.
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+/// `region`, 3.30.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
 }
 
 /// `logicalLocation`, 3.33.
@@ -176,11 +200,18 @@ fn result<'a>(
 ) -> ResultObject<'a> {
     ResultObject {
         level: finding.severity.as_str(),
-        locations: [location(&finding.subject, "resource")],
+        locations: [Location {
+            physical_location: finding.location.as_ref().map(physical),
+            ..location(&finding.subject, "resource")
+        }],
         message: Message { text: format!("{} {}", finding.message, finding.help) },
         partial_fingerprints: BTreeMap::from([(
             "codeAndSubject/v1",
-            format!("{} {}", finding.code, finding.subject),
+            match finding.location.as_ref().and_then(|location| location.id.as_deref()) {
+                None => format!("{} {}", finding.code, finding.subject),
+                // Several pipelines of a template can be called the same.
+                Some(id) => format!("{} {} {id}", finding.code, finding.subject),
+            },
         )]),
         properties: finding.witness.as_deref().map(|witness| ResultProperties { witness }),
         related_locations: (1..).zip(&finding.evidence).map(related).collect(),
@@ -201,7 +232,31 @@ fn suppression(accepted: &Accepted) -> Suppression<'_> {
 
 fn location<'a>(name: &'a str, kind: &'a str) -> Location<'a> {
     let logical = LogicalLocation { fully_qualified_name: name, kind };
-    Location { id: None, logical_locations: [logical], message: None }
+    Location { id: None, logical_locations: [logical], message: None, physical_location: None }
+}
+
+fn physical(location: &crate::Location) -> PhysicalLocation {
+    PhysicalLocation {
+        artifact_location: ArtifactLocation { uri: uri(&location.file) },
+        region: location.line.map(|start_line| Region { start_line }),
+    }
+}
+
+/// A relative reference or an absolute path as a URI (RFC 3986), which is what code scanning joins
+/// with the root of the sources.
+fn uri(path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let path = path.strip_prefix("./").unwrap_or(&path);
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
 }
 
 fn related((id, evidence): (usize, &Evidence)) -> Location<'_> {

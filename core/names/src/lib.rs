@@ -23,7 +23,8 @@ pub use function::{FunctionName, FunctionRef, FunctionRefError, Versions};
 pub use iam_name::{is_iam_name, is_iam_name_char};
 pub use partition::{Partition, Region, RegionGlob, is_partition, is_region_char};
 pub use pipeline::{
-    ActionGlob, ActionName, PipelineGlob, PipelineName, StageGlob, StageName, is_pipeline_name_char,
+    ActionGlob, ActionName, ExecutionId, PipelineGlob, PipelineName, StageGlob, StageName,
+    is_pipeline_name_char,
 };
 pub use shown::shown;
 

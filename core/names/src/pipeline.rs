@@ -1,4 +1,4 @@
-//! Names of pipelines, stages and actions.
+//! Names of pipelines, stages and actions, and ids of executions.
 
 /// Whether CodePipeline allows a character in names of pipelines, stages and actions:
 /// `[A-Za-z0-9.@\-_]` (CodePipeline API model, `PipelineName`, `StageName`, `ActionName`).
@@ -62,6 +62,18 @@ crate::checked_text!(
     is_glob
 );
 
+crate::checked_text!(
+    /// The id of an execution of a pipeline (CodePipeline API model, `PipelineExecutionId`).
+    pub ExecutionId,
+    "the id of an execution: a UUID of 0-9 a-f",
+    is_uuid
+);
+
+fn is_uuid(text: &str) -> bool {
+    let is_digits = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(is_digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +88,22 @@ mod tests {
         }
         for text in ["", "a b", "a/b", "a:b", "ä", "a'b", "$(id)", &"x".repeat(101)] {
             assert!(!StageName::is_valid(text) && !StageGlob::is_valid(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_id_of_an_execution_is_what_aws_would_look_for() {
+        assert!(ExecutionId::is_valid("d9ad4937-06fa-421e-beaf-42beb430ec44"));
+        for text in [
+            "",
+            "d9ad4937-06fa-421e-beaf-42beb430ec4",
+            "D9AD4937-06FA-421E-BEAF-42BEB430EC44",
+            "d9ad493706fa421ebeaf42beb430ec44----",
+            "------------------------------------",
+            "d9ad4937-06fa-421e-beaf-42beb430ec4\u{e9}",
+            "../../../../../../../../../sign-out/",
+        ] {
+            assert!(!ExecutionId::is_valid(text), "{text:?}");
         }
     }
 }

@@ -16,6 +16,7 @@
 mod account;
 mod approval;
 mod attempts;
+mod called;
 mod decide;
 mod decision;
 mod error;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use names::is_iam_name;
+use names::{ExecutionId, is_iam_name};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
@@ -250,12 +250,7 @@ fn actions(names: Vec<String>) -> Result<BTreeSet<String>, RuleError> {
 }
 
 fn pipeline_execution_id(id: String) -> Result<String, RuleError> {
-    let is_uuid = id.len() == 36
-        && id.bytes().enumerate().all(|(at, b)| match at {
-            8 | 13 | 18 | 23 => b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        });
-    if is_uuid {
+    if ExecutionId::is_valid(&id) {
         return Ok(id);
     }
     Err(RuleError::value(

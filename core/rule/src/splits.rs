@@ -24,14 +24,8 @@ impl Rule {
     #[must_use]
     pub fn splits(&self) -> BTreeSet<Split> {
         let mut entries_of: BTreeMap<Key, BTreeSet<&str>> = BTreeMap::new();
-        for (entry, patterns) in self.people() {
-            let names = patterns.iter().filter_map(|pattern| pattern.human_name());
-            for handle in names.chain([entry.as_str()]).flat_map(|name| self.handles(name)) {
-                entries_of.entry(handle).or_default().insert(entry);
-            }
-        }
-        for entry in self.signing_keys().names() {
-            for handle in self.handles(entry) {
+        for (entry, name) in self.names_of_people() {
+            for handle in self.handles(name) {
                 entries_of.entry(handle).or_default().insert(entry);
             }
         }

@@ -49,6 +49,16 @@ impl Algorithm {
     }
 }
 
+/// The point of a public key of P-256: 0x04 and two coordinates of 32 bytes. Returns `None` if the
+/// DER is not a SubjectPublicKeyInfo of such a key.
+#[must_use]
+pub fn p256_of_spki(der: &[u8]) -> Option<Vec<u8>> {
+    match Algorithm::from_spki(der)? {
+        Algorithm::P256(point) => Some(point),
+        Algorithm::Ed25519(_) => None,
+    }
+}
+
 /// Verifies with `ring`.
 pub(crate) fn verified(
     algorithm: &'static dyn VerificationAlgorithm,

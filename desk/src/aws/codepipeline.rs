@@ -2,6 +2,7 @@
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types as sdk;
+use evidence::history::{ExecutionStatus, PipelineExecution, Revision, Trigger, to_millisecond};
 use facts::aws::call_error;
 use facts::{CallError, Operation};
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use signing::Answer;
 use super::missing;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
-use crate::port::{Execution, Listed, Page, PastExecution, Release, Run};
+use crate::port::{Execution, Listed, Page, Release, Run};
 
 const LIST_PIPELINES: Operation = Operation::codepipeline("ListPipelines");
 const GET_PIPELINE: Operation = Operation::codepipeline("GetPipeline");
@@ -123,12 +124,8 @@ pub(super) async fn execution(
     let execution = reply
         .pipeline_execution
         .ok_or(missing(Operation::GET_PIPELINE_EXECUTION, "`pipelineExecution` is missing"))?;
-    let release = |revision: sdk::ArtifactRevision| Release {
-        artifact: revision.name,
-        revision: revision.revision_id,
-        message: revision.revision_summary,
-        url: revision.revision_url,
-        author: None,
+    let release = |it: sdk::ArtifactRevision| {
+        Release::from(Revision::new(it.name, it.revision_id, it.revision_summary, it.revision_url))
     };
     let trigger = execution.trigger.as_ref();
     let initiator = trigger.map(|trigger| {
@@ -147,32 +144,40 @@ pub(super) async fn execution(
     })
 }
 
-/// How many executions the history of a pipeline shows.
-const PAST: i32 = 10;
-
-pub(super) async fn past(client: &Client, pipeline: &str) -> Result<Vec<PastExecution>, CallError> {
-    let call = client.list_pipeline_executions().pipeline_name(pipeline).max_results(PAST);
+pub(super) async fn past(
+    client: &Client,
+    pipeline: &str,
+    count: i32,
+) -> Result<Vec<PipelineExecution>, CallError> {
+    let call = client.list_pipeline_executions().pipeline_name(pipeline).max_results(count);
     let reply = call.send().await;
     let reply = reply.map_err(|error| call_error(LIST_PIPELINE_EXECUTIONS, &error))?;
-    let release = |revision: sdk::SourceRevision| Release {
-        artifact: Some(revision.action_name),
-        revision: revision.revision_id,
-        message: revision.revision_summary,
-        url: revision.revision_url,
-        author: None,
+    let past = reply.pipeline_execution_summaries.unwrap_or_default().into_iter().map(listed);
+    past.collect::<Option<_>>()
+        .ok_or(missing(LIST_PIPELINE_EXECUTIONS, "a `pipelineExecutionId` is missing"))
+}
+
+fn listed(summary: sdk::PipelineExecutionSummary) -> Option<PipelineExecution> {
+    let revision = |it: sdk::SourceRevision| {
+        Revision::new(Some(it.action_name), it.revision_id, it.revision_summary, it.revision_url)
     };
-    let past = |summary: sdk::PipelineExecutionSummary| {
-        let id = summary.pipeline_execution_id;
-        let revisions = summary.source_revisions.unwrap_or_default();
-        Ok(PastExecution {
-            id: id
-                .ok_or(missing(LIST_PIPELINE_EXECUTIONS, "a `pipelineExecutionId` is missing"))?,
-            status: summary.status.map(|status| status.as_str().to_owned()),
-            started: summary.start_time.and_then(timestamp),
-            releases: revisions.into_iter().map(release).collect(),
-        })
-    };
-    reply.pipeline_execution_summaries.unwrap_or_default().into_iter().map(past).collect()
+    let revisions = summary.source_revisions.unwrap_or_default();
+    let trigger = summary.trigger.map(|it| Trigger {
+        kind: it.trigger_type.map(|kind| kind.as_str().to_owned()),
+        detail: it.trigger_detail,
+    });
+    let status = summary.status.as_ref().map(sdk::PipelineExecutionStatus::as_str);
+    Some(PipelineExecution {
+        id: summary.pipeline_execution_id?,
+        status: ExecutionStatus::from_aws(status),
+        started: summary.start_time.and_then(timestamp).and_then(to_millisecond),
+        updated: summary.last_update_time.and_then(timestamp).and_then(to_millisecond),
+        revisions: revisions.into_iter().map(revision).collect(),
+        trigger: trigger.unwrap_or_default(),
+        mode: summary.execution_mode.map(|mode| mode.as_str().to_owned()),
+        kind: summary.execution_type.map(|kind| kind.as_str().to_owned()),
+        stop_reason: summary.stop_trigger.and_then(|stop| stop.reason),
+    })
 }
 
 pub(super) async fn start(client: &Client, pipeline: &str) -> Result<String, CallError> {

@@ -4,10 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_config::SdkConfig;
 use facts::aws::Signed;
 use facts::{CallError, Operation};
-use names::{FunctionRef, Partition};
+use names::FunctionRef;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -37,20 +36,6 @@ struct Problem {
     /// The code is in a header, and in the body of some errors.
     #[serde(alias = "__type", alias = "code", alias = "Code")]
     code: Option<String>,
-}
-
-/// Lambda in a region (`dnsSuffix` in AWS's `partitions.json`).
-pub(super) fn service(config: &SdkConfig, region: &str) -> Signed {
-    let suffix = match Partition::from_region(region) {
-        Some(Partition::AwsCn) => "amazonaws.com.cn",
-        Some(Partition::AwsIso) => "c2s.ic.gov",
-        Some(Partition::AwsIsoB) => "sc2s.sgov.gov",
-        Some(Partition::AwsIsoE) => "cloud.adc-e.uk",
-        Some(Partition::AwsIsoF) => "csp.hci.ic.gov",
-        Some(Partition::AwsEusc) => "amazonaws.eu",
-        Some(Partition::Aws | Partition::AwsUsGov) | None => "amazonaws.com",
-    };
-    Signed::new(config, "lambda", region, &format!("https://lambda.{region}.{suffix}"))
 }
 
 pub(super) async fn environment(

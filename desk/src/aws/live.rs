@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_codepipeline::config::Credentials;
-use facts::aws::{Iam, Reader, call_error};
+use facts::aws::{Https, Iam, Reader, Reply, call_error};
 use facts::{Budget, CallError, Operation};
 use names::Arn;
 use serde_json::json;
@@ -13,11 +13,12 @@ use signing::Answer;
 use tokio::sync::OnceCell;
 
 use super::sts::GET_CALLER_IDENTITY;
-use super::{Client, Connected, codepipeline, missing};
+use super::{Client, Connected, LiveWays, codepipeline, missing};
+use crate::notify::{Notice, Ways as _};
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
 use crate::port::Aws as _;
-use crate::web::Ports;
+use crate::web::{GET_KEY, Ports};
 
 const ASSUME_ROLE: Operation = Operation::of("sts", "AssumeRole");
 
@@ -54,11 +55,20 @@ impl FromStr for RoleArn {
     }
 }
 
+impl RoleArn {
+    /// The session of a person, as CodePipeline records it.
+    pub(crate) fn session(&self, person: &str) -> String {
+        let Self { partition, account, name, .. } = self;
+        format!("arn:{partition}:sts::{account}:assumed-role/{name}/{person}")
+    }
+}
+
 /// The connection of the web app.
 #[derive(Debug)]
 pub(crate) struct Live {
     connected: Connected,
     role: Option<RoleArn>,
+    ways: LiveWays,
     /// The principal of its own credentials.
     own: OnceCell<String>,
 }
@@ -66,7 +76,12 @@ pub(crate) struct Live {
 impl Live {
     /// Answers as sessions of `role`, or with its own credentials.
     pub(crate) fn new(connected: Connected, role: Option<RoleArn>) -> Self {
-        Self { connected, role, own: OnceCell::new() }
+        Self { connected, role, ways: LiveWays::default(), own: OnceCell::new() }
+    }
+
+    /// Tells people on these ways.
+    pub(crate) fn with_ways(self, ways: LiveWays) -> Self {
+        Self { ways, ..self }
     }
 
     /// A connection that may do nothing but this.
@@ -126,11 +141,18 @@ impl Ports for Live {
         &self.connected.iam
     }
 
+    async fn public_key(&self, url: &str) -> Result<String, CallError> {
+        let Reply { status, body } = Https::default().get(GET_KEY, url).await?;
+        let code = || format!("HTTP status {status}");
+        match status {
+            200 => Ok(body),
+            _ => Err(CallError::of_service(GET_KEY, status, &code(), url.to_owned())),
+        }
+    }
+
     async fn principal(&self, person: &str) -> Result<String, CallError> {
         match &self.role {
-            Some(RoleArn { partition, account, name, .. }) => {
-                Ok(format!("arn:{partition}:sts::{account}:assumed-role/{name}/{person}"))
-            }
+            Some(role) => Ok(role.session(person)),
             None => {
                 let budget = Budget::of(PATIENCE);
                 let call = || budget.call(GET_CALLER_IDENTITY, || self.connected.aws.caller());
@@ -155,6 +177,10 @@ impl Ports for Live {
         let action = "codepipeline:PutApprovalResult";
         let client = self.as_person(role, person, action, &resource).await?;
         codepipeline::answer(&client, name, approval, answer, comment).await
+    }
+
+    async fn tell(&self, notice: &Notice) -> Option<Result<(), CallError>> {
+        self.ways.publish(notice).await
     }
 
     async fn start(&self, person: &str, pipeline: &Pipeline) -> Result<String, CallError> {

@@ -1,14 +1,19 @@
 //! AWS, through its SDK. Only this folder names the SDK, with one file per service.
 
 mod codepipeline;
+mod endpoint;
 mod lambda;
 mod live;
+mod secret;
+mod sns;
 mod sts;
+mod ways;
 
 use std::collections::BTreeMap;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_codepipeline::config::Credentials;
+use evidence::history::PipelineExecution;
 use facts::aws::{Iam, Reader, Signed, config};
 use facts::{CallError, Operation};
 use names::FunctionRef;
@@ -16,9 +21,12 @@ use signing::Answer;
 
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
-use crate::port::{Aws, Execution, Listed, Page, PastExecution, Run};
+use crate::port::{Aws, Execution, Listed, Page, Run};
 
 pub(crate) use live::{Live, RoleArn};
+pub(crate) use secret::SecretArn;
+pub(crate) use sns::TopicArn;
+pub(crate) use ways::LiveWays;
 
 /// How to reach AWS. If a member is `None`, the SDK's usual chain decides: environment, shared
 /// files, IAM Identity Center, instance role.
@@ -64,6 +72,11 @@ impl Connection {
     /// # Errors
     /// [`NoRegion`] if nothing says which region.
     pub(crate) async fn open(&self) -> Result<Connected, NoRegion> {
+        let config = self.config().await?;
+        Ok(Connected::with(&config, region_of(&config)?))
+    }
+
+    async fn config(&self) -> Result<SdkConfig, NoRegion> {
         let mut loader = config();
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
@@ -75,9 +88,13 @@ impl Connection {
             loader = loader.region(Region::new(region.as_str().to_owned()));
         }
         let config = loader.load().await;
-        let region = config.region().ok_or(NoRegion)?.as_ref().to_owned();
-        Ok(Connected::with(&config, region))
+        region_of(&config)?;
+        Ok(config)
     }
+}
+
+fn region_of(config: &SdkConfig) -> Result<String, NoRegion> {
+    Ok(config.region().ok_or(NoRegion)?.as_ref().to_owned())
 }
 
 impl Connected {
@@ -97,7 +114,7 @@ impl Connected {
             aws: Client {
                 codepipeline,
                 sts: aws_sdk_sts::Client::new(config),
-                lambda: lambda::service(config, &region),
+                lambda: endpoint::service(config, "lambda", &region),
                 region,
             },
         }
@@ -132,8 +149,8 @@ impl Aws for Client {
         codepipeline::execution(&self.codepipeline, pipeline, execution_id).await
     }
 
-    async fn past(&self, pipeline: &str) -> Result<Vec<PastExecution>, CallError> {
-        codepipeline::past(&self.codepipeline, pipeline).await
+    async fn past(&self, pipeline: &str, count: i32) -> Result<Vec<PipelineExecution>, CallError> {
+        codepipeline::past(&self.codepipeline, pipeline, count).await
     }
 
     async fn answer(

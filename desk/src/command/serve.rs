@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use names::PipelineGlob;
 use tokio::net::TcpListener;
 
-use crate::aws::{Live, RoleArn};
+use crate::aws::{Live, LiveWays, RoleArn, TopicArn};
 use crate::exit::Exit;
 use crate::options::Common;
 use crate::output;
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// credentials, so that CodePipeline records you, no matter who has signed]
     #[arg(long, value_name = "ARN")]
     role: Option<RoleArn>,
+    /// A topic of SNS that tells the person who is asked to approve a new release
+    #[arg(long, value_name = "ARN")]
+    topic: Option<TopicArn>,
 }
 
 /// Why nothing is served.
@@ -67,9 +70,11 @@ pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Er
         Ok(text) => Seal::of_text(&text)?,
         Err(_) => Seal::random()?,
     };
-    let ports = Live::new(common.connection.open().await?, args.role.clone());
+    let connection = &common.connection;
+    let ways = LiveWays::open(connection, args.topic.as_ref(), None).await?;
+    let ports = Live::new(connection.open().await?, args.role.clone()).with_ways(ways);
     let glob = args.pipeline.as_deref().map(str::to_owned);
-    let web = Web::new(ports, file, seal, glob)?;
+    let web = Web::new(ports, file, seal, glob, None)?;
     let in_use = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(in_use)?;
     output::print(&format!("{}\n", web.origin()))?;

@@ -17,7 +17,7 @@ pub(crate) struct Pending {
     pub(crate) you: String,
     pub(crate) approvals: Vec<Entry>,
     pub(crate) unreadable: Vec<Unreadable>,
-    /// How many approvals `--mine` left out because nobody knows whether you would count.
+    /// How many approvals `--mine` left out because they could not be judged.
     #[serde(skip)]
     pub(crate) unclear: usize,
 }
@@ -54,7 +54,7 @@ pub(crate) fn human(pending: &Pending, now: Timestamp) -> String {
     }
     if pending.unclear > 0 {
         lines.title(&format!(
-            "{} more, of which nobody knows whether you would count: see without --mine.",
+            "{} more could not be judged; `desk pending` without --mine shows them.",
             pending.unclear
         ));
     }
@@ -86,7 +86,8 @@ pub(crate) fn approval_rows(lines: &mut Lines, approval: &Approval, now: Timesta
     }
 }
 
-fn released(release: &Release) -> String {
+/// What is released, in one line.
+pub(crate) fn released(release: &Release) -> String {
     let revision = release.revision_id.as_deref();
     let message = title(release).map(|title| format!("\u{201c}{}\u{201d}", shown(title)));
     let author = release.author.as_ref().map(|author| format!("by {}", shown(author)));

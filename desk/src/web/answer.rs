@@ -26,7 +26,9 @@ use crate::overview::LAGS;
 use crate::pipeline::Pipeline;
 use crate::port::Aws;
 use crate::report::json::Outlook;
+use crate::report::listed;
 use crate::report::pending::person;
+use crate::report::why::to_you;
 use crate::standing::chain;
 
 /// How long a person may take to touch the key.
@@ -98,6 +100,7 @@ pub(super) async fn ask<P: Ports>(
 ) -> Result<Response, Problem> {
     let visitor = web.visitor(&headers).ok_or_else(Problem::signed_out)?;
     let wanted: Wanted = read(&headers, &body)?;
+    shown_here(&web, &wanted)?;
     web.run(|web| async move { ask_for(&web, &visitor, wanted).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
@@ -159,8 +162,9 @@ pub(super) async fn give<P: Ports>(
              nothing was sent.",
         ));
     }
+    shown_here(&web, &asked.wanted)?;
     let assertion = posted.assertion().ok_or_else(Problem::malformed)?;
-    web.run(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
+    web.finish(|web| async move { give_signed(&web, &visitor, &asked, assertion).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
 }
@@ -193,7 +197,15 @@ async fn give_signed<P: Ports>(
     let sent =
         web.ports.answer(&visitor.person, &pipeline, &situation.run, answer, &written.comment);
     sent.await.map_err(|error| not_sent(NotSent::new(error, &situation)))?;
-    Ok(json(&Given { text: given(&wanted.action, after.as_ref()) }))
+    Ok(json(&Given { text: given(&pipeline, &situation, after.as_ref()) }))
+}
+
+/// Refuses a pipeline that the desk does not show.
+fn shown_here<P: Ports>(web: &Web<P>, wanted: &Wanted) -> Result<(), Problem> {
+    if web.shows(&wanted.pipeline) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::NOT_FOUND, "This desk does not show that pipeline."))
 }
 
 /// The open approval of the page, and what an answer depends on.
@@ -265,7 +277,8 @@ fn accepted(
         Ok(Some(judged)) => match &judged.judgement {
             Judgement::Counts(_) | Judgement::NotRequired => Ok(judged),
             Judgement::Refused(reason) => {
-                Err(refused(action, &reason.message).because(Some(reason.code.as_str())))
+                let why = to_you(reason.code.as_str(), &reason.message);
+                Err(refused(action, &why).because(Some(reason.code.as_str())))
             }
         },
         Ok(None) => {
@@ -318,18 +331,20 @@ fn not_sent(error: NotSent) -> Problem {
 }
 
 /// What became of the answer, and what is missing now.
-fn given(action: &str, after: Option<&Judged>) -> String {
+fn given(pipeline: &Pipeline, situation: &Situation, after: Option<&Judged>) -> String {
+    let action = &situation.run.action;
     let Some(Judged { after, .. }) = after else {
         return format!("You rejected {action}. The stage stops.");
     };
-    let Outlook { verdict, persons, missing, .. } = Outlook::of(after);
-    let rest = if verdict == "satisfied" {
+    let outlook = Outlook::after(after, pipeline, situation);
+    let Outlook { persons, missing, .. } = &outlook;
+    let rest = if outlook.is_enough() {
         let persons: Vec<String> = persons.iter().map(|it| person(it)).collect();
         format!("The rule is satisfied by {}.", persons.join(" and "))
     } else if missing.is_empty() {
         "Every approval is answered, and the rule is not satisfied.".to_owned()
     } else {
-        format!("Still missing: {}.", missing.join(" and "))
+        format!("Still missing: {}.", listed(missing))
     };
     format!("You approved {action}. {rest}")
 }
@@ -337,7 +352,8 @@ fn given(action: &str, after: Option<&Judged>) -> String {
 /// An error with its sources, as a sentence.
 fn sentence(error: &dyn std::error::Error) -> String {
     let text = chain(error);
-    let mut letters = text.chars();
+    // Many of AWS's messages end with a full stop, and others do not.
+    let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }

@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Ports, Web};
+use super::{Ports, Web, front};
+use crate::output;
 
 /// The greatest body: an assertion and its seal have about 4 KB.
 const BODY: usize = 32 * 1024;
@@ -41,7 +42,7 @@ pub(super) async fn guard<P: Ports>(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match checked(web.origin(), request).await {
+    let mut response = match admitted(&web, request).await {
         Ok(request) => match tokio::time::timeout(REPLY, next.run(request)).await {
             Ok(response) => response,
             Err(_) => refusal(StatusCode::GATEWAY_TIMEOUT, "AWS did not answer in time."),
@@ -54,6 +55,14 @@ pub(super) async fn guard<P: Ports>(
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+async fn admitted<P: Ports>(web: &Arc<Web<P>>, request: Request) -> Result<Request, Response> {
+    let request = checked(web.origin(), request).await?;
+    front::admitted(web, request).await.map_err(|refused| {
+        output::print_warning(&format!("a request was refused: {refused}"));
+        refusal(refused.status(), &refused.text())
+    })
 }
 
 async fn checked(origin: &str, request: Request) -> Result<Request, Response> {

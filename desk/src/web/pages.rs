@@ -1,30 +1,33 @@
 //! What is read for each page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
-use facts::{Budget, CallError, Operation};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use facts::{Budget, CallError, CodePipeline, Operation, Roles, StateEntry};
 use jiff::Timestamp;
-use names::PipelineName;
+use names::ExecutionId;
 use rule::decide;
 
-use super::page::{self, Execution, StageView};
+use super::page::{self, Execution, Since, StageView};
 use super::session::Viewer;
+use super::since::since;
 use super::{Ports, Web};
 use crate::aftermath::{answers, end_of};
-use crate::look::Situation;
+use crate::look::{Eyes, Situation};
 use crate::once::Once;
 use crate::overview::{self, LAGS, Survey};
-use crate::pipeline::{Kind, Pipeline, Stage};
-use crate::port::{self, Aws as _};
+use crate::pipeline::{Pipeline, Stage};
+use crate::port::{self, Aws};
 use crate::report::json::Outlook;
+use crate::source::Sources;
 
 /// How many calls run at the same time for one page. AWS throttles per account, and others need
 /// their share.
 pub(super) const AT_ONCE: usize = 256;
-pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What awaits answers.
 pub(super) async fn pending<P: Ports>(
@@ -68,15 +71,30 @@ pub(super) async fn execution<P: Ports>(
     };
     let name = viewer.name().map(str::to_owned);
     let name = name.as_deref();
-    let is_id = execution.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if pipeline.parse::<PipelineName>().is_err() || execution.len() != 36 || !is_id {
+    if !web.shows(&pipeline) || !ExecutionId::is_valid(&execution) {
         return not_found(name);
     }
-    let read =
-        web.run(|web| async move { read_execution(&web, &viewer, &pipeline, &execution).await });
+    // The script of the page asks again and again, and follows only the progress.
+    let is_script = headers.get("sec-fetch-dest").is_some_and(|it| it == "empty");
+    let read = web.run(move |web| async move {
+        read_execution(&web, &viewer, (&pipeline, &execution), !is_script).await
+    });
     answered(name, read.await, |view| {
         Html(page::execution(name, &view, Timestamp::now()).into_string()).into_response()
     })
+}
+
+/// A pipeline without an execution. `ExternalEntityLink` leads here if CodePipeline did not fill in
+/// `#{codepipeline.PipelineExecutionId}`, because browsers do not send what begins with `#`.
+pub(super) async fn without_execution<P: Ports>(
+    web: State<Arc<Web<P>>>,
+    Path(pipeline): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match web.shows(&pipeline) {
+        true => Redirect::to(&format!("/p/{pipeline}")).into_response(),
+        false => nothing(web, headers).await,
+    }
 }
 
 /// The page of what was read, or why there is none.
@@ -98,8 +116,8 @@ pub(super) fn answered<T>(
 async fn read_execution<P: Ports>(
     web: &Web<P>,
     viewer: &Viewer,
-    name: &str,
-    id: &str,
+    (name, id): (&str, &str),
+    with_change: bool,
 ) -> Result<Execution, CallError> {
     let caller = viewer.principal(&web.ports).await?;
     let rules = web.rules();
@@ -113,46 +131,76 @@ async fn read_execution<P: Ports>(
         eyes.state(name),
         budget.call(Operation::GET_PIPELINE_EXECUTION, call),
     )?;
-    let open = eyes.open(&pipeline, &state, Timestamp::now()).await?;
-    let mut situations = Vec::new();
-    for run in open.into_iter().filter(|run| run.execution_id == id) {
-        situations.push(Box::pin(eyes.situation(&pipeline, run, &caller, false)).await?);
-    }
-    let mut stages = Vec::new();
-    for stage in &pipeline.stages {
-        if !stage.actions.iter().any(|action| matches!(action.kind, Kind::Approval(_))) {
-            continue;
-        }
-        let known = situations.iter().find(|it| it.run.stage == stage.name);
-        let situation = match known {
-            Some(_) => None,
-            None => {
-                let rule = rules.of_stage(eyes.aws, stage, budget).await;
-                let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
-                let at = (id, stage.name.as_str());
-                let patience = std::time::Duration::ZERO;
-                let facts =
-                    Box::pin(eyes.facts(&pipeline, at, &judged_by, &caller, patience)).await;
-                Some((rule, facts))
-            }
-        };
-        let (rule, facts) = match (&situation, known) {
-            (Some((rule, facts)), _) => (rule, facts),
-            (None, Some(Situation { rule, facts, .. })) => (rule, facts),
-            (None, None) => continue,
-        };
-        stages.extend(view(stage, rule, facts, &execution));
-    }
+    let seen = Seen { pipeline: &pipeline, state: &state, execution: &execution, id };
+    let change = async {
+        if with_change { since(&eyes, &pipeline, web.rule(), id).await } else { Since::NotAsked }
+    };
+    let (since, progress) = tokio::join!(Box::pin(change), Box::pin(seen.progress(&eyes, &caller)));
+    let Progress { situations, stages, sources } = progress?;
     let judge = |at: &Pipeline, it: &Situation, known: &_| viewer.standing(at, it, known, &caller);
     let open = situations.iter().map(|it| overview::entry(&pipeline, it, &judge)).collect();
+    let mut releases = execution.releases;
+    releases.iter_mut().for_each(|release| sources.complete(release));
     Ok(Execution {
         pipeline: pipeline.name.clone(),
         id: id.to_owned(),
-        status: execution.status.clone(),
-        releases: execution.releases.iter().map(Into::into).collect(),
+        status: execution.status,
+        releases: releases.iter().map(Into::into).collect(),
+        since,
         open,
         stages,
     })
+}
+
+/// An execution, as CodePipeline shows it.
+struct Seen<'a> {
+    pipeline: &'a Pipeline,
+    state: &'a [StateEntry],
+    execution: &'a port::Execution,
+    id: &'a str,
+}
+
+/// How far an execution is.
+struct Progress {
+    /// Its open approvals.
+    situations: Vec<Situation>,
+    stages: Vec<StageView>,
+    sources: Sources,
+}
+
+impl Seen<'_> {
+    async fn progress<A: Aws, C: CodePipeline, R: Roles>(
+        self,
+        eyes: &Eyes<'_, A, C, R>,
+        caller: &str,
+    ) -> Result<Progress, CallError> {
+        let Self { pipeline, state, execution, id } = self;
+        let open = eyes.open(pipeline, state, Timestamp::now()).await?;
+        let mut situations = Vec::new();
+        for run in open.into_iter().filter(|run| run.execution_id == id) {
+            situations.push(Box::pin(eyes.situation(pipeline, run, caller, false)).await?);
+        }
+        let mut stages = Vec::new();
+        let mut sources = Sources::default();
+        for stage in pipeline.stages.iter().filter(|stage| stage.has_approvals()) {
+            let known = situations.iter().find(|it| it.run.stage == stage.name);
+            let read;
+            let (rule, facts) = match known {
+                Some(Situation { rule, facts, .. }) => (rule, facts),
+                None => {
+                    let rule = eyes.rules.of_stage(eyes.aws, stage, Budget::of(PATIENCE)).await;
+                    let judged_by = rule.as_ref().map(|it| it.rule.clone()).unwrap_or_default();
+                    let at = (id, stage.name.as_str());
+                    let facts = eyes.facts(pipeline, at, &judged_by, caller, Duration::ZERO);
+                    read = (rule, Box::pin(facts).await);
+                    (&read.0, &read.1)
+                }
+            };
+            stages.extend(view(stage, rule, facts, execution));
+            facts.iter().for_each(|known| sources.extend(known.sources.clone()));
+        }
+        Ok(Progress { situations, stages, sources })
+    }
 }
 
 /// How far a stage is. Returns `None` if the execution has not reached it.
@@ -183,7 +231,8 @@ fn view(
     };
     match decision {
         Ok(decision) => {
-            view.outlook = Some(Outlook::of(&decision));
+            let rule = rule.as_ref().ok().map(|it| Outlook::in_stage(&decision, &it.rule, stage));
+            view.outlook = rule;
             view.judged.clone_from(&decision.record().approvals);
         }
         Err(problem) => view.problem = Some(problem),

@@ -5,6 +5,7 @@ use std::future::Future;
 use facts::{CallError, CodePipeline, Roles};
 use signing::Answer;
 
+use crate::notify::Notice;
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
 use crate::port::Aws;
@@ -19,6 +20,9 @@ pub(crate) trait Ports: Send + Sync + 'static {
     fn codepipeline(&self) -> &Self::CodePipeline;
     fn roles(&self) -> &Self::Roles;
 
+    /// The PEM file of a public key of a load balancer, at this address.
+    fn public_key(&self, url: &str) -> impl Future<Output = Result<String, CallError>>;
+
     /// The principal that CodePipeline will record for an answer of this person.
     fn principal(&self, person: &str) -> impl Future<Output = Result<String, CallError>>;
 
@@ -32,6 +36,9 @@ pub(crate) trait Ports: Send + Sync + 'static {
         answer: Answer,
         comment: &str,
     ) -> impl Future<Output = Result<(), CallError>>;
+
+    /// Mails to people. Returns `None` if nothing is configured to send mails.
+    fn tell(&self, notice: &Notice) -> impl Future<Output = Option<Result<(), CallError>>>;
 
     /// StartPipelineExecution in the name of a person, as an answer. Returns the execution's id.
     fn start(

@@ -13,6 +13,7 @@ pub(crate) fn router<P: Ports>(web: Arc<Web<P>>) -> Router {
     Router::new()
         .route("/", get(pages::pending::<P>))
         .route("/e/{pipeline}/{execution}", get(pages::execution::<P>))
+        .route("/e/{pipeline}/", get(pages::without_execution::<P>))
         .route("/p/{pipeline}", get(history::history::<P>))
         .route("/start", post(start::start::<P>))
         .route("/enrol", get(pages::enrol::<P>).post(enrol::enrol))

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use signing::{Nonce, SignIn};
 
+use super::front::Login;
 use super::reply::{Problem, json, read};
 use super::seal::{Purpose, random};
 use super::session::Visitor;
 use super::webauthn::{Posted, Request};
 use super::{Ports, Web};
+use crate::output;
 
 /// How long a person may take to touch the key.
 const TOUCH: SignedDuration = SignedDuration::from_mins(5);
@@ -39,6 +41,7 @@ pub(super) async fn challenge<P: Ports>(
 /// Lets a person in whose passkey signed the challenge.
 pub(super) async fn sign_in<P: Ports>(
     State(web): State<Arc<Web<P>>>,
+    Extension(login): Extension<Option<Login>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
@@ -60,6 +63,11 @@ pub(super) async fn sign_in<P: Ports>(
     let proof = key.verify_sign_in(&text, &web.desk, &assertion).map_err(|bad| {
         Problem::new(StatusCode::FORBIDDEN, format!("The passkey does not let you in: {bad}."))
     })?;
+    // Only of somebody who has the key, so that nobody else learns whose it is.
+    if let Some(why) = login.and_then(|login| login.refuses(web.rule(), person)) {
+        output::print_warning(&format!("a passkey of {person} was refused: {why}"));
+        return Err(Problem::new(StatusCode::FORBIDDEN, why));
+    }
     let visitor = Visitor {
         person: person.to_owned(),
         key: key.clone(),

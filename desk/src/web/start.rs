@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use facts::CallError;
-use names::PipelineName;
+use names::shown;
 use serde::{Deserialize, Serialize};
 
 use super::reply::{Problem, json, read};
 use super::session::Visitor;
 use super::{Ports, Web};
+use crate::notify::{Notice, Why, link};
 
 /// What the form says.
 #[derive(Deserialize)]
@@ -38,8 +39,7 @@ pub(super) async fn start<P: Ports>(
     let visitor = web.visitor(&headers).ok_or_else(Problem::signed_out)?;
     let wanted: Wanted = read(&headers, &body)?;
     let is_known = wanted.ask.is_empty() || web.rule().signer_names().any(|it| it == wanted.ask);
-    let is_shown = wanted.pipeline.parse::<PipelineName>().is_ok() && web.shows(&wanted.pipeline);
-    if !is_known || !is_shown {
+    if !is_known || !web.shows(&wanted.pipeline) {
         return Err(Problem::malformed());
     }
     if wanted.ask == visitor.person && web.rule().excludes_initiator() {
@@ -48,7 +48,7 @@ pub(super) async fn start<P: Ports>(
             "The rule does not count the person who starts a release. Ask somebody else.",
         ));
     }
-    web.run(|web| async move { start_as(&web, &visitor, &wanted).await })
+    web.finish(|web| async move { start_as(&web, &visitor, &wanted).await })
         .await
         .unwrap_or_else(|| Err(Problem::internal()))
 }
@@ -61,12 +61,40 @@ async fn start_as<P: Ports>(
     let rules = web.rules();
     let known = web.eyes(&rules).pipeline(pipeline).await.map_err(not_started)?;
     let id = web.ports.start(&visitor.person, &known).await.map_err(not_started)?;
-    let page = format!("{}/e/{pipeline}/{id}", web.origin());
+    let page = link(web.origin(), pipeline, &id);
     let text = match ask.as_str() {
         "" => "Started. Send this link to the people you ask:".to_owned(),
-        ask => format!("Started. Send this link to {ask}:"),
+        ask => {
+            let notice = asks(&visitor.person, ask, pipeline, &page);
+            match web.ports.tell(&notice).await {
+                Some(Ok(())) => format!("Started. {ask} is told by mail, with this link:"),
+                Some(Err(problem)) => {
+                    format!("Started. {ask} could not be told ({problem}). Send them this link:")
+                }
+                None => format!("Started. Send this link to {ask}:"),
+            }
+        }
     };
     Ok(json(&Started { text, page }))
+}
+
+/// What the person is told who is asked to approve.
+fn asks(starter: &str, asked: &str, pipeline: &str, page: &str) -> Notice {
+    let starter = shown(starter);
+    Notice {
+        why: Why::Asked,
+        pipeline: pipeline.to_owned(),
+        title: format!("{starter} asks you to approve a release"),
+        news: format!(
+            "{starter} has started a release of {pipeline} and asks you to approve it. Its \
+             approvals open as soon as it gets there."
+        ),
+        releases: Vec::new(),
+        said: String::new(),
+        people: vec![asked.to_owned()],
+        problem: None,
+        link: page.to_owned(),
+    }
 }
 
 fn not_started(error: CallError) -> Problem {

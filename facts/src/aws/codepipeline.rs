@@ -1,16 +1,18 @@
 //! CodePipeline through the AWS SDK.
 
+use std::collections::HashMap;
+
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types::{
-    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionStatus, PipelineExecution,
-    StageState,
+    ActionExecutionDetail, ActionExecutionFilter, ActionExecutionInput, ActionExecutionStatus,
+    PipelineExecution, StageState,
 };
 use jiff::Timestamp;
 use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 
 use super::{call_error, sdk};
 use crate::call::{CallError, Operation};
-use crate::port::{CodePipeline, ExecutionPage, HistoryEntry, Started, StateEntry};
+use crate::port::{CodePipeline, ExecutionPage, HistoryEntry, Ran, Started, StateEntry};
 
 /// Reads CodePipeline through the AWS SDK.
 #[derive(Clone, Debug)]
@@ -117,18 +119,31 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
         .output
         .map(|output| (output.execution_result, output.output_variables))
         .unwrap_or_default();
-    let kind =
-        detail.input.and_then(|input| input.action_type_id).map_or(ActionKind::Unknown, |id| {
-            ActionKind::from_type_id(
-                Some(id.category.as_str()),
-                Some(id.owner.as_str()),
-                Some(&id.provider),
-            )
-        });
+    let result = result.as_ref();
+    let error = result.and_then(|result| result.error_details.as_ref());
+    let external_id = result.and_then(|result| result.external_execution_id.clone());
+    let type_id = detail.input.as_ref().and_then(|input| input.action_type_id.as_ref());
+    let kind = type_id.map_or(ActionKind::Unknown, |id| {
+        ActionKind::from_type_id(
+            Some(id.category.as_str()),
+            Some(id.owner.as_str()),
+            Some(&id.provider),
+        )
+    });
+    let ran = Ran {
+        type_id: type_id
+            .map(|id| [id.category.as_str(), id.owner.as_str(), &id.provider].map(str::to_owned)),
+        region: detail.input.as_ref().and_then(|input| input.region.clone()),
+        function: configured(detail.input.as_ref(), "FunctionName"),
+        user_parameters: configured(detail.input.as_ref(), "UserParameters"),
+        external_id: external_id.clone(),
+        error: error.and_then(|error| error.message.clone()),
+    };
     HistoryEntry {
         execution_id: detail.pipeline_execution_id,
         pipeline_version: detail.pipeline_version,
         outputs: outputs.unwrap_or_default().into_iter().collect(),
+        ran,
         attempt: Attempt {
             stage: detail.stage_name,
             action: detail.action_name,
@@ -138,18 +153,20 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
             started: detail.start_time.and_then(timestamp),
             updated: detail.last_update_time.and_then(timestamp),
             answered: None,
-            error: result
-                .as_ref()
-                .and_then(|result| result.error_details.as_ref())
-                .and_then(|error| error.code.clone()),
+            error: error.and_then(|error| error.code.clone()),
             approver: Approver { history: detail.updated_by, state: None },
-            revision: result
-                .as_ref()
-                .filter(|_| kind == ActionKind::Source)
-                .and_then(|result| result.external_execution_id.clone()),
-            comment: result.and_then(|result| result.external_execution_summary),
+            comment: result.and_then(|result| result.external_execution_summary.clone()),
+            revision: external_id.filter(|_| kind == ActionKind::Source),
         },
     }
+}
+
+/// A value of the configuration, with its variables replaced if AWS shows their values. The others
+/// are not kept: some actions have secrets there.
+fn configured(input: Option<&ActionExecutionInput>, name: &str) -> Option<String> {
+    let input = input?;
+    let of = |values: &Option<HashMap<String, String>>| values.as_ref()?.get(name).cloned();
+    of(&input.resolved_configuration).or_else(|| of(&input.configuration))
 }
 
 fn status(status: Option<&ActionExecutionStatus>) -> Status {

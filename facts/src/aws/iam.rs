@@ -1,18 +1,14 @@
 //! One call to IAM, GetRole, in the AWS Query protocol.
 
 use aws_config::SdkConfig;
-use aws_smithy_xml::decode::{Document, try_data};
 use names::Partition;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::query::{error, form, refusal, text_at};
 use super::signed::Signed;
 use crate::call::{CallError, Operation};
 use crate::port::Roles;
 
 const OPERATION: Operation = Operation::GET_ROLE;
-
-/// The characters that must be escaped in a form: all except letters, digits, `-`, `_` and `.`.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// IAM, for the one question about roles.
 #[derive(Clone, Debug)]
@@ -29,26 +25,20 @@ impl Iam {
 
 impl Roles for Iam {
     async fn role_arn(&self, role: &str) -> Result<Option<String>, CallError> {
-        let role = utf8_percent_encode(role, ESCAPED);
-        let form = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
+        let form = form([("Action", "GetRole"), ("Version", "2010-05-08"), ("RoleName", role)]);
         let reply = self.0.post(OPERATION, &form).await?;
         if reply.status == 200 {
-            let arn = at(&reply.body, &["GetRoleResult", "Role", "Arn"]);
+            let arn = text_at(&reply.body, &["GetRoleResult", "Role", "Arn"]);
             return arn.map(Some).ok_or(CallError::Malformed {
                 operation: OPERATION,
                 problem: "the role's `Arn` is missing",
             });
         }
-        let error = |field| at(&reply.body, &["Error", field]);
-        let code = error("Code").unwrap_or_else(|| "an unknown error".to_owned());
-        match code.as_str() {
+        match error(&reply).0.as_str() {
             // The gate's role may only see roles under the reserved path, so for a role that merely
             // has a similar name, IAM denies access.
             "AccessDenied" | "AccessDeniedException" | "NoSuchEntity" => Ok(None),
-            _ => {
-                let message = error("Message").unwrap_or_else(|| "without a message".to_owned());
-                Err(CallError::of_service(OPERATION, reply.status, &code, message))
-            }
+            _ => Err(refusal(OPERATION, &reply)),
         }
     }
 }
@@ -70,46 +60,9 @@ fn global_endpoint(region: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The text of the element at a path below the root.
-fn at(xml: &str, path: &[&str]) -> Option<String> {
-    let mut document = Document::try_from(xml.as_bytes()).ok()?;
-    let mut root = document.root_element().ok()?;
-    text_at(&mut root, path)
-}
-
-fn text_at(
-    element: &mut aws_smithy_xml::decode::ScopedDecoder<'_, '_>,
-    path: &[&str],
-) -> Option<String> {
-    let Some((name, rest)) = path.split_first() else {
-        return try_data(element).ok().map(|text| text.into_owned());
-    };
-    while let Some(mut child) = element.next_tag() {
-        if child.start_el().matches(name) {
-            return text_at(&mut child, rest);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn replies_and_errors_are_read() {
-        let role = r#"<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role><Path>/x/</Path>
-            <Arn>arn:aws:iam::111122223333:role/x/A&amp;B</Arn><RoleName>A</RoleName></Role></GetRoleResult></GetRoleResponse>"#;
-        assert_eq!(
-            at(role, &["GetRoleResult", "Role", "Arn"]).as_deref(),
-            Some("arn:aws:iam::111122223333:role/x/A&B")
-        );
-        let error = "<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code></Error></ErrorResponse>";
-        assert_eq!(at(error, &["Error", "Code"]).as_deref(), Some("NoSuchEntity"));
-        for nonsense in ["", "{}", "<a>", "<a/>", "<Error><Code>x</Code></Error>"] {
-            assert_eq!(at(nonsense, &["Error", "Code"]), None, "{nonsense}");
-        }
-    }
 
     #[test]
     fn each_partition_has_its_iam() {
@@ -118,12 +71,5 @@ mod tests {
         assert_eq!(global_endpoint("cn-northwest-1").1, "cn-north-1");
         assert_eq!(global_endpoint("us-gov-east-1").1, "us-gov-west-1");
         assert_eq!(global_endpoint("us-isob-east-1").1, "us-isob-east-1");
-    }
-
-    #[test]
-    fn a_name_is_escaped_for_a_form() {
-        let escape = |name: &str| utf8_percent_encode(name, ESCAPED).to_string();
-        assert_eq!(escape("AWSReservedSSO_a-1.b"), "AWSReservedSSO_a-1.b");
-        assert_eq!(escape("a+=,@&é"), "a%2B%3D%2C%40%26%C3%A9");
     }
 }

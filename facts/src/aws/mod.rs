@@ -1,7 +1,9 @@
 //! The ports over the AWS SDK. Only this folder names the SDK.
 
 mod codepipeline;
+mod https;
 mod iam;
+mod query;
 mod signed;
 
 use aws_config::retry::RetryConfig;
@@ -16,8 +18,10 @@ use crate::call::{CallError, Operation};
 /// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
 pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Reader;
+pub use https::{Https, Reply};
 pub use iam::Iam;
-pub use signed::{Reply, Signed};
+pub use query::{form, refusal};
+pub use signed::Signed;
 
 /// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's
 /// own retries and time-outs: a [`Budget`](crate::Budget) controls these.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facts::{
-    Budget, CallError, CodePipeline, ExecutionPage, GateRun, HistoryEntry, Operation, Query,
+    Budget, CallError, CodePipeline, ExecutionPage, GateRun, HistoryEntry, Operation, Query, Ran,
     ReadError, Roles, Started, StateEntry,
 };
 use jiff::Timestamp;
@@ -43,6 +43,7 @@ pub(crate) fn entry(
         execution_id: Some(EXECUTION.to_owned()),
         pipeline_version: Some(7),
         outputs: BTreeMap::new(),
+        ran: Ran::default(),
         attempt: Attempt {
             stage: Some(if kind == ActionKind::Source { "Source" } else { "Approve" }.to_owned()),
             action: Some(action.to_owned()),

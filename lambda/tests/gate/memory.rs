@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use facts::{
-    CallError, CodePipeline, ExecutionPage, Floor, HistoryEntry, Operation, Roles, Started,
+    CallError, CodePipeline, ExecutionPage, Floor, HistoryEntry, Operation, Ran, Roles, Started,
     StateEntry,
 };
 use jiff::Timestamp;
@@ -95,6 +95,7 @@ pub(crate) fn entry(
         execution_id: Some(EXECUTION.to_owned()),
         pipeline_version: Some(1),
         outputs: BTreeMap::new(),
+        ran: Ran::default(),
         attempt: Attempt {
             stage: Some("Approve".to_owned()),
             action: Some(action.to_owned()),

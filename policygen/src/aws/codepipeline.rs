@@ -58,6 +58,7 @@ impl Aws {
                 Some(mode) => ExecutionMode::from_aws(mode.as_str())
                     .ok_or_else(|| missing("known execution mode"))?,
             },
+            pipeline_type: pipeline.pipeline_type.map(|kind| kind.as_str().to_owned()),
             stages: pipeline
                 .stages
                 .into_iter()
@@ -184,6 +185,7 @@ fn action(action: sdk::ActionDeclaration) -> Result<Action, Missing> {
         input_artifacts: inputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         output_artifacts: outputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         timeout_in_minutes: action.timeout_in_minutes.map(number).transpose()?,
+        is_named_deployment: false,
     })
 }
 

@@ -10,7 +10,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use doctor::pipeline::PipelineError;
+use doctor::pipeline::ArnError;
 
 /// The maximum number of attempts of a request. The SDK waits between them, and longer if it is
 /// throttled.
@@ -81,7 +81,7 @@ pub(crate) enum CallError {
     Incomplete { action: String, what: &'static str },
     /// The answer contradicts itself.
     #[error("the answer to codepipeline:GetPipeline contradicts itself")]
-    Contradictory(#[source] PipelineError),
+    Contradictory(#[source] ArnError),
 }
 
 impl CallError {

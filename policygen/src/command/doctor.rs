@@ -1,34 +1,37 @@
 //! `policygen doctor`.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 use rule::Rule;
 
 use super::CATALOGS;
 use super::doctor_facts::{self, FactsArgs};
+use super::doctor_sources::{self, AccessArgs, Found, Sources, Wanted};
 use super::report::ReportArgs;
-use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
-use crate::input::{self, InputError};
+use crate::input;
 use crate::output;
-use doctor::pipeline::{Pipeline, PipelineError};
+use doctor::pipeline::StagePlace;
+use doctor::template::NamedValue;
 use doctor::{self, GivenRule};
 use names::FunctionRef;
 
-/// The number of concurrent requests. AWS throttles per account, and other tools need their share.
-const REQUESTS: usize = 4;
-
 const EXAMPLES: &str = "\
 Examples:
-  Every pipeline of a region:
-    policygen doctor --all --region eu-west-1
+  Every pipeline of two regions, in the accounts of two profiles:
+    policygen doctor --all --region eu-west-1 --region us-east-1 \\
+      --profile payments --profile refunds
 
   A pipeline in a file, with your gate's rule, before you put it into AWS:
     aws codepipeline get-pipeline --name payments > payments.json
     policygen doctor --pipeline-file payments.json --rule rule.json
+
+  The pipelines of templates, before they are deployed; for code scanning:
+    policygen doctor --template template.yaml --parameter Stage=prod --format sarif
+    policygen doctor --template cdk.out/*.template.json
+    terraform plan -out plan && terraform show -json plan | policygen doctor --template -
 
   The rule by itself, before it becomes the function's TWO_PERSON_RULE:
     policygen doctor --rule rule.json
@@ -50,7 +53,8 @@ Examples:
 /// With --rule, alone or with pipelines, also checks the gate's rule: what it assumes, what the
 /// gate would refuse, and whether it fits the pipelines.
 ///
-/// --pipeline and --pipeline-file may be given several times.
+/// --pipeline, --pipeline-file, --parameter, --deploys, --region and --profile may be given several
+/// times.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
@@ -62,10 +66,19 @@ pub(crate) struct Args {
     /// A pipeline to look up
     #[arg(long, value_name = "NAME", required_unless_present_any = ["pipeline_file", "all", "rule"])]
     pipeline: Vec<String>,
-    /// A pipeline as `aws codepipeline get-pipeline` prints it; `-` for standard input
-    #[arg(long, value_name = "FILE")]
+    /// Pipelines in a file: the output of `aws codepipeline get-pipeline` in JSON or YAML, a
+    /// CloudFormation, SAM or synthesised CDK template, or the output of `terraform show -json` of
+    /// a plan or a state; `-` for standard input
+    #[arg(long, visible_alias = "template", value_name = "FILE", num_args = 1..)]
     pipeline_file: Vec<PathBuf>,
-    /// Every pipeline of the region
+    /// What a name in a template stands for: a parameter, a resource, an attribute such as
+    /// `Function.Arn`, an export, or `AWS::Region` [default: the parameter's default]
+    #[arg(long, value_name = "NAME=VALUE", requires = "pipeline_file")]
+    parameter: Vec<NamedValue>,
+    /// A stage or an action that deploys, although its type does not say so, such as a build
+    #[arg(long, value_name = "STAGE[/ACTION]")]
+    deploys: Vec<StagePlace>,
+    /// Every pipeline of each region and profile
     #[arg(long)]
     all: bool,
     /// The gate's function, by its name or its ARN
@@ -84,36 +97,29 @@ pub(crate) struct Args {
     facts: FactsArgs,
     #[command(flatten)]
     report: ReportArgs,
-    /// The region of the pipelines [default: that of your AWS configuration]
-    #[arg(long, value_name = "REGION", help_heading = "AWS access")]
-    region: Option<String>,
     #[command(flatten)]
-    connection: Connection,
+    access: AccessArgs,
 }
 
 /// Why nothing is checked.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error(transparent)]
-    Input(#[from] InputError),
-    #[error("`{path}` is not a pipeline")]
-    Pipeline { path: PathBuf, source: PipelineError },
-    #[error("no region is configured; give `--region`")]
-    NoRegion,
+    #[error("--facts looks at one execution; give --region and --profile once")]
+    SeveralPlaces,
+    #[error("`--deploys {0}`: no pipeline has such a stage or action; check its name")]
+    NoSuchPlace(StagePlace),
 }
 
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.facts.facts {
-        let region = args.region.as_deref();
         let (facts, gate) = (&args.facts, &args.gate_function);
-        return doctor_facts::run(
-            facts,
-            &args.pipeline,
-            gate,
-            &args.report,
-            &args.connection,
-            region,
-        );
+        let places = args.access.places();
+        let [place] = places.as_slice() else {
+            output::print_error(&CommandError::SeveralPlaces);
+            return Ok(Exit::Usage);
+        };
+        let (connection, region) = (&place.connection, place.region.as_deref());
+        return doctor_facts::run(facts, &args.pipeline, gate, &args.report, connection, region);
     }
     // Read the user's files before asking AWS, so that a broken file costs no time.
     let reporter = args.report.read(&CATALOGS)?;
@@ -129,34 +135,40 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if !asks_for_pipelines {
         return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
     }
-    let mut pipelines = if args.pipeline_file.is_empty() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(look_up(args))?
+    let Sources { mut found, is_complete } = if args.pipeline_file.is_empty() {
+        let wanted = if args.all { Wanted::All } else { Wanted::Named(&args.pipeline) };
+        args.access.look_up(wanted)?
     } else {
-        args.pipeline_file.iter().map(|path| from_file(path)).collect::<Result<_, _>>()?
+        doctor_sources::read_files(&args.pipeline_file, &args.parameter)?
     };
-    for empty in pipelines
-        .extract_if(.., |pipeline| pipeline.stages().iter().all(|stage| stage.actions.is_empty()))
-    {
+    set_deploys(&mut found, &args.deploys)?;
+    for empty in found.extract_if(.., |found| found.is_empty()) {
         output::print_warning(&format!(
             "`{}` has no actions, so there was nothing to check in it",
             empty.name()
         ));
     }
-    if pipelines.is_empty() {
-        output::print_warning(
-            "there was no pipeline to check; is this the right region and account?",
-        );
+    if found.is_empty() && !is_complete {
+        return Ok(Exit::Failed);
+    }
+    if found.is_empty() {
+        output::print_warning(match args.pipeline_file.is_empty() {
+            true => "there was no pipeline to check; is this the right region and account?",
+            false => "there was no pipeline to check; are these the right files?",
+        });
         return Ok(Exit::Nothing);
     }
-    for pipeline in &pipelines {
-        findings.extend(doctor::examine(pipeline, &args.gate_function, &floor));
+    for Found { declared, file } in &found {
+        findings.extend(doctor::examine_declared(declared, file, &args.gate_function, &floor));
     }
-    Ok(reporter.finish(findings, checked(&pipelines, given.as_ref()), &doctor::CATALOG, today)?)
+    let checked = checked(&found, given.as_ref());
+    let exit = reporter.finish(findings, checked, &doctor::CATALOG, today)?;
+    // A part that could not be read may hold anything.
+    Ok(if is_complete { exit } else { Exit::Failed })
 }
 
-fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
-    let pipelines = match pipelines {
+fn checked(found: &[Found], rule: Option<&GivenRule>) -> String {
+    let pipelines = match found {
         [one] => format!("the pipeline `{}`", one.name()),
         several => format!("{} pipelines", several.len()),
     };
@@ -167,17 +179,14 @@ fn checked(pipelines: &[Pipeline], rule: Option<&GivenRule>) -> String {
     }
 }
 
-fn from_file(path: &Path) -> Result<Pipeline, CommandError> {
-    Pipeline::from_json(&input::text_or_stdin(path)?)
-        .map_err(|source| CommandError::Pipeline { path: path.to_owned(), source })
-}
-
-async fn look_up(args: &Args) -> Result<Vec<Pipeline>, Box<dyn Error>> {
-    let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
-    if aws.region().is_none() {
-        return Err(CommandError::NoRegion.into());
+/// Marks the actions that the user says deploy.
+fn set_deploys(found: &mut [Found], places: &[StagePlace]) -> Result<(), CommandError> {
+    for place in places {
+        let variants = found.iter_mut().flat_map(|found| &mut found.declared.variants);
+        let marked: Vec<bool> = variants.map(|it| it.pipeline.set_deploys(place)).collect();
+        if !marked.contains(&true) {
+            return Err(CommandError::NoSuchPlace(place.clone()));
+        }
     }
-    let names = if args.all { aws.list_pipelines().await? } else { args.pipeline.clone() };
-    let looked_up = stream::iter(&names).map(|name| aws.get_pipeline(name)).buffered(REQUESTS);
-    Ok(looked_up.try_collect().await?)
+    Ok(())
 }

@@ -111,7 +111,11 @@ impl Checker {
     /// Runs the verb on a file with this text, with further arguments.
     pub(crate) fn run_text(&self, input: &str, arguments: &[&str]) -> Ran {
         let input = file_of(input);
-        policygen(&[&[self.verb, self.option, text(input.path())], arguments].concat())
+        let path = text(input.path());
+        let mut ran = policygen(&[&[self.verb, self.option, path], arguments].concat());
+        // The path is another one each time.
+        ran.stdout = ran.stdout.replace(path, "FILE");
+        ran
     }
 
     pub(crate) fn run(&self, input: &Value, arguments: &[&str]) -> Ran {

@@ -85,23 +85,24 @@ fn what_is_no_pipeline_is_refused() {
     let mut boolean = clean();
     boolean["pipeline"]["stages"][0]["actions"][0]["configuration"]["PollForSourceChanges"] =
         json!(false);
+    const NEITHER: &str = "it is neither what `aws codepipeline get-pipeline` prints";
     let cases = [
-        (String::new(), "it is not the JSON that `aws codepipeline get-pipeline` prints"),
-        ("pipeline:".to_owned(), "it is not the JSON that `aws codepipeline get-pipeline` prints"),
-        ("[]".to_owned(), "a `pipeline` with a `name` and `stages` is missing"),
-        ("{}".to_owned(), "a `pipeline` with a `name` and `stages` is missing"),
-        ("pipeline:\n  name: x\n".to_owned(), "print it with `--output json`"),
-        ("{\"Resources\": {}}".to_owned(), "it is a template"),
-        ("AWSTemplateFormatVersion: '2010-09-09'\n".to_owned(), "it is a template"),
-        ("resource \"aws_codepipeline\" \"x\" {\n".to_owned(), "it is a template"),
-        (boolean.to_string(), "at `stages[0].actions[0].configuration.PollForSourceChanges`"),
+        (String::new(), "it is empty"),
+        ("pipeline:".to_owned(), NEITHER),
+        ("[]".to_owned(), NEITHER),
+        ("{}".to_owned(), NEITHER),
+        ("pipeline:\n  name: x\n".to_owned(), NEITHER),
+        ("{\"pipeline\": {\"name\": \"x\"".to_owned(), "it is not JSON: EOF"),
+        ("a: [\n".to_owned(), "it is neither JSON nor YAML"),
+        ("resource \"aws_codepipeline\" \"x\" {\n".to_owned(), "`terraform show -json PLAN`"),
         (
-            json!({"pipeline": {"name": "x"}}).to_string(),
-            "a `pipeline` with a `name` and `stages` is missing",
+            boolean.to_string(),
+            "at `stages[0].actions[0].configuration.PollForSourceChanges` in line 1",
         ),
+        (json!({"pipeline": {"name": "x"}}).to_string(), NEITHER),
         (
             json!({"pipeline": {"name": "x", "stages": {}}}).to_string(),
-            "its `pipeline` is not valid",
+            "its pipeline is not valid, at `stages`",
         ),
         (
             json!({"pipeline": {"name": "x", "stages": [{"name": "A"}]}}).to_string(),

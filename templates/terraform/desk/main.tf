@@ -6,6 +6,7 @@ data "aws_caller_identity" "current" {}
 
 locals {
   pipelines = "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}"
+  by_url    = var.load_balancer == null ? 1 : 0
 }
 
 resource "aws_lambda_function" "desk" {
@@ -37,6 +38,13 @@ resource "aws_lambda_function" "desk" {
         DESK_PIPELINES  = var.pipelines
         DESK_ROLE       = aws_iam_role.answers.arn
       },
+      var.load_balancer == null ? {} : {
+        DESK_LOAD_BALANCER = var.load_balancer.arn
+        DESK_OIDC_ISSUER   = var.load_balancer.issuer
+        DESK_OIDC_CLIENT   = var.load_balancer.client_id
+        DESK_OIDC_CLAIM    = var.load_balancer.claim
+      },
+      var.topic_arn == null ? {} : { DESK_TOPIC = var.topic_arn },
       var.rule == null ? {} : { TWO_PERSON_RULE = jsonencode(var.rule) },
       var.rule_layer_arn == null ? {} : { TWO_PERSON_RULE_FILE = "/opt/two-person-rule/rule.json" },
     )
@@ -60,6 +68,7 @@ resource "aws_lambda_function" "desk" {
 # Anybody may ask: people sign in with their passkeys, and browsers cannot sign requests to AWS.
 resource "aws_lambda_function_url" "desk" {
   #checkov:skip=CKV_AWS_258:people sign in with passkeys; browsers cannot sign requests to AWS
+  count              = local.by_url
   function_name      = aws_lambda_function.desk.function_name
   authorization_type = "NONE"
   invoke_mode        = "BUFFERED"
@@ -69,6 +78,7 @@ resource "aws_lambda_function_url" "desk" {
 # URLs"). Neither lets anybody invoke the function in another way.
 resource "aws_lambda_permission" "use_url" {
   #checkov:skip=CKV_AWS_301:only through the function URL, where people sign in with passkeys
+  count                  = local.by_url
   function_name          = aws_lambda_function.desk.function_name
   action                 = "lambda:InvokeFunctionUrl"
   principal              = "*"
@@ -77,6 +87,7 @@ resource "aws_lambda_permission" "use_url" {
 
 resource "aws_lambda_permission" "invoke_by_url" {
   #checkov:skip=CKV_AWS_301:only through the function URL, where people sign in with passkeys
+  count                    = local.by_url
   function_name            = aws_lambda_function.desk.function_name
   action                   = "lambda:InvokeFunction"
   principal                = "*"
@@ -146,6 +157,22 @@ resource "aws_iam_role_policy" "desk" {
           Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
           Resource = ["${aws_cloudwatch_log_group.desk.arn}:*"]
         },
+      ],
+      [
+        for topic in compact([var.topic_arn]) : {
+          Sid      = "SendMails"
+          Effect   = "Allow"
+          Action   = ["sns:Publish"]
+          Resource = [topic]
+        }
+      ],
+      [
+        for key in var.topic_arn == null ? [] : compact([var.kms_key_arn]) : {
+          Sid      = "EncryptMails"
+          Effect   = "Allow"
+          Action   = ["kms:GenerateDataKey"]
+          Resource = [key]
+        }
       ],
       [
         for key in compact([var.kms_key_arn]) : {

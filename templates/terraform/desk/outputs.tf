@@ -1,11 +1,16 @@
 output "url" {
-  description = "Where the desk is, and without the slash at its end the origin of the rule's desk"
-  value       = aws_lambda_function_url.desk.function_url
+  description = "Where the desk is, and without the slash at its end the origin of the rule's desk. Null behind a load balancer."
+  value       = one(aws_lambda_function_url.desk[*].function_url)
 }
 
 output "function_name" {
   description = "The function"
   value       = aws_lambda_function.desk.function_name
+}
+
+output "function_arn" {
+  description = "The function's ARN, for the module desk-alb"
+  value       = aws_lambda_function.desk.arn
 }
 
 output "role_arn" {

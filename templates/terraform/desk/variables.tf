@@ -51,6 +51,23 @@ variable "let_people_start" {
   default     = false
 }
 
+variable "load_balancer" {
+  description = "The load balancer of the module desk-alb, where people first sign in at an identity provider, instead of a function URL: its ARN, the provider's issuer, the desk's client id there, and what the provider tells of a person that says who it is (email, sub or preferred_username)"
+  type = object({
+    arn       = string
+    issuer    = string
+    client_id = string
+    claim     = optional(string, "email")
+  })
+  default = null
+}
+
+variable "topic_arn" {
+  description = "The topic that tells the person who is asked to approve a new release: the output topic_arn of the module notify. null if people send the link themselves."
+  type        = string
+  default     = null
+}
+
 variable "function_name" {
   description = "The function's name. Guardrails of policygen generate protect this name by default."
   type        = string
@@ -86,7 +103,7 @@ variable "reserved_concurrency" {
 }
 
 variable "kms_key_arn" {
-  description = "A KMS key for the function's environment and the log group; null for the keys that AWS owns. Its policy must let CloudWatch Logs use it."
+  description = "A KMS key for the function's environment and the log group, and that of the topic if it has one; null for the keys that AWS owns. Its policy must let CloudWatch Logs use it."
   type        = string
   default     = null
 }

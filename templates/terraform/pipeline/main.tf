@@ -7,6 +7,7 @@ data "aws_caller_identity" "current" {}
 
 locals {
   slots = sort(keys(var.approvers))
+  link  = var.desk_url == null ? var.review_url : "${var.desk_url}/e/${var.name}/#{codepipeline.PipelineExecutionId}"
   gate  = "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:function:${var.gate_function_name}"
   arns  = { for bucket in [var.source_bucket, var.artifact_bucket, var.deploy_bucket] : bucket => "arn:${data.aws_partition.current.partition}:s3:::${bucket}" }
 }
@@ -61,7 +62,7 @@ resource "aws_codepipeline" "this" {
         version   = "1"
         configuration = {
           NotificationArn    = aws_sns_topic.approvers[action.value].arn
-          ExternalEntityLink = var.review_url
+          ExternalEntityLink = local.link
           CustomData = join(" ", [
             "Release of #{SourceVariables.VersionId} in execution #{codepipeline.PipelineExecutionId}. You approve that it goes to production,",
             "in this execution only. Somebody else must give ${join(" and ", setsubtract(local.slots, [action.value]))};",

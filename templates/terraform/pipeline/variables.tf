@@ -23,9 +23,19 @@ variable "approvers" {
 }
 
 variable "review_url" {
-  description = "A link for approvers to see what they release; shown with the approval"
+  description = "A link for approvers to see what they release, if there is no desk_url; shown with the approval"
   type        = string
   default     = "https://console.aws.amazon.com/codesuite/codepipeline/pipelines"
+}
+
+variable "desk_url" {
+  description = "Where the desk is: the origin of the rule's desk, without a slash at its end. Each approval then links to the page of its execution. null if people approve elsewhere."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.desk_url == null || can(regex("^https?://[^/]+$", var.desk_url))
+    error_message = "The address of the desk begins with https:// and has no slash at its end."
+  }
 }
 
 variable "artifact_bucket" {

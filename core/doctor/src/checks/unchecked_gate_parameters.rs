@@ -1,5 +1,5 @@
-//! `unchecked-gate-parameters`: UserParameters that are made while the pipeline runs, so nobody can
-//! check them beforehand.
+//! `unchecked-gate-parameters`: UserParameters that are made while the pipeline runs, or while its
+//! template is deployed, so nobody can check them beforehand.
 
 use findings::{Check, Evidence, Finding, Severity};
 

@@ -10,15 +10,17 @@ use crate::read::event::ApprovalEvent;
 
 /// One attempt of one approval action.
 #[derive(Debug)]
-pub(crate) struct ApprovalAttempt {
-    pub(crate) attempt: Attempt,
+pub struct ApprovalAttempt {
+    /// The attempt, as the history shows it.
+    pub attempt: Attempt,
     /// The token, if CodePipeline shows it.
     pub(crate) token: Option<String>,
-    pub(crate) counting: Counting,
+    /// How it was counted.
+    pub counting: Counting,
     /// What its person rests on, if a decision considered it.
-    pub(crate) basis: Option<Basis>,
+    pub basis: Option<Basis>,
     /// The signature in its comment, if a decision considered it and the signature is good.
-    pub(crate) signature: Option<SignatureRecord>,
+    pub signature: Option<SignatureRecord>,
     /// The ARNs of the principals behind the session that answered, nearest first, according to
     /// CloudTrail.
     pub(crate) behind: Vec<String>,
@@ -28,13 +30,13 @@ pub(crate) struct ApprovalAttempt {
 
 impl ApprovalAttempt {
     /// The best known time of the answer, and what that time is. `None` if nobody has answered.
-    pub(crate) fn at(&self) -> Option<(Timestamp, AtIs)> {
+    pub fn at(&self) -> Option<(Timestamp, AtIs)> {
         let answered = self.attempt.answered.map(|at| (at, AtIs::Answered));
         answered.or_else(|| self.noticed().map(|at| (at, AtIs::Noticed)))
     }
 
     /// What the approver wrote, without a good signature.
-    pub(crate) fn comment(&self) -> Option<String> {
+    pub fn comment(&self) -> Option<String> {
         let comment = self.attempt.comment.as_deref()?;
         let text = match &self.signature {
             Some(_) => Signature::without(comment),
@@ -55,7 +57,7 @@ impl ApprovalAttempt {
 
 /// How the newest decision that considered an attempt counted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Counting {
+pub enum Counting {
     /// It counted as this person, named by its best key.
     As(String),
     /// It did not count, for this reason.

@@ -17,23 +17,26 @@ use crate::read::history::{ActionExecution, PipelineExecution};
 
 /// An evaluated execution.
 #[derive(Debug)]
-pub(crate) struct Evaluated {
-    pub(crate) execution: PipelineExecution,
+pub struct Evaluated {
+    /// The execution, as CodePipeline lists it.
+    pub execution: PipelineExecution,
     pub(crate) pipeline_version: Option<i32>,
-    pub(crate) verdict: Verdict,
+    /// The verdict of the rule as it is now.
+    pub verdict: Verdict,
     /// What prevented a verdict: a sentence.
-    pub(crate) problem: Option<String>,
+    pub problem: Option<String>,
     /// Every attempt of every approval, oldest first.
-    pub(crate) approvals: Vec<ApprovalAttempt>,
+    pub approvals: Vec<ApprovalAttempt>,
     /// Every run of the gate, oldest first.
-    pub(crate) gate_runs: Vec<GateRun>,
+    pub gate_runs: Vec<GateRun>,
     /// The decision behind the verdict.
-    pub(crate) decision: Option<Decision>,
+    pub decision: Option<Decision>,
     /// Whether the execution went past the gate, or past the place where the gate should be.
-    pub(crate) released: bool,
+    pub released: bool,
     /// The actions that ran after the gate, oldest first.
     pub(crate) deployments: Vec<ActionExecution>,
-    pub(crate) exceptions: Vec<Exception>,
+    /// What an auditor should look at.
+    pub exceptions: Vec<Exception>,
 }
 
 /// Evaluates one execution by the rule. `route` is what the other executions show about the order
@@ -202,7 +205,7 @@ impl Evaluated {
     }
 
     /// The best keys of the persons who counted.
-    pub(crate) fn persons(&self) -> &[String] {
+    pub fn persons(&self) -> &[String] {
         self.decision.as_ref().map_or(&[], |decision| &decision.record().persons)
     }
 
@@ -213,13 +216,13 @@ impl Evaluated {
 
     /// Whether every run of the gate that reported a verdict agrees with today's evaluation. `None`
     /// if no run reported one.
-    pub(crate) fn gate_agrees(&self) -> Option<bool> {
+    pub fn gate_agrees(&self) -> Option<bool> {
         let answers: Vec<bool> = self.gate_runs.iter().filter_map(|run| run.agrees()).collect();
         (!answers.is_empty()).then(|| answers.iter().all(|agrees| *agrees))
     }
 
     /// The person or event that started it, as AWS writes it.
-    pub(crate) fn started_by(&self) -> String {
+    pub fn started_by(&self) -> String {
         let trigger = &self.execution.trigger;
         match trigger.initiator() {
             Initiator::Principal(arn) => arn,

@@ -8,7 +8,7 @@ macro_rules! exception_codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $severity:ident, $title:literal, $help:literal;)*) => {
         /// The stable codes. Each has an anchor of the same name in `docs/evidence.md`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum ExceptionCode {
+        pub enum ExceptionCode {
             $($(#[$doc])* $variant,)*
         }
 
@@ -119,11 +119,13 @@ exception_codes! {
 }
 
 impl ExceptionCode {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The code.
+    pub fn as_str(self) -> &'static str {
         self.check().code
     }
 
-    pub(crate) fn severity(self) -> Severity {
+    /// How much it matters.
+    pub fn severity(self) -> Severity {
         self.check().severity
     }
 
@@ -135,10 +137,11 @@ impl ExceptionCode {
 
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Exception {
-    pub(crate) code: ExceptionCode,
+pub struct Exception {
+    /// What kind of thing it is.
+    pub code: ExceptionCode,
     /// What is wrong: whole sentences.
-    pub(crate) message: String,
+    pub message: String,
     /// The entry of the accept file that accepts it today, if there is one.
     pub(crate) acceptance: Option<Acceptance>,
     /// The entry that accepted it until an earlier day, in words: `expired after DAY: REASON`.

@@ -6,9 +6,16 @@ use crate::read::history::ActionExecution;
 
 /// The report of one run of the gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum GateReport {
+pub enum GateReport {
     /// Satisfied, according to its output variables.
-    Satisfied { approvers: Option<String>, basis: Option<String>, execution_id: Option<String> },
+    Satisfied {
+        /// `Approvers`: the persons that it counted.
+        approvers: Option<String>,
+        /// `Basis`: what they rested on.
+        basis: Option<String>,
+        /// `PipelineExecutionId`: the execution that it judged.
+        execution_id: Option<String>,
+    },
     /// Unsatisfied, according to the message of its refusal.
     Unsatisfied,
     /// The action succeeded without a verdict. Another principal may have reported success in the

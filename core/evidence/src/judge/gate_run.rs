@@ -17,18 +17,21 @@ const REPORT_DELAY: SignedDuration = SignedDuration::from_secs(35);
 
 /// A run of the gate.
 #[derive(Debug)]
-pub(crate) struct GateRun {
+pub struct GateRun {
     execution_id: String,
     pub(crate) stage: Option<String>,
-    pub(crate) action: Option<String>,
+    /// The name of its action.
+    pub action: Option<String>,
     pub(crate) id: Option<String>,
-    pub(crate) status: Status,
+    /// The status of its action.
+    pub status: Status,
     pub(crate) started: Option<Timestamp>,
     /// When its status last changed. For a run that has ended, this is its end.
-    pub(crate) updated: Option<Timestamp>,
-    pub(crate) report: GateReport,
+    pub updated: Option<Timestamp>,
+    /// What it reported.
+    pub report: GateReport,
     /// The message of its report.
-    pub(crate) message: Option<String>,
+    pub message: Option<String>,
     /// Its UserParameters.
     pub(crate) parameters: Option<String>,
     /// Today's evaluation of the facts that the run could see, or a sentence about what prevents

@@ -18,8 +18,12 @@ mod trail;
 pub(crate) mod verdict;
 
 pub use account::{AccountSource, UnknownAccount};
+pub use approvals::{ApprovalAttempt, Counting};
 pub(crate) use confirm::{confirm, give_times};
-pub use exception::CATALOG;
+pub use evaluate::Evaluated;
+pub use exception::{CATALOG, Exception, ExceptionCode};
 pub use gate_function::runs_gate;
-
+pub use gate_report::GateReport;
+pub use gate_run::GateRun;
 pub use trail::Trail;
+pub use verdict::Verdict;

@@ -3,7 +3,7 @@
 /// The verdict on an execution. It has more values than the gate's, because an execution can also
 /// end before its gate, or without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// Enough persons approved.
     Satisfied,
     /// Not enough persons approved.
@@ -28,7 +28,8 @@ impl Verdict {
         Self::Error,
     ];
 
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The name that reports use.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Satisfied => "satisfied",
             Self::Unsatisfied => "unsatisfied",
@@ -36,6 +37,23 @@ impl Verdict {
             Self::NotFinished => "not-finished",
             Self::NotApplicable => "not-applicable",
             Self::Error => "error",
+        }
+    }
+
+    /// What it means: a sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Satisfied => "Enough different people approved everything required.",
+            Self::Unsatisfied => {
+                "Not enough people approved. If the execution stopped there, the gate did its \
+                 work, and there is nothing to look at."
+            }
+            Self::NoGate => "The execution went on, and the gate never ran in it.",
+            Self::NotFinished => "The execution is in progress, and the gate may still run.",
+            Self::NotApplicable => {
+                "The execution ended before its approvals, so nothing was released."
+            }
+            Self::Error => "The record or the rule is wrong, which prevents a verdict.",
         }
     }
 }

@@ -129,6 +129,8 @@ pub struct Revision {
     pub id: Option<String>,
     /// The commit's message, if the source's provider gives one.
     pub message: Option<String>,
+    /// The provider behind a connection, for example `GitHub`.
+    pub provider: Option<String>,
     /// `revisionUrl`.
     pub url: Option<String>,
 }
@@ -146,12 +148,15 @@ impl Revision {
         struct Wrapped {
             #[serde(rename = "CommitMessage")]
             message: String,
+            #[serde(rename = "ProviderType")]
+            provider: Option<String>,
         }
-        let message = summary.map(|summary| match serde_json::from_str::<Wrapped>(&summary) {
-            Ok(wrapped) => wrapped.message,
-            Err(_) => summary,
-        });
-        Self { action, id, message, url }
+        let wrapped = summary.as_deref().map(serde_json::from_str::<Wrapped>);
+        let (message, provider) = match wrapped {
+            Some(Ok(Wrapped { message, provider })) => (Some(message), provider),
+            Some(Err(_)) | None => (summary, None),
+        };
+        Self { action, id, message, provider, url }
     }
 }
 

@@ -3,8 +3,8 @@
 // The browser's side of signing in, answering and enrolling. It decides nothing: the server judges,
 // and the passkey signs.
 
-const POLL = 3000;
 const PATIENCE = 150000;
+const SIGNED_OUT = "You are not signed in any more. Reload the page and sign in again.";
 
 const encode = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -26,7 +26,10 @@ async function post(address, body) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  const isJson = response.headers.get("content-type") === "application/json";
+  const type = response.headers.get("content-type") ?? "";
+  // A load balancer whose identity provider has to be asked again.
+  if (response.status === 401 && !/json|plain/.test(type)) throw new Problem({ problem: SIGNED_OUT });
+  const isJson = type === "application/json";
   const reply = isJson ? await response.json() : { problem: await response.text() };
   if (!response.ok) throw new Problem(reply);
   return reply;
@@ -66,8 +69,10 @@ function explain(error) {
 
 // Runs a task with the buttons of its place switched off.
 async function busy(place, task) {
-  const buttons = [...place.querySelectorAll("button")];
+  const focused = document.activeElement;
+  const buttons = [...place.querySelectorAll("button:enabled")];
   for (const button of buttons) button.disabled = true;
+  place.dataset.busy = "";
   try {
     if (!window.PublicKeyCredential) throw new Error("this browser has no passkeys");
     return await task();
@@ -76,6 +81,9 @@ async function busy(place, task) {
     return null;
   } finally {
     for (const button of buttons) button.disabled = false;
+    delete place.dataset.busy;
+    // A button that is switched off loses the focus.
+    if (place.contains(focused)) focused.focus({ preventScroll: true });
   }
 }
 
@@ -120,7 +128,13 @@ async function answer(form, wanted) {
 function close(card, text, kind) {
   card.dataset.answered = "";
   say(card, text, kind);
-  for (const old of card.querySelectorAll(".standing, label, textarea, .buttons")) old.remove();
+  if (card.contains(document.activeElement)) {
+    const heading = card.querySelector("h2");
+    heading.tabIndex = -1;
+    heading.focus();
+  }
+  const over = ".standing, .facts, label, textarea, .buttons";
+  for (const old of card.querySelectorAll(over)) old.remove();
 }
 
 async function start(form) {
@@ -132,10 +146,13 @@ async function start(form) {
     href: started.page, textContent: started.page,
   });
   form.querySelector(".status").append(" ", link);
-  for (const field of form.querySelectorAll("label, select, p:not(.status), button")) field.remove();
+  const over = "label, select, p:not(.status), button";
+  for (const field of form.querySelectorAll(over)) field.remove();
 }
 
-// Follows the execution until it has ended. What a person may be typing into stays as it is.
+const UNREAD = "The desk cannot read the release at the moment. It tries again.";
+
+// Follows the execution until it has ended.
 let watching = false;
 async function watch() {
   if (watching) return;
@@ -143,41 +160,81 @@ async function watch() {
   for (;;) {
     const progress = document.getElementById("progress");
     if (!progress || progress.dataset.ended === "true") break;
-    await wait(POLL);
+    await wait(Number(progress.dataset.pause) * 1000);
     if (document.hidden) continue;
     const response = await fetch(location.href).catch(() => null);
     if (response?.status === 401) {
-      progress.append(Object.assign(document.createElement("p"), {
-        textContent: "You are not signed in any more. Reload the page to follow on.",
-      }));
+      tell("You are not signed in any more. Reload the page to follow on.");
       break;
     }
-    if (response?.ok) follow(new DOMParser().parseFromString(await response.text(), "text/html"));
+    if (response?.ok) {
+      follow(new DOMParser().parseFromString(await response.text(), "text/html"));
+    } else {
+      tell(UNREAD);
+    }
   }
   watching = false;
 }
 
+// The line above the approvals. Screen readers read it out.
+function tell(text) {
+  const news = document.getElementById("news");
+  if (news.textContent !== text) news.textContent = text;
+}
+
+const OVER = "It does not wait any more: somebody has answered it, or it has expired.";
+
+// Shows what has changed since the page was made.
 function follow(fresh) {
-  const progress = fresh.getElementById("progress");
-  if (progress && progress.innerHTML !== document.getElementById("progress").innerHTML) {
-    document.getElementById("progress").replaceWith(document.adoptNode(progress));
-  } else if (progress) {
-    document.getElementById("progress").dataset.ended = progress.dataset.ended;
+  const [progress, now] = [document, fresh].map((it) => it.getElementById("progress"));
+  if (!now) return;
+  enable(fresh);
+  document.title = fresh.title;
+  Object.assign(progress.dataset, now.dataset);
+  update(progress, now);
+  const cards = (tree) => [...tree.querySelectorAll("#open [data-attempt]")];
+  const find = (tree, { dataset }) =>
+    cards(tree).find((it) => it.dataset.attempt === dataset.attempt);
+  const added = cards(fresh).filter((card) => !find(document, card));
+  for (const card of cards(document)) {
+    const { answered } = card.dataset;
+    // An answer that is on its way says itself what becomes of it.
+    if (answered !== undefined || card.querySelector("[data-busy]")) continue;
+    const same = find(fresh, card);
+    if (same) refresh(card, same);
+    else close(card, OVER, "odd");
   }
-  const open = document.getElementById("open");
-  const find = (tree, id) => tree.querySelector(`[data-attempt="${CSS.escape(id)}"]`);
-  for (const card of open.querySelectorAll("[data-attempt]")) {
-    const { attempt, answered } = card.dataset;
-    if (answered === undefined && !find(fresh, attempt)) {
-      close(card, "It does not wait any more: somebody has answered it, or it has expired.", "odd");
-    }
+  for (const card of added) document.getElementById("open").append(document.adoptNode(card));
+  const names = added.map((card) => card.querySelector("h2").textContent.trim());
+  if (names.length) tell(`Open now: ${names.join(", ")}.`);
+  else if (document.getElementById("news").textContent === UNREAD) tell("");
+}
+
+// Gives an element the content of a newer one. What is equal stays, so that screen readers read
+// only what is new.
+function update(old, fresh) {
+  const pieces = [...fresh.childNodes];
+  for (const [index, piece] of pieces.entries()) {
+    const known = old.childNodes[index];
+    if (!known) old.append(document.adoptNode(piece));
+    else if (known.isEqualNode(piece)) continue;
+    else if (known.nodeName === "UL" && piece.nodeName === "UL") update(known, piece);
+    else known.replaceWith(document.adoptNode(piece));
   }
-  for (const card of fresh.querySelectorAll("#open [data-attempt]")) {
-    if (!find(document, card.dataset.attempt)) {
-      open.append(document.adoptNode(card));
-      enable(card);
-    }
+  while (old.childNodes.length > pieces.length) old.lastChild.remove();
+}
+
+// What is known about an open approval changes. What a person is using stays as it is.
+function refresh(card, fresh) {
+  const parts = (selector) => [card, fresh].map((it) => it.querySelector(selector));
+  for (const selector of [".standing", ".facts"]) {
+    const [old, now] = parts(selector);
+    if (old && now && !old.contains(document.activeElement)) update(old, now);
   }
+  const [old, now] = parts(".buttons");
+  const isInUse = card.contains(document.activeElement)
+    || card.querySelector("textarea")?.value || card.querySelector(".status")?.textContent;
+  if (old && now && !isInUse && !old.isEqualNode(now)) old.replaceWith(document.adoptNode(now));
 }
 
 async function enrol(form) {
@@ -210,6 +267,16 @@ async function enrol(form) {
   });
 }
 
+async function copyText(element) {
+  const place = element.closest("section");
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    say(place, "Copied.");
+  } catch {
+    say(place, "The browser does not let the page copy. Select the line and copy it.", "bad");
+  }
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.id === "enrol") {
@@ -229,12 +296,13 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   const { signIn: asks, copy } = event.target.dataset;
   if (asks !== undefined) signIn(document.getElementById("sign-in"));
-  if (copy) navigator.clipboard.writeText(document.getElementById(copy).textContent);
+  if (copy) copyText(document.getElementById(copy));
 });
 
 // A link from a mail or a chat comes without the cookie, although the browser has it.
 if (document.getElementById("sign-in")) {
   fetch("/session").then((response) => response.status === 204 && location.reload());
 }
+for (const it of document.querySelectorAll("noscript")) it.remove();
 enable(document);
 watch();

@@ -7,10 +7,17 @@ use rule::{JudgedApproval, Status};
 use signing::Signature;
 
 use super::super::answer::WORDS;
+use super::since::{Since, since};
 use super::{frame, parts};
 use crate::aftermath::StageEnd;
 use crate::report::json::{Answered, Outlook, Release};
+use crate::report::listed;
 use crate::report::pending::{Entry, person};
+
+/// How often the page looks again, in seconds, as long as approvals may open or be answered.
+const SOON: u8 = 3;
+/// How often while later stages run.
+const LATER: u8 = 15;
 
 /// One execution.
 #[derive(Debug)]
@@ -19,6 +26,7 @@ pub(in crate::web) struct Execution {
     pub(in crate::web) id: String,
     pub(in crate::web) status: Option<String>,
     pub(in crate::web) releases: Vec<Release>,
+    pub(in crate::web) since: Since,
     pub(in crate::web) open: Vec<Entry>,
     pub(in crate::web) stages: Vec<StageView>,
 }
@@ -39,23 +47,27 @@ pub(in crate::web) struct StageView {
 }
 
 pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Timestamp) -> Markup {
-    let has_ended = view.open.is_empty()
-        && view.stages.iter().all(|stage| stage.end.is_some())
-        && view.status.as_deref() != Some("Stopping");
+    let is_running = matches!(view.status.as_deref(), Some("InProgress" | "Stopping") | None);
+    let has_ended = !is_running && view.open.is_empty();
+    let awaits = !view.open.is_empty() || view.stages.iter().any(|stage| stage.end.is_none());
+    let pause = if awaits || view.stages.is_empty() { SOON } else { LATER };
     frame(
-        &shown(&view.pipeline),
+        &title(view),
         visitor,
         &html! {
             h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
+            @if !has_ended { (parts::reload()) }
             section {
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
             }
+            (since(&view.pipeline, &view.since))
             div #open {
+                p #news .status.odd role="status" {}
                 @for entry in &view.open { (card(view, entry, visitor.is_some(), now)) }
             }
-            section #progress data-ended=(has_ended) aria-live="polite" {
+            section #progress data-ended=(has_ended) data-pause=(pause) aria-live="polite" {
                 h2 { "Progress" }
                 @if let Some(status) = &view.status {
                     p { "The execution is " strong { (words(status)) } "." }
@@ -65,6 +77,25 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
             }
         },
     )
+}
+
+/// The title: what awaits the visitor or others, so that the name of the tab tells it.
+fn title(view: &Execution) -> String {
+    let names = |counts: bool| {
+        let entries = view.open.iter().filter(move |it| !counts || it.you.counts == Some(true));
+        entries.map(|it| shown(&it.approval.action)).collect::<Vec<String>>()
+    };
+    let pipeline = shown(&view.pipeline);
+    match (names(true).as_slice(), names(false).as_slice()) {
+        ([], []) => match &view.status {
+            Some(status) => format!("{pipeline}: {}", words(status)),
+            None => pipeline,
+        },
+        ([], [one]) => format!("{one} is open: {pipeline}"),
+        ([], open) => format!("{} are open: {pipeline}", listed(open)),
+        ([one], _) => format!("{one} awaits you: {pipeline}"),
+        (mine, _) => format!("{} await you: {pipeline}", listed(mine)),
+    }
 }
 
 /// The status of an execution, in words.
@@ -158,7 +189,7 @@ fn missing(outlook: &Outlook) -> Markup {
     let persons: Vec<String> = outlook.persons.iter().map(|it| person(it)).collect();
     html! {
         p {
-            @if outlook.verdict == "satisfied" {
+            @if outlook.is_enough() {
                 span .badge.good { "Enough" } " The rule is satisfied by " (persons.join(" and "))
                 ". The gate decides."
             } @else if outlook.missing.is_empty() {
@@ -167,7 +198,7 @@ fn missing(outlook: &Outlook) -> Markup {
                 @for why in &outlook.reasons { " " (shown(&why.message)) "." }
             } @else {
                 span .badge.odd { "Open" } " Still missing: "
-                (shown(&outlook.missing.join(" and "))) "."
+                (shown(&listed(&outlook.missing))) "."
             }
         }
     }

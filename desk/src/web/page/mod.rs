@@ -5,14 +5,16 @@ mod execution;
 mod history;
 mod parts;
 mod pending;
+mod since;
 
 use maud::{DOCTYPE, Markup, html};
 use names::shown;
 use signing::Desk;
 
 pub(super) use execution::{Execution, StageView, execution};
-pub(super) use history::{History, Past, Starting, history};
+pub(super) use history::{History, Starting, history};
 pub(super) use pending::pending;
+pub(super) use since::{Base, Change, Since, Step};
 
 /// A page around its content.
 fn frame(title: &str, person: Option<&str>, content: &Markup) -> Markup {
@@ -95,6 +97,7 @@ pub(super) fn enrol(person: Option<&str>, desk: &Desk) -> Markup {
                 p { "In " code { "signingKeys" } " of the gate's rule:" }
                 pre tabindex="0" { code #line {} }
                 button type="button" data-copy="line" { "Copy the line" }
+                (parts::status())
                 p { "Key id: " code #key-id {} }
                 p #synced hidden {
                     "This passkey may be synced to other devices. A rule with " code {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
+use evidence::history::{ExecutionStatus, PipelineExecution, Trigger};
 use facts::{
-    CallError, CodePipeline, ExecutionPage, HistoryEntry, Operation, Roles, Started, StateEntry,
+    CallError, CodePipeline, ExecutionPage, HistoryEntry, Operation, Ran, Roles, Started,
+    StateEntry,
 };
 use jiff::Timestamp;
 use names::FunctionRef;
@@ -12,9 +14,10 @@ use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 use signing::Answer;
 
 use super::super::Ports;
+use crate::notify::Notice;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
-use crate::port::{Aws, Execution, Listed, Page, PastExecution, Release, Run};
+use crate::port::{Aws, Execution, Listed, Page, Release, Run};
 
 pub(super) const EXECUTION: &str = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001";
 pub(super) const STARTED: &str = "2026-01-01T00:00:00Z";
@@ -28,10 +31,23 @@ pub(super) struct World {
     pub(super) attempts: BTreeMap<String, Attempt>,
     pub(super) release: Release,
     pub(super) approval: Approval,
+    /// The public key of the load balancer in front, by its address.
+    pub(super) public_keys: BTreeMap<String, String>,
+    /// How often a public key was asked for.
+    pub(super) keys_asked: usize,
+    /// The executions in the list.
+    pub(super) listed: Vec<PipelineExecution>,
+    /// What the others than the one with the open approvals did.
+    pub(super) earlier: BTreeMap<String, Vec<HistoryEntry>>,
+    /// The executions whose history was asked for.
+    pub(super) asked: Vec<String>,
     /// The reply to the next answer.
     pub(super) refuses: Option<CallError>,
     /// The answers: person, action, answer, comment.
     pub(super) given: Vec<(String, String, Answer, String)>,
+    /// What becomes of mails.
+    pub(super) mails: Option<Result<(), CallError>>,
+    pub(super) told: Vec<Notice>,
 }
 
 impl Fake {
@@ -41,8 +57,15 @@ impl Fake {
             attempts: attempts.into(),
             release: Release::default(),
             approval: Approval::default(),
+            public_keys: BTreeMap::new(),
+            keys_asked: 0,
+            listed: vec![listed(EXECUTION, STARTED, ExecutionStatus::InProgress)],
+            earlier: BTreeMap::new(),
+            asked: Vec::new(),
             refuses: None,
             given: Vec::new(),
+            mails: None,
+            told: Vec::new(),
         }))
     }
 
@@ -66,6 +89,21 @@ pub(super) fn waiting(action: &str, number: u32) -> Attempt {
         approver: Approver::default(),
         comment: None,
         revision: None,
+    }
+}
+
+/// An execution in the list.
+pub(super) fn listed(id: &str, started: &str, status: ExecutionStatus) -> PipelineExecution {
+    PipelineExecution {
+        id: id.to_owned(),
+        status,
+        started: started.parse().ok(),
+        updated: started.parse().ok(),
+        revisions: Vec::new(),
+        trigger: Trigger::default(),
+        mode: None,
+        kind: None,
+        stop_reason: None,
     }
 }
 
@@ -118,10 +156,9 @@ impl Aws for Fake {
         Ok(Execution { status: Some("InProgress".to_owned()), releases, initiator: None })
     }
 
-    async fn past(&self, _: &str) -> Result<Vec<PastExecution>, CallError> {
-        let releases = vec![self.world().release.clone()];
-        let status = Some("InProgress".to_owned());
-        Ok(vec![PastExecution { id: EXECUTION.to_owned(), status, started: None, releases }])
+    async fn past(&self, _: &str, count: i32) -> Result<Vec<PipelineExecution>, CallError> {
+        let count = usize::try_from(count).unwrap();
+        Ok(self.world().listed.iter().take(count).cloned().collect())
     }
 
     async fn answer(&self, _: &str, _: &OpenRun, _: Answer, _: &str) -> Result<(), CallError> {
@@ -140,14 +177,21 @@ impl CodePipeline for Fake {
     async fn action_executions(
         &self,
         _: &str,
-        _: &str,
+        id: &str,
         _: Option<&str>,
     ) -> Result<ExecutionPage, CallError> {
+        self.world().asked.push(id.to_owned());
+        if id != EXECUTION {
+            let attempts = self.world().earlier.get(id).cloned();
+            let attempts = attempts.ok_or(refused("AccessDenied"))?;
+            return Ok(ExecutionPage { attempts, next_token: None });
+        }
         let entry = |attempt: &Attempt| HistoryEntry {
             execution_id: Some(EXECUTION.to_owned()),
             pipeline_version: Some(1),
             attempt: attempt.clone(),
             outputs: BTreeMap::new(),
+            ran: Ran::default(),
         };
         let attempts = self.world().attempts.values().map(entry).collect();
         Ok(ExecutionPage { attempts, next_token: None })
@@ -195,8 +239,19 @@ impl Ports for Fake {
         self
     }
 
+    async fn public_key(&self, url: &str) -> Result<String, CallError> {
+        let mut world = self.world();
+        world.keys_asked += 1;
+        world.public_keys.get(url).cloned().ok_or_else(|| refused("HTTP status 404"))
+    }
+
     async fn principal(&self, person: &str) -> Result<String, CallError> {
         Ok(format!("arn:aws:sts::111122223333:assumed-role/Desk/{person}"))
+    }
+
+    async fn tell(&self, notice: &Notice) -> Option<Result<(), CallError>> {
+        self.world().told.push(notice.clone());
+        self.world().mails.clone()
     }
 
     async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {

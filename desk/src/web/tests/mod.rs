@@ -2,10 +2,15 @@
 
 mod answers;
 mod fake;
+mod front;
 mod guards;
 mod outside;
 mod passkey;
+mod past;
+mod scope;
 mod sign_ins;
+mod standings;
+mod starts;
 
 use std::sync::Arc;
 
@@ -16,7 +21,7 @@ use tower::ServiceExt as _;
 
 use self::fake::Fake;
 use self::passkey::Passkey;
-use super::{Seal, Web, router};
+use super::{Front, Seal, Web, router};
 use crate::rule_source;
 
 const ORIGIN: &str = "https://approve.example.com";
@@ -59,6 +64,26 @@ impl Desk {
     }
 
     fn with(fake: Fake, origin: &str, more: Value) -> Self {
+        Self::made(None, None, fake, origin, more)
+    }
+
+    /// A desk for the pipelines of a glob.
+    fn showing(glob: Option<&str>, fake: Fake, origin: &str, more: Value) -> Self {
+        Self::made(glob, None, fake, origin, more)
+    }
+
+    /// A desk behind an identity provider.
+    fn behind(front: Front, fake: Fake, more: Value) -> Self {
+        Self::made(None, Some(front), fake, ORIGIN, more)
+    }
+
+    fn made(
+        glob: Option<&str>,
+        front: Option<Front>,
+        fake: Fake,
+        origin: &str,
+        more: Value,
+    ) -> Self {
         let (alice, bob) = (Passkey::new(1, origin), Passkey::new(2, origin));
         let mut rule = json!({
             "signingKeys": {"alice": [alice.line()], "bob": [bob.line()]},
@@ -66,7 +91,8 @@ impl Desk {
         });
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let file = rule_source::of_json(rule.to_string()).unwrap();
-        let web = Web::new(fake, file, Seal::random().unwrap(), None).unwrap();
+        let (seal, glob) = (Seal::random().unwrap(), glob.map(str::to_owned));
+        let web = Web::new(fake, file, seal, glob, front).unwrap();
         Self { web, alice, bob }
     }
 

@@ -135,7 +135,7 @@ fn footer(report: &Report) -> Markup {
             dl.facts {
                 @for verdict in Verdict::ALL {
                     dt { span.badge.(verdict.as_str()) { (verdict.as_str()) } }
-                    dd { (meaning(verdict)) }
+                    dd { (verdict.meaning()) }
                 }
             }
             @for note in &report.notes { p { (shown(note)) } }
@@ -143,21 +143,5 @@ fn footer(report: &Report) -> Markup {
                 history that CodePipeline keeps. Times are UTC. CodePipeline notices an answer up \
                 to 35 seconds after it is given." }
         }
-    }
-}
-
-fn meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Satisfied => "Enough different people approved everything required.",
-        Verdict::Unsatisfied => {
-            "Not enough people approved. If the execution stopped there, the gate did its work, \
-             and there is nothing to look at."
-        }
-        Verdict::NoGate => "The execution went on, and the gate never ran in it.",
-        Verdict::NotFinished => "The execution is in progress, and the gate may still run.",
-        Verdict::NotApplicable => {
-            "The execution ended before its approvals, so nothing was released."
-        }
-        Verdict::Error => "The record or the rule is wrong, which prevents a verdict.",
     }
 }

@@ -1,0 +1,47 @@
+//! Actions that change the pipeline itself.
+//!
+//! Nothing in a pipeline's structure says that an action does, except an update of the template's
+//! own stack. Otherwise names tell: the default names of CDK Pipelines
+//! (`UpdatePipeline/SelfMutate`; AWS CDK API reference, `selfMutation`), and stacks that are named
+//! after a pipeline.
+
+use crate::pipeline::{Action, Stage};
+
+/// Parts of the names of such actions, stages and projects, in lower case and without separators.
+const MARKS: [&str; 5] =
+    ["selfmutat", "selfupdat", "updatepipeline", "pipelineupdate", "mutatepipeline"];
+
+/// What says that an action changes the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// It updates the stack that the template with this pipeline becomes.
+    OwnStack,
+    /// Its name, or that of its stage, project or stack.
+    Name,
+}
+
+/// What says that an action changes the pipeline. `None` if nothing does.
+pub fn sign(stage: &Stage, action: &Action) -> Option<Sign> {
+    let configured = |key: &str| action.configuration.get(key).map(|value| plain(value));
+    if action.kind().may_be_approval()
+        || action.prepares()
+        || action.action_type_id.category == "Source"
+    {
+        return None;
+    }
+    let stack = action.configuration.get("StackName").filter(|_| action.deploys());
+    if stack.is_some_and(|stack| stack == "${AWS::StackName}") {
+        return Some(Sign::OwnStack);
+    }
+    let names = [Some(plain(&action.name)), Some(plain(&stage.name)), configured("ProjectName")];
+    let marked = |name: &str| MARKS.iter().any(|mark| name.contains(mark));
+    let is_named = names.iter().flatten().any(|name| marked(name))
+        || stack.is_some_and(|stack| plain(stack).contains("pipeline"));
+    is_named.then_some(Sign::Name)
+}
+
+/// A name in lower case, without separators.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}

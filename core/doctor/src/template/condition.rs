@@ -1,0 +1,94 @@
+//! The conditions of a template.
+
+use super::document::Node;
+use super::intrinsic::Resolver;
+
+/// The greatest depth of a condition, through the conditions that it names.
+const DEEPEST: usize = 40;
+
+impl Resolver<'_> {
+    /// Whether a condition of the template holds. `None` if the template does not decide it; then
+    /// the comparison that is not decided is open.
+    pub(super) fn condition(&mut self, name: &str) -> Option<bool> {
+        self.named_condition(name, 0)
+    }
+
+    fn named_condition(&mut self, name: &str, depth: usize) -> Option<bool> {
+        let template = self.template;
+        match template.at(&["Conditions", name]) {
+            Some(expression) if depth < DEEPEST => self.holds(expression, name, depth + 1),
+            Some(_) | None => self.assume(name),
+        }
+    }
+
+    fn holds(&mut self, expression: &Node, name: &str, depth: usize) -> Option<bool> {
+        let [(function, argument)] = expression.entries() else {
+            return self.assume(name);
+        };
+        let parts = argument.items();
+        match (function.as_str(), parts) {
+            ("Condition", _) => match argument.as_str() {
+                Some(other) => self.named_condition(other, depth),
+                None => self.assume(name),
+            },
+            ("Fn::Not", [part]) => self.holds(part, name, depth + 1).map(|holds| !holds),
+            // Every part is looked at, so that everything that is open is known.
+            ("Fn::And", parts) => {
+                let parts: Vec<_> =
+                    parts.iter().map(|part| self.holds(part, name, depth + 1)).collect();
+                match parts.contains(&Some(false)) {
+                    true => Some(false),
+                    false => parts.into_iter().collect::<Option<Vec<_>>>().map(|_| true),
+                }
+            }
+            ("Fn::Or", parts) => {
+                let parts: Vec<_> =
+                    parts.iter().map(|part| self.holds(part, name, depth + 1)).collect();
+                match parts.contains(&Some(true)) {
+                    true => Some(true),
+                    false => parts.into_iter().collect::<Option<Vec<_>>>().map(|_| false),
+                }
+            }
+            ("Fn::Equals", [left, right]) => self.equals(left, right, name),
+            _ => self.assume(name),
+        }
+    }
+
+    fn equals(&mut self, left: &Node, right: &Node, name: &str) -> Option<bool> {
+        let (left, right) = (self.resolve(left), self.resolve(right));
+        let (Some(left), Some(right)) =
+            (left.as_ref().and_then(Node::scalar), right.as_ref().and_then(Node::scalar))
+        else {
+            return self.assume(name);
+        };
+        if left.text == right.text {
+            return Some(true);
+        }
+        if left.is_decided && right.is_decided {
+            return Some(false);
+        }
+        let (open, value) = if left.is_decided { (right, left) } else { (left, right) };
+        // One value is never equal to two others.
+        let equals_another = self.assumed.iter().any(|(comparison, holds)| {
+            *holds
+                && value.is_decided
+                && comparison
+                    .strip_prefix(&open.text)
+                    .and_then(|rest| rest.strip_prefix(" = "))
+                    .is_some_and(|other| other != value.text && !other.contains("${"))
+        });
+        if equals_another {
+            return Some(false);
+        }
+        self.assume(&format!("{} = {}", open.text, value.text))
+    }
+
+    /// What is assumed of something that the template does not decide.
+    fn assume(&mut self, what: &str) -> Option<bool> {
+        let assumed = self.assumed.get(what).copied();
+        if assumed.is_none() {
+            self.open.insert(what.to_owned());
+        }
+        assumed
+    }
+}

@@ -1,0 +1,80 @@
+//! Single HTTPS requests: the connector of the AWS SDK, without the rest of it.
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::http::Request;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+
+use crate::call::{CallError, Operation};
+
+/// Sends requests, each once. It follows no redirects.
+#[derive(Clone, Debug)]
+pub struct Https(SharedHttpConnector);
+
+/// A reply of a service, a success or an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body. Empty if it is not UTF-8.
+    pub body: String,
+}
+
+impl Default for Https {
+    /// With rustls on ring, and the system's root certificates.
+    fn default() -> Self {
+        let connector =
+            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
+        Self(SharedHttpConnector::new(connector))
+    }
+}
+
+impl Https {
+    /// Reads a public file, without a signature.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.
+    pub async fn get(&self, operation: Operation, url: &str) -> Result<Reply, CallError> {
+        let request = HttpRequest::get(url);
+        let invalid = |_| CallError::transient(operation, "its address is not valid");
+        self.send(operation, request.map_err(invalid)?).await
+    }
+
+    /// Posts JSON to an address outside AWS, without a signature. No error names the address, which
+    /// may be a secret.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.
+    pub async fn post_json(
+        &self,
+        operation: Operation,
+        url: &str,
+        body: &str,
+    ) -> Result<Reply, CallError> {
+        let mut request = Request::new(SdkBody::from(body));
+        let is_made = request.set_method("POST").and_then(|()| request.set_uri(url)).is_ok();
+        if !is_made {
+            return Err(CallError::transient(operation, "its address is not valid"));
+        }
+        request.headers_mut().insert("content-type", "application/json");
+        self.send(operation, request).await
+    }
+
+    /// Sends a request.
+    pub(super) async fn send(
+        &self,
+        operation: Operation,
+        request: HttpRequest,
+    ) -> Result<Reply, CallError> {
+        let transient = |problem| CallError::transient(operation, problem);
+        let reply = self.0.call(request).await;
+        let reply = reply.map_err(|_| transient("the request could not be sent"))?;
+        let status = reply.status().as_u16();
+        let body = ByteStream::new(reply.into_body()).collect().await;
+        let body = body.map_err(|_| transient("the reply could not be read"))?.to_vec();
+        Ok(Reply { status, body: String::from_utf8(body).unwrap_or_default() })
+    }
+}

@@ -1,0 +1,101 @@
+//! The AWS Query protocol: a form in, XML out.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html>
+
+use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::https::Reply;
+use crate::call::{CallError, Operation};
+
+/// The characters that must be escaped in a form: all except letters, digits, `-`, `_` and `.`.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// A form of these members.
+#[must_use]
+pub fn form<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let escaped = |text| utf8_percent_encode(text, ESCAPED);
+    let member = |(name, value)| format!("{name}={}", escaped(value));
+    members.into_iter().map(member).collect::<Vec<_>>().join("&")
+}
+
+/// The code and the message of a reply that is an error.
+pub(super) fn error(reply: &Reply) -> (String, String) {
+    let field = |name| text_at(&reply.body, &["Error", name]);
+    let code = field("Code").unwrap_or_else(|| "an unknown error".to_owned());
+    (code, field("Message").unwrap_or_else(|| "without a message".to_owned()))
+}
+
+/// The error of a reply that is one.
+#[must_use]
+pub fn refusal(operation: Operation, reply: &Reply) -> CallError {
+    let (code, message) = error(reply);
+    // SNS has its own code for it (SNS API, "Common errors").
+    let code = if code == "AuthorizationError" { "AccessDenied" } else { &code };
+    CallError::of_service(operation, reply.status, code, message)
+}
+
+/// The text of the element at a path below the root.
+pub(super) fn text_at(xml: &str, path: &[&str]) -> Option<String> {
+    let mut document = Document::try_from(xml.as_bytes()).ok()?;
+    let mut root = document.root_element().ok()?;
+    below(&mut root, path)
+}
+
+fn below(element: &mut ScopedDecoder<'_, '_>, path: &[&str]) -> Option<String> {
+    let Some((name, rest)) = path.split_first() else {
+        return try_data(element).ok().map(|text| text.into_owned());
+    };
+    while let Some(mut child) = element.next_tag() {
+        if child.start_el().matches(name) {
+            return below(&mut child, rest);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_and_errors_are_read() {
+        let role = r#"<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role><Path>/x/</Path>
+            <Arn>arn:aws:iam::111122223333:role/x/A&amp;B</Arn><RoleName>A</RoleName></Role></GetRoleResult></GetRoleResponse>"#;
+        assert_eq!(
+            text_at(role, &["GetRoleResult", "Role", "Arn"]).as_deref(),
+            Some("arn:aws:iam::111122223333:role/x/A&B")
+        );
+        let error = "<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code></Error></ErrorResponse>";
+        assert_eq!(text_at(error, &["Error", "Code"]).as_deref(), Some("NoSuchEntity"));
+        for nonsense in ["", "{}", "<a>", "<a/>", "<Error><Code>x</Code></Error>"] {
+            assert_eq!(text_at(nonsense, &["Error", "Code"]), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn errors_are_sorted_by_their_code() {
+        let sns = Operation::of("sns", "Publish");
+        let reply = |status, code: &str| {
+            let body = format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>");
+            refusal(sns, &Reply { status, body })
+        };
+        assert!(matches!(reply(403, "AuthorizationError"), CallError::AccessDenied { .. }));
+        assert!(
+            matches!(reply(404, "NotFound"), CallError::Refused { code, .. } if code == "NotFound")
+        );
+        assert!(matches!(reply(400, "Throttling"), CallError::Transient { .. }));
+        assert!(matches!(
+            refusal(sns, &Reply { status: 502, body: String::new() }),
+            CallError::Transient { .. }
+        ));
+    }
+
+    #[test]
+    fn a_value_is_escaped_for_a_form() {
+        let escaped = |value: &str| form([("RoleName", value)]);
+        assert_eq!(escaped("AWSReservedSSO_a-1.b"), "RoleName=AWSReservedSSO_a-1.b");
+        assert_eq!(escaped("a+=,@&é"), "RoleName=a%2B%3D%2C%40%26%C3%A9");
+        assert_eq!(form([("A", "1"), ("B", "2")]), "A=1&B=2");
+    }
+}
