@@ -1,4 +1,4 @@
-"""Accounts that are hard for an audit: each is large in one way of its own."""
+"""Accounts that are hard for an audit: each is large in another way."""
 
 ACCOUNT = "111122223333"
 SLOTS = ["ApprovalA", "ApprovalB"]
@@ -73,7 +73,7 @@ def role(name, principal, *documents):
 
 
 def account(users=(), groups=(), roles=(), policies=()):
-    """An account with two people in each slot besides."""
+    """An account that also has two people in each slot."""
     approvers = [user(f"approver-{slot}-{n}", groups=[slot]) for slot in SLOTS for n in range(2)]
     serving = [group(slot, policy(allow(APPROVE, approval("*", slot)))) for slot in SLOTS]
     return {
@@ -170,7 +170,7 @@ def bounded_administrators():
 
 
 def long_policies():
-    """5,000 users, each with a policy of 100 statements of its own."""
+    """5,000 users, each with a separate policy of 100 statements."""
     users = []
     for n in range(5000):
         statements = [
@@ -182,7 +182,7 @@ def long_policies():
 
 
 def own_pipelines():
-    """5,000 users who approve one slot of 40 pipelines of their own."""
+    """5,000 users who approve one slot of 40 separate pipelines."""
     users = []
     for n in range(5000):
         resources = [approval(f"own-{n}-{number}-*", SLOTS[n % 2]) for number in range(40)]

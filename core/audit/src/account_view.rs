@@ -189,8 +189,8 @@ impl<'a> AccountView<'a> {
         roles.map(|(at, _)| Actor::Role(at)).collect()
     }
 
-    /// What an actor reaches by at least one write: two slots, if it does not have them without, and
-    /// a way past the gate.
+    /// What an actor reaches by at least one write: two slots, if it does not have them without a
+    /// write, and a way past the gate.
     pub(super) fn outcome(&self, actor: Actor) -> Result<Rc<Outcome>, UndecidedError> {
         if let Some(known) = self.outcomes.borrow().get(&actor) {
             return Ok(Rc::clone(known));

@@ -1,6 +1,6 @@
 //! Services that run code, or call AWS, with a role that somebody passes to them.
 //!
-//! Each way needs `iam:PassRole` besides, and all of its actions. Sources: the Service Authorization
+//! Each way needs `iam:PassRole` and all of its actions. Sources: the Service Authorization
 //! Reference names the actions that depend on `iam:PassRole`; <https://pathfinding.cloud> shows for
 //! most of them what else it takes.
 
@@ -101,8 +101,8 @@ fn bare(service: &str) -> &str {
     service.split_once(".amazonaws.").map_or(service, |(bare, _)| bare)
 }
 
-/// The actions with which somebody may use a role that it passes to a service, `iam:PassRole` first.
-/// `None` if there is no way.
+/// The actions with which somebody may use a role that it passes to a service. The first is
+/// `iam:PassRole`. `None` if there is no way.
 pub(crate) fn way<'a>(view: &AccountView<'a>, who: &As<'a>, role: RoleIx) -> Option<Vec<Action>> {
     let permissions = &view.reach.permissions;
     let account = view.account();

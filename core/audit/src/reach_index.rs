@@ -280,8 +280,8 @@ impl<'a> ReachIndex<'a> {
         class.reach(frame).map_err(self.undecided(actor))
     }
 
-    /// Whether somebody may do an action on any resource of those that matter. What is too intricate
-    /// counts as allowed.
+    /// Whether somebody may do an action on any resource that matters. What is too intricate counts
+    /// as allowed.
     pub(crate) fn can(&self, who: &As<'a>, action: Action) -> bool {
         let frame = || self.scope.resources(self.account, action.on());
         let class = self.permissions.class_as(who, action);

@@ -23,7 +23,7 @@ pub(super) struct RoleChains<'a> {
     class: ByActor<Option<ClassId>>,
     /// The roles that every member of a class may assume directly.
     of_class: HashMap<ClassId, Vec<RoleIx>>,
-    /// The roles that an actor may assume besides.
+    /// The other roles that an actor may assume.
     of_actor: HashMap<Actor, Vec<RoleIx>>,
     /// Whether each role, by its place, may serve a slot.
     approves: Vec<bool>,
@@ -72,8 +72,8 @@ impl Reachable {
         self.approving.iter().filter_map(|at| Some((*at, self.links.get(*at)?.role)))
     }
 
-    /// The roles that may serve a slot, bypass the gate or become somebody else, nearest first, each
-    /// with its place.
+    /// The roles that may serve a slot, bypass the gate or become somebody else, each with its
+    /// place. The nearest come first.
     pub(super) fn mattering(&self) -> impl Iterator<Item = (usize, RoleIx)> {
         self.mattering.iter().filter_map(|at| Some((*at, self.links.get(*at)?.role)))
     }

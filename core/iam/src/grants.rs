@@ -351,9 +351,9 @@ impl<'a, S: Copy> Clauses<'a, S> {
         !self.kinds().all(|kind| kind.iter().any(may_allow))
     }
 
-    /// The resources that the statements which grant the action name, for questions that a request
-    /// decides (`open`) or for certain. `None` if something else may grant it too: `NotResource`, or
-    /// the policy of a resource.
+    /// The resources of the statements that grant the action, for questions that a request decides
+    /// (`open`) or for certain. `None` if something else may grant it too: `NotResource`, or the
+    /// policy of a resource.
     pub(crate) fn granting(&self, open: bool) -> Option<Vec<&Resource>> {
         let mut granting = Vec::new();
         for clause in self.granting.as_ref()? {

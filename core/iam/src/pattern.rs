@@ -269,7 +269,7 @@ impl Pattern {
         self.middle.iter().all(|token| matches!(token, Token::Exactly(_)) || !token.takes(':'))
     }
 
-    /// Whether texts of both may end alike. `false` is certain.
+    /// Whether texts of both may end with the same characters. `false` is certain.
     fn may_end_alike(&self, other: &Self) -> bool {
         let [a, b] = [self, other].map(|pattern| pattern.literal().unwrap_or(&pattern.suffix));
         if a.len() <= b.len() { b.ends_with(a) } else { a.ends_with(b) }

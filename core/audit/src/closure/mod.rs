@@ -1,8 +1,8 @@
 //! Everything that a principal can become and do, closed until nothing changes.
 //!
 //! A *form* is somebody with certain permissions: the principal itself, a role that it assumes, a
-//! user whose password it sets, or any of them after writes. Each form may lead to further forms, so
-//! a worklist holds those that have not been followed yet. Forms whose permissions are of the same
+//! user whose password it sets, or any of them after writes. Each form may lead to further forms. A
+//! worklist holds those that have not been followed yet. Forms whose permissions are of the same
 //! classes lead to the same ones, so only one of them is followed. Every form knows the steps that
 //! lead to it.
 
@@ -108,7 +108,8 @@ pub(crate) struct Closure<'p, 'a> {
 }
 
 impl<'p, 'a> Closure<'p, 'a> {
-    /// Everything that an actor reaches, as far as it is wanted: two slots, and a way past the gate.
+    /// Everything that an actor reaches, as far as it is wanted: two slots, and a way past the
+    /// gate.
     pub(crate) fn of(
         view: &'p AccountView<'a>,
         actor: Actor,
