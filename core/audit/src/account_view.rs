@@ -1,18 +1,20 @@
 //! The account, and what follows from it: the input of all checks.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::Policy;
-use iam::account::{Account, Actor, GroupIx, RoleIx, Trustees, UserIx};
+use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, Trustees, UserIx};
 use rule::{Rule, Trust};
 
-use crate::action::APPROVE;
+use crate::action::{APPROVE, Action, Actions};
+use crate::checks::{self, BYPASSES};
+use crate::closure::{self, Closure, Outcome};
 use crate::equivalence_class::EquivalenceClass;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
-use crate::role_chains::{RoleChain, RoleChains};
+use crate::role_chains::{Reachable, RoleChains};
 use crate::scope::{Scope, SlotIx};
 use crate::second_person;
 
@@ -28,11 +30,17 @@ pub(crate) struct AccountView<'a> {
     approving_users: Vec<Actor>,
     /// The roles that may serve a slot.
     approving_roles: Vec<Actor>,
-    /// The services that may assume each approving role.
-    pub(super) services: HashMap<Actor, Vec<String>>,
     /// The SAML providers of the account whose users may sign in to approving roles, with these
     /// roles.
     pub(super) saml_providers: BTreeMap<String, Vec<Actor>>,
+    /// The actions that may lead a principal to more than it has.
+    pub(super) leading: Vec<Action>,
+    /// All actions on which that depends.
+    pub(super) deciding: Vec<Action>,
+    outcomes: RefCell<HashMap<Actor, Rc<Outcome>>>,
+    mattering_users: OnceCell<Vec<Actor>>,
+    worth_joining: OnceCell<Vec<GroupIx>>,
+    worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
     pub(super) everything: &'a Policy,
     people: OnceCell<People>,
@@ -75,25 +83,26 @@ impl<'a> AccountView<'a> {
         let reach = ReachIndex::new(account, scope)?;
         let slot_groups = slot_groups(&reach)?;
         let desk = scope.desk.as_deref().map(|name| desk(account, name)).transpose()?;
-        let chains = RoleChains::new(&reach);
+        let leading = closure::leading();
+        let mattering = [&leading[..], &BYPASSES].concat();
+        let chains = RoleChains::new(&reach, &mattering);
         let approving = account.actors().filter(|actor| reach.slots_of(*actor).any());
         let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
             approving.partition(|actor| matches!(actor, Actor::User(_)));
-        let services = approving_roles.iter().filter_map(|actor| {
-            let Actor::Role(at) = actor else { return None };
-            let services = account.outsiders(account.role(*at)?).services;
-            Some((*actor, services))
-        });
-        let services = services.filter(|(_, services)| !services.is_empty()).collect();
         Ok(Self {
             saml_providers: second_person::saml_providers(account, &approving_roles),
             approving_users,
             approving_roles,
-            services,
             users_of_roles: chains.users(),
             reach,
             chains,
             slot_groups,
+            leading,
+            deciding: closure::deciding(),
+            outcomes: RefCell::default(),
+            mattering_users: OnceCell::new(),
+            worth_joining: OnceCell::new(),
+            worth_attaching: OnceCell::new(),
             everything,
             people: OnceCell::new(),
             desk,
@@ -124,6 +133,99 @@ impl<'a> AccountView<'a> {
         self.people.get_or_init(|| People::new(self))
     }
 
+    /// Whether an actor may serve a slot, bypass the gate or become somebody else.
+    pub(super) fn matters(&self, actor: Actor) -> bool {
+        match actor {
+            Actor::Role(at) => self.chains.matters(at),
+            Actor::User(_) => {
+                let permissions = &self.reach.permissions;
+                self.reach.slots_of(actor).any()
+                    || permissions.might_any(actor, &self.leading)
+                    || permissions.might_any(actor, &BYPASSES)
+                    || self.reachable(actor).mattering().next().is_some()
+            }
+        }
+    }
+
+    /// Whether a policy allows anything that matters.
+    fn is_worth_having(&self, policy: PolicyId) -> bool {
+        let actions = Actions::from_actions(&self.deciding);
+        self.reach.permissions.allows_any(policy, actions)
+    }
+
+    /// The groups whose members may do anything that matters.
+    pub(super) fn worth_joining(&self) -> &[GroupIx] {
+        self.worth_joining.get_or_init(|| {
+            let groups = self.account().groups_by_ix();
+            let worth = groups.filter(|(_, group)| {
+                group.policies.iter().any(|policy| self.is_worth_having(*policy))
+            });
+            worth.map(|(at, _)| at).collect()
+        })
+    }
+
+    /// The managed policies that allow anything that matters.
+    pub(super) fn worth_attaching(&self) -> &[PolicyId] {
+        self.worth_attaching.get_or_init(|| {
+            let policies = self.account().policies();
+            let managed = policies.filter(|(_, stored)| stored.arn.is_some());
+            managed.map(|(id, _)| id).filter(|id| self.is_worth_having(*id)).collect()
+        })
+    }
+
+    /// The users that matter.
+    pub(super) fn mattering_users(&self) -> Vec<Actor> {
+        let users = || self.account().users_by_ix().map(|(at, _)| Actor::User(at));
+        let mattering = || users().filter(|user| self.matters(*user)).collect();
+        self.mattering_users.get_or_init(mattering).clone()
+    }
+
+    /// The roles that matter and that AWS lets others change and pass.
+    pub(super) fn mattering_roles(&self) -> Vec<Actor> {
+        let roles = self.account().roles_by_ix();
+        let roles = roles.filter(|(at, role)| {
+            self.chains.matters(*at) && !second_person::is_of_aws(&role.identity)
+        });
+        roles.map(|(at, _)| Actor::Role(at)).collect()
+    }
+
+    /// What an actor reaches by at least one write: two slots, if it does not have them without a
+    /// write, and a way past the gate.
+    pub(super) fn outcome(&self, actor: Actor) -> Result<Rc<Outcome>, UndecidedError> {
+        if let Some(known) = self.outcomes.borrow().get(&actor) {
+            return Ok(Rc::clone(known));
+        }
+        let wants = [
+            self.reach.slots_of(actor).pair.is_none(),
+            !self.reach.permissions.might_any(actor, &BYPASSES)
+                || !checks::can_bypass_gate(self, actor)?,
+        ];
+        let outcome = match self.may_lead_further(actor) && wants.contains(&true) {
+            true => Closure::of(self, actor, wants)?,
+            false => Outcome::default(),
+        };
+        let outcome = Rc::new(outcome);
+        self.outcomes.borrow_mut().insert(actor, Rc::clone(&outcome));
+        Ok(outcome)
+    }
+
+    /// Whether an actor might do more than to assume roles. Cheap, so it is asked first.
+    fn may_lead_further(&self, actor: Actor) -> bool {
+        let permissions = &self.reach.permissions;
+        let is_of_aws = |identity| {
+            matches!(actor, Actor::Role(_)) && second_person::is_service_linked(identity)
+        };
+        if self.account().identity(actor).is_some_and(is_of_aws) {
+            return false;
+        }
+        let reachable = self.reachable(actor);
+        let mut selves =
+            std::iter::once(actor).chain(reachable.mattering().map(|(_, at)| Actor::Role(at)));
+        selves.any(|it| {
+            permissions.might_any(it, &self.leading) || permissions.might_any(it, &BYPASSES)
+        })
+    }
+
     /// The users that may serve a slot.
     pub(super) fn approving_users(&self) -> Vec<Actor> {
         self.approving_users.clone()
@@ -134,14 +236,23 @@ impl<'a> AccountView<'a> {
         self.approving_roles.clone()
     }
 
-    pub(super) fn chains_from(&self, actor: Actor) -> Vec<RoleChain> {
+    /// The roles that an actor may become, and perhaps itself.
+    pub(super) fn reachable(&self, actor: Actor) -> Rc<Reachable> {
         self.chains.from(actor)
     }
 
-    /// An actor, and the roles that it may become and that lead to an approving role.
+    /// An actor, and the roles that it may become.
     pub(super) fn selves(&self, actor: Actor) -> Vec<Actor> {
-        let chains = self.chains_from(actor);
-        let roles = chains.into_iter().map(|chain| Actor::Role(chain.role));
+        let reachable = self.reachable(actor);
+        let roles = reachable.roles().map(Actor::Role).filter(|role| *role != actor);
+        std::iter::once(actor).chain(roles).collect()
+    }
+
+    /// An actor, and the roles that it may become and that serve a slot.
+    pub(super) fn serving_selves(&self, actor: Actor) -> Vec<Actor> {
+        let reachable = self.reachable(actor);
+        let roles = reachable.approving().map(|(_, role)| Actor::Role(role));
+        let roles = roles.filter(|role| *role != actor);
         std::iter::once(actor).chain(roles).collect()
     }
 
@@ -170,7 +281,7 @@ impl<'a> AccountView<'a> {
         actor: Actor,
     ) -> Vec<(Rc<EquivalenceClass<'a>>, &ServedSlots)> {
         let mut found: Vec<(Rc<EquivalenceClass<'a>>, &ServedSlots)> = Vec::new();
-        for actor in self.selves(actor) {
+        for actor in self.serving_selves(actor) {
             let served = self.reach.slots_of(actor);
             if !served.any() {
                 continue;

@@ -27,7 +27,7 @@ pub(super) enum On {
 macro_rules! actions {
     ($($name:ident = $text:literal on $on:ident,)*) => {
         /// An action that the audit asks about.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub(super) enum Action {
             $(#[doc = $text] $name,)*
         }
@@ -102,17 +102,79 @@ actions! {
     CreateSamlProvider = "iam:CreateSAMLProvider" on Anything,
     UpdateSamlProvider = "iam:UpdateSAMLProvider" on Anything,
     DeleteSamlProvider = "iam:DeleteSAMLProvider" on Anything,
-    // These run code with a role that is passed.
+    CreateAccountAssignment = "sso:CreateAccountAssignment" on Anything,
+    PutInlinePolicyToPermissionSet = "sso:PutInlinePolicyToPermissionSet" on Anything,
+    AttachManagedPolicyToPermissionSet = "sso:AttachManagedPolicyToPermissionSet" on Anything,
+    AddMemberToGroup = "sso-directory:AddMemberToGroup" on Anything,
+    CreateGroupMembership = "identitystore:CreateGroupMembership" on Anything,
+    UntagUser = "iam:UntagUser" on Anything,
+    UntagRole = "iam:UntagRole" on Anything,
+    CreatePolicy = "iam:CreatePolicy" on Anything,
+    // These run code, or call AWS, with a role that is passed.
     CreateFunction = "lambda:CreateFunction" on Anything,
     RunInstances = "ec2:RunInstances" on Anything,
+    RequestSpotInstances = "ec2:RequestSpotInstances" on Anything,
+    RequestSpotFleet = "ec2:RequestSpotFleet" on Anything,
+    CreateFleet = "ec2:CreateFleet" on Anything,
+    AssociateInstanceProfile = "ec2:AssociateIamInstanceProfile" on Anything,
+    ReplaceInstanceProfile = "ec2:ReplaceIamInstanceProfileAssociation" on Anything,
+    RunJobFlow = "elasticmapreduce:RunJobFlow" on Anything,
     CreateProject = "codebuild:CreateProject" on Anything,
+    UpdateProject = "codebuild:UpdateProject" on Anything,
+    StartBuild = "codebuild:StartBuild" on Anything,
+    StartBuildBatch = "codebuild:StartBuildBatch" on Anything,
+    CreateWebhook = "codebuild:CreateWebhook" on Anything,
     CreateStack = "cloudformation:CreateStack" on Anything,
+    UpdateStack = "cloudformation:UpdateStack" on Anything,
+    CreateChangeSet = "cloudformation:CreateChangeSet" on Anything,
+    ExecuteChangeSet = "cloudformation:ExecuteChangeSet" on Anything,
+    CreateStackSet = "cloudformation:CreateStackSet" on Anything,
+    CreateStackInstances = "cloudformation:CreateStackInstances" on Anything,
+    UpdateStackSet = "cloudformation:UpdateStackSet" on Anything,
+    RegisterTaskDefinition = "ecs:RegisterTaskDefinition" on Anything,
     RunTask = "ecs:RunTask" on Anything,
+    StartTask = "ecs:StartTask" on Anything,
+    CreateTaskService = "ecs:CreateService" on Anything,
+    UpdateTaskService = "ecs:UpdateService" on Anything,
+    RegisterJobDefinition = "batch:RegisterJobDefinition" on Anything,
+    SubmitJob = "batch:SubmitJob" on Anything,
     CreateStateMachine = "states:CreateStateMachine" on Anything,
+    UpdateStateMachine = "states:UpdateStateMachine" on Anything,
     CreateJob = "glue:CreateJob" on Anything,
+    UpdateJob = "glue:UpdateJob" on Anything,
+    StartJobRun = "glue:StartJobRun" on Anything,
+    CreateTrigger = "glue:CreateTrigger" on Anything,
+    CreateSession = "glue:CreateSession" on Anything,
+    RunStatement = "glue:RunStatement" on Anything,
+    CreateDevEndpoint = "glue:CreateDevEndpoint" on Anything,
     CreateNotebookInstance = "sagemaker:CreateNotebookInstance" on Anything,
+    CreateTrainingJob = "sagemaker:CreateTrainingJob" on Anything,
+    CreateProcessingJob = "sagemaker:CreateProcessingJob" on Anything,
+    CreateDomain = "sagemaker:CreateDomain" on Anything,
+    CreateUserProfile = "sagemaker:CreateUserProfile" on Anything,
+    CreateDomainUrl = "sagemaker:CreatePresignedDomainUrl" on Anything,
     StartAutomationExecution = "ssm:StartAutomationExecution" on Anything,
-    CreatePipeline = "datapipeline:CreatePipeline" on Anything,
+    CreateAssociation = "ssm:CreateAssociation" on Anything,
+    CreateDataPipeline = "datapipeline:CreatePipeline" on Anything,
+    PutDataPipeline = "datapipeline:PutPipelineDefinition" on Anything,
+    CreateWebService = "apprunner:CreateService" on Anything,
+    UpdateWebService = "apprunner:UpdateService" on Anything,
+    CreateInterpreter = "bedrock-agentcore:CreateCodeInterpreter" on Anything,
+    StartInterpreter = "bedrock-agentcore:StartCodeInterpreterSession" on Anything,
+    InvokeInterpreter = "bedrock-agentcore:InvokeCodeInterpreter" on Anything,
+    CreateSchedule = "scheduler:CreateSchedule" on Anything,
+    UpdateSchedule = "scheduler:UpdateSchedule" on Anything,
+    PutApi = "apigateway:PUT" on Anything,
+    CreateAnyPipeline = "codepipeline:CreatePipeline" on Anything,
+    UpdateAnyPipeline = "codepipeline:UpdatePipeline" on Anything,
+    CreatePodIdentity = "eks:CreatePodIdentityAssociation" on Anything,
+    StartServerlessJob = "emr-serverless:StartJobRun" on Anything,
+    CreateRoleAlias = "iot:CreateRoleAlias" on Anything,
+    CreateAnywhereProfile = "rolesanywhere:CreateProfile" on Anything,
+    CreateQuantumJob = "braket:CreateJob" on Anything,
+    CreateChannel = "chatbot:CreateSlackChannelConfiguration" on Anything,
+    UpdateChannel = "chatbot:UpdateSlackChannelConfiguration" on Anything,
+    AssociateRoleToGroup = "greengrass:AssociateRoleToGroup" on Anything,
 }
 
 /// The action that gives an approval.
@@ -126,9 +188,9 @@ impl fmt::Display for Action {
 
 /// A set of actions.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Actions(u64);
+pub(super) struct Actions(u128);
 
-const _: () = assert!(Action::ALL.len() <= 64, "one bit for each action");
+const _: () = assert!(Action::ALL.len() <= 128, "one bit for each action");
 
 impl Actions {
     pub(super) fn from_actions(actions: &[Action]) -> Self {

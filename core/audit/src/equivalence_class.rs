@@ -22,6 +22,7 @@ pub(crate) struct Reached {
 pub(crate) struct ClassId(pub(crate) usize);
 
 /// The principals that are equivalent for an action and might be allowed it.
+#[derive(Debug)]
 pub(crate) struct EquivalenceClass<'a> {
     pub(crate) id: ClassId,
     /// What their own policies say about the action, as the policies of one of them put it.
@@ -30,6 +31,7 @@ pub(crate) struct EquivalenceClass<'a> {
     keys: BTreeSet<String>,
     reached: OnceCell<Option<Rc<Reached>>>,
     targets: OnceCell<Vec<Actor>>,
+    targets_that_matter: OnceCell<Vec<Actor>>,
 }
 
 impl<'a> EquivalenceClass<'a> {
@@ -39,12 +41,24 @@ impl<'a> EquivalenceClass<'a> {
         keys: impl IntoIterator<Item = String>,
     ) -> Self {
         let (clauses, keys) = (Rc::new(clauses), keys.into_iter().collect());
-        Self { id, clauses, keys, reached: OnceCell::new(), targets: OnceCell::new() }
+        Self {
+            id,
+            clauses,
+            keys,
+            reached: OnceCell::new(),
+            targets: OnceCell::new(),
+            targets_that_matter: OnceCell::new(),
+        }
     }
 
     /// Whether these policies use a condition key.
     pub(crate) fn uses(&self, key: &str) -> bool {
         self.keys.iter().any(|used| used.eq_ignore_ascii_case(key))
+    }
+
+    /// Whether these policies use a condition key that begins like this, in lower case.
+    pub(crate) fn uses_any_of(&self, prefix: &str) -> bool {
+        self.keys.iter().any(|used| used.to_lowercase().starts_with(prefix))
     }
 
     /// A shortest resource of a frame on which the action is allowed. The answer is cached, so
@@ -65,14 +79,25 @@ impl<'a> EquivalenceClass<'a> {
     /// name them by wildcard; most policies name a few, which are looked up. The answer is cached,
     /// so callers must always pass the same candidates for one action.
     pub(crate) fn targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> &[Actor] {
-        self.targets.get_or_init(|| {
-            let mut targets = match self.clauses.only() {
-                Some(named) => named.into_iter().filter_map(|arn| account.actor(arn)).collect(),
-                None => all(),
-            };
-            targets.retain(|target| self.clauses.allow(account.arn(*target)) != Truth::No);
-            targets
-        })
+        self.targets.get_or_init(|| self.compute_targets(account, all))
+    }
+
+    /// The same for other candidates: all that matter to the search for what one can become.
+    pub(crate) fn targets_that_matter(
+        &self,
+        account: &Account,
+        all: impl Fn() -> Vec<Actor>,
+    ) -> &[Actor] {
+        self.targets_that_matter.get_or_init(|| self.compute_targets(account, all))
+    }
+
+    fn compute_targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> Vec<Actor> {
+        let mut targets = match self.clauses.only() {
+            Some(named) => named.into_iter().filter_map(|arn| account.actor(arn)).collect(),
+            None => all(),
+        };
+        targets.retain(|target| self.clauses.allow(account.arn(*target)) != Truth::No);
+        targets
     }
 }
 

@@ -4,7 +4,9 @@ use iam::account::{Account, Actor, Assumption, PolicyId, RoleIx};
 use iam::policy::Statement;
 use iam::{Blame, Condition, Effect};
 
+use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::role_chains::RoleChains;
 use findings::Evidence;
 
 /// The actor itself, the first link of a chain.
@@ -52,6 +54,33 @@ pub(super) fn chain(
         chain.extend(conditions(&blame.open, blame.effect));
     }
     chain
+}
+
+/// The most steps of a chain of roles that are shown at each of its ends.
+const SHOWN: usize = 5;
+
+/// The evidence of a chain of roles, step by step. The middle of a long chain is left out.
+pub(super) fn chain_of_roles(
+    view: &AccountView<'_>,
+    actor: Actor,
+    through: &[RoleIx],
+) -> Vec<Evidence> {
+    let account = view.account();
+    let shown = |actor, through| -> Vec<Evidence> {
+        let steps = RoleChains::assumptions(&view.reach, actor, through).into_iter();
+        steps.flat_map(|(from, to, step)| assumption(account, from, to, &step)).collect()
+    };
+    let (first, rest) = through.split_at_checked(SHOWN).unwrap_or((through, &[]));
+    let left_out = rest.len().saturating_sub(SHOWN);
+    let (middle, last) = rest.split_at_checked(left_out).unwrap_or((&[], rest));
+    let mut evidence = shown(actor, first);
+    let before = middle.last().or(first.last()).map_or(actor, |role| Actor::Role(*role));
+    if let Some(role) = middle.last() {
+        let detail = format!("can be assumed next, after {} more steps", left_out);
+        evidence.push(Evidence::new("role", account.arn(Actor::Role(*role)), detail));
+    }
+    evidence.extend(shown(before, last));
+    evidence
 }
 
 /// The chain to the statements that let an actor assume a role.

@@ -3,6 +3,8 @@
 //! Policies that say the same about an action give the same answer, even if their names differ,
 //! unless the principals differ in the condition keys that the policies use.
 
+mod somebody;
+
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,6 +20,8 @@ use crate::by_actor::ByActor;
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::policy_index::{PolicyIndex, keys};
 use crate::scope::Scope;
+
+pub(super) use self::somebody::As;
 
 /// The condition key for the managed policy in a request to attach one (IAM User Guide, "IAM and
 /// AWS STS condition context keys").
@@ -93,25 +97,63 @@ impl<'a> Permissions<'a> {
         }
         let mut class_of_actor = self.class_of_actor.borrow_mut();
         let found = class_of_actor.entry((action, actor)).or_insert_with(|| {
-            let grants = self.grants(actor, action);
-            let key = (action, self.class_key(actor, action, &grants));
-            let mut classes = self.classes.borrow_mut();
-            let id = ClassId(classes.len());
-            let found = classes.entry(key).or_insert_with_key(|(_, key)| {
-                let keys = key.known.keys().cloned();
-                let clauses = grants.about(self.policies.name(action), &self.context(actor));
-                Rc::new(EquivalenceClass::new(id, clauses, keys))
-            });
-            Rc::clone(found)
+            self.class_with(action, &self.grants(actor, action), &self.context(actor))
         });
         Some(Rc::clone(found))
     }
 
-    fn class_key(&self, actor: Actor, action: Action, grants: &Grants<'a, PolicyId>) -> ClassKey {
-        let with_keys = grants.policies().filter(|(id, _)| self.policies.has_keys(*id));
+    /// The class of somebody with these permissions. `None` if it certainly may not do the action.
+    pub(super) fn class_in(
+        &self,
+        state: &State<'a>,
+        action: Action,
+    ) -> Option<Rc<EquivalenceClass<'a>>> {
+        let mut grants = state.grants.clone();
+        let is_about = |(id, policy): &(PolicyId, &'a Policy)| match self.is_stored(*id, policy) {
+            true => self.policies.is_about(*id, action),
+            false => self.statements(policy, action).next().is_some(),
+        };
+        grants.identity.retain(is_about);
+        let limits = grants.limits.boundary.iter_mut().chain(&mut grants.limits.controls);
+        limits.for_each(|policies| policies.retain(is_about));
+        let mut granting = grants.identity.iter().flat_map(|(_, policy)| &policy.statements);
+        granting.any(|statement| statement.effect == Effect::Allow).then_some(())?;
+        Some(self.class_with(action, &grants, &state.context))
+    }
+
+    fn class_with(
+        &self,
+        action: Action,
+        grants: &Grants<'a, PolicyId>,
+        context: &Context,
+    ) -> Rc<EquivalenceClass<'a>> {
+        let key = (action, self.class_key(action, grants, context));
+        let mut classes = self.classes.borrow_mut();
+        let id = ClassId(classes.len());
+        let found = classes.entry(key).or_insert_with_key(|(_, key)| {
+            let keys = key.known.keys().cloned();
+            let clauses = grants.about(self.policies.name(action), context);
+            Rc::new(EquivalenceClass::new(id, clauses, keys))
+        });
+        Rc::clone(found)
+    }
+
+    /// Whether a policy is the text that the account has in force under this id.
+    fn is_stored(&self, id: PolicyId, policy: &Policy) -> bool {
+        self.account.policy(id).is_some_and(|stored| std::ptr::eq(&raw const stored.policy, policy))
+    }
+
+    fn class_key(
+        &self,
+        action: Action,
+        grants: &Grants<'a, PolicyId>,
+        context: &Context,
+    ) -> ClassKey {
+        let with_keys = grants
+            .policies()
+            .filter(|(id, policy)| !self.is_stored(*id, policy) || self.policies.has_keys(*id));
         let about = with_keys.flat_map(|(_, policy)| self.statements(policy, action));
         let keys: BTreeSet<&str> = about.flat_map(keys).collect();
-        let context = self.context(actor);
         let known = |key: &str| (key.to_owned(), context.get(key).clone());
         let contents = |policies: &Policies<'a, PolicyId>| {
             let policies = policies.iter();
@@ -126,7 +168,7 @@ impl<'a> Permissions<'a> {
     }
 
     fn content(&self, id: PolicyId, policy: &'a Policy, action: Action) -> ContentId {
-        *self.content_of.borrow_mut().entry((action, id)).or_insert_with(|| {
+        let read = || {
             let about = self.statements(policy, action);
             let said = about.map(|statement| {
                 (statement.effect, statement.resources.as_ref(), &*statement.conditions)
@@ -134,7 +176,11 @@ impl<'a> Permissions<'a> {
             let mut contents = self.contents.borrow_mut();
             let next = ContentId(contents.len());
             *contents.entry(said.collect()).or_insert(next)
-        })
+        };
+        match self.is_stored(id, policy) {
+            true => *self.content_of.borrow_mut().entry((action, id)).or_insert_with(read),
+            false => read(),
+        }
     }
 
     /// The statements of a policy about an action.
@@ -243,6 +289,11 @@ impl<'a> Permissions<'a> {
         }
     }
 
+    /// Everything that an actor may do now.
+    pub(super) fn whole_state(&self, actor: Actor) -> State<'a> {
+        self.state_with(actor, |_| true)
+    }
+
     /// What a new user or role could do about approvals with these policies and this boundary.
     pub(super) fn state_of_new(
         &self,
@@ -276,6 +327,11 @@ impl<'a> Permissions<'a> {
             context.set("aws:RequestedRegion", [region.clone()]);
         }
         context
+    }
+
+    /// Whether a policy allows at least one of several actions on anything that matters.
+    pub(super) fn allows_any(&self, policy: PolicyId, actions: Actions) -> bool {
+        self.policies.allowed(policy).has_any(actions)
     }
 
     /// Whether a policy allows an action on anything that matters.

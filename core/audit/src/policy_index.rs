@@ -85,6 +85,11 @@ impl PolicyIndex {
         self.policy(id).is_some_and(|policy| policy.about.has(action))
     }
 
+    /// The actions that a policy allows.
+    pub(super) fn allowed(&self, id: PolicyId) -> Actions {
+        self.policy(id).map_or(Actions::default(), |policy| policy.allowed)
+    }
+
     /// Whether a policy allows an action.
     pub(super) fn allows(&self, id: PolicyId, action: Action) -> bool {
         self.policy(id).is_some_and(|policy| policy.allowed.has(action))

@@ -9,7 +9,7 @@ use iam::{Clauses, Frame, Part, TooIntricate};
 
 use crate::action::{APPROVE, Action, On};
 use crate::equivalence_class::{ClassId, EquivalenceClass, Reached, shortest};
-use crate::permissions::{Permissions, State};
+use crate::permissions::{As, Permissions, State};
 use crate::scope::{Scope, SlotIx};
 
 /// A principal or a group whose policies are too intricate to decide exactly.
@@ -31,6 +31,8 @@ pub(crate) struct ReachIndex<'a> {
     of_groups: HashMap<GroupIx, ServedSlots>,
     none: ServedSlots,
     pairs: RefCell<Pairs>,
+    /// The slots of each class of the action to approve.
+    served: RefCell<HashMap<ClassId, Rc<ServedSlots>>>,
 }
 
 /// The slots that somebody may serve.
@@ -110,21 +112,13 @@ impl<'a> ReachIndex<'a> {
             of_groups: HashMap::new(),
             none: ServedSlots::default(),
             pairs: RefCell::default(),
+            served: RefCell::default(),
         };
-        let mut known: HashMap<ClassId, Rc<ServedSlots>> = HashMap::new();
         for actor in account.actors() {
             let Some(class) = reach.permissions.class_of(actor, APPROVE) else {
                 continue;
             };
-            let served = match known.get(&class.id) {
-                Some(known) => Rc::clone(known),
-                None => {
-                    let served = reach.slots_by(&class.clauses);
-                    let served = Rc::new(served.map_err(reach.undecided(actor))?);
-                    known.insert(class.id, Rc::clone(&served));
-                    served
-                }
-            };
+            let served = reach.slots_of_class(&class).map_err(reach.undecided(actor))?;
             if served.any() {
                 reach.of_actors.insert(actor, served);
             }
@@ -139,6 +133,19 @@ impl<'a> ReachIndex<'a> {
     /// The slots that an actor may serve with its own permissions.
     pub(crate) fn slots_of(&self, actor: Actor) -> &ServedSlots {
         self.of_actors.get(&actor).map_or(&self.none, Rc::as_ref)
+    }
+
+    /// The slots that a class of the action to approve serves.
+    pub(crate) fn slots_of_class(
+        &self,
+        class: &EquivalenceClass<'a>,
+    ) -> Result<Rc<ServedSlots>, TooIntricate> {
+        if let Some(known) = self.served.borrow().get(&class.id) {
+            return Ok(Rc::clone(known));
+        }
+        let served = Rc::new(self.slots_by(&class.clauses)?);
+        self.served.borrow_mut().insert(class.id, Rc::clone(&served));
+        Ok(served)
     }
 
     /// The slots that a group's own policies allow, or may allow.
@@ -271,6 +278,14 @@ impl<'a> ReachIndex<'a> {
         };
         let frame = || self.scope.resources(self.account, action.on());
         class.reach(frame).map_err(self.undecided(actor))
+    }
+
+    /// Whether somebody may do an action on any resource that matters. What is too intricate counts
+    /// as allowed.
+    pub(crate) fn can(&self, who: &As<'a>, action: Action) -> bool {
+        let frame = || self.scope.resources(self.account, action.on());
+        let class = self.permissions.class_as(who, action);
+        class.is_some_and(|class| class.reach(frame).map_or(true, |reached| reached.is_some()))
     }
 
     /// A shortest resource of a frame that all of an actor's clauses allow.

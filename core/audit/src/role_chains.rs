@@ -1,21 +1,55 @@
-//! Which principals may become which approving roles, by chains of `sts:AssumeRole`.
+//! Which principals may become which roles, by chains of `sts:AssumeRole`.
+//!
+//! A role that trusts the whole account, whoever asks, is open to all principals whose own policies
+//! say the same. So such steps are stored once for each class of principals, and everybody of a
+//! class has the same chains.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use iam::Truth;
-use iam::account::{Account, Actor, Assumption, RoleIx, UserIx};
+use iam::account::{Account, Actor, Assumption, Role, RoleIx, UserIx};
 
 use crate::action::Action;
+use crate::by_actor::ByActor;
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::reach_index::ReachIndex;
 
-/// The chains to the roles that may serve a slot.
+/// The chains of roles in an account.
 pub(super) struct RoleChains<'a> {
     account: &'a Account,
-    /// The roles that each actor may assume directly, as far as they are approving roles or lead to
-    /// one.
-    steps: HashMap<Actor, Vec<(RoleIx, Assumption<'a>)>>,
+    /// The class of each actor whose own policies may allow it to assume roles.
+    class: ByActor<Option<ClassId>>,
+    /// The roles that every member of a class may assume directly.
+    of_class: HashMap<ClassId, Vec<RoleIx>>,
+    /// The other roles that an actor may assume.
+    of_actor: HashMap<Actor, Vec<RoleIx>>,
+    /// Whether each role, by its place, may serve a slot.
+    approves: Vec<bool>,
+    /// Whether each role, by its place, may serve a slot, bypass the gate or become somebody else.
+    matters: Vec<bool>,
+    /// The roles that matter and that trust the whole account, whoever asks.
+    open: Vec<RoleIx>,
+    known: RefCell<HashMap<Option<ClassId>, Rc<Reachable>>>,
+}
+
+/// The roles that somebody may become, nearest first.
+#[derive(Debug, Default)]
+pub(super) struct Reachable {
+    links: Vec<Link>,
+    /// The places in `links` of the roles that may serve a slot.
+    approving: Vec<usize>,
+    /// The places in `links` of the roles that matter.
+    mattering: Vec<usize>,
+}
+
+/// A role at the end of a shortest chain.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    role: RoleIx,
+    /// The place of the role that is assumed before it. `None` if it is the first one.
+    before: Option<usize>,
 }
 
 /// A shortest chain of roles.
@@ -27,99 +61,202 @@ pub(super) struct RoleChain {
     pub(super) through: Vec<RoleIx>,
 }
 
-impl<'a> RoleChains<'a> {
-    /// Finds the chains, backwards from the approving roles.
-    pub(super) fn new(reach: &ReachIndex<'a>) -> Self {
-        let account = reach.account;
-        let mut steps: HashMap<Actor, Vec<(RoleIx, Assumption<'a>)>> = HashMap::new();
-        let approves = |at: &RoleIx| reach.slots_of(Actor::Role(*at)).any();
-        let mut wanted: VecDeque<RoleIx> =
-            account.roles_by_ix().map(|(at, _)| at).filter(approves).collect();
-        let mut seen: HashSet<RoleIx> = wanted.iter().copied().collect();
-        let callers = Callers::new(reach);
-        while let Some(at) = wanted.pop_front() {
-            let Some(role) = account.role(at) else {
-                continue;
-            };
-            let trustees = account.trustees(role);
-            let mut callers: Vec<Actor> = match (trustees.everybody, trustees.account) {
-                (true, _) => account.actors().collect(),
-                // The role trusts the account, so the callers' own policies decide, and most allow
-                // nothing.
-                (false, true) => {
-                    [trustees.named, callers.that_may_assume(&role.identity.arn)].concat()
-                }
-                (false, false) => trustees.named,
-            };
-            callers.sort_unstable();
-            callers.dedup();
-            for actor in callers {
-                let assumer = reach.permissions.assumer(actor).filter(|_| actor != Actor::Role(at));
-                let Some(assumption) = assumer.and_then(|assumer| assumer.assume(role)) else {
-                    continue;
-                };
-                steps.entry(actor).or_default().push((at, assumption));
-                if let Actor::Role(from) = actor
-                    && seen.insert(from)
-                {
-                    wanted.push_back(from);
-                }
-            }
-        }
-        Self { account, steps }
+impl Reachable {
+    /// All roles, nearest first.
+    pub(super) fn roles(&self) -> impl Iterator<Item = RoleIx> {
+        self.links.iter().map(|link| link.role)
     }
 
-    /// A shortest chain to each role that an actor may become, shortest first.
-    pub(super) fn from(&self, actor: Actor) -> Vec<RoleChain> {
-        let mut found: Vec<RoleChain> = Vec::new();
-        if !self.steps.contains_key(&actor) {
-            return found;
+    /// The roles that may serve a slot, nearest first, each with its place.
+    pub(super) fn approving(&self) -> impl Iterator<Item = (usize, RoleIx)> {
+        self.approving.iter().filter_map(|at| Some((*at, self.links.get(*at)?.role)))
+    }
+
+    /// The roles that may serve a slot, bypass the gate or become somebody else, each with its
+    /// place. The nearest come first.
+    pub(super) fn mattering(&self) -> impl Iterator<Item = (usize, RoleIx)> {
+        self.mattering.iter().filter_map(|at| Some((*at, self.links.get(*at)?.role)))
+    }
+
+    /// The chain to the role at a place.
+    pub(super) fn chain_to(&self, place: usize) -> Option<RoleChain> {
+        let role = self.links.get(place)?.role;
+        let mut through = Vec::new();
+        let mut at = Some(place);
+        while let Some(link) = at.and_then(|at| self.links.get(at)) {
+            through.push(link.role);
+            at = link.before;
         }
-        let mut seen = HashSet::from([actor]);
-        let mut queue = VecDeque::from([(actor, Vec::new())]);
-        while let Some((at, through)) = queue.pop_front() {
-            for (role, _) in self.steps.get(&at).into_iter().flatten() {
-                if seen.insert(Actor::Role(*role)) {
-                    let through: Vec<RoleIx> = through.iter().copied().chain([*role]).collect();
-                    found.push(RoleChain { role: *role, through: through.clone() });
-                    queue.push_back((Actor::Role(*role), through));
+        through.reverse();
+        Some(RoleChain { role, through })
+    }
+
+    /// The chain to a role. `None` if it is not among them.
+    pub(super) fn chain_to_role(&self, role: RoleIx) -> Option<RoleChain> {
+        self.chain_to(self.links.iter().position(|link| link.role == role)?)
+    }
+}
+
+impl<'a> RoleChains<'a> {
+    /// Finds the steps.
+    pub(super) fn new(reach: &ReachIndex<'a>, leading: &[Action]) -> Self {
+        let account = reach.account;
+        let mut open = Vec::new();
+        let matters = |at| {
+            let role = Actor::Role(at);
+            reach.slots_of(role).any() || reach.permissions.might_any(role, leading)
+        };
+        let callers = Callers::new(reach);
+        let mut of_class: HashMap<ClassId, Vec<RoleIx>> = HashMap::new();
+        let mut of_actor: HashMap<Actor, Vec<RoleIx>> = HashMap::new();
+        let may_assume = |actor: Actor, at: RoleIx, role: &'a Role| {
+            let assumer = reach.permissions.assumer(actor).filter(|_| actor != Actor::Role(at));
+            assumer.is_some_and(|assumer| assumer.assume(role).is_some())
+        };
+        for (at, role) in account.roles_by_ix() {
+            let trustees = account.trustees(role);
+            let is_open = trustees.account || trustees.everybody;
+            if is_open && matters(at) && !depends_on_the_caller(role) {
+                open.push(at);
+            }
+            let named: HashSet<Actor> = trustees.named.iter().copied().collect();
+            let mut one_by_one: Vec<Actor> = trustees.named;
+            if trustees.everybody {
+                one_by_one = account.actors().collect();
+            } else if trustees.account {
+                // The callers' own policies decide, and most allow nothing.
+                for (id, members) in callers.that_may_assume(&role.identity.arn) {
+                    if depends_on_the_caller(role) {
+                        one_by_one.extend(members);
+                        continue;
+                    }
+                    let other =
+                        |member: &&Actor| !named.contains(*member) && **member != Actor::Role(at);
+                    if members.iter().find(other).is_some_and(|any| may_assume(*any, at, role)) {
+                        of_class.entry(id).or_default().push(at);
+                    }
                 }
             }
+            one_by_one.sort_unstable();
+            one_by_one.dedup();
+            for actor in one_by_one {
+                if may_assume(actor, at, role) {
+                    of_actor.entry(actor).or_default().push(at);
+                }
+            }
+        }
+        let approves = account.roles_by_ix();
+        let approves = approves.map(|(at, _)| reach.slots_of(Actor::Role(at)).any()).collect();
+        let class = ByActor::new(account, |actor| callers.class.get(&actor).copied());
+        let matters = account.roles_by_ix().map(|(at, _)| matters(at)).collect();
+        let known = RefCell::default();
+        Self { account, class, of_class, of_actor, approves, matters, open, known }
+    }
+
+    /// Whether a role trusts the actor itself, so that others with the same policies differ.
+    pub(super) fn has_its_own(&self, actor: Actor) -> bool {
+        self.of_actor.contains_key(&actor)
+    }
+
+    /// The roles that matter and that trust the whole account, whoever asks.
+    pub(super) fn open_to_the_account(&self) -> impl Iterator<Item = RoleIx> {
+        self.open.iter().copied()
+    }
+
+    /// Whether a role may serve a slot, bypass the gate or become somebody else.
+    pub(super) fn matters(&self, role: RoleIx) -> bool {
+        self.matters.get(role.0) == Some(&true)
+    }
+
+    /// The roles that an actor may become, and perhaps itself.
+    pub(super) fn from(&self, actor: Actor) -> Rc<Reachable> {
+        let class = self.class.get(actor).copied().flatten();
+        if self.of_actor.contains_key(&actor) {
+            return Rc::new(self.search(actor, class));
+        }
+        let mut known = self.known.borrow_mut();
+        Rc::clone(known.entry(class).or_insert_with(|| Rc::new(self.search(actor, class))))
+    }
+
+    fn search(&self, actor: Actor, class: Option<ClassId>) -> Reachable {
+        let mut found = Reachable::default();
+        let mut seen: Vec<bool> = vec![false; self.approves.len()];
+        let mut classes: HashSet<ClassId> = HashSet::new();
+        let mut next = 0;
+        let mut from = Some((actor, class, None));
+        while let Some((actor, class, before)) = from {
+            let of_class = class.filter(|class| classes.insert(*class));
+            let of_class = of_class.and_then(|class| self.of_class.get(&class));
+            let of_actor = self.of_actor.get(&actor);
+            for role in of_class.into_iter().chain(of_actor).flatten() {
+                if let Some(seen @ false) = seen.get_mut(role.0) {
+                    *seen = true;
+                    if self.approves.get(role.0) == Some(&true) {
+                        found.approving.push(found.links.len());
+                    }
+                    if self.matters.get(role.0) == Some(&true) {
+                        found.mattering.push(found.links.len());
+                    }
+                    found.links.push(Link { role: *role, before });
+                }
+            }
+            from = found.links.get(next).map(|link| {
+                let actor = Actor::Role(link.role);
+                (actor, self.class.get(actor).copied().flatten(), Some(next))
+            });
+            next += 1;
         }
         found
     }
 
     /// The steps of a chain: the actor that assumes, the role that it assumes, and what allows it.
     pub(super) fn assumptions(
-        &self,
+        reach: &ReachIndex<'a>,
         actor: Actor,
         through: &[RoleIx],
-    ) -> Vec<(Actor, RoleIx, &Assumption<'a>)> {
+    ) -> Vec<(Actor, RoleIx, Assumption<'a>)> {
         let mut steps = Vec::new();
         let mut at = actor;
         for role in through {
-            let step =
-                self.steps.get(&at).and_then(|steps| steps.iter().find(|(to, _)| to == role));
-            steps.extend(step.map(|(_, assumption)| (at, *role, assumption)));
+            let assumer = reach.permissions.assumer(at);
+            let to = reach.account.role(*role);
+            let step = assumer.zip(to).and_then(|(assumer, to)| assumer.assume(to));
+            steps.extend(step.map(|assumption| (at, *role, assumption)));
             at = Actor::Role(*role);
         }
         steps
     }
 
-    /// The users that may become each role.
+    /// The users that may become each role that serves a slot.
     pub(super) fn users(&self) -> HashMap<RoleIx, Vec<UserIx>> {
         let mut users: HashMap<RoleIx, Vec<UserIx>> = HashMap::new();
         for (user, _) in self.account.users_by_ix() {
-            for chain in self.from(Actor::User(user)) {
-                users.entry(chain.role).or_default().push(user);
+            for (_, role) in self.from(Actor::User(user)).approving() {
+                users.entry(role).or_default().push(user);
             }
         }
         users
     }
 }
 
+/// Whether the trust policy of a role may decide differently about principals whose own policies
+/// say the same.
+fn depends_on_the_caller(role: &Role) -> bool {
+    role.trust.statements.iter().any(|statement| {
+        let all_but = statement.principals.as_ref().is_some_and(|principals| principals.all_but);
+        let keys = statement.conditions.iter().flat_map(iam::Condition::keys);
+        all_but || keys.map(str::to_lowercase).any(|key| is_about_the_caller(&key))
+    })
+}
+
+/// Whether the value of a condition key is the caller's own. The key is in lower case.
+fn is_about_the_caller(key: &str) -> bool {
+    key.starts_with("aws:principal") || ["aws:username", "aws:userid"].contains(&key)
+}
+
 /// The actors whose own policies may allow them to assume roles, by equivalence class.
 struct Callers<'a> {
+    class: HashMap<Actor, ClassId>,
     classes: BTreeMap<ClassId, (Rc<EquivalenceClass<'a>>, Vec<Actor>)>,
     /// The classes whose policies name a role without wildcards, by the role's ARN.
     by_name: HashMap<String, Vec<ClassId>>,
@@ -129,10 +266,15 @@ struct Callers<'a> {
 
 impl<'a> Callers<'a> {
     fn new(reach: &ReachIndex<'a>) -> Self {
-        let mut callers =
-            Self { classes: BTreeMap::new(), by_name: HashMap::new(), by_pattern: Vec::new() };
+        let mut callers = Self {
+            class: HashMap::new(),
+            classes: BTreeMap::new(),
+            by_name: HashMap::new(),
+            by_pattern: Vec::new(),
+        };
         for actor in reach.account.actors() {
             if let Some(class) = reach.permissions.class_of(actor, Action::AssumeRole) {
+                callers.class.insert(actor, class.id);
                 callers.add(class, actor);
             }
         }
@@ -155,11 +297,14 @@ impl<'a> Callers<'a> {
         self.classes.insert(class.id, (class, vec![member]));
     }
 
-    /// The actors whose own policies allow, or may allow, them to assume a role.
-    fn that_may_assume(&self, arn: &str) -> Vec<Actor> {
+    /// The classes whose own policies allow, or may allow, them to assume a role.
+    fn that_may_assume(&self, arn: &str) -> impl Iterator<Item = (ClassId, &Vec<Actor>)> {
         let by_name = self.by_name.get(arn).into_iter().flatten();
-        let classes = by_name.chain(&self.by_pattern).filter_map(|id| self.classes.get(id));
-        let allowed = classes.filter(|(class, _)| class.clauses.allow(arn) != Truth::No);
-        allowed.flat_map(|(_, members)| members).copied().collect()
+        let mut ids: Vec<ClassId> = by_name.chain(&self.by_pattern).copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let classes = ids.into_iter().filter_map(|id| Some((id, self.classes.get(&id)?)));
+        let allowed = classes.filter(move |(_, (class, _))| class.clauses.allow(arn) != Truth::No);
+        allowed.map(|(id, (_, members))| (id, members))
     }
 }

@@ -123,6 +123,12 @@ impl Pipeline {
         })
     }
 
+    /// Without the lines, which belong to another text than the file.
+    pub(crate) fn forget_lines(&mut self) {
+        self.lines.clear();
+        self.undecided.iter_mut().for_each(|undecided| undecided.line = 0);
+    }
+
     /// The line of a stage in its file, from 1. `None` if that is unknown.
     pub fn line_of(&self, stage: &Stage) -> Option<usize> {
         self.lines.get(&self.stage_arn(stage)).copied()

@@ -351,6 +351,26 @@ impl<'a, S: Copy> Clauses<'a, S> {
         !self.kinds().all(|kind| kind.iter().any(may_allow))
     }
 
+    /// The resources of the statements that grant the action, for questions that a request decides
+    /// (`open`) or for certain. `None` if something else may grant it too: `NotResource`, or the
+    /// policy of a resource.
+    pub(crate) fn granting(&self, open: bool) -> Option<Vec<&Resource>> {
+        let mut granting = Vec::new();
+        for clause in self.granting.as_ref()? {
+            let About::These(resources) = &clause.about else { return None };
+            if open || clause.open.is_empty() {
+                granting.extend(resources.iter().filter(|resource| open || resource.certain));
+            }
+        }
+        Some(granting)
+    }
+
+    /// The resources of all statements that do not grant the action but limit or deny it.
+    pub(crate) fn limiting(&self) -> impl Iterator<Item = &Resource> {
+        let limiting = self.within.iter().flatten().chain(&self.denies);
+        limiting.flat_map(|clause| clause.about.resources())
+    }
+
     /// The statements that allow the action on a resource, one for each kind of policy, and those
     /// that may deny it.
     #[must_use]

@@ -5,6 +5,7 @@
 
 pub mod account;
 mod arn;
+mod choices;
 mod condition;
 mod context;
 mod document;

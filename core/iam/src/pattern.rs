@@ -230,8 +230,59 @@ impl Pattern {
         }
     }
 
+    /// The number of characters that every text has at least.
+    pub(crate) fn least(&self) -> usize {
+        let middle = self.middle.iter().filter(|token| !matches!(token, Token::Run(_)));
+        self.prefix.len() + middle.count() + self.suffix.len()
+    }
+
+    /// A text that it matches: each wildcard takes one character.
+    pub(crate) fn example(&self) -> String {
+        let mut text = String::with_capacity(self.prefix.len() + self.suffix.len() + 8);
+        text.push_str(&self.prefix);
+        text.extend(self.middle.iter().map(|token| match token {
+            Token::Exactly(c) => *c,
+            Token::One(class) | Token::Run(class) => class.common(*class).unwrap_or(FILLER),
+        }));
+        text.push_str(&self.suffix);
+        text
+    }
+
+    /// The characters between the last colon and the next wildcard, and whether there is no next
+    /// wildcard. `None` if the number of colons that the pattern names is another one.
+    pub(crate) fn literal_after(&self, colons: usize) -> Option<(String, bool)> {
+        let is_colon = |token: &Token| *token == Token::Exactly(':');
+        if self.tokens().filter(is_colon).count() != colons {
+            return None;
+        }
+        let last = self.tokens().enumerate().filter(|(_, token)| is_colon(token)).last();
+        let mut literal = String::new();
+        for token in self.tokens().skip(last.map_or(0, |(at, _)| at + 1)) {
+            let Token::Exactly(c) = token else { return Some((literal, false)) };
+            literal.push(c);
+        }
+        Some((literal, true))
+    }
+
+    /// Whether no wildcard of the pattern matches a colon.
+    pub(crate) fn names_its_colons(&self) -> bool {
+        self.middle.iter().all(|token| matches!(token, Token::Exactly(_)) || !token.takes(':'))
+    }
+
+    /// Whether texts of both may end with the same characters. `false` is certain.
+    fn may_end_alike(&self, other: &Self) -> bool {
+        let [a, b] = [self, other].map(|pattern| pattern.literal().unwrap_or(&pattern.suffix));
+        if a.len() <= b.len() { b.ends_with(a) } else { a.ends_with(b) }
+    }
+
     /// Whether both patterns match some text. Faster than [`Pattern::witness`].
     pub(crate) fn meets(&self, other: &Self) -> bool {
+        if !self.may_end_alike(other) {
+            return false;
+        }
+        if self.matches(&other.example()) || other.matches(&self.example()) {
+            return true;
+        }
         let [shorter, longer] =
             if self.prefix.len() <= other.prefix.len() { [self, other] } else { [other, self] };
         let Some(more) = longer.prefix.strip_prefix(&shorter.prefix) else {

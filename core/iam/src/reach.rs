@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::arn::Resource;
+use crate::choices::choices;
 use crate::frame::Frame;
 use crate::grants::{Clauses, Matched};
 use crate::pattern::{Class, Pattern, Token};
@@ -55,12 +56,39 @@ pub fn reach<S: Copy>(
     if asked.any(|(part, texts)| part.clauses.allow_nothing_of(texts)) {
         return Ok(None);
     }
+    if let Some(choices) = choices(parts, &texts, open) {
+        // Each choice is one of the texts' ways to be allowed, so all choices together are exact.
+        let limiting: Vec<&Resource> = parts
+            .iter()
+            .zip(&texts)
+            .flat_map(|(part, texts)| {
+                part.clauses.limiting().filter(|resource| resource.pattern.meets(texts))
+            })
+            .collect();
+        for granting in choices {
+            let found = search(frame, parts, granting.into_iter().chain(limiting.clone()), open)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        return Ok(None);
+    }
     // Patterns that match none of the texts decide nothing.
     let meeting = parts.iter().zip(&texts).flat_map(|(part, texts)| {
         let resources = part.clauses.resources();
         resources.filter(|resource| resource.pattern.meets(texts))
     });
-    let machine = Machine::new(frame, meeting);
+    search(frame, parts, meeting, open)
+}
+
+/// Searches the texts that the parts allow by these resources alone: others count as not matched.
+fn search<'a, S: Copy>(
+    frame: &'a Frame,
+    parts: &[Part<'_, '_, S>],
+    resources: impl Iterator<Item = &'a Resource>,
+    open: bool,
+) -> Result<Option<String>, TooIntricate> {
+    let machine = Machine::new(frame, resources);
     let allowed = |state: &State| {
         parts.iter().all(|part| {
             let state =
@@ -77,13 +105,14 @@ pub fn reach<S: Copy>(
 
 /// All patterns side by side, the frame first, as one nondeterministic automaton. A state is the
 /// set of positions that a text may lead to.
-struct Machine<'a> {
+struct Machine {
     /// The tokens of all patterns. `None` marks the end of each pattern.
     tokens: Vec<Option<Token>>,
     /// The first position of each pattern.
     starts: Vec<usize>,
-    /// The last position of each pattern.
-    ends: HashMap<&'a Pattern, usize>,
+    /// The last position of the pattern of each resource, by the resource's address: texts are
+    /// compared with resources much more often than resources are added.
+    ends: HashMap<*const Resource, usize>,
     frame_end: usize,
     /// Characters that may stand for those that no pattern names, the most readable first.
     others: Vec<char>,
@@ -93,20 +122,20 @@ struct Machine<'a> {
 type State = Box<[u64]>;
 
 /// A state, as an answer to which patterns match.
-struct At<'m, 'a> {
-    machine: &'m Machine<'a>,
+struct At<'m> {
+    machine: &'m Machine,
     state: &'m State,
 }
 
-impl Matched for At<'_, '_> {
+impl Matched for At<'_> {
     fn matched(&self, resource: &Resource) -> bool {
-        let end = self.machine.ends.get(&resource.pattern);
+        let end = self.machine.ends.get(&std::ptr::from_ref(resource));
         end.is_some_and(|end| has(self.state, *end))
     }
 }
 
-impl<'a> Machine<'a> {
-    fn new(frame: &'a Frame, resources: impl Iterator<Item = &'a Resource>) -> Self {
+impl Machine {
+    fn new<'a>(frame: &Frame, resources: impl Iterator<Item = &'a Resource>) -> Self {
         let mut machine = Self {
             tokens: Vec::new(),
             starts: Vec::new(),
@@ -115,11 +144,11 @@ impl<'a> Machine<'a> {
             others: others(frame),
         };
         machine.frame_end = machine.add(frame.pattern());
+        let mut known: HashMap<&Pattern, usize> = HashMap::new();
         for resource in resources {
-            if !machine.ends.contains_key(&resource.pattern) {
-                let end = machine.add(&resource.pattern);
-                machine.ends.insert(&resource.pattern, end);
-            }
+            let add = || machine.add(&resource.pattern);
+            let end = *known.entry(&resource.pattern).or_insert_with(add);
+            machine.ends.insert(std::ptr::from_ref(resource), end);
         }
         machine
     }

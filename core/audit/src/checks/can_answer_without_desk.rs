@@ -49,8 +49,8 @@ fn as_the_desk(view: &AccountView<'_>, actor: Actor, desk: Actor) -> Option<Find
     if view.is_machine(actor) {
         return None;
     }
-    let chains = view.chains_from(actor);
-    let chain = chains.iter().find(|chain| Actor::Role(chain.role) == desk)?;
+    let Actor::Role(role) = desk else { return None };
+    let chain = view.reachable(actor).chain_to_role(role)?;
     let account = view.account();
     let message = format!(
         "`{}` may become `{}`, and answer for everybody whose signature it has.",

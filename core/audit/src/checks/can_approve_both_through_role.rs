@@ -23,6 +23,9 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
+/// The most roles on the way that the message names one by one.
+const NAMED: usize = 4;
+
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.actors() {
@@ -30,10 +33,9 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             continue;
         }
         // `can-answer-without-desk` reports people who become the desk.
-        let chains = view.chains_from(actor);
-        let mut ends = chains.iter().map(|chain| Actor::Role(chain.role));
-        if view.desk.is_some() && ends.all(|it| view.is_desk(it) || !view.reach.slots_of(it).any())
-        {
+        let reachable = view.reachable(actor);
+        let mut ends = reachable.approving().map(|(_, role)| Actor::Role(role));
+        if view.desk.is_some() && ends.all(|it| view.is_desk(it)) {
             continue;
         }
         if let Some(found) = by_roles(view, actor)? {
@@ -41,6 +43,11 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         }
     }
     Ok(findings)
+}
+
+/// Whether an actor may approve two slots through roles.
+pub(super) fn can(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
+    Ok(by_roles(view, actor)?.is_some())
 }
 
 /// Two slots of one stage, and how an actor serves each: through a chain of roles, or, with `None`,
@@ -53,8 +60,7 @@ struct ThroughRoles {
 /// Two slots that an actor may serve as itself or as roles that it may assume.
 fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
     let reach = &view.reach;
-    let mut candidates: Vec<(Option<RoleChain>, Rc<EquivalenceClass<'_>>, &ServedSlots)> =
-        Vec::new();
+    let mut candidates: Vec<(Option<usize>, Rc<EquivalenceClass<'_>>, &ServedSlots)> = Vec::new();
     let own = reach.slots_of(actor);
     if own.any() {
         candidates
@@ -62,29 +68,31 @@ fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>
     }
     // If several roles have the same permissions, the nearest is enough.
     let mut seen = HashSet::new();
-    for chain in view.chains_from(actor) {
-        let role = Actor::Role(chain.role);
-        let served = reach.slots_of(role);
-        if !served.any() {
+    let reachable = view.reachable(actor);
+    for (place, role) in reachable.approving() {
+        let role = Actor::Role(role);
+        if role == actor {
             continue;
         }
+        let served = reach.slots_of(role);
         if let Some(pair) = &served.pair {
-            return Ok(Some(ThroughRoles {
-                pair: pair.clone(),
-                by: [Some(chain.clone()), Some(chain)],
-            }));
+            let chain = reachable.chain_to(place);
+            return Ok(Some(ThroughRoles { pair: pair.clone(), by: [chain.clone(), chain] }));
         }
         if let Some(class) = reach.permissions.class_of(role, APPROVE)
             && seen.insert(class.id)
         {
-            candidates.push((Some(chain), class, served));
+            candidates.push((Some(place), class, served));
         }
     }
     let states = candidates.iter().map(|(_, class, served)| Candidate::now(class, served));
     let states: Vec<Candidate<'_>> = states.collect();
     let pair = reach.any_pair(&states).map_err(reach.undecided(actor))?;
     Ok(pair.map(|pair| {
-        let by = pair.candidates.map(|at| candidates.get(at).and_then(|(chain, ..)| chain.clone()));
+        let by = pair.candidates.map(|at| {
+            let (place, ..) = candidates.get(at)?;
+            reachable.chain_to((*place)?)
+        });
         ThroughRoles { pair, by }
     }))
 }
@@ -103,6 +111,10 @@ fn finding(
             let names: Vec<String> = before.iter().map(|at| format!("`{}`", role(*at))).collect();
             match names.as_slice() {
                 [] => format!("as `{}`", role(*last)),
+                [first, .., end] if names.len() > NAMED => {
+                    let others = names.len() - 2;
+                    format!("as `{}` through {first}, {others} other roles and {end}", role(*last))
+                }
                 names => format!("as `{}` through {}", role(*last), names.join(" and ")),
             }
         }
@@ -133,9 +145,7 @@ fn finding(
             None => actor,
             Some(chain) => {
                 finding.evidence.push(evidence::actor(account, actor, "acts"));
-                for (from, to, step) in view.chains.assumptions(actor, &chain.through) {
-                    finding.evidence.extend(evidence::assumption(account, from, to, step));
-                }
+                finding.evidence.extend(evidence::chain_of_roles(view, actor, &chain.through));
                 Actor::Role(chain.role)
             }
         };

@@ -1,7 +1,7 @@
 //! `can-bypass-gate`: a principal that can release without the approvals, because it can change or
 //! override what asks for them.
 
-use findings::{Check, Finding, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
 use super::Find;
@@ -9,6 +9,7 @@ use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::evidence;
 use crate::reach_index::UndecidedError;
+use crate::steps;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-bypass-gate",
@@ -16,6 +17,9 @@ pub(super) const CHECK: Check<Find> = Check {
     title: "A principal can bypass the gate",
     find,
 };
+
+const HELP: &str = "Deny these to everybody who approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a \
+                    role that is used under supervision, and accept the finding about that role with a reason.";
 
 /// The actions that bypass the gate, and what each does.
 const WAYS: [(Action, &str); 6] = [
@@ -27,9 +31,19 @@ const WAYS: [(Action, &str); 6] = [
     (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
 ];
 
+/// The actions that bypass the gate.
+pub(super) const ACTIONS: [Action; 6] = [
+    Action::UpdatePipeline,
+    Action::RollbackStage,
+    Action::OverrideStageCondition,
+    Action::PutJobSuccessResult,
+    Action::UpdateFunctionCode,
+    Action::UpdateFunctionConfiguration,
+];
+
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
-    for actor in view.reach.permissions.actors_that_might(&WAYS.map(|(action, _)| action)) {
+    for actor in view.actors() {
         findings.extend(about(view, actor)?);
     }
     Ok(findings)
@@ -63,14 +77,39 @@ fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, Undeci
         }
     }
     if found.is_empty() {
-        return Ok(None);
+        return after_steps(view, actor);
     }
     let message = format!("`{}` can bypass the gate: {}.", view.name(actor), found.join("; "));
-    let help = "Deny these to everybody who approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a \
-                role that is used under supervision, and accept the finding about that role with a reason.";
-    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
     finding.evidence = vec![evidence::actor(account, actor, "acts")];
     finding.evidence.append(&mut evidence);
     finding.witness = witness;
+    Ok(Some(finding))
+}
+
+/// What an actor can do as somebody else, or with more permissions.
+fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
+    let outcome = view.outcome(actor)?;
+    let Some(past) = &outcome.past_the_gate else {
+        return Ok(None);
+    };
+    let (action, reached) = (past.action, &past.reached);
+    let does = WAYS.iter().find(|(it, _)| *it == action).map_or("", |(_, does)| does);
+    let open = reached.open || past.chain.iter().any(|step| step.open);
+    let when = if open { ", if conditions hold," } else { "" };
+    let message = format!(
+        "`{}` can bypass the gate after other steps: {}. Then {action}{when} {does}.",
+        view.name(actor),
+        steps::words(view, actor, &past.chain),
+    );
+    let account = view.account();
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
+    finding.evidence = steps::evidence(view, actor, &past.chain);
+    finding.evidence.push(Evidence::new(
+        "target",
+        &reached.witness,
+        format!("{action} may be done to it then"),
+    ));
+    finding.witness = Some(reached.witness.clone()).filter(|witness| witness != "*");
     Ok(Some(finding))
 }

@@ -3,11 +3,12 @@
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
-use super::Find;
+use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
 use crate::escalation::{Escalation, REMOVALS, WRITES, Write};
 use crate::evidence;
 use crate::reach_index::UndecidedError;
+use crate::{second_person, steps};
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-grant-itself",
@@ -16,17 +17,57 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
+const HELP: &str = "Deny these actions on the users, groups, roles and policies that serve the slots: `policygen generate --guardrails` \
+                    writes the policy. Leave them to a role that is used under supervision, and accept the finding about that \
+                    role with a reason.";
+
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
-    for actor in view.reach.permissions.actors_that_might(&[&WRITES[..], &REMOVALS[..]].concat()) {
+    for actor in view.actors() {
         // A principal that has both does not need a write.
         if view.reach.slots_of(actor).pair.is_some() {
             continue;
         }
-        let found = Escalation::new(view, actor).writes()?;
-        findings.extend(finding(view, actor, &found));
+        let might = view.reach.permissions.might_any(actor, &WRITES)
+            || view.reach.permissions.might_any(actor, &REMOVALS);
+        let found = match might {
+            true => Escalation::new(view, actor).writes()?,
+            false => Vec::new(),
+        };
+        let found = match finding(view, actor, &found) {
+            None => after_steps(view, actor)?,
+            found => found,
+        };
+        findings.extend(found);
     }
     Ok(findings)
+}
+
+/// What an actor can do after several writes, or by a write that it makes as somebody else.
+fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
+    let outcome = view.outcome(actor)?;
+    let Some(slots) = outcome.slots.as_ref().filter(|slots| !slots.by_somebody_made) else {
+        return Ok(None);
+    };
+    // Other checks report what takes no write, and a second person.
+    if can_approve_both_through_role::can(view, actor)?
+        || !second_person::ways(view, actor)?.is_empty()
+    {
+        return Ok(None);
+    }
+    let [a, b] = slots.pair.slots.map(|slot| view.slot(slot));
+    let open = slots.pair.open || slots.chain.iter().any(|step| step.open);
+    let when = if open { ", if conditions hold" } else { "" };
+    let message = format!(
+        "`{}` can get to approve {a} and {b} of the same stage{when}: {}.",
+        view.name(actor),
+        steps::words(view, actor, &slots.chain),
+    );
+    let mut finding = CHECK.finding(view.account().arn(actor).to_owned(), message, HELP.to_owned());
+    finding.evidence = steps::evidence(view, actor, &slots.chain);
+    let [_, second] = &slots.pair.witness;
+    finding.witness = Some(second.clone());
+    Ok(Some(finding))
 }
 
 fn finding(view: &AccountView<'_>, actor: Actor, found: &[Write]) -> Option<Finding> {
@@ -39,10 +80,7 @@ fn finding(view: &AccountView<'_>, actor: Actor, found: &[Write]) -> Option<Find
         view.name(actor),
         actions.join(", "),
     );
-    let help = "Deny these actions on the users, groups, roles and policies that serve the slots: `policygen generate --guardrails` \
-                writes the policy. Leave them to a role that is used under supervision, and accept the finding about that \
-                role with a reason.";
-    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for write in found {
         let permissions = &view.reach.permissions;

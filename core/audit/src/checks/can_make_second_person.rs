@@ -4,11 +4,12 @@
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Actor;
 
-use super::Find;
+use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
 use crate::evidence;
 use crate::reach_index::UndecidedError;
 use crate::second_person::{self, Way};
+use crate::steps;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-make-second-person",
@@ -17,20 +18,55 @@ pub(super) const CHECK: Check<Find> = Check {
     find,
 };
 
+const HELP: &str = "Deny these actions to everybody who approves: `policygen generate --guardrails` writes the policy. Set `onlyPeople` in the \
+                    gate's rule, so that only the people that it names count. Leave the actions to a role that is used under \
+                    supervision, and accept the finding about that role with a reason.";
+
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = view.account();
     let mut findings = Vec::new();
-    let actors = view.actors().filter(|actor| second_person::might_make(view, *actor));
-    for actor in actors {
+    for actor in view.actors() {
         // Only AWS acts as these roles.
-        if account.identity(actor).is_some_and(second_person::is_of_aws)
+        if account.identity(actor).is_some_and(second_person::is_service_linked)
             && matches!(actor, Actor::Role(_))
         {
             continue;
         }
-        findings.extend(finding(view, actor, &second_person::ways(view, actor)?));
+        let ways = match second_person::might_make(view, actor) {
+            true => second_person::ways(view, actor)?,
+            false => Vec::new(),
+        };
+        let found = match finding(view, actor, &ways) {
+            None => after_steps(view, actor)?,
+            found => found,
+        };
+        findings.extend(found);
     }
     Ok(findings)
+}
+
+/// A second person that an actor can make, or sign in as, after several steps.
+fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
+    let outcome = view.outcome(actor)?;
+    let Some(slots) = outcome.slots.as_ref().filter(|slots| slots.by_somebody_made) else {
+        return Ok(None);
+    };
+    if can_approve_both_through_role::can(view, actor)? {
+        return Ok(None);
+    }
+    let [a, b] = slots.pair.slots.map(|slot| view.slot(slot));
+    let open = slots.pair.open || slots.chain.iter().any(|step| step.open);
+    let when = if open { ", if conditions hold" } else { "" };
+    let message = format!(
+        "`{}` can approve {a} and {b} of the same stage as two people{when}: {}.",
+        view.name(actor),
+        steps::words(view, actor, &slots.chain),
+    );
+    let mut finding = CHECK.finding(view.account().arn(actor).to_owned(), message, HELP.to_owned());
+    finding.evidence = steps::evidence(view, actor, &slots.chain);
+    let [_, second] = &slots.pair.witness;
+    finding.witness = Some(second.clone());
+    Ok(Some(finding))
 }
 
 fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding> {
@@ -43,10 +79,7 @@ fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding
         view.name(actor),
         texts.join("; "),
     );
-    let help = "Deny these actions to everybody who approves: `policygen generate --guardrails` writes the policy. Set `onlyPeople` in the \
-                gate's rule, so that only the people that it names count. Leave the actions to a role that is used under \
-                supervision, and accept the finding about that role with a reason.";
-    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for way in ways {
         for step in &way.steps {

@@ -40,7 +40,7 @@ fn is_look_alike(role: &Role) -> bool {
 fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
     let account = view.account();
     let actor = Actor::Role(at);
-    let mut serving = view.selves(actor).into_iter();
+    let mut serving = view.serving_selves(actor).into_iter();
     let serving = serving.find(|actor| view.reach.slots_of(*actor).any())?;
     let served = view.reach.slots_of(serving);
     let slots: Vec<&str> = served.iter().map(|(slot, _)| view.slot(slot)).collect();
@@ -72,11 +72,9 @@ fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
         vec![Evidence::new("role", &role.identity.arn, format!("is not under {RESERVED_PATH}"))];
     if let Actor::Role(last) = serving
         && serving != actor
-        && let Some(chain) = view.chains_from(actor).into_iter().find(|chain| chain.role == last)
+        && let Some(chain) = view.reachable(actor).chain_to_role(last)
     {
-        for (from, to, step) in view.chains.assumptions(actor, &chain.through) {
-            finding.evidence.extend(evidence::assumption(account, from, to, step));
-        }
+        finding.evidence.extend(evidence::chain_of_roles(view, actor, &chain.through));
     }
     let (_, reached) = served.iter().next()?;
     let action = reached.witness.clone();

@@ -3,34 +3,19 @@
 mod removal;
 mod trial;
 
-use std::collections::{BTreeSet, HashMap};
-
-use iam::account::{Actor, PolicyId, UserIx};
+use iam::account::{Actor, PolicyId, Role, UserIx};
 use iam::{Policy, Truth};
 
 use self::trial::Trial;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
-use crate::permissions::State;
+use crate::passing;
+use crate::permissions::{As, State};
 use crate::reach_index::UndecidedError;
+use crate::second_person::is_of_aws;
 
 pub(crate) use self::removal::REMOVALS;
 pub(crate) use self::trial::Write;
-
-/// Services that run code with a role that is passed to them, each with the action that makes it do
-/// so (Service Authorization Reference: the actions that depend on iam:PassRole).
-const RUNS_CODE: [(&str, Action); 10] = [
-    ("lambda.amazonaws.com", Action::CreateFunction),
-    ("ec2.amazonaws.com", Action::RunInstances),
-    ("codebuild.amazonaws.com", Action::CreateProject),
-    ("cloudformation.amazonaws.com", Action::CreateStack),
-    ("ecs-tasks.amazonaws.com", Action::RunTask),
-    ("states.amazonaws.com", Action::CreateStateMachine),
-    ("glue.amazonaws.com", Action::CreateJob),
-    ("sagemaker.amazonaws.com", Action::CreateNotebookInstance),
-    ("ssm.amazonaws.com", Action::StartAutomationExecution),
-    ("datapipeline.amazonaws.com", Action::CreatePipeline),
-];
 
 /// AWS managed policies that allow every approval. They can be attached in every account.
 pub(crate) const APPROVING: [&str; 5] = [
@@ -43,12 +28,13 @@ pub(crate) const APPROVING: [&str; 5] = [
 
 /// The actions that are tried, apart from the removals. Principals that certainly may do none of
 /// them are skipped.
-pub(crate) const WRITES: [Action; 20] = [
+pub(crate) const WRITES: [Action; 22] = [
     Action::PutUserPolicy,
     Action::AttachUserPolicy,
     Action::DeleteUserPermissionsBoundary,
     Action::PutUserPermissionsBoundary,
     Action::TagUser,
+    Action::UntagUser,
     Action::PutGroupPolicy,
     Action::AttachGroupPolicy,
     Action::AddUserToGroup,
@@ -59,6 +45,7 @@ pub(crate) const WRITES: [Action; 20] = [
     Action::DeleteRolePermissionsBoundary,
     Action::PutRolePermissionsBoundary,
     Action::TagRole,
+    Action::UntagRole,
     Action::UpdateAssumeRolePolicy,
     Action::CreateAccessKey,
     Action::CreateLoginProfile,
@@ -89,7 +76,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
         self.to_roles(&mut writes);
         self.to_trust(&mut writes);
         self.to_credentials(&mut writes);
-        self.by_passing(&mut writes)?;
+        self.by_passing(&mut writes);
         writes.found()
     }
 
@@ -100,7 +87,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
         for action in [Action::DeleteUserPermissionsBoundary, Action::PutUserPermissionsBoundary] {
             writes.offer(action, arn, || self.unbounded(self.actor));
         }
-        writes.offer(Action::TagUser, arn, || self.retagged(self.actor));
+        for action in [Action::TagUser, Action::UntagUser] {
+            writes.offer(action, arn, || self.retagged(self.actor));
+        }
     }
 
     /// The actor gives everything to one of its groups, or becomes a member of a group that serves
@@ -165,55 +154,36 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// The actor gives more permissions to a role that it is or may become.
     fn to_roles(&self, writes: &mut Trial<'p, 'a>) {
-        const WRITES: [Action; 5] = [
+        const WRITES: [Action; 6] = [
             Action::PutRolePolicy,
             Action::AttachRolePolicy,
             Action::DeleteRolePermissionsBoundary,
             Action::PutRolePermissionsBoundary,
             Action::TagRole,
+            Action::UntagRole,
         ];
         let account = self.view.account();
         let reach = &self.view.reach;
         if !reach.permissions.might_any(self.actor, &WRITES) {
             return;
         }
-        let selves: BTreeSet<Actor> = self.view.selves(self.actor).into_iter().collect();
-        let mut known: HashMap<Actor, bool> = HashMap::new();
-        let mut may_become = |other: Actor, role| {
-            *known.entry(other).or_insert_with(|| {
-                let assumer = reach.permissions.assumer(self.actor);
-                selves.contains(&other)
-                    || assumer.is_some_and(|assumer| assumer.assume(role).is_some())
-            })
-        };
+        let selves = self.view.selves(self.actor);
         for action in WRITES {
-            let Some(class) = reach.permissions.class_of(self.actor, action) else {
-                continue;
-            };
-            let all = || account.roles_by_ix().map(|(at, _)| Actor::Role(at)).collect();
-            for other in class.targets(account, all) {
-                if writes.have(action) {
-                    break;
-                }
+            for other in &selves {
                 let Actor::Role(at) = *other else { continue };
-                let Some(role) = account.role(at) else {
+                let Some(role) = account.role(at).filter(|role| !is_of_aws(&role.identity)) else {
                     continue;
                 };
                 let arn = &role.identity.arn;
-                if !may_become(*other, role) {
-                    continue;
-                }
-                let after = if action == Action::AttachRolePolicy {
+                if action == Action::AttachRolePolicy {
                     self.attach(writes, action, arn, *other);
-                    continue;
                 } else if action == Action::PutRolePolicy {
-                    self.allowed_everything(*other)
-                } else if action == Action::TagRole {
-                    self.retagged(*other)
+                    writes.offer(action, arn, || self.allowed_everything(*other));
+                } else if [Action::TagRole, Action::UntagRole].contains(&action) {
+                    writes.offer(action, arn, || self.retagged(*other));
                 } else {
-                    self.unbounded(*other)
-                };
-                writes.add(action, arn, after);
+                    writes.offer(action, arn, || self.unbounded(*other));
+                }
             }
         }
     }
@@ -232,7 +202,8 @@ impl<'p, 'a> Escalation<'p, 'a> {
         for other in class.targets(account, || self.view.approving_roles()) {
             let Actor::Role(at) = *other else { continue };
             // The trust policy can be rewritten; a denial in the actor's own policies remains.
-            if account.role(at).is_some_and(|role| !assumer.is_denied(role)) {
+            let may_change = |role: &Role| !is_of_aws(&role.identity) && !assumer.is_denied(role);
+            if account.role(at).is_some_and(may_change) {
                 writes.act_as(Action::UpdateAssumeRolePolicy, *other);
             }
         }
@@ -254,30 +225,19 @@ impl<'p, 'a> Escalation<'p, 'a> {
     }
 
     /// The actor passes an approving role to a service that runs code with it.
-    fn by_passing(&self, writes: &mut Trial<'p, 'a>) -> Result<(), UndecidedError> {
+    fn by_passing(&self, writes: &mut Trial<'p, 'a>) {
         let reach = &self.view.reach;
-        // Many may pass a role, but few may run code with it, so that is asked first.
-        let running = RUNS_CODE.map(|(_, action)| action);
-        if !reach.permissions.might_any(self.actor, &running) {
-            return Ok(());
-        }
         let Some(class) = reach.permissions.class_of(self.actor, Action::PassRole) else {
-            return Ok(());
+            return;
         };
         for other in class.targets(self.view.account(), || self.view.approving_roles()) {
-            let Some(services) = self.view.services.get(other) else {
-                continue;
-            };
-            for (service, action) in RUNS_CODE {
-                if services.iter().any(|trusted| trusted == service)
-                    && reach.reaches(self.actor, action)?.is_some()
-                {
-                    writes.act_as(Action::PassRole, *other);
-                    break;
-                }
+            let Actor::Role(role) = *other else { continue };
+            if !writes.have(Action::PassRole)
+                && passing::way(self.view, &As::Now(self.actor), role).is_some()
+            {
+                writes.act_as(Action::PassRole, *other);
             }
         }
-        Ok(())
     }
 
     /// The actor attaches another managed policy: one of AWS's that allow every approval, or one of

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use iam::Effect;
-use iam::account::{Actor, PolicyId};
+use iam::account::{Actor, Identity, PolicyId};
 
 use super::trial::Trial;
 use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::second_person::is_of_aws;
 
 /// A holder of policies that apply to a principal, and the writes that remove them.
 struct Holder<'a> {
@@ -68,7 +69,8 @@ pub(crate) const REMOVALS: [Action; 7] = [
 /// The holders of an actor's policies: itself and its groups.
 fn holders<'a>(view: &AccountView<'a>, actor: Actor) -> Vec<Holder<'a>> {
     let account = view.account();
-    let Some(identity) = account.identity(actor) else {
+    let is_of_aws = |identity: &Identity| matches!(actor, Actor::Role(_)) && is_of_aws(identity);
+    let Some(identity) = account.identity(actor).filter(|identity| !is_of_aws(identity)) else {
         return Vec::new();
     };
     let (detach, delete, groups) = match actor {

@@ -10,7 +10,7 @@ use iam::{TooIntricate, Truth};
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
 use crate::equivalence_class::{ClassId, EquivalenceClass};
-use crate::permissions::State;
+use crate::permissions::{As, State};
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
 /// A write after which a principal can serve two slots of one stage.
@@ -65,8 +65,9 @@ impl<'p, 'a> Trial<'p, 'a> {
     }
 
     fn may(&self, action: Action, resource: &str) -> bool {
-        let class = self.view.reach.permissions.class_of(self.actor, action);
-        class.is_some_and(|class| class.clauses.allow(resource) != Truth::No)
+        let permissions = &self.view.reach.permissions;
+        let target = self.view.account().actor(resource);
+        permissions.allows_to(&As::Now(self.actor), action, resource, target, &[]) != Truth::No
     }
 
     /// Tries a write if the actor may make it.
@@ -94,7 +95,7 @@ impl<'p, 'a> Trial<'p, 'a> {
     /// Tries a write that the actor may make and that lets it act as another principal.
     pub(super) fn act_as(&mut self, action: Action, other: Actor) {
         let reach = &self.view.reach;
-        if other == self.actor || self.have(action) {
+        if other == self.actor || self.have(action) || !self.may(action, reach.account.arn(other)) {
             return;
         }
         let Some(class) = reach.permissions.class_of(other, APPROVE) else {

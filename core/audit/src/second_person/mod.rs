@@ -17,10 +17,11 @@ use iam::{Clauses, Policy};
 use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::equivalence_class::EquivalenceClass;
+use crate::permissions::State;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
 pub(super) use providers::of_roles as saml_providers;
-pub(super) use roles::is_of_aws;
+pub(super) use roles::{is_of_aws, is_service_linked};
 
 /// The kind of the other principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ struct Other<'p, 'a> {
     /// Whether any of the writes depends on conditions that only the request decides.
     open: bool,
     approves: Approves<'p, 'a>,
+    /// All permissions of somebody that is made. `None` for those that exist.
+    state: Option<State<'a>>,
 }
 
 /// What the other principal could approve.
@@ -76,6 +79,19 @@ pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     users::might_make(view, actor)
         || roles::might_make(view, actor)
         || providers::might_forge(view, actor)
+}
+
+/// Somebody that an actor could make: in words, the writes that it takes, and all its permissions.
+type Made<'a> = (String, Vec<Step>, State<'a>);
+
+/// Everybody that an actor could make, and could act as.
+pub(super) fn made<'a>(
+    view: &AccountView<'a>,
+    actor: Actor,
+) -> Result<Vec<Made<'a>>, UndecidedError> {
+    let mut others = users::all(view, actor)?;
+    others.extend(roles::all(view, actor)?);
+    Ok(others.into_iter().filter_map(|it| Some((it.called, it.steps, it.state?))).collect())
 }
 
 /// The ways of an actor to act as two people: at most one of each kind.

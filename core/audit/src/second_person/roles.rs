@@ -34,6 +34,12 @@ pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     permissions.might_any(actor, &OPENING) && permissions.might_any(actor, &GIVING)
 }
 
+/// Whether only an AWS service can act as a role.
+pub(crate) fn is_service_linked(identity: &Identity) -> bool {
+    let [of_services, _] = OF_AWS;
+    identity.path().starts_with(of_services)
+}
+
 /// Whether only AWS can act as a role or change it.
 pub(crate) fn is_of_aws(identity: &Identity) -> bool {
     OF_AWS.iter().any(|path| identity.path().starts_with(path))
@@ -61,6 +67,7 @@ pub(super) fn all<'p, 'a>(
             is_many: grant.is_many,
             open: grant.open,
             approves: Approves::Supposed(state.clauses()),
+            state: Some(state),
         }
     });
     let others: Vec<Other<'p, 'a>> = new_ones.collect();
@@ -103,6 +110,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
             is_many: false,
             open: allowed == Truth::Unknown,
             approves: Approves::Supposed(state.clauses()),
+            state: None,
         });
         plain += usize::from(is_plain);
         if plain >= 2 || others.len() >= MOST {

@@ -78,6 +78,7 @@ fn new_ones<'p, 'a>(
                 is_many,
                 open,
                 approves: Approves::Supposed(state.clauses()),
+                state: Some(state),
             }
         };
     let mut others = Vec::new();
@@ -161,6 +162,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
                 is_many: false,
                 open,
                 approves: Approves::Supposed(state.clauses()),
+                state: None,
             }
         };
         let is_plain = identity.boundary.is_none()

@@ -28,6 +28,11 @@ pub(super) fn is_template(document: &Node) -> bool {
 /// is there to make the pipeline.
 pub(super) fn read(template: &Node, values: &Values) -> Result<Vec<Declared>, ReadError> {
     let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
+    // A loop of the transform `AWS::LanguageExtensions`.
+    let is_loop = |key: &str| key.starts_with("Fn::ForEach");
+    if let Some((key, _)) = resources.iter().find(|(key, it)| is_loop(key) && names_pipeline(it)) {
+        return Err(ReadError::Loop(key.clone()));
+    }
     let pipelines = resources
         .iter()
         .filter(|(_, resource)| resource.get("Type").and_then(Node::as_str) == Some(PIPELINE));
@@ -39,6 +44,15 @@ pub(super) fn read(template: &Node, values: &Values) -> Result<Vec<Declared>, Re
             })
         })
         .collect()
+}
+
+/// Whether the type of pipelines is anywhere in it.
+fn names_pipeline(node: &Node) -> bool {
+    match &node.content {
+        Content::Scalar(scalar) => scalar.text == PIPELINE,
+        Content::List(items) => items.iter().any(names_pipeline),
+        Content::Map(entries) => entries.iter().any(|(_, value)| names_pipeline(value)),
+    }
 }
 
 /// What a pipeline can become: each comparison that the template does not decide is tried both

@@ -63,6 +63,12 @@ impl Condition {
         &self.key
     }
 
+    /// The values, as written.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let (_, values) = &self.written;
+        values.iter().map(String::as_str)
+    }
+
     /// The key, and the keys of the policy variables in the values.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.key.as_str()).chain(self.wanted.keys())

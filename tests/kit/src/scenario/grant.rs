@@ -25,6 +25,7 @@ fn everything_of_iam(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:*"], ANY);
     plot.expect(Code::CanMakeSecondPerson, user);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 /// This includes functions, also the gate's; identities; and any role, for example one that
@@ -42,6 +43,7 @@ fn everything_but_pipelines(plot: &mut Plot<'_>) {
 fn joins_any_group(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:AddUserToGroup"], ANY);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn joins_the_other_group(plot: &mut Plot<'_>) {
@@ -54,17 +56,20 @@ fn writes_its_own_policy(plot: &mut Plot<'_>) {
     let user = plot.user();
     let itself = plot.arn(user);
     writer(plot, user, &["iam:PutUserPolicy"], &itself);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn attaches_to_itself(plot: &mut Plot<'_>) {
     let user = plot.user();
     let itself = plot.arn(user);
     writer(plot, user, &["iam:AttachUserPolicy"], &itself);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn writes_by_its_own_name(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:PutUser*"], "arn:aws:iam::*:user/${aws:username}");
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn in_a_group_that_it_writes(plot: &mut Plot<'_>, action: &str) {
@@ -74,6 +79,7 @@ fn in_a_group_that_it_writes(plot: &mut Plot<'_>, action: &str) {
     let arn = plot.arn(group);
     plot.inline(group, policy([allow(&[action]).on(&[arn])]));
     plot.expect(Code::CanGrantItself, user);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn writes_its_groups_policy(plot: &mut Plot<'_>) {
@@ -91,6 +97,7 @@ fn with_a_role_that_it_writes(plot: &mut Plot<'_>, action: &str) {
     plot.inline(role, policy([allow(&["s3:GetObject"])]));
     let arn = plot.arn(role);
     writer(plot, user, &[action], &arn);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn writes_policy_of_its_role(plot: &mut Plot<'_>) {
@@ -106,6 +113,7 @@ fn role_writes_its_own_policy(plot: &mut Plot<'_>) {
     let itself = plot.arn(role);
     plot.inline(role, policy([allow(&["iam:PutRolePolicy"]).on(&[itself])]));
     plot.expect(Code::CanGrantItself, role);
+    plot.expect(Code::CanBypassGate, role);
 }
 
 fn harmless() -> Value {
@@ -118,6 +126,7 @@ fn new_version_of_its_policy(plot: &mut Plot<'_>) {
     plot.account.attach(user.into(), attached);
     let arn = plot.account.policy_arn(attached).to_owned();
     writer(plot, user, &["iam:CreatePolicyVersion"], &arn);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn new_version_of_its_groups_policy(plot: &mut Plot<'_>) {
@@ -128,6 +137,7 @@ fn new_version_of_its_groups_policy(plot: &mut Plot<'_>) {
     plot.account.join(user, group);
     let arn = plot.account.policy_arn(attached).to_owned();
     writer(plot, user, &["iam:CreatePolicyVersion"], &arn);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 /// An older version allowed both slots.
@@ -170,6 +180,7 @@ fn new_password_of_the_other_approver(plot: &mut Plot<'_>) {
 fn access_key_of_anybody(plot: &mut Plot<'_>) {
     let user = plot.user();
     writer(plot, user, &["iam:CreateAccessKey"], "arn:aws:iam::*:user/*");
+    plot.expect(Code::CanBypassGate, user);
 }
 
 /// A service's role approves both slots. A user may pass it to code that the user can run.

@@ -4,7 +4,9 @@ use super::scenarios;
 use crate::code::Code;
 use crate::holder::{Holder, User};
 use crate::plot::{Plot, service};
-use crate::policy::{A, ANY, APPROVE, B, allow, allow_all_but, approve, deny, policy};
+use crate::policy::{
+    A, ANY, APPROVE, B, allow, allow_all_but, approve, deny, deny_all_but, policy,
+};
 
 scenarios![
     "grant_near_miss": joins_a_group_of_no_slot, joins_the_group_of_its_slot, joins_one_group, joins_look_alike_group, writes_somebody_elses_policy, writes_a_path_that_is_not_its_own,
@@ -193,7 +195,8 @@ fn bounded(plot: &mut Plot<'_>) {
     plot.bound(user, policy([allow(&["iam:PutUserPolicy", "iam:AttachUserPolicy", "s3:*"])]));
 }
 
-/// The user may write any policy, but a group denies slot B and other roles.
+/// The user may write any policy, but a group denies everything else about identities, slot B and
+/// the pipelines.
 fn denied_for_good(plot: &mut Plot<'_>) {
     let user = plot.user();
     let itself = plot.arn(user);
@@ -201,7 +204,10 @@ fn denied_for_good(plot: &mut Plot<'_>) {
     plot.group_of(
         user,
         "NeverApprovalB",
-        policy([deny(&[APPROVE]).on(&[B]), deny(&["sts:AssumeRole"])]),
+        policy([
+            deny(&[APPROVE]).on(&[B]),
+            deny_all_but(&[APPROVE, "iam:PutUserPolicy", "s3:*"]).on(&[ANY]),
+        ]),
     );
 }
 
@@ -235,6 +241,7 @@ fn already_both(plot: &mut Plot<'_>) {
     plot.expect_both(user);
     let itself = plot.arn(user);
     writer(plot, user, &["iam:PutUserPolicy"], &itself);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 /// The denial is in another group, which the user may not leave.

@@ -7,6 +7,7 @@ mod bypass;
 mod chain;
 mod condition;
 mod denial;
+mod further;
 mod grant;
 mod grant_near_miss;
 mod group;
@@ -50,6 +51,7 @@ pub(super) fn all() -> Vec<Scenario> {
         chain::TABLE,
         condition::TABLE,
         denial::TABLE,
+        further::TABLE,
         grant::TABLE,
         grant_near_miss::TABLE,
         group::TABLE,

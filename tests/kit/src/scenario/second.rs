@@ -28,6 +28,7 @@ fn makes_users_and_their_policies(plot: &mut Plot<'_>) {
     let actions = ["iam:CreateUser", "iam:PutUserPolicy", "iam:CreateLoginProfile"];
     may(plot, user, [allow(&actions).on(&[USERS])]);
     plot.expect(Code::CanMakeSecondPerson, user);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn joins(group: &str) -> [Statement; 2] {
@@ -51,6 +52,7 @@ fn makes_roles(plot: &mut Plot<'_>) {
     let user = plot.user();
     may(plot, user, [allow(&["iam:CreateRole", "iam:AttachRolePolicy"]).on(&[ROLES])]);
     plot.expect(Code::CanMakeSecondPerson, user);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 /// A role of a service, without a connection to approvals.
@@ -65,6 +67,7 @@ fn takes_over_a_role(plot: &mut Plot<'_>) {
     let role = role_of_a_service(plot);
     may(plot, user, [allow(&["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy"]).on(&[role])]);
     plot.expect(Code::CanMakeSecondPerson, user);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 fn takes_over_a_user(plot: &mut Plot<'_>) {
@@ -72,6 +75,7 @@ fn takes_over_a_user(plot: &mut Plot<'_>) {
     let other = plot.arn(other);
     may(plot, user, [allow(&["iam:CreateAccessKey", "iam:AttachUserPolicy"]).on(&[other])]);
     plot.expect(Code::CanMakeSecondPerson, user);
+    plot.expect(Code::CanBypassGate, user);
 }
 
 /// A SAML provider, and a role of slot A for its users.

@@ -1,0 +1,163 @@
+//! Changes to the permissions of an actor, and what it may do after them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use iam::account::{Actor, GroupIx, PolicyId};
+use iam::{Effect, Policy};
+
+use super::Step;
+use crate::account_view::AccountView;
+use crate::permissions::{As, State};
+
+/// One change to the permissions of an actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Change {
+    /// A policy that allows everything is added.
+    Everything,
+    /// A policy of the account is attached.
+    Attached(PolicyId),
+    /// The user joins a group.
+    Joined(GroupIx),
+    /// The user leaves a group.
+    Left(GroupIx),
+    /// A policy of the actor itself is taken off, or overwritten.
+    Off(PolicyId),
+    /// A policy of a group is taken off, or overwritten.
+    OffGroup(GroupIx, PolicyId),
+    /// The text of a policy allows everything now.
+    Rewritten(PolicyId),
+    /// Another version of a policy is in force: its place among the others.
+    Version(PolicyId, usize),
+    /// There is no permissions boundary any more.
+    Unbounded,
+    /// The tags may be anything.
+    Retagged,
+}
+
+/// Changes that can be made to one actor, each with the first step that makes it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    made: BTreeMap<Change, (usize, Vec<Step>)>,
+}
+
+impl Changes {
+    /// Notes a change, with the form that makes it. Returns whether it is new.
+    pub(super) fn note(&mut self, change: Change, by: usize, steps: Vec<Step>) -> bool {
+        let is_new = !self.made.contains_key(&change);
+        self.made.entry(change).or_insert((by, steps));
+        is_new
+    }
+
+    /// The sets of changes that are worth a try after a new one, the smallest first.
+    pub(super) fn combinations(&self, new: Change) -> Vec<Vec<Change>> {
+        let all: Vec<Change> = self.made.keys().copied().collect();
+        if all.contains(&Change::Everything) {
+            // Nothing can be added to it, so only what is taken away counts.
+            let adds = |change: &&Change| {
+                matches!(change, Change::Attached(_) | Change::Joined(_) | Change::Retagged)
+            };
+            let rest = all.iter().filter(|change| !adds(change)).copied().collect();
+            return if adds(&&new) { Vec::new() } else { vec![vec![new], rest] };
+        }
+        let joins = |change: &Change| matches!(change, Change::Joined(_));
+        let leaves = |change: &Change| matches!(change, Change::Left(_));
+        let mut sets = vec![vec![new]];
+        // A group that is joined may deny what another one allows, so one at a time.
+        let joined: Vec<Change> = match joins(&new) {
+            true => vec![new],
+            false => all.iter().filter(|change| joins(change)).copied().collect(),
+        };
+        let others: Vec<Change> = all.iter().filter(|change| !joins(change)).copied().collect();
+        let staying = others.iter().filter(|change| !leaves(change)).copied();
+        let staying: Vec<Change> = staying.collect();
+        for with in [others, staying] {
+            sets.push(with.clone());
+            sets.extend(joined.iter().map(|join| [with.clone(), vec![*join]].concat()));
+        }
+        sets.retain(|set| !set.is_empty() && set.contains(&new));
+        let mut seen = BTreeSet::new();
+        sets.retain(|set| seen.insert(set.clone()));
+        sets
+    }
+
+    /// The forms that make these changes, and the steps.
+    pub(super) fn steps(&self, changes: &[Change]) -> (BTreeSet<usize>, Vec<Step>) {
+        let made = changes.iter().filter_map(|change| self.made.get(change));
+        let (by, all): (BTreeSet<usize>, Vec<&Vec<Step>>) =
+            made.map(|(by, steps)| (*by, steps)).unzip();
+        let mut steps: Vec<Step> = Vec::new();
+        for step in all.into_iter().flatten() {
+            if !steps.contains(step) {
+                steps.push(step.clone());
+            }
+        }
+        (by, steps)
+    }
+}
+
+/// Whether a policy denies anything: only then it is worth taking off.
+pub(super) fn denies(policy: &Policy) -> bool {
+    policy.statements.iter().any(|statement| statement.effect == Effect::Deny)
+}
+
+/// The permissions of an actor after changes.
+pub(super) fn after<'a>(view: &AccountView<'a>, actor: Actor, changes: &[Change]) -> As<'a> {
+    let account = view.account();
+    let mut state: State<'a> = view.reach.permissions.whole_state(actor);
+    let identity = &mut state.grants.identity;
+    // A policy that the actor has in several ways goes only if it goes in each of them.
+    let own = account.identity(actor).map_or(&[][..], |identity| &identity.policies);
+    let groups = match actor {
+        Actor::User(at) => account.user(at).map_or(&[][..], |user| &user.groups),
+        Actor::Role(_) => &[],
+    };
+    let mut kept: BTreeSet<PolicyId> =
+        own.iter().filter(|id| !changes.contains(&Change::Off(**id))).copied().collect();
+    for at in groups.iter().filter(|at| !changes.contains(&Change::Left(**at))) {
+        let policies = account.group(*at).into_iter().flat_map(|group| &group.policies);
+        kept.extend(policies.filter(|id| !changes.contains(&Change::OffGroup(*at, **id))));
+    }
+    identity.retain(|(id, _)| kept.contains(id));
+    for change in changes {
+        match change {
+            Change::Everything => identity.push((PolicyId::SUPPOSED, view.everything)),
+            Change::Attached(id) => {
+                identity.extend(account.policy(*id).map(|stored| (*id, &stored.policy)));
+            }
+            Change::Joined(at) => {
+                let group = account.group(*at);
+                identity.extend(
+                    group.into_iter().flat_map(|group| account.group_grants(group).identity),
+                );
+            }
+            Change::Rewritten(_)
+            | Change::Version(..)
+            | Change::Left(_)
+            | Change::Off(_)
+            | Change::OffGroup(..)
+            | Change::Unbounded
+            | Change::Retagged => {}
+        }
+    }
+    for change in changes {
+        match change {
+            Change::Rewritten(id) => state.grants.replace(*id, view.everything),
+            Change::Version(id, place) => {
+                let other =
+                    account.policy(*id).and_then(|stored| stored.other_versions.get(*place));
+                if let Some(other) = other {
+                    state.grants.replace(*id, other);
+                }
+            }
+            Change::Unbounded => state.grants.limits.boundary = None,
+            Change::Retagged => state.context = account.retagged(actor, state.context),
+            Change::Everything
+            | Change::Attached(_)
+            | Change::Joined(_)
+            | Change::Left(_)
+            | Change::Off(_)
+            | Change::OffGroup(..) => {}
+        }
+    }
+    As::after(state)
+}

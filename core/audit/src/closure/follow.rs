@@ -1,0 +1,313 @@
+//! The forms that a form leads to: the roles that it may assume, take over or pass, the users whose
+//! credentials it may make, and whoever it may make.
+
+use std::collections::BTreeSet;
+
+use iam::Truth;
+use iam::account::{Actor, RoleIx};
+
+use super::{Closure, Form, Step, Who};
+use crate::action::{APPROVE, Action};
+use crate::checks::BYPASSES;
+use crate::escalation::{REMOVALS, WRITES};
+use crate::passing;
+use crate::permissions::As;
+use crate::second_person::{self, is_of_aws};
+
+/// The actions that may lead to another form by themselves, except to assume a role.
+pub(crate) fn leading() -> Vec<Action> {
+    const OTHERS: [Action; 5] = [
+        Action::CreateUser,
+        Action::CreateRole,
+        Action::UpdateSamlProvider,
+        Action::CreateSamlProvider,
+        Action::CreatePolicy,
+    ];
+    let mut all: Vec<Action> = WRITES.iter().chain(&REMOVALS).chain(&OTHERS).copied().collect();
+    all.extend(super::identity_center::ACTIONS);
+    all
+}
+
+/// All actions on which the forms that a form leads to depend.
+pub(crate) fn deciding() -> Vec<Action> {
+    let mut all = leading();
+    all.extend([Action::AssumeRole, APPROVE]);
+    all.extend(BYPASSES);
+    all.extend(passing::actions());
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The actions that let another person sign in as an existing user.
+const CREDENTIALS: [Action; 3] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
+
+impl<'a> Closure<'_, 'a> {
+    /// Adds the forms that a form leads to.
+    pub(super) fn follow(&mut self, at: usize) {
+        let Some(form) = self.forms.get(at) else { return };
+        let (who, permissions) = (form.who.clone(), form.permissions.clone());
+        let writes = WRITES.iter().chain(&REMOVALS);
+        let mut allowed = writes.filter(|action| {
+            self.view.reach.permissions.class_as(&permissions, **action).is_some()
+        });
+        if allowed.next().is_some() {
+            self.writers.push(at);
+            let mut actors: Vec<(usize, Actor)> =
+                self.as_now.iter().map(|(actor, at)| (*at, *actor)).collect();
+            actors.sort_unstable();
+            for (_, actor) in actors {
+                if !self.is_done() {
+                    self.change(at, actor);
+                }
+            }
+        }
+        if let (Who::Actor(actor), As::Now(_)) = (who, &permissions) {
+            for writer in self.writers.clone() {
+                if !self.is_done() {
+                    self.change(writer, actor);
+                }
+            }
+        }
+        let ways = [
+            Self::assume,
+            Self::impersonate,
+            Self::open,
+            Self::pass,
+            Self::sign_in,
+            Self::make,
+            Self::administer,
+            Self::assume_to_change,
+        ];
+        for way in ways {
+            if !self.is_done() {
+                way(self, at, &permissions);
+            }
+        }
+    }
+
+    /// One step of a form.
+    pub(super) fn step(&self, by: usize, action: Action, resource: &str, open: bool) -> Step {
+        let form = self.forms.get(by);
+        Step {
+            by: form.map_or(Who::Made(String::new()), |form| form.who.clone()),
+            is_changed: form.is_some_and(|form| matches!(form.permissions, As::After(_))),
+            action,
+            resource: resource.to_owned(),
+            open,
+        }
+    }
+
+    /// The targets of an action, of these candidates, and whether each is certain.
+    fn targets(
+        &self,
+        who: &As<'a>,
+        action: Action,
+        candidates: impl Fn() -> Vec<Actor>,
+    ) -> Vec<(Actor, bool)> {
+        let permissions = &self.view.reach.permissions;
+        let account = self.view.account();
+        let Some(class) = permissions.class_as(who, action) else {
+            return Vec::new();
+        };
+        let targets = class.targets_that_matter(account, candidates).iter().map(|target| {
+            let arn = account.arn(*target);
+            (*target, permissions.allows_to(who, action, arn, Some(*target), &[]))
+        });
+        let targets = targets.filter(|(_, allowed)| *allowed != Truth::No);
+        targets.map(|(target, allowed)| (target, allowed == Truth::Unknown)).collect()
+    }
+
+    fn assume(&mut self, at: usize, who: &As<'a>) {
+        let account = self.view.account();
+        match who {
+            As::Now(actor) => {
+                let reachable = self.view.reachable(*actor);
+                for (place, role) in reachable.mattering() {
+                    if self.is_done() {
+                        return;
+                    }
+                    let Some(chain) = reachable.chain_to(place) else { continue };
+                    if self.as_now.contains_key(&Actor::Role(role)) {
+                        continue;
+                    }
+                    let steps = self.steps_of_roles(*actor, &chain.through);
+                    self.add_actor(Actor::Role(role), BTreeSet::from([at]), steps);
+                }
+            }
+            As::After(_) => {
+                let open: Vec<RoleIx> = self.view.chains.open_to_the_account().collect();
+                let candidates = || open.iter().map(|role| Actor::Role(*role)).collect();
+                for (role, is_open) in self.targets(who, Action::AssumeRole, candidates) {
+                    let step = self.step(at, Action::AssumeRole, account.arn(role), is_open);
+                    self.add_actor(role, BTreeSet::from([at]), vec![step]);
+                }
+            }
+        }
+    }
+
+    /// The roles that matter only because a form may change them.
+    fn assume_to_change(&mut self, at: usize, who: &As<'a>) {
+        const ROLES: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
+        const POLICIES: [Action; 2] =
+            [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
+        let reach = &self.view.reach;
+        let may_any = |actions: &[Action]| actions.iter().any(|action| reach.can(who, *action));
+        let (may_roles, may_policies) = (may_any(&ROLES), may_any(&POLICIES));
+        if !may_roles && !may_policies {
+            return;
+        }
+        let account = self.view.account();
+        let allows = |actions: &[Action], resource: &str, target| {
+            let mut allowed = actions
+                .iter()
+                .map(|action| reach.permissions.allows_to(who, *action, resource, target, &[]));
+            allowed.any(|allowed| allowed != Truth::No)
+        };
+        let mut found = Vec::new();
+        for (actor, from) in &self.as_now {
+            let reachable = self.view.reachable(*actor);
+            for (place, role) in reachable.roles().enumerate() {
+                let role = Actor::Role(role);
+                let is_changed = || {
+                    (may_roles && allows(&ROLES, account.arn(role), Some(role)))
+                        || may_policies
+                            && self
+                                .rewritable(role)
+                                .iter()
+                                .any(|(_, arn)| allows(&POLICIES, arn, None))
+                };
+                if !self.as_now.contains_key(&role) && is_changed() {
+                    found.push((*from, role, *actor, reachable.chain_to(place)));
+                }
+            }
+        }
+        found.sort_unstable_by_key(|(from, role, ..)| (*from, *role));
+        for (from, role, actor, chain) in found {
+            let steps =
+                chain.map_or(Vec::new(), |chain| self.steps_of_roles(actor, &chain.through));
+            if !self.as_now.contains_key(&role) {
+                self.as_now.insert(role, self.forms.len());
+                let after = BTreeSet::from([from]);
+                let permissions = As::Now(role);
+                self.add(Form { who: Who::Actor(role), permissions, after, steps });
+                self.change(at, role);
+            }
+        }
+    }
+
+    /// The steps of a chain of roles.
+    fn steps_of_roles(&self, actor: Actor, through: &[RoleIx]) -> Vec<Step> {
+        let mut by = Who::Actor(actor);
+        let steps = through.iter().map(|role| {
+            let next = Actor::Role(*role);
+            Step {
+                by: std::mem::replace(&mut by, Who::Actor(next)),
+                is_changed: false,
+                action: Action::AssumeRole,
+                resource: self.view.account().arn(next).to_owned(),
+                open: false,
+            }
+        });
+        steps.collect()
+    }
+
+    /// The form makes credentials of other users.
+    fn impersonate(&mut self, at: usize, who: &As<'a>) {
+        for action in CREDENTIALS {
+            let candidates = || self.view.mattering_users();
+            for (user, open) in self.targets(who, action, candidates) {
+                if self.is_done() {
+                    return;
+                }
+                let step = self.step(at, action, self.view.account().arn(user), open);
+                self.add_actor(user, BTreeSet::from([at]), vec![step]);
+            }
+        }
+    }
+
+    /// The form rewrites the trust policies of roles. A denial of its own policies to assume them
+    /// remains.
+    fn open(&mut self, at: usize, who: &As<'a>) {
+        const ACTION: Action = Action::UpdateAssumeRolePolicy;
+        let permissions = &self.view.reach.permissions;
+        let account = self.view.account();
+        let candidates = || self.view.mattering_roles();
+        for (role, open) in self.targets(who, ACTION, candidates) {
+            let Actor::Role(place) = role else { continue };
+            let is_denied = account.role(place).is_none_or(|role| match who {
+                As::Now(actor) => {
+                    permissions.assumer(*actor).is_some_and(|assumer| assumer.is_denied(role))
+                }
+                As::After(after) => {
+                    let state = &after.state;
+                    let name = Action::AssumeRole.name().to_lowercase();
+                    state.grants.about(&name, &state.context).deny(&role.identity.arn)
+                }
+            });
+            if !is_denied {
+                let step = self.step(at, ACTION, account.arn(role), open);
+                self.add_actor(role, BTreeSet::from([at]), vec![step]);
+            }
+        }
+    }
+
+    /// The form passes roles to services that run code with them.
+    fn pass(&mut self, at: usize, who: &As<'a>) {
+        let candidates = || self.view.mattering_roles();
+        for (role, open) in self.targets(who, Action::PassRole, candidates) {
+            let Actor::Role(place) = role else { continue };
+            if self.as_now.contains_key(&role) {
+                continue;
+            }
+            let Some(actions) = passing::way(self.view, who, place) else { continue };
+            let arn = self.view.account().arn(role);
+            let steps = actions.into_iter().map(|action| {
+                if action == Action::PassRole {
+                    return self.step(at, action, arn, open);
+                }
+                self.step(at, action, "*", false)
+            });
+            let steps = steps.collect();
+            self.add_actor(role, BTreeSet::from([at]), steps);
+        }
+    }
+
+    /// The form changes a SAML provider, so that anybody can sign in to the roles that trust it.
+    fn sign_in(&mut self, at: usize, who: &As<'a>) {
+        const ACTION: Action = Action::UpdateSamlProvider;
+        let permissions = &self.view.reach.permissions;
+        for (provider, roles) in &self.view.saml_providers {
+            let allowed = permissions.allows_to(who, ACTION, provider, None, &[]);
+            if allowed == Truth::No {
+                continue;
+            }
+            for role in roles {
+                let step = self.step(at, ACTION, provider, allowed == Truth::Unknown);
+                self.add_actor(*role, BTreeSet::from([at]), vec![step]);
+            }
+        }
+    }
+
+    /// The form makes users and roles.
+    fn make(&mut self, at: usize, who: &As<'a>) {
+        let As::Now(actor) = who else { return };
+        // What is too intricate here is reported about the actor itself.
+        let made = second_person::made(self.view, *actor).unwrap_or_default();
+        for (called, steps, state) in made {
+            let steps = steps.iter().map(|step| self.step(at, step.action, &step.resource, false));
+            self.add_changed(Form {
+                who: Who::Made(called),
+                after: BTreeSet::from([at]),
+                steps: steps.collect(),
+                permissions: As::after(state),
+            });
+        }
+    }
+}
+
+/// Whether a role may be changed and passed: AWS protects its own.
+pub(crate) fn is_unprotected(view: &crate::account_view::AccountView<'_>, role: Actor) -> bool {
+    view.account().identity(role).is_some_and(|identity| !is_of_aws(identity))
+}

@@ -1,0 +1,304 @@
+//! Everything that a principal can become and do, closed until nothing changes.
+//!
+//! A *form* is somebody with certain permissions: the principal itself, a role that it assumes, a
+//! user whose password it sets, or any of them after writes. Each form may lead to further forms. A
+//! worklist holds those that have not been followed yet. Forms whose permissions are of the same
+//! classes lead to the same ones, so only one of them is followed. Every form knows the steps that
+//! lead to it.
+
+mod changes;
+mod follow;
+mod identity_center;
+mod write;
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+use iam::account::{Actor, PolicyId};
+
+use self::changes::Changes;
+use crate::account_view::AccountView;
+use crate::action::{APPROVE, Action};
+use crate::checks::BYPASSES;
+use crate::equivalence_class::{ClassId, EquivalenceClass, Reached};
+use crate::permissions::As;
+use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+
+/// The actions that may lead to another form.
+pub(crate) use self::follow::{deciding, leading};
+
+/// One step: somebody does an action to a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Step {
+    pub(crate) by: Who,
+    /// Whether that one has other permissions by then than the account shows.
+    pub(crate) is_changed: bool,
+    pub(crate) action: Action,
+    /// The ARN of the resource.
+    pub(crate) resource: String,
+    /// Whether it depends on what the account does not show.
+    pub(crate) open: bool,
+}
+
+/// Who a form is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Who {
+    /// A user or a role of the account.
+    Actor(Actor),
+    /// Somebody that is made, or signs in: in words.
+    Made(String),
+}
+
+/// Somebody with certain permissions.
+struct Form<'a> {
+    who: Who,
+    permissions: As<'a>,
+    /// The forms that these steps start from.
+    after: BTreeSet<usize>,
+    steps: Vec<Step>,
+}
+
+/// What a principal reaches by at least one write.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Two slots of one stage.
+    pub(crate) slots: Option<TwoSlots>,
+    /// A way past the gate.
+    pub(crate) past_the_gate: Option<PastTheGate>,
+}
+
+/// Two slots, and how.
+#[derive(Debug)]
+pub(crate) struct TwoSlots {
+    pub(crate) pair: SlotPair,
+    /// All steps, in order.
+    pub(crate) chain: Vec<Step>,
+    /// Whether somebody that is made serves one of the slots, so that the gate counts two people.
+    pub(crate) by_somebody_made: bool,
+}
+
+/// An action that bypasses the gate, and how.
+#[derive(Debug)]
+pub(crate) struct PastTheGate {
+    pub(crate) action: Action,
+    pub(crate) reached: Reached,
+    pub(crate) chain: Vec<Step>,
+}
+
+/// Follows the forms of one principal.
+pub(crate) struct Closure<'p, 'a> {
+    view: &'p AccountView<'a>,
+    start: Actor,
+    forms: Vec<Form<'a>>,
+    queue: VecDeque<usize>,
+    /// The forms of actors as they are now, by actor.
+    as_now: HashMap<Actor, usize>,
+    /// The classes of the forms, by which another one is known already.
+    known: HashSet<Vec<(Action, ClassId)>>,
+    /// The forms that serve a slot, one for each class.
+    serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>)>,
+    /// The forms that have been followed and may change others.
+    writers: Vec<usize>,
+    /// The changes that can be made to actors among the forms.
+    changes: HashMap<Actor, Changes>,
+    outcome: Outcome,
+    /// Whether two slots, and a way past the gate, are wanted.
+    wants: [bool; 2],
+    problem: Option<UndecidedError>,
+}
+
+impl<'p, 'a> Closure<'p, 'a> {
+    /// Everything that an actor reaches, as far as it is wanted: two slots, and a way past the
+    /// gate.
+    pub(crate) fn of(
+        view: &'p AccountView<'a>,
+        actor: Actor,
+        wants: [bool; 2],
+    ) -> Result<Outcome, UndecidedError> {
+        let mut closure = Self {
+            view,
+            start: actor,
+            forms: Vec::new(),
+            queue: VecDeque::new(),
+            as_now: HashMap::new(),
+            known: HashSet::new(),
+            serving: Vec::new(),
+            writers: Vec::new(),
+            changes: HashMap::new(),
+            outcome: Outcome::default(),
+            wants,
+            problem: None,
+        };
+        closure.add_actor(actor, BTreeSet::new(), Vec::new());
+        while let Some(at) = closure.queue.pop_front() {
+            closure.follow(at);
+            if closure.is_done() {
+                break;
+            }
+        }
+        closure.problem.map_or(Ok(closure.outcome), Err)
+    }
+
+    /// Whether everything that is wanted is found.
+    fn is_done(&self) -> bool {
+        let [slots, past] = self.wants;
+        self.problem.is_some()
+            || ((!slots || self.outcome.slots.is_some())
+                && (!past || self.outcome.past_the_gate.is_some()))
+    }
+
+    /// Adds a form, and looks at what it can do.
+    fn add(&mut self, form: Form<'a>) {
+        let at = self.forms.len();
+        self.forms.push(form);
+        self.queue.push_back(at);
+        let looked = self.serve(at).and_then(|()| self.look_past_the_gate(at));
+        if let Err(problem) = looked {
+            self.problem = Some(problem);
+        }
+    }
+
+    /// Adds an actor as it is now, if it is new.
+    fn add_actor(&mut self, actor: Actor, after: BTreeSet<usize>, steps: Vec<Step>) {
+        if self.as_now.contains_key(&actor) {
+            return;
+        }
+        // A role that names the actor trusts it alone.
+        let classes = self.classes(&As::Now(actor));
+        let is_new = self.known.insert(classes) || self.view.chains.has_its_own(actor);
+        if !is_new && !self.forms.is_empty() {
+            return;
+        }
+        self.as_now.insert(actor, self.forms.len());
+        self.add(Form { who: Who::Actor(actor), permissions: As::Now(actor), after, steps });
+    }
+
+    /// Adds a form with other permissions than an actor has now, if it is new.
+    fn add_changed(&mut self, form: Form<'a>) {
+        let classes = self.classes(&form.permissions);
+        if !classes.is_empty() && self.known.insert(classes) {
+            self.add(form);
+        }
+    }
+
+    /// The classes of somebody for all actions that matter.
+    fn classes(&self, who: &As<'a>) -> Vec<(Action, ClassId)> {
+        let permissions = &self.view.reach.permissions;
+        let deciding = self.view.deciding.iter();
+        let classes =
+            deciding.filter_map(|action| Some((*action, permissions.class_as(who, *action)?.id)));
+        classes.collect()
+    }
+
+    /// Looks for two slots with what a form serves.
+    fn serve(&mut self, at: usize) -> Result<(), UndecidedError> {
+        let start = self.start;
+        let [wanted, _] = self.wants;
+        let Some(form) = self.forms.get(at).filter(|_| wanted && self.outcome.slots.is_none())
+        else {
+            return Ok(());
+        };
+        let reach = &self.view.reach;
+        let is_desk = matches!(form.who, Who::Actor(actor) if self.view.is_desk(actor));
+        let Some(class) =
+            reach.permissions.class_as(&form.permissions, APPROVE).filter(|_| !is_desk)
+        else {
+            return Ok(());
+        };
+        if self.serving.iter().any(|(_, known, _)| known.id == class.id) {
+            return Ok(());
+        }
+        let undecided = |problem| reach.undecided(start)(problem);
+        let served = reach.slots_of_class(&class).map_err(undecided)?;
+        if !served.any() {
+            return Ok(());
+        }
+        self.serving.push((at, class, served));
+        let candidates =
+            self.serving.iter().map(|(_, class, served)| Candidate::now(class, served));
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
+        let Some(pair) = reach.pair_with_last(&candidates).map_err(undecided)? else {
+            return Ok(());
+        };
+        let ends = pair.candidates.map(|at| self.serving.get(at).map_or(0, |(form, ..)| *form));
+        let chain = self.chain(&ends);
+        // Without a write, another check reports it.
+        if chain.iter().all(|step| step.action == Action::AssumeRole) {
+            return Ok(());
+        }
+        let by_somebody_made = ends
+            .iter()
+            .any(|at| self.forms.get(*at).is_some_and(|form| matches!(form.who, Who::Made(_))));
+        self.outcome.slots = Some(TwoSlots { pair, chain, by_somebody_made });
+        Ok(())
+    }
+
+    /// Looks for an action of a form that bypasses the gate.
+    fn look_past_the_gate(&mut self, at: usize) -> Result<(), UndecidedError> {
+        let start = self.start;
+        let [_, wanted] = self.wants;
+        // The check reports what the principal itself may do.
+        let wanted = wanted && at != 0 && self.outcome.past_the_gate.is_none();
+        let Some(form) = self.forms.get(at).filter(|_| wanted) else {
+            return Ok(());
+        };
+        let reach = &self.view.reach;
+        for action in BYPASSES {
+            let Some(class) = reach.permissions.class_as(&form.permissions, action) else {
+                continue;
+            };
+            let frame = || reach.scope.resources(self.view.account(), action.on());
+            let reached = class.reach(frame).map_err(reach.undecided(start))?;
+            if let Some(reached) = reached {
+                let chain = self.chain(&[at]);
+                let reached = (*reached).clone();
+                self.outcome.past_the_gate = Some(PastTheGate { action, reached, chain });
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps that lead to some forms, each once, in order.
+    fn chain(&self, ends: &[usize]) -> Vec<Step> {
+        let mut seen = HashSet::new();
+        let mut chain = Vec::new();
+        for end in ends {
+            self.add_to_chain(*end, &mut seen, &mut chain);
+        }
+        chain
+    }
+
+    fn add_to_chain(&self, at: usize, seen: &mut HashSet<usize>, chain: &mut Vec<Step>) {
+        // Not by recursion: a chain of roles may be long.
+        let mut left = vec![(at, false)];
+        while let Some((at, is_ready)) = left.pop() {
+            let Some(form) = self.forms.get(at) else { continue };
+            if !is_ready {
+                if seen.insert(at) {
+                    left.push((at, true));
+                    left.extend(form.after.iter().rev().map(|before| (*before, false)));
+                }
+                continue;
+            }
+            for step in &form.steps {
+                if !chain.contains(step) {
+                    chain.push(step.clone());
+                }
+            }
+        }
+    }
+
+    /// The policies of an actor that are managed by the account, with their ARNs.
+    fn rewritable(&self, actor: Actor) -> Vec<(PolicyId, &'a str)> {
+        let account = self.view.account();
+        let own = account.policies_of(actor);
+        let boundary = account.identity(actor).and_then(|identity| identity.boundary);
+        let mut ids: Vec<PolicyId> = own.chain(boundary).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let managed =
+            ids.into_iter().filter_map(|id| Some((id, account.policy(id)?.arn.as_deref()?)));
+        managed.filter(|(_, arn)| !arn.contains("::aws:policy/")).collect()
+    }
+}

@@ -1,0 +1,258 @@
+//! The changes that a form may make to the permissions of an actor.
+
+use std::collections::BTreeSet;
+
+use iam::account::{Actor, GroupIx, PolicyId};
+use iam::{Effect, Truth};
+
+use super::changes::{self, Change};
+use super::{Closure, Form, Step, Who, follow};
+use crate::action::Action;
+use crate::permissions::{As, POLICY_ARN};
+
+/// AWS managed policies that also lead past the gate. They can be attached in every account.
+const FAR_REACHING: [&str; 4] = [
+    "AdministratorAccess",
+    "PowerUserAccess",
+    "job-function/SystemAdministrator",
+    "AWSCodePipeline_FullAccess",
+];
+
+/// The actions that change one kind of holder of policies.
+struct Holder<'a> {
+    arn: &'a str,
+    target: Option<Actor>,
+    policies: &'a [PolicyId],
+    put: Action,
+    attach: Action,
+    delete: Action,
+    detach: Action,
+    /// The group, if it is one.
+    group: Option<GroupIx>,
+}
+
+impl<'a> Closure<'_, 'a> {
+    /// Tries all changes that a form may make to an actor among the forms.
+    pub(super) fn change(&mut self, by: usize, of: Actor) {
+        let account = self.view.account();
+        if matches!(of, Actor::Role(_)) && !follow::is_unprotected(self.view, of) {
+            return;
+        }
+        let arn = account.arn(of);
+        let (own, [unbound, rebound, tag, untag]) = match of {
+            Actor::User(_) => (
+                [
+                    Action::PutUserPolicy,
+                    Action::AttachUserPolicy,
+                    Action::DeleteUserPolicy,
+                    Action::DetachUserPolicy,
+                ],
+                [
+                    Action::DeleteUserPermissionsBoundary,
+                    Action::PutUserPermissionsBoundary,
+                    Action::TagUser,
+                    Action::UntagUser,
+                ],
+            ),
+            Actor::Role(_) => (
+                [
+                    Action::PutRolePolicy,
+                    Action::AttachRolePolicy,
+                    Action::DeleteRolePolicy,
+                    Action::DetachRolePolicy,
+                ],
+                [
+                    Action::DeleteRolePermissionsBoundary,
+                    Action::PutRolePermissionsBoundary,
+                    Action::TagRole,
+                    Action::UntagRole,
+                ],
+            ),
+        };
+        let identity = account.identity(of);
+        let [put, attach, delete, detach] = own;
+        let policies = identity.map_or(&[][..], |identity| &identity.policies);
+        let itself =
+            Holder { arn, target: Some(of), policies, put, attach, delete, detach, group: None };
+        self.change_holder(by, of, &itself);
+        if identity.is_some_and(|identity| identity.boundary.is_some()) {
+            for action in [unbound, rebound] {
+                self.offer(by, of, action, arn, Some(of), Change::Unbounded);
+            }
+        }
+        for action in [tag, untag] {
+            self.offer(by, of, action, arn, Some(of), Change::Retagged);
+        }
+        if let Actor::User(user) = of {
+            let groups = account.user(user).map_or(&[][..], |user| &user.groups);
+            self.change_groups(by, of, groups);
+        }
+        let versions = [Action::CreatePolicyVersion, Action::SetDefaultPolicyVersion];
+        if !versions.iter().any(|action| self.may(by, *action)) {
+            return;
+        }
+        for (id, arn) in self.rewritable(of) {
+            self.offer(by, of, Action::CreatePolicyVersion, arn, None, Change::Rewritten(id));
+            let versions = account.policy(id).map_or(0, |stored| stored.other_versions.len());
+            for place in 0..versions {
+                let change = Change::Version(id, place);
+                self.offer(by, of, Action::SetDefaultPolicyVersion, arn, None, change);
+            }
+        }
+    }
+
+    fn change_groups(&mut self, by: usize, of: Actor, own: &'a [GroupIx]) {
+        let account = self.view.account();
+        for at in own {
+            let Some(group) = account.group(*at) else { continue };
+            let holder = Holder {
+                arn: &group.arn,
+                target: None,
+                policies: &group.policies,
+                put: Action::PutGroupPolicy,
+                attach: Action::AttachGroupPolicy,
+                delete: Action::DeleteGroupPolicy,
+                detach: Action::DetachGroupPolicy,
+                group: Some(*at),
+            };
+            self.change_holder(by, of, &holder);
+            if group.policies.iter().any(|id| self.denies(*id)) {
+                let change = Change::Left(*at);
+                self.offer(by, of, Action::RemoveUserFromGroup, &group.arn, None, change);
+            }
+        }
+        if !self.may(by, Action::AddUserToGroup) {
+            return;
+        }
+        for at in self.view.worth_joining().iter().filter(|at| !own.contains(at)) {
+            let Some(group) = account.group(*at) else { continue };
+            let change = Change::Joined(*at);
+            self.offer(by, of, Action::AddUserToGroup, &group.arn, None, change);
+        }
+    }
+
+    fn change_holder(&mut self, by: usize, of: Actor, holder: &Holder<'a>) {
+        let account = self.view.account();
+        let (arn, target) = (holder.arn, holder.target);
+        let off = |id: PolicyId| match holder.group {
+            Some(group) => Change::OffGroup(group, id),
+            None => Change::Off(id),
+        };
+        self.offer(by, of, holder.put, arn, target, Change::Everything);
+        let denying = holder.policies.iter().filter(|id| self.denies(**id));
+        for id in denying.collect::<Vec<_>>() {
+            let managed = account.policy(*id).is_some_and(|stored| stored.arn.is_some());
+            // A policy with the name of an inline policy takes its place.
+            let actions =
+                if managed { vec![holder.detach] } else { vec![holder.delete, holder.put] };
+            for action in actions {
+                self.offer(by, of, action, arn, target, off(*id));
+            }
+        }
+        self.attach(by, of, holder);
+    }
+
+    /// The form attaches a policy of AWS, one of the account, or one that it makes.
+    fn attach(&mut self, by: usize, of: Actor, holder: &Holder<'a>) {
+        let permissions = &self.view.reach.permissions;
+        let account = self.view.account();
+        let Some(who) = self.forms.get(by).map(|form| form.permissions.clone()) else { return };
+        let Some(class) = permissions.class_as(&who, holder.attach) else { return };
+        if class.clauses.allow(holder.arn) == Truth::No {
+            return;
+        }
+        let may = |policy: &str| {
+            let given = [(POLICY_ARN, Some(policy))];
+            permissions.allows_to(&who, holder.attach, holder.arn, holder.target, &given)
+        };
+        let of_aws =
+            |name: &&str| may(&format!("arn:{}:iam::aws:policy/{name}", account.partition));
+        let far = FAR_REACHING.iter().map(of_aws).fold(Truth::No, Truth::or);
+        let own = format!("arn:{}:iam::{}:policy/", account.partition, account.id);
+        let makes = self.names_of_policies(&who).into_iter().find(|name| {
+            name.starts_with(&own)
+                && permissions.allows_to(&who, Action::CreatePolicy, name, None, &[]) != Truth::No
+                && may(name) != Truth::No
+        });
+        if far != Truth::No {
+            let step = self.step(by, holder.attach, holder.arn, far == Truth::Unknown);
+            self.note(by, of, Change::Everything, vec![step]);
+        } else if let Some(name) = makes {
+            let creates = self.step(by, Action::CreatePolicy, &name, false);
+            let attaches = self.step(by, holder.attach, holder.arn, false);
+            self.note(by, of, Change::Everything, vec![creates, attaches]);
+        } else if class.uses(POLICY_ARN) {
+            let worth = self.view.worth_attaching().iter();
+            let attachable = worth.filter_map(|id| {
+                let allowed = may(account.policy(*id)?.arn.as_deref()?);
+                (allowed != Truth::No).then_some((*id, allowed))
+            });
+            let attachable: Vec<(PolicyId, Truth)> = attachable.collect();
+            for (id, allowed) in attachable {
+                let step = self.step(by, holder.attach, holder.arn, allowed == Truth::Unknown);
+                self.note(by, of, Change::Attached(id), vec![step]);
+            }
+        }
+    }
+
+    /// Names of policies that conditions about attached policies allow, without their wildcards.
+    fn names_of_policies(&self, who: &As<'a>) -> BTreeSet<String> {
+        let account = self.view.account();
+        let grants = match who {
+            As::Now(actor) => account.grants(*actor, |_| true),
+            As::After(after) => after.state.grants.clone(),
+        };
+        let statements = grants.identity.iter().flat_map(|(_, policy)| &policy.statements);
+        let allowing = statements.filter(|statement| statement.effect == Effect::Allow);
+        let conditions = allowing.flat_map(|statement| &statement.conditions);
+        let about = conditions.filter(|it| it.key().eq_ignore_ascii_case(POLICY_ARN));
+        let values = about.flat_map(|condition| condition.values());
+        values.map(|value| value.replace(['*', '?'], "x")).collect()
+    }
+
+    fn denies(&self, id: PolicyId) -> bool {
+        self.view.account().policy(id).is_some_and(|stored| changes::denies(&stored.policy))
+    }
+
+    /// Whether a form may do an action at all.
+    fn may(&self, by: usize, action: Action) -> bool {
+        let permissions = &self.view.reach.permissions;
+        let form = self.forms.get(by);
+        form.is_some_and(|form| permissions.class_as(&form.permissions, action).is_some())
+    }
+
+    /// Notes a change if the form may make it.
+    fn offer(
+        &mut self,
+        by: usize,
+        of: Actor,
+        action: Action,
+        resource: &str,
+        target: Option<Actor>,
+        change: Change,
+    ) {
+        let Some(form) = self.forms.get(by) else { return };
+        let permissions = &self.view.reach.permissions;
+        let allowed = permissions.allows_to(&form.permissions, action, resource, target, &[]);
+        if allowed != Truth::No {
+            let step = self.step(by, action, resource, allowed == Truth::Unknown);
+            self.note(by, of, change, vec![step]);
+        }
+    }
+
+    /// Notes a change, and adds the forms that the actor takes with it.
+    fn note(&mut self, by: usize, of: Actor, change: Change, steps: Vec<Step>) {
+        let changes = self.changes.entry(of).or_default();
+        if !changes.note(change, by, steps) {
+            return;
+        }
+        let Some(now) = self.as_now.get(&of).copied() else { return };
+        let sets = changes.combinations(change).into_iter();
+        let sets: Vec<_> = sets.map(|set| (changes.steps(&set), set)).collect();
+        for ((mut after, steps), set) in sets {
+            after.insert(now);
+            let permissions = changes::after(self.view, of, &set);
+            self.add_changed(Form { who: Who::Actor(of), permissions, after, steps });
+        }
+    }
+}

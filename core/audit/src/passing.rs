@@ -1,0 +1,124 @@
+//! Services that run code, or call AWS, with a role that somebody passes to them.
+//!
+//! Each way needs `iam:PassRole` and all of its actions. Sources: the Service Authorization
+//! Reference names the actions that depend on `iam:PassRole`; <https://pathfinding.cloud> shows for
+//! most of them what else it takes.
+
+use iam::Truth;
+use iam::account::{Actor, RoleIx};
+
+use crate::account_view::AccountView;
+use crate::action::Action;
+use crate::permissions::As;
+
+/// The condition key for the service in a request to pass a role (IAM User Guide, "IAM and AWS STS
+/// condition context keys").
+const PASSED_TO: &str = "iam:PassedToService";
+
+/// A service by its name in trust policies, without `.amazonaws.com`, and the actions of one way to
+/// use a role that is passed to it.
+type Way = (&'static str, &'static [Action]);
+
+/// What runs with the role.
+const WAYS: &[Way] = &[
+    // Something else may call the function: a trigger, a URL, another user.
+    ("lambda", &[Action::CreateFunction]),
+    ("ec2", &[Action::RunInstances]),
+    ("ec2", &[Action::RequestSpotInstances]),
+    ("ec2", &[Action::RequestSpotFleet]),
+    ("ec2", &[Action::CreateFleet]),
+    ("ec2", &[Action::AssociateInstanceProfile]),
+    ("ec2", &[Action::ReplaceInstanceProfile]),
+    // The instances of a cluster have the role, as an instance profile.
+    ("ec2", &[Action::RunJobFlow]),
+    ("codebuild", &[Action::CreateProject, Action::StartBuild]),
+    ("codebuild", &[Action::CreateProject, Action::StartBuildBatch]),
+    ("codebuild", &[Action::CreateProject, Action::CreateWebhook]),
+    // Others start the builds of a project that exists.
+    ("codebuild", &[Action::UpdateProject]),
+    ("cloudformation", &[Action::CreateStack]),
+    ("cloudformation", &[Action::UpdateStack]),
+    ("cloudformation", &[Action::CreateChangeSet, Action::ExecuteChangeSet]),
+    ("cloudformation", &[Action::CreateStackSet, Action::CreateStackInstances]),
+    ("cloudformation", &[Action::UpdateStackSet]),
+    ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::RunTask]),
+    ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::StartTask]),
+    ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::CreateTaskService]),
+    ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::UpdateTaskService]),
+    // RunTask overrides the role of a task definition that exists (ECS API, TaskOverride).
+    ("ecs-tasks", &[Action::RunTask]),
+    ("ecs-tasks", &[Action::RegisterJobDefinition, Action::SubmitJob]),
+    // Something else may start it: a schedule, an event, another user.
+    ("states", &[Action::CreateStateMachine]),
+    ("states", &[Action::UpdateStateMachine]),
+    ("glue", &[Action::CreateJob, Action::StartJobRun]),
+    ("glue", &[Action::CreateJob, Action::CreateTrigger]),
+    ("glue", &[Action::UpdateJob]),
+    ("glue", &[Action::CreateSession, Action::RunStatement]),
+    ("glue", &[Action::CreateDevEndpoint]),
+    ("sagemaker", &[Action::CreateNotebookInstance]),
+    ("sagemaker", &[Action::CreateTrainingJob]),
+    ("sagemaker", &[Action::CreateProcessingJob]),
+    ("sagemaker", &[Action::CreateDomain, Action::CreateUserProfile, Action::CreateDomainUrl]),
+    ("ssm", &[Action::StartAutomationExecution]),
+    ("ssm", &[Action::CreateAssociation]),
+    ("datapipeline", &[Action::CreateDataPipeline, Action::PutDataPipeline]),
+    ("elasticmapreduce", &[Action::CreateDataPipeline, Action::PutDataPipeline]),
+    ("tasks.apprunner", &[Action::CreateWebService]),
+    ("tasks.apprunner", &[Action::UpdateWebService]),
+    (
+        "bedrock-agentcore",
+        &[Action::CreateInterpreter, Action::StartInterpreter, Action::InvokeInterpreter],
+    ),
+    // Its universal target calls any API (EventBridge Scheduler User Guide, "Using universal
+    // targets").
+    ("scheduler", &[Action::CreateSchedule]),
+    ("scheduler", &[Action::UpdateSchedule]),
+    // An integration of the type AWS calls any API (API Gateway API, PutIntegration).
+    ("apigateway", &[Action::PutApi]),
+    // The Commands action runs with the role of the pipeline (CodePipeline User Guide, "Commands
+    // action reference").
+    ("codepipeline", &[Action::CreateAnyPipeline]),
+    ("codepipeline", &[Action::UpdateAnyPipeline]),
+    ("pods.eks", &[Action::CreatePodIdentity]),
+    ("emr-serverless", &[Action::StartServerlessJob]),
+    ("credentials.iot", &[Action::CreateRoleAlias]),
+    ("rolesanywhere", &[Action::CreateAnywhereProfile]),
+    ("braket", &[Action::CreateQuantumJob]),
+    // The commands of a channel run with its role.
+    ("chatbot", &[Action::CreateChannel]),
+    ("chatbot", &[Action::UpdateChannel]),
+    ("greengrass", &[Action::AssociateRoleToGroup]),
+];
+
+/// All actions of the ways.
+pub(crate) fn actions() -> impl Iterator<Item = Action> {
+    WAYS.iter().flat_map(|(_, actions)| actions.iter().copied())
+}
+
+/// The name of a service, without the domain of its partition.
+fn bare(service: &str) -> &str {
+    service.split_once(".amazonaws.").map_or(service, |(bare, _)| bare)
+}
+
+/// The actions with which somebody may use a role that it passes to a service. The first is
+/// `iam:PassRole`. `None` if there is no way.
+pub(crate) fn way<'a>(view: &AccountView<'a>, who: &As<'a>, role: RoleIx) -> Option<Vec<Action>> {
+    let permissions = &view.reach.permissions;
+    let account = view.account();
+    let found = account.role(role)?;
+    let services = account.outsiders(found).services;
+    let may_pass = |service: &str| {
+        let given = [(PASSED_TO, Some(service))];
+        let target = Some(Actor::Role(role));
+        permissions.allows_to(who, Action::PassRole, &found.identity.arn, target, &given)
+            != Truth::No
+    };
+    services.iter().find_map(|service| {
+        let mut ways = WAYS.iter().filter(|(trusted, _)| *trusted == bare(service));
+        let (_, actions) =
+            ways.find(|(_, actions)| actions.iter().all(|action| view.reach.can(who, *action)))?;
+        let passes = may_pass(service);
+        passes.then(|| [&[Action::PassRole], *actions].concat())
+    })
+}

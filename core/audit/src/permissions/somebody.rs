@@ -1,0 +1,101 @@
+//! The permissions of somebody: of a principal now, or of one after writes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use iam::Truth;
+use iam::account::Actor;
+
+use super::{Permissions, State};
+use crate::action::Action;
+use crate::equivalence_class::EquivalenceClass;
+
+/// Somebody's permissions.
+#[derive(Clone, Debug)]
+pub(crate) enum As<'a> {
+    /// Those of an actor now.
+    Now(Actor),
+    /// Those of somebody after writes: all of its policies.
+    After(Rc<After<'a>>),
+}
+
+/// Permissions after writes, and what is known about them.
+#[derive(Debug)]
+pub(crate) struct After<'a> {
+    pub(crate) state: State<'a>,
+    classes: RefCell<HashMap<Action, Option<Rc<EquivalenceClass<'a>>>>>,
+}
+
+impl<'a> As<'a> {
+    /// The permissions of this state.
+    pub(crate) fn after(state: State<'a>) -> Self {
+        Self::After(Rc::new(After { state, classes: RefCell::default() }))
+    }
+}
+
+/// The keys for tags of the resource, in lower case: of the user or role that a request to IAM is
+/// about (IAM User Guide, "Controlling access to AWS resources using tags").
+const TAGS: [&str; 2] = ["iam:resourcetag/", "aws:resourcetag/"];
+
+impl<'a> Permissions<'a> {
+    /// The class of somebody. `None` if it certainly may not do the action.
+    pub(crate) fn class_as(
+        &self,
+        who: &As<'a>,
+        action: Action,
+    ) -> Option<Rc<EquivalenceClass<'a>>> {
+        match who {
+            As::Now(actor) => self.class_of(*actor, action),
+            As::After(after) => {
+                let mut classes = after.classes.borrow_mut();
+                let compute = || self.class_in(&after.state, action);
+                classes.entry(action).or_insert_with(compute).clone()
+            }
+        }
+    }
+
+    /// Whether somebody may do an action to a resource if these condition keys have these values.
+    /// If the resource is a user or a role of the account, its tags count.
+    pub(crate) fn allows_to(
+        &self,
+        who: &As<'a>,
+        action: Action,
+        resource: &str,
+        target: Option<Actor>,
+        given: &[(&str, Option<&str>)],
+    ) -> Truth {
+        let Some(class) = self.class_as(who, action) else {
+            return Truth::No;
+        };
+        let decided = class.clauses.allow(resource);
+        let uses_tags = target.is_some() && TAGS.iter().any(|prefix| class.uses_any_of(prefix));
+        let uses_given = given.iter().any(|(key, _)| class.uses(key));
+        // Most policies do not use these keys, so the values change nothing.
+        if decided == Truth::No || !(uses_tags || uses_given) {
+            return decided;
+        }
+        let mut context = match who {
+            As::Now(actor) => self.context(*actor).into_owned(),
+            As::After(after) => after.state.context.clone(),
+        };
+        for (key, value) in given {
+            match value {
+                Some(value) => context.set(key, [(*value).to_owned()]),
+                None => context.absent(key),
+            }
+        }
+        let identity = target.and_then(|target| self.account.identity(target));
+        for prefix in TAGS.iter().filter(|_| identity.is_some()) {
+            context.absent_prefix(prefix);
+            for (key, value) in identity.iter().flat_map(|identity| &identity.tags) {
+                context.set(&format!("{prefix}{key}"), [value.clone()]);
+            }
+        }
+        let name = self.policies.name(action);
+        match who {
+            As::Now(actor) => self.grants(*actor, action).about(name, &context).allow(resource),
+            As::After(after) => after.state.grants.about(name, &context).allow(resource),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The steps of a chain, in words and as evidence.
+
+use findings::Evidence;
+use iam::account::Actor;
+
+use crate::account_view::AccountView;
+use crate::action::Action;
+use crate::closure::{Step, Who};
+use crate::evidence;
+use crate::role_chains::RoleChains;
+
+/// The most steps that a message names one by one.
+const NAMED: usize = 6;
+
+/// The steps of an actor, in words: what is done to which resource.
+pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> String {
+    let one = |step: &Step| {
+        let by = match &step.by {
+            Who::Actor(by) if *by == actor && !step.is_changed => String::new(),
+            Who::Actor(by) => format!(" as `{}`", view.name(*by)),
+            Who::Made(called) => format!(" as {called}"),
+        };
+        let on = match step.resource.as_str() {
+            "*" => String::new(),
+            resource => {
+                let short = resource.rsplit(':').next().unwrap_or(resource);
+                format!(" on `{short}`")
+            }
+        };
+        format!("{}{on}{by}", step.action)
+    };
+    let mut texts: Vec<String> = chain.iter().map(one).collect();
+    if texts.len() > NAMED {
+        let left_out = texts.len() - NAMED;
+        let end = texts.split_off(texts.len() - NAMED / 2);
+        texts.truncate(NAMED / 2);
+        texts.push(format!("{left_out} more steps"));
+        texts.extend(end);
+    }
+    texts.join(", then ")
+}
+
+/// The evidence of the steps: each with the statements that allow it now.
+pub(crate) fn evidence(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Vec<Evidence> {
+    let account = view.account();
+    let mut found = vec![evidence::actor(account, actor, "acts")];
+    for step in chain {
+        let by = match &step.by {
+            Who::Actor(by) => Some(*by).filter(|_| !step.is_changed),
+            Who::Made(_) => None,
+        };
+        let role = account.actor(&step.resource);
+        if let (Action::AssumeRole, Some(by), Some(Actor::Role(role))) = (step.action, by, role) {
+            let steps = RoleChains::assumptions(&view.reach, by, &[role]).into_iter();
+            found.extend(
+                steps.flat_map(|(from, to, step)| evidence::assumption(account, from, to, &step)),
+            );
+            continue;
+        }
+        let open = if step.open { ", if conditions hold" } else { "" };
+        let how = match (&step.by, by) {
+            (_, Some(_)) => format!("{} may be done to it{open}, by", step.action),
+            (Who::Actor(by), None) => {
+                let arn = account.arn(*by);
+                format!("`{arn}` may do {} to it then{open}", step.action)
+            }
+            (Who::Made(called), None) => format!("{called} may do {} to it{open}", step.action),
+        };
+        found.push(Evidence::new("target", &step.resource, how));
+        if let Some(by) = by {
+            let blames = view.reach.permissions.blame(by, step.action, &step.resource);
+            found.extend(evidence::chain(account, by, step.action, &blames));
+        }
+    }
+    found
+}
