@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rule::{
-    Approver, Attempt, Decision, Facts, JudgedApproval, Misfit, Reason, ReasonCode, Rule, Status,
-    Verdict, decide,
+    Approver, Attempt, Decision, Facts, JudgedApproval, Misfit, Reason, ReasonCode, Record, Rule,
+    Status, Verdict, decide,
 };
+
+use crate::pipeline::Stage;
 
 /// An approval that somebody is about to give.
 #[derive(Clone, Copy, Debug)]
@@ -128,11 +130,25 @@ pub(crate) fn missing(decision: &Decision) -> BTreeSet<&str> {
         .collect()
 }
 
+/// The approvals of the stage that have not begun, and that the rule asks for. A decision does not
+/// know them unless the rule names its actions.
+pub(crate) fn to_come<'a>(
+    decision: &Decision,
+    rule: &Rule,
+    stage: &'a Stage,
+) -> impl Iterator<Item = &'a str> {
+    let Record { stage: judged, approvals, .. } = decision.record();
+    let is_asked_for = rule.requires_every_approval() && *judged == stage.name;
+    let names = stage.approvals().filter(move |_| is_asked_for);
+    names.filter(|name| approvals.iter().all(|approval| approval.action != **name))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::pipeline::{Action, Kind};
 
     fn approval(action: &str, status: &str, by: Option<&str>) -> serde_json::Value {
         json!({
@@ -230,5 +246,28 @@ mod tests {
         }
         let decision = decide(&Rule::default(), &facts).unwrap();
         assert_eq!(missing(&decision), ["A", "B", "C"].into());
+    }
+
+    #[test]
+    fn an_approval_that_has_not_begun_is_still_to_come_if_the_rule_asks_for_it() {
+        let facts = facts(&[approval("A", "Succeeded", Some(&user_arn("alice")))]);
+        let action = |name: &str, run_order| Action {
+            name: name.to_owned(),
+            run_order,
+            kind: Kind::Approval(crate::pipeline::Approval::default()),
+        };
+        let actions = vec![action("A", 1), action("B", 2), action("C", 3)];
+        let mut stage = Stage { name: "Release".to_owned(), actions };
+        let ask = |rule: &str, stage: &Stage| {
+            let rule = Rule::floor(rule).unwrap();
+            let decision = decide(&rule, &facts).unwrap();
+            let known = missing(&decision).into_iter().map(str::to_owned);
+            let to_come = to_come(&decision, &rule, stage).map(str::to_owned);
+            known.chain(to_come).collect::<Vec<String>>()
+        };
+        assert_eq!(ask("{}", &stage), ["B", "C"]);
+        assert_eq!(ask(r#"{"actions": ["A", "B"]}"#, &stage), ["B"]);
+        stage.name = "Other".to_owned();
+        assert!(ask("{}", &stage).is_empty());
     }
 }

@@ -124,6 +124,12 @@ impl Stage {
             Kind::Lambda { .. } | Kind::Approval(_) | Kind::Other => None,
         })
     }
+
+    /// The names of its manual approvals.
+    pub(crate) fn approvals(&self) -> impl Iterator<Item = &str> {
+        let approvals = self.actions.iter().filter(|it| matches!(it.kind, Kind::Approval(_)));
+        approvals.map(|action| action.name.as_str())
+    }
 }
 
 #[cfg(test)]

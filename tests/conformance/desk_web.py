@@ -25,6 +25,7 @@ PRINCIPALS = {
     "manager": f"arn:aws:iam::{ACCOUNT}:user/manager",
     "server": f"arn:aws:iam::{ACCOUNT}:user/server",
 }
+BOTH = {"ApprovalA", "ApprovalB"}
 # Everything that the page says while it works ends with an ellipsis or asks for a touch.
 WORKING = ("…", "Touch your key.", "Touch your key once more.", "look again in half a minute.")
 
@@ -212,19 +213,28 @@ class Person:
         )
 
     def answer(self, action, verb="Approved", comment=""):
-        """Answers an approval as soon as the page offers it, and returns what the page says in the
-        end.
+        """Answers an approval as soon as the page shows it, and returns what the page says in the
+        end. If it does not offer the answer: what it says instead.
         """
         card = self.card(action)
-        self.until(f"{card}?.querySelector('button[value={verb}]:enabled')")
-        self.browser.evaluate(
-            f"{card}.querySelector('textarea').value = {json.dumps(comment)};"
-            f"{card}.querySelector('button[value={verb}]').click()"
+        button = f"{card}?.querySelector('button[value={verb}]:enabled')"
+        self.until(f"{button} || {card}?.querySelector('.standing .bad')")
+        is_offered = self.browser.evaluate(
+            f"Boolean({button}) && ({card}.querySelector('textarea').value = {json.dumps(comment)},"
+            f"{button}.click(), true)"
         )
+        if not is_offered:
+            return self.browser.evaluate(f"{card}.querySelector('.standing').innerText")
         said = f"{card}.querySelector('.status').textContent"
         working = json.dumps(WORKING)
         return self.until(
             f"((said) => said && !{working}.some((end) => said.endsWith(end)) && said)({said})"
+        )
+
+    def write(self, action, comment):
+        """Writes a comment. From then on, the page leaves the buttons of the approval alone."""
+        self.browser.evaluate(
+            f"{self.card(action)}.querySelector('textarea').value = {json.dumps(comment)}"
         )
 
     def card(self, action):
@@ -253,8 +263,8 @@ class Firm:
         self.processes = []
         self.execution = None
 
-    def start(self, *served, account=account, role=ROLE, declared=None, **more):
-        """An emulator, a desk and a release with both approvals open."""
+    def start(self, *served, account=account, role=ROLE, declared=None, first=BOTH, **more):
+        """An emulator, a desk and a release whose first approvals are open."""
         contents = {"principals": PRINCIPALS, "rule": self.rule, "account": account()}
         arguments = ["--region", REGION, *served]
         for option, content in contents.items():
@@ -267,15 +277,15 @@ class Firm:
         declared = declared or declaration(**more)
         declared["stages"][1]["actions"][2]["configuration"] = {"FunctionName": GATE}
         self.api.create_pipeline(pipeline=declared)
-        self.find_release(declared.get("executionMode") == "PARALLEL")
+        self.find_release(declared.get("executionMode") == "PARALLEL", first)
         role = ["--role", role] if role else []
         environment = self.emulator.environment("server")
         self.desk = Desk(self.folder, self.port, self.rule, environment, *role)
         self.processes.append(self.desk)
         return self
 
-    def find_release(self, is_parallel):
-        """The execution that the creation has started, as soon as both approvals wait."""
+    def find_release(self, is_parallel, first):
+        """The execution that the creation has started, as soon as its first approvals wait."""
         waits = lambda: {it["actionName"] for it in self.history() if it["status"] == "InProgress"}
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -283,8 +293,8 @@ class Firm:
             for started in listed["pipelineExecutionSummaries"]:
                 self.execution = started["pipelineExecutionId"]
             # In PARALLEL mode the state does not show them.
-            shown = is_parallel or self.open() == {"ApprovalA", "ApprovalB"}
-            if self.execution and shown and waits() == {"ApprovalA", "ApprovalB"}:
+            shown = is_parallel or self.open() == first
+            if self.execution and shown and waits() == first:
                 self.page = f"/e/{PIPELINE}/{self.execution}"
                 return
             time.sleep(0.05)
@@ -296,7 +306,7 @@ class Firm:
         self.execution = started["pipelineExecutionId"]
         self.page = f"/e/{PIPELINE}/{self.execution}"
         end = time.monotonic() + PATIENCE
-        while self.open() != {"ApprovalA", "ApprovalB"}:
+        while self.open() != BOTH:
             assert time.monotonic() < end, self.state()
             time.sleep(0.05)
 

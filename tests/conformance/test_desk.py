@@ -336,7 +336,7 @@ def test_the_rule_is_not_guessed(company):
         assert "GetFunctionConfiguration" in entry["rule"]["problem"]
     mine = release.desk("alice", "pending", "--mine")
     assert mine.returncode == 3
-    assert "2 more, of which nobody knows whether you would count" in mine.stdout
+    assert "2 more could not be judged; `desk pending` without --mine shows them." in mine.stdout
     agent = release.agent("alice")
     rule = release.folder / "rule.json"
     done = release.desk("alice", "pending", "--rule", rule, "--format", "json", agent=agent)

@@ -6,10 +6,11 @@ import itertools
 import json
 import socket
 import subprocess
+import time
 
 import pytest
 from conftest import BINARIES, PIPELINE, declaration
-from desk_web import ROLE, Desk, Firm, Person, free_port
+from desk_web import PATIENCE, ROLE, Desk, Firm, Person, free_port
 from test_evidence_html import CONTRAST, tab_to
 
 
@@ -57,6 +58,7 @@ def test_two_people_answer_with_their_passkeys_and_one_cannot_answer_twice(found
     assert alice.sign_in(firm.desk) == "alice"
     assert "You would count as alice" in alice.text()
     alice.open(firm.desk, firm.page)
+    alice.write("ApprovalB", "the same")
     assert alice.answer("ApprovalA", comment="reviewed the diff") == (
         "You approved ApprovalA. Still missing: ApprovalB."
     )
@@ -81,7 +83,7 @@ def test_two_people_answer_with_their_passkeys_and_one_cannot_answer_twice(found
     )
     assert (status, problem["reason"]) == (409, "same-person")
     alice.open(firm.desk, firm.page)
-    assert "You would not count" in alice.text("#open")
+    alice.until("document.querySelector('#open').innerText.includes('You would not count')")
     assert not alice.browser.evaluate("document.querySelector('button[value=Approved]')")
 
     said = mallory.sign_in(firm.desk)
@@ -229,7 +231,7 @@ def test_an_approval_is_given_from_the_keyboard(found):
     alice.open(firm.desk, firm.page)
     tab_to(alice.browser, "(it) => it.dataset.signIn !== undefined")
     alice.browser.press("Enter")
-    alice.until("document.querySelector('.visitor')")
+    alice.until("document.querySelector('.visitor') && document.readyState === 'complete'")
     tab_to(alice.browser, "(it) => it.tagName === 'TEXTAREA'")
     alice.browser.press("o")
     tab_to(alice.browser, "(it) => it.value === 'Approved'")
@@ -238,6 +240,9 @@ def test_an_approval_is_given_from_the_keyboard(found):
     alice.browser.press(" ")
     alice.until("document.querySelector('.good.status')")
     assert firm.open() == {"ApprovalB"}
+    # The button is gone. The next Tab continues from where it was.
+    focused = "document.activeElement.textContent.trim()"
+    assert alice.browser.evaluate(focused) == "Approve / ApprovalA"
 
 
 def test_an_answer_elsewhere_shows_on_the_open_page_and_is_not_overwritten(found):
@@ -245,7 +250,7 @@ def test_an_answer_elsewhere_shows_on_the_open_page_and_is_not_overwritten(found
     alice, bob = firm.people["alice"], firm.people["bob"]
     alice.sign_in(firm.desk)
     alice.open(firm.desk, firm.page)
-    alice.browser.evaluate(f"{alice.card('ApprovalB')}.querySelector('textarea').value = 'half'")
+    alice.write("ApprovalB", "half")
     bob.sign_in(firm.desk)
     bob.open(firm.desk, firm.page)
     assert bob.answer("ApprovalA").startswith("You approved ApprovalA.")
@@ -257,6 +262,63 @@ def test_an_answer_elsewhere_shows_on_the_open_page_and_is_not_overwritten(found
     )
     assert alice.answer("ApprovalB", comment="whole").startswith("You approved ApprovalB.")
     assert firm.ended("Gate")["status"] == "Succeeded"
+
+
+def test_an_approval_that_opens_later_appears_on_the_open_page_and_is_announced(found):
+    declared = declaration()
+    for run_order, action in enumerate(declared["stages"][1]["actions"], 1):
+        action["runOrder"] = run_order
+    firm = found(declared=declared, first={"ApprovalA"})
+    alice, bob = firm.people["alice"], firm.people["bob"]
+    for person in (alice, bob):
+        person.sign_in(firm.desk)
+        person.open(firm.desk, firm.page)
+        assert not person.browser.evaluate(f"Boolean({person.card('ApprovalB')})")
+    assert alice.answer("ApprovalA") == "You approved ApprovalA. Still missing: ApprovalB."
+    for person in (alice, bob):
+        person.until(
+            "document.querySelector('#news').textContent === 'Open now: Approve / ApprovalB.'"
+        )
+    assert bob.browser.evaluate("document.querySelector('#news').role") == "status"
+    assert alice.answer("ApprovalB").startswith("You would not count")
+    assert bob.answer("ApprovalB").endswith("The rule is satisfied by alice and bob.")
+    assert firm.ended("Gate")["status"] == "Succeeded"
+
+
+def test_what_the_open_page_says_about_the_visitor_changes_with_what_they_do_elsewhere(found):
+    firm = found()
+    alice = firm.people["alice"]
+    alice.sign_in(firm.desk)
+    alice.open(firm.desk, firm.page)
+    assert alice.answer("ApprovalA").startswith("You approved ApprovalA.")
+    # As it is on a page that she opened before, in another window.
+    card = alice.card("ApprovalB")
+    alice.until(f"{card}.querySelector('.standing').innerText.includes('You would not count')")
+    alice.until(f"!{card}.querySelector('button[value=Approved]')")
+    assert (
+        alice.browser.evaluate(f"{card}.querySelector('button[value=Rejected]').disabled") is False
+    )
+
+
+def test_a_page_that_is_open_before_the_approvals_follows_the_release_to_them(found):
+    firm = found()
+    alice = firm.people["alice"]
+    alice.sign_in(firm.desk)
+    # CodePipeline does not let the release into the stage while another one is in it.
+    started = firm.api.start_pipeline_execution(name=PIPELINE)["pipelineExecutionId"]
+    path = f"/e/{PIPELINE}/{started}"
+    end = time.monotonic() + PATIENCE
+    while True:
+        alice.open(firm.desk, path)
+        if "It has not reached a stage with approvals." in alice.text():
+            break
+        assert time.monotonic() < end, alice.text()
+    firm.emulator.cli(
+        "manager", "stop-pipeline-execution", "--pipeline-name", PIPELINE,
+        "--pipeline-execution-id", firm.execution, "--abandon",
+    )  # fmt: skip
+    firm.execution = started
+    assert alice.answer("ApprovalA") == "You approved ApprovalA. Still missing: ApprovalB."
 
 
 def test_a_rejection_stops_the_release_and_its_page_says_so(found):
@@ -291,6 +353,7 @@ def test_what_codepipeline_has_not_noticed_yet_counts_already(found):
     alice = firm.people["alice"]
     alice.sign_in(firm.desk)
     alice.open(firm.desk, firm.page)
+    alice.write("ApprovalB", "at once")
     assert alice.answer("ApprovalA").startswith("You approved ApprovalA.")
     assert alice.answer("ApprovalB").startswith("You would not count, so ApprovalB stays open")
     assert firm.answers() == 1
@@ -302,7 +365,9 @@ def test_parallel_executions_are_answered_one_by_one(found):
     second = firm.api.start_pipeline_execution(name=PIPELINE)["pipelineExecutionId"]
     alice = firm.people["alice"]
     alice.sign_in(firm.desk)
+    end = time.monotonic() + PATIENCE
     while alice.browser.evaluate("document.querySelectorAll('.approval').length") != 4:
+        assert time.monotonic() < end, alice.text()
         alice.open(firm.desk)
     alice.open(firm.desk, page)
     assert alice.answer("ApprovalA").startswith("You approved ApprovalA.")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import axe
 import pytest
 from browser import Browser
 from conftest import BINARIES, ROOT
@@ -239,6 +240,7 @@ def test_it_fits_and_can_be_read(browser, tmp_path, scheme, width):
         "it scrolls sideways"
     )
     assert browser.evaluate(CONTRAST) == []
+    axe.check(browser, "the report")
     colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, colour[4:-1].split(","))) < 300) == (scheme == "dark"), colour
     # A picture of something: many colours, and not one alone.

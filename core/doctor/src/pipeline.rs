@@ -123,6 +123,16 @@ impl Pipeline {
         })
     }
 
+    /// The line of a stage in its file, from 1. `None` if that is unknown.
+    pub fn line_of(&self, stage: &Stage) -> Option<usize> {
+        self.lines.get(&self.stage_arn(stage)).copied()
+    }
+
+    /// Whether its name is known.
+    pub fn has_name(&self) -> bool {
+        Arn::parse(&self.arn).is_some_and(|arn| arn.resource == self.name())
+    }
+
     /// Whether a template leaves anything of it open.
     pub fn is_undecided(&self) -> bool {
         !self.undecided.is_empty()

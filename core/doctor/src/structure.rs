@@ -27,6 +27,8 @@ pub struct Structure {
     /// How executions that are in the pipeline at the same time affect each other.
     #[serde(default)]
     pub execution_mode: ExecutionMode,
+    /// `V1` or `V2`. `None` is `V1` (CodePipeline API reference, `PipelineDeclaration`).
+    pub pipeline_type: Option<String>,
 }
 
 /// How executions that are in the pipeline at the same time affect each other (CodePipeline User

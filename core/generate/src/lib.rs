@@ -89,7 +89,7 @@ pub fn generate(
     if let Some(json) = pipeline {
         let patched = patch(json, spec)?;
         notes.extend(patched.notes);
-        files.push(File::new("pipeline.json", pretty(&patched.pipeline)?));
+        files.push(File::new(patched.name, patched.text));
     }
     Ok(Generated { files, warnings: advice::warnings(spec), notes })
 }

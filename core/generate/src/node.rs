@@ -42,9 +42,10 @@ impl Node {
         }
     }
 
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    /// A whole number that is not negative.
+    pub(crate) fn as_number(&self) -> Option<u64> {
         match self {
-            Self::Scalar(value) => value.as_str(),
+            Self::Scalar(value) => value.as_u64(),
             Self::Object(_) | Self::List(_) => None,
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use doctor::pipeline::StagePlace;
 use jiff::SignedDuration;
 use names::{AccountGlob, AccountId, FunctionRef, NameError, Partition, PipelineGlob, StageGlob};
 use serde::{Deserialize, Deserializer};
@@ -190,10 +191,25 @@ pub struct Settings {
     /// Add the stage with the approvals and the gate, as part of a pipeline of type V2
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
     pub stage_json: Option<bool>,
-    /// Insert that stage into the pipeline in this file (the output of `aws codepipeline
-    /// get-pipeline`), before its first deploy stage
+    /// Insert that stage into the pipeline in this file, before the stage that deploys. The file is
+    /// the output of `aws codepipeline get-pipeline` or a CloudFormation template; `-` for standard
+    /// input
     #[arg(long, value_name = "FILE", help_heading = "The gate")]
     pub patch_pipeline: Option<PathBuf>,
+    /// Insert it before this stage; or insert the approvals and the gate into the stage before this
+    /// action
+    #[arg(
+        long,
+        value_name = "STAGE[/ACTION]",
+        conflicts_with = "after",
+        help_heading = "The gate"
+    )]
+    #[serde(deserialize_with = "place")]
+    pub before: Option<StagePlace>,
+    /// Insert it after this stage, or the approvals and the gate after this action
+    #[arg(long, value_name = "STAGE[/ACTION]", help_heading = "The gate")]
+    #[serde(deserialize_with = "place")]
+    pub after: Option<StagePlace>,
 
     /// The beginning of all generated IAM names [default: TwoPersonRule-]
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
@@ -226,6 +242,7 @@ impl Settings {
         } else {
             (file.slot, file.slot_pattern)
         };
+        let gives_after = self.after.is_some();
         Self {
             exclusive: if self.no_exclusive {
                 Some(false)
@@ -259,6 +276,9 @@ impl Settings {
             service_role: either(self.service_role, file.service_role),
             stage_json: self.stage_json.or(file.stage_json),
             patch_pipeline: self.patch_pipeline.or(file.patch_pipeline),
+            // A place on the command line overrides the other place of the file.
+            after: self.after.or_else(|| file.after.filter(|_| self.before.is_none())),
+            before: self.before.or_else(|| file.before.filter(|_| !gives_after)),
             prefix: self.prefix.or(file.prefix),
             format: self.format.or(file.format),
             out: self.out.or(file.out),
@@ -269,6 +289,12 @@ impl Settings {
 
 /// Reads a function with the same grammar as the flag.
 fn function<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FunctionRef>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Reads a place with the same grammar as the flag.
+fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StagePlace>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use doctor::pipeline::StagePlace;
 use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
@@ -31,6 +32,8 @@ pub struct Spec {
     pub(crate) stage_json: bool,
     /// The file of a pipeline that gets the stage. Then the stage and the slots are plain names.
     patch: Option<PathBuf>,
+    /// Where the user wants the stage.
+    pub(crate) place: Option<Wanted>,
     pub(crate) prefix: Prefix,
 }
 
@@ -80,6 +83,13 @@ pub(crate) struct Guardrails {
     pub(crate) deny_manual_start: bool,
 }
 
+/// Where the user wants the stage in a pipeline.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    Before(StagePlace),
+    After(StagePlace),
+}
+
 /// Why settings do not fit together.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
@@ -102,6 +112,9 @@ pub enum SpecError {
          give its name alone, or another `--region` or `--account`"
     )]
     GateElsewhere(String),
+    /// Two places for one stage.
+    #[error("`before` and `after` are two places for one stage; leave one of them out")]
+    TwoPlaces,
     /// An option depends on another one that is missing.
     #[error("`{option}` means nothing without `{needs}`; add that, or leave it out")]
     Needs {
@@ -195,6 +208,15 @@ impl Spec {
             plain_slots(&slots, "a stage")?;
             plain_stage(targets.stage())?;
         }
+        let place = match (settings.before, settings.after) {
+            (None, None) => None,
+            _ if settings.patch_pipeline.is_none() => {
+                return Err(needs("--before` or `--after", "--patch-pipeline"));
+            }
+            (Some(_), Some(_)) => return Err(SpecError::TwoPlaces),
+            (Some(before), None) => Some(Wanted::Before(before)),
+            (None, Some(after)) => Some(Wanted::After(after)),
+        };
         Ok(Self {
             stage_json,
             targets,
@@ -208,6 +230,7 @@ impl Spec {
             gate_function,
             service_roles: settings.service_role,
             patch: settings.patch_pipeline,
+            place,
             prefix: settings.prefix.map_or_else(|| "TwoPersonRule-".parse(), Ok)?,
         })
     }

@@ -144,7 +144,7 @@ async fn run(
     let mut answered = Answered::new(&eyes, &pipeline, &answering);
     let signer = answering.signer(which.key.as_deref())?;
     let rehearsed = answering.rehearsed(signer.as_ref().map(|it| &it.key), Timestamp::now())?;
-    answered.judged(rehearsed.as_ref());
+    answered.judged(rehearsed.as_ref(), answering.situation);
     if answered.is_refused() {
         return answered.finish(common.format, Exit::Insufficient);
     }
@@ -163,7 +163,7 @@ async fn run(
     let answering = self::answering(name, &situation, answer, &caller, words)?;
     let written = answering.write(signer.as_ref())?;
     let judged = answering.judged(&written, Timestamp::now())?;
-    answered.judged(judged.as_ref());
+    answered.judged(judged.as_ref(), answering.situation);
     if answered.is_refused() {
         return answered.finish(common.format, Exit::Insufficient);
     }

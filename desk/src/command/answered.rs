@@ -43,12 +43,14 @@ impl<'a, A: Aws, C: CodePipeline, R: Roles> Answered<'a, A, C, R> {
     }
 
     /// Notes what the rule says about the answer.
-    pub(super) fn judged(&mut self, judged: Option<&Judged>) {
+    pub(super) fn judged(&mut self, judged: Option<&Judged>, situation: &Situation) {
         if let Some(Judged { judgement, after }) = judged {
             self.report.you = Standing::of(judgement);
             self.report.outlook = match judgement {
                 Judgement::Refused(_) => None,
-                Judgement::Counts(_) | Judgement::NotRequired => Some(Outlook::of(after)),
+                Judgement::Counts(_) | Judgement::NotRequired => {
+                    Some(Outlook::after(after, self.pipeline, situation))
+                }
             };
         }
     }
@@ -93,7 +95,7 @@ impl<'a, A: Aws, C: CodePipeline, R: Roles> Answered<'a, A, C, R> {
                 decide(rule, &it.facts).ok().filter(|_| self.report.noticed)
             });
         if let Some(decision) = &decided {
-            self.report.outlook = Some(Outlook::of(decision));
+            self.report.outlook = Some(Outlook::after(decision, self.pipeline, situation));
         }
         let stage = self.pipeline.stage(&situation.run.stage);
         progress.set_message("waiting until the stage has ended");

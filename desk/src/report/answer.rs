@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use names::shown;
 use serde::Serialize;
 
-use super::Lines;
 use super::json::{Approval, Outlook, Signed, Standing};
 use super::pending::{approval_rows, person, standing};
+use super::{Lines, listed};
 
 /// What became of an answer.
 #[derive(Debug, Serialize)]
@@ -101,12 +101,12 @@ pub(crate) fn human(answer: &Answer) -> String {
 }
 
 fn verdict(outlook: &Outlook) -> String {
-    if outlook.verdict == "satisfied" {
+    if outlook.is_enough() {
         let persons: Vec<String> = outlook.persons.iter().map(|it| person(it)).collect();
         return format!("satisfied by {}", persons.join(" and "));
     }
     if outlook.missing.is_empty() {
         return "not satisfied, and every approval has been answered".to_owned();
     }
-    format!("still missing: {}", outlook.missing.join(" and "))
+    format!("still missing: {}", listed(&outlook.missing))
 }

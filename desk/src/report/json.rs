@@ -9,6 +9,7 @@ use signing::{Signature, SigningKey};
 use crate::judge::Judgement;
 use crate::look::Situation;
 use crate::open::OpenRun;
+use crate::pipeline::{Pipeline, Stage};
 use crate::port;
 use crate::rule_source::{Origin, StageRule};
 
@@ -183,6 +184,27 @@ impl Signed {
 }
 
 impl Outlook {
+    /// What the rule says about a stage whose approvals may not all have begun.
+    pub(crate) fn in_stage(decision: &Decision, rule: &rule::Rule, stage: &Stage) -> Self {
+        let mut outlook = Self::of(decision);
+        outlook.missing.extend(crate::judge::to_come(decision, rule, stage).map(str::to_owned));
+        outlook
+    }
+
+    /// What the rule says about the stage of an approval.
+    pub(crate) fn after(decision: &Decision, pipeline: &Pipeline, situation: &Situation) -> Self {
+        match (&situation.rule, pipeline.stage(&situation.run.stage)) {
+            (Ok(StageRule { rule, .. }), Some(stage)) => Self::in_stage(decision, rule, stage),
+            (Ok(_) | Err(_), _) => Self::of(decision),
+        }
+    }
+
+    /// Whether nothing more is needed from people.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.verdict == Verdict::Satisfied.as_str() && self.missing.is_empty()
+    }
+
+    /// What the rule says about approvals that have all begun.
     pub(crate) fn of(decision: &Decision) -> Self {
         let record = decision.record();
         let reasons = match record.verdict {

@@ -4,5 +4,6 @@ pub(crate) mod answer;
 pub(crate) mod json;
 pub(crate) mod pending;
 mod text;
+pub(crate) mod why;
 
-pub(crate) use text::{Lines, at, since};
+pub(crate) use text::{Lines, at, listed, since};

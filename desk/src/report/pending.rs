@@ -17,7 +17,7 @@ pub(crate) struct Pending {
     pub(crate) you: String,
     pub(crate) approvals: Vec<Entry>,
     pub(crate) unreadable: Vec<Unreadable>,
-    /// How many approvals `--mine` left out because nobody knows whether you would count.
+    /// How many approvals `--mine` left out because they could not be judged.
     #[serde(skip)]
     pub(crate) unclear: usize,
 }
@@ -54,7 +54,7 @@ pub(crate) fn human(pending: &Pending, now: Timestamp) -> String {
     }
     if pending.unclear > 0 {
         lines.title(&format!(
-            "{} more, of which nobody knows whether you would count: see without --mine.",
+            "{} more could not be judged; `desk pending` without --mine shows them.",
             pending.unclear
         ));
     }

@@ -65,6 +65,21 @@ impl Lines {
     }
 }
 
+/// The most names in a sentence.
+const NAMES: usize = 3;
+
+/// Names in a sentence: `A`, `A and B`, `A, B, C and 2 more`.
+pub(crate) fn listed(names: &[String]) -> String {
+    let (named, rest) = match names.len() {
+        ..=NAMES => match names.split_last() {
+            Some((last, first)) if !first.is_empty() => (first, last.clone()),
+            Some(_) | None => return names.concat(),
+        },
+        many => (names.get(..NAMES).unwrap_or_default(), format!("{} more", many - NAMES)),
+    };
+    format!("{} and {rest}", named.join(", "))
+}
+
 /// A time, to the minute.
 pub(crate) fn at(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -99,6 +114,16 @@ mod tests {
             "x".repeat(100)
         );
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn many_names_in_a_sentence_are_counted() {
+        let names = ["A", "B", "C", "D", "E"].map(str::to_owned);
+        let said: Vec<String> = (0..=5).map(|count| listed(&names[..count])).collect();
+        assert_eq!(
+            said,
+            ["", "A", "A and B", "A, B and C", "A, B, C and 1 more", "A, B, C and 2 more"]
+        );
     }
 
     #[test]

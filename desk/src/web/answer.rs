@@ -26,7 +26,9 @@ use crate::overview::LAGS;
 use crate::pipeline::Pipeline;
 use crate::port::Aws;
 use crate::report::json::Outlook;
+use crate::report::listed;
 use crate::report::pending::person;
+use crate::report::why::to_you;
 use crate::standing::chain;
 
 /// How long a person may take to touch the key.
@@ -195,7 +197,7 @@ async fn give_signed<P: Ports>(
     let sent =
         web.ports.answer(&visitor.person, &pipeline, &situation.run, answer, &written.comment);
     sent.await.map_err(|error| not_sent(NotSent::new(error, &situation)))?;
-    Ok(json(&Given { text: given(&wanted.action, after.as_ref()) }))
+    Ok(json(&Given { text: given(&pipeline, &situation, after.as_ref()) }))
 }
 
 /// Refuses a pipeline that the desk does not show.
@@ -275,7 +277,8 @@ fn accepted(
         Ok(Some(judged)) => match &judged.judgement {
             Judgement::Counts(_) | Judgement::NotRequired => Ok(judged),
             Judgement::Refused(reason) => {
-                Err(refused(action, &reason.message).because(Some(reason.code.as_str())))
+                let why = to_you(reason.code.as_str(), &reason.message);
+                Err(refused(action, &why).because(Some(reason.code.as_str())))
             }
         },
         Ok(None) => {
@@ -328,18 +331,20 @@ fn not_sent(error: NotSent) -> Problem {
 }
 
 /// What became of the answer, and what is missing now.
-fn given(action: &str, after: Option<&Judged>) -> String {
+fn given(pipeline: &Pipeline, situation: &Situation, after: Option<&Judged>) -> String {
+    let action = &situation.run.action;
     let Some(Judged { after, .. }) = after else {
         return format!("You rejected {action}. The stage stops.");
     };
-    let Outlook { verdict, persons, missing, .. } = Outlook::of(after);
-    let rest = if verdict == "satisfied" {
+    let outlook = Outlook::after(after, pipeline, situation);
+    let Outlook { persons, missing, .. } = &outlook;
+    let rest = if outlook.is_enough() {
         let persons: Vec<String> = persons.iter().map(|it| person(it)).collect();
         format!("The rule is satisfied by {}.", persons.join(" and "))
     } else if missing.is_empty() {
         "Every approval is answered, and the rule is not satisfied.".to_owned()
     } else {
-        format!("Still missing: {}.", missing.join(" and "))
+        format!("Still missing: {}.", listed(missing))
     };
     format!("You approved {action}. {rest}")
 }

@@ -231,7 +231,8 @@ fn view(
     };
     match decision {
         Ok(decision) => {
-            view.outlook = Some(Outlook::of(&decision));
+            let rule = rule.as_ref().ok().map(|it| Outlook::in_stage(&decision, &it.rule, stage));
+            view.outlook = rule;
             view.judged.clone_from(&decision.record().approvals);
         }
         Err(problem) => view.problem = Some(problem),

@@ -58,6 +58,7 @@ impl Aws {
                 Some(mode) => ExecutionMode::from_aws(mode.as_str())
                     .ok_or_else(|| missing("known execution mode"))?,
             },
+            pipeline_type: pipeline.pipeline_type.map(|kind| kind.as_str().to_owned()),
             stages: pipeline
                 .stages
                 .into_iter()

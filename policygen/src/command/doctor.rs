@@ -3,30 +3,26 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 use rule::Rule;
 
 use super::CATALOGS;
 use super::doctor_facts::{self, FactsArgs};
+use super::doctor_sources::{self, AccessArgs, Found, Sources, Wanted};
 use super::report::ReportArgs;
-use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
 use crate::input;
 use crate::output;
-use crate::pipelines;
-use doctor::pipeline::{Pipeline, StagePlace};
-use doctor::template::{Declared, NamedValue, Values};
+use doctor::pipeline::StagePlace;
+use doctor::template::NamedValue;
 use doctor::{self, GivenRule};
 use names::FunctionRef;
 
-/// The number of concurrent requests. AWS throttles per account, and other tools need their share.
-const REQUESTS: usize = 4;
-
 const EXAMPLES: &str = "\
 Examples:
-  Every pipeline of a region:
-    policygen doctor --all --region eu-west-1
+  Every pipeline of two regions, in the accounts of two profiles:
+    policygen doctor --all --region eu-west-1 --region us-east-1 \\
+      --profile payments --profile refunds
 
   A pipeline in a file, with your gate's rule, before you put it into AWS:
     aws codepipeline get-pipeline --name payments > payments.json
@@ -57,7 +53,8 @@ Examples:
 /// With --rule, alone or with pipelines, also checks the gate's rule: what it assumes, what the
 /// gate would refuse, and whether it fits the pipelines.
 ///
-/// --pipeline, --pipeline-file, --parameter and --deploys may be given several times.
+/// --pipeline, --pipeline-file, --parameter, --deploys, --region and --profile may be given several
+/// times.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
@@ -81,7 +78,7 @@ pub(crate) struct Args {
     /// A stage or an action that deploys, although its type does not say so, such as a build
     #[arg(long, value_name = "STAGE[/ACTION]")]
     deploys: Vec<StagePlace>,
-    /// Every pipeline of the region
+    /// Every pipeline of each region and profile
     #[arg(long)]
     all: bool,
     /// The gate's function, by its name or its ARN
@@ -100,58 +97,29 @@ pub(crate) struct Args {
     facts: FactsArgs,
     #[command(flatten)]
     report: ReportArgs,
-    /// The region of the pipelines [default: that of your AWS configuration]
-    #[arg(long, value_name = "REGION", help_heading = "AWS access")]
-    region: Option<String>,
     #[command(flatten)]
-    connection: Connection,
+    access: AccessArgs,
 }
 
 /// Why nothing is checked.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error("no region is configured; give `--region`")]
-    NoRegion,
+    #[error("--facts looks at one execution; give --region and --profile once")]
+    SeveralPlaces,
     #[error("`--deploys {0}`: no pipeline has such a stage or action; check its name")]
     NoSuchPlace(StagePlace),
 }
 
-/// A pipeline and the file that declares it. The file is empty if AWS does.
-struct Found {
-    declared: Declared,
-    file: String,
-}
-
-impl Found {
-    /// The variants of the pipeline. There is one, unless a template leaves conditions open.
-    fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
-        self.declared.variants.iter().map(|variant| &variant.pipeline)
-    }
-
-    fn name(&self) -> &str {
-        self.pipelines().next().map(Pipeline::name).unwrap_or_default()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.pipelines().all(|pipeline| {
-            let has_actions = pipeline.stages().iter().any(|stage| !stage.actions.is_empty());
-            !has_actions && !pipeline.is_undecided()
-        })
-    }
-}
-
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.facts.facts {
-        let region = args.region.as_deref();
         let (facts, gate) = (&args.facts, &args.gate_function);
-        return doctor_facts::run(
-            facts,
-            &args.pipeline,
-            gate,
-            &args.report,
-            &args.connection,
-            region,
-        );
+        let places = args.access.places();
+        let [place] = places.as_slice() else {
+            output::print_error(&CommandError::SeveralPlaces);
+            return Ok(Exit::Usage);
+        };
+        let (connection, region) = (&place.connection, place.region.as_deref());
+        return doctor_facts::run(facts, &args.pipeline, gate, &args.report, connection, region);
     }
     // Read the user's files before asking AWS, so that a broken file costs no time.
     let reporter = args.report.read(&CATALOGS)?;
@@ -167,11 +135,11 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if !asks_for_pipelines {
         return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
     }
-    let mut found = if args.pipeline_file.is_empty() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(look_up(args))?
+    let Sources { mut found, is_complete } = if args.pipeline_file.is_empty() {
+        let wanted = if args.all { Wanted::All } else { Wanted::Named(&args.pipeline) };
+        args.access.look_up(wanted)?
     } else {
-        read_files(args)?
+        doctor_sources::read_files(&args.pipeline_file, &args.parameter)?
     };
     set_deploys(&mut found, &args.deploys)?;
     for empty in found.extract_if(.., |found| found.is_empty()) {
@@ -179,6 +147,9 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
             "`{}` has no actions, so there was nothing to check in it",
             empty.name()
         ));
+    }
+    if found.is_empty() && !is_complete {
+        return Ok(Exit::Failed);
     }
     if found.is_empty() {
         output::print_warning(match args.pipeline_file.is_empty() {
@@ -190,7 +161,10 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     for Found { declared, file } in &found {
         findings.extend(doctor::examine_declared(declared, file, &args.gate_function, &floor));
     }
-    Ok(reporter.finish(findings, checked(&found, given.as_ref()), &doctor::CATALOG, today)?)
+    let checked = checked(&found, given.as_ref());
+    let exit = reporter.finish(findings, checked, &doctor::CATALOG, today)?;
+    // A part that could not be read may hold anything.
+    Ok(if is_complete { exit } else { Exit::Failed })
 }
 
 fn checked(found: &[Found], rule: Option<&GivenRule>) -> String {
@@ -205,23 +179,6 @@ fn checked(found: &[Found], rule: Option<&GivenRule>) -> String {
     }
 }
 
-/// Reads the pipelines of all files. A file without one is worth a warning.
-fn read_files(args: &Args) -> Result<Vec<Found>, Box<dyn Error>> {
-    let values: Values = args.parameter.iter().cloned().collect();
-    let mut found = Vec::new();
-    for path in &args.pipeline_file {
-        let file = path.display().to_string();
-        let pipelines = pipelines::read(path, &values)?;
-        if pipelines.is_empty() {
-            output::print_warning(&format!(
-                "`{file}` has no pipeline, so nothing in it is checked"
-            ));
-        }
-        found.extend(pipelines.into_iter().map(|declared| Found { declared, file: file.clone() }));
-    }
-    Ok(found)
-}
-
 /// Marks the actions that the user says deploy.
 fn set_deploys(found: &mut [Found], places: &[StagePlace]) -> Result<(), CommandError> {
     for place in places {
@@ -232,18 +189,4 @@ fn set_deploys(found: &mut [Found], places: &[StagePlace]) -> Result<(), Command
         }
     }
     Ok(())
-}
-
-async fn look_up(args: &Args) -> Result<Vec<Found>, Box<dyn Error>> {
-    let aws = Aws::connect(&args.connection, args.region.as_deref()).await;
-    if aws.region().is_none() {
-        return Err(CommandError::NoRegion.into());
-    }
-    let names = if args.all { aws.list_pipelines().await? } else { args.pipeline.clone() };
-    let looked_up = stream::iter(&names).map(|name| aws.get_pipeline(name)).buffered(REQUESTS);
-    let pipelines: Vec<Pipeline> = looked_up.try_collect().await?;
-    let found = pipelines
-        .into_iter()
-        .map(|pipeline| Found { declared: Declared::certain(pipeline), file: String::new() });
-    Ok(found.collect())
 }

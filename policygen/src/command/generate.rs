@@ -69,7 +69,7 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let format = settings.format.unwrap_or_default();
     let (out, print) = (settings.out.clone(), settings.print.clone());
     let spec = Spec::new(settings)?;
-    let pipeline = spec.pipeline_file().map(input::text).transpose()?;
+    let pipeline = spec.pipeline_file().map(input::text_or_stdin).transpose()?;
     let generated = generate(&spec, format, pipeline.as_deref())
         .map_err(|error| in_file(error, spec.pipeline_file()))?;
 

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod doctor_facts;
+mod doctor_sources;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod generate;

@@ -70,6 +70,54 @@ fn all_pipelines_are_looked_up_page_by_page() {
 }
 
 #[test]
+fn every_region_is_checked_and_one_that_is_refused_is_not_clean() {
+    let mut other = clean();
+    other["metadata"]["pipelineArn"] =
+        json!("arn:aws:codepipeline:us-east-1:111122223333:payments");
+    other["pipeline"]["stages"][2]["actions"].as_array_mut().unwrap().truncate(2);
+    let list = || ("listpipelines", 200, json!({"pipelines": [{"name": "payments"}]}));
+    // The region of a request stands in its signature.
+    let in_region =
+        |request: &str, region: &str| request.contains(&format!("/{region}/codepipeline"));
+    let both = |refused: bool| {
+        let (other, list) = (other.clone(), list());
+        let reply = move |request: &str| {
+            let elsewhere = in_region(request, "us-east-1");
+            if elsewhere && refused {
+                let denied = json!({"__type": "AccessDeniedException", "message": "by an SCP"});
+                return (400, denied.to_string());
+            }
+            let pipeline = if elsewhere { other.clone() } else { clean() };
+            let is_list = request.contains(list.0);
+            (200, if is_list { list.2.to_string() } else { answer(pipeline).to_string() })
+        };
+        let regions = ["--region", "eu-west-1", "--region", "us-east-1", "--format", "json"];
+        server::live(
+            "application/x-amz-json-1.1",
+            reply,
+            &[&["doctor", "--all"], &regions[..]].concat(),
+        )
+    };
+    let ran = both(false);
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["checked"], "2 pipelines");
+    assert_eq!(found(&report)[0].subject, "arn:aws:codepipeline:us-east-1:111122223333:payments");
+    let ran = both(true);
+    assert_eq!(ran.code, 1);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["checked"], "the pipeline `payments`");
+    assert!(
+        ran.stderr.starts_with(
+            "error: the pipelines of the region `us-east-1` are not checked: AWS refuses \
+             codepipeline:ListPipelines: by an SCP"
+        ),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
 fn a_region_without_pipelines_is_not_clean() {
     let ran = live(vec![("listpipelines", 200, json!({"pipelines": []}))], &["--all"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));

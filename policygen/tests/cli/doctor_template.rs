@@ -90,6 +90,19 @@ fn several_files_and_templates_without_a_pipeline() {
     assert!(both.stderr.contains("none.json` has no pipeline"), "{}", both.stderr);
 }
 
+#[test]
+fn one_file_that_cannot_be_read_does_not_end_the_report() {
+    let folder = TempDir::new().unwrap();
+    let broken = folder.path().join("broken.json");
+    fs::write(&broken, "{").unwrap();
+    let template = fixture("template/short-forms.yaml");
+    let files = ["doctor", "--template", text(&broken), &template];
+    let ran = policygen(&[&files[..], &["--parameter", "Stage=prod"]].concat());
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("[undecided-in-template]"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("broken.json` cannot be used: it is not JSON"), "{}", ran.stderr);
+}
+
 /// The clean pipeline as every tool may have saved it.
 #[test]
 fn every_encoding_of_every_form_is_read() {
@@ -146,7 +159,11 @@ fn a_build_that_deploys_is_guarded_if_the_user_says_so() {
         assert_eq!(ran.code, 10, "{place}");
         assert!(found_codes(&report(&ran)).contains(&"deploy-before-gate".to_owned()));
     }
-    let missing = run(&["--deploys", "Release/Aply"]);
+    let missing = run(&["--deploys", "Release/Applied"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
-    assert!(missing.stderr.contains("`--deploys Release/Aply`: no pipeline"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("`--deploys Release/Applied`: no pipeline"),
+        "{}",
+        missing.stderr
+    );
 }

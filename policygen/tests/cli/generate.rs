@@ -349,13 +349,12 @@ fn a_pipeline_of_type_v1_gets_no_retry_that_it_would_refuse() {
 fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
     for (name, reason) in [
         ("another-pipeline", "`refunds` is not among those of `--pipeline`"),
-        ("nothing-deploys", "no stage has an action of category Deploy"),
-        ("deploys-first", "the first stage deploys"),
+        ("nothing-deploys", "no stage has an action that certainly deploys"),
+        ("deploys-first", "the stage would be the first one"),
         ("stage-there", "there is a stage `Release` already"),
         ("gate-there", "the action `Check` of the stage `Build` runs the gate already"),
-        ("not-json", "not the JSON that `aws codepipeline get-pipeline` prints"),
-        ("no-stages", "it has no `pipeline` with a `name` and `stages`"),
-        ("bare", "it has no `pipeline` with a `name` and `stages`"),
+        ("not-json", "it is neither what `aws codepipeline get-pipeline` prints"),
+        ("no-stages", "it is neither what `aws codepipeline get-pipeline` prints"),
     ] {
         let path = fixture(&format!("pipeline/{name}.json"));
         let ran = generate(&["--patch-pipeline", &path]);

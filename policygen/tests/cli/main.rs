@@ -25,6 +25,7 @@ mod facts;
 mod facts_report;
 mod facts_saved;
 mod generate;
+mod generate_patch;
 mod history;
 mod program;
 mod rule_draft;

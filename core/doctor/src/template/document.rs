@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde::de::IgnoredAny;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 /// The greatest depth of a document. CloudFormation and Terraform stay far below it.
@@ -168,6 +169,19 @@ impl Node {
 
     pub(crate) fn is_map(&self) -> bool {
         matches!(self.content, Content::Map(_))
+    }
+}
+
+/// As JSON, with the keys in the written order.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.content {
+            Content::Scalar(scalar) => scalar.to_json().serialize(serializer),
+            Content::List(items) => serializer.collect_seq(items),
+            Content::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key, value)))
+            }
+        }
     }
 }
 

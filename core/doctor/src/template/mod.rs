@@ -48,30 +48,66 @@ impl Declared {
     }
 }
 
+/// The kind of a file with pipelines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What the API gives: the declaration of one pipeline, as JSON with its keys in the written
+    /// order.
+    Declaration(String),
+    /// A template of CloudFormation.
+    CloudFormation,
+    /// A plan or a state of Terraform.
+    Terraform,
+}
+
+/// Says what kind of file a text is.
+///
+/// # Errors
+/// [`ReadError`] if it is in none of the forms.
+pub fn kind(text: &str) -> Result<Kind, ReadError> {
+    let document = document(text)?;
+    if cloudformation::is_template(&document) {
+        return Ok(Kind::CloudFormation);
+    }
+    if terraform::is_plan_or_state(&document) {
+        return Ok(Kind::Terraform);
+    }
+    let declaration = serde_json::to_string(declaration(&document)?);
+    declaration.map(Kind::Declaration).map_err(|_| ReadError::NotAPipeline)
+}
+
+fn document(text: &str) -> Result<Node, ReadError> {
+    match Node::parse(text) {
+        Err(_) if terraform::is_configuration(text) => Err(ReadError::Configuration),
+        Ok(document) if document.scalar().is_some() && terraform::is_configuration(text) => {
+            Err(ReadError::Configuration)
+        }
+        document => Ok(document?),
+    }
+}
+
+/// The declaration in what the API gives, with and without `--query pipeline`.
+fn declaration(document: &Node) -> Result<&Node, ReadError> {
+    let pipeline = document.get("pipeline").unwrap_or(document);
+    match (pipeline.get("name"), pipeline.get("stages")) {
+        (Some(_), Some(_)) => Ok(pipeline),
+        _ => Err(ReadError::NotAPipeline),
+    }
+}
+
 /// Reads all pipelines of a file. A template can have none.
 ///
 /// # Errors
 /// [`ReadError`] if the file is in none of the forms, or a pipeline in it is not one.
 pub fn read(text: &str, values: &Values) -> Result<Vec<Declared>, ReadError> {
-    let document = match Node::parse(text) {
-        Err(_) if terraform::is_configuration(text) => return Err(ReadError::Configuration),
-        document => document?,
-    };
+    let document = document(text)?;
     if cloudformation::is_template(&document) {
         return cloudformation::read(&document, values);
     }
     if terraform::is_plan_or_state(&document) {
         return terraform::read(&document);
     }
-    if terraform::is_configuration(text) {
-        return Err(ReadError::Configuration);
-    }
-    // With and without `--query pipeline`.
-    let pipeline = document.get("pipeline").unwrap_or(&document);
-    if pipeline.get("name").is_none() || pipeline.get("stages").is_none() {
-        return Err(ReadError::NotAPipeline);
-    }
     let arn = document.at(&["metadata", "pipelineArn"]).and_then(Node::as_str).map(str::to_owned);
-    let pipeline = declare::pipeline(pipeline, Form::Api)?;
+    let pipeline = declare::pipeline(declaration(&document)?, Form::Api)?;
     Ok(vec![Declared::certain(pipeline.named(arn)?)])
 }

@@ -133,7 +133,8 @@ function close(card, text, kind) {
     heading.tabIndex = -1;
     heading.focus();
   }
-  for (const old of card.querySelectorAll(".standing, label, textarea, .buttons")) old.remove();
+  const over = ".standing, .facts, label, textarea, .buttons";
+  for (const old of card.querySelectorAll(over)) old.remove();
 }
 
 async function start(form) {
@@ -145,7 +146,8 @@ async function start(form) {
     href: started.page, textContent: started.page,
   });
   form.querySelector(".status").append(" ", link);
-  for (const field of form.querySelectorAll("label, select, p:not(.status), button")) field.remove();
+  const over = "label, select, p:not(.status), button";
+  for (const field of form.querySelectorAll(over)) field.remove();
 }
 
 const UNREAD = "The desk cannot read the release at the moment. It tries again.";
@@ -180,6 +182,8 @@ function tell(text) {
   if (news.textContent !== text) news.textContent = text;
 }
 
+const OVER = "It does not wait any more: somebody has answered it, or it has expired.";
+
 // Shows what has changed since the page was made.
 function follow(fresh) {
   const [progress, now] = [document, fresh].map((it) => it.getElementById("progress"));
@@ -198,7 +202,7 @@ function follow(fresh) {
     if (answered !== undefined || card.querySelector("[data-busy]")) continue;
     const same = find(fresh, card);
     if (same) refresh(card, same);
-    else close(card, "It does not wait any more: somebody has answered it, or it has expired.", "odd");
+    else close(card, OVER, "odd");
   }
   for (const card of added) document.getElementById("open").append(document.adoptNode(card));
   const names = added.map((card) => card.querySelector("h2").textContent.trim());
@@ -263,6 +267,16 @@ async function enrol(form) {
   });
 }
 
+async function copyText(element) {
+  const place = element.closest("section");
+  try {
+    await navigator.clipboard.writeText(element.textContent);
+    say(place, "Copied.");
+  } catch {
+    say(place, "The browser does not let the page copy. Select the line and copy it.", "bad");
+  }
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.id === "enrol") {
@@ -282,7 +296,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   const { signIn: asks, copy } = event.target.dataset;
   if (asks !== undefined) signIn(document.getElementById("sign-in"));
-  if (copy) navigator.clipboard.writeText(document.getElementById(copy).textContent);
+  if (copy) copyText(document.getElementById(copy));
 });
 
 // A link from a mail or a chat comes without the cookie, although the browser has it.

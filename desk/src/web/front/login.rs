@@ -30,14 +30,14 @@ impl Login {
         Some(match people.as_slice() {
             [] => format!(
                 "Your identity provider calls you {name}, and the rule knows nobody of that name. \
-                 This passkey is of {person}: if you are {person}, have the rule's `people` say so."
+                 This passkey is {person}'s. If you are {person}, let the rule's `people` say so."
             ),
             [other] => format!(
                 "Your identity provider calls you {name}, who is {other} in the rule. This passkey \
-                 is of {person}. Use your own."
+                 is {person}'s. Use your own."
             ),
             several => format!(
-                "Your identity provider calls you {name}, and in the rule that may be {}. Have the \
+                "Your identity provider calls you {name}, and in the rule that may be {}. Let the \
                  rule's `people` say which.",
                 several.join(" or ")
             ),

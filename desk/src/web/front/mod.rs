@@ -60,7 +60,7 @@ pub(super) enum Refused {
     NoToken,
     #[error("its {TOKEN} {0}")]
     Token(#[from] BadToken),
-    #[error("the public key of its {TOKEN} is not to be had: {0}")]
+    #[error("the public key of its {TOKEN} could not be read: {0}")]
     Key(CallError),
 }
 

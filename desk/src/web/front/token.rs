@@ -76,7 +76,7 @@ pub(crate) enum BadToken {
     KeyId,
     #[error("is not signed by the load balancer")]
     Signature,
-    #[error("has no `{0}`; should the identity provider tell it, or another claim be used?")]
+    #[error("has no `{0}`; let the identity provider send it, or choose another claim")]
     Claim(&'static str),
     #[error("has an e-mail address that the identity provider has not verified")]
     Unverified,

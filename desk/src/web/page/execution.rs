@@ -11,6 +11,7 @@ use super::since::{Since, since};
 use super::{frame, parts};
 use crate::aftermath::StageEnd;
 use crate::report::json::{Answered, Outlook, Release};
+use crate::report::listed;
 use crate::report::pending::{Entry, person};
 
 /// How often the page looks again, in seconds, as long as approvals may open or be answered.
@@ -51,11 +52,12 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
     let awaits = !view.open.is_empty() || view.stages.iter().any(|stage| stage.end.is_none());
     let pause = if awaits || view.stages.is_empty() { SOON } else { LATER };
     frame(
-        &shown(&view.pipeline),
+        &title(view),
         visitor,
         &html! {
             h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
+            @if !has_ended { (parts::reload()) }
             section {
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
@@ -75,6 +77,25 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
             }
         },
     )
+}
+
+/// The title: what awaits the visitor or others, so that the name of the tab tells it.
+fn title(view: &Execution) -> String {
+    let names = |counts: bool| {
+        let entries = view.open.iter().filter(move |it| !counts || it.you.counts == Some(true));
+        entries.map(|it| shown(&it.approval.action)).collect::<Vec<String>>()
+    };
+    let pipeline = shown(&view.pipeline);
+    match (names(true).as_slice(), names(false).as_slice()) {
+        ([], []) => match &view.status {
+            Some(status) => format!("{pipeline}: {}", parts::words(status)),
+            None => pipeline,
+        },
+        ([], [one]) => format!("{one} is open: {pipeline}"),
+        ([], open) => format!("{} are open: {pipeline}", listed(open)),
+        ([one], _) => format!("{one} awaits you: {pipeline}"),
+        (mine, _) => format!("{} await you: {pipeline}", listed(mine)),
+    }
 }
 
 /// An open approval, and the form to answer it.
@@ -160,7 +181,7 @@ fn missing(outlook: &Outlook) -> Markup {
     let persons: Vec<String> = outlook.persons.iter().map(|it| person(it)).collect();
     html! {
         p {
-            @if outlook.verdict == "satisfied" {
+            @if outlook.is_enough() {
                 span .badge.good { "Enough" } " The rule is satisfied by " (persons.join(" and "))
                 ". The gate decides."
             } @else if outlook.missing.is_empty() {
@@ -169,7 +190,7 @@ fn missing(outlook: &Outlook) -> Markup {
                 @for why in &outlook.reasons { " " (shown(&why.message)) "." }
             } @else {
                 span .badge.odd { "Open" } " Still missing: "
-                (shown(&outlook.missing.join(" and "))) "."
+                (shown(&listed(&outlook.missing))) "."
             }
         }
     }

@@ -97,6 +97,7 @@ pub(super) fn enrol(person: Option<&str>, desk: &Desk) -> Markup {
                 p { "In " code { "signingKeys" } " of the gate's rule:" }
                 pre tabindex="0" { code #line {} }
                 button type="button" data-copy="line" { "Copy the line" }
+                (parts::status())
                 p { "Key id: " code #key-id {} }
                 p #synced hidden {
                     "This passkey may be synced to other devices. A rule with " code {

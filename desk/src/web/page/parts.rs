@@ -6,6 +6,7 @@ use names::shown;
 
 use crate::report::json::{Approval, Release, Standing};
 use crate::report::pending::{person, title};
+use crate::report::why::why;
 use crate::report::{at, since};
 
 /// Where the script says what happens. Screen readers read it out.
@@ -22,9 +23,17 @@ pub(super) fn needs_script() -> Markup {
     }
 }
 
+/// How to see what has changed without the script, which does it otherwise. A page that loads again
+/// by itself would interrupt readers.
+pub(super) fn reload() -> Markup {
+    html! {
+        noscript { p { a .reload href="" { "Reload" } " to see what has changed since." } }
+    }
+}
+
 /// Where the visitor stands, as a mark and in words.
 pub(super) fn standing(you: &Standing) -> Markup {
-    let message = shown(you.message.as_deref().unwrap_or_default());
+    let message = you.message.as_deref().unwrap_or_default();
     html! {
         p .standing {
             @match (you.counts, you.reason) {
@@ -33,10 +42,17 @@ pub(super) fn standing(you: &Standing) -> Markup {
                     @if let Some(name) = &you.person { " as " (person(name)) }
                 }
                 (Some(false), reason) => {
-                    span .badge.bad { "You would not count" } " " (message)
+                    span .badge.bad { "You would not count" }
+                    @match reason.and_then(why) {
+                        Some(why) => {
+                            " " (capital(why)) ". "
+                            span .quiet { "The gate would say: " (shown(message)) "." }
+                        }
+                        None => { " " (shown(&capital(message))) "." }
+                    }
                     @if let Some(code) = reason { " " code { (code) } }
                 }
-                (None, _) => { span .badge.odd { "Not judged" } " " (message) }
+                (None, _) => { span .badge.odd { "Not judged" } " " (shown(&capital(message))) "." }
             }
         }
     }
@@ -102,7 +118,7 @@ pub(super) fn facts(approval: &Approval, now: Timestamp) -> Markup {
             @if let Some(url) = &approval.link { dt { "Look at" } dd { (link(url, url)) } }
             @for answered in &approval.answered {
                 dt { "Answered" } dd {
-                    (shown(&answered.action)) ": " (answered.answer) " by "
+                    (shown(&answered.action)) ": " (answered.answer.to_lowercase()) " by "
                     @match &answered.principal {
                         Some(principal) => { (shown(short(principal))) }
                         None => { "nobody" }
@@ -117,4 +133,11 @@ pub(super) fn facts(approval: &Approval, now: Timestamp) -> Markup {
 /// A principal without the account: `user/alice`.
 pub(super) fn short(principal: &str) -> &str {
     principal.rsplit(':').next().unwrap_or(principal)
+}
+
+/// A text with a capital at its start.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + letters.as_str()
 }

@@ -19,8 +19,15 @@ pub(in crate::web) fn pending(
 ) -> Markup {
     let (mine, others): (Vec<&Entry>, Vec<&Entry>) =
         overview.approvals.iter().partition(|entry| entry.you.counts == Some(true));
+    let title = match (person, overview.approvals.len(), mine.len()) {
+        (_, 0, _) => "Nothing is open".to_owned(),
+        (None, open, _) => format!("{open} open"),
+        (Some(_), _, 0) => "Nothing awaits you".to_owned(),
+        (Some(_), _, 1) => "1 approval awaits you".to_owned(),
+        (Some(_), _, mine) => format!("{mine} approvals await you"),
+    };
     frame(
-        "Pending",
+        &title,
         person,
         &html! {
             @if person.is_some() {

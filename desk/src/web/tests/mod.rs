@@ -9,6 +9,7 @@ mod passkey;
 mod past;
 mod scope;
 mod sign_ins;
+mod standings;
 mod starts;
 
 use std::sync::Arc;

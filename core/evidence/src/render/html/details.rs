@@ -177,7 +177,8 @@ fn deployments(actions: &[ActionExecution]) -> Markup {
 fn table(caption: &str, columns: &[&str], rows: &Markup) -> Markup {
     html! {
         @if !rows.0.is_empty() {
-            div.wide { table {
+            // It scrolls sideways, and the keyboard has to get there.
+            div.wide tabindex="0" role="group" aria-label=(caption) { table {
                 caption { (caption) }
                 thead { tr { @for column in columns { th scope="col" { (column) } } } }
                 tbody { (rows) }

@@ -18,8 +18,7 @@ pub(super) fn section(report: &Report) -> Markup {
             } @else {
                 (filters(report))
                 table.executions.stack role="table" {
-                    caption #shown aria-live="polite" { (report.executions.len()) " executions, \
-                        the newest first" }
+                    caption { (report.executions.len()) " executions, the newest first" }
                     thead role="rowgroup" { tr role="row" {
                         @for name in ["Started", "Execution", "Started by", "Revision", "Verdict", "Persons", "Gate", "Released"] {
                             th scope="col" role="columnheader" { (name) }
@@ -50,6 +49,7 @@ fn filters(report: &Report) -> Markup {
             button type="reset" { "Show all" }
             button #open type="button" { "Open all" }
             button #close type="button" { "Close all" }
+            span #shown.quiet role="status" {}
         }
     }
 }
