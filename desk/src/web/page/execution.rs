@@ -62,7 +62,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
             }
-            (since(&view.pipeline, &view.since))
+            (since((&view.pipeline, &view.id), &view.since))
             div #open {
                 p #news .status.odd role="status" {}
                 @for entry in &view.open { (card(view, entry, visitor.is_some(), now)) }

@@ -178,9 +178,9 @@ fn verdict(evaluated: &Evaluated) -> Markup {
         p {
             span .badge.(class) { (badge) } " "
             @match evaluated.verdict {
-                Verdict::Satisfied => { "by " (persons.join(" and ")) }
+                Verdict::Satisfied => { "by " (persons.join(" and ")) "." }
                 Verdict::Unsatisfied => {
-                    @for why in reasons.by_ref() { (shown(&why.message)) ". " }
+                    @for why in reasons.by_ref() { (shown(&why.message)) "." }
                 }
                 Verdict::Error => { (shown(evaluated.problem.as_deref().unwrap_or_default())) }
                 other => { (other.meaning()) }

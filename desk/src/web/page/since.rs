@@ -51,10 +51,10 @@ pub(in crate::web) struct Step {
     pub(in crate::web) releases: Vec<Release>,
 }
 
-pub(super) fn since(pipeline: &str, since: &Since) -> Markup {
+pub(super) fn since((pipeline, id): (&str, &str), since: &Since) -> Markup {
     let content = match since {
         Since::NotAsked => return html! {},
-        Since::Release(change) => changed(pipeline, change),
+        Since::Release(change) => changed((pipeline, id), change),
         Since::NoRelease(0) => html! {
             p { "CodePipeline lists no earlier execution that can have released anything." }
         },
@@ -77,7 +77,7 @@ pub(super) fn since(pipeline: &str, since: &Since) -> Markup {
     html! { section #since { h2 { "What has changed" } (content) } }
 }
 
-fn changed(pipeline: &str, Change { base, steps, compare }: &Change) -> Markup {
+fn changed((pipeline, id): (&str, &str), Change { base, steps, compare }: &Change) -> Markup {
     let persons: Vec<String> = base.persons.iter().map(|it| person(it)).collect();
     html! {
         p {
@@ -89,10 +89,11 @@ fn changed(pipeline: &str, Change { base, steps, compare }: &Change) -> Markup {
         @for step in steps {
             p .quiet {
                 @match step.started {
+                    _ if step.id == id => { "This execution" }
                     Some(started) => (link(pipeline, &step.id, parts::time(started))),
                     None => (link(pipeline, &step.id, html! { (shown(&step.id)) })),
                 }
-                " " (parts::words(step.status.as_str()))
+                ", " (parts::words(step.status.as_str())) ":"
             }
             (parts::releases(&step.releases))
         }
