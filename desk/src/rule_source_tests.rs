@@ -174,7 +174,7 @@ async fn the_gate_of_a_pipeline_is_its_only_function_after_approvals_or_the_one_
     assert_eq!(find("{}", &[&both, &deploy]).await.unwrap(), "gate");
     let unclear = find("{}", &[&stage(&["gate", "secret"], None)]).await.unwrap_err();
     assert!(unclear.contains("several Lambda actions"), "{unclear}");
-    // A function in a stage without approvals is the gate only if the rule's approvals are elsewhere.
+    // In a stage without approvals, a function is the gate only if the rule looks at another stage.
     assert!(find("{}", &[&none, &deploy]).await.unwrap_err().contains("no Lambda action"));
     assert_eq!(find(r#"{"stage": "Release"}"#, &[&none, &deploy]).await.unwrap(), "deploy");
 }
