@@ -85,7 +85,8 @@ impl Answering<'_> {
         let person = rule.public_keys().find(|(_, known)| Some(known.id()) == id);
         let rehearsal = match person {
             Some((person, _)) => {
-                self.with_statement(|approval| rehearse(written, person, approval))?
+                let stand_in = &self.situation.stand_in;
+                self.with_statement(|approval| rehearse(stand_in, written, person, approval))?
             }
             None => None,
         };

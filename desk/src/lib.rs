@@ -27,6 +27,7 @@ mod sign;
 mod source;
 mod standing;
 mod web;
+mod written;
 
 pub use beside::{Beside, Ready, port_of_rule};
 pub use cli::run;

@@ -1,5 +1,6 @@
 //! Looks at pipelines: which approvals are open, and everything that an answer depends on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use facts::{
@@ -12,6 +13,7 @@ use crate::open::{OpenRun, in_state};
 use crate::pipeline::Pipeline;
 use crate::port::{Aws, Execution};
 use crate::rule_source::{RuleSource, StageRule, Unknown};
+use crate::sign::StandIn;
 use crate::source::Sources;
 
 /// How long the calls about one pipeline may take.
@@ -40,6 +42,8 @@ pub(crate) struct Situation {
     pub(crate) execution: Execution,
     pub(crate) rule: Result<StageRule, Unknown>,
     pub(crate) facts: Result<Known, ReadError>,
+    /// Signs what is judged before the approver signs.
+    pub(crate) stand_in: Arc<StandIn>,
 }
 
 /// The facts of an execution, as far as this caller can know them.
@@ -158,7 +162,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         if let Ok(known) = &facts {
             execution.releases.iter_mut().for_each(|release| known.sources.complete(release));
         }
-        Ok(Situation { run, execution, rule, facts })
+        Ok(Situation { run, execution, rule, facts, stand_in: self.rules.stand_in() })
     }
 
     /// The facts of an execution, about the approvals of one stage. If the history lags, looks

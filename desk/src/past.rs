@@ -18,8 +18,8 @@ use crate::port::Aws;
 use crate::rule_source::Unknown;
 use crate::source::Sources;
 
-/// How long the calls about one pipeline may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the calls about past executions may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The name that the gate's function has unless somebody chooses another.
 const USUAL_GATE: &str = "two-person-rule-gate";

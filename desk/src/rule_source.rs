@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{self, Arc, PoisonError};
 use std::{fs, io};
 
 use facts::{Budget, CallError, Operation, RULE, RULE_FILE};
@@ -12,6 +13,8 @@ use tokio::sync::Mutex;
 
 use crate::pipeline::{EXECUTION_VARIABLE, GateAction, Pipeline, Stage};
 use crate::port::Aws;
+use crate::sign::StandIn;
+use crate::written::Written;
 
 const GET_FUNCTION_CONFIGURATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
 
@@ -60,31 +63,9 @@ pub(crate) struct RuleFile {
 /// The rule of a stage, and who says so.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StageRule {
-    pub(crate) rule: Rule,
+    pub(crate) rule: Arc<Rule>,
     pub(crate) from: Origin,
     pub(crate) written: Written,
-}
-
-/// A rule as JSON: the function's own, and the UserParameters that tighten it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) floor: String,
-    pub(crate) parameters: Option<String>,
-    pub(crate) stage: String,
-}
-
-impl Written {
-    /// The rule.
-    ///
-    /// # Errors
-    /// [`RuleError`] if the gate would refuse it.
-    pub(crate) fn read(&self) -> Result<Rule, RuleError> {
-        let floor = Rule::floor(&self.floor)?;
-        match &self.parameters {
-            Some(parameters) => floor.tightened_by(parameters, &self.stage),
-            None => Ok(floor),
-        }
-    }
 }
 
 /// Where the rule was read.
@@ -128,17 +109,39 @@ pub(crate) enum Unknown {
 
 type Environment = Result<Option<BTreeMap<String, String>>, CallError>;
 
-/// Finds the rules of stages. Each function is asked once.
+/// Finds the rules of stages. Each function is asked once, and each rule read once.
 #[derive(Debug)]
 pub(crate) struct RuleSource {
     file: Option<RuleFile>,
     asked: Mutex<HashMap<FunctionRef, Environment>>,
+    read: sync::Mutex<HashMap<Written, Arc<Rule>>>,
+    stand_in: Arc<StandIn>,
 }
 
 impl RuleSource {
     /// The file of `--rule` takes the place of every function's configuration.
     pub(crate) fn new(file: Option<RuleFile>) -> Self {
-        Self { file, asked: Mutex::default() }
+        Self {
+            file,
+            asked: Mutex::default(),
+            read: sync::Mutex::default(),
+            stand_in: Arc::default(),
+        }
+    }
+
+    /// Signs what is judged before an approver signs.
+    pub(crate) fn stand_in(&self) -> Arc<StandIn> {
+        Arc::clone(&self.stand_in)
+    }
+
+    fn read(&self, written: &Written) -> Result<Arc<Rule>, RuleError> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = read.get(written) {
+            return Ok(Arc::clone(known));
+        }
+        let rule = Arc::new(written.read()?);
+        read.insert(written.clone(), Arc::clone(&rule));
+        Ok(rule)
     }
 
     /// The rule that the gate of a stage would judge by: its own, tightened by the UserParameters
@@ -167,7 +170,7 @@ impl RuleSource {
         };
         let parameters = gate.map(|gate| parameters(&gate)).transpose()?.flatten();
         let written = Written { floor, parameters, stage: stage.name.clone() };
-        let rule = written.read().map_err(|problem| match (&from, gate) {
+        let rule = self.read(&written).map_err(|problem| match (&from, gate) {
             (Origin::Function(function), _) if Rule::floor(&written.floor).is_err() => {
                 Unknown::Refused { function: function.clone(), problem }
             }

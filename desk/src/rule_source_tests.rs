@@ -147,3 +147,34 @@ async fn a_rule_that_nobody_knows_is_never_the_default() {
         assert!(unknown.contains(why), "{unknown}");
     }
 }
+
+#[tokio::test]
+async fn the_gate_of_a_pipeline_is_its_only_function_after_approvals_or_the_one_with_a_rule() {
+    let rules = vec![("gate", THREE), ("smoke-test", &[][..])];
+    let functions = Functions { rules, ..Functions::default() };
+    let deploy =
+        Stage { name: "Deploy".to_owned(), actions: stage(&["deploy"], None).actions.split_off(1) };
+    let find = async |rule: &str, stages: &[&Stage]| {
+        let pipeline = Pipeline {
+            name: "payments".to_owned(),
+            account: "111122223333".to_owned(),
+            is_parallel: false,
+            stages: stages.iter().map(|it| (*it).clone()).collect(),
+        };
+        let file = RuleFile { rule: Rule::floor(rule).unwrap(), json: rule.to_owned() };
+        let source = RuleSource::new(Some(file));
+        let budget = Budget::of(std::time::Duration::from_secs(5));
+        let gate = source.gate(&functions, &pipeline, budget).await;
+        gate.map(|gate| gate.name().to_string()).map_err(|unknown| unknown.to_string())
+    };
+    let (one, none) = (stage(&["gate"], None), stage(&[], None));
+    assert_eq!(find("{}", &[&one, &one, &deploy]).await.unwrap(), "gate");
+    assert_eq!(functions.asked.get(), 0);
+    let both = stage(&["smoke-test", "gate"], None);
+    assert_eq!(find("{}", &[&both, &deploy]).await.unwrap(), "gate");
+    let unclear = find("{}", &[&stage(&["gate", "secret"], None)]).await.unwrap_err();
+    assert!(unclear.contains("several Lambda actions"), "{unclear}");
+    // A function in a stage without approvals is the gate only if the rule has another stage.
+    assert!(find("{}", &[&none, &deploy]).await.unwrap_err().contains("no Lambda action"));
+    assert_eq!(find(r#"{"stage": "Release"}"#, &[&none, &deploy]).await.unwrap(), "deploy");
+}

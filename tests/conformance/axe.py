@@ -2,6 +2,7 @@
 comes over the DevTools pipe.
 """
 
+import itertools
 import json
 
 import pytest
@@ -27,3 +28,10 @@ def check(browser, what):
     found = browser.evaluate(RUN)
     assert found["rules"] > 20, (what, found)
     assert found["broken"] == [], f"{what}: {json.dumps(found['broken'], indent=1)}"
+
+
+def check_everywhere(browser, what):
+    """Checks the open page on a phone and on a wide screen, light and dark."""
+    for width, scheme in itertools.product((390, 1280), ("light", "dark")):
+        browser.look(width, scheme=scheme)
+        check(browser, f"{what}, {width} pixels, {scheme}")

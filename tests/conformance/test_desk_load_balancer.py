@@ -1,5 +1,5 @@
 """The desk behind a load balancer where people sign in at an identity provider, a real one, in
-Chromium. It only takes away: whoever signs in there still needs a passkey, and of the same person.
+Chromium. It only takes away: people who sign in there still need their own passkey.
 """
 
 import hmac

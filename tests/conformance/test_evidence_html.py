@@ -240,7 +240,6 @@ def test_it_fits_and_can_be_read(browser, tmp_path, scheme, width):
         "it scrolls sideways"
     )
     assert browser.evaluate(CONTRAST) == []
-    axe.check(browser, "the report")
     colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, colour[4:-1].split(","))) < 300) == (scheme == "dark"), colour
     # A picture of something: many colours, and not one alone.
@@ -251,6 +250,12 @@ def test_it_fits_and_can_be_read(browser, tmp_path, scheme, width):
         "[innerWidth, document.querySelector('.timeline').getBoundingClientRect().height]"
     )
     assert pixels[1] > 100
+
+
+def test_it_keeps_the_rules_of_axe_in_both_sizes_and_schemes(browser, tmp_path):
+    browser.open(report(history(8), tmp_path))
+    browser.evaluate("document.querySelectorAll('details').forEach((it) => it.open = true)")
+    axe.check_everywhere(browser, "the report")
 
 
 def test_it_prints_with_its_details_and_without_its_filters(page):

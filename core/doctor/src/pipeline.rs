@@ -123,6 +123,21 @@ impl Pipeline {
         })
     }
 
+    /// Marks the builds of the projects that run `aws codepipeline update-pipeline`.
+    pub(crate) fn set_updates_pipelines(&mut self, of_project: impl Fn(&str) -> bool) {
+        let actions = self.structure.stages.iter_mut().flat_map(|stage| &mut stage.actions);
+        for action in actions.filter(|action| action.action_type_id.provider == "CodeBuild") {
+            let project = action.configuration.get("ProjectName");
+            action.updates_pipelines = project.is_some_and(|project| of_project(project));
+        }
+    }
+
+    /// Without the lines, which belong to another text than the file.
+    pub(crate) fn forget_lines(&mut self) {
+        self.lines.clear();
+        self.undecided.iter_mut().for_each(|undecided| undecided.line = 0);
+    }
+
     /// The line of a stage in its file, from 1. `None` if that is unknown.
     pub fn line_of(&self, stage: &Stage) -> Option<usize> {
         self.lines.get(&self.stage_arn(stage)).copied()

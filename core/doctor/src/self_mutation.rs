@@ -1,9 +1,9 @@
 //! Actions that change the pipeline itself.
 //!
 //! Nothing in a pipeline's structure says that an action does, except an update of the template's
-//! own stack. Otherwise names tell: the default names of CDK Pipelines
-//! (`UpdatePipeline/SelfMutate`; AWS CDK API reference, `selfMutation`), and stacks that are named
-//! after a pipeline.
+//! own stack, and a command in a build of the same template. Otherwise names tell: the default
+//! names of CDK Pipelines (`UpdatePipeline/SelfMutate`; AWS CDK API reference, `selfMutation`), and
+//! stacks that are named after a pipeline.
 
 use crate::pipeline::{Action, Stage};
 
@@ -16,6 +16,8 @@ const MARKS: [&str; 5] =
 pub enum Sign {
     /// It updates the stack that the template with this pipeline becomes.
     OwnStack,
+    /// The build specification of its project runs `aws codepipeline update-pipeline`.
+    Command,
     /// Its name, or that of its stage, project or stack.
     Name,
 }
@@ -32,6 +34,9 @@ pub fn sign(stage: &Stage, action: &Action) -> Option<Sign> {
     let stack = action.configuration.get("StackName").filter(|_| action.deploys());
     if stack.is_some_and(|stack| stack == "${AWS::StackName}") {
         return Some(Sign::OwnStack);
+    }
+    if action.updates_pipelines {
+        return Some(Sign::Command);
     }
     let names = [Some(plain(&action.name)), Some(plain(&stage.name)), configured("ProjectName")];
     let marked = |name: &str| MARKS.iter().any(|mark| name.contains(mark));

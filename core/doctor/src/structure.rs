@@ -86,6 +86,9 @@ pub struct Action {
     /// Whether the user says that it deploys.
     #[serde(skip)]
     pub is_named_deployment: bool,
+    /// Whether its template says that it runs `aws codepipeline update-pipeline`.
+    #[serde(skip)]
+    pub updates_pipelines: bool,
 }
 
 /// The type of an action.

@@ -176,6 +176,31 @@ fn a_stack_that_updates_itself_rewrites_the_pipeline() {
 }
 
 #[test]
+fn a_build_that_updates_pipelines_rewrites_the_pipeline() {
+    let stage = "        - Name: First
+          Actions:
+            - Name: Change
+              ActionTypeId: {Category: Build, Owner: AWS, Provider: CodeBuild, Version: '1'}
+              Configuration: {ProjectName: !Ref Project}
+        - !If";
+    for (name, command, codes) in [
+        ("", "aws codepipeline update-pipeline", 2),
+        ("Name: changer, ", "aws codepipeline update-pipeline", 2),
+        ("", "aws codepipeline get-pipeline", 0),
+    ] {
+        let project = format!(
+            "Resources:\n  Project: {{Type: 'AWS::CodeBuild::Project', Properties: {{{name}Source: \
+             {{BuildSpec: !Sub 'build: {{commands: [{command}]}}'}}}}}}\n"
+        );
+        let template =
+            TEMPLATE.replacen("        - !If", stage, 1).replace("Resources:\n", &project);
+        let found = found(&template, &[GATE, "Stage=prod"]);
+        assert_eq!(found.len(), codes, "{name}{command}: {found:?}");
+        assert!(found.iter().all(|it| it.1 == "payments-release/First/Change"), "{found:?}");
+    }
+}
+
+#[test]
 fn many_conditions_have_an_end() {
     use std::fmt::Write as _;
     let mut stages = String::new();

@@ -168,7 +168,7 @@ async fn run(
         return answered.finish(common.format, Exit::Insufficient);
     }
     let Written { comment, signature } = &written;
-    let rule = situation.rule.as_ref().ok().map(|it| &it.rule);
+    let rule = situation.rule.as_ref().ok().map(|it| &*it.rule);
     let sent = aws.answer(name, &situation.run, answer, comment).await;
     sent.map_err(|error| NotSent::new(error, &situation))?;
     answered.report.sent = true;

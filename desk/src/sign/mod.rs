@@ -11,7 +11,7 @@ use rule::Rule;
 use signing::{Approval, KeyError, Nonce, Signature, SigningKey, Statement};
 
 pub(crate) use choose::{KeyChoice, NoKey, choose};
-pub(crate) use rehearsal::{Rehearsal, rehearse};
+pub(crate) use rehearsal::{Rehearsal, StandIn, rehearse};
 use ssh::SshError;
 pub(crate) use ssh::agent_keys;
 

@@ -1,5 +1,11 @@
 //! Rehearses a signature, so that the gate's own code can say whether a signed answer would count
 //! before anybody touches a key: a key that exists for this moment stands in for the approver's.
+//!
+//! A page judges hundreds of approvals. So the key, and the rules that have it, are made once for
+//! all of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
@@ -8,29 +14,67 @@ use serde_json::Value;
 use signing::{Approval, Signature, SigningKey, Statement};
 
 use super::nonce;
-use crate::rule_source::Written;
+use crate::written::Written;
 
 /// A rule that gives a person one more key, and a signature by that key. Neither leaves this
 /// program.
 #[derive(Debug)]
 pub(crate) struct Rehearsal {
-    pub(crate) rule: Rule,
+    pub(crate) rule: Arc<Rule>,
     pub(crate) comment: String,
+}
+
+/// A key that stands in for those of approvers.
+#[derive(Debug, Default)]
+pub(crate) struct StandIn {
+    secret: OnceLock<Option<Ed25519KeyPair>>,
+    rules: Mutex<HashMap<(Written, String), Arc<Rule>>>,
+}
+
+impl StandIn {
+    /// Returns `None` if the system gives no random numbers.
+    fn secret(&self) -> Option<&Ed25519KeyPair> {
+        let make = || {
+            let secret = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
+            Ed25519KeyPair::from_pkcs8(secret.as_ref()).ok()
+        };
+        self.secret.get_or_init(make).as_ref()
+    }
+
+    /// The rule that gives the key to `person`, and to nobody else.
+    fn rule(&self, written: &Written, person: &str, key: &SigningKey) -> Option<Arc<Rule>> {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = (written.clone(), person.to_owned());
+        if let Some(known) = rules.get(&asked) {
+            return Some(Arc::clone(known));
+        }
+        let rule = Arc::new(with_key(written, person, key)?);
+        rules.insert(asked, Arc::clone(&rule));
+        Some(rule)
+    }
 }
 
 /// Signs an answer as if `person` did. Returns `None` if it cannot be rehearsed: then only the real
 /// signature tells.
 pub(crate) fn rehearse(
+    stand_in: &StandIn,
     written: &Written,
     person: &str,
     approval: &Approval<'_>,
 ) -> Option<Rehearsal> {
-    let secret = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
-    let secret = Ed25519KeyPair::from_pkcs8(secret.as_ref()).ok()?;
+    let secret = stand_in.secret()?;
     let key = SigningKey::ed25519(secret.public_key().as_ref()).ok()?;
+    let statement = Statement::new(approval, &nonce().ok()?).ok()?;
+    let signed = secret.sign(&statement.sshsig_bytes());
+    let signature = Signature::from_ed25519(key.id(), &statement, signed.as_ref());
+    let rule = stand_in.rule(written, person, &key)?;
+    Some(Rehearsal { rule, comment: signature.to_string() })
+}
+
+fn with_key(written: &Written, person: &str, key: &SigningKey) -> Option<Rule> {
     let written = Written {
         floor: changed(&written.floor, |rule| {
-            add_key(rule, person, &key);
+            add_key(rule, person, key);
             accept_copyable_keys(rule);
         })?,
         parameters: match &written.parameters {
@@ -39,10 +83,7 @@ pub(crate) fn rehearse(
         },
         stage: written.stage.clone(),
     };
-    let statement = Statement::new(approval, &nonce().ok()?).ok()?;
-    let signed = secret.sign(&statement.sshsig_bytes());
-    let signature = Signature::from_ed25519(key.id(), &statement, signed.as_ref());
-    Some(Rehearsal { rule: written.read().ok()?, comment: signature.to_string() })
+    written.read().ok()
 }
 
 fn changed(json: &str, change: impl FnOnce(&mut Value)) -> Option<String> {
@@ -94,7 +135,9 @@ mod tests {
             answer: Answer::Approved,
             revisions: &[],
         };
-        let Rehearsal { rule, comment } = rehearse(&written, "alice", &approval).unwrap();
+        let stand_in = StandIn::default();
+        let rehearsed = |person| rehearse(&stand_in, &written, person, &approval);
+        let Rehearsal { rule, comment } = rehearsed("alice").unwrap();
         let signature = Signature::from_comment(&comment).unwrap().unwrap();
         let keys = || rule.public_keys().filter(|(person, _)| *person == "alice");
         let (_, key) = keys().find(|(_, key)| key.id() == signature.key_id()).unwrap();
@@ -103,5 +146,10 @@ mod tests {
         assert!(key.verify(&other, &signature, None).is_err());
         assert_eq!(keys().count(), 2);
         assert_eq!(rule.require_signature(), rule::RequireSignature::Any);
+        // The same key again, which the rule for somebody else does not give to alice.
+        let again = rehearsed("alice").unwrap();
+        assert!(Arc::ptr_eq(&rule, &again.rule) && comment != again.comment);
+        let rule = rehearsed("bob").unwrap().rule;
+        assert_eq!(rule.public_keys().filter(|(person, _)| *person == "alice").count(), 1);
     }
 }

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use evidence::Evaluated;
 use evidence::history::{PipelineExecution, Revision};
-use facts::{CodePipeline, Roles};
+use facts::{Budget, CodePipeline, Roles, read_history};
 use rule::Rule;
 
 use super::page::{Base, Change, Since, Step};
 use crate::forge::compare;
 use crate::look::Eyes;
-use crate::past::{Standard, may_have_released};
+use crate::past::{PATIENCE, Standard, may_have_released};
 use crate::pipeline::Pipeline;
 use crate::port::{Aws, Release};
 use crate::source::Sources;
@@ -48,7 +48,9 @@ pub(super) async fn since<A: Aws, C: CodePipeline, R: Roles>(
     let earlier = until.iter().skip(1).filter(|it| may_have_released(it.status));
     let mut earlier = earlier.cloned();
     let mut searched = 0;
-    let mut sources = Sources::default();
+    // The rest of the page asks for this history too, so it costs no further call.
+    let own = read_history(eyes.codepipeline, &pipeline.name, id, Budget::of(PATIENCE)).await;
+    let mut sources = Sources::of(own.iter().flatten());
     for count in READ {
         let batch: Vec<PipelineExecution> = earlier.by_ref().take(count).collect();
         searched += batch.len();

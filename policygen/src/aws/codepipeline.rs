@@ -186,6 +186,7 @@ fn action(action: sdk::ActionDeclaration) -> Result<Action, Missing> {
         output_artifacts: outputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         timeout_in_minutes: action.timeout_in_minutes.map(number).transpose()?,
         is_named_deployment: false,
+        updates_pipelines: false,
     })
 }
 

@@ -23,6 +23,9 @@ fn find(topology: &Topology<'_>) -> Vec<Finding> {
         let name = &place.action.name;
         let changes = match sign(place.stage, place.action)? {
             Sign::OwnStack => format!("`{name}` updates the stack that this template becomes. It"),
+            Sign::Command => {
+                format!("`{name}` runs `aws codepipeline update-pipeline`. It probably")
+            }
             Sign::Name => {
                 format!("Its name, or that of its stage, project or stack, suggests that `{name}`")
             }

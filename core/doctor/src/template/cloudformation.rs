@@ -28,6 +28,11 @@ pub(super) fn is_template(document: &Node) -> bool {
 /// is there to make the pipeline.
 pub(super) fn read(template: &Node, values: &Values) -> Result<Vec<Declared>, ReadError> {
     let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
+    // A loop of the transform `AWS::LanguageExtensions`.
+    let is_loop = |key: &str| key.starts_with("Fn::ForEach");
+    if let Some((key, _)) = resources.iter().find(|(key, it)| is_loop(key) && says(it, PIPELINE)) {
+        return Err(ReadError::Loop(key.clone()));
+    }
     let pipelines = resources
         .iter()
         .filter(|(_, resource)| resource.get("Type").and_then(Node::as_str) == Some(PIPELINE));
@@ -39,6 +44,32 @@ pub(super) fn read(template: &Node, values: &Values) -> Result<Vec<Declared>, Re
             })
         })
         .collect()
+}
+
+/// The projects whose build specification in the template runs `aws codepipeline update-pipeline`,
+/// as actions name them.
+fn updating_projects(resolver: &mut Resolver<'_>) -> Vec<String> {
+    let template = resolver.template;
+    let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
+    let mut projects = Vec::new();
+    for (id, resource) in resources {
+        let specification = resource.at(&["Properties", "Source", "BuildSpec"]);
+        if resource.get("Type").and_then(Node::as_str) == Some("AWS::CodeBuild::Project")
+            && specification.is_some_and(|it| says(it, "codepipeline update-pipeline"))
+        {
+            projects.extend(resolver.named(id));
+        }
+    }
+    projects
+}
+
+/// Whether any text in it has these words.
+fn says(node: &Node, words: &str) -> bool {
+    match &node.content {
+        Content::Scalar(scalar) => scalar.text.contains(words),
+        Content::List(items) => items.iter().any(|item| says(item, words)),
+        Content::Map(entries) => entries.iter().any(|(_, value)| says(value, words)),
+    }
 }
 
 /// What a pipeline can become: each comparison that the template does not decide is tried both
@@ -68,6 +99,8 @@ fn variants(
             continue;
         }
         let mut pipeline = pipeline(id, resource.line, &resolved)?;
+        let updating = updating_projects(&mut resolver);
+        pipeline.set_updates_pipelines(|project| updating.iter().any(|it| it == project));
         for comparison in open {
             pipeline.undecided.push(Undecided::new("stages", comparison, resource.line));
         }

@@ -20,6 +20,13 @@ pub enum ReadError {
         "it is a Terraform configuration; give what `terraform show -json PLAN` prints of its plan"
     )]
     Configuration,
+    /// A pipeline that only CloudFormation itself can write out.
+    #[error(
+        "its `{0}` makes pipelines that only CloudFormation can write out; deploy the template, and \
+         give what `aws cloudformation get-template --template-stage Processed` prints as \
+         `TemplateBody`"
+    )]
+    Loop(String),
     /// A pipeline with a wrong value.
     #[error("its pipeline is not valid, at `{place}`{}", in_line(*.line))]
     Form {

@@ -61,6 +61,11 @@ impl<'a> Resolver<'a> {
         resolved
     }
 
+    /// What `Ref` gives for a resource, as a text.
+    pub(super) fn named(&mut self, id: &str) -> Option<String> {
+        self.reference(id, 0).scalar().map(|scalar| scalar.text.clone())
+    }
+
     fn call(&mut self, name: &str, argument: &Node, line: usize) -> Option<Node> {
         let arguments = argument.items();
         let resolved = match (name, arguments) {

@@ -101,8 +101,17 @@ fn declaration(document: &Node) -> Result<&Node, ReadError> {
 /// [`ReadError`] if the file is in none of the forms, or a pipeline in it is not one.
 pub fn read(text: &str, values: &Values) -> Result<Vec<Declared>, ReadError> {
     let document = document(text)?;
-    if cloudformation::is_template(&document) {
-        return cloudformation::read(&document, values);
+    // What `aws cloudformation get-template` prints.
+    let template = document.get("TemplateBody").unwrap_or(&document);
+    if let Some(body) = template.scalar().filter(|_| document.is_map()) {
+        let mut declared = read(&body.text, values)?;
+        // The lines of the text are not those of the file.
+        let variants = declared.iter_mut().flat_map(|declared| &mut declared.variants);
+        variants.for_each(|variant| variant.pipeline.forget_lines());
+        return Ok(declared);
+    }
+    if cloudformation::is_template(template) {
+        return cloudformation::read(template, values);
     }
     if terraform::is_plan_or_state(&document) {
         return terraform::read(&document);

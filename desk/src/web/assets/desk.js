@@ -83,7 +83,8 @@ async function busy(place, task) {
     for (const button of buttons) button.disabled = false;
     delete place.dataset.busy;
     // A button that is switched off loses the focus.
-    if (place.contains(focused)) focused.focus({ preventScroll: true });
+    const isLost = document.activeElement === document.body;
+    if (isLost && place.contains(focused)) focused.focus({ preventScroll: true });
   }
 }
 

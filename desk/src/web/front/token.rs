@@ -115,7 +115,7 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
-/// A token that nobody has verified. Not `Debug`, because whoever has it can use it.
+/// A token that nobody has verified. Not `Debug`, because a person who has it can use it.
 pub(super) struct Token<'a> {
     header: Header,
     payload: Vec<u8>,

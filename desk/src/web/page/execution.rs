@@ -57,12 +57,12 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
         &html! {
             h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
-            @if !has_ended { (parts::reload()) }
+            @if !has_ended { (parts::reload(&format!("/e/{}/{}", view.pipeline, view.id))) }
             section {
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
             }
-            (since(&view.pipeline, &view.since))
+            (since((&view.pipeline, &view.id), &view.since))
             div #open {
                 p #news .status.odd role="status" {}
                 @for entry in &view.open { (card(view, entry, visitor.is_some(), now)) }
@@ -70,7 +70,7 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
             section #progress data-ended=(has_ended) data-pause=(pause) aria-live="polite" {
                 h2 { "Progress" }
                 @if let Some(status) = &view.status {
-                    p { "The execution is " strong { (words(status)) } "." }
+                    p { "The execution is " strong { (parts::words(status)) } "." }
                 }
                 @for stage in &view.stages { (progress(stage)) }
                 @if view.stages.is_empty() { p { "It has not reached a stage with approvals." } }
@@ -88,21 +88,13 @@ fn title(view: &Execution) -> String {
     let pipeline = shown(&view.pipeline);
     match (names(true).as_slice(), names(false).as_slice()) {
         ([], []) => match &view.status {
-            Some(status) => format!("{pipeline}: {}", words(status)),
+            Some(status) => format!("{pipeline}: {}", parts::words(status)),
             None => pipeline,
         },
         ([], [one]) => format!("{one} is open: {pipeline}"),
         ([], open) => format!("{} are open: {pipeline}", listed(open)),
         ([one], _) => format!("{one} awaits you: {pipeline}"),
         (mine, _) => format!("{} await you: {pipeline}", listed(mine)),
-    }
-}
-
-/// The status of an execution, in words.
-pub(super) fn words(status: &str) -> String {
-    match status {
-        "InProgress" => "in progress".to_owned(),
-        other => shown(other).to_lowercase(),
     }
 }
 

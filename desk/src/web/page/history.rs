@@ -6,7 +6,6 @@ use maud::{Markup, html};
 use names::shown;
 use rule::{AtIs, Status};
 
-use super::execution::words;
 use super::{frame, parts};
 use crate::past::Past;
 use crate::port;
@@ -127,7 +126,7 @@ fn card(view: &History, execution: &PipelineExecution) -> Markup {
                         None => (shown(&execution.id)),
                     }
                 }
-                " " span .quiet { (words(execution.status.as_str())) }
+                " " span .quiet { (parts::words(execution.status.as_str())) }
             }
             (parts::releases(&releases(execution, past)))
             @if let Some(problem) = unreadable {
@@ -179,9 +178,9 @@ fn verdict(evaluated: &Evaluated) -> Markup {
         p {
             span .badge.(class) { (badge) } " "
             @match evaluated.verdict {
-                Verdict::Satisfied => { "by " (persons.join(" and ")) }
+                Verdict::Satisfied => { "by " (persons.join(" and ")) "." }
                 Verdict::Unsatisfied => {
-                    @for why in reasons.by_ref() { (shown(&why.message)) ". " }
+                    @for why in reasons.by_ref() { (shown(&why.message)) "." }
                 }
                 Verdict::Error => { (shown(evaluated.problem.as_deref().unwrap_or_default())) }
                 other => { (other.meaning()) }

@@ -25,9 +25,9 @@ pub(super) fn needs_script() -> Markup {
 
 /// How to see what has changed without the script, which does it otherwise. A page that loads again
 /// by itself would interrupt readers.
-pub(super) fn reload() -> Markup {
+pub(super) fn reload(path: &str) -> Markup {
     html! {
-        noscript { p { a .reload href="" { "Reload" } " to see what has changed since." } }
+        noscript { p { a .reload href=(path) { "Reload" } " to see what has changed since." } }
     }
 }
 
@@ -55,6 +55,14 @@ pub(super) fn standing(you: &Standing) -> Markup {
                 (None, _) => { span .badge.odd { "Not judged" } " " (shown(&capital(message))) "." }
             }
         }
+    }
+}
+
+/// The status of an execution, in words.
+pub(super) fn words(status: &str) -> String {
+    match status {
+        "InProgress" => "in progress".to_owned(),
+        other => shown(other).to_lowercase(),
     }
 }
 

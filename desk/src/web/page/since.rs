@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use names::shown;
 
-use super::execution::words;
 use super::parts;
 use crate::report::json::Release;
 use crate::report::pending::person;
@@ -52,10 +51,10 @@ pub(in crate::web) struct Step {
     pub(in crate::web) releases: Vec<Release>,
 }
 
-pub(super) fn since(pipeline: &str, since: &Since) -> Markup {
+pub(super) fn since((pipeline, id): (&str, &str), since: &Since) -> Markup {
     let content = match since {
         Since::NotAsked => return html! {},
-        Since::Release(change) => changed(pipeline, change),
+        Since::Release(change) => changed((pipeline, id), change),
         Since::NoRelease(0) => html! {
             p { "CodePipeline lists no earlier execution that can have released anything." }
         },
@@ -78,7 +77,7 @@ pub(super) fn since(pipeline: &str, since: &Since) -> Markup {
     html! { section #since { h2 { "What has changed" } (content) } }
 }
 
-fn changed(pipeline: &str, Change { base, steps, compare }: &Change) -> Markup {
+fn changed((pipeline, id): (&str, &str), Change { base, steps, compare }: &Change) -> Markup {
     let persons: Vec<String> = base.persons.iter().map(|it| person(it)).collect();
     html! {
         p {
@@ -90,10 +89,11 @@ fn changed(pipeline: &str, Change { base, steps, compare }: &Change) -> Markup {
         @for step in steps {
             p .quiet {
                 @match step.started {
+                    _ if step.id == id => { "This execution" }
                     Some(started) => (link(pipeline, &step.id, parts::time(started))),
                     None => (link(pipeline, &step.id, html! { (shown(&step.id)) })),
                 }
-                " " (words(step.status.as_str()))
+                ", " (parts::words(step.status.as_str())) ":"
             }
             (parts::releases(&step.releases))
         }

@@ -128,7 +128,7 @@ async fn what_the_gate_said_stands_beside_what_the_rule_says_now() {
     let reply = page(&desk, "/p/payments").await;
     let text = words(&reply);
     let cards: Vec<&str> = text.split("Started by").skip(2).collect();
-    assert!(cards[0].contains("Satisfied by alice and bob It went on past the gate."), "{text}");
+    assert!(cards[0].contains("Satisfied by alice and bob. It went on past the gate."), "{text}");
     assert!(cards[0].contains("A approved by alice (user), noticed 2025-12-03"), "{text}");
     assert!(
         cards[0].contains(
@@ -183,7 +183,7 @@ async fn a_page_lists_the_revisions_since_the_last_satisfied_release() {
     assert!(section.contains("that enough people approved (alice and bob), of"), "{section}");
     let place = |text: &str| section.find(text).unwrap_or_else(|| panic!("{text}: {section}"));
     assert!(place("Round &lt;b&gt;cents&lt;/b&gt;") < place("Refund &lt;script&gt;"));
-    assert!(place("superseded") < place("Alone") && !section.contains("Old"));
+    assert!(place("This execution") < place("superseded") && !section.contains("Old"));
     // The superseded execution was not read, so nobody knows its author.
     assert_eq!(section.matches("by Carol").count(), 1);
     let compare =
@@ -191,6 +191,7 @@ async fn a_page_lists_the_revisions_since_the_last_satisfied_release() {
     assert!(section.contains(&format!("href=\"{compare}\"")), "{section}");
     let asked = desk.web.ports.world().asked.clone();
     assert!(!asked.contains(&id(4)), "{asked:?}");
+    assert_eq!(asked.iter().filter(|it| *it == EXECUTION).count(), 1);
 }
 
 #[tokio::test]
