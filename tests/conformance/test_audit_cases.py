@@ -25,6 +25,7 @@ CAN = {
     "can-bypass-gate",
     "can-grant-itself",
     "can-make-second-person",
+    "member-of-both-groups",
 }
 
 

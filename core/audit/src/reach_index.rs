@@ -153,6 +153,23 @@ impl<'a> ReachIndex<'a> {
         self.of_groups.get(&group).unwrap_or(&self.none)
     }
 
+    /// Whether two groups' own policies together allow two slots of one stage, one each.
+    pub(crate) fn groups_meet(&self, groups: [GroupIx; 2]) -> Result<bool, UndecidedError> {
+        let groups = groups.iter().filter_map(|at| self.account.group(*at));
+        let groups: Vec<&Group> = groups.collect();
+        // A denial of the other slot is what keeps people in one of them: it does not count here.
+        let clauses = groups.iter().map(|group| {
+            let mut state = self.permissions.state_of_group(group);
+            state.grants.identity.retain(|(id, _)| self.permissions.allows(*id, APPROVE));
+            state.clauses().without_denials()
+        });
+        let clauses: Vec<Clauses<'_, PolicyId>> = clauses.collect();
+        let candidates: Vec<Candidate<'_>> = clauses.iter().map(Candidate::supposed).collect();
+        let pair = self.find_pair(&candidates, |i, j| i != j);
+        let arn = groups.first().map_or(String::new(), |group| group.arn.clone());
+        Ok(pair.map_err(|source| UndecidedError { arn, source })?.is_some())
+    }
+
     fn compute_slots_of_group(&self, group: &Group) -> Result<ServedSlots, UndecidedError> {
         if !group.policies.iter().any(|id| self.permissions.allows(*id, APPROVE)) {
             return Ok(ServedSlots::default());

@@ -266,6 +266,13 @@ impl<'a, S: Copy> Clause<'a, S> {
 }
 
 impl<'a, S: Copy> Clauses<'a, S> {
+    /// The same without the statements that deny.
+    #[must_use]
+    pub fn without_denials(mut self) -> Self {
+        self.denies.clear();
+        self
+    }
+
     /// Whether the action is allowed on a resource. Unknown if that depends on open conditions.
     #[must_use]
     pub fn allow(&self, arn: &str) -> Truth {

@@ -1,5 +1,7 @@
 //! `member-of-both-groups`: a user in the groups of two slots, even if its policies allow only one.
 
+use std::collections::HashMap;
+
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::{Actor, GroupIx};
 
@@ -19,8 +21,9 @@ pub(super) const CHECK: Check<Find> = Check {
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = view.account();
     let mut findings = Vec::new();
+    let mut known = HashMap::new();
     for (at, user) in account.users_by_ix() {
-        let Some(groups) = two_groups(view, &user.groups) else {
+        let Some(groups) = two_groups(view, &user.groups, &mut known)? else {
             continue;
         };
         let actor = Actor::User(at);
@@ -55,16 +58,38 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     Ok(findings)
 }
 
-/// Two different groups of a user that serve two different slots, each with its slot.
-fn two_groups(view: &AccountView<'_>, groups: &[GroupIx]) -> Option<[(GroupIx, SlotIx); 2]> {
+/// Two different groups of a user that serve two different slots of a stage, each with its slot.
+fn two_groups(
+    view: &AccountView<'_>,
+    groups: &[GroupIx],
+    known: &mut HashMap<[GroupIx; 2], bool>,
+) -> Result<Option<[(GroupIx, SlotIx); 2]>, UndecidedError> {
     let serving = |slot| {
         let of_slot = view.slot_groups.get(&slot);
         let groups = groups.iter().copied();
         groups.filter(move |group| of_slot.is_some_and(|of_slot| of_slot.contains(group)))
     };
-    view.reach.scope.pairs().find_map(|[a, b]| {
-        let mut pairs = serving(a).flat_map(|first| serving(b).map(move |second| (first, second)));
-        let (first, second) = pairs.find(|(first, second)| first != second)?;
-        Some([(first, a), (second, b)])
-    })
+    for [a, b] in view.reach.scope.pairs() {
+        let pairs = serving(a).flat_map(|first| serving(b).map(move |second| [first, second]));
+        for both in pairs.filter(|[first, second]| first != second) {
+            let meet = match known.get(&both) {
+                Some(known) => *known,
+                None => *known.entry(both).or_insert(meet(view, both)?),
+            };
+            if meet {
+                let [first, second] = both;
+                return Ok(Some([(first, a), (second, b)]));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether two groups serve slots of one stage. A group that serves its slot only by name may
+/// serve it in every stage.
+fn meet(view: &AccountView<'_>, groups: [GroupIx; 2]) -> Result<bool, UndecidedError> {
+    if groups.iter().any(|group| !view.reach.slots_of_group(*group).any()) {
+        return Ok(true);
+    }
+    view.reach.groups_meet(groups)
 }
