@@ -250,7 +250,8 @@ fn actions(names: Vec<String>) -> Result<BTreeSet<String>, RuleError> {
 }
 
 fn pipeline_execution_id(id: String) -> Result<String, RuleError> {
-    if ExecutionId::is_valid(&id) {
+    // AWS writes it in lower case. A person may have typed it otherwise.
+    if ExecutionId::is_valid(&id.to_ascii_lowercase()) {
         return Ok(id);
     }
     Err(RuleError::value(
