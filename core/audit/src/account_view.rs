@@ -9,9 +9,10 @@ use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, Trustees, UserIx};
 use rule::{Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
-use crate::checks::{self, BYPASSES};
+use crate::bypass::{self, BYPASSES};
 use crate::closure::{self, Closure, Outcome};
 use crate::equivalence_class::EquivalenceClass;
+use crate::of_aws;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
 use crate::role_chains::{Reachable, RoleChains};
@@ -183,9 +184,8 @@ impl<'a> AccountView<'a> {
     /// The roles that matter and that AWS lets others change and pass.
     pub(super) fn mattering_roles(&self) -> Vec<Actor> {
         let roles = self.account().roles_by_ix();
-        let roles = roles.filter(|(at, role)| {
-            self.chains.matters(*at) && !second_person::is_of_aws(&role.identity)
-        });
+        let roles = roles
+            .filter(|(at, role)| self.chains.matters(*at) && !of_aws::is_of_aws(&role.identity));
         roles.map(|(at, _)| Actor::Role(at)).collect()
     }
 
@@ -198,7 +198,7 @@ impl<'a> AccountView<'a> {
         let wants = [
             self.reach.slots_of(actor).pair.is_none(),
             !self.reach.permissions.might_any(actor, &BYPASSES)
-                || !checks::can_bypass_gate(self, actor)?,
+                || !bypass::is_open_to(&self.reach, actor)?,
         ];
         let outcome = match self.may_lead_further(actor) && wants.contains(&true) {
             true => Closure::of(self, actor, wants)?,
@@ -212,9 +212,8 @@ impl<'a> AccountView<'a> {
     /// Whether an actor might do more than to assume roles. Cheap, so it is asked first.
     fn may_lead_further(&self, actor: Actor) -> bool {
         let permissions = &self.reach.permissions;
-        let is_of_aws = |identity| {
-            matches!(actor, Actor::Role(_)) && second_person::is_service_linked(identity)
-        };
+        let is_of_aws =
+            |identity| matches!(actor, Actor::Role(_)) && of_aws::is_service_linked(identity);
         if self.account().identity(actor).is_some_and(is_of_aws) {
             return false;
         }

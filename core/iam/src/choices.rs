@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::arn::Resource;
+use crate::part::Part;
 use crate::pattern::Pattern;
-use crate::reach::Part;
 
 /// The most resources that are asked about at once. Few are quicker in one walk, and only that
 /// finds a shortest text.

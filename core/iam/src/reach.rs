@@ -12,22 +12,14 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use crate::arn::Resource;
 use crate::choices::choices;
 use crate::frame::Frame;
-use crate::grants::{Clauses, Matched};
+use crate::grants::Matched;
+use crate::part::Part;
 use crate::pattern::{Class, Pattern, Token};
 use crate::truth::Truth;
 
 /// The most states to visit. Policies within AWS's quotas need a few hundred, unless somebody
 /// writes them to be hard.
 const STATES: usize = 1 << 16;
-
-/// One action that must be allowed on the text that [`reach`] looks for, plus a suffix.
-#[derive(Debug)]
-pub struct Part<'p, 'a, S> {
-    /// The text after the common part, e.g. `/ApprovalA`.
-    pub suffix: &'p str,
-    /// The clauses that must allow the action.
-    pub clauses: &'p Clauses<'a, S>,
-}
 
 /// The question takes more states than [`reach`] visits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

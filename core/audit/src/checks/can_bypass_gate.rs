@@ -6,7 +6,7 @@ use iam::account::Actor;
 
 use super::Find;
 use crate::account_view::AccountView;
-use crate::action::Action;
+use crate::bypass::WAYS;
 use crate::evidence;
 use crate::reach_index::UndecidedError;
 use crate::steps;
@@ -21,42 +21,12 @@ pub(super) const CHECK: Check<Find> = Check {
 const HELP: &str = "Deny these to everybody who approves or develops: `policygen generate --guardrails` writes the policy. Leave them to a \
                     role that is used under supervision, and accept the finding about that role with a reason.";
 
-/// The actions that bypass the gate, and what each does.
-const WAYS: [(Action, &str); 6] = [
-    (Action::UpdatePipeline, "removes the gate"),
-    (Action::RollbackStage, "releases an earlier execution again"),
-    (Action::OverrideStageCondition, "overrides a condition of the stage"),
-    (Action::PutJobSuccessResult, "answers in the gate's place"),
-    (Action::UpdateFunctionCode, "replaces the gate"),
-    (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
-];
-
-/// The actions that bypass the gate.
-pub(super) const ACTIONS: [Action; 6] = [
-    Action::UpdatePipeline,
-    Action::RollbackStage,
-    Action::OverrideStageCondition,
-    Action::PutJobSuccessResult,
-    Action::UpdateFunctionCode,
-    Action::UpdateFunctionConfiguration,
-];
-
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.actors() {
         findings.extend(about(view, actor)?);
     }
     Ok(findings)
-}
-
-/// Whether an actor can bypass the gate.
-pub(super) fn can(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
-    for (action, _) in WAYS {
-        if view.reach.reaches(actor, action)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {

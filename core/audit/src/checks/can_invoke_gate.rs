@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use iam::account::Actor;
 
 use super::Find;
-use super::can_bypass_gate;
 use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::bypass;
 use crate::equivalence_class::{ClassId, Reached};
 use crate::evidence;
 use crate::reach_index::UndecidedError;
@@ -49,7 +49,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         };
         let Some(reached) = reached else { continue };
         // A principal that can bypass the gate does not need to invoke it.
-        if is_for_pipelines(view, actor) || can_bypass_gate::can(view, actor)? {
+        if is_for_pipelines(view, actor) || bypass::is_open_to(reach, actor)? {
             continue;
         }
         findings.push(finding(view, actor, reached));

@@ -7,6 +7,7 @@ use iam::account::Actor;
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
 use crate::evidence;
+use crate::of_aws;
 use crate::reach_index::UndecidedError;
 use crate::second_person::{self, Way};
 use crate::steps;
@@ -27,7 +28,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.actors() {
         // Only AWS acts as these roles.
-        if account.identity(actor).is_some_and(second_person::is_service_linked)
+        if account.identity(actor).is_some_and(of_aws::is_service_linked)
             && matches!(actor, Actor::Role(_))
         {
             continue;

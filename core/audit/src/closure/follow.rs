@@ -8,11 +8,12 @@ use iam::account::{Actor, RoleIx};
 
 use super::{Closure, Form, Step, Who};
 use crate::action::{APPROVE, Action};
-use crate::checks::BYPASSES;
+use crate::bypass::BYPASSES;
 use crate::escalation::{REMOVALS, WRITES};
+use crate::of_aws::is_of_aws;
 use crate::passing;
 use crate::permissions::As;
-use crate::second_person::{self, is_of_aws};
+use crate::second_person;
 
 /// The actions that may lead to another form by themselves, except to assume a role.
 pub(crate) fn leading() -> Vec<Action> {

@@ -19,7 +19,7 @@ use iam::account::{Actor, PolicyId};
 use self::changes::Changes;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
-use crate::checks::BYPASSES;
+use crate::bypass::BYPASSES;
 use crate::equivalence_class::{ClassId, EquivalenceClass, Reached};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};

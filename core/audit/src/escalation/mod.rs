@@ -9,10 +9,10 @@ use iam::{Policy, Truth};
 use self::trial::Trial;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
+use crate::of_aws::is_of_aws;
 use crate::passing;
 use crate::permissions::{As, State};
 use crate::reach_index::UndecidedError;
-use crate::second_person::is_of_aws;
 
 pub(crate) use self::removal::REMOVALS;
 pub(crate) use self::trial::Write;

@@ -8,7 +8,7 @@ use iam::account::{Actor, Identity, PolicyId};
 use super::trial::Trial;
 use crate::account_view::AccountView;
 use crate::action::Action;
-use crate::second_person::is_of_aws;
+use crate::of_aws::is_of_aws;
 
 /// A holder of policies that apply to a principal, and the writes that remove them.
 struct Holder<'a> {

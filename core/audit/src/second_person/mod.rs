@@ -21,7 +21,6 @@ use crate::permissions::State;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
 pub(super) use providers::of_roles as saml_providers;
-pub(super) use roles::{is_of_aws, is_service_linked};
 
 /// The kind of the other principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 //! matter.
 
 use iam::Truth;
-use iam::account::{Actor, Identity};
+use iam::account::Actor;
 
 use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
+use crate::of_aws::is_of_aws;
 use crate::reach_index::UndecidedError;
 
 const MAKING: Making = Making {
@@ -21,10 +22,6 @@ const MAKING: Making = Making {
 const OPENING: [Action; 2] = [Action::CreateRole, Action::UpdateAssumeRolePolicy];
 const GIVING: [Action; 2] = [Action::PutRolePolicy, Action::AttachRolePolicy];
 
-/// Paths of roles that only AWS changes (IAM User Guide, "Service-linked roles"; IAM Identity
-/// Center User Guide, on the roles that it makes).
-const OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
-
 /// The number of existing roles that are tried: a few are enough to show the problem.
 const MOST: usize = 8;
 
@@ -32,17 +29,6 @@ const MOST: usize = 8;
 pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     let permissions = &view.reach.permissions;
     permissions.might_any(actor, &OPENING) && permissions.might_any(actor, &GIVING)
-}
-
-/// Whether only an AWS service can act as a role.
-pub(crate) fn is_service_linked(identity: &Identity) -> bool {
-    let [of_services, _] = OF_AWS;
-    identity.path().starts_with(of_services)
-}
-
-/// Whether only AWS can act as a role or change it.
-pub(crate) fn is_of_aws(identity: &Identity) -> bool {
-    OF_AWS.iter().any(|path| identity.path().starts_with(path))
 }
 
 /// New roles or, if none can be made, existing roles.
