@@ -1,16 +1,42 @@
 //! The steps of a chain, in words and as evidence.
 
-use findings::Evidence;
+use findings::{Check, Evidence, Finding};
 use iam::account::Actor;
 
 use crate::account_view::AccountView;
 use crate::action::Action;
-use crate::closure::{Step, Who};
+use crate::closure::{Step, TwoSlots, Who};
 use crate::evidence;
 use crate::role_chains::RoleChains;
 
 /// The most steps that a message names one by one.
 const NAMED: usize = 6;
+
+/// What a check finds if steps lead an actor to two slots. `says` makes the verb of the message,
+/// given the slots in words.
+pub(crate) fn to_two_slots<F>(
+    check: &Check<F>,
+    help: &str,
+    view: &AccountView<'_>,
+    actor: Actor,
+    slots: &TwoSlots,
+    says: impl FnOnce(&str) -> String,
+) -> Finding {
+    let [a, b] = slots.pair.slots.map(|slot| view.slot(slot));
+    let open = slots.pair.open || slots.chain.iter().any(|step| step.open);
+    let when = if open { ", if conditions hold" } else { "" };
+    let message = format!(
+        "`{}` {}{when}: {}.",
+        view.name(actor),
+        says(&format!("{a} and {b} of the same stage")),
+        words(view, actor, &slots.chain),
+    );
+    let mut finding = check.finding(view.account().arn(actor).to_owned(), message, help.to_owned());
+    finding.evidence = evidence(view, actor, &slots.chain);
+    let [_, second] = &slots.pair.witness;
+    finding.witness = Some(second.clone());
+    finding
+}
 
 /// The steps of an actor, in words: what is done to which resource.
 pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> String {

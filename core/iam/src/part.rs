@@ -2,7 +2,8 @@
 
 use crate::grants::Clauses;
 
-/// One action that must be allowed on the text that [`reach`](crate::reach()) looks for, plus a suffix.
+/// One action that must be allowed on the text that [`reach`](crate::reach()) looks for, plus a
+/// suffix.
 #[derive(Debug)]
 pub struct Part<'p, 'a, S> {
     /// The text after the common part, e.g. `/ApprovalA`.

@@ -55,19 +55,8 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
     if can_approve_both_through_role::can(view, actor)? {
         return Ok(None);
     }
-    let [a, b] = slots.pair.slots.map(|slot| view.slot(slot));
-    let open = slots.pair.open || slots.chain.iter().any(|step| step.open);
-    let when = if open { ", if conditions hold" } else { "" };
-    let message = format!(
-        "`{}` can approve {a} and {b} of the same stage as two people{when}: {}.",
-        view.name(actor),
-        steps::words(view, actor, &slots.chain),
-    );
-    let mut finding = CHECK.finding(view.account().arn(actor).to_owned(), message, HELP.to_owned());
-    finding.evidence = steps::evidence(view, actor, &slots.chain);
-    let [_, second] = &slots.pair.witness;
-    finding.witness = Some(second.clone());
-    Ok(Some(finding))
+    let says = |of: &str| format!("can approve {of} as two people");
+    Ok(Some(steps::to_two_slots(&CHECK, HELP, view, actor, slots, says)))
 }
 
 fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding> {
