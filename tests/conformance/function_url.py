@@ -186,3 +186,16 @@ def event_of(request):
             body.decode(errors="replace") if is_text else base64.b64encode(body).decode()
         )
     return event
+
+
+def refused_to_start(folder, environment):
+    """What a function says that cannot start with these settings."""
+    with (folder / "log").open("w+") as log:
+        process = started(folder, environment, log)
+        try:
+            assert process.wait(30) == 1
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        log.seek(0)
+        return log.read()

@@ -4,12 +4,11 @@ moto's SNS, messages through webhooks.
 
 import json
 import os
-import subprocess
 from datetime import UTC, timedelta
 
 import pytest
 from conftest import PIPELINE
-from function_url import COOKIE_KEY, RUNTIME, started
+from function_url import COOKIE_KEY, RUNTIME, refused_to_start
 from iam_endpoint import serving
 from notify import REGION, scheduled
 from notify_firm import ORIGIN, ROLE, TOKEN, Firm
@@ -302,14 +301,6 @@ def test_a_function_that_lacks_a_setting_says_which_and_does_not_start(tmp_path,
         **changes,
     }
     settings = {name: value for name, value in settings.items() if value is not None}
-    with (tmp_path / "log").open("w+") as log:
-        process = started(tmp_path, settings, log)
-        try:
-            assert process.wait(30) == 1
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        log.seek(0)
-        said = log.read()
+    said = refused_to_start(tmp_path, settings)
     assert said.startswith("error: ") and told in said, said
     assert TOKEN not in said

@@ -15,19 +15,15 @@ pub(crate) const WAYS: [(Action, &str); 6] = [
     (Action::UpdateFunctionConfiguration, "changes the gate's rule"),
 ];
 
-/// The actions that bypass the gate.
-pub(crate) const BYPASSES: [Action; 6] = [
-    Action::UpdatePipeline,
-    Action::RollbackStage,
-    Action::OverrideStageCondition,
-    Action::PutJobSuccessResult,
-    Action::UpdateFunctionCode,
-    Action::UpdateFunctionConfiguration,
-];
+/// The actions that bypass the gate, without what each does.
+pub(crate) const BYPASSES: [Action; WAYS.len()] = {
+    let [(a, _), (b, _), (c, _), (d, _), (e, _), (f, _)] = WAYS;
+    [a, b, c, d, e, f]
+};
 
 /// Whether an actor can bypass the gate without any other step.
 pub(crate) fn is_open_to(reach: &ReachIndex<'_>, actor: Actor) -> Result<bool, UndecidedError> {
-    for (action, _) in WAYS {
+    for action in BYPASSES {
         if reach.reaches(actor, action)?.is_some() {
             return Ok(true);
         }

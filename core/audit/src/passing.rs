@@ -102,7 +102,7 @@ fn bare(service: &str) -> &str {
 }
 
 /// The actions with which somebody may use a role that it passes to a service. The first is
-/// `iam:PassRole`. `None` if there is no way.
+/// `iam:PassRole`. Returns `None` if nobody can use the role in this way.
 pub(crate) fn way<'a>(view: &AccountView<'a>, who: &As<'a>, role: RoleIx) -> Option<Vec<Action>> {
     let permissions = &view.reach.permissions;
     let account = view.account();

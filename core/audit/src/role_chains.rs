@@ -1,8 +1,8 @@
 //! Which principals may become which roles, by chains of `sts:AssumeRole`.
 //!
-//! A role that trusts the whole account, whoever asks, is open to all principals whose own policies
-//! say the same. So such steps are stored once for each class of principals, and everybody of a
-//! class has the same chains.
+//! A role that trusts every principal of the account is open to all whose own policies say the
+//! same. So such steps are stored once for each class of principals, and everybody of a class has
+//! the same chains.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,7 +29,7 @@ pub(super) struct RoleChains<'a> {
     approves: Vec<bool>,
     /// Whether each role, by its place, may serve a slot, bypass the gate or become somebody else.
     matters: Vec<bool>,
-    /// The roles that matter and that trust the whole account, whoever asks.
+    /// The roles that matter and that trust every principal of the account.
     open: Vec<RoleIx>,
     known: RefCell<HashMap<Option<ClassId>, Rc<Reachable>>>,
 }
@@ -158,7 +158,7 @@ impl<'a> RoleChains<'a> {
         self.of_actor.contains_key(&actor)
     }
 
-    /// The roles that matter and that trust the whole account, whoever asks.
+    /// The roles that matter and that trust every principal of the account.
     pub(super) fn open_to_the_account(&self) -> impl Iterator<Item = RoleIx> {
         self.open.iter().copied()
     }

@@ -248,8 +248,9 @@ impl Pattern {
         text
     }
 
-    /// The characters between the last colon and the next wildcard, and whether there is no next
-    /// wildcard. `None` if the number of colons that the pattern names is another one.
+    /// The characters between the last colon and the next wildcard, or the end of the pattern if it
+    /// has no wildcard there, and whether it has none. Returns `None` if the pattern does not name
+    /// this number of colons.
     pub(crate) fn literal_after(&self, colons: usize) -> Option<(String, bool)> {
         let is_colon = |token: &Token| *token == Token::Exactly(':');
         if self.tokens().filter(is_colon).count() != colons {

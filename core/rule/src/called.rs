@@ -1,4 +1,4 @@
-//! The names by which the rule knows people, and who is meant by a name from elsewhere.
+//! What the rule calls people, and which of them a name from elsewhere means.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ pub(super) enum Change {
     Rewritten(PolicyId),
     /// Another version of a policy is in force: its place among the others.
     Version(PolicyId, usize),
-    /// There is no permissions boundary any more.
+    /// The permissions boundary is removed.
     Unbounded,
     /// The tags may be anything.
     Retagged,

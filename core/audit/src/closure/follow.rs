@@ -1,5 +1,5 @@
 //! The forms that a form leads to: the roles that it may assume, take over or pass, the users whose
-//! credentials it may make, and whoever it may make.
+//! credentials it may make, and the users and roles that it may create.
 
 use std::collections::BTreeSet;
 

@@ -41,7 +41,7 @@ impl<'a> Closure<'_, 'a> {
             return;
         }
         let account = self.view.account();
-        // The permission sets of approvers: whoever has one is an approver already.
+        // The permission sets of approvers. People who have one are approvers already.
         let all = account.roles_by_ix().filter(|(_, role)| role.identity.path().starts_with(PATH));
         let roles = all.map(|(at, _)| Actor::Role(at));
         let roles = roles.filter(|role| self.view.reach.slots_of(*role).any());

@@ -93,7 +93,7 @@ pub(crate) struct Closure<'p, 'a> {
     queue: VecDeque<usize>,
     /// The forms of actors as they are now, by actor.
     as_now: HashMap<Actor, usize>,
-    /// The classes of the forms, by which another one is known already.
+    /// The classes of all forms so far. A form with the same classes adds nothing.
     known: HashSet<Vec<(Action, ClassId)>>,
     /// The forms that serve a slot, one for each class.
     serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>)>,
