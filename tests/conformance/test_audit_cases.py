@@ -1,9 +1,9 @@
 """`policygen audit` of small accounts, each with one known way to escalate or one shape that only
 looks like it.
 
-`audit_cases.jsonl` has one account a line, and everything that is found about what its people can
-do. Names that begin with `esc-` and a service are paths of pathfinding.cloud, by their numbers. In
-them `mallory` serves ApprovalA and has the permissions of one path.
+The files of `audit_cases` have one account a line, and everything that is found about what its
+people can do. Names that begin with `esc-` and a service are paths of pathfinding.cloud, by their
+numbers. In them `mallory` serves ApprovalA and has the permissions of one path.
 """
 
 import json
@@ -15,7 +15,8 @@ from test_policygen_iam import POLICYGEN
 
 CASES = [
     json.loads(line)
-    for line in (Path(__file__).parent / "audit_cases.jsonl").read_text().splitlines()
+    for file in sorted((Path(__file__).parent / "audit_cases").glob("*.jsonl"))
+    for line in file.read_text().splitlines()
 ]
 # What somebody can do; the other codes are about practices, and about who is left.
 CAN = {
