@@ -329,7 +329,7 @@ impl<'a> AccountView<'a> {
     }
 }
 
-/// The most principals of one human with the same permissions that are told apart.
+/// The most principals of one human with the same permissions that are kept.
 const ALIKE: usize = 3;
 
 /// A principal that a human may act as, and that serves slots.

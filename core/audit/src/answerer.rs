@@ -86,7 +86,7 @@ impl AccountView<'_> {
         }
     }
 
-    /// Somebody new who signs in to a role under a name of their own.
+    /// Somebody new who signs in to a role under one new name.
     pub(crate) fn assigned(&self, role: &str) -> Answerer {
         self.sessions(role, Naming::User(NAMES[0]))
     }

@@ -102,7 +102,7 @@ impl<'a> Counting<'a> {
         let [firsts, seconds] = &sides;
         for (first, of_first) in firsts {
             for (second, of_second) in seconds {
-                // One human has one name of their own.
+                // An identity provider gives one human one name.
                 let is_one = first.is_own_name && second.is_own_name;
                 if !is_one && rule::persons(&[of_first.clone(), of_second.clone()]).len() == 2 {
                     let words = format!("{} and {}", first.words, second.words);

@@ -39,7 +39,7 @@ impl Person {
 /// Everybody who serves slots.
 pub(super) struct People {
     people: Vec<Person>,
-    /// Those who may approve a slot, and whom the gate would never count there, by their ARNs.
+    /// The ARNs of principals that may approve a slot, and that the gate would never count there.
     pub(super) uncounted: Vec<(SlotIx, String)>,
     /// Whether every slot can have a different person.
     pub(super) are_enough: bool,
@@ -50,7 +50,7 @@ pub(super) struct People {
 impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number of people if the gate believes their
-    /// names. Machines are not people, nor are those whom the gate's rule never counts.
+    /// names. Machines are not people. Nobody is here that the gate's rule never counts.
     pub(super) fn new(view: &AccountView<'_>) -> Self {
         let mut people = Vec::new();
         let mut uncounted = Vec::new();
@@ -114,7 +114,7 @@ fn by_default(view: &AccountView<'_>, actor: Actor, slots: BTreeSet<SlotIx>) -> 
 /// The most people behind one role that are counted one by one.
 const MOST: usize = 32;
 
-/// The people behind an actor whom the rule may count, each in some of these slots.
+/// The people behind an actor that the rule may count, each in some of these slots.
 fn by_rule(
     view: &AccountView<'_>,
     rule: &Rule,
@@ -198,8 +198,8 @@ fn assign(scope: &Scope, people: &[Person], away: Option<usize>) -> Option<BTree
     slots.iter().map(|(_, slot)| person(*slot)).collect()
 }
 
-/// Whether an actor is a user, the desk, or a role that any user, or anybody outside the account who
-/// is not a machine, can assume.
+/// Whether an actor is a user, the desk, or a role that people can assume: any user, or anybody
+/// outside the account except machines.
 fn is_for_people(view: &AccountView<'_>, actor: Actor) -> bool {
     let Actor::Role(role) = actor else { return true };
     let users = view.users_of_roles.get(&role).is_some_and(|users| !users.is_empty());

@@ -1,4 +1,5 @@
-//! Whether an answer counts because of who gave it, regardless of its time and of its attempt.
+//! Whether an answer counts as far as that depends on its principal, and not on its time or its
+//! attempt.
 
 use names::shown;
 use signing::KeyKind;

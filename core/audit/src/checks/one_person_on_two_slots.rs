@@ -90,7 +90,7 @@ fn about(view: &AccountView<'_>, members: &[Actor]) -> Result<Option<Finding>, U
 }
 
 /// Whether the rule itself says who the human behind two principals is: they have two duties. If
-/// only their names are alike, they may still be two humans.
+/// only their names are similar, they may still be two humans.
 fn is_one_by_name(view: &AccountView<'_>, actors: [Actor; 2]) -> bool {
     let Some(rule) = view.rule else { return false };
     // Where everybody has to sign, the entries of `signingKeys` are the people.

@@ -183,7 +183,7 @@ impl<'p, 'a> Granter<'p, 'a> {
     }
 
     /// The ARN of a principal that somebody may make, and of others that the gate's rule mentions,
-    /// that do not exist, and that the policies let somebody make as well.
+    /// that do not exist, and that the policies let somebody make too.
     pub(super) fn names(&self, to: &str, all: &[&Clauses<'a, PolicyId>]) -> Vec<String> {
         let Some(rule) = self.view.rule else { return vec![to.to_owned()] };
         let (kind, names): (&str, BTreeSet<&str>) = if self.making.kind == On::Roles {
