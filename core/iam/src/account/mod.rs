@@ -1,6 +1,7 @@
 //! Snapshots of accounts: the principals, and their policies.
 
 mod build;
+mod deprecated;
 pub mod details;
 mod trust;
 
@@ -9,6 +10,7 @@ pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use names::Arn;
 
 use crate::context::Context;
@@ -32,13 +34,12 @@ pub struct Account {
     policies: Vec<StoredPolicy>,
     /// The service control policies of each level above the account.
     controls: Vec<Vec<PolicyId>>,
+    /// The time from which requests are judged, if it is known.
+    now: Option<Timestamp>,
     by_arn: HashMap<String, Actor>,
     /// The ARNs of boundaries that are not in the snapshot. Their principals are treated as
     /// unbounded.
     pub missing_boundaries: Vec<String>,
-    /// The ARNs of AWS managed policies that are attached but not in the snapshot, each with the
-    /// ARN of an identity that has it. They are treated as policies that allow everything.
-    pub supposed_policies: Vec<(String, String)>,
 }
 
 /// The place of a user in [`Account::users`].
@@ -79,6 +80,9 @@ pub struct StoredPolicy {
     pub policy: Policy,
     /// The versions of a customer managed policy that are not in force.
     pub other_versions: Vec<Policy>,
+    /// Why it cannot be read. Then its text is the worst that it may be: it allows at least as
+    /// much.
+    pub unread: Option<String>,
 }
 
 /// A user.
@@ -108,6 +112,8 @@ pub struct Role {
     pub identity: Identity,
     /// Its trust policy.
     pub trust: Policy,
+    /// Why its trust policy cannot be read. Then it is the worst that it may be.
+    pub unread_trust: Option<String>,
 }
 
 /// The common part of users and roles.
@@ -149,13 +155,7 @@ impl Identity {
 }
 
 /// Condition keys that are in every request (IAM User Guide, "AWS global condition context keys").
-const ALWAYS: [&str; 5] = [
-    "aws:CurrentTime",
-    "aws:EpochTime",
-    "aws:SecureTransport",
-    "aws:RequestedRegion",
-    "aws:userid",
-];
+const ALWAYS: [&str; 3] = ["aws:SecureTransport", "aws:RequestedRegion", "aws:userid"];
 
 impl Account {
     /// All users, then all roles.
@@ -243,6 +243,31 @@ impl Account {
         self.policies.iter().enumerate().map(|(at, stored)| (PolicyId(at), stored))
     }
 
+    /// Judges requests at this time or later, so that what has expired does not count.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// What is known about the time of every request.
+    fn set_time(&self, context: &mut Context) {
+        for key in ["aws:CurrentTime", "aws:EpochTime"] {
+            match self.now {
+                Some(now) => context.since(key, now),
+                None => context.present(key),
+            }
+        }
+    }
+
+    /// The known context of every request by anybody.
+    #[must_use]
+    pub fn context_of_anybody(&self) -> Context {
+        let mut context = Context::new();
+        self.set_time(&mut context);
+        context
+    }
+
     /// Adds a level of service control policies: those of the organization's root, of a unit, or of
     /// the account.
     pub fn add_controls(&mut self, level: Vec<(String, Policy)>) {
@@ -252,6 +277,7 @@ impl Account {
                 arn: None,
                 policy,
                 other_versions: Vec::new(),
+                unread: None,
             });
             PolicyId(self.policies.len() - 1)
         });
@@ -275,7 +301,7 @@ impl Account {
     pub fn grants(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Grants<'_, PolicyId> {
         Grants {
             identity: self.stored(self.policies_of(actor), &keep),
-            limits: self.limits(self.boundary(actor), &keep),
+            limits: self.limits(self.boundary(actor), self.is_exempt(actor), &keep),
         }
     }
 
@@ -286,16 +312,25 @@ impl Account {
         own: Policies<'a, PolicyId>,
         boundary: Option<PolicyId>,
     ) -> Grants<'a, PolicyId> {
-        Grants { identity: own, limits: self.limits(boundary, &|_| true) }
+        Grants { identity: own, limits: self.limits(boundary, false, &|_| true) }
     }
 
-    /// The policies that limit a principal with this boundary.
+    /// Whether service control policies do not limit an actor: "SCPs don't affect service-linked
+    /// roles" (AWS Organizations User Guide, "Service control policies").
+    fn is_exempt(&self, actor: Actor) -> bool {
+        let is_linked = |identity: &Identity| identity.path().starts_with("/aws-service-role/");
+        matches!(actor, Actor::Role(_)) && self.identity(actor).is_some_and(is_linked)
+    }
+
+    /// The policies that limit a principal with this boundary. Service control policies do not if
+    /// it is exempt.
     fn limits(
         &self,
         boundary: Option<PolicyId>,
+        is_exempt: bool,
         keep: &impl Fn(PolicyId) -> bool,
     ) -> Limits<'_, PolicyId> {
-        let controls = self.controls.iter();
+        let controls = self.controls.iter().filter(|_| !is_exempt);
         Limits {
             boundary: boundary.map(|id| self.stored([id], keep)),
             controls: controls.map(|level| self.stored(level.iter().copied(), keep)).collect(),
@@ -319,7 +354,7 @@ impl Account {
     /// its tags if `may_be_tagged`.
     #[must_use]
     pub fn context_of_new(&self, is_user: bool, may_be_tagged: bool) -> Context {
-        let mut context = Context::new();
+        let mut context = self.context_of_anybody();
         let mut set = |key: &str, value: &str| context.set(key, [value.to_owned()]);
         set("aws:PrincipalAccount", &self.id);
         set("aws:ResourceAccount", &self.id);
@@ -352,7 +387,7 @@ impl Account {
     /// context keys").
     #[must_use]
     pub fn context(&self, actor: Actor) -> Context {
-        let mut context = Context::new();
+        let mut context = self.context_of_anybody();
         let mut set = |key: &str, value: &str| context.set(key, [value.to_owned()]);
         set("aws:PrincipalAccount", &self.id);
         set("aws:ResourceAccount", &self.id);
@@ -375,6 +410,9 @@ impl Account {
             context.set("aws:userid", [identity.id.clone()]);
             context.absent("aws:FederatedProvider");
         } else {
+            // "role-id:caller-specified-role-name" (IAM User Guide, "IAM policy elements: Variables
+            // and tags", principal key values).
+            context.begins("aws:userid", format!("{}:", identity.id));
             context.absent("aws:username");
         }
         context.absent_prefix("aws:PrincipalTag/");
