@@ -27,6 +27,7 @@ CAN = {
     "can-grant-itself",
     "can-make-second-person",
     "member-of-both-groups",
+    "not-decided",
 }
 
 

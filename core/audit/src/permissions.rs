@@ -226,10 +226,10 @@ impl<'a> Permissions<'a> {
         resource: &str,
     ) -> Vec<Blame<'a, PolicyId>> {
         let grants = self.grants(actor, action);
-        let context = match action {
-            APPROVE => Cow::Owned(direct::context(&self.context(actor))),
-            _ => self.context(actor),
-        };
+        let mut context = self.context(actor);
+        if action == APPROVE {
+            context = Cow::Owned(direct::context(&context));
+        }
         grants.about(self.policies.name(action), &context).blame(resource)
     }
 

@@ -110,7 +110,7 @@ fn partly(values: &[String]) -> Known {
             Known::Since("2019-12-31T00:00:00Z".parse().unwrap())
         }
         [value] if value.is_ascii() && !value.is_empty() => {
-            Known::Beginning(value[..value.len().div_ceil(2)].to_owned())
+            Known::Beginning(value.chars().take(value.len().div_ceil(2)).collect())
         }
         _ => Known::Present,
     }
