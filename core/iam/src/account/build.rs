@@ -80,8 +80,18 @@ pub enum AccountError {
     #[error("`{0}` is not the ARN of a user, a group or a role")]
     Arn(String),
     /// The principals are of several accounts.
-    #[error("the file has the principals of several accounts: {0}; give each account its own file")]
-    Accounts(String),
+    #[error(
+        "the file has the principals of several accounts ({accounts}): `{stranger}` is not of the \
+         account {first}; give each account its own file"
+    )]
+    Accounts {
+        /// All accounts, in order.
+        accounts: String,
+        /// The account of the first principal.
+        first: String,
+        /// The ARN of the first principal that is of another account.
+        stranger: String,
+    },
 }
 
 impl Account {
@@ -364,20 +374,29 @@ impl Builder {
         let of_users = users.iter().map(|user| &user.identity.arn);
         let of_groups = groups.iter().map(|group| &group.arn);
         let of_roles = roles.iter().map(|role| &role.identity.arn);
-        let mut accounts: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut accounts: BTreeSet<&str> = BTreeSet::new();
+        let mut first: Option<(&str, &str)> = None;
+        let mut stranger = None;
         for arn in of_users.chain(of_groups).chain(of_roles) {
             let Some(Arn { partition, service: "iam", region: "", account, .. }) = Arn::parse(arn)
             else {
                 return Err(AccountError::Arn(arn.clone()));
             };
-            accounts.insert((partition.to_owned(), account.to_owned()));
+            accounts.insert(account);
+            if *first.get_or_insert((partition, account)) != (partition, account) {
+                stranger.get_or_insert(arn);
+            }
         }
-        if accounts.len() > 1 {
-            let named: Vec<String> =
-                accounts.iter().map(|(partition, id)| format!("{id} ({partition})")).collect();
-            return Err(AccountError::Accounts(named.join(", ")));
+        let (partition, id) = first.ok_or(AccountError::Empty)?;
+        if let Some(stranger) = stranger {
+            let accounts: Vec<&str> = accounts.into_iter().collect();
+            return Err(AccountError::Accounts {
+                accounts: accounts.join(", "),
+                first: id.to_owned(),
+                stranger: stranger.clone(),
+            });
         }
-        let (partition, id) = accounts.pop_first().ok_or(AccountError::Empty)?;
+        let (partition, id) = (partition.to_owned(), id.to_owned());
         let account = Account {
             partition,
             id,
