@@ -24,7 +24,7 @@ pub(super) fn find(view: &AccountView<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What a check finds about everybody about whom it can decide. The others are set aside:
+/// What a check finds about everybody, except where it cannot decide. Those are set aside:
 /// `not-decided` names them.
 fn decided(view: &AccountView<'_>, find: Find) -> Vec<Finding> {
     loop {

@@ -192,7 +192,7 @@ impl<'a> Document<'a> {
     }
 
     /// The policy of a user, a group or a role, or a managed policy. If it cannot be read, it is
-    /// taken for the worst, and the fault is returned too.
+    /// the worst that it may be, and the fault is returned too.
     pub(super) fn identity(self) -> (Policy, Option<PolicyError>) {
         match self.read.unwrap_or_else(|| Policy::identity(&self.json)) {
             Ok(policy) => (policy, None),
@@ -200,8 +200,8 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The trust policy of a role. If it cannot be read, it is taken for the worst, and the fault
-    /// is returned too.
+    /// The trust policy of a role. If it cannot be read, it is the worst that it may be, and the
+    /// fault is returned too.
     pub(super) fn trust(self) -> (Policy, Option<PolicyError>) {
         match self.read.unwrap_or_else(|| Policy::resource(&self.json)) {
             Ok(policy) => (policy, None),

@@ -1,4 +1,4 @@
-//! Policies that cannot be read, taken for the worst.
+//! Policies that cannot be read, as the worst that they may be.
 //!
 //! Such a policy must not end a whole report, and must not make anybody look harmless. So a
 //! statement that cannot be read allows what it may allow at most, and denies nothing.
@@ -77,8 +77,8 @@ fn worst(json: &str, kind: Kind) -> Policy {
     Policy { id: None, statements: statements.collect() }
 }
 
-/// Reads a statement, or takes it for the worst. Returns `None` if it denies something that cannot
-/// be read.
+/// Reads a statement, or the worst that it may be. Returns `None` if it denies what cannot be
+/// read.
 fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
     let written: Option<WrittenStatement> = serde_json::from_str(json).ok();
     let strict = written.and_then(|written| read::statement(written, variables).ok());
