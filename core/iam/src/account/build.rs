@@ -236,8 +236,8 @@ impl Builder {
     }
 
     /// Adds an AWS managed policy that is not in the snapshot: by its text if that is known,
-    /// otherwise as one that allows everything. AWS leaves out policies that it has deprecated, although they
-    /// are attached and in force.
+    /// otherwise as one that allows everything. AWS leaves out policies that it has deprecated,
+    /// although they are attached and in force.
     fn suppose(&mut self, arn: String, of: &str) -> PolicyId {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let id = PolicyId(self.policies.len());
