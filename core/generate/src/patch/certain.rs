@@ -8,10 +8,9 @@ use doctor::self_mutation::sign;
 use rule::ActionKind;
 
 use super::error::PatchError;
-use super::place::{Place, names};
 
-/// The place if there is only one.
-pub(super) fn certain(pipeline: &Pipeline) -> Result<Place, PatchError> {
+/// The index of the stage that the new one belongs before, if there is only one.
+pub(super) fn certain(pipeline: &Pipeline) -> Result<usize, PatchError> {
     let stages = pipeline.stages();
     let is_deploying = |stage: &Stage| stage.actions.iter().any(|action| deploys(stage, action));
     if stages.first().is_some_and(is_deploying) {
@@ -25,7 +24,7 @@ pub(super) fn certain(pipeline: &Pipeline) -> Result<Place, PatchError> {
         });
     };
     let reason = match why_not_before(stages, index) {
-        None => return Ok(Place::Stage(index)),
+        None => return Ok(index),
         Some(reason) => reason,
     };
     Err(PatchError::NotCertain { reason, candidates: candidates(stages, index) })
@@ -103,4 +102,10 @@ fn is_approval(action: &Action) -> bool {
 fn may_deploy(action: &Action) -> bool {
     let ActionTypeId { category, provider, .. } = &action.action_type_id;
     matches!(category.as_str(), "Build" | "Invoke" | "Compute") && provider != "InspectorScan"
+}
+
+/// The names of stages, for a message.
+pub(super) fn names<'a>(stages: impl Iterator<Item = &'a Stage>) -> String {
+    let names: Vec<String> = stages.map(|stage| format!("`{}`", stage.name)).collect();
+    names.join(", ")
 }

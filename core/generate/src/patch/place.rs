@@ -2,7 +2,7 @@
 
 use doctor::pipeline::{Action, Pipeline, Stage, StagePlace};
 
-use super::certain::certain;
+use super::certain::{certain, names};
 use super::error::PatchError;
 use crate::spec::{Spec, Wanted};
 use crate::stage::GATE_ACTION;
@@ -23,7 +23,7 @@ pub(super) const ORDERS: u32 = 2;
 /// Chooses the place.
 pub(super) fn choose(pipeline: &Pipeline, spec: &Spec) -> Result<Place, PatchError> {
     let place = match &spec.place {
-        None => certain(pipeline)?,
+        None => Place::Stage(certain(pipeline)?),
         Some(Wanted::Before(wanted)) => {
             let (index, action) = find(pipeline, wanted)?;
             match action {
@@ -164,9 +164,4 @@ fn find<'a>(
     };
     let action = stage.actions.iter().find(|action| action.name == *name).ok_or_else(no_such)?;
     Ok((index, Some(action)))
-}
-
-pub(super) fn names<'a>(stages: impl Iterator<Item = &'a Stage>) -> String {
-    let names: Vec<String> = stages.map(|stage| format!("`{}`", stage.name)).collect();
-    names.join(", ")
 }
