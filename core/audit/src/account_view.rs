@@ -64,9 +64,6 @@ pub(crate) struct AccountView<'a> {
 /// Why an account cannot be audited.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// A principal whose policies are too intricate.
-    #[error(transparent)]
-    Undecided(#[from] UndecidedError),
     /// The account does not have the desk's role.
     #[error("the account has no role `{0}`, which `--desk-role` names; check the name")]
     NoDesk(String),
@@ -89,7 +86,7 @@ impl<'a> AccountView<'a> {
         rule: Option<&'a Rule>,
         everything: &'a Policy,
     ) -> Result<Self, AuditError> {
-        let reach = ReachIndex::new(account, scope)?;
+        let reach = ReachIndex::new(account, scope);
         let slot_groups = slot_groups(&reach)?;
         let desk = scope.desk.as_deref().map(|name| desk(account, name)).transpose()?;
         let leading = closure::leading();
@@ -139,8 +136,12 @@ impl<'a> AccountView<'a> {
         self.account().identity(actor).map_or("", |identity| &identity.name)
     }
 
+    /// The actors about which everything can be decided, as far as it is known.
     pub(super) fn actors(&self) -> impl Iterator<Item = Actor> + use<'a> {
-        self.account().actors()
+        let (account, undecided) = (self.account(), self.reach.all_undecided());
+        account
+            .actors()
+            .filter(move |actor| undecided.is_empty() || !undecided.contains(account.arn(*actor)))
     }
 
     /// The people who serve the slots.

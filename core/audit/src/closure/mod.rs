@@ -239,7 +239,7 @@ impl<'p, 'a> Closure<'p, 'a> {
             return Ok(());
         }
         let undecided = |problem| reach.undecided(start)(problem);
-        let served = reach.slots_of_class(&class).map_err(undecided)?;
+        let served = reach.slots_of_class(&class);
         if !served.any() {
             return Ok(());
         }
