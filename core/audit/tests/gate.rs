@@ -4,6 +4,8 @@
 //! role. The oracle tries every two principals that one user can act as, and lets the gate judge
 //! them. It shares no code with the audit.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 
 use audit::{Scope, audit};
