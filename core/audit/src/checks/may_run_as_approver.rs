@@ -47,7 +47,7 @@ fn might(view: &AccountView<'_>, actor: Actor) -> bool {
     let is_of_aws =
         |identity| matches!(actor, Actor::Role(_)) && of_aws::is_service_linked(identity);
     // People who can become a machine are reported themselves.
-    if view.is_machine(actor)
+    if view.is_beyond_people(actor)
         || view.is_desk(actor)
         || view.account().identity(actor).is_some_and(is_of_aws)
     {
