@@ -22,6 +22,8 @@ pub(super) enum On {
     Everything,
     /// Every resource: the checks ask about each one separately.
     Anything,
+    /// What pipelines deploy, and the desk's function: see [`crate::ways`].
+    Released,
 }
 
 macro_rules! actions {
@@ -65,6 +67,17 @@ actions! {
     PutJobSuccessResult = "codepipeline:PutJobSuccessResult" on Everything,
     UpdateFunctionCode = "lambda:UpdateFunctionCode" on Gate,
     UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration" on Gate,
+    AddPermission = "lambda:AddPermission" on Gate,
+    UpdateAlias = "lambda:UpdateAlias" on InvokedGate,
+    DeleteAlias = "lambda:DeleteAlias" on InvokedGate,
+    CreateAlias = "lambda:CreateAlias" on InvokedGate,
+    // These release without the pipeline.
+    PutObject = "s3:PutObject" on Released,
+    PutBucketPolicy = "s3:PutBucketPolicy" on Released,
+    CreateDeployment = "codedeploy:CreateDeployment" on Released,
+    UpdateEnvironment = "elasticbeanstalk:UpdateEnvironment" on Released,
+    StartExecution = "states:StartExecution" on Released,
+    StartPipelineExecution = "codepipeline:StartPipelineExecution" on Released,
     // This asks the gate.
     InvokeFunction = "lambda:InvokeFunction" on InvokedGate,
     // These writes give a principal more permissions.
@@ -186,11 +199,14 @@ impl fmt::Display for Action {
     }
 }
 
-/// A set of actions.
+/// A set of actions: a bit for each, the first 128 in `low`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Actions(u128);
+pub(super) struct Actions {
+    low: u128,
+    high: u128,
+}
 
-const _: () = assert!(Action::ALL.len() <= 128, "one bit for each action");
+const _: () = assert!(Action::ALL.len() <= 256, "one bit for each action");
 
 impl Actions {
     pub(super) fn from_actions(actions: &[Action]) -> Self {
@@ -198,15 +214,19 @@ impl Actions {
     }
 
     pub(super) fn with(self, action: Action) -> Self {
-        Self(self.0 | 1 << action as u8)
+        match (action as u8).checked_sub(128) {
+            None => Self { low: self.low | 1 << action as u8, ..self },
+            Some(at) => Self { high: self.high | 1 << at, ..self },
+        }
     }
 
     pub(super) fn without(self, action: Action) -> Self {
-        Self(self.0 & !Self::default().with(action).0)
+        let other = Self::default().with(action);
+        Self { low: self.low & !other.low, high: self.high & !other.high }
     }
 
     pub(super) fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self { low: self.low | other.low, high: self.high | other.high }
     }
 
     pub(super) fn has(self, action: Action) -> bool {
@@ -214,6 +234,6 @@ impl Actions {
     }
 
     pub(super) fn has_any(self, others: Self) -> bool {
-        self.0 & others.0 != 0
+        self.low & others.low != 0 || self.high & others.high != 0
     }
 }

@@ -16,10 +16,12 @@ mod people;
 mod permissions;
 mod policy_index;
 mod reach_index;
+mod release;
 mod role_chains;
 mod scope;
 mod second_person;
 mod steps;
+mod ways;
 
 use findings::Finding;
 use iam::Policy;
@@ -32,6 +34,7 @@ pub use account_view::AuditError;
 pub use approvers::approvers;
 pub use checks::CATALOG;
 pub use reach_index::UndecidedError;
+pub use release::{Artifacts, Release, Target, TargetKind};
 pub use scope::{Scope, Slot, SlotError};
 
 /// Finds everything that lets one human release alone, or keeps everybody from releasing.

@@ -11,6 +11,7 @@ use crate::action::{APPROVE, Action, On};
 use crate::equivalence_class::{ClassId, EquivalenceClass, Reached, shortest};
 use crate::permissions::{As, Permissions, State};
 use crate::scope::{Scope, SlotIx};
+use crate::ways::{Way, ways};
 
 /// A principal or a group whose policies are too intricate to decide exactly.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,8 @@ pub(crate) struct ReachIndex<'a> {
     pub(crate) account: &'a Account,
     pub(crate) scope: &'a Scope,
     stages: Frame,
+    /// The ways past the gate.
+    pub(crate) ways: Vec<Way>,
     pub(crate) permissions: Permissions<'a>,
     /// The slots of each principal that may serve any.
     of_actors: HashMap<Actor, Rc<ServedSlots>>,
@@ -103,11 +106,13 @@ impl ServedSlots {
 impl<'a> ReachIndex<'a> {
     /// Computes the slots of every principal and every group.
     pub(crate) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, UndecidedError> {
+        let ways = ways(account, scope);
         let mut reach = Self {
             account,
             scope,
             stages: scope.resources(account, On::Stages),
-            permissions: Permissions::new(account, scope),
+            permissions: Permissions::new(account, scope, &ways),
+            ways,
             of_actors: HashMap::new(),
             of_groups: HashMap::new(),
             none: ServedSlots::default(),
@@ -281,20 +286,6 @@ impl<'a> ReachIndex<'a> {
 
     fn action_arn(&self, stage: &str, slot: SlotIx) -> String {
         format!("{stage}/{}", self.scope.name(slot))
-    }
-
-    /// A shortest resource, of those that matter, on which an actor's own permissions allow an
-    /// action.
-    pub(crate) fn reaches(
-        &self,
-        actor: Actor,
-        action: Action,
-    ) -> Result<Option<Rc<Reached>>, UndecidedError> {
-        let Some(class) = self.permissions.class_of(actor, action) else {
-            return Ok(None);
-        };
-        let frame = || self.scope.resources(self.account, action.on());
-        class.reach(frame).map_err(self.undecided(actor))
     }
 
     /// Whether somebody may do an action on any resource that matters. What is too intricate counts

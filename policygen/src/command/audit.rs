@@ -204,10 +204,15 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         stage: args.stage,
         gate: args.gate_function,
         desk: args.desk_role,
+        release: audit::Release::default(),
     };
     match audit(&account, &scope, rule.as_ref()) {
         Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, today)?),
-        Err(error @ (AuditError::NoGroup { .. } | AuditError::NoDesk(_))) => {
+        Err(
+            error @ (AuditError::NoGroup { .. }
+            | AuditError::NoDesk(_)
+            | AuditError::NoDeployRole(_)),
+        ) => {
             output::print_error(&error);
             Ok(Exit::Nothing)
         }

@@ -196,7 +196,8 @@ impl<'p, 'a> Granter<'p, 'a> {
             | On::Gate
             | On::InvokedGate
             | On::Everything
-            | On::Anything => false,
+            | On::Anything
+            | On::Released => false,
         }
     }
 }
