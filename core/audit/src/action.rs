@@ -8,7 +8,10 @@ pub(super) enum On {
     /// Approval actions of pipelines.
     ServedSlots,
     Pipelines,
+    /// The stages that have the approvals.
     Stages,
+    /// All stages of the pipelines. A rollback of the one that deploys asks nobody.
+    AllStages,
     /// The function of the gate.
     Gate,
     /// The function of the gate, and its versions and aliases.
@@ -62,8 +65,8 @@ actions! {
     AssumeRole = "sts:AssumeRole" on Anything,
     // These bypass the gate.
     UpdatePipeline = "codepipeline:UpdatePipeline" on Pipelines,
-    RollbackStage = "codepipeline:RollbackStage" on Stages,
-    OverrideStageCondition = "codepipeline:OverrideStageCondition" on Stages,
+    RollbackStage = "codepipeline:RollbackStage" on AllStages,
+    OverrideStageCondition = "codepipeline:OverrideStageCondition" on AllStages,
     PutJobSuccessResult = "codepipeline:PutJobSuccessResult" on Everything,
     UpdateFunctionCode = "lambda:UpdateFunctionCode" on Gate,
     UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration" on Gate,

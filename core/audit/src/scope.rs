@@ -98,6 +98,7 @@ impl Scope {
         match on {
             On::Pipelines => self.pipelines(account, &[]),
             On::Stages => self.pipelines(account, &[slash, self.stage()]),
+            On::AllStages => self.pipelines(account, &[slash, FramePart::Glob("*", &NAME)]),
             On::ServedSlots => {
                 self.pipelines(account, &[slash, self.stage(), slash, FramePart::Glob("*", &NAME)])
             }

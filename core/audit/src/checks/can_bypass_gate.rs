@@ -41,7 +41,12 @@ fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, Undeci
     let ways = might.then(|| view.bypass.ways(&view.reach, &who, actor)).transpose()?;
     for way in ways.into_iter().flatten() {
         let way = way?;
-        found.push(words(&way));
+        // Options and files may name the same thing.
+        let text = words(&way);
+        if found.contains(&text) {
+            continue;
+        }
+        found.push(text);
         for met in &way.met {
             let resource = &met.reached.witness;
             let blames = view.reach.permissions.blame(actor, met.action, resource);

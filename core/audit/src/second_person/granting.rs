@@ -193,6 +193,7 @@ impl<'p, 'a> Granter<'p, 'a> {
             On::ServedSlots
             | On::Pipelines
             | On::Stages
+            | On::AllStages
             | On::Gate
             | On::InvokedGate
             | On::Everything
