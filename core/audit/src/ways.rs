@@ -12,6 +12,9 @@ use crate::action::{Action, On};
 use crate::release::{Artifacts, Target, TargetKind};
 use crate::scope::Scope;
 
+/// What messages call the gate.
+const GATE: &str = "the gate";
+
 /// An action, and the resources on which it is needed: one of them is enough.
 #[derive(Clone, Debug)]
 pub(crate) struct Need {
@@ -66,13 +69,13 @@ fn past_the_gate(account: &Account, scope: &Scope) -> Vec<Way> {
         of(Action::OverrideStageCondition, "overrides a condition of the stage"),
         of(Action::PutJobSuccessResult, "answers in the gate's place"),
     ];
-    ways.extend(changes_of(account, scope, &scope.gate, "the gate"));
+    ways.extend(changes_of(account, scope, &scope.gate, GATE));
     ways
 }
 
-/// Changes of a function. "A version is immutable" (Lambda Developer Guide, "Manage Lambda function
-/// versions"), so what runs under an alias changes only with the alias, and what runs as a version
-/// does not change.
+/// Changes of a function. What runs under an alias or as a version changes only later: "Creates a
+/// version from the current code and configuration of a function" (Lambda API reference,
+/// PublishVersion), so whoever publishes the next one publishes the change.
 fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &str) -> Vec<Way> {
     let whole = || vec![scope.function(account, function, &[])];
     let forms = || scope.function_forms(account, function).to_vec();
@@ -84,27 +87,22 @@ fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &s
         does,
         is_release: false,
     };
-    let mut ways = Vec::new();
     let qualifier = function.qualifier().filter(|qualifier| !qualifier.starts_with('$'));
-    match qualifier {
-        None => {
-            ways.push(way(&[(Action::UpdateFunctionCode, whole())], format!("replaces {what}")));
-            ways.push(way(
-                &[(Action::UpdateFunctionConfiguration, whole())],
-                match what {
-                    "the gate" => "changes the gate's rule".to_owned(),
-                    _ => format!("changes the settings of {what}"),
-                },
-            ));
-        }
-        Some(version) if version.chars().all(|c| c.is_ascii_digit()) => {}
-        // The resource is the function. The policies of some accounts name the alias.
-        Some(_) => {
-            let does = format!("puts another version of {what} in force");
-            ways.push(way(&[(Action::UpdateAlias, forms())], does.clone()));
-            let both = [(Action::DeleteAlias, forms()), (Action::CreateAlias, forms())];
-            ways.push(way(&both, does));
-        }
+    let [replaces, configures] = match (qualifier, what) {
+        (Some(_), _) => [(); 2].map(|()| format!("changes the next version of {what}")),
+        (None, GATE) => [format!("replaces {what}"), format!("changes {what}'s rule")],
+        (None, _) => [format!("replaces {what}"), format!("changes the settings of {what}")],
+    };
+    let mut ways = vec![
+        way(&[(Action::UpdateFunctionCode, whole())], replaces),
+        way(&[(Action::UpdateFunctionConfiguration, whole())], configures),
+    ];
+    if qualifier.is_some_and(|qualifier| !qualifier.chars().all(|c| c.is_ascii_digit())) {
+        // The resource is the function. Some policies name the alias.
+        let does = format!("puts another version of {what} in force");
+        ways.push(way(&[(Action::UpdateAlias, forms())], does.clone()));
+        let both = [(Action::DeleteAlias, forms()), (Action::CreateAlias, forms())];
+        ways.push(way(&both, does));
     }
     // "You can grant cross-account access for most API actions that operate on an existing
     // function" (Lambda Developer Guide, "Granting Lambda function access to other accounts"), to
