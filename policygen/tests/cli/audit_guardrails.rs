@@ -89,8 +89,9 @@ fn account(without: &[&str]) -> Value {
             group["AttachedManagedPolicies"] = json!([attached(&name), attached(GUARDRAILS)]);
         }
     }
-    // The pipeline's roles.
+    // The roles of the gate and of the pipeline.
     for (name, service) in [
+        ("TwoPersonRule-Gate", "lambda.amazonaws.com"),
         ("PipelineRole", "codepipeline.amazonaws.com"),
         ("DeployRole", "cloudformation.amazonaws.com"),
     ] {
@@ -165,8 +166,7 @@ fn an_administrator_under_the_service_control_policy_cannot_bypass_the_gate() {
     // She could still replace artifacts: builds have to write them, with roles of any name.
     let without_artifacts = SCOPE.get(..8).unwrap();
     let held = bypassing(&[without_artifacts, &["--scp", level]].concat());
-    let (_, report) = AUDIT.examine(&account, &[without_artifacts, &["--scp", level]].concat());
-    assert!(!held.contains(ALICE) && held.contains(&deployer), "{report:#}");
+    assert!(!held.contains(ALICE) && held.contains(&deployer), "{held:?}");
     assert!(bypassing(&[&SCOPE[..], &["--scp", level]].concat()).contains(ALICE));
     // A role or a user that she makes does not approve.
     let (_, report) = AUDIT.examine(&account, &[&SCOPE[..], &["--scp", level]].concat());
