@@ -26,6 +26,7 @@ CAN = {
     "can-bypass-gate",
     "can-grant-itself",
     "can-make-second-person",
+    "may-run-as-approver",
     "member-of-both-groups",
 }
 

@@ -18,6 +18,7 @@ mod policy_index;
 mod reach_index;
 mod release;
 mod role_chains;
+mod running;
 mod scope;
 mod second_person;
 mod steps;

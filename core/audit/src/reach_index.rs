@@ -288,6 +288,20 @@ impl<'a> ReachIndex<'a> {
         format!("{stage}/{}", self.scope.name(slot))
     }
 
+    /// A shortest resource, of those that matter, on which an actor's own permissions allow an
+    /// action.
+    pub(crate) fn reaches(
+        &self,
+        actor: Actor,
+        action: Action,
+    ) -> Result<Option<Rc<Reached>>, UndecidedError> {
+        let Some(class) = self.permissions.class_of(actor, action) else {
+            return Ok(None);
+        };
+        let frame = || self.scope.resources(self.account, action.on());
+        class.reach(frame).map_err(self.undecided(actor))
+    }
+
     /// Whether somebody may do an action on any resource that matters. What is too intricate counts
     /// as allowed.
     pub(crate) fn can(&self, who: &As<'a>, action: Action) -> bool {

@@ -75,7 +75,7 @@ fn name(account: &Account, state: &mut State<'_>, arn: &str) {
     let statements = state.grants.policies().flat_map(|(_, policy)| &policy.statements);
     let conditions = statements.flat_map(|statement| &statement.conditions);
     let about = conditions.filter(|it| it.key().eq_ignore_ascii_case(PRINCIPAL));
-    if about.flat_map(|it| it.values()).all(|value| is_never_new(account, &value)) {
+    if about.flat_map(|it| it.values()).all(|value| is_never_new(account, value)) {
         state.context.set(PRINCIPAL, [arn.to_owned()]);
     }
 }
