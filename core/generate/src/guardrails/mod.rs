@@ -28,6 +28,16 @@ const CHANGES_OF_FUNCTION: [&str; 8] = [
     "lambda:DeleteFunction",
     "lambda:AddPermission",
 ];
+/// What takes the service control policy off. The organization's management account and delegated
+/// administrators can, and every account may try to leave (Service Authorization Reference, AWS
+/// Organizations).
+const LIFTS_CONTROLS: [&str; 5] = [
+    "organizations:DetachPolicy",
+    "organizations:UpdatePolicy",
+    "organizations:DeletePolicy",
+    "organizations:DisablePolicyType",
+    "organizations:LeaveOrganization",
+];
 /// What makes somebody a role.
 const BECOME: [&str; 2] = ["iam:PassRole", "sts:AssumeRole"];
 
@@ -103,6 +113,7 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     statements.extend(desks_roles(spec, &break_glass));
     statements.extend(release::statements(spec, guardrails, denied));
     if denied == Denied::Everybody {
+        statements.push(unless(deny("LiftControls", &LIFTS_CONTROLS, any()), break_glass.clone()));
         statements.extend(approvers::statement(spec, guardrails));
         // These roles are not bound, so nobody may become them other than by their trust policies.
         let exempt = release::exempt_roles(spec, guardrails);
