@@ -9,6 +9,7 @@ use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
+use crate::answerer::Answerer;
 use crate::of_aws::is_of_aws;
 use crate::permissions::State;
 use crate::reach_index::UndecidedError;
@@ -49,6 +50,7 @@ pub(super) fn all<'p, 'a>(
             permissions.state_of_new(false, may_be_tagged, grant.policies, grant.boundary);
         name(view.account(), &mut state, &grant.to);
         let step = |action| Step { action, resource: grant.to.clone() };
+        let by = Answerer::any(grant.names.iter().map(|role| view.session_of(role)));
         Other {
             kind: Kind::Role,
             called: "a new role".to_owned(),
@@ -56,6 +58,7 @@ pub(super) fn all<'p, 'a>(
             is_many: grant.is_many,
             open: grant.open,
             approves: Approves::Supposed(state.clauses()),
+            by,
             state: Some(state),
         }
     });
@@ -128,6 +131,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
             is_many: false,
             open: allowed == Truth::Unknown,
             approves: Approves::Supposed(state.clauses()),
+            by: view.taken(role),
             state: None,
         });
         plain += usize::from(is_plain);
