@@ -26,7 +26,9 @@ CAN = {
     "can-bypass-gate",
     "can-grant-itself",
     "can-make-second-person",
+    "may-run-as-approver",
     "member-of-both-groups",
+    "not-decided",
 }
 
 

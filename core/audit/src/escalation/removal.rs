@@ -43,20 +43,21 @@ pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Tri
                 Some(state)
             };
             if let Some(leave) = holder.leave {
-                writes.offer(leave, holder.arn, || without(&|id| holder.policies.contains(&id)));
+                writes
+                    .offer(leave, holder.arn, of, || without(&|id| holder.policies.contains(&id)));
             }
             for policy in holder.policies {
                 let is_managed =
                     view.account().policy(*policy).is_some_and(|stored| stored.arn.is_some());
                 let action = if is_managed { holder.detach } else { holder.delete };
-                writes.offer(action, holder.arn, || without(&|id| id == *policy));
+                writes.offer(action, holder.arn, of, || without(&|id| id == *policy));
             }
         }
     }
 }
 
 /// The actions that are tried.
-pub(crate) const REMOVALS: [Action; 7] = [
+pub(crate) const REMOVALS: [Action; 9] = [
     Action::RemoveUserFromGroup,
     Action::DetachUserPolicy,
     Action::DeleteUserPolicy,
@@ -64,6 +65,8 @@ pub(crate) const REMOVALS: [Action; 7] = [
     Action::DeleteGroupPolicy,
     Action::DetachRolePolicy,
     Action::DeleteRolePolicy,
+    Action::DetachControl,
+    Action::UpdateControl,
 ];
 
 /// The holders of an actor's policies: itself and its groups.
