@@ -6,6 +6,7 @@ use iam::{Blame, Condition, Effect};
 
 use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::entered_roles::Entered;
 use crate::role_chains::RoleChains;
 use findings::Evidence;
 
@@ -80,6 +81,16 @@ pub(super) fn chain_of_roles(
         evidence.push(Evidence::new("role", account.arn(Actor::Role(*role)), detail));
     }
     evidence.extend(shown(before, last));
+    evidence
+}
+
+/// A role that is entered from outside the account, and the roles that are assumed after it.
+pub(super) fn entered_role(view: &AccountView<'_>, entered: &Entered) -> Vec<Evidence> {
+    let role = Actor::Role(entered.role);
+    let mut evidence = vec![actor(view.account(), role, "can be entered from outside")];
+    if let Some(chain) = &entered.chain {
+        evidence.extend(chain_of_roles(view, role, &chain.through));
+    }
     evidence
 }
 

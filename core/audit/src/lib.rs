@@ -7,10 +7,13 @@ mod by_actor;
 mod bypass;
 mod checks;
 mod closure;
+mod entered_roles;
 mod equivalence_class;
 mod escalation;
 mod evidence;
+pub mod identity_center;
 mod of_aws;
+mod outsiders;
 mod passing;
 mod people;
 mod permissions;
@@ -27,6 +30,7 @@ use iam::account::Account;
 use rule::Rule;
 
 use self::account_view::AccountView;
+use self::identity_center::IdentityCenter;
 
 pub use account_view::AuditError;
 pub use approvers::approvers;
@@ -34,7 +38,8 @@ pub use checks::CATALOG;
 pub use reach_index::UndecidedError;
 pub use scope::{Scope, Slot, SlotError};
 
-/// Finds everything that lets one human release alone, or keeps everybody from releasing.
+/// Finds everything that lets one human release alone, or keeps everybody from releasing. Without
+/// the lists of IAM Identity Center, nobody knows who has its roles.
 ///
 /// # Errors
 /// [`AuditError`] if a slot's group does not exist, or a principal's policies cannot be decided
@@ -43,8 +48,9 @@ pub fn audit(
     account: &Account,
     scope: &Scope,
     rule: Option<&Rule>,
+    identity_center: Option<&IdentityCenter>,
 ) -> Result<Vec<Finding>, AuditError> {
     let everything = Policy::allowing_everything();
-    let view = AccountView::new(account, scope, rule, &everything)?;
+    let view = AccountView::new(account, scope, rule, identity_center, &everything)?;
     Ok(checks::find(&view)?)
 }

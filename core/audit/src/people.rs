@@ -4,6 +4,7 @@
 //! slots with people covers all slots.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use iam::account::{Actor, RoleIx};
 use petgraph::algo::matching::maximum_matching;
@@ -64,7 +65,14 @@ impl People {
                     (is_for_people(view, at), view.trusts_sessions_of(&identity.name))
                 }
             };
-            if is_human {
+            if let Some(sessions) = sessions_of(view, actor) {
+                people.extend(sessions.map(|(subject, name)| Person {
+                    subject,
+                    name,
+                    slots: slots.clone(),
+                    is_many: false,
+                }));
+            } else if is_human {
                 let (subject, name) = (identity.arn.clone(), identity.name.clone());
                 people.push(Person { subject, name, slots, is_many });
             }
@@ -126,6 +134,21 @@ fn assign(scope: &Scope, people: &[Person], away: Option<usize>) -> Option<BTree
     slots.iter().map(|(_, slot)| person(*slot)).collect()
 }
 
+/// The sessions of a role of IAM Identity Center that the gate believes, by ARN and name of the
+/// person, if everybody who has the role is known.
+fn sessions_of(
+    view: &AccountView<'_>,
+    actor: Actor,
+) -> Option<impl Iterator<Item = (String, String)>> {
+    let Actor::Role(at) = actor else { return None };
+    let assigned = view.assigned().filter(|assigned| assigned.knows(at))?;
+    let account = view.account();
+    let name = &account.role(at)?.identity.name;
+    let role = format!("arn:{}:sts::{}:assumed-role/{name}", account.partition, account.id);
+    let named = assigned.sessions(at).map(move |user| (format!("{role}/{user}"), user.to_owned()));
+    view.trusts_sessions_of(name).then_some(named)
+}
+
 /// Whether any user, or anybody outside the account who is not a machine, can assume a role.
 fn is_for_people(view: &AccountView<'_>, role: RoleIx) -> bool {
     let users = view.users_of_roles.get(&role).is_some_and(|users| !users.is_empty());
@@ -136,12 +159,17 @@ fn is_for_people(view: &AccountView<'_>, role: RoleIx) -> bool {
         })
 }
 
+/// The rule if none was given: that of the defaults, which also believes the session names of roles
+/// of IAM Identity Center.
+static BELIEVING: LazyLock<Rule> = LazyLock::new(|| {
+    Rule::floor(r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#).unwrap_or_default()
+});
+
 /// The persons behind these ARNs: for each, the places of the ARNs. They are joined as the gate's
-/// rule joins them, or the default rule if none was given. A principal that the gate would
+/// rule joins them. A principal that the gate would
 /// attribute to nobody belongs to no person.
 pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
-    let by_default = Rule::default();
-    let rule = view.rule.unwrap_or(&by_default);
+    let rule = view.rule.unwrap_or(&BELIEVING);
     let keys = arns.iter().map(|arn| {
         let keys = rule.keys(&Principal::parse(arn), &view.gate_account);
         // If the rule makes a principal ambiguous, the gate does not count it.
@@ -178,7 +206,9 @@ fn joined(view: &AccountView<'_>, people: Vec<Person>) -> Vec<Person> {
         let first = members.next()?.clone();
         Some(members.fold(first, |mut all, member| {
             all.slots.extend(&member.slots);
-            all.name = format!("{} = {}", all.name, member.name);
+            if !all.name.split(" = ").any(|name| name == member.name) {
+                all.name = format!("{} = {}", all.name, member.name);
+            }
             all
         }))
     });

@@ -221,27 +221,42 @@ impl<'a> ReachIndex<'a> {
         wanted: impl Fn(usize, usize) -> bool,
     ) -> Result<Option<SlotPair>, TooIntricate> {
         let mut found: Option<SlotPair> = None;
-        for [a, b] in self.scope.pairs() {
-            let serving = |slot| {
-                let candidates = candidates.iter().enumerate();
-                candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
-            };
-            for (i, of_a) in serving(a) {
-                for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
-                    let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
-                        continue;
-                    };
-                    let pair = SlotPair {
-                        slots: [a, b],
-                        witness: [a, b].map(|slot| self.action_arn(&stage.witness, slot)),
-                        candidates: [i, j],
-                        open: stage.open,
-                    };
-                    if !pair.open {
-                        return Ok(Some(pair));
-                    }
-                    found.get_or_insert(pair);
+        for slots in self.scope.pairs() {
+            match self.find_pair_of(slots, candidates, &wanted)? {
+                Some(pair) if !pair.open => return Ok(Some(pair)),
+                pair => found = found.or(pair),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Like [`ReachIndex::find_pair`], for these two slots.
+    pub(crate) fn find_pair_of(
+        &self,
+        [a, b]: [SlotIx; 2],
+        candidates: &[Candidate<'_>],
+        wanted: impl Fn(usize, usize) -> bool,
+    ) -> Result<Option<SlotPair>, TooIntricate> {
+        let mut found: Option<SlotPair> = None;
+        let serving = |slot| {
+            let candidates = candidates.iter().enumerate();
+            candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
+        };
+        for (i, of_a) in serving(a) {
+            for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
+                let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
+                    continue;
+                };
+                let pair = SlotPair {
+                    slots: [a, b],
+                    witness: [a, b].map(|slot| self.action_arn(&stage.witness, slot)),
+                    candidates: [i, j],
+                    open: stage.open,
+                };
+                if !pair.open {
+                    return Ok(Some(pair));
                 }
+                found.get_or_insert(pair);
             }
         }
         Ok(found)

@@ -1,6 +1,7 @@
 //! The verbs of the command line, one per file.
 
 pub(crate) mod audit;
+mod audit_identity_center;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod doctor_facts;

@@ -1,7 +1,7 @@
 //! `can-approve-both-through-role`: a principal that can serve two slots of one pipeline if it
 //! assumes roles.
 
-use findings::{Check, Finding, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -11,8 +11,10 @@ use super::Find;
 use super::can_approve_both::evidence_of;
 use crate::account_view::AccountView;
 use crate::action::APPROVE;
+use crate::entered_roles::ServedTogether;
 use crate::equivalence_class::EquivalenceClass;
 use crate::evidence;
+use crate::outsiders::{self, OutsiderOfBoth};
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 use crate::role_chains::RoleChain;
 
@@ -42,7 +44,45 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             findings.push(finding(view, actor, &found));
         }
     }
+    let outsiders = outsiders::find(view)?.into_iter().filter(|it| it.is_certain);
+    findings.extend(outsiders.map(|outsider| of_outsider(view, &outsider)));
     Ok(findings)
+}
+
+/// A principal of another account that the trust policies of both roles name.
+fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
+    let ServedTogether { pair, by } = &found.served;
+    let [a, b] = pair.slots.map(|slot| view.slot(slot));
+    let [by_a, by_b] = by.each_ref().map(|entered| view.name(Actor::Role(entered.serving())));
+    let arn = outsiders::name(&found.outsider);
+    let message = format!(
+        "`{arn}` may approve {a} as `{by_a}` and {b} of the same stage as `{by_b}`, if its own account \
+         allows it to assume both."
+    );
+    let help =
+        "Let another principal enter one of the roles: change the trust policy of one of them.";
+    let mut finding = CHECK.finding(arn.to_owned(), message, help.to_owned());
+    finding.evidence = evidence_of_outsider(view, found);
+    let [_, witness] = &pair.witness;
+    finding.witness = Some(witness.clone());
+    finding
+}
+
+/// How an outsider serves two slots.
+pub(super) fn evidence_of_outsider(
+    view: &AccountView<'_>,
+    found: &OutsiderOfBoth,
+) -> Vec<Evidence> {
+    let name = outsiders::name(&found.outsider);
+    let slots = found.served.by.iter().zip(&found.served.pair.witness);
+    let evidence = slots.flat_map(|(entered, witness)| {
+        let serving = Actor::Role(entered.serving());
+        let mut evidence = vec![Evidence::new("principal", name, "is trusted by the role")];
+        evidence.extend(evidence::entered_role(view, entered));
+        evidence.extend(evidence_of(view, serving, std::slice::from_ref(witness)));
+        evidence
+    });
+    evidence.collect()
 }
 
 /// Whether an actor may approve two slots through roles.

@@ -2,9 +2,11 @@
 
 mod build;
 pub mod details;
+mod outsider;
 mod trust;
 
 pub use build::AccountError;
+pub use outsider::{Entrance, Outsider};
 pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;
