@@ -84,14 +84,14 @@ pub(super) fn chain_of_roles(
     evidence
 }
 
-/// A role that is entered from outside the account, and the roles that are assumed after it.
+/// The roles that are assumed after one that is entered from outside the account.
 pub(super) fn entered_role(view: &AccountView<'_>, entered: &Entered) -> Vec<Evidence> {
     let role = Actor::Role(entered.role);
-    let mut evidence = vec![actor(view.account(), role, "can be entered from outside")];
-    if let Some(chain) = &entered.chain {
-        evidence.extend(chain_of_roles(view, role, &chain.through));
-    }
-    evidence
+    let assumed = entered.chain.iter().flat_map(|chain| {
+        let first = actor(view.account(), role, "can be entered from outside");
+        std::iter::once(first).chain(chain_of_roles(view, role, &chain.through))
+    });
+    assumed.collect()
 }
 
 /// The chain to the statements that let an actor assume a role.

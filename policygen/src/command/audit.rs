@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
-use super::audit_identity_center as identity_center;
+use super::audit_identity_center::{self, IdentityCenterArgs};
 use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ Examples:
     policygen audit --account-file account.json
 
   Who has the roles of IAM Identity Center, from files:
-    policygen audit --account-file account.json --identity-center-file assignments.json \
+    policygen audit --account-file account.json --identity-center-file assignments.json \\
       --identity-center-file sets.json --identity-center-file people.json
 
   One pipeline, the groups by name, and what the gate believes:
@@ -102,7 +102,7 @@ pub(crate) struct Args {
     #[arg(long)]
     print_permissions: bool,
     #[command(flatten)]
-    identity_center: identity_center::Args,
+    identity_center: IdentityCenterArgs,
     #[command(flatten)]
     connection: Connection,
     #[command(flatten)]
@@ -153,8 +153,11 @@ fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
 
 pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.print_permissions {
-        let more =
-            if args.identity_center.identity_center { identity_center::PERMISSIONS } else { "" };
+        let more = if args.identity_center.identity_center {
+            audit_identity_center::PERMISSIONS
+        } else {
+            ""
+        };
         output::print([PERMISSIONS, more, END].concat().as_bytes())?;
         return Ok(Exit::Done);
     }

@@ -28,7 +28,7 @@ pub(super) const PERMISSIONS: &str = r#",
 /// Who has the roles of IAM Identity Center.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "IAM Identity Center")]
-pub(super) struct Args {
+pub(super) struct IdentityCenterArgs {
     /// What `aws sso-admin list-account-assignments`, `list-permission-sets`,
     /// `describe-permission-set` and `aws identitystore list-users`, `list-groups`,
     /// `list-group-memberships` print, told apart by content; `-` for standard input. Repeat it for
@@ -41,7 +41,7 @@ pub(super) struct Args {
     pub(super) identity_center: bool,
 }
 
-impl Args {
+impl IdentityCenterArgs {
     /// Reads the lists, or `None` if there are none. `account` is the account that is audited, and
     /// `region` a region to ask if none is configured.
     pub(super) fn read(

@@ -119,8 +119,11 @@ fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
         "{who} may approve {a} as `{by_a}` and {b} of the same stage as `{by_b}`. The account does \
          not show {unknown}."
     );
+    let [first, _] = &found.served.by;
     let subject = match &found.outsider {
         Outsider::Account(id) => format!("arn:{}:iam::{id}:root", view.account().partition),
+        // Some providers have no ARN, and everybody has none.
+        _ if !name.starts_with("arn:") => view.account().arn(Actor::Role(first.role)).to_owned(),
         _ => name.to_owned(),
     };
     let mut finding = CHECK.finding(subject, message, help.to_owned());
