@@ -77,7 +77,8 @@ pub(super) fn evidence_of_outsider(
     let slots = found.served.by.iter().zip(&found.served.pair.witness);
     let evidence = slots.flat_map(|(entered, witness)| {
         let serving = Actor::Role(entered.serving());
-        let mut evidence = vec![Evidence::new("principal", name, "is trusted by the role")];
+        let mut evidence =
+            vec![Evidence::new("principal", name, "may be let in by the trust policy")];
         evidence.extend(evidence::entered_role(view, entered));
         evidence.extend(evidence_of(view, serving, std::slice::from_ref(witness)));
         evidence

@@ -122,9 +122,12 @@ fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
     let [first, _] = &found.served.by;
     let subject = match &found.outsider {
         Outsider::Account(id) => format!("arn:{}:iam::{id}:root", view.account().partition),
+        Outsider::Principal(arn) | Outsider::Saml(arn) => arn.clone(),
+        Outsider::Web(name) if name.starts_with("arn:") => name.clone(),
         // Some providers have no ARN, and everybody has none.
-        _ if !name.starts_with("arn:") => view.account().arn(Actor::Role(first.role)).to_owned(),
-        _ => name.to_owned(),
+        Outsider::Web(_) | Outsider::Anybody => {
+            view.account().arn(Actor::Role(first.role)).to_owned()
+        }
     };
     let mut finding = CHECK.finding(subject, message, help.to_owned());
     finding.evidence = evidence_of_outsider(view, found);

@@ -126,10 +126,10 @@ impl Reader {
         let mut is_empty = true;
         for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
             is_empty = false;
-            match document.map_err(malformed)? {
-                Value::Object(printed) => self.document(file, printed)?,
-                _ => return Err(unknown("something else than an object")),
-            }
+            let Value::Object(printed) = document.map_err(malformed)? else {
+                return Err(unknown("something else than an object"));
+            };
+            self.document(file, printed)?;
         }
         if is_empty { Err(unknown("nothing")) } else { Ok(()) }
     }

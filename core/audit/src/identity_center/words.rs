@@ -92,9 +92,9 @@ impl Gap<'_> {
     }
 }
 
-/// The ARN of the instance that has a permission set.
+/// The ARN of the instance that has a permission set: `arn:aws:sso:::instance/INSTANCE` for
+/// `arn:aws:sso:::permissionSet/INSTANCE/SET`.
 fn instance(set: &str) -> String {
-    let (before, rest) = set.split_once(":permissionSet/").unwrap_or(("arn:aws:sso::", set));
-    let instance = rest.split('/').next().unwrap_or(rest);
-    format!("{before}:instance/{instance}")
+    let (before, resource) = set.rsplit_once(':').unwrap_or(("arn:aws:sso::", set));
+    format!("{before}:instance/{}", resource.split('/').nth(1).unwrap_or("INSTANCE"))
 }
