@@ -26,6 +26,7 @@ CAN = {
     "can-bypass-gate",
     "can-grant-itself",
     "can-make-second-person",
+    "may-run-as-approver",
     "member-of-both-groups",
 }
 # What the account does not show is the subject of this file alone.

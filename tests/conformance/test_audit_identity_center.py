@@ -108,9 +108,9 @@ class Center:
         )["UserId"]
 
     def group(self, name, *members):
-        self.groups[name] = self.people.create_group(
-            IdentityStoreId=self.store, DisplayName=name
-        )["GroupId"]
+        self.groups[name] = self.people.create_group(IdentityStoreId=self.store, DisplayName=name)[
+            "GroupId"
+        ]
         for member in members:
             self.people.create_group_membership(
                 IdentityStoreId=self.store,
@@ -238,9 +238,7 @@ def test_live_and_from_files_are_the_same_byte_for_byte(company, files, tmp_path
         assert asked.stdout == from_files.stdout, output
 
 
-def test_files_may_be_joined_compressed_in_utf_16_or_from_standard_input(
-    company, files, tmp_path
-):
+def test_files_may_be_joined_compressed_in_utf_16_or_from_standard_input(company, files, tmp_path):
     whole = policygen("--account-file", account(tmp_path), *given(files)).stdout
     one = tmp_path / "all.json"
     one.write_text("\n".join(file.read_text() for file in files))
@@ -251,9 +249,7 @@ def test_files_may_be_joined_compressed_in_utf_16_or_from_standard_input(
     for joined in (one, compressed, wide):
         ran = policygen("--account-file", account(tmp_path), "--identity-center-file", joined)
         assert (ran.returncode, ran.stdout) == (10, whole), joined.name
-    ran = policygen(
-        "--account-file", account(tmp_path), *given(["-"]), stdin=one.read_text()
-    )
+    ran = policygen("--account-file", account(tmp_path), *given(["-"]), stdin=one.read_text())
     assert (ran.returncode, ran.stdout) == (10, whole)
 
 

@@ -18,7 +18,7 @@ use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
 use crate::role_chains::{Reachable, RoleChains};
 use crate::scope::{Scope, SlotIx};
-use crate::second_person;
+use crate::{running, second_person};
 
 /// An account, and what follows from it.
 pub(crate) struct AccountView<'a> {
@@ -41,6 +41,8 @@ pub(crate) struct AccountView<'a> {
     pub(super) deciding: Vec<Action>,
     outcomes: RefCell<HashMap<Actor, Rc<Outcome>>>,
     mattering_users: OnceCell<Vec<Actor>>,
+    running_roles: OnceCell<Vec<RoleIx>>,
+    changing_running_code: Vec<Action>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
@@ -107,6 +109,8 @@ impl<'a> AccountView<'a> {
             deciding: closure::deciding(),
             outcomes: RefCell::default(),
             mattering_users: OnceCell::new(),
+            running_roles: OnceCell::new(),
+            changing_running_code: running::actions(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
             everything,
@@ -206,6 +210,23 @@ impl<'a> AccountView<'a> {
         let roles = roles
             .filter(|(at, role)| self.chains.matters(*at) && !of_aws::is_of_aws(&role.identity));
         roles.map(|(at, _)| Actor::Role(at)).collect()
+    }
+
+    /// The roles that matter and that a service may run code with that others can change.
+    pub(super) fn running_roles(&self) -> &[RoleIx] {
+        self.running_roles.get_or_init(|| {
+            let roles = self.account().roles_by_ix();
+            let roles = roles.filter(|(at, role)| {
+                self.chains.matters(*at)
+                    && running::has_way(&self.account().outsiders(role).services)
+            });
+            roles.map(|(at, _)| at).collect()
+        })
+    }
+
+    /// The actions that change code that runs with a role already.
+    pub(super) fn changing_running_code(&self) -> &[Action] {
+        &self.changing_running_code
     }
 
     /// What an actor reaches by at least one write: two slots, if it does not have them without a

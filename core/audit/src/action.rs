@@ -96,6 +96,9 @@ actions! {
     DeleteGroupPolicy = "iam:DeleteGroupPolicy" on Anything,
     DetachRolePolicy = "iam:DetachRolePolicy" on Anything,
     DeleteRolePolicy = "iam:DeleteRolePolicy" on Anything,
+    // These remove what a service control policy denies.
+    DetachControl = "organizations:DetachPolicy" on Anything,
+    UpdateControl = "organizations:UpdatePolicy" on Anything,
     // These writes create another principal, or let somebody sign in as it.
     CreateUser = "iam:CreateUser" on Users,
     CreateRole = "iam:CreateRole" on Roles,
@@ -175,6 +178,36 @@ actions! {
     CreateChannel = "chatbot:CreateSlackChannelConfiguration" on Anything,
     UpdateChannel = "chatbot:UpdateSlackChannelConfiguration" on Anything,
     AssociateRoleToGroup = "greengrass:AssociateRoleToGroup" on Anything,
+    CreateApp = "amplify:CreateApp" on Anything,
+    CreateDataSource = "appsync:CreateDataSource" on Anything,
+    CreateResolver = "appsync:CreateResolver" on Anything,
+    UpdateResolver = "appsync:UpdateResolver" on Anything,
+    // These change code that runs with a role already.
+    UpdateAnyFunction = "lambda:UpdateFunctionCode" on Anything,
+    UpdateAnyConfiguration = "lambda:UpdateFunctionConfiguration" on Anything,
+    StartSession = "ssm:StartSession" on Anything,
+    SendCommand = "ssm:SendCommand" on Anything,
+    SendSshKey = "ec2-instance-connect:SendSSHPublicKey" on Anything,
+    ModifyInstance = "ec2:ModifyInstanceAttribute" on Anything,
+    StopInstances = "ec2:StopInstances" on Anything,
+    StartInstances = "ec2:StartInstances" on Anything,
+    CreateTemplateVersion = "ec2:CreateLaunchTemplateVersion" on Anything,
+    ModifyTemplate = "ec2:ModifyLaunchTemplate" on Anything,
+    CreateDeployment = "codedeploy:CreateDeployment" on Anything,
+    AddJobFlowSteps = "elasticmapreduce:AddJobFlowSteps" on Anything,
+    ExecuteCommand = "ecs:ExecuteCommand" on Anything,
+    UpdateDevEndpoint = "glue:UpdateDevEndpoint" on Anything,
+    CreateNotebookUrl = "sagemaker:CreatePresignedNotebookInstanceUrl" on Anything,
+    CreateLifecycle = "sagemaker:CreateNotebookInstanceLifecycleConfig" on Anything,
+    UpdateLifecycle = "sagemaker:UpdateNotebookInstanceLifecycleConfig" on Anything,
+    StopNotebook = "sagemaker:StopNotebookInstance" on Anything,
+    UpdateNotebook = "sagemaker:UpdateNotebookInstance" on Anything,
+    StartNotebook = "sagemaker:StartNotebookInstance" on Anything,
+    CreateAccessEntry = "eks:CreateAccessEntry" on Anything,
+    AssociateAccessPolicy = "eks:AssociateAccessPolicy" on Anything,
+    CreateTrustAnchor = "rolesanywhere:CreateTrustAnchor" on Anything,
+    UpdateTrustAnchor = "rolesanywhere:UpdateTrustAnchor" on Anything,
+    UpdateApp = "amplify:UpdateApp" on Anything,
 }
 
 /// The action that gives an approval.
@@ -186,34 +219,47 @@ impl fmt::Display for Action {
     }
 }
 
-/// A set of actions.
+/// A set of actions: one bit for each.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Actions(u128);
+pub(super) struct Actions([u128; 2]);
 
-const _: () = assert!(Action::ALL.len() <= 128, "one bit for each action");
+const _: () = assert!(Action::ALL.len() <= 256, "one bit for each action");
 
 impl Actions {
     pub(super) fn from_actions(actions: &[Action]) -> Self {
         actions.iter().fold(Self::default(), |set, action| set.with(*action))
     }
 
+    /// The set that has only this action.
+    fn only(action: Action) -> Self {
+        let at = action as u32;
+        match at.checked_sub(u128::BITS) {
+            None => Self([1 << at, 0]),
+            Some(at) => Self([0, 1 << at]),
+        }
+    }
+
     pub(super) fn with(self, action: Action) -> Self {
-        Self(self.0 | 1 << action as u8)
+        self.and(Self::only(action))
     }
 
     pub(super) fn without(self, action: Action) -> Self {
-        Self(self.0 & !Self::default().with(action).0)
+        let Self([low, high]) = self;
+        let Self([no_low, no_high]) = Self::only(action);
+        Self([low & !no_low, high & !no_high])
     }
 
     pub(super) fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        let (Self([low, high]), Self([other_low, other_high])) = (self, other);
+        Self([low | other_low, high | other_high])
     }
 
     pub(super) fn has(self, action: Action) -> bool {
-        self.has_any(Self::default().with(action))
+        self.has_any(Self::only(action))
     }
 
     pub(super) fn has_any(self, others: Self) -> bool {
-        self.0 & others.0 != 0
+        let (Self([low, high]), Self([other_low, other_high])) = (self, others);
+        low & other_low != 0 || high & other_high != 0
     }
 }

@@ -20,6 +20,7 @@ mod permissions;
 mod policy_index;
 mod reach_index;
 mod role_chains;
+mod running;
 mod scope;
 mod second_person;
 mod steps;

@@ -95,8 +95,8 @@ fn broader(outsider: &Outsider) -> impl Iterator<Item = Outsider> {
 
 /// Whether the conditions of two statements want two different humans.
 fn are_of_different_humans(outsider: &Outsider, a: &Entrance<'_>, b: &Entrance<'_>) -> bool {
-    let telling = a.conditions.iter().filter(|condition| tells_humans_apart(outsider, condition));
-    let mut pairs = telling.flat_map(|a| b.conditions.iter().map(move |b| (a, b)));
+    let about = a.conditions.iter().filter(|condition| is_about_the_human(outsider, condition));
+    let mut pairs = about.flat_map(|a| b.conditions.iter().map(move |b| (a, b)));
     pairs.any(|(a, b)| a.excludes(b))
 }
 
@@ -105,7 +105,7 @@ fn are_of_different_humans(outsider: &Outsider, a: &Entrance<'_>, b: &Entrance<'
 /// (GitHub Docs, "OpenID Connect reference", `aud`). A Cognito identity belongs to one pool, which
 /// is its audience. The keys: IAM User Guide, "IAM and AWS STS condition context keys" and "AWS
 /// global condition context keys".
-fn tells_humans_apart(outsider: &Outsider, condition: &Condition) -> bool {
+fn is_about_the_human(outsider: &Outsider, condition: &Condition) -> bool {
     let key = condition.key().to_ascii_lowercase();
     let is_signed_in = matches!(outsider, Outsider::Saml(_) | Outsider::Web(_));
     key.ends_with(":sub")

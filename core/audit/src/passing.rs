@@ -89,6 +89,12 @@ const WAYS: &[Way] = &[
     ("chatbot", &[Action::CreateChannel]),
     ("chatbot", &[Action::UpdateChannel]),
     ("greengrass", &[Action::AssociateRoleToGroup]),
+    // A push to a connected branch starts a build with the role (Amplify Hosting API, CreateApp).
+    ("amplify", &[Action::CreateApp]),
+    // A resolver calls any API through a signed HTTP data source (AppSync Developer Guide, "HTTP
+    // resolvers").
+    ("appsync", &[Action::CreateDataSource, Action::CreateResolver]),
+    ("appsync", &[Action::CreateDataSource, Action::UpdateResolver]),
 ];
 
 /// All actions of the ways.
@@ -97,7 +103,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
 }
 
 /// The name of a service, without the domain of its partition.
-fn bare(service: &str) -> &str {
+pub(crate) fn bare(service: &str) -> &str {
     service.split_once(".amazonaws.").map_or(service, |(bare, _)| bare)
 }
 

@@ -50,7 +50,8 @@ pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Str
             "*" => String::new(),
             resource => {
                 let short = resource.rsplit(':').next().unwrap_or(resource);
-                format!(" on `{short}`")
+                let on = if is_on_running_code(view, step) { "on what may run as" } else { "on" };
+                format!(" {on} `{short}`")
             }
         };
         format!("{}{on}{by}", step.action)
@@ -64,6 +65,12 @@ pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> Str
         texts.extend(end);
     }
     texts.join(", then ")
+}
+
+/// Whether a step changes code that may run with the role that it names.
+fn is_on_running_code(view: &AccountView<'_>, step: &Step) -> bool {
+    view.changing_running_code().contains(&step.action)
+        && matches!(view.account().actor(&step.resource), Some(Actor::Role(_)))
 }
 
 /// The evidence of the steps: each with the statements that allow it now.
@@ -85,6 +92,9 @@ pub(crate) fn evidence(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> 
         }
         let open = if step.open { ", if conditions hold" } else { "" };
         let how = match (&step.by, by) {
+            (_, Some(_)) if is_on_running_code(view, step) => {
+                format!("{} may be done to what may run with it{open}, by", step.action)
+            }
             (_, Some(_)) => format!("{} may be done to it{open}, by", step.action),
             (Who::Actor(by), None) => {
                 let arn = account.arn(*by);
@@ -94,7 +104,12 @@ pub(crate) fn evidence(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> 
         };
         found.push(Evidence::new("target", &step.resource, how));
         if let Some(by) = by {
-            let blames = view.reach.permissions.blame(by, step.action, &step.resource);
+            let reached = match is_on_running_code(view, step) {
+                true => view.reach.reaches(by, step.action).ok().flatten(),
+                false => None,
+            };
+            let resource = reached.as_ref().map_or(&step.resource, |reached| &reached.witness);
+            let blames = view.reach.permissions.blame(by, step.action, resource);
             found.extend(evidence::chain(account, by, step.action, &blames));
         }
     }

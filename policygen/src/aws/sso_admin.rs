@@ -44,7 +44,7 @@ impl Aws {
     }
 
     /// The ARN of the organization's instance, and the id of its identity store. An account may
-    /// also have an instance of its own, which has no permission sets.
+    /// also have its own instance, which has no permission sets.
     async fn instance(&self, client: &Client) -> Result<(String, String), CallError> {
         const ACTION: &str = "sso:ListInstances";
         let mut pages = client.list_instances().into_paginator().items().send();
@@ -118,12 +118,10 @@ async fn assignments(
     Ok(assignments)
 }
 
-/// Says of a refusal what is the usual reason.
+/// Adds the usual reason to a refusal.
 pub(super) fn refused(error: CallError) -> CallError {
-    match error {
-        CallError::AccessDenied { action, message } => {
-            CallError::NotTheAdministrator { action, message }
-        }
-        error => error,
+    if let CallError::AccessDenied { action, message } = error {
+        return CallError::NotTheAdministrator { action, message };
     }
+    error
 }

@@ -8,7 +8,7 @@ use audit::identity_center::{IdentityCenter, Reader};
 use crate::aws::{Aws, Connection};
 use crate::{input, output};
 
-/// The statements that the live audit needs besides its own.
+/// What `--identity-center` adds to the permissions of the live audit.
 pub(super) const PERMISSIONS: &str = r#",
     {
       "Sid": "ReadWhoIsAssigned",
@@ -31,7 +31,7 @@ pub(super) const PERMISSIONS: &str = r#",
 pub(super) struct IdentityCenterArgs {
     /// What `aws sso-admin list-account-assignments`, `list-permission-sets`,
     /// `describe-permission-set` and `aws identitystore list-users`, `list-groups`,
-    /// `list-group-memberships` print, told apart by content; `-` for standard input. Repeat it for
+    /// `list-group-memberships` print, in any order; `-` for standard input. Repeat it for
     /// each file
     #[arg(long, value_name = "FILE", conflicts_with = "identity_center")]
     identity_center_file: Vec<PathBuf>,

@@ -56,8 +56,8 @@ fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
     let [by_a, by_b] = by.each_ref().map(|entered| view.name(Actor::Role(entered.serving())));
     let arn = outsiders::name(&found.outsider);
     let message = format!(
-        "`{arn}` may approve {a} as `{by_a}` and {b} of the same stage as `{by_b}`, if its own account \
-         allows it to assume both."
+        "`{arn}` may approve {a} as `{by_a}` and {b} of the same stage as `{by_b}`, if its own \
+         account allows it to assume both."
     );
     let help =
         "Let another principal enter one of the roles: change the trust policy of one of them.";

@@ -91,7 +91,7 @@ fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
     let name = outsiders::name(&found.outsider);
     let (who, unknown, help) = match &found.outsider {
         Outsider::Saml(_) | Outsider::Web(_) => (
-            format!("Those whom `{name}` signs in"),
+            format!("People or workloads that `{name}` signs in"),
             "whether one of them may have both roles",
             "Let different subjects enter the two roles, with a condition on the subject or on a \
              tag that the provider sets. If the provider already sees to it, accept this with a \

@@ -32,6 +32,8 @@ pub(super) enum Change {
     Unbounded,
     /// The tags may be anything.
     Retagged,
+    /// No service control policy applies.
+    Uncontrolled,
 }
 
 /// Changes that can be made to one actor, each with the first step that makes it.
@@ -136,7 +138,8 @@ pub(super) fn after<'a>(view: &AccountView<'a>, actor: Actor, changes: &[Change]
             | Change::Off(_)
             | Change::OffGroup(..)
             | Change::Unbounded
-            | Change::Retagged => {}
+            | Change::Retagged
+            | Change::Uncontrolled => {}
         }
     }
     for change in changes {
@@ -150,6 +153,7 @@ pub(super) fn after<'a>(view: &AccountView<'a>, actor: Actor, changes: &[Change]
                 }
             }
             Change::Unbounded => state.grants.limits.boundary = None,
+            Change::Uncontrolled => state.grants.limits.controls.clear(),
             Change::Retagged => state.context = account.retagged(actor, state.context),
             Change::Everything
             | Change::Attached(_)

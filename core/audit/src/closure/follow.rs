@@ -80,6 +80,7 @@ impl<'a> Closure<'_, 'a> {
             Self::make,
             Self::administer,
             Self::assume_to_change,
+            Self::run_as,
         ];
         for way in ways {
             if !self.is_done() {
@@ -199,7 +200,7 @@ impl<'a> Closure<'_, 'a> {
     }
 
     /// The steps of a chain of roles.
-    fn steps_of_roles(&self, actor: Actor, through: &[RoleIx]) -> Vec<Step> {
+    pub(super) fn steps_of_roles(&self, actor: Actor, through: &[RoleIx]) -> Vec<Step> {
         let mut by = Who::Actor(actor);
         let steps = through.iter().map(|role| {
             let next = Actor::Role(*role);

@@ -9,6 +9,7 @@
 mod changes;
 mod follow;
 mod identity_center;
+mod running;
 mod write;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -104,6 +105,8 @@ pub(crate) struct Closure<'p, 'a> {
     outcome: Outcome,
     /// Whether two slots, and a way past the gate, are wanted.
     wants: [bool; 2],
+    /// Whether code that may run with a role already is followed too.
+    follows_running_code: bool,
     problem: Option<UndecidedError>,
 }
 
@@ -114,6 +117,23 @@ impl<'p, 'a> Closure<'p, 'a> {
         view: &'p AccountView<'a>,
         actor: Actor,
         wants: [bool; 2],
+    ) -> Result<Outcome, UndecidedError> {
+        Self::search(view, actor, wants, false)
+    }
+
+    /// The same for two slots, also through code that may run with a role already.
+    pub(crate) fn with_running_code(
+        view: &'p AccountView<'a>,
+        actor: Actor,
+    ) -> Result<Outcome, UndecidedError> {
+        Self::search(view, actor, [true, false], true)
+    }
+
+    fn search(
+        view: &'p AccountView<'a>,
+        actor: Actor,
+        wants: [bool; 2],
+        follows_running_code: bool,
     ) -> Result<Outcome, UndecidedError> {
         let mut closure = Self {
             view,
@@ -127,6 +147,7 @@ impl<'p, 'a> Closure<'p, 'a> {
             changes: HashMap::new(),
             outcome: Outcome::default(),
             wants,
+            follows_running_code,
             problem: None,
         };
         closure.add_actor(actor, BTreeSet::new(), Vec::new());
@@ -184,7 +205,11 @@ impl<'p, 'a> Closure<'p, 'a> {
     /// The classes of somebody for all actions that matter.
     fn classes(&self, who: &As<'a>) -> Vec<(Action, ClassId)> {
         let permissions = &self.view.reach.permissions;
-        let deciding = self.view.deciding.iter();
+        let more = match self.follows_running_code {
+            true => self.view.changing_running_code(),
+            false => &[],
+        };
+        let deciding = self.view.deciding.iter().chain(more);
         let classes =
             deciding.filter_map(|action| Some((*action, permissions.class_as(who, *action)?.id)));
         classes.collect()

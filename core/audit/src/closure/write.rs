@@ -83,6 +83,7 @@ impl<'a> Closure<'_, 'a> {
         for action in [tag, untag] {
             self.offer(by, of, action, arn, Some(of), Change::Retagged);
         }
+        self.lift_controls(by, of);
         if let Actor::User(user) = of {
             let groups = account.user(user).map_or(&[][..], |user| &user.groups);
             self.change_groups(by, of, groups);
@@ -97,6 +98,20 @@ impl<'a> Closure<'_, 'a> {
             for place in 0..versions {
                 let change = Change::Version(id, place);
                 self.offer(by, of, Action::SetDefaultPolicyVersion, arn, None, change);
+            }
+        }
+    }
+
+    /// The form detaches or rewrites service control policies. Only the management account and
+    /// delegated administrators can (Organizations User Guide, "Delegated administrator for AWS
+    /// Organizations"), and the account does not show whether it is one.
+    fn lift_controls(&mut self, by: usize, of: Actor) {
+        for action in [Action::DetachControl, Action::UpdateControl] {
+            let permissions = &self.view.reach.permissions;
+            let has_controls = || !permissions.whole_state(of).grants.limits.controls.is_empty();
+            if self.may(by, action) && has_controls() {
+                let step = self.step(by, action, "*", true);
+                self.note(by, of, Change::Uncontrolled, vec![step]);
             }
         }
     }

@@ -56,7 +56,7 @@ pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Tri
 }
 
 /// The actions that are tried.
-pub(crate) const REMOVALS: [Action; 7] = [
+pub(crate) const REMOVALS: [Action; 9] = [
     Action::RemoveUserFromGroup,
     Action::DetachUserPolicy,
     Action::DeleteUserPolicy,
@@ -64,6 +64,8 @@ pub(crate) const REMOVALS: [Action; 7] = [
     Action::DeleteGroupPolicy,
     Action::DetachRolePolicy,
     Action::DeleteRolePolicy,
+    Action::DetachControl,
+    Action::UpdateControl,
 ];
 
 /// The holders of an actor's policies: itself and its groups.

@@ -1,4 +1,4 @@
-//! Reads the lists that the AWS CLI printed, told apart by their content.
+//! Reads the lists that the AWS CLI printed. Their content shows which they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +140,7 @@ impl Reader {
     /// [`ListError`] if a list is not complete, or the files contradict each other.
     pub fn finish(self) -> Result<IdentityCenter, ListError> {
         for ((kind, _), pages) in &self.pages {
-            // An empty last page does not say of what it is the last page.
+            // An empty last page does not show which list it ends.
             let unnamed = self.pages.get(&(*kind, String::new()));
             let has_last = pages.has_last || unnamed.is_some_and(|unnamed| unnamed.has_last);
             if let Some(file) = pages.followed.clone().filter(|_| !has_last) {

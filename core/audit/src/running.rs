@@ -1,0 +1,97 @@
+//! Code that runs with a role already, and that somebody may change or get into.
+//!
+//! The account shows which services may assume a role, but not what they run with it. So these ways
+//! are possible, and not certain. Sources: <https://pathfinding.cloud>, category "existing
+//! PassRole", and where it says nothing the API reference of the service.
+
+use iam::account::RoleIx;
+
+use crate::account_view::AccountView;
+use crate::action::Action;
+use crate::passing::bare;
+use crate::permissions::As;
+
+/// A service by its name in trust policies, without `.amazonaws.com`, and the actions of one way to
+/// run code with the role of something that it runs.
+type Way = (&'static str, &'static [Action]);
+
+const WAYS: &[Way] = &[
+    ("lambda", &[Action::UpdateAnyFunction]),
+    // A layer or another handler runs other code.
+    ("lambda", &[Action::UpdateAnyConfiguration]),
+    ("ec2", &[Action::StartSession]),
+    ("ec2", &[Action::SendCommand]),
+    ("ec2", &[Action::CreateAssociation]),
+    ("ec2", &[Action::SendSshKey]),
+    // User data runs when an instance starts.
+    ("ec2", &[Action::ModifyInstance, Action::StopInstances, Action::StartInstances]),
+    ("ec2", &[Action::CreateTemplateVersion, Action::ModifyTemplate]),
+    ("ec2", &[Action::CreateDeployment]),
+    ("ec2", &[Action::AddJobFlowSteps]),
+    // A build may have another buildspec than the project (CodeBuild API, StartBuild).
+    ("codebuild", &[Action::StartBuild]),
+    ("codebuild", &[Action::StartBuildBatch]),
+    ("codebuild", &[Action::UpdateProject]),
+    // A stack keeps its role (CloudFormation API, UpdateStack, `RoleARN`).
+    ("cloudformation", &[Action::UpdateStack]),
+    ("cloudformation", &[Action::CreateChangeSet, Action::ExecuteChangeSet]),
+    ("cloudformation", &[Action::UpdateStackSet]),
+    ("ecs-tasks", &[Action::ExecuteCommand]),
+    // A job may have another command than its definition (Batch API, ContainerOverrides).
+    ("ecs-tasks", &[Action::SubmitJob]),
+    ("states", &[Action::UpdateStateMachine]),
+    ("glue", &[Action::UpdateDevEndpoint]),
+    ("glue", &[Action::RunStatement]),
+    ("glue", &[Action::UpdateJob]),
+    ("sagemaker", &[Action::CreateNotebookUrl]),
+    ("sagemaker", &[Action::CreateDomainUrl]),
+    ("sagemaker", &[Action::UpdateLifecycle, Action::StopNotebook, Action::StartNotebook]),
+    (
+        "sagemaker",
+        &[
+            Action::CreateLifecycle,
+            Action::StopNotebook,
+            Action::UpdateNotebook,
+            Action::StartNotebook,
+        ],
+    ),
+    ("tasks.apprunner", &[Action::UpdateWebService]),
+    ("bedrock-agentcore", &[Action::StartInterpreter, Action::InvokeInterpreter]),
+    // Somebody who administers a cluster starts pods (EKS User Guide, "Grant IAM users access to
+    // Kubernetes with EKS access entries").
+    ("pods.eks", &[Action::CreateAccessEntry, Action::AssociateAccessPolicy]),
+    // The holder of a certificate of any trust anchor gets sessions (IAM Roles Anywhere User Guide,
+    // "Trust model").
+    ("rolesanywhere", &[Action::CreateTrustAnchor]),
+    ("rolesanywhere", &[Action::UpdateTrustAnchor]),
+    ("amplify", &[Action::UpdateApp]),
+];
+
+/// All actions of the ways.
+pub(crate) fn actions() -> Vec<Action> {
+    let mut all: Vec<Action> =
+        WAYS.iter().flat_map(|(_, actions)| actions.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether a service may run code with a role, or call AWS, and that code can be changed.
+pub(crate) fn has_way(services: &[String]) -> bool {
+    services.iter().any(|service| WAYS.iter().any(|(trusted, _)| *trusted == bare(service)))
+}
+
+/// The actions with which somebody may run code with a role, if something has the role already.
+/// Returns `None` if there is no such way.
+pub(crate) fn way<'a>(
+    view: &AccountView<'a>,
+    who: &As<'a>,
+    role: RoleIx,
+) -> Option<&'static [Action]> {
+    let services = view.account().outsiders(view.account().role(role)?).services;
+    services.iter().find_map(|service| {
+        let mut ways = WAYS.iter().filter(|(trusted, _)| *trusted == bare(service));
+        let may = |actions: &[Action]| actions.iter().all(|action| view.reach.can(who, *action));
+        ways.find(|(_, actions)| may(actions)).map(|(_, actions)| *actions)
+    })
+}
