@@ -28,6 +28,7 @@ CAN = {
     "can-make-second-person",
     "may-run-as-approver",
     "member-of-both-groups",
+    "not-decided",
 }
 # What the account does not show is the subject of this file alone.
 OUTSIDERS = "outsiders"

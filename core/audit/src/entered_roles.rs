@@ -57,14 +57,19 @@ impl Entered {
 }
 
 impl<'v, 'a> EnteredRoles<'v, 'a> {
-    /// Finds the ways from these roles. Roles that lead to no slot are left out, and so is the role
-    /// of the desk, which answers for the people who sign.
+    /// Finds the ways from these roles. Roles that lead to no slot or that are set aside are left
+    /// out, and so is the role of the desk, which answers for the people who sign.
     pub(crate) fn new(
         view: &'v AccountView<'a>,
         roles: impl IntoIterator<Item = RoleIx>,
     ) -> Result<Self, UndecidedError> {
         let mut ways = HashMap::new();
-        for role in roles.into_iter().filter(|role| !view.is_desk(Actor::Role(*role))) {
+        let undecided = view.reach.all_undecided();
+        let is_left_out = |role: RoleIx| {
+            view.is_desk(Actor::Role(role))
+                || undecided.contains(view.account().arn(Actor::Role(role)))
+        };
+        for role in roles.into_iter().filter(|role| !is_left_out(*role)) {
             let found = ways_from(view, role);
             if !found.is_empty() {
                 let candidates: Vec<Candidate<'_>> = found.iter().map(Way::candidate).collect();
@@ -82,6 +87,12 @@ impl<'v, 'a> EnteredRoles<'v, 'a> {
         self.ways.get(&role).is_some_and(|ways| !ways.has_both)
     }
 
+    /// Whether a role leads to a slot.
+    pub(crate) fn leads_to(&self, role: RoleIx, slot: SlotIx) -> bool {
+        let ways = self.ways.get(&role).map_or(&[][..], |ways| &ways.ways);
+        ways.iter().any(|way| way.served.iter().any(|(served, _)| served == slot))
+    }
+
     /// Two slots of one stage that somebody serves who may enter these roles: one as one of them,
     /// the other as another one. `together` says whether one human may enter both, by their places.
     /// With `slots`, only these two.
@@ -97,19 +108,14 @@ impl<'v, 'a> EnteredRoles<'v, 'a> {
         });
         let ways: Vec<(usize, RoleIx, &Way<'_, '_>)> = ways.collect();
         let candidates: Vec<Candidate<'_>> = ways.iter().map(|(.., way)| way.candidate()).collect();
-        let wanted = |i: usize, j: usize| {
-            let place = |at: usize| ways.get(at).map(|(place, ..)| *place);
-            match (place(i), place(j)) {
-                (Some(i), Some(j)) => i != j && together(i, j),
-                (None, _) | (_, None) => false,
-            }
+        let place = |at: usize| ways.get(at).map(|(place, ..)| *place);
+        let wanted = |of: [SlotIx; 2], i: usize, j: usize| match (place(i), place(j)) {
+            (Some(i), Some(j)) => i != j && slots.is_none_or(|slots| slots == of) && together(i, j),
+            (None, _) | (_, None) => false,
         };
         let reach = &self.view.reach;
-        let pair = match slots {
-            None => reach.find_pair(&candidates, wanted),
-            Some(slots) => reach.find_pair_of(slots, &candidates, wanted),
-        };
-        let Some(&first) = roles.first() else { return Ok(None) };
+        let Some(&(_, first, _)) = ways.first() else { return Ok(None) };
+        let pair = reach.find_pair(&candidates, wanted);
         let Some(pair) = pair.map_err(reach.undecided(Actor::Role(first)))? else {
             return Ok(None);
         };

@@ -66,7 +66,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 
 /// The people of IAM Identity Center who have the roles of two slots.
 fn of_identity_center(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let Some(assigned) = view.assigned() else { return Ok(Vec::new()) };
+    let Some(assigned) = view.assigned_people() else { return Ok(Vec::new()) };
     let roles = assigned.people().flat_map(|(_, held)| held.iter().map(|held| held.role));
     let entered = EnteredRoles::new(view, roles.collect::<BTreeSet<RoleIx>>())?;
     // Many people have the same permission sets.
@@ -94,7 +94,7 @@ fn assigned_both(
     held: &[Held<'_>],
     served: &ServedTogether,
 ) -> Option<Finding> {
-    let (account, assigned) = (view.account(), view.assigned()?);
+    let (account, assigned) = (view.account(), view.assigned_people()?);
     let arn = |kind, id| format!("arn:{}:identitystore:::{kind}/{id}", account.partition);
     let holding = |role| held.iter().find(|held| held.role == role);
     let [first, second] = [holding(served.by[0].role)?, holding(served.by[1].role)?];
@@ -168,5 +168,5 @@ fn meet(view: &AccountView<'_>, groups: [GroupIx; 2]) -> Result<bool, UndecidedE
     if groups.iter().any(|group| !view.reach.slots_of_group(*group).any()) {
         return Ok(true);
     }
-    view.reach.groups_meet(groups)
+    Ok(view.reach.groups_meet(groups))
 }

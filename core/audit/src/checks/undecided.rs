@@ -31,7 +31,7 @@ const WHO_IS_ASSIGNED: &str = "Say who is assigned with `--identity-center-file`
     list-users` and `list-groups`; for each group `list-group-memberships`.";
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
-    let mut findings = match view.assigned() {
+    let mut findings = match view.assigned_people() {
         Some(assigned) => {
             let missing = assigned.gaps.iter().map(|gap| gap.describe(view.account(), assigned));
             missing.map(|it| CHECK.finding(it.subject, it.message, it.help)).collect()
@@ -68,10 +68,7 @@ fn unknown_people(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError
         let subject = slot.map_or_else(String::new, |(_, slot)| scope.slot_arn(account, slot));
         let mut finding = CHECK.finding(subject, message, WHO_IS_ASSIGNED.to_owned());
         for slot in slots {
-            let leading = roles.iter().filter(|role| {
-                let served = view.slots_of_selves(Actor::Role(**role));
-                served.iter().any(|(_, served)| served.iter().any(|(it, _)| it == slot))
-            });
+            let leading = roles.iter().filter(|role| entered.leads_to(**role, slot));
             let detail = format!("serves {}", view.slot(slot));
             let leading = leading.take(NAMED);
             finding
