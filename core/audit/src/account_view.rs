@@ -13,6 +13,7 @@ use crate::bypass::{self, Bypass, NoSuchRole};
 use crate::closure::{self, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
+use crate::identity_center::{Assigned, IdentityCenter};
 use crate::machines;
 use crate::of_aws;
 use crate::people::People;
@@ -52,6 +53,9 @@ pub(crate) struct AccountView<'a> {
     /// A policy that allows everything: the most that a principal can write.
     pub(super) everything: &'a Policy,
     people: OnceCell<People>,
+    /// What IAM Identity Center says, if it was given.
+    identity_center: Option<&'a IdentityCenter>,
+    assigned: OnceCell<Assigned<'a>>,
     /// The role that the desk answers with, if there is a desk.
     pub(super) desk: Option<Actor>,
     /// The gate's rule, if it was given.
@@ -90,6 +94,7 @@ impl<'a> AccountView<'a> {
         account: &'a Account,
         scope: &'a Scope,
         rule: Option<&'a Rule>,
+        identity_center: Option<&'a IdentityCenter>,
         everything: &'a Policy,
     ) -> Result<Self, AuditError> {
         let reach = ReachIndex::new(account, scope);
@@ -126,6 +131,8 @@ impl<'a> AccountView<'a> {
             worth_attaching: OnceCell::new(),
             everything,
             people: OnceCell::new(),
+            identity_center,
+            assigned: OnceCell::new(),
             desk,
             rule,
             counting: Counting::new(rule, gate_account.clone()),
@@ -158,6 +165,18 @@ impl<'a> AccountView<'a> {
     /// The people who serve the slots.
     pub(super) fn people(&self) -> &People {
         self.people.get_or_init(|| People::new(self))
+    }
+
+    /// The people of IAM Identity Center whose roles lead to slots. `None` if the lists were not
+    /// given.
+    pub(super) fn assigned_people(&self) -> Option<&Assigned<'a>> {
+        let center = self.identity_center?;
+        let leads_to_slots = |role| {
+            self.reach.slots_of(Actor::Role(role)).any()
+                || self.reachable(Actor::Role(role)).approving().next().is_some()
+        };
+        let join = || Assigned::new(center, self.account(), leads_to_slots);
+        Some(self.assigned.get_or_init(join))
     }
 
     /// Whether an actor may serve a slot, bypass the gate or become somebody else.

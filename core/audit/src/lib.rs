@@ -10,11 +10,14 @@ mod checks;
 mod closure;
 mod counted;
 mod credentials;
+mod entered_roles;
 mod equivalence_class;
 mod escalation;
 mod evidence;
+pub mod identity_center;
 mod machines;
 mod of_aws;
+mod outsiders;
 mod passing;
 mod people;
 mod permissions;
@@ -35,6 +38,7 @@ use iam::account::Account;
 use rule::Rule;
 
 use self::account_view::AccountView;
+use self::identity_center::IdentityCenter;
 
 pub use account_view::AuditError;
 pub use approvers::approvers;
@@ -42,7 +46,8 @@ pub use checks::CATALOG;
 pub use release::{Artifacts, Release, Target, TargetKind};
 pub use scope::{Scope, Slot, SlotError};
 
-/// Finds everything that lets one human release alone, or keeps everybody from releasing.
+/// Finds everything that lets one human release alone, or keeps everybody from releasing. Without
+/// the lists of IAM Identity Center, nobody knows who has its roles.
 ///
 /// # Errors
 /// [`AuditError`] if a slot's group or the desk's role does not exist.
@@ -50,8 +55,9 @@ pub fn audit(
     account: &Account,
     scope: &Scope,
     rule: Option<&Rule>,
+    identity_center: Option<&IdentityCenter>,
 ) -> Result<Vec<Finding>, AuditError> {
     let everything = Policy::allowing_everything();
-    let view = AccountView::new(account, scope, rule, &everything)?;
+    let view = AccountView::new(account, scope, rule, identity_center, &everything)?;
     Ok(checks::find(&view))
 }

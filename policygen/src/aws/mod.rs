@@ -3,6 +3,8 @@
 mod cloudtrail;
 mod codepipeline;
 mod iam;
+mod identity_store;
+mod sso_admin;
 
 use std::fmt;
 use std::sync::Arc;
@@ -86,6 +88,21 @@ pub(crate) enum CallError {
     /// The answer is incomplete.
     #[error("the answer to {action} has no {what}")]
     Incomplete { action: String, what: &'static str },
+    /// Only one account of an organization may ask about IAM Identity Center.
+    #[error(
+        "AWS refuses {action}: {message}; IAM Identity Center answers to the organization's \
+         management account and its delegated administrator alone, so use credentials of one of \
+         them (with --account-file for the account that is audited), or save the lists there and \
+         give them with --identity-center-file"
+    )]
+    NotTheAdministrator { action: String, message: String },
+    /// There is no IAM Identity Center.
+    #[error(
+        "no IAM Identity Center of an organization is visible in {region}; it is in one region \
+         only: set AWS_REGION to it, and use credentials of the organization's management account \
+         or its delegated administrator"
+    )]
+    NoIdentityCenter { region: String },
     /// The answer contradicts itself.
     #[error("the answer to codepipeline:GetPipeline contradicts itself")]
     Contradictory(#[source] ArnError),

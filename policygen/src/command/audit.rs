@@ -13,6 +13,7 @@ use jiff::tz::Offset;
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
+use super::audit_identity_center::{self, IdentityCenterArgs};
 use super::audit_release::{ReleaseArgs, Released};
 use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
@@ -30,6 +31,10 @@ Examples:
   The same without access, from a file:
     aws iam get-account-authorization-details > account.json
     policygen audit --account-file account.json
+
+  Who has the roles of IAM Identity Center, from files:
+    policygen audit --account-file account.json --identity-center-file assignments.json \\
+      --identity-center-file sets.json --identity-center-file people.json
 
   One pipeline, the groups by name, and what the gate believes:
     policygen audit --slot ApprovalA=Developers --slot ApprovalB=Operators \\
@@ -54,10 +59,10 @@ const PERMISSIONS: &str = r#"{
       "Effect": "Allow",
       "Action": "iam:GetAccountAuthorizationDetails",
       "Resource": "*"
-    }
-  ]
-}
-"#;
+    }"#;
+
+/// The end of the policy.
+const END: &str = "\n  ]\n}\n";
 
 /// Prove that nobody can serve two slots of one pipeline, by any path
 ///
@@ -105,6 +110,8 @@ pub(crate) struct Args {
     /// Print the IAM policy that a live audit needs, and exit
     #[arg(long)]
     print_permissions: bool,
+    #[command(flatten)]
+    identity_center: IdentityCenterArgs,
     #[command(flatten)]
     connection: Connection,
     #[command(flatten)]
@@ -158,7 +165,12 @@ fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
 
 pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.print_permissions {
-        output::print(PERMISSIONS.as_bytes())?;
+        let more = if args.identity_center.identity_center {
+            audit_identity_center::PERMISSIONS
+        } else {
+            ""
+        };
+        output::print([PERMISSIONS, more, END].concat().as_bytes())?;
         return Ok(Exit::Done);
     }
     if let Err(error) = check_slots(&args.slots) {
@@ -223,7 +235,9 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         desk: args.desk_role,
         release,
     };
-    match audit(&account, &scope, rule.as_ref()) {
+    let region = scope.region.as_ref().and_then(RegionGlob::region);
+    let people = args.identity_center.read(&args.connection, &account.id, region)?;
+    match audit(&account, &scope, rule.as_ref(), people.as_ref()) {
         Ok(findings) => {
             let exit = reporter.finish(findings, checked(&account), &CATALOG, today)?;
             // A pipeline that could not be read may have any way past its gate.
