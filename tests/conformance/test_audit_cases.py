@@ -28,6 +28,7 @@ CAN = {
     "can-make-second-person",
     "may-run-as-approver",
     "member-of-both-groups",
+    "not-decided",
 }
 
 

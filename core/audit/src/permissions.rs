@@ -3,6 +3,7 @@
 //! Policies that say the same about an action give the same answer, even if their names differ,
 //! unless the principals differ in the condition keys that the policies use.
 
+mod direct;
 mod somebody;
 
 use std::borrow::Cow;
@@ -13,7 +14,6 @@ use std::rc::Rc;
 use iam::account::{Account, Actor, Assumer, Group, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Blame, Clauses, Condition, Context, Effect, Grants, Policies, Policy, Truth, Value};
-use names::RegionGlob;
 
 use crate::action::{APPROVE, Action, Actions};
 use crate::by_actor::ByActor;
@@ -33,8 +33,6 @@ pub(super) const BOUNDARY: &str = "iam:PermissionsBoundary";
 /// The permissions of everybody in an account.
 pub(super) struct Permissions<'a> {
     account: &'a Account,
-    /// The region of every request, if the scope names one.
-    region: Option<String>,
     policies: PolicyIndex,
     contexts: ByActor<OnceCell<Context>>,
     assumers: RefCell<HashMap<Actor, Rc<Assumer<'a>>>>,
@@ -75,7 +73,6 @@ impl<'a> Permissions<'a> {
     pub(super) fn new(account: &'a Account, scope: &Scope) -> Self {
         Self {
             account,
-            region: scope.region.as_ref().and_then(RegionGlob::region).map(str::to_owned),
             policies: PolicyIndex::new(account, scope),
             contexts: ByActor::new(account, |_| OnceCell::new()),
             assumers: RefCell::default(),
@@ -127,12 +124,18 @@ impl<'a> Permissions<'a> {
         grants: &Grants<'a, PolicyId>,
         context: &Context,
     ) -> Rc<EquivalenceClass<'a>> {
-        let key = (action, self.class_key(action, grants, context));
+        let mut context = Cow::Borrowed(context);
+        let mut key = self.class_key(action, grants, &context);
+        if action == APPROVE && direct::matters(key.known.keys()) {
+            context = Cow::Owned(direct::context(&context));
+            key = self.class_key(action, grants, &context);
+        }
+        let key = (action, key);
         let mut classes = self.classes.borrow_mut();
         let id = ClassId(classes.len());
         let found = classes.entry(key).or_insert_with_key(|(_, key)| {
             let keys = key.known.keys().cloned();
-            let clauses = grants.about(self.policies.name(action), context);
+            let clauses = grants.about(self.policies.name(action), &context);
             Rc::new(EquivalenceClass::new(id, clauses, keys))
         });
         Rc::clone(found)
@@ -223,8 +226,11 @@ impl<'a> Permissions<'a> {
         resource: &str,
     ) -> Vec<Blame<'a, PolicyId>> {
         let grants = self.grants(actor, action);
-        let clauses = grants.about(self.policies.name(action), &self.context(actor));
-        clauses.blame(resource)
+        let mut context = self.context(actor);
+        if action == APPROVE {
+            context = Cow::Owned(direct::context(&context));
+        }
+        grants.about(self.policies.name(action), &context).blame(resource)
     }
 
     /// What decides which roles an actor may assume. `None` if it is not in the account.
@@ -304,29 +310,22 @@ impl<'a> Permissions<'a> {
     ) -> State<'a> {
         State {
             grants: self.account.grants_of_new(own, boundary),
-            context: self.located(self.account.context_of_new(is_user, may_be_tagged)),
+            context: self.account.context_of_new(is_user, may_be_tagged),
         }
     }
 
     /// What a group's own policies would let a member do about approvals.
     pub(super) fn state_of_group(&self, group: &Group) -> State<'a> {
-        State { grants: self.account.group_grants(group), context: self.located(Context::new()) }
+        let context = self.account.context_of_anybody();
+        State { grants: self.account.group_grants(group), context }
     }
 
     fn context(&self, actor: Actor) -> Cow<'_, Context> {
-        let compute = || self.located(self.account.context(actor));
+        let compute = || self.account.context(actor);
         match self.contexts.get(actor) {
             Some(known) => Cow::Borrowed(known.get_or_init(compute)),
             None => Cow::Owned(compute()),
         }
-    }
-
-    /// Adds the region, if the scope names one.
-    fn located(&self, mut context: Context) -> Context {
-        if let Some(region) = &self.region {
-            context.set("aws:RequestedRegion", [region.clone()]);
-        }
-        context
     }
 
     /// Whether a policy allows at least one of several actions on anything that matters.
@@ -343,6 +342,6 @@ impl<'a> Permissions<'a> {
 impl<'a> State<'a> {
     /// What the policies say about approvals.
     pub(super) fn clauses(&self) -> Clauses<'a, PolicyId> {
-        self.grants.about(&APPROVE.name().to_lowercase(), &self.context)
+        self.grants.about(&APPROVE.name().to_lowercase(), &direct::context(&self.context))
     }
 }

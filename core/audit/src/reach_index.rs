@@ -1,7 +1,7 @@
 //! The slots that principals may serve: computed once, and used by all checks.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use iam::account::{Account, Actor, Group, GroupIx, PolicyId};
@@ -15,8 +15,8 @@ use crate::scope::{Scope, SlotIx};
 /// A principal or a group whose policies are too intricate to decide exactly.
 #[derive(Debug, thiserror::Error)]
 #[error("what `{arn}` may do cannot be decided")]
-pub struct UndecidedError {
-    arn: String,
+pub(crate) struct UndecidedError {
+    pub(crate) arn: String,
     source: TooIntricate,
 }
 
@@ -33,6 +33,10 @@ pub(crate) struct ReachIndex<'a> {
     pairs: RefCell<Pairs>,
     /// The slots of each class of the action to approve.
     served: RefCell<HashMap<ClassId, Rc<ServedSlots>>>,
+    /// The classes whose slots cannot be decided.
+    intricate: RefCell<HashSet<ClassId>>,
+    /// The ARNs of the principals and groups about which something cannot be decided.
+    undecided: RefCell<BTreeSet<String>>,
 }
 
 /// The slots that somebody may serve.
@@ -58,7 +62,7 @@ pub(crate) struct SlotPair {
 }
 
 /// For two slots and the classes that serve them: a shortest stage where they do.
-type Pairs = HashMap<[(SlotIx, ClassId); 2], Option<Reached>>;
+type Pairs = HashMap<[(SlotIx, ClassId); 2], Result<Option<Reached>, TooIntricate>>;
 
 /// Permissions to approve: those of a principal as they are, or as they would be after some writes.
 /// A search for a pair looks at several, and one or two of them serve the two slots.
@@ -102,7 +106,7 @@ impl ServedSlots {
 
 impl<'a> ReachIndex<'a> {
     /// Computes the slots of every principal and every group.
-    pub(crate) fn new(account: &'a Account, scope: &'a Scope) -> Result<Self, UndecidedError> {
+    pub(crate) fn new(account: &'a Account, scope: &'a Scope) -> Self {
         let mut reach = Self {
             account,
             scope,
@@ -113,21 +117,37 @@ impl<'a> ReachIndex<'a> {
             none: ServedSlots::default(),
             pairs: RefCell::default(),
             served: RefCell::default(),
+            intricate: RefCell::default(),
+            undecided: RefCell::default(),
         };
         for actor in account.actors() {
             let Some(class) = reach.permissions.class_of(actor, APPROVE) else {
                 continue;
             };
-            let served = reach.slots_of_class(&class).map_err(reach.undecided(actor))?;
+            let served = reach.slots_of_class(&class);
+            if reach.intricate.borrow().contains(&class.id) {
+                reach.set_aside(account.arn(actor).to_owned());
+            }
             if served.any() {
                 reach.of_actors.insert(actor, served);
             }
         }
         for (at, group) in account.groups_by_ix() {
-            let served = reach.compute_slots_of_group(group)?;
+            let served = reach.compute_slots_of_group(group);
             reach.of_groups.insert(at, served);
         }
-        Ok(reach)
+        reach
+    }
+
+    /// Notes that something about a principal or a group cannot be decided. Returns `false` if that
+    /// is known already.
+    pub(crate) fn set_aside(&self, arn: String) -> bool {
+        self.undecided.borrow_mut().insert(arn)
+    }
+
+    /// The ARNs of the principals and groups that are set aside.
+    pub(crate) fn all_undecided(&self) -> BTreeSet<String> {
+        self.undecided.borrow().clone()
     }
 
     /// The slots that an actor may serve with its own permissions.
@@ -136,16 +156,36 @@ impl<'a> ReachIndex<'a> {
     }
 
     /// The slots that a class of the action to approve serves.
-    pub(crate) fn slots_of_class(
-        &self,
-        class: &EquivalenceClass<'a>,
-    ) -> Result<Rc<ServedSlots>, TooIntricate> {
+    pub(crate) fn slots_of_class(&self, class: &EquivalenceClass<'a>) -> Rc<ServedSlots> {
         if let Some(known) = self.served.borrow().get(&class.id) {
-            return Ok(Rc::clone(known));
+            return Rc::clone(known);
         }
-        let served = Rc::new(self.slots_by(&class.clauses)?);
+        let served = self.slots_by(&class.clauses).unwrap_or_else(|_| {
+            self.intricate.borrow_mut().insert(class.id);
+            self.most_slots_by(&class.clauses)
+        });
+        let served = Rc::new(served);
         self.served.borrow_mut().insert(class.id, Rc::clone(&served));
-        Ok(served)
+        served
+    }
+
+    /// The slots that may be served, of permissions that are too intricate. Those that cannot be
+    /// decided count as served, but nothing is said about two of them in one stage.
+    fn most_slots_by(&self, clauses: &Clauses<'_, PolicyId>) -> ServedSlots {
+        let mut served = ServedSlots::default();
+        for (at, slot) in self.scope.slots_by_ix() {
+            let reached = match self.common_stage(&[(at, clauses)]) {
+                Ok(None) => continue,
+                Ok(Some(Reached { witness, open })) => {
+                    Reached { witness: self.action_arn(&witness, at), open }
+                }
+                Err(TooIntricate) => {
+                    Reached { witness: self.scope.slot_arn(self.account, slot), open: true }
+                }
+            };
+            served.by_slot.insert(at, reached);
+        }
+        served
     }
 
     /// The slots that a group's own policies allow, or may allow.
@@ -153,8 +193,9 @@ impl<'a> ReachIndex<'a> {
         self.of_groups.get(&group).unwrap_or(&self.none)
     }
 
-    /// Whether two groups' own policies together allow two slots of one stage, one each.
-    pub(crate) fn groups_meet(&self, groups: [GroupIx; 2]) -> Result<bool, UndecidedError> {
+    /// Whether two groups' own policies together allow two slots of one stage, one each. What
+    /// cannot be decided counts as allowed.
+    pub(crate) fn groups_meet(&self, groups: [GroupIx; 2]) -> bool {
         let groups = groups.iter().filter_map(|at| self.account.group(*at));
         let groups: Vec<&Group> = groups.collect();
         // A denial of the other slot is what keeps people in one of them: it does not count here.
@@ -165,17 +206,22 @@ impl<'a> ReachIndex<'a> {
         });
         let clauses: Vec<Clauses<'_, PolicyId>> = clauses.collect();
         let candidates: Vec<Candidate<'_>> = clauses.iter().map(Candidate::supposed).collect();
-        let pair = self.find_pair(&candidates, |i, j| i != j);
-        let arn = groups.first().map_or(String::new(), |group| group.arn.clone());
-        Ok(pair.map_err(|source| UndecidedError { arn, source })?.is_some())
+        let pair = self.find_pair(&candidates, |_, i, j| i != j);
+        let pair = pair.map_err(|_| {
+            self.undecided.borrow_mut().extend(groups.iter().map(|group| group.arn.clone()));
+        });
+        pair.map_or(true, |pair| pair.is_some())
     }
 
-    fn compute_slots_of_group(&self, group: &Group) -> Result<ServedSlots, UndecidedError> {
+    fn compute_slots_of_group(&self, group: &Group) -> ServedSlots {
         if !group.policies.iter().any(|id| self.permissions.allows(*id, APPROVE)) {
-            return Ok(ServedSlots::default());
+            return ServedSlots::default();
         }
-        let state = self.permissions.state_of_group(group);
-        self.slots_in(&state).map_err(|source| UndecidedError { arn: group.arn.clone(), source })
+        let clauses = self.permissions.state_of_group(group).clauses();
+        self.slots_by(&clauses).unwrap_or_else(|_| {
+            self.set_aside(group.arn.clone());
+            self.most_slots_by(&clauses)
+        })
     }
 
     /// The slots that are served in a state.
@@ -201,24 +247,15 @@ impl<'a> ReachIndex<'a> {
         &self,
         candidates: &[Candidate<'_>],
     ) -> Result<Option<SlotPair>, TooIntricate> {
-        self.find_pair(candidates, |_, _| true)
+        self.find_pair(candidates, |_, _, _| true)
     }
 
-    /// Two slots of one stage, at least one of them served by the last candidate.
-    pub(crate) fn pair_with_last(
-        &self,
-        candidates: &[Candidate<'_>],
-    ) -> Result<Option<SlotPair>, TooIntricate> {
-        let last = candidates.len().saturating_sub(1);
-        self.find_pair(candidates, |i, j| i == last || j == last)
-    }
-
-    /// Two slots of one stage, served by two candidates whose places `wanted` accepts. A pair that
-    /// does not depend on open conditions is preferred.
+    /// Two slots of one stage, served by two candidates, if `wanted` accepts the slots and the
+    /// places of the candidates. A pair that does not depend on open conditions is preferred.
     pub(crate) fn find_pair(
         &self,
         candidates: &[Candidate<'_>],
-        wanted: impl Fn(usize, usize) -> bool,
+        wanted: impl Fn([SlotIx; 2], usize, usize) -> bool,
     ) -> Result<Option<SlotPair>, TooIntricate> {
         let mut found: Option<SlotPair> = None;
         for [a, b] in self.scope.pairs() {
@@ -227,7 +264,7 @@ impl<'a> ReachIndex<'a> {
                 candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
             };
             for (i, of_a) in serving(a) {
-                for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
+                for (j, of_b) in serving(b).filter(|(j, _)| wanted([a, b], i, *j)) {
                     let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
                         continue;
                     };
@@ -259,11 +296,11 @@ impl<'a> ReachIndex<'a> {
             return compute();
         };
         if let Some(known) = self.pairs.borrow().get(&[a, b]) {
-            return Ok(known.clone());
+            return known.clone();
         }
-        let found = compute()?;
+        let found = compute();
         self.pairs.borrow_mut().insert([a, b], found.clone());
-        Ok(found)
+        found
     }
 
     /// A shortest stage where all of these slots may be served.

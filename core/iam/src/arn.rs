@@ -9,7 +9,7 @@ use crate::pattern::{Class, Pattern, Token};
 use crate::template::Piece;
 
 /// The colons before the resource: `arn:partition:service:region:account:`.
-const COLONS: usize = 5;
+pub(crate) const COLONS: usize = 5;
 
 /// The ARNs that a resource of a policy matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) struct Resource {
     /// All ARNs that it may match.
     pub(crate) pattern: Pattern,
     /// Whether it matches all of them in every request. If not, that depends on the value of a
-    /// policy variable.
+    /// policy variable, or on a wildcard whose effect AWS does not document.
     pub(crate) certain: bool,
 }
 
@@ -47,10 +47,12 @@ impl Resource {
                 }
             });
         }
+        let certain = certain && !has_any_type(pieces);
         let resource = |tokens| Self { pattern: Pattern::from_tokens(tokens), certain };
         let missing = COLONS.saturating_sub(colons);
         // A field that may contain colons is enough for all the missing ones.
-        let missing = if certain { missing } else { missing.min(1) };
+        let is_known = !pieces.contains(&Piece::Unknown);
+        let missing = if is_known { missing } else { missing.min(1) };
         let completed = (missing > 0).then(|| {
             let fields = [Token::Exactly(':'), Token::Run(Class::Any)].repeat(missing);
             resource([tokens.clone(), fields].concat())
@@ -69,6 +71,21 @@ impl Resource {
     }
 }
 
+/// Whether it is an ARN of IAM with a wildcard in the type of the resource, e.g. `u*/x` or `*/x`.
+/// "You cannot use a wildcard in the portion of the ARN that specifies the resource type" (AWS
+/// General Reference, "Amazon Resource Names"), but AWS does not document what happens. A whole
+/// resource of `*` is not meant.
+fn has_any_type(pieces: &[Piece]) -> bool {
+    let mut fields = pieces.splitn(COLONS + 1, |piece| *piece == Piece::Char(':'));
+    let is_iam = fields.nth(2).is_some_and(|service| {
+        service.iter().copied().eq(['i', 'a', 'm'].into_iter().map(Piece::Char))
+    });
+    let Some(resource) = fields.nth(2).filter(|_| is_iam) else { return false };
+    let kind = resource.split(|piece| *piece == Piece::Char('/')).next().unwrap_or_default();
+    kind.iter().any(|piece| matches!(piece, Piece::AnyOne | Piece::AnyRun))
+        && resource.iter().any(|piece| *piece != Piece::AnyRun)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +94,7 @@ mod tests {
 
     fn matches(text: &str, arn: &str) -> bool {
         let Resolved::Pieces(pieces) =
-            Template::parse(text, true).unwrap().resolve(&Context::new())
+            Template::parse(text, true).unwrap().resolve_resource(&Context::new())
         else {
             return false;
         };
@@ -95,7 +112,7 @@ mod tests {
             "arn:aws:codepipeline:us-*-1:111122223333:payments/*",
             "arn:aws:codepipeline:us-east-?:*:pay*/A",
             "arn:aws:codepipeline:*:payments/Release/A",
-            "arn:aws:codepipeline:us-east-1:${who:Knows}/Release/A",
+            "arn:aws:codepipeline:us-east-1:111122223333:${who:Knows}/Release/A",
         ] {
             assert!(matches(text, arn), "{text}");
         }
@@ -105,8 +122,31 @@ mod tests {
             "arn:aws:codepipeline:us-east-1:111122223333:payments",
             "arn:aws:code",
             "arn:aws:codepipeline:*:payments/Release/B",
+            "arn:aws:codepipeline:us-east-1:${who:Knows}/Release/A",
+            "arn:aws:${who:Knows}:us-east-1:111122223333:payments/Release/A",
+            "${who:Knows}",
         ] {
             assert!(!matches(text, arn), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_in_the_type_of_a_resource_of_iam_is_not_certain() {
+        let certain = |text: &str| {
+            let template = Template::parse(text, true).unwrap();
+            let Resolved::Pieces(pieces) = template.resolve_resource(&Context::new()) else {
+                return false;
+            };
+            Resource::from_pieces(&pieces).iter().all(|resource| resource.certain)
+        };
+        for text in ["*/x", "r*le/x", "role*", "u*", "?ser/x", "*/*"] {
+            assert!(!certain(&format!("arn:aws:iam::111122223333:{text}")), "{text}");
+        }
+        for text in ["*", "role/*", "role/x*/y"] {
+            assert!(certain(&format!("arn:aws:iam::111122223333:{text}")), "{text}");
+        }
+        for arn in ["*", "arn:aws:iam::*", "arn:aws:codepipeline:*:111122223333:*/Release/A"] {
+            assert!(certain(arn), "{arn}");
         }
     }
 }

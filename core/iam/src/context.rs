@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 /// The known part of a request's context.
 ///
 /// A fact about a key itself beats one about a prefix of it, a longer prefix beats a shorter one,
@@ -24,6 +26,10 @@ pub enum Value {
     Absent,
     /// The key is in the request, with these values: at least one.
     Known(Vec<String>),
+    /// The key is in the request, with one value that begins like this. The rest is unknown.
+    Beginning(String),
+    /// The key is in the request, with a date that is not before this one.
+    Since(Timestamp),
     /// The key is in the request, with unknown values.
     Present,
     /// Not even whether the key is in the request is known.
@@ -56,6 +62,16 @@ impl Context {
     /// The key is not in the request.
     pub fn absent(&mut self, key: &str) {
         self.keys.insert(name(key), Value::Absent);
+    }
+
+    /// The key is in the request, with one value that begins like this.
+    pub fn begins(&mut self, key: &str, beginning: String) {
+        self.keys.insert(name(key), Value::Beginning(beginning));
+    }
+
+    /// The key is in the request, with a date that is not before this one.
+    pub fn since(&mut self, key: &str, first: Timestamp) {
+        self.keys.insert(name(key), Value::Since(first));
     }
 
     /// The key is in the request, with an unknown value.

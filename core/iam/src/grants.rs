@@ -4,12 +4,13 @@
 //! that applies must allow.
 
 use crate::arn::Resource;
+use crate::cases::{Case, cases};
+use crate::clause::{About, Arn, Clause, Matched};
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
 use crate::pattern::Pattern;
-use crate::policy::{Policy, ResourceElement, Statement};
-use crate::template::{Resolved, Template};
+use crate::policy::Policy;
 use crate::truth::Truth;
 
 /// Policies of one kind, each with its source. It is enough if one of them allows. `S` identifies a
@@ -43,23 +44,8 @@ pub struct Clauses<'a, S> {
     /// The statements that allow, for each kind of policy that limits.
     within: Vec<Vec<Clause<'a, S>>>,
     denies: Vec<Clause<'a, S>>,
-}
-
-/// A statement that is about the action and whose conditions may hold.
-#[derive(Clone, Debug)]
-struct Clause<'a, S> {
-    source: S,
-    statement: usize,
-    effect: Effect,
-    about: About,
-    /// The conditions that the context does not decide.
-    open: Vec<&'a Condition>,
-}
-
-#[derive(Clone, Debug)]
-enum About {
-    These(Vec<Resource>),
-    AllBut(Vec<Resource>),
+    /// The keys whose possible values are tried one by one.
+    cases: Vec<Case>,
 }
 
 /// A statement that contributes to a decision.
@@ -88,7 +74,7 @@ impl<'a, S: Copy> Grants<'a, S> {
         let mut denies = Vec::new();
         let granting = Some(allowing(&self.identity, action, context, &mut denies));
         let within = self.limits.allowing(action, context, &mut denies);
-        Clauses { granting, within, denies }
+        Clauses::new(granting, within, denies, context)
     }
 
     /// All policies, of all kinds.
@@ -119,7 +105,7 @@ impl<'a, S: Copy> Limits<'a, S> {
     pub fn about(&self, action: &str, context: &Context) -> Clauses<'a, S> {
         let mut denies = Vec::new();
         let within = self.allowing(action, context, &mut denies);
-        Clauses { granting: None, within, denies }
+        Clauses::new(None, within, denies, context)
     }
 
     fn allowing(
@@ -159,113 +145,18 @@ fn allowing<'a, S: Copy>(
     allowing
 }
 
-impl<'a, S: Copy> Clause<'a, S> {
-    /// Returns `None` if the statement is about something else, or can not apply.
-    fn read(
-        source: S,
-        at: usize,
-        statement: &'a Statement,
-        action: &str,
-        context: &Context,
-    ) -> Option<Self> {
-        if !statement.actions.include(action) {
-            return None;
-        }
-        let mut open = Vec::new();
-        for condition in &statement.conditions {
-            match condition.holds(context) {
-                Truth::Yes => {}
-                Truth::No => return None,
-                Truth::Unknown => open.push(condition),
-            }
-        }
-        Some(Self {
-            source,
-            statement: at,
-            effect: statement.effect,
-            about: About::read(statement.resources.as_ref(), context)?,
-            open,
-        })
-    }
-
-    fn blame(&self) -> Blame<'a, S> {
-        Blame {
-            source: self.source,
-            statement: self.statement,
-            effect: self.effect,
-            open: self.open.clone(),
-        }
-    }
-}
-
-impl About {
-    fn read(resources: Option<&ResourceElement>, context: &Context) -> Option<Self> {
-        let resolve = |template: &Template| match template.resolve(context) {
-            Resolved::Pieces(pieces) => Some(Resource::from_pieces(&pieces)),
-            Resolved::NoValue => None,
-        };
-        match resources {
-            // A trust policy is about the role that it is attached to.
-            None => Some(Self::AllBut(Vec::new())),
-            // A resource whose variable has no value matches nothing.
-            Some(ResourceElement::These(templates)) => {
-                let resources: Vec<Resource> =
-                    templates.iter().filter_map(resolve).flatten().collect();
-                (!resources.is_empty()).then_some(Self::These(resources))
-            }
-            // In `NotResource` it also matches nothing, or makes "the entire statement invalid":
-            // the IAM User Guide, "Variables and tags", says both.
-            Some(ResourceElement::AllBut(templates)) => {
-                let resolve =
-                    |template| resolve(template).unwrap_or_else(|| vec![Resource::unknown()]);
-                Some(Self::AllBut(templates.iter().flat_map(resolve).collect()))
-            }
-        }
-    }
-
-    fn resources(&self) -> &[Resource] {
-        match self {
-            Self::These(resources) | Self::AllBut(resources) => resources,
-        }
-    }
-}
-
-/// A text, or a state of [`crate::reach()`], that resources may match.
-pub(crate) trait Matched {
-    /// Whether a resource matches it.
-    fn matched(&self, resource: &Resource) -> bool;
-}
-
-/// A whole resource ARN.
-struct Arn<'a>(&'a str);
-
-impl Matched for Arn<'_> {
-    fn matched(&self, resource: &Resource) -> bool {
-        resource.pattern.matches(self.0)
-    }
-}
-
-impl<'a, S: Copy> Clause<'a, S> {
-    /// Whether the statement applies to the resource.
-    fn applies(&self, on: &impl Matched) -> Truth {
-        let certain = |resource: &Resource| resource.certain && on.matched(resource);
-        let about = match &self.about {
-            About::These(resources) => match resources.iter().any(certain) {
-                true => Truth::Yes,
-                false if resources.iter().any(|resource| on.matched(resource)) => Truth::Unknown,
-                false => Truth::No,
-            },
-            About::AllBut(resources) => match resources.iter().any(certain) {
-                true => Truth::No,
-                false if resources.iter().any(|resource| on.matched(resource)) => Truth::Unknown,
-                false => Truth::Yes,
-            },
-        };
-        if self.open.is_empty() { about } else { about.and(Truth::Unknown) }
-    }
-}
-
 impl<'a, S: Copy> Clauses<'a, S> {
+    fn new(
+        granting: Option<Vec<Clause<'a, S>>>,
+        within: Vec<Vec<Clause<'a, S>>>,
+        denies: Vec<Clause<'a, S>>,
+        context: &Context,
+    ) -> Self {
+        let mut clauses = Self { granting, within, denies, cases: Vec::new() };
+        clauses.cases = cases(clauses.clauses().flat_map(|clause| clause.open()), context);
+        clauses
+    }
+
     /// The same without the statements that deny.
     #[must_use]
     pub fn without_denials(mut self) -> Self {
@@ -289,13 +180,29 @@ impl<'a, S: Copy> Clauses<'a, S> {
     }
 
     pub(crate) fn decide(&self, on: &impl Matched) -> Truth {
-        let denied = Truth::any(self.denies.iter().map(|clause| clause.applies(on)));
+        let decided = self.decide_by(&|clause| clause.applies(on));
+        if decided != Truth::Unknown {
+            return decided;
+        }
+        // What is the same for each value of a key does not depend on it.
+        let of_case = |case: &Case| {
+            let mut truths =
+                case.values().map(|value| self.decide_by(&|clause| clause.applies_if(on, value)));
+            let first = truths.next().unwrap_or(Truth::Unknown);
+            truths.fold(first, Truth::either)
+        };
+        let decided = self.cases.iter().map(of_case).find(|truth| *truth != Truth::Unknown);
+        decided.unwrap_or(Truth::Unknown)
+    }
+
+    fn decide_by(&self, applies: &impl Fn(&Clause<'a, S>) -> Truth) -> Truth {
+        let denied = Truth::any(self.denies.iter().map(applies));
         if denied == Truth::Yes {
             return Truth::No;
         }
         let allowed = self
             .kinds()
-            .map(|kind| Truth::any(kind.iter().map(|clause| clause.applies(on))))
+            .map(|kind| Truth::any(kind.iter().map(applies)))
             .fold(Truth::Yes, Truth::and);
         allowed.and(!denied)
     }
@@ -310,7 +217,7 @@ impl<'a, S: Copy> Clauses<'a, S> {
     /// name them without wildcards.
     #[must_use]
     pub fn only(&self) -> Option<Vec<&str>> {
-        let named = self.granting.as_ref()?.iter().map(|clause| match &clause.about {
+        let named = self.granting.as_ref()?.iter().map(|clause| match clause.about() {
             About::These(resources) => {
                 resources.iter().map(|resource| resource.pattern.literal()).collect()
             }
@@ -323,8 +230,8 @@ impl<'a, S: Copy> Clauses<'a, S> {
     /// Whether the action is allowed on everything, without conditions.
     pub(crate) fn allow_everything(&self) -> bool {
         let everything = |clause: &Clause<'_, S>| {
-            clause.open.is_empty()
-                && match &clause.about {
+            clause.is_certain()
+                && match clause.about() {
                     About::These(resources) => {
                         resources.iter().any(|resource| resource.is_everything())
                     }
@@ -337,8 +244,7 @@ impl<'a, S: Copy> Clauses<'a, S> {
     /// Whether every question is decided before the request: no condition and no variable is open.
     #[must_use]
     pub fn are_decided(&self) -> bool {
-        self.clauses().all(|clause| clause.open.is_empty())
-            && self.resources().all(|resource| resource.certain)
+        self.clauses().all(Clause::is_certain) && self.resources().all(|resource| resource.certain)
     }
 
     /// Whether some kind of policy allows nothing at all, so no resource needs a try.
@@ -349,7 +255,7 @@ impl<'a, S: Copy> Clauses<'a, S> {
 
     /// Whether some kind of policy allows nothing of what a pattern matches.
     pub(crate) fn allow_nothing_of(&self, texts: &Pattern) -> bool {
-        let may_allow = |clause: &Clause<'_, S>| match &clause.about {
+        let may_allow = |clause: &Clause<'_, S>| match clause.about() {
             About::These(resources) => {
                 resources.iter().any(|resource| resource.pattern.meets(texts))
             }
@@ -364,18 +270,20 @@ impl<'a, S: Copy> Clauses<'a, S> {
     pub(crate) fn granting(&self, open: bool) -> Option<Vec<&Resource>> {
         let mut granting = Vec::new();
         for clause in self.granting.as_ref()? {
-            let About::These(resources) = &clause.about else { return None };
-            if open || clause.open.is_empty() {
+            let About::These(resources) = clause.about() else { return None };
+            if open || clause.open().is_empty() {
                 granting.extend(resources.iter().filter(|resource| open || resource.certain));
             }
         }
         Some(granting)
     }
 
-    /// The resources of all statements that do not grant the action but limit or deny it.
+    /// The resources of all statements that do not grant the action but limit or deny it, and the
+    /// regions of all statements.
     pub(crate) fn limiting(&self) -> impl Iterator<Item = &Resource> {
         let limiting = self.within.iter().flatten().chain(&self.denies);
-        limiting.flat_map(|clause| clause.about.resources())
+        let regions = self.granting.iter().flatten().flat_map(Clause::regions);
+        limiting.flat_map(Clause::resources).chain(regions)
     }
 
     /// The statements that allow the action on a resource, one for each kind of policy, and those
@@ -393,6 +301,6 @@ impl<'a, S: Copy> Clauses<'a, S> {
 
     /// All resources that the statements name.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &Resource> {
-        self.clauses().flat_map(|clause| clause.about.resources())
+        self.clauses().flat_map(Clause::resources)
     }
 }

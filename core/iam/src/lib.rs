@@ -5,7 +5,9 @@
 
 pub mod account;
 mod arn;
+mod cases;
 mod choices;
+mod clause;
 mod condition;
 mod context;
 mod document;
@@ -15,6 +17,7 @@ mod part;
 mod pattern;
 pub mod policy;
 mod reach;
+mod region;
 mod template;
 mod truth;
 

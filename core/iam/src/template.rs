@@ -9,6 +9,7 @@ use std::str::Chars;
 
 use thiserror::Error;
 
+use crate::arn::COLONS;
 use crate::context::{Context, Value};
 use crate::pattern::{Class, Pattern, Token};
 use crate::truth::Truth;
@@ -156,11 +157,41 @@ impl Template {
                         [value] => pieces.extend(literal(value)),
                         _ => pieces.push(Piece::Unknown),
                     },
-                    (Value::Present | Value::Unknown, _) => pieces.push(Piece::Unknown),
+                    (Value::Beginning(value), _) => {
+                        pieces.extend(literal(value));
+                        pieces.push(Piece::Unknown);
+                    }
+                    (Value::Since(_) | Value::Present | Value::Unknown, _) => {
+                        pieces.push(Piece::Unknown);
+                    }
                 },
             }
         }
         Resolved::Pieces(pieces)
+    }
+
+    /// Replaces the policy variables of a resource. Those before the fifth colon stay as written:
+    /// "You can't use a variable to replace parts of the ARN before the fifth colon" (IAM User
+    /// Guide, "IAM policy elements: Variables and tags").
+    #[must_use]
+    pub(crate) fn resolve_resource(&self, context: &Context) -> Resolved {
+        let Some(parts) = &self.parts else { return self.resolve(context) };
+        let mut colons = 0;
+        let mut parts_of_resource = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Part::Variable { key, .. } if colons < COLONS => {
+                    let written = literal("${").chain(literal(key)).chain(literal("}"));
+                    parts_of_resource.extend(written.map(Part::Piece));
+                }
+                Part::Piece(piece) => {
+                    colons += usize::from(*piece == Piece::Char(':'));
+                    parts_of_resource.push(Part::Piece(*piece));
+                }
+                Part::Variable { .. } => parts_of_resource.push(part.clone()),
+            }
+        }
+        Self { source: String::new(), parts: Some(parts_of_resource) }.resolve(context)
     }
 }
 
@@ -233,6 +264,21 @@ impl Resolved {
         match self {
             Self::Pieces(pieces) => Self::Pieces(pieces.into_iter().map(piece).collect()),
             Self::NoValue => Self::NoValue,
+        }
+    }
+
+    /// Whether it matches a text of which only the beginning is known.
+    #[must_use]
+    pub(crate) fn matches_beginning(&self, beginning: &str) -> Truth {
+        let Self::Pieces(pieces) = self else { return Truth::No };
+        let begun = beginning.chars().map(Token::Exactly).chain([Token::Run(Class::Any)]);
+        let wanted = pattern(pieces);
+        if !wanted.meets(&Pattern::from_tokens(begun)) {
+            Truth::No
+        } else if pieces.last() == Some(&Piece::AnyRun) && self.matches(beginning) == Truth::Yes {
+            Truth::Yes
+        } else {
+            Truth::Unknown
         }
     }
 

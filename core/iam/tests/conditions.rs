@@ -157,7 +157,10 @@ fn set_operators() {
         ("ForAnyValue:StringLike", attributes, &["UserName"], No),
         ("ForAnyValue:StringLike", attributes, &[], No),
         ("ForAnyValue:StringLike", &["*"], &[""], No),
-        ("ForAnyValue:StringLikeIfExists", attributes, &[], Yes),
+        // "The condition returns false" if no key matches: AWS has no exception for IfExists.
+        ("ForAnyValue:StringLikeIfExists", attributes, &[], No),
+        ("ForAnyValue:StringLikeIfExists", attributes, &["Tags"], Yes),
+        ("ForAllValues:StringLikeIfExists", attributes, &[], Yes),
         ("ForAllValues:StringNotEquals", attributes, &["UserName", "Message"], No),
         ("ForAnyValue:StringNotEquals", attributes, &["UserName", "Message"], Yes),
         ("ForAnyValue:StringNotEquals", attributes, &[], No),
@@ -191,6 +194,76 @@ fn what_is_not_known_is_not_decided() {
         context.present(KEY);
         assert_eq!(condition.holds(&context), present, "{condition} of something");
     }
+}
+
+/// IAM User Guide, "AWS global condition context keys": `aws:userid` of a role's session is
+/// `ROLE-ID:SESSION`, and the session's name is not known.
+#[test]
+fn the_beginning_of_a_value_decides_what_it_can() {
+    let mut context = Context::new();
+    context.begins("aws:userid", "AROAX:".to_owned());
+    for (operator, wanted, expected) in [
+        ("StringLike", "AROAX*", Yes),
+        ("StringLike", "AROAX:*", Yes),
+        ("StringLike", "*", Yes),
+        ("StringLike", "AROAX:a*", Unknown),
+        ("StringLike", "*:ann", Unknown),
+        ("StringLike", "AROAY*", No),
+        ("StringEquals", "AROAX:*", Unknown),
+        ("StringEquals", "AROAX", No),
+        ("StringEqualsIgnoreCase", "aroax:ann", Unknown),
+        ("StringEqualsIgnoreCase", "aroay:ann", No),
+        ("StringNotLike", "AROAY*", Yes),
+        ("StringNotLike", "AROAX*", No),
+        ("ForAnyValue:StringLike", "AROAX*", Yes),
+        ("Null", "true", No),
+        ("NumericEquals", "1", Unknown),
+    ] {
+        let condition = Condition::parse(operator, "aws:userId", &texts(&[wanted]), true).unwrap();
+        assert_eq!(condition.holds(&context), expected, "{condition}");
+    }
+    let mut other = context.clone();
+    other.set("a:b", texts(&["AROAY:ann"]));
+    let is_it = Condition::parse("StringEquals", "a:b", &texts(&["${aws:userid}"]), true).unwrap();
+    assert_eq!(is_it.holds(&other), No);
+}
+
+#[test]
+fn what_has_expired_never_holds_again() {
+    let mut context = Context::new();
+    for key in ["aws:CurrentTime", "aws:EpochTime"] {
+        context.since(key, "2026-06-01T00:00:00Z".parse().unwrap());
+    }
+    let [past, then, later] =
+        ["2024-01-01T00:00:00Z", "2026-06-01T00:00:00Z", "2027-01-01T00:00:00Z"];
+    for (operator, wanted, expected) in [
+        ("DateLessThan", past, No),
+        ("DateLessThan", then, No),
+        ("DateLessThan", later, Unknown),
+        ("DateLessThanEquals", past, No),
+        ("DateLessThanEquals", then, Unknown),
+        ("DateGreaterThan", past, Yes),
+        ("DateGreaterThan", then, Unknown),
+        ("DateGreaterThan", later, Unknown),
+        ("DateGreaterThanEquals", then, Yes),
+        ("DateEquals", past, No),
+        ("DateEquals", later, Unknown),
+        ("DateNotEquals", past, Yes),
+        ("DateLessThanIfExists", past, No),
+        ("DateLessThan", "1704067200", No),
+        ("DateLessThan", "01T", Unknown),
+        ("NumericLessThan", "1704067200", Unknown),
+        ("Null", "false", Yes),
+    ] {
+        let parse = |key| Condition::parse(operator, key, &texts(&[wanted]), true).unwrap();
+        assert_eq!(parse("aws:CurrentTime").holds(&context), expected, "{operator} {wanted}");
+    }
+    let parse = |operator, wanted: &str| {
+        Condition::parse(operator, "aws:EpochTime", &texts(&[wanted]), true).unwrap()
+    };
+    assert_eq!(parse("NumericLessThan", "1704067200").holds(&context), No);
+    assert_eq!(parse("NumericLessThan", "1904067200").holds(&context), Unknown);
+    assert_eq!(parse("DateLessThan", past).holds(&context), No);
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value>

@@ -347,9 +347,9 @@ fn a_variable_with_colons_may_match_more_than_its_pattern_shows() {
     let gate = "arn:p:lambda:r:n:function:gate";
     let frame = Frame::new(&[FramePart::Text(gate)]);
     for (resource, value) in [
-        ("arn:p:${aws:PrincipalTag/Slot}f*gate", "lambda:r:n:"),
-        ("arn:p:${aws:PrincipalTag/Slot}f????????????", "lambda:r:n:"),
-        ("arn:p:${aws:PrincipalTag/Slot}n", "lambda:r:"),
+        ("arn:p:lambda:r:n:${aws:PrincipalTag/Slot}g*e", "function:"),
+        ("arn:p:lambda:r:n:${aws:PrincipalTag/Slot}????", "function:"),
+        ("arn:p:lambda:r:n:f${aws:PrincipalTag/Slot}*", "unction:"),
     ] {
         let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": resource});
         let document = json!({"Version": "2012-10-17", "Statement": statement});
@@ -360,5 +360,138 @@ fn a_variable_with_colons_may_match_more_than_its_pattern_shows() {
         assert!(policies[0].statements[0].may_be_about(&frame), "{resource}");
         context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
         assert_eq!(allow(&context), Truth::Yes, "{resource}");
+    }
+}
+
+/// "You can't use a variable to replace parts of the ARN before the fifth colon" (IAM User Guide,
+/// "IAM policy elements: Variables and tags").
+#[test]
+fn a_variable_before_the_fifth_colon_is_not_replaced() {
+    let gate = "arn:p:lambda:r:n:function:gate";
+    for (resource, value) in [
+        ("arn:p:${aws:PrincipalTag/Slot}:r:n:*", "lambda"),
+        ("arn:p:lambda:${aws:PrincipalTag/Slot}:n:*", "r"),
+        ("arn:p:lambda:r:${aws:PrincipalTag/Slot, 'n'}:function:gate", "n"),
+        ("${aws:PrincipalTag/Slot}", gate),
+    ] {
+        let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": resource});
+        let document = json!({"Version": "2012-10-17", "Statement": statement});
+        let policies = [Policy::identity(&document.to_string()).unwrap()];
+        let allow = |context: &Context| grants(&policies).about(ACTION, context).allow(gate);
+        let mut context = Context::new();
+        assert_eq!(allow(&context), Truth::No, "{resource}");
+        context.set("aws:PrincipalTag/Slot", [value.to_owned()]);
+        assert_eq!(allow(&context), Truth::No, "{resource}");
+    }
+}
+
+/// Whether two statements allow an approval in a region, for certain if `open` is false.
+fn reached(statements: &Value, region: &str, open: bool) -> Option<String> {
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    let policy = [Policy::identity(&document.to_string()).unwrap()];
+    let mut context = Context::new();
+    context.present("aws:RequestedRegion");
+    let grants = grants(&policy);
+    let clauses = grants.about("codepipeline:putapprovalresult", &context);
+    let names = Alphabet::new(b"abcdefghijklmnopqrstuvwxyz-0123456789");
+    let names: &'static Alphabet = Box::leak(Box::new(names));
+    let frame = Frame::new(&[
+        FramePart::Text("arn:aws:codepipeline:"),
+        FramePart::Glob(region, names),
+        FramePart::Text(":111122223333:pay/Release/A"),
+    ]);
+    reach(&frame, &[Part { suffix: "", clauses: &clauses }], open).unwrap()
+}
+
+/// IAM User Guide, "AWS global condition context keys", aws:RequestedRegion.
+#[test]
+fn the_region_of_a_request_is_that_of_its_resource() {
+    let statement = |effect: &str, resource: &str, operator: &str, region: &str| {
+        let mut statement = json!({
+            "Effect": effect, "Action": "codepipeline:*", "Resource": resource,
+        });
+        if !operator.is_empty() {
+            statement["Condition"] = json!({operator: {"aws:requestedregion": region}});
+        }
+        statement
+    };
+    let any = statement("Allow", "*", "", "");
+    let in_us = statement("Deny", "*", "StringNotEquals", "us-east-1");
+    let arn =
+        |region: &str| Some(format!("arn:aws:codepipeline:{region}:111122223333:pay/Release/A"));
+    for (statements, region, expected) in [
+        (json!([any, in_us]), "eu-west-1", None),
+        (json!([any, in_us]), "us-east-1", arn("us-east-1")),
+        (json!([any, in_us]), "*", arn("us-east-1")),
+        (json!([any, statement("Deny", "*", "StringLike", "us-*")]), "us-east-1", None),
+        (json!([statement("Allow", "arn:aws:codepipeline:eu-*", "", ""), in_us]), "*", None),
+        (json!([statement("Allow", "*", "StringEquals", "eu-west-1")]), "*", arn("eu-west-1")),
+        (json!([statement("Allow", "*", "StringEqualsIfExists", "eu-west-1")]), "us-east-1", None),
+    ] {
+        for open in [false, true] {
+            assert_eq!(reached(&statements, region, open), expected, "{statements} {region}");
+        }
+    }
+}
+
+/// What conditions leave open one by one may be decided by all of them together.
+#[test]
+fn conditions_that_exclude_each_other_are_decided() {
+    let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let when = |effect: &str, operator: &str, key: &str, value: &str| {
+        json!({
+            "Effect": effect, "Action": "*", "Resource": "*",
+            "Condition": {operator: {key: value}},
+        })
+    };
+    let mfa = "aws:MultiFactorAuthPresent";
+    let with = when("Deny", "Bool", mfa, "true");
+    for (statements, certain, possible) in [
+        (json!([allow, with]), false, true),
+        (json!([allow, with, when("Deny", "BoolIfExists", mfa, "false")]), false, false),
+        // Without the key neither denies.
+        (json!([allow, with, when("Deny", "Bool", mfa, "false")]), false, true),
+        (json!([when("Allow", "Bool", mfa, "true"), with]), false, false),
+        (json!([when("Allow", "Bool", mfa, "false"), with]), false, true),
+        (
+            json!([
+                allow,
+                when("Deny", "StringEquals", "a:b", "x"),
+                when("Deny", "StringNotEquals", "a:b", "x")
+            ]),
+            false,
+            false,
+        ),
+        (
+            json!([
+                allow,
+                when("Deny", "StringEquals", "a:b", "x"),
+                when("Deny", "StringNotEquals", "a:b", "y")
+            ]),
+            false,
+            true,
+        ),
+        (
+            json!([
+                allow,
+                when("Deny", "Null", "a:b", "true"),
+                when("Deny", "Null", "a:b", "false")
+            ]),
+            false,
+            false,
+        ),
+        // Such conditions on tags leave values that are no booleans.
+        (
+            json!([
+                allow,
+                when("Deny", "Bool", "a:b", "true"),
+                when("Deny", "BoolIfExists", "a:b", "false")
+            ]),
+            false,
+            true,
+        ),
+    ] {
+        assert_eq!(reached(&statements, "r", false).is_some(), certain, "{statements}");
+        assert_eq!(reached(&statements, "r", true).is_some(), possible, "{statements}");
     }
 }

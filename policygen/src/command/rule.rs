@@ -78,7 +78,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         output::print_error(&error);
         return Ok(Exit::Nothing);
     }
-    let approvers = approvers(&account, &scope)?;
+    let approvers = approvers(&account, &scope);
     if approvers.is_empty() {
         output::print_warning(
             "nobody in this account may approve, so there is nothing to write; do the policies \

@@ -219,20 +219,23 @@ fn a_scope_narrows_what_is_asked() {
     );
 }
 
-/// A region that is one is what conditions on it are decided by.
+/// The region of a request is that of the pipeline.
 #[test]
 fn a_region_decides_conditions() {
     let account = of_grace(json!([{
         "Effect": "Allow", "Action": "codepipeline:PutApprovalResult", "Resource": "*",
         "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
     }]));
-    let both = |arguments: &[&str]| codes(&account, GRACE, arguments).first().cloned();
-    assert_eq!(both(&[]).as_deref(), Some("approver-without-mfa"));
-    let conditional = codes(&account, GRACE, &[]);
-    assert!(conditional.contains(&"can-approve-both-if".to_owned()), "{conditional:?}");
-    let certain = codes(&account, GRACE, &["--region", "us-east-1"]);
-    assert!(certain.contains(&"can-approve-both".to_owned()), "{certain:?}");
-    assert_eq!(both(&["--region", "eu-west-1"]), None);
+    let both = ["approver-without-mfa", "can-approve-both"];
+    assert_eq!(codes(&account, GRACE, &[]), both);
+    assert_eq!(codes(&account, GRACE, &["--region", "us-*"]), both);
+    assert_eq!(codes(&account, GRACE, &["--region", "us-east-1"]), both);
+    assert_eq!(codes(&account, GRACE, &["--region", "eu-west-1"]), [""; 0]);
+    let (_, report) = AUDIT.examine(&account, &[]);
+    let mut witnesses = report["findings"].as_array().unwrap().iter();
+    let found = witnesses.find(|finding| finding["code"] == "can-approve-both").unwrap();
+    let witness = found["witness"].as_str().unwrap();
+    assert!(witness.starts_with("arn:aws:codepipeline:us-east-1:"), "{witness}");
 }
 
 fn level(policies: Value) -> NamedTempFile {

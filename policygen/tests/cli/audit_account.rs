@@ -107,31 +107,66 @@ fn a_part_of_an_account_is_refused() {
     assert_eq!(audit(&serde_json::from_str(&with("NextToken", json!(null))).unwrap(), &[]).code, 0);
 }
 
+/// What cannot be decided about a subject, in words, though the rest is judged.
+fn not_decided(account: &Value, subject: &str, words: &[&str]) {
+    let (ran, report) = AUDIT.examine(account, &[]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""), "{subject}");
+    let findings = report["findings"].as_array().unwrap().iter();
+    let of_subject = |finding: &&Value| {
+        let arn = finding["subject"]["arn"].as_str().unwrap();
+        finding["code"] == "not-decided" && arn.ends_with(subject)
+    };
+    let found: Vec<&Value> = findings.filter(of_subject).collect();
+    let [found] = found.as_slice() else { panic!("{subject}: {report}") };
+    let message = found["message"].as_str().unwrap();
+    for word in words {
+        assert!(message.contains(word), "{word}: {message}");
+    }
+}
+
 #[test]
-fn a_policy_that_cannot_be_read_is_named_with_its_owner() {
+fn a_policy_that_cannot_be_read_is_a_finding_about_those_who_have_it() {
     let odd = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Permit", "Action": "*", "Resource": "*"}]});
     let inline = json!([{"PolicyName": "Odd", "PolicyDocument": odd}]);
     let add = |path: &str, value: &Value| {
-        patched(json!([{"op": "add", "path": path, "value": value}])).to_string()
+        let mut account = several();
+        let (list, member) = path.rsplit_once('/').unwrap();
+        account.pointer_mut(list).unwrap()[member] = value.clone();
+        account
     };
-    refused(&add("/UserDetailList/6/UserPolicyList", &inline), &["`Odd`", "user/grace", "Permit"]);
-    refused(
-        &add("/GroupDetailList/0/GroupPolicyList", &inline),
-        &["`Odd`", "group/Developers", "Permit"],
+    let several = several();
+    let list = |path: &str, with: &Value| add(path, with);
+    not_decided(
+        &list("/UserDetailList/6/UserPolicyList", &inline),
+        "user/grace",
+        &["`Odd`", "`grace`", "Permit"],
     );
-    refused(&add("/RoleDetailList/0/RolePolicyList", &inline), &["`Odd`", "role/Build", "Permit"]);
-    refused(
-        &add("/RoleDetailList/0/AssumeRolePolicyDocument", &odd),
-        &["`trust policy`", "role/Build", "Permit"],
+    not_decided(
+        &list("/GroupDetailList/0/GroupPolicyList", &inline),
+        several["GroupDetailList"][0]["Arn"].as_str().unwrap(),
+        &["`Odd`", "Permit"],
+    );
+    not_decided(
+        &list("/RoleDetailList/0/RolePolicyList", &inline),
+        several["RoleDetailList"][0]["Arn"].as_str().unwrap(),
+        &["`Odd`", "Permit"],
+    );
+    not_decided(
+        &list("/RoleDetailList/0/AssumeRolePolicyDocument", &odd),
+        several["RoleDetailList"][0]["Arn"].as_str().unwrap(),
+        &["trust policy", "Permit"],
     );
     let version = "/Policies/0/PolicyVersionList/0";
-    refused(
-        &add(&format!("{version}/Document"), &odd),
-        &["policy/Develop", "version v1", "Permit"],
-    );
-    refused(
-        &add(&format!("{version}/IsDefaultVersion"), &json!(false)),
-        &["policy/Develop", "no default version"],
+    let named = several["Policies"][0]["PolicyName"].as_str().unwrap();
+    let holders = several["GroupDetailList"].as_array().unwrap().iter();
+    let holders =
+        holders.filter(|group| group["AttachedManagedPolicies"].to_string().contains(named));
+    let holder = holders.map(|group| group["Arn"].as_str().unwrap()).next().unwrap();
+    not_decided(&list(&format!("{version}/Document"), &odd), holder, &["version v1", "Permit"]);
+    not_decided(
+        &list(&format!("{version}/IsDefaultVersion"), &json!(false)),
+        holder,
+        &["no default version"],
     );
 }
 
@@ -274,35 +309,40 @@ fn null_resources_and_dates_that_are_not_documented_are_read() {
     assert_eq!(codes(&dated, GRACE, &[]), ["approver-without-mfa", "can-approve-both-if"]);
 }
 
-/// In the same words each time, and with the principal that is of another account.
+/// In the same words each time: with the accounts, and a principal that is not of the first.
 #[test]
-fn a_file_of_several_accounts_is_refused_by_its_first_stranger() {
+fn a_file_of_several_accounts_is_refused_in_the_same_words() {
     let mut account = sound();
     account["UserDetailList"][2]["Arn"] = json!("arn:aws:iam::444455556666:user/carol");
+    account["UserDetailList"][3]["Arn"] = json!("arn:aws:iam::000011112222:user/dan");
     for _ in 0..5 {
         refused(
             &account.to_string(),
-            &["`arn:aws:iam::444455556666:user/carol` is not in the account 111122223333"],
+            &[
+                "the file has the principals of several accounts (000011112222, 111122223333, 444455556666): \
+               `arn:aws:iam::444455556666:user/carol` is not of the account 111122223333",
+            ],
         );
     }
 }
 
 /// AWS leaves deprecated policies out of its answer, though they are in force.
 #[test]
-fn a_policy_of_aws_that_is_not_in_the_file_is_taken_to_allow_everything_and_is_warned_of() {
-    let policy = "arn:aws:iam::aws:policy/AWSCodePipelineFullAccess";
-    let attached = json!([{"PolicyName": "AWSCodePipelineFullAccess", "PolicyArn": policy}]);
-    let account = patched(
-        json!([{"op": "add", "path": "/UserDetailList/6/AttachedManagedPolicies", "value": attached}]),
-    );
-    assert!(codes(&account, GRACE, &[]).contains(&"can-approve-both".to_owned()));
-    assert_eq!(
-        audit(&account, &[]).stderr,
-        format!(
-            "warning: the policy `{policy}` of `arn:aws:iam::111122223333:user/grace` is not in the snapshot, because AWS leaves \
-             deprecated policies out; it is treated as allowing everything\n"
+fn a_policy_of_aws_that_is_not_in_the_file_is_judged_by_its_text_or_taken_for_the_worst() {
+    let with = |name: &str| {
+        let policy = format!("arn:aws:iam::aws:policy/{name}");
+        let attached = json!([{"PolicyName": name, "PolicyArn": policy}]);
+        patched(
+            json!([{"op": "add", "path": "/UserDetailList/6/AttachedManagedPolicies", "value": attached}]),
         )
-    );
+    };
+    let known = codes(&with("AWSCodePipelineFullAccess"), GRACE, &[]);
+    assert!(known.contains(&"can-approve-both".to_owned()), "{known:?}");
+    assert!(!known.contains(&"not-decided".to_owned()), "{known:?}");
+    assert_eq!(codes(&with("AWSLambdaReadOnlyAccess"), GRACE, &[]), [""; 0]);
+    let unknown = with("AWSForgotten");
+    not_decided(&unknown, GRACE, &["AWSForgotten", "AWS leaves deprecated policies out"]);
+    assert!(codes(&unknown, GRACE, &[]).contains(&"can-approve-both".to_owned()));
 }
 
 /// Windows PowerShell's `>` writes UTF-16, its `Out-File -Encoding utf8` a byte order mark.

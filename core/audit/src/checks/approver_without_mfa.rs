@@ -19,8 +19,9 @@ pub(super) const CHECK: Check<Find> = Check {
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let account = view.account();
     let mut findings = Vec::new();
-    for (at, user) in account.users_by_ix() {
-        let actor = Actor::User(at);
+    for actor in view.actors() {
+        let Actor::User(at) = actor else { continue };
+        let Some(user) = account.user(at) else { continue };
         let Some((slot, witness)) = without_mfa(view, actor)? else {
             continue;
         };

@@ -91,5 +91,5 @@ fn meet(view: &AccountView<'_>, groups: [GroupIx; 2]) -> Result<bool, UndecidedE
     if groups.iter().any(|group| !view.reach.slots_of_group(*group).any()) {
         return Ok(true);
     }
-    view.reach.groups_meet(groups)
+    Ok(view.reach.groups_meet(groups))
 }

@@ -1,95 +1,19 @@
 //! Reads accounts from the output of AWS.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use names::Arn;
 
+use super::deprecated;
 use super::details::{
     AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, PolicyDetail, RoleDetail, Tag,
     UserDetail,
 };
 use super::{
-    Account, Actor, Group, GroupIx, Identity, PolicyId, Role, RoleIx, StoredPolicy, User, UserIx,
+    Account, AccountError, Actor, Group, GroupIx, Identity, PolicyId, Role, RoleIx, StoredPolicy,
+    User, UserIx,
 };
 use crate::policy::{Policy, PolicyError};
-
-/// Why an account cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// The text is not JSON, or has another shape.
-    #[error("not what `aws iam get-account-authorization-details` prints: {0}")]
-    Json(serde_json::Error),
-    /// The text is another JSON object.
-    #[error(
-        "not what `aws iam get-account-authorization-details` prints: it has none of \
-         UserDetailList, GroupDetailList, RoleDetailList and Policies"
-    )]
-    Other,
-    /// The file is one page of several.
-    #[error(
-        "only a part of the account: there are more pages; run the command again without \
-         --no-paginate and --max-items to get all pages"
-    )]
-    Truncated,
-    /// The account has no principals.
-    #[error("the account has no user, no group and no role, so there is nothing to audit")]
-    Empty,
-    /// A list is missing, because the command ran with `--filter`.
-    #[error(
-        "only a part of the account: {0} is missing; run the command again without --filter to get \
-         users, groups, roles and all policies"
-    )]
-    Filtered(&'static str),
-    /// A policy is not valid.
-    #[error("the policy `{policy}` of {of}: {problem}")]
-    Policy {
-        /// Its name or ARN.
-        policy: String,
-        /// The ARN of its owner.
-        of: String,
-        /// The fault.
-        problem: PolicyError,
-    },
-    /// An attached policy is missing.
-    #[error(
-        "{of} has the policy `{policy}`, which is not in the snapshot; run the command again without \
-         --filter to get all attached policies"
-    )]
-    MissingPolicy {
-        /// Its ARN.
-        policy: String,
-        /// The ARN of an identity that has it.
-        of: String,
-    },
-    /// A managed policy does not have exactly one version in force.
-    #[error("the policy `{0}` has no default version, or several")]
-    Version(String),
-    /// A group of a user is missing.
-    #[error(
-        "the user `{user}` is in the group `{group}`, which is not in the snapshot; run the command \
-         again without --filter"
-    )]
-    MissingGroup {
-        /// The user's name.
-        user: String,
-        /// The group's name.
-        group: String,
-    },
-    /// An ARN of something else than a principal.
-    #[error("`{0}` is not the ARN of a user, a group or a role")]
-    Arn(String),
-    /// The principals are of several accounts.
-    #[error(
-        "`{arn}` is not in the account {account} of the principals before it: the file has several \
-         accounts, and each needs its own file"
-    )]
-    Accounts {
-        /// The ARN of the principal.
-        arn: String,
-        /// The account of the first principal.
-        account: String,
-    },
-}
 
 impl Account {
     /// Reads the output of `aws iam get-account-authorization-details`. Policy documents may also
@@ -114,22 +38,24 @@ impl Account {
     /// # Errors
     /// As [`Account::parse`].
     pub fn new(details: Details<'_>) -> Result<Self, AccountError> {
-        let account = Self::supposing(details)?;
-        match account.supposed_policies.first() {
-            None => Ok(account),
-            Some((policy, of)) => {
-                Err(AccountError::MissingPolicy { policy: policy.clone(), of: of.clone() })
-            }
+        let (account, mut problems) = Self::read(details)?;
+        match problems.is_empty() {
+            true => Ok(account),
+            false => Err(problems.swap_remove(0)),
         }
     }
 
-    /// As [`Account::new`], but an attached AWS managed policy that is not in the snapshot is
-    /// treated as one that allows everything, and listed in [`Account::supposed_policies`]. AWS
-    /// omits policies that it has deprecated, although they are attached and in force.
+    /// As [`Account::new`], but a policy that cannot be read or is not in the snapshot counts as
+    /// the worst that it may be. [`StoredPolicy::unread`] and [`Role::unread_trust`] say so.
     ///
     /// # Errors
     /// As [`Account::parse`], except for those policies.
-    pub fn supposing(mut details: Details<'_>) -> Result<Self, AccountError> {
+    pub fn supposing(details: Details<'_>) -> Result<Self, AccountError> {
+        Self::read(details).map(|(account, _)| account)
+    }
+
+    /// Reads an account, and lists the faults of its policies.
+    fn read(mut details: Details<'_>) -> Result<(Self, Vec<AccountError>), AccountError> {
         let lists = [
             ("UserDetailList", details.user_detail_list.is_none()),
             ("GroupDetailList", details.group_detail_list.is_none()),
@@ -147,7 +73,7 @@ impl Account {
         }
         details.read_documents();
         let mut builder = Builder::default();
-        builder.managed(details.policies.unwrap_or_default())?;
+        builder.managed(details.policies.unwrap_or_default());
         let groups = builder.groups(details.group_detail_list.unwrap_or_default())?;
         let places =
             (0..).map(GroupIx).zip(&groups).map(|(at, group)| (group.name.clone(), at)).collect();
@@ -163,39 +89,48 @@ struct Builder {
     policies: Vec<StoredPolicy>,
     managed: HashMap<String, PolicyId>,
     missing_boundaries: Vec<String>,
-    supposed_policies: Vec<(String, String)>,
+    /// The faults of policies that count as the worst that they may be.
+    problems: Vec<AccountError>,
 }
 
 impl Builder {
-    fn managed(&mut self, details: Vec<PolicyDetail<'_>>) -> Result<(), AccountError> {
+    fn managed(&mut self, details: Vec<PolicyDetail<'_>>) {
         for detail in details {
-            let mut in_force = None;
+            let mut in_force = Vec::new();
             let mut other_versions = Vec::new();
+            let mut unread = None;
             for version in detail.policy_version_list {
-                let policy =
-                    version.document.identity().map_err(|problem| AccountError::Policy {
-                        policy: detail.arn.clone(),
-                        of: format!("the account, version {}", version.version_id),
-                        problem,
-                    })?;
-                if !version.is_default_version {
-                    other_versions.push(policy);
-                } else if in_force.replace((policy, version.version_id)).is_some() {
-                    return Err(AccountError::Version(detail.arn));
+                let (policy, problem) = version.document.identity();
+                let of = || format!("the account, version {}", version.version_id);
+                if let Some(problem) = problem {
+                    unread.get_or_insert(format!("version {}: {problem}", version.version_id));
+                    self.refused(detail.arn.clone(), of(), problem);
+                }
+                match version.is_default_version {
+                    true => in_force.push((policy, version.version_id)),
+                    false => other_versions.push(policy),
                 }
             }
-            let Some((policy, version)) = in_force else {
-                return Err(AccountError::Version(detail.arn));
+            let (policy, name) = match in_force.pop() {
+                Some((policy, version)) if in_force.is_empty() => {
+                    (policy, format!("{} ({version})", detail.policy_name))
+                }
+                Some(_) | None => {
+                    let problem = AccountError::Version(detail.arn.clone());
+                    unread.get_or_insert(problem.to_string());
+                    self.problems.push(problem);
+                    (Policy::allowing_everything(), detail.policy_name)
+                }
             };
             self.managed.insert(detail.arn.clone(), PolicyId(self.policies.len()));
-            self.policies.push(StoredPolicy {
-                name: format!("{} ({version})", detail.policy_name),
-                arn: Some(detail.arn),
-                policy,
-                other_versions,
-            });
+            let arn = Some(detail.arn);
+            self.policies.push(StoredPolicy { name, arn, policy, other_versions, unread });
         }
-        Ok(())
+    }
+
+    /// Notes that a policy cannot be read.
+    fn refused(&mut self, policy: String, of: String, problem: PolicyError) {
+        self.problems.push(AccountError::Policy { policy, of, problem });
     }
 
     fn groups(&mut self, details: Vec<GroupDetail<'_>>) -> Result<Vec<Group>, AccountError> {
@@ -255,13 +190,14 @@ impl Builder {
                 detail.attached_managed_policies,
                 &detail.arn,
             )?;
-            let trust = detail.assume_role_policy_document.trust();
+            let (trust, problem) = detail.assume_role_policy_document.trust();
+            let unread_trust = problem.as_ref().map(ToString::to_string);
+            if let Some(problem) = problem {
+                self.refused("trust policy".to_owned(), detail.arn.clone(), problem);
+            }
             roles.push(Role {
-                trust: trust.map_err(|problem| AccountError::Policy {
-                    policy: "trust policy".to_owned(),
-                    of: detail.arn.clone(),
-                    problem,
-                })?,
+                trust,
+                unread_trust,
                 identity: Identity {
                     policies,
                     boundary: self.boundary(detail.permissions_boundary),
@@ -284,7 +220,7 @@ impl Builder {
     ) -> Result<Vec<PolicyId>, AccountError> {
         let mut ids = Vec::with_capacity(inline.len() + attached.len());
         for policy in inline {
-            ids.push(self.inline(policy, of)?);
+            ids.push(self.inline(policy, of));
         }
         for policy in attached {
             let arn = policy.policy_arn;
@@ -299,18 +235,24 @@ impl Builder {
         Ok(ids)
     }
 
-    /// Adds an AWS managed policy whose text is unknown.
+    /// Adds an AWS managed policy that is not in the snapshot: by its text if that is known,
+    /// otherwise as one that allows everything. AWS leaves out policies that it has deprecated,
+    /// although they are attached and in force.
     fn suppose(&mut self, arn: String, of: &str) -> PolicyId {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let id = PolicyId(self.policies.len());
+        let known = deprecated::policy(&arn);
         self.policies.push(StoredPolicy {
             name: format!("{name} (not in the snapshot)"),
             arn: Some(arn.clone()),
-            policy: Policy::allowing_everything(),
+            unread: known.is_none().then(|| {
+                "it is not in the snapshot, because AWS leaves deprecated policies out".to_owned()
+            }),
+            policy: known.unwrap_or_else(Policy::allowing_everything),
             other_versions: Vec::new(),
         });
         self.managed.insert(arn.clone(), id);
-        self.supposed_policies.push((arn, of.to_owned()));
+        self.problems.push(AccountError::MissingPolicy { policy: arn, of: of.to_owned() });
         id
     }
 
@@ -326,15 +268,16 @@ impl Builder {
         id
     }
 
-    fn inline(&mut self, policy: InlinePolicy<'_>, of: &str) -> Result<PolicyId, AccountError> {
+    fn inline(&mut self, policy: InlinePolicy<'_>, of: &str) -> PolicyId {
         let name = policy.policy_name;
-        let policy = policy.policy_document.identity().map_err(|problem| AccountError::Policy {
-            policy: name.clone(),
-            of: of.to_owned(),
-            problem,
-        })?;
-        self.policies.push(StoredPolicy { name, arn: None, policy, other_versions: Vec::new() });
-        Ok(PolicyId(self.policies.len() - 1))
+        let (policy, problem) = policy.policy_document.identity();
+        let unread = problem.as_ref().map(ToString::to_string);
+        if let Some(problem) = problem {
+            self.refused(name.clone(), of.to_owned(), problem);
+        }
+        let other_versions = Vec::new();
+        self.policies.push(StoredPolicy { name, arn: None, policy, other_versions, unread });
+        PolicyId(self.policies.len() - 1)
     }
 
     fn finish(
@@ -342,7 +285,7 @@ impl Builder {
         users: Vec<User>,
         groups: Vec<Group>,
         roles: Vec<Role>,
-    ) -> Result<Account, AccountError> {
+    ) -> Result<(Account, Vec<AccountError>), AccountError> {
         let users_arns =
             (0..).map(UserIx).zip(&users).map(|(at, user)| (&user.identity.arn, Actor::User(at)));
         let roles_arns =
@@ -352,23 +295,30 @@ impl Builder {
         let of_users = users.iter().map(|user| &user.identity.arn);
         let of_groups = groups.iter().map(|group| &group.arn);
         let of_roles = roles.iter().map(|role| &role.identity.arn);
-        let mut first: Option<(String, String)> = None;
+        let mut accounts: BTreeSet<&str> = BTreeSet::new();
+        let mut first: Option<(&str, &str)> = None;
+        let mut stranger = None;
         for arn in of_users.chain(of_groups).chain(of_roles) {
             let Some(Arn { partition, service: "iam", region: "", account, .. }) = Arn::parse(arn)
             else {
                 return Err(AccountError::Arn(arn.clone()));
             };
-            let (first_partition, first_account) =
-                first.get_or_insert_with(|| (partition.to_owned(), account.to_owned()));
-            if first_partition != partition || first_account != account {
-                return Err(AccountError::Accounts {
-                    arn: arn.clone(),
-                    account: first_account.clone(),
-                });
+            accounts.insert(account);
+            if *first.get_or_insert((partition, account)) != (partition, account) {
+                stranger.get_or_insert(arn);
             }
         }
         let (partition, id) = first.ok_or(AccountError::Empty)?;
-        Ok(Account {
+        if let Some(stranger) = stranger {
+            let accounts: Vec<&str> = accounts.into_iter().collect();
+            return Err(AccountError::Accounts {
+                accounts: accounts.join(", "),
+                first: id.to_owned(),
+                stranger: stranger.clone(),
+            });
+        }
+        let (partition, id) = (partition.to_owned(), id.to_owned());
+        let account = Account {
             partition,
             id,
             users,
@@ -376,10 +326,11 @@ impl Builder {
             roles,
             policies: self.policies,
             controls: Vec::new(),
+            now: None,
             by_arn,
             missing_boundaries: self.missing_boundaries,
-            supposed_policies: self.supposed_policies,
-        })
+        };
+        Ok((account, self.problems))
     }
 }
 

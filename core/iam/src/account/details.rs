@@ -191,14 +191,22 @@ impl<'a> Document<'a> {
         Self { json, read: None }
     }
 
-    /// The policy of a user, a group or a role, or a managed policy.
-    pub(super) fn identity(self) -> Result<Policy, PolicyError> {
-        self.read.unwrap_or_else(|| Policy::identity(&self.json))
+    /// The policy of a user, a group or a role, or a managed policy. If it cannot be read, it is
+    /// the worst that it may be, and the fault is returned too.
+    pub(super) fn identity(self) -> (Policy, Option<PolicyError>) {
+        match self.read.unwrap_or_else(|| Policy::identity(&self.json)) {
+            Ok(policy) => (policy, None),
+            Err(problem) => (Policy::worst_of_identity(&self.json), Some(problem)),
+        }
     }
 
-    /// The trust policy of a role.
-    pub(super) fn trust(self) -> Result<Policy, PolicyError> {
-        self.read.unwrap_or_else(|| Policy::resource(&self.json))
+    /// The trust policy of a role. If it cannot be read, it is the worst that it may be, and the
+    /// fault is returned too.
+    pub(super) fn trust(self) -> (Policy, Option<PolicyError>) {
+        match self.read.unwrap_or_else(|| Policy::resource(&self.json)) {
+            Ok(policy) => (policy, None),
+            Err(problem) => (Policy::worst_of_resource(&self.json), Some(problem)),
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 //! Snapshots of accounts: the principals, and their policies.
 
 mod build;
+mod context;
+mod deprecated;
 pub mod details;
+mod error;
 mod trust;
 
-pub use build::AccountError;
+pub use error::AccountError;
 pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use names::Arn;
 
-use crate::context::Context;
-use crate::document::Effect;
 use crate::grants::{Grants, Limits, Policies};
 use crate::policy::{Caller, Policy};
 
@@ -32,13 +34,12 @@ pub struct Account {
     policies: Vec<StoredPolicy>,
     /// The service control policies of each level above the account.
     controls: Vec<Vec<PolicyId>>,
+    /// The time from which requests are judged, if it is known.
+    now: Option<Timestamp>,
     by_arn: HashMap<String, Actor>,
     /// The ARNs of boundaries that are not in the snapshot. Their principals are treated as
     /// unbounded.
     pub missing_boundaries: Vec<String>,
-    /// The ARNs of AWS managed policies that are attached but not in the snapshot, each with the
-    /// ARN of an identity that has it. They are treated as policies that allow everything.
-    pub supposed_policies: Vec<(String, String)>,
 }
 
 /// The place of a user in [`Account::users`].
@@ -79,6 +80,9 @@ pub struct StoredPolicy {
     pub policy: Policy,
     /// The versions of a customer managed policy that are not in force.
     pub other_versions: Vec<Policy>,
+    /// Why it cannot be read. Then its text is the worst that it may be: it allows at least as
+    /// much.
+    pub unread: Option<String>,
 }
 
 /// A user.
@@ -108,6 +112,8 @@ pub struct Role {
     pub identity: Identity,
     /// Its trust policy.
     pub trust: Policy,
+    /// Why its trust policy cannot be read. Then it is the worst that it may be.
+    pub unread_trust: Option<String>,
 }
 
 /// The common part of users and roles.
@@ -147,15 +153,6 @@ impl Identity {
         path.unwrap_or("/")
     }
 }
-
-/// Condition keys that are in every request (IAM User Guide, "AWS global condition context keys").
-const ALWAYS: [&str; 5] = [
-    "aws:CurrentTime",
-    "aws:EpochTime",
-    "aws:SecureTransport",
-    "aws:RequestedRegion",
-    "aws:userid",
-];
 
 impl Account {
     /// All users, then all roles.
@@ -252,6 +249,7 @@ impl Account {
                 arn: None,
                 policy,
                 other_versions: Vec::new(),
+                unread: None,
             });
             PolicyId(self.policies.len() - 1)
         });
@@ -275,7 +273,7 @@ impl Account {
     pub fn grants(&self, actor: Actor, keep: impl Fn(PolicyId) -> bool) -> Grants<'_, PolicyId> {
         Grants {
             identity: self.stored(self.policies_of(actor), &keep),
-            limits: self.limits(self.boundary(actor), &keep),
+            limits: self.limits(self.boundary(actor), self.is_exempt(actor), &keep),
         }
     }
 
@@ -286,16 +284,25 @@ impl Account {
         own: Policies<'a, PolicyId>,
         boundary: Option<PolicyId>,
     ) -> Grants<'a, PolicyId> {
-        Grants { identity: own, limits: self.limits(boundary, &|_| true) }
+        Grants { identity: own, limits: self.limits(boundary, false, &|_| true) }
     }
 
-    /// The policies that limit a principal with this boundary.
+    /// Whether service control policies do not limit an actor: "SCPs don't affect service-linked
+    /// roles" (AWS Organizations User Guide, "Service control policies").
+    fn is_exempt(&self, actor: Actor) -> bool {
+        let is_linked = |identity: &Identity| identity.path().starts_with("/aws-service-role/");
+        matches!(actor, Actor::Role(_)) && self.identity(actor).is_some_and(is_linked)
+    }
+
+    /// The policies that limit a principal with this boundary. Service control policies do not if
+    /// it is exempt.
     fn limits(
         &self,
         boundary: Option<PolicyId>,
+        is_exempt: bool,
         keep: &impl Fn(PolicyId) -> bool,
     ) -> Limits<'_, PolicyId> {
-        let controls = self.controls.iter();
+        let controls = self.controls.iter().filter(|_| !is_exempt);
         Limits {
             boundary: boundary.map(|id| self.stored([id], keep)),
             controls: controls.map(|level| self.stored(level.iter().copied(), keep)).collect(),
@@ -315,96 +322,11 @@ impl Account {
         self.identity(actor)?.boundary
     }
 
-    /// The known context of every request by a new user or role. Its creator chooses its name, and
-    /// its tags if `may_be_tagged`.
-    #[must_use]
-    pub fn context_of_new(&self, is_user: bool, may_be_tagged: bool) -> Context {
-        let mut context = Context::new();
-        let mut set = |key: &str, value: &str| context.set(key, [value.to_owned()]);
-        set("aws:PrincipalAccount", &self.id);
-        set("aws:ResourceAccount", &self.id);
-        set("aws:PrincipalIsAWSService", "false");
-        set("aws:PrincipalType", if is_user { "User" } else { "AssumedRole" });
-        for key in ALWAYS {
-            context.present(key);
-        }
-        context.present("aws:PrincipalArn");
-        if is_user {
-            context.present("aws:username");
-            context.absent("aws:FederatedProvider");
-        } else {
-            context.absent("aws:username");
-        }
-        if !may_be_tagged {
-            context.absent_prefix("aws:PrincipalTag/");
-        }
-        context
-    }
-
     /// The policies of a group, as if they were the only ones of a principal.
     #[must_use]
     pub fn group_grants(&self, group: &Group) -> Grants<'_, PolicyId> {
         let policies = group.policies.iter().copied();
         Grants { identity: self.stored(policies, &|_| true), limits: Limits::default() }
-    }
-
-    /// The known context of every request by an actor (IAM User Guide, "AWS global condition
-    /// context keys").
-    #[must_use]
-    pub fn context(&self, actor: Actor) -> Context {
-        let mut context = Context::new();
-        let mut set = |key: &str, value: &str| context.set(key, [value.to_owned()]);
-        set("aws:PrincipalAccount", &self.id);
-        set("aws:ResourceAccount", &self.id);
-        set("aws:PrincipalIsAWSService", "false");
-        let Some(identity) = self.identity(actor) else {
-            return context;
-        };
-        set("aws:PrincipalArn", &identity.arn);
-        match actor {
-            Actor::User(_) => {
-                set("aws:PrincipalType", "User");
-                set("aws:username", &identity.name);
-            }
-            Actor::Role(_) => set("aws:PrincipalType", "AssumedRole"),
-        }
-        for key in ALWAYS {
-            context.present(key);
-        }
-        if let Actor::User(_) = actor {
-            context.set("aws:userid", [identity.id.clone()]);
-            context.absent("aws:FederatedProvider");
-        } else {
-            context.absent("aws:username");
-        }
-        context.absent_prefix("aws:PrincipalTag/");
-        for (key, value) in &identity.tags {
-            context.set(&format!("aws:PrincipalTag/{key}"), [value.clone()]);
-        }
-        if self.accepts_session_tags(actor) {
-            return self.retagged(actor, context);
-        }
-        context
-    }
-
-    /// The same context, after somebody may have set the actor's tags to anything.
-    #[must_use]
-    pub fn retagged(&self, actor: Actor, mut context: Context) -> Context {
-        context.unknown_prefix("aws:PrincipalTag/");
-        for (key, _) in self.identity(actor).iter().flat_map(|identity| &identity.tags) {
-            context.unknown(&format!("aws:PrincipalTag/{key}"));
-        }
-        context
-    }
-
-    /// Whether somebody who assumes the role may set session tags, which override its own tags (IAM
-    /// User Guide, "Pass session tags in AWS STS").
-    fn accepts_session_tags(&self, actor: Actor) -> bool {
-        let Actor::Role(at) = actor else { return false };
-        let mut statements = self.role(at).into_iter().flat_map(|role| &role.trust.statements);
-        statements.any(|statement| {
-            statement.effect == Effect::Allow && statement.actions.include("sts:tagsession")
-        })
     }
 
     fn caller<'a>(&'a self, identity: &'a Identity) -> Caller<'a> {

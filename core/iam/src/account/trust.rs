@@ -50,6 +50,8 @@ pub struct Assumer<'a> {
     /// The statements that limit it if a trust policy names it. Then its own policies need not
     /// allow anything.
     limits: Clauses<'a, PolicyId>,
+    /// The same if a trust policy names its sessions: without a boundary.
+    limits_of_sessions: Option<Clauses<'a, PolicyId>>,
 }
 
 /// The principals of the account that a trust policy may allow, without regard to conditions and
@@ -75,7 +77,7 @@ impl<'a> Assumer<'a> {
         match allowing.map(|statement| self.concern(statement)).max() {
             None | Some(Concern::Not) => return None,
             Some(Concern::Account) if self.own.allow(arn) == Truth::No => return None,
-            Some(Concern::Account | Concern::Itself) => {}
+            Some(Concern::Account | Concern::Itself | Concern::Session) => {}
         }
         let mut nearest = Concern::Not;
         let mut trust = Vec::new();
@@ -104,8 +106,11 @@ impl<'a> Assumer<'a> {
             Concern::Not => None,
             Concern::Account => (self.own.allow(arn) != Truth::No)
                 .then(|| Assumption { trust, own: self.own.blame(arn) }),
-            Concern::Itself => {
-                let allowed = !self.own.deny(arn) && self.limits.allow(arn) != Truth::No;
+            Concern::Itself | Concern::Session => {
+                let of_sessions = self.limits_of_sessions.as_ref();
+                let of_sessions = of_sessions.filter(|_| nearest == Concern::Session);
+                let limits = of_sessions.unwrap_or(&self.limits);
+                let allowed = !self.own.deny(arn) && limits.allow(arn) != Truth::No;
                 allowed.then_some(Assumption { trust, own: Vec::new() })
             }
         }
@@ -124,13 +129,17 @@ impl<'a> Assumer<'a> {
                 Concern::Itself
             }
             // A principal that assumes a role chooses the name of its session. A statement that
-            // denies one name leaves others open.
+            // denies one name leaves others open. A boundary limits neither a named session nor
+            // "permissions granted using the aws:PrincipalArn condition key with a wildcard (*) in
+            // the Principal element" (IAM User Guide, "Policy evaluation logic"). AWS does not say
+            // what holds for `*` without that key, so it counts the same.
             Some(principals)
                 if !principals.all_but
                     && statement.effect == Effect::Allow
-                    && principals.name_sessions_of(self.account.caller(self.identity)) =>
+                    && (principals.name_everyone()
+                        || principals.name_sessions_of(self.account.caller(self.identity))) =>
             {
-                Concern::Itself
+                Concern::Session
             }
             Some(principals) => principals.concern(self.account.caller(self.identity)),
         }
@@ -155,12 +164,16 @@ impl Account {
             Actor::User(_) => None,
             Actor::Role(_) => self.boundary(actor),
         };
-        let limits = self.limits(boundary, &|_| true);
+        let exempt = self.is_exempt(actor);
+        let limits = self.limits(boundary, exempt, &|_| true);
+        let limits_of_sessions =
+            boundary.map(|_| self.limits(None, exempt, &|_| true).about(ASSUME_ROLE, &context));
         Some(Assumer {
             account: self,
             identity: self.identity(actor)?,
             own: self.grants(actor, keep).about(ASSUME_ROLE, &context),
             limits: limits.about(ASSUME_ROLE, &context),
+            limits_of_sessions,
             context,
         })
     }

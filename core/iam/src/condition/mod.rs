@@ -17,6 +17,7 @@ pub use self::error::ConditionError;
 use self::operator::{Operator, Set};
 use self::wanted::Wanted;
 use crate::context::{Context, Value};
+use crate::template::Piece;
 use crate::truth::Truth;
 
 /// One operator with one key of a `Condition` block.
@@ -81,6 +82,29 @@ impl Condition {
         !self.operator.negated && self.operator.set.is_none() && self.wanted.is_value_of(other)
     }
 
+    /// The patterns of its values, and whether it holds for all others. Returns `None` if it does
+    /// not compare one text.
+    pub(crate) fn wanted_texts(&self, context: &Context) -> Option<(Vec<Vec<Piece>>, bool)> {
+        let pieces = self.wanted.texts(context).filter(|_| self.operator.set.is_none())?;
+        Some((pieces, self.operator.negated))
+    }
+
+    /// The values that it compares a single value with, as whole texts. A condition about a boolean
+    /// or about whether there is a value has none. Returns `None` if it compares in another way.
+    pub(crate) fn whole_values(&self) -> Option<impl Iterator<Item = &str>> {
+        let is_whole = self.wanted.is_whole() && self.operator.set.is_none();
+        let named = self.wanted.keys().next().is_none() && is_whole;
+        named.then(|| {
+            let values = self.values();
+            values.filter(|_| matches!(self.wanted, Wanted::Text(..)))
+        })
+    }
+
+    /// Whether it compares booleans.
+    pub(crate) fn is_bool(&self) -> bool {
+        matches!(self.wanted, Wanted::Bool(_))
+    }
+
     /// Whether the condition holds in a context.
     #[must_use]
     pub fn holds(&self, context: &Context) -> Truth {
@@ -91,16 +115,25 @@ impl Condition {
         match value {
             Value::Absent => self.without_key(),
             Value::Known(values) => self.with_values(values, context),
+            Value::Beginning(beginning) => {
+                self.negated(self.wanted.matches_beginning(beginning, context))
+            }
+            Value::Since(first) => {
+                let in_seconds = self.key.eq_ignore_ascii_case("aws:EpochTime");
+                self.negated(self.wanted.matches_since(*first, in_seconds))
+            }
             Value::Present => self.with_unknown_values(),
             Value::Unknown => self.without_key().either(self.with_unknown_values()),
         }
     }
 
-    /// Without the key, only negated operators, `IfExists` and `ForAllValues` hold.
+    /// Without the key, only negated operators, `IfExists` and `ForAllValues` hold. `ForAnyValue`
+    /// never does, not even with `IfExists`: "the condition returns false" if no key matches ("Set
+    /// operators for multivalued context keys").
     fn without_key(&self) -> Truth {
         match self.operator.set {
             Some(Set::All) => Truth::Yes,
-            Some(Set::Any) => self.operator.if_exists.into(),
+            Some(Set::Any) => Truth::No,
             None => (self.operator.negated || self.operator.if_exists).into(),
         }
     }
@@ -147,7 +180,7 @@ impl Condition {
 fn is_null(value: &Value, wanted: &[bool]) -> Truth {
     let null = match value {
         Value::Absent => Truth::Yes,
-        Value::Known(_) | Value::Present => Truth::No,
+        Value::Known(_) | Value::Beginning(_) | Value::Since(_) | Value::Present => Truth::No,
         Value::Unknown => Truth::Unknown,
     };
     let if_null = Truth::from(wanted.contains(&true));

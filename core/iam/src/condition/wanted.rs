@@ -1,6 +1,7 @@
 //! The wanted values of a condition, in the type of its operator.
 
 use core::net::IpAddr;
+use std::cmp::Ordering;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -102,6 +103,36 @@ impl Wanted {
         templates.iter().flat_map(Template::keys)
     }
 
+    /// The patterns of the wanted texts. Returns `None` if texts are not wanted, or only without
+    /// regard to case.
+    pub(super) fn texts(&self, context: &Context) -> Option<Vec<Vec<Piece>>> {
+        let Self::Text(how, templates) = self else { return None };
+        let resolved = templates.iter().map(|template| template.resolve(context));
+        let resolved = resolved.filter_map(|resolved| match (how, resolved) {
+            (Text::EqualsIgnoreCase, _) => Some(None),
+            (_, Resolved::NoValue) => None,
+            (Text::Like, Resolved::Pieces(pieces)) => Some(Some(pieces)),
+            (Text::Equals, pieces) => match literal(pieces) {
+                Resolved::Pieces(pieces) => Some(Some(pieces)),
+                Resolved::NoValue => None,
+            },
+        });
+        resolved.collect()
+    }
+
+    /// Whether it compares whole texts or booleans, or asks whether there is a value.
+    pub(super) fn is_whole(&self) -> bool {
+        match self {
+            Self::Text(Text::Equals, _) | Self::Bool(_) | Self::Null(_) => true,
+            Self::Text(Text::EqualsIgnoreCase | Text::Like, _)
+            | Self::Number(..)
+            | Self::Date(..)
+            | Self::Binary(_)
+            | Self::Ip(_)
+            | Self::Arn(_) => false,
+        }
+    }
+
     /// Whether the only wanted value is that of a key.
     pub(super) fn is_value_of(&self, key: &str) -> bool {
         match self {
@@ -152,6 +183,61 @@ impl Wanted {
             // `Null` asks only whether there is a value.
             Self::Null(_) => return None,
         })
+    }
+
+    /// Whether any wanted value matches a value of which only the beginning is known.
+    pub(super) fn matches_beginning(&self, beginning: &str, context: &Context) -> Truth {
+        match self {
+            Self::Text(how, templates) => any(templates, |template| {
+                let resolved = template.resolve(context);
+                match how {
+                    Text::Like => resolved.matches_beginning(beginning),
+                    Text::Equals => literal(resolved).matches_beginning(beginning),
+                    Text::EqualsIgnoreCase => {
+                        lowercase(literal(resolved)).matches_beginning(&beginning.to_lowercase())
+                    }
+                }
+            }),
+            Self::Number(..)
+            | Self::Date(..)
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Ip(_)
+            | Self::Arn(_)
+            | Self::Null(_) => self.matches_anything(),
+        }
+    }
+
+    /// Whether any wanted value matches a date that is not before this one. The date may be
+    /// compared as a number if it is in seconds.
+    pub(super) fn matches_since(&self, first: Timestamp, in_seconds: bool) -> Truth {
+        let since = |relation: &Relation, ordering: Ordering| match (relation, ordering) {
+            // The date may be this one, or any later one.
+            (Relation::GreaterThan, Ordering::Greater)
+            | (Relation::GreaterThanEquals, Ordering::Greater | Ordering::Equal) => Truth::Yes,
+            (Relation::LessThan, Ordering::Greater | Ordering::Equal)
+            | (Relation::LessThanEquals | Relation::Equals, Ordering::Greater) => Truth::No,
+            _ => Truth::Unknown,
+        };
+        match self {
+            Self::Date(relation, dates) => any(dates, |wanted| match wanted {
+                Some(wanted) => since(relation, first.cmp(wanted)),
+                None => Truth::Unknown,
+            }),
+            Self::Number(relation, numbers) => {
+                let seconds = Number::parse(&first.as_second().to_string());
+                let Some(first) = seconds.filter(|_| in_seconds) else {
+                    return self.matches_anything();
+                };
+                any(numbers, |wanted| since(relation, first.cmp(wanted)))
+            }
+            Self::Text(..)
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Ip(_)
+            | Self::Arn(_)
+            | Self::Null(_) => self.matches_anything(),
+        }
     }
 
     /// Whether any wanted value matches a value that is not known.

@@ -6,6 +6,7 @@
 mod actions;
 mod principals;
 mod read;
+mod worst;
 
 pub use actions::Actions;
 pub(crate) use principals::Concern;
@@ -59,7 +60,7 @@ impl Statement {
     /// Whether it may be about any resource of a frame, in any context. `false` is certain.
     #[must_use]
     pub fn may_be_about(&self, frame: &Frame) -> bool {
-        let meets = |template: &Template| match template.resolve(&Context::new()) {
+        let meets = |template: &Template| match template.resolve_resource(&Context::new()) {
             Resolved::Pieces(pieces) => {
                 Resource::from_pieces(&pieces).iter().any(|resource| frame.meets(resource))
             }

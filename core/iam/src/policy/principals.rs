@@ -53,6 +53,10 @@ pub(crate) enum Concern {
     Account,
     /// The caller itself.
     Itself,
+    /// The sessions of the caller. "Permissions that are granted directly to a session aren't
+    /// limited by an implicit deny in an identity-based policy, a permissions boundary, or session
+    /// policy" (IAM User Guide, "Permissions boundaries for IAM entities").
+    Session,
 }
 
 impl Trusted {
@@ -122,13 +126,18 @@ impl Principals {
         })
     }
 
+    /// Whether the statement names everybody: `*`.
+    pub(crate) fn name_everyone(&self) -> bool {
+        self.aws.contains(&Trusted::Everyone)
+    }
+
     /// How the statement concerns a caller, by the principal that is nearest to it.
     pub(crate) fn concern(&self, caller: Caller<'_>) -> Concern {
         let nearest = self.aws.iter().map(|trusted| trusted.concerns(caller)).max();
         match (self.all_but, nearest.unwrap_or(Concern::Not)) {
             (false, concern) => concern,
             (true, Concern::Not) => Concern::Itself,
-            (true, Concern::Account | Concern::Itself) => Concern::Not,
+            (true, Concern::Account | Concern::Itself | Concern::Session) => Concern::Not,
         }
     }
 }

@@ -44,7 +44,7 @@ struct Written {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase", expecting = "an object")]
-struct WrittenStatement {
+pub(super) struct WrittenStatement {
     sid: Option<String>,
     effect: Effect,
     principal: Option<WrittenPrincipals>,
@@ -59,7 +59,7 @@ struct WrittenStatement {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-struct PrincipalMap {
+pub(super) struct PrincipalMap {
     #[serde(rename = "AWS", default)]
     aws: OneOrMany<String>,
     #[serde(rename = "Service", default)]
@@ -71,7 +71,7 @@ struct PrincipalMap {
 }
 
 /// `"*"`, or a map by kind.
-struct WrittenPrincipals(PrincipalMap);
+pub(super) struct WrittenPrincipals(PrincipalMap);
 
 /// A list. AWS accepts a list of one without brackets.
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
@@ -130,12 +130,8 @@ impl Policy {
 
 fn policy(json: &str) -> Result<Policy, PolicyError> {
     let written: Written = serde_json::from_str(json).map_err(|error| PolicyError(error.into()))?;
-    // The default version is 2008-10-17, which has no policy variables (IAM User Guide, "Version").
-    let variables = match written.version.as_deref() {
-        Some("2012-10-17") => true,
-        Some("2008-10-17") | None => false,
-        Some(other) => return Err(PolicyError(Problem::Version(other.to_owned()))),
-    };
+    let variables = has_variables(written.version.as_deref())
+        .ok_or_else(|| PolicyError(Problem::Version(written.version.unwrap_or_default())))?;
     let statements = written.statement.0.into_iter().enumerate();
     Ok(Policy {
         id: written.id,
@@ -148,9 +144,19 @@ fn policy(json: &str) -> Result<Policy, PolicyError> {
     })
 }
 
+/// Whether policies of a version have policy variables. The default is 2008-10-17, which has none
+/// (IAM User Guide, "Version"). Returns `None` if there is no such version.
+pub(super) fn has_variables(version: Option<&str>) -> Option<bool> {
+    match version {
+        Some("2012-10-17") => Some(true),
+        Some("2008-10-17") | None => Some(false),
+        Some(_) => None,
+    }
+}
+
 /// Why a statement is not valid.
 #[derive(Debug, thiserror::Error)]
-enum StatementError {
+pub(super) enum StatementError {
     #[error("has both `{0}` and `Not{0}`")]
     Both(&'static str),
     #[error("has neither `{0}` nor `Not{0}`")]
@@ -161,7 +167,10 @@ enum StatementError {
     Condition(#[from] ConditionError),
 }
 
-fn statement(written: WrittenStatement, variables: bool) -> Result<Statement, StatementError> {
+pub(super) fn statement(
+    written: WrittenStatement,
+    variables: bool,
+) -> Result<Statement, StatementError> {
     let (actions_but, actions) = one_of("Action", written.action, written.not_action)?
         .ok_or(StatementError::Neither("Action"))?;
     let resources = match one_of("Resource", written.resource, written.not_resource)? {
@@ -169,7 +178,7 @@ fn statement(written: WrittenStatement, variables: bool) -> Result<Statement, St
         Some((false, texts)) => Some(ResourceElement::These(templates(&texts, variables)?)),
         Some((true, texts)) => Some(ResourceElement::AllBut(templates(&texts, variables)?)),
     };
-    let principals = one_of("Principal", written.principal, written.not_principal)?;
+    let named = one_of("Principal", written.principal, written.not_principal)?;
     let mut conditions = Vec::new();
     for (operator, keys) in written.condition.0 {
         for (key, values) in keys.0 {
@@ -180,17 +189,21 @@ fn statement(written: WrittenStatement, variables: bool) -> Result<Statement, St
     Ok(Statement {
         sid: written.sid,
         effect: written.effect,
-        principals: principals.map(|(all_but, WrittenPrincipals(map))| Principals {
-            all_but,
-            aws: map.aws.0.iter().map(|text| Trusted::read(text)).collect(),
-            services: map.service.0,
-            federated: map.federated.0,
-            canonical: map.canonical_user.0,
-        }),
+        principals: named.map(|(all_but, named)| principals(all_but, named)),
         actions: Actions::new(actions_but, &actions.0),
         resources,
         conditions,
     })
+}
+
+pub(super) fn principals(all_but: bool, WrittenPrincipals(map): WrittenPrincipals) -> Principals {
+    Principals {
+        all_but,
+        aws: map.aws.0.iter().map(|text| Trusted::read(text)).collect(),
+        services: map.service.0,
+        federated: map.federated.0,
+        canonical: map.canonical_user.0,
+    }
 }
 
 /// Returns an element, and whether it is the negated one.

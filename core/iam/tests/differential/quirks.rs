@@ -129,13 +129,6 @@ impl Condition<'_> {
         } else if negated && any(&|wanted| has_no_value(self.request, wanted)) {
             // IAM User Guide, "Policy variables with no value": inverted operators do match.
             Some("it never matches a negated operator with a variable that has no value")
-        } else if self.operator.starts_with("ForAnyValue:")
-            && self.operator.ends_with("IfExists")
-            && self.values.is_empty()
-        {
-            // IAM User Guide, "...IfExists condition operators": without the key, the condition is
-            // true.
-            Some("it ignores IfExists after ForAnyValue")
         } else if set && !self.values.is_empty() && self.values.iter().all(String::is_empty) {
             // IAM User Guide, "Set operators for multivalued context keys": an empty string is an
             // empty data set.

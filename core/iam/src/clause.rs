@@ -1,0 +1,177 @@
+//! A statement about one action in one context.
+
+use crate::arn::Resource;
+use crate::condition::Condition;
+use crate::context::Context;
+use crate::document::Effect;
+use crate::grants::Blame;
+use crate::policy::{ResourceElement, Statement};
+use crate::region::{self, Region};
+use crate::template::{Resolved, Template};
+use crate::truth::Truth;
+
+/// A statement that is about the action and whose conditions may hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Clause<'a, S> {
+    source: S,
+    statement: usize,
+    effect: Effect,
+    about: About,
+    /// The regions that its conditions want.
+    regions: Vec<Region>,
+    /// The conditions that the context does not decide.
+    open: Vec<&'a Condition>,
+}
+
+/// The resources that a statement is about.
+#[derive(Clone, Debug)]
+pub(crate) enum About {
+    These(Vec<Resource>),
+    AllBut(Vec<Resource>),
+}
+
+/// A text, or a state of [`crate::reach()`], that resources may match.
+pub(crate) trait Matched {
+    /// Whether a resource matches it.
+    fn matched(&self, resource: &Resource) -> bool;
+}
+
+/// A whole resource ARN.
+pub(crate) struct Arn<'a>(pub(crate) &'a str);
+
+impl Matched for Arn<'_> {
+    fn matched(&self, resource: &Resource) -> bool {
+        resource.pattern.matches(self.0)
+    }
+}
+
+/// A key, and a context with only this key.
+pub(crate) type KeyValue<'c> = (&'c str, &'c Context);
+
+impl<'a, S: Copy> Clause<'a, S> {
+    /// Returns `None` if the statement is about something else, or can not apply.
+    pub(crate) fn read(
+        source: S,
+        at: usize,
+        statement: &'a Statement,
+        action: &str,
+        context: &Context,
+    ) -> Option<Self> {
+        if !statement.actions.include(action) {
+            return None;
+        }
+        let mut open = Vec::new();
+        let mut regions = Vec::new();
+        for condition in &statement.conditions {
+            match region::holds(condition, action, context) {
+                Truth::Yes => {}
+                Truth::No => return None,
+                Truth::Unknown => match Region::wanted_by(condition, context) {
+                    Some(region) => regions.push(region),
+                    None => open.push(condition),
+                },
+            }
+        }
+        let about = About::read(statement.resources.as_ref(), context)?;
+        Some(Self { source, statement: at, effect: statement.effect, about, regions, open })
+    }
+
+    pub(crate) fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// The conditions that the context does not decide.
+    pub(crate) fn open(&self) -> &[&'a Condition] {
+        &self.open
+    }
+
+    /// Whether it applies to its resources in every request.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.open.is_empty() && self.regions.is_empty()
+    }
+
+    /// The resources and regions that it names.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &Resource> {
+        let (About::These(resources) | About::AllBut(resources)) = &self.about;
+        resources.iter().chain(self.regions())
+    }
+
+    /// The regions that it names, as patterns of ARNs.
+    pub(crate) fn regions(&self) -> impl Iterator<Item = &Resource> {
+        self.regions.iter().flat_map(Region::resources)
+    }
+
+    /// Whether the statement applies to the resource.
+    pub(crate) fn applies(&self, on: &impl Matched) -> Truth {
+        let about = self.is_about(on);
+        if self.open.is_empty() { about } else { about.and(Truth::Unknown) }
+    }
+
+    /// The same if a key has this value.
+    pub(crate) fn applies_if(&self, on: &impl Matched, (key, value): KeyValue<'_>) -> Truth {
+        let about = self.is_about(on);
+        if about == Truth::No {
+            return about;
+        }
+        let holds = |condition: &&Condition| match condition.key().eq_ignore_ascii_case(key) {
+            true => condition.holds(value),
+            false => Truth::Unknown,
+        };
+        about.and(Truth::all(self.open.iter().map(holds)))
+    }
+
+    fn is_about(&self, on: &impl Matched) -> Truth {
+        let certain = |resource: &Resource| resource.certain && on.matched(resource);
+        let about = match &self.about {
+            About::These(resources) => match resources.iter().any(certain) {
+                true => Truth::Yes,
+                false if resources.iter().any(|resource| on.matched(resource)) => Truth::Unknown,
+                false => Truth::No,
+            },
+            About::AllBut(resources) => match resources.iter().any(certain) {
+                true => Truth::No,
+                false if resources.iter().any(|resource| on.matched(resource)) => Truth::Unknown,
+                false => Truth::Yes,
+            },
+        };
+        if about == Truth::No {
+            return about;
+        }
+        about.and(Truth::all(self.regions.iter().map(|region| region.is_of(on))))
+    }
+
+    pub(crate) fn blame(&self) -> Blame<'a, S> {
+        Blame {
+            source: self.source,
+            statement: self.statement,
+            effect: self.effect,
+            open: self.open.clone(),
+        }
+    }
+}
+
+impl About {
+    fn read(resources: Option<&ResourceElement>, context: &Context) -> Option<Self> {
+        let resolve = |template: &Template| match template.resolve_resource(context) {
+            Resolved::Pieces(pieces) => Some(Resource::from_pieces(&pieces)),
+            Resolved::NoValue => None,
+        };
+        match resources {
+            // A trust policy is about the role that it is attached to.
+            None => Some(Self::AllBut(Vec::new())),
+            // A resource whose variable has no value matches nothing.
+            Some(ResourceElement::These(templates)) => {
+                let resources: Vec<Resource> =
+                    templates.iter().filter_map(resolve).flatten().collect();
+                (!resources.is_empty()).then_some(Self::These(resources))
+            }
+            // In `NotResource` it also matches nothing, or makes "the entire statement invalid":
+            // the IAM User Guide, "Variables and tags", says both.
+            Some(ResourceElement::AllBut(templates)) => {
+                let resolve =
+                    |template| resolve(template).unwrap_or_else(|| vec![Resource::unknown()]);
+                Some(Self::AllBut(templates.iter().flat_map(resolve).collect()))
+            }
+        }
+    }
+}
