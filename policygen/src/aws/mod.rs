@@ -58,17 +58,9 @@ impl Aws {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-<<<<<<< HEAD
-        Self(loader.load().await, Arc::default())
-    }
-
-    /// How many requests LookupEvents has taken so far. Each page is one.
-    pub(crate) fn lookups(&self) -> usize {
-        self.1.load(Ordering::Relaxed)
-=======
         let config = loader.load().await;
         let Some(profile) = &connection.profile else {
-            return Self(config);
+            return Self(config, Arc::default());
         };
         // Without this, credentials in the environment would come before those of the profile, and
         // two profiles would be one account.
@@ -80,8 +72,13 @@ impl Aws {
             .profile_name(profile)
             .build();
         let credentials = SharedCredentialsProvider::new(credentials);
-        Self(config.into_builder().credentials_provider(credentials).build())
->>>>>>> doctor
+        let config = config.into_builder().credentials_provider(credentials).build();
+        Self(config, Arc::default())
+    }
+
+    /// How many requests LookupEvents has taken so far. Each page is one.
+    pub(crate) fn lookups(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
     }
 
     /// The region of the requests, if one is configured.
