@@ -51,7 +51,8 @@ pub(super) struct People {
 impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number of people if the gate believes their
-    /// names; if it is known who has the role, these people. Machines are not people. Nobody is here that the gate's rule never counts.
+    /// names. If it is known who has the role, it is these people. Machines are not people. Nobody
+    /// is here that the gate's rule never counts.
     pub(super) fn new(view: &AccountView<'_>) -> Self {
         let mut people = Vec::new();
         let mut uncounted = Vec::new();
