@@ -111,9 +111,9 @@ fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &s
     ways
 }
 
-/// Artifacts between the approval and the deployment. CodePipeline names an object by the first 20
-/// characters of the pipeline's name (recorded: the `location` of artifacts), and jobs name no
-/// version of it.
+/// Artifacts between the approval and the deployment. The key of an object begins with the first 20
+/// characters of the pipeline's name (seen: AWS re:Post, "Code pipeline truncates folder names in
+/// output artifact S3 bucket"), and jobs name no version of it (tests/recorded: `location`).
 fn artifacts(account: &Account) -> impl Fn(&Artifacts) -> Vec<Way> {
     let beginning = format!("arn:{}:s3:::", account.partition);
     move |Artifacts { bucket, pipeline }| {
