@@ -75,7 +75,7 @@ fn past_the_gate(account: &Account, scope: &Scope) -> Vec<Way> {
 
 /// Changes of a function. What runs under an alias or as a version changes only later: "Creates a
 /// version from the current code and configuration of a function" (Lambda API reference,
-/// PublishVersion), so whoever publishes the next one publishes the change.
+/// PublishVersion), so the next one that anybody publishes has the change.
 fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &str) -> Vec<Way> {
     let whole = || vec![scope.function(account, function, &[])];
     let forms = || scope.function_forms(account, function).to_vec();
