@@ -43,9 +43,10 @@ pub(crate) struct AccountView<'a> {
     /// All actions on which that depends.
     pub(super) deciding: Vec<Action>,
     outcomes: RefCell<HashMap<Actor, Rc<Outcome>>>,
+    pub(super) second_persons: second_person::Known<'a>,
     mattering_users: OnceCell<Vec<Actor>>,
-    running_roles: OnceCell<Vec<RoleIx>>,
-    changing_running_code: Vec<Action>,
+    running_roles: OnceCell<Vec<(RoleIx, Vec<usize>)>>,
+    running_ways: OnceCell<(BTreeSet<usize>, Vec<Action>)>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
@@ -117,9 +118,10 @@ impl<'a> AccountView<'a> {
             deciding: closure::deciding(bypass.actions()),
             bypass,
             outcomes: RefCell::default(),
+            second_persons: second_person::Known::default(),
             mattering_users: OnceCell::new(),
             running_roles: OnceCell::new(),
-            changing_running_code: running::actions(),
+            running_ways: OnceCell::new(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
             everything,
@@ -213,21 +215,34 @@ impl<'a> AccountView<'a> {
         roles.map(|(at, _)| Actor::Role(at)).collect()
     }
 
-    /// The roles that matter and that a service may run code with that others can change.
-    pub(super) fn running_roles(&self) -> &[RoleIx] {
+    /// The roles that matter and that a service may run code with, each with the ways to run code
+    /// with it.
+    pub(super) fn running_roles(&self) -> &[(RoleIx, Vec<usize>)] {
         self.running_roles.get_or_init(|| {
-            let roles = self.account().roles_by_ix();
-            let roles = roles.filter(|(at, role)| {
-                self.chains.matters(*at)
-                    && running::has_way(&self.account().outsiders(role).services)
+            let roles = self.account().roles_by_ix().filter(|(at, _)| self.chains.matters(*at));
+            let ways = roles.map(|(at, role)| {
+                (at, running::of_services(&self.account().outsiders(role).services))
             });
-            roles.map(|(at, _)| at).collect()
+            ways.filter(|(_, ways)| !ways.is_empty()).collect()
         })
     }
 
-    /// The actions that change code that runs with a role already.
+    /// The ways to run code with any of these roles.
+    pub(super) fn running_ways(&self) -> &BTreeSet<usize> {
+        &self.ways_and_actions().0
+    }
+
+    /// The actions of these ways.
     pub(super) fn changing_running_code(&self) -> &[Action] {
-        &self.changing_running_code
+        &self.ways_and_actions().1
+    }
+
+    fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
+        self.running_ways.get_or_init(|| {
+            let ways = self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
+            let actions = running::actions(&ways);
+            (ways, actions)
+        })
     }
 
     /// What an actor reaches by at least one write: two slots, if it does not have them without a

@@ -296,13 +296,13 @@ impl<'a> Closure<'_, 'a> {
         let As::Now(actor) = who else { return };
         // What is too intricate here is reported about the actor itself.
         let made = second_person::made(self.view, *actor).unwrap_or_default();
-        for (called, steps, state) in made {
+        for (called, steps, state) in made.iter() {
             let steps = steps.iter().map(|step| self.step(at, step.action, &step.resource, false));
             self.add_changed(Form {
-                who: Who::Made(called),
+                who: Who::Made(called.clone()),
                 after: BTreeSet::from([at]),
                 steps: steps.collect(),
-                permissions: As::after(state),
+                permissions: As::after(state.clone()),
             });
         }
     }
