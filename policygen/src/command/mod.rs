@@ -8,11 +8,14 @@ pub(crate) mod doctor;
 mod doctor_facts;
 mod doctor_sources;
 pub(crate) mod evidence;
+mod evidence_manifest;
+mod evidence_recipe;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod man;
 mod report;
 pub(crate) mod rule;
+pub(crate) mod verify;
 
 use findings::Catalog;
 
