@@ -51,13 +51,15 @@ LEFT = {
 def test_what_is_found_about_people(case, tmp_path):
     account = tmp_path / "account.json"
     account.write_text(json.dumps(case["account"]))
+    for name, content in case.get("files", {}).items():
+        (tmp_path / name).write_text(json.dumps(content))
     command = [POLICYGEN, "audit", "--account-file", account, "--format", "json"]
     if "rule" in case:
         rule = tmp_path / "rule.json"
         rule.write_text(json.dumps(case["rule"]))
         command += ["--rule", rule]
     ran = subprocess.run(
-        [*command, *case["arguments"]], capture_output=True, text=True, check=False
+        [*command, *case["arguments"]], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert ran.returncode in (0, 10), ran.stderr
     findings = json.loads(ran.stdout)["findings"]

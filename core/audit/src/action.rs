@@ -25,7 +25,7 @@ pub(super) enum On {
     Everything,
     /// Every resource: the checks ask about each one separately.
     Anything,
-    /// What pipelines deploy, and the desk's function: see [`crate::ways`].
+    /// What pipelines deploy, and the desk's function: the ways past the gate name them.
     Released,
 }
 

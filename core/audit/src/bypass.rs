@@ -36,7 +36,7 @@ pub(crate) struct OpenWay {
 /// The ways past the gate, and the roles that are ways themselves.
 pub(crate) struct Bypass {
     actions: Vec<Action>,
-    /// What is done by whoever becomes a role.
+    /// What somebody does who becomes a role.
     roles: BTreeMap<RoleIx, String>,
     /// The resources that a class reaches for the needs of a way, by the places of both.
     known: RefCell<HashMap<(ClassId, usize, usize), Option<Reached>>>,
@@ -64,7 +64,7 @@ impl Bypass {
         &self.actions
     }
 
-    /// What is done by whoever becomes this actor. `None` if it is not a role that deploys.
+    /// What somebody does who becomes this actor. `None` if it is not a role that deploys.
     pub(crate) fn as_role(&self, actor: Actor) -> Option<&str> {
         let Actor::Role(at) = actor else { return None };
         self.roles.get(&at).map(String::as_str)

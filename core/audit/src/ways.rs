@@ -75,7 +75,7 @@ fn past_the_gate(account: &Account, scope: &Scope) -> Vec<Way> {
 
 /// Changes of a function. What runs under an alias or as a version changes only later: "Creates a
 /// version from the current code and configuration of a function" (Lambda API reference,
-/// PublishVersion), so whoever publishes the next one publishes the change.
+/// PublishVersion), so the next one that anybody publishes has the change.
 fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &str) -> Vec<Way> {
     let whole = || vec![scope.function(account, function, &[])];
     let forms = || scope.function_forms(account, function).to_vec();
@@ -111,9 +111,9 @@ fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &s
     ways
 }
 
-/// Artifacts between the approval and the deployment. CodePipeline names an object by the first 20
-/// characters of the pipeline's name (recorded: the `location` of artifacts), and jobs name no
-/// version of it.
+/// Artifacts between the approval and the deployment. The key of an object begins with the first 20
+/// characters of the pipeline's name (seen: AWS re:Post, "Code pipeline truncates folder names in
+/// output artifact S3 bucket"), and jobs name no version of it (tests/recorded: `location`).
 fn artifacts(account: &Account) -> impl Fn(&Artifacts) -> Vec<Way> {
     let beginning = format!("arn:{}:s3:::", account.partition);
     move |Artifacts { bucket, pipeline }| {

@@ -234,6 +234,7 @@ proptest! {
             stage: None,
             gate: "gate".parse().unwrap(),
             desk: None,
+            release: audit::Release::default(),
         };
         let findings = audit(&account, &scope, Some(&rule)).unwrap();
         // Names that the rule mentions, names of users, and two that nobody has.

@@ -15,7 +15,7 @@ use super::audit_targets::{self, is_open};
 use super::doctor_sources;
 use crate::output;
 
-/// What is released, and by whom.
+/// What is released, and with which roles.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReleaseArgs {
     /// Pipelines in files, as for `policygen doctor`: what they deploy behind the gate, and with

@@ -6,6 +6,7 @@ mod accept;
 mod audit;
 mod audit_account;
 mod audit_guardrails;
+mod audit_pipeline_file;
 mod checker;
 mod doctor;
 mod doctor_live;

@@ -43,7 +43,7 @@ pub(super) fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -
         };
         statements.push(unless(deny("BecomeDeployment", &BECOME, roles), exempt));
     }
-    // Others have pipelines of their own, but approvers need none.
+    // Others may have other pipelines, but approvers need none.
     if denied == Denied::Approvers {
         let pass = deny("MakePipelines", &["iam:PassRole"], any());
         let service = ["codepipeline.amazonaws.com".to_owned()];
