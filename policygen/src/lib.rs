@@ -4,9 +4,11 @@
 mod aws;
 mod cli;
 mod command;
+mod controls;
 mod exit;
 mod files;
 mod input;
+mod organization;
 mod output;
 mod pipelines;
 mod snapshot;

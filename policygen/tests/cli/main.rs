@@ -29,5 +29,6 @@ mod generate_patch;
 mod history;
 mod program;
 mod rule_draft;
+mod scp;
 mod server;
 mod whole;
