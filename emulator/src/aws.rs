@@ -8,7 +8,8 @@ use std::time::Duration;
 use lambda::aws::sdk;
 use sdk::Client;
 use sdk::config::{Credentials, Region, SharedHttpClient};
-use sdk::error::BuildError;
+use sdk::error::{BuildError, ProvideErrorMetadata as _};
+use sdk::operation::put_approval_result::builders::PutApprovalResultFluentBuilder;
 use sdk::types::{
     ActionCategory, ActionDeclaration, ActionExecutionDetail, ActionExecutionFilter,
     ActionExecutionStatus, ActionOwner, ActionTypeId, ApprovalResult, ApprovalStatus,
@@ -193,18 +194,33 @@ impl Caller {
         answer: Answer,
         comment: &str,
     ) -> Result<()> {
+        self.approval_result(open, answer, comment)?.send().await?;
+        Ok(())
+    }
+
+    /// PutApprovalResult by somebody who may not. Returns the message with which IAM denies it,
+    /// `None` if nothing does.
+    pub async fn denial(&self, open: &OpenApproval<'_>, answer: Answer) -> Result<Option<String>> {
+        match self.approval_result(open, answer, "reviewed")?.send().await {
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == Some("AccessDeniedException") => {
+                Ok(Some(error.message().unwrap_or_default().to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn approval_result(
+        &self,
+        open: &OpenApproval<'_>,
+        answer: Answer,
+        comment: &str,
+    ) -> Result<PutApprovalResultFluentBuilder> {
         let status = ApprovalStatus::from(answer.as_str());
         let result = ApprovalResult::builder().summary(comment).status(status).build()?;
-        self.0
-            .put_approval_result()
-            .pipeline_name(open.pipeline)
-            .stage_name(open.stage)
-            .action_name(open.action)
-            .token(&open.attempt)
-            .result(result)
-            .send()
-            .await?;
-        Ok(())
+        let request = self.0.put_approval_result().pipeline_name(open.pipeline);
+        let request = request.stage_name(open.stage).action_name(open.action);
+        Ok(request.token(&open.attempt).result(result))
     }
 
     /// What an execution releases: the revision of the newest succeeded attempt of each Source
@@ -413,7 +429,7 @@ fn declare(action: &Action) -> std::result::Result<ActionDeclaration, BuildError
     };
     let configuration = match action.kind {
         Kind::Gate(parameters) => {
-            let function = [("FunctionName".to_owned(), "two-person-rule".to_owned())];
+            let function = [("FunctionName".to_owned(), "two-person-rule-gate".to_owned())];
             let parameters = parameters.map(|text| ("UserParameters".to_owned(), text.to_owned()));
             Some(function.into_iter().chain(parameters).collect())
         }

@@ -24,7 +24,7 @@ struct Served {
 impl Served {
     fn start(arguments: &[&str]) -> Self {
         let mut command = emulator(arguments);
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--empty", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // Standard output is closed after the wanted line. That must not end the emulator.
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -64,7 +64,7 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     match cli.command {
         Command::Audit(args) => return audit::run(*args, today),
         Command::Rule(args) => return rule::run(args),
-        Command::Generate(args) => generate::run(*args)?,
+        Command::Generate(args) => return generate::run(*args),
         Command::Explain(args) => return explain::run(&args),
         Command::Doctor(args) => return doctor::run(&args, today),
         Command::Evidence(args) => return evidence::run(*args, now),

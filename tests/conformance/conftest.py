@@ -67,10 +67,12 @@ class Refused(Exception):
 
 class Emulator:
     """A served emulator, on which nothing is late unless `--lag` says so; `log` is a file for what
-    it and the gate write to their logs.
+    it and the gate write to their logs. It is `empty` unless a test wants the pipeline of the demo.
     """
 
-    def __init__(self, *arguments, log=subprocess.DEVNULL):
+    def __init__(self, *arguments, log=subprocess.DEVNULL, empty=True):
+        if empty:
+            arguments = ("--empty", *arguments)
         if "--lag" not in arguments:
             arguments = (*arguments, "--lag", "0")
         # Tests of the desk start their own, on the port of the rule.

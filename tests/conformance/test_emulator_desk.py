@@ -78,11 +78,11 @@ def test_a_newcomer_approves_in_a_browser_as_the_page_says(tmp_path):
 
 
 def test_without_passkeys_everybody_may_look_and_nobody_can_answer():
-    served = Served("--example", "--lag", "0")
+    served = Served("--lag", "0")
     try:
         for _ in range(100):
             status, page = served.get("/")
-            if "payments / Approve / ApprovalA" in page:
+            if "payments / Release / ApprovalA" in page:
                 break
             time.sleep(0.05)
         assert status == 200

@@ -279,4 +279,7 @@ def test_a_patched_pipeline_is_what_update_pipeline_takes(aws, tmp_path):
 
     stages = aws("codepipeline", "get-pipeline", "--name", "payments")["pipeline"]["stages"]
     assert [stage["name"] for stage in stages] == ["Source", "Build", "Release", "Deploy"]
+    # The API adds the lists that an action may leave out.
+    for action in stages[2]["actions"]:
+        assert (action.pop("inputArtifacts"), action.pop("outputArtifacts")) == ([], [])
     assert stages[2] == json.loads(generate("--stage-json", "--print", "stage.json"))

@@ -20,7 +20,7 @@ def blocks():
     page = (ROOT / "docs" / "emulator.md").read_text()
     section = page.split(SECTION)[1].split("\n## ")[0]
     found = re.findall(r"```(?:sh|text)\n(.*?)```", section, re.DOTALL)
-    assert len(found) == 6
+    assert len(found) == 5
     return found
 
 
@@ -45,7 +45,7 @@ def shell(tmp_path):
         command, *arguments = line.removeprefix(SERVE).split()
         assert command == "serve"
         arguments = [tmp_path / it if it.endswith(".json") else it for it in arguments]
-        served.append(Emulator(*arguments))
+        served.append(Emulator(*arguments, empty=False))
         return served[0]
 
     yield run, serve
@@ -65,9 +65,8 @@ def answers(run, script, emulator):
 
 def test_the_commands_of_the_page_sign_and_pass(shell):
     run, serve = shell
-    keys, pipeline, functions, approvals, question, answer = blocks()
+    keys, functions, approvals, question, answer = blocks()
     emulator = serve(keys)
-    run(pipeline, emulator)
     run(functions + approvals, emulator)
     assert answers(run, functions + question, emulator) == answer
 
@@ -82,15 +81,14 @@ def test_the_commands_of_the_page_sign_and_pass(shell):
 )
 def test_one_word_changed_and_the_gate_refuses(shell, before, after, reason):
     run, serve = shell
-    keys, pipeline, functions, approvals, *_ = blocks()
+    keys, functions, approvals, *_ = blocks()
     emulator = serve(keys)
-    run(pipeline, emulator)
     commands = functions + approvals
     assert before in commands
     run(commands.replace(before, after), emulator)
     question = (
         "aws codepipeline list-action-executions --pipeline-name payments --output text --query "
-        "\"actionExecutionDetails[?actionName=='Gate'].output.executionResult"
+        "\"actionExecutionDetails[?actionName=='TwoPersonRule'].output.executionResult"
         '.externalExecutionSummary"'
     )
     assert f"- {reason}: " in answers(run, question, emulator)

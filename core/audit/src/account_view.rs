@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use iam::Policy;
-use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, Trustees, UserIx};
+use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
 use rule::{Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
 use crate::bypass::{self, BYPASSES};
 use crate::closure::{self, Closure, Outcome};
+use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
+use crate::machines;
 use crate::of_aws;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
@@ -53,6 +55,10 @@ pub(crate) struct AccountView<'a> {
     pub(super) rule: Option<&'a Rule>,
     /// The account as the gate knows it: it knows the roles under the path that AWS reserves.
     pub(super) gate_account: rule::Account,
+    /// What the gate makes of two answers.
+    pub(super) counting: Counting<'a>,
+    /// The roles that no human can assume. Computed when it is needed.
+    beyond_people: OnceCell<BTreeSet<RoleIx>>,
 }
 
 /// Why an account cannot be audited.
@@ -89,6 +95,8 @@ impl<'a> AccountView<'a> {
         let approving = account.actors().filter(|actor| reach.slots_of(*actor).any());
         let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
             approving.partition(|actor| matches!(actor, Actor::User(_)));
+        let gate_account = rule::Account::new(account.id.as_str());
+        let gate_account = gate_account.with_roles(account.role_arns());
         Ok(Self {
             saml_providers: second_person::saml_providers(account, &approving_roles),
             approving_users,
@@ -109,7 +117,9 @@ impl<'a> AccountView<'a> {
             people: OnceCell::new(),
             desk,
             rule,
-            gate_account: rule::Account::new(account.id.as_str()).with_roles(account.role_arns()),
+            counting: Counting::new(rule, gate_account.clone()),
+            gate_account,
+            beyond_people: OnceCell::new(),
         })
     }
 
@@ -283,34 +293,28 @@ impl<'a> AccountView<'a> {
         self.desk == Some(actor)
     }
 
-    /// Whether only services and workloads can act as this: a role that no user, no other role and
-    /// nobody outside the account may assume.
-    pub(super) fn is_machine(&self, actor: Actor) -> bool {
+    /// Whether this is a role that no human can assume: only services and workloads, or nobody.
+    pub(super) fn is_beyond_people(&self, actor: Actor) -> bool {
         let Actor::Role(at) = actor else { return false };
-        self.account().role(at).is_some_and(|role| {
-            let outsiders = self.account().outsiders(role);
-            let has_machines = !outsiders.services.is_empty() || !outsiders.oidc.is_empty();
-            let has_people = !outsiders.federated.is_empty() || !outsiders.accounts.is_empty();
-            has_machines && !has_people && self.account().trustees(role) == Trustees::default()
-        })
+        self.beyond_people.get_or_init(|| machines::beyond_people(self.account())).contains(&at)
     }
 
-    /// The slots that an actor may serve as itself and as the roles that it may become, once for
-    /// each class.
-    pub(super) fn slots_of_selves(
-        &self,
-        actor: Actor,
-    ) -> Vec<(Rc<EquivalenceClass<'a>>, &ServedSlots)> {
-        let mut found: Vec<(Rc<EquivalenceClass<'a>>, &ServedSlots)> = Vec::new();
-        for actor in self.serving_selves(actor) {
-            let served = self.reach.slots_of(actor);
+    /// An actor and the roles that it may become, as far as they serve slots. Those with the same
+    /// permissions are there once, unless the gate may count them as different people.
+    pub(super) fn serving_as(&self, actor: Actor) -> Vec<Serving<'_, 'a>> {
+        let mut found: Vec<Serving<'_, 'a>> = Vec::new();
+        for it in self.serving_selves(actor) {
+            let served = self.reach.slots_of(it);
             if !served.any() {
                 continue;
             }
-            if let Some(class) = self.reach.permissions.class_of(actor, APPROVE)
-                && !found.iter().any(|(known, _)| known.id == class.id)
+            let Some(class) = self.reach.permissions.class_of(it, APPROVE) else { continue };
+            let counts = self.counting.may_count(it, self.name(it));
+            let alike = found.iter().filter(|known| known.class.id == class.id);
+            if alike.clone().all(|known| counts && !known.counts)
+                || (counts && alike.count() < ALIKE)
             {
-                found.push((class, served));
+                found.push(Serving { actor: it, class, served, counts });
             }
         }
         found
@@ -324,6 +328,18 @@ impl<'a> AccountView<'a> {
             None => self.gate_account.has_reserved_role(role),
         }
     }
+}
+
+/// The most principals of one human with the same permissions that are kept.
+const ALIKE: usize = 3;
+
+/// A principal that a human may act as, and that serves slots.
+pub(super) struct Serving<'p, 'a> {
+    pub(super) actor: Actor,
+    pub(super) class: Rc<EquivalenceClass<'a>>,
+    pub(super) served: &'p ServedSlots,
+    /// Whether the gate may count it.
+    counts: bool,
 }
 
 /// The role with this name. Names of roles are unique without regard to case.

@@ -2,14 +2,18 @@
 
 mod account_view;
 mod action;
+mod answerer;
 mod approvers;
 mod by_actor;
 mod bypass;
 mod checks;
 mod closure;
+mod counted;
+mod credentials;
 mod equivalence_class;
 mod escalation;
 mod evidence;
+mod machines;
 mod of_aws;
 mod passing;
 mod people;
@@ -20,6 +24,7 @@ mod role_chains;
 mod running;
 mod scope;
 mod second_person;
+mod session_naming;
 mod steps;
 
 use findings::Finding;

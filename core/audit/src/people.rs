@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use iam::account::{Actor, RoleIx};
+use iam::account::Actor;
 use petgraph::algo::matching::maximum_matching;
 use petgraph::graph::UnGraph;
 use rule::{Key, Keys, Principal, Rule};
@@ -24,6 +24,8 @@ pub(super) struct Person {
     /// Whether this stands for any number of people: the sessions of a role whose session names the
     /// gate believes.
     is_many: bool,
+    /// What the gate knows the person by.
+    keys: Keys,
 }
 
 impl Person {
@@ -37,6 +39,8 @@ impl Person {
 /// Everybody who serves slots.
 pub(super) struct People {
     people: Vec<Person>,
+    /// The ARNs of principals that may approve a slot, and that the gate would never count there.
+    pub(super) uncounted: Vec<(SlotIx, String)>,
     /// Whether every slot can have a different person.
     pub(super) are_enough: bool,
     /// The places of the people who are needed for that.
@@ -46,38 +50,34 @@ pub(super) struct People {
 impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number of people if the gate believes their
-    /// names. Machines are not people.
+    /// names. Machines are not people. Nobody is here that the gate's rule never counts.
     pub(super) fn new(view: &AccountView<'_>) -> Self {
-        let account = view.account();
         let mut people = Vec::new();
+        let mut uncounted = Vec::new();
         for actor in view.actors() {
             let slots: BTreeSet<SlotIx> =
                 view.reach.slots_of(actor).iter().map(|(slot, _)| slot).collect();
-            let Some(identity) = account.identity(actor).filter(|_| !slots.is_empty()) else {
+            if slots.is_empty() || !is_for_people(view, actor) {
                 continue;
-            };
-            let (is_human, is_many) = match actor {
-                Actor::User(_) => (true, false),
-                // It answers for everybody who signs.
-                Actor::Role(_) if view.is_desk(actor) => (true, true),
-                Actor::Role(at) => {
-                    (is_for_people(view, at), view.trusts_sessions_of(&identity.name))
-                }
-            };
-            if is_human {
-                let (subject, name) = (identity.arn.clone(), identity.name.clone());
-                people.push(Person { subject, name, slots, is_many });
             }
+            let of_actor = match view.rule {
+                None => vec![by_default(view, actor, slots.clone())],
+                Some(rule) => by_rule(view, rule, actor, &slots),
+            };
+            let counted = |slot| of_actor.iter().any(|person: &Person| person.slots.contains(slot));
+            let never = slots.iter().filter(|slot| !counted(slot));
+            uncounted.extend(never.map(|slot| (*slot, view.account().arn(actor).to_owned())));
+            people.extend(of_actor);
         }
-        let people = joined(view, people);
+        let people = joined(people);
         let scope = view.reach.scope;
         let Some(assigned) = assign(scope, &people, None) else {
-            return Self { people, are_enough: false, indispensable: Vec::new() };
+            return Self { people, uncounted, are_enough: false, indispensable: Vec::new() };
         };
         // The assignment needs nobody else.
         let is_needed = |at: &usize| assign(scope, &people, Some(*at)).is_none();
         let indispensable = assigned.into_iter().filter(is_needed).collect();
-        Self { people, are_enough: true, indispensable }
+        Self { people, uncounted, are_enough: true, indispensable }
     }
 
     /// Everybody.
@@ -95,6 +95,78 @@ impl People {
     pub(super) fn serve(&self, slot: SlotIx) -> bool {
         self.people.iter().any(|person| person.slots.contains(&slot))
     }
+}
+
+/// The person behind an actor, if nothing is known about the gate's rule. The desk answers for
+/// everybody who signs.
+fn by_default(view: &AccountView<'_>, actor: Actor, slots: BTreeSet<SlotIx>) -> Person {
+    let name = view.name(actor).to_owned();
+    let is_role = matches!(actor, Actor::Role(_));
+    Person {
+        subject: view.account().arn(actor).to_owned(),
+        slots,
+        is_many: is_role && (view.is_desk(actor) || view.trusts_sessions_of(&name)),
+        keys: keys(view, view.account().arn(actor)),
+        name,
+    }
+}
+
+/// The most people behind one role that are counted one by one.
+const MOST: usize = 32;
+
+/// The people behind an actor that the rule may count, each in some of these slots.
+fn by_rule(
+    view: &AccountView<'_>,
+    rule: &Rule,
+    actor: Actor,
+    slots: &BTreeSet<SlotIx>,
+) -> Vec<Person> {
+    let account = &view.gate_account;
+    let (subject, name) = (view.account().arn(actor), view.name(actor));
+    let person = |name: &str, is_many, of: Vec<(SlotIx, Keys)>| {
+        let keys = of.first().map(|(_, keys)| keys.clone())?;
+        let slots = of.into_iter().map(|(slot, _)| slot).collect();
+        let (subject, name) = (subject.to_owned(), name.to_owned());
+        Some(Person { subject, name, slots, is_many, keys })
+    };
+    let counted = |of: &BTreeSet<SlotIx>, standing: &dyn Fn(&str) -> Option<Keys>| {
+        let counted = of.iter().filter_map(|slot| Some((*slot, standing(view.slot(*slot))?)));
+        counted.collect::<Vec<_>>()
+    };
+    let unsigned =
+        |arn: &str, action: &str| rule.standing(action, &Principal::parse(arn), account).ok()?.ok();
+    let signed = |signer: &str, arn: &str, action: &str| {
+        rule.standing_if_signed(signer, action, &Principal::parse(arn), account).ok()??.ok()
+    };
+    let shown = view.answers_as(actor, actor);
+    let Some(first) = shown.shown().first() else { return Vec::new() };
+    if matches!(actor, Actor::User(_)) {
+        // A human who has a signing key may sign.
+        let signer = rule.person_of(&Principal::parse(subject), account).ok().flatten();
+        let standing = |action: &str| {
+            let if_signed = || signed(signer.as_deref()?, subject, action);
+            unsigned(subject, action).or_else(if_signed)
+        };
+        return person(name, false, counted(slots, &standing)).into_iter().collect();
+    }
+    let is_many = view.trusts_sessions_of(name);
+    let any = counted(slots, &|action| unsigned(&first.arn, action));
+    let left: BTreeSet<SlotIx> =
+        slots.iter().filter(|slot| !any.iter().any(|(it, _)| it == *slot)).copied().collect();
+    let mut people: Vec<Person> = person(name, is_many, any).into_iter().collect();
+    // What messages call somebody who came through a role.
+    let called = |who: &str| format!("{who} by {name}");
+    let others = shown.shown().iter().skip(1).filter_map(|other| {
+        let name = called(other.arn.rsplit('/').next().unwrap_or_default());
+        person(&name, false, counted(&left, &|action| unsigned(&other.arn, action)))
+    });
+    people.extend(others.take(MOST));
+    let signers = rule.signer_names().filter_map(|signer| {
+        let of_signer = counted(&left, &|action| signed(signer, &first.arn, action));
+        person(&called(signer), false, of_signer)
+    });
+    people.extend(signers.take(MOST));
+    people
 }
 
 /// A different person for each slot, by their places, without one of them. `None` if there are not
@@ -126,28 +198,34 @@ fn assign(scope: &Scope, people: &[Person], away: Option<usize>) -> Option<BTree
     slots.iter().map(|(_, slot)| person(*slot)).collect()
 }
 
-/// Whether any user, or anybody outside the account who is not a machine, can assume a role.
-fn is_for_people(view: &AccountView<'_>, role: RoleIx) -> bool {
+/// Whether an actor is a user, the desk, or a role that people can assume: any user, or anybody
+/// outside the account except machines.
+fn is_for_people(view: &AccountView<'_>, actor: Actor) -> bool {
+    let Actor::Role(role) = actor else { return true };
     let users = view.users_of_roles.get(&role).is_some_and(|users| !users.is_empty());
     let outsiders = view.account().role(role).map(|role| view.account().outsiders(role));
     users
+        || view.is_desk(actor)
         || outsiders.is_some_and(|outsiders| {
             !outsiders.federated.is_empty() || !outsiders.accounts.is_empty()
         })
+}
+
+/// What the gate knows a principal by. If the rule makes it ambiguous, the gate does not count it.
+fn keys(view: &AccountView<'_>, arn: &str) -> Keys {
+    let keys = view.counting.rule.keys(&Principal::parse(arn), &view.gate_account);
+    keys.unwrap_or_default()
 }
 
 /// The persons behind these ARNs: for each, the places of the ARNs. They are joined as the gate's
 /// rule joins them, or the default rule if none was given. A principal that the gate would
 /// attribute to nobody belongs to no person.
 pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
-    let by_default = Rule::default();
-    let rule = view.rule.unwrap_or(&by_default);
-    let keys = arns.iter().map(|arn| {
-        let keys = rule.keys(&Principal::parse(arn), &view.gate_account);
-        // If the rule makes a principal ambiguous, the gate does not count it.
-        keys.unwrap_or_default()
-    });
-    let keys: Vec<Keys> = keys.collect();
+    persons_by(arns.iter().map(|arn| keys(view, arn)).collect())
+}
+
+/// The persons behind these keys: for each, the places of the keys.
+fn persons_by(keys: Vec<Keys>) -> Vec<Vec<usize>> {
     // Most share no key with anybody. They are left out, as `rule::persons` is quadratic.
     let mut holders: HashMap<&Key, usize> = HashMap::new();
     for key in keys.iter().flat_map(Keys::all) {
@@ -168,12 +246,12 @@ pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> 
 }
 
 /// Joins the principals that the gate counts as one person.
-fn joined(view: &AccountView<'_>, people: Vec<Person>) -> Vec<Person> {
+fn joined(people: Vec<Person>) -> Vec<Person> {
     // The bare ARN of a trusted role has no keys, but its sessions do.
     let (mut all, people): (Vec<Person>, Vec<Person>) =
         people.into_iter().partition(|person| person.is_many);
-    let arns: Vec<&str> = people.iter().map(|person| person.subject.as_str()).collect();
-    let joined = persons(view, &arns).into_iter().filter_map(|members| {
+    let keys = people.iter().map(|person| person.keys.clone()).collect();
+    let joined = persons_by(keys).into_iter().filter_map(|members| {
         let mut members = members.iter().filter_map(|at| people.get(*at));
         let first = members.next()?.clone();
         Some(members.fold(first, |mut all, member| {
@@ -238,6 +316,7 @@ mod tests {
                 slots: slots.iter().zip(0..).filter(|(_, bit)| served & (1 << bit) != 0)
                     .map(|(slot, _)| *slot).collect(),
                 is_many,
+                keys: Keys::default(),
             };
             let people: Vec<Person> = people.into_iter().map(person).collect();
             let assigned = assign(&scope, &people, away);

@@ -206,7 +206,7 @@ impl<'a> ReachIndex<'a> {
         });
         let clauses: Vec<Clauses<'_, PolicyId>> = clauses.collect();
         let candidates: Vec<Candidate<'_>> = clauses.iter().map(Candidate::supposed).collect();
-        let pair = self.find_pair(&candidates, |i, j| i != j);
+        let pair = self.find_pair(&candidates, |_, i, j| i != j);
         let pair = pair.map_err(|_| {
             self.undecided.borrow_mut().extend(groups.iter().map(|group| group.arn.clone()));
         });
@@ -247,24 +247,15 @@ impl<'a> ReachIndex<'a> {
         &self,
         candidates: &[Candidate<'_>],
     ) -> Result<Option<SlotPair>, TooIntricate> {
-        self.find_pair(candidates, |_, _| true)
+        self.find_pair(candidates, |_, _, _| true)
     }
 
-    /// Two slots of one stage, at least one of them served by the last candidate.
-    pub(crate) fn pair_with_last(
-        &self,
-        candidates: &[Candidate<'_>],
-    ) -> Result<Option<SlotPair>, TooIntricate> {
-        let last = candidates.len().saturating_sub(1);
-        self.find_pair(candidates, |i, j| i == last || j == last)
-    }
-
-    /// Two slots of one stage, served by two candidates whose places `wanted` accepts. A pair that
-    /// does not depend on open conditions is preferred.
+    /// Two slots of one stage, served by two candidates, if `wanted` accepts the slots and the
+    /// places of the candidates. A pair that does not depend on open conditions is preferred.
     pub(crate) fn find_pair(
         &self,
         candidates: &[Candidate<'_>],
-        wanted: impl Fn(usize, usize) -> bool,
+        wanted: impl Fn([SlotIx; 2], usize, usize) -> bool,
     ) -> Result<Option<SlotPair>, TooIntricate> {
         let mut found: Option<SlotPair> = None;
         for [a, b] in self.scope.pairs() {
@@ -273,7 +264,7 @@ impl<'a> ReachIndex<'a> {
                 candidates.filter(move |(_, candidate)| candidate.may_serve(slot))
             };
             for (i, of_a) in serving(a) {
-                for (j, of_b) in serving(b).filter(|(j, _)| wanted(i, *j)) {
+                for (j, of_b) in serving(b).filter(|(j, _)| wanted([a, b], i, *j)) {
                     let Some(stage) = self.common_stage_of([(a, of_a), (b, of_b)])? else {
                         continue;
                     };

@@ -6,6 +6,7 @@ use iam::account::Actor;
 use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::closure::{Step, TwoSlots, Who};
+use crate::counted::conclude;
 use crate::evidence;
 use crate::role_chains::RoleChains;
 
@@ -32,6 +33,7 @@ pub(crate) fn to_two_slots<F>(
         words(view, actor, &slots.chain),
     );
     let mut finding = check.finding(view.account().arn(actor).to_owned(), message, help.to_owned());
+    conclude(view, actor, &mut finding, &slots.verdict, check.severity);
     finding.evidence = evidence(view, actor, &slots.chain);
     let [_, second] = &slots.pair.witness;
     finding.witness = Some(second.clone());

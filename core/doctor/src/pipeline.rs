@@ -143,6 +143,11 @@ impl Pipeline {
         self.lines.get(&self.stage_arn(stage)).copied()
     }
 
+    /// The line of an action in its file, from 1. `None` if that is unknown.
+    pub fn line_of_action(&self, stage: &Stage, action: &Action) -> Option<usize> {
+        self.lines.get(&self.action_arn(stage, action)).copied()
+    }
+
     /// Whether its name is known.
     pub fn has_name(&self) -> bool {
         Arn::parse(&self.arn).is_some_and(|arn| arn.resource == self.name())

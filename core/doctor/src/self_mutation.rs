@@ -41,8 +41,15 @@ pub fn sign(stage: &Stage, action: &Action) -> Option<Sign> {
     let names = [Some(plain(&action.name)), Some(plain(&stage.name)), configured("ProjectName")];
     let marked = |name: &str| MARKS.iter().any(|mark| name.contains(mark));
     let is_named = names.iter().flatten().any(|name| marked(name))
-        || stack.is_some_and(|stack| plain(stack).contains("pipeline"));
+        || stack.is_some_and(|stack| is_of_pipeline(&plain(stack)));
     is_named.then_some(Sign::Name)
+}
+
+/// Whether a stack is named after the pipeline that it has: `payments-pipeline`, `PipelineStack`. A
+/// stack that is named after what a pipeline deploys is not: `codepipeline-demo-app`.
+fn is_of_pipeline(stack: &str) -> bool {
+    let name = stack.strip_suffix("stack").unwrap_or(stack);
+    name.ends_with("pipeline") || name.ends_with("pipelines")
 }
 
 /// A name in lower case, without separators.

@@ -13,7 +13,7 @@ use crate::{Finding, Severity};
 pub struct Check<F = ()> {
     /// In kebab-case. It never changes, and it names the check's file and its anchor in the docs.
     pub code: &'static str,
-    /// How bad it is.
+    /// How bad it usually is. A finding may be less or more than that.
     pub severity: Severity,
     /// What is wrong, in one line.
     pub title: &'static str,
@@ -33,6 +33,7 @@ impl<F> Check<F> {
             witness: None,
             help,
             location: None,
+            gate: None,
         }
     }
 

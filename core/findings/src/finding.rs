@@ -41,6 +41,27 @@ pub struct Finding {
     pub help: String,
     /// Where it is written, if it was found in code.
     pub location: Option<Location>,
+    /// What the gate makes of it, if it is about somebody who can answer two slots.
+    pub gate: Option<Gate>,
+}
+
+/// What the gate makes of two approvals that one human can give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gate {
+    /// It refuses: it counts at most one person.
+    Refuses,
+    /// It counts two people.
+    CountsTwo,
+}
+
+impl Gate {
+    /// The word for it in JSON and SARIF.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuses => "refuses",
+            Self::CountsTwo => "counts-two",
+        }
+    }
 }
 
 /// A place in a file.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{Accepted, Report};
-use crate::{Evidence, Finding, Severity};
+use crate::{Evidence, Finding, Gate, Severity};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +28,9 @@ struct FindingEntry<'a> {
     /// Only of findings in code.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationEntry<'a>>,
+    /// Only of findings about two approvals by one human.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +107,7 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
             line: location.line,
             id: location.id.as_deref(),
         }),
+        gate: finding.gate.map(Gate::as_str),
     }
 }
 

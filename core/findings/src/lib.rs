@@ -12,7 +12,7 @@ pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
 pub use check::{Catalog, Check, described, link};
 pub use csv::{plain, render as csv};
-pub use finding::{Evidence, Finding, Location, Severity};
+pub use finding::{Evidence, Finding, Gate, Location, Severity};
 pub use human::render as human;
 pub use json::{pretty, render as json};
 pub use sarif::render as sarif;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{Accepted, Catalog, Check, Report};
-use crate::{Evidence, Finding};
+use crate::{Evidence, Finding, Gate};
 use crate::{link, pretty};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -90,7 +90,10 @@ struct ResultObject<'a> {
 
 #[derive(Serialize)]
 struct ResultProperties<'a> {
-    witness: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witness: Option<&'a str>,
 }
 
 /// `location`, 3.28.
@@ -213,12 +216,17 @@ fn result<'a>(
                 Some(id) => format!("{} {} {id}", finding.code, finding.subject),
             },
         )]),
-        properties: finding.witness.as_deref().map(|witness| ResultProperties { witness }),
+        properties: properties(finding),
         related_locations: (1..).zip(&finding.evidence).map(related).collect(),
         rule_id: finding.code,
         rule_index: catalog.checks.iter().position(|check| check.code == finding.code),
         suppressions: accepted.map(suppression).into_iter().collect(),
     }
+}
+
+fn properties(finding: &Finding) -> Option<ResultProperties<'_>> {
+    let (gate, witness) = (finding.gate.map(Gate::as_str), finding.witness.as_deref());
+    (gate.is_some() || witness.is_some()).then_some(ResultProperties { gate, witness })
 }
 
 fn suppression(accepted: &Accepted) -> Suppression<'_> {

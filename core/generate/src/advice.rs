@@ -1,6 +1,7 @@
 //! Warns about choices that weaken the rule.
 
 use super::name::is_plain;
+use super::region::is_known;
 use super::spec::{Mechanism, Spec, Trust, WayIn};
 
 /// Returns a warning for each choice of the user that weakens the rule.
@@ -16,6 +17,12 @@ pub(crate) fn warnings(spec: &Spec) -> Vec<String> {
     }
     if targets.regions().iter().any(|region| region.is_any()) {
         warnings.push("`--region '*'`: approvers may approve in every region".to_owned());
+    }
+    for region in targets.regions().iter().filter(|it| !it.is_any() && !is_known(it)) {
+        warnings.push(format!(
+            "`--region {region}`: that region is not known here; check its spelling, because \
+             policies for a region that does not exist let nobody approve"
+        ));
     }
     if targets.accounts().iter().any(|account| *account == "*") {
         warnings.push(

@@ -12,6 +12,7 @@ mod node;
 mod patch;
 mod plan;
 mod quota;
+mod region;
 mod render;
 pub mod rule_draft;
 mod settings;
@@ -92,6 +93,24 @@ pub fn generate(
         files.push(File::new(patched.name, patched.text));
     }
     Ok(Generated { files, warnings: advice::warnings(spec), notes })
+}
+
+/// What the user does with the files.
+pub fn next_step(format: Format) -> &'static str {
+    match format {
+        Format::Json => {
+            "create a policy in IAM for each `.policy.json`, and a group or role for each slot; \
+             `--format cloudformation`, `terraform` and `aws-cli` do it for you"
+        }
+        Format::Cloudformation => {
+            "deploy `template.yaml` with `aws cloudformation deploy --template-file template.yaml \
+             --capabilities CAPABILITY_NAMED_IAM --stack-name NAME`"
+        }
+        Format::Terraform | Format::TerraformJson => {
+            "run `terraform init` and `terraform apply` in that directory"
+        }
+        Format::AwsCli => "run `create.sh` once",
+    }
 }
 
 fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {

@@ -160,6 +160,13 @@ pub enum SpecError {
     PatternStage(String),
 }
 
+impl SpecError {
+    /// Whether options are missing that each command line needs.
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self, Self::Target(TargetError::Missing(_)))
+    }
+}
+
 impl Spec {
     /// Checks the settings and fills in the defaults.
     ///

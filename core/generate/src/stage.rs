@@ -8,6 +8,9 @@ use super::slot::Slots;
 /// The name of the gate's action.
 pub(crate) const GATE_ACTION: &str = "TwoPersonRule";
 
+/// The greatest length of `CustomData` and of `UserParameters` (CodePipeline User Guide, "Quotas").
+const LONGEST_TEXT: usize = 1_000;
+
 /// The members of `StageDeclaration` (CodePipeline API model) that this stage needs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,8 +28,6 @@ struct Action {
     action_type_id: ActionTypeId,
     run_order: u32,
     configuration: Configuration,
-    output_artifacts: [(); 0],
-    input_artifacts: [(); 0],
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -41,9 +42,11 @@ struct ActionTypeId {
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     #[serde(skip_serializing_if = "Option::is_none")]
+    custom_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     function_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_parameters: Option<&'static str>,
+    user_parameters: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -75,8 +78,9 @@ impl Stage {
         gate: &FunctionRef,
         pipeline: PipelineType,
     ) -> Self {
-        let approvals = slots.iter().filter_map(|slot| slot.action()).map(|action| Action {
-            name: action.to_owned(),
+        let names: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
+        let approvals = names.iter().map(|action| Action {
+            name: (*action).to_owned(),
             action_type_id: ActionTypeId {
                 category: "Approval",
                 owner: "AWS",
@@ -84,9 +88,10 @@ impl Stage {
                 version: "1",
             },
             run_order: 1,
-            configuration: Configuration::default(),
-            output_artifacts: [],
-            input_artifacts: [],
+            configuration: Configuration {
+                custom_data: Some(question(action, &names)),
+                ..Configuration::default()
+            },
         });
         let gate = Action {
             name: GATE_ACTION.to_owned(),
@@ -99,14 +104,9 @@ impl Stage {
             run_order: 2,
             configuration: Configuration {
                 function_name: Some(gate.to_string()),
-                // Gives the gate its execution's id in case CodePipeline does not. If both give
-                // one, the gate compares them.
-                user_parameters: Some(
-                    r##"{"pipelineExecutionId":"#{codepipeline.PipelineExecutionId}"}"##,
-                ),
+                user_parameters: Some(parameters(&names)),
+                ..Configuration::default()
             },
-            output_artifacts: [],
-            input_artifacts: [],
         };
         Self {
             name: name.to_owned(),
@@ -117,4 +117,27 @@ impl Stage {
             }),
         }
     }
+}
+
+/// What an approver reads.
+fn question(action: &str, actions: &[&str]) -> String {
+    let others: Vec<&str> = actions.iter().filter(|it| **it != action).copied().collect();
+    let rest = |others: &str| {
+        format!(
+            "Release in execution #{{codepipeline.PipelineExecutionId}}. You approve that it goes to \
+             production, in this execution only. Somebody else must give {others}; two approvals by \
+             one person are refused."
+        )
+    };
+    let text = rest(&others.join(" and "));
+    if text.len() <= LONGEST_TEXT { text } else { rest("each other approval") }
+}
+
+/// What the gate is told. Its execution's id, in case CodePipeline does not give it: if both do,
+/// the gate compares them. And the approvals, so that nobody can take one out unnoticed.
+fn parameters(actions: &[&str]) -> String {
+    let id = r##""pipelineExecutionId":"#{codepipeline.PipelineExecutionId}""##;
+    let names: Vec<String> = actions.iter().map(|name| format!("\"{name}\"")).collect();
+    let text = format!("{{{id},\"actions\":[{}]}}", names.join(","));
+    if text.len() <= LONGEST_TEXT { text } else { format!("{{{id}}}") }
 }

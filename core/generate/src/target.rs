@@ -18,14 +18,9 @@ pub(crate) struct Targets {
 /// Why the pipelines are not determined.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// An option is missing.
-    #[error("no {what} is given; give `{flag}`, or `{flag} '*'` to mean any")]
-    Missing {
-        /// What the option gives.
-        what: &'static str,
-        /// The option.
-        flag: &'static str,
-    },
+    /// Options are missing.
+    #[error("no {} is given; give {}, or `'*'` as the value to mean any", whats(.0), flags(.0))]
+    Missing(Vec<Missing>),
     /// A region of another partition.
     #[error(
         "the region `{region}` is not in the partition `{partition}`; give `--partition {right}` \
@@ -41,6 +36,30 @@ pub enum TargetError {
     },
 }
 
+/// An option that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    what: &'static str,
+    flag: &'static str,
+}
+
+fn whats(missing: &[Missing]) -> String {
+    listed(missing.iter().map(|it| it.what.to_owned()))
+}
+
+fn flags(missing: &[Missing]) -> String {
+    listed(missing.iter().map(|it| format!("`{}`", it.flag)))
+}
+
+/// `a, b and c`.
+fn listed(words: impl Iterator<Item = String>) -> String {
+    let mut words: Vec<String> = words.collect();
+    match (words.pop(), words.is_empty()) {
+        (Some(last), false) => format!("{} and {last}", words.join(", ")),
+        (last, _) => last.unwrap_or_default(),
+    }
+}
+
 impl Targets {
     pub(crate) fn new(
         partition: Option<Partition>,
@@ -49,16 +68,17 @@ impl Targets {
         pipelines: Vec<PipelineGlob>,
         stage: Option<StageGlob>,
     ) -> Result<Self, TargetError> {
-        let missing = |what, flag| TargetError::Missing { what, flag };
-        if regions.is_empty() {
-            return Err(missing("region", "--region"));
-        }
-        if accounts.is_empty() {
-            return Err(missing("account", "--account"));
-        }
-        if pipelines.is_empty() {
-            return Err(missing("pipeline", "--pipeline"));
-        }
+        let given = [
+            ("region", "--region", !regions.is_empty()),
+            ("account", "--account", !accounts.is_empty()),
+            ("pipeline", "--pipeline", !pipelines.is_empty()),
+            ("stage", "--stage", stage.is_some()),
+        ];
+        let missing = given.into_iter().filter(|(.., is_given)| !is_given);
+        let missing: Vec<_> = missing.map(|(what, flag, _)| Missing { what, flag }).collect();
+        let Some(stage) = stage.filter(|_| missing.is_empty()) else {
+            return Err(TargetError::Missing(missing));
+        };
         // `*` is in every partition. Without another region, the commercial partition is meant.
         let partition = partition
             .or_else(|| regions.iter().find_map(RegionOrAny::partition))
@@ -79,7 +99,7 @@ impl Targets {
             regions: distinct(regions),
             accounts: distinct(accounts),
             pipelines: distinct(pipelines),
-            stage: stage.ok_or_else(|| missing("stage", "--stage"))?,
+            stage,
         })
     }
 
@@ -115,6 +135,15 @@ impl Targets {
         let actions =
             self.pipelines.iter().map(|pipeline| format!("{pipeline}/{}/{action}", self.stage));
         self.in_every_place("codepipeline", &actions.collect::<Vec<_>>())
+    }
+
+    /// Whether the policies are about a pipeline in this region and account. `*` stands for an
+    /// unknown one.
+    pub(crate) fn has_place(&self, region: &str, account: &str) -> bool {
+        let is_region = |own: &RegionOrAny| own.is_any() || own == region;
+        let is_account = |own: &AccountGlob| own == "*" || own == account;
+        (region == "*" || self.regions.iter().any(is_region))
+            && (account == "*" || self.accounts.iter().any(is_account))
     }
 
     /// Whether a function can be in the region and account of one of the pipelines.

@@ -1,7 +1,6 @@
 //! Judges one required action: is there an approval that counts?
 
 use jiff::{SignedDuration, Timestamp};
-use names::shown;
 
 use crate::attempts::{Newest, Rejection};
 use crate::decision::{AtIs, JudgedApproval, Reason};
@@ -14,8 +13,7 @@ use crate::reason::ReasonCode;
 use crate::rule::Rule;
 use crate::signature_record::SignatureRecord;
 use crate::signed::{Released, Signed, Signer};
-use crate::signing_keys::RequireSignature;
-use crate::trusted_role::SharedRoles;
+use crate::standing::Answerer;
 
 /// How far in the future an approval may be before its time counts as nonsense: clocks differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -180,14 +178,19 @@ impl Checks<'_> {
         self.is_approved()?;
         let principal = self.principal(testimony)?;
         self.has_no_bad_signature()?;
-        self.is_not_a_machine(principal)?;
-        self.is_signed_if_required()?;
-        self.is_attributable(principal)?;
+        let by = Answerer {
+            rule: self.rule,
+            account: &self.facts.account,
+            action: self.action,
+            principal,
+            keys: &self.approval.keys,
+            basis: self.approval.basis,
+            signature: self.approval.signature.as_ref(),
+        };
+        by.is_a_person()?;
         self.opened_after_the_rejection()?;
         self.is_not_too_old()?;
-        self.may_share_its_role(principal)?;
-        self.is_one_of_the_people(principal)?;
-        self.is_on_the_roster(principal)
+        by.may_count()
     }
 
     fn is_a_manual_approval(&self) -> Result<(), Reason> {
@@ -236,32 +239,6 @@ impl Checks<'_> {
         }
     }
 
-    fn is_signed_if_required(&self) -> Result<(), Reason> {
-        match (self.rule.require_signature(), &self.approval.signature) {
-            (RequireSignature::No, _) => Ok(()),
-            (_, None) => object(ReasonCode::NotSigned, message::not_signed(self.action)),
-            (RequireSignature::DeviceBound, Some(signature)) if !signature.device_bound => {
-                object(ReasonCode::NotSigned, message::not_device_bound(self.action, signature))
-            }
-            (RequireSignature::Any | RequireSignature::DeviceBound, Some(_)) => Ok(()),
-        }
-    }
-
-    fn is_not_a_machine(&self, principal: &Principal) -> Result<(), Reason> {
-        if self.rule.is_machine(principal) {
-            return object(ReasonCode::NotAPerson, message::machine(self.action, principal));
-        }
-        Ok(())
-    }
-
-    fn is_attributable(&self, principal: &Principal) -> Result<(), Reason> {
-        if self.approval.keys.is_attributable() {
-            return Ok(());
-        }
-        let nobody = message::nobody(principal, &self.facts.account);
-        object(ReasonCode::Unattributable, format!("{}: {nobody}", self.action))
-    }
-
     fn opened_after_the_rejection(&self) -> Result<(), Reason> {
         if self.rejection.supersedes(self.attempt.started) {
             return object(
@@ -279,48 +256,6 @@ impl Checks<'_> {
             }
             Some(_) | None => Ok(()),
         }
-    }
-
-    fn may_share_its_role(&self, principal: &Principal) -> Result<(), Reason> {
-        let is_shared = self.approval.basis == Some(Basis::SharedRole);
-        if is_shared && self.rule.shared_roles() == SharedRoles::Reject {
-            let shared = message::shared_role(
-                self.rule,
-                principal,
-                &self.approval.keys,
-                &self.facts.account,
-            );
-            return object(ReasonCode::SharedRole, format!("{}: {shared}", self.action));
-        }
-        Ok(())
-    }
-
-    fn is_one_of_the_people(&self, principal: &Principal) -> Result<(), Reason> {
-        if self.rule.only_people() && self.approval.keys.proven_person().is_none() {
-            return object(
-                ReasonCode::NotOnRoster,
-                message::not_in_people(self.rule, self.action, principal),
-            );
-        }
-        Ok(())
-    }
-
-    /// INVARIANT (merge only): a signature gives its signer a place on the roster. The principal
-    /// that carried it gives none, because the person who signed may not be the one it belongs to.
-    fn is_on_the_roster(&self, principal: &Principal) -> Result<(), Reason> {
-        let (is_on_roster, who) = match &self.approval.signature {
-            Some(signature) => {
-                let keys = self.rule.signer_keys(&signature.signer);
-                (self.rule.is_on_roster(self.action, &keys), signature.signer.clone())
-            }
-            None => {
-                (self.rule.is_on_roster(self.action, &self.approval.keys), shown(principal.arn()))
-            }
-        };
-        if is_on_roster {
-            return Ok(());
-        }
-        object(ReasonCode::NotOnRoster, message::not_on_roster(self.action, &who))
     }
 }
 

@@ -44,6 +44,7 @@ mod signature_record;
 mod signed;
 mod signing_keys;
 mod splits;
+mod standing;
 mod trusted_role;
 
 pub use account::{Account, RESERVED_PATH};

@@ -149,7 +149,7 @@ impl Rule {
     }
 
     /// The entry of `people` or `signingKeys` whose own name has this handle.
-    fn named_in_rule(&self, handle: &Key) -> Option<&str> {
+    pub(crate) fn named_in_rule(&self, handle: &Key) -> Option<&str> {
         let mut names = self.people().keys().map(String::as_str).chain(self.signing_keys().names());
         names.find(|name| self.handles(name).contains(handle))
     }

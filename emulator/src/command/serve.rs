@@ -70,9 +70,10 @@ pub struct Args {
     /// Do not serve the desk; with --account, it never is
     #[arg(long)]
     no_desk: bool,
-    /// Create the pipeline `payments`, with two approvals and the gate, and start it
-    #[arg(long, conflicts_with = "account")]
-    example: bool,
+    /// Do not create the pipeline `payments`, which has two approvals and the gate and is started;
+    /// with --account, it never is
+    #[arg(long)]
+    empty: bool,
     /// Seed for delays and identifiers: the same calls at the same times give the same replies
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -148,7 +149,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         gate_output: ChildOutput::Stderr,
     })
     .await?;
-    if args.example {
+    if !args.empty && args.account.is_none() {
         demo::create_example(&server.url(), &principals).await?;
     }
     let desk = if serves_desk {

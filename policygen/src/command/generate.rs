@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use crate::exit::Exit;
 use crate::files;
 use crate::input::{self, InputError};
 use crate::output;
@@ -59,7 +60,7 @@ enum CommandError {
     NoSuchFile { wanted: String, names: String },
 }
 
-pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let file = match &args.config {
         None => Settings::default(),
         Some(path) => Settings::from_toml(&input::text(path)?)
@@ -68,7 +69,13 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let settings = args.settings.over(file);
     let format = settings.format.unwrap_or_default();
     let (out, print) = (settings.out.clone(), settings.print.clone());
-    let spec = Spec::new(settings)?;
+    let spec = match Spec::new(settings) {
+        Err(error) if error.is_incomplete() => {
+            output::print_error(&error);
+            return Ok(Exit::Usage);
+        }
+        spec => spec?,
+    };
     let pipeline = spec.pipeline_file().map(input::text_or_stdin).transpose()?;
     let generated = generate(&spec, format, pipeline.as_deref())
         .map_err(|error| in_file(error, spec.pipeline_file()))?;
@@ -80,11 +87,16 @@ pub(crate) fn run(args: Args) -> Result<(), Box<dyn Error>> {
         output::print_note(note);
     }
     match (out, print) {
-        (Some(directory), _) => files::write(&directory, &generated.files)?,
+        (Some(directory), _) => {
+            files::write(&directory, &generated.files)?;
+            let names = names(&generated.files);
+            output::print_note(&format!("wrote {names} into `{}`", directory.display()));
+            output::print_note(generate::next_step(format));
+        }
         (None, Some(wanted)) => output::print(one_of(&generated.files, wanted)?.as_bytes())?,
         (None, None) => output::print(all_of(&generated.files)?.as_bytes())?,
     }
-    Ok(())
+    Ok(Exit::Done)
 }
 
 /// Adds the file's path to an error about the pipeline.

@@ -172,14 +172,65 @@ fn every_defect_is_refused_with_its_reason() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn everything_that_is_missing_is_named_at_once() {
     for at in [1, 3, 5, 7] {
         let mut arguments = TARGET.to_vec();
         let flag = arguments.remove(at);
         arguments.remove(at);
         let ran = policygen(&arguments);
-        assert_eq!(ran.code, 1);
-        assert!(ran.stderr.contains(&format!("give `{flag}`")), "{}", ran.stderr);
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.contains(&format!("give `{flag}`, or `'*'`")), "{}", ran.stderr);
+    }
+    let ran = policygen(&["generate"]);
+    assert_eq!(ran.code, 2);
+    let words = "no region, account, pipeline and stage is given; give `--region`, `--account`, \
+                 `--pipeline` and `--stage`, or `'*'`";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+}
+
+#[test]
+fn a_region_that_is_not_known_is_warned_of() {
+    for (region, is_warned) in [("eu-wst-1", true), ("eu-west-1", false), ("mx-central-1", false)] {
+        let arguments = ["generate", "--region", region, "--account", "111122223333"];
+        let ran = policygen(&[&arguments[..], &["--pipeline", "p", "--stage", "Release"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains("that region is not known here"), is_warned, "{region}");
+    }
+}
+
+#[test]
+fn a_pipeline_of_another_account_or_region_is_refused() {
+    let good = json(&fs::read_to_string(fixture("pipeline/good.json")).unwrap());
+    let arn = good["metadata"]["pipelineArn"].as_str().unwrap();
+    for (from, to) in [(":eu-west-1:", ":us-east-1:"), (":111122223333:", ":444455556666:")] {
+        let mut other = good.clone();
+        other["metadata"]["pipelineArn"] = arn.replace(from, to).into();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipeline.json");
+        fs::write(&path, other.to_string()).unwrap();
+        let ran = generate(&["--patch-pipeline", path.to_str().unwrap()]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+        assert!(ran.stderr.contains("another region or account"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_stage_is_the_one_that_the_templates_have() {
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates/stage.json");
+    let ran = generate(&["--stage-json", "--print", "stage.json"]);
+    assert_eq!(ran.stdout, fs::read_to_string(template).unwrap(), "{}", ran.stderr);
+}
+
+#[test]
+fn a_stage_with_many_approvals_fits_the_limits_of_the_service() {
+    let slots: Vec<String> = (0..20).map(|at| format!("{}{at:02}", "A".repeat(60))).collect();
+    let slots: Vec<&str> = slots.iter().flat_map(|slot| ["--slot", slot.as_str()]).collect();
+    let ran = generate(&[&["--stage-json", "--print", "stage.json"], &slots[..]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for action in json(&ran.stdout)["actions"].as_array().unwrap() {
+        for (key, value) in action["configuration"].as_object().unwrap() {
+            assert!(value.as_str().unwrap().len() <= 1_000, "{key}: {value}");
+        }
     }
 }
 

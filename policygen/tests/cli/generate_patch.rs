@@ -1,11 +1,9 @@
 //! `policygen generate --patch-pipeline`: the right place, or a refusal that lists the candidates.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use crate::checker::{file, file_of, text};
-use crate::program::{Ran, fixture, policygen};
+use crate::program::{Ran, policygen};
 
 /// A pipeline: stages with actions, each a name and a type.
 type Shape = &'static [(&'static str, &'static [(&'static str, &'static str)])];
@@ -71,6 +69,26 @@ const SELF_MUTATING: Shape = &[
         ],
     ),
 ];
+const BUILT_IN_ITS_STAGE: Shape = &[
+    ("Source", &[("Source", "Source/S3")]),
+    ("Prod", &[("Build", "Build/CodeBuild"), ("Deploy", "Deploy/ECS")]),
+];
+const TESTED_IN_ITS_STAGE: Shape = &[
+    ("Source", &[("Source", "Source/S3")]),
+    ("Prod", &[("Beta", "Deploy/ECS"), ("Smoke", "Test/CodeBuild"), ("Deploy", "Deploy/ECS")]),
+];
+const APPROVED_BY_ONE: Shape = &[
+    ("Source", &[("Source", "Source/S3")]),
+    ("Plan", &[("Plan", "Build/CodeBuild"), ("Approve", "Approval/Manual")]),
+    ("Prod", &[("Approve", "Approval/Manual"), ("Apply", "Build/CodeBuild")]),
+];
+const NOTHING_BEHIND: Shape =
+    &[("Source", &[("Source", "Source/S3")]), ("Approve", &[("Approve", "Approval/Manual")])];
+const SCANNED_AFTERWARDS: Shape = &[
+    ("Source", &[("Source", "Source/S3")]),
+    ("Prod", &[("Deploy", "Deploy/ECS")]),
+    ("Scan", &[("Scan", "Invoke/InspectorScan")]),
+];
 const STARTS_ANOTHER: Shape =
     &[("Source", &[("Source", "Source/S3")]), ("Promote", &[("Start", "Invoke/CodePipeline")])];
 const STARTS_A_STATE_MACHINE: Shape =
@@ -95,7 +113,7 @@ fn pipeline(shape: Shape) -> Value {
         "stages": stages.collect::<Vec<_>>()}})
 }
 
-fn patch_in(path: &str, stage: &str, arguments: &[&str]) -> Ran {
+pub(crate) fn patch_in(path: &str, stage: &str, arguments: &[&str]) -> Ran {
     let fixed = ["generate", "--region", "eu-west-1", "--account", "111122223333"];
     let target = ["--pipeline", "payments", "--stage", stage, "--patch-pipeline", path];
     policygen(&[&fixed[..], &target, arguments].concat())
@@ -135,6 +153,7 @@ fn the_stage_goes_where_only_one_place_is_right() {
         (TESTED_AFTERWARDS, 1),
         (CHANGE_SET, 1),
         (SELF_MUTATING, 4),
+        (SCANNED_AFTERWARDS, 1),
         (STARTS_ANOTHER, 1),
         (STARTS_A_STATE_MACHINE, 1),
     ] {
@@ -152,12 +171,45 @@ fn a_place_that_is_not_certain_is_refused_with_the_candidates() {
         (CODEBUILD_ONLY, "no stage has an action that certainly deploys", "`Plan`, `Apply`"),
         (TEST_AND_PRODUCTION, "`Test`, `Prod` deploy", "`Test`, `Prod`"),
         (STAGING_THEN_BUILD, "`Prod` may deploy too", "`Beta`, `Prod`"),
-        (CHANGE_SET_APPROVED, "`Prod` asks for approval", "`Prod`"),
+        (CHANGE_SET_APPROVED, "`Prod` asks for approval itself", "`Prod`, `Prod/Execute`"),
+        (BUILT_IN_ITS_STAGE, "`Prod/Build` runs before a deployment", "`Prod`, `Prod/Deploy`"),
+        (TESTED_IN_ITS_STAGE, "`Prod/Smoke` runs before a deployment", "`Prod`"),
+        (APPROVED_BY_ONE, "no stage has an action that", "`Plan`, `Prod`, `Prod/Apply`"),
     ] {
         let ran = patch(shape, "Release", &[]);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{shape:?}");
         for words in [reason, &format!("with `--before` and one of {candidates}\n")] {
             assert!(ran.stderr.contains(words), "{shape:?}: {}", ran.stderr);
+        }
+        // Each candidate is a place.
+        for place in candidates.split(", ").map(|place| place.trim_matches('`')) {
+            let stage = place.split_once('/').map_or("Release", |(stage, _)| stage);
+            let ran = patch(shape, stage, &["--before", place]);
+            assert_eq!(ran.code, 0, "{shape:?} before {place}: {}", ran.stderr);
+        }
+    }
+    let ran = patch(NOTHING_BEHIND, "Release", &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("a gate would guard nothing"), "{}", ran.stderr);
+}
+
+#[test]
+fn only_a_stack_that_has_the_pipeline_is_no_deployment() {
+    for (stack, index) in [("codepipeline-demo-app", Some(1)), ("payments-pipeline", None)] {
+        let mut pipeline = pipeline(STARTS_ANOTHER);
+        let action = &mut pipeline["pipeline"]["stages"][1]["actions"][0];
+        action["actionTypeId"]["category"] = "Deploy".into();
+        action["actionTypeId"]["provider"] = "CloudFormation".into();
+        action["configuration"] = json!({"ActionMode": "CREATE_UPDATE", "StackName": stack});
+        let input = file(&pipeline);
+        let ran = patch_in(text(input.path()), "Release", &["--print", "pipeline.json"]);
+        match index {
+            Some(index) => assert_eq!(stages(&ran.stdout)[index], RELEASE, "{}", ran.stderr),
+            None => assert!(
+                ran.stderr.contains("`Promote` seems to change the pipeline itself"),
+                "{}",
+                ran.stderr
+            ),
         }
     }
 }
@@ -224,91 +276,4 @@ fn every_form_of_a_declaration_is_patched_alike() {
             [&ran.stdout, &whole].map(|text| serde_json::from_str(text).unwrap());
         assert_eq!(patched, whole);
     }
-}
-
-const TEMPLATE: &str = "\
-# Ours
-Resources:
-  Pipeline: # the one
-    Type: AWS::CodePipeline::Pipeline
-    Properties:
-      Name: payments
-      PipelineType: V2
-      RoleArn: !GetAtt Role.Arn
-      Stages:
-        - Name: Source
-          Actions:
-            - Name: Source
-              ActionTypeId: {Category: Source, Owner: AWS, Provider: S3, Version: '1'}
-              OutputArtifacts: [{Name: App}]
-        # To production.
-        - Name: Deploy
-          Actions:
-            - Name: Deploy
-              ActionTypeId: {Category: Deploy, Owner: AWS, Provider: S3, Version: '1'}
-              Configuration: {BucketName: !Ref Bucket}
-";
-
-#[test]
-fn a_template_keeps_everything_else() {
-    let input = file_of(TEMPLATE);
-    let ran = patch_in(text(input.path()), "Release", &["--print", "pipeline.yaml"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    insta::assert_snapshot!("patched_template", ran.stdout);
-    let rest: String = TEMPLATE.lines().filter(|line| !ran.stdout.contains(line)).collect();
-    assert_eq!(rest, "");
-    let patched = file_of(&ran.stdout);
-    let doctor = policygen(&["doctor", "--template", text(patched.path())]);
-    assert_eq!(doctor.code, 0, "{}", doctor.stdout);
-    // Windows, and JSON.
-    let windows = TEMPLATE.replace('\n', "\r\n");
-    let again = patch_in(text(file_of(&windows).path()), "Release", &["--print", "pipeline.yaml"]);
-    assert_eq!(again.stdout, ran.stdout.replace('\n', "\r\n"));
-    let folder = tempfile::tempdir().unwrap();
-    let json = json!({"Resources": {"P": {"Type": "AWS::CodePipeline::Pipeline", "Properties": {
-        "Name": "payments", "PipelineType": "V2", "Stages": [
-        {"Name": "Source", "Actions": []},
-        {"Name": "Deploy", "Actions": [{"Name": "D", "ActionTypeId":
-            {"Category": "Deploy", "Owner": "AWS", "Provider": "S3", "Version": "1"}}]}]}}}});
-    let path = folder.path().join("template.json");
-    fs::write(&path, serde_json::to_string_pretty(&json).unwrap()).unwrap();
-    let ran = patch_in(text(&path), "Release", &["--print", "pipeline.json"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let patched: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(patched["Resources"]["P"]["Properties"]["Stages"][1]["Name"], "Release");
-    // A line holds everything.
-    fs::write(&path, json.to_string()).unwrap();
-    let ran = patch_in(text(&path), "Release", &[]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("on a new line"), "{}", ran.stderr);
-}
-
-#[test]
-fn a_stage_under_a_condition_is_not_torn_apart() {
-    let (before, _) = TEMPLATE.split_once("        # To production.\n").unwrap();
-    let template = before.to_owned()
-        + "        - !If
-          - Always
-          - Name: Deploy
-            Actions:
-              - Name: Deploy
-                ActionTypeId: {Category: Deploy, Owner: AWS, Provider: S3, Version: '1'}
-          - !Ref AWS::NoValue
-Conditions: {Always: !Equals [a, a]}
-";
-    let input = file_of(&template);
-    let ran = patch_in(text(input.path()), "Release", &[]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("on a new line"), "{}", ran.stderr);
-    let plan = json!({"format_version": "1.2", "terraform_version": "1.9.0", "values":
-        {"root_module": {"resources": [{"address": "aws_codepipeline.p", "type": "aws_codepipeline",
-            "values": {"name": "payments", "stage": [
-                {"name": "Source", "action": []},
-                {"name": "Deploy", "action": [{"name": "D", "category": "Deploy",
-                    "owner": "AWS", "provider": "S3"}]}]}}]}}});
-    let ran = patch_in(text(file(&plan).path()), "Release", &[]);
-    assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("it is a plan or a state of Terraform"), "{}", ran.stderr);
-    let good = fixture("pipeline/bare.json");
-    assert_eq!(patch_in(&good, "Release", &["--print", "pipeline.json"]).code, 0);
 }

@@ -26,6 +26,7 @@ mod facts_report;
 mod facts_saved;
 mod generate;
 mod generate_patch;
+mod generate_patch_template;
 mod history;
 mod program;
 mod rule_draft;

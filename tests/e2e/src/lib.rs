@@ -93,7 +93,7 @@ impl Emulator {
     #[must_use]
     pub fn start(setup: &Setup) -> Self {
         let mut command = Command::new(binary("emulator"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(&setup.arguments);
+        command.args(["serve", "--empty", "--listen", "127.0.0.1:0"]).args(&setup.arguments);
         if !setup.arguments.iter().any(|argument| argument == "--lag") {
             command.args(["--lag", "0"]);
         }

@@ -30,8 +30,30 @@ fn story(output: &Output) -> String {
 }
 
 #[test]
-fn it_tells_eight_stories_and_ends_well() {
+fn it_tells_nine_attempts_on_one_screen() {
     let story = story(&demo(&[], false));
+    // The last line is for the prompt.
+    assert!(story.lines().count() < 24, "{story}");
+    for line in story.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let attempts: Vec<(&str, &str)> =
+        story.lines().filter_map(|line| line.split_once(". ")?.1.rsplit_once(' ')).collect();
+    let outcomes: Vec<&str> = attempts.iter().map(|(_, outcome)| *outcome).collect();
+    let (refused, passed) = ("refused", "passed");
+    assert_eq!(
+        outcomes[..9],
+        [refused, passed, refused, passed, refused, refused, passed, refused, "denied"],
+        "{story}"
+    );
+    assert!(story.contains("same-person: 1 distinct person counted, 2 required"), "{story}");
+    assert!(story.contains("IAM: an explicit deny in an identity-based policy"), "{story}");
+    assert!(!story.contains('\u{1b}'), "colour where there is no terminal");
+}
+
+#[test]
+fn it_tells_everything_if_asked_to() {
+    let story = story(&demo(&["-v"], false));
     let endings: Vec<&str> =
         story.lines().filter(|line| line.contains("The gate ")).map(str::trim).collect();
     let (refuses, passes) =
@@ -39,6 +61,15 @@ fn it_tells_eight_stories_and_ends_well() {
     assert_eq!(
         endings,
         [refuses, passes, refuses, passes, refuses, refuses, passes, refuses],
+        "{story}"
+    );
+    assert!(
+        story.contains(
+            "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: \
+             codepipeline:PutApprovalResult on resource: \
+             arn:aws:codepipeline:us-east-1:111122223333:payments/Release/ApprovalA with an \
+             explicit deny in an identity-based policy"
+        ),
         "{story}"
     );
     assert_eq!(story.matches("--retry-mode ALL_ACTIONS").count(), 5, "{story}");
@@ -51,7 +82,6 @@ fn it_tells_eight_stories_and_ends_well() {
         assert_eq!(story.matches(signed).count(), 1, "{story}");
     }
     assert_eq!(story.matches("- bad-signature: ").count(), 2, "{story}");
-    assert!(!story.contains('\u{1b}'), "colour where there is no terminal");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn by_itself(view: &AccountView<'_>, actor: Actor) -> Option<Finding> {
 
 /// By assuming the desk's role, which only the desk's function should.
 fn as_the_desk(view: &AccountView<'_>, actor: Actor, desk: Actor) -> Option<Finding> {
-    if view.is_machine(actor) {
+    if view.is_beyond_people(actor) {
         return None;
     }
     let Actor::Role(role) = desk else { return None };

@@ -6,6 +6,7 @@ use iam::account::Actor;
 use super::Find;
 use crate::account_view::AccountView;
 use crate::action::APPROVE;
+use crate::counted::{Verdict, conclude, if_refused};
 use crate::evidence;
 use crate::reach_index::{SlotPair, UndecidedError};
 
@@ -44,19 +45,27 @@ pub(super) fn with_pair(
         let Some(pair) = &served.pair else {
             continue;
         };
-        // A machine is not a person: `machine-can-approve` reports it. Nor is the desk.
-        if view.is_machine(actor) || view.is_desk(actor) {
+        // No human can be it: `machine-can-approve` reports services. The desk is nobody either.
+        if view.is_beyond_people(actor) || view.is_desk(actor) {
             continue;
         }
         let Some(mut finding) = wanted(actor, pair) else {
             continue;
         };
+        let verdict = verdict(view, actor, pair);
+        conclude(view, actor, &mut finding, &verdict, if_refused(view));
         finding.evidence = evidence_of(view, actor, &pair.witness);
         let [_, second] = &pair.witness;
         finding.witness = Some(second.clone());
         findings.push(finding);
     }
     Ok(findings)
+}
+
+/// What the gate makes of two slots that an actor serves with its own permissions.
+pub(super) fn verdict(view: &AccountView<'_>, actor: Actor, pair: &SlotPair) -> Verdict {
+    let by = view.answers_as(actor, actor);
+    view.counting.ask(pair.slots.map(|slot| view.slot(slot)), [&by, &by])
 }
 
 /// The chains that let one actor approve some actions.

@@ -2,18 +2,16 @@
 //! assumes roles.
 
 use findings::{Check, Finding, Severity};
-use std::collections::HashSet;
-use std::rc::Rc;
 
 use iam::account::{Actor, RoleIx};
 
-use super::Find;
 use super::can_approve_both::evidence_of;
+use super::{Find, can_approve_both};
 use crate::account_view::AccountView;
-use crate::action::APPROVE;
-use crate::equivalence_class::EquivalenceClass;
+use crate::answerer::Answerer;
+use crate::counted::{Verdict, best_pair, conclude, if_refused};
 use crate::evidence;
-use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+use crate::reach_index::{Candidate, SlotPair, UndecidedError};
 use crate::role_chains::RoleChain;
 
 pub(super) const CHECK: Check<Find> = Check {
@@ -29,7 +27,8 @@ const NAMED: usize = 4;
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.actors() {
-        if view.reach.slots_of(actor).pair.is_some() {
+        let own = view.reach.slots_of(actor).pair.as_ref();
+        if own.is_some_and(|pair| is_settled(view, actor, pair)) {
             continue;
         }
         // `can-answer-without-desk` reports people who become the desk.
@@ -38,11 +37,19 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         if view.desk.is_some() && ends.all(|it| view.is_desk(it)) {
             continue;
         }
-        if let Some(found) = by_roles(view, actor)? {
+        if let Some(found) = by_roles(view, actor)?
+            && (own.is_none() || found.verdict.counts_two())
+        {
             findings.push(finding(view, actor, &found));
         }
     }
     Ok(findings)
+}
+
+/// Whether an actor that has two slots by itself gets no worse by roles or writes. It does if the
+/// gate's rule refuses what it can do by itself.
+pub(super) fn is_settled(view: &AccountView<'_>, actor: Actor, own: &SlotPair) -> bool {
+    view.rule.is_none() || can_approve_both::verdict(view, actor, own).counts_two()
 }
 
 /// Whether an actor may approve two slots through roles.
@@ -55,52 +62,33 @@ pub(super) fn can(view: &AccountView<'_>, actor: Actor) -> Result<bool, Undecide
 struct ThroughRoles {
     pair: SlotPair,
     by: [Option<RoleChain>; 2],
+    verdict: Verdict,
 }
 
-/// Two slots that an actor may serve as itself or as roles that it may assume.
+/// Two slots that an actor may serve as itself or as roles that it may assume. If several roles
+/// have the same permissions, the nearest is enough.
 fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
+    let serving = view.serving_as(actor);
+    let candidates = serving.iter().map(|it| Candidate::now(&it.class, it.served));
+    let candidates: Vec<Candidate<'_>> = candidates.collect();
+    let by: Vec<Answerer> = serving.iter().map(|it| view.answers_as(actor, it.actor)).collect();
     let reach = &view.reach;
-    let mut candidates: Vec<(Option<usize>, Rc<EquivalenceClass<'_>>, &ServedSlots)> = Vec::new();
-    let own = reach.slots_of(actor);
-    if own.any() {
-        candidates
-            .extend(reach.permissions.class_of(actor, APPROVE).map(|class| (None, class, own)));
-    }
-    // If several roles have the same permissions, the nearest is enough.
-    let mut seen = HashSet::new();
+    let found = best_pair(&view.counting, reach, &candidates, &by, |_, _| true);
+    let Some((pair, verdict)) = found.map_err(reach.undecided(actor))? else {
+        return Ok(None);
+    };
     let reachable = view.reachable(actor);
-    for (place, role) in reachable.approving() {
-        let role = Actor::Role(role);
-        if role == actor {
-            continue;
-        }
-        let served = reach.slots_of(role);
-        if let Some(pair) = &served.pair {
-            let chain = reachable.chain_to(place);
-            return Ok(Some(ThroughRoles { pair: pair.clone(), by: [chain.clone(), chain] }));
-        }
-        if let Some(class) = reach.permissions.class_of(role, APPROVE)
-            && seen.insert(class.id)
-        {
-            candidates.push((Some(place), class, served));
-        }
-    }
-    let states = candidates.iter().map(|(_, class, served)| Candidate::now(class, served));
-    let states: Vec<Candidate<'_>> = states.collect();
-    let pair = reach.any_pair(&states).map_err(reach.undecided(actor))?;
-    Ok(pair.map(|pair| {
-        let by = pair.candidates.map(|at| {
-            let (place, ..) = candidates.get(at)?;
-            reachable.chain_to((*place)?)
-        });
-        ThroughRoles { pair, by }
-    }))
+    let by = pair.candidates.map(|at| match serving.get(at)?.actor {
+        Actor::Role(role) if Actor::Role(role) != actor => reachable.chain_to_role(role),
+        Actor::User(_) | Actor::Role(_) => None,
+    });
+    Ok(Some(ThroughRoles { pair, by, verdict }))
 }
 
 fn finding(
     view: &AccountView<'_>,
     actor: Actor,
-    ThroughRoles { pair, by }: &ThroughRoles,
+    ThroughRoles { pair, by, verdict }: &ThroughRoles,
 ) -> Finding {
     let account = view.account();
     let role = |at: RoleIx| account.role(at).map_or("", |role| &role.identity.name);
@@ -134,6 +122,7 @@ fn finding(
     let help = "Remove one of the assumptions: from the trust policy of the role, or from the permissions for sts:AssumeRole on it. Or \
                 deny the role the other slot.";
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, help.to_owned());
+    conclude(view, actor, &mut finding, verdict, if_refused(view));
     let [first, second] = &pair.witness;
     let served: Vec<(&Option<RoleChain>, &[String])> = if by_a == by_b {
         vec![(by_a, &pair.witness)]

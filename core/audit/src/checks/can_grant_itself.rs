@@ -1,14 +1,16 @@
 //! `can-grant-itself`: a principal that is one write away from two slots of one pipeline.
 
-use findings::{Check, Evidence, Finding, Severity};
+use findings::{Check, Evidence, Finding, Gate, Severity};
 use iam::account::Actor;
 
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
+use crate::closure::TwoSlots;
+use crate::counted::conclude;
 use crate::escalation::{Escalation, REMOVALS, WRITES, Write};
 use crate::evidence;
 use crate::reach_index::UndecidedError;
-use crate::{second_person, steps};
+use crate::{credentials, second_person, steps};
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "can-grant-itself",
@@ -24,23 +26,46 @@ const HELP: &str = "Deny these actions on the users, groups, roles and policies 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut findings = Vec::new();
     for actor in view.actors() {
-        // A principal that has both does not need a write.
-        if view.reach.slots_of(actor).pair.is_some() {
+        // A principal that has both does not need a write, unless it makes two people of one.
+        let own = view.reach.slots_of(actor).pair.as_ref();
+        if own.is_some_and(|pair| can_approve_both_through_role::is_settled(view, actor, pair)) {
             continue;
         }
         let might = view.reach.permissions.might_any(actor, &WRITES)
             || view.reach.permissions.might_any(actor, &REMOVALS);
-        let found = match might {
+        let mut found = match might {
             true => Escalation::new(view, actor).writes()?,
             false => Vec::new(),
         };
-        let found = match finding(view, actor, &found) {
+        found.retain(|write| own.is_none() || write.verdict.counts_two());
+        let one_write = finding(view, actor, &found);
+        let is_two = one_write.as_ref().is_some_and(|it| it.gate == Some(Gate::CountsTwo));
+        let two = match is_two {
+            true => None,
+            false => credentials::as_two_people(view, actor)?,
+        };
+        let two = match two {
+            Some(slots) if !is_as_bad(view, actor)? => Some(told(view, actor, &slots)),
+            Some(_) | None => None,
+        };
+        findings.extend(match two.or(one_write) {
             None => after_steps(view, actor)?,
             found => found,
-        };
-        findings.extend(found);
+        });
     }
     Ok(findings)
+}
+
+/// Whether another check already reports an error about the actor: what takes no write, or a second
+/// person.
+fn is_as_bad(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
+    let no_write = view.rule.is_none() && can_approve_both_through_role::can(view, actor)?;
+    Ok(no_write || second_person::ways(view, actor)?.iter().any(|way| way.verdict.counts_two()))
+}
+
+fn told(view: &AccountView<'_>, actor: Actor, slots: &TwoSlots) -> Finding {
+    let says = |of: &str| format!("can get to approve {of}");
+    steps::to_two_slots(&CHECK, HELP, view, actor, slots, says)
 }
 
 /// What an actor can do after several writes, or by a write that it makes as somebody else.
@@ -49,19 +74,22 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
     let Some(slots) = outcome.slots.as_ref().filter(|slots| !slots.by_somebody_made) else {
         return Ok(None);
     };
-    // Other checks report what takes no write, and a second person.
-    if can_approve_both_through_role::can(view, actor)?
-        || !second_person::ways(view, actor)?.is_empty()
-    {
+    // Other checks report what takes no write, and a second person, if that is as bad.
+    if is_as_bad(view, actor)? {
         return Ok(None);
     }
-    let says = |of: &str| format!("can get to approve {of}");
-    Ok(Some(steps::to_two_slots(&CHECK, HELP, view, actor, slots, says)))
+    let other = can_approve_both_through_role::can(view, actor)?
+        || !second_person::ways(view, actor)?.is_empty();
+    if other && !slots.verdict.counts_two() {
+        return Ok(None);
+    }
+    Ok(Some(told(view, actor, slots)))
 }
 
 fn finding(view: &AccountView<'_>, actor: Actor, found: &[Write]) -> Option<Finding> {
     let account = view.account();
-    let pair = &found.first()?.pair;
+    let first = found.iter().find(|write| write.verdict.counts_two()).or(found.first())?;
+    let pair = &first.pair;
     let [a, b] = pair.slots.map(|slot| view.slot(slot));
     let actions: Vec<&str> = found.iter().map(|write| write.action.name()).collect();
     let message = format!(
@@ -70,6 +98,7 @@ fn finding(view: &AccountView<'_>, actor: Actor, found: &[Write]) -> Option<Find
         actions.join(", "),
     );
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
+    conclude(view, actor, &mut finding, &first.verdict, CHECK.severity);
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for write in found {
         let permissions = &view.reach.permissions;

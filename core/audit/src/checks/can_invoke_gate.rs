@@ -60,7 +60,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 /// Whether only pipelines act as this: they have to invoke the gate.
 fn is_for_pipelines(view: &AccountView<'_>, actor: Actor) -> bool {
     let Actor::Role(at) = actor else { return false };
-    let role = view.account().role(at).filter(|_| view.is_machine(actor));
+    let role = view.account().role(at).filter(|_| view.is_beyond_people(actor));
     role.is_some_and(|role| {
         let outsiders = view.account().outsiders(role);
         outsiders.oidc.is_empty() && outsiders.services.iter().all(|service| service == PIPELINES)

@@ -6,6 +6,7 @@ use iam::account::Actor;
 
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
+use crate::counted::conclude;
 use crate::evidence;
 use crate::of_aws;
 use crate::reach_index::UndecidedError;
@@ -52,7 +53,8 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
     let Some(slots) = outcome.slots.as_ref().filter(|slots| slots.by_somebody_made) else {
         return Ok(None);
     };
-    if can_approve_both_through_role::can(view, actor)? {
+    let no_write = can_approve_both_through_role::can(view, actor)?;
+    if no_write && (view.rule.is_none() || !slots.verdict.counts_two()) {
         return Ok(None);
     }
     let says = |of: &str| format!("can approve {of} as two people");
@@ -61,7 +63,8 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
 
 fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding> {
     let account = view.account();
-    let pair = &ways.first()?.pair;
+    let first = ways.iter().find(|way| way.verdict.counts_two()).or(ways.first())?;
+    let pair = &first.pair;
     let [a, b] = pair.slots.map(|slot| view.slot(slot));
     let texts: Vec<String> = ways.iter().map(words).collect();
     let message = format!(
@@ -70,6 +73,7 @@ fn finding(view: &AccountView<'_>, actor: Actor, ways: &[Way]) -> Option<Finding
         texts.join("; "),
     );
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
+    conclude(view, actor, &mut finding, &first.verdict, CHECK.severity);
     finding.evidence.push(evidence::actor(account, actor, "acts"));
     for way in ways {
         for step in &way.steps {

@@ -7,10 +7,10 @@ use rule::RESERVED_PATH;
 
 use super::Find;
 use super::can_approve_both::evidence_of;
-use super::session_name_not_pinned;
 use crate::account_view::AccountView;
 use crate::evidence;
 use crate::reach_index::UndecidedError;
+use crate::session_naming::statement_of_choice;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "look-alike-role",
@@ -49,7 +49,7 @@ fn about(view: &AccountView<'_>, at: RoleIx, role: &Role) -> Option<Finding> {
         false => format!(" as `{}`", view.name(serving)),
     };
     let providers = account.outsiders(role).federated;
-    let names = if session_name_not_pinned::statement_of_choice(role).is_some() {
+    let names = if statement_of_choice(role).is_some() {
         "The people who assume it choose the names of its sessions.".to_owned()
     } else if providers.is_empty() {
         "Its trust policy pins the names of its sessions.".to_owned()

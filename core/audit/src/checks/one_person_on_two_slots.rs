@@ -5,11 +5,13 @@ use findings::{Check, Finding, Severity};
 use std::rc::Rc;
 
 use iam::account::Actor;
+use rule::{Principal, RequireSignature};
 
 use super::Find;
 use super::can_approve_both::evidence_of;
 use crate::account_view::AccountView;
 use crate::action::APPROVE;
+use crate::counted::conclude;
 use crate::equivalence_class::EquivalenceClass;
 use crate::people;
 use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
@@ -70,6 +72,14 @@ fn about(view: &AccountView<'_>, members: &[Actor]) -> Result<Option<Finding>, U
                 people, name each under `people` in the rule.";
     let subject = served.iter().map(|actor| account.arn(*actor)).min().unwrap_or_default();
     let mut finding = CHECK.finding(subject.to_owned(), message, help.to_owned());
+    let by = served.map(|actor| view.answers_as(actor, actor));
+    let [by_a, by_b] = &by;
+    let verdict = view.counting.ask([a, b], [by_a, by_b]);
+    let refused = match is_one_by_name(view, served) {
+        true => Severity::Error,
+        false => CHECK.severity,
+    };
+    conclude(view, first, &mut finding, &verdict, refused);
     for (actor, action) in served.into_iter().zip(&pair.witness) {
         let chain = evidence_of(view, actor, std::slice::from_ref(action));
         finding.evidence.extend(chain);
@@ -77,4 +87,22 @@ fn about(view: &AccountView<'_>, members: &[Actor]) -> Result<Option<Finding>, U
     let [_, second] = &pair.witness;
     finding.witness = Some(second.clone());
     Ok(Some(finding))
+}
+
+/// Whether the rule itself says who the human behind two principals is: they have two duties. If
+/// only their names are similar, they may still be two humans.
+fn is_one_by_name(view: &AccountView<'_>, actors: [Actor; 2]) -> bool {
+    let Some(rule) = view.rule else { return false };
+    // Where everybody has to sign, the entries of `signingKeys` are the people.
+    let by_handle = rule.require_signature() != RequireSignature::No;
+    let person = |actor| {
+        let principal = Principal::parse(view.account().arn(actor));
+        let person = match by_handle {
+            true => rule.person_of(&principal, &view.gate_account),
+            false => rule.entry_of(&principal, &view.gate_account),
+        };
+        person.ok().flatten()
+    };
+    let [a, b] = actors.map(person);
+    a.is_some() && a == b
 }

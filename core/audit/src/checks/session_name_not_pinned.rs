@@ -3,12 +3,11 @@
 
 use findings::{Check, Evidence, Finding, Severity};
 use iam::account::Role;
-use iam::policy::Statement;
-use iam::{Condition, Effect};
 
 use super::Find;
 use crate::account_view::AccountView;
 use crate::reach_index::UndecidedError;
+use crate::session_naming::statement_of_choice;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "session-name-not-pinned",
@@ -16,10 +15,6 @@ pub(super) const CHECK: Check<Find> = Check {
     title: "Callers choose the session names that the gate believes",
     find,
 };
-
-/// The calls whose caller names the session. With SAML the identity provider does (STS API
-/// Reference).
-const CALLER_NAMES: [&str; 2] = ["sts:assumerole", "sts:assumerolewithwebidentity"];
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     // Only the rule says which roles the gate trusts.
@@ -29,23 +24,6 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let roles = view.account().roles.iter();
     let trusted = roles.filter(|role| view.trusts_sessions_of(&role.identity.name));
     Ok(trusted.filter_map(about).collect())
-}
-
-/// A statement of a role's trust policy that lets a caller choose the session's name, with its
-/// place.
-pub(super) fn statement_of_choice(role: &Role) -> Option<(usize, &Statement)> {
-    let statements = role.trust.statements.iter().enumerate();
-    statements
-        .filter(|(_, statement)| statement.effect == Effect::Allow)
-        .filter(|(_, statement)| {
-            CALLER_NAMES.iter().any(|action| statement.actions.include(action))
-        })
-        // A service is not a person.
-        .filter(|(_, statement)| {
-            let named = statement.principals.as_ref();
-            named.is_some_and(|p| p.all_but || !p.aws.is_empty() || !p.federated.is_empty())
-        })
-        .find(|(_, statement)| !statement.conditions.iter().any(pins))
 }
 
 fn about(role: &Role) -> Option<Finding> {
@@ -68,11 +46,4 @@ fn about(role: &Role) -> Option<Finding> {
         ),
     ];
     Some(finding)
-}
-
-/// Whether a condition allows only the caller's own name. The name is in every request to assume a
-/// role (IAM User Guide, "IAM and AWS STS condition context keys").
-fn pins(condition: &Condition) -> bool {
-    condition.key().eq_ignore_ascii_case("sts:RoleSessionName")
-        && condition.wants_only("aws:username")
 }

@@ -6,6 +6,7 @@
 //! classes lead to the same ones, so only one of them is followed. Every form knows the steps that
 //! lead to it.
 
+mod answering;
 mod changes;
 mod follow;
 mod identity_center;
@@ -20,7 +21,9 @@ use iam::account::{Actor, PolicyId};
 use self::changes::Changes;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
+use crate::answerer::Answerer;
 use crate::bypass::BYPASSES;
+use crate::counted::{Verdict, best_pair};
 use crate::equivalence_class::{ClassId, EquivalenceClass, Reached};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
@@ -76,6 +79,8 @@ pub(crate) struct TwoSlots {
     pub(crate) chain: Vec<Step>,
     /// Whether somebody that is made serves one of the slots, so that the gate counts two people.
     pub(crate) by_somebody_made: bool,
+    /// What the gate makes of the two answers.
+    pub(crate) verdict: Verdict,
 }
 
 /// An action that bypasses the gate, and how.
@@ -97,7 +102,7 @@ pub(crate) struct Closure<'p, 'a> {
     /// The classes of all forms so far. A form with the same classes adds nothing.
     known: HashSet<Vec<(Action, ClassId)>>,
     /// The forms that serve a slot, one for each class.
-    serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>)>,
+    serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>, Answerer)>,
     /// The forms that have been followed and may change others.
     writers: Vec<usize>,
     /// The changes that can be made to actors among the forms.
@@ -230,7 +235,7 @@ impl<'p, 'a> Closure<'p, 'a> {
         else {
             return Ok(());
         };
-        if self.serving.iter().any(|(_, known, _)| known.id == class.id) {
+        if self.serving.iter().any(|(_, known, ..)| known.id == class.id) {
             return Ok(());
         }
         let undecided = |problem| reach.undecided(start)(problem);
@@ -238,11 +243,16 @@ impl<'p, 'a> Closure<'p, 'a> {
         if !served.any() {
             return Ok(());
         }
-        self.serving.push((at, class, served));
+        let by = self.answerer(at, form);
+        self.serving.push((at, class, served, by));
         let candidates =
-            self.serving.iter().map(|(_, class, served)| Candidate::now(class, served));
+            self.serving.iter().map(|(_, class, served, _)| Candidate::now(class, served));
         let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let Some(pair) = reach.pair_with_last(&candidates).map_err(undecided)? else {
+        let by: Vec<Answerer> = self.serving.iter().map(|(.., by)| by.clone()).collect();
+        let last = candidates.len().saturating_sub(1);
+        let with_last = |i, j| i == last || j == last;
+        let found = best_pair(&self.view.counting, reach, &candidates, &by, with_last);
+        let Some((pair, verdict)) = found.map_err(undecided)? else {
             return Ok(());
         };
         let ends = pair.candidates.map(|at| self.serving.get(at).map_or(0, |(form, ..)| *form));
@@ -254,7 +264,7 @@ impl<'p, 'a> Closure<'p, 'a> {
         let by_somebody_made = ends
             .iter()
             .any(|at| self.forms.get(*at).is_some_and(|form| matches!(form.who, Who::Made(_))));
-        self.outcome.slots = Some(TwoSlots { pair, chain, by_somebody_made });
+        self.outcome.slots = Some(TwoSlots { pair, chain, by_somebody_made, verdict });
         Ok(())
     }
 

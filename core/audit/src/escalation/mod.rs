@@ -82,13 +82,14 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     fn to_own_user(&self, writes: &mut Trial<'p, 'a>) {
         let arn = self.view.account().arn(self.actor);
-        writes.offer(Action::PutUserPolicy, arn, || self.allowed_everything(self.actor));
+        writes
+            .offer(Action::PutUserPolicy, arn, self.actor, || self.allowed_everything(self.actor));
         self.attach(writes, Action::AttachUserPolicy, arn, self.actor);
         for action in [Action::DeleteUserPermissionsBoundary, Action::PutUserPermissionsBoundary] {
-            writes.offer(action, arn, || self.unbounded(self.actor));
+            writes.offer(action, arn, self.actor, || self.unbounded(self.actor));
         }
         for action in [Action::TagUser, Action::UntagUser] {
-            writes.offer(action, arn, || self.retagged(self.actor));
+            writes.offer(action, arn, self.actor, || self.retagged(self.actor));
         }
     }
 
@@ -101,8 +102,9 @@ impl<'p, 'a> Escalation<'p, 'a> {
             let Some(group) = account.group(*at) else {
                 continue;
             };
-            writes
-                .offer(Action::PutGroupPolicy, &group.arn, || self.allowed_everything(self.actor));
+            writes.offer(Action::PutGroupPolicy, &group.arn, self.actor, || {
+                self.allowed_everything(self.actor)
+            });
             self.attach(writes, Action::AttachGroupPolicy, &group.arn, self.actor);
         }
         if !self.view.reach.permissions.might(self.actor, Action::AddUserToGroup) {
@@ -112,7 +114,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
             if own.contains(&at) || !self.view.reach.slots_of_group(at).any() {
                 continue;
             }
-            writes.offer(Action::AddUserToGroup, &group.arn, || {
+            writes.offer(Action::AddUserToGroup, &group.arn, self.actor, || {
                 let granted = account.group_grants(group).identity;
                 self.granted(self.actor, granted)
             });
@@ -140,11 +142,11 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 else {
                     continue;
                 };
-                writes.offer(Action::CreatePolicyVersion, arn, || {
+                writes.offer(Action::CreatePolicyVersion, arn, actor, || {
                     Some(self.rewritten(actor, id, self.view.everything))
                 });
                 for other in &stored.other_versions {
-                    writes.offer(Action::SetDefaultPolicyVersion, arn, || {
+                    writes.offer(Action::SetDefaultPolicyVersion, arn, actor, || {
                         Some(self.rewritten(actor, id, other))
                     });
                 }
@@ -178,11 +180,11 @@ impl<'p, 'a> Escalation<'p, 'a> {
                 if action == Action::AttachRolePolicy {
                     self.attach(writes, action, arn, *other);
                 } else if action == Action::PutRolePolicy {
-                    writes.offer(action, arn, || self.allowed_everything(*other));
+                    writes.offer(action, arn, *other, || self.allowed_everything(*other));
                 } else if [Action::TagRole, Action::UntagRole].contains(&action) {
-                    writes.offer(action, arn, || self.retagged(*other));
+                    writes.offer(action, arn, *other, || self.retagged(*other));
                 } else {
-                    writes.offer(action, arn, || self.unbounded(*other));
+                    writes.offer(action, arn, *other, || self.unbounded(*other));
                 }
             }
         }
@@ -260,14 +262,14 @@ impl<'p, 'a> Escalation<'p, 'a> {
             }),
         };
         if approving_one {
-            return writes.add(action, resource, self.allowed_everything(to));
+            return writes.add(action, resource, to, self.allowed_everything(to));
         }
         for (id, stored) in account.policies() {
             let Some(arn) = &stored.arn else { continue };
             if reach.permissions.allows(id, APPROVE)
                 && reach.permissions.may_attach(self.actor, action, resource, arn)
             {
-                writes.add(action, resource, self.granted(to, [(id, &stored.policy)]));
+                writes.add(action, resource, to, self.granted(to, [(id, &stored.policy)]));
             }
         }
     }

@@ -43,13 +43,14 @@ pub(super) fn attempt<'a>(view: &AccountView<'a>, actor: Actor, writes: &mut Tri
                 Some(state)
             };
             if let Some(leave) = holder.leave {
-                writes.offer(leave, holder.arn, || without(&|id| holder.policies.contains(&id)));
+                writes
+                    .offer(leave, holder.arn, of, || without(&|id| holder.policies.contains(&id)));
             }
             for policy in holder.policies {
                 let is_managed =
                     view.account().policy(*policy).is_some_and(|stored| stored.arn.is_some());
                 let action = if is_managed { holder.detach } else { holder.delete };
-                writes.offer(action, holder.arn, || without(&|id| id == *policy));
+                writes.offer(action, holder.arn, of, || without(&|id| id == *policy));
             }
         }
     }

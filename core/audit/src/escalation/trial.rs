@@ -1,17 +1,18 @@
 //! Trials of writes: what could a principal approve after each?
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::collections::HashSet;
 
 use iam::account::Actor;
 use iam::{TooIntricate, Truth};
 
-use crate::account_view::AccountView;
+use crate::account_view::{AccountView, Serving};
 use crate::action::{APPROVE, Action};
-use crate::equivalence_class::{ClassId, EquivalenceClass};
+use crate::answerer::Answerer;
+use crate::counted::{Verdict, best_pair};
+use crate::equivalence_class::ClassId;
 use crate::permissions::{As, State};
-use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+use crate::reach_index::{Candidate, SlotPair, UndecidedError};
 
 /// A write after which a principal can serve two slots of one stage.
 pub(crate) struct Write {
@@ -21,7 +22,12 @@ pub(crate) struct Write {
     pub(crate) resource: String,
     /// The slots.
     pub(crate) pair: SlotPair,
+    /// What the gate makes of the two answers.
+    pub(crate) verdict: Verdict,
 }
+
+/// The most writes that are tried after those that give two slots to one person.
+const MORE: usize = 64;
 
 /// The writes of one principal that were tried, with their results.
 pub(super) struct Trial<'p, 'a> {
@@ -29,12 +35,14 @@ pub(super) struct Trial<'p, 'a> {
     actor: Actor,
     /// What the actor can approve before the write, as itself and as the roles that it may become:
     /// that counts too. Computed when it is needed.
-    before: OnceCell<Vec<(Rc<EquivalenceClass<'a>>, &'p ServedSlots)>>,
-    /// The two slots that the actor has if it can also do what a class may do. `None` if it has no
-    /// two.
-    with: HashMap<ClassId, Option<SlotPair>>,
-    /// The writes that give two slots. One for each action is enough.
+    before: OnceCell<Vec<(Serving<'p, 'a>, Answerer)>>,
+    /// The classes that do not give the actor two slots if it can also do what they may do.
+    in_vain: HashSet<ClassId>,
+    /// The writes that give two slots. One for each action is enough: one after which the gate
+    /// counts two people, if there is one.
     found: Vec<Write>,
+    /// How many more writes were tried for such a one.
+    more: usize,
     problem: Option<TooIntricate>,
 }
 
@@ -45,8 +53,9 @@ impl<'p, 'a> Trial<'p, 'a> {
             view,
             actor,
             before: OnceCell::new(),
-            with: HashMap::new(),
+            in_vain: HashSet::new(),
             found: Vec::new(),
+            more: 0,
             problem: None,
         }
     }
@@ -59,9 +68,21 @@ impl<'p, 'a> Trial<'p, 'a> {
         }
     }
 
-    /// Whether a write with this action gives two slots.
+    /// Whether a write with this action gives two slots, and no other one is worth a trial.
     pub(super) fn have(&self, action: Action) -> bool {
-        self.found.iter().any(|write| write.action == action)
+        let mut found = self.found.iter();
+        found.any(|write| write.action == action)
+            && (self.more >= MORE || !self.is_worth_more(action))
+    }
+
+    /// Whether another write with an action may make two people of the actor, if the one that was
+    /// found does not. By the default rule only the credentials of another user do.
+    fn is_worth_more(&self, action: Action) -> bool {
+        let of_users =
+            [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
+        let found = self.found.iter().find(|write| write.action == action);
+        found.is_none_or(|write| !write.verdict.counts_two())
+            && (self.view.rule.is_some() || of_users.contains(&action))
     }
 
     fn may(&self, action: Action, resource: &str) -> bool {
@@ -70,26 +91,33 @@ impl<'p, 'a> Trial<'p, 'a> {
         permissions.allows_to(&As::Now(self.actor), action, resource, target, &[]) != Truth::No
     }
 
-    /// Tries a write if the actor may make it.
+    /// Tries a write if the actor may make it. `of` gets other permissions by it.
     pub(super) fn offer(
         &mut self,
         action: Action,
         resource: &str,
+        of: Actor,
         after: impl FnOnce() -> Option<State<'a>>,
     ) {
         if !self.have(action) && self.may(action, resource) {
-            self.add(action, resource, after());
+            self.add(action, resource, of, after());
         }
     }
 
-    /// Tries a write that the actor may make.
-    pub(super) fn add(&mut self, action: Action, resource: &str, after: Option<State<'a>>) {
+    /// Tries a write that the actor may make. `of` gets other permissions by it.
+    pub(super) fn add(
+        &mut self,
+        action: Action,
+        resource: &str,
+        of: Actor,
+        after: Option<State<'a>>,
+    ) {
         let Some(after) = after.filter(|_| !self.have(action)) else {
             return;
         };
         let clauses = &after.clauses();
-        let pair = self.pair_with(Candidate::supposed(clauses));
-        self.found.extend(pair.map(|pair| Write { action, resource: resource.to_owned(), pair }));
+        let by = self.view.answers_as(self.actor, of);
+        self.note(action, resource, Candidate::supposed(clauses), by);
     }
 
     /// Tries a write that the actor may make and that lets it act as another principal.
@@ -101,33 +129,51 @@ impl<'p, 'a> Trial<'p, 'a> {
         let Some(class) = reach.permissions.class_of(other, APPROVE) else {
             return;
         };
-        let pair = match self.with.get(&class.id) {
-            Some(known) => known.clone(),
-            None => {
-                let pair = self.pair_with(Candidate::now(&class, reach.slots_of(other)));
-                self.with.insert(class.id, pair.clone());
-                pair
-            }
-        };
-        self.found.extend(pair.map(|pair| Write {
-            action,
-            resource: reach.account.arn(other).to_owned(),
-            pair,
-        }));
+        if self.in_vain.contains(&class.id) {
+            return;
+        }
+        let now = Candidate::now(&class, reach.slots_of(other));
+        if !self.note(action, reach.account.arn(other), now, self.view.taken(other)) {
+            self.in_vain.insert(class.id);
+        }
     }
 
-    /// Two slots of one stage: one by these permissions, the other by these or by what the actor
-    /// can approve already.
-    fn pair_with(&mut self, after: Candidate<'_>) -> Option<SlotPair> {
-        let before = self.before.get_or_init(|| self.view.slots_of_selves(self.actor));
-        let before = before.iter().map(|(class, served)| Candidate::now(class, served));
-        let states: Vec<Candidate<'_>> = before.chain([after]).collect();
-        match self.view.reach.pair_with_last(&states) {
-            Ok(pair) => pair,
+    /// Notes a write if it gives two slots of one stage: one by these permissions, the other by
+    /// these or by what the actor can approve already. Returns whether it does.
+    fn note(&mut self, action: Action, resource: &str, after: Candidate<'_>, by: Answerer) -> bool {
+        let (view, actor) = (self.view, self.actor);
+        let before = self.before.get_or_init(|| {
+            let serving = view.serving_as(actor).into_iter();
+            serving
+                .map(|it| {
+                    let by = view.answers_as(actor, it.actor);
+                    (it, by)
+                })
+                .collect()
+        });
+        let states = before.iter().map(|(it, _)| Candidate::now(&it.class, it.served));
+        let states: Vec<Candidate<'_>> = states.chain([after]).collect();
+        let answerers: Vec<Answerer> =
+            before.iter().map(|(_, by)| by.clone()).chain([by]).collect();
+        let last = before.len();
+        let with_last = |i, j| i == last || j == last;
+        let found = best_pair(&view.counting, &view.reach, &states, &answerers, with_last);
+        let (pair, verdict) = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => return false,
             Err(problem) => {
                 self.problem = Some(problem);
-                None
+                return false;
             }
+        };
+        let write = Write { action, resource: resource.to_owned(), pair, verdict };
+        match self.found.iter_mut().find(|write| write.action == action) {
+            None => self.found.push(write),
+            Some(known) if !known.verdict.counts_two() && write.verdict.counts_two() => {
+                *known = write;
+            }
+            Some(_) => self.more += 1,
         }
+        true
     }
 }

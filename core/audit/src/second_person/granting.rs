@@ -1,5 +1,7 @@
 //! Policies that somebody could give to a principal that it makes: inline or managed.
 
+use std::collections::BTreeSet;
+
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
 
@@ -79,6 +81,7 @@ impl<'p, 'a> Granter<'p, 'a> {
             let found = found
                 .and_then(|found| Some((self.with_free_name(found.witness, &all)?, found.open)));
             Ok(found.map(|(to, open)| Grant {
+                names: self.names(&to, &all),
                 policies,
                 boundary: boundary.and_then(|(id, _)| id),
                 step,
@@ -177,6 +180,26 @@ impl<'p, 'a> Granter<'p, 'a> {
         let allowed = |arn: &str| all.iter().all(|clauses| clauses.allow(arn) != Truth::No);
         let mut free = named.into_iter().filter(|arn| !self.is_taken(arn) && allowed(arn));
         free.next().map(str::to_owned)
+    }
+
+    /// The ARN of a principal that somebody may make, and of others that the gate's rule mentions,
+    /// that do not exist, and that the policies let somebody make too.
+    pub(super) fn names(&self, to: &str, all: &[&Clauses<'a, PolicyId>]) -> Vec<String> {
+        let Some(rule) = self.view.rule else { return vec![to.to_owned()] };
+        let (kind, names): (&str, BTreeSet<&str>) = if self.making.kind == On::Roles {
+            ("role", rule.mentioned_roles().collect())
+        } else {
+            ("user", rule.mentioned_names().collect())
+        };
+        let account = self.view.account();
+        let at_root = format!("arn:{}:iam::{}:{kind}", account.partition, account.id);
+        let beside = to.rsplit_once('/').map_or(at_root.as_str(), |(beside, _)| beside);
+        let arns = names.into_iter().filter_map(|name| {
+            let mut arns = [&at_root, beside].map(|path| format!("{path}/{name}")).into_iter();
+            arns.find(|arn| all.iter().all(|clauses| clauses.allow(arn) != Truth::No))
+        });
+        let free = arns.filter(|arn| !self.is_taken(arn));
+        std::iter::once(to.to_owned()).chain(free).collect()
     }
 
     /// Whether the account has a principal of this kind with this name, under any path: names are

@@ -16,6 +16,8 @@ use iam::{Clauses, Policy};
 
 use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::answerer::Answerer;
+use crate::counted::{Verdict, best_pair};
 use crate::equivalence_class::EquivalenceClass;
 use crate::permissions::State;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
@@ -50,6 +52,8 @@ struct Other<'p, 'a> {
     /// Whether any of the writes depends on conditions that only the request decides.
     open: bool,
     approves: Approves<'p, 'a>,
+    /// As the gate sees it.
+    by: Answerer,
     /// All permissions of somebody that is made. `None` for those that exist.
     state: Option<State<'a>>,
 }
@@ -71,6 +75,8 @@ pub(super) struct Way {
     pub(super) pair: SlotPair,
     /// Whether that depends on conditions that only the request decides.
     pub(super) open: bool,
+    /// What the gate makes of the two answers.
+    pub(super) verdict: Verdict,
 }
 
 /// Whether an actor might find any way. Cheap, so it is asked first.
@@ -93,6 +99,17 @@ pub(super) fn made<'a>(
     Ok(others.into_iter().filter_map(|it| Some((it.called, it.steps, it.state?))).collect())
 }
 
+/// Those that an actor could make and that have these words, as the gate sees them.
+pub(super) fn made_as(
+    view: &AccountView<'_>,
+    actor: Actor,
+    called: &str,
+) -> Result<Answerer, UndecidedError> {
+    let mut others = users::all(view, actor)?;
+    others.extend(roles::all(view, actor)?);
+    Ok(Answerer::any(others.into_iter().filter(|it| it.called == called).map(|it| it.by)))
+}
+
 /// The ways of an actor to act as two people: at most one of each kind.
 pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
     let mut others = users::all(view, actor)?;
@@ -101,8 +118,10 @@ pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, Und
     if others.is_empty() {
         return Ok(Vec::new());
     }
-    let own = view.slots_of_selves(actor);
-    let candidates = own.iter().map(|(class, served)| Candidate::now(class, served));
+    let own = view.serving_as(actor);
+    let by = own.iter().map(|it| view.answers_as(actor, it.actor));
+    let by: Vec<Answerer> = by.chain(others.iter().map(|other| other.by.clone())).collect();
+    let candidates = own.iter().map(|it| Candidate::now(&it.class, it.served));
     let candidates: Vec<Candidate<'_>> =
         candidates.chain(others.iter().map(Other::candidate)).collect();
     let other = |state: usize| others.get(state.checked_sub(own.len())?);
@@ -113,14 +132,15 @@ pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, Und
             let differ = i != j || other(i).is_some_and(|other| other.is_many);
             differ && (is(kind, i) || is(kind, j))
         };
-        let pair = view.reach.find_pair(&candidates, wanted);
-        let Some(pair) = pair.map_err(view.reach.undecided(actor))? else {
+        let pair = best_pair(&view.counting, &view.reach, &candidates, &by, wanted);
+        let Some((pair, verdict)) = pair.map_err(view.reach.undecided(actor))? else {
             continue;
         };
         let [first, second] = pair.candidates;
         let second = Some(second).filter(|second| *second != first);
         let parts = [Some(first), second].into_iter().flatten().filter_map(other);
-        let mut way = Way { called: Vec::new(), steps: Vec::new(), open: pair.open, pair };
+        let (called, steps) = (Vec::new(), Vec::new());
+        let mut way = Way { called, steps, open: pair.open, pair, verdict };
         for part in parts {
             way.called.push(part.called.clone());
             way.open |= part.open;
@@ -151,6 +171,8 @@ struct Grant<'a> {
     step: Action,
     /// The principal that gets them.
     to: String,
+    /// It, and others that are not taken either and that the gate's rule mentions.
+    names: Vec<String>,
     /// Whether more principals can be made, with other names.
     is_many: bool,
     open: bool,

@@ -60,6 +60,7 @@ pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<
                 is_many: true,
                 open,
                 approves: Approves::Now(class, reach.slots_of(*role)),
+                by: view.taken(*role),
                 state: None,
             });
         }

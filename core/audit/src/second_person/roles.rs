@@ -9,6 +9,7 @@ use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
+use crate::answerer::Answerer;
 use crate::of_aws::is_of_aws;
 use crate::reach_index::UndecidedError;
 
@@ -46,6 +47,7 @@ pub(super) fn all<'p, 'a>(
     let new_ones = grants.into_iter().map(|grant| {
         let state = permissions.state_of_new(false, may_be_tagged, grant.policies, grant.boundary);
         let step = |action| Step { action, resource: grant.to.clone() };
+        let by = Answerer::any(grant.names.iter().map(|role| view.session_of(role)));
         Other {
             kind: Kind::Role,
             called: "a new role".to_owned(),
@@ -53,6 +55,7 @@ pub(super) fn all<'p, 'a>(
             is_many: grant.is_many,
             open: grant.open,
             approves: Approves::Supposed(state.clauses()),
+            by,
             state: Some(state),
         }
     });
@@ -96,6 +99,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
             is_many: false,
             open: allowed == Truth::Unknown,
             approves: Approves::Supposed(state.clauses()),
+            by: view.taken(role),
             state: None,
         });
         plain += usize::from(is_plain);

@@ -7,6 +7,7 @@ use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
+use crate::answerer::Answerer;
 use crate::reach_index::UndecidedError;
 
 const MAKING: Making = Making {
@@ -67,25 +68,31 @@ fn new_ones<'p, 'a>(
         return Ok(Vec::new());
     };
     let may_be_tagged = permissions.might(actor, Action::TagUser);
-    let new_one =
-        |to: &str, given: Step, own: Vec<(PolicyId, &'a Policy)>, boundary, is_many, open| {
-            let state = permissions.state_of_new(true, may_be_tagged, own, boundary);
-            let step = |action| Step { action, resource: to.to_owned() };
-            Other {
-                kind: Kind::User,
-                called: "a new user".to_owned(),
-                steps: vec![step(Action::CreateUser), given, step(credential)],
-                is_many,
-                open,
-                approves: Approves::Supposed(state.clauses()),
-                state: Some(state),
-            }
-        };
+    let new_one = |names: &[String],
+                   given: Step,
+                   own: Vec<(PolicyId, &'a Policy)>,
+                   boundary,
+                   is_many,
+                   open| {
+        let to = names.first().map_or("", String::as_str);
+        let state = permissions.state_of_new(true, may_be_tagged, own, boundary);
+        let step = |action| Step { action, resource: to.to_owned() };
+        Other {
+            kind: Kind::User,
+            called: "a new user".to_owned(),
+            steps: vec![step(Action::CreateUser), given, step(credential)],
+            is_many,
+            open,
+            approves: Approves::Supposed(state.clauses()),
+            by: Answerer::new_user(names, is_many),
+            state: Some(state),
+        }
+    };
     let mut others = Vec::new();
     for grant in granter.to_a_new_one(Some(&signs_in.clauses))? {
         let given = Step { action: grant.step, resource: grant.to.clone() };
         let one =
-            new_one(&grant.to, given, grant.policies, grant.boundary, grant.is_many, grant.open);
+            new_one(&grant.names, given, grant.policies, grant.boundary, grant.is_many, grant.open);
         others.push(one);
     }
     if !others.is_empty() {
@@ -101,10 +108,11 @@ fn new_ones<'p, 'a>(
         return Ok(others);
     };
     let is_many = both.iter().all(|clauses| clauses.only().is_none());
+    let names = granter.names(&to, &both);
     for (group, policies, joining) in groups(granter) {
         let given = Step { action: Action::AddUserToGroup, resource: group.to_owned() };
         let open = open || joining == Truth::Unknown;
-        others.push(new_one(&to, given, policies, None, is_many, open));
+        others.push(new_one(&names, given, policies, None, is_many, open));
     }
     Ok(others)
 }
@@ -162,6 +170,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
                 is_many: false,
                 open,
                 approves: Approves::Supposed(state.clauses()),
+                by: view.taken(user),
                 state: None,
             }
         };

@@ -69,7 +69,8 @@ fn is_needed(topology: &Topology<'_>, action: &Action, key: &str) -> bool {
             let names_actions = |gate: &Gate<'_>| gate.rule.named_actions().next().is_some();
             action.kind().may_be_approval() && topology.gates.iter().any(names_actions)
         }
-        key => key.starts_with(".actionTypeId."),
+        // No check looks at the version of a type.
+        key => key.starts_with(".actionTypeId.") && key != ".actionTypeId.version",
     }
 }
 

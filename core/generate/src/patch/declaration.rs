@@ -54,12 +54,12 @@ fn list<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Vec<Node>> {
 }
 
 /// The `runOrder` of an action; 1 if it has none (CodePipeline User Guide, "Action declaration").
-fn order_of(action: &Node) -> u32 {
+pub(super) fn order_of(action: &Node) -> u32 {
     let order = action.get("runOrder").and_then(Node::as_number);
     order.and_then(|order| u32::try_from(order).ok()).unwrap_or(1)
 }
 
-fn set_order(action: &mut Node, order: u32) -> Result<(), PatchError> {
+pub(super) fn set_order(action: &mut Node, order: u32) -> Result<(), PatchError> {
     if let Node::Object(entries) = action {
         entries.insert("runOrder".to_owned(), Node::from_value(&json!(order))?);
     }

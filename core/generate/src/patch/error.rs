@@ -33,6 +33,12 @@ pub enum PatchError {
          it there"
     )]
     NotCovered(String),
+    /// The generated policies are about another place.
+    #[error(
+        "the pipeline is `{0}`, and the policies would be about another region or account, so nobody \
+         could approve in it; give its `--region` and `--account`"
+    )]
+    Elsewhere(String),
     /// The gate is there.
     #[error(
         "the action `{action}` of the stage `{stage}` runs the gate already; there is nothing to do"
@@ -68,12 +74,20 @@ pub enum PatchError {
         /// The stage of the policies.
         policies: String,
     },
+    /// Nothing can be behind the gate.
+    #[error("nothing that could deploy comes after the sources, so a gate would guard nothing")]
+    NothingToGuard,
     /// No action certainly deploys.
     #[error(
-        "no stage has an action that certainly deploys; say what two people approve, with `--before` \
-         and one of {0}"
+        "no stage has an action that certainly deploys{}; say what two people approve, with \
+         `--before` and one of {candidates}", changes_pipeline(.changing)
     )]
-    NothingDeploys(String),
+    NothingDeploys {
+        /// The stages that seem to change the pipeline itself instead, or nothing.
+        changing: String,
+        /// The places to choose from.
+        candidates: String,
+    },
     /// There is more than one possible place.
     #[error(
         "{reason}, so it is not certain what two people approve; say it with `--before` and one of \
@@ -82,7 +96,7 @@ pub enum PatchError {
     NotCertain {
         /// Why it is not certain.
         reason: String,
-        /// The stages to choose from.
+        /// The places to choose from.
         candidates: String,
     },
     /// A place that the pipeline does not have.
@@ -105,16 +119,21 @@ pub enum PatchError {
     /// The gate would not guard everything.
     #[error("the gate would not help there: {0} Give another place with `--before`")]
     Unsound(String),
-    /// An action of a template.
-    #[error(
-        "in a template, only a whole stage can be inserted; give a place without an action, or \
-         change the stage by hand (`--stage-json` shows how)"
-    )]
-    ActionOfTemplate,
     /// A template that cannot be changed as a text.
     #[error(
-        "the stages are not written in a way that this program can add to; begin each stage \
-         of the template on a new line, or insert the stage that `--stage-json` prints by hand"
+        "its stages are not written in a way that this program can add to; begin each stage and \
+         action on a new line (`jq .` does it for JSON), or insert what `--stage-json` prints by \
+         hand"
     )]
     Layout,
+}
+
+fn changes_pipeline(stages: &str) -> String {
+    match stages {
+        "" => String::new(),
+        stages if stages.contains(", ") => {
+            format!(" ({stages} seem to change the pipeline itself)")
+        }
+        stage => format!(" ({stage} seems to change the pipeline itself)"),
+    }
 }

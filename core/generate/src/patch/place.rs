@@ -1,14 +1,11 @@
 //! Where the approvals and the gate belong: before what two people approve.
-//!
-//! Without `--before` and `--after` that is only certain if one stage deploys, and nothing behind
-//! it asks for approval or may deploy too. Otherwise the user has to say it.
 
 use doctor::pipeline::{Action, Pipeline, Stage, StagePlace};
-use doctor::self_mutation::sign;
-use rule::ActionKind;
 
+use super::certain::{certain, names};
 use super::error::PatchError;
 use crate::spec::{Spec, Wanted};
+use crate::stage::GATE_ACTION;
 
 /// A place in a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +23,7 @@ pub(super) const ORDERS: u32 = 2;
 /// Chooses the place.
 pub(super) fn choose(pipeline: &Pipeline, spec: &Spec) -> Result<Place, PatchError> {
     let place = match &spec.place {
-        None => certain(pipeline)?,
+        None => Place::Stage(certain(pipeline)?),
         Some(Wanted::Before(wanted)) => {
             let (index, action) = find(pipeline, wanted)?;
             match action {
@@ -106,25 +103,35 @@ impl Place {
         }
     }
 
-    /// Whether two pipelines are the same apart from what is inserted here.
-    pub(super) fn is_all_that_differs(&self, before: &Pipeline, after: &Pipeline) -> bool {
+    /// Whether two pipelines are the same apart from what is inserted here. `pipeline` is the one
+    /// that the place is in. `before` can be another variant of it, without that stage.
+    pub(super) fn is_all_that_differs(
+        &self,
+        pipeline: &Pipeline,
+        before: &Pipeline,
+        after: &Pipeline,
+        spec: &Spec,
+    ) -> bool {
         let mut rest = after.stages().to_vec();
         let mut expected = before.stages().to_vec();
         match self {
-            Self::Stage(index) if *index < rest.len() => {
-                rest.remove(*index);
+            Self::Stage(_) => {
+                let policies: &str = spec.targets.stage();
+                rest.retain(|stage| stage.name != policies);
             }
-            Self::Stage(_) => return false,
             Self::Action { stage, run_order } => {
-                let known = before.stages().get(*stage).map(|stage| stage.actions.as_slice());
-                let known = known.unwrap_or_default();
-                if let Some(stage) = rest.get_mut(*stage) {
-                    stage.actions.retain(|it| known.iter().any(|known| known.name == it.name));
-                }
-                let actions = expected.get_mut(*stage).map(|stage| stage.actions.iter_mut());
-                for action in actions.into_iter().flatten() {
-                    if action.run_order >= *run_order {
-                        action.run_order += ORDERS;
+                let name = pipeline.stages().get(*stage).map(|stage| stage.name.as_str());
+                let is_it = |stage: &&mut Stage| Some(stage.name.as_str()) == name;
+                if let (Some(after), Some(before)) =
+                    (rest.iter_mut().find(is_it), expected.iter_mut().find(is_it))
+                {
+                    after
+                        .actions
+                        .retain(|it| before.actions.iter().any(|known| known.name == it.name));
+                    for action in &mut before.actions {
+                        if action.run_order >= *run_order {
+                            action.run_order += ORDERS;
+                        }
                     }
                 }
             }
@@ -132,41 +139,13 @@ impl Place {
         // The declaration as the checks see it.
         format!("{rest:?}") == format!("{expected:?}")
     }
-}
 
-/// The place if there is only one.
-fn certain(pipeline: &Pipeline) -> Result<Place, PatchError> {
-    let stages = pipeline.stages();
-    let deploys = |stage: &Stage| {
-        stage.actions.iter().any(|action| action.deploys() && sign(stage, action).is_none())
-    };
-    if stages.first().is_some_and(deploys) {
-        return Err(PatchError::First);
+    /// Whether the gate is here in the pipeline with the stage.
+    pub(super) fn is_in(&self, after: &Pipeline) -> bool {
+        let (Self::Stage(index) | Self::Action { stage: index, .. }) = self;
+        let stage = after.stages().get(*index);
+        stage.is_some_and(|stage| stage.actions.iter().any(|action| action.name == GATE_ACTION))
     }
-    let deploying: Vec<&Stage> = stages.iter().filter(|stage| deploys(stage)).collect();
-    let Some(index) = stages.iter().position(deploys) else {
-        return Err(PatchError::NothingDeploys(names(stages.iter().skip(1))));
-    };
-    let rest = || stages.iter().skip(index);
-    let reason = if deploying.len() > 1 {
-        format!("{} deploy", names(deploying.iter().copied()))
-    } else if let Some(stage) = rest().find(|stage| stage.actions.iter().any(is_approval)) {
-        format!("`{}` asks for approval behind the first deployment", stage.name)
-    } else if let Some(stage) = rest().skip(1).find(|stage| stage.actions.iter().any(may_deploy)) {
-        format!("`{}` may deploy too", stage.name)
-    } else {
-        return Ok(Place::Stage(index));
-    };
-    Err(PatchError::NotCertain { reason, candidates: names(rest()) })
-}
-
-fn is_approval(action: &Action) -> bool {
-    action.kind() == ActionKind::ManualApproval
-}
-
-/// Whether an action runs the user's code, which may deploy.
-fn may_deploy(action: &Action) -> bool {
-    matches!(action.action_type_id.category.as_str(), "Build" | "Invoke" | "Compute")
 }
 
 fn find<'a>(
@@ -185,9 +164,4 @@ fn find<'a>(
     };
     let action = stage.actions.iter().find(|action| action.name == *name).ok_or_else(no_such)?;
     Ok((index, Some(action)))
-}
-
-fn names<'a>(stages: impl Iterator<Item = &'a Stage>) -> String {
-    let names: Vec<String> = stages.map(|stage| format!("`{}`", stage.name)).collect();
-    names.join(", ")
 }

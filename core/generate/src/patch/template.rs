@@ -4,8 +4,10 @@
 use doctor::pipeline::Pipeline;
 use findings::pretty;
 
+use super::declaration::{order_of, set_order};
 use super::error::PatchError;
-use super::place::Place;
+use super::place::{ORDERS, Place};
+use super::sheet::Sheet;
 use crate::node::Node;
 use crate::spec::Spec;
 use crate::stage::{PipelineType, Stage};
@@ -18,39 +20,62 @@ pub(super) fn insert(
     spec: &Spec,
     kind: PipelineType,
 ) -> Result<(&'static str, String), PatchError> {
-    let Place::Stage(index) = place else {
-        return Err(PatchError::ActionOfTemplate);
-    };
-    let next = pipeline.stages().get(*index).ok_or(PatchError::Layout)?;
-    let line = pipeline.line_of(next).ok_or(PatchError::Layout)?;
-    let lines: Vec<&str> = text.lines().collect();
-    let at = line.checked_sub(1).ok_or(PatchError::Layout)?;
-    let first = lines.get(at).ok_or(PatchError::Layout)?;
-    let indent = first.len() - first.trim_start().len();
-    let pad = first.get(..indent).unwrap_or_default();
     let stage = Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, kind);
-    let stage = in_template_names(&Node::from_value(&stage)?);
-    let is_json = first.trim_start().starts_with('{') && text.trim_start().starts_with('{');
-    let (name, stage) = if is_json {
-        ("pipeline.json", format!("{},", pretty(&stage)?.trim_end()))
-    } else if first.trim_start().starts_with("- ") {
+    let stage = Node::from_value(&stage)?;
+    let mut sheet = Sheet::new(text);
+    let layout = || PatchError::Layout;
+    match place {
+        Place::Stage(index) => {
+            let next = pipeline.stages().get(*index).ok_or_else(layout)?;
+            let line = pipeline.line_of(next).ok_or_else(layout)?;
+            let item = sheet.item(line, "Stages").ok_or_else(layout)?;
+            let items = as_items(&[in_template_names(&stage)], sheet.is_json())?;
+            if !sheet.insert_alike(item, line, &items) {
+                sheet.insert(item, &items);
+            }
+        }
+        Place::Action { stage: index, run_order } => {
+            let there = pipeline.stages().get(*index).ok_or_else(layout)?;
+            let mut items = Vec::new();
+            for action in &there.actions {
+                let line = pipeline.line_of_action(there, action).ok_or_else(layout)?;
+                let item = sheet.item(line, "Actions").ok_or_else(layout)?;
+                items.push((item, action.run_order));
+            }
+            let behind = items.iter().find(|(_, order)| *order >= *run_order);
+            let (next, _) = *behind.or(items.last()).ok_or_else(layout)?;
+            // From the last to the first, so that a new line moves none that is still needed.
+            for (item, order) in items.into_iter().rev() {
+                if order >= *run_order && !sheet.set_run_order(item, order + ORDERS) {
+                    return Err(PatchError::Layout);
+                }
+            }
+            let mut actions = stage.get("actions").map(Node::items).unwrap_or_default().to_vec();
+            for action in &mut actions {
+                // The stage has the approvals at 1 and the gate at 2.
+                set_order(action, order_of(action) - 1 + run_order)?;
+            }
+            let actions: Vec<Node> = actions.iter().map(in_template_names).collect();
+            let items = as_items(&actions, sheet.is_json())?;
+            sheet.insert(next, &items);
+        }
+    }
+    let name = if sheet.is_json() { "pipeline.json" } else { "pipeline.yaml" };
+    Ok((name, sheet.into_text()))
+}
+
+/// Items of a list that has others behind them.
+fn as_items(items: &[Node], is_json: bool) -> Result<String, PatchError> {
+    if !is_json {
         let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-        ("pipeline.yaml", serde_saphyr::to_string_with_options(&[stage], options)?)
-    } else {
-        return Err(PatchError::Layout);
-    };
-    let stage = stage.lines().map(|line| match line.is_empty() {
-        true => String::new(),
-        false => format!("{pad}{line}"),
-    });
-    // Comments right above a stage belong to it.
-    let above = lines.iter().take(at).rev();
-    let comments = above.take_while(|line| !is_json && line.trim_start().starts_with('#')).count();
-    let mut all: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-    let at = at - comments;
-    all.splice(at..at, stage);
-    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    Ok((name, all.join(end) + end))
+        return Ok(serde_saphyr::to_string_with_options(&items, options)?);
+    }
+    let mut text = String::new();
+    for item in items {
+        text.push_str(pretty(item)?.trim_end());
+        text.push_str(",\n");
+    }
+    Ok(text)
 }
 
 /// `Actions` for `actions`, and so on down. Lists without items are left out.

@@ -1,13 +1,14 @@
-//! `emulator demo`: eight attempts at a release, each judged by a real gate.
+//! `emulator demo`: attempts at a release, each judged by a real gate or by IAM.
 
 mod pipeline;
 mod scenes;
 mod signatures;
+mod story;
+mod wrong_slot;
 
 use std::error::Error;
 use std::path::PathBuf;
 
-use anstyle::{AnsiColor, Style};
 use jiff::SignedDuration;
 use lambda::aws::http_client;
 use serde_json::json;
@@ -16,7 +17,9 @@ use signing::Approval;
 use self::pipeline::{DEPLOY, GATE, PIPELINE, REQUIRE_SIGNATURE, SIGNED, SLOTS, STAGE, UNSIGNED};
 use self::scenes::{Expected, Given, SCENES, Signing};
 use self::signatures::Signatures;
+use self::story::Story;
 use super::lag::lag;
+use crate::authorize::Authorizer;
 use crate::aws::{Answer, Caller, Ended};
 use crate::engine::Settings;
 use crate::gate_host::ChildOutput;
@@ -26,12 +29,15 @@ use crate::terminal;
 
 /// Watch one human with two keys be refused, and two humans pass
 ///
-/// Starts the emulator in this process, creates a pipeline through its API, and plays eight
-/// attempts at a release: as different principals, over HTTP, with the AWS SDK. The gate that
-/// judges them is a separate process, as on AWS Lambda. The exit code is 1 if an attempt does not
-/// end as expected.
+/// Starts the emulator in this process, creates a pipeline through its API, and plays nine attempts
+/// at a release: as different principals, over HTTP, with the AWS SDK. The gate that judges them is
+/// a separate process, as on AWS Lambda; in the last attempt, IAM policies decide. The exit code is
+/// 1 if an attempt does not end as expected.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Show every answer, and all that the gate says
+    #[arg(long, short)]
+    verbose: bool,
     /// Program to run as the gate, such as a built `bootstrap`; by default this program itself
     #[arg(long, value_name = "PROGRAM")]
     gate: Option<PathBuf>,
@@ -44,11 +50,6 @@ pub struct Args {
 const ACCOUNT: &str = "111122223333";
 const TRUSTED_ROLE: &str = "AWSReservedSSO_Approver_0123456789abcdef";
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const TITLE: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-
 /// Plays the demo.
 ///
 /// # Errors
@@ -59,7 +60,38 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let rule = json!({
         "trustedSessionRoles": [TRUSTED_ROLE], "signingKeys": signatures.signing_keys(),
     });
-    let server = Server::start(Config {
+    let gate = args.gate.clone();
+    let server =
+        Server::start(config(principals.clone(), None, Some(rule.to_string()), gate, args.lag))
+            .await?;
+    let played = play(&server.url(), &principals, signatures, args.verbose).await;
+    server.shutdown().await;
+    let surprises = played?;
+    let last = SCENES.len() + 1;
+    let denied = wrong_slot::play(args.gate, args.lag).await?;
+    terminal::print(&Story::new(last, wrong_slot::TITLE, args.verbose).denied(&denied))?;
+    if surprises.is_empty() {
+        let more = if args.verbose { "" } else { " `-v` shows all that was said." };
+        terminal::print(&format!("All {last} ended as expected.{more} Next: `emulator serve`.\n"))?;
+        return Ok(());
+    }
+    Err(format!(
+        "{} of {last} attempts did not end as expected: {}",
+        surprises.len(),
+        surprises.join("; ")
+    )
+    .into())
+}
+
+/// An emulator on a free port.
+fn config(
+    principals: Principals,
+    authorizer: Option<Authorizer>,
+    rule: Option<String>,
+    gate: Option<PathBuf>,
+    lag: SignedDuration,
+) -> Config {
+    Config {
         listen: ([127, 0, 0, 1], 0).into(),
         settings: Settings {
             partition: "aws".to_owned(),
@@ -67,33 +99,15 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             account_id: ACCOUNT.to_owned(),
             bare_job_details: false,
         },
-        lag: args.lag,
+        lag,
         seed: None,
-        principals: principals.clone(),
-        authorizer: None,
-        gate: args.gate,
-        rule: Some(rule.to_string()),
+        principals,
+        authorizer,
+        gate,
+        rule,
         gate_log_level: None,
         gate_output: ChildOutput::Discard,
-    })
-    .await?;
-    let played = play(&server.url(), &principals, signatures).await;
-    server.shutdown().await;
-    let surprises = played?;
-    if surprises.is_empty() {
-        terminal::print(&format!(
-            "{GOOD}All {} attempts ended as expected.{GOOD:#} Next: `emulator serve`, and the AWS CLI.\n",
-            SCENES.len()
-        ))?;
-        return Ok(());
     }
-    Err(format!(
-        "{} of {} attempts did not end as expected: {}",
-        surprises.len(),
-        SCENES.len(),
-        surprises.join("; ")
-    )
-    .into())
 }
 
 /// Creates the pipeline of the demo, which also starts it, as the first of the principals.
@@ -114,17 +128,11 @@ async fn play(
     url: &str,
     principals: &Principals,
     mut signatures: Signatures,
+    verbose: bool,
 ) -> Result<Vec<String>, Box<dyn Error>> {
     let http = http_client();
     let caller = |key_id: &str| Caller::new(url, key_id, &http);
-    terminal::print(&format!(
-        "An embedded CodePipeline on {url}, with the pipeline {TITLE}{PIPELINE}{TITLE:#}:\n\
-         Source, then {STAGE} ({} and {} in parallel, then {GATE}), then {DEPLOY}.\n\
-         {GATE} runs in a separate process over the Lambda Runtime API, with the rule\n\
-         {{\"trustedSessionRoles\": [\"{TRUSTED_ROLE}\"],\n \
-         \"signingKeys\": {{\"alice\": [\"ssh-ed25519 AAAA…\"], \"bob\": [\"ssh-ed25519 AAAA…\"]}}}}.\n\n",
-        SLOTS[0], SLOTS[1]
-    ))?;
+    terminal::print(&introduction(url, verbose))?;
     let starter = caller("bob");
     let mut surprises = Vec::new();
     // The creation of a pipeline starts an execution.
@@ -132,13 +140,11 @@ async fn play(
     let mut is_new = true;
     let mut requires_signatures = false;
     for (number, scene) in (1..).zip(&SCENES) {
-        terminal::print(&format!("{TITLE}{number}. {}{TITLE:#}\n", scene.title))?;
+        let mut story = Story::new(number, scene.title, verbose);
         if scene.requires_signatures && !requires_signatures {
             starter.update_pipeline(PIPELINE, &SIGNED).await?;
             requires_signatures = true;
-            terminal::print(&format!(
-                "   The UserParameters of {GATE} are now {REQUIRE_SIGNATURE}\n"
-            ))?;
+            story.note(&format!("The UserParameters of {GATE} are now {REQUIRE_SIGNATURE}"));
         }
         for round in scene.rounds {
             match round.retry {
@@ -161,16 +167,34 @@ async fn play(
                     Answer::Approved => "approved",
                     Answer::Rejected => "rejected",
                 };
-                terminal::print(&format!("   {} is {answered} by {arn}{told}\n", given.slot))?;
+                story.note(&format!("{} is {answered} by {arn}{told}", given.slot));
             }
         }
         let ended = starter.end_of(PIPELINE, &execution_id, GATE).await?;
-        terminal::print(&verdict(&ended))?;
         if !is_expected(scene.expected, &ended) {
             surprises.push(format!("{number}. {}", scene.title));
         }
+        terminal::print(&story.judged(&ended))?;
     }
     Ok(surprises)
+}
+
+/// What is there before the first attempt.
+fn introduction(url: &str, verbose: bool) -> String {
+    if !verbose {
+        return format!(
+            "CodePipeline on {url}. In its stage {STAGE}, {} and\n{} wait, and the gate judges each attempt.\n\n",
+            SLOTS[0], SLOTS[1]
+        );
+    }
+    format!(
+        "An embedded CodePipeline on {url}, with the pipeline {PIPELINE}:\n\
+         Source, then {STAGE} ({} and {} in parallel, then {GATE}), then {DEPLOY}.\n\
+         {GATE} runs in a separate process over the Lambda Runtime API, with the rule\n\
+         {{\"trustedSessionRoles\": [\"{TRUSTED_ROLE}\"],\n \
+         \"signingKeys\": {{\"alice\": [\"ssh-ed25519 AAAA…\"], \"bob\": [\"ssh-ed25519 AAAA…\"]}}}}.\n\n",
+        SLOTS[0], SLOTS[1]
+    )
 }
 
 /// Answers as soon as the approval is open. Returns what the reader is told about the signature.
@@ -206,17 +230,6 @@ fn is_expected(expected: Expected, ended: &Ended) -> bool {
         Expected::Passes => ended.succeeded && deployed,
         Expected::Refused(reason) => !ended.succeeded && !deployed && ended.gate.contains(reason),
     }
-}
-
-fn verdict(ended: &Ended) -> String {
-    let headline = if ended.succeeded {
-        format!("{GOOD}   The gate lets it pass; {DEPLOY} has run.{GOOD:#}\n")
-    } else {
-        format!("{BAD}   The gate refuses; {DEPLOY} has not run.{BAD:#}\n")
-    };
-    let said: String =
-        ended.gate.lines().map(|line| format!("   {FAINT}│ {line}{FAINT:#}\n")).collect();
-    format!("{headline}{said}\n")
 }
 
 #[cfg(test)]

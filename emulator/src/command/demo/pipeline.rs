@@ -3,8 +3,8 @@
 use crate::aws::{Action, Kind};
 
 pub(super) const PIPELINE: &str = "payments";
-pub(super) const STAGE: &str = "Approve";
-pub(super) const GATE: &str = "Gate";
+pub(super) const STAGE: &str = "Release";
+pub(super) const GATE: &str = "TwoPersonRule";
 pub(super) const DEPLOY: &str = "Deploy";
 pub(super) const SLOTS: [&str; 2] = ["ApprovalA", "ApprovalB"];
 

@@ -72,12 +72,12 @@ macro_rules! released_with {
 
 pub(super) const SCENES: [Scene; 8] = [
     scene(
-        "alice turns both keys",
+        "alice gives both approvals",
         released_with![approved(SLOTS[0], "alice"), approved(SLOTS[1], "alice")],
         Expected::Refused("same-person"),
     ),
     scene(
-        "the approvals are reopened with that command; alice and bob turn one key each",
+        "the approvals are reopened; alice and bob give one each",
         &[Round {
             retry: Some(RetryMode::AllActions),
             answers: &[approved(SLOTS[0], "alice"), approved(SLOTS[1], "bob")],
@@ -85,22 +85,22 @@ pub(super) const SCENES: [Scene; 8] = [
         Expected::Passes,
     ),
     scene(
-        "one role with two session names",
+        "one role, under two session names",
         released_with![approved(SLOTS[0], "deployer-1"), approved(SLOTS[1], "deployer-2")],
         Expected::Refused("shared-role"),
     ),
     scene(
-        "two people with one permission set; IAM Identity Center sets their session names",
+        "two people with one permission set of IAM Identity Center",
         released_with![approved(SLOTS[0], "sso-alice"), approved(SLOTS[1], "sso-carol")],
         Expected::Passes,
     ),
     scene(
-        "alice as an IAM user, and as a session of a role that anybody on the team can assume",
+        "alice as a user, and as a session of a role that a team shares",
         released_with![approved(SLOTS[0], "alice"), approved(SLOTS[1], "deployer-1")],
         Expected::Refused("shared-role"),
     ),
     scene(
-        "bob says no; only his approval is asked for again, and carol gives it",
+        "bob says no; only his approval is reopened, and carol gives it",
         &[
             Round {
                 retry: None,
@@ -116,7 +116,7 @@ pub(super) const SCENES: [Scene; 8] = [
     Scene {
         requires_signatures: true,
         ..scene(
-            "the one role again, but alice and bob sign, each with their own key",
+            "the one role again, but alice and bob sign with their own keys",
             released_with![
                 signed(SLOTS[0], "deployer-1", Signing::By("alice")),
                 signed(SLOTS[1], "deployer-2", Signing::By("bob"))
@@ -127,7 +127,7 @@ pub(super) const SCENES: [Scene; 8] = [
     Scene {
         requires_signatures: true,
         ..scene(
-            "mallory can approve as alice and as bob, but has neither key",
+            "mallory answers as alice and as bob, and has neither key",
             released_with![
                 signed(SLOTS[0], "alice", Signing::CopiedFrom("alice")),
                 signed(SLOTS[1], "bob", Signing::By("mallory"))

@@ -1,0 +1,227 @@
+//! Whether the gate counts two people if one human answers two slots.
+//!
+//! Somebody answers the first slot and somebody the second. Whether each answer counts, and how
+//! many people they are, is decided by the gate's own functions: [`Rule::standing`] and
+//! [`rule::persons`].
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use findings::{Finding, Gate, Severity};
+use iam::TooIntricate;
+use iam::account::Actor;
+use rule::{Keys, Principal, ReasonCode, RequireSignature, Rule, SharedRoles, Trust};
+
+use crate::account_view::AccountView;
+use crate::answerer::{Answerer, Shown};
+use crate::reach_index::{Candidate, ReachIndex, SlotPair};
+
+/// The most people of one answerer that are compared with those of the other. Two different people
+/// on either side are enough to find two.
+const MOST: usize = 3;
+
+/// The gate's rule, and what it says about those who answer.
+pub(crate) struct Counting<'a> {
+    pub(crate) rule: Cow<'a, Rule>,
+    is_given: bool,
+    account: rule::Account,
+    /// The standing of each principal, by its ARN, in each action.
+    known: RefCell<HashMap<(String, String), Rc<Standing>>>,
+}
+
+/// The keys by which an answer counts, or why it does not count. `None` if the rule contradicts
+/// itself about the principal.
+type Standing = Result<Keys, Option<ReasonCode>>;
+
+/// What the gate makes of two answers, in words too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    gate: Gate,
+    words: String,
+}
+
+impl Verdict {
+    /// Whether the gate counts two people.
+    pub(crate) fn counts_two(&self) -> bool {
+        self.gate == Gate::CountsTwo
+    }
+}
+
+impl<'a> Counting<'a> {
+    /// By this rule, or by the default rule.
+    pub(crate) fn new(rule: Option<&'a Rule>, account: rule::Account) -> Self {
+        let is_given = rule.is_some();
+        let rule = rule.map_or_else(|| Cow::Owned(Rule::default()), Cow::Borrowed);
+        Self { rule, is_given, account, known: RefCell::default() }
+    }
+
+    /// Whether the gate may count an actor, so that it differs from others with its permissions.
+    pub(crate) fn may_count(&self, actor: Actor, name: &str) -> bool {
+        let unsigned = self.rule.require_signature() == RequireSignature::No;
+        let of_role = || {
+            self.rule.shared_roles() == SharedRoles::Collapse
+                || self.rule.trust(name, &self.account) == Trust::Believed
+        };
+        unsigned && (matches!(actor, Actor::User(_)) || of_role())
+    }
+
+    fn standing(&self, action: &str, arn: &str) -> Rc<Standing> {
+        let key = (action.to_owned(), arn.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let standing = self.rule.standing(action, &Principal::parse(arn), &self.account);
+        let standing = Rc::new(match standing {
+            Ok(Ok(keys)) => Ok(keys),
+            Ok(Err(objection)) => Err(Some(objection.code)),
+            Err(_) => Err(None),
+        });
+        self.known.borrow_mut().insert(key, Rc::clone(&standing));
+        standing
+    }
+
+    /// Whether an unsigned answer of a principal counts.
+    pub(crate) fn counts(&self, action: &str, arn: &str) -> bool {
+        self.standing(action, arn).is_ok()
+    }
+
+    /// What the gate makes of the answers to two actions.
+    pub(crate) fn ask(&self, actions: [&str; 2], by: [&Answerer; 2]) -> Verdict {
+        let ([of_a, of_b], [by_a, by_b]) = (actions, by);
+        let counted = |action: &str, by: &Answerer| -> Vec<(Shown, Keys)> {
+            let shown = by.shown().iter();
+            let counted = shown.filter_map(|shown| match &*self.standing(action, &shown.arn) {
+                Ok(keys) => Some((shown.clone(), keys.clone())),
+                Err(_) => None,
+            });
+            counted.take(MOST).collect()
+        };
+        let sides = [counted(of_a, by_a), counted(of_b, by_b)];
+        let [firsts, seconds] = &sides;
+        for (first, of_first) in firsts {
+            for (second, of_second) in seconds {
+                // An identity provider gives one human one name.
+                let is_one = first.is_own_name && second.is_own_name;
+                if !is_one && rule::persons(&[of_first.clone(), of_second.clone()]).len() == 2 {
+                    let words = format!("{} and {}", first.words, second.words);
+                    return Verdict { gate: Gate::CountsTwo, words };
+                }
+            }
+        }
+        let words = match (firsts.first(), seconds.first()) {
+            (Some(first), Some(second)) => once(first, second),
+            (None, _) => self.objection(of_a, by_a),
+            (_, None) => self.objection(of_b, by_b),
+        };
+        Verdict { gate: Gate::Refuses, words }
+    }
+
+    /// Why the gate does not count an answer.
+    fn objection(&self, action: &str, by: &Answerer) -> String {
+        let Some(Shown { arn, words, .. }) = by.shown().first() else {
+            return "it does not count both".to_owned();
+        };
+        match self.standing(action, arn).as_ref() {
+            Err(Some(ReasonCode::NotSigned)) => "`requireSignature` lets only signed approvals \
+                                                 count, and nobody can sign with the signing key \
+                                                 of another person"
+                .to_owned(),
+            Err(Some(ReasonCode::SharedRole)) => {
+                format!("it does not count {words}, because several people may share that role")
+            }
+            Err(Some(ReasonCode::NotAPerson)) => format!("{words} is a machine by `notPeople`"),
+            Err(Some(ReasonCode::NotOnRoster)) if self.rule.only_people() => {
+                format!("`onlyPeople` does not let {words} count")
+            }
+            Err(Some(ReasonCode::NotOnRoster)) => {
+                format!("{words} is not on the roster of {action}")
+            }
+            Err(None) => format!("`people` has two entries for {words}"),
+            Err(Some(_)) | Ok(_) => format!("it does not know who {words} is"),
+        }
+    }
+
+    /// What a finding says about the gate.
+    fn words(&self, verdict: &Verdict) -> String {
+        let rule = if self.is_given { "" } else { " by the default rule" };
+        let Verdict { gate, words } = verdict;
+        match gate {
+            Gate::Refuses => format!("the gate still refuses{rule}: {words}"),
+            Gate::CountsTwo => format!("the gate would count two{rule}: {words}"),
+        }
+    }
+}
+
+/// That two answers count once.
+fn once((first, of_first): &(Shown, Keys), (second, of_second): &(Shown, Keys)) -> String {
+    if first.words == second.words {
+        return format!("it counts {} once", first.words);
+    }
+    let shared = of_first.shared_with(of_second).min();
+    let shared = shared.map_or(String::new(), |key| format!(", as `{}`", key.label()));
+    format!("it counts {} and {} once{shared}", first.words, second.words)
+}
+
+/// Two slots of one stage that two of the candidates serve, and what the gate makes of them. `by`
+/// has those who answer, in the same order. Two that the gate counts as two people are preferred.
+pub(crate) fn best_pair(
+    counting: &Counting<'_>,
+    reach: &ReachIndex<'_>,
+    candidates: &[Candidate<'_>],
+    by: &[Answerer],
+    wanted: impl Fn(usize, usize) -> bool,
+) -> Result<Option<(SlotPair, Verdict)>, TooIntricate> {
+    let Some(any) = reach.find_pair(candidates, |_, i, j| wanted(i, j))? else {
+        return Ok(None);
+    };
+    let nobody = Answerer::default();
+    let ask = |slots: [_; 2], at: [usize; 2]| {
+        let by = at.map(|at| by.get(at).unwrap_or(&nobody));
+        counting.ask(slots.map(|slot| reach.scope.name(slot)), by)
+    };
+    let verdict = ask(any.slots, any.candidates);
+    if verdict.counts_two() || counting.rule.require_signature() != RequireSignature::No {
+        return Ok(Some((any, verdict)));
+    }
+    let counted = reach
+        .find_pair(candidates, |slots, i, j| wanted(i, j) && ask(slots, [i, j]).counts_two())?;
+    Ok(Some(match counted {
+        Some(pair) => {
+            let verdict = ask(pair.slots, pair.candidates);
+            (pair, verdict)
+        }
+        None => (any, verdict),
+    }))
+}
+
+/// Says in a finding what the gate makes of it. If the gate counts two people, the finding is an
+/// error. If not, it has the given severity.
+pub(crate) fn conclude(
+    view: &AccountView<'_>,
+    actor: Actor,
+    finding: &mut Finding,
+    verdict: &Verdict,
+    if_refused: Severity,
+) {
+    finding.gate = Some(verdict.gate);
+    finding.severity = match verdict.gate {
+        Gate::CountsTwo => Severity::Error,
+        Gate::Refuses => if_refused,
+    };
+    let message = finding.message.trim_end_matches('.');
+    let mut message = format!("{message}; {}", view.counting.words(verdict));
+    if view.is_beyond_people(actor) {
+        finding.severity = finding.severity.min(Severity::Warning);
+        message.push_str("; no human can assume the role");
+    }
+    message.push('.');
+    finding.message = message;
+}
+
+/// The severity of a finding about a principal that has two slots already, if the gate refuses.
+/// Without the rule, nothing is known about the gate, nor that there is one.
+pub(crate) fn if_refused(view: &AccountView<'_>) -> Severity {
+    if view.counting.is_given { Severity::Warning } else { Severity::Error }
+}

@@ -1,0 +1,111 @@
+//! Credentials of approvers that one human can make: the human becomes several people.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use iam::account::Actor;
+
+use crate::account_view::{AccountView, Serving};
+use crate::action::{APPROVE, Action};
+use crate::answerer::Answerer;
+use crate::closure::{Step, TwoSlots, Who};
+use crate::counted::best_pair;
+use crate::equivalence_class::ClassId;
+use crate::permissions::As;
+use crate::reach_index::{Candidate, UndecidedError};
+
+/// The actions that let another person sign in as an existing user.
+const MAKING: [Action; 3] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
+
+/// The most users with the same permissions that are tried.
+const ALIKE: usize = 3;
+
+/// Two slots that an actor serves as two people of the gate, with credentials that it makes.
+pub(crate) fn as_two_people(
+    view: &AccountView<'_>,
+    actor: Actor,
+) -> Result<Option<TwoSlots>, UndecidedError> {
+    let reach = &view.reach;
+    if !reach.permissions.might_any(actor, &MAKING) {
+        return Ok(None);
+    }
+    let own: Vec<Serving<'_, '_>> = view.serving_as(actor);
+    let by = own.iter().map(|it| view.answers_as(actor, it.actor));
+    let mut by: Vec<Answerer> = by.collect();
+    let classes = own.iter().map(|it| (Rc::clone(&it.class), it.served));
+    let mut classes: Vec<_> = classes.collect();
+    let mut made: Vec<(Actor, Step)> = Vec::new();
+    let mut alike: HashMap<ClassId, usize> = HashMap::new();
+    for user in view.approving_users().into_iter().filter(|user| *user != actor) {
+        let served = reach.slots_of(user);
+        let Some(class) = reach.permissions.class_of(user, APPROVE) else { continue };
+        let counts = || {
+            served
+                .iter()
+                .any(|(slot, _)| view.counting.counts(view.slot(slot), view.account().arn(user)))
+        };
+        if alike.get(&class.id).is_some_and(|known| *known >= ALIKE) || !counts() {
+            continue;
+        }
+        let Some(step) = makes(view, actor, user) else { continue };
+        *alike.entry(class.id).or_default() += 1;
+        classes.push((class, served));
+        by.push(view.taken(user));
+        made.push((user, step));
+        let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
+        let last = candidates.len().saturating_sub(1);
+        let with_last = |i, j| i == last || j == last;
+        let found = best_pair(&view.counting, reach, &candidates, &by, with_last);
+        let found = found.map_err(reach.undecided(actor))?;
+        let Some((pair, verdict)) = found.filter(|(_, verdict)| verdict.counts_two()) else {
+            continue;
+        };
+        let mut chain: Vec<Step> = Vec::new();
+        for at in pair.candidates {
+            match (own.get(at), made.get(at.wrapping_sub(own.len()))) {
+                (Some(it), _) => chain.extend(assumed(view, actor, it.actor)),
+                (None, Some((_, step))) => chain.push(step.clone()),
+                (None, None) => {}
+            }
+        }
+        return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
+    }
+    Ok(None)
+}
+
+/// The step in which an actor makes credentials of a user, if it may.
+fn makes(view: &AccountView<'_>, actor: Actor, user: Actor) -> Option<Step> {
+    let permissions = &view.reach.permissions;
+    let arn = view.account().arn(user);
+    MAKING.iter().find_map(|action| {
+        let allowed = permissions.allows_to(&As::Now(actor), *action, arn, Some(user), &[]);
+        (allowed != iam::Truth::No).then(|| Step {
+            by: Who::Actor(actor),
+            is_changed: false,
+            action: *action,
+            resource: arn.to_owned(),
+            open: allowed == iam::Truth::Unknown,
+        })
+    })
+}
+
+/// The steps in which an actor assumes a role, if it is not the actor itself.
+fn assumed(view: &AccountView<'_>, actor: Actor, serving: Actor) -> Vec<Step> {
+    let Actor::Role(role) = serving else { return Vec::new() };
+    let chain = view.reachable(actor).chain_to_role(role).filter(|_| serving != actor);
+    let mut by = Who::Actor(actor);
+    let through = chain.into_iter().flat_map(|chain| chain.through);
+    let steps = through.map(|role| {
+        let next = Actor::Role(role);
+        Step {
+            by: std::mem::replace(&mut by, Who::Actor(next)),
+            is_changed: false,
+            action: Action::AssumeRole,
+            resource: view.account().arn(next).to_owned(),
+            open: false,
+        }
+    });
+    steps.collect()
+}
