@@ -7,7 +7,7 @@ use iam::policy::PolicyError;
 use serde_json::Value;
 
 use crate::input::{self, InputError};
-use crate::organization::{Organization, OrganizationError};
+use crate::organization::{Organization, OrganizationError, SERVICE_CONTROL_POLICY, described};
 use crate::output;
 
 /// The policies of one level, each with a name for people.
@@ -112,19 +112,6 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     Ok(Content::Level(level))
 }
 
-/// The type and the text of what `aws organizations describe-policy` prints, or of a text that
-/// holds a policy.
-pub(crate) fn described(json: &Value) -> Option<(Option<&str>, String)> {
-    if let Some(text) = json.as_str().filter(|text| text.trim_start().starts_with('{')) {
-        return Some((None, text.to_owned()));
-    }
-    let policy = json.get("Policy").unwrap_or(json);
-    let kind = policy.get("PolicySummary").unwrap_or(policy).get("Type");
-    let content = policy.get("Content")?;
-    let text = content.as_str().map_or_else(|| content.to_string(), str::to_owned);
-    Some((kind.and_then(Value::as_str), text))
-}
-
 /// Whether a policy limits something else than principals: a resource control policy, which has
 /// `Principal` (AWS Organizations User Guide, "RCP syntax"), a tag policy and so on.
 fn is_of_resources(kind: Option<&str>, document: &str) -> bool {
@@ -138,6 +125,3 @@ fn is_of_resources(kind: Option<&str>, document: &str) -> bool {
     };
     statements.iter().any(|statement| statement.get("Principal").is_some())
 }
-
-/// The type of these policies in the AWS Organizations API.
-pub(crate) const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";

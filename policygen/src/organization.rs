@@ -12,8 +12,6 @@ use iam::policy::PolicyError;
 use names::{AccountId, Arn};
 use serde_json::{Map, Value};
 
-use crate::controls::{SERVICE_CONTROL_POLICY, described};
-
 /// An organization.
 #[derive(Debug, Default)]
 pub(crate) struct Organization {
@@ -49,6 +47,9 @@ pub(crate) enum OrganizationError {
     )]
     NoContent(String),
 }
+
+/// The type of these policies in the AWS Organizations API.
+pub(crate) const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
 /// The policy that AWS attaches everywhere. It allows everything.
 const FULL_ACCESS: &str = "p-FullAWSAccess";
@@ -233,4 +234,17 @@ impl Organization {
         }
         Ok(level)
     }
+}
+
+/// The type and the text of what `aws organizations describe-policy` prints, or of a text that
+/// holds a policy.
+pub(crate) fn described(json: &Value) -> Option<(Option<&str>, String)> {
+    if let Some(text) = json.as_str().filter(|text| text.trim_start().starts_with('{')) {
+        return Some((None, text.to_owned()));
+    }
+    let policy = json.get("Policy").unwrap_or(json);
+    let kind = policy.get("PolicySummary").unwrap_or(policy).get("Type");
+    let content = policy.get("Content")?;
+    let text = content.as_str().map_or_else(|| content.to_string(), str::to_owned);
+    Some((kind.and_then(Value::as_str), text))
 }

@@ -26,6 +26,7 @@ mod scope;
 mod second_person;
 mod session_naming;
 mod steps;
+mod witness;
 
 use findings::Finding;
 use iam::Policy;
