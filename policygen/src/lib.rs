@@ -4,10 +4,12 @@
 mod aws;
 mod cli;
 mod command;
+mod controls;
 mod digest;
 mod exit;
 mod files;
 mod input;
+mod organization;
 mod output;
 mod pipelines;
 mod snapshot;

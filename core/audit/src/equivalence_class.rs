@@ -8,6 +8,8 @@ use std::rc::Rc;
 use iam::account::{Account, Actor, PolicyId};
 use iam::{Clauses, Frame, Part, TooIntricate, Truth, reach};
 
+use crate::witness::readable;
+
 /// A resource on which an action is allowed.
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
@@ -107,9 +109,11 @@ pub(crate) fn shortest(
     frame: &Frame,
     parts: &[Part<'_, '_, PolicyId>],
 ) -> Result<Option<Reached>, TooIntricate> {
+    let reached =
+        |text: String, open| Reached { witness: readable(text, frame, parts, open), open };
     let certain = reach(frame, parts, false)?;
     if certain.is_some() || parts.iter().all(|part| part.clauses.are_decided()) {
-        return Ok(certain.map(|witness| Reached { witness, open: false }));
+        return Ok(certain.map(|text| reached(text, false)));
     }
-    Ok(reach(frame, parts, true)?.map(|witness| Reached { witness, open: true }))
+    Ok(reach(frame, parts, true)?.map(|text| reached(text, true)))
 }

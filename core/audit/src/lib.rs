@@ -31,6 +31,7 @@ mod second_person;
 mod session_naming;
 mod steps;
 mod ways;
+mod witness;
 
 use findings::Finding;
 use iam::Policy;

@@ -6,10 +6,7 @@
 //! with `*`.
 
 use crate::pattern::{Class, Pattern, Token};
-use crate::template::Piece;
-
-/// The colons before the resource: `arn:partition:service:region:account:`.
-pub(crate) const COLONS: usize = 5;
+use crate::template::{COLONS, Piece};
 
 /// The ARNs that a resource of a policy matches.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::clause::KeyValue;
 use crate::condition::Condition;
 use crate::context::{Context, Value};
+
+/// A key, and a context with only this key.
+pub(crate) type KeyValue<'c> = (&'c str, &'c Context);
 
 /// The values of one key that stand for all its values.
 #[derive(Clone, Debug)]

@@ -1,10 +1,11 @@
 //! A statement about one action in one context.
 
 use crate::arn::Resource;
+use crate::cases::KeyValue;
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
-use crate::grants::Blame;
+use crate::matched::Matched;
 use crate::policy::{ResourceElement, Statement};
 use crate::region::{self, Region};
 use crate::template::{Resolved, Template};
@@ -30,23 +31,18 @@ pub(crate) enum About {
     AllBut(Vec<Resource>),
 }
 
-/// A text, or a state of [`crate::reach()`], that resources may match.
-pub(crate) trait Matched {
-    /// Whether a resource matches it.
-    fn matched(&self, resource: &Resource) -> bool;
+/// A statement that contributes to a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blame<'a, S> {
+    /// The source of its policy.
+    pub source: S,
+    /// Its place in the policy, from 0.
+    pub statement: usize,
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// Its conditions that only the request decides.
+    pub open: Vec<&'a Condition>,
 }
-
-/// A whole resource ARN.
-pub(crate) struct Arn<'a>(pub(crate) &'a str);
-
-impl Matched for Arn<'_> {
-    fn matched(&self, resource: &Resource) -> bool {
-        resource.pattern.matches(self.0)
-    }
-}
-
-/// A key, and a context with only this key.
-pub(crate) type KeyValue<'c> = (&'c str, &'c Context);
 
 impl<'a, S: Copy> Clause<'a, S> {
     /// Returns `None` if the statement is about something else, or can not apply.

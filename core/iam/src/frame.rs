@@ -31,6 +31,12 @@ impl Frame {
         Self(Pattern::from_tokens(tokens))
     }
 
+    /// Whether it has a text.
+    #[must_use]
+    pub fn has(&self, text: &str) -> bool {
+        self.0.matches(text)
+    }
+
     /// Whether a resource may match any of the frame's texts.
     pub(crate) fn meets(&self, resource: &Resource) -> bool {
         self.0.meets(&resource.pattern)

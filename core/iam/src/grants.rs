@@ -5,10 +5,10 @@
 
 use crate::arn::Resource;
 use crate::cases::{Case, cases};
-use crate::clause::{About, Arn, Clause, Matched};
-use crate::condition::Condition;
+use crate::clause::{About, Blame, Clause};
 use crate::context::Context;
 use crate::document::Effect;
+use crate::matched::{Arn, Matched};
 use crate::pattern::Pattern;
 use crate::policy::Policy;
 use crate::truth::Truth;
@@ -46,19 +46,6 @@ pub struct Clauses<'a, S> {
     denies: Vec<Clause<'a, S>>,
     /// The keys whose possible values are tried one by one.
     cases: Vec<Case>,
-}
-
-/// A statement that contributes to a decision.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Blame<'a, S> {
-    /// The source of its policy.
-    pub source: S,
-    /// Its place in the policy, from 0.
-    pub statement: usize,
-    /// Whether it allows or denies.
-    pub effect: Effect,
-    /// Its conditions that only the request decides.
-    pub open: Vec<&'a Condition>,
 }
 
 impl<'a, S> Default for Limits<'a, S> {

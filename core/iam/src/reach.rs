@@ -11,8 +11,8 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::arn::Resource;
 use crate::choices::choices;
-use crate::clause::Matched;
 use crate::frame::Frame;
+use crate::matched::Matched;
 use crate::part::Part;
 use crate::pattern::{Class, Pattern, Token};
 use crate::truth::Truth;

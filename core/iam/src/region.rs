@@ -7,9 +7,9 @@
 use names::Arn;
 
 use crate::arn::Resource;
-use crate::clause::Matched;
 use crate::condition::Condition;
 use crate::context::{Context, Value};
+use crate::matched::Matched;
 use crate::pattern::{Class, Pattern, Token};
 use crate::template::Piece;
 use crate::truth::Truth;

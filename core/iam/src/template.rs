@@ -9,10 +9,12 @@ use std::str::Chars;
 
 use thiserror::Error;
 
-use crate::arn::COLONS;
 use crate::context::{Context, Value};
 use crate::pattern::{Class, Pattern, Token};
 use crate::truth::Truth;
+
+/// The colons before the resource of an ARN: `arn:partition:service:region:account:`.
+pub(crate) const COLONS: usize = 5;
 
 /// A text of a policy. `*` and `?` are wildcards; `${...}` are policy variables if the version of
 /// the policy has them.

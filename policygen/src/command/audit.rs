@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use iam::Policy;
 use iam::account::details::Details;
 use iam::account::{Account, AccountError};
-use iam::policy::PolicyError;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use serde_json::value::RawValue;
 
 use super::CATALOGS;
 use super::audit_identity_center::{self, IdentityCenterArgs};
 use super::audit_release::{ReleaseArgs, Released};
 use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
+use crate::controls::Controls;
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
@@ -91,8 +89,8 @@ pub(crate) struct Args {
     /// Only this stage, or stages that match a pattern
     #[arg(long)]
     stage: Option<StageGlob>,
-    /// Service control policies of one level above the account: a policy or a list of policies.
-    /// Repeat it for every level; each must allow
+    /// Service control policies: of one level above the account (a policy or a list of policies;
+    /// repeat it for every level; each must allow), or of a whole organization
     #[arg(long, value_name = "FILE")]
     scp: Vec<PathBuf>,
     /// The gate's function, by its name or its ARN
@@ -123,10 +121,6 @@ pub(crate) struct Args {
 enum CommandError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
-    Scp { path: PathBuf, problem: serde_json::Error },
-    #[error("`{path}`, policy number {number}")]
-    ScpPolicy { path: PathBuf, number: usize, source: PolicyError },
     #[error("`{path}`")]
     Account { path: PathBuf, source: AccountError },
     #[error("the account that AWS describes cannot be used")]
@@ -188,7 +182,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         None => vec!["ApprovalA".parse()?, "ApprovalB".parse()?],
     };
     let region = args.region.or(released.region);
-    let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
+    let controls = Controls::read(&args.scp)?;
     let account = match &args.account_file {
         Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
             .map_err(|source| CommandError::Account { path: path.clone(), source }),
@@ -217,6 +211,7 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
              --filter, create it again without",
         );
     }
+    let levels = controls.levels(&account.id)?;
     for level in levels {
         account.add_controls(level);
     }
@@ -284,23 +279,4 @@ fn checked(account: &Account) -> String {
         of(account.policies().count(), "policy", "policies"),
         account.id,
     )
-}
-
-/// Reads the service control policies of one level.
-fn read_level(path: &Path) -> Result<Vec<(String, Policy)>, CommandError> {
-    let text = input::text_or_stdin(path)?;
-    let is_list = text.trim_start().starts_with('[');
-    let documents: Vec<&RawValue> = if is_list {
-        serde_json::from_str(&text)
-    } else {
-        serde_json::from_str(&text).map(|one| vec![one])
-    }
-    .map_err(|problem| CommandError::Scp { path: path.to_owned(), problem })?;
-    let numbered = documents.into_iter().zip(1..);
-    let policies = numbered.map(|(document, number)| {
-        let policy = Policy::identity(document.get())
-            .map_err(|source| CommandError::ScpPolicy { path: path.to_owned(), number, source })?;
-        Ok((format!("service control policy {number} of {}", path.display()), policy))
-    });
-    policies.collect()
 }

@@ -32,5 +32,6 @@ mod generate_patch_template;
 mod history;
 mod program;
 mod rule_draft;
+mod scp;
 mod server;
 mod whole;

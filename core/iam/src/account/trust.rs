@@ -6,10 +6,11 @@
 //! limit both ways.
 
 use super::{Account, Actor, Identity, PolicyId, Role};
+use crate::clause::Blame;
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
-use crate::grants::{Blame, Clauses};
+use crate::grants::Clauses;
 use crate::policy::{Concern, Statement, Trusted};
 use crate::truth::Truth;
 

@@ -45,11 +45,11 @@ fn generate<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
 #[test]
 #[ignore = "needs Node: `tests/run differential`"]
 fn random_requests_are_decided_as_the_simulator_decides_them() {
-    tally::compare("access", generate(&request::requests(), 5_000), Request::access);
+    tally::compare("access", generate(&request::requests(), 20_000), Request::access);
 }
 
 #[test]
 #[ignore = "needs Node: `tests/run differential`"]
 fn roles_are_assumed_as_the_simulator_says() {
-    tally::compare("trust", generate(&trust::requests(), 3_000), Request::assumption);
+    tally::compare("trust", generate(&trust::requests(), 20_000), Request::assumption);
 }

@@ -1,0 +1,127 @@
+//! Reads service control policies for `--scp`: of one level, or of a whole organization.
+
+use std::path::{Path, PathBuf};
+
+use iam::Policy;
+use iam::policy::PolicyError;
+use serde_json::Value;
+
+use crate::input::{self, InputError};
+use crate::organization::{Organization, OrganizationError, SERVICE_CONTROL_POLICY, described};
+use crate::output;
+
+/// The policies of one level, each with a name for people.
+type Level = Vec<(String, Policy)>;
+
+/// What one file holds.
+enum Content {
+    Level(Level),
+    Organization(Organization),
+}
+
+/// The files of service control policies.
+pub(crate) struct Controls(Vec<(PathBuf, Content)>);
+
+/// Why a file of service control policies cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ControlsError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
+    Json { path: PathBuf, problem: serde_json::Error },
+    #[error("`{path}`, policy number {number}")]
+    Policy { path: PathBuf, number: usize, source: PolicyError },
+    #[error(
+        "`{path}` has no contents of policies; run `aws organizations describe-policy` for each"
+    )]
+    NoContents { path: PathBuf },
+    #[error("`{path}`")]
+    Organization { path: PathBuf, source: OrganizationError },
+}
+
+impl Controls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// [`ControlsError`] if one cannot be read, or a policy in it is not valid.
+    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, ControlsError> {
+        let contents = paths.iter().map(|path| Ok((path.clone(), content(path)?)));
+        contents.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The levels above an account. Warns if the policies do not limit it.
+    ///
+    /// # Errors
+    /// [`ControlsError::Organization`] if an organization does not have the account.
+    pub(crate) fn levels(self, account: &str) -> Result<Vec<Level>, ControlsError> {
+        let mut levels = Vec::new();
+        for (path, content) in self.0 {
+            match content {
+                Content::Level(level) => levels.push(level),
+                Content::Organization(organization) => {
+                    let found = organization.levels(account);
+                    let (found, warning) =
+                        found.map_err(|source| ControlsError::Organization { path, source })?;
+                    if let Some(warning) = warning {
+                        output::print_warning(&warning);
+                    }
+                    levels.extend(found);
+                }
+            }
+        }
+        Ok(levels)
+    }
+}
+
+fn content(path: &Path) -> Result<Content, ControlsError> {
+    let text = input::text_or_stdin(path)?;
+    let json: Value = serde_json::from_str(&text)
+        .map_err(|problem| ControlsError::Json { path: path.to_owned(), problem })?;
+    if Organization::is_one(&json) {
+        let organization = Organization::read(&json)
+            .map_err(|source| ControlsError::Organization { path: path.to_owned(), source })?;
+        return Ok(Content::Organization(organization));
+    }
+    let many = match json {
+        Value::Array(many) => many,
+        one => vec![one],
+    };
+    let mut level = Vec::with_capacity(many.len());
+    let count = many.len();
+    for (one, number) in many.into_iter().zip(1..) {
+        if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
+            return Err(ControlsError::NoContents { path: path.to_owned() });
+        }
+        let name = format!("service control policy {number} of {}", path.display());
+        let (kind, document) = described(&one).unwrap_or_else(|| (None, one.to_string()));
+        if is_of_resources(kind, &document) {
+            output::print_warning(&format!(
+                "`{}`, policy number {number}, is not a service control policy, so it is not used",
+                path.display()
+            ));
+            continue;
+        }
+        let policy = Policy::identity(&document);
+        let source = |source| ControlsError::Policy { path: path.to_owned(), number, source };
+        level.push((name, policy.map_err(source)?));
+    }
+    // A level has at least one policy. Without the others, nothing is known about it.
+    if level.is_empty() && count > 0 {
+        level.push(("any policy".to_owned(), Policy::allowing_everything()));
+    }
+    Ok(Content::Level(level))
+}
+
+/// Whether a policy limits something else than principals: a resource control policy, which has
+/// `Principal` (AWS Organizations User Guide, "RCP syntax"), a tag policy and so on.
+fn is_of_resources(kind: Option<&str>, document: &str) -> bool {
+    if let Some(kind) = kind {
+        return kind != SERVICE_CONTROL_POLICY;
+    }
+    let json: Value = serde_json::from_str(document).unwrap_or_default();
+    let statements = match json.get("Statement") {
+        Some(Value::Array(many)) => many.iter().collect(),
+        one => one.into_iter().collect::<Vec<&Value>>(),
+    };
+    statements.iter().any(|statement| statement.get("Principal").is_some())
+}
