@@ -1,6 +1,9 @@
 //! The verbs of the command line, one per file.
 
 pub(crate) mod audit;
+mod audit_identity_center;
+mod audit_release;
+mod audit_targets;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod doctor_facts;
