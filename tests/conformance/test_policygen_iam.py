@@ -156,12 +156,18 @@ def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
     "signed-accounts",
     "signed-identity-center",
 )
-def test_the_script_runs_as_written(aws, tmp_path, mechanism):
+def test_the_script_runs_as_written_and_runs_again(aws, tmp_path, mechanism):
     aws("organizations", "create-organization", "--feature-set", "ALL")
-    script = tmp_path / "script"
+    older, script = tmp_path / "older", tmp_path / "script"
+    files(older, "--format", "aws-cli", "--pipeline", "older", *mechanism, *GUARDS)
     files(script, "--format", "aws-cli", *mechanism, *GUARDS)
     assert (script / "create.sh").stat().st_mode & stat.S_IXUSR
-    assert aws.run([script / "create.sh"]) == ""
+    # It updates what is there.
+    for directory in (older, script):
+        assert aws.run([directory / "create.sh"]) == ""
+    for policy in aws("iam", "list-policies", "--scope", "Local")["Policies"]:
+        versions = aws("iam", "list-policy-versions", "--policy-arn", policy["Arn"])["Versions"]
+        assert [version["IsDefaultVersion"] for version in versions] == [True]
 
     policies = documents(tmp_path / "json", ".policy.json", *mechanism, *GUARDS)
     account = aws.account()

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use iam::Policy;
 use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
-use rule::{Rule, Trust};
+use rule::{RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
-use crate::bypass::{self, BYPASSES};
+use crate::bypass::{self, Bypass, NoSuchRole};
 use crate::closure::{self, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
+use crate::identity_center::{Assigned, IdentityCenter};
 use crate::machines;
 use crate::of_aws;
 use crate::people::People;
@@ -25,6 +26,8 @@ use crate::{running, second_person};
 pub(crate) struct AccountView<'a> {
     pub(super) reach: ReachIndex<'a>,
     pub(super) chains: RoleChains<'a>,
+    /// The ways past the gate.
+    pub(super) bypass: Bypass,
     /// The groups that serve each slot.
     pub(super) slot_groups: BTreeMap<SlotIx, BTreeSet<GroupIx>>,
     /// The users that may become each approving role, directly or through other roles.
@@ -41,14 +44,18 @@ pub(crate) struct AccountView<'a> {
     /// All actions on which that depends.
     pub(super) deciding: Vec<Action>,
     outcomes: RefCell<HashMap<Actor, Rc<Outcome>>>,
+    pub(super) second_persons: second_person::Known<'a>,
     mattering_users: OnceCell<Vec<Actor>>,
-    running_roles: OnceCell<Vec<RoleIx>>,
-    changing_running_code: Vec<Action>,
+    running_roles: OnceCell<Vec<(RoleIx, Vec<usize>)>>,
+    running_ways: OnceCell<(BTreeSet<usize>, Vec<Action>)>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
     pub(super) everything: &'a Policy,
     people: OnceCell<People>,
+    /// What IAM Identity Center says, if it was given.
+    identity_center: Option<&'a IdentityCenter>,
+    assigned: OnceCell<Assigned<'a>>,
     /// The role that the desk answers with, if there is a desk.
     pub(super) desk: Option<Actor>,
     /// The gate's rule, if it was given.
@@ -67,6 +74,9 @@ pub enum AuditError {
     /// The account does not have the desk's role.
     #[error("the account has no role `{0}`, which `--desk-role` names; check the name")]
     NoDesk(String),
+    /// The account does not have a role that the user names.
+    #[error("the account has no role `{0}`, which `--deploy-role` names; check the name")]
+    NoDeployRole(String),
     /// A slot names a group that the account does not have.
     #[error(
         "the account has no group `{group}`, which `--slot {slot}={group}` names; check the name"
@@ -84,14 +94,18 @@ impl<'a> AccountView<'a> {
         account: &'a Account,
         scope: &'a Scope,
         rule: Option<&'a Rule>,
+        identity_center: Option<&'a IdentityCenter>,
         everything: &'a Policy,
     ) -> Result<Self, AuditError> {
         let reach = ReachIndex::new(account, scope);
         let slot_groups = slot_groups(&reach)?;
         let desk = scope.desk.as_deref().map(|name| desk(account, name)).transpose()?;
         let leading = closure::leading();
-        let mattering = [&leading[..], &BYPASSES].concat();
-        let chains = RoleChains::new(&reach, &mattering);
+        let answering = desk.filter(|_| !rule.is_some_and(requires_signatures));
+        let bypass = Bypass::new(&reach, answering)
+            .map_err(|NoSuchRole(name)| AuditError::NoDeployRole(name))?;
+        let mattering = [&leading[..], bypass.actions()].concat();
+        let chains = RoleChains::new(&reach, &mattering, bypass.roles());
         let approving = account.actors().filter(|actor| reach.slots_of(*actor).any());
         let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
             approving.partition(|actor| matches!(actor, Actor::User(_)));
@@ -106,15 +120,19 @@ impl<'a> AccountView<'a> {
             chains,
             slot_groups,
             leading,
-            deciding: closure::deciding(),
+            deciding: closure::deciding(bypass.actions()),
+            bypass,
             outcomes: RefCell::default(),
+            second_persons: second_person::Known::default(),
             mattering_users: OnceCell::new(),
             running_roles: OnceCell::new(),
-            changing_running_code: running::actions(),
+            running_ways: OnceCell::new(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
             everything,
             people: OnceCell::new(),
+            identity_center,
+            assigned: OnceCell::new(),
             desk,
             rule,
             counting: Counting::new(rule, gate_account.clone()),
@@ -149,6 +167,18 @@ impl<'a> AccountView<'a> {
         self.people.get_or_init(|| People::new(self))
     }
 
+    /// The people of IAM Identity Center whose roles lead to slots. `None` if the lists were not
+    /// given.
+    pub(super) fn assigned_people(&self) -> Option<&Assigned<'a>> {
+        let center = self.identity_center?;
+        let leads_to_slots = |role| {
+            self.reach.slots_of(Actor::Role(role)).any()
+                || self.reachable(Actor::Role(role)).approving().next().is_some()
+        };
+        let join = || Assigned::new(center, self.account(), leads_to_slots);
+        Some(self.assigned.get_or_init(join))
+    }
+
     /// Whether an actor may serve a slot, bypass the gate or become somebody else.
     pub(super) fn matters(&self, actor: Actor) -> bool {
         match actor {
@@ -157,7 +187,7 @@ impl<'a> AccountView<'a> {
                 let permissions = &self.reach.permissions;
                 self.reach.slots_of(actor).any()
                     || permissions.might_any(actor, &self.leading)
-                    || permissions.might_any(actor, &BYPASSES)
+                    || self.bypass.might(&self.reach, actor)
                     || self.reachable(actor).mattering().next().is_some()
             }
         }
@@ -204,21 +234,34 @@ impl<'a> AccountView<'a> {
         roles.map(|(at, _)| Actor::Role(at)).collect()
     }
 
-    /// The roles that matter and that a service may run code with that others can change.
-    pub(super) fn running_roles(&self) -> &[RoleIx] {
+    /// The roles that matter and that a service may run code with, each with the ways to run code
+    /// with it.
+    pub(super) fn running_roles(&self) -> &[(RoleIx, Vec<usize>)] {
         self.running_roles.get_or_init(|| {
-            let roles = self.account().roles_by_ix();
-            let roles = roles.filter(|(at, role)| {
-                self.chains.matters(*at)
-                    && running::has_way(&self.account().outsiders(role).services)
+            let roles = self.account().roles_by_ix().filter(|(at, _)| self.chains.matters(*at));
+            let ways = roles.map(|(at, role)| {
+                (at, running::of_services(&self.account().outsiders(role).services))
             });
-            roles.map(|(at, _)| at).collect()
+            ways.filter(|(_, ways)| !ways.is_empty()).collect()
         })
     }
 
-    /// The actions that change code that runs with a role already.
+    /// The ways to run code with any of these roles.
+    pub(super) fn running_ways(&self) -> &BTreeSet<usize> {
+        &self.ways_and_actions().0
+    }
+
+    /// The actions of these ways.
     pub(super) fn changing_running_code(&self) -> &[Action] {
-        &self.changing_running_code
+        &self.ways_and_actions().1
+    }
+
+    fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
+        self.running_ways.get_or_init(|| {
+            let ways = self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
+            let actions = running::actions(&ways);
+            (ways, actions)
+        })
     }
 
     /// What an actor reaches by at least one write: two slots, if it does not have them without a
@@ -229,8 +272,7 @@ impl<'a> AccountView<'a> {
         }
         let wants = [
             self.reach.slots_of(actor).pair.is_none(),
-            !self.reach.permissions.might_any(actor, &BYPASSES)
-                || !bypass::is_open_to(&self.reach, actor)?,
+            !self.bypass.is_open_to(&self.reach, actor)?,
         ];
         let outcome = match self.may_lead_further(actor) && wants.contains(&true) {
             true => Closure::of(self, actor, wants)?,
@@ -253,7 +295,9 @@ impl<'a> AccountView<'a> {
         let mut selves =
             std::iter::once(actor).chain(reachable.mattering().map(|(_, at)| Actor::Role(at)));
         selves.any(|it| {
-            permissions.might_any(it, &self.leading) || permissions.might_any(it, &BYPASSES)
+            permissions.might_any(it, &self.leading)
+                || self.bypass.might(&self.reach, it)
+                || (it != actor && self.bypass.as_role(it).is_some())
         })
     }
 
@@ -342,12 +386,15 @@ pub(super) struct Serving<'p, 'a> {
     counts: bool,
 }
 
-/// The role with this name. Names of roles are unique without regard to case.
+/// The role that the desk answers with.
 fn desk(account: &Account, name: &str) -> Result<Actor, AuditError> {
-    let mut roles = account.roles_by_ix();
-    let found = roles.find(|(_, role)| role.identity.name.eq_ignore_ascii_case(name));
-    let (at, _) = found.ok_or_else(|| AuditError::NoDesk(name.to_owned()))?;
-    Ok(Actor::Role(at))
+    let found = bypass::named_role(account, name);
+    found.map(Actor::Role).ok_or_else(|| AuditError::NoDesk(name.to_owned()))
+}
+
+/// Whether the gate counts only signed approvals, so that a desk cannot answer for others.
+fn requires_signatures(rule: &Rule) -> bool {
+    rule.require_signature() != RequireSignature::No
 }
 
 /// The groups that serve each slot: the one that the user named, or those whose own policies

@@ -6,6 +6,7 @@ use iam::{Blame, Condition, Effect};
 
 use crate::account_view::AccountView;
 use crate::action::Action;
+use crate::entered_roles::Entered;
 use crate::role_chains::RoleChains;
 use findings::Evidence;
 
@@ -81,6 +82,16 @@ pub(super) fn chain_of_roles(
     }
     evidence.extend(shown(before, last));
     evidence
+}
+
+/// The roles that are assumed after one that is entered from outside the account.
+pub(super) fn entered_role(view: &AccountView<'_>, entered: &Entered) -> Vec<Evidence> {
+    let role = Actor::Role(entered.role);
+    let assumed = entered.chain.iter().flat_map(|chain| {
+        let first = actor(view.account(), role, "can be entered from outside");
+        std::iter::once(first).chain(chain_of_roles(view, role, &chain.through))
+    });
+    assumed.collect()
 }
 
 /// The chain to the statements that let an actor assume a role.

@@ -4,6 +4,7 @@
 //! slots with people covers all slots.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use iam::account::Actor;
 use petgraph::algo::matching::maximum_matching;
@@ -50,18 +51,18 @@ pub(super) struct People {
 impl People {
     /// Users are persons, joined as the gate joins them. A role that people can assume is one
     /// person, as its sessions count together, or any number of people if the gate believes their
-    /// names. Machines are not people. Nobody is here that the gate's rule never counts.
+    /// names; if it is known who has the role, these people. Machines are not people. Nobody is here that the gate's rule never counts.
     pub(super) fn new(view: &AccountView<'_>) -> Self {
         let mut people = Vec::new();
         let mut uncounted = Vec::new();
         for actor in view.actors() {
             let slots: BTreeSet<SlotIx> =
                 view.reach.slots_of(actor).iter().map(|(slot, _)| slot).collect();
-            if slots.is_empty() || !is_for_people(view, actor) {
+            if slots.is_empty() || !is_for_people(view, actor) || has_nobody(view, actor) {
                 continue;
             }
             let of_actor = match view.rule {
-                None => vec![by_default(view, actor, slots.clone())],
+                None => by_default(view, actor, &slots),
                 Some(rule) => by_rule(view, rule, actor, &slots),
             };
             let counted = |slot| of_actor.iter().any(|person: &Person| person.slots.contains(slot));
@@ -97,18 +98,55 @@ impl People {
     }
 }
 
-/// The person behind an actor, if nothing is known about the gate's rule. The desk answers for
+/// The people behind an actor, if nothing is known about the gate's rule. The desk answers for
 /// everybody who signs.
-fn by_default(view: &AccountView<'_>, actor: Actor, slots: BTreeSet<SlotIx>) -> Person {
+fn by_default(view: &AccountView<'_>, actor: Actor, slots: &BTreeSet<SlotIx>) -> Vec<Person> {
     let name = view.name(actor).to_owned();
     let is_role = matches!(actor, Actor::Role(_));
-    Person {
+    if let Some(sessions) = sessions_of(view, actor) {
+        let person = |(subject, name): (String, String)| Person {
+            keys: keys_by(&BELIEVING, view, &subject),
+            subject,
+            name,
+            slots: slots.clone(),
+            is_many: false,
+        };
+        return sessions.map(person).collect();
+    }
+    vec![Person {
         subject: view.account().arn(actor).to_owned(),
-        slots,
+        slots: slots.clone(),
         is_many: is_role && (view.is_desk(actor) || view.trusts_sessions_of(&name)),
         keys: keys(view, view.account().arn(actor)),
         name,
-    }
+    }]
+}
+
+/// The default rule with belief in the session names of roles of IAM Identity Center.
+static BELIEVING: LazyLock<Rule> = LazyLock::new(|| {
+    Rule::floor(r#"{"trustedSessionRoles": ["AWSReservedSSO_*"]}"#).unwrap_or_default()
+});
+
+/// The sessions of a role of IAM Identity Center that the gate believes, by ARN and name of the
+/// person, if everybody who has the role is known.
+fn sessions_of<'v>(
+    view: &'v AccountView<'_>,
+    actor: Actor,
+) -> Option<impl Iterator<Item = (String, String)> + use<'v>> {
+    let Actor::Role(at) = actor else { return None };
+    let assigned = view.assigned_people().filter(|assigned| assigned.knows(at))?;
+    let account = view.account();
+    let name = &account.role(at)?.identity.name;
+    let role = format!("arn:{}:sts::{}:assumed-role/{name}", account.partition, account.id);
+    let named = assigned.sessions(at).map(move |user| (format!("{role}/{user}"), user.to_owned()));
+    (view.trusts_sessions_of(name) && !view.is_desk(actor)).then_some(named)
+}
+
+/// Whether it is known that nobody has a role.
+fn has_nobody(view: &AccountView<'_>, actor: Actor) -> bool {
+    let Actor::Role(at) = actor else { return false };
+    let assigned = view.assigned_people().filter(|assigned| assigned.knows(at));
+    assigned.is_some_and(|assigned| assigned.sessions(at).next().is_none())
 }
 
 /// The most people behind one role that are counted one by one.
@@ -149,17 +187,32 @@ fn by_rule(
         return person(name, false, counted(slots, &standing)).into_iter().collect();
     }
     let is_many = view.trusts_sessions_of(name);
-    let any = counted(slots, &|action| unsigned(&first.arn, action));
-    let left: BTreeSet<SlotIx> =
-        slots.iter().filter(|slot| !any.iter().any(|(it, _)| it == *slot)).copied().collect();
-    let mut people: Vec<Person> = person(name, is_many, any).into_iter().collect();
+    let sessions = sessions_of(view, actor);
+    let is_known = sessions.is_some();
+    let mut people: Vec<Person> = match sessions {
+        None => {
+            let any = counted(slots, &|action| unsigned(&first.arn, action));
+            person(name, is_many, any).into_iter().collect()
+        }
+        Some(sessions) => {
+            let people = sessions.filter_map(|(arn, user)| {
+                let counted = counted(slots, &|action| unsigned(&arn, action));
+                person(&user, false, counted).map(|person| Person { subject: arn, ..person })
+            });
+            people.collect()
+        }
+    };
+    let has_people = |slot: &SlotIx| people.iter().any(|person| person.slots.contains(slot));
+    let left: BTreeSet<SlotIx> = slots.iter().filter(|slot| !has_people(slot)).copied().collect();
     // What messages call somebody who came through a role.
     let called = |who: &str| format!("{who} by {name}");
     let others = shown.shown().iter().skip(1).filter_map(|other| {
         let name = called(other.arn.rsplit('/').next().unwrap_or_default());
         person(&name, false, counted(&left, &|action| unsigned(&other.arn, action)))
     });
-    people.extend(others.take(MOST));
+    if !is_known {
+        people.extend(others.take(MOST));
+    }
     let signers = rule.signer_names().filter_map(|signer| {
         let of_signer = counted(&left, &|action| signed(signer, &first.arn, action));
         person(&called(signer), false, of_signer)
@@ -212,8 +265,11 @@ fn is_for_people(view: &AccountView<'_>, actor: Actor) -> bool {
 
 /// What the gate knows a principal by. If the rule makes it ambiguous, the gate does not count it.
 fn keys(view: &AccountView<'_>, arn: &str) -> Keys {
-    let keys = view.counting.rule.keys(&Principal::parse(arn), &view.gate_account);
-    keys.unwrap_or_default()
+    keys_by(&view.counting.rule, view, arn)
+}
+
+fn keys_by(rule: &Rule, view: &AccountView<'_>, arn: &str) -> Keys {
+    rule.keys(&Principal::parse(arn), &view.gate_account).unwrap_or_default()
 }
 
 /// The persons behind these ARNs: for each, the places of the ARNs. They are joined as the gate's
@@ -255,7 +311,9 @@ fn joined(people: Vec<Person>) -> Vec<Person> {
         let first = members.next()?.clone();
         Some(members.fold(first, |mut all, member| {
             all.slots.extend(&member.slots);
-            all.name = format!("{} = {}", all.name, member.name);
+            if !all.name.split(" = ").any(|name| name == member.name) {
+                all.name = format!("{} = {}", all.name, member.name);
+            }
             all
         }))
     });
@@ -278,6 +336,7 @@ mod tests {
             stage: None,
             gate: "gate".parse().unwrap(),
             desk: None,
+            release: crate::Release::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! are possible, and not certain. Sources: <https://pathfinding.cloud>, category "existing
 //! PassRole", and where it says nothing the API reference of the service.
 
-use iam::account::RoleIx;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::account_view::AccountView;
 use crate::action::Action;
@@ -67,31 +67,28 @@ const WAYS: &[Way] = &[
     ("amplify", &[Action::UpdateApp]),
 ];
 
-/// All actions of the ways.
-pub(crate) fn actions() -> Vec<Action> {
-    let mut all: Vec<Action> =
-        WAYS.iter().flat_map(|(_, actions)| actions.iter().copied()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+/// All actions of the ways at these places.
+pub(crate) fn actions(ways: &BTreeSet<usize>) -> Vec<Action> {
+    let ways = ways.iter().filter_map(|at| WAYS.get(*at));
+    let all: BTreeSet<Action> = ways.flat_map(|(_, actions)| actions.iter().copied()).collect();
+    all.into_iter().collect()
 }
 
-/// Whether a service may run code with a role, or call AWS, and that code can be changed.
-pub(crate) fn has_way(services: &[String]) -> bool {
-    services.iter().any(|service| WAYS.iter().any(|(trusted, _)| *trusted == bare(service)))
+/// The ways to run code with a role, if something that one of these services runs has it: their
+/// places in the table.
+pub(crate) fn of_services(services: &[String]) -> Vec<usize> {
+    let trusted = |service: &str| services.iter().any(|it| bare(it) == service);
+    let ways = WAYS.iter().enumerate().filter(|(_, (service, _))| trusted(service));
+    ways.map(|(at, _)| at).collect()
 }
 
-/// The actions with which somebody may run code with a role, if something has the role already.
-/// Returns `None` if there is no such way.
-pub(crate) fn way<'a>(
+/// Of the ways at these places, those for which somebody has all permissions.
+pub(crate) fn open_to<'a>(
     view: &AccountView<'a>,
     who: &As<'a>,
-    role: RoleIx,
-) -> Option<&'static [Action]> {
-    let services = view.account().outsiders(view.account().role(role)?).services;
-    services.iter().find_map(|service| {
-        let mut ways = WAYS.iter().filter(|(trusted, _)| *trusted == bare(service));
-        let may = |actions: &[Action]| actions.iter().all(|action| view.reach.can(who, *action));
-        ways.find(|(_, actions)| may(actions)).map(|(_, actions)| *actions)
-    })
+    ways: &BTreeSet<usize>,
+) -> HashMap<usize, &'static [Action]> {
+    let may = |actions: &[Action]| actions.iter().all(|action| view.reach.can(who, *action));
+    let ways = ways.iter().filter_map(|at| Some((*at, WAYS.get(*at)?.1)));
+    ways.filter(|(_, actions)| may(actions)).collect()
 }

@@ -109,7 +109,7 @@ pub fn next_step(format: Format) -> &'static str {
         Format::Terraform | Format::TerraformJson => {
             "run `terraform init` and `terraform apply` in that directory"
         }
-        Format::AwsCli => "run `create.sh` once",
+        Format::AwsCli => "run `create.sh`; it may be run again",
     }
 }
 

@@ -3,11 +3,18 @@
 mod cloudtrail;
 mod codepipeline;
 mod iam;
+mod identity_store;
+mod sso_admin;
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_iam::config::SharedCredentialsProvider;
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use doctor::pipeline::ArnError;
@@ -29,19 +36,18 @@ pub(crate) struct Connection {
     pub(crate) endpoint_url: Option<String>,
 }
 
-/// A connection to AWS.
+/// A connection to AWS, and the number of requests to LookupEvents so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Aws(SdkConfig);
+pub(crate) struct Aws(SdkConfig, Arc<AtomicUsize>);
 
 impl Aws {
     /// Looks up credentials and region. It does not send a request to a service.
     pub(crate) async fn connect(connection: &Connection, region: Option<&str>) -> Self {
+        let client = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(
-                aws_smithy_http_client::Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https(),
-            )
+            .http_client(client.clone())
             .retry_config(RetryConfig::adaptive().with_max_attempts(TRIES));
         if let Some(profile) = &connection.profile {
             loader = loader.profile_name(profile);
@@ -52,7 +58,30 @@ impl Aws {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        Self(loader.load().await)
+<<<<<<< HEAD
+        Self(loader.load().await, Arc::default())
+    }
+
+    /// How many requests LookupEvents has taken so far. Each page is one.
+    pub(crate) fn lookups(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
+=======
+        let config = loader.load().await;
+        let Some(profile) = &connection.profile else {
+            return Self(config);
+        };
+        // Without this, credentials in the environment would come before those of the profile, and
+        // two profiles would be one account.
+        let provider = ProviderConfig::without_region()
+            .with_http_client(client)
+            .with_region(config.region().cloned());
+        let credentials = ProfileFileCredentialsProvider::builder()
+            .configure(&provider)
+            .profile_name(profile)
+            .build();
+        let credentials = SharedCredentialsProvider::new(credentials);
+        Self(config.into_builder().credentials_provider(credentials).build())
+>>>>>>> doctor
     }
 
     /// The region of the requests, if one is configured.
@@ -79,6 +108,21 @@ pub(crate) enum CallError {
     /// The answer is incomplete.
     #[error("the answer to {action} has no {what}")]
     Incomplete { action: String, what: &'static str },
+    /// Only one account of an organization may ask about IAM Identity Center.
+    #[error(
+        "AWS refuses {action}: {message}; IAM Identity Center answers to the organization's \
+         management account and its delegated administrator alone, so use credentials of one of \
+         them (with --account-file for the account that is audited), or save the lists there and \
+         give them with --identity-center-file"
+    )]
+    NotTheAdministrator { action: String, message: String },
+    /// There is no IAM Identity Center.
+    #[error(
+        "no IAM Identity Center of an organization is visible in {region}; it is in one region \
+         only: set AWS_REGION to it, and use credentials of the organization's management account \
+         or its delegated administrator"
+    )]
+    NoIdentityCenter { region: String },
     /// The answer contradicts itself.
     #[error("the answer to codepipeline:GetPipeline contradicts itself")]
     Contradictory(#[source] ArnError),

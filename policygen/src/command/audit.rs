@@ -13,6 +13,8 @@ use jiff::tz::Offset;
 use serde_json::value::RawValue;
 
 use super::CATALOGS;
+use super::audit_identity_center::{self, IdentityCenterArgs};
+use super::audit_release::{ReleaseArgs, Released};
 use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
@@ -30,9 +32,17 @@ Examples:
     aws iam get-account-authorization-details > account.json
     policygen audit --account-file account.json
 
+  Who has the roles of IAM Identity Center, from files:
+    policygen audit --account-file account.json --identity-center-file assignments.json \\
+      --identity-center-file sets.json --identity-center-file people.json
+
   One pipeline, the groups by name, and what the gate believes:
     policygen audit --slot ApprovalA=Developers --slot ApprovalB=Operators \\
       --region eu-west-1 --pipeline payments --rule rule.json
+
+  What the pipeline deploys, with which roles, and who could deploy it without the pipeline:
+    aws codepipeline get-pipeline --name payments > pipeline.json
+    policygen audit --pipeline-file pipeline.json
 
   For code scanning, failing on warnings too:
     policygen audit --format sarif --fail-on warning > audit.sarif
@@ -49,10 +59,10 @@ const PERMISSIONS: &str = r#"{
       "Effect": "Allow",
       "Action": "iam:GetAccountAuthorizationDetails",
       "Resource": "*"
-    }
-  ]
-}
-"#;
+    }"#;
+
+/// The end of the policy.
+const END: &str = "\n  ]\n}\n";
 
 /// Prove that nobody can serve two slots of one pipeline, by any path
 ///
@@ -68,8 +78,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
     /// An approval action, and the group that serves it [default group: the groups whose own
-    /// policies allow it]
-    #[arg(long = "slot", value_name = "NAME[=GROUP]", default_values = ["ApprovalA", "ApprovalB"])]
+    /// policies allow it; default slots: the approvals of --pipeline-file, or ApprovalA and
+    /// ApprovalB]
+    #[arg(long = "slot", value_name = "NAME[=GROUP]")]
     slots: Vec<Slot>,
     /// Only pipelines in this region, or in regions that match a pattern
     #[arg(long)]
@@ -94,9 +105,13 @@ pub(crate) struct Args {
     /// findings are errors
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
+    #[command(flatten)]
+    release: ReleaseArgs,
     /// Print the IAM policy that a live audit needs, and exit
     #[arg(long)]
     print_permissions: bool,
+    #[command(flatten)]
+    identity_center: IdentityCenterArgs,
     #[command(flatten)]
     connection: Connection,
     #[command(flatten)]
@@ -133,6 +148,9 @@ enum SlotsError {
 /// Checks that there are two or more different slots, and that no two of them name the same group.
 fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
     let actions: BTreeSet<&ActionName> = slots.iter().map(|slot| &slot.action).collect();
+    if slots.is_empty() {
+        return Ok(());
+    }
     if actions.len() < 2 || actions.len() < slots.len() {
         return Err(SlotsError::Few);
     }
@@ -147,7 +165,12 @@ fn check_slots(slots: &[Slot]) -> Result<(), SlotsError> {
 
 pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.print_permissions {
-        output::print(PERMISSIONS.as_bytes())?;
+        let more = if args.identity_center.identity_center {
+            audit_identity_center::PERMISSIONS
+        } else {
+            ""
+        };
+        output::print([PERMISSIONS, more, END].concat().as_bytes())?;
         return Ok(Exit::Done);
     }
     if let Err(error) = check_slots(&args.slots) {
@@ -156,12 +179,21 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
     let reporter = args.report.read(&CATALOGS)?;
     let rule = args.rule.as_deref().map(input::rule).transpose()?;
+    let floor = rule.clone().unwrap_or_default();
+    let released = args.release.read(&args.gate_function, args.pipeline.as_ref(), &floor)?;
+    let Released { release, gate, is_complete, .. } = released;
+    let slots = Some(args.slots).filter(|slots| !slots.is_empty()).or(released.slots);
+    let slots = match slots {
+        Some(slots) => slots,
+        None => vec!["ApprovalA".parse()?, "ApprovalB".parse()?],
+    };
+    let region = args.region.or(released.region);
     let levels: Vec<_> = args.scp.iter().map(|path| read_level(path)).collect::<Result<_, _>>()?;
     let account = match &args.account_file {
         Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
             .map_err(|source| CommandError::Account { path: path.clone(), source }),
         None => {
-            let region = args.region.as_ref().and_then(RegionGlob::region);
+            let region = region.as_ref().and_then(RegionGlob::region);
             Account::supposing(read_account(&args.connection, region)?)
                 .map_err(|source| CommandError::Live { source })
         }
@@ -195,16 +227,27 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         ));
     }
     let scope = Scope {
-        slots: args.slots,
-        region: args.region,
-        pipeline: args.pipeline,
-        stage: args.stage,
-        gate: args.gate_function,
+        slots,
+        region,
+        pipeline: args.pipeline.or(released.pipeline),
+        stage: args.stage.or(released.stage),
+        gate,
         desk: args.desk_role,
+        release,
     };
-    match audit(&account, &scope, rule.as_ref()) {
-        Ok(findings) => Ok(reporter.finish(findings, checked(&account), &CATALOG, today)?),
-        Err(error @ (AuditError::NoGroup { .. } | AuditError::NoDesk(_))) => {
+    let region = scope.region.as_ref().and_then(RegionGlob::region);
+    let people = args.identity_center.read(&args.connection, &account.id, region)?;
+    match audit(&account, &scope, rule.as_ref(), people.as_ref()) {
+        Ok(findings) => {
+            let exit = reporter.finish(findings, checked(&account), &CATALOG, today)?;
+            // A pipeline that could not be read may have any way past its gate.
+            Ok(if is_complete { exit } else { Exit::Failed })
+        }
+        Err(
+            error @ (AuditError::NoGroup { .. }
+            | AuditError::NoDesk(_)
+            | AuditError::NoDeployRole(_)),
+        ) => {
             output::print_error(&error);
             Ok(Exit::Nothing)
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::checker::{DOCTOR, found};
+use crate::checker::{DOCTOR, file_of, found};
 use crate::doctor::clean;
 use crate::program::Ran;
 use crate::server;
@@ -141,4 +141,44 @@ fn what_aws_refuses_is_an_error_that_says_what_to_do() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn every_profile_is_an_account_even_if_the_environment_has_credentials() {
+    let config = file_of(
+        "[profile payments]
+region = eu-west-1
+aws_access_key_id = of-payments
+aws_secret_access_key = secret
+[profile refunds]
+region = eu-west-1
+aws_access_key_id = of-refunds
+aws_secret_access_key = secret
+",
+    );
+    let mut refunds = clean();
+    refunds["metadata"]["pipelineArn"] =
+        json!("arn:aws:codepipeline:eu-west-1:444455556666:payments");
+    refunds["pipeline"]["stages"][2]["actions"].as_array_mut().unwrap().truncate(2);
+    let reply = move |request: &str| {
+        let list = json!({"pipelines": [{"name": "payments"}]});
+        // The key of the caller stands in the signature.
+        let pipeline = match () {
+            () if request.contains("credential=of-payments/") => clean(),
+            () if request.contains("credential=of-refunds/") => refunds.clone(),
+            () => return (400, json!({"__type": "AccessDeniedException"}).to_string()),
+        };
+        let is_list = request.contains("listpipelines");
+        (200, if is_list { list.to_string() } else { answer(pipeline).to_string() })
+    };
+    let ran = server::live_with(
+        "application/x-amz-json-1.1",
+        reply,
+        &["doctor", "--all", "--profile", "payments", "--profile", "refunds", "--format", "json"],
+        &[("AWS_CONFIG_FILE", config.path().to_str().unwrap())],
+    );
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""));
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["checked"], "2 pipelines");
+    assert_eq!(found(&report)[0].subject, "arn:aws:codepipeline:eu-west-1:444455556666:payments");
 }

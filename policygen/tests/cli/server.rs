@@ -13,10 +13,21 @@ pub(crate) fn live(
     answer: impl FnMut(&str) -> (u16, String) + Send + 'static,
     arguments: &[&str],
 ) -> Ran {
+    live_with(content_type, answer, arguments, &[])
+}
+
+/// As [`live`], with more environment variables.
+pub(crate) fn live_with(
+    content_type: &'static str,
+    answer: impl FnMut(&str) -> (u16, String) + Send + 'static,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Ran {
     let url = serve(content_type, answer);
     let mut command = command();
     command.args(arguments).args(["--endpoint-url", &url]);
     command.env("AWS_ACCESS_KEY_ID", "alice").env("AWS_SECRET_ACCESS_KEY", "secret");
+    command.envs(environment.iter().copied());
     ran(&command.output().unwrap())
 }
 

@@ -123,7 +123,9 @@ fn finds_what_is_planted(size: Size, seeds: std::ops::Range<u64>) {
     for seed in seeds {
         println!("--- {} users, seed {seed}", size.users);
         let account = generate(size, seed);
-        let found = audit(&account, None);
+        let mut found = audit(&account, None);
+        // The developers of such accounts change functions, and planted roles of functions approve.
+        found.retain(|finding| finding.code != Code::MayRunAsApprover.as_str());
         lines.extend(
             differences(&account, &found).into_iter().map(|line| format!("seed {seed}: {line}")),
         );
@@ -144,6 +146,19 @@ fn in_accounts_of_500_users() {
 #[test]
 fn in_an_account_of_5000_users() {
     finds_what_is_planted(LARGE, 1..2);
+}
+
+#[test]
+fn in_accounts_of_one_scenario() {
+    let accounts = kit::alone();
+    let lines = accounts.iter().flat_map(|account| {
+        let found = audit(account, None);
+        assert!(!account.planted.is_empty());
+        differences(account, &found)
+    });
+    let lines: Vec<String> = lines.collect();
+    assert!(accounts.len() > 20);
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
 
 #[test]

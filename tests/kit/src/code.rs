@@ -31,13 +31,15 @@ pub enum Code {
     SharedApproverRole,
     /// A role that approves and that a machine can assume without a human.
     MachineCanApprove,
+    /// May change code that may run with a role that approves.
+    MayRunAsApprover,
     /// A user who approves without a second factor.
     ApproverWithoutMfa,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MemberOfBothGroups,
         Self::CanApproveBoth,
         Self::CanApproveBothIf,
@@ -52,6 +54,7 @@ impl Code {
         Self::SessionNamesFromProvider,
         Self::SharedApproverRole,
         Self::MachineCanApprove,
+        Self::MayRunAsApprover,
         Self::ApproverWithoutMfa,
     ];
 
@@ -73,6 +76,7 @@ impl Code {
             Self::SessionNamesFromProvider => "session-names-from-provider",
             Self::SharedApproverRole => "shared-approver-role",
             Self::MachineCanApprove => "machine-can-approve",
+            Self::MayRunAsApprover => "may-run-as-approver",
             Self::ApproverWithoutMfa => "approver-without-mfa",
         }
     }

@@ -98,6 +98,33 @@ pub fn generate(size: Size, seed: u64) -> Generated {
     Generated::new(account, cast, planted)
 }
 
+/// Accounts with one scenario each, for scenarios that would make findings of people who have
+/// nothing to do with them.
+#[must_use]
+pub fn alone() -> Vec<Generated> {
+    let account = |scenario: &Scenario| {
+        let mut account = Account::new(3);
+        let mut cast = BTreeMap::new();
+        let mut planted = Vec::new();
+        let commons = Commons {
+            group_a: account.group("/", "ApprovalA"),
+            group_b: account.group("/", "ApprovalB"),
+        };
+        for one in [Scenario { name: "commons", plant: plant_commons }, *scenario] {
+            (one.plant)(&mut Plot {
+                account: &mut account,
+                commons,
+                scenario: one.name,
+                cast: &mut cast,
+                planted: &mut planted,
+            });
+        }
+        put_in_order(&mut account);
+        Generated::new(account, cast, planted)
+    };
+    scenario::alone().iter().map(account).collect()
+}
+
 /// Whether there is room for another scenario of any kind, and for some noise of each.
 fn has_room(account: &Account, size: Size) -> bool {
     // No scenario has more pieces of a kind.

@@ -26,7 +26,7 @@ mod tests;
 mod trusted;
 
 pub use code::Code;
-pub use generate::{Generated, generate};
+pub use generate::{Generated, alone, generate};
 pub use liveness::{Liveness, accounts as liveness_accounts};
 pub use plot::Planted;
 pub use size::{LARGE, MIDDLE, SMALL, Size};

@@ -1,7 +1,7 @@
 //! `can-approve-both-through-role`: a principal that can serve two slots of one pipeline if it
 //! assumes roles.
 
-use findings::{Check, Finding, Severity};
+use findings::{Check, Evidence, Finding, Severity};
 
 use iam::account::{Actor, RoleIx};
 
@@ -10,7 +10,9 @@ use super::{Find, can_approve_both};
 use crate::account_view::AccountView;
 use crate::answerer::Answerer;
 use crate::counted::{Verdict, best_pair, conclude, if_refused};
+use crate::entered_roles::ServedTogether;
 use crate::evidence;
+use crate::outsiders::{self, OutsiderOfBoth};
 use crate::reach_index::{Candidate, SlotPair, UndecidedError};
 use crate::role_chains::RoleChain;
 
@@ -43,7 +45,46 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             findings.push(finding(view, actor, &found));
         }
     }
+    let outsiders = outsiders::find(view)?.into_iter().filter(|it| it.is_certain);
+    findings.extend(outsiders.map(|outsider| of_outsider(view, &outsider)));
     Ok(findings)
+}
+
+/// A principal of another account that the trust policies of both roles name.
+fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
+    let ServedTogether { pair, by } = &found.served;
+    let [a, b] = pair.slots.map(|slot| view.slot(slot));
+    let [by_a, by_b] = by.each_ref().map(|entered| view.name(Actor::Role(entered.serving())));
+    let arn = outsiders::name(&found.outsider);
+    let message = format!(
+        "`{arn}` may approve {a} as `{by_a}` and {b} of the same stage as `{by_b}`, if its own \
+         account allows it to assume both."
+    );
+    let help =
+        "Let another principal enter one of the roles: change the trust policy of one of them.";
+    let mut finding = CHECK.finding(arn.to_owned(), message, help.to_owned());
+    finding.evidence = evidence_of_outsider(view, found);
+    let [_, witness] = &pair.witness;
+    finding.witness = Some(witness.clone());
+    finding
+}
+
+/// How an outsider serves two slots.
+pub(super) fn evidence_of_outsider(
+    view: &AccountView<'_>,
+    found: &OutsiderOfBoth,
+) -> Vec<Evidence> {
+    let name = outsiders::name(&found.outsider);
+    let slots = found.served.by.iter().zip(&found.served.pair.witness);
+    let evidence = slots.flat_map(|(entered, witness)| {
+        let serving = Actor::Role(entered.serving());
+        let mut evidence =
+            vec![Evidence::new("principal", name, "may be let in by the trust policy")];
+        evidence.extend(evidence::entered_role(view, entered));
+        evidence.extend(evidence_of(view, serving, std::slice::from_ref(witness)));
+        evidence
+    });
+    evidence.collect()
 }
 
 /// Whether an actor that has two slots by itself gets no worse by roles or writes. It does if the

@@ -34,10 +34,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         {
             continue;
         }
-        let ways = match second_person::might_make(view, actor) {
-            true => second_person::ways(view, actor)?,
-            false => Vec::new(),
-        };
+        let ways = second_person::ways(view, actor)?;
         let found = match finding(view, actor, &ways) {
             None => after_steps(view, actor)?,
             found => found,

@@ -26,14 +26,16 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     }
     let mut findings = Vec::new();
     for actor in view.actors() {
-        if !might(view, actor) || has_two_slots(view, actor)? {
+        let has_two = view.reach.slots_of(actor).pair.is_some();
+        if has_two || !might(view, actor) || view.outcome(actor)?.slots.is_some() {
             continue;
         }
         let outcome = Closure::with_running_code(view, actor)?;
         let Some(slots) = &outcome.slots else { continue };
-        let says = |of: &str| {
-            format!("may approve {of}, if what it can change has the role of an approver")
-        };
+        if is_reported(view, actor)? {
+            continue;
+        }
+        let says = |of: &str| format!("may serve {of} through code that it can change");
         findings.push(steps::to_two_slots(&CHECK, HELP, view, actor, slots, says));
     }
     Ok(findings)
@@ -44,7 +46,11 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 fn might(view: &AccountView<'_>, actor: Actor) -> bool {
     let is_of_aws =
         |identity| matches!(actor, Actor::Role(_)) && of_aws::is_service_linked(identity);
-    if view.is_desk(actor) || view.account().identity(actor).is_some_and(is_of_aws) {
+    // People who can become a machine are reported themselves.
+    if view.is_beyond_people(actor)
+        || view.is_desk(actor)
+        || view.account().identity(actor).is_some_and(is_of_aws)
+    {
         return false;
     }
     let permissions = &view.reach.permissions;
@@ -55,9 +61,7 @@ fn might(view: &AccountView<'_>, actor: Actor) -> bool {
 }
 
 /// Whether another check reports that the actor reaches two slots.
-fn has_two_slots(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
-    Ok(view.reach.slots_of(actor).pair.is_some()
-        || can_approve_both_through_role::can(view, actor)?
-        || view.outcome(actor)?.slots.is_some()
+fn is_reported(view: &AccountView<'_>, actor: Actor) -> Result<bool, UndecidedError> {
+    Ok(can_approve_both_through_role::can(view, actor)?
         || !second_person::ways(view, actor)?.is_empty())
 }

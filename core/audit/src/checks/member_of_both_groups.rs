@@ -1,20 +1,25 @@
-//! `member-of-both-groups`: a user in the groups of two slots, even if its policies allow only one.
+//! `member-of-both-groups`: a user in the groups of two slots, even if its policies allow only one,
+//! and a person of IAM Identity Center with the roles of two slots.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use findings::{Check, Evidence, Finding, Severity};
-use iam::account::{Actor, GroupIx};
+use iam::account::{Actor, GroupIx, RoleIx};
 
 use super::Find;
+use super::can_approve_both::evidence_of;
 use crate::account_view::AccountView;
+use crate::entered_roles::{EnteredRoles, ServedTogether};
 use crate::evidence;
+use crate::identity_center::Held;
 use crate::reach_index::UndecidedError;
 use crate::scope::SlotIx;
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "member-of-both-groups",
     severity: Severity::Error,
-    title: "A user is in the groups of two slots",
+    title: "A person is in the groups of two slots, or is assigned the roles of two",
     find,
 };
 
@@ -55,7 +60,79 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         ];
         findings.push(finding);
     }
+    findings.extend(of_identity_center(view)?);
     Ok(findings)
+}
+
+/// The people of IAM Identity Center who have the roles of two slots.
+fn of_identity_center(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
+    let Some(assigned) = view.assigned_people() else { return Ok(Vec::new()) };
+    let roles = assigned.people().flat_map(|(_, held)| held.iter().map(|held| held.role));
+    let entered = EnteredRoles::new(view, roles.collect::<BTreeSet<RoleIx>>())?;
+    // Many people have the same permission sets.
+    let mut known: HashMap<Vec<RoleIx>, Option<Rc<ServedTogether>>> = HashMap::new();
+    let mut findings = Vec::new();
+    for (person, held) in assigned.people() {
+        let mut roles: Vec<RoleIx> = held.iter().map(|held| held.role).collect();
+        roles.dedup();
+        let served = match known.get(&roles) {
+            Some(served) => served.clone(),
+            None => {
+                let served = entered.two_slots(&roles, None, |_, _| true)?.map(Rc::new);
+                known.insert(roles, served.clone());
+                served
+            }
+        };
+        findings.extend(served.and_then(|served| assigned_both(view, person, held, &served)));
+    }
+    Ok(findings)
+}
+
+fn assigned_both(
+    view: &AccountView<'_>,
+    person: &str,
+    held: &[Held<'_>],
+    served: &ServedTogether,
+) -> Option<Finding> {
+    let (account, assigned) = (view.account(), view.assigned_people()?);
+    let arn = |kind, id| format!("arn:{}:identitystore:::{kind}/{id}", account.partition);
+    let holding = |role| held.iter().find(|held| held.role == role);
+    let [first, second] = [holding(served.by[0].role)?, holding(served.by[1].role)?];
+    let how = |held: &Held<'_>| match held.group {
+        Some(group) => format!("by the group `{}`", assigned.group(group)),
+        None => "directly".to_owned(),
+    };
+    let [a, b] = served.pair.slots.map(|slot| view.slot(slot));
+    let message = format!(
+        "`{}` is assigned `{}` {} and `{}` {}. The role of the first may approve {a}, and that of \
+         the second {b} of the same stage.",
+        assigned.user(person),
+        first.set,
+        how(first),
+        second.set,
+        how(second),
+    );
+    let help = format!(
+        "Remove one of the assignments `{}` and `{}` from this person, or the person from a group.",
+        first.set, second.set
+    );
+    let mut finding = CHECK.finding(arn("user", person), message, help);
+    let sets = [first, second].into_iter().zip(&served.by).zip(&served.pair.witness);
+    for ((held, entered), witness) in sets {
+        finding.evidence.push(Evidence::new("user", assigned.user(person), "has both"));
+        if let Some(group) = held.group {
+            let name = assigned.group(group);
+            finding.evidence.push(Evidence::new("group", name, "has the user as a member"));
+        }
+        let detail = format!("`{}` is assigned", held.set);
+        finding.evidence.push(Evidence::new("permission set", held.arn, detail));
+        finding.evidence.extend(evidence::entered_role(view, entered));
+        let serving = Actor::Role(entered.serving());
+        finding.evidence.extend(evidence_of(view, serving, std::slice::from_ref(witness)));
+    }
+    let [_, witness] = &served.pair.witness;
+    finding.witness = Some(witness.clone());
+    Some(finding)
 }
 
 /// Two different groups of a user that serve two different slots of a stage, each with its slot.

@@ -8,7 +8,6 @@ use iam::account::{Actor, RoleIx};
 
 use super::{Closure, Form, Step, Who};
 use crate::action::{APPROVE, Action};
-use crate::bypass::BYPASSES;
 use crate::escalation::{REMOVALS, WRITES};
 use crate::of_aws::is_of_aws;
 use crate::passing;
@@ -29,11 +28,11 @@ pub(crate) fn leading() -> Vec<Action> {
     all
 }
 
-/// All actions on which the forms that a form leads to depend.
-pub(crate) fn deciding() -> Vec<Action> {
+/// All actions on which the forms that a form leads to depend. `bypassing` are those past the gate.
+pub(crate) fn deciding(bypassing: &[Action]) -> Vec<Action> {
     let mut all = leading();
     all.extend([Action::AssumeRole, APPROVE]);
-    all.extend(BYPASSES);
+    all.extend(bypassing);
     all.extend(passing::actions());
     all.sort_unstable();
     all.dedup();
@@ -297,13 +296,13 @@ impl<'a> Closure<'_, 'a> {
         let As::Now(actor) = who else { return };
         // What is too intricate here is reported about the actor itself.
         let made = second_person::made(self.view, *actor).unwrap_or_default();
-        for (called, steps, state) in made {
+        for (called, steps, state) in made.iter() {
             let steps = steps.iter().map(|step| self.step(at, step.action, &step.resource, false));
             self.add_changed(Form {
-                who: Who::Made(called),
+                who: Who::Made(called.clone()),
                 after: BTreeSet::from([at]),
                 steps: steps.collect(),
-                permissions: As::after(state),
+                permissions: As::after(state.clone()),
             });
         }
     }

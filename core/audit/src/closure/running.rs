@@ -15,14 +15,19 @@ impl<'a> Closure<'_, 'a> {
             return;
         }
         self.become_changers(at, who);
-        for role in self.view.running_roles() {
-            if self.is_done() || self.as_now.contains_key(&Actor::Role(*role)) {
+        let open = running::open_to(self.view, who, self.view.running_ways());
+        if open.is_empty() {
+            return;
+        }
+        for (role, ways) in self.view.running_roles() {
+            let role = Actor::Role(*role);
+            if self.is_done() || self.as_now.contains_key(&role) {
                 continue;
             }
-            let Some(actions) = running::way(self.view, who, *role) else { continue };
-            let arn = self.view.account().arn(Actor::Role(*role));
+            let Some(actions) = ways.iter().find_map(|way| open.get(way)) else { continue };
+            let arn = self.view.account().arn(role);
             let steps = actions.iter().map(|action| self.step(at, *action, arn, false)).collect();
-            self.add_actor(Actor::Role(*role), BTreeSet::from([at]), steps);
+            self.add_actor(role, BTreeSet::from([at]), steps);
         }
     }
 

@@ -9,6 +9,8 @@ mod providers;
 mod roles;
 mod users;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use iam::account::{Actor, PolicyId};
@@ -80,7 +82,7 @@ pub(super) struct Way {
 }
 
 /// Whether an actor might find any way. Cheap, so it is asked first.
-pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
+fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     users::might_make(view, actor)
         || roles::might_make(view, actor)
         || providers::might_forge(view, actor)
@@ -89,14 +91,28 @@ pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
 /// Somebody that an actor could make: in words, the writes that it takes, and all its permissions.
 type Made<'a> = (String, Vec<Step>, State<'a>);
 
+/// What was found already: several checks ask, and so does everybody who can become an actor.
+#[derive(Default)]
+pub(super) struct Known<'a> {
+    made: RefCell<HashMap<Actor, Rc<Vec<Made<'a>>>>>,
+    ways: RefCell<HashMap<Actor, Rc<Vec<Way>>>>,
+}
+
 /// Everybody that an actor could make, and could act as.
 pub(super) fn made<'a>(
     view: &AccountView<'a>,
     actor: Actor,
-) -> Result<Vec<Made<'a>>, UndecidedError> {
+) -> Result<Rc<Vec<Made<'a>>>, UndecidedError> {
+    let known = view.second_persons.made.borrow().get(&actor).map(Rc::clone);
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let mut others = users::all(view, actor)?;
     others.extend(roles::all(view, actor)?);
-    Ok(others.into_iter().filter_map(|it| Some((it.called, it.steps, it.state?))).collect())
+    let made = others.into_iter().filter_map(|it| Some((it.called, it.steps, it.state?)));
+    let made = Rc::new(made.collect());
+    view.second_persons.made.borrow_mut().insert(actor, Rc::clone(&made));
+    Ok(made)
 }
 
 /// Those that an actor could make and that have these words, as the gate sees them.
@@ -111,7 +127,20 @@ pub(super) fn made_as(
 }
 
 /// The ways of an actor to act as two people: at most one of each kind.
-pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
+pub(super) fn ways(view: &AccountView<'_>, actor: Actor) -> Result<Rc<Vec<Way>>, UndecidedError> {
+    let known = view.second_persons.ways.borrow().get(&actor).map(Rc::clone);
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let found = Rc::new(find_ways(view, actor)?);
+    view.second_persons.ways.borrow_mut().insert(actor, Rc::clone(&found));
+    Ok(found)
+}
+
+fn find_ways(view: &AccountView<'_>, actor: Actor) -> Result<Vec<Way>, UndecidedError> {
+    if !might_make(view, actor) {
+        return Ok(Vec::new());
+    }
     let mut others = users::all(view, actor)?;
     others.extend(roles::all(view, actor)?);
     others.extend(providers::all(view, actor));

@@ -1,86 +1,103 @@
-//! Writes a bash script of AWS CLI commands.
+//! Writes a bash script of AWS CLI commands, which may be run again.
 
 use std::collections::BTreeMap;
 
 use findings::pretty;
 
+use super::aws_cli_functions::{GROUP, PERMISSION_SET, POLICY, ROLE, SCP};
 use super::file::RenderError;
 use crate::plan::Plan;
 
 pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
     let mut script = String::from(
-        "#!/usr/bin/env bash\n# Creates what the two-person rule needs in IAM. Written by \
-         policygen.\nset -euo pipefail\n",
+        "#!/usr/bin/env bash\n# Creates what the two-person rule needs in IAM, or updates it. \
+         Deletes nothing but\n# old versions of its policies. Written by policygen.\nset -euo \
+         pipefail\n",
     );
-    // Creating a policy returns its ARN, which the script keeps in a variable.
+    let functions = [
+        (POLICY, plan.policies.is_empty()),
+        (GROUP, plan.groups.is_empty()),
+        (ROLE, plan.roles.is_empty()),
+        (PERMISSION_SET, plan.permission_sets.is_empty()),
+        (SCP, plan.scps.is_empty()),
+    ];
+    for (function, is_unused) in functions {
+        if !is_unused {
+            script.push_str(function);
+        }
+    }
+    // The function leaves the ARN of the policy in a variable.
     let mut arns: BTreeMap<&str, String> = BTreeMap::new();
     for (at, policy) in plan.policies.iter().enumerate() {
         let variable = format!("policy_{}", at + 1);
-        let command = Command::new("iam create-policy")
-            .with("--policy-name", &policy.name)?
-            .with("--description", &policy.description)?
-            .with("--policy-document", pretty(&policy.document)?.trim_end())?
-            .with("--query", "Policy.Arn")?
-            .with("--output", "text")?;
-        script.push_str(&format!("\n{variable}=$({})\n", command.0));
+        let document = pretty(&policy.document)?;
+        let put = Command::new("put_policy")
+            .argument(&policy.name)?
+            .argument(&policy.description)?
+            .argument(document.trim_end())?;
+        script.push_str(&format!("\n{}{variable}=$arn\n", put.line()));
         arns.insert(&policy.name, format!("\"${variable}\""));
         for role in &policy.roles {
-            let attach = Command::new("iam attach-role-policy").with("--role-name", role)?;
+            let attach = Command::aws("iam attach-role-policy").with("--role-name", role)?;
             script.push_str(&attach.policy(&arns, &policy.name).line());
         }
     }
     for group in &plan.groups {
-        let create = Command::new("iam create-group").with("--group-name", &group.name)?;
-        script.push_str(&format!("\n{}", create.silent().line()));
+        let put = Command::new("put_group").argument(&group.name)?;
+        script.push_str(&format!("\n{}", put.line()));
         for policy in &group.policies {
             let attach =
-                Command::new("iam attach-group-policy").with("--group-name", &group.name)?;
+                Command::aws("iam attach-group-policy").with("--group-name", &group.name)?;
             script.push_str(&attach.policy(&arns, policy).line());
         }
     }
     for role in &plan.roles {
-        let create = Command::new("iam create-role")
-            .with("--role-name", &role.name)?
-            .with("--description", &role.description)?
-            .with("--assume-role-policy-document", pretty(&role.trust)?.trim_end())?;
-        script.push_str(&format!("\n{}", create.silent().line()));
+        let trust = pretty(&role.trust)?;
+        let put = Command::new("put_role")
+            .argument(&role.name)?
+            .argument(&role.description)?
+            .argument(trust.trim_end())?;
+        script.push_str(&format!("\n{}", put.line()));
         for policy in &role.policies {
-            let attach = Command::new("iam attach-role-policy").with("--role-name", &role.name)?;
+            let attach = Command::aws("iam attach-role-policy").with("--role-name", &role.name)?;
             script.push_str(&attach.policy(&arns, policy).line());
         }
     }
-    for (at, set) in plan.permission_sets.iter().enumerate() {
-        let variable = format!("permission_set_{}", at + 1);
-        let create = Command::new("sso-admin create-permission-set")
-            .with("--instance-arn", &set.instance)?
-            .with("--name", &set.name)?
-            .with("--description", &set.description)?
-            .with("--query", "PermissionSet.PermissionSetArn")?
-            .with("--output", "text")?;
-        script.push_str(&format!("\n{variable}=$({})\n", create.0));
-        let put = Command::new("sso-admin put-inline-policy-to-permission-set")
-            .with("--instance-arn", &set.instance)?
-            .raw("--permission-set-arn", &format!("\"${variable}\""))
-            .with("--inline-policy", pretty(&set.document)?.trim_end())?;
-        script.push_str(&put.silent().line());
+    for set in &plan.permission_sets {
+        let document = pretty(&set.document)?;
+        let put = Command::new("put_permission_set")
+            .argument(&set.instance)?
+            .argument(&set.name)?
+            .argument(&set.description)?
+            .argument(document.trim_end())?;
+        script.push_str(&format!("\n{}", put.line()));
     }
     for scp in &plan.scps {
-        let create = Command::new("organizations create-policy")
-            .with("--type", "SERVICE_CONTROL_POLICY")?
-            .with("--name", &scp.name)?
-            .with("--description", &scp.description)?
-            .with("--content", &serde_json::to_string(&scp.document)?)?;
-        script.push_str(&format!("\n{}", create.silent().line()));
+        let put = Command::new("put_scp")
+            .argument(&scp.name)?
+            .argument(&scp.description)?
+            .argument(&serde_json::to_string(&scp.document)?)?;
+        script.push_str(&format!("\n{}", put.line()));
     }
     Ok(script)
 }
 
-/// A command of the AWS CLI under construction.
+/// A command under construction.
 struct Command(String);
 
 impl Command {
-    fn new(verb: &str) -> Self {
+    fn new(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// A command of the AWS CLI.
+    fn aws(verb: &str) -> Self {
         Self(format!("aws {verb}"))
+    }
+
+    /// Adds an argument and quotes it.
+    fn argument(self, value: &str) -> Result<Self, shlex::QuoteError> {
+        Ok(Self(format!("{} \\\n  {}", self.0, shlex::try_quote(value)?)))
     }
 
     /// Adds an option and quotes its value.
@@ -97,11 +114,6 @@ impl Command {
     fn policy(self, arns: &BTreeMap<&str, String>, name: &str) -> Self {
         let arn = arns.get(name).map(String::as_str).unwrap_or_default();
         self.raw("--policy-arn", arn)
-    }
-
-    /// Discards the output of the command.
-    fn silent(self) -> Self {
-        self.raw("--output", "text >/dev/null")
     }
 
     fn line(self) -> String {

@@ -1,6 +1,7 @@
 //! Writes a plan, one format per file.
 
 mod aws_cli;
+mod aws_cli_functions;
 mod cloudformation;
 mod documents;
 mod file;

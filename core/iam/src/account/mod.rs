@@ -5,9 +5,11 @@ mod context;
 mod deprecated;
 pub mod details;
 mod error;
+mod outsider;
 mod trust;
 
 pub use error::AccountError;
+pub use outsider::{Entrance, Outsider};
 pub use trust::{Assumer, Assumption, Outsiders, Trustees};
 
 use std::collections::HashMap;

@@ -6,6 +6,7 @@
 mod arn;
 mod date;
 mod error;
+mod exclusive;
 mod network;
 mod number;
 mod operator;

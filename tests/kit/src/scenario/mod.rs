@@ -14,6 +14,7 @@ mod group;
 mod machine;
 mod names;
 mod overlap;
+mod running;
 mod second;
 mod shared;
 mod tag;
@@ -42,7 +43,12 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-/// All scenarios.
+/// The scenarios that are planted in accounts of their own.
+pub(super) fn alone() -> &'static [Scenario] {
+    running::TABLE
+}
+
+/// All other scenarios.
 pub(super) fn all() -> Vec<Scenario> {
     [
         aws_managed::TABLE,

@@ -1,0 +1,153 @@
+//! Two slots that somebody serves who may enter several roles from outside the account.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use iam::account::{Actor, RoleIx};
+
+use crate::account_view::AccountView;
+use crate::action::APPROVE;
+use crate::equivalence_class::EquivalenceClass;
+use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+use crate::role_chains::RoleChain;
+use crate::scope::SlotIx;
+
+/// Roles that may be entered from outside, and the slots to which each leads.
+pub(crate) struct EnteredRoles<'v, 'a> {
+    view: &'v AccountView<'a>,
+    ways: HashMap<RoleIx, Ways<'v, 'a>>,
+}
+
+/// How a role leads to slots.
+struct Ways<'v, 'a> {
+    ways: Vec<Way<'v, 'a>>,
+    /// Whether it leads to two slots of a stage by itself.
+    has_both: bool,
+}
+
+/// One way from a role to slots.
+struct Way<'v, 'a> {
+    class: Rc<EquivalenceClass<'a>>,
+    served: &'v ServedSlots,
+    /// The roles on the way. `None` if the role itself serves the slots.
+    chain: Option<RoleChain>,
+}
+
+/// Two slots of one stage, and how each is served.
+pub(crate) struct ServedTogether {
+    /// The slots.
+    pub(crate) pair: SlotPair,
+    /// For each slot, how it is served.
+    pub(crate) by: [Entered; 2],
+}
+
+/// A role that is entered to serve a slot.
+pub(crate) struct Entered {
+    /// The role that is entered.
+    pub(crate) role: RoleIx,
+    /// The roles that are assumed after it.
+    pub(crate) chain: Option<RoleChain>,
+}
+
+impl Entered {
+    /// The role that serves the slot.
+    pub(crate) fn serving(&self) -> RoleIx {
+        self.chain.as_ref().map_or(self.role, |chain| chain.role)
+    }
+}
+
+impl<'v, 'a> EnteredRoles<'v, 'a> {
+    /// Finds the ways from these roles. Roles that lead to no slot or that are set aside are left
+    /// out, and so is the role of the desk, which answers for the people who sign.
+    pub(crate) fn new(
+        view: &'v AccountView<'a>,
+        roles: impl IntoIterator<Item = RoleIx>,
+    ) -> Result<Self, UndecidedError> {
+        let mut ways = HashMap::new();
+        let undecided = view.reach.all_undecided();
+        let is_left_out = |role: RoleIx| {
+            view.is_desk(Actor::Role(role))
+                || undecided.contains(view.account().arn(Actor::Role(role)))
+        };
+        for role in roles.into_iter().filter(|role| !is_left_out(*role)) {
+            let found = ways_from(view, role);
+            if !found.is_empty() {
+                let candidates: Vec<Candidate<'_>> = found.iter().map(Way::candidate).collect();
+                let pair = view.reach.any_pair(&candidates);
+                let pair = pair.map_err(view.reach.undecided(Actor::Role(role)))?;
+                ways.insert(role, Ways { has_both: pair.is_some(), ways: found });
+            }
+        }
+        Ok(Self { view, ways })
+    }
+
+    /// Whether a role leads to slots, but not to two of one stage by itself. If it does, that is
+    /// reported about the role.
+    pub(crate) fn needs_another(&self, role: RoleIx) -> bool {
+        self.ways.get(&role).is_some_and(|ways| !ways.has_both)
+    }
+
+    /// Whether a role leads to a slot.
+    pub(crate) fn leads_to(&self, role: RoleIx, slot: SlotIx) -> bool {
+        let ways = self.ways.get(&role).map_or(&[][..], |ways| &ways.ways);
+        ways.iter().any(|way| way.served.iter().any(|(served, _)| served == slot))
+    }
+
+    /// Two slots of one stage that somebody serves who may enter these roles: one as one of them,
+    /// the other as another one. `together` says whether one human may enter both, by their places.
+    /// With `slots`, only these two.
+    pub(crate) fn two_slots(
+        &self,
+        roles: &[RoleIx],
+        slots: Option<[SlotIx; 2]>,
+        together: impl Fn(usize, usize) -> bool,
+    ) -> Result<Option<ServedTogether>, UndecidedError> {
+        let ways = roles.iter().enumerate().flat_map(|(place, role)| {
+            let ways = self.ways.get(role).map_or(&[][..], |ways| &ways.ways);
+            ways.iter().map(move |way| (place, *role, way))
+        });
+        let ways: Vec<(usize, RoleIx, &Way<'_, '_>)> = ways.collect();
+        let candidates: Vec<Candidate<'_>> = ways.iter().map(|(.., way)| way.candidate()).collect();
+        let place = |at: usize| ways.get(at).map(|(place, ..)| *place);
+        let wanted = |of: [SlotIx; 2], i: usize, j: usize| match (place(i), place(j)) {
+            (Some(i), Some(j)) => i != j && slots.is_none_or(|slots| slots == of) && together(i, j),
+            (None, _) | (_, None) => false,
+        };
+        let reach = &self.view.reach;
+        let Some(&(_, first, _)) = ways.first() else { return Ok(None) };
+        let pair = reach.find_pair(&candidates, wanted);
+        let Some(pair) = pair.map_err(reach.undecided(Actor::Role(first)))? else {
+            return Ok(None);
+        };
+        let by = pair.candidates.map(|at| match ways.get(at) {
+            Some((_, role, way)) => Entered { role: *role, chain: way.chain.clone() },
+            None => Entered { role: first, chain: None },
+        });
+        Ok(Some(ServedTogether { pair, by }))
+    }
+}
+
+impl<'a> Way<'_, 'a> {
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate::now(&self.class, self.served)
+    }
+}
+
+/// The ways from a role to slots, the shortest of each kind.
+fn ways_from<'v, 'a>(view: &'v AccountView<'a>, role: RoleIx) -> Vec<Way<'v, 'a>> {
+    let reach = &view.reach;
+    let reachable = view.reachable(Actor::Role(role));
+    let itself = std::iter::once((None, role));
+    let others = reachable.approving().map(|(place, role)| (Some(place), role));
+    let mut seen = HashSet::new();
+    let ways = itself.chain(others).filter_map(|(place, at)| {
+        let served = reach.slots_of(Actor::Role(at));
+        let class = reach.permissions.class_of(Actor::Role(at), APPROVE)?;
+        (served.any() && seen.insert(class.id)).then(|| Way {
+            class,
+            served,
+            chain: place.and_then(|place| reachable.chain_to(place)),
+        })
+    });
+    ways.collect()
+}
