@@ -87,6 +87,11 @@ impl<'a> Counting<'a> {
         self.standing(action, arn).is_ok()
     }
 
+    /// The keys of a principal, if its unsigned answer counts.
+    pub(crate) fn keys_of(&self, action: &str, arn: &str) -> Option<Keys> {
+        self.standing(action, arn).as_ref().as_ref().ok().cloned()
+    }
+
     /// What the gate makes of the answers to two actions.
     pub(crate) fn ask(&self, actions: [&str; 2], by: [&Answerer; 2]) -> Verdict {
         let ([of_a, of_b], [by_a, by_b]) = (actions, by);

@@ -46,23 +46,26 @@ pub(crate) fn as_two_people(
     while let Some((maker, before)) = makers.pop_front().filter(|_| left > 0) {
         left -= 1;
         for user in view.mattering_users() {
-            let Some(step) = makes(view, maker, user).filter(|_| !seen.contains(&user)) else {
+            if seen.contains(&user) {
                 continue;
-            };
+            }
+            let (served, arn) = (reach.slots_of(user), view.account().arn(user));
+            let class = reach.permissions.class_of(user, APPROVE).filter(|class| {
+                alike.get(&class.id).is_none_or(|known| *known < ALIKE)
+                    && served.iter().any(|(slot, _)| view.counting.counts(view.slot(slot), arn))
+            });
+            let makes_more = reach.permissions.might_any(user, &MAKING);
+            if class.is_none() && !makes_more {
+                continue;
+            }
+            let Some(step) = makes(view, maker, user) else { continue };
             seen.insert(user);
             let steps: Vec<Step> = before.iter().cloned().chain([step]).collect();
-            if reach.permissions.might_any(user, &MAKING) {
+            if makes_more {
                 makers.push_back((user, steps.clone()));
             }
-            let served = reach.slots_of(user);
-            let Some(class) = reach.permissions.class_of(user, APPROVE) else { continue };
-            let arn = view.account().arn(user);
-            let counts = served.iter().any(|(slot, _)| view.counting.counts(view.slot(slot), arn));
-            let known = alike.entry(class.id).or_default();
-            if *known >= ALIKE || !counts {
-                continue;
-            }
-            *known += 1;
+            let Some(class) = class else { continue };
+            *alike.entry(class.id).or_default() += 1;
             classes.push((class, served));
             by.push(view.taken(user));
             made.push(steps);

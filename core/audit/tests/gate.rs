@@ -240,7 +240,7 @@ proptest! {
         // Names that the rule mentions, names of users, and two that nobody has.
         let mut names: BTreeSet<String> = USERS.map(str::to_owned).into();
         names.extend(["p1", "p2", "ann@example.com", "nobody1", "nobody2"].map(str::to_owned));
-        for user in 0..USERS.len() {
+        for (user, name) in USERS.iter().enumerate() {
             let principals = small.principals_of(user, &names);
             let mut pairs = Vec::new();
             for (a, of_a) in &principals {
@@ -253,8 +253,8 @@ proptest! {
             let two = pairs.iter().find(|pair| counted(&rule, **pair) == 2);
             let about = found_about(&findings, user);
             let says = about.iter().any(|finding| finding.gate == Some(Gate::CountsTwo));
-            prop_assert_eq!(says, two.is_some(), "{} {:?} {:?} {:#?}", USERS[user], rule, two, about);
-            prop_assert_eq!(!about.is_empty(), !pairs.is_empty(), "{} {:?}", USERS[user], pairs);
+            prop_assert_eq!(says, two.is_some(), "{} {:?} {:?} {:#?}", name, rule, two, about);
+            prop_assert_eq!(!about.is_empty(), !pairs.is_empty(), "{} {:?}", name, pairs);
             for finding in about {
                 let counts = finding.gate == Some(Gate::CountsTwo);
                 let words = if counts { "the gate would count two: " } else { "the gate still refuses: " };

@@ -97,9 +97,9 @@ impl PrincipalPattern {
             ) => role.matches(other) && same(session, called),
             _ => false,
         };
-        let partition = Arn::parse(principal.arn()).map_or("", |arn| arn.partition);
+        let partition = || Arn::parse(principal.arn()).map_or("", |arn| arn.partition);
         is_named
-            && self.partition.matches(partition)
+            && self.partition.matches(partition())
             && principal.account().is_some_and(|account| self.account.matches(account))
     }
 }

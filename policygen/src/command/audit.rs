@@ -99,8 +99,8 @@ pub(crate) struct Args {
     /// The role that the desk answers with: nobody else may answer
     #[arg(long, value_name = "ROLE")]
     desk_role: Option<String>,
-    /// The gate's rule, as in TWO_PERSON_RULE: the roles whose session names it trusts, and the
-    /// principals that are the same human
+    /// The gate's rule, as in TWO_PERSON_RULE: who counts, and as which human. It decides which
+    /// findings are errors
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     #[command(flatten)]
