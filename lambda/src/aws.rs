@@ -73,7 +73,8 @@ impl Jobs for JobWorker {
         job_id: &str,
         satisfied: Satisfied<'_>,
     ) -> Result<Reported, CallError> {
-        let variables = satisfied.output_variables().map(|(name, value)| (name.to_owned(), value));
+        let variables = satisfied.output_variables(crate::VERSION);
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
         let reply = self
             .0
             .put_job_success_result()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use jiff::Timestamp;
-use rule::{Decision, Verdict};
+use rule::{Decision, Record, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -14,6 +14,15 @@ use crate::observation::Observation;
 
 /// The CloudWatch namespace of the gate's metrics.
 const NAMESPACE: &str = "TwoPersonRule";
+
+/// A decision record, and the version of the gate that decided.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logged<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    gate_version: &'a str,
+}
 
 /// Writes JSON lines. If the log cannot be written, the result is still reported.
 #[derive(Debug)]
@@ -33,7 +42,7 @@ impl<W: Write> Journal<W> {
     /// Writes the record of a decision in one line, and its metrics.
     pub(crate) fn decision(&mut self, decision: &Decision) {
         let record = decision.record();
-        self.line(record);
+        self.line(&Logged { record, gate_version: crate::VERSION });
         let reasons: BTreeSet<&str> = match record.verdict {
             Verdict::Satisfied => BTreeSet::new(),
             Verdict::Unsatisfied => {

@@ -48,6 +48,9 @@ pub use jobs::{
 };
 pub use journal::Journal;
 
+/// The version of the gate, and its commit if the build knew it: `0.1.0 (1234567890ab)`.
+pub const VERSION: &str = env!("TWO_PERSON_RULE_VERSION");
+
 /// Runs the gate as a Lambda function until the runtime ends it.
 ///
 /// Outside a Lambda runtime: exit code 1, with a line on stderr.

@@ -79,12 +79,16 @@ fn errors_of_aws_become_the_failure_type_of_the_table() {
     }
 }
 
+/// `printf '{}' | sha256sum`
+const DEFAULT_RULE: &str =
+    "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
 #[test]
 fn a_success_carries_its_output_variables() {
     let invocation = invoke(&event().to_string(), satisfied());
     let sent = only(&invocation, "PutJobSuccessResult");
     assert_eq!(sent["jobId"], "11111111-abcd-1111-abcd-111111abcdef");
-    let variables = json!({"Verdict": "satisfied", "Approvers": "alice, bob", "ApproverCount": "2", "PipelineExecutionId": EXECUTION, "Basis": "user"});
+    let variables = json!({"Verdict": "satisfied", "Approvers": "alice, bob", "ApproverCount": "2", "PipelineExecutionId": EXECUTION, "Basis": "user", "GateVersion": lambda::VERSION, "RuleDigest": DEFAULT_RULE});
     let mut sent_variables = sent["outputVariables"].clone();
     let summary = sent_variables.as_object_mut().unwrap().remove("Summary").unwrap();
     assert_eq!(sent_variables, variables);

@@ -6,7 +6,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::command::{audit, completions, doctor, evidence, explain, generate, man, rule};
+use crate::VERSION;
+use crate::command::{audit, completions, doctor, evidence, explain, generate, man, rule, verify};
 use crate::exit::Exit;
 use crate::output;
 
@@ -19,7 +20,7 @@ use crate::output;
 #[derive(Debug, Parser)]
 #[command(
     name = "policygen",
-    version,
+    version = VERSION,
     after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing to check, 10 findings."
 )]
 pub(crate) struct Cli {
@@ -35,6 +36,7 @@ enum Command {
     Doctor(Box<doctor::Args>),
     Explain(explain::Args),
     Evidence(Box<evidence::Args>),
+    Verify(verify::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -68,6 +70,7 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Explain(args) => return explain::run(&args),
         Command::Doctor(args) => return doctor::run(&args, today),
         Command::Evidence(args) => return evidence::run(*args, now),
+        Command::Verify(args) => return verify::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command())?,
         Command::Man(args) => man::run(&args, Cli::command())?,
     }

@@ -1,7 +1,7 @@
 //! Reads the files that the user names, and standard input.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read as _};
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -33,14 +33,35 @@ const LARGEST: u64 = 4 << 30;
 /// # Errors
 /// [`InputError`] if it cannot be read or decompressed, or is too large.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
-    let mut file = BufReader::new(File::open(path).map_err(unreadable(path))?);
-    let mut read = Vec::new();
-    if !io::BufRead::fill_buf(&mut file).map_err(unreadable(path))?.starts_with(&GZIP) {
-        file.read_to_end(&mut read).map_err(unreadable(path))?;
-        return Ok(read);
+    unpacked(path, raw(path)?)
+}
+
+/// Reads a file, or standard input if the path is `-`, as it is.
+///
+/// # Errors
+/// [`InputError::Unreadable`].
+pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, InputError> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        return match io::stdin().lock().read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(unreadable(path)(error)),
+        };
+    }
+    fs::read(path).map_err(unreadable(path))
+}
+
+/// Decompresses the content of a file if it is a gzip file.
+///
+/// # Errors
+/// [`InputError`] if it cannot be decompressed, or is too large.
+pub(crate) fn unpacked(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, InputError> {
+    if !raw.starts_with(&GZIP) {
+        return Ok(raw);
     }
     let path = path.to_owned();
-    let mut decompressed = MultiGzDecoder::new(file).take(LARGEST + 1);
+    let mut read = Vec::new();
+    let mut decompressed = MultiGzDecoder::new(raw.as_slice()).take(LARGEST + 1);
     match decompressed.read_to_end(&mut read) {
         Err(source) => Err(InputError::Compressed { path, source }),
         Ok(_) if decompressed.limit() == 0 => Err(InputError::TooLarge { path }),
@@ -87,7 +108,15 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
 /// # Errors
 /// As [`bytes`], and [`InputError::Unreadable`] if it has another encoding.
 pub(crate) fn text(path: &Path) -> Result<String, InputError> {
-    decoded(bytes(path)?).map_err(unreadable(path))
+    as_text(path, bytes(path)?)
+}
+
+/// Decodes the content of a text file.
+///
+/// # Errors
+/// [`InputError::Unreadable`] if it has another encoding.
+pub(crate) fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, InputError> {
+    decoded(bytes).map_err(unreadable(path))
 }
 
 /// Decodes a text by its byte order mark, or as UTF-8 if it has none (The Unicode Standard, section

@@ -4,12 +4,17 @@
 mod aws;
 mod cli;
 mod command;
+mod digest;
 mod exit;
 mod files;
 mod input;
 mod output;
 mod pipelines;
 mod snapshot;
+mod sources;
+
+/// The version of the program, and its commit if the build knew it.
+pub(crate) const VERSION: &str = env!("TWO_PERSON_RULE_VERSION");
 
 pub use cli::run;
 pub use exit::Exit;

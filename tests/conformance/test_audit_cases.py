@@ -4,6 +4,10 @@ looks like it.
 The files of `audit_cases` have one account a line, and everything that is found about what its
 people can do. Names that begin with `esc-` and a service are paths of pathfinding.cloud, by their
 numbers. In them `mallory` serves ApprovalA and has the permissions of one path.
+
+A case may have a `rule`. What is found is a code and a subject, and may go on with the severity and
+with what the gate makes of it (`refuses`, `counts-two`). `left` is what is found about who is left
+to approve.
 """
 
 import json
@@ -32,22 +36,51 @@ CAN = {
 }
 
 
+# Who is left to approve, and who is one human with two slots.
+LEFT = {
+    "depends-on-one-person",
+    "no-valid-pair",
+    "one-person-on-two-slots",
+    "slot-without-approver",
+}
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_what_is_found_about_people(case, tmp_path):
     account = tmp_path / "account.json"
     account.write_text(json.dumps(case["account"]))
     command = [POLICYGEN, "audit", "--account-file", account, "--format", "json"]
+    if "rule" in case:
+        rule = tmp_path / "rule.json"
+        rule.write_text(json.dumps(case["rule"]))
+        command += ["--rule", rule]
     ran = subprocess.run(
         [*command, *case["arguments"]], capture_output=True, text=True, check=False
     )
     assert ran.returncode in (0, 10), ran.stderr
     findings = json.loads(ran.stdout)["findings"]
+    check(findings, CAN, case["found"])
+    if "left" in case:
+        check(findings, LEFT, case["left"])
+
+
+def check(findings, codes, expected):
+    """The findings with these codes are those that are expected, as far as each says more."""
     found = {
-        (finding["code"], finding["subject"]["arn"].split(":", 5)[5])
+        (finding["code"], finding["subject"]["arn"].split(":", 5)[5]): (
+            finding["severity"],
+            finding.get("gate"),
+        )
         for finding in findings
-        if finding["code"] in CAN
+        if finding["code"] in codes
     }
-    assert found == {tuple(expected) for expected in case["found"]}
+    assert set(found) == {(code, subject) for code, subject, *_ in expected}
+    for code, subject, *more in expected:
+        assert list(found[code, subject])[: len(more)] == more, (code, subject)
+    for finding in findings:
+        words = {"refuses": "the gate still refuses", "counts-two": "the gate would count two"}
+        if "gate" in finding:
+            assert words[finding["gate"]] in finding["message"]
 
 
 def test_most_escalations_are_found_and_most_look_alikes_are_not():

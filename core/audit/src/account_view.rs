@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use iam::Policy;
 use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
-use rule::{Rule, Trust};
+use rule::{RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
-use crate::bypass::{self, BYPASSES};
+use crate::bypass::{self, Bypass, NoSuchRole};
 use crate::closure::{self, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
@@ -25,6 +25,8 @@ use crate::{running, second_person};
 pub(crate) struct AccountView<'a> {
     pub(super) reach: ReachIndex<'a>,
     pub(super) chains: RoleChains<'a>,
+    /// The ways past the gate.
+    pub(super) bypass: Bypass,
     /// The groups that serve each slot.
     pub(super) slot_groups: BTreeMap<SlotIx, BTreeSet<GroupIx>>,
     /// The users that may become each approving role, directly or through other roles.
@@ -68,6 +70,9 @@ pub enum AuditError {
     /// The account does not have the desk's role.
     #[error("the account has no role `{0}`, which `--desk-role` names; check the name")]
     NoDesk(String),
+    /// The account does not have a role that the user names.
+    #[error("the account has no role `{0}`, which `--deploy-role` names; check the name")]
+    NoDeployRole(String),
     /// A slot names a group that the account does not have.
     #[error(
         "the account has no group `{group}`, which `--slot {slot}={group}` names; check the name"
@@ -91,8 +96,11 @@ impl<'a> AccountView<'a> {
         let slot_groups = slot_groups(&reach)?;
         let desk = scope.desk.as_deref().map(|name| desk(account, name)).transpose()?;
         let leading = closure::leading();
-        let mattering = [&leading[..], &BYPASSES].concat();
-        let chains = RoleChains::new(&reach, &mattering);
+        let answering = desk.filter(|_| !rule.is_some_and(requires_signatures));
+        let bypass = Bypass::new(&reach, answering)
+            .map_err(|NoSuchRole(name)| AuditError::NoDeployRole(name))?;
+        let mattering = [&leading[..], bypass.actions()].concat();
+        let chains = RoleChains::new(&reach, &mattering, bypass.roles());
         let approving = account.actors().filter(|actor| reach.slots_of(*actor).any());
         let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
             approving.partition(|actor| matches!(actor, Actor::User(_)));
@@ -107,7 +115,8 @@ impl<'a> AccountView<'a> {
             chains,
             slot_groups,
             leading,
-            deciding: closure::deciding(),
+            deciding: closure::deciding(bypass.actions()),
+            bypass,
             outcomes: RefCell::default(),
             second_persons: second_person::Known::default(),
             mattering_users: OnceCell::new(),
@@ -159,7 +168,7 @@ impl<'a> AccountView<'a> {
                 let permissions = &self.reach.permissions;
                 self.reach.slots_of(actor).any()
                     || permissions.might_any(actor, &self.leading)
-                    || permissions.might_any(actor, &BYPASSES)
+                    || self.bypass.might(&self.reach, actor)
                     || self.reachable(actor).mattering().next().is_some()
             }
         }
@@ -244,8 +253,7 @@ impl<'a> AccountView<'a> {
         }
         let wants = [
             self.reach.slots_of(actor).pair.is_none(),
-            !self.reach.permissions.might_any(actor, &BYPASSES)
-                || !bypass::is_open_to(&self.reach, actor)?,
+            !self.bypass.is_open_to(&self.reach, actor)?,
         ];
         let outcome = match self.may_lead_further(actor) && wants.contains(&true) {
             true => Closure::of(self, actor, wants)?,
@@ -268,7 +276,9 @@ impl<'a> AccountView<'a> {
         let mut selves =
             std::iter::once(actor).chain(reachable.mattering().map(|(_, at)| Actor::Role(at)));
         selves.any(|it| {
-            permissions.might_any(it, &self.leading) || permissions.might_any(it, &BYPASSES)
+            permissions.might_any(it, &self.leading)
+                || self.bypass.might(&self.reach, it)
+                || (it != actor && self.bypass.as_role(it).is_some())
         })
     }
 
@@ -357,12 +367,15 @@ pub(super) struct Serving<'p, 'a> {
     counts: bool,
 }
 
-/// The role with this name. Names of roles are unique without regard to case.
+/// The role that the desk answers with.
 fn desk(account: &Account, name: &str) -> Result<Actor, AuditError> {
-    let mut roles = account.roles_by_ix();
-    let found = roles.find(|(_, role)| role.identity.name.eq_ignore_ascii_case(name));
-    let (at, _) = found.ok_or_else(|| AuditError::NoDesk(name.to_owned()))?;
-    Ok(Actor::Role(at))
+    let found = bypass::named_role(account, name);
+    found.map(Actor::Role).ok_or_else(|| AuditError::NoDesk(name.to_owned()))
+}
+
+/// Whether the gate counts only signed approvals, so that a desk cannot answer for others.
+fn requires_signatures(rule: &Rule) -> bool {
+    rule.require_signature() != RequireSignature::No
 }
 
 /// The groups that serve each slot: the one that the user named, or those whose own policies

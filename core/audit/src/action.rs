@@ -8,7 +8,10 @@ pub(super) enum On {
     /// Approval actions of pipelines.
     ServedSlots,
     Pipelines,
+    /// The stages that have the approvals.
     Stages,
+    /// All stages of the pipelines. A rollback of the one that deploys asks nobody.
+    AllStages,
     /// The function of the gate.
     Gate,
     /// The function of the gate, and its versions and aliases.
@@ -22,6 +25,8 @@ pub(super) enum On {
     Everything,
     /// Every resource: the checks ask about each one separately.
     Anything,
+    /// What pipelines deploy, and the desk's function: see [`crate::ways`].
+    Released,
 }
 
 macro_rules! actions {
@@ -60,11 +65,21 @@ actions! {
     AssumeRole = "sts:AssumeRole" on Anything,
     // These bypass the gate.
     UpdatePipeline = "codepipeline:UpdatePipeline" on Pipelines,
-    RollbackStage = "codepipeline:RollbackStage" on Stages,
-    OverrideStageCondition = "codepipeline:OverrideStageCondition" on Stages,
+    RollbackStage = "codepipeline:RollbackStage" on AllStages,
+    OverrideStageCondition = "codepipeline:OverrideStageCondition" on AllStages,
     PutJobSuccessResult = "codepipeline:PutJobSuccessResult" on Everything,
     UpdateFunctionCode = "lambda:UpdateFunctionCode" on Gate,
     UpdateFunctionConfiguration = "lambda:UpdateFunctionConfiguration" on Gate,
+    AddPermission = "lambda:AddPermission" on Gate,
+    UpdateAlias = "lambda:UpdateAlias" on InvokedGate,
+    DeleteAlias = "lambda:DeleteAlias" on InvokedGate,
+    CreateAlias = "lambda:CreateAlias" on InvokedGate,
+    // These release without the pipeline.
+    PutObject = "s3:PutObject" on Released,
+    PutBucketPolicy = "s3:PutBucketPolicy" on Released,
+    UpdateEnvironment = "elasticbeanstalk:UpdateEnvironment" on Released,
+    StartExecution = "states:StartExecution" on Released,
+    StartPipelineExecution = "codepipeline:StartPipelineExecution" on Released,
     // This asks the gate.
     InvokeFunction = "lambda:InvokeFunction" on InvokedGate,
     // These writes give a principal more permissions.

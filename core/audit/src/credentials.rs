@@ -1,6 +1,6 @@
 //! Credentials of approvers that one human can make: the human becomes several people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use iam::account::Actor;
@@ -21,6 +21,9 @@ const MAKING: [Action; 3] =
 /// The most users with the same permissions that are tried.
 const ALIKE: usize = 3;
 
+/// The most people that the actor becomes to make further credentials.
+const MAKERS: usize = 64;
+
 /// Two slots that an actor serves as two people of the gate, with credentials that it makes.
 pub(crate) fn as_two_people(
     view: &AccountView<'_>,
@@ -35,42 +38,55 @@ pub(crate) fn as_two_people(
     let mut by: Vec<Answerer> = by.collect();
     let classes = own.iter().map(|it| (Rc::clone(&it.class), it.served));
     let mut classes: Vec<_> = classes.collect();
-    let mut made: Vec<(Actor, Step)> = Vec::new();
+    let mut made: Vec<Vec<Step>> = Vec::new();
     let mut alike: HashMap<ClassId, usize> = HashMap::new();
-    for user in view.approving_users().into_iter().filter(|user| *user != actor) {
-        let served = reach.slots_of(user);
-        let Some(class) = reach.permissions.class_of(user, APPROVE) else { continue };
-        let counts = || {
-            served
-                .iter()
-                .any(|(slot, _)| view.counting.counts(view.slot(slot), view.account().arn(user)))
-        };
-        if alike.get(&class.id).is_some_and(|known| *known >= ALIKE) || !counts() {
-            continue;
-        }
-        let Some(step) = makes(view, actor, user) else { continue };
-        *alike.entry(class.id).or_default() += 1;
-        classes.push((class, served));
-        by.push(view.taken(user));
-        made.push((user, step));
-        let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
-        let candidates: Vec<Candidate<'_>> = candidates.collect();
-        let last = candidates.len().saturating_sub(1);
-        let with_last = |i, j| i == last || j == last;
-        let found = best_pair(&view.counting, reach, &candidates, &by, with_last);
-        let found = found.map_err(reach.undecided(actor))?;
-        let Some((pair, verdict)) = found.filter(|(_, verdict)| verdict.counts_two()) else {
-            continue;
-        };
-        let mut chain: Vec<Step> = Vec::new();
-        for at in pair.candidates {
-            match (own.get(at), made.get(at.wrapping_sub(own.len()))) {
-                (Some(it), _) => chain.extend(assumed(view, actor, it.actor)),
-                (None, Some((_, step))) => chain.push(step.clone()),
-                (None, None) => {}
+    let mut seen = HashSet::from([actor]);
+    let mut makers = VecDeque::from([(actor, Vec::new())]);
+    let mut left = MAKERS;
+    while let Some((maker, before)) = makers.pop_front().filter(|_| left > 0) {
+        left -= 1;
+        for user in view.mattering_users() {
+            let Some(step) = makes(view, maker, user).filter(|_| !seen.contains(&user)) else {
+                continue;
+            };
+            seen.insert(user);
+            let steps: Vec<Step> = before.iter().cloned().chain([step]).collect();
+            if reach.permissions.might_any(user, &MAKING) {
+                makers.push_back((user, steps.clone()));
             }
+            let served = reach.slots_of(user);
+            let Some(class) = reach.permissions.class_of(user, APPROVE) else { continue };
+            let arn = view.account().arn(user);
+            let counts = served.iter().any(|(slot, _)| view.counting.counts(view.slot(slot), arn));
+            let known = alike.entry(class.id).or_default();
+            if *known >= ALIKE || !counts {
+                continue;
+            }
+            *known += 1;
+            classes.push((class, served));
+            by.push(view.taken(user));
+            made.push(steps);
+            let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
+            let candidates: Vec<Candidate<'_>> = candidates.collect();
+            let last = candidates.len().saturating_sub(1);
+            let with_last = |i, j| i == last || j == last;
+            let found = best_pair(&view.counting, reach, &candidates, &by, with_last);
+            let found = found.map_err(reach.undecided(actor))?;
+            let Some((pair, verdict)) = found.filter(|(_, verdict)| verdict.counts_two()) else {
+                continue;
+            };
+            let mut chain: Vec<Step> = Vec::new();
+            for at in pair.candidates {
+                let steps = match own.get(at) {
+                    Some(it) => assumed(view, actor, it.actor),
+                    None => made.get(at.saturating_sub(own.len())).cloned().unwrap_or_default(),
+                };
+                chain.extend(
+                    steps.into_iter().filter(|step| !chain.contains(step)).collect::<Vec<_>>(),
+                );
+            }
+            return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
         }
-        return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
     }
     Ok(None)
 }

@@ -20,12 +20,14 @@ mod people;
 mod permissions;
 mod policy_index;
 mod reach_index;
+mod release;
 mod role_chains;
 mod running;
 mod scope;
 mod second_person;
 mod session_naming;
 mod steps;
+mod ways;
 
 use findings::Finding;
 use iam::Policy;
@@ -37,6 +39,7 @@ use self::account_view::AccountView;
 pub use account_view::AuditError;
 pub use approvers::approvers;
 pub use checks::CATALOG;
+pub use release::{Artifacts, Release, Target, TargetKind};
 pub use scope::{Scope, Slot, SlotError};
 
 /// Finds everything that lets one human release alone, or keeps everybody from releasing.

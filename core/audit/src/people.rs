@@ -279,6 +279,7 @@ mod tests {
             stage: None,
             gate: "gate".parse().unwrap(),
             desk: None,
+            release: crate::Release::default(),
         }
     }
 

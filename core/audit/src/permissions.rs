@@ -20,6 +20,7 @@ use crate::by_actor::ByActor;
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::policy_index::{PolicyIndex, keys};
 use crate::scope::Scope;
+use crate::ways::Way;
 
 pub(super) use self::somebody::As;
 
@@ -70,10 +71,10 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> Permissions<'a> {
-    pub(super) fn new(account: &'a Account, scope: &Scope) -> Self {
+    pub(super) fn new(account: &'a Account, scope: &Scope, ways: &[Way]) -> Self {
         Self {
             account,
-            policies: PolicyIndex::new(account, scope),
+            policies: PolicyIndex::new(account, scope, ways),
             contexts: ByActor::new(account, |_| OnceCell::new()),
             assumers: RefCell::default(),
             classes: RefCell::default(),

@@ -5,9 +5,10 @@ use iam::account::{Account, Actor, PolicyId};
 use iam::policy::{ResourceElement, Statement};
 use iam::{Effect, Frame};
 
-use crate::action::{Action, Actions, On};
+use crate::action::{Action, Actions};
 use crate::by_actor::ByActor;
 use crate::scope::Scope;
+use crate::ways::{self, Way};
 
 /// Which policies are about which actions, on resources that matter.
 pub(super) struct PolicyIndex {
@@ -30,10 +31,11 @@ struct PolicyEntry {
 }
 
 impl PolicyIndex {
-    pub(super) fn new(account: &Account, scope: &Scope) -> Self {
-        let frames = Action::ALL.iter().filter(|action| action.on() != On::Anything);
-        let frames: Vec<(Action, Frame)> =
-            frames.map(|action| (*action, scope.resources(account, action.on()))).collect();
+    pub(super) fn new(account: &Account, scope: &Scope, ways: &[Way]) -> Self {
+        let frames = Action::ALL
+            .iter()
+            .filter_map(|action| Some((*action, ways::frames(account, scope, ways, *action)?)));
+        let frames: Vec<(Action, Vec<Frame>)> = frames.collect();
         let names: Vec<String> =
             Action::ALL.iter().map(|action| action.name().to_lowercase()).collect();
         let mut sorted: Vec<(&String, Action)> = names.iter().zip(Action::ALL).collect();
@@ -45,8 +47,9 @@ impl PolicyIndex {
             for statement in &stored.policy.statements {
                 let about = statement.actions.among(&sorted).filter_map(|at| actions.get(at));
                 let mut about = about.fold(Actions::default(), |set, action| set.with(*action));
-                for (action, frame) in &frames {
-                    if about.has(*action) && !statement.may_be_about(frame) {
+                for (action, frames) in &frames {
+                    let may_be = || frames.iter().any(|frame| statement.may_be_about(frame));
+                    if about.has(*action) && !may_be() {
                         about = about.without(*action);
                     }
                 }

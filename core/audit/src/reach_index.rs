@@ -11,6 +11,7 @@ use crate::action::{APPROVE, Action, On};
 use crate::equivalence_class::{ClassId, EquivalenceClass, Reached, shortest};
 use crate::permissions::{As, Permissions, State};
 use crate::scope::{Scope, SlotIx};
+use crate::ways::{Way, ways};
 
 /// A principal or a group whose policies are too intricate to decide exactly.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,8 @@ pub(crate) struct ReachIndex<'a> {
     pub(crate) account: &'a Account,
     pub(crate) scope: &'a Scope,
     stages: Frame,
+    /// The ways past the gate.
+    pub(crate) ways: Vec<Way>,
     pub(crate) permissions: Permissions<'a>,
     /// The slots of each principal that may serve any.
     of_actors: HashMap<Actor, Rc<ServedSlots>>,
@@ -107,11 +110,13 @@ impl ServedSlots {
 impl<'a> ReachIndex<'a> {
     /// Computes the slots of every principal and every group.
     pub(crate) fn new(account: &'a Account, scope: &'a Scope) -> Self {
+        let ways = ways(account, scope);
         let mut reach = Self {
             account,
             scope,
             stages: scope.resources(account, On::Stages),
-            permissions: Permissions::new(account, scope),
+            permissions: Permissions::new(account, scope, &ways),
+            ways,
             of_actors: HashMap::new(),
             of_groups: HashMap::new(),
             none: ServedSlots::default(),

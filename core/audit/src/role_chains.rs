@@ -99,12 +99,20 @@ impl Reachable {
 
 impl<'a> RoleChains<'a> {
     /// Finds the steps.
-    pub(super) fn new(reach: &ReachIndex<'a>, leading: &[Action]) -> Self {
+    /// A role matters if it serves a slot, may do one of these actions, or is among `also`.
+    pub(super) fn new(
+        reach: &ReachIndex<'a>,
+        leading: &[Action],
+        also: impl Iterator<Item = RoleIx>,
+    ) -> Self {
+        let also: HashSet<RoleIx> = also.collect();
         let account = reach.account;
         let mut open = Vec::new();
         let matters = |at| {
             let role = Actor::Role(at);
-            reach.slots_of(role).any() || reach.permissions.might_any(role, leading)
+            reach.slots_of(role).any()
+                || reach.permissions.might_any(role, leading)
+                || also.contains(&at)
         };
         let callers = Callers::new(reach);
         let mut of_class: HashMap<ClassId, Vec<RoleIx>> = HashMap::new();

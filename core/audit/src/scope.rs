@@ -11,6 +11,7 @@ use names::{
 };
 
 use crate::action::On;
+use crate::release::Release;
 
 /// The characters of names of pipelines, stages and actions.
 static NAME: LazyLock<Alphabet> = LazyLock::new(|| Alphabet::from_fn(is_pipeline_name_char));
@@ -68,6 +69,8 @@ pub struct Scope {
     pub gate: FunctionRef,
     /// The name of the role that the desk answers with. Nobody else should answer if there is one.
     pub desk: Option<String>,
+    /// What is released, and with which roles.
+    pub release: Release,
 }
 
 impl Scope {
@@ -95,6 +98,7 @@ impl Scope {
         match on {
             On::Pipelines => self.pipelines(account, &[]),
             On::Stages => self.pipelines(account, &[slash, self.stage()]),
+            On::AllStages => self.pipelines(account, &[slash, FramePart::Glob("*", &NAME)]),
             On::ServedSlots => {
                 self.pipelines(account, &[slash, self.stage(), slash, FramePart::Glob("*", &NAME)])
             }
@@ -104,27 +108,61 @@ impl Scope {
             On::Users => iam(account, "user/"),
             On::Roles => iam(account, "role/"),
             On::Everything => Frame::new(&[FramePart::Text("*")]),
-            On::Anything => Frame::new(&[FramePart::Anything]),
+            On::Anything | On::Released => Frame::new(&[FramePart::Anything]),
         }
     }
 
-    /// The gate's function without and with a version or an alias (Lambda API model,
-    /// `FunctionName`).
+    /// The gate's function without and with a version or an alias.
     pub(super) fn gate_forms(&self, account: &Account) -> [Frame; 2] {
-        let version = [FramePart::Text(":"), FramePart::Glob("*", &NAME)];
-        [self.gate(account, &[]), self.gate(account, &version)]
+        self.function_forms(account, &self.gate)
     }
 
-    /// The ARN of the gate's function, followed by `rest`. What its reference does not say comes
-    /// from the account and the scope.
+    /// The ARN of the gate's function, followed by `rest`.
     fn gate(&self, account: &Account, rest: &[FramePart<'_>]) -> Frame {
-        if let Some(arn) = self.gate.unqualified_arn() {
+        self.function(account, &self.gate, rest)
+    }
+
+    /// The ARN of a function, followed by `rest`. What its reference does not say comes from the
+    /// account and the scope.
+    pub(super) fn function(
+        &self,
+        account: &Account,
+        function: &FunctionRef,
+        rest: &[FramePart<'_>],
+    ) -> Frame {
+        if let Some(arn) = function.unqualified_arn() {
             return Frame::new(&[&[FramePart::Text(&arn)], rest].concat());
         }
-        let region = self.gate.region().map_or(self.region(), |region| FramePart::Text(region));
-        let id = self.gate.account().map_or(account.id.as_str(), AccountId::as_str);
-        let name = [FramePart::Text("function:"), FramePart::Text(self.gate.name())];
+        let region = function.region().map_or(self.region(), |region| FramePart::Text(region));
+        let id = function.account().map_or(account.id.as_str(), AccountId::as_str);
+        let name = [FramePart::Text("function:"), FramePart::Text(function.name())];
         frame(account, "lambda", region, id, &[&name, rest].concat())
+    }
+
+    /// A function without and with a version or an alias (Lambda API model, `FunctionName`).
+    pub(super) fn function_forms(&self, account: &Account, function: &FunctionRef) -> [Frame; 2] {
+        let version = [FramePart::Text(":"), FramePart::Glob("*", &NAME)];
+        [self.function(account, function, &[]), self.function(account, function, &version)]
+    }
+
+    /// The ARNs of a service's resources in the account, in a region or in those of the scope. The
+    /// resource is a name, or a pattern with `*`.
+    pub(super) fn of_service(
+        &self,
+        account: &Account,
+        service: &str,
+        region: Option<&str>,
+        resource: &str,
+    ) -> Frame {
+        let region = region.map_or(self.region(), FramePart::Text);
+        let mut parts = Vec::new();
+        for (at, text) in resource.split('*').enumerate() {
+            if at > 0 {
+                parts.push(FramePart::Anything);
+            }
+            parts.push(FramePart::Text(text));
+        }
+        frame(account, service, region, &account.id, &parts)
     }
 
     /// The ARNs of the pipelines, each followed by `rest`.

@@ -1,6 +1,8 @@
 //! The checks of `policygen doctor`: what is wrong with the structure of a pipeline, and with the
 //! gate's rule.
 
+mod behind;
+mod buckets;
 mod checks;
 mod gate;
 pub mod pipeline;
@@ -20,6 +22,7 @@ use self::pipeline::Pipeline;
 use self::template::{Declared, Variant};
 use self::topology::Topology;
 
+pub use behind::{AroundGate, around_gate};
 pub use checks::CATALOG;
 
 /// Examines one pipeline. `floor` is the rule of the gate's own environment.

@@ -110,7 +110,7 @@ impl Pipeline {
     }
 
     /// Whether an action runs a function that the template does not decide.
-    pub(crate) fn may_run_gate(&self) -> bool {
+    pub fn may_run_gate(&self) -> bool {
         let of_gate = |path: &str, index: usize, number: usize| {
             let action = format!("stages[{index}].actions[{number}].configuration");
             path == action || path.strip_prefix(&action) == Some(".FunctionName")

@@ -29,6 +29,14 @@ pub struct Structure {
     pub execution_mode: ExecutionMode,
     /// `V1` or `V2`. `None` is `V1` (CodePipeline API reference, `PipelineDeclaration`).
     pub pipeline_type: Option<String>,
+    /// The role that CodePipeline assumes for it.
+    pub role_arn: Option<String>,
+    /// The bucket of the artifacts, if there is one for all regions.
+    #[serde(default, deserialize_with = "crate::buckets::read")]
+    pub artifact_store: Vec<String>,
+    /// The buckets of the artifacts, if there is one for each region.
+    #[serde(default, deserialize_with = "crate::buckets::read")]
+    pub artifact_stores: Vec<String>,
 }
 
 /// How executions that are in the pipeline at the same time affect each other (CodePipeline User
@@ -83,6 +91,10 @@ pub struct Action {
     pub output_artifacts: Vec<Artifact>,
     /// How long a manual approval waits, if not [`DEFAULT_TIMEOUT_MINUTES`].
     pub timeout_in_minutes: Option<u32>,
+    /// The role that CodePipeline assumes for it, if it is not the pipeline's.
+    pub role_arn: Option<String>,
+    /// Its region, if it is not the pipeline's.
+    pub region: Option<String>,
     /// Whether the user says that it deploys.
     #[serde(skip)]
     pub is_named_deployment: bool,

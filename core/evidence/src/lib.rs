@@ -4,12 +4,16 @@
 //! [`Report::new`] judges it, and [`render`] writes the report. A program that shows the executions
 //! in its own way takes them from [`Report::executions`].
 
+mod answer;
+mod cover;
 pub mod facts;
 mod judge;
 mod read;
 pub mod render;
 mod report;
 
+pub use answer::Answer;
+pub use cover::{Cover, LIMITS, Role, RuleSource, Source};
 pub use judge::{
     AccountSource, ApprovalAttempt, CATALOG, Counting, Evaluated, Exception, ExceptionCode,
     GateReport, GateRun, Trail, UnknownAccount, Verdict, runs_gate,
@@ -17,8 +21,8 @@ pub use judge::{
 pub use read::history;
 pub use read::history::History;
 pub use read::{
-    APPROVAL, CloudTrail, CodePipeline, Event, EventError, LookUpError, Moment, Page, Period,
-    PeriodError, Progress, ReadError, SavedError, look_up, read_events, read_live, read_saved,
-    time,
+    APPROVAL, CloudTrail, CodePipeline, Counts, Event, EventError, Incomplete, Lists, LookUpError,
+    Moment, Page, Period, PeriodError, Progress, ReadError, Requests, SavedError, look_up,
+    read_events, read_live, read_saved, time,
 };
 pub use report::{Question, Report};

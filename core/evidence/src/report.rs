@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use findings::{Acceptances, Evidence, Finding, Judged, Severity};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use names::{Arn, FunctionRef};
 use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
-use crate::judge::exception::{Acceptance, Exception};
+use crate::judge::exception::{Acceptance, Exception, ExceptionCode};
 use crate::judge::route::Route;
 use crate::judge::standard::Standard;
 use crate::judge::verdict::Verdict;
 use crate::judge::{AccountSource, CATALOG, Trail, UnknownAccount, confirm, give_times, runs_gate};
 use crate::read::Period;
-use crate::read::case::{Case, cases};
+use crate::read::case::{Case, Counts, cases};
 use crate::read::history::History;
 
 /// The question that a report answers.
@@ -42,7 +43,16 @@ pub struct Question {
 #[derive(Debug)]
 pub struct Report {
     pub(crate) pipeline: String,
-    pipeline_arn: String,
+    pub(crate) pipeline_arn: String,
+    /// The pipeline's account. Empty if nothing says which it is.
+    pub(crate) account: String,
+    /// How the account is known: a code and a phrase.
+    pub(crate) account_from: (&'static str, &'static str),
+    /// The rule in the gate's own environment.
+    pub(crate) floor: Rule,
+    pub(crate) counts: Counts,
+    /// The only execution that was asked for.
+    pub(crate) wanted: Option<String>,
     pub(crate) period: Period,
     pub(crate) gate: String,
     pub(crate) other_functions: Vec<String>,
@@ -63,7 +73,7 @@ impl Report {
         trail: Option<&Trail>,
     ) -> Result<Self, UnknownAccount> {
         let account = question.account.resolve(&history)?;
-        let mut cases = cases(history, question.period, question.execution.as_deref());
+        let (mut cases, counts) = cases(history, question.period, question.execution.as_deref());
         let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
         let standard = Standard { pipeline: question.pipeline, account, floor: question.rule };
@@ -81,11 +91,16 @@ impl Report {
         });
         Ok(Self {
             executions: evaluated.collect(),
+            counts,
             notes,
+            account_from: question.account.describe(question.has_snapshot),
+            account: standard.account.id().to_owned(),
+            wanted: question.execution,
             pipeline_arn: question
                 .pipeline_arn
                 .unwrap_or_else(|| unplaced_arn(&standard.pipeline, standard.account.id())),
             pipeline: standard.pipeline.clone(),
+            floor: standard.floor.clone(),
             period: question.period,
             gate: question.gate.name().to_string(),
             other_functions,
@@ -154,7 +169,7 @@ impl Report {
         self.executions.iter().filter(|evaluated| evaluated.verdict == verdict).count()
     }
 
-    /// How many executions went past the gate.
+    /// How many executions were released.
     pub(crate) fn releases(&self) -> usize {
         self.executions.iter().filter(|evaluated| evaluated.released).count()
     }
@@ -168,6 +183,30 @@ impl Report {
     /// The executions that an auditor should look at, newest first.
     pub(crate) fn exceptional(&self) -> impl Iterator<Item = &Evaluated> {
         self.executions.iter().filter(|evaluated| evaluated.is_exceptional())
+    }
+
+    /// The number of executions whose gate reported another rule than this report's.
+    pub fn judged_by_another_rule(&self) -> usize {
+        let differs = |evaluated: &&Evaluated| {
+            evaluated.exceptions.iter().any(|it| it.code == ExceptionCode::RuleDiffers)
+        };
+        self.executions.iter().filter(differs).count()
+    }
+
+    /// The number of executions with an exception of at least a warning, all accepted.
+    pub(crate) fn accepted(&self) -> usize {
+        let is_accepted = |evaluated: &&Evaluated| {
+            let mut serious =
+                evaluated.exceptions.iter().filter(|it| it.code.severity() > Severity::Note);
+            !evaluated.is_exceptional() && serious.any(|it| !it.is_open())
+        };
+        self.executions.iter().filter(is_accepted).count()
+    }
+
+    /// The starts of the first and the last execution.
+    pub(crate) fn covered(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = || self.executions.iter().filter_map(|evaluated| evaluated.execution.started);
+        Some((times().min()?, times().max()?))
     }
 
     /// Whether there is an open exception of this severity or worse.

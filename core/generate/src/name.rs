@@ -54,6 +54,16 @@ checked_text!(
 );
 
 checked_text!(
+    /// The name of an existing bucket (S3 User Guide, "General purpose bucket naming rules").
+    pub BucketName,
+    "the name of a bucket: 3 to 63 of a-z 0-9 . -",
+    |text| {
+        let is_char = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
+        (3..=63).contains(&text.len()) && text.bytes().all(is_char)
+    }
+);
+
+checked_text!(
     /// A SAML identity provider.
     pub SamlProvider,
     "the ARN of a SAML provider, such as arn:aws:iam::111122223333:saml-provider/Example",

@@ -10,7 +10,9 @@ use jiff::SignedDuration;
 use names::{AccountGlob, AccountId, FunctionRef, NameError, Partition, PipelineGlob, StageGlob};
 use serde::{Deserialize, Deserializer};
 
-use super::name::{IdentityCenter, Prefix, RegionOrAny, RoleName, RoleRef, SamlProvider};
+use super::name::{
+    BucketName, IdentityCenter, Prefix, RegionOrAny, RoleName, RoleRef, SamlProvider,
+};
 use super::slot::{SlotName, SlotPattern};
 
 /// How a person is kept from having two slots.
@@ -165,6 +167,12 @@ pub struct Settings {
     /// A role, other than the gate's, that reports results of CodePipeline jobs
     #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
     pub job_worker: Vec<RoleRef>,
+    /// A role that the pipelines or their deployments have, by name or ARN: deny becoming it
+    #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
+    pub deploy_role: Vec<RoleRef>,
+    /// A bucket of the pipelines' artifacts: deny replacing them
+    #[arg(long, value_name = "BUCKET", help_heading = "What guards the rule")]
+    pub artifact_bucket: Vec<BucketName>,
     /// Also deny starting the pipelines by hand
     #[arg(
         long,
@@ -267,6 +275,8 @@ impl Settings {
             identity_center: self.identity_center.or(file.identity_center),
             guardrails: self.guardrails.or(file.guardrails),
             scp: self.scp.or(file.scp),
+            deploy_role: either(self.deploy_role, file.deploy_role),
+            artifact_bucket: either(self.artifact_bucket, file.artifact_bucket),
             break_glass: either(self.break_glass, file.break_glass),
             job_worker: either(self.job_worker, file.job_worker),
             deny_manual_start: self.deny_manual_start.or(file.deny_manual_start),

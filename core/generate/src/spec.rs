@@ -7,7 +7,7 @@ use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
 use super::name::{
-    IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
+    BucketName, IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
 };
 use super::settings::{MechanismName, MfaAge, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
@@ -80,6 +80,10 @@ pub(crate) struct Guardrails {
     pub(crate) scp: bool,
     pub(crate) break_glass: Vec<RoleRef>,
     pub(crate) job_workers: Vec<RoleRef>,
+    /// The roles of the pipelines and of their deployments.
+    pub(crate) deploy_roles: Vec<RoleRef>,
+    /// The buckets of the pipelines' artifacts.
+    pub(crate) artifact_buckets: Vec<BucketName>,
     pub(crate) deny_manual_start: bool,
 }
 
@@ -329,6 +333,8 @@ fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
         scp: is_on(settings.scp),
         break_glass: settings.break_glass.clone(),
         job_workers: settings.job_worker.clone(),
+        deploy_roles: settings.deploy_role.clone(),
+        artifact_buckets: settings.artifact_bucket.clone(),
         deny_manual_start: is_on(settings.deny_manual_start),
     };
     if is_on(settings.guardrails) {
@@ -338,6 +344,8 @@ fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
         ("--scp", guardrails.scp),
         ("--break-glass", !guardrails.break_glass.is_empty()),
         ("--job-worker", !guardrails.job_workers.is_empty()),
+        ("--deploy-role", !guardrails.deploy_roles.is_empty()),
+        ("--artifact-bucket", !guardrails.artifact_buckets.is_empty()),
         ("--deny-manual-start", guardrails.deny_manual_start),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {

@@ -173,6 +173,14 @@ impl Targets {
         self.of_function("lambda", function, &forms)
     }
 
+    /// The function that tells people what awaits them at the desk, with all its versions and
+    /// aliases.
+    pub(crate) fn notifying_function_arns(&self, desk: &FunctionRef) -> Vec<String> {
+        let name = desk.name();
+        let forms = [format!("function:{name}-notify"), format!("function:{name}-notify:*")];
+        self.of_function("lambda", desk, &forms)
+    }
+
     /// Every version of the layer that holds the rule of the gate (`templates/rule-pipeline.yaml`).
     pub(crate) fn rule_layer_arns(&self, gate: &FunctionRef) -> Vec<String> {
         self.of_function("lambda", gate, &[format!("layer:{}-rule:*", gate.name())])

@@ -47,18 +47,19 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
 
     let mut notes = Vec::new();
     let persons = count(rule, facts, &mut approvals, &mut notes)?;
-    let shortfalls_of =
-        |quorum, actions| quorum_not_met(rule, facts, quorum, actions, &persons, &approvals);
-    let mut shortfalls = shortfalls_of(rule.quorum(), &required);
-    for part in rule.parts() {
-        let actions = part.actions.as_ref().unwrap_or(&found);
-        shortfalls.extend(shortfalls_of(part.quorum, actions));
-    }
     let mut against: Vec<Reason> =
         approvals.iter().filter_map(|approval| approval.objection.clone()).collect();
     // Name a rejection before the approvals that it supersedes.
     against.sort_by_key(|reason| reason.code != ReasonCode::Rejected);
-    against.extend(shortfalls);
+    for (quorum, actions) in lists(rule, &required, &found) {
+        let shortfalls = quorum_not_met(rule, facts, quorum, actions, &persons, &approvals);
+        // One person may fall short in several lists.
+        for reason in shortfalls {
+            if !against.contains(&reason) {
+                against.push(reason);
+            }
+        }
+    }
     let record = Record {
         schema_version: 1,
         decided_at: facts.now,
@@ -71,6 +72,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
         revisions: revisions.iter().flatten().map(|revision| (*revision).to_owned()).collect(),
         assumptions: assumptions(&approvals),
         rule: EffectiveRule::new(rule, stage, required),
+        rule_digest: rule.digest().to_owned(),
         approvals: approvals.into_iter().map(Approval::record).collect(),
         persons: persons.iter().map(|person| person.name().to_string()).collect(),
         quorum: rule.quorum(),
@@ -90,6 +92,24 @@ fn required_actions(rule: &Rule, found: &BTreeSet<String>) -> BTreeSet<String> {
     let named = rule.named_actions().map(str::to_owned);
     let every = found.iter().filter(|_| rule.requires_every_approval()).cloned();
     named.chain(every).collect()
+}
+
+/// Each list of actions that must meet a quorum: the union, and the lists that it unites.
+///
+/// A list of the same actions as an earlier one says nothing new, unless it asks for more persons.
+fn lists<'a>(
+    rule: &'a Rule,
+    required: &'a BTreeSet<String>,
+    found: &'a BTreeSet<String>,
+) -> Vec<(Quorum, &'a BTreeSet<String>)> {
+    let mut lists = vec![(rule.quorum(), required)];
+    for part in rule.parts() {
+        let actions = part.actions.as_ref().unwrap_or(found);
+        if !lists.iter().any(|(quorum, known)| *known == actions && *quorum >= part.quorum) {
+            lists.push((part.quorum, actions));
+        }
+    }
+    lists
 }
 
 /// An unsigned approval does not count if its role also carried a signature that counts.

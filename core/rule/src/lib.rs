@@ -19,6 +19,7 @@ mod attempts;
 mod called;
 mod decide;
 mod decision;
+mod digest;
 mod error;
 mod facts;
 mod glob;

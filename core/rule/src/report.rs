@@ -40,14 +40,18 @@ pub mod output_variable {
     pub const PIPELINE_EXECUTION_ID: &str = "PipelineExecutionId";
     /// What the persons rest on: `trusted-session, user`.
     pub const BASIS: &str = "Basis";
+    /// [`Rule::digest`](crate::Rule::digest) of the rule in the gate's own environment.
+    pub const RULE_DIGEST: &str = "RuleDigest";
+    /// The gate's version.
+    pub const GATE_VERSION: &str = "GateVersion";
     /// The summary of the success.
     pub const SUMMARY: &str = "Summary";
 }
 
 impl Satisfied<'_> {
-    /// The output variables of the success: name and value.
+    /// The output variables of the success of a gate of this version: name and value.
     #[must_use]
-    pub fn output_variables(self) -> [(&'static str, String); 6] {
+    pub fn output_variables(self, gate_version: &str) -> [(&'static str, String); 8] {
         let record = self.decision().record();
         [
             (output_variable::VERDICT, record.verdict.as_str().to_owned()),
@@ -55,6 +59,8 @@ impl Satisfied<'_> {
             (output_variable::APPROVER_COUNT, record.persons.len().to_string()),
             (output_variable::PIPELINE_EXECUTION_ID, record.execution_id.clone()),
             (output_variable::BASIS, self.basis()),
+            (output_variable::RULE_DIGEST, record.rule_digest.clone()),
+            (output_variable::GATE_VERSION, gate_version.to_owned()),
             (output_variable::SUMMARY, self.summary()),
         ]
     }

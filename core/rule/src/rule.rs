@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signing::{Desk, SigningKey};
 
+use crate::digest::RuleDigest;
 use crate::error::RuleError;
 use crate::glob::NameGlob;
 use crate::handle::Affix;
@@ -20,6 +21,8 @@ use crate::trusted_role::{SharedRoles, TrustedRole};
 pub struct Rule {
     demands: Demands,
     identities: Identities,
+    /// The digest of the floor.
+    digest: RuleDigest,
     /// The floor names `actions`: other approvals of the stage are not required.
     named_only: bool,
     /// If the floor and the parameters name different actions: the demands of each for its actions.
@@ -46,8 +49,14 @@ impl Rule {
     /// [`RuleError`] that names the wrong key.
     pub fn floor(json: &str) -> Result<Self, RuleError> {
         let (demands, identities) = parse_floor(json)?;
-        Self { named_only: demands.actions.is_some(), demands, identities, parts: Vec::new() }
-            .check()
+        Self {
+            digest: RuleDigest::of(json),
+            named_only: demands.actions.is_some(),
+            demands,
+            identities,
+            parts: Vec::new(),
+        }
+        .check()
     }
 
     /// This rule, tightened by the UserParameters of an action in `gate_stage`. The stricter of two
@@ -92,8 +101,14 @@ impl Rule {
                 parameters.pipeline_execution_id,
             )?,
         };
-        Self { demands, identities: self.identities.clone(), named_only: self.named_only, parts }
-            .check()
+        Self {
+            demands,
+            identities: self.identities.clone(),
+            digest: self.digest.clone(),
+            named_only: self.named_only,
+            parts,
+        }
+        .check()
     }
 
     /// The demands of the floor and of the parameters, each for its own list of actions.
@@ -147,6 +162,14 @@ impl Rule {
             ));
         }
         Ok(self)
+    }
+
+    /// What identifies the rule in the function's own environment, whatever UserParameters add:
+    /// `sha256:` and the SHA-256 in hexadecimal of its JSON, compact and with sorted keys. White
+    /// space and the order of keys make no difference.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        self.digest.as_str()
     }
 
     /// The number of distinct persons required.

@@ -211,6 +211,8 @@ fn the_journal_holds_one_decision_and_its_metrics() {
     );
     assert_eq!(decision["approvals"][1]["atIs"], "noticed");
     assert_eq!(decision["schemaVersion"], 1);
+    assert_eq!(decision["gateVersion"], lambda::VERSION);
+    assert!(decision["ruleDigest"].as_str().unwrap().starts_with("sha256:"), "{decision}");
     assert_eq!(decision["verdict"], "unsatisfied");
     assert_eq!(decision["jobId"], "job-1");
     let dimensions: Vec<(&Value, Option<&Value>)> =

@@ -1,5 +1,6 @@
 //! Looks up events in CloudTrail.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_sdk_cloudtrail::primitives::DateTime;
@@ -57,6 +58,7 @@ impl Aws {
         let mut events = Vec::new();
         let mut token = None;
         loop {
+            self.1.fetch_add(1, Ordering::Relaxed);
             let call = cloudtrail.lookup_events().lookup_attributes(attribute.clone());
             let call = call.set_start_time(start).set_end_time(end).set_next_token(token.clone());
             let reply = call.send().await.map_err(|error| CallError::new(ACTION, &error))?;

@@ -51,7 +51,16 @@ impl Aws {
             aws_sdk_codepipeline::Client::new(&self.0).get_pipeline().name(name).send().await;
         let answer = sent.map_err(|error| CallError::new(ACTION, &error))?;
         let pipeline = answer.pipeline.ok_or_else(|| missing("pipeline"))?;
+        let store = |store: sdk::ArtifactStore| store.location;
         let structure = Structure {
+            role_arn: Some(pipeline.role_arn),
+            artifact_store: pipeline.artifact_store.map(store).into_iter().collect(),
+            artifact_stores: pipeline
+                .artifact_stores
+                .unwrap_or_default()
+                .into_values()
+                .map(store)
+                .collect(),
             name: pipeline.name,
             execution_mode: match pipeline.execution_mode {
                 None => ExecutionMode::default(),
@@ -185,6 +194,8 @@ fn action(action: sdk::ActionDeclaration) -> Result<Action, Missing> {
         input_artifacts: inputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         output_artifacts: outputs.map(|artifact| Artifact { name: artifact.name }).collect(),
         timeout_in_minutes: action.timeout_in_minutes.map(number).transpose()?,
+        role_arn: action.role_arn,
+        region: action.region,
         is_named_deployment: false,
         updates_pipelines: false,
     })

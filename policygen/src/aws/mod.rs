@@ -5,6 +5,8 @@ mod codepipeline;
 mod iam;
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -29,9 +31,9 @@ pub(crate) struct Connection {
     pub(crate) endpoint_url: Option<String>,
 }
 
-/// A connection to AWS.
+/// A connection to AWS, and the number of requests to LookupEvents so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Aws(SdkConfig);
+pub(crate) struct Aws(SdkConfig, Arc<AtomicUsize>);
 
 impl Aws {
     /// Looks up credentials and region. It does not send a request to a service.
@@ -52,7 +54,12 @@ impl Aws {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        Self(loader.load().await)
+        Self(loader.load().await, Arc::default())
+    }
+
+    /// How many requests LookupEvents has taken so far. Each page is one.
+    pub(crate) fn lookups(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
     }
 
     /// The region of the requests, if one is configured.

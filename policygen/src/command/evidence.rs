@@ -5,23 +5,16 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use super::CATALOGS;
-use super::report::{FailOn, print_unused, read_accept_file};
+use super::evidence_manifest;
+use super::evidence_recipe::{Asked, GivenFunction, Made, Recipe};
+use super::report::{FailOn, print_unused};
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
-use crate::input::{self, InputError};
 use crate::output;
-use crate::snapshot::{self, SnapshotError};
-use doctor::pipeline::Pipeline;
-use evidence::history::History;
 use evidence::render::{csv, html, human, json, sarif};
-use evidence::{
-    AccountSource, Event, EventError, Moment, Period, Progress, Question, Report, SavedError,
-    Trail, look_up, read_events, read_live, read_saved,
-};
-use names::{AccountId, FunctionRef, NameError};
+use evidence::{Moment, Period, Progress, Source, look_up, read_live};
+use names::NameError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,7 +61,7 @@ pub(crate) struct Args {
     rule: Option<PathBuf>,
     /// The gate's function, by its name or its ARN; an Invoke action that runs it is the gate
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
-    gate_function: FunctionRef,
+    gate_function: GivenFunction,
     /// The output of `aws codepipeline list-pipeline-executions` or `list-action-executions`,
     /// instead of asking AWS; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -99,6 +92,12 @@ pub(crate) struct Args {
     /// `expires`
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
+    /// Begin CSV with the cover: lines with `#` that say what the report was made from
+    #[arg(long)]
+    cover: bool,
+    /// Write the SHA-256 of each input and of the output into this file
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
     /// The pipeline's region
     #[arg(long, value_name = "REGION", help_heading = "AWS access")]
     region: Option<String>,
@@ -121,79 +120,58 @@ enum Format {
     Html,
 }
 
-/// What prevents a report.
+/// A text that is not the id of an account.
 #[derive(Debug, thiserror::Error)]
-enum CommandError {
-    #[error(transparent)]
-    Input(#[from] InputError),
-    #[error("`{path}` cannot be used")]
-    Saved { path: PathBuf, source: SavedError },
-    #[error(transparent)]
-    Snapshot(#[from] Box<SnapshotError>),
-    #[error("--account")]
-    Account(#[from] NameError),
-    #[error("`{path}` cannot be used")]
-    Events { path: PathBuf, source: EventError },
-}
+#[error("--account")]
+struct BadAccount(#[source] NameError);
 
 /// Runs the verb at the time `now`.
 pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
-    let acceptances = read_accept_file(args.accept.as_deref(), &CATALOGS)?;
-    let rule = args.rule.as_deref().map(input::rule).transpose()?.unwrap_or_default();
     let period = Period::new(args.since, args.until, now)?;
-    let mut question = Question {
+    let recipe = Recipe {
         pipeline: args.pipeline.clone(),
         period,
         execution: args.execution.clone(),
-        rule,
-        pipeline_arn: None,
-        account: given_account(&args)?.map_or(AccountSource::Principals, AccountSource::Given),
-        has_snapshot: args.account_file.is_some(),
         gate: args.gate_function.clone(),
+        account: args.account.as_deref().map(str::parse).transpose().map_err(BadAccount)?,
+        region: args.region.clone(),
+        rule: args.rule.clone(),
+        account_file: args.account_file.clone(),
+        history: args.input.clone(),
+        cloudtrail: args.cloudtrail_file.clone(),
+        accept: args.accept.clone(),
     };
-    let mut events = read_event_files(&args.cloudtrail_file)?;
-    let history = if args.input.is_empty() {
+    let ingredients = recipe.read()?;
+    let asked = if args.input.is_empty() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let asked = runtime.block_on(ask(&args, period))?;
-        events.extend(asked.events);
-        if let Some(pipeline) = asked.pipeline {
-            if let (AccountSource::Principals, Some(id)) = (&question.account, pipeline.account()) {
-                question.account = AccountSource::Given(rule::Account::new(id));
-            }
-            question.pipeline_arn = Some(pipeline.arn.clone());
-        }
-        asked.history
+        runtime.block_on(ask(&args, period))?
     } else {
-        read_files(&args.input)?
+        Asked::default()
     };
     let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
-    let trail = asks_trail.then(|| Trail::new(&args.pipeline, events));
-    let mut report = Report::new(question, history, trail.as_ref())?;
-    let judged = report.accept(&acceptances, now.to_zoned(TimeZone::UTC).date());
+    // To the second: a shorter time says no less.
+    let made_at = Timestamp::from_second(now.as_second())?;
+    let Made { report, cover, judged } = recipe.make(ingredients, asked, asks_trail, made_at)?;
     let unused = judged.unused.clone();
     let printed = match args.format {
         Format::Human => human::render(&report).into_bytes(),
-        Format::Json => json::render(&report)?,
+        Format::Json => json::render(&report, &cover)?,
         Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
-        Format::Csv => csv::render(&report)?,
-        Format::Html => html::render(&report).into_bytes(),
+        Format::Csv => csv::render(&report, args.cover.then_some(&cover))?,
+        Format::Html => html::render(&report, &cover)?.into_bytes(),
     };
+    if let Some(path) = &args.manifest {
+        let format = args.format.to_possible_value();
+        let format = format.as_ref().map_or("", |value| value.get_name());
+        evidence_manifest::write(path, &cover, format, &printed)?;
+    }
     output::print(&printed)?;
     // These formats have no place for notes about the whole report.
     if matches!(args.format, Format::Csv | Format::Sarif) {
         report.notes().iter().for_each(|note| output::print_note(note));
     }
     if report.is_empty() {
-        output::print_note(&match &args.execution {
-            Some(id) => format!(
-                "the history of `{}` has no execution `{id}`; it goes back 12 months",
-                args.pipeline
-            ),
-            None => format!(
-                "no execution of `{}` started in the period; widen --since and --until",
-                args.pipeline
-            ),
-        });
+        output::print_note(&nothing(&args));
         return Ok(Exit::Nothing);
     }
     print_unused(&unused);
@@ -209,46 +187,18 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     Ok(if fails { Exit::Findings } else { Exit::Done })
 }
 
-fn read_files(paths: &[PathBuf]) -> Result<History, CommandError> {
-    let mut history = History::default();
-    for path in paths {
-        let json = input::bytes(path)?;
-        read_saved(&json, &mut history)
-            .map_err(|source| CommandError::Saved { path: path.clone(), source })?;
+/// Why there is nothing to judge.
+fn nothing(args: &Args) -> String {
+    match &args.execution {
+        Some(id) => format!(
+            "the history of `{}` has no execution `{id}`; it goes back 12 months",
+            args.pipeline
+        ),
+        None => format!(
+            "no execution of `{}` started in the period; widen --since and --until",
+            args.pipeline
+        ),
     }
-    Ok(history)
-}
-
-fn read_event_files(paths: &[PathBuf]) -> Result<Vec<Event>, CommandError> {
-    let mut events = Vec::new();
-    for path in paths {
-        for path in input::files_of(path)? {
-            let json = input::bytes(&path)?;
-            events.extend(
-                read_events(&json).map_err(|source| CommandError::Events { path, source })?,
-            );
-        }
-    }
-    Ok(events)
-}
-
-/// The account that the user names or gives a snapshot of.
-fn given_account(args: &Args) -> Result<Option<rule::Account>, CommandError> {
-    if let Some(path) = &args.account_file {
-        let account = snapshot::read(path).map_err(Box::new)?;
-        return Ok(Some(rule::Account::new(account.id.as_str()).with_roles(account.role_arns())));
-    }
-    match &args.account {
-        Some(id) => Ok(Some(rule::Account::new(id.parse::<AccountId>()?.as_str()))),
-        None => Ok(None),
-    }
-}
-
-/// What AWS answered.
-struct Asked {
-    history: History,
-    events: Vec<Event>,
-    pipeline: Option<Pipeline>,
 }
 
 /// Reads the history from AWS, and the events if they are wanted.
@@ -268,23 +218,51 @@ async fn ask(args: &Args, period: Period) -> Result<Asked, Box<dyn Error>> {
     )
     .await;
     bar.finish_and_clear();
-    let history = history?;
-    let pipeline = match aws.get_pipeline(&args.pipeline).await {
-        Ok(pipeline) => Some(pipeline),
+    let (history, requests) = history?;
+    let mut asked = Asked {
+        calls: vec![
+            Source::Calls {
+                operation: "codepipeline:ListPipelineExecutions",
+                requests: requests.executions,
+                entries: history.executions.len(),
+            },
+            Source::Calls {
+                operation: "codepipeline:ListActionExecutions",
+                requests: requests.actions,
+                entries: history.actions.len(),
+            },
+        ],
+        history,
+        region: aws.region().map(str::to_owned),
+        ..Asked::default()
+    };
+    match aws.get_pipeline(&args.pipeline).await {
+        Ok(pipeline) => {
+            asked.calls.push(Source::Calls {
+                operation: "codepipeline:GetPipeline",
+                requests: 1,
+                entries: 1,
+            });
+            asked.account = pipeline.account().map(|id| id.to_string());
+            asked.pipeline_arn = Some(pipeline.arn.clone());
+        }
         // The history can be judged without it, and the report says which account it assumes.
         Err(error) => {
             output::print_note(&format!(
                 "AWS does not say which account the pipeline belongs to: {error}"
             ));
-            None
         }
-    };
-    let mut events = Vec::new();
+    }
     if args.cloudtrail {
         let bar = output::progress("sessions looked up");
         let looked_up = look_up(&aws, &args.pipeline, period, || bar.inc(1)).await;
         bar.finish_and_clear();
-        events = looked_up?;
+        asked.events = looked_up?;
+        asked.calls.push(Source::Calls {
+            operation: "cloudtrail:LookupEvents",
+            requests: aws.lookups(),
+            entries: asked.events.len(),
+        });
     }
-    Ok(Asked { history, events, pipeline })
+    Ok(asked)
 }

@@ -1,16 +1,21 @@
 //! The verbs of the command line, one per file.
 
 pub(crate) mod audit;
+mod audit_release;
+mod audit_targets;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 mod doctor_facts;
 mod doctor_sources;
 pub(crate) mod evidence;
+mod evidence_manifest;
+mod evidence_recipe;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod man;
 mod report;
 pub(crate) mod rule;
+pub(crate) mod verify;
 
 use findings::Catalog;
 

@@ -73,6 +73,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         stage: args.stage,
         gate: "two-person-rule-gate".parse()?,
         desk: None,
+        release: audit::Release::default(),
     };
     if let Some(error) = missing_group(&account, &scope.slots) {
         output::print_error(&error);

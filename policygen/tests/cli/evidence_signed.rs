@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::checker::file;
+use crate::evidence::with_details;
 use crate::history::{Saved, action, execution};
 use crate::program::{Ran, policygen};
 
@@ -81,7 +82,7 @@ fn every_format_shows_who_signed_and_with_what_kind_of_key() {
             (&json!("alice"), &json!(kind))
         );
         for format in ["human", "csv", "html"] {
-            let text = evidence(&saved, &rule, format).stdout.replace("&#39;", "'");
+            let text = with_details(&evidence(&saved, &rule, format).stdout);
             assert!(text.contains(words), "{name}, {format}: {text}");
             assert!(text.contains("reviewed") && !text.contains("[2pr1."), "{name}, {format}");
         }

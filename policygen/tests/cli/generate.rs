@@ -677,7 +677,11 @@ fn at_the_desk_people_look_and_nobody_else_answers() {
         );
         let change = find("ChangeDesk");
         let function = "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-desk";
-        assert_eq!(change["Resource"], serde_json::json!([function, format!("{function}:*")]));
+        let notify = format!("{function}-notify");
+        assert_eq!(
+            change["Resource"],
+            serde_json::json!([function, format!("{function}:*"), notify, format!("{notify}:*")])
+        );
         for verb in ["lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"] {
             assert!(change["Action"].as_array().unwrap().iter().any(|it| it == verb), "{change}");
         }

@@ -14,6 +14,7 @@ mod evidence;
 mod evidence_accept;
 mod evidence_behind;
 mod evidence_cloudtrail;
+mod evidence_cover;
 mod evidence_files;
 mod evidence_lag;
 mod evidence_live;

@@ -6,8 +6,10 @@ use iam::account::Actor;
 
 use super::Find;
 use crate::account_view::AccountView;
-use crate::bypass::WAYS;
+use crate::bypass::OpenWay;
+use crate::closure::Last;
 use crate::evidence;
+use crate::permissions::As;
 use crate::reach_index::UndecidedError;
 use crate::steps;
 
@@ -34,16 +36,24 @@ fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, Undeci
     let mut evidence = Vec::new();
     let mut found = Vec::new();
     let mut witness = None;
-    for (action, does) in WAYS {
-        let Some(reached) = view.reach.reaches(actor, action)? else {
+    let who = As::Now(actor);
+    let might = view.bypass.might(&view.reach, actor);
+    let ways = might.then(|| view.bypass.ways(&view.reach, &who, actor)).transpose()?;
+    for way in ways.into_iter().flatten() {
+        let way = way?;
+        // Options and files may name the same thing.
+        let text = words(&way);
+        if found.contains(&text) {
             continue;
-        };
-        let when = if reached.open { ", if conditions hold," } else { "" };
-        found.push(format!("{action}{when} {does}"));
-        let blames = view.reach.permissions.blame(actor, action, &reached.witness);
-        evidence.extend(evidence::chain(account, actor, action, &blames));
-        if reached.witness != "*" {
-            witness.get_or_insert_with(|| reached.witness.clone());
+        }
+        found.push(text);
+        for met in &way.met {
+            let resource = &met.reached.witness;
+            let blames = view.reach.permissions.blame(actor, met.action, resource);
+            evidence.extend(evidence::chain(account, actor, met.action, &blames));
+            if resource != "*" {
+                witness.get_or_insert_with(|| resource.clone());
+            }
         }
     }
     if found.is_empty() {
@@ -57,29 +67,54 @@ fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, Undeci
     Ok(Some(finding))
 }
 
+/// The actions of a way, and what they do.
+fn words(way: &OpenWay) -> String {
+    let actions: Vec<&str> = way.met.iter().map(|met| met.action.name()).collect();
+    let is_open = way.met.iter().any(|met| met.reached.open);
+    let when = if is_open { ", if conditions hold," } else { "" };
+    // Several actions are the subject together.
+    let does = match actions.len() {
+        1 => way.does.clone(),
+        _ => format!("together: it {}", way.does),
+    };
+    format!("{}{when} {does}", actions.join(" and "))
+}
+
 /// What an actor can do as somebody else, or with more permissions.
 fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
     let outcome = view.outcome(actor)?;
     let Some(past) = &outcome.past_the_gate else {
         return Ok(None);
     };
-    let (action, reached) = (past.action, &past.reached);
-    let does = WAYS.iter().find(|(it, _)| *it == action).map_or("", |(_, does)| does);
-    let open = reached.open || past.chain.iter().any(|step| step.open);
-    let when = if open { ", if conditions hold," } else { "" };
-    let message = format!(
-        "`{}` can bypass the gate after other steps: {}. Then {action}{when} {does}.",
+    let account = view.account();
+    let depends = match past.chain.iter().any(|step| step.open) {
+        true => ", if conditions hold",
+        false => "",
+    };
+    let mut message = format!(
+        "`{}` can bypass the gate after other steps{depends}: {}. ",
         view.name(actor),
         steps::words(view, actor, &past.chain),
     );
-    let account = view.account();
+    let mut evidence = steps::evidence(view, actor, &past.chain);
+    let mut witness = None;
+    match &past.last {
+        Last::Way(way) => {
+            message.push_str(&format!("Then {}.", words(way)));
+            for met in &way.met {
+                let how = format!("{} may be done to it then", met.action);
+                evidence.push(Evidence::new("target", &met.reached.witness, how));
+            }
+            witness = way.met.first().map(|met| met.reached.witness.clone());
+        }
+        Last::Role(role) => {
+            let does = view.bypass.as_role(*role).unwrap_or_default();
+            message.push_str(&format!("As `{}` it {does}.", view.name(*role)));
+            evidence.push(Evidence::new("role", account.arn(*role), does));
+        }
+    }
     let mut finding = CHECK.finding(account.arn(actor).to_owned(), message, HELP.to_owned());
-    finding.evidence = steps::evidence(view, actor, &past.chain);
-    finding.evidence.push(Evidence::new(
-        "target",
-        &reached.witness,
-        format!("{action} may be done to it then"),
-    ));
-    finding.witness = Some(reached.witness.clone()).filter(|witness| witness != "*");
+    finding.evidence = evidence;
+    finding.witness = witness.filter(|witness| witness != "*");
     Ok(Some(finding))
 }

@@ -39,19 +39,17 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         };
         found.retain(|write| own.is_none() || write.verdict.counts_two());
         let one_write = finding(view, actor, &found);
-        let is_two = one_write.as_ref().is_some_and(|it| it.gate == Some(Gate::CountsTwo));
-        let two = match is_two {
-            true => None,
-            false => credentials::as_two_people(view, actor)?,
-        };
-        let two = match two {
+        let is_two = |found: &Finding| found.gate == Some(Gate::CountsTwo);
+        if one_write.as_ref().is_some_and(is_two) {
+            findings.extend(one_write);
+            continue;
+        }
+        let several = match credentials::as_two_people(view, actor)? {
             Some(slots) if !is_as_bad(view, actor)? => Some(told(view, actor, &slots)),
-            Some(_) | None => None,
+            Some(_) | None => after_steps(view, actor)?,
         };
-        findings.extend(match two.or(one_write) {
-            None => after_steps(view, actor)?,
-            found => found,
-        });
+        let several = several.filter(|found| one_write.is_none() || is_two(found));
+        findings.extend(several.or(one_write));
     }
     Ok(findings)
 }

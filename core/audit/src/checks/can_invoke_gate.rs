@@ -9,7 +9,7 @@ use iam::account::Actor;
 use super::Find;
 use crate::account_view::AccountView;
 use crate::action::Action;
-use crate::bypass;
+use crate::bypass::PIPELINES;
 use crate::equivalence_class::{ClassId, Reached};
 use crate::evidence;
 use crate::reach_index::UndecidedError;
@@ -20,10 +20,6 @@ pub(super) const CHECK: Check<Find> = Check {
     title: "A principal can invoke the gate itself",
     find,
 };
-
-/// The service that assumes the roles of pipelines (CodePipeline User Guide, "Manage the
-/// CodePipeline service role").
-const PIPELINES: &str = "codepipeline.amazonaws.com";
 
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let reach = &view.reach;
@@ -49,7 +45,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         };
         let Some(reached) = reached else { continue };
         // A principal that can bypass the gate does not need to invoke it.
-        if is_for_pipelines(view, actor) || bypass::is_open_to(reach, actor)? {
+        if is_for_pipelines(view, actor) || view.bypass.is_open_to(reach, actor)? {
             continue;
         }
         findings.push(finding(view, actor, reached));

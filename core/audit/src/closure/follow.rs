@@ -8,7 +8,6 @@ use iam::account::{Actor, RoleIx};
 
 use super::{Closure, Form, Step, Who};
 use crate::action::{APPROVE, Action};
-use crate::bypass::BYPASSES;
 use crate::escalation::{REMOVALS, WRITES};
 use crate::of_aws::is_of_aws;
 use crate::passing;
@@ -29,11 +28,11 @@ pub(crate) fn leading() -> Vec<Action> {
     all
 }
 
-/// All actions on which the forms that a form leads to depend.
-pub(crate) fn deciding() -> Vec<Action> {
+/// All actions on which the forms that a form leads to depend. `bypassing` are those past the gate.
+pub(crate) fn deciding(bypassing: &[Action]) -> Vec<Action> {
     let mut all = leading();
     all.extend([Action::AssumeRole, APPROVE]);
-    all.extend(BYPASSES);
+    all.extend(bypassing);
     all.extend(passing::actions());
     all.sort_unstable();
     all.dedup();

@@ -22,9 +22,9 @@ use self::changes::Changes;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action};
 use crate::answerer::Answerer;
-use crate::bypass::BYPASSES;
+use crate::bypass::OpenWay;
 use crate::counted::{Verdict, best_pair};
-use crate::equivalence_class::{ClassId, EquivalenceClass, Reached};
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
@@ -83,12 +83,20 @@ pub(crate) struct TwoSlots {
     pub(crate) verdict: Verdict,
 }
 
-/// An action that bypasses the gate, and how.
+/// A way past the gate, and the steps before it.
 #[derive(Debug)]
 pub(crate) struct PastTheGate {
-    pub(crate) action: Action,
-    pub(crate) reached: Reached,
+    pub(crate) last: Last,
     pub(crate) chain: Vec<Step>,
+}
+
+/// What is done past the gate.
+#[derive(Debug)]
+pub(crate) enum Last {
+    /// Actions of a way.
+    Way(OpenWay),
+    /// Whatever this role does.
+    Role(Actor),
 }
 
 /// Follows the forms of one principal.
@@ -191,7 +199,9 @@ impl<'p, 'a> Closure<'p, 'a> {
         }
         // A role that names the actor trusts it alone.
         let classes = self.classes(&As::Now(actor));
-        let is_new = self.known.insert(classes) || self.view.chains.has_its_own(actor);
+        let is_new = self.known.insert(classes)
+            || self.view.chains.has_its_own(actor)
+            || self.view.bypass.as_role(actor).is_some();
         if !is_new && !self.forms.is_empty() {
             return;
         }
@@ -277,21 +287,29 @@ impl<'p, 'a> Closure<'p, 'a> {
         let Some(form) = self.forms.get(at).filter(|_| wanted) else {
             return Ok(());
         };
-        let reach = &self.view.reach;
-        for action in BYPASSES {
-            let Some(class) = reach.permissions.class_as(&form.permissions, action) else {
-                continue;
-            };
-            let frame = || reach.scope.resources(self.view.account(), action.on());
-            let reached = class.reach(frame).map_err(reach.undecided(start))?;
-            if let Some(reached) = reached {
-                let chain = self.chain(&[at]);
-                let reached = (*reached).clone();
-                self.outcome.past_the_gate = Some(PastTheGate { action, reached, chain });
-                return Ok(());
+        let bypass = &self.view.bypass;
+        let last = match &form.who {
+            Who::Actor(role) if self.is_past_the_gate(*role, at) => Some(Last::Role(*role)),
+            Who::Actor(_) | Who::Made(_) => {
+                let mut ways = bypass.ways(&self.view.reach, &form.permissions, start)?;
+                ways.next().transpose()?.map(Last::Way)
             }
+        };
+        if let Some(last) = last {
+            let chain = self.chain(&[at]);
+            self.outcome.past_the_gate = Some(PastTheGate { last, chain });
         }
         Ok(())
+    }
+
+    /// Whether somebody who becomes a role is past the gate. Roles that deploy become each other.
+    /// Another check reports who may assume the desk's role.
+    fn is_past_the_gate(&self, role: Actor, at: usize) -> bool {
+        let bypass = &self.view.bypass;
+        let writes = || self.chain(&[at]).iter().any(|step| step.action != Action::AssumeRole);
+        bypass.as_role(role).is_some()
+            && bypass.as_role(self.start).is_none()
+            && (!self.view.is_desk(role) || writes())
     }
 
     /// The steps that lead to some forms, each once, in order.

@@ -109,7 +109,9 @@ impl<'a> Closure<'_, 'a> {
         for action in [Action::DetachControl, Action::UpdateControl] {
             let permissions = &self.view.reach.permissions;
             let has_controls = || !permissions.whole_state(of).grants.limits.controls.is_empty();
-            if self.may(by, action) && has_controls() {
+            let form = self.forms.get(by);
+            let may = form.is_some_and(|form| self.view.reach.can(&form.permissions, action));
+            if may && has_controls() {
                 let step = self.step(by, action, "*", true);
                 self.note(by, of, Change::Uncontrolled, vec![step]);
             }

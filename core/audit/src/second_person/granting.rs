@@ -216,10 +216,12 @@ impl<'p, 'a> Granter<'p, 'a> {
             On::ServedSlots
             | On::Pipelines
             | On::Stages
+            | On::AllStages
             | On::Gate
             | On::InvokedGate
             | On::Everything
-            | On::Anything => false,
+            | On::Anything
+            | On::Released => false,
         }
     }
 }

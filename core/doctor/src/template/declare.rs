@@ -153,7 +153,9 @@ enum Kind {
 fn kind(key: &str, keys: Keys) -> Kind {
     match key {
         _ if keys == Keys::Settings => Kind::Text,
-        "name" | "category" | "owner" | "provider" => Kind::Text,
+        "name" | "category" | "owner" | "provider" | "roleArn" | "location" | "region" => {
+            Kind::Text
+        }
         "runOrder" | "timeoutInMinutes" => Kind::Number,
         _ => Kind::Other,
     }

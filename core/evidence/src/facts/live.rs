@@ -26,7 +26,9 @@ pub async fn read<E>(
     pipeline: &str,
     execution: &str,
 ) -> Result<Known, ReadError<E>> {
-    let history = read_live(aws, pipeline, Period::default(), Some(execution), |_| {}).await?;
+    let (mut history, _) =
+        read_live(aws, pipeline, Period::default(), Some(execution), |_| {}).await?;
+    history.executions.retain(|listed| listed.id == execution);
     let state = aws.pipeline_state(pipeline).await?;
     Ok(Known { history, state: Some(state) })
 }

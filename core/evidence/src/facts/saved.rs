@@ -36,9 +36,11 @@ pub fn read(json: &[u8], known: &mut Known) -> Result<(), SavedFactsError> {
     if let Some(execution) = file.get("pipelineExecution") {
         // It has the members of a summary that we need.
         let list = serde_json::json!({"pipelineExecutionSummaries": [execution]});
-        return Ok(read_saved(list.to_string().as_bytes(), &mut known.history)?);
+        read_saved(list.to_string().as_bytes(), &mut known.history)?;
+        return Ok(());
     }
-    Ok(read_saved(json, &mut known.history)?)
+    read_saved(json, &mut known.history)?;
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -43,6 +43,17 @@ impl AccountSource {
         }
     }
 
+    /// How the account is known: a code for programs, and a phrase for people.
+    pub(crate) fn describe(&self, has_snapshot: bool) -> (&'static str, &'static str) {
+        match self {
+            Self::Given(_) if has_snapshot => ("snapshot", "from the snapshot of the account"),
+            Self::Given(_) => ("given", "named by AWS or by the user"),
+            Self::Principals => {
+                ("principals", "assumed: all principals of the history belong to it")
+            }
+        }
+    }
+
     /// What a reader of the report must know about the account, if anything.
     pub(crate) fn notes(&self, account: &Account) -> Vec<String> {
         match self {

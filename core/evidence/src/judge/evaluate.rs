@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use names::FunctionRef;
-use rule::{Decision, Initiator, Record, Status};
+use rule::{Decision, Initiator, Record, Rule, Status};
 
 use super::after_gate::AfterGate;
 use super::approvals::{ApprovalAttempt, attempts};
@@ -31,7 +31,8 @@ pub struct Evaluated {
     pub gate_runs: Vec<GateRun>,
     /// The decision behind the verdict.
     pub decision: Option<Decision>,
-    /// Whether the execution went past the gate, or past the place where the gate should be.
+    /// Whether the execution continued behind the gate, or behind the place where the gate should
+    /// be.
     pub released: bool,
     /// The actions that ran after the gate, oldest first.
     pub(crate) deployments: Vec<ActionExecution>,
@@ -60,7 +61,7 @@ pub(crate) fn evaluate(
         None if gate_runs.is_empty() => without_gate(&case, standard, route, released),
         None => with_gate(&case, standard, &gate_runs, released),
     };
-    let mut exceptions = exceptions(&case, &outcome, &gate_runs, released);
+    let mut exceptions = exceptions(&case, &outcome, &gate_runs, released, &standard.floor);
     exceptions.extend(behind_gate(&case, &outcome, &gate_runs, &deployments));
     Evaluated {
         pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
@@ -76,23 +77,29 @@ pub(crate) fn evaluate(
     }
 }
 
-fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], released: bool) -> Vec<Exception> {
+fn exceptions(
+    case: &Case,
+    outcome: &Outcome,
+    runs: &[GateRun],
+    released: bool,
+    floor: &Rule,
+) -> Vec<Exception> {
     use ExceptionCode as Code;
 
     let mut found = Vec::new();
     match outcome.verdict {
         Verdict::NoGate => {
             let rollback = case.execution.kind.as_deref() == Some("ROLLBACK");
-            let how = if rollback { "was a rollback, which" } else { "went on and" };
+            let what = if rollback { "rollback" } else { "execution" };
             found.push(Exception::new(
                 Code::NoGate,
-                format!("This execution {how} never passed the gate."),
+                format!("This {what} was released, and the gate never ran in it."),
             ));
         }
         Verdict::Unsatisfied if released => found.push(Exception::new(
             Code::UnsatisfiedRelease,
             format!(
-                "This execution went on without enough people by the rule: {}.",
+                "This execution was released without enough people by the rule: {}.",
                 reasons(outcome)
             ),
         )),
@@ -114,10 +121,10 @@ fn exceptions(case: &Case, outcome: &Outcome, runs: &[GateRun], released: bool) 
     if past.is_some() {
         found.push(Exception::new(
             Code::WentPastGate,
-            "This execution went on although the newest run of the gate had not let it pass.",
+            "This execution was released although the newest run of the gate did not let it pass.",
         ));
     }
-    found.extend(runs.iter().flat_map(|run| run.exceptions()));
+    found.extend(runs.iter().flat_map(|run| run.exceptions(floor)));
     found
 }
 

@@ -43,16 +43,16 @@ macro_rules! exception_codes {
 exception_codes! {
     /// The execution released something, and the gate never ran in it.
     NoGate = "no-gate", Error,
-        "The execution went on without ever passing the gate",
+        "The execution was released, and the gate never ran in it",
         "Find out who removed the gate from the pipeline, or rolled back, and have the release \
          reviewed.";
     /// The execution released something without enough persons by the rule.
     UnsatisfiedRelease = "unsatisfied-release", Error,
-        "The execution went on without enough persons by the rule",
+        "The execution was released without enough persons by the rule",
         "Check first that --rule is the gate's rule. Then have the release reviewed.";
     /// The execution released something although the gate's action did not succeed.
     WentPastGate = "went-past-gate", Error,
-        "The execution went on although the gate had not let it pass",
+        "The execution was released although the gate did not let it pass",
         "Look for a changed pipeline or an overridden stage.";
     /// The gate reported another verdict than today's evaluation.
     VerdictDiffers = "verdict-differs", Error,
@@ -90,16 +90,20 @@ exception_codes! {
         "Find the call of UpdatePipeline in CloudTrail, and have the release reviewed.";
     /// The execution cannot be evaluated, and it released something or may have.
     NotEvaluated = "not-evaluated", Error,
-        "An execution that went on, or may have, cannot be evaluated",
+        "An execution that was released, or may have been, cannot be evaluated",
         "Do what the message says, and run the report again.";
     /// The execution cannot be evaluated, and it released nothing.
     StoppedUnevaluated = "stopped-unevaluated", Warning,
-        "An execution that did not go on cannot be evaluated",
+        "An execution that was not released cannot be evaluated",
         "Do what the message says, and run the report again.";
     /// The gate counted other persons than today's evaluation.
     ApproversDiffer = "approvers-differ", Warning,
         "The gate counted other persons than today's evaluation",
         "Compare --rule with the function's rule at that time.";
+    /// The gate reported another rule than the report's.
+    RuleDiffers = "rule-differs", Warning,
+        "The gate judged by another rule than this report",
+        "Give --rule the rule of that time, or find out who changed it, and when.";
     /// The verdict depends on an assumption that the rule allows and nothing proves.
     RestsOnAssumption = "rests-on-assumption", Warning,
         "The verdict depends on an assumption that the rule allows",

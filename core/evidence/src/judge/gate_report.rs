@@ -15,6 +15,10 @@ pub enum GateReport {
         basis: Option<String>,
         /// `PipelineExecutionId`: the execution that it judged.
         execution_id: Option<String>,
+        /// `RuleDigest`: the digest of the rule in its environment. Older gates do not report it.
+        rule_digest: Option<String>,
+        /// `GateVersion`. Older gates do not report it.
+        gate_version: Option<String>,
     },
     /// Unsatisfied, according to the message of its refusal.
     Unsatisfied,
@@ -37,6 +41,8 @@ impl GateReport {
                     approvers: output(output_variable::APPROVERS),
                     basis: output(output_variable::BASIS),
                     execution_id: output(output_variable::PIPELINE_EXECUTION_ID),
+                    rule_digest: output(output_variable::RULE_DIGEST),
+                    gate_version: output(output_variable::GATE_VERSION),
                 },
                 Some(_) | None => Self::SuccessWithoutVerdict,
             },

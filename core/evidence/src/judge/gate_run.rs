@@ -1,8 +1,8 @@
 //! One run of the gate in a past execution: what it reported, and today's evaluation of it.
 
 use jiff::{SignedDuration, Timestamp};
-use names::FunctionRef;
-use rule::{Decision, Status, Verdict};
+use names::{FunctionRef, shown};
+use rule::{Decision, Rule, Status, Verdict};
 
 use super::exception::{Exception, ExceptionCode};
 use super::gate_function::runs_gate;
@@ -103,7 +103,7 @@ impl GateRun {
     }
 
     /// The differences between this run and today's evaluation, and anything else unusual.
-    pub(crate) fn exceptions(&self) -> Vec<Exception> {
+    pub(crate) fn exceptions(&self, floor: &Rule) -> Vec<Exception> {
         let mut found = Vec::new();
         if let Some(judged) = self.judged_another() {
             let message = format!("The gate reported a verdict on another execution, {judged}.");
@@ -117,8 +117,9 @@ impl GateRun {
             found.push(Exception::new(ExceptionCode::VerdictDiffers, message));
         }
         match &self.report {
-            GateReport::Satisfied { approvers, .. } => {
-                found.extend(self.other_approvers(approvers.as_deref()))
+            GateReport::Satisfied { approvers, rule_digest, .. } => {
+                found.extend(self.other_approvers(approvers.as_deref()));
+                found.extend(other_rule(rule_digest.as_deref(), floor));
             }
             GateReport::SuccessWithoutVerdict => found.push(Exception::new(
                 ExceptionCode::SuccessWithoutVerdict,
@@ -148,6 +149,17 @@ impl GateRun {
             )
         })
     }
+}
+
+/// The exception of a gate that reported another rule than the report's.
+fn other_rule(reported: Option<&str>, floor: &Rule) -> Option<Exception> {
+    let reported = reported.filter(|digest| *digest != floor.digest())?;
+    let message = format!(
+        "The gate judged by the rule {}, and this report judges by {}.",
+        shown(reported),
+        floor.digest()
+    );
+    Some(Exception::new(ExceptionCode::RuleDiffers, message))
 }
 
 /// Evaluates the facts that a run could see.

@@ -48,7 +48,7 @@ impl Verdict {
                 "Not enough people approved. If the execution stopped there, the gate did its \
                  work, and there is nothing to look at."
             }
-            Self::NoGate => "The execution went on, and the gate never ran in it.",
+            Self::NoGate => "The execution was released, and the gate never ran in it.",
             Self::NotFinished => "The execution is in progress, and the gate may still run.",
             Self::NotApplicable => {
                 "The execution ended before its approvals, so nothing was released."

@@ -17,11 +17,40 @@ pub(crate) struct Case {
     pub(crate) defect: Option<String>,
 }
 
+/// How many executions and action executions were read, and what became of them. The parts of each
+/// list add up to the whole list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Entries in the lists of executions.
+    pub listed: usize,
+    /// Entries that repeat an execution.
+    pub repeated: usize,
+    /// Executions that only their actions mention.
+    pub unlisted: usize,
+    /// Executions that the question does not ask about.
+    pub outside: usize,
+    /// Executions that the report judges.
+    pub evaluated: usize,
+    /// Entries in the lists of action executions.
+    pub actions_read: usize,
+    /// Entries that repeat an action execution.
+    pub actions_repeated: usize,
+    /// Action executions of executions that the question does not ask about.
+    pub actions_outside: usize,
+    /// Action executions that the verdicts are based on.
+    pub actions_used: usize,
+}
+
 /// The executions of a period, or only `wanted`, newest first.
 ///
 /// INVARIANT (fail closed): an execution whose record contradicts itself or is incomplete is kept,
 /// with its defect.
-pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> Vec<Case> {
+pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> (Vec<Case>, Counts) {
+    let mut counts = Counts {
+        listed: history.executions.len(),
+        actions_read: history.actions.len(),
+        ..Counts::default()
+    };
     let mut actions: HashMap<String, Vec<ActionExecution>> = HashMap::new();
     for action in history.actions {
         match actions.get_mut(&action.execution_id) {
@@ -31,6 +60,7 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> V
     }
     let mut found = Vec::new();
     let (executions, ambiguous) = distinct(history.executions);
+    counts.repeated = counts.listed.saturating_sub(executions.len());
     for execution in executions {
         let actions = actions.remove(&execution.id).unwrap_or_default();
         let ambiguous = ambiguous.contains(&execution.id);
@@ -41,20 +71,33 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> V
         });
         found.push(Case::new(execution, actions, defect));
     }
+    counts.unlisted = actions.len();
     for (id, actions) in actions {
         let defect = "The list of pipeline executions does not include this execution. Save the \
             whole list again.";
         found.push(Case::new(unlisted(id, &actions), actions, Some(defect.to_owned())));
     }
-    found.retain(|case| match wanted {
-        Some(id) => case.execution.id == id,
-        None => period.contains(&case.execution),
+    found.retain(|case| {
+        let is_asked_for = match wanted {
+            Some(id) => case.execution.id == id,
+            None => period.contains(&case.execution),
+        };
+        let (executions, actions) = if is_asked_for {
+            (&mut counts.evaluated, &mut counts.actions_used)
+        } else {
+            (&mut counts.outside, &mut counts.actions_outside)
+        };
+        *executions = executions.saturating_add(1);
+        *actions = actions.saturating_add(case.actions.len());
+        is_asked_for
     });
+    let kept = counts.actions_used.saturating_add(counts.actions_outside);
+    counts.actions_repeated = counts.actions_read.saturating_sub(kept);
     found.sort_by(|a, b| {
         let newest_first = b.execution.started.cmp(&a.execution.started);
         newest_first.then_with(|| a.execution.id.cmp(&b.execution.id))
     });
-    found
+    (found, counts)
 }
 
 impl Case {

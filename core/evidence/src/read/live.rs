@@ -67,7 +67,16 @@ pub enum Progress {
     Read,
 }
 
-/// Reads the executions of a period, or only `wanted`, with their actions.
+/// How many requests a history took. Each page of a list is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// ListPipelineExecutions.
+    pub executions: usize,
+    /// ListActionExecutions.
+    pub actions: usize,
+}
+
+/// Reads all executions, and the actions of those of a period, or only of `wanted`.
 ///
 /// # Errors
 /// [`ReadError`] if a call fails or the pages of a list form a circle.
@@ -77,16 +86,16 @@ pub async fn read<C: CodePipeline>(
     period: Period,
     wanted: Option<&str>,
     progress: impl Fn(Progress),
-) -> Result<History, ReadError<C::Error>> {
-    let all = pages("pipeline executions", async |token| {
+) -> Result<(History, Requests), ReadError<C::Error>> {
+    let (all, first) = pages("pipeline executions", async |token| {
         codepipeline.pipeline_executions(pipeline, token.as_deref()).await
     })
     .await?;
-    let listed = History { executions: all, actions: Vec::new() };
-    let executions: Vec<PipelineExecution> =
-        cases(listed, period, wanted).into_iter().map(|case| case.execution).collect();
+    let listed = History { executions: all.clone(), actions: Vec::new() };
+    let (asked, _) = cases(listed, period, wanted);
+    let executions: Vec<PipelineExecution> = asked.into_iter().map(|case| case.execution).collect();
     progress(Progress::Executions(executions.len()));
-    let actions = stream::iter(&executions)
+    let read: Vec<(Vec<ActionExecution>, usize)> = stream::iter(&executions)
         .map(async |execution| {
             let id = execution.id.as_str();
             let read = pages("action executions", async |token| {
@@ -97,24 +106,29 @@ pub async fn read<C: CodePipeline>(
             read
         })
         .buffer_unordered(AT_ONCE)
-        .try_concat()
+        .try_collect()
         .await?;
-    Ok(History { executions, actions })
+    let requests =
+        Requests { executions: first, actions: read.iter().map(|(_, requests)| requests).sum() };
+    let actions = read.into_iter().flat_map(|(actions, _)| actions).collect();
+    Ok((History { executions: all, actions }, requests))
 }
 
-/// Reads all pages of a list. `what` names the list in an error.
+/// Reads all pages of a list, and counts them. `what` names the list in an error.
 async fn pages<T, E>(
     what: &'static str,
     page: impl AsyncFn(Option<String>) -> Result<Page<T>, E>,
-) -> Result<Vec<T>, ReadError<E>> {
+) -> Result<(Vec<T>, usize), ReadError<E>> {
+    let mut read_pages: usize = 0;
     let mut items = Vec::new();
     let mut seen = HashSet::new();
     let mut token = None;
     loop {
         let read = page(token).await?;
+        read_pages = read_pages.saturating_add(1);
         items.extend(read.items);
         match read.next_token {
-            None => return Ok(items),
+            None => return Ok((items, read_pages)),
             Some(next) if !seen.insert(next.clone()) => return Err(ReadError::Circle(what)),
             Some(next) => token = Some(next),
         }

@@ -11,10 +11,11 @@ mod period;
 mod saved;
 mod shape;
 
+pub use case::Counts;
 pub use event::{APPROVAL, Event, EventError};
 pub use export::read as read_events;
-pub use live::{CodePipeline, Page, Progress, ReadError, read as read_live};
+pub use live::{CodePipeline, Page, Progress, ReadError, Requests, read as read_live};
 pub use lookup::{CloudTrail, LookUpError, look_up};
 pub use period::{Moment, Period, PeriodError};
-pub use saved::{SavedError, read as read_saved};
+pub use saved::{Incomplete, Lists, SavedError, read as read_saved};
 pub use shape::time;

@@ -4,9 +4,11 @@
 //! Unknown members are ignored, so AWS can add some. A missing member becomes `None`. But an entry
 //! without the id of its execution is an error, because it could belong to any.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
-use super::history::History;
+use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution};
 use super::shape::{ActionDetail, ExecutionSummary};
 
 /// Why a file cannot be used as output of the AWS CLI.
@@ -58,11 +60,86 @@ impl SavedError {
     }
 }
 
-/// Adds the content of one file to a history.
+/// Which of the two lists the files of a history hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lists {
+    /// A list of executions.
+    pub executions: bool,
+    /// A list of action executions.
+    pub actions: bool,
+}
+
+/// Why the files of a history do not answer for any execution.
+#[derive(Debug, thiserror::Error)]
+pub enum Incomplete {
+    /// No file has the list of executions.
+    #[error(
+        "no --input has the list of pipeline executions; save what \
+         `aws codepipeline list-pipeline-executions --pipeline-name {0}` prints, and give it with \
+         another --input"
+    )]
+    Executions(String),
+    /// No file has the list of action executions.
+    #[error(
+        "no --input has the list of action executions; save what \
+         `aws codepipeline list-action-executions --pipeline-name {0}` prints, and give it with \
+         another --input"
+    )]
+    Actions(String),
+    /// The lists are of different pipelines, or one of them is not complete.
+    #[error(
+        "none of the {listed} executions in one --input occurs among the action executions in the \
+         other; save both lists of pipeline {pipeline} again"
+    )]
+    Unrelated {
+        /// The number of executions.
+        listed: usize,
+        /// The pipeline.
+        pipeline: String,
+    },
+}
+
+impl Lists {
+    /// The lists of these files and of others.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            executions: self.executions || other.executions,
+            actions: self.actions || other.actions,
+        }
+    }
+
+    /// Checks that a history has both lists, and that they belong together.
+    ///
+    /// # Errors
+    /// [`Incomplete`] if no execution could be judged, so that it is said once and not for each of
+    /// them.
+    pub fn check(self, history: &History, pipeline: &str) -> Result<(), Incomplete> {
+        let pipeline = pipeline.to_owned();
+        if !self.executions {
+            return Err(Incomplete::Executions(pipeline));
+        }
+        if !self.actions {
+            return Err(Incomplete::Actions(pipeline));
+        }
+        let ran = |execution: &&PipelineExecution| {
+            matches!(execution.status, ExecutionStatus::Succeeded | ExecutionStatus::Failed)
+        };
+        let known: HashSet<&str> =
+            history.executions.iter().map(|execution| execution.id.as_str()).collect();
+        let is_known = |action: &ActionExecution| known.contains(action.execution_id.as_str());
+        if history.executions.iter().any(|it| ran(&it)) && !history.actions.iter().any(is_known) {
+            return Err(Incomplete::Unrelated { listed: known.len(), pipeline });
+        }
+        Ok(())
+    }
+}
+
+/// Adds the content of one file to a history, and returns which lists it holds.
 ///
 /// # Errors
 /// [`SavedError`] if it is not the whole output of one of the two commands.
-pub fn read(json: &[u8], history: &mut History) -> Result<(), SavedError> {
+pub fn read(json: &[u8], history: &mut History) -> Result<Lists, SavedError> {
     let file: File =
         serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))?;
     if file.executions.is_none() && file.actions.is_none() {
@@ -71,6 +148,7 @@ pub fn read(json: &[u8], history: &mut History) -> Result<(), SavedError> {
     if file.next_token.is_some() {
         return Err(SavedError::Cut);
     }
+    let lists = Lists { executions: file.executions.is_some(), actions: file.actions.is_some() };
     for (index, summary) in file.executions.into_iter().flatten().enumerate() {
         let list = "pipelineExecutionSummaries";
         history
@@ -83,7 +161,7 @@ pub fn read(json: &[u8], history: &mut History) -> Result<(), SavedError> {
         let id = id.ok_or(SavedError::NoExecution { list, index })?;
         history.actions.push(detail.into_action(id));
     }
-    Ok(())
+    Ok(lists)
 }
 
 #[derive(Deserialize)]

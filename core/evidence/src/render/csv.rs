@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use csv::{QuoteStyle, WriterBuilder};
 use jiff::Timestamp;
 
+use super::cover;
 use super::human::{answered, basis, trail};
 use super::{acceptance, first_line, short_principal, status_name};
+use crate::cover::Cover;
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::exception::Exception;
 use crate::report::Report;
@@ -34,15 +36,25 @@ const HEADER: [&str; 18] = [
     "pipeline_version",
 ];
 
-/// The report as CSV (RFC 4180).
+/// The report as CSV (RFC 4180). With a cover, its lines come first, each with `#` before its name.
 ///
 /// # Errors
 /// As the `csv` crate. Writing to memory does not fail.
-pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
+pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(csv::Terminator::CRLF)
+        // The cover has fewer columns than the table.
+        .flexible(cover.is_some())
         .from_writer(Vec::new());
+    if let Some(cover) = cover {
+        for (name, values) in cover::lines(report, cover) {
+            for value in values {
+                writer.write_record([format!("# {name}"), plain(&value)])?;
+            }
+        }
+        writer.write_record(["# Rule, whole", &plain(&cover.rule.json)])?;
+    }
     writer.write_record(HEADER)?;
     for evaluated in &report.executions {
         let execution = &evaluated.execution;

@@ -1,4 +1,5 @@
-//! Writes a report for people at a terminal: first what to look at, then one line per execution.
+//! Writes a report for people at a terminal: first the answer, then what to look at, then one line
+//! per execution, and the answer again.
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,8 @@ use jiff::Timestamp;
 use names::shown;
 use rule::AtIs;
 
-use super::{acceptance, first_line, short_principal, status_name};
+use super::causes::causes;
+use super::{acceptance, counted, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
@@ -19,6 +21,8 @@ use crate::report::Report;
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
+    let answer = report.answer().sentence;
+    let _ = writeln!(out, "{answer}");
     let _ = writeln!(out, "Pipeline {}, {}", shown(&report.pipeline), period(report.period));
     let _ = writeln!(out, "{}", summary(report));
     let _ = writeln!(out, "{}", verdicts(report));
@@ -29,6 +33,8 @@ pub fn render(report: &Report) -> String {
     if !report.executions.is_empty() {
         let _ = writeln!(out, "\n{}", executions(report));
         let _ = writeln!(out, "\n{}", approvals(report));
+        // On a terminal, the first line has scrolled away.
+        let _ = writeln!(out, "\n{answer}");
     }
     out
 }
@@ -45,20 +51,20 @@ pub(super) fn period(period: Period) -> String {
     }
 }
 
-/// The answer in one sentence.
+/// The numbers behind the answer.
 pub(super) fn summary(report: &Report) -> String {
     let exceptional = report.exceptional().count();
+    let accepted = match report.accepted() {
+        0 => String::new(),
+        count => format!(", and {} with accepted exceptions", counted(count, "execution")),
+    };
     format!(
-        "{} went on past the gate, {} of them approved by enough people; {} to look at.",
+        "{}, {} of them approved by {}; {} to look at{accepted}.",
         counted(report.releases(), "release"),
         report.satisfied_releases(),
+        report.people(),
         counted(exceptional, "execution"),
     )
-}
-
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 fn verdicts(report: &Report) -> String {
@@ -80,23 +86,17 @@ pub(super) fn verdict_counts(report: &Report) -> String {
 }
 
 fn exceptions(out: &mut String, report: &Report) {
-    for evaluated in &report.executions {
-        if evaluated.exceptions.is_empty() {
-            continue;
+    for cause in causes(report) {
+        let exception = cause.exception;
+        let severity = exception.code.severity().as_str();
+        let code = exception.code.as_str();
+        let _ = writeln!(out, "\n{severity}[{code}]: {}", shown(&exception.message));
+        if let Some(accepted) = acceptance(exception) {
+            let _ = writeln!(out, "  {accepted}");
         }
-        let execution = &evaluated.execution;
-        let _ = writeln!(out, "\n{} of {}", shown(&execution.id), time(execution.started));
-        for exception in &evaluated.exceptions {
-            let severity = exception.code.severity().as_str();
-            let _ = writeln!(
-                out,
-                "  {severity}[{}]: {}",
-                exception.code.as_str(),
-                shown(&exception.message)
-            );
-            if let Some(accepted) = acceptance(exception) {
-                let _ = writeln!(out, "    {accepted}");
-            }
+        for (_, evaluated) in &cause.executions {
+            let execution = &evaluated.execution;
+            let _ = writeln!(out, "  {} of {}", shown(&execution.id), time(execution.started));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Writes a report for programs. These structs are the format, schema version 1. They change only
 //! with `schemaVersion`.
 //!
-//! The report does not depend on how the history was read, and on the time only if acceptances
-//! expire, so the same history gives the same bytes.
+//! Except for `cover`, the report does not depend on how the history was read, and on the time only
+//! if acceptances expire.
 
 use std::io::Write;
 
@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use rule::{AtIs, Basis, Decision, Record, SignatureRecord, Status};
 use serde::Serialize;
 
+use super::cover_json::{CoverDocument, cover_document};
+use super::json_summary::{AnswerDocument, Summary, answer, summary};
+use crate::cover::Cover;
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::exception::Exception;
 use crate::judge::gate_report::GateReport;
 use crate::judge::gate_run::GateRun;
-use crate::judge::verdict::Verdict;
 use crate::read::event::ApprovalEvent;
 use crate::read::history::{ActionExecution, Revision};
 use crate::report::Report;
@@ -24,6 +26,8 @@ use crate::report::Report;
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     schema_version: u32,
+    answer: AnswerDocument,
+    cover: CoverDocument<'a>,
     pipeline: &'a str,
     period: PeriodDocument,
     gate_function: &'a str,
@@ -36,27 +40,6 @@ struct Document<'a> {
 struct PeriodDocument {
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Summary {
-    executions: usize,
-    releases: usize,
-    satisfied_releases: usize,
-    exceptional: usize,
-    verdicts: Verdicts,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Verdicts {
-    satisfied: usize,
-    unsatisfied: usize,
-    no_gate: usize,
-    not_finished: usize,
-    not_applicable: usize,
-    error: usize,
 }
 
 #[derive(Serialize)]
@@ -176,6 +159,10 @@ struct GateReportDocument<'a> {
     approvers: Option<&'a str>,
     basis: Option<&'a str>,
     execution_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_digest: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate_version: Option<&'a str>,
     message: Option<&'a str>,
 }
 
@@ -202,13 +189,15 @@ struct Deployment<'a> {
     summary: Option<&'a str>,
 }
 
-/// The report as one JSON document.
+/// The report with its cover as one JSON document.
 ///
 /// # Errors
 /// If it cannot be written as JSON.
-pub fn render(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
+pub fn render(report: &Report, cover: &Cover) -> Result<Vec<u8>, serde_json::Error> {
     let document = Document {
         schema_version: 1,
+        answer: answer(report),
+        cover: cover_document(report, cover)?,
         pipeline: &report.pipeline,
         period: PeriodDocument { since: report.period.since, until: report.period.until },
         gate_function: &report.gate,
@@ -219,23 +208,6 @@ pub fn render(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
     let mut text = serde_json::to_vec_pretty(&document)?;
     text.write_all(b"\n").map_err(serde_json::Error::io)?;
     Ok(text)
-}
-
-fn summary(report: &Report) -> Summary {
-    Summary {
-        executions: report.executions.len(),
-        releases: report.releases(),
-        satisfied_releases: report.satisfied_releases(),
-        exceptional: report.exceptional().count(),
-        verdicts: Verdicts {
-            satisfied: report.count(Verdict::Satisfied),
-            unsatisfied: report.count(Verdict::Unsatisfied),
-            no_gate: report.count(Verdict::NoGate),
-            not_finished: report.count(Verdict::NotFinished),
-            not_applicable: report.count(Verdict::NotApplicable),
-            error: report.count(Verdict::Error),
-        },
-    }
 }
 
 fn execution(evaluated: &Evaluated) -> Execution<'_> {
@@ -330,14 +302,18 @@ fn trail<'a>(event: &'a ApprovalEvent, behind: &'a [String]) -> Trail<'a> {
 }
 
 fn run(run: &GateRun) -> Run<'_> {
-    let (approvers, basis, execution_id) = match &run.report {
-        GateReport::Satisfied { approvers, basis, execution_id } => {
-            (approvers.as_deref(), basis.as_deref(), execution_id.as_deref())
-        }
+    let (approvers, basis, execution_id, rule_digest, gate_version) = match &run.report {
+        GateReport::Satisfied { approvers, basis, execution_id, rule_digest, gate_version } => (
+            approvers.as_deref(),
+            basis.as_deref(),
+            execution_id.as_deref(),
+            rule_digest.as_deref(),
+            gate_version.as_deref(),
+        ),
         GateReport::Unsatisfied
         | GateReport::SuccessWithoutVerdict
         | GateReport::Failure
-        | GateReport::Nothing => (None, None, None),
+        | GateReport::Nothing => (None, None, None, None, None),
     };
     Run {
         stage: run.stage.as_deref(),
@@ -351,6 +327,8 @@ fn run(run: &GateRun) -> Run<'_> {
             approvers,
             basis,
             execution_id,
+            rule_digest,
+            gate_version,
             message: run.message.as_deref(),
         },
         evaluated: EvaluatedDocument {

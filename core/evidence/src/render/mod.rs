@@ -1,14 +1,24 @@
 //! Writes a report, one format per file.
 
+mod causes;
+mod cover;
+mod cover_json;
 pub mod csv;
 pub mod html;
 pub mod human;
 pub mod json;
+mod json_summary;
 pub mod sarif;
 
 use names::{Arn, shown};
 
 use crate::judge::exception::Exception;
+
+/// A number and its noun.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
 
 /// Until when and why an exception is or was accepted, or `None` if nobody accepted it.
 fn acceptance(exception: &Exception) -> Option<String> {

@@ -1,12 +1,15 @@
-//! Writes a report as one file for a browser. The page loads nothing else, is readable without its
-//! script, can be printed, and follows the reader's colour scheme.
+//! Writes a report as one file for a browser. The page loads nothing else, shows one line for each
+//! execution without its script, can be printed, and follows the reader's colour scheme.
 //!
 //! `maud` escapes all text from outside, and the page's own policy blocks any other script or
 //! style.
 
 mod details;
+mod packed;
 mod table;
 mod timeline;
+
+use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +17,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::acceptance;
+use super::causes::causes;
+use super::cover::lines;
 use super::human::{period, summary};
+use crate::cover::Cover;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
 use names::shown;
@@ -22,10 +28,12 @@ use names::shown;
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// The report as an HTML page.
-pub fn render(report: &Report) -> String {
+/// The report with its cover as an HTML page.
+///
+/// # Errors
+/// Writing to memory does not fail.
+pub fn render(report: &Report, cover: &Cover) -> io::Result<String> {
     let pipeline = shown(&report.pipeline);
-    let title = format!("Release evidence: {pipeline}");
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -34,29 +42,30 @@ pub fn render(report: &Report) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
-                title { (title) }
+                title { "Release evidence: " (pipeline) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 a.skip href="#executions" { "To the executions" }
                 header {
-                    h1 { (title) }
-                    p.quiet { "For " (period(report.period)) ". The gate is the function \
-                        " code { (report.gate) } "." }
+                    h1 { (report.answer().sentence) }
+                    p.quiet { "Release evidence of the pipeline " (pipeline) ": " (period(report.period)) "." }
                     p.answer { (summary(report)) }
                 }
                 main {
                     (tiles(report))
                     (exceptions(report))
+                    (about(report, cover))
                     (timeline::section(report))
                     (table::section(report))
+                    (verdicts())
                 }
-                (footer(report))
+                script #details type="application/octet-stream" { (PreEscaped(packed::packed(report)?)) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
     };
-    page.into_string()
+    Ok(page.into_string())
 }
 
 /// The content security policy. It blocks everything from elsewhere, and any style or script except
@@ -76,72 +85,100 @@ fn tiles(report: &Report) -> Markup {
     html! {
         dl.tiles {
             div.tile.bad[look > 0].good[look == 0] { dt { "Executions to look at" } dd { (look) } }
+            @if report.accepted() > 0 {
+                div.tile { dt { "Executions with accepted exceptions" } dd { (report.accepted()) } }
+            }
             div.tile { dt { "Releases" } dd { (report.releases()) } }
-            div.tile.good { dt { "Approved by enough \
-                people" } dd { (report.satisfied_releases()) } }
+            div.tile.good { dt { "Approved by " (report.people()) } dd { (report.satisfied_releases()) } }
             div.tile { dt { "Executions" } dd { (report.executions.len()) } }
         }
     }
 }
 
-/// The table of what to look at, worst first. Accepted exceptions come last.
+/// The table of what to look at, worst first, each cause once. Accepted exceptions come last.
 fn exceptions(report: &Report) -> Markup {
-    let found = report.executions.iter().enumerate();
-    let found = found.flat_map(|(position, evaluated)| {
-        evaluated.exceptions.iter().map(move |it| (position, evaluated, it))
-    });
-    let mut found: Vec<_> = found.collect();
-    found.sort_by_key(|(_, _, exception)| {
-        (!exception.is_open(), std::cmp::Reverse(exception.code.severity()))
-    });
+    let causes = causes(report);
     html! {
         section aria-labelledby="look" {
             h2 #look { "To look at" }
-            @if found.is_empty() {
-                p { "Nothing. No execution went on without the gate or without enough people, and \
-                    the gate always reported the verdict of today's evaluation." }
+            @if causes.is_empty() {
+                p { "Nothing. No execution was released without the gate or without enough people, \
+                    and the gate always reported the verdict of today's evaluation." }
             } @else {
-                table.stack role="table" {
+                table.stack.causes {
                     caption { "What is out of order, the worst first" }
-                    thead role="rowgroup" { tr role="row" {
-                        th scope="col" role="columnheader" { "Severity" }
-                        th scope="col" role="columnheader" { "What" }
-                        th scope="col" role="columnheader" { "Execution" }
-                        th scope="col" role="columnheader" { "In words" }
+                    thead { tr {
+                        @for name in ["Severity", "What", "In words", "Executions"] { th scope="col" { (name) } }
                     } }
-                    @for (position, evaluated, exception) in found {
+                    tbody { @for cause in causes {
+                        @let exception = cause.exception;
                         @let severity = exception.code.severity().as_str();
-                        tbody role="rowgroup" { tr role="row" {
-                            td role="cell" { span.badge.(severity) { (severity) } }
-                            th scope="row" role="rowheader" { (exception.code.as_str()) }
-                            td.when role="cell" { a href={ "#e" (position) } { (table::started(evaluated)) } }
-                            td.message role="cell" {
-                                (shown(&exception.message))
+                        tr {
+                            td {
+                                span.badge.(severity) { (severity) }
+                                @if !exception.is_open() { " " span.badge.accepted { "accepted" } }
+                            }
+                            th scope="row" { (exception.code.as_str()) }
+                            td.message {
+                                (coded(&shown(&exception.message)))
                                 @if let Some(text) = acceptance(exception) { div.quiet { (text) } }
                             }
-                        } }
-                    }
+                            td { ul.plain { @for (position, evaluated) in cause.executions {
+                                li { a href={ "#e" (position) } { (table::started(evaluated)) } }
+                            } } }
+                        }
+                    } }
                 }
             }
         }
     }
 }
 
-/// The meaning of the verdicts, and the notes.
-fn footer(report: &Report) -> Markup {
+/// A text with its code, which is in backticks, marked as code.
+fn coded(text: &str) -> Markup {
+    let ticks = text.matches('`').count();
     html! {
-        footer {
-            h2 { "Verdicts" }
+        @for (position, part) in text.split('`').enumerate() {
+            @if position % 2 == 0 {
+                (part)
+            } @else if position < ticks {
+                code { (part) }
+            } @else {
+                // Its other backtick is missing.
+                "`" (part)
+            }
+        }
+    }
+}
+
+/// What the report says about itself.
+fn about(report: &Report, cover: &Cover) -> Markup {
+    html! {
+        section id="cover" aria-labelledby="about" {
+            h2 #about { "About this report" }
+            dl.facts {
+                @for (name, values) in lines(report, cover) {
+                    dt { (name) }
+                    @for value in values { dd { (coded(&value)) } }
+                }
+                dt { "The whole rule" }
+                dd { pre { (cover.rule.json.trim()) } }
+            }
+        }
+    }
+}
+
+/// The meaning of the verdicts.
+fn verdicts() -> Markup {
+    html! {
+        section aria-labelledby="verdicts" {
+            h2 #verdicts { "Verdicts" }
             dl.facts {
                 @for verdict in Verdict::ALL {
                     dt { span.badge.(verdict.as_str()) { (verdict.as_str()) } }
                     dd { (verdict.meaning()) }
                 }
             }
-            @for note in &report.notes { p { (shown(note)) } }
-            p { "Each execution was evaluated again for this report, with the given rule, from the \
-                history that CodePipeline keeps. Times are UTC. CodePipeline notices an answer up \
-                to 35 seconds after it is given." }
         }
     }
 }

@@ -1,27 +1,42 @@
 //! Denies every way to bypass the gate: changing the pipelines, the function, and the groups, roles
 //! and policies of the approvers, or becoming another person.
 
+mod approvers;
+mod release;
+
 use iam::{Document, Statement};
 
-use super::approval::{APPROVE, every_slot};
-use super::gate;
-use super::mechanism::{desk, signed};
-use super::name::RoleRef;
-use super::plan::{Plan, PlanError};
-use super::spec::{Guardrails, Mechanism, Spec, WayIn};
-use super::statement::{any, deny, deny_all_but, when};
+use crate::approval::{APPROVE, every_slot};
+use crate::gate;
+use crate::mechanism::{desk, signed};
+use crate::name::RoleRef;
+use crate::plan::{Plan, PlanError};
+use crate::spec::{Guardrails, Mechanism, Spec, WayIn};
+use crate::statement::{any, deny, deny_all_but, when};
 
 /// The condition key of the principal. For the session of a role, it is the role.
 const PRINCIPAL: &str = "aws:PrincipalArn";
 
 /// What changes a function, or who may invoke it.
-const CHANGES_OF_FUNCTION: [&str; 6] = [
+const CHANGES_OF_FUNCTION: [&str; 8] = [
     "lambda:CreateFunction",
     "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration",
     "lambda:UpdateAlias",
+    "lambda:CreateAlias",
+    "lambda:DeleteAlias",
     "lambda:DeleteFunction",
     "lambda:AddPermission",
+];
+/// What takes the service control policy off. The organization's management account and delegated
+/// administrators can, and every account may try to leave (Service Authorization Reference, AWS
+/// Organizations).
+const LIFTS_CONTROLS: [&str; 5] = [
+    "organizations:DetachPolicy",
+    "organizations:UpdatePolicy",
+    "organizations:DeletePolicy",
+    "organizations:DisablePolicyType",
+    "organizations:LeaveOrganization",
 ];
 /// What makes somebody a role.
 const BECOME: [&str; 2] = ["iam:PassRole", "sts:AssumeRole"];
@@ -79,7 +94,7 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     let mut statements: Vec<Statement> = [
         pipelines(spec, guardrails),
         function(spec),
-        groups_and_roles(spec, denied),
+        groups_and_roles(spec, guardrails, denied),
         vec![people()],
         policies(spec),
         inline_policies(spec),
@@ -96,6 +111,17 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
     let reporters = [gate_role, job_workers, break_glass.clone()].concat();
     statements.push(unless(report, reporters));
     statements.extend(desks_roles(spec, &break_glass));
+    statements.extend(release::statements(spec, guardrails, denied));
+    if denied == Denied::Everybody {
+        statements.push(unless(deny("LiftControls", &LIFTS_CONTROLS, any()), break_glass.clone()));
+        statements.extend(approvers::statement(spec, guardrails));
+        // These roles are not bound, so nobody may become them other than by their trust policies.
+        let exempt = release::exempt_roles(spec, guardrails);
+        if !exempt.is_empty() {
+            let pass = deny("PassExemptRoles", &["iam:PassRole"], exempt);
+            statements.push(unless(pass, break_glass.clone()));
+        }
+    }
     let pipelines: Vec<String> = match denied {
         Denied::Approvers => Vec::new(),
         Denied::Everybody => {
@@ -183,13 +209,16 @@ fn function(spec: &Spec) -> Vec<Statement> {
 }
 
 /// Denies changing the desk's function: another program would show people one thing and have them
-/// sign another.
+/// sign another. The function that tells people what awaits them has the name of the desk's and
+/// `-notify` (`templates/desk-notify.yaml`).
 fn desks_function(spec: &Spec) -> Vec<Statement> {
     let Mechanism::Desk { function, .. } = &spec.mechanism else {
         return Vec::new();
     };
     let verbs = [CHANGES_OF_FUNCTION.as_slice(), &["lambda:UpdateFunctionUrlConfig"]].concat();
-    vec![deny("ChangeDesk", &verbs, spec.targets.function_and_version_arns(function))]
+    let arns = spec.targets.function_and_version_arns(function);
+    let notify = spec.targets.notifying_function_arns(function);
+    vec![deny("ChangeDesk", &verbs, [arns, notify].concat())]
 }
 
 /// Denies answering with another role than the desk's, and becoming the desk.
@@ -211,7 +240,7 @@ fn desks_roles(spec: &Spec, break_glass: &[String]) -> Vec<Statement> {
 
 /// Denies changing the generated groups and roles, and the gate's role. Approvers may not change
 /// any role, because a role that they create or change would make them a second person.
-fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
+fn groups_and_roles(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<Statement> {
     let slots = || spec.slots.iter().map(|slot| format!("{}{slot}", spec.prefix));
     let (groups, mut roles): (Vec<String>, Vec<String>) = match &spec.mechanism {
         Mechanism::Groups => (slots().collect(), Vec::new()),
@@ -265,7 +294,10 @@ fn groups_and_roles(spec: &Spec, denied: Denied) -> Vec<Statement> {
     match denied {
         Denied::Approvers => statements.push(deny("ChangeRoles", &CHANGES, any())),
         Denied::Everybody => {
-            statements.push(deny("ChangeRoles", &CHANGES, arns("role", roles)));
+            let others =
+                [release::roles(spec, guardrails), release::exempt_roles(spec, guardrails)];
+            let changed = [arns("role", roles), others.concat()].concat();
+            statements.push(deny("ChangeRoles", &CHANGES, changed));
             // Roles that look like those of IAM Identity Center. Service control policies do not
             // bind its service-linked role, which creates the real ones.
             let names = ["AWSReservedSSO_*", "*/AWSReservedSSO_*"].map(str::to_owned).to_vec();

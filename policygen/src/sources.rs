@@ -1,0 +1,52 @@
+//! Reads the files of a report, and keeps what a reader of the report needs to find them again:
+//! their paths, sizes and digests.
+
+use std::path::{Path, PathBuf};
+
+use evidence::{Role, Source};
+
+use crate::digest::sha256;
+use crate::input::{self, InputError};
+
+/// Reads files, and remembers them.
+#[derive(Debug, Default)]
+pub(crate) struct Sources(Vec<Source>);
+
+impl Sources {
+    /// The content of a file, decompressed, as bytes.
+    ///
+    /// # Errors
+    /// As [`input::bytes`].
+    pub(crate) fn bytes(&mut self, role: Role, path: &Path) -> Result<Vec<u8>, InputError> {
+        let raw = input::raw(path)?;
+        self.0.push(Source::File {
+            path: path.display().to_string(),
+            role,
+            sha256: sha256(&raw),
+            bytes: u64::try_from(raw.len()).unwrap_or(u64::MAX),
+        });
+        input::unpacked(path, raw)
+    }
+
+    /// The content of a text file. It may be UTF-16, or begin with a byte order mark.
+    ///
+    /// # Errors
+    /// As [`input::text`].
+    pub(crate) fn text(&mut self, role: Role, path: &Path) -> Result<String, InputError> {
+        let bytes = self.bytes(role, path)?;
+        input::as_text(path, bytes)
+    }
+
+    /// The files that a path stands for: itself, or all logs in a directory.
+    ///
+    /// # Errors
+    /// As [`input::files_of`].
+    pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+        input::files_of(path)
+    }
+
+    /// Everything that was read, in the order of reading.
+    pub(crate) fn into_all(self) -> Vec<Source> {
+        self.0
+    }
+}
