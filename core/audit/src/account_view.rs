@@ -246,17 +246,13 @@ impl<'a> AccountView<'a> {
         })
     }
 
-    /// The ways to run code with any of these roles.
-    pub(super) fn running_ways(&self) -> &BTreeSet<usize> {
-        &self.ways_and_actions().0
-    }
-
     /// The actions of these ways.
     pub(super) fn changing_running_code(&self) -> &[Action] {
         &self.ways_and_actions().1
     }
 
-    fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
+    /// The ways to run code with any of these roles, and their actions.
+    pub(super) fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
         self.running_ways.get_or_init(|| {
             let ways = self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
             let actions = running::actions(&ways);

@@ -15,7 +15,7 @@ impl<'a> Closure<'_, 'a> {
             return;
         }
         self.become_changers(at, who);
-        let open = running::open_to(self.view, who, self.view.running_ways());
+        let open = running::open_to(self.view, who, &self.view.ways_and_actions().0);
         if open.is_empty() {
             return;
         }
