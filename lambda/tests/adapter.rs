@@ -80,8 +80,7 @@ fn errors_of_aws_become_the_failure_type_of_the_table() {
 }
 
 /// The digest of the gate's rule here: `printf '{"excludeInitiator":true}' | sha256sum`.
-const RULE_DIGEST: &str =
-    "sha256:5748f92d1c8fff82bce479044635e2b267ef11097001c2836cadfd824ab2f1f0";
+const RULE_DIGEST: &str = "sha256:5748f92d1c8fff82bce479044635e2b267ef11097001c2836cadfd824ab2f1f0";
 
 #[test]
 fn a_success_carries_its_output_variables() {

@@ -82,9 +82,9 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
             .map_err(|source| ControlsError::Organization { path: path.to_owned(), source })?;
         return Ok(Content::Organization(organization));
     }
-    let many = match json {
-        Value::Array(many) => many,
-        one => vec![one],
+    let many = match json.as_array() {
+        Some(many) => many.clone(),
+        None => vec![json],
     };
     let mut level = Vec::with_capacity(many.len());
     let count = many.len();

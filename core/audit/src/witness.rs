@@ -128,6 +128,7 @@ mod tests {
             stage: None,
             gate: "gate".parse().unwrap(),
             desk: None,
+            release: crate::Release::default(),
         };
         let frame = scope.resources(&account, crate::action::On::Stages);
         let policy = format!(

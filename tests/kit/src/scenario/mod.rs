@@ -43,7 +43,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-/// The scenarios that are planted in accounts of their own.
+/// The scenarios that are planted in separate accounts.
 pub(super) fn alone() -> &'static [Scenario] {
     running::TABLE
 }

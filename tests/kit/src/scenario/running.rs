@@ -1,6 +1,6 @@
 //! Code that may run with a role that approves, and people who may change such code.
 //!
-//! These are planted in accounts of their own: in a large account, many developers may change some
+//! These are planted in separate accounts: in a large account, many developers may change some
 //! function, and a role of functions that approves makes every one of them a finding.
 
 use super::scenarios;
