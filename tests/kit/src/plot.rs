@@ -112,6 +112,13 @@ impl Plot<'_> {
         self.role(wish, json!({"AWS": gone}))
     }
 
+    /// A role that only one user may assume, and that user.
+    pub(super) fn role_of_a_user(&mut self, wish: &str) -> (Role, User) {
+        let user = self.user();
+        let arn = self.arn(user);
+        (self.role(wish, json!({"AWS": arn})), user)
+    }
+
     /// Allows it to approve both slots everywhere.
     pub(super) fn approves_both(&mut self, holder: impl Into<Holder>) {
         self.inline(holder, policy([approve(&[A, B])]));

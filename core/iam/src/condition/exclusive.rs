@@ -82,7 +82,7 @@ mod tests {
             ("StringEquals a:sub = x:a", "StringLike a:sub = x:*", false),
             ("StringEquals a:sub = x:a", "StringLike a:sub = y:*", true),
             ("StringLike a:sub = x:*", "StringLike a:sub = *:b", false),
-            ("StringEquals a:sub = x*", "StringLike a:sub = x?y", false),
+            ("StringEquals a:sub = x*", "StringLike a:sub = x?", false),
             ("StringEquals a:sub = x*", "StringEquals a:sub = xy", true),
             ("StringEquals a:sub = ${aws:username}", "StringEquals a:sub = bob", false),
             ("StringEqualsIfExists a:sub = alice", "StringEquals a:sub = bob", false),

@@ -76,7 +76,8 @@ fn administrator_by_group_of_its_own(plot: &mut Plot<'_>) {
 }
 
 fn role_of_approver_access(plot: &mut Plot<'_>) {
-    let role = plot.abandoned_role("former-release-manager");
+    let (role, user) = plot.role_of_a_user("release-manager");
     plot.attach_aws(role, "AWSCodePipelineApproverAccess");
     plot.expect(Code::CanApproveBoth, role);
+    plot.expect(Code::CanApproveBothThroughRole, user);
 }

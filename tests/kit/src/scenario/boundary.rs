@@ -78,14 +78,15 @@ fn by_its_former_version(plot: &mut Plot<'_>) {
 }
 
 fn on_the_role(plot: &mut Plot<'_>) {
-    let role = plot.abandoned_role("bounded");
+    let (role, _) = plot.role_of_a_user("bounded");
     plot.approves_both(role);
     plot.bound(role, policy([approve(&[B]), allow(&["s3:*"])]));
 }
 
 fn on_the_role_lets_through(plot: &mut Plot<'_>) {
-    let role = plot.abandoned_role("loosely-bounded");
+    let (role, user) = plot.role_of_a_user("loosely-bounded");
     plot.approves_both(role);
     plot.bound(role, policy([allow(&["codepipeline:*", "s3:*"])]));
     plot.expect(Code::CanApproveBoth, role);
+    plot.expect(Code::CanApproveBothThroughRole, user);
 }

@@ -125,12 +125,13 @@ fn arn_of_somebody_else(plot: &mut Plot<'_>) {
 }
 
 fn on_the_role(plot: &mut Plot<'_>) {
-    let role = plot.abandoned_role("office-hours");
+    let (role, user) = plot.role_of_a_user("office-hours");
     plot.inline(
         role,
         policy([approve(&[A, B]).when("IpAddress", "aws:SourceIp", "203.0.113.0/24")]),
     );
     plot.expect(Code::CanApproveBothIf, role);
+    plot.expect(Code::CanApproveBothThroughRole, user);
 }
 
 /// The recommended setup.
