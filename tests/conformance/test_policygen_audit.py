@@ -315,12 +315,14 @@ SAID = {
     "no-exclusive": WITHOUT_MFA,
     "tag": WITHOUT_MFA,
     "roles-accounts": [],
-    # Nobody can tell from an account whose identity provider it is.
+    # Nobody can tell from an account whose identity provider it is, or who may enter which role.
     "roles-saml": [
+        ("error", "undecided", "Example"),
         ("warning", "session-names-from-provider", A),
         ("warning", "session-names-from-provider", B),
     ],
-    "roles-identity-center": [],
+    # The account does not say who is assigned to them; `--identity-center` does.
+    "roles-identity-center": [("error", "undecided", A.removeprefix("TwoPersonRule-"))],
     "split": WITHOUT_MFA,
 }
 

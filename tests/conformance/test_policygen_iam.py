@@ -159,7 +159,7 @@ def test_documents_are_read_back_as_they_were_written(aws, tmp_path, mechanism):
 def test_the_script_runs_as_written_and_runs_again(aws, tmp_path, mechanism):
     aws("organizations", "create-organization", "--feature-set", "ALL")
     older, script = tmp_path / "older", tmp_path / "script"
-    files(older, "--format", "aws-cli", "--pipeline", "older", *mechanism, *GUARDS)
+    files(older, "--format", "aws-cli", *mechanism, "--guardrails", "--scp", "--gate")
     files(script, "--format", "aws-cli", *mechanism, *GUARDS)
     assert (script / "create.sh").stat().st_mode & stat.S_IXUSR
     # It updates what is there.

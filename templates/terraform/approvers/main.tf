@@ -41,6 +41,8 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
           "lambda:UpdateFunctionCode",
           "lambda:UpdateFunctionConfiguration",
           "lambda:UpdateAlias",
+          "lambda:CreateAlias",
+          "lambda:DeleteAlias",
           "lambda:DeleteFunction",
           "lambda:AddPermission",
         ]
@@ -176,6 +178,17 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
         Condition = {
           ArnNotLike = {
             "aws:PrincipalArn" = "arn:aws:iam::*:role/TwoPersonRule-Gate"
+          }
+        }
+      },
+      {
+        Sid      = "MakePipelines"
+        Effect   = "Deny"
+        Action   = "iam:PassRole"
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "iam:PassedToService" = "codepipeline.amazonaws.com"
           }
         }
       },
