@@ -69,9 +69,8 @@ def test_it_starts_on_lambdas_glibc(program):
 
 
 def test_it_tells_the_story_of_the_demo(program):
-    told = subprocess.run(
-        [BINARIES / "emulator", "demo", "--gate", program], capture_output=True, text=True
-    )
+    command = [BINARIES / "emulator", "demo", "-v", "--gate", program]
+    told = subprocess.run(command, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout + told.stderr
     endings = [
         line.split()[2] for line in told.stdout.splitlines() if line.strip().startswith("The gate ")

@@ -10,17 +10,18 @@ use rule::{RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
 use crate::bypass::{self, Bypass, NoSuchRole};
-use crate::closure::{self, Closure, Outcome};
+use crate::closure::{self, Classes, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
 use crate::identity_center::{Assigned, IdentityCenter};
 use crate::machines;
 use crate::of_aws;
+use crate::passing::Trusted;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
 use crate::role_chains::{Reachable, RoleChains};
 use crate::scope::{Scope, SlotIx};
-use crate::{running, second_person};
+use crate::second_person;
 
 /// An account, and what follows from it.
 pub(crate) struct AccountView<'a> {
@@ -44,10 +45,13 @@ pub(crate) struct AccountView<'a> {
     /// All actions on which that depends.
     pub(super) deciding: Vec<Action>,
     outcomes: RefCell<HashMap<Actor, Rc<Outcome>>>,
+    /// The classes of actors, without and with the actions that change running code.
+    pub(super) classes: RefCell<HashMap<(Actor, bool), Classes>>,
     pub(super) second_persons: second_person::Known<'a>,
     mattering_users: OnceCell<Vec<Actor>>,
-    running_roles: OnceCell<Vec<(RoleIx, Vec<usize>)>>,
-    running_ways: OnceCell<(BTreeSet<usize>, Vec<Action>)>,
+    pub(super) services: RefCell<HashMap<RoleIx, Rc<[Trusted]>>>,
+    pub(super) running_roles: OnceCell<Vec<(RoleIx, Vec<usize>)>>,
+    pub(super) running_ways: OnceCell<(BTreeSet<usize>, Vec<Action>)>,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
@@ -123,8 +127,10 @@ impl<'a> AccountView<'a> {
             deciding: closure::deciding(bypass.actions()),
             bypass,
             outcomes: RefCell::default(),
+            classes: RefCell::default(),
             second_persons: second_person::Known::default(),
             mattering_users: OnceCell::new(),
+            services: RefCell::default(),
             running_roles: OnceCell::new(),
             running_ways: OnceCell::new(),
             worth_joining: OnceCell::new(),
@@ -232,32 +238,6 @@ impl<'a> AccountView<'a> {
         let roles = roles
             .filter(|(at, role)| self.chains.matters(*at) && !of_aws::is_of_aws(&role.identity));
         roles.map(|(at, _)| Actor::Role(at)).collect()
-    }
-
-    /// The roles that matter and that a service may run code with, each with the ways to run code
-    /// with it.
-    pub(super) fn running_roles(&self) -> &[(RoleIx, Vec<usize>)] {
-        self.running_roles.get_or_init(|| {
-            let roles = self.account().roles_by_ix().filter(|(at, _)| self.chains.matters(*at));
-            let ways = roles.map(|(at, role)| {
-                (at, running::of_services(&self.account().outsiders(role).services))
-            });
-            ways.filter(|(_, ways)| !ways.is_empty()).collect()
-        })
-    }
-
-    /// The actions of these ways.
-    pub(super) fn changing_running_code(&self) -> &[Action] {
-        &self.ways_and_actions().1
-    }
-
-    /// The ways to run code with any of these roles, and their actions.
-    pub(super) fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
-        self.running_ways.get_or_init(|| {
-            let ways = self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
-            let actions = running::actions(&ways);
-            (ways, actions)
-        })
     }
 
     /// What an actor reaches by at least one write: two slots, if it does not have them without a

@@ -4,6 +4,8 @@
 //! Reference names the actions that depend on `iam:PassRole`; <https://pathfinding.cloud> shows for
 //! most of them what else it takes.
 
+use std::rc::Rc;
+
 use iam::Truth;
 use iam::account::{Actor, RoleIx};
 
@@ -107,24 +109,49 @@ pub(crate) fn bare(service: &str) -> &str {
     service.split_once(".amazonaws.").map_or(service, |(bare, _)| bare)
 }
 
+/// A service that a role trusts, and the actions of each way to use the role through it.
+pub(crate) struct Trusted {
+    service: String,
+    ways: Vec<&'static [Action]>,
+}
+
+/// The services that a role trusts and that run code with roles.
+pub(crate) fn trusted(services: Vec<String>) -> Vec<Trusted> {
+    let services = services.into_iter().map(|service| {
+        let name = bare(&service);
+        let ways = WAYS.iter().filter(|(trusted, _)| *trusted == name).map(|(_, actions)| *actions);
+        Trusted { ways: ways.collect(), service }
+    });
+    services.filter(|service| !service.ways.is_empty()).collect()
+}
+
 /// The actions with which somebody may use a role that it passes to a service. The first is
 /// `iam:PassRole`. Returns `None` if nobody can use the role in this way.
 pub(crate) fn way<'a>(view: &AccountView<'a>, who: &As<'a>, role: RoleIx) -> Option<Vec<Action>> {
     let permissions = &view.reach.permissions;
-    let account = view.account();
-    let found = account.role(role)?;
-    let services = account.outsiders(found).services;
+    let found = view.account().role(role)?;
     let may_pass = |service: &str| {
         let given = [(PASSED_TO, Some(service))];
         let target = Some(Actor::Role(role));
         permissions.allows_to(who, Action::PassRole, &found.identity.arn, target, &given)
             != Truth::No
     };
-    services.iter().find_map(|service| {
-        let mut ways = WAYS.iter().filter(|(trusted, _)| *trusted == bare(service));
-        let (_, actions) =
-            ways.find(|(_, actions)| actions.iter().all(|action| view.reach.can(who, *action)))?;
-        let passes = may_pass(service);
-        passes.then(|| [&[Action::PassRole], *actions].concat())
+    view.services_of(role).iter().find_map(|Trusted { service, ways }| {
+        let may = |actions: &[Action]| actions.iter().all(|action| view.reach.can(who, *action));
+        let actions = ways.iter().find(|actions| may(actions))?;
+        may_pass(service).then(|| [&[Action::PassRole], *actions].concat())
     })
+}
+
+impl AccountView<'_> {
+    /// The services that a role trusts and that run code with roles that are passed to them.
+    pub(super) fn services_of(&self, at: RoleIx) -> Rc<[Trusted]> {
+        let mut known = self.services.borrow_mut();
+        let found = known.entry(at).or_insert_with(|| {
+            let role = self.account().role(at);
+            let services = role.map(|role| self.account().outsiders(role).services);
+            trusted(services.unwrap_or_default()).into()
+        });
+        Rc::clone(found)
+    }
 }

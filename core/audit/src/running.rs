@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use iam::account::RoleIx;
+
 use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::passing::bare;
@@ -91,4 +93,31 @@ pub(crate) fn open_to<'a>(
     let may = |actions: &[Action]| actions.iter().all(|action| view.reach.can(who, *action));
     let ways = ways.iter().filter_map(|at| Some((*at, WAYS.get(*at)?.1)));
     ways.filter(|(_, actions)| may(actions)).collect()
+}
+
+impl AccountView<'_> {
+    /// The roles that matter and that a service may run code with, each with the ways to run code
+    /// with it.
+    pub(super) fn running_roles(&self) -> &[(RoleIx, Vec<usize>)] {
+        self.running_roles.get_or_init(|| {
+            let roles = self.account().roles_by_ix().filter(|(at, _)| self.chains.matters(*at));
+            let ways =
+                roles.map(|(at, role)| (at, of_services(&self.account().outsiders(role).services)));
+            ways.filter(|(_, ways)| !ways.is_empty()).collect()
+        })
+    }
+
+    /// The actions of these ways.
+    pub(super) fn changing_running_code(&self) -> &[Action] {
+        &self.ways_and_actions().1
+    }
+
+    /// The ways to run code with any of these roles, and their actions.
+    pub(super) fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
+        self.running_ways.get_or_init(|| {
+            let ways = self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
+            let actions = actions(&ways);
+            (ways, actions)
+        })
+    }
 }

@@ -44,6 +44,9 @@ pub(crate) struct Step {
     pub(crate) open: bool,
 }
 
+/// The classes of somebody, for the actions that matter.
+pub(crate) type Classes = Rc<[(Action, ClassId)]>;
+
 /// Who a form is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Who {
@@ -108,7 +111,7 @@ pub(crate) struct Closure<'p, 'a> {
     /// The forms of actors as they are now, by actor.
     as_now: HashMap<Actor, usize>,
     /// The classes of all forms so far. A form with the same classes adds nothing.
-    known: HashSet<Vec<(Action, ClassId)>>,
+    known: HashSet<Classes>,
     /// The forms that serve a slot, one for each class.
     serving: Vec<(usize, Rc<EquivalenceClass<'a>>, Rc<ServedSlots>, Answerer)>,
     /// The forms that have been followed and may change others.
@@ -218,7 +221,18 @@ impl<'p, 'a> Closure<'p, 'a> {
     }
 
     /// The classes of somebody for all actions that matter.
-    fn classes(&self, who: &As<'a>) -> Vec<(Action, ClassId)> {
+    fn classes(&self, who: &As<'a>) -> Classes {
+        let As::Now(actor) = who else { return self.classes_of(who) };
+        let key = (*actor, self.follows_running_code);
+        if let Some(known) = self.view.classes.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let classes = self.classes_of(who);
+        self.view.classes.borrow_mut().insert(key, Rc::clone(&classes));
+        classes
+    }
+
+    fn classes_of(&self, who: &As<'a>) -> Classes {
         let permissions = &self.view.reach.permissions;
         let more = match self.follows_running_code {
             true => self.view.changing_running_code(),
