@@ -31,7 +31,7 @@ pub(crate) struct Counting<'a> {
     known: RefCell<HashMap<(String, String), Rc<Standing>>>,
 }
 
-/// The keys by which an answer counts, or why it does not count. `None` if the rule contradicts
+/// The keys of an answer that counts, or why it does not count. `None` if the rule contradicts
 /// itself about the principal.
 type Standing = Result<Keys, Option<ReasonCode>>;
 

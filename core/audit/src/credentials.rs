@@ -94,7 +94,7 @@ pub(crate) fn as_two_people(
     Ok(None)
 }
 
-/// The step in which an actor makes credentials of a user, if it may.
+/// The step that makes credentials of a user, if the actor may.
 fn makes(view: &AccountView<'_>, actor: Actor, user: Actor) -> Option<Step> {
     let permissions = &view.reach.permissions;
     let arn = view.account().arn(user);
@@ -110,7 +110,7 @@ fn makes(view: &AccountView<'_>, actor: Actor, user: Actor) -> Option<Step> {
     })
 }
 
-/// The steps in which an actor assumes a role, if it is not the actor itself.
+/// The steps to assume a role, if it is not the actor itself.
 fn assumed(view: &AccountView<'_>, actor: Actor, serving: Actor) -> Vec<Step> {
     let Actor::Role(role) = serving else { return Vec::new() };
     let chain = view.reachable(actor).chain_to_role(role).filter(|_| serving != actor);

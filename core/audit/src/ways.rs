@@ -49,7 +49,7 @@ pub(crate) fn ways(account: &Account, scope: &Scope) -> Vec<Way> {
     ways
 }
 
-/// The actions of some ways, each once.
+/// All actions of these ways, each once.
 pub(crate) fn actions(ways: &[Way]) -> Vec<Action> {
     let needs = ways.iter().flat_map(|way| &way.needs);
     let mut actions: Vec<Action> = needs.map(|need| need.action).collect();

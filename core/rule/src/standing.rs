@@ -41,16 +41,8 @@ impl Rule {
     ) -> Result<Result<Keys, Reason>, AmbiguousPerson> {
         let keys = self.keys(principal, account)?;
         let basis = self.basis(principal, account).filter(|_| keys.is_attributable());
-        let by = Answerer {
-            rule: self,
-            account,
-            action,
-            principal,
-            keys: &keys,
-            basis,
-            signature: None,
-        };
-        Ok(by.is_a_person().and_then(|()| by.may_count()).map(|()| keys))
+        let by = Answerer { basis, ..Answerer::unsigned(self, account, action, principal, &keys) };
+        Ok(by.standing().map(|()| keys))
     }
 
     /// The same for an answer that `person` signed with the best of their signing keys. `None` if
@@ -72,15 +64,11 @@ impl Rule {
             return Ok(None);
         };
         let by = Answerer {
-            rule: self,
-            account,
-            action,
-            principal,
-            keys: &keys,
             basis: Some(Basis::Signature),
             signature: Some(&signature),
+            ..Answerer::unsigned(self, account, action, principal, &keys)
         };
-        Ok(Some(by.is_a_person().and_then(|()| by.may_count()).map(|()| keys)))
+        Ok(Some(by.standing().map(|()| keys)))
     }
 
     /// A signature of a person by a key that cannot leave its device, if there may be one.
@@ -152,7 +140,24 @@ fn object(code: ReasonCode, message: String) -> Result<(), Reason> {
     Err(Reason { code, message })
 }
 
-impl Answerer<'_> {
+impl<'a> Answerer<'a> {
+    /// Somebody who has not signed, and whose answer rests on nothing yet.
+    fn unsigned(
+        rule: &'a Rule,
+        account: &'a Account,
+        action: &'a str,
+        principal: &'a Principal,
+        keys: &'a Keys,
+    ) -> Self {
+        Self { rule, account, action, principal, keys, basis: None, signature: None }
+    }
+
+    /// Whether an answer counts that is in order otherwise.
+    fn standing(&self) -> Result<(), Reason> {
+        self.is_a_person()?;
+        self.may_count()
+    }
+
     /// Whether a person is behind the answer.
     pub(crate) fn is_a_person(&self) -> Result<(), Reason> {
         self.is_not_a_machine()?;

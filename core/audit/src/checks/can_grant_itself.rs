@@ -76,9 +76,10 @@ fn after_steps(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, 
     if is_as_bad(view, actor)? {
         return Ok(None);
     }
-    let other = can_approve_both_through_role::can(view, actor)?
-        || !second_person::ways(view, actor)?.is_empty();
-    if other && !slots.verdict.counts_two() {
+    if !slots.verdict.counts_two()
+        && (can_approve_both_through_role::can(view, actor)?
+            || !second_person::ways(view, actor)?.is_empty())
+    {
         return Ok(None);
     }
     Ok(Some(told(view, actor, slots)))
