@@ -63,8 +63,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: GivenFunction,
     /// The output of `aws codepipeline list-pipeline-executions` or `list-action-executions`,
-    /// instead of asking AWS; may be given several times
-    #[arg(long, value_name = "FILE")]
+    /// instead of asking AWS, or a directory of such files, such as a part of the archive; may be
+    /// given several times
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     input: Vec<PathBuf>,
     /// The pipeline's account [default: what AWS says, or the only account of all principals]
     #[arg(long, value_name = "DIGITS", conflicts_with = "account_file")]
@@ -80,7 +81,7 @@ pub(crate) struct Args {
     /// Exported CloudTrail events: logs of a trail, compressed or not, or a directory of them; the
     /// output of `aws cloudtrail lookup-events` or `aws logs filter-log-events`; events of
     /// EventBridge; event records, also one per line. May be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     cloudtrail_file: Vec<PathBuf>,
     /// The output format
     #[arg(long, value_enum, default_value_t)]

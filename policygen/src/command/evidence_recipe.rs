@@ -2,13 +2,13 @@
 //! again.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use evidence::history::History;
 use evidence::{
-    AccountSource, Cover, Event, EventError, Incomplete, Lists, Period, Question, Report, Role,
-    RuleSource, SavedError, Source, Trail, read_events, read_saved,
+    AccountSource, Cover, Event, EventError, Origin, Period, Question, Report, Role, RuleSource,
+    Source, Trail, read_events,
 };
 use findings::{Acceptances, Judged};
 use iam::account::Account;
@@ -18,19 +18,18 @@ use names::{AccountId, FunctionRef, FunctionRefError};
 use rule::Rule;
 
 use super::CATALOGS;
+use super::evidence_history::{self, Wanted};
 use super::report::ReportError;
 use crate::VERSION;
-use crate::input::InputError;
+use crate::input::{InputError, InputName};
 use crate::snapshot::SnapshotError;
 use crate::sources::Sources;
 
 /// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecipeError {
-    #[error("`{path}` cannot be used")]
-    Saved { path: PathBuf, source: SavedError },
-    #[error("`{path}` cannot be used")]
-    Events { path: PathBuf, source: EventError },
+    #[error("{path} cannot be used")]
+    Events { path: InputName, source: EventError },
     #[error(
         "the gate judged {executions} of the executions by another rule than the default one, and \
          no --rule is given; give the gate's rule with --rule"
@@ -78,6 +77,7 @@ pub(crate) struct Ingredients {
     rule_source: RuleSource,
     account: AccountSource,
     history: History,
+    origin: Option<Origin>,
     events: Vec<Event>,
 }
 
@@ -109,7 +109,7 @@ impl Recipe {
         let mut sources = Sources::default();
         let acceptances = match &self.accept {
             Some(path) => Acceptances::parse(&sources.text(Role::Accept, path)?, &CATALOGS)
-                .map_err(|source| ReportError::Accept { path: path.clone(), source })?,
+                .map_err(|source| ReportError::Accept { path: path.as_path().into(), source })?,
             None => Acceptances::default(),
         };
         let rule_source = match &self.rule {
@@ -120,20 +120,34 @@ impl Recipe {
             None => RuleSource { file: None, json: "{}".to_owned() },
         };
         let rule = Rule::floor(&rule_source.json).map_err(|problem| InputError::Rule {
-            path: self.rule.clone().unwrap_or_default(),
+            path: self.rule.as_deref().unwrap_or(Path::new("")).into(),
             problem,
         })?;
         let account = self.account(&mut sources)?;
         let events = self.events(&mut sources)?;
-        let history = self.history(&mut sources)?;
-        Ok(Ingredients { sources, acceptances, rule, rule_source, account, history, events })
+        let wanted = Wanted {
+            pipeline: &self.pipeline,
+            account: account.id(),
+            region: self.region.as_deref(),
+        };
+        let (history, origin) = evidence_history::read(&self.history, &wanted, &mut sources)?;
+        Ok(Ingredients {
+            sources,
+            acceptances,
+            rule,
+            rule_source,
+            account,
+            history,
+            origin,
+            events,
+        })
     }
 
     fn account(&self, sources: &mut Sources) -> Result<AccountSource, Box<dyn Error>> {
         if let Some(path) = &self.account_file {
             let text = sources.text(Role::Account, path)?;
             let account = Account::parse_supposing(&text)
-                .map_err(|source| SnapshotError::Account { path: path.clone(), source })?;
+                .map_err(|source| SnapshotError::Account { path: path.as_path().into(), source })?;
             let known = rule::Account::new(account.id.as_str()).with_roles(account.role_arns());
             return Ok(AccountSource::Given(known));
         }
@@ -147,28 +161,13 @@ impl Recipe {
         let mut events = Vec::new();
         for path in &self.cloudtrail {
             for path in Sources::files_of(path)? {
-                let json = sources.bytes(Role::CloudTrail, &path)?;
-                events.extend(
-                    read_events(&json).map_err(|source| RecipeError::Events { path, source })?,
-                );
+                let json = sources.text(Role::CloudTrail, &path)?;
+                events.extend(read_events(json.as_bytes()).map_err(|source| {
+                    RecipeError::Events { path: path.as_path().into(), source }
+                })?);
             }
         }
         Ok(events)
-    }
-
-    fn history(&self, sources: &mut Sources) -> Result<History, Box<dyn Error>> {
-        let mut history = History::default();
-        let mut lists = Lists::default();
-        for path in &self.history {
-            let json = sources.text(Role::History, path)?;
-            let read = read_saved(json.as_bytes(), &mut history);
-            lists = lists
-                .and(read.map_err(|source| RecipeError::Saved { path: path.clone(), source })?);
-        }
-        if !self.history.is_empty() {
-            lists.check(&history, &self.pipeline).map_err(Box::<Incomplete>::new)?;
-        }
-        Ok(history)
     }
 
     /// Makes the report. `asked` has what AWS answered, and `asks_trail` says whether CloudTrail
@@ -184,7 +183,9 @@ impl Recipe {
         made_at: Timestamp,
     ) -> Result<Made, Box<dyn Error>> {
         let Ingredients { sources, acceptances, rule, rule_source, account, .. } = ingredients;
-        let account = match (account, asked.account) {
+        let origin = ingredients.origin;
+        let known = asked.account.or(origin.as_ref().map(|origin| origin.account.clone()));
+        let account = match (account, known) {
             (AccountSource::Principals, Some(id)) => AccountSource::Given(rule::Account::new(&id)),
             (account, _) => account,
         };
@@ -199,7 +200,7 @@ impl Recipe {
             period: self.period,
             execution: self.execution,
             rule,
-            pipeline_arn: asked.pipeline_arn,
+            pipeline_arn: asked.pipeline_arn.or(origin.map(|origin| origin.arn)),
             account,
             has_snapshot: self.account_file.is_some(),
             gate: self.gate.function,

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 mod doctor_facts;
 mod doctor_sources;
 pub(crate) mod evidence;
+mod evidence_history;
 mod evidence_manifest;
 mod evidence_recipe;
 pub(crate) mod explain;

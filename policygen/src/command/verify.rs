@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::evidence_recipe::{Asked, Recipe};
 use crate::digest::sha256;
 use crate::exit::Exit;
-use crate::input;
+use crate::input::{self, InputName};
 use crate::output;
 
 /// How many differences are listed.
@@ -44,15 +44,15 @@ pub(crate) struct Args {
 #[derive(Debug, thiserror::Error)]
 enum VerifyError {
     #[error(
-        "`{0}` is not a report of `policygen evidence --format json`, or of a version without a \
+        "{0} is not a report of `policygen evidence --format json`, or of a version without a \
          cover"
     )]
-    Form(PathBuf, #[source] serde_json::Error),
+    Form(InputName, #[source] serde_json::Error),
     #[error(
-        "`{0}` was made from calls to AWS, which cannot be repeated; save both lists, and make the \
+        "{0} was made from calls to AWS, which cannot be repeated; save both lists, and make the \
          report from them with --input"
     )]
-    Live(PathBuf),
+    Live(InputName),
 }
 
 /// The parts of a report that say how to make it again.
@@ -96,11 +96,11 @@ struct SourceDocument {
 /// Runs the verb.
 pub(crate) fn run(args: &Args) -> Result<Exit, Box<dyn Error>> {
     let text = input::text(&args.report)?;
-    let form = |error| VerifyError::Form(args.report.clone(), error);
+    let form = |error| VerifyError::Form(args.report.as_path().into(), error);
     let given: Value = serde_json::from_str(&text).map_err(form)?;
     let document: Document = serde_json::from_value(given.clone()).map_err(form)?;
     if document.cover.sources.iter().any(|source| source.kind != "file") {
-        return Err(VerifyError::Live(args.report.clone()).into());
+        return Err(VerifyError::Live(args.report.as_path().into()).into());
     }
     let changed = changed_files(&document.cover.sources)?;
     let differences =
