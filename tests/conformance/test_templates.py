@@ -64,6 +64,7 @@ def test_every_template_is_there():
         "desk-alb.yaml",
         "desk-notify.yaml",
         "desk.yaml",
+        "evidence-archive.yaml",
         "gate.yaml",
         "pipeline.yaml",
         "rule-pipeline.yaml",
@@ -433,6 +434,7 @@ def test_the_gate_reads_the_named_pipelines_only():
         "rule-pipeline.yaml",
         "desk.yaml",
         "desk-notify.yaml",
+        "evidence-archive.yaml",
         *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk", "notify")),
     ],
 )
