@@ -4,12 +4,21 @@ years are read again.
 
 import gzip
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from archived import ACCOUNT, BUCKET, REGION, Context, archive
-from cloudformation import RefusedParameters, actions, deployed_rule, load, resolve, statements
+from cloudformation import (
+    TEMPLATES,
+    RefusedParameters,
+    actions,
+    deployed_rule,
+    load,
+    resolve,
+    statements,
+)
 from conftest import Emulator
 from iam_endpoint import ACCOUNT as OWNER
 from iam_endpoint import emptied, serving
@@ -260,3 +269,37 @@ def test_only_the_named_pipelines_are_kept(kept):
 def test_the_default_rule_is_the_gates():
     default = load("evidence-archive.yaml")["Parameters"]["TwoPersonRule"]["Default"]
     assert default == deployed_rule()
+
+
+def test_the_module_is_the_template():
+    template = load("evidence-archive.yaml")
+    made = resolve(template, **PARAMETERS, OrganizationId="o-abcdefghij")
+    folder = TEMPLATES / "terraform" / "archive"
+    main, bucket, variables = (
+        (folder / f"{name}.tf").read_text() for name in ("main", "bucket", "variables")
+    )
+    role = statements(made["ArchivePolicy"]["Properties"])
+    for text, expected in (
+        (main, role),
+        (bucket, statements(made["ArchiveBucketPolicy"]["Properties"])),
+    ):
+        blocks = re.findall(r'Sid += "(\w+)"(?:(?!Sid).)*?Action += (\[[^\]]*\])', text, re.DOTALL)
+        assert {sid: json.loads(listed) for sid, listed in blocks} == {
+            sid: actions(statement) for sid, statement in expected.items()
+        }
+    assert '"s3:if-none-match" = "false"' in main and '"s3:if-none-match" = "true"' in bucket
+    assert '/$${aws:PrincipalAccount}/*"' in bucket
+    for alarm in ("FailedAlarm", "SilentAlarm"):
+        assert f'"{made[alarm]["Properties"]["AlarmDescription"]}"' in main
+    # The same choices with the same defaults.
+    renamed = {"two_person_rule": "rule", "rule_layer": "rule_layer_arn"}
+    for name, parameter in template["Parameters"].items():
+        snake = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+        if snake in ("package_bucket", "package_key"):
+            continue
+        snake = renamed.get(snake, snake)
+        (block,) = re.findall(rf'variable "{snake}" {{(.*?)\n}}', variables, re.DOTALL)
+        default = str(parameter.get("Default", ""))
+        if snake != "rule":
+            wanted = "null" if default == "" else default
+            assert re.search(rf'default += "?{re.escape(wanted)}"?\n', block + "\n"), snake

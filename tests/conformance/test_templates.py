@@ -70,7 +70,8 @@ def test_every_template_is_there():
         "rule-pipeline.yaml",
     ]
     assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "audit", "desk", "desk-alb", "example", "gate", "notify", "pipeline"]
+    modules = ["approvers", "archive", "audit", "desk", "desk-alb"]
+    modules += ["example", "gate", "notify", "pipeline"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -435,7 +436,10 @@ def test_the_gate_reads_the_named_pipelines_only():
         "desk.yaml",
         "desk-notify.yaml",
         "evidence-archive.yaml",
-        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk", "notify")),
+        *(
+            f"terraform/{m}/main.tf"
+            for m in ("gate", "pipeline", "audit", "archive", "desk", "notify")
+        ),
     ],
 )
 def test_every_wildcard_is_explained(name):
