@@ -4,9 +4,13 @@ years are read again.
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from archived import ACCOUNT, BUCKET, REGION, Context, archive
@@ -19,7 +23,7 @@ from cloudformation import (
     resolve,
     statements,
 )
-from conftest import Emulator
+from conftest import BINARIES, Emulator
 from iam_endpoint import ACCOUNT as OWNER
 from iam_endpoint import emptied, serving
 from saved import policygen
@@ -303,3 +307,31 @@ def test_the_module_is_the_template():
         if snake != "rule":
             wanted = "null" if default == "" else default
             assert re.search(rf'default += "?{re.escape(wanted)}"?\n', block + "\n"), snake
+
+
+def test_the_zip_holds_all_that_the_function_needs(kept, tmp_path):
+    """`templates/package --archive`, with a build that takes the program of the tests."""
+    build = tmp_path / "bin" / "cargo-lambda"
+    target = tmp_path / "target"
+    build.parent.mkdir()
+    bootstrap = target / "lambda" / "policygen" / "bootstrap"
+    build.write_text(
+        f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nmkdir -p {bootstrap.parent}\n'
+        f"strip -o {bootstrap} {BINARIES}/policygen\n"
+    )
+    build.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{build.parent}:{os.environ['PATH']}",
+        "CARGO_TARGET_DIR": str(target),
+    }
+    subprocess.run([TEMPLATES / "package", "--archive"], env=environment, check=True)
+    asked = (tmp_path / "asked").read_text()
+    assert "--package policygen --bin policygen" in asked and "--release --arm64" in asked
+    with zipfile.ZipFile(target / "lambda" / "archive" / "archive.zip") as zip:
+        for entry in zip.infolist():
+            path = Path(zip.extract(entry, tmp_path / "task"))
+            path.chmod(entry.external_attr >> 16 & 0o777)
+    kept.monkeypatch.delenv("POLICYGEN")
+    function = kept.function(tmp_path / "task" / "handler.py")
+    assert len(function.handler({"pipeline": "payments"}, Context)["kept"]) == 2
