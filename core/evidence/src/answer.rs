@@ -39,6 +39,7 @@ impl Report {
         let in_doubt = || self.executions.iter().filter(|it| !is_unapproved(it) && has_error(it));
         let (bad, doubtful) = (unapproved().count(), in_doubt().count());
         let accepted = unapproved().chain(in_doubt()).filter(|it| is_accepted(it)).count();
+        let justified = justified(accepted, bad.saturating_add(doubtful));
         let text = match (self.executions.len(), releases, bad, doubtful) {
             (0, ..) => "Neither yes nor no: there is no execution to judge.".to_owned(),
             (_, 0, 0, 0) => {
@@ -46,15 +47,14 @@ impl Report {
             }
             (_, 1, 0, 0) => format!("Yes: the only release was approved by {people}."),
             (_, _, 0, 0) => format!("Yes: all {releases} releases were approved by {people}."),
-            (_, _, 0, _) => format!("No: {}{}.", doubt(doubtful), and_accepted(accepted)),
+            (_, _, 0, _) => format!("No: {}{justified}.", doubt(doubtful)),
             (_, _, _, 0) => {
-                format!("No: {}{}.", shortfall(bad, releases, &people), and_accepted(accepted))
+                format!("No: {}{justified}.", shortfall(bad, releases, &people))
             }
             _ => format!(
-                "No: {}, and {}{}.",
+                "No: {}, and {}{justified}.",
                 shortfall(bad, releases, &people),
-                doubt(doubtful),
-                and_accepted(accepted)
+                doubt(doubtful)
             ),
         };
         let yes = (!self.executions.is_empty()).then_some(bad == 0 && doubtful == 0);
@@ -106,11 +106,14 @@ fn doubt(count: usize) -> String {
     format!("the record of {} is in doubt", counted(count, "execution"))
 }
 
-fn and_accepted(count: usize) -> String {
-    match count {
+/// How many of the executions that speak against the answer somebody has justified.
+pub(crate) fn justified(accepted: usize, of: usize) -> String {
+    match accepted {
         0 => String::new(),
-        1 => "; somebody accepted 1 of these exceptions".to_owned(),
-        _ => format!("; somebody accepted {count} of these exceptions"),
+        1 if of == 1 => "; it is a justified exception".to_owned(),
+        _ if accepted == of => "; all of them are justified exceptions".to_owned(),
+        1 => "; 1 of them is a justified exception".to_owned(),
+        _ => format!("; {accepted} of them are justified exceptions"),
     }
 }
 

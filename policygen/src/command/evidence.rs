@@ -89,7 +89,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     fail_on: FailOn,
     /// A JSON list of exceptions that you accept, each with `code`, `subject`, `reason` and
-    /// `expires`
+    /// `expires`, and if you like `ticket` and `reviewer`; they stay in the report, and do not fail
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
     /// Begin CSV with the cover: lines with `#` that say what the report was made from

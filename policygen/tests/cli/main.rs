@@ -7,6 +7,7 @@ mod audit;
 mod audit_account;
 mod audit_guardrails;
 mod audit_pipeline_file;
+mod break_glass;
 mod checker;
 mod doctor;
 mod doctor_live;

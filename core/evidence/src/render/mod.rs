@@ -24,9 +24,13 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 fn acceptance(exception: &Exception) -> Option<String> {
     match (&exception.acceptance, &exception.expired) {
         (Some(valid), _) => {
-            Some(format!("accepted until {}: {}", valid.expires, shown(&valid.reason)))
+            Some(format!("accepted until {}: {}", valid.expires, shown(&valid.in_words())))
         }
-        (None, Some(expired)) => Some(format!("acceptance {}", shown(expired))),
+        (None, Some(expired)) => Some(format!(
+            "acceptance expired after {}: {}",
+            expired.expires,
+            shown(&expired.in_words())
+        )),
         (None, None) => None,
     }
 }
