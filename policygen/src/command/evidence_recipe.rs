@@ -45,6 +45,13 @@ pub(crate) struct GivenFunction {
     function: FunctionRef,
 }
 
+impl GivenFunction {
+    /// The name of the function.
+    pub(crate) fn name(&self) -> String {
+        self.function.name().to_string()
+    }
+}
+
 impl FromStr for GivenFunction {
     type Err = FunctionRefError;
 
@@ -54,7 +61,7 @@ impl FromStr for GivenFunction {
 }
 
 /// The question of a report, and the files that answer it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     pub(crate) pipeline: String,
     pub(crate) period: Period,
@@ -67,17 +74,20 @@ pub(crate) struct Recipe {
     pub(crate) history: Vec<PathBuf>,
     pub(crate) cloudtrail: Vec<PathBuf>,
     pub(crate) accept: Option<PathBuf>,
+    /// Whether the report is about several pipelines, which may be of several accounts.
+    pub(crate) is_one_of_several: bool,
 }
 
 /// Everything that the files say.
 #[derive(Debug)]
 pub(crate) struct Ingredients {
-    sources: Sources,
-    acceptances: Acceptances,
-    rule: Rule,
-    rule_source: RuleSource,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) acceptances: Acceptances,
+    pub(crate) rule: Rule,
+    pub(crate) rule_source: RuleSource,
     account: AccountSource,
-    history: History,
+    /// The history of the only pipeline.
+    pub(crate) history: History,
     events: Vec<Event>,
 }
 
@@ -126,6 +136,7 @@ impl Recipe {
         let account = self.account(&mut sources)?;
         let events = self.events(&mut sources)?;
         let history = self.history(&mut sources)?;
+        let sources = sources.into_all();
         Ok(Ingredients { sources, acceptances, rule, rule_source, account, history, events })
     }
 
@@ -157,70 +168,104 @@ impl Recipe {
     }
 
     fn history(&self, sources: &mut Sources) -> Result<History, Box<dyn Error>> {
-        let mut history = History::default();
-        let mut lists = Lists::default();
-        for path in &self.history {
-            let json = sources.text(Role::History, path)?;
-            let read = read_saved(json.as_bytes(), &mut history);
-            lists = lists
-                .and(read.map_err(|source| RecipeError::Saved { path: path.clone(), source })?);
-        }
-        if !self.history.is_empty() {
-            lists.check(&history, &self.pipeline).map_err(Box::<Incomplete>::new)?;
-        }
-        Ok(history)
+        read_history(&self.pipeline, &self.history, sources)
     }
-
     /// Makes the report. `asked` has what AWS answered, and `asks_trail` says whether CloudTrail
     /// was asked.
     ///
     /// # Errors
     /// If nothing says which account or which rule to judge by.
     pub(crate) fn make(
-        self,
-        ingredients: Ingredients,
+        &self,
+        ingredients: &Ingredients,
         asked: Asked,
         asks_trail: bool,
         made_at: Timestamp,
     ) -> Result<Made, Box<dyn Error>> {
-        let Ingredients { sources, acceptances, rule, rule_source, account, .. } = ingredients;
-        let account = match (account, asked.account) {
-            (AccountSource::Principals, Some(id)) => AccountSource::Given(rule::Account::new(&id)),
-            (account, _) => account,
-        };
-        let mut events = ingredients.events;
-        events.extend(asked.events);
-        let mut history = ingredients.history;
-        history.executions.extend(asked.history.executions);
-        history.actions.extend(asked.history.actions);
-        let trail = asks_trail.then(|| Trail::new(&self.pipeline, events));
+        let Ingredients { acceptances, rule_source, .. } = ingredients;
+        let (account, has_snapshot) =
+            self.account_of(&ingredients.account, asked.account.as_deref());
+        let trail = asks_trail.then(|| {
+            let events = ingredients.events.iter().cloned().chain(asked.events);
+            Trail::new(&self.pipeline, events.collect())
+        });
         let question = Question {
-            pipeline: self.pipeline,
+            pipeline: self.pipeline.clone(),
             period: self.period,
-            execution: self.execution,
-            rule,
+            execution: self.execution.clone(),
+            rule: ingredients.rule.clone(),
             pipeline_arn: asked.pipeline_arn,
             account,
-            has_snapshot: self.account_file.is_some(),
-            gate: self.gate.function,
+            has_snapshot,
+            gate: self.gate.function.clone(),
         };
-        let mut report = Report::new(question, history, trail.as_ref())?;
+        let mut report = Report::new(question, asked.history, trail.as_ref())?;
         if rule_source.file.is_none() && report.judged_by_another_rule() > 0 {
             let executions = report.judged_by_another_rule();
             return Err(RecipeError::NoRule { executions }.into());
         }
-        let judged = report.accept(&acceptances, made_at.to_zoned(TimeZone::UTC).date());
-        let mut all = sources.into_all();
-        all.extend(asked.calls);
-        let cover = Cover {
-            made_at,
-            version: VERSION.to_owned(),
-            rule: rule_source,
-            region: self.region.or(asked.region),
-            gate: self.gate.text,
-            asked_trail: asks_trail,
-            sources: all,
-        };
+        let judged = report.accept(acceptances, made_at.to_zoned(TimeZone::UTC).date());
+        let mut cover = self.cover(ingredients, asks_trail, made_at);
+        cover.region = cover.region.or(asked.region);
+        cover.sources.extend(asked.calls);
         Ok(Made { report, cover, judged })
     }
+
+    /// The account of a pipeline, and whether the snapshot is about it. `asked` is the account that
+    /// AWS names, or the pipeline's folder.
+    fn account_of(&self, given: &AccountSource, asked: Option<&str>) -> (AccountSource, bool) {
+        match (given, asked) {
+            (AccountSource::Principals, Some(id)) => {
+                (AccountSource::Given(rule::Account::new(id)), false)
+            }
+            // The options are about one account, and the pipelines may be of several.
+            (AccountSource::Given(account), Some(id))
+                if self.is_one_of_several && account.id() != id =>
+            {
+                (AccountSource::Given(rule::Account::new(id)), false)
+            }
+            (given, _) => (given.clone(), self.account_file.is_some()),
+        }
+    }
+
+    /// The cover of a report from the files alone.
+    pub(crate) fn cover(
+        &self,
+        ingredients: &Ingredients,
+        asks_trail: bool,
+        made_at: Timestamp,
+    ) -> Cover {
+        Cover {
+            made_at,
+            version: VERSION.to_owned(),
+            rule: ingredients.rule_source.clone(),
+            region: self.region.clone(),
+            gate: self.gate.text.clone(),
+            asked_trail: asks_trail,
+            sources: ingredients.sources.clone(),
+        }
+    }
+}
+
+/// Reads the two lists of a pipeline.
+///
+/// # Errors
+/// The first file that cannot be used, or lists that do not belong together.
+pub(crate) fn read_history(
+    pipeline: &str,
+    paths: &[PathBuf],
+    sources: &mut Sources,
+) -> Result<History, Box<dyn Error>> {
+    let mut history = History::default();
+    let mut lists = Lists::default();
+    for path in paths {
+        let json = sources.text(Role::History, path)?;
+        let read = read_saved(json.as_bytes(), &mut history);
+        lists =
+            lists.and(read.map_err(|source| RecipeError::Saved { path: path.clone(), source })?);
+    }
+    if !paths.is_empty() {
+        lists.check(&history, pipeline).map_err(Box::<Incomplete>::new)?;
+    }
+    Ok(history)
 }

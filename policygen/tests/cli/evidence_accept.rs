@@ -214,7 +214,7 @@ fn exceptions_are_reported_as_sarif() {
     assert_eq!(location["fullyQualifiedName"], SUBJECT);
     assert_eq!(result["suppressions"], json!([]));
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), 19);
+    assert_eq!(rules.len(), 20);
     let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
     assert_eq!(rules[index]["id"], "no-gate");
 

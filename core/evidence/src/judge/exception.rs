@@ -91,6 +91,10 @@ exception_codes! {
     NotEvaluated = "not-evaluated", Error,
         "An execution that was released, or may have been, cannot be evaluated",
         "Do what the message says, and run the report again.";
+    /// A pipeline among several cannot be read or judged.
+    NotJudged = "not-judged", Error,
+        "A pipeline could not be read or judged, so it may hold anything",
+        "Do what the message says, and run the report again.";
     /// The execution cannot be evaluated, and it released nothing.
     StoppedUnevaluated = "stopped-unevaluated", Warning,
         "An execution that was not released cannot be evaluated",

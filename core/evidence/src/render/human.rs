@@ -228,6 +228,6 @@ pub(super) fn answered(approval: &ApprovalAttempt) -> String {
     }
 }
 
-fn time(at: Option<Timestamp>) -> String {
+pub(super) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("{at:.0}"))
 }

@@ -38,9 +38,9 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct PeriodDocument {
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
+pub(super) struct PeriodDocument {
+    pub(super) since: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -94,7 +94,7 @@ struct ExceptionDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct DispositionDocument<'a> {
+pub(super) struct DispositionDocument<'a> {
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<&'a str>,
@@ -268,7 +268,7 @@ fn exception(exception: &Exception) -> ExceptionDocument<'_> {
     }
 }
 
-fn disposition(disposition: &Disposition) -> DispositionDocument<'_> {
+pub(super) fn disposition(disposition: &Disposition) -> DispositionDocument<'_> {
     DispositionDocument {
         reason: &disposition.reason,
         ticket: disposition.ticket.as_deref(),

@@ -1,6 +1,6 @@
 //! Writes a report, one format per file.
 
-mod causes;
+pub(crate) mod causes;
 mod cover;
 mod cover_json;
 pub mod csv;
@@ -8,6 +8,7 @@ pub mod html;
 pub mod human;
 pub mod json;
 mod json_summary;
+pub mod overview;
 pub mod sarif;
 
 use names::{Arn, shown};
