@@ -7,7 +7,7 @@ use names::{AccountId, Arn, Partition};
 use serde_json::Value;
 
 use crate::aws::{Aws, CallError, Connection};
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::output;
 
 /// Where to look pipelines up.
@@ -61,12 +61,12 @@ pub(crate) enum PlacesError {
     #[error("`--assume-role {0}` is not the name of a role; with --accounts, give its name alone")]
     NotAName(String),
     #[error(
-        "`{path}` has no accounts; give it the output of `aws organizations list-accounts`, or \
+        "{path} has no accounts; give it the output of `aws organizations list-accounts`, or \
          account ids, one per line"
     )]
-    NoAccounts { path: PathBuf },
-    #[error("`{path}`: `{text}` is not an account id of 12 digits")]
-    NotAnAccount { path: PathBuf, text: String },
+    NoAccounts { path: InputName },
+    #[error("{path}: `{text}` is not an account id of 12 digits")]
+    NotAnAccount { path: InputName, text: String },
 }
 
 /// Why a place cannot be read.
@@ -122,7 +122,7 @@ impl AccessArgs {
         }
         let region = self.region.first().map(String::as_str).unwrap_or_default();
         let partition = Partition::from_region(region).map_or("aws", Partition::as_str);
-        let accounts = accounts(path, &input::text_or_stdin(path)?)?;
+        let accounts = accounts(path, &input::text(path)?)?;
         let of_account = |account: &AccountId| {
             let account = account.to_string();
             let roles = self.assume_role.iter();
@@ -144,12 +144,12 @@ fn accounts(path: &Path, text: &str) -> Result<BTreeSet<AccountId>, PlacesError>
         }
     };
     let parse = |id: &String| {
-        let bad = |_| PlacesError::NotAnAccount { path: path.to_owned(), text: id.clone() };
+        let bad = |_| PlacesError::NotAnAccount { path: path.into(), text: id.clone() };
         id.parse::<AccountId>().map_err(bad)
     };
     let accounts: BTreeSet<AccountId> = ids.iter().map(parse).collect::<Result<_, _>>()?;
     if accounts.is_empty() {
-        return Err(PlacesError::NoAccounts { path: path.to_owned() });
+        return Err(PlacesError::NoAccounts { path: path.into() });
     }
     Ok(accounts)
 }

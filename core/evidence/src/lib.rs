@@ -25,7 +25,7 @@ pub use read::history::History;
 pub use read::kept;
 pub use read::{
     APPROVAL, CloudTrail, CodePipeline, Counts, Event, EventError, Incomplete, Lists, LookUpError,
-    Moment, Page, Period, PeriodError, Progress, ReadError, Requests, SavedError, look_up,
-    read_events, read_live, read_saved, time,
+    Moment, Origin, OriginError, Page, Period, PeriodError, Progress, ReadError, Requests,
+    SavedError, look_up, read_events, read_live, read_saved, time,
 };
 pub use report::{Question, Report};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use crate::input::InputName;
 use crate::output;
 use crate::pipelines;
 use crate::places::{Place, PlaceError, Wanted};
@@ -101,7 +102,8 @@ pub(crate) fn read_files(
         let read = pipelines::read(path, &values);
         if read.as_ref().is_ok_and(Vec::is_empty) {
             output::print_warning(&format!(
-                "`{file}` has no pipeline, so nothing in it is checked"
+                "{} has no pipeline, so nothing in it is checked",
+                InputName::from(path.as_path())
             ));
         }
         let read = read.map(|pipelines| {

@@ -78,7 +78,7 @@ fn one(
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(ask_one(args, place, pipeline, (period, made_at)))?
     } else {
-        Asked { history: std::mem::take(&mut ingredients.history), ..Asked::default() }
+        std::mem::take(&mut ingredients.saved)
     };
     let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
     let Made { report, cover, judged } = recipe.make(&ingredients, asked, asks_trail, made_at)?;

@@ -71,9 +71,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FUNCTION", default_value = "two-person-rule-gate")]
     gate_function: GivenFunction,
     /// The output of `aws codepipeline list-pipeline-executions` or `list-action-executions`,
-    /// instead of asking AWS; may be given several times. For several pipelines, a folder with a
-    /// folder for each of them, or `ACCOUNT/REGION/PIPELINE`
-    #[arg(long, value_name = "FILE")]
+    /// instead of asking AWS, or a directory of such files, such as a part of the archive; may be
+    /// given several times. For several pipelines, files that do not name theirs are in a directory
+    /// with its name
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) input: Vec<PathBuf>,
     /// The pipeline's account [default: what AWS says, or the only account of all principals]
     #[arg(long, value_name = "DIGITS", conflicts_with = "account_file")]
@@ -89,7 +90,7 @@ pub(crate) struct Args {
     /// Exported CloudTrail events: logs of a trail, compressed or not, or a directory of them; the
     /// output of `aws cloudtrail lookup-events` or `aws logs filter-log-events`; events of
     /// EventBridge; event records, also one per line. May be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) cloudtrail_file: Vec<PathBuf>,
     /// The output format
     #[arg(long, value_enum, default_value_t)]

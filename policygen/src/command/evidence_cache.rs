@@ -20,6 +20,7 @@ use crate::output;
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     directory: Option<PathBuf>,
+    pipeline_arn: String,
     now: Timestamp,
     /// The first problem with writing. One note is enough.
     problem: RefCell<Option<String>>,
@@ -29,12 +30,14 @@ impl Cache {
     /// The cache of the pipeline with this ARN. If its account or region is not known, nothing is
     /// cached: pipelines of other accounts have the same names.
     pub(crate) fn new(root: Option<&Path>, arn: Option<&str>, now: Timestamp) -> Self {
-        let arn = arn.and_then(Arn::parse);
-        let place = arn.map(|arn| [arn.account, arn.region, arn.resource].map(str::to_owned));
+        let pipeline_arn = arn.unwrap_or_default().to_owned();
+        let place = arn
+            .and_then(Arn::parse)
+            .map(|arn| [arn.account, arn.region, arn.resource].map(str::to_owned));
         // A pipeline may be called `..`.
         let place = place.filter(|place| place.iter().all(|name| is_folder(name)));
         let directory = root.zip(place).map(|(root, place)| root.join(place.join("/")));
-        Self { directory, now, problem: RefCell::default() }
+        Self { directory, pipeline_arn, now, problem: RefCell::default() }
     }
 
     /// Says what could not be written.
@@ -65,7 +68,9 @@ impl Memory for Cache {
             Err(_) => None,
             Ok(bytes) => String::from_utf8(bytes).ok(),
         };
-        match text.map_or(Err(Unusable::Damaged), |text| actions_of(&text, execution)) {
+        match text
+            .map_or(Err(Unusable::Damaged), |text| actions_of(&text, &self.pipeline_arn, execution))
+        {
             Ok(actions) => Some(actions),
             Err(Unusable::Outdated) => None,
             Err(Unusable::Damaged) => {
@@ -82,7 +87,7 @@ impl Memory for Cache {
         let Some((directory, path)) = self.directory.as_ref().zip(self.path(execution)) else {
             return;
         };
-        let Some(text) = entry(execution, actions, self.now) else { return };
+        let Some(text) = entry(&self.pipeline_arn, execution, actions, self.now) else { return };
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let file = File { name: name.unwrap_or_default(), text, executable: false };
         if let Err(error) = files::write(directory, &[file]) {

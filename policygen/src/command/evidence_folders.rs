@@ -1,13 +1,14 @@
-//! The saved lists of several pipelines, in folders: `PIPELINE/*.json`, with the account and the
-//! region above it if they are known, as in `ACCOUNT/REGION/PIPELINE/*.json`.
+//! The saved lists of several pipelines. A list of the archive names its pipeline. Another one is in
+//! a directory with the name of its pipeline, with the account and the region above it if they are
+//! known: `ACCOUNT/REGION/PIPELINE/*.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-use evidence::Place;
+use evidence::{Origin, OriginError, Place, Role};
 use names::{AccountId, Partition};
 
-use crate::input::InputError;
+use crate::input::{InputError, InputName};
 use crate::sources::Sources;
 
 /// Why folders do not say which pipelines their lists belong to.
@@ -15,13 +16,18 @@ use crate::sources::Sources;
 pub(crate) enum FoldersError {
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error("{path} cannot be used")]
+    Origin { path: InputName, source: OriginError },
     #[error(
-        "`{0}` is not in a folder with the name of its pipeline, and lists do not name it; give a \
-         folder that has a folder for each pipeline"
+        "{0} is not in a directory with the name of its pipeline, and does not name it either; \
+         give a directory that has one for each pipeline"
     )]
-    Nameless(PathBuf),
-    #[error("no folder of --input is named {0}; its name is that of the pipeline")]
-    NoFolder(String),
+    Nameless(InputName),
+    #[error(
+        "no list of --input is of the pipeline `{0}`; a list names it, or is in a directory with \
+         its name"
+    )]
+    None(String),
 }
 
 /// The files of each pipeline. Without names, of all of them.
@@ -35,10 +41,16 @@ pub(crate) fn files(
     let mut found: BTreeMap<Place, Vec<PathBuf>> = BTreeMap::new();
     for input in inputs {
         for file in Sources::files_of(input)? {
-            let inside = file.strip_prefix(input).unwrap_or(&file);
-            let place = place(inside);
+            let place = match origin(&file)? {
+                Some(origin) => Place {
+                    account: Some(origin.account),
+                    region: Some(origin.region),
+                    pipeline: Some(origin.pipeline),
+                },
+                None => place(file.strip_prefix(input).unwrap_or(&file)),
+            };
             if place.pipeline.is_none() {
-                return Err(FoldersError::Nameless(file));
+                return Err(FoldersError::Nameless(file.as_path().into()));
             }
             found.entry(place).or_default().push(file);
         }
@@ -48,10 +60,21 @@ pub(crate) fn files(
         let present: BTreeSet<&String> =
             found.keys().filter_map(|place| place.pipeline.as_ref()).collect();
         if let Some(missing) = names.iter().find(|name| !present.contains(name)) {
-            return Err(FoldersError::NoFolder(format!("`{missing}`")));
+            return Err(FoldersError::None(missing.clone()));
         }
     }
     Ok(found)
+}
+
+/// The pipeline that a list names. What cannot be read is a problem of its pipeline alone.
+fn origin(path: &Path) -> Result<Option<Origin>, FoldersError> {
+    // Standard input can be read once, and names no directory.
+    if path == Path::new("-") {
+        return Ok(None);
+    }
+    let Ok((_, text)) = Sources::read(Role::History, path) else { return Ok(None) };
+    let name = || InputName::from(path);
+    Origin::of(text.as_bytes()).map_err(|source| FoldersError::Origin { path: name(), source })
 }
 
 /// The place that the folders of a path name: an account is 12 digits, a region is one of AWS's,

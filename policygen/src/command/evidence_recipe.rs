@@ -2,13 +2,13 @@
 //! again.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use evidence::history::History;
 use evidence::{
-    AccountSource, Cover, Event, EventError, Incomplete, Lists, Period, Question, Report, Role,
-    RuleSource, SavedError, Source, Trail, read_events, read_saved,
+    AccountSource, Cover, Event, EventError, Origin, Period, Question, Report, Role, RuleSource,
+    Source, Trail, read_events,
 };
 use findings::{Acceptances, Judged};
 use iam::account::Account;
@@ -18,19 +18,18 @@ use names::{AccountId, FunctionRef, FunctionRefError};
 use rule::Rule;
 
 use super::CATALOGS;
+use super::evidence_history::{self, Wanted};
 use super::report::ReportError;
 use crate::VERSION;
-use crate::input::InputError;
+use crate::input::{InputError, InputName};
 use crate::snapshot::SnapshotError;
 use crate::sources::Sources;
 
 /// What prevents a report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecipeError {
-    #[error("`{path}` cannot be used")]
-    Saved { path: PathBuf, source: SavedError },
-    #[error("`{path}` cannot be used")]
-    Events { path: PathBuf, source: EventError },
+    #[error("{path} cannot be used")]
+    Events { path: InputName, source: EventError },
     #[error(
         "the gate judged {executions} of the executions by another rule than the default one, and \
          no --rule is given; give the gate's rule with --rule"
@@ -86,12 +85,12 @@ pub(crate) struct Ingredients {
     pub(crate) rule: Rule,
     pub(crate) rule_source: RuleSource,
     account: AccountSource,
-    /// The history of the only pipeline.
-    pub(crate) history: History,
+    /// What the lists of the only pipeline say.
+    pub(crate) saved: Asked,
     events: Vec<Event>,
 }
 
-/// What AWS answered.
+/// What AWS answered, or what saved lists say.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) history: History,
@@ -100,6 +99,17 @@ pub(crate) struct Asked {
     pub(crate) account: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) calls: Vec<Source>,
+}
+
+impl Asked {
+    /// The lists of a pipeline, and what they say about where it is.
+    pub(crate) fn from_saved((history, origin): (History, Option<Origin>)) -> Self {
+        let (account, region, pipeline_arn) = match origin {
+            Some(Origin { account, region, arn, .. }) => (Some(account), Some(region), Some(arn)),
+            None => (None, None, None),
+        };
+        Self { history, account, region, pipeline_arn, ..Self::default() }
+    }
 }
 
 /// A finished report.
@@ -119,7 +129,7 @@ impl Recipe {
         let mut sources = Sources::default();
         let acceptances = match &self.accept {
             Some(path) => Acceptances::parse(&sources.text(Role::Accept, path)?, &CATALOGS)
-                .map_err(|source| ReportError::Accept { path: path.clone(), source })?,
+                .map_err(|source| ReportError::Accept { path: path.as_path().into(), source })?,
             None => Acceptances::default(),
         };
         let rule_source = match &self.rule {
@@ -130,21 +140,27 @@ impl Recipe {
             None => RuleSource { file: None, json: "{}".to_owned() },
         };
         let rule = Rule::floor(&rule_source.json).map_err(|problem| InputError::Rule {
-            path: self.rule.clone().unwrap_or_default(),
+            path: self.rule.as_deref().unwrap_or(Path::new("")).into(),
             problem,
         })?;
         let account = self.account(&mut sources)?;
         let events = self.events(&mut sources)?;
-        let history = self.history(&mut sources)?;
+        let wanted = Wanted {
+            pipeline: &self.pipeline,
+            account: account.id(),
+            region: self.region.as_deref(),
+        };
+        let saved = evidence_history::read(&self.history, &wanted, &mut sources)?;
+        let saved = Asked::from_saved(saved);
         let sources = sources.into_all();
-        Ok(Ingredients { sources, acceptances, rule, rule_source, account, history, events })
+        Ok(Ingredients { sources, acceptances, rule, rule_source, account, saved, events })
     }
 
     fn account(&self, sources: &mut Sources) -> Result<AccountSource, Box<dyn Error>> {
         if let Some(path) = &self.account_file {
             let text = sources.text(Role::Account, path)?;
             let account = Account::parse_supposing(&text)
-                .map_err(|source| SnapshotError::Account { path: path.clone(), source })?;
+                .map_err(|source| SnapshotError::Account { path: path.as_path().into(), source })?;
             let known = rule::Account::new(account.id.as_str()).with_roles(account.role_arns());
             return Ok(AccountSource::Given(known));
         }
@@ -158,18 +174,15 @@ impl Recipe {
         let mut events = Vec::new();
         for path in &self.cloudtrail {
             for path in Sources::files_of(path)? {
-                let json = sources.bytes(Role::CloudTrail, &path)?;
-                events.extend(
-                    read_events(&json).map_err(|source| RecipeError::Events { path, source })?,
-                );
+                let json = sources.text(Role::CloudTrail, &path)?;
+                events.extend(read_events(json.as_bytes()).map_err(|source| {
+                    RecipeError::Events { path: path.as_path().into(), source }
+                })?);
             }
         }
         Ok(events)
     }
 
-    fn history(&self, sources: &mut Sources) -> Result<History, Box<dyn Error>> {
-        read_history(&self.pipeline, &self.history, sources)
-    }
     /// Makes the report. `asked` has what AWS answered, and `asks_trail` says whether CloudTrail
     /// was asked.
     ///
@@ -245,27 +258,4 @@ impl Recipe {
             sources: ingredients.sources.clone(),
         }
     }
-}
-
-/// Reads the two lists of a pipeline.
-///
-/// # Errors
-/// The first file that cannot be used, or lists that do not belong together.
-pub(crate) fn read_history(
-    pipeline: &str,
-    paths: &[PathBuf],
-    sources: &mut Sources,
-) -> Result<History, Box<dyn Error>> {
-    let mut history = History::default();
-    let mut lists = Lists::default();
-    for path in paths {
-        let json = sources.text(Role::History, path)?;
-        let read = read_saved(json.as_bytes(), &mut history);
-        lists =
-            lists.and(read.map_err(|source| RecipeError::Saved { path: path.clone(), source })?);
-    }
-    if !paths.is_empty() {
-        lists.check(&history, pipeline).map_err(Box::<Incomplete>::new)?;
-    }
-    Ok(history)
 }

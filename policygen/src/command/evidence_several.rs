@@ -1,6 +1,7 @@
 //! `policygen evidence` over several pipelines, of several regions and accounts.
 
 use std::error::Error;
+use std::path::PathBuf;
 
 use evidence::render::overview::{csv, html, human, json, sarif};
 use evidence::{Overview, Row, Source};
@@ -11,7 +12,8 @@ use jiff::tz::TimeZone;
 use super::evidence_args::{Args, Format};
 use super::evidence_ask::{Question, ask};
 use super::evidence_folders;
-use super::evidence_recipe::{Asked, Ingredients, Recipe, read_history};
+use super::evidence_history;
+use super::evidence_recipe::{Asked, Ingredients, Recipe};
 use super::report::print_unused;
 use crate::aws::Aws;
 use crate::exit::Exit;
@@ -59,26 +61,31 @@ impl Common<'_> {
         let bar = output::progress("pipelines judged");
         bar.set_length(u64::try_from(folders.len()).unwrap_or(u64::MAX));
         let rows = folders.into_iter().map(|(place, paths)| {
-            let name = place.pipeline.clone().unwrap_or_default();
-            let mut sources = Sources::default();
-            let row = read_history(&name, &paths, &mut sources).and_then(|history| {
-                let arn = place.arn();
-                let asked = Asked {
-                    history,
-                    account: place.account.clone(),
-                    region: place.region.clone(),
-                    pipeline_arn: place.account.is_some().then_some(arn),
-                    calls: sources.into_all(),
-                    ..Asked::default()
-                };
-                self.row(&name, asked)
-            });
+            let row = self.saved_row(&place, &paths);
             bar.inc(1);
             row.unwrap_or_else(|error| Row::not_judged(place, with_sources(error.as_ref())))
         });
         let rows = rows.collect();
         bar.finish_and_clear();
         Ok(rows)
+    }
+
+    fn saved_row(&self, place: &evidence::Place, paths: &[PathBuf]) -> Result<Row, Box<dyn Error>> {
+        let pipeline = place.pipeline.as_deref().unwrap_or_default();
+        let wanted = evidence_history::Wanted {
+            pipeline,
+            account: place.account.as_deref(),
+            region: place.region.as_deref(),
+        };
+        let mut sources = Sources::default();
+        let saved = evidence_history::read(paths, &wanted, &mut sources)?;
+        let mut asked = Asked::from_saved(saved);
+        asked.account = asked.account.or_else(|| place.account.clone());
+        asked.region = asked.region.or_else(|| place.region.clone());
+        asked.pipeline_arn =
+            asked.pipeline_arn.or_else(|| place.account.is_some().then(|| place.arn()));
+        asked.calls = sources.into_all();
+        self.row(pipeline, asked)
     }
 
     /// The rows of the pipelines of all places. What cannot be read is a row too.

@@ -13,6 +13,7 @@ pub(crate) mod evidence_args;
 mod evidence_ask;
 mod evidence_cache;
 mod evidence_folders;
+mod evidence_history;
 mod evidence_manifest;
 mod evidence_recipe;
 mod evidence_several;

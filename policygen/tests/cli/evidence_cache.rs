@@ -146,6 +146,7 @@ fn a_damaged_entry_is_asked_for_again_and_said() {
         // Somebody else approved, according to the entry alone.
         text.replace("user/bob", "user/eve"),
         text.replace("\"sha256\":\"", "\"sha256\":\"0"),
+        text.replace("111122223333:payments", "111122223333:refunds"),
         // The entry of another execution.
         other,
     ] {

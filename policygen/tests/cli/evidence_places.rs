@@ -223,7 +223,7 @@ fn accounts_may_be_lines_and_other_texts_are_refused() {
         ran.stderr
     };
     for (content, role, words) in [
-        ("", "Auditor", "has no accounts"),
+        ("", "Auditor", "is empty; did the command"),
         ("# none\n", "Auditor", "has no accounts"),
         ("[]", "Auditor", "has no accounts"),
         (r#"{"Accounts": [{"Id": "1"}]}"#, "Auditor", "`1` is not an account id of 12 digits"),

@@ -200,7 +200,29 @@ fn pipelines_are_chosen_by_name() {
     assert_eq!(names(&["payments", "refunds"]).stdout.lines().count(), 4);
     let missing = names(&["refunds", "invoices"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
-    assert!(missing.stderr.contains("no folder of --input is named `invoices`"));
+    assert!(missing.stderr.contains("no list of --input is of the pipeline `invoices`"));
+}
+
+/// Lists of the archive name their pipeline, wherever they are.
+#[test]
+fn a_list_that_names_its_pipeline_needs_no_folder() {
+    let root = TempDir::new().unwrap();
+    for (name, saved) in [("payments", execution()), ("refunds", without_gate())] {
+        let arn = format!("arn:aws:codepipeline:eu-west-1:111122223333:{name}");
+        let list = json!({
+            "pipelineArn": arn,
+            "pipelineExecutionSummaries": saved.executions,
+            "actionExecutionDetails": saved.actions,
+        });
+        let folder = root.path().join("2026/01");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.json")), list.to_string()).unwrap();
+    }
+    let (_, report) = report(&root, &[]);
+    let expected = [("refunds", "no"), ("payments", "yes")].map(|(name, answer)| {
+        (format!("arn:aws:codepipeline:eu-west-1:111122223333:{name}"), answer.to_owned())
+    });
+    assert_eq!(rows(&report), expected);
 }
 
 #[test]
@@ -209,7 +231,7 @@ fn lists_outside_a_folder_belong_to_no_pipeline() {
     write(&execution(), root.path());
     let ran = all(&root, &[]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("is not in a folder with the name of its pipeline"));
+    assert!(ran.stderr.contains("is not in a directory with the name of its pipeline"));
     // The region and the account alone name none either.
     let root = TempDir::new().unwrap();
     write(&execution(), &root.path().join("111122223333/eu-west-1"));

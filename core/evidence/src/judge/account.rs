@@ -43,6 +43,14 @@ impl AccountSource {
         }
     }
 
+    /// The account's id, if it is given.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Given(account) => Some(account.id()),
+            Self::Principals => None,
+        }
+    }
+
     /// How the account is known: a code for programs, and a phrase for people.
     pub(crate) fn describe(&self, has_snapshot: bool) -> (&'static str, &'static str) {
         match self {

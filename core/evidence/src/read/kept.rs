@@ -1,7 +1,7 @@
 //! Keeps what was read of an execution, so that it is not asked for again.
 //!
-//! An entry has the two lists as the AWS CLI prints them, with one execution and its actions, and
-//! the SHA-256 of both. So it can also be read as a saved list.
+//! An entry has the two lists as the AWS CLI prints them, with one execution and its actions, the
+//! SHA-256 of both, and the pipeline's ARN. So it can also be read as a saved list.
 
 use std::fmt::Write as _;
 
@@ -54,6 +54,7 @@ pub enum Unusable {
 /// INVARIANT (fail closed): what is kept replaces a question to AWS, so an entry that would not be
 /// read back as it is, is not written.
 pub fn entry(
+    pipeline_arn: &str,
     execution: &PipelineExecution,
     actions: &[ActionExecution],
     now: Timestamp,
@@ -64,19 +65,21 @@ pub fn entry(
     let lists = lists(execution, actions);
     let mut entry = Map::from_iter([
         ("schemaVersion".to_owned(), json!(1)),
+        ("pipelineArn".to_owned(), json!(pipeline_arn)),
         ("sha256".to_owned(), json!(digest(&lists))),
     ]);
     entry.extend(lists);
     let text = Value::Object(entry).to_string();
-    actions_of(&text, execution).is_ok_and(|read| read == actions).then_some(text)
+    actions_of(&text, pipeline_arn, execution).is_ok_and(|read| read == actions).then_some(text)
 }
 
-/// The actions in an entry, if the execution is still the same.
+/// The actions in an entry of this pipeline, if the execution is still the same.
 ///
 /// # Errors
 /// [`Unusable`].
 pub fn actions_of(
     text: &str,
+    pipeline_arn: &str,
     execution: &PipelineExecution,
 ) -> Result<Vec<ActionExecution>, Unusable> {
     let value: Value = serde_json::from_str(text).map_err(|_| Unusable::Damaged)?;
@@ -85,7 +88,9 @@ pub fn actions_of(
     let History { executions, actions } = history;
     let [kept] = executions.as_slice() else { return Err(Unusable::Damaged) };
     let written = digest(&lists(kept, &actions));
-    if value.get("sha256").and_then(Value::as_str) != Some(&written)
+    let is = |name, expected| value.get(name).and_then(Value::as_str) == Some(expected);
+    if !is("sha256", &written)
+        || !is("pipelineArn", pipeline_arn)
         || actions.iter().any(|action| action.execution_id != kept.id)
     {
         return Err(Unusable::Damaged);

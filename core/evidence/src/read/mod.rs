@@ -8,7 +8,9 @@ pub mod history;
 pub mod kept;
 mod live;
 mod lookup;
+mod origin;
 mod period;
+mod readings;
 mod saved;
 mod shape;
 
@@ -17,6 +19,8 @@ pub use event::{APPROVAL, Event, EventError};
 pub use export::read as read_events;
 pub use live::{CodePipeline, Page, Progress, ReadError, Requests, read as read_live};
 pub use lookup::{CloudTrail, LookUpError, look_up};
+pub use origin::{Origin, OriginError};
 pub use period::{Moment, Period, PeriodError};
 pub use saved::{Incomplete, Lists, SavedError, read as read_saved};
+pub(crate) use shape::OrDefault;
 pub use shape::time;
