@@ -85,7 +85,7 @@ EMPTY = {
 
 @pytest.fixture
 def folder(tmp_path):
-    """What the commands need besides the file."""
+    """What the commands need apart from the file."""
     write(tmp_path / "account.json", account())
     write(tmp_path / "executions.json", {"pipelineExecutionSummaries": [summary(EXECUTION)]})
     write(tmp_path / "actions.json", {"actionExecutionDetails": details(EXECUTION)})
