@@ -44,6 +44,13 @@ pub(crate) struct GivenFunction {
     function: FunctionRef,
 }
 
+impl GivenFunction {
+    /// The name of the function.
+    pub(crate) fn name(&self) -> String {
+        self.function.name().to_string()
+    }
+}
+
 impl FromStr for GivenFunction {
     type Err = FunctionRefError;
 
@@ -53,7 +60,7 @@ impl FromStr for GivenFunction {
 }
 
 /// The question of a report, and the files that answer it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     pub(crate) pipeline: String,
     pub(crate) period: Period,
@@ -66,22 +73,24 @@ pub(crate) struct Recipe {
     pub(crate) history: Vec<PathBuf>,
     pub(crate) cloudtrail: Vec<PathBuf>,
     pub(crate) accept: Option<PathBuf>,
+    /// Whether the report is about several pipelines, which may be of several accounts.
+    pub(crate) is_one_of_several: bool,
 }
 
 /// Everything that the files say.
 #[derive(Debug)]
 pub(crate) struct Ingredients {
-    sources: Sources,
-    acceptances: Acceptances,
-    rule: Rule,
-    rule_source: RuleSource,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) acceptances: Acceptances,
+    pub(crate) rule: Rule,
+    pub(crate) rule_source: RuleSource,
     account: AccountSource,
-    history: History,
-    origin: Option<Origin>,
+    /// What the lists of the only pipeline say.
+    pub(crate) saved: Asked,
     events: Vec<Event>,
 }
 
-/// What AWS answered.
+/// What AWS answered, or what saved lists say.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) history: History,
@@ -90,6 +99,17 @@ pub(crate) struct Asked {
     pub(crate) account: Option<String>,
     pub(crate) region: Option<String>,
     pub(crate) calls: Vec<Source>,
+}
+
+impl Asked {
+    /// The lists of a pipeline, and what they say about where it is.
+    pub(crate) fn from_saved((history, origin): (History, Option<Origin>)) -> Self {
+        let (account, region, pipeline_arn) = match origin {
+            Some(Origin { account, region, arn, .. }) => (Some(account), Some(region), Some(arn)),
+            None => (None, None, None),
+        };
+        Self { history, account, region, pipeline_arn, ..Self::default() }
+    }
 }
 
 /// A finished report.
@@ -130,17 +150,10 @@ impl Recipe {
             account: account.id(),
             region: self.region.as_deref(),
         };
-        let (history, origin) = evidence_history::read(&self.history, &wanted, &mut sources)?;
-        Ok(Ingredients {
-            sources,
-            acceptances,
-            rule,
-            rule_source,
-            account,
-            history,
-            origin,
-            events,
-        })
+        let saved = evidence_history::read(&self.history, &wanted, &mut sources)?;
+        let saved = Asked::from_saved(saved);
+        let sources = sources.into_all();
+        Ok(Ingredients { sources, acceptances, rule, rule_source, account, saved, events })
     }
 
     fn account(&self, sources: &mut Sources) -> Result<AccountSource, Box<dyn Error>> {
@@ -176,52 +189,73 @@ impl Recipe {
     /// # Errors
     /// If nothing says which account or which rule to judge by.
     pub(crate) fn make(
-        self,
-        ingredients: Ingredients,
+        &self,
+        ingredients: &Ingredients,
         asked: Asked,
         asks_trail: bool,
         made_at: Timestamp,
     ) -> Result<Made, Box<dyn Error>> {
-        let Ingredients { sources, acceptances, rule, rule_source, account, .. } = ingredients;
-        let origin = ingredients.origin;
-        let known = asked.account.or(origin.as_ref().map(|origin| origin.account.clone()));
-        let account = match (account, known) {
-            (AccountSource::Principals, Some(id)) => AccountSource::Given(rule::Account::new(&id)),
-            (account, _) => account,
-        };
-        let mut events = ingredients.events;
-        events.extend(asked.events);
-        let mut history = ingredients.history;
-        history.executions.extend(asked.history.executions);
-        history.actions.extend(asked.history.actions);
-        let trail = asks_trail.then(|| Trail::new(&self.pipeline, events));
+        let Ingredients { acceptances, rule_source, .. } = ingredients;
+        let (account, has_snapshot) =
+            self.account_of(&ingredients.account, asked.account.as_deref());
+        let trail = asks_trail.then(|| {
+            let events = ingredients.events.iter().cloned().chain(asked.events);
+            Trail::new(&self.pipeline, events.collect())
+        });
         let question = Question {
-            pipeline: self.pipeline,
+            pipeline: self.pipeline.clone(),
             period: self.period,
-            execution: self.execution,
-            rule,
-            pipeline_arn: asked.pipeline_arn.or(origin.map(|origin| origin.arn)),
+            execution: self.execution.clone(),
+            rule: ingredients.rule.clone(),
+            pipeline_arn: asked.pipeline_arn,
             account,
-            has_snapshot: self.account_file.is_some(),
-            gate: self.gate.function,
+            has_snapshot,
+            gate: self.gate.function.clone(),
         };
-        let mut report = Report::new(question, history, trail.as_ref())?;
+        let mut report = Report::new(question, asked.history, trail.as_ref())?;
         if rule_source.file.is_none() && report.judged_by_another_rule() > 0 {
             let executions = report.judged_by_another_rule();
             return Err(RecipeError::NoRule { executions }.into());
         }
-        let judged = report.accept(&acceptances, made_at.to_zoned(TimeZone::UTC).date());
-        let mut all = sources.into_all();
-        all.extend(asked.calls);
-        let cover = Cover {
+        let judged = report.accept(acceptances, made_at.to_zoned(TimeZone::UTC).date());
+        let mut cover = self.cover(ingredients, asks_trail, made_at);
+        cover.region = cover.region.or(asked.region);
+        cover.sources.extend(asked.calls);
+        Ok(Made { report, cover, judged })
+    }
+
+    /// The account of a pipeline, and whether the snapshot is about it. `asked` is the account that
+    /// AWS names, or the pipeline's folder.
+    fn account_of(&self, given: &AccountSource, asked: Option<&str>) -> (AccountSource, bool) {
+        match (given, asked) {
+            (AccountSource::Principals, Some(id)) => {
+                (AccountSource::Given(rule::Account::new(id)), false)
+            }
+            // The options are about one account, and the pipelines may be of several.
+            (AccountSource::Given(account), Some(id))
+                if self.is_one_of_several && account.id() != id =>
+            {
+                (AccountSource::Given(rule::Account::new(id)), false)
+            }
+            (given, _) => (given.clone(), self.account_file.is_some()),
+        }
+    }
+
+    /// The cover of a report from the files alone.
+    pub(crate) fn cover(
+        &self,
+        ingredients: &Ingredients,
+        asks_trail: bool,
+        made_at: Timestamp,
+    ) -> Cover {
+        Cover {
             made_at,
             version: VERSION.to_owned(),
-            rule: rule_source,
-            region: self.region.or(asked.region),
-            gate: self.gate.text,
+            rule: ingredients.rule_source.clone(),
+            region: self.region.clone(),
+            gate: self.gate.text.clone(),
             asked_trail: asks_trail,
-            sources: all,
-        };
-        Ok(Made { report, cover, judged })
+            sources: ingredients.sources.clone(),
+        }
     }
 }

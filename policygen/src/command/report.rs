@@ -21,7 +21,8 @@ pub(crate) struct ReportArgs {
     /// The least severity that ends with exit code 10
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
     pub(crate) fail_on: FailOn,
-    /// A JSON list of findings that you accept, each with `code`, `subject`, `reason` and `expires`
+    /// A JSON list of findings that you accept, each with `code`, `subject`, `reason` and
+    /// `expires`, and if you like `ticket` and `reviewer`
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use rule::{Account, Initiator, Principal};
 use crate::read::history::History;
 
 /// How the pipeline's account is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum AccountSource {
     /// AWS or the user named it. If a snapshot of it is given, its roles are known, too.
     Given(Account),

@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod event;
 mod export;
 pub mod history;
+pub mod kept;
 mod live;
 mod lookup;
 mod origin;
