@@ -66,8 +66,8 @@ def without_cover(report):
     return {name: value for name, value in report.items() if name != "cover"}
 
 
-def read(folder, *arguments, code=(0, 10)):
-    command = ["evidence", "--pipeline", "payments", "--gate-function", "two-person-rule"]
+def read(folder, *arguments, pipeline="payments", code=(0, 10)):
+    command = ["evidence", "--pipeline", pipeline, "--gate-function", "two-person-rule"]
     command += ["--rule", RULE, "--format", "json", *arguments]
     return json.loads(policygen(*command, cwd=folder, code=code)[0])
 
@@ -115,6 +115,32 @@ def test_the_archive_says_what_codepipeline_said(served, kept, tmp_path):
     assert without_cover(archived) == without_cover(asked)
     assert archived["cover"]["pipelineArn"] == asked["cover"]["pipelineArn"]
     assert archived["cover"]["accountFrom"] == asked["cover"]["accountFrom"] == "given"
+
+
+def test_the_archive_of_two_accounts_answers_for_all_pipelines_at_once(kept, tmp_path):
+    kept.run({})
+    function = kept.function()
+
+    class Elsewhere:
+        invoked_function_arn = Context.invoked_function_arn.replace(ACCOUNT, "444455556666")
+
+    for name in NAMES:
+        function.handler({"pipeline": name}, Elsewhere)
+    command = ["evidence", "--all", "--gate-function", "two-person-rule", "--rule", RULE]
+    command += ["--format", "json", "--input", "lists"]
+    folder = kept.copy(tmp_path)
+    report = json.loads(policygen(*command, cwd=folder, code=(10,))[0])
+    found = {row["pipelineArn"]: row for row in report["pipelines"]}
+    prefix = f"arn:aws:codepipeline:{REGION}"
+    assert found.keys() == {
+        f"{prefix}:{account}:{name}" for account in (ACCOUNT, "444455556666") for name in NAMES
+    }
+    # The approvers are of the first account, so nobody counts in the second.
+    for name in NAMES:
+        alone = read(folder, "--input", "lists", "--account", ACCOUNT, pipeline=name)["summary"]
+        row = found[f"{prefix}:{ACCOUNT}:{name}"]
+        assert row["satisfiedReleases"] == alone["satisfiedReleases"] > 0
+        assert found[f"{prefix}:444455556666:{name}"]["satisfiedReleases"] == 0
 
 
 def test_days_are_joined_and_only_what_may_have_changed_is_read_again(served, kept, tmp_path):
