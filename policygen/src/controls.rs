@@ -6,7 +6,7 @@ use iam::Policy;
 use iam::policy::PolicyError;
 use serde_json::Value;
 
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::organization::{Organization, OrganizationError, SERVICE_CONTROL_POLICY, described};
 use crate::output;
 
@@ -20,23 +20,21 @@ enum Content {
 }
 
 /// The files of service control policies.
-pub(crate) struct Controls(Vec<(PathBuf, Content)>);
+pub(crate) struct Controls(Vec<(InputName, Content)>);
 
 /// Why a file of service control policies cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ControlsError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
-    Json { path: PathBuf, problem: serde_json::Error },
-    #[error("`{path}`, policy number {number}")]
-    Policy { path: PathBuf, number: usize, source: PolicyError },
-    #[error(
-        "`{path}` has no contents of policies; run `aws organizations describe-policy` for each"
-    )]
-    NoContents { path: PathBuf },
-    #[error("`{path}`")]
-    Organization { path: PathBuf, source: OrganizationError },
+    #[error("{path} is neither a policy nor a list of policies: {problem}")]
+    Json { path: InputName, problem: serde_json::Error },
+    #[error("{path}, policy number {number}")]
+    Policy { path: InputName, number: usize, source: PolicyError },
+    #[error("{path} has no contents of policies; run `aws organizations describe-policy` for each")]
+    NoContents { path: InputName },
+    #[error("{path}")]
+    Organization { path: InputName, source: OrganizationError },
 }
 
 impl Controls {
@@ -45,7 +43,7 @@ impl Controls {
     /// # Errors
     /// [`ControlsError`] if one cannot be read, or a policy in it is not valid.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, ControlsError> {
-        let contents = paths.iter().map(|path| Ok((path.clone(), content(path)?)));
+        let contents = paths.iter().map(|path| Ok((path.as_path().into(), content(path)?)));
         contents.collect::<Result<_, _>>().map(Self)
     }
 
@@ -74,12 +72,12 @@ impl Controls {
 }
 
 fn content(path: &Path) -> Result<Content, ControlsError> {
-    let text = input::text_or_stdin(path)?;
+    let text = input::text(path)?;
     let json: Value = serde_json::from_str(&text)
-        .map_err(|problem| ControlsError::Json { path: path.to_owned(), problem })?;
+        .map_err(|problem| ControlsError::Json { path: path.into(), problem })?;
     if Organization::is_one(&json) {
         let organization = Organization::read(&json)
-            .map_err(|source| ControlsError::Organization { path: path.to_owned(), source })?;
+            .map_err(|source| ControlsError::Organization { path: path.into(), source })?;
         return Ok(Content::Organization(organization));
     }
     let many = match json.as_array() {
@@ -90,19 +88,20 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     let count = many.len();
     for (one, number) in many.into_iter().zip(1..) {
         if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
-            return Err(ControlsError::NoContents { path: path.to_owned() });
+            return Err(ControlsError::NoContents { path: path.into() });
         }
-        let name = format!("service control policy {number} of {}", path.display());
+        let name = InputName::from(path);
+        let name = format!("service control policy {number} of {}", name.plain());
         let (kind, document) = described(&one).unwrap_or_else(|| (None, one.to_string()));
         if is_of_resources(kind, &document) {
             output::print_warning(&format!(
-                "`{}`, policy number {number}, is not a service control policy, so it is not used",
-                path.display()
+                "{}, policy number {number}, is not a service control policy, so it is not used",
+                InputName::from(path)
             ));
             continue;
         }
         let policy = Policy::identity(&document);
-        let source = |source| ControlsError::Policy { path: path.to_owned(), number, source };
+        let source = |source| ControlsError::Policy { path: path.into(), number, source };
         level.push((name, policy.map_err(source)?));
     }
     // A level has at least one policy. Without the others, nothing is known about it.
