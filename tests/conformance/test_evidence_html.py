@@ -408,6 +408,18 @@ def test_nothing_is_wider_than_the_screen(browser, long_names, width):
     assert browser.evaluate(f"{marks}.length") > 0 and browser.evaluate(outside) == 0
 
 
+@pytest.mark.parametrize("width", [961, 1100])
+def test_no_verdict_is_broken_in_two(browser, tmp_path, width):
+    open_report(browser, report(history(), tmp_path), width=width)
+    heights = browser.evaluate("""[...document.querySelectorAll('tr.unsatisfied > td:nth-child(5)')]
+      .map((it) => {
+        const range = document.createRange();
+        range.selectNodeContents(it);
+        return range.getClientRects().length;
+      })""")
+    assert set(heights) == {1}, heights
+
+
 # The width between the margins of 12 mm, in pixels of 1/96 inch.
 @pytest.mark.parametrize("paper, width", [("A4", 703), ("Letter", 725)])
 def test_nothing_is_cut_on_paper(browser, long_names, paper, width):
