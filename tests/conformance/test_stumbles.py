@@ -19,6 +19,11 @@ EVIDENCE = f"policygen evidence --pipeline payments {HISTORY}"
 AUDIT = "policygen audit --account-file"
 WHERE = "--region eu-west-1 --account 111122223333"
 GENERATE = f"policygen generate {WHERE} --pipeline payments --stage Release"
+PATCH = f"{GENERATE} --patch-pipeline {{before.json}}"
+TOPICS = " ".join(
+    f"--notification-arn {slot}=arn:aws:sns:eu-west-1:111122223333:payments-{slot}"
+    for slot in ("ApprovalA", "ApprovalB")
+)
 SERVE = "emulator serve --listen 127.0.0.1:0"
 
 STUMBLES = [
@@ -73,7 +78,7 @@ STUMBLES = [
     (f"{GENERATE} --patch-pipeline {{elsewhere.json}}", 1, ["another region or account"]),
     (f"{GENERATE} --config {{nothing.toml}}", 1, ["nothing.toml` cannot be read"]),
     ("policygen doctor --pipeline-file {before.json}", 10, ["error [no-gate]"]),
-    ("policygen doctor --pipeline-file {after.json}", 0, ["0 errors, 0 warnings"]),
+    ("policygen doctor --pipeline-file {after.json}", 0, ["0 errors, 0 warnings, 0 notes"]),
     ("policygen doctor --pipeline-file {rule.json}", 1, ["nor a CloudFormation template"]),
     (
         "policygen explain not-an-arn",
@@ -126,7 +131,8 @@ def folder(tmp_path_factory):
     history = [sys.executable, ROOT / "tests" / "bench" / "evidence.py", "--executions", "60"]
     subprocess.run([*history, "--keep", folder], check=True, stdout=subprocess.DEVNULL)
     for name, command in {
-        "after.json": f"{GENERATE} --patch-pipeline {{before.json}} --print pipeline.json",
+        "stage.json": f"{PATCH} --print pipeline.json",
+        "after.json": f"{PATCH} {TOPICS} --print pipeline.json",
         "report.json": f"{EVIDENCE} --fail-on never --format json",
     }.items():
         done = run(command, folder)
@@ -203,7 +209,7 @@ def test_a_stumble_beside_the_emulator_is_answered(folder, environment, command,
 def test_the_stage_that_a_pipeline_gets_is_the_templates(folder):
     """Byte for byte, apart from how far it is indented."""
     stage = (ROOT / "templates" / "stage.json").read_text().strip()
-    after = (folder / "after.json").read_text()
+    after = (folder / "stage.json").read_text()
     start = after.index('"name": "Release"')
     indent = len(after[: after.rindex("{", 0, start)].rsplit("\n", 1)[1])
     assert stage.replace("\n", "\n" + " " * indent) in after
