@@ -30,6 +30,7 @@ mod scope;
 mod second_person;
 mod session_naming;
 mod steps;
+mod targets;
 mod ways;
 mod witness;
 
