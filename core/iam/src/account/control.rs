@@ -1,4 +1,4 @@
-//! Service control policies, read or taken for the worst.
+//! Service control policies. What cannot be read counts as the worst that it may be.
 
 use crate::policy::Policy;
 
