@@ -9,7 +9,7 @@ use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
 use rule::{RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
-use crate::bypass::{self, Bypass, NoSuchRole};
+use crate::bypass::{Bypass, NoSuchRole};
 use crate::closure::{self, Classes, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
@@ -19,6 +19,7 @@ use crate::of_aws;
 use crate::passing::Trusted;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
+use crate::release::named_role;
 use crate::role_chains::{Reachable, RoleChains};
 use crate::scope::{Scope, SlotIx};
 use crate::second_person;
@@ -364,7 +365,7 @@ pub(super) struct Serving<'p, 'a> {
 
 /// The role that the desk answers with.
 fn desk(account: &Account, name: &str) -> Result<Actor, AuditError> {
-    let found = bypass::named_role(account, name);
+    let found = named_role(account, name);
     found.map(Actor::Role).ok_or_else(|| AuditError::NoDesk(name.to_owned()))
 }
 

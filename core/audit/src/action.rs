@@ -80,6 +80,10 @@ actions! {
     UpdateEnvironment = "elasticbeanstalk:UpdateEnvironment" on Released,
     StartExecution = "states:StartExecution" on Released,
     StartPipelineExecution = "codepipeline:StartPipelineExecution" on Released,
+    StartConfiguration = "appconfig:StartDeployment" on Released,
+    // These repeat a build, so they put an earlier rule in force again.
+    RetryBuild = "codebuild:RetryBuild" on Released,
+    RetryBuildBatch = "codebuild:RetryBuildBatch" on Released,
     // This asks the gate.
     InvokeFunction = "lambda:InvokeFunction" on InvokedGate,
     // These writes give a principal more permissions.
