@@ -153,7 +153,7 @@ fn deploying(reach: &ReachIndex<'_>) -> Result<BTreeMap<RoleIx, String>, NoSuchR
     let release = &reach.scope.release;
     let mut found = BTreeMap::new();
     let deploys = || "deploys without the pipeline".to_owned();
-    for named in ways::rule_roles(&reach.scope) {
+    for named in ways::rule_roles(reach.scope) {
         let role = named_role(account, &named);
         found.extend(role.map(|role| (role, "changes the gate's rule".to_owned())));
     }
