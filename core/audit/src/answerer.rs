@@ -91,6 +91,11 @@ impl AccountView<'_> {
         self.sessions(role, Naming::User(NAMES[0]))
     }
 
+    /// A session of a role under the name of one person, which nobody else can choose.
+    pub(crate) fn session_named(&self, role: &str, person: &str) -> Answerer {
+        self.sessions(role, Naming::User(person))
+    }
+
     /// A session of a role, which the account need not have.
     pub(crate) fn session_of(&self, role: &str) -> Answerer {
         self.sessions(role, Naming::Caller)
