@@ -43,6 +43,11 @@ impl Answerer {
         &self.shown
     }
 
+    /// Whether an identity provider names all of its sessions.
+    pub(crate) fn has_own_name(&self) -> bool {
+        self.shown.iter().all(|shown| shown.is_own_name)
+    }
+
     /// Any of these.
     pub(crate) fn any(all: impl Iterator<Item = Self>) -> Self {
         Self { shown: all.flat_map(|it| it.shown).collect() }
