@@ -106,6 +106,7 @@ actions! {
     CreateAccessKey = "iam:CreateAccessKey" on Anything,
     CreateLoginProfile = "iam:CreateLoginProfile" on Anything,
     UpdateLoginProfile = "iam:UpdateLoginProfile" on Anything,
+    EnableMfaDevice = "iam:EnableMFADevice" on Anything,
     PassRole = "iam:PassRole" on Anything,
     // These writes remove what denies.
     RemoveUserFromGroup = "iam:RemoveUserFromGroup" on Anything,
@@ -282,3 +283,7 @@ impl Actions {
         low & other_low != 0 || high & other_high != 0
     }
 }
+
+/// The actions that let another person sign in as an existing user.
+pub(super) const CREDENTIALS: [Action; 3] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];

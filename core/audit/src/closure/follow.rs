@@ -1,13 +1,14 @@
 //! The forms that a form leads to: the roles that it may assume, take over or pass, the users whose
 //! credentials it may make, and the users and roles that it may create.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use iam::Truth;
 use iam::account::{Actor, RoleIx};
 
 use super::{Closure, Form, Step, Who};
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::escalation::{REMOVALS, WRITES};
 use crate::of_aws::is_of_aws;
 use crate::passing;
@@ -31,17 +32,13 @@ pub(crate) fn leading() -> Vec<Action> {
 /// All actions on which the forms that a form leads to depend. `bypassing` are those past the gate.
 pub(crate) fn deciding(bypassing: &[Action]) -> Vec<Action> {
     let mut all = leading();
-    all.extend([Action::AssumeRole, APPROVE]);
+    all.extend([Action::AssumeRole, Action::EnableMfaDevice, APPROVE]);
     all.extend(bypassing);
     all.extend(passing::actions());
     all.sort_unstable();
     all.dedup();
     all
 }
-
-/// The actions that let another person sign in as an existing user.
-const CREDENTIALS: [Action; 3] =
-    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
 impl<'a> Closure<'_, 'a> {
     /// Adds the forms that a form leads to.
@@ -218,12 +215,18 @@ impl<'a> Closure<'_, 'a> {
     fn impersonate(&mut self, at: usize, who: &As<'a>) {
         for action in CREDENTIALS {
             let candidates = || self.view.mattering_users();
-            for (user, open) in self.targets(who, action, candidates) {
+            let targets = self.targets(who, action, candidates).into_iter().map(|(user, open)| {
+                let step = self.step(at, action, self.view.account().arn(user), open);
+                (user, self.with_second_factor(who, user, step))
+            });
+            let mut targets: Vec<(Actor, Vec<Step>)> = targets.collect();
+            // Of users with the same permissions, one that gets a second factor goes first.
+            targets.sort_by_key(|(_, steps)| Reverse(steps.len()));
+            for (user, steps) in targets {
                 if self.is_done() {
                     return;
                 }
-                let step = self.step(at, action, self.view.account().arn(user), open);
-                self.add_actor(user, BTreeSet::from([at]), vec![step]);
+                self.add_actor(user, BTreeSet::from([at]), steps);
             }
         }
     }

@@ -8,7 +8,7 @@ use iam::{Policy, Truth};
 
 use self::trial::Trial;
 use crate::account_view::AccountView;
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::of_aws::is_of_aws;
 use crate::passing;
 use crate::permissions::{As, State};
@@ -214,9 +214,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     /// The actor gets credentials of another user that approves.
     fn to_credentials(&self, writes: &mut Trial<'p, 'a>) {
         let account = self.view.account();
-        for action in
-            [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile]
-        {
+        for action in CREDENTIALS {
             let Some(class) = self.view.reach.permissions.class_of(self.actor, action) else {
                 continue;
             };
