@@ -3,10 +3,9 @@
 //! A password or an access key comes without a device. A session that began without a code has
 //! `aws:MultiFactorAuthPresent` false, a request with an access key lacks that key, and neither has
 //! `aws:MultiFactorAuthAge` (IAM User Guide, "AWS global condition context keys"). So what the user
-//! may approve with a second factor only is out of reach, unless a device can be added: "You can
-//! assign up to eight MFA devices [...] to the AWS account root user and IAM users" (IAM User Guide,
-//! "AWS Multi-factor authentication in IAM"). To take a device away or to synchronize it gives
-//! nobody a factor.
+//! may approve with a second factor only is out of reach, unless a device can be added: a user may
+//! have up to eight (IAM User Guide, "AWS Multi-factor authentication in IAM"). To take a device
+//! away or to synchronize it gives nobody a factor.
 
 use std::rc::Rc;
 
@@ -76,8 +75,5 @@ pub(crate) fn of<'a>(
 /// key may also ask for a session: "No permissions are required" (STS API Reference,
 /// GetSessionToken).
 fn without(action: Action) -> &'static [Option<&'static str>] {
-    match action {
-        Action::CreateAccessKey => &[None, Some("false")],
-        _ => &[Some("false")],
-    }
+    if action == Action::CreateAccessKey { &[None, Some("false")] } else { &[Some("false")] }
 }
