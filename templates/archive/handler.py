@@ -63,7 +63,7 @@ def pipelines():
 
 
 def archive(pipeline, days, function_arn):
-    """Keeps the lists first, so that they are kept if there is no report."""
+    """Keeps the lists first, so that they are kept even if the report fails."""
     _, partition, _, region, account, *_ = function_arn.split(":")
     now = datetime.now(UTC)
     lists = {
@@ -121,8 +121,8 @@ def rule(account, work):
 
 
 def evidence(pipeline, options, work):
-    """The report in one line, or None if there is no execution to judge. The paths in it are those
-    in the bucket.
+    """The report in one line, or None without an execution to judge. The paths in it are those in
+    the bucket.
     """
     command = [PROGRAM, "evidence", "--pipeline", pipeline, "--gate-function", GATE, *options]
     command += ["--format", "json", "--fail-on", "never"]

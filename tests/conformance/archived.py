@@ -93,9 +93,8 @@ class Archive:
         lock = json.dumps(properties["ObjectLockConfiguration"])
         s3("put-object-lock-configuration", "--object-lock-configuration", lock)
 
-    def function(self):
+    def function(self, path=TEMPLATES / "archive" / "handler.py"):
         """The module, as Lambda loads it."""
-        path = TEMPLATES / "archive" / "handler.py"
         spec = importlib.util.spec_from_file_location("archive_handler", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

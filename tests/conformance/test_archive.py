@@ -4,9 +4,13 @@ years are read again.
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from archived import ACCOUNT, BUCKET, REGION, Context, archive
@@ -19,7 +23,7 @@ from cloudformation import (
     resolve,
     statements,
 )
-from conftest import Emulator
+from conftest import BINARIES, Emulator
 from iam_endpoint import ACCOUNT as OWNER
 from iam_endpoint import emptied, serving
 from saved import policygen
@@ -62,8 +66,8 @@ def without_cover(report):
     return {name: value for name, value in report.items() if name != "cover"}
 
 
-def read(folder, *arguments, code=(0, 10)):
-    command = ["evidence", "--pipeline", "payments", "--gate-function", "two-person-rule"]
+def read(folder, *arguments, pipeline="payments", code=(0, 10)):
+    command = ["evidence", "--pipeline", pipeline, "--gate-function", "two-person-rule"]
     command += ["--rule", RULE, "--format", "json", *arguments]
     return json.loads(policygen(*command, cwd=folder, code=code)[0])
 
@@ -111,6 +115,32 @@ def test_the_archive_says_what_codepipeline_said(served, kept, tmp_path):
     assert without_cover(archived) == without_cover(asked)
     assert archived["cover"]["pipelineArn"] == asked["cover"]["pipelineArn"]
     assert archived["cover"]["accountFrom"] == asked["cover"]["accountFrom"] == "given"
+
+
+def test_the_archive_of_two_accounts_answers_for_all_pipelines_at_once(kept, tmp_path):
+    kept.run({})
+    function = kept.function()
+
+    class Elsewhere:
+        invoked_function_arn = Context.invoked_function_arn.replace(ACCOUNT, "444455556666")
+
+    for name in NAMES:
+        function.handler({"pipeline": name}, Elsewhere)
+    command = ["evidence", "--all", "--gate-function", "two-person-rule", "--rule", RULE]
+    command += ["--format", "json", "--input", "lists"]
+    folder = kept.copy(tmp_path)
+    report = json.loads(policygen(*command, cwd=folder, code=(10,))[0])
+    found = {row["pipelineArn"]: row for row in report["pipelines"]}
+    prefix = f"arn:aws:codepipeline:{REGION}"
+    assert found.keys() == {
+        f"{prefix}:{account}:{name}" for account in (ACCOUNT, "444455556666") for name in NAMES
+    }
+    # The approvers are of the first account, so nobody counts in the second.
+    for name in NAMES:
+        alone = read(folder, "--input", "lists", "--account", ACCOUNT, pipeline=name)["summary"]
+        row = found[f"{prefix}:{ACCOUNT}:{name}"]
+        assert row["satisfiedReleases"] == alone["satisfiedReleases"] > 0
+        assert found[f"{prefix}:444455556666:{name}"]["satisfiedReleases"] == 0
 
 
 def test_days_are_joined_and_only_what_may_have_changed_is_read_again(served, kept, tmp_path):
@@ -303,3 +333,31 @@ def test_the_module_is_the_template():
         if snake != "rule":
             wanted = "null" if default == "" else default
             assert re.search(rf'default += "?{re.escape(wanted)}"?\n', block + "\n"), snake
+
+
+def test_the_zip_holds_all_that_the_function_needs(kept, tmp_path):
+    """`templates/package --archive`, with a build that takes the program of the tests."""
+    build = tmp_path / "bin" / "cargo-lambda"
+    target = tmp_path / "target"
+    build.parent.mkdir()
+    bootstrap = target / "lambda" / "policygen" / "bootstrap"
+    build.write_text(
+        f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nmkdir -p {bootstrap.parent}\n'
+        f"strip -o {bootstrap} {BINARIES}/policygen\n"
+    )
+    build.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{build.parent}:{os.environ['PATH']}",
+        "CARGO_TARGET_DIR": str(target),
+    }
+    subprocess.run([TEMPLATES / "package", "--archive"], env=environment, check=True)
+    asked = (tmp_path / "asked").read_text()
+    assert "--package policygen --bin policygen" in asked and "--release --arm64" in asked
+    with zipfile.ZipFile(target / "lambda" / "archive" / "archive.zip") as zip:
+        for entry in zip.infolist():
+            path = Path(zip.extract(entry, tmp_path / "task"))
+            path.chmod(entry.external_attr >> 16 & 0o777)
+    kept.monkeypatch.delenv("POLICYGEN")
+    function = kept.function(tmp_path / "task" / "handler.py")
+    assert len(function.handler({"pipeline": "payments"}, Context)["kept"]) == 2

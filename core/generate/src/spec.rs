@@ -6,12 +6,14 @@ use doctor::pipeline::StagePlace;
 use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
+use super::mfa::{Mfa, mfa};
 use super::name::{
     BucketName, IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
 };
-use super::settings::{MechanismName, MfaAge, Settings};
+use super::settings::{MechanismName, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
 use super::target::{TargetError, Targets};
+use super::topic::{Topics, TopicsError};
 
 /// Everything that the documents depend on. Its parts are consistent with each other.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Spec {
     pub(crate) gate: bool,
     pub(crate) gate_function: FunctionRef,
     pub(crate) service_roles: Vec<RoleName>,
+    /// The topics that tell people that an approval waits.
+    pub(crate) topics: Topics,
     /// Whether to write the stage as a file. Then the stage and the slots are plain names.
     pub(crate) stage_json: bool,
     /// The file of a pipeline that gets the stage. Then the stage and the slots are plain names.
@@ -68,12 +72,6 @@ pub(crate) enum Trust {
     Accounts(Vec<AccountId>),
 }
 
-/// The required second factor.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mfa {
-    pub(crate) max_age: Option<MfaAge>,
-}
-
 /// The options of the guardrails.
 #[derive(Clone, Debug)]
 pub(crate) struct Guardrails {
@@ -103,6 +101,9 @@ pub enum SpecError {
     /// The slots.
     #[error(transparent)]
     Slots(#[from] SlotsError),
+    /// The topics.
+    #[error(transparent)]
+    Topics(#[from] TopicsError),
     /// A name.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -218,7 +219,10 @@ impl Spec {
         if stage_json || settings.patch_pipeline.is_some() {
             plain_slots(&slots, "a stage")?;
             plain_stage(targets.stage())?;
+        } else if !settings.notification_arn.is_empty() {
+            return Err(needs("--notification-arn", "--stage-json or --patch-pipeline"));
         }
+        let topics = Topics::new(settings.notification_arn, &slots)?;
         let place = match (settings.before, settings.after) {
             (None, None) => None,
             _ if settings.patch_pipeline.is_none() => {
@@ -229,6 +233,7 @@ impl Spec {
             (None, Some(after)) => Some(Wanted::After(after)),
         };
         Ok(Self {
+            topics,
             stage_json,
             targets,
             slots,
@@ -261,7 +266,7 @@ fn is_on(switch: Option<bool>) -> bool {
     switch.unwrap_or_default()
 }
 
-fn needs(option: &'static str, needs: &'static str) -> SpecError {
+pub(crate) fn needs(option: &'static str, needs: &'static str) -> SpecError {
     SpecError::Needs { option, needs }
 }
 
@@ -371,29 +376,4 @@ fn plain_slots(slots: &Slots, wanted_by: &'static str) -> Result<(), SpecError> 
 
 fn plain_stage(stage: &StageGlob) -> Result<(), SpecError> {
     if is_plain(stage) { Ok(()) } else { Err(SpecError::PatternStage(stage.to_string())) }
-}
-
-fn mfa(
-    required: bool,
-    max_age: Option<MfaAge>,
-    mechanism: &Mechanism,
-) -> Result<Option<Mfa>, SpecError> {
-    if !required {
-        return if max_age.is_some() {
-            Err(needs("--mfa-max-age", "--require-mfa"))
-        } else {
-            Ok(None)
-        };
-    }
-    let way_in = match mechanism {
-        Mechanism::Groups | Mechanism::Tag => None,
-        Mechanism::Roles(way_in) => Some(way_in),
-        Mechanism::Signed(way_in) | Mechanism::Desk { way_in, .. } => way_in.as_ref(),
-    };
-    match way_in {
-        Some(WayIn::Role(Trust::Saml { .. }) | WayIn::PermissionSet(_)) => {
-            Err(SpecError::FederatedMfa)
-        }
-        None | Some(WayIn::Role(Trust::Accounts(_))) => Ok(Some(Mfa { max_age })),
-    }
 }

@@ -152,7 +152,7 @@ fn cause_row(cause: &RowCause) -> Markup {
                 @if let Some(text) = acceptance(exception) { div.quiet { (text) } }
             }
             // A long list scrolls, so the keyboard has to reach it.
-            td { ul.plain tabindex="0" { @for (id, started) in &cause.executions {
+            td { ul.plain.ids tabindex="0" { @for (id, started) in &cause.executions {
                 li { (shown(id)) " of " (time(*started)) }
             } } }
         }
