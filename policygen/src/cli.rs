@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use manual::Manual;
 
 use crate::VERSION;
-use crate::command::{audit, doctor, evidence, explain, generate, rule, verify};
+use crate::command::{audit, doctor, evidence, evidence_args, explain, generate, rule, verify};
 use crate::exit::Exit;
 use crate::output;
 
@@ -36,7 +36,7 @@ enum Command {
     Audit(Box<audit::Args>),
     Doctor(Box<doctor::Args>),
     Explain(explain::Args),
-    Evidence(Box<evidence::Args>),
+    Evidence(Box<evidence_args::Args>),
     Verify(verify::Args),
     #[command(flatten)]
     Manual(Manual),
@@ -70,7 +70,7 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Generate(args) => return generate::run(*args),
         Command::Explain(args) => return explain::run(&args),
         Command::Doctor(args) => return doctor::run(&args, today),
-        Command::Evidence(args) => return evidence::run(*args, now),
+        Command::Evidence(args) => return evidence::run(&args, now),
         Command::Verify(args) => return verify::run(&args),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }

@@ -115,7 +115,7 @@ pub fn next_step(format: Format) -> &'static str {
 }
 
 fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
-    let mut plan = Plan::default();
+    let mut plan = Plan::new(spec.prefix.to_string());
     let guardrails = match &spec.guardrails {
         Some(guardrails) => guardrails::add(&mut plan, spec, guardrails)?,
         None => Vec::new(),

@@ -161,12 +161,13 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
 /// Denies creating a second person: a user, or an identity provider with a key of one's own choice.
 /// `ChangeRoles` denies creating roles.
 fn people() -> Statement {
-    const VERBS: [&str; 5] = [
+    const VERBS: [&str; 6] = [
         "iam:CreateUser",
         "iam:CreateSAMLProvider",
         "iam:UpdateSAMLProvider",
         "iam:DeleteSAMLProvider",
         "iam:CreateOpenIDConnectProvider",
+        "iam:AddClientIDToOpenIDConnectProvider",
     ];
     deny("MakePeople", &VERBS, any())
 }
