@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use iam::Policy;
-use iam::policy::PolicyError;
+use iam::account::Control;
 use serde_json::Value;
 
 use crate::input::{self, InputError, InputName};
 use crate::organization::{Organization, OrganizationError, SERVICE_CONTROL_POLICY, described};
 use crate::output;
 
-/// The policies of one level, each with a name for people.
-type Level = Vec<(String, Policy)>;
-
 /// What one file holds.
 enum Content {
-    Level(Level),
+    Level(Vec<Control>),
     Organization(Organization),
 }
+
+/// Why nothing is known about the policies of a list.
+const NO_CONTENTS: &str =
+    "this list has no contents of policies; run `aws organizations describe-policy` for each";
 
 /// The files of service control policies.
 pub(crate) struct Controls(Vec<(InputName, Content)>);
@@ -29,19 +29,15 @@ pub(crate) enum ControlsError {
     Input(#[from] InputError),
     #[error("{path} is neither a policy nor a list of policies: {problem}")]
     Json { path: InputName, problem: serde_json::Error },
-    #[error("{path}, policy number {number}")]
-    Policy { path: InputName, number: usize, source: PolicyError },
-    #[error("{path} has no contents of policies; run `aws organizations describe-policy` for each")]
-    NoContents { path: InputName },
     #[error("{path}")]
     Organization { path: InputName, source: OrganizationError },
 }
 
 impl Controls {
-    /// Reads the files.
+    /// Reads the files. A policy that cannot be read is the worst that it may be.
     ///
     /// # Errors
-    /// [`ControlsError`] if one cannot be read, or a policy in it is not valid.
+    /// [`ControlsError`] if one cannot be read or is not JSON.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, ControlsError> {
         let contents = paths.iter().map(|path| Ok((path.as_path().into(), content(path)?)));
         contents.collect::<Result<_, _>>().map(Self)
@@ -51,7 +47,7 @@ impl Controls {
     ///
     /// # Errors
     /// [`ControlsError::Organization`] if an organization does not have the account.
-    pub(crate) fn levels(self, account: &str) -> Result<Vec<Level>, ControlsError> {
+    pub(crate) fn levels(self, account: &str) -> Result<Vec<Vec<Control>>, ControlsError> {
         let mut levels = Vec::new();
         for (path, content) in self.0 {
             match content {
@@ -76,9 +72,7 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     let json: Value = serde_json::from_str(&text)
         .map_err(|problem| ControlsError::Json { path: path.into(), problem })?;
     if Organization::is_one(&json) {
-        let organization = Organization::read(&json)
-            .map_err(|source| ControlsError::Organization { path: path.into(), source })?;
-        return Ok(Content::Organization(organization));
+        return Ok(Content::Organization(Organization::read(&json)));
     }
     let many = match json.as_array() {
         Some(many) => many.clone(),
@@ -87,11 +81,12 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     let mut level = Vec::with_capacity(many.len());
     let count = many.len();
     for (one, number) in many.into_iter().zip(1..) {
-        if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
-            return Err(ControlsError::NoContents { path: path.into() });
-        }
         let name = InputName::from(path);
         let name = format!("service control policy {number} of {}", name.plain());
+        if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
+            level.push(Control::unknown(name, NO_CONTENTS));
+            continue;
+        }
         let (kind, document) = described(&one).unwrap_or_else(|| (None, one.to_string()));
         if is_of_resources(kind, &document) {
             output::print_warning(&format!(
@@ -100,13 +95,11 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
             ));
             continue;
         }
-        let policy = Policy::identity(&document);
-        let source = |source| ControlsError::Policy { path: path.into(), number, source };
-        level.push((name, policy.map_err(source)?));
+        level.push(Control::read(name, &document));
     }
     // A level has at least one policy. Without the others, nothing is known about it.
     if level.is_empty() && count > 0 {
-        level.push(("any policy".to_owned(), Policy::allowing_everything()));
+        level.push(Control::allowing_everything("any policy".to_owned()));
     }
     Ok(Content::Level(level))
 }

@@ -9,7 +9,7 @@ use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
 use rule::{RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
-use crate::bypass::{self, Bypass, NoSuchRole};
+use crate::bypass::{Bypass, NoSuchRole};
 use crate::closure::{self, Classes, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
@@ -19,6 +19,7 @@ use crate::of_aws;
 use crate::passing::Trusted;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
+use crate::release::named_role;
 use crate::role_chains::{Reachable, RoleChains};
 use crate::running::Running;
 use crate::scope::{Scope, SlotIx};
@@ -35,6 +36,8 @@ pub(crate) struct AccountView<'a> {
     pub(super) slot_groups: BTreeMap<SlotIx, BTreeSet<GroupIx>>,
     /// The users that may become each approving role, directly or through other roles.
     pub(super) users_of_roles: HashMap<RoleIx, Vec<UserIx>>,
+    /// The roles that may serve a slot.
+    pub(super) approving_roles: Vec<Actor>,
     /// The SAML providers of the account whose users may sign in to approving roles, with these
     /// roles.
     pub(super) saml_providers: BTreeMap<String, Vec<Actor>>,
@@ -114,6 +117,7 @@ impl<'a> AccountView<'a> {
         let gate_account = gate_account.with_roles(account.role_arns());
         Ok(Self {
             saml_providers: second_person::saml_providers(account, &approving_roles),
+            approving_roles,
             users_of_roles: chains.users(),
             reach,
             chains,
@@ -333,7 +337,7 @@ pub(super) struct Serving<'p, 'a> {
 
 /// The role that the desk answers with.
 fn desk(account: &Account, name: &str) -> Result<Actor, AuditError> {
-    let found = bypass::named_role(account, name);
+    let found = named_role(account, name);
     found.map(Actor::Role).ok_or_else(|| AuditError::NoDesk(name.to_owned()))
 }
 

@@ -7,19 +7,16 @@ use iam::Truth;
 use iam::account::Actor;
 
 use crate::account_view::{AccountView, Serving};
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::answerer::Answerer;
 use crate::closure::{Step, TwoSlots, Who};
 use crate::counted::best_pair;
-use crate::equivalence_class::ClassId;
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, UndecidedError};
+use crate::second_factor::{self, Factor};
 use crate::steps;
 use crate::targets::Among;
-
-/// The actions that let another person sign in as an existing user.
-const MAKING: [Action; 3] =
-    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
 /// The most users with the same permissions that are tried.
 const ALIKE: usize = 3;
@@ -33,13 +30,13 @@ pub(crate) fn as_two_people(
     actor: Actor,
 ) -> Result<Option<TwoSlots>, UndecidedError> {
     let reach = &view.reach;
-    if !reach.permissions.might_any(actor, &MAKING) {
+    if !reach.permissions.might_any(actor, &CREDENTIALS) {
         return Ok(None);
     }
     let own: Vec<Serving<'_, '_>> = view.serving_as(actor);
     let by = own.iter().map(|it| view.answers_as(actor, it.actor));
     let mut by: Vec<Answerer> = by.collect();
-    let classes = own.iter().map(|it| (Rc::clone(&it.class), it.served));
+    let classes = own.iter().map(|it| (Rc::clone(&it.class), reach.slots_of_class(&it.class)));
     let mut classes: Vec<_> = classes.collect();
     let mut made: Vec<Vec<Step>> = Vec::new();
     let mut alike: HashMap<ClassId, usize> = HashMap::new();
@@ -57,17 +54,19 @@ pub(crate) fn as_two_people(
                 alike.get(&class.id).is_none_or(|known| *known < ALIKE)
                     && served.iter().any(|(slot, _)| view.counting.counts(view.slot(slot), arn))
             });
-            let makes_more = reach.permissions.might_any(user, &MAKING);
+            let makes_more = reach.permissions.might_any(user, &CREDENTIALS);
             if class.is_none() && !makes_more {
                 continue;
             }
             seen.insert(user);
-            let steps: Vec<Step> = before.iter().cloned().chain([step]).collect();
+            let (class, more) = with_second_factor(view, maker, user, &step, class);
+            let steps: Vec<Step> = before.iter().cloned().chain([step]).chain(more).collect();
             if makes_more {
                 makers.push_back((user, steps.clone()));
             }
             let Some(class) = class else { continue };
             *alike.entry(class.id).or_default() += 1;
+            let served = reach.slots_of_class(&class);
             classes.push((class, served));
             by.push(view.taken(user));
             made.push(steps);
@@ -96,10 +95,33 @@ pub(crate) fn as_two_people(
     Ok(None)
 }
 
+/// The class with which a user approves whose credentials somebody makes, and the step that adds a
+/// device if its approvals need a second factor.
+fn with_second_factor<'a>(
+    view: &AccountView<'a>,
+    maker: Actor,
+    user: Actor,
+    made: &Step,
+    class: Option<Rc<EquivalenceClass<'a>>>,
+) -> (Option<Rc<EquivalenceClass<'a>>>, Option<Step>) {
+    if class.is_none() {
+        return (None, None);
+    }
+    match second_factor::of(view, &As::Now(maker), user, made.action) {
+        Factor::NotNeeded => (class, None),
+        Factor::Missing(class) => (class, None),
+        Factor::Added { by_user, is_open } => {
+            let by = Who::Actor(if by_user { user } else { maker });
+            let action = Action::EnableMfaDevice;
+            (class, Some(Step { by, action, open: is_open, ..made.clone() }))
+        }
+    }
+}
+
 /// The users that matter and whose credentials somebody may make, each with the step.
 fn made_by(view: &AccountView<'_>, maker: Actor) -> BTreeMap<Actor, Step> {
     let mut made = BTreeMap::new();
-    for action in MAKING {
+    for action in CREDENTIALS {
         for (user, allowed) in view.targets(&As::Now(maker), action, Among::MatteringUsers).iter() {
             made.entry(*user).or_insert_with(|| Step {
                 by: Who::Actor(maker),

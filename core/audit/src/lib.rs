@@ -27,6 +27,7 @@ mod release;
 mod role_chains;
 mod running;
 mod scope;
+mod second_factor;
 mod second_person;
 mod session_naming;
 mod steps;

@@ -2,9 +2,8 @@
 
 use iam::Statement;
 
-use super::mfa::Mfa;
 use super::slot::{Slot, Slots};
-use super::spec::Spec;
+use super::spec::{Mfa, Spec};
 use super::statement::{allow, any, deny, when};
 use super::target::Targets;
 

@@ -5,9 +5,9 @@ mod advice;
 mod approval;
 pub mod explain;
 mod gate;
+mod guardrail_options;
 mod guardrails;
 mod mechanism;
-mod mfa;
 mod name;
 mod node;
 mod patch;
@@ -115,7 +115,7 @@ pub fn next_step(format: Format) -> &'static str {
 }
 
 fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
-    let mut plan = Plan::default();
+    let mut plan = Plan::new(spec.prefix.to_string());
     let guardrails = match &spec.guardrails {
         Some(guardrails) => guardrails::add(&mut plan, spec, guardrails)?,
         None => Vec::new(),

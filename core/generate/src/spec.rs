@@ -6,11 +6,9 @@ use doctor::pipeline::StagePlace;
 use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
-use super::mfa::{Mfa, mfa};
-use super::name::{
-    BucketName, IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
-};
-use super::settings::{MechanismName, Settings};
+use super::guardrail_options::Guardrails;
+use super::name::{IdentityCenter, Prefix, RoleName, SamlProvider, is_plain, saml_audience};
+use super::settings::{MechanismName, MfaAge, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
 use super::target::{TargetError, Targets};
 use super::topic::{Topics, TopicsError};
@@ -72,17 +70,10 @@ pub(crate) enum Trust {
     Accounts(Vec<AccountId>),
 }
 
-/// The options of the guardrails.
-#[derive(Clone, Debug)]
-pub(crate) struct Guardrails {
-    pub(crate) scp: bool,
-    pub(crate) break_glass: Vec<RoleRef>,
-    pub(crate) job_workers: Vec<RoleRef>,
-    /// The roles of the pipelines and of their deployments.
-    pub(crate) deploy_roles: Vec<RoleRef>,
-    /// The buckets of the pipelines' artifacts.
-    pub(crate) artifact_buckets: Vec<BucketName>,
-    pub(crate) deny_manual_start: bool,
+/// The required second factor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mfa {
+    pub(crate) max_age: Option<MfaAge>,
 }
 
 /// Where the user wants the stage in a pipeline.
@@ -266,7 +257,7 @@ fn is_on(switch: Option<bool>) -> bool {
     switch.unwrap_or_default()
 }
 
-pub(crate) fn needs(option: &'static str, needs: &'static str) -> SpecError {
+fn needs(option: &'static str, needs: &'static str) -> SpecError {
     SpecError::Needs { option, needs }
 }
 
@@ -376,4 +367,29 @@ fn plain_slots(slots: &Slots, wanted_by: &'static str) -> Result<(), SpecError> 
 
 fn plain_stage(stage: &StageGlob) -> Result<(), SpecError> {
     if is_plain(stage) { Ok(()) } else { Err(SpecError::PatternStage(stage.to_string())) }
+}
+
+fn mfa(
+    required: bool,
+    max_age: Option<MfaAge>,
+    mechanism: &Mechanism,
+) -> Result<Option<Mfa>, SpecError> {
+    if !required {
+        return if max_age.is_some() {
+            Err(needs("--mfa-max-age", "--require-mfa"))
+        } else {
+            Ok(None)
+        };
+    }
+    let way_in = match mechanism {
+        Mechanism::Groups | Mechanism::Tag => None,
+        Mechanism::Roles(way_in) => Some(way_in),
+        Mechanism::Signed(way_in) | Mechanism::Desk { way_in, .. } => way_in.as_ref(),
+    };
+    match way_in {
+        Some(WayIn::Role(Trust::Saml { .. }) | WayIn::PermissionSet(_)) => {
+            Err(SpecError::FederatedMfa)
+        }
+        None | Some(WayIn::Role(Trust::Accounts(_))) => Ok(Some(Mfa { max_age })),
+    }
 }

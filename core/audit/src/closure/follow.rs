@@ -1,13 +1,14 @@
 //! The forms that a form leads to: the roles that it may assume, take over or pass, the users whose
 //! credentials it may make, and the users and roles that it may create.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use iam::Truth;
 use iam::account::Actor;
 
 use super::{Closure, Form, Step, Who};
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::escalation::{REMOVALS, WRITES};
 use crate::of_aws::is_of_aws;
 use crate::passing;
@@ -33,17 +34,13 @@ pub(crate) fn leading() -> Vec<Action> {
 /// All actions on which the forms that a form leads to depend. `bypassing` are those past the gate.
 pub(crate) fn deciding(bypassing: &[Action]) -> Vec<Action> {
     let mut all = leading();
-    all.extend([Action::AssumeRole, APPROVE]);
+    all.extend([Action::AssumeRole, Action::EnableMfaDevice, APPROVE]);
     all.extend(bypassing);
     all.extend(passing::actions());
     all.sort_unstable();
     all.dedup();
     all
 }
-
-/// The actions that let another person sign in as an existing user.
-const CREDENTIALS: [Action; 3] =
-    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
 impl<'a> Closure<'_, 'a> {
     /// Adds the forms that a form leads to.
@@ -182,13 +179,20 @@ impl<'a> Closure<'_, 'a> {
     /// The form makes credentials of other users.
     fn impersonate(&mut self, at: usize, who: &As<'a>) {
         for action in CREDENTIALS {
-            for (user, allowed) in self.view.targets(who, action, Among::MatteringUsers).iter() {
+            let targets = self.view.targets(who, action, Among::MatteringUsers);
+            let targets = targets.iter().map(|(user, allowed)| {
+                let open = *allowed == Truth::Unknown;
+                let step = self.step(at, action, self.view.account().arn(*user), open);
+                (*user, self.with_second_factor(who, *user, step))
+            });
+            let mut targets: Vec<(Actor, Vec<Step>)> = targets.collect();
+            // Of users with the same permissions, one that gets a second factor goes first.
+            targets.sort_by_key(|(_, steps)| Reverse(steps.len()));
+            for (user, steps) in targets {
                 if self.is_done() {
                     return;
                 }
-                let open = *allowed == Truth::Unknown;
-                let step = self.step(at, action, self.view.account().arn(*user), open);
-                self.add_actor(*user, BTreeSet::from([at]), vec![step]);
+                self.add_actor(user, BTreeSet::from([at]), steps);
             }
         }
     }

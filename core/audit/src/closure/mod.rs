@@ -10,6 +10,7 @@ mod answering;
 mod changes;
 mod follow;
 mod identity_center;
+mod second_factor;
 mod write;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -19,7 +20,7 @@ use iam::account::{Actor, PolicyId};
 
 use self::changes::Changes;
 use crate::account_view::AccountView;
-use crate::action::{APPROVE, Action};
+use crate::action::Action;
 use crate::answerer::Answerer;
 use crate::bypass::OpenWay;
 use crate::counted::{Verdict, best_pair};
@@ -241,9 +242,7 @@ impl<'p, 'a> Closure<'p, 'a> {
         };
         let reach = &self.view.reach;
         let is_desk = matches!(form.who, Who::Actor(actor) if self.view.is_desk(actor));
-        let Some(class) =
-            reach.permissions.class_as(&form.permissions, APPROVE).filter(|_| !is_desk)
-        else {
+        let Some(class) = self.approval_class(form).filter(|_| !is_desk) else {
             return Ok(());
         };
         if self.serving.iter().any(|(_, known, ..)| known.id == class.id) {

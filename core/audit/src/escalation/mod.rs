@@ -8,7 +8,7 @@ use iam::{Policy, Truth};
 
 use self::trial::Trial;
 use crate::account_view::AccountView;
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::of_aws::is_of_aws;
 use crate::passing;
 use crate::permissions::{As, State};
@@ -213,9 +213,7 @@ impl<'p, 'a> Escalation<'p, 'a> {
     /// The actor gets credentials of another user that approves.
     fn to_credentials(&self, writes: &mut Trial<'p, 'a>) {
         let who = As::Now(self.actor);
-        for action in
-            [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile]
-        {
+        for action in CREDENTIALS {
             for (other, _) in self.view.targets(&who, action, Among::ApprovingUsers).iter() {
                 writes.act_as(action, *other);
             }

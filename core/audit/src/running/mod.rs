@@ -36,6 +36,8 @@ const WAYS: &[Way] = &[
     ("ec2", &[Action::CreateTemplateVersion, Action::ModifyTemplate]),
     ("ec2", &[Action::CreateDeployment]),
     ("ec2", &[Action::AddJobFlowSteps]),
+    // A build with an infrastructure configuration that is there (Image Builder API, CreateImage).
+    ("ec2", &[Action::CreateComponent, Action::CreateRecipe, Action::CreateImage]),
     // A build may have another buildspec than the project (CodeBuild API, StartBuild).
     ("codebuild", &[Action::StartBuild]),
     ("codebuild", &[Action::StartBuildBatch]),
@@ -73,6 +75,7 @@ const WAYS: &[Way] = &[
     ("rolesanywhere", &[Action::CreateTrustAnchor]),
     ("rolesanywhere", &[Action::UpdateTrustAnchor]),
     ("amplify", &[Action::UpdateApp]),
+    ("kinesisanalytics", &[Action::UpdateFlinkApp]),
 ];
 
 /// Places of ways in the table.

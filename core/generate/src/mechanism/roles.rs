@@ -3,9 +3,8 @@
 use iam::{Document, Principal, Statement};
 
 use crate::approval::slot_statements;
-use crate::mfa::Mfa;
 use crate::plan::{Plan, PlanError, Role};
-use crate::spec::{Spec, Trust};
+use crate::spec::{Mfa, Spec, Trust};
 use crate::statement::{trust, when};
 
 /// `guardrails` are the names of further policies for every role.
