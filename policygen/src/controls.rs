@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use iam::account::Control;
 use serde_json::Value;
 
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::organization::{Organization, OrganizationError, SERVICE_CONTROL_POLICY, described};
 use crate::output;
 
@@ -20,17 +20,17 @@ const NO_CONTENTS: &str =
     "this list has no contents of policies; run `aws organizations describe-policy` for each";
 
 /// The files of service control policies.
-pub(crate) struct Controls(Vec<(PathBuf, Content)>);
+pub(crate) struct Controls(Vec<(InputName, Content)>);
 
 /// Why a file of service control policies cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ControlsError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
-    Json { path: PathBuf, problem: serde_json::Error },
-    #[error("`{path}`")]
-    Organization { path: PathBuf, source: OrganizationError },
+    #[error("{path} is neither a policy nor a list of policies: {problem}")]
+    Json { path: InputName, problem: serde_json::Error },
+    #[error("{path}")]
+    Organization { path: InputName, source: OrganizationError },
 }
 
 impl Controls {
@@ -39,7 +39,7 @@ impl Controls {
     /// # Errors
     /// [`ControlsError`] if one cannot be read or is not JSON.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, ControlsError> {
-        let contents = paths.iter().map(|path| Ok((path.clone(), content(path)?)));
+        let contents = paths.iter().map(|path| Ok((path.as_path().into(), content(path)?)));
         contents.collect::<Result<_, _>>().map(Self)
     }
 
@@ -68,9 +68,9 @@ impl Controls {
 }
 
 fn content(path: &Path) -> Result<Content, ControlsError> {
-    let text = input::text_or_stdin(path)?;
+    let text = input::text(path)?;
     let json: Value = serde_json::from_str(&text)
-        .map_err(|problem| ControlsError::Json { path: path.to_owned(), problem })?;
+        .map_err(|problem| ControlsError::Json { path: path.into(), problem })?;
     if Organization::is_one(&json) {
         return Ok(Content::Organization(Organization::read(&json)));
     }
@@ -81,7 +81,8 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     let mut level = Vec::with_capacity(many.len());
     let count = many.len();
     for (one, number) in many.into_iter().zip(1..) {
-        let name = format!("service control policy {number} of {}", path.display());
+        let name = InputName::from(path).plain();
+        let name = format!("service control policy {number} of {name}");
         if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
             level.push(Control::unknown(name, NO_CONTENTS));
             continue;
@@ -89,8 +90,8 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
         let (kind, document) = described(&one).unwrap_or_else(|| (None, one.to_string()));
         if is_of_resources(kind, &document) {
             output::print_warning(&format!(
-                "`{}`, policy number {number}, is not a service control policy, so it is not used",
-                path.display()
+                "{}, policy number {number}, is not a service control policy, so it is not used",
+                InputName::from(path)
             ));
             continue;
         }

@@ -1,8 +1,9 @@
 //! Credentials of approvers that one human can make: the human becomes several people.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
+use iam::Truth;
 use iam::account::Actor;
 
 use crate::account_view::{AccountView, Serving};
@@ -14,6 +15,8 @@ use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, UndecidedError};
 use crate::second_factor::{self, Factor};
+use crate::steps;
+use crate::targets::Among;
 
 /// The most users with the same permissions that are tried.
 const ALIKE: usize = 3;
@@ -42,7 +45,7 @@ pub(crate) fn as_two_people(
     let mut left = MAKERS;
     while let Some((maker, before)) = makers.pop_front().filter(|_| left > 0) {
         left -= 1;
-        for user in view.mattering_users() {
+        for (user, step) in made_by(view, maker) {
             if seen.contains(&user) {
                 continue;
             }
@@ -55,7 +58,6 @@ pub(crate) fn as_two_people(
             if class.is_none() && !makes_more {
                 continue;
             }
-            let Some(step) = makes(view, maker, user) else { continue };
             seen.insert(user);
             let (class, more) = with_second_factor(view, maker, user, &step, class);
             let steps: Vec<Step> = before.iter().cloned().chain([step]).chain(more).collect();
@@ -80,7 +82,7 @@ pub(crate) fn as_two_people(
             let mut chain: Vec<Step> = Vec::new();
             for at in pair.candidates {
                 let steps = match own.get(at) {
-                    Some(it) => assumed(view, actor, it.actor),
+                    Some(it) => steps::to_assume(view, actor, it.actor),
                     None => made.get(at.saturating_sub(own.len())).cloned().unwrap_or_default(),
                 };
                 chain.extend(
@@ -91,22 +93,6 @@ pub(crate) fn as_two_people(
         }
     }
     Ok(None)
-}
-
-/// The step that makes credentials of a user, if the actor may.
-fn makes(view: &AccountView<'_>, actor: Actor, user: Actor) -> Option<Step> {
-    let permissions = &view.reach.permissions;
-    let arn = view.account().arn(user);
-    CREDENTIALS.iter().find_map(|action| {
-        let allowed = permissions.allows_to(&As::Now(actor), *action, arn, Some(user), &[]);
-        (allowed != iam::Truth::No).then(|| Step {
-            by: Who::Actor(actor),
-            is_changed: false,
-            action: *action,
-            resource: arn.to_owned(),
-            open: allowed == iam::Truth::Unknown,
-        })
-    })
 }
 
 /// The class with which a user approves whose credentials somebody makes, and the step that adds a
@@ -132,21 +118,19 @@ fn with_second_factor<'a>(
     }
 }
 
-/// The steps to assume a role, if it is not the actor itself.
-fn assumed(view: &AccountView<'_>, actor: Actor, serving: Actor) -> Vec<Step> {
-    let Actor::Role(role) = serving else { return Vec::new() };
-    let chain = view.reachable(actor).chain_to_role(role).filter(|_| serving != actor);
-    let mut by = Who::Actor(actor);
-    let through = chain.into_iter().flat_map(|chain| chain.through);
-    let steps = through.map(|role| {
-        let next = Actor::Role(role);
-        Step {
-            by: std::mem::replace(&mut by, Who::Actor(next)),
-            is_changed: false,
-            action: Action::AssumeRole,
-            resource: view.account().arn(next).to_owned(),
-            open: false,
+/// The users that matter and whose credentials somebody may make, each with the step.
+fn made_by(view: &AccountView<'_>, maker: Actor) -> BTreeMap<Actor, Step> {
+    let mut made = BTreeMap::new();
+    for action in CREDENTIALS {
+        for (user, allowed) in view.targets(&As::Now(maker), action, Among::MatteringUsers).iter() {
+            made.entry(*user).or_insert_with(|| Step {
+                by: Who::Actor(maker),
+                is_changed: false,
+                action,
+                resource: view.account().arn(*user).to_owned(),
+                open: *allowed == Truth::Unknown,
+            });
         }
-    });
-    steps.collect()
+    }
+    made
 }

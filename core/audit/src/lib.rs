@@ -31,6 +31,7 @@ mod second_factor;
 mod second_person;
 mod session_naming;
 mod steps;
+mod targets;
 mod ways;
 mod witness;
 

@@ -74,15 +74,16 @@ fn describe(out: &mut String, finding: &Finding) {
 }
 
 fn describe_accepted(out: &mut String, accepted: &Accepted) {
-    let Accepted { finding, reason, expires } = accepted;
+    let Accepted { finding, disposition } = accepted;
     let _ = writeln!(
         out,
-        "{DIMMED}accepted until {expires}: {} [{}] {}{DIMMED:#}",
+        "{DIMMED}accepted until {}: {} [{}] {}{DIMMED:#}",
+        disposition.expires,
         finding.severity.as_str(),
         finding.code,
         shown(&finding.subject)
     );
-    let _ = writeln!(out, "{DIMMED}  reason: {}{DIMMED:#}", shown(reason));
+    let _ = writeln!(out, "{DIMMED}  reason: {}{DIMMED:#}", shown(&disposition.in_words()));
 }
 
 fn summary(report: &Report) -> String {

@@ -60,6 +60,10 @@ struct EvidenceEntry<'a> {
 struct AcceptedEntry<'a> {
     finding: FindingEntry<'a>,
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewer: Option<&'a str>,
     /// The last day on which it is accepted.
     expires: String,
 }
@@ -116,10 +120,13 @@ fn evidence(evidence: &Evidence) -> EvidenceEntry<'_> {
 }
 
 fn accepted(accepted: &Accepted) -> AcceptedEntry<'_> {
+    let disposition = &accepted.disposition;
     AcceptedEntry {
         finding: finding(&accepted.finding),
-        reason: &accepted.reason,
-        expires: accepted.expires.to_string(),
+        reason: &disposition.reason,
+        ticket: disposition.ticket.as_deref(),
+        reviewer: disposition.reviewer.as_deref(),
+        expires: disposition.expires.to_string(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod accept;
 mod check;
 mod csv;
+mod disposition;
 mod finding;
 mod human;
 mod json;
@@ -12,6 +13,7 @@ pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
 pub use check::{Catalog, Check, described, link};
 pub use csv::{plain, render as csv};
+pub use disposition::Disposition;
 pub use finding::{Evidence, Finding, Gate, Location, Severity};
 pub use human::render as human;
 pub use json::{pretty, render as json};
@@ -19,29 +21,11 @@ pub use sarif::render as sarif;
 
 use std::cmp::Reverse;
 
-use jiff::civil::Date;
-
 /// A finding that somebody has accepted until a day.
 #[derive(Clone, Debug)]
 pub struct Accepted {
     finding: Finding,
-    reason: String,
-    /// The last day on which it is accepted.
-    expires: Date,
-}
-
-impl Accepted {
-    /// Why it is accepted.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// The last day on which it is accepted.
-    #[must_use]
-    pub fn expires(&self) -> Date {
-        self.expires
-    }
+    disposition: Disposition,
 }
 
 /// A report. The same findings give the same report, in any order.

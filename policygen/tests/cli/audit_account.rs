@@ -65,7 +65,7 @@ fn refused(content: &str, words: &[&str]) {
 #[test]
 fn what_is_no_account_is_refused() {
     const NOT: &str = "not what `aws iam get-account-authorization-details` prints";
-    refused("", &[NOT, "EOF"]);
+    refused("{", &[NOT, "EOF"]);
     refused("users:", &[NOT]);
     refused("[]", &[NOT]);
     refused("{}", &[NOT, "none of UserDetailList"]);

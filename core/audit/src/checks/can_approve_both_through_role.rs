@@ -114,6 +114,9 @@ struct ThroughRoles {
 /// have the same permissions, the nearest is enough.
 fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
     let serving = view.serving_as(actor);
+    if serving.iter().all(|it| it.actor == actor && it.served.pair.is_none()) {
+        return Ok(None);
+    }
     let candidates = serving.iter().map(|it| Candidate::now(&it.class, it.served));
     let candidates: Vec<Candidate<'_>> = candidates.collect();
     let by: Vec<Answerer> = serving.iter().map(|it| view.answers_as(actor, it.actor)).collect();

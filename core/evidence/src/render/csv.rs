@@ -15,7 +15,7 @@ use crate::report::Report;
 use findings::Severity;
 use findings::plain;
 
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "pipeline",
     "execution_id",
     "started_at",
@@ -34,6 +34,7 @@ const HEADER: [&str; 18] = [
     "exception_severity",
     "exceptions",
     "pipeline_version",
+    "accepted",
 ];
 
 /// The report as CSV (RFC 4180). With a cover, its lines come first, each with `#` before its name.
@@ -61,6 +62,8 @@ pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Er
         let revisions = execution.revisions.iter();
         let open = evaluated.exceptions.iter().filter(|exception| exception.is_open());
         let severity = open.map(|exception| exception.code.severity()).max();
+        let serious = evaluated.is_accepted() || evaluated.is_exceptional();
+        let accepted = serious.then(|| evaluated.is_accepted());
         let deployments = evaluated.deployments.iter().map(|action| {
             let attempt = &action.attempt;
             let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
@@ -96,6 +99,7 @@ pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Er
             severity.map_or("", Severity::as_str).to_owned(),
             joined(evaluated.exceptions.iter().map(exception)),
             evaluated.pipeline_version.map(|version| version.to_string()).unwrap_or_default(),
+            yes_or_no(accepted),
         ];
         writer.write_record(fields.iter().map(|field| plain(field)))?;
     }
