@@ -152,6 +152,8 @@ def put(key, content, may_exist=False):
             Body=content,
             ContentType="application/gzip" if key.endswith(".gz") else "application/json",
             IfNoneMatch="*",
+            # S3 demands a checksum where objects are locked (S3 API Reference, "PutObject").
+            ChecksumAlgorithm="SHA256",
         )
     except ClientError as error:
         if not (may_exist and error.response["Error"]["Code"] == "PreconditionFailed"):

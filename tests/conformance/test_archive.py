@@ -2,7 +2,9 @@
 years are read again.
 """
 
+import base64
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -180,6 +182,10 @@ def test_nothing_that_is_kept_can_be_replaced_or_deleted(kept, tmp_path):
     object = s3("head-object")
     assert object["ObjectLockMode"] == "GOVERNANCE"
     until = datetime.fromisoformat(object["ObjectLockRetainUntilDate"])
+    # The digest of what is in the file, as the reports name it.
+    digest = s3("head-object", "--checksum-mode", "ENABLED")["ChecksumSHA256"]
+    content = (kept.copy(tmp_path) / key).read_bytes()
+    assert base64.b64decode(digest) == hashlib.sha256(content).digest()
     assert timedelta(days=7 * 365 - 1) < until - datetime.now(UTC) < timedelta(days=7 * 366)
     version = object["VersionId"]
     said = kept.refused("delete-object", "--key", key, "--version-id", version)

@@ -145,6 +145,20 @@ def test_what_is_no_file_and_no_text_is_named(folder, option):
     )
 
 
+def test_a_report_from_standard_input_says_so(folder):
+    lists = text_of(OPTIONS["evidence --input"][1]).encode()
+    command = [*EVIDENCE, "--input", "-", "--format"]
+    csv, _ = policygen(*command, "csv", "--cover", cwd=folder, input=lists)
+    assert f"standard input (--input): {len(lists)} bytes" in csv
+    json, _ = policygen(*command, "json", cwd=folder, input=lists)
+    (folder / "report.json").write_text(json)
+    _, said = policygen("verify", "report.json", cwd=folder, code=(1,), input=lists)
+    assert said == (
+        "error: `report.json` was made from standard input, which cannot be read again; save what "
+        "was read in a file, and make the report from it with --input\n"
+    )
+
+
 def nulls(value, shape):
     """The reply of AWS with every absent member as `null`, as the SDKs for Go, Java and .NET print
     it.

@@ -61,6 +61,7 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "dashboard.yaml",
         "desk-alb.yaml",
         "desk-notify.yaml",
         "desk.yaml",
@@ -70,7 +71,7 @@ def test_every_template_is_there():
         "rule-pipeline.yaml",
     ]
     assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "archive", "audit", "desk", "desk-alb"]
+    modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
     modules += ["example", "gate", "notify", "pipeline"]
     assert [path.name for path in MODULES] == modules
 

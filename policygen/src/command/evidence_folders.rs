@@ -1,6 +1,6 @@
-//! The saved lists of several pipelines. A list of the archive names its pipeline. Any other list is
-//! in a directory with the name of its pipeline, with the account and the region above it if they
-//! are known: `ACCOUNT/REGION/PIPELINE/*.json`.
+//! The saved lists of several pipelines. A list of the archive names its pipeline. Any other list
+//! is in a directory with the name of its pipeline, with the account and the region above it if
+//! they are known: `ACCOUNT/REGION/PIPELINE/*.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `policygen verify`: makes a report of `evidence` again from its inputs, and compares.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use evidence::{Role, render};
 use jiff::Timestamp;
@@ -48,6 +48,11 @@ enum VerifyError {
          cover"
     )]
     Form(InputName, #[source] serde_json::Error),
+    #[error(
+        "{0} was made from standard input, which cannot be read again; save what was read in a \
+         file, and make the report from it with --input"
+    )]
+    Piped(InputName),
     #[error(
         "{0} was made from calls to AWS, which cannot be repeated; save both lists, and make the \
          report from them with --input"
@@ -109,6 +114,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Box<dyn Error>> {
     let document: Document = serde_json::from_value(given.clone()).map_err(form)?;
     if document.cover.sources.iter().any(|source| source.kind != "file") {
         return Err(VerifyError::Live(args.report.as_path().into()).into());
+    }
+    let is_piped = |source: &SourceDocument| source.path.as_deref() == Some(Path::new("-"));
+    if document.cover.sources.iter().any(is_piped) {
+        return Err(VerifyError::Piped(args.report.as_path().into()).into());
     }
     let changed = changed_files(&document.cover.sources)?;
     let differences =

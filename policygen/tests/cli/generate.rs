@@ -205,6 +205,36 @@ fn the_stage_is_the_one_that_the_templates_have() {
 }
 
 #[test]
+fn each_approval_tells_the_topic_of_its_slot() {
+    let topic = |slot: &str| format!("arn:aws:sns:eu-west-1:111122223333:payments-{slot}");
+    let [a, b] = ["ApprovalA", "ApprovalB"].map(|slot| format!("{slot}={}", topic(slot)));
+    let stage = ["--stage-json", "--print", "stage.json", "--notification-arn"];
+    let ran = generate(&[&stage[..], &[&a, "--notification-arn", &b]].concat());
+    let actions = json(&ran.stdout)["actions"].as_array().unwrap().clone();
+    for (action, slot) in actions.iter().zip(["ApprovalA", "ApprovalB"]) {
+        assert_eq!(action["configuration"]["NotificationArn"], topic(slot));
+    }
+    assert!(actions[2]["configuration"].get("NotificationArn").is_none());
+    for (given, code, reason) in [
+        (vec!["ApprovalC=arn:aws:sns:eu-west-1:111122223333:t"], 1, "is not a slot"),
+        (vec![a.as_str(), "--notification-arn", a.as_str()], 1, "two topics for `ApprovalA`"),
+        (vec!["ApprovalA=payments"], 2, "the ARN of an SNS topic"),
+        (vec!["ApprovalA=arn:aws:sqs:eu-west-1:111122223333:q"], 2, "the ARN of an SNS topic"),
+    ] {
+        let ran = generate(&[&stage[..], &given].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{given:?}");
+        assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+    }
+    let without = generate(&["--notification-arn", &a]);
+    assert_eq!(without.code, 1);
+    assert!(
+        without.stderr.contains("without `--stage-json or --patch-pipeline`"),
+        "{}",
+        without.stderr
+    );
+}
+
+#[test]
 fn each_choice_that_weakens_the_rule_is_warned_of_and_nothing_else() {
     assert_eq!(generate(&[]).stderr, "");
     let cases: [(&[&str], &str); 8] = [

@@ -85,6 +85,7 @@ fn time(at: Timestamp) -> String {
 pub(super) fn source(source: &Source) -> String {
     match source {
         Source::File { path, role, sha256, bytes } => {
+            let path = if path == "-" { "standard input" } else { path };
             format!("{} (--{}): {bytes} bytes, sha256 {sha256}", shown(path), role.as_str())
         }
         Source::Cache { path, executions } => {

@@ -8,10 +8,11 @@ use iam::{Document, Statement};
 
 use crate::approval::{APPROVE, every_slot};
 use crate::gate;
+use crate::guardrail_options::Guardrails;
 use crate::mechanism::{desk, signed};
 use crate::name::RoleRef;
 use crate::plan::{Plan, PlanError};
-use crate::spec::{Guardrails, Mechanism, Spec, WayIn};
+use crate::spec::{Mechanism, Spec, WayIn};
 use crate::statement::{any, deny, deny_all_but, when};
 
 /// The condition key of the principal. For the session of a role, it is the role.

@@ -4,13 +4,13 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use names::shown;
 
-use super::{cover_lines, known, name, problem, summary, whole_name};
+use super::{asked, cover_lines, known, name, problem, summary, whole_name};
 use crate::cover::Cover;
 use crate::judge::exception::ExceptionCode;
 use crate::overview::{Overview, Row, RowCause, Standing};
 use crate::render::acceptance;
 use crate::render::html::{STYLE, coded, policy};
-use crate::render::human::{period, time};
+use crate::render::human::time;
 
 const COLUMNS: [&str; 8] =
     ["Answer", "Pipeline", "Account", "Region", "Releases", "Approved", "To look at", "Accepted"];
@@ -32,7 +32,7 @@ pub fn render(overview: &Overview, cover: &Cover) -> String {
                 a.skip href="#pipelines" { "To the pipelines" }
                 header {
                     h1 { (overview.answer().sentence) }
-                    p.quiet { "Release evidence of " (overview.checked()) ": " (period(overview.period)) "." }
+                    p.quiet { "Release evidence of " (overview.checked()) ": " (asked(overview.period)) "." }
                     p.answer { (summary(overview)) }
                 }
                 main {
@@ -151,7 +151,8 @@ fn cause_row(cause: &RowCause) -> Markup {
                 (coded(&shown(&exception.message)))
                 @if let Some(text) = acceptance(exception) { div.quiet { (text) } }
             }
-            td { ul.plain { @for (id, started) in &cause.executions {
+            // A long list scrolls, so the keyboard has to reach it.
+            td { ul.plain.ids tabindex="0" { @for (id, started) in &cause.executions {
                 li { (shown(id)) " of " (time(*started)) }
             } } }
         }

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use comfy_table::{ContentArrangement, Table, presets};
 use names::shown;
 
-use super::{known, name, problem, summary, whole_name};
+use super::{asked, known, name, problem, summary, whole_name};
 use crate::judge::exception::ExceptionCode;
 use crate::overview::{Overview, Row};
 use crate::render::acceptance;
-use crate::render::human::{period, time};
+use crate::render::human::time;
 
 const WIDTH: u16 = 80;
 
@@ -19,7 +19,7 @@ pub fn render(overview: &Overview) -> String {
     let mut out = String::new();
     let answer = overview.answer().sentence;
     paragraph(&mut out, "", &answer);
-    paragraph(&mut out, "", &format!("{}; {}.", overview.checked(), period(overview.period)));
+    paragraph(&mut out, "", &format!("{}; {}.", overview.checked(), asked(overview.period)));
     paragraph(&mut out, "", &summary(overview));
     out.push('\n');
     table(&mut out, overview);

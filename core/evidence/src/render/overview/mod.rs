@@ -14,6 +14,7 @@ use super::human::period;
 use super::{counted, cover};
 use crate::cover::{Cover, LIMITS, Source};
 use crate::overview::{Overview, Row};
+use crate::read::Period;
 
 /// The numbers behind the answer.
 fn summary(overview: &Overview) -> String {
@@ -31,6 +32,14 @@ fn summary(overview: &Overview) -> String {
     )
 }
 
+/// The period that was asked for.
+fn asked(asked: Period) -> String {
+    if asked == Period::default() {
+        return "all of their history".to_owned();
+    }
+    period(asked)
+}
+
 /// The lines of the cover: a name, and one or more values.
 fn cover_lines(overview: &Overview, cover: &Cover) -> Vec<(&'static str, Vec<String>)> {
     let one = |text: String| vec![text];
@@ -39,7 +48,7 @@ fn cover_lines(overview: &Overview, cover: &Cover) -> Vec<(&'static str, Vec<Str
         ("Pipelines", one(overview.checked())),
         ("Gate", one(format!("the function {}", shown(&overview.gate)))),
         ("Rule", one(cover::rule(&overview.floor, cover))),
-        ("Period asked for", one(period(overview.period))),
+        ("Period asked for", one(asked(overview.period))),
         ("Made", one(cover::made(cover))),
         ("Made from", made_from(overview, cover)),
         ("Limits", LIMITS.iter().map(|limit| (*limit).to_owned()).collect()),
