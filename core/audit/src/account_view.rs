@@ -36,8 +36,6 @@ pub(crate) struct AccountView<'a> {
     pub(super) slot_groups: BTreeMap<SlotIx, BTreeSet<GroupIx>>,
     /// The users that may become each approving role, directly or through other roles.
     pub(super) users_of_roles: HashMap<RoleIx, Vec<UserIx>>,
-    /// The roles that may serve a slot.
-    pub(super) approving_roles: Vec<Actor>,
     /// The SAML providers of the account whose users may sign in to approving roles, with these
     /// roles.
     pub(super) saml_providers: BTreeMap<String, Vec<Actor>>,
@@ -117,7 +115,6 @@ impl<'a> AccountView<'a> {
         let gate_account = gate_account.with_roles(account.role_arns());
         Ok(Self {
             saml_providers: second_person::saml_providers(account, &approving_roles),
-            approving_roles,
             users_of_roles: chains.users(),
             reach,
             chains,

@@ -21,8 +21,8 @@ use crate::output::{self, with_sources};
 use crate::places::{Place, Wanted};
 use crate::sources::Sources;
 
-/// The number of pipelines that are read at the same time. Each of them reads four executions at
-/// once.
+/// The number of places, and then of pipelines, that are read at the same time. Each pipeline reads
+/// four executions at once.
 const AT_ONCE: usize = 4;
 
 /// What all pipelines have in common.
@@ -92,8 +92,9 @@ impl Common<'_> {
     async fn live(&self, places: &[Place]) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut targets: Vec<(Aws, evidence::Place)> = Vec::new();
-        for place in places {
-            match self.pipelines_of(place).await {
+        let found = stream::iter(places).map(|place| self.pipelines_of(place)).buffered(AT_ONCE);
+        for found in found.collect::<Vec<_>>().await {
+            match found {
                 Ok(found) => targets.extend(found),
                 Err(row) => rows.push(row),
             }

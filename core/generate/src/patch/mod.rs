@@ -42,7 +42,7 @@ pub(crate) fn patch(text: &str, spec: &Spec) -> Result<Patched, PatchError> {
     };
     let Ok(node) = serde_json::from_str::<Node>(text) else { return Err(refused) };
     let mut patched = insert(&pretty(&node)?, spec)?;
-    let note = "the template had no line for each stage and action, so all of it is laid out anew";
+    let note = "the template had no line for each stage and action, so it was laid out first";
     patched.notes.push(note.to_owned());
     Ok(patched)
 }
