@@ -9,8 +9,11 @@ use crate::cover::{Cover, LIMITS, Source};
 use crate::read::Counts;
 use crate::report::Report;
 
-/// The lines of the cover: a name, and one or more values.
-pub(super) fn lines(report: &Report, cover: &Cover) -> Vec<(&'static str, Vec<String>)> {
+/// The lines of a cover: each a name, and one or more values.
+pub(super) type Lines = Vec<(&'static str, Vec<String>)>;
+
+/// The lines of the cover of a report.
+pub(super) fn lines(report: &Report, cover: &Cover) -> Lines {
     let one = |text: String| vec![text];
     vec![
         ("Answer", one(report.answer().sentence)),

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::acceptance;
 use super::causes::causes;
-use super::cover::lines;
+use super::cover::{Lines, lines};
 use super::human::{period, summary};
 use crate::cover::Cover;
 use crate::judge::verdict::Verdict;
@@ -55,7 +55,7 @@ pub fn render(report: &Report, cover: &Cover) -> io::Result<String> {
                 main {
                     (tiles(report))
                     (exceptions(report))
-                    (about(report, cover))
+                    (about(&lines(report, cover), cover))
                     (timeline::section(report))
                     (table::section(report))
                     (verdicts())
@@ -152,14 +152,14 @@ pub(in crate::render) fn coded(text: &str) -> Markup {
 }
 
 /// What the report says about itself.
-fn about(report: &Report, cover: &Cover) -> Markup {
+pub(in crate::render) fn about(lines: &Lines, cover: &Cover) -> Markup {
     html! {
         section id="cover" aria-labelledby="about" {
             h2 #about { "About this report" }
             dl.facts {
-                @for (name, values) in lines(report, cover) {
+                @for (name, values) in lines {
                     dt { (name) }
-                    @for value in values { dd { (coded(&value)) } }
+                    @for value in values { dd { (coded(value)) } }
                 }
                 dt { "The whole rule" }
                 dd { pre { (cover.rule.json.trim()) } }

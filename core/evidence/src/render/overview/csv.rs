@@ -1,12 +1,12 @@
 //! For spreadsheets, one line per pipeline.
 
-use csv::{QuoteStyle, WriterBuilder};
 use findings::plain;
 
 use super::{cover_lines, problem};
 use crate::cover::Cover;
 use crate::overview::{Overview, Row};
 use crate::render::acceptance;
+use crate::render::csv::table;
 
 const HEADER: [&str; 15] = [
     "answer",
@@ -32,21 +32,7 @@ const HEADER: [&str; 15] = [
 /// # Errors
 /// As the `csv` crate. Writing to memory does not fail.
 pub fn render(overview: &Overview, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = WriterBuilder::new()
-        .quote_style(QuoteStyle::Necessary)
-        .terminator(csv::Terminator::CRLF)
-        // The cover has fewer columns than the table.
-        .flexible(cover.is_some())
-        .from_writer(Vec::new());
-    if let Some(cover) = cover {
-        for (name, values) in cover_lines(overview, cover) {
-            for value in values {
-                writer.write_record([format!("# {name}"), plain(&value)])?;
-            }
-        }
-        writer.write_record(["# Rule, whole", &plain(&cover.rule.json)])?;
-    }
-    writer.write_record(HEADER)?;
+    let mut writer = table(cover.map(|cover| (cover, cover_lines(overview, cover))), &HEADER)?;
     for row in &overview.rows {
         writer.write_record(fields(row).iter().map(|field| plain(field)))?;
     }

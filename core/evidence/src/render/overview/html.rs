@@ -9,7 +9,7 @@ use crate::cover::Cover;
 use crate::judge::exception::ExceptionCode;
 use crate::overview::{Overview, Row, RowCause, Standing};
 use crate::render::acceptance;
-use crate::render::html::{STYLE, coded, policy};
+use crate::render::html::{STYLE, about, coded, policy};
 use crate::render::human::time;
 
 const COLUMNS: [&str; 8] =
@@ -38,7 +38,7 @@ pub fn render(overview: &Overview, cover: &Cover) -> String {
                 main {
                     (pipelines(overview))
                     (look(overview))
-                    (about(overview, cover))
+                    (about(&cover_lines(overview, cover), cover))
                 }
             }
         }
@@ -155,23 +155,6 @@ fn cause_row(cause: &RowCause) -> Markup {
             td { ul.plain.ids tabindex="0" { @for (id, started) in &cause.executions {
                 li { (shown(id)) " of " (time(*started)) }
             } } }
-        }
-    }
-}
-
-/// What the report says about itself.
-fn about(overview: &Overview, cover: &Cover) -> Markup {
-    html! {
-        section id="cover" aria-labelledby="about" {
-            h2 #about { "About this report" }
-            dl.facts {
-                @for (name, values) in cover_lines(overview, cover) {
-                    dt { (name) }
-                    @for value in values { dd { (coded(&value)) } }
-                }
-                dt { "The whole rule" }
-                dd { pre { (cover.rule.json.trim()) } }
-            }
         }
     }
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use names::shown;
 
+use super::cover::Lines;
 use super::human::period;
 use super::{counted, cover};
 use crate::cover::{Cover, LIMITS, Source};
@@ -41,7 +42,7 @@ fn asked(asked: Period) -> String {
 }
 
 /// The lines of the cover: a name, and one or more values.
-fn cover_lines(overview: &Overview, cover: &Cover) -> Vec<(&'static str, Vec<String>)> {
+fn cover_lines(overview: &Overview, cover: &Cover) -> Lines {
     let one = |text: String| vec![text];
     vec![
         ("Answer", one(overview.answer().sentence)),
