@@ -6,7 +6,9 @@ mod iam;
 mod identity_store;
 mod sso_admin;
 
+use std::error::Error as _;
 use std::fmt;
+use std::iter::successors;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,6 +18,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iam::config::SharedCredentialsProvider;
+use aws_sdk_iam::error::ErrorMetadata;
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use doctor::pipeline::ArnError;
@@ -119,6 +122,12 @@ pub(crate) enum CallError {
          --endpoint-url"
     )]
     Unreachable { action: String, problem: String },
+    /// Another service refused the credentials of the call, such as STS the session of a role.
+    #[error(
+        "{action} was not asked, because there are no credentials for it: {code}: {message}; check \
+         the role or the profile, and who may assume the role"
+    )]
+    NoCredentials { action: String, code: String, message: String },
     /// The answer is incomplete.
     #[error("the answer to {action} has no {what}")]
     Incomplete { action: String, what: &'static str },
@@ -151,6 +160,12 @@ impl CallError {
     {
         let action = action.to_owned();
         let Some(service) = error.as_service_error() else {
+            let mut sources = successors(error.source(), |&error| error.source());
+            if let Some(refused) = sources.find_map(|it| it.downcast_ref::<ErrorMetadata>()) {
+                let code = refused.code().unwrap_or("an unknown error").to_owned();
+                let message = refused.message().unwrap_or("without a message").to_owned();
+                return Self::NoCredentials { action, code, message };
+            }
             // This error is about transport or configuration. It includes neither credentials nor
             // the body of a reply.
             let problem = DisplayErrorContext(error).to_string();
