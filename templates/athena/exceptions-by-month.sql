@@ -6,7 +6,7 @@ SELECT
     count(DISTINCT pipelineArn) AS pipelines
 FROM two_person_rule.executions
 CROSS JOIN UNNEST(
-    transform(execution.exceptions, found -> concat(found.severity, ': ', found.code))
+    transform(execution.exceptions, item -> concat(item.severity, ': ', item.code))
 ) AS exceptions (exception)
 GROUP BY 1, 2
 ORDER BY month DESC, executions DESC, exception;

@@ -29,8 +29,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS two_person_rule.reports (
             action: string,
             principal: string,
             counting: string,
-            person: string,
-            comment: string
+            person: string
         >>
     >>
 )

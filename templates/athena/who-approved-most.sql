@@ -6,7 +6,7 @@ SELECT
     count(DISTINCT execution.executionId) AS releases,
     count(DISTINCT pipelineArn) AS pipelines
 FROM two_person_rule.executions
-CROSS JOIN UNNEST(transform(execution.approvals, approval -> approval.person)) AS people (person)
+CROSS JOIN UNNEST(transform(execution.approvals, item -> item.person)) AS people (person)
 WHERE person IS NOT NULL
 GROUP BY person
 ORDER BY approvals DESC, person;

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from archived import ACCOUNT, BUCKET, REGION, Context, archive
 from cloudformation import (
+    ROOT,
     TEMPLATES,
     RefusedParameters,
     actions,
@@ -367,3 +368,22 @@ def test_the_zip_holds_all_that_the_function_needs(kept, tmp_path):
     kept.monkeypatch.delenv("POLICYGEN")
     function = kept.function(tmp_path / "task" / "handler.py")
     assert len(function.handler({"pipeline": "payments"}, Context)["kept"]) == 2
+
+
+def test_the_page_deploys_with_parameters_of_the_template():
+    page = (ROOT / "docs" / "archive.md").read_text()
+    commands = " ".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL)).replace("\\\n", " ")
+    given = [
+        set(re.findall(r"(?<![\w$])(\w+)=", overrides))
+        for overrides in re.findall(r"--parameter-overrides (.*)", commands)
+    ]
+    given.append(set(re.findall(r"ParameterKey=(\w+)", commands)))
+    assert len(given) == 3 and all(given)
+    template = load("evidence-archive.yaml")
+    needed = {name for name, of in template["Parameters"].items() if "Default" not in of}
+    for names in given:
+        assert needed <= names <= template["Parameters"].keys()
+    outputs = set(re.findall(r"OutputKey=='(\w+)'", commands))
+    assert outputs == {"BucketName"} <= template["Outputs"].keys()
+    for path in re.findall(r"templates/[\w/.-]+\w", page):
+        assert (ROOT / path).exists(), path

@@ -113,7 +113,7 @@ def test_each_execution_is_there_once_with_everything_that_the_table_names(datab
         assert database.execute(counted).fetchone() == (4,), member
     for list, members in (
         ("exceptions", ("code", "severity", "message")),
-        ("approvals", ("stage", "action", "principal", "counting", "person", "comment")),
+        ("approvals", ("stage", "action", "principal", "counting", "person")),
     ):
         for member in members:
             counted = (
