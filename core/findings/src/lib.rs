@@ -1,25 +1,33 @@
 //! Findings: what `audit` and `doctor` report, in four formats.
 
 mod accept;
+mod cause;
 mod check;
+mod count;
 mod csv;
 mod finding;
+mod found;
 mod human;
 mod json;
 mod sarif;
+mod wrap;
 
 pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
 pub use check::{Catalog, Check, described, link};
+pub use count::{counted, first_names, number};
 pub use csv::{plain, render as csv};
 pub use finding::{Evidence, Finding, Gate, Location, Severity};
-pub use human::render as human;
+pub use found::{Answer, AnswerIs, Elsewhere, Found};
+pub use human::{Screen, render as human};
 pub use json::{pretty, render as json};
 pub use sarif::render as sarif;
 
 use std::cmp::Reverse;
 
 use jiff::civil::Date;
+
+use self::cause::{Alike, entries, key};
 
 /// A finding that somebody has accepted until a day.
 #[derive(Clone, Debug)]
@@ -53,6 +61,10 @@ pub struct Report {
     accepted: Vec<Accepted>,
     /// What was checked, in a few words.
     checked: String,
+    /// The answer to the question of the command.
+    answer: Option<Answer>,
+    /// What the examined files do not show, by place.
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl Report {
@@ -61,7 +73,26 @@ impl Report {
     pub fn new(mut findings: Vec<Finding>, mut accepted: Vec<Accepted>, checked: String) -> Self {
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         accepted.sort_by(|a, b| order(&a.finding).cmp(&order(&b.finding)));
-        Self { findings, accepted, checked }
+        Self { findings, accepted, checked, answer: None, elsewhere: Vec::new() }
+    }
+
+    /// The report with the answer that it leads with, and what the examined files do not show.
+    #[must_use]
+    pub fn answering(self, answer: Option<Answer>, mut elsewhere: Vec<Elsewhere>) -> Self {
+        elsewhere.sort();
+        Self { answer, elsewhere, ..self }
+    }
+
+    /// The open findings, each alone or, if they are many, with all of its cause.
+    fn entries(&self) -> Vec<Vec<&Finding>> {
+        entries(&self.findings, |finding| key(finding, Alike::InAll))
+    }
+
+    /// The accepted findings in the same way. Of one cause, those with one reason and day.
+    fn accepted_entries(&self) -> Vec<Vec<&Accepted>> {
+        entries(&self.accepted, |Accepted { finding, reason, expires }| {
+            format!("{}\0{reason}\0{expires}", key(finding, Alike::InAll))
+        })
     }
 
     /// The number of open findings of this severity.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::cause::words;
 use crate::{Accepted, Catalog, Check, Report};
 use crate::{Evidence, Finding, Gate};
-use crate::{link, pretty};
+use crate::{link, number, pretty};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -75,6 +76,9 @@ struct ResultObject<'a> {
     level: &'static str,
     locations: [Location<'a>; 1],
     message: Message,
+    /// The number of subjects if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurrence_count: Option<usize>,
     /// What makes it the same finding the next time.
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +96,8 @@ struct ResultObject<'a> {
 struct ResultProperties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subjects: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<&'a str>,
 }
@@ -164,14 +170,17 @@ struct SuppressionProperties {
 /// # Errors
 /// As `serde_json`.
 pub fn render(report: &Report, catalog: &Catalog) -> Result<String, serde_json::Error> {
-    let open = report.findings.iter().map(|finding| result(finding, catalog, None));
-    let accepted =
-        report.accepted.iter().map(|accepted| result(&accepted.finding, catalog, Some(accepted)));
+    let mut results: Vec<ResultObject<'_>> =
+        report.entries().iter().filter_map(|cause| result(cause, catalog, None)).collect();
+    for accepted in report.accepted_entries() {
+        let cause: Vec<&Finding> = accepted.iter().map(|accepted| &accepted.finding).collect();
+        results.extend(result(&cause, catalog, accepted.first().copied()));
+    }
     pretty(&Log {
         schema: SCHEMA,
         runs: [Run {
             properties: RunProperties { checked: &report.checked },
-            results: open.chain(accepted).collect(),
+            results,
             tool: Tool {
                 driver: ToolComponent {
                     name: "policygen",
@@ -195,38 +204,57 @@ fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
     }
 }
 
-/// One finding. Accepted findings are there too, suppressed.
+/// Findings of one cause. Accepted findings are there too, suppressed. `None` if there are none.
 fn result<'a>(
-    finding: &'a Finding,
+    cause: &[&'a Finding],
     catalog: &Catalog,
     accepted: Option<&'a Accepted>,
-) -> ResultObject<'a> {
-    ResultObject {
+) -> Option<ResultObject<'a>> {
+    let finding = *cause.first()?;
+    let Finding { code, subject, message, help, .. } = finding;
+    let (fingerprint, text) = match cause.len() {
+        1 => (only(finding), format!("{message} {help}")),
+        several => {
+            let more = number(several - 1);
+            let text = format!("{message} The same is true of {more} more subjects. {help}");
+            (("codeAndWords/v1", format!("{code} {}", words(finding))), text)
+        }
+    };
+    Some(ResultObject {
         level: finding.severity.as_str(),
         locations: [Location {
             physical_location: finding.location.as_ref().map(physical),
-            ..location(&finding.subject, "resource")
+            ..location(subject, "resource")
         }],
-        message: Message { text: format!("{} {}", finding.message, finding.help) },
-        partial_fingerprints: BTreeMap::from([(
-            "codeAndSubject/v1",
-            match finding.location.as_ref().and_then(|location| location.id.as_deref()) {
-                None => format!("{} {}", finding.code, finding.subject),
-                // Several pipelines of a template can be called the same.
-                Some(id) => format!("{} {} {id}", finding.code, finding.subject),
-            },
-        )]),
-        properties: properties(finding),
+        message: Message { text },
+        occurrence_count: (cause.len() > 1).then_some(cause.len()),
+        partial_fingerprints: BTreeMap::from([fingerprint]),
+        properties: properties(cause),
         related_locations: (1..).zip(&finding.evidence).map(related).collect(),
-        rule_id: finding.code,
-        rule_index: catalog.checks.iter().position(|check| check.code == finding.code),
+        rule_id: code,
+        rule_index: catalog.checks.iter().position(|check| check.code == *code),
         suppressions: accepted.map(suppression).into_iter().collect(),
-    }
+    })
 }
 
-fn properties(finding: &Finding) -> Option<ResultProperties<'_>> {
+/// The fingerprint of a finding with one subject.
+fn only(finding: &Finding) -> (&'static str, String) {
+    let Finding { code, subject, location, .. } = finding;
+    let text = match location.as_ref().and_then(|location| location.id.as_deref()) {
+        None => format!("{code} {subject}"),
+        // Several pipelines of a template can be called the same.
+        Some(id) => format!("{code} {subject} {id}"),
+    };
+    ("codeAndSubject/v1", text)
+}
+
+fn properties<'a>(cause: &[&'a Finding]) -> Option<ResultProperties<'a>> {
+    let finding = *cause.first()?;
     let (gate, witness) = (finding.gate.map(Gate::as_str), finding.witness.as_deref());
-    (gate.is_some() || witness.is_some()).then_some(ResultProperties { gate, witness })
+    let several = cause.iter().filter(|_| cause.len() > 1);
+    let subjects: Vec<&str> = several.map(|finding| finding.subject.as_str()).collect();
+    let is_empty = gate.is_none() && witness.is_none() && subjects.is_empty();
+    (!is_empty).then_some(ResultProperties { gate, subjects, witness })
 }
 
 fn suppression(accepted: &Accepted) -> Suppression<'_> {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::exit::Exit;
 use crate::input::{self, InputError};
 use crate::output;
-use findings::{AcceptError, Acceptances, Catalog, Finding, Report, Severity};
+use findings::{AcceptError, Acceptances, Catalog, Found, Report, Screen, Severity};
 
 /// How to report findings.
 #[derive(Clone, Debug, clap::Args)]
@@ -24,6 +24,9 @@ pub(crate) struct ReportArgs {
     /// A JSON list of findings that you accept, each with `code`, `subject`, `reason` and `expires`
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
+    /// Show every cause with all its subjects and its whole chain, for people
+    #[arg(long, short)]
+    verbose: bool,
 }
 
 /// The format of findings.
@@ -87,6 +90,7 @@ pub(crate) struct Reporter {
     format: Format,
     fail_on: FailOn,
     acceptances: Acceptances,
+    verbose: bool,
 }
 
 impl ReportArgs {
@@ -97,7 +101,8 @@ impl ReportArgs {
     /// [`ReportError`] if the accept file cannot be read or is not valid.
     pub(crate) fn read(&self, catalogs: &[&Catalog]) -> Result<Reporter, ReportError> {
         let acceptances = read_accept_file(self.accept.as_deref(), catalogs)?;
-        Ok(Reporter { format: self.format, fail_on: self.fail_on, acceptances })
+        let Self { format, fail_on, verbose, .. } = *self;
+        Ok(Reporter { format, fail_on, acceptances, verbose })
     }
 }
 
@@ -126,7 +131,7 @@ pub(crate) fn print_unused(unused: &[String]) {
 }
 
 impl Reporter {
-    /// Prints the findings and returns [`Exit::Done`] or [`Exit::Findings`].
+    /// Prints what was found and returns [`Exit::Done`] or [`Exit::Findings`].
     ///
     /// `checked` says what was checked, for example `2 pipelines`. If there was nothing to check,
     /// the caller must not call this but say so and end with [`Exit::Nothing`].
@@ -135,15 +140,20 @@ impl Reporter {
     /// [`ReportError`] if the report cannot be printed.
     pub(crate) fn finish(
         &self,
-        findings: Vec<Finding>,
+        found: Found,
         checked: String,
         catalog: &Catalog,
         today: Date,
     ) -> Result<Exit, ReportError> {
+        let Found { findings, answer, elsewhere } = found;
         let judged = self.acceptances.judge(findings, catalog, today);
         let report = Report::new(judged.open, judged.accepted, checked);
+        let report = report.answering(answer, elsewhere);
         match self.format {
-            Format::Human => output::print_styled(&findings::human(&report))?,
+            Format::Human => {
+                let screen = Screen { width: output::width(), verbose: self.verbose };
+                output::print_styled(&findings::human(&report, screen))?;
+            }
             Format::Json => output::print(findings::json(&report)?.as_bytes())?,
             Format::Sarif => output::print(findings::sarif(&report, catalog)?.as_bytes())?,
             Format::Csv => output::print(&findings::csv(&report)?)?,

@@ -5,6 +5,8 @@
 mod accept;
 mod audit;
 mod audit_account;
+mod audit_causes;
+mod audit_gate_role;
 mod audit_guardrails;
 mod audit_pipeline_file;
 mod checker;

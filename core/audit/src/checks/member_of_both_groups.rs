@@ -117,6 +117,7 @@ fn assigned_both(
         first.set, second.set
     );
     let mut finding = CHECK.finding(arn("user", person), message, help);
+    assigned.user(person).clone_into(&mut finding.called);
     let sets = [first, second].into_iter().zip(&served.by).zip(&served.pair.witness);
     for ((held, entered), witness) in sets {
         finding.evidence.push(Evidence::new("user", assigned.user(person), "has both"));

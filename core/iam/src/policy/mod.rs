@@ -6,6 +6,7 @@
 mod actions;
 mod principals;
 mod read;
+mod text;
 mod worst;
 
 pub use actions::Actions;
@@ -83,7 +84,7 @@ impl Policy {
                 sid: None,
                 effect: Effect::Allow,
                 principals: None,
-                actions: Actions::new(true, &[]),
+                actions: Actions::new(true, Vec::new()),
                 resources: Some(ResourceElement::AllBut(Vec::new())),
                 conditions: Vec::new(),
             }],
