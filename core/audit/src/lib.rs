@@ -51,8 +51,8 @@ pub use release::{Artifacts, Release, Target, TargetKind};
 pub use scope::{Scope, Slot, SlotError};
 
 /// Finds everything that lets one human release alone, or keeps everybody from releasing, and who
-/// can approve two slots in one sentence. Without the lists of IAM Identity Center, nobody knows who
-/// has its roles.
+/// can approve two slots in one sentence. Without the lists of IAM Identity Center, nobody knows
+/// who has its roles.
 ///
 /// # Errors
 /// [`AuditError`] if a slot's group or the desk's role does not exist.

@@ -1,8 +1,8 @@
 //! Causes: findings that say the same, apart from the name of their subject. Thousands of users in
 //! two groups are one cause.
 //!
-//! Only the names are left out of the comparison, so the words about one subject of a cause are true
-//! of each.
+//! Only the names are left out of the comparison, so the words about one subject of a cause are
+//! true of each.
 
 use std::collections::HashMap;
 

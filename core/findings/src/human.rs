@@ -51,7 +51,7 @@ pub fn render(report: &Report, screen: Screen) -> String {
     }
     page.causes(&found);
     page.accepted(report);
-    page.lines.paragraph("", 0, 0, &summary(report, found.len()));
+    page.lines.paragraph("", 0, 0, &report.summary());
     // On a terminal, the first line has scrolled away.
     if !is_short {
         page.answer(report);
@@ -211,20 +211,4 @@ impl Page {
             self.lines.blank();
         }
     }
-}
-
-fn summary(report: &Report, causes: usize) -> String {
-    let of_severity = |severity: Severity| counted(report.count(severity), severity.as_str());
-    let of_causes = match report.findings.len() > causes {
-        true => format!(" of {}", counted(causes, "cause")),
-        false => String::new(),
-    };
-    format!(
-        "{}, {}, {}{of_causes}, {} accepted; checked {}",
-        of_severity(Severity::Error),
-        of_severity(Severity::Warning),
-        of_severity(Severity::Note),
-        number(report.accepted.len()),
-        shown(&report.checked)
-    )
 }

@@ -1,4 +1,4 @@
-//! Findings: what `audit` and `doctor` report, in four formats.
+//! Findings: what `audit` and `doctor` report, in every format.
 
 mod accept;
 mod cause;
@@ -7,8 +7,10 @@ mod count;
 mod csv;
 mod finding;
 mod found;
+mod github;
 mod human;
 mod json;
+mod junit;
 mod sarif;
 mod wrap;
 
@@ -19,15 +21,19 @@ pub use count::{counted, first_names, number};
 pub use csv::{plain, render as csv};
 pub use finding::{Evidence, Finding, Gate, Location, Severity};
 pub use found::{Answer, AnswerIs, Elsewhere, Found};
+pub use github::render as github;
 pub use human::{Screen, render as human};
 pub use json::{pretty, render as json};
+pub use junit::render as junit;
 pub use sarif::render as sarif;
 
 use std::cmp::Reverse;
 
 use jiff::civil::Date;
 
-use self::cause::{Alike, entries, key};
+use names::shown;
+
+use self::cause::{Alike, causes, entries, key};
 
 /// A finding that somebody has accepted until a day.
 #[derive(Clone, Debug)]
@@ -98,6 +104,29 @@ impl Report {
     /// The number of open findings of this severity.
     fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// How many findings of each severity there are, and what was checked.
+    fn summary(&self) -> String {
+        let of_severity = |severity: Severity| counted(self.count(severity), severity.as_str());
+        format!(
+            "{}, {}, {}{}, {} accepted; checked {}",
+            of_severity(Severity::Error),
+            of_severity(Severity::Warning),
+            of_severity(Severity::Note),
+            self.of_causes(),
+            number(self.accepted.len()),
+            shown(&self.checked)
+        )
+    }
+
+    /// The number of causes, if there are fewer than findings.
+    fn of_causes(&self) -> String {
+        let causes = causes(&self.findings, Alike::InWords).len();
+        match self.findings.len() > causes {
+            true => format!(" of {}", counted(causes, "cause")),
+            false => String::new(),
+        }
     }
 
     /// Whether any open finding is at least as bad as this.

@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use crate::cause::words;
 use crate::{Accepted, Catalog, Check, Report};
-use crate::{Evidence, Finding, Gate};
+use names::Arn;
+
+use crate::{Evidence, Finding, Gate, Severity};
 use crate::{link, number, pretty};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -57,10 +59,23 @@ struct ToolComponent {
 #[serde(rename_all = "camelCase")]
 struct ReportingDescriptor {
     default_configuration: ReportingConfiguration,
+    full_description: Message,
     help: Message,
     help_uri: String,
     id: &'static str,
+    properties: RuleProperties,
     short_description: Message,
+}
+
+/// What GitHub sorts and filters rules by.
+#[derive(Serialize)]
+struct RuleProperties {
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    problem_severity: &'static str,
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+    tags: [&'static str; 1],
 }
 
 /// `reportingConfiguration`, 3.50.
@@ -111,6 +126,7 @@ struct Location<'a> {
     logical_locations: [LogicalLocation<'a>; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
+    /// GitHub shows no result without one ("SARIF support for code scanning").
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_location: Option<PhysicalLocation>,
 }
@@ -120,8 +136,7 @@ struct Location<'a> {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Region,
 }
 
 /// `artifactLocation`, 3.4.
@@ -199,9 +214,22 @@ fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
         default_configuration: ReportingConfiguration { level: check.severity.as_str() },
         help: Message { text: format!("See {page}.") },
         help_uri: link(&page),
+        full_description: Message { text: format!("{}.", check.title) },
         id: check.code,
+        properties: rule_properties(check.severity),
         short_description: Message { text: check.title.to_owned() },
     }
+}
+
+/// In code scanning, errors are high, warnings are medium and notes are low.
+fn rule_properties(severity: Severity) -> RuleProperties {
+    let (problem_severity, security_severity) = match severity {
+        Severity::Error => ("error", "8.0"),
+        Severity::Warning => ("warning", "5.0"),
+        Severity::Note => ("recommendation", "2.0"),
+    };
+    let (precision, tags) = ("high", ["security"]);
+    RuleProperties { precision, problem_severity, security_severity, tags }
 }
 
 /// Findings of one cause. Accepted findings are there too, suppressed. `None` if there are none.
@@ -223,12 +251,19 @@ fn result<'a>(
     Some(ResultObject {
         level: finding.severity.as_str(),
         locations: [Location {
-            physical_location: finding.location.as_ref().map(physical),
+            physical_location: Some(match &finding.location {
+                Some(location) => physical(&location.file, location.line),
+                None => physical(&place_of(subject), None),
+            }),
             ..location(subject, "resource")
         }],
         message: Message { text },
         occurrence_count: (cause.len() > 1).then_some(cause.len()),
-        partial_fingerprints: BTreeMap::from([fingerprint]),
+        // GitHub compares no fingerprint but this one.
+        partial_fingerprints: BTreeMap::from([
+            ("primaryLocationLineHash", fingerprint.1.clone()),
+            fingerprint,
+        ]),
         properties: properties(cause),
         related_locations: (1..).zip(&finding.evidence).map(related).collect(),
         rule_id: code,
@@ -271,10 +306,24 @@ fn location<'a>(name: &'a str, kind: &'a str) -> Location<'a> {
     Location { id: None, logical_locations: [logical], message: None, physical_location: None }
 }
 
-fn physical(location: &crate::Location) -> PhysicalLocation {
+/// Something that is not in a file gets a path that is always the same:
+/// `aws/111122223333/iam/user/alice`.
+fn place_of(subject: &str) -> String {
+    match Arn::parse(subject) {
+        Some(Arn { service, region, account, resource, .. }) => {
+            let parts = ["aws", account, service, region, resource];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join("/").replace(':', "/")
+        }
+        None => subject.replace(':', "/"),
+    }
+}
+
+fn physical(file: &str, line: Option<usize>) -> PhysicalLocation {
     PhysicalLocation {
-        artifact_location: ArtifactLocation { uri: uri(&location.file) },
-        region: location.line.map(|start_line| Region { start_line }),
+        artifact_location: ArtifactLocation { uri: uri(file) },
+        // Without a line, the first: GitHub wants one.
+        region: Region { start_line: line.unwrap_or(1) },
     }
 }
 

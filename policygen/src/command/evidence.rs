@@ -116,6 +116,10 @@ enum Format {
     Sarif,
     /// For spreadsheets, one line per execution
     Csv,
+    /// Annotations of a workflow run of GitHub Actions, one per cause
+    Github,
+    /// JUnit XML, one test case per kind of exception
+    Junit,
     /// One file for a browser, to print or to hand over
     Html,
 }
@@ -158,6 +162,11 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Format::Json => json::render(&report, &cover)?,
         Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
         Format::Csv => csv::render(&report, args.cover.then_some(&cover))?,
+        Format::Github => findings::github(&sarif::findings(&report, judged)).into_bytes(),
+        Format::Junit => {
+            let found = sarif::findings(&report, judged);
+            findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
+        }
         Format::Html => html::render(&report, &cover)?.into_bytes(),
     };
     if let Some(path) = &args.manifest {
@@ -167,7 +176,7 @@ pub(crate) fn run(args: Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     }
     output::print(&printed)?;
     // These formats have no place for notes about the whole report.
-    if matches!(args.format, Format::Csv | Format::Sarif) {
+    if matches!(args.format, Format::Csv | Format::Sarif | Format::Github | Format::Junit) {
         report.notes().iter().for_each(|note| output::print_note(note));
     }
     if report.is_empty() {

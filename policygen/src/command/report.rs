@@ -41,6 +41,10 @@ pub(crate) enum Format {
     Sarif,
     /// A table, one row per finding
     Csv,
+    /// Annotations of a workflow run of GitHub Actions
+    Github,
+    /// JUnit XML, one test case per check
+    Junit,
 }
 
 /// The findings that end the program with exit code 10.
@@ -157,6 +161,11 @@ impl Reporter {
             Format::Json => output::print(findings::json(&report)?.as_bytes())?,
             Format::Sarif => output::print(findings::sarif(&report, catalog)?.as_bytes())?,
             Format::Csv => output::print(&findings::csv(&report)?)?,
+            Format::Github => output::print(findings::github(&report).as_bytes())?,
+            Format::Junit => {
+                let fail_on = self.fail_on.severity();
+                output::print(findings::junit(&report, catalog, fail_on).as_bytes())?;
+            }
         }
         print_unused(&judged.unused);
         let fails = self.fail_on.severity().is_some_and(|severity| report.has(severity));
