@@ -10,6 +10,8 @@ RUN sed -i 's/^Suites: trixie trixie-updates$/& trixie-backports/' /etc/apt/sour
     && apt-get install --yes --no-install-recommends --target-release trixie-backports cargo rustc \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
+# For `--version`: `--build-arg TWO_PERSON_RULE_COMMIT=$(git rev-parse HEAD)`.
+ARG TWO_PERSON_RULE_COMMIT=""
 COPY . .
 RUN cargo install --path policygen --locked --root /out
 

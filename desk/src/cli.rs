@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::io;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use manual::Manual;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::command::{answer, enrol, function, pending, serve, verify_key};
@@ -19,7 +20,7 @@ use crate::output;
 #[derive(Debug, Parser)]
 #[command(
     name = "desk",
-    version,
+    version = env!("TWO_PERSON_RULE_VERSION"),
     after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 no such approval is open, \
         10 it does not count or is not enough."
 )]
@@ -38,6 +39,8 @@ enum Command {
     Enrol(enrol::Args),
     VerifyKey(verify_key::Args),
     Serve(serve::Args),
+    #[command(flatten)]
+    Manual(Manual),
 }
 
 /// Runs the program.
@@ -75,5 +78,9 @@ fn dispatch(command: Command, common: &Common) -> Result<Exit, Box<dyn Error>> {
         Command::Enrol(args) => enrol::run(&args, common),
         Command::Serve(args) => runtime()?.block_on(serve::run(&args, common)),
         Command::VerifyKey(args) => verify_key::run(&args, common),
+        Command::Manual(wanted) => {
+            output::print(&wanted.of(Cli::command())?)?;
+            Ok(Exit::Done)
+        }
     }
 }

@@ -91,6 +91,24 @@ fn wrong_usage_and_unreadable_files_are_told_apart() {
     );
 }
 
+/// A gate that does not start and a rule that it would refuse show up before any release does.
+#[test]
+fn the_gate_and_its_rule_are_checked_before_it_listens() {
+    let (no_program, bad_rule) = (fixture("account.json"), fixture("principals.json"));
+    let cases = [
+        ("--rule", "no-such-file", "error: the rule file `no-such-file` cannot be read ("),
+        ("--rule", &bad_rule, "error: the gate would refuse the rule in `"),
+        ("--gate", "no-such-file", "error: the gate `no-such-file` cannot be run ("),
+        ("--gate", &no_program, "error: the gate `"),
+    ];
+    for (option, path, message) in cases {
+        let output = emulator(&[option, path, "--listen", "127.0.0.1:0"]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+        assert!(said.starts_with(message) && said.contains(path), "{said}");
+    }
+}
+
 #[test]
 fn replies_and_errors_have_the_form_of_aws_json() {
     let served = Served::start(&[]);

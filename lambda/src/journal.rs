@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use jiff::Timestamp;
-use rule::{Decision, Record, Verdict};
+use rule::{Decision, JudgedApproval, Record, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -50,6 +50,19 @@ impl<W: Write> Journal<W> {
             }
         };
         self.metrics(record.decided_at, record.verdict.as_str(), reasons);
+        self.time_to_approve(record);
+    }
+
+    /// For a release that passes: how long its approvals were open, by `Pipeline`.
+    fn time_to_approve(&mut self, record: &Record) {
+        let took = |it: &JudgedApproval| Some(it.at?.duration_since(it.opened_at?).as_secs());
+        let seconds: Vec<i64> = record.approvals.iter().filter_map(took).collect();
+        if record.verdict == Verdict::Unsatisfied || seconds.is_empty() {
+            return;
+        }
+        let metric = metric(record.decided_at, &["Pipeline"], "TimeToApprove", "Seconds");
+        let line = json!({"_aws": metric, "Pipeline": record.pipeline, "TimeToApprove": seconds});
+        self.line(&line);
     }
 
     /// Logs why there was no decision, and writes the metrics.
@@ -58,19 +71,9 @@ impl<W: Write> Journal<W> {
         self.metrics(now, "none", BTreeSet::from([failure.kind.as_str()]));
     }
 
-    /// Counts one `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason
-    /// (CloudWatch User Guide, "Specification: Embedded metric format").
+    /// Counts one `Decisions` by `Verdict`, and one by `Verdict` and `Reason` for each reason.
     fn metrics(&mut self, at: Timestamp, verdict: &str, reasons: BTreeSet<&str>) {
-        let metric = |dimensions: &[&str]| {
-            json!({
-                "Timestamp": at.as_millisecond(),
-                "CloudWatchMetrics": [{
-                    "Namespace": NAMESPACE,
-                    "Dimensions": [dimensions],
-                    "Metrics": [{"Name": "Decisions", "Unit": "Count"}],
-                }],
-            })
-        };
+        let metric = |dimensions: &[&str]| metric(at, dimensions, "Decisions", "Count");
         self.line(&json!({"_aws": metric(&["Verdict"]), "Verdict": verdict, "Decisions": 1}));
         for reason in reasons {
             let line: Value = json!({"_aws": metric(&["Verdict", "Reason"]), "Verdict": verdict, "Reason": reason, "Decisions": 1});
@@ -86,4 +89,17 @@ impl<W: Write> Journal<W> {
             tracing::error!(%error, "a line of the journal could not be written");
         }
     }
+}
+
+/// Declares a metric in a line of the log (CloudWatch User Guide, "Specification: Embedded metric
+/// format").
+fn metric(at: Timestamp, dimensions: &[&str], name: &str, unit: &str) -> Value {
+    json!({
+        "Timestamp": at.as_millisecond(),
+        "CloudWatchMetrics": [{
+            "Namespace": NAMESPACE,
+            "Dimensions": [dimensions],
+            "Metrics": [{"Name": name, "Unit": unit}],
+        }],
+    })
 }

@@ -51,12 +51,14 @@ pub use journal::Journal;
 /// The version of the gate, and its commit if the build knew it: `0.1.0 (1234567890ab)`.
 pub const VERSION: &str = env!("TWO_PERSON_RULE_VERSION");
 
-/// Runs the gate as a Lambda function until the runtime ends it.
+/// Runs the gate as a Lambda function until the runtime ends it. With the argument `--version`, it
+/// only prints the version.
 ///
 /// Outside a Lambda runtime: exit code 1, with a line on stderr.
 #[must_use]
 pub fn main() -> ExitCode {
-    match serve() {
+    let version = std::env::args_os().nth(1).is_some_and(|argument| argument == "--version");
+    match if version { print_version() } else { serve() } {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If stderr is closed, there is nowhere to report to.
@@ -64,6 +66,10 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_version() -> Result<(), lambda_runtime::Error> {
+    Ok(writeln!(std::io::stdout(), "gate {VERSION}")?)
 }
 
 fn serve() -> Result<(), lambda_runtime::Error> {

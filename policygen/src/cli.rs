@@ -5,9 +5,10 @@ use std::error::Error;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use manual::Manual;
 
 use crate::VERSION;
-use crate::command::{audit, completions, doctor, evidence, explain, generate, man, rule, verify};
+use crate::command::{audit, doctor, evidence, evidence_args, explain, generate, rule, verify};
 use crate::exit::Exit;
 use crate::output;
 
@@ -35,10 +36,10 @@ enum Command {
     Audit(Box<audit::Args>),
     Doctor(Box<doctor::Args>),
     Explain(explain::Args),
-    Evidence(Box<evidence::Args>),
+    Evidence(Box<evidence_args::Args>),
     Verify(verify::Args),
-    Completions(completions::Args),
-    Man(man::Args),
+    #[command(flatten)]
+    Manual(Manual),
 }
 
 /// Runs the program. `now` is its only reading of the clock.
@@ -69,10 +70,9 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Generate(args) => return generate::run(*args),
         Command::Explain(args) => return explain::run(&args),
         Command::Doctor(args) => return doctor::run(&args, today),
-        Command::Evidence(args) => return evidence::run(*args, now),
+        Command::Evidence(args) => return evidence::run(&args, now),
         Command::Verify(args) => return verify::run(&args),
-        Command::Completions(args) => completions::run(&args, &mut Cli::command())?,
-        Command::Man(args) => man::run(&args, Cli::command())?,
+        Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }
     Ok(Exit::Done)
 }

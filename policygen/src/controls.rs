@@ -2,50 +2,44 @@
 
 use std::path::{Path, PathBuf};
 
-use iam::Policy;
-use iam::policy::PolicyError;
+use iam::account::Control;
 use serde_json::Value;
 
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::organization::{Organization, OrganizationError, SERVICE_CONTROL_POLICY, described};
 use crate::output;
 
-/// The policies of one level, each with a name for people.
-type Level = Vec<(String, Policy)>;
-
 /// What one file holds.
 enum Content {
-    Level(Level),
+    Level(Vec<Control>),
     Organization(Organization),
 }
 
+/// Why nothing is known about the policies of a list.
+const NO_CONTENTS: &str =
+    "this list has no contents of policies; run `aws organizations describe-policy` for each";
+
 /// The files of service control policies.
-pub(crate) struct Controls(Vec<(PathBuf, Content)>);
+pub(crate) struct Controls(Vec<(InputName, Content)>);
 
 /// Why a file of service control policies cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ControlsError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` is neither a policy nor a list of policies: {problem}")]
-    Json { path: PathBuf, problem: serde_json::Error },
-    #[error("`{path}`, policy number {number}")]
-    Policy { path: PathBuf, number: usize, source: PolicyError },
-    #[error(
-        "`{path}` has no contents of policies; run `aws organizations describe-policy` for each"
-    )]
-    NoContents { path: PathBuf },
-    #[error("`{path}`")]
-    Organization { path: PathBuf, source: OrganizationError },
+    #[error("{path} is neither a policy nor a list of policies: {problem}")]
+    Json { path: InputName, problem: serde_json::Error },
+    #[error("{path}")]
+    Organization { path: InputName, source: OrganizationError },
 }
 
 impl Controls {
-    /// Reads the files.
+    /// Reads the files. A policy that cannot be read is the worst that it may be.
     ///
     /// # Errors
-    /// [`ControlsError`] if one cannot be read, or a policy in it is not valid.
+    /// [`ControlsError`] if one cannot be read or is not JSON.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, ControlsError> {
-        let contents = paths.iter().map(|path| Ok((path.clone(), content(path)?)));
+        let contents = paths.iter().map(|path| Ok((path.as_path().into(), content(path)?)));
         contents.collect::<Result<_, _>>().map(Self)
     }
 
@@ -53,7 +47,7 @@ impl Controls {
     ///
     /// # Errors
     /// [`ControlsError::Organization`] if an organization does not have the account.
-    pub(crate) fn levels(self, account: &str) -> Result<Vec<Level>, ControlsError> {
+    pub(crate) fn levels(self, account: &str) -> Result<Vec<Vec<Control>>, ControlsError> {
         let mut levels = Vec::new();
         for (path, content) in self.0 {
             match content {
@@ -74,13 +68,11 @@ impl Controls {
 }
 
 fn content(path: &Path) -> Result<Content, ControlsError> {
-    let text = input::text_or_stdin(path)?;
+    let text = input::text(path)?;
     let json: Value = serde_json::from_str(&text)
-        .map_err(|problem| ControlsError::Json { path: path.to_owned(), problem })?;
+        .map_err(|problem| ControlsError::Json { path: path.into(), problem })?;
     if Organization::is_one(&json) {
-        let organization = Organization::read(&json)
-            .map_err(|source| ControlsError::Organization { path: path.to_owned(), source })?;
-        return Ok(Content::Organization(organization));
+        return Ok(Content::Organization(Organization::read(&json)));
     }
     let many = match json.as_array() {
         Some(many) => many.clone(),
@@ -89,25 +81,30 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     let mut level = Vec::with_capacity(many.len());
     let count = many.len();
     for (one, number) in many.into_iter().zip(1..) {
+<<<<<<< HEAD
+        let name = InputName::from(path);
+        let name = format!("service control policy {number} of {}", name.plain());
+=======
+        let name = InputName::from(path).plain();
+        let name = format!("service control policy {number} of {name}");
+>>>>>>> origin/main
         if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
-            return Err(ControlsError::NoContents { path: path.to_owned() });
+            level.push(Control::unknown(name, NO_CONTENTS));
+            continue;
         }
-        let name = format!("service control policy {number} of {}", path.display());
         let (kind, document) = described(&one).unwrap_or_else(|| (None, one.to_string()));
         if is_of_resources(kind, &document) {
             output::print_warning(&format!(
-                "`{}`, policy number {number}, is not a service control policy, so it is not used",
-                path.display()
+                "{}, policy number {number}, is not a service control policy, so it is not used",
+                InputName::from(path)
             ));
             continue;
         }
-        let policy = Policy::identity(&document);
-        let source = |source| ControlsError::Policy { path: path.to_owned(), number, source };
-        level.push((name, policy.map_err(source)?));
+        level.push(Control::read(name, &document));
     }
     // A level has at least one policy. Without the others, nothing is known about it.
     if level.is_empty() && count > 0 {
-        level.push(("any policy".to_owned(), Policy::allowing_everything()));
+        level.push(Control::allowing_everything("any policy".to_owned()));
     }
     Ok(Content::Level(level))
 }

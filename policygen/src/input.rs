@@ -1,5 +1,6 @@
 //! Reads the files that the user names, and standard input.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,46 +8,78 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use rule::{Rule, RuleError};
 
+/// A path in messages: in backticks, or `standard input` if it is `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InputName(PathBuf);
+
+impl From<&Path> for InputName {
+    fn from(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+}
+
+impl InputName {
+    /// The same without backticks.
+    pub(crate) fn plain(&self) -> String {
+        if self.0 == Path::new(STDIN) {
+            "standard input".to_owned()
+        } else {
+            self.0.display().to_string()
+        }
+    }
+}
+
+impl fmt::Display for InputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.plain();
+        if self.0 == Path::new(STDIN) { f.write_str(&name) } else { write!(f, "`{name}`") }
+    }
+}
+
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
-    #[error("`{path}` cannot be read; check the path")]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("the compressed data of `{path}` is broken or incomplete; copy the file again")]
-    Compressed { path: PathBuf, source: io::Error },
-    #[error("`{path}` holds more than 4 GiB when it is decompressed; split it")]
-    TooLarge { path: PathBuf },
-    #[error("`{0}` has no file whose name ends in .json or .json.gz")]
-    EmptyDirectory(PathBuf),
+    #[error("{path} cannot be read; check the path")]
+    Unreadable { path: InputName, source: io::Error },
+    #[error("{path} has a text that cannot be decoded; save it as UTF-8")]
+    Encoding { path: InputName, source: io::Error },
+    #[error("{path} is a directory; give a file in it")]
+    Directory { path: InputName },
+    #[error("{path} is empty; did the command that wrote it fail?")]
+    Empty { path: InputName },
+    #[error("the compressed data of {path} is broken or incomplete; copy the file again")]
+    Compressed { path: InputName, source: io::Error },
+    #[error("{path} holds more than 4 GiB when it is decompressed; split it")]
+    TooLarge { path: InputName },
+    #[error("{0} has no file whose name ends in .json or .json.gz")]
+    EmptyDirectory(InputName),
     /// The gate would refuse the rule. The problem is in the gate's words.
     #[error("{path}: {problem}")]
-    Rule { path: PathBuf, problem: RuleError },
+    Rule { path: InputName, problem: RuleError },
 }
+
+/// The path that means standard input.
+const STDIN: &str = "-";
 
 /// The first bytes of a gzip file (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The maximum size of a decompressed file.
 const LARGEST: u64 = 4 << 30;
 
-/// Reads a file, and decompresses it if it is a gzip file.
-///
-/// # Errors
-/// [`InputError`] if it cannot be read or decompressed, or is too large.
-pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, InputError> {
-    unpacked(path, raw(path)?)
-}
-
 /// Reads a file, or standard input if the path is `-`, as it is.
 ///
 /// # Errors
-/// [`InputError::Unreadable`].
+/// [`InputError::Unreadable`] or [`InputError::Directory`].
 pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, InputError> {
-    if path == Path::new("-") {
+    if path == Path::new(STDIN) {
         let mut bytes = Vec::new();
         return match io::stdin().lock().read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
             Err(error) => Err(unreadable(path)(error)),
         };
+    }
+    if path.is_dir() {
+        return Err(InputError::Directory { path: path.into() });
     }
     fs::read(path).map_err(unreadable(path))
 }
@@ -55,11 +88,11 @@ pub(crate) fn raw(path: &Path) -> Result<Vec<u8>, InputError> {
 ///
 /// # Errors
 /// [`InputError`] if it cannot be decompressed, or is too large.
-pub(crate) fn unpacked(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, InputError> {
+fn unpacked(path: &Path, raw: Vec<u8>) -> Result<Vec<u8>, InputError> {
     if !raw.starts_with(&GZIP) {
         return Ok(raw);
     }
-    let path = path.to_owned();
+    let path = path.into();
     let mut read = Vec::new();
     let mut decompressed = MultiGzDecoder::new(raw.as_slice()).take(LARGEST + 1);
     match decompressed.read_to_end(&mut read) {
@@ -96,27 +129,32 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, InputError> {
         }
     }
     if files.is_empty() {
-        return Err(InputError::EmptyDirectory(path.to_owned()));
+        return Err(InputError::EmptyDirectory(path.into()));
     }
     files.sort();
     Ok(files)
 }
 
-/// Reads a text file in UTF-8, or in UTF-16 with a byte order mark, which Windows PowerShell
-/// writes.
+/// Reads a text file, or standard input if the path is `-`. It may be compressed (gzip), and in
+/// UTF-8 or in UTF-16 with a byte order mark, which Windows PowerShell writes.
 ///
 /// # Errors
-/// As [`bytes`], and [`InputError::Unreadable`] if it has another encoding.
+/// [`InputError`] if it cannot be read, decompressed or decoded, is too large, or is empty.
 pub(crate) fn text(path: &Path) -> Result<String, InputError> {
-    as_text(path, bytes(path)?)
+    as_text(path, raw(path)?)
 }
 
-/// Decodes the content of a text file.
+/// Decompresses and decodes the content of a text file.
 ///
 /// # Errors
-/// [`InputError::Unreadable`] if it has another encoding.
-pub(crate) fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, InputError> {
-    decoded(bytes).map_err(unreadable(path))
+/// As [`text`].
+pub(crate) fn as_text(path: &Path, raw: Vec<u8>) -> Result<String, InputError> {
+    let text = decoded(unpacked(path, raw)?)
+        .map_err(|source| InputError::Encoding { path: path.into(), source })?;
+    if text.trim().is_empty() {
+        return Err(InputError::Empty { path: path.into() });
+    }
+    Ok(text)
 }
 
 /// Decodes a text by its byte order mark, or as UTF-8 if it has none (The Unicode Standard, section
@@ -142,28 +180,14 @@ fn not(encoding: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("it is not a text in {encoding}"))
 }
 
-/// Reads a text file, or standard input if the path is `-`.
-///
-/// # Errors
-/// As [`text`].
-pub(crate) fn text_or_stdin(path: &Path) -> Result<String, InputError> {
-    if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut bytes);
-        read.and_then(|_| decoded(bytes)).map_err(unreadable(path))
-    } else {
-        text(path)
-    }
-}
-
 /// Reads the gate's rule from a file, as in `TWO_PERSON_RULE`.
 ///
 /// # Errors
 /// As [`text`], and [`InputError::Rule`] if the gate would refuse it.
 pub(crate) fn rule(path: &Path) -> Result<Rule, InputError> {
-    Rule::floor(&text(path)?).map_err(|problem| InputError::Rule { path: path.to_owned(), problem })
+    Rule::floor(&text(path)?).map_err(|problem| InputError::Rule { path: path.into(), problem })
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> InputError {
-    move |source| InputError::Unreadable { path: path.to_owned(), source }
+    move |source| InputError::Unreadable { path: path.into(), source }
 }

@@ -12,6 +12,7 @@ mod input;
 mod organization;
 mod output;
 mod pipelines;
+mod places;
 mod snapshot;
 mod sources;
 

@@ -7,8 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iam::Policy;
-use iam::policy::PolicyError;
+use iam::account::Control;
 use names::{AccountId, Arn};
 use serde_json::{Map, Value};
 
@@ -32,20 +31,14 @@ pub(crate) struct Organization {
 struct Text {
     name: Option<String>,
     kind: Option<String>,
-    policy: Option<Policy>,
+    document: Option<String>,
 }
 
 /// Why an organization cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OrganizationError {
-    #[error("the policy `{id}`")]
-    Policy { id: String, source: PolicyError },
     #[error("the organization does not have the account {0}")]
     NoAccount(String),
-    #[error(
-        "it has no content of the policy `{0}`; add what `aws organizations describe-policy` prints"
-    )]
-    NoContent(String),
 }
 
 /// The type of these policies in the AWS Organizations API.
@@ -54,8 +47,12 @@ pub(crate) const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 /// The policy that AWS attaches everywhere. It allows everything.
 const FULL_ACCESS: &str = "p-FullAWSAccess";
 
+/// Why nothing is known about a policy that is attached.
+const NO_CONTENT: &str =
+    "its content is missing; add what `aws organizations describe-policy` prints about it";
+
 /// The levels above an account, and a warning if they do not limit it as they seem to.
-type Levels = (Vec<Vec<(String, Policy)>>, Option<String>);
+type Levels = (Vec<Vec<Control>>, Option<String>);
 
 impl Organization {
     /// Whether a file is about an organization.
@@ -70,33 +67,26 @@ impl Organization {
     }
 
     /// Reads a file.
-    ///
-    /// # Errors
-    /// [`OrganizationError::Policy`] if the content of a service control policy is not valid.
-    pub(crate) fn read(json: &Value) -> Result<Self, OrganizationError> {
+    pub(crate) fn read(json: &Value) -> Self {
         let mut organization = Self::default();
-        organization.visit(json, None, None)?;
-        Ok(organization)
+        organization.visit(json, None, None);
+        organization
     }
 
     /// Reads a part of a file. `parent` is the root or unit around it, and `policy` the policy.
-    fn visit(
-        &mut self,
-        json: &Value,
-        parent: Option<&str>,
-        policy: Option<&str>,
-    ) -> Result<(), OrganizationError> {
+    fn visit(&mut self, json: &Value, parent: Option<&str>, policy: Option<&str>) {
         let members = match json {
             Value::Array(many) => {
-                return many.iter().try_for_each(|one| self.visit(one, parent, policy));
+                many.iter().for_each(|one| self.visit(one, parent, policy));
+                return;
             }
             Value::Object(members) => members,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return Ok(()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
         };
         let text = |key: &str| members.get(key).and_then(Value::as_str);
         let mut parent = text("ParentId").or(parent);
         let mut policy = text("PolicyId").or(policy);
-        if let Some(id) = self.policy(members)? {
+        if let Some(id) = self.policy(members) {
             policy = Some(id);
         }
         if let (Some(target), Some(policy)) = (text("TargetId"), policy) {
@@ -119,32 +109,25 @@ impl Organization {
             let is_place = key.starts_with("r-") || key.starts_with("ou-");
             let is_policy = key.starts_with("p-");
             let parent = if is_place { Some(key.as_str()) } else { parent };
-            self.visit(member, parent, if is_policy { Some(key) } else { policy })?;
+            self.visit(member, parent, if is_policy { Some(key) } else { policy });
         }
-        Ok(())
     }
 
     /// Reads what an object says about a policy. Returns the id of the policy.
-    fn policy<'j>(
-        &mut self,
-        members: &'j Map<String, Value>,
-    ) -> Result<Option<&'j str>, OrganizationError> {
+    fn policy<'j>(&mut self, members: &'j Map<String, Value>) -> Option<&'j str> {
         let inner = members.get("Policy").and_then(Value::as_object).unwrap_or(members);
         let summary = inner.get("PolicySummary").and_then(Value::as_object).unwrap_or(inner);
         let text = |key: &str| summary.get(key).and_then(Value::as_str);
-        let Some(id) = text("Id").filter(|id| id.starts_with("p-")) else { return Ok(None) };
+        let id = text("Id").filter(|id| id.starts_with("p-"))?;
         let known = self.policies.entry(id.to_owned()).or_default();
         known.name = text("Name").map(str::to_owned).or(known.name.take());
         known.kind = text("Type").map(str::to_owned).or(known.kind.take());
         let is_used = known.kind.as_deref().is_none_or(|kind| kind == SERVICE_CONTROL_POLICY);
         let json = Value::Object(inner.clone());
         if let Some((_, document)) = described(&json).filter(|_| is_used) {
-            let policy = Policy::identity(&document);
-            known.policy = Some(
-                policy.map_err(|source| OrganizationError::Policy { id: id.to_owned(), source })?,
-            );
+            known.document = Some(document);
         }
-        Ok(Some(id))
+        Some(id)
     }
 
     /// Reads a root, a unit or an account. Returns `false` if it is something else.
@@ -177,7 +160,7 @@ impl Organization {
     /// The service control policies of each level above an account, from the root.
     ///
     /// # Errors
-    /// If the account is not in the organization, or the content of a policy is missing.
+    /// If the account is not in the organization.
     pub(crate) fn levels(&self, account: &str) -> Result<Levels, OrganizationError> {
         if !self.places.contains_key(account) {
             return Err(OrganizationError::NoAccount(account.to_owned()));
@@ -211,12 +194,11 @@ impl Organization {
             path.extend(root.map(String::as_str));
         }
         let levels = path.iter().rev().map(|place| self.level(place));
-        let levels = levels.filter(|level| level.as_ref().map_or(true, |level| !level.is_empty()));
-        Ok((levels.collect::<Result<_, _>>()?, warning))
+        Ok((levels.filter(|level| !level.is_empty()).collect(), warning))
     }
 
     /// The service control policies of a root, a unit or an account.
-    fn level(&self, place: &str) -> Result<Vec<(String, Policy)>, OrganizationError> {
+    fn level(&self, place: &str) -> Vec<Control> {
         let mut level = Vec::new();
         for (id, _) in self.targets.iter().filter(|(_, targets)| targets.contains(place)) {
             let known = self.policies.get(id);
@@ -225,14 +207,14 @@ impl Organization {
                 continue;
             }
             let name = known.and_then(|known| known.name.as_deref()).unwrap_or(id);
-            let policy = match known.and_then(|known| known.policy.clone()) {
-                Some(policy) => policy,
-                None if id == FULL_ACCESS => Policy::allowing_everything(),
-                None => return Err(OrganizationError::NoContent(id.clone())),
-            };
-            level.push((format!("service control policy `{name}` of {place}"), policy));
+            let name = format!("service control policy {name} of {place}");
+            level.push(match known.and_then(|known| known.document.as_deref()) {
+                Some(document) => Control::read(name, document),
+                None if id == FULL_ACCESS => Control::allowing_everything(name),
+                None => Control::unknown(name, NO_CONTENT),
+            });
         }
-        Ok(level)
+        level
     }
 }
 

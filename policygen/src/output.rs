@@ -65,6 +65,11 @@ pub(crate) fn print_note(message: &str) {
 
 /// Prints an error with all its sources.
 pub(crate) fn print_error(error: &dyn Error) {
+    say(ERROR, "error", &with_sources(error));
+}
+
+/// An error with all its sources, in one line.
+pub(crate) fn with_sources(error: &dyn Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -72,7 +77,7 @@ pub(crate) fn print_error(error: &dyn Error) {
         message.push_str(&cause.to_string());
         source = cause.source();
     }
-    say(ERROR, "error", &message);
+    message
 }
 
 fn say(style: Style, kind: &str, message: &str) {

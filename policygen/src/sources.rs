@@ -13,28 +13,34 @@ use crate::input::{self, InputError};
 pub(crate) struct Sources(Vec<Source>);
 
 impl Sources {
-    /// The content of a file, decompressed, as bytes.
-    ///
-    /// # Errors
-    /// As [`input::bytes`].
-    pub(crate) fn bytes(&mut self, role: Role, path: &Path) -> Result<Vec<u8>, InputError> {
-        let raw = input::raw(path)?;
-        self.0.push(Source::File {
-            path: path.display().to_string(),
-            role,
-            sha256: sha256(&raw),
-            bytes: u64::try_from(raw.len()).unwrap_or(u64::MAX),
-        });
-        input::unpacked(path, raw)
-    }
-
-    /// The content of a text file. It may be UTF-16, or begin with a byte order mark.
+    /// The content of a text file. It may be compressed, UTF-16, or begin with a byte order mark.
     ///
     /// # Errors
     /// As [`input::text`].
     pub(crate) fn text(&mut self, role: Role, path: &Path) -> Result<String, InputError> {
-        let bytes = self.bytes(role, path)?;
-        input::as_text(path, bytes)
+        let (source, text) = Self::read(role, path)?;
+        self.keep(source);
+        Ok(text)
+    }
+
+    /// Reads a file, and does not remember it unless [`Self::keep`] is told to.
+    ///
+    /// # Errors
+    /// As [`input::text`].
+    pub(crate) fn read(role: Role, path: &Path) -> Result<(Source, String), InputError> {
+        let raw = input::raw(path)?;
+        let source = Source::File {
+            path: path.display().to_string(),
+            role,
+            sha256: sha256(&raw),
+            bytes: u64::try_from(raw.len()).unwrap_or(u64::MAX),
+        };
+        Ok((source, input::as_text(path, raw)?))
+    }
+
+    /// Remembers a file.
+    pub(crate) fn keep(&mut self, source: Source) {
+        self.0.push(source);
     }
 
     /// The files that a path stands for: itself, or all logs in a directory.

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """How long `policygen evidence` takes over 10,000 saved executions, and how long Python takes
 merely to parse the same files. With --signed, how much of that the signatures of the approvals
-take, and how long PyPI `cryptography` takes to verify the same ones.
+take, and how long PyPI `cryptography` takes to verify the same ones. With --pipelines, the same
+number of executions in as many pipelines, and how much memory the report takes.
 
 cargo build --release -p policygen
-tests/bench/evidence.py [--executions N] [--signed] [--keep DIR]
+tests/bench/evidence.py [--executions N] [--signed | --pipelines N] [--keep DIR]
 """
 
 import argparse
@@ -321,6 +322,45 @@ def make(count, start, step, signers=None):
     return maker
 
 
+def write_pipelines(maker, count, root):
+    """The executions as those of several pipelines, a folder each."""
+    parts = [Maker() for _ in range(count)]
+    part_of = {}
+    for number, execution in enumerate(maker.executions):
+        part_of[execution["pipelineExecutionId"]] = part = parts[number % count]
+        part.executions.append(execution)
+    for action in maker.actions:
+        part_of[action["pipelineExecutionId"]].actions.append(action)
+    for number, part in enumerate(parts):
+        folder = root / "111122223333" / "eu-west-1" / f"pipeline-{number}"
+        folder.mkdir(parents=True)
+        part.write(folder)
+
+
+# Runs a command and prints its memory in KiB. As a small process, since a large parent's memory
+# would count as that of its child.
+MEMORY = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def several(root):
+    """Time and memory of the report over all pipelines, in each format."""
+    for form in ("json", "human", "csv", "html", "sarif"):
+        command = [POLICYGEN, "evidence", "--all", "--input", root, "--format", form]
+        command += ["--fail-on", "never"]
+        measured = [sys.executable, "-c", MEMORY, *command]
+        memory = int(subprocess.run(measured, check=True, stdout=subprocess.PIPE).stdout) / 1024
+        took = best(lambda command=command: run(command))
+        print(f"evidence --all {form:<6} {took:7.3f} s   {memory:4.0f} MiB")
+
+
+def run(command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
 def best(of):
     times = []
     for _ in range(RUNS):
@@ -336,6 +376,7 @@ def main():
     )
     parser.add_argument("--executions", type=int, default=10_000)
     parser.add_argument("--signed", action="store_true", help="sign every approval by a passkey")
+    parser.add_argument("--pipelines", type=int, help="measure one report over as many pipelines")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="write the history there, and measure nothing"
     )
@@ -346,6 +387,12 @@ def main():
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         maker.write(arguments.keep)
+        return 0
+    if arguments.pipelines:
+        with tempfile.TemporaryDirectory() as folder:
+            write_pipelines(maker, arguments.pipelines, Path(folder))
+            print(f"{arguments.executions} executions of {arguments.pipelines} pipelines")
+            several(folder)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         paths = maker.write(Path(folder))
@@ -365,7 +412,7 @@ def main():
                 *inputs,
                 *more,
             ]
-            return best(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+            return best(lambda: run(command))
 
         def parse():
             for path in paths:

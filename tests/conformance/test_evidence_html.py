@@ -350,6 +350,22 @@ TOO_WIDE = """
     > document.documentElement.clientWidth + 0.5)
   .map((it) => `${it.tagName}.${it.className} ${it.textContent.slice(0, 40)}`)
 """
+# Text that ends beyond the page, even if the element that holds it does not.
+TEXT_TOO_WIDE = """
+(() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  const found = [];
+  while (walk.nextNode()) {
+    range.selectNodeContents(walk.currentNode);
+    const clipped = getComputedStyle(walk.currentNode.parentElement).overflow === 'hidden';
+    const { right } = range.getBoundingClientRect();
+    if (!clipped && right > document.documentElement.clientWidth + 0.5)
+      found.push(walk.currentNode.data.slice(0, 40));
+  }
+  return found;
+})()
+"""
 CUT = """
 [...document.querySelectorAll('.executions > tbody > tr[id] > *')]
   .filter((it) => it.cellIndex !== 3 && it.scrollWidth > it.clientWidth)
@@ -383,13 +399,25 @@ def test_nothing_is_wider_than_the_screen(browser, long_names, width):
     open_report(browser, long_names, width=width)
     browser.evaluate(OPEN_ALL)
     assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert browser.evaluate(TOO_WIDE) == []
+    assert browser.evaluate(TOO_WIDE) == [] == browser.evaluate(TEXT_TOO_WIDE)
     marks = "[...document.querySelectorAll('.timeline .look, .timeline circle')]"
     outside = (
         f"{marks}.filter((it) => it.getBoundingClientRect().right > innerWidth"
         " || it.getBoundingClientRect().left < 0).length"
     )
     assert browser.evaluate(f"{marks}.length") > 0 and browser.evaluate(outside) == 0
+
+
+@pytest.mark.parametrize("width", [961, 1100])
+def test_no_verdict_is_broken_in_two(browser, tmp_path, width):
+    open_report(browser, report(history(), tmp_path), width=width)
+    heights = browser.evaluate("""[...document.querySelectorAll('tr.unsatisfied > td:nth-child(5)')]
+      .map((it) => {
+        const range = document.createRange();
+        range.selectNodeContents(it);
+        return range.getClientRects().length;
+      })""")
+    assert set(heights) == {1}, heights
 
 
 # The width between the margins of 12 mm, in pixels of 1/96 inch.
@@ -399,7 +427,7 @@ def test_nothing_is_cut_on_paper(browser, long_names, paper, width):
     browser.call("Emulation.setEmulatedMedia", media="print")
     try:
         browser.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert browser.evaluate(TOO_WIDE) == [], paper
+        assert browser.evaluate(TOO_WIDE) == [] == browser.evaluate(TEXT_TOO_WIDE), paper
         assert browser.evaluate(CUT) == [], paper
         assert browser.evaluate("document.querySelectorAll('#appendix article').length") == 20
     finally:

@@ -192,6 +192,26 @@ def test_the_script_runs_as_written_and_runs_again(aws, tmp_path, mechanism):
     assert permission_sets(aws) == sets
 
 
+def test_the_script_names_the_policies_of_an_earlier_run_that_it_no_longer_writes(aws, tmp_path):
+    aws("organizations", "create-organization", "--feature-set", "ALL")
+    scripts = []
+    for slots in (["ApprovalA", "ApprovalB", "ApprovalC"], ["ApprovalA", "ApprovalB"]):
+        scripts.append(tmp_path / str(len(slots)))
+        chosen = [argument for slot in slots for argument in ("--slot", slot)]
+        files(scripts[-1], "--format", "aws-cli", "--guardrails", "--scp", *chosen)
+    said = [
+        subprocess.run(
+            [script / "create.sh"], env=aws.environment, capture_output=True, text=True, check=True
+        ).stderr
+        for script in scripts
+    ]
+    assert said == [
+        "",
+        "policy TwoPersonRule-ApprovalC is there, and not in this script: delete it if nothing "
+        "else uses it\n",
+    ]
+
+
 def permission_sets(aws):
     """The inline policies of the permission sets, by name."""
     found = {}

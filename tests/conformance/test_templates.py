@@ -61,15 +61,18 @@ def test_every_template_is_there():
         "approvers.yaml",
         "audit-member.yaml",
         "audit.yaml",
+        "dashboard.yaml",
         "desk-alb.yaml",
         "desk-notify.yaml",
         "desk.yaml",
+        "evidence-archive.yaml",
         "gate.yaml",
         "pipeline.yaml",
         "rule-pipeline.yaml",
     ]
     assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
-    modules = ["approvers", "audit", "desk", "desk-alb", "example", "gate", "notify", "pipeline"]
+    modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
+    modules += ["example", "gate", "notify", "pipeline"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -433,7 +436,11 @@ def test_the_gate_reads_the_named_pipelines_only():
         "rule-pipeline.yaml",
         "desk.yaml",
         "desk-notify.yaml",
-        *(f"terraform/{m}/main.tf" for m in ("gate", "pipeline", "audit", "desk", "notify")),
+        "evidence-archive.yaml",
+        *(
+            f"terraform/{m}/main.tf"
+            for m in ("gate", "pipeline", "audit", "archive", "desk", "notify")
+        ),
     ],
 )
 def test_every_wildcard_is_explained(name):

@@ -3,11 +3,12 @@ templates promise, and what the alarms count.
 """
 
 import json
+import shlex
 import time
 
 import pytest
 from cloudformation import TEMPLATES, deployed_rule, load, resolve
-from conftest import SESSION, Emulator
+from conftest import SESSION, Emulator, Refused
 from test_package import bootstrap
 
 STAGE = "Release"
@@ -144,12 +145,45 @@ def test_one_person_is_refused_and_two_pass(emulator):
     assert [attempt["status"] for attempt in run.attempts("Deploy")] == ["Succeeded"]
 
 
-def test_without_the_retry_a_refusal_stands(emulator):
-    run = Run(emulator, declaration(RetryOnce="false"))
+def refused(run):
+    """The gate's refusal, and the command in it, as the words of a shell."""
+    before = len(run.attempts("TwoPersonRule"))
     run.approve("alice", "ApprovalA")
     run.approve("alice", "ApprovalB")
+    failed = ["Failed"] * (before + 1)
+    run.until(lambda _: [it["status"] for it in run.attempts("TwoPersonRule")] == failed)
+    said = run.attempts("TwoPersonRule")[-1]["output"]["executionResult"]
+    said = said["externalExecutionSummary"]
+    advice, _, command = said.rpartition("\n")
+    assert advice.endswith("(`onFailure`); if it stands still, this does:")
+    assert command.startswith("aws codepipeline retry-stage-execution --pipeline-name payments ")
+    return shlex.split(command)[2:]
+
+
+def test_what_a_refusal_advises_is_true_with_the_retry_and_without(emulator):
+    """The stage reopens its approvals once by itself; when it stands still, the command does."""
+    run = Run(emulator, declaration())
+    command = refused(run)
+    first = run.open("ApprovalA")
+    with pytest.raises(Refused, match=r"\(StageNotRetryableException\)"):
+        emulator.cli("bob", *command)
+    assert refused(run) == command
+    assert run.ended() == "Failed"
+    assert not any("token" in action for action in run.actions().values())
+    emulator.cli("bob", *command)
+    assert run.open("ApprovalA") != first
+    run.approve("alice", "ApprovalA")
+    run.approve("bob", "ApprovalB")
+    assert run.ended() == "Succeeded"
+
+
+def test_without_the_retry_a_refusal_stands(emulator):
+    run = Run(emulator, declaration(RetryOnce="false"))
+    command = refused(run)
     assert run.ended() == "Failed"
     assert run.attempts("Deploy") == []
+    emulator.cli("bob", *command)
+    assert run.open("ApprovalA") and run.open("ApprovalB")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from test_templates_pipeline import STAGE, Run, declaration
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
 GATE, REGION = "two-person-rule-gate", "eu-west-1"
+DESK = "two-person-rule-desk"
 RULE = "two-person-rule/rule.json"
 LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
 PARAMETERS = {"PolicygenLayer": f"{LAMBDA}:layer:policygen:1"}
@@ -235,9 +236,9 @@ def unpacked(folder, zip):
     return source
 
 
-def build(aws, project, source):
+def build(aws, project, source, **parameters):
     """Runs a project's commands on an unpacked artifact."""
-    spec = yaml.safe_load(deployed()[project]["Properties"]["Source"]["BuildSpec"])
+    spec = yaml.safe_load(deployed(**parameters)[project]["Properties"]["Source"]["BuildSpec"])
     assert spec["env"]["shell"] == "bash"
     (script,) = spec["phases"]["build"]["commands"]
     return subprocess.run(
@@ -293,7 +294,7 @@ def test_only_layers_of_the_rule_reach_the_gate_and_only_the_pipeline_fills_its_
         "Null": {"lambda:Layer": "false"},
         "ForAllValues:StringLike": {"lambda:Layer": versions},
     }
-    assert granted["UseRule"]["Resource"] == f"{LAMBDA}:function:{GATE}"
+    assert granted["UseRule"]["Resource"] == [f"{LAMBDA}:function:{GATE}"]
     assert granted["PublishRule"]["Resource"] == f"{LAMBDA}:layer:{GATE}-rule"
     written = {
         label: statement
@@ -376,6 +377,28 @@ def test_what_else_is_in_the_zip_does_not_reach_the_gate(aws, tmp_path, people):
     with zipfile.ZipFile(io.BytesIO(layer_in_force(aws))) as zip:
         assert zip.getinfo(RULE).external_attr >> 16 & 0o777 == 0o644
     assert in_force(aws, "another") == old
+
+
+@pytest.mark.parametrize("notifies", [False, True])
+def test_a_desk_gets_the_new_rule_too(aws, tmp_path, people, notifies):
+    old, new = rule_of(people, "alice", "bob"), rule_of(people, "alice", "carol")
+    names = [GATE, DESK, *([f"{DESK}-notify"] if notifies else [])]
+    for name in [*names, "another-desk"]:
+        function(aws, tmp_path, old, name)
+    source = unpacked(tmp_path, layer_of(**{RULE: new}))
+    done = build(aws, "DeployProject", source, DeskFunctionName=DESK)
+    assert done.returncode == 0, done.stderr
+    for name in names:
+        assert in_force(aws, name) == new
+    assert in_force(aws, "another-desk") == old
+
+
+def test_only_with_a_desk_may_the_deployment_change_one():
+    for desk, functions in (("", [GATE]), (DESK, [GATE, DESK, f"{DESK}-notify"])):
+        role = deployed(DeskFunctionName=desk)["DeployRolePolicy"]["Properties"]
+        for sid in ("SeeGate", "UseRule"):
+            allowed = statements(role)[sid]["Resource"]
+            assert allowed == [f"{LAMBDA}:function:{name}" for name in functions]
 
 
 # --- Two people.

@@ -9,7 +9,7 @@ use iam::account::{Account, Actor, GroupIx, PolicyId, RoleIx, UserIx};
 use rule::{RequireSignature, Rule, Trust};
 
 use crate::action::{APPROVE, Action, Actions};
-use crate::bypass::{self, Bypass, NoSuchRole};
+use crate::bypass::{Bypass, NoSuchRole};
 use crate::closure::{self, Classes, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
@@ -19,9 +19,12 @@ use crate::of_aws;
 use crate::passing::Trusted;
 use crate::people::People;
 use crate::reach_index::{ReachIndex, ServedSlots, UndecidedError};
+use crate::release::named_role;
 use crate::role_chains::{Reachable, RoleChains};
+use crate::running::Running;
 use crate::scope::{Scope, SlotIx};
 use crate::second_person;
+use crate::targets::{Among, Candidates};
 
 /// An account, and what follows from it.
 pub(crate) struct AccountView<'a> {
@@ -33,10 +36,6 @@ pub(crate) struct AccountView<'a> {
     pub(super) slot_groups: BTreeMap<SlotIx, BTreeSet<GroupIx>>,
     /// The users that may become each approving role, directly or through other roles.
     pub(super) users_of_roles: HashMap<RoleIx, Vec<UserIx>>,
-    /// The users that may serve a slot.
-    approving_users: Vec<Actor>,
-    /// The roles that may serve a slot.
-    approving_roles: Vec<Actor>,
     /// The SAML providers of the account whose users may sign in to approving roles, with these
     /// roles.
     pub(super) saml_providers: BTreeMap<String, Vec<Actor>>,
@@ -45,13 +44,12 @@ pub(crate) struct AccountView<'a> {
     /// All actions on which that depends.
     pub(super) deciding: Vec<Action>,
     outcomes: RefCell<HashMap<Actor, Rc<Outcome>>>,
-    /// The classes of actors, without and with the actions that change running code.
-    pub(super) classes: RefCell<HashMap<(Actor, bool), Classes>>,
+    /// The classes of actors.
+    pub(super) classes: RefCell<HashMap<Actor, Classes>>,
     pub(super) second_persons: second_person::Known<'a>,
-    mattering_users: OnceCell<Vec<Actor>>,
+    pub(super) candidates: RefCell<HashMap<Among, Rc<Candidates<'a>>>>,
     pub(super) services: RefCell<HashMap<RoleIx, Rc<[Trusted]>>>,
-    pub(super) running_roles: OnceCell<Vec<(RoleIx, Vec<usize>)>>,
-    pub(super) running_ways: OnceCell<(BTreeSet<usize>, Vec<Action>)>,
+    pub(super) running: Running,
     worth_joining: OnceCell<Vec<GroupIx>>,
     worth_attaching: OnceCell<Vec<PolicyId>>,
     /// A policy that allows everything: the most that a principal can write.
@@ -110,15 +108,13 @@ impl<'a> AccountView<'a> {
             .map_err(|NoSuchRole(name)| AuditError::NoDeployRole(name))?;
         let mattering = [&leading[..], bypass.actions()].concat();
         let chains = RoleChains::new(&reach, &mattering, bypass.roles());
-        let approving = account.actors().filter(|actor| reach.slots_of(*actor).any());
-        let (approving_users, approving_roles): (Vec<Actor>, Vec<Actor>) =
-            approving.partition(|actor| matches!(actor, Actor::User(_)));
+        let roles = account.roles_by_ix().map(|(at, _)| Actor::Role(at));
+        let approving_roles: Vec<Actor> =
+            roles.filter(|role| reach.slots_of(*role).any()).collect();
         let gate_account = rule::Account::new(account.id.as_str());
         let gate_account = gate_account.with_roles(account.role_arns());
         Ok(Self {
             saml_providers: second_person::saml_providers(account, &approving_roles),
-            approving_users,
-            approving_roles,
             users_of_roles: chains.users(),
             reach,
             chains,
@@ -129,10 +125,9 @@ impl<'a> AccountView<'a> {
             outcomes: RefCell::default(),
             classes: RefCell::default(),
             second_persons: second_person::Known::default(),
-            mattering_users: OnceCell::new(),
+            candidates: RefCell::default(),
             services: RefCell::default(),
-            running_roles: OnceCell::new(),
-            running_ways: OnceCell::new(),
+            running: Running::default(),
             worth_joining: OnceCell::new(),
             worth_attaching: OnceCell::new(),
             everything,
@@ -225,21 +220,6 @@ impl<'a> AccountView<'a> {
         })
     }
 
-    /// The users that matter.
-    pub(super) fn mattering_users(&self) -> Vec<Actor> {
-        let users = || self.account().users_by_ix().map(|(at, _)| Actor::User(at));
-        let mattering = || users().filter(|user| self.matters(*user)).collect();
-        self.mattering_users.get_or_init(mattering).clone()
-    }
-
-    /// The roles that matter and that AWS lets others change and pass.
-    pub(super) fn mattering_roles(&self) -> Vec<Actor> {
-        let roles = self.account().roles_by_ix();
-        let roles = roles
-            .filter(|(at, role)| self.chains.matters(*at) && !of_aws::is_of_aws(&role.identity));
-        roles.map(|(at, _)| Actor::Role(at)).collect()
-    }
-
     /// What an actor reaches by at least one write: two slots, if it does not have them without a
     /// write, and a way past the gate.
     pub(super) fn outcome(&self, actor: Actor) -> Result<Rc<Outcome>, UndecidedError> {
@@ -275,16 +255,6 @@ impl<'a> AccountView<'a> {
                 || self.bypass.might(&self.reach, it)
                 || (it != actor && self.bypass.as_role(it).is_some())
         })
-    }
-
-    /// The users that may serve a slot.
-    pub(super) fn approving_users(&self) -> Vec<Actor> {
-        self.approving_users.clone()
-    }
-
-    /// The roles that may serve a slot.
-    pub(super) fn approving_roles(&self) -> Vec<Actor> {
-        self.approving_roles.clone()
     }
 
     /// The roles that an actor may become, and perhaps itself.
@@ -364,7 +334,7 @@ pub(super) struct Serving<'p, 'a> {
 
 /// The role that the desk answers with.
 fn desk(account: &Account, name: &str) -> Result<Actor, AuditError> {
-    let found = bypass::named_role(account, name);
+    let found = named_role(account, name);
     found.map(Actor::Role).ok_or_else(|| AuditError::NoDesk(name.to_owned()))
 }
 

@@ -80,6 +80,10 @@ actions! {
     UpdateEnvironment = "elasticbeanstalk:UpdateEnvironment" on Released,
     StartExecution = "states:StartExecution" on Released,
     StartPipelineExecution = "codepipeline:StartPipelineExecution" on Released,
+    StartConfiguration = "appconfig:StartDeployment" on Released,
+    // These repeat a build, so they put an earlier rule in force again.
+    RetryBuild = "codebuild:RetryBuild" on Released,
+    RetryBuildBatch = "codebuild:RetryBuildBatch" on Released,
     // This asks the gate.
     InvokeFunction = "lambda:InvokeFunction" on InvokedGate,
     // These writes give a principal more permissions.
@@ -102,6 +106,7 @@ actions! {
     CreateAccessKey = "iam:CreateAccessKey" on Anything,
     CreateLoginProfile = "iam:CreateLoginProfile" on Anything,
     UpdateLoginProfile = "iam:UpdateLoginProfile" on Anything,
+    EnableMfaDevice = "iam:EnableMFADevice" on Anything,
     PassRole = "iam:PassRole" on Anything,
     // These writes remove what denies.
     RemoveUserFromGroup = "iam:RemoveUserFromGroup" on Anything,
@@ -120,6 +125,7 @@ actions! {
     CreateSamlProvider = "iam:CreateSAMLProvider" on Anything,
     UpdateSamlProvider = "iam:UpdateSAMLProvider" on Anything,
     DeleteSamlProvider = "iam:DeleteSAMLProvider" on Anything,
+    AddClientId = "iam:AddClientIDToOpenIDConnectProvider" on Anything,
     CreateAccountAssignment = "sso:CreateAccountAssignment" on Anything,
     PutInlinePolicyToPermissionSet = "sso:PutInlinePolicyToPermissionSet" on Anything,
     AttachManagedPolicyToPermissionSet = "sso:AttachManagedPolicyToPermissionSet" on Anything,
@@ -197,7 +203,29 @@ actions! {
     CreateDataSource = "appsync:CreateDataSource" on Anything,
     CreateResolver = "appsync:CreateResolver" on Anything,
     UpdateResolver = "appsync:UpdateResolver" on Anything,
+    CreateLaunchConfiguration = "autoscaling:CreateLaunchConfiguration" on Anything,
+    CreateScalingGroup = "autoscaling:CreateAutoScalingGroup" on Anything,
+    UpdateScalingGroup = "autoscaling:UpdateAutoScalingGroup" on Anything,
+    CreateComponent = "imagebuilder:CreateComponent" on Anything,
+    CreateRecipe = "imagebuilder:CreateImageRecipe" on Anything,
+    CreateInfrastructure = "imagebuilder:CreateInfrastructureConfiguration" on Anything,
+    CreateImage = "imagebuilder:CreateImage" on Anything,
+    CreateFlinkApp = "kinesisanalytics:CreateApplication" on Anything,
+    StartFlinkApp = "kinesisanalytics:StartApplication" on Anything,
+    CreateAirflow = "airflow:CreateEnvironment" on Anything,
+    CreateGameBuild = "gamelift:CreateBuild" on Anything,
+    CreateGameFleet = "gamelift:CreateFleet" on Anything,
+    CreateModel = "sagemaker:CreateModel" on Anything,
+    CreateEndpointConfig = "sagemaker:CreateEndpointConfig" on Anything,
+    CreateEndpoint = "sagemaker:CreateEndpoint" on Anything,
+    CreateTransformJob = "sagemaker:CreateTransformJob" on Anything,
+    CreateTuningJob = "sagemaker:CreateHyperParameterTuningJob" on Anything,
+    CreateRuntime = "bedrock-agentcore:CreateAgentRuntime" on Anything,
+    InvokeRuntime = "bedrock-agentcore:InvokeAgentRuntime" on Anything,
+    CreateWindow = "ssm:CreateMaintenanceWindow" on Anything,
+    RegisterWindowTask = "ssm:RegisterTaskWithMaintenanceWindow" on Anything,
     // These change code that runs with a role already.
+    UpdateFlinkApp = "kinesisanalytics:UpdateApplication" on Anything,
     UpdateAnyFunction = "lambda:UpdateFunctionCode" on Anything,
     UpdateAnyConfiguration = "lambda:UpdateFunctionConfiguration" on Anything,
     StartSession = "ssm:StartSession" on Anything,
@@ -278,3 +306,7 @@ impl Actions {
         low & other_low != 0 || high & other_high != 0
     }
 }
+
+/// The actions that let another person sign in as an existing user.
+pub(super) const CREDENTIALS: [Action; 3] =
+    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];

@@ -43,6 +43,11 @@ impl Answerer {
         &self.shown
     }
 
+    /// Whether an identity provider names all of its sessions.
+    pub(crate) fn has_own_name(&self) -> bool {
+        self.shown.iter().all(|shown| shown.is_own_name)
+    }
+
     /// Any of these.
     pub(crate) fn any(all: impl Iterator<Item = Self>) -> Self {
         Self { shown: all.flat_map(|it| it.shown).collect() }
@@ -89,6 +94,11 @@ impl AccountView<'_> {
     /// Somebody new who signs in to a role under one new name.
     pub(crate) fn assigned(&self, role: &str) -> Answerer {
         self.sessions(role, Naming::User(NAMES[0]))
+    }
+
+    /// A session of a role under the name of one person, which nobody else can choose.
+    pub(crate) fn session_named(&self, role: &str, person: &str) -> Answerer {
+        self.sessions(role, Naming::User(person))
     }
 
     /// A session of a role, which the account need not have.

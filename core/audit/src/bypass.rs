@@ -3,15 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use iam::account::{Account, Actor, Role, RoleIx};
-use names::Arn;
-
 use crate::action::Action;
 use crate::equivalence_class::{ClassId, Reached, shortest};
 use crate::permissions::As;
 use crate::reach_index::{ReachIndex, UndecidedError};
+use crate::release::named_role;
 use crate::ways::{self, Need, Way};
 use iam::Part;
+use iam::account::{Account, Actor, Role, RoleIx};
 
 /// The service that assumes the roles of pipelines (CodePipeline User Guide, "Manage the
 /// CodePipeline service role").
@@ -154,6 +153,10 @@ fn deploying(reach: &ReachIndex<'_>) -> Result<BTreeMap<RoleIx, String>, NoSuchR
     let release = &reach.scope.release;
     let mut found = BTreeMap::new();
     let deploys = || "deploys without the pipeline".to_owned();
+    for named in ways::rule_roles(reach.scope) {
+        let role = named_role(account, &named);
+        found.extend(role.map(|role| (role, "changes the gate's rule".to_owned())));
+    }
     for named in &release.deploy_roles {
         let role = named_role(account, named).ok_or_else(|| NoSuchRole(named.clone()))?;
         found.insert(role, deploys());
@@ -171,14 +174,4 @@ fn deploying(reach: &ReachIndex<'_>) -> Result<BTreeMap<RoleIx, String>, NoSuchR
 /// Whether pipelines can have this role.
 fn is_of_pipelines(account: &Account, role: &Role) -> bool {
     account.outsiders(role).services.iter().any(|service| service == PIPELINES)
-}
-
-/// The role with this name or ARN. Names of roles are unique without regard to case.
-pub(crate) fn named_role(account: &Account, named: &str) -> Option<RoleIx> {
-    let mut roles = account.roles_by_ix();
-    if Arn::parse(named).is_some() {
-        return roles.find(|(_, role)| role.identity.arn == named).map(|(at, _)| at);
-    }
-    let found = roles.find(|(_, role)| role.identity.name.eq_ignore_ascii_case(named));
-    found.map(|(at, _)| at)
 }

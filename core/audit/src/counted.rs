@@ -17,6 +17,7 @@ use rule::{Keys, Principal, ReasonCode, RequireSignature, Rule, SharedRoles, Tru
 use crate::account_view::AccountView;
 use crate::answerer::{Answerer, Shown};
 use crate::reach_index::{Candidate, ReachIndex, SlotPair};
+use crate::scope::SlotIx;
 
 /// The most people of one answerer that are compared with those of the other. Two different people
 /// on either side are enough to find two.
@@ -85,6 +86,15 @@ impl<'a> Counting<'a> {
     /// Whether an unsigned answer of a principal counts.
     pub(crate) fn counts(&self, action: &str, arn: &str) -> bool {
         self.standing(action, arn).is_ok()
+    }
+
+    /// Whether any of those that AWS may show counts in any slot.
+    fn may_count_any(&self, reach: &ReachIndex<'_>, by: &Answerer) -> bool {
+        let counts = |arn: &str| {
+            let mut slots = reach.scope.slots_by_ix();
+            slots.any(|(_, slot)| self.counts(&slot.action, arn))
+        };
+        by.shown().iter().any(|shown| counts(&shown.arn))
     }
 
     /// The keys of a principal, if its unsigned answer counts.
@@ -164,6 +174,12 @@ fn once((first, of_first): &(Shown, Keys), (second, of_second): &(Shown, Keys)) 
     if first.words == second.words {
         return format!("it counts {} once", first.words);
     }
+    if first.is_own_name && second.is_own_name {
+        return format!(
+            "it counts {} and {} once, because an identity provider gives one human one name",
+            first.words, second.words
+        );
+    }
     let shared = of_first.shared_with(of_second).min();
     let shared = shared.map_or(String::new(), |key| format!(", as `{}`", key.label()));
     format!("it counts {} and {} once{shared}", first.words, second.words)
@@ -178,7 +194,18 @@ pub(crate) fn best_pair(
     by: &[Answerer],
     wanted: impl Fn(usize, usize) -> bool,
 ) -> Result<Option<(SlotPair, Verdict)>, TooIntricate> {
-    let Some(any) = reach.find_pair(candidates, |_, i, j| wanted(i, j))? else {
+    best_pair_of(counting, reach, candidates, by, |_, i, j| wanted(i, j))
+}
+
+/// As [`best_pair`], if it depends on the slots too which are wanted.
+pub(crate) fn best_pair_of(
+    counting: &Counting<'_>,
+    reach: &ReachIndex<'_>,
+    candidates: &[Candidate<'_>],
+    by: &[Answerer],
+    wanted: impl Fn([SlotIx; 2], usize, usize) -> bool,
+) -> Result<Option<(SlotPair, Verdict)>, TooIntricate> {
+    let Some(any) = reach.find_pair(candidates, &wanted)? else {
         return Ok(None);
     };
     let nobody = Answerer::default();
@@ -190,8 +217,18 @@ pub(crate) fn best_pair(
     if verdict.counts_two() || counting.rule.require_signature() != RequireSignature::No {
         return Ok(Some((any, verdict)));
     }
-    let counted = reach
-        .find_pair(candidates, |slots, i, j| wanted(i, j) && ask(slots, [i, j]).counts_two())?;
+    let may_count = by.iter().map(|by| counting.may_count_any(reach, by));
+    let may_count: Vec<bool> = may_count.collect();
+    let may = |at: usize| may_count.get(at) == Some(&true);
+    let have_own_names =
+        |at: [usize; 2]| at.iter().all(|at| by.get(*at).is_some_and(Answerer::has_own_name));
+    let counted = reach.find_pair(candidates, |slots, i, j| {
+        may(i)
+            && may(j)
+            && !have_own_names([i, j])
+            && wanted(slots, i, j)
+            && ask(slots, [i, j]).counts_two()
+    })?;
     Ok(Some(match counted {
         Some(pair) => {
             let verdict = ask(pair.slots, pair.candidates);
@@ -210,19 +247,28 @@ pub(crate) fn conclude(
     verdict: &Verdict,
     if_refused: Severity,
 ) {
+    conclude_of_outsiders(view, finding, verdict, if_refused);
+    if view.is_beyond_people(actor) {
+        finding.severity = finding.severity.min(Severity::Warning);
+        let message = finding.message.trim_end_matches('.');
+        finding.message = format!("{message}; no human can assume the role.");
+    }
+}
+
+/// As [`conclude`], about people and workloads outside the account.
+pub(crate) fn conclude_of_outsiders(
+    view: &AccountView<'_>,
+    finding: &mut Finding,
+    verdict: &Verdict,
+    if_refused: Severity,
+) {
     finding.gate = Some(verdict.gate);
     finding.severity = match verdict.gate {
         Gate::CountsTwo => Severity::Error,
         Gate::Refuses => if_refused,
     };
     let message = finding.message.trim_end_matches('.');
-    let mut message = format!("{message}; {}", view.counting.words(verdict));
-    if view.is_beyond_people(actor) {
-        finding.severity = finding.severity.min(Severity::Warning);
-        message.push_str("; no human can assume the role");
-    }
-    message.push('.');
-    finding.message = message;
+    finding.message = format!("{message}; {}.", view.counting.words(verdict));
 }
 
 /// The severity of a finding about a principal that has two slots already, if the gate refuses.

@@ -1,22 +1,22 @@
 //! Credentials of approvers that one human can make: the human becomes several people.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
+use iam::Truth;
 use iam::account::Actor;
 
 use crate::account_view::{AccountView, Serving};
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::answerer::Answerer;
 use crate::closure::{Step, TwoSlots, Who};
 use crate::counted::best_pair;
-use crate::equivalence_class::ClassId;
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, UndecidedError};
-
-/// The actions that let another person sign in as an existing user.
-const MAKING: [Action; 3] =
-    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
+use crate::second_factor::{self, Factor};
+use crate::steps;
+use crate::targets::Among;
 
 /// The most users with the same permissions that are tried.
 const ALIKE: usize = 3;
@@ -30,13 +30,13 @@ pub(crate) fn as_two_people(
     actor: Actor,
 ) -> Result<Option<TwoSlots>, UndecidedError> {
     let reach = &view.reach;
-    if !reach.permissions.might_any(actor, &MAKING) {
+    if !reach.permissions.might_any(actor, &CREDENTIALS) {
         return Ok(None);
     }
     let own: Vec<Serving<'_, '_>> = view.serving_as(actor);
     let by = own.iter().map(|it| view.answers_as(actor, it.actor));
     let mut by: Vec<Answerer> = by.collect();
-    let classes = own.iter().map(|it| (Rc::clone(&it.class), it.served));
+    let classes = own.iter().map(|it| (Rc::clone(&it.class), reach.slots_of_class(&it.class)));
     let mut classes: Vec<_> = classes.collect();
     let mut made: Vec<Vec<Step>> = Vec::new();
     let mut alike: HashMap<ClassId, usize> = HashMap::new();
@@ -45,7 +45,7 @@ pub(crate) fn as_two_people(
     let mut left = MAKERS;
     while let Some((maker, before)) = makers.pop_front().filter(|_| left > 0) {
         left -= 1;
-        for user in view.mattering_users() {
+        for (user, step) in made_by(view, maker) {
             if seen.contains(&user) {
                 continue;
             }
@@ -54,18 +54,19 @@ pub(crate) fn as_two_people(
                 alike.get(&class.id).is_none_or(|known| *known < ALIKE)
                     && served.iter().any(|(slot, _)| view.counting.counts(view.slot(slot), arn))
             });
-            let makes_more = reach.permissions.might_any(user, &MAKING);
+            let makes_more = reach.permissions.might_any(user, &CREDENTIALS);
             if class.is_none() && !makes_more {
                 continue;
             }
-            let Some(step) = makes(view, maker, user) else { continue };
             seen.insert(user);
-            let steps: Vec<Step> = before.iter().cloned().chain([step]).collect();
+            let (class, more) = with_second_factor(view, maker, user, &step, class);
+            let steps: Vec<Step> = before.iter().cloned().chain([step]).chain(more).collect();
             if makes_more {
                 makers.push_back((user, steps.clone()));
             }
             let Some(class) = class else { continue };
             *alike.entry(class.id).or_default() += 1;
+            let served = reach.slots_of_class(&class);
             classes.push((class, served));
             by.push(view.taken(user));
             made.push(steps);
@@ -81,7 +82,7 @@ pub(crate) fn as_two_people(
             let mut chain: Vec<Step> = Vec::new();
             for at in pair.candidates {
                 let steps = match own.get(at) {
-                    Some(it) => assumed(view, actor, it.actor),
+                    Some(it) => steps::to_assume(view, actor, it.actor),
                     None => made.get(at.saturating_sub(own.len())).cloned().unwrap_or_default(),
                 };
                 chain.extend(
@@ -94,37 +95,42 @@ pub(crate) fn as_two_people(
     Ok(None)
 }
 
-/// The step that makes credentials of a user, if the actor may.
-fn makes(view: &AccountView<'_>, actor: Actor, user: Actor) -> Option<Step> {
-    let permissions = &view.reach.permissions;
-    let arn = view.account().arn(user);
-    MAKING.iter().find_map(|action| {
-        let allowed = permissions.allows_to(&As::Now(actor), *action, arn, Some(user), &[]);
-        (allowed != iam::Truth::No).then(|| Step {
-            by: Who::Actor(actor),
-            is_changed: false,
-            action: *action,
-            resource: arn.to_owned(),
-            open: allowed == iam::Truth::Unknown,
-        })
-    })
+/// The class with which a user approves whose credentials somebody makes, and the step that adds a
+/// device if its approvals need a second factor.
+fn with_second_factor<'a>(
+    view: &AccountView<'a>,
+    maker: Actor,
+    user: Actor,
+    made: &Step,
+    class: Option<Rc<EquivalenceClass<'a>>>,
+) -> (Option<Rc<EquivalenceClass<'a>>>, Option<Step>) {
+    if class.is_none() {
+        return (None, None);
+    }
+    match second_factor::of(view, &As::Now(maker), user, made.action) {
+        Factor::NotNeeded => (class, None),
+        Factor::Missing(class) => (class, None),
+        Factor::Added { by_user, is_open } => {
+            let by = Who::Actor(if by_user { user } else { maker });
+            let action = Action::EnableMfaDevice;
+            (class, Some(Step { by, action, open: is_open, ..made.clone() }))
+        }
+    }
 }
 
-/// The steps to assume a role, if it is not the actor itself.
-fn assumed(view: &AccountView<'_>, actor: Actor, serving: Actor) -> Vec<Step> {
-    let Actor::Role(role) = serving else { return Vec::new() };
-    let chain = view.reachable(actor).chain_to_role(role).filter(|_| serving != actor);
-    let mut by = Who::Actor(actor);
-    let through = chain.into_iter().flat_map(|chain| chain.through);
-    let steps = through.map(|role| {
-        let next = Actor::Role(role);
-        Step {
-            by: std::mem::replace(&mut by, Who::Actor(next)),
-            is_changed: false,
-            action: Action::AssumeRole,
-            resource: view.account().arn(next).to_owned(),
-            open: false,
+/// The users that matter and whose credentials somebody may make, each with the step.
+fn made_by(view: &AccountView<'_>, maker: Actor) -> BTreeMap<Actor, Step> {
+    let mut made = BTreeMap::new();
+    for action in CREDENTIALS {
+        for (user, allowed) in view.targets(&As::Now(maker), action, Among::MatteringUsers).iter() {
+            made.entry(*user).or_insert_with(|| Step {
+                by: Who::Actor(maker),
+                is_changed: false,
+                action,
+                resource: view.account().arn(*user).to_owned(),
+                open: *allowed == Truth::Unknown,
+            });
         }
-    });
-    steps.collect()
+    }
+    made
 }

@@ -7,6 +7,8 @@ use iam::account::{Actor, RoleIx};
 
 use crate::account_view::AccountView;
 use crate::action::APPROVE;
+use crate::answerer::Answerer;
+use crate::counted::{Verdict, best_pair_of};
 use crate::equivalence_class::EquivalenceClass;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 use crate::role_chains::RoleChain;
@@ -39,6 +41,8 @@ pub(crate) struct ServedTogether {
     pub(crate) pair: SlotPair,
     /// For each slot, how it is served.
     pub(crate) by: [Entered; 2],
+    /// What the gate makes of the two answers.
+    pub(crate) verdict: Verdict,
 }
 
 /// A role that is entered to serve a slot.
@@ -95,7 +99,7 @@ impl<'v, 'a> EnteredRoles<'v, 'a> {
 
     /// Two slots of one stage that somebody serves who may enter these roles: one as one of them,
     /// the other as another one. `together` says whether one human may enter both, by their places.
-    /// With `slots`, only these two.
+    /// With `slots`, only these two. Two that the gate counts as two people are preferred.
     pub(crate) fn two_slots(
         &self,
         roles: &[RoleIx],
@@ -108,6 +112,8 @@ impl<'v, 'a> EnteredRoles<'v, 'a> {
         });
         let ways: Vec<(usize, RoleIx, &Way<'_, '_>)> = ways.collect();
         let candidates: Vec<Candidate<'_>> = ways.iter().map(|(.., way)| way.candidate()).collect();
+        let by = ways.iter().map(|(_, role, way)| way.answerer(self.view, *role));
+        let by: Vec<Answerer> = by.collect();
         let place = |at: usize| ways.get(at).map(|(place, ..)| *place);
         let wanted = |of: [SlotIx; 2], i: usize, j: usize| match (place(i), place(j)) {
             (Some(i), Some(j)) => i != j && slots.is_none_or(|slots| slots == of) && together(i, j),
@@ -115,21 +121,27 @@ impl<'v, 'a> EnteredRoles<'v, 'a> {
         };
         let reach = &self.view.reach;
         let Some(&(_, first, _)) = ways.first() else { return Ok(None) };
-        let pair = reach.find_pair(&candidates, wanted);
-        let Some(pair) = pair.map_err(reach.undecided(Actor::Role(first)))? else {
+        let found = best_pair_of(&self.view.counting, reach, &candidates, &by, wanted);
+        let Some((pair, verdict)) = found.map_err(reach.undecided(Actor::Role(first)))? else {
             return Ok(None);
         };
         let by = pair.candidates.map(|at| match ways.get(at) {
             Some((_, role, way)) => Entered { role: *role, chain: way.chain.clone() },
             None => Entered { role: first, chain: None },
         });
-        Ok(Some(ServedTogether { pair, by }))
+        Ok(Some(ServedTogether { pair, by, verdict }))
     }
 }
 
 impl<'a> Way<'_, 'a> {
     fn candidate(&self) -> Candidate<'_> {
         Candidate::now(&self.class, self.served)
+    }
+
+    /// Somebody who enters a role and goes this way.
+    fn answerer(&self, view: &AccountView<'a>, role: RoleIx) -> Answerer {
+        let serving = self.chain.as_ref().map_or(role, |chain| chain.role);
+        view.answers_as(Actor::Role(role), Actor::Role(serving))
     }
 }
 

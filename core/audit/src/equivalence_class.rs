@@ -1,13 +1,14 @@
 //! Classes of principals that are equivalent for an action: their policies say the same about it,
 //! so every question is answered once for all of them.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use iam::account::{Account, Actor, PolicyId};
-use iam::{Clauses, Frame, Part, TooIntricate, Truth, reach};
+use iam::account::PolicyId;
+use iam::{Clauses, Frame, Part, TooIntricate, reach};
 
+use crate::targets::{Among, Targets};
 use crate::witness::readable;
 
 /// A resource on which an action is allowed.
@@ -31,9 +32,9 @@ pub(crate) struct EquivalenceClass<'a> {
     pub(crate) clauses: Rc<Clauses<'a, PolicyId>>,
     /// The condition keys that these policies use.
     keys: BTreeSet<String>,
+    example: OnceCell<Option<String>>,
     reached: OnceCell<Option<Rc<Reached>>>,
-    targets: OnceCell<Vec<Actor>>,
-    targets_that_matter: OnceCell<Vec<Actor>>,
+    targets: RefCell<HashMap<Among, Targets>>,
 }
 
 impl<'a> EquivalenceClass<'a> {
@@ -47,9 +48,9 @@ impl<'a> EquivalenceClass<'a> {
             id,
             clauses,
             keys,
+            example: OnceCell::new(),
             reached: OnceCell::new(),
-            targets: OnceCell::new(),
-            targets_that_matter: OnceCell::new(),
+            targets: RefCell::default(),
         }
     }
 
@@ -61,6 +62,11 @@ impl<'a> EquivalenceClass<'a> {
     /// Whether these policies use a condition key that begins like this, in lower case.
     pub(crate) fn uses_any_of(&self, prefix: &str) -> bool {
         self.keys.iter().any(|used| used.to_lowercase().starts_with(prefix))
+    }
+
+    /// A resource on which the action may be allowed. `None` says nothing.
+    pub(crate) fn example(&self) -> Option<&str> {
+        self.example.get_or_init(|| self.clauses.example()).as_deref()
     }
 
     /// A shortest resource of a frame on which the action is allowed. The answer is cached, so
@@ -77,28 +83,13 @@ impl<'a> EquivalenceClass<'a> {
         Ok(self.reached.get_or_init(|| found).clone())
     }
 
-    /// The principals on which the action is allowed. `all` gives the candidates if the policies
-    /// name them by wildcard; most policies name a few, which are looked up. The answer is cached,
-    /// so callers must always pass the same candidates for one action.
-    pub(crate) fn targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> &[Actor] {
-        self.targets.get_or_init(|| self.compute_targets(account, all))
-    }
-
-    /// The same for other candidates: all that matter to the search for what one can become.
-    pub(crate) fn targets_that_matter(
-        &self,
-        account: &Account,
-        all: impl Fn() -> Vec<Actor>,
-    ) -> &[Actor] {
-        self.targets_that_matter.get_or_init(|| self.compute_targets(account, all))
-    }
-
-    fn compute_targets(&self, account: &Account, all: impl Fn() -> Vec<Actor>) -> Vec<Actor> {
-        let mut targets = match self.clauses.only() {
-            Some(named) => named.into_iter().filter_map(|arn| account.actor(arn)).collect(),
-            None => all(),
-        };
-        targets.retain(|target| self.clauses.allow(account.arn(*target)) != Truth::No);
+    /// The principals among some on which the action may be allowed, computed once.
+    pub(crate) fn targets(&self, among: Among, compute: impl FnOnce() -> Targets) -> Targets {
+        if let Some(known) = self.targets.borrow().get(&among) {
+            return Rc::clone(known);
+        }
+        let targets = compute();
+        self.targets.borrow_mut().insert(among, Rc::clone(&targets));
         targets
     }
 }

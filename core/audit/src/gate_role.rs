@@ -74,7 +74,7 @@ fn is_of_gates_work(statement: &Statement, gate: &FunctionRef) -> bool {
 }
 
 fn are_logs_of(resources: Option<&ResourceElement>, gate: &FunctionRef) -> bool {
-    let Some(ResourceElement::These(templates)) = resources else { return false };
+    let Some(ResourceElement::These(named)) = resources else { return false };
     let group = format!("log-group:/aws/lambda/{}", gate.name());
     // A template of CloudFormation and one of Terraform write the streams in different ways.
     let is_in_group = |template: &Template| {
@@ -86,5 +86,5 @@ fn are_logs_of(resources: Option<&ResourceElement>, gate: &FunctionRef) -> bool 
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         })
     };
-    templates.iter().all(is_in_group)
+    named.templates().iter().all(is_in_group)
 }

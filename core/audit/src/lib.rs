@@ -30,9 +30,11 @@ mod release;
 mod role_chains;
 mod running;
 mod scope;
+mod second_factor;
 mod second_person;
 mod session_naming;
 mod steps;
+mod targets;
 mod ways;
 mod witness;
 

@@ -33,6 +33,21 @@ const WAYS: &[Way] = &[
     ("ec2", &[Action::ReplaceInstanceProfile]),
     // The instances of a cluster have the role, as an instance profile.
     ("ec2", &[Action::RunJobFlow]),
+    // The instances of a group have the profile of its launch configuration (EC2 Auto Scaling API,
+    // CreateLaunchConfiguration, `IamInstanceProfile`).
+    ("ec2", &[Action::CreateLaunchConfiguration, Action::CreateScalingGroup]),
+    ("ec2", &[Action::CreateLaunchConfiguration, Action::UpdateScalingGroup]),
+    // The instance that builds an image runs the components (Image Builder API,
+    // CreateInfrastructureConfiguration, `instanceProfileName`).
+    (
+        "ec2",
+        &[
+            Action::CreateComponent,
+            Action::CreateRecipe,
+            Action::CreateInfrastructure,
+            Action::CreateImage,
+        ],
+    ),
     ("codebuild", &[Action::CreateProject, Action::StartBuild]),
     ("codebuild", &[Action::CreateProject, Action::StartBuildBatch]),
     ("codebuild", &[Action::CreateProject, Action::CreateWebhook]),
@@ -62,7 +77,15 @@ const WAYS: &[Way] = &[
     ("sagemaker", &[Action::CreateTrainingJob]),
     ("sagemaker", &[Action::CreateProcessingJob]),
     ("sagemaker", &[Action::CreateDomain, Action::CreateUserProfile, Action::CreateDomainUrl]),
+    // The containers of a model, or of a training job, run with the role (SageMaker API,
+    // `ExecutionRoleArn` and `RoleArn`).
+    ("sagemaker", &[Action::CreateModel, Action::CreateEndpointConfig, Action::CreateEndpoint]),
+    ("sagemaker", &[Action::CreateModel, Action::CreateTransformJob]),
+    ("sagemaker", &[Action::CreateTuningJob]),
     ("ssm", &[Action::StartAutomationExecution]),
+    // A task of the type AUTOMATION calls any API (Systems Manager User Guide,
+    // `aws:executeAwsApi`).
+    ("ssm", &[Action::CreateWindow, Action::RegisterWindowTask]),
     ("ssm", &[Action::CreateAssociation]),
     ("datapipeline", &[Action::CreateDataPipeline, Action::PutDataPipeline]),
     ("elasticmapreduce", &[Action::CreateDataPipeline, Action::PutDataPipeline]),
@@ -72,6 +95,15 @@ const WAYS: &[Way] = &[
         "bedrock-agentcore",
         &[Action::CreateInterpreter, Action::StartInterpreter, Action::InvokeInterpreter],
     ),
+    ("bedrock-agentcore", &[Action::CreateRuntime, Action::InvokeRuntime]),
+    // The code of an application runs with its role (Managed Service for Apache Flink API,
+    // CreateApplication, `ServiceExecutionRole`).
+    ("kinesisanalytics", &[Action::CreateFlinkApp, Action::StartFlinkApp]),
+    // The code comes from a bucket that the caller names (Managed Workflows for Apache Airflow API,
+    // CreateEnvironment, `ExecutionRoleArn`).
+    ("airflow-env", &[Action::CreateAirflow]),
+    // The servers of a fleet have its role (GameLift API, CreateFleet, `InstanceRoleArn`).
+    ("gamelift", &[Action::CreateGameBuild, Action::CreateGameFleet]),
     // Its universal target calls any API (EventBridge Scheduler User Guide, "Using universal
     // targets").
     ("scheduler", &[Action::CreateSchedule]),

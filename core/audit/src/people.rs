@@ -130,7 +130,7 @@ static BELIEVING: LazyLock<Rule> = LazyLock::new(|| {
 
 /// The sessions of a role of IAM Identity Center that the gate believes, by ARN and name of the
 /// person, if everybody who has the role is known.
-fn sessions_of<'v>(
+pub(super) fn sessions_of<'v>(
     view: &'v AccountView<'_>,
     actor: Actor,
 ) -> Option<impl Iterator<Item = (String, String)> + use<'v>> {
@@ -277,7 +277,8 @@ fn keys_by(rule: &Rule, view: &AccountView<'_>, arn: &str) -> Keys {
 /// rule joins them, or the default rule if none was given. A principal that the gate would
 /// attribute to nobody belongs to no person.
 pub(super) fn persons(view: &AccountView<'_>, arns: &[&str]) -> Vec<Vec<usize>> {
-    persons_by(arns.iter().map(|arn| keys(view, arn)).collect())
+    let rule = view.rule.unwrap_or(&BELIEVING);
+    persons_by(arns.iter().map(|arn| keys_by(rule, view, arn)).collect())
 }
 
 /// The persons behind these keys: for each, the places of the keys.

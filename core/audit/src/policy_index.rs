@@ -108,7 +108,9 @@ impl PolicyIndex {
 pub(super) fn keys(statement: &Statement) -> impl Iterator<Item = &str> {
     let resources = match &statement.resources {
         None => &[][..],
-        Some(ResourceElement::These(templates) | ResourceElement::AllBut(templates)) => templates,
+        Some(ResourceElement::These(resources) | ResourceElement::AllBut(resources)) => {
+            resources.templates()
+        }
     };
     let of_conditions = statement.conditions.iter().flat_map(|condition| condition.keys());
     resources.iter().flat_map(|template| template.keys()).chain(of_conditions)

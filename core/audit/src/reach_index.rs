@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use iam::account::{Account, Actor, Group, GroupIx, PolicyId};
-use iam::{Clauses, Frame, Part, TooIntricate, Truth};
+use iam::{Clauses, Frame, Part, TooIntricate};
 
 use crate::action::{APPROVE, Action, On};
 use crate::equivalence_class::{ClassId, EquivalenceClass, Reached, shortest};
@@ -339,13 +339,19 @@ impl<'a> ReachIndex<'a> {
         class.reach(frame).map_err(self.undecided(actor))
     }
 
+    /// Some resource on which an actor may do an action.
+    pub(crate) fn example(&self, actor: Actor, action: Action) -> Option<String> {
+        let class = self.permissions.class_of(actor, action)?;
+        let reached = || self.reaches(actor, action).ok().flatten();
+        class.example().map(str::to_owned).or_else(|| Some(reached()?.witness.clone()))
+    }
+
     /// Whether somebody may do an action on any resource that matters. What is too intricate counts
     /// as allowed.
     pub(crate) fn can(&self, who: &As<'a>, action: Action) -> bool {
         let frame = || self.scope.resources(self.account, action.on());
         let Some(class) = self.permissions.class_as(who, action) else { return false };
-        // Most policies that allow it on anything allow it on `*`, which needs no search.
-        (action.on() == On::Anything && class.clauses.allow("*") != Truth::No)
+        (action.on() == On::Anything && class.example().is_some())
             || class.reach(frame).map_or(true, |reached| reached.is_some())
     }
 

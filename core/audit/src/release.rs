@@ -1,6 +1,7 @@
 //! What pipelines release, and with which roles, as far as the user or the pipelines' files say.
 
-use names::FunctionRef;
+use iam::account::{Account, RoleIx};
+use names::{Arn, FunctionRef};
 
 /// What pipelines release behind the gate, and with which roles.
 #[derive(Clone, Debug, Default)]
@@ -78,8 +79,27 @@ pub enum TargetKind {
         /// Its own name.
         environment: String,
     },
+    /// A cluster of EKS, by name.
+    Cluster(String),
+    /// An environment of AppConfig.
+    Configuration {
+        /// The id of its application.
+        application: String,
+        /// Its own id.
+        environment: String,
+    },
     /// A state machine, by ARN.
     StateMachine(String),
     /// Another pipeline, by name.
     Pipeline(String),
+}
+
+/// The role with this name or ARN. Names of roles are unique without regard to case.
+pub(crate) fn named_role(account: &Account, named: &str) -> Option<RoleIx> {
+    let mut roles = account.roles_by_ix();
+    if Arn::parse(named).is_some() {
+        return roles.find(|(_, role)| role.identity.arn == named).map(|(at, _)| at);
+    }
+    let found = roles.find(|(_, role)| role.identity.name.eq_ignore_ascii_case(named));
+    found.map(|(at, _)| at)
 }

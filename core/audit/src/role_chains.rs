@@ -30,7 +30,7 @@ pub(super) struct RoleChains<'a> {
     /// Whether each role, by its place, may serve a slot, bypass the gate or become somebody else.
     matters: Vec<bool>,
     /// The roles that matter and that trust every principal of the account.
-    open: Vec<RoleIx>,
+    open: HashSet<RoleIx>,
     known: RefCell<HashMap<Option<ClassId>, Rc<Reachable>>>,
 }
 
@@ -107,7 +107,7 @@ impl<'a> RoleChains<'a> {
     ) -> Self {
         let also: HashSet<RoleIx> = also.collect();
         let account = reach.account;
-        let mut open = Vec::new();
+        let mut open = HashSet::new();
         let matters = |at| {
             let role = Actor::Role(at);
             reach.slots_of(role).any()
@@ -125,7 +125,7 @@ impl<'a> RoleChains<'a> {
             let trustees = account.trustees(role);
             let is_open = trustees.account || trustees.everybody;
             if is_open && matters(at) && !depends_on_the_caller(role) {
-                open.push(at);
+                open.insert(at);
             }
             let named: HashSet<Actor> = trustees.named.iter().copied().collect();
             let mut one_by_one: Vec<Actor> = trustees.named;
@@ -166,9 +166,9 @@ impl<'a> RoleChains<'a> {
         self.of_actor.contains_key(&actor)
     }
 
-    /// The roles that matter and that trust every principal of the account.
-    pub(super) fn open_to_the_account(&self) -> impl Iterator<Item = RoleIx> {
-        self.open.iter().copied()
+    /// Whether a role matters and trusts every principal of the account.
+    pub(super) fn is_open_to_the_account(&self, role: RoleIx) -> bool {
+        self.open.contains(&role)
     }
 
     /// Whether a role may serve a slot, bypass the gate or become somebody else.

@@ -1,7 +1,7 @@
 //! The steps of a chain, in words and as evidence.
 
 use findings::{Check, Evidence, Finding};
-use iam::account::Actor;
+use iam::account::{Actor, RoleIx};
 
 use crate::account_view::AccountView;
 use crate::action::Action;
@@ -38,6 +38,29 @@ pub(crate) fn to_two_slots<F>(
     let [_, second] = &slots.pair.witness;
     finding.witness = Some(second.clone());
     finding
+}
+
+/// The steps with which an actor becomes a role. There are no steps if it is that role itself.
+pub(crate) fn to_assume(view: &AccountView<'_>, actor: Actor, role: Actor) -> Vec<Step> {
+    let Actor::Role(at) = role else { return Vec::new() };
+    let chain = view.reachable(actor).chain_to_role(at).filter(|_| role != actor);
+    chain.map_or(Vec::new(), |chain| through(view, actor, &chain.through))
+}
+
+/// The steps with which an actor assumes one role after the other.
+pub(crate) fn through(view: &AccountView<'_>, actor: Actor, roles: &[RoleIx]) -> Vec<Step> {
+    let mut by = Who::Actor(actor);
+    let steps = roles.iter().map(|role| {
+        let next = Actor::Role(*role);
+        Step {
+            by: std::mem::replace(&mut by, Who::Actor(next)),
+            is_changed: false,
+            action: Action::AssumeRole,
+            resource: view.account().arn(next).to_owned(),
+            open: false,
+        }
+    });
+    steps.collect()
 }
 
 /// The steps of an actor, in words: what is done to which resource.
@@ -106,11 +129,11 @@ pub(crate) fn evidence(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> 
         };
         found.push(Evidence::new("target", &step.resource, how));
         if let Some(by) = by {
-            let reached = match is_on_running_code(view, step) {
-                true => view.reach.reaches(by, step.action).ok().flatten(),
+            let example = match is_on_running_code(view, step) {
+                true => view.reach.example(by, step.action),
                 false => None,
             };
-            let resource = reached.as_ref().map_or(&step.resource, |reached| &reached.witness);
+            let resource = example.as_ref().unwrap_or(&step.resource);
             let blames = view.reach.permissions.blame(by, step.action, resource);
             found.extend(evidence::chain(account, by, step.action, &blames));
         }

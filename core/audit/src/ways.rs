@@ -9,7 +9,7 @@ use iam::{Frame, FramePart};
 use names::FunctionRef;
 
 use crate::action::{Action, On};
-use crate::release::{Artifacts, Target, TargetKind};
+use crate::release::{Artifacts, Target, TargetKind, named_role};
 use crate::scope::Scope;
 
 /// What messages call the gate.
@@ -37,6 +37,7 @@ pub(crate) struct Way {
 pub(crate) fn ways(account: &Account, scope: &Scope) -> Vec<Way> {
     let mut ways = past_the_gate(account, scope);
     let release = &scope.release;
+    ways.extend(of_the_rule(account, scope));
     ways.extend(release.artifacts.iter().flat_map(artifacts(account)));
     ways.extend(release.targets.iter().flat_map(|target| around(account, scope, target)));
     // With another program, the desk shows people one thing and has them sign another. Without
@@ -109,6 +110,32 @@ fn changes_of(account: &Account, scope: &Scope, function: &FunctionRef, what: &s
     // change it for example.
     ways.push(way(&[(Action::AddPermission, whole())], format!("lets others change {what}")));
     ways
+}
+
+/// The ways to change the gate's rule through its own pipeline, if the account has one
+/// (templates/rule-pipeline.yaml): its last project puts the rule in force that it is started with.
+fn of_the_rule(account: &Account, scope: &Scope) -> Vec<Way> {
+    let [_, deploys] = rule_roles(scope);
+    if named_role(account, &deploys).is_none() {
+        return Vec::new();
+    }
+    let project = scope.of_service(account, "codebuild", None, &format!("project/{deploys}"));
+    let actions = [
+        Action::UpdateProject,
+        Action::StartBuild,
+        Action::StartBuildBatch,
+        Action::RetryBuild,
+        Action::RetryBuildBatch,
+    ];
+    let does = format!("changes the gate's rule in the project `{deploys}`");
+    actions.map(|action| release(&[(action, project.clone())], does.clone())).into()
+}
+
+/// The roles of the rule's own pipeline and of its deployment, by name. The project of the
+/// deployment has the same name (templates/rule-pipeline.yaml).
+pub(crate) fn rule_roles(scope: &Scope) -> [String; 2] {
+    let gate = scope.gate.name();
+    [format!("{gate}-rule"), format!("{gate}-rule-deploy")]
 }
 
 /// Artifacts between the approval and the deployment. The key of an object begins with the first 20
@@ -200,6 +227,20 @@ fn around(account: &Account, scope: &Scope, target: &Target) -> Vec<Way> {
             &[Action::UpdateEnvironment],
             arns("elasticbeanstalk", &format!("environment/{application}/{environment}")),
             format!("deploys to the environment `{environment}`"),
+        ),
+        // "An access entry allows an IAM principal to access your cluster" (EKS API reference,
+        // CreateAccessEntry), and an access policy gives it permissions there.
+        TargetKind::Cluster(name) => vec![release(
+            &[
+                (Action::CreateAccessEntry, arns("eks", &format!("cluster/{name}"))),
+                (Action::AssociateAccessPolicy, arns("eks", &format!("access-entry/{name}/*"))),
+            ],
+            format!("lets itself or others into the cluster `{name}`"),
+        )],
+        TargetKind::Configuration { application, environment } => each(
+            &[Action::StartConfiguration],
+            arns("appconfig", &format!("application/{application}/environment/{environment}")),
+            format!("deploys another configuration to `{environment}`"),
         ),
         TargetKind::StateMachine(arn) => {
             let machine = Frame::new(&[FramePart::Text(arn)]);

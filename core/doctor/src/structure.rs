@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use rule::ActionKind;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_with::{As, DefaultOnNull};
 
 /// How long a manual approval waits by default: seven days (CodePipeline User Guide, "Quotas").
 pub const DEFAULT_TIMEOUT_MINUTES: u32 = 7 * 24 * 60;
@@ -16,6 +17,13 @@ fn first_run_order() -> u32 {
     FIRST_RUN_ORDER
 }
 
+fn run_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(FIRST_RUN_ORDER))
+}
+
+/// Treats `null` as absent. Programs that use other SDKs than the AWS CLI print every member.
+type OrDefault = As<DefaultOnNull>;
+
 /// The declaration of a pipeline.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,7 +33,7 @@ pub struct Structure {
     /// The stages, first to last.
     pub stages: Vec<Stage>,
     /// How executions that are in the pipeline at the same time affect each other.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub execution_mode: ExecutionMode,
     /// `V1` or `V2`. `None` is `V1` (CodePipeline API reference, `PipelineDeclaration`).
     pub pipeline_type: Option<String>,
@@ -78,16 +86,16 @@ pub struct Action {
     /// What it does.
     pub action_type_id: ActionTypeId,
     /// Its place in the stage; actions with the same number run at the same time.
-    #[serde(default = "first_run_order")]
+    #[serde(default = "first_run_order", deserialize_with = "run_order")]
     pub run_order: u32,
     /// The settings of its type, such as `FunctionName` and `UserParameters`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub configuration: BTreeMap<String, String>,
     /// What it reads.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub input_artifacts: Vec<Artifact>,
     /// What it makes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub output_artifacts: Vec<Artifact>,
     /// How long a manual approval waits, if not [`DEFAULT_TIMEOUT_MINUTES`].
     pub timeout_in_minutes: Option<u32>,
@@ -130,7 +138,7 @@ pub struct OnFailure {
     /// Which actions an automatic retry runs again.
     pub retry_configuration: Option<RetryConfiguration>,
     /// Conditions that are evaluated when the stage has failed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub conditions: Vec<Condition>,
 }
 
@@ -146,7 +154,7 @@ pub struct RetryConfiguration {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Conditions {
     /// The conditions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub conditions: Vec<Condition>,
 }
 
@@ -156,7 +164,7 @@ pub struct Condition {
     /// What happens if it is not met: `ROLLBACK`, `FAIL`, `RETRY` or `SKIP`.
     pub result: Option<String>,
     /// What has to be true.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub rules: Vec<ConditionRule>,
 }
 
@@ -169,7 +177,7 @@ pub struct ConditionRule {
     /// What answers it.
     pub rule_type_id: RuleTypeId,
     /// The settings of its type, such as `FunctionName`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub configuration: BTreeMap<String, String>,
 }
 

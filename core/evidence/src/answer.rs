@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use findings::Severity;
-use rule::Decision;
+use rule::{Decision, Rule};
 
 use crate::judge::evaluate::Evaluated;
 use crate::judge::verdict::Verdict;
@@ -30,52 +30,105 @@ impl Answer {
     }
 }
 
+/// The numbers behind an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) executions: usize,
+    pub(crate) releases: usize,
+    /// Releases that not enough people approved.
+    pub(crate) unapproved: usize,
+    /// Other executions with an error.
+    pub(crate) doubtful: usize,
+    /// Those of the last two whose errors somebody accepts.
+    pub(crate) justified: usize,
+}
+
+impl Tally {
+    /// What speaks against a yes, if anything does: without the verdict and the full stop.
+    pub(crate) fn against(&self, releases: &str, people: &str) -> Option<String> {
+        let parts: Vec<String> = [
+            (self.unapproved > 0).then(|| shortfall(self.unapproved, releases, people)),
+            (self.doubtful > 0).then(|| doubt(self.doubtful)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        (!parts.is_empty()).then(|| parts.join(", and "))
+    }
+
+    /// How many of the executions that speak against a yes somebody has justified.
+    pub(crate) fn justified_in_words(&self) -> String {
+        let of = self.unapproved.saturating_add(self.doubtful);
+        match self.justified {
+            0 => String::new(),
+            1 if of == 1 => "; it is a justified exception".to_owned(),
+            all if all == of => "; all of them are justified exceptions".to_owned(),
+            1 => "; 1 of them is a justified exception".to_owned(),
+            some => format!("; {some} of them are justified exceptions"),
+        }
+    }
+}
+
 impl Report {
     /// The answer. It is yes only if there is no error, accepted or not.
     pub fn answer(&self) -> Answer {
-        let people = self.people();
-        let releases = self.releases();
-        let unapproved = || self.executions.iter().filter(|it| is_unapproved(it));
-        let in_doubt = || self.executions.iter().filter(|it| !is_unapproved(it) && has_error(it));
-        let (bad, doubtful) = (unapproved().count(), in_doubt().count());
-        let accepted = unapproved().chain(in_doubt()).filter(|it| is_accepted(it)).count();
-        let text = match (self.executions.len(), releases, bad, doubtful) {
-            (0, ..) => "Neither yes nor no: there is no execution to judge.".to_owned(),
-            (_, 0, 0, 0) => {
+        let (people, tally) = (self.people(), self.tally());
+        let releases = match tally.releases {
+            1 => "the only release".to_owned(),
+            releases => format!("{} of {releases} releases", tally.unapproved),
+        };
+        let against = tally.against(&releases, &people);
+        let sentence = match (&against, tally.executions, tally.releases) {
+            (_, 0, _) => "Neither yes nor no: there is no execution to judge.".to_owned(),
+            (Some(against), ..) => format!("No: {against}{}.", tally.justified_in_words()),
+            (None, _, 0) => {
                 format!("Yes: nothing was released, so nothing was released without {people}.")
             }
-            (_, 1, 0, 0) => format!("Yes: the only release was approved by {people}."),
-            (_, _, 0, 0) => format!("Yes: all {releases} releases were approved by {people}."),
-            (_, _, 0, _) => format!("No: {}{}.", doubt(doubtful), and_accepted(accepted)),
-            (_, _, _, 0) => {
-                format!("No: {}{}.", shortfall(bad, releases, &people), and_accepted(accepted))
+            (None, _, 1) => format!("Yes: the only release was approved by {people}."),
+            (None, ..) => {
+                format!("Yes: all {} releases were approved by {people}.", tally.releases)
             }
-            _ => format!(
-                "No: {}, and {}{}.",
-                shortfall(bad, releases, &people),
-                doubt(doubtful),
-                and_accepted(accepted)
-            ),
         };
-        let yes = (!self.executions.is_empty()).then_some(bad == 0 && doubtful == 0);
-        Answer { yes, sentence: text }
+        let yes = (tally.executions > 0).then_some(against.is_none());
+        Answer { yes, sentence }
     }
 
-    /// The quorum in words. Executions may have different quorums, because UserParameters can
-    /// raise it.
-    pub(crate) fn people(&self) -> String {
+    /// The numbers behind the answer.
+    pub(crate) fn tally(&self) -> Tally {
+        let unapproved = || self.executions.iter().filter(|it| is_unapproved(it));
+        let in_doubt = || self.executions.iter().filter(|it| !is_unapproved(it) && has_error(it));
+        Tally {
+            executions: self.executions.len(),
+            releases: self.releases(),
+            unapproved: unapproved().count(),
+            doubtful: in_doubt().count(),
+            justified: unapproved().chain(in_doubt()).filter(|it| is_accepted(it)).count(),
+        }
+    }
+
+    /// The quorums of the releases. They may differ, because UserParameters can raise it.
+    pub(crate) fn quorums(&self) -> BTreeSet<u32> {
         let releases = self.executions.iter().filter(|evaluated| evaluated.released);
         let decisions = releases.filter_map(|evaluated| evaluated.decision.as_ref());
         let asked = |decision: &Decision| decision.record().quorum.get();
-        let quorums: BTreeSet<u32> = decisions.map(asked).collect();
-        match quorums.first() {
-            Some(quorum) if quorums.len() == 1 => format!("{} people", in_words(*quorum)),
-            Some(_) => {
-                let words: Vec<String> = quorums.iter().map(|quorum| in_words(*quorum)).collect();
-                format!("as many people as the rule asked for ({})", words.join(" or "))
-            }
-            None => format!("{} people", in_words(self.floor.quorum().get())),
+        decisions.map(asked).collect()
+    }
+
+    /// The quorum in words.
+    pub(crate) fn people(&self) -> String {
+        people(&self.quorums(), &self.floor)
+    }
+}
+
+/// Quorums in words. Without any release, it is the one of the rule.
+pub(crate) fn people(quorums: &BTreeSet<u32>, floor: &Rule) -> String {
+    match quorums.first() {
+        Some(quorum) if quorums.len() == 1 => format!("{} people", in_words(*quorum)),
+        Some(_) => {
+            let words: Vec<String> = quorums.iter().map(|quorum| in_words(*quorum)).collect();
+            format!("as many people as the rule asked for ({})", words.join(" or "))
         }
+        None => format!("{} people", in_words(floor.quorum().get())),
     }
 }
 
@@ -94,24 +147,13 @@ fn is_accepted(evaluated: &Evaluated) -> bool {
     errors.peek().is_some() && errors.all(|error| !error.is_open())
 }
 
-fn shortfall(bad: usize, releases: usize, people: &str) -> String {
-    match (bad, releases) {
-        (1, 1) => format!("the only release was not approved by {people}"),
-        (1, _) => format!("1 of {releases} releases was not approved by {people}"),
-        _ => format!("{bad} of {releases} releases were not approved by {people}"),
-    }
+fn shortfall(unapproved: usize, releases: &str, people: &str) -> String {
+    let were = if unapproved == 1 { "was" } else { "were" };
+    format!("{releases} {were} not approved by {people}")
 }
 
 fn doubt(count: usize) -> String {
     format!("the record of {} is in doubt", counted(count, "execution"))
-}
-
-fn and_accepted(count: usize) -> String {
-    match count {
-        0 => String::new(),
-        1 => "; somebody accepted 1 of these exceptions".to_owned(),
-        _ => format!("; somebody accepted {count} of these exceptions"),
-    }
 }
 
 /// A quorum as people say it.

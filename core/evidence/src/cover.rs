@@ -44,6 +44,13 @@ pub enum Source {
         /// Its size on disk.
         bytes: u64,
     },
+    /// What earlier runs have read.
+    Cache {
+        /// The directory, as it was given.
+        path: String,
+        /// The number of executions that were not asked for again.
+        executions: usize,
+    },
     /// Calls to AWS.
     Calls {
         /// The operation, for example `codepipeline:ListPipelineExecutions`.

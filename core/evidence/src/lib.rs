@@ -8,6 +8,7 @@ mod answer;
 mod cover;
 pub mod facts;
 mod judge;
+mod overview;
 mod read;
 pub mod render;
 mod report;
@@ -18,11 +19,13 @@ pub use judge::{
     AccountSource, ApprovalAttempt, CATALOG, Counting, Evaluated, Exception, ExceptionCode,
     GateReport, GateRun, Trail, UnknownAccount, Verdict, runs_gate,
 };
+pub use overview::{Overview, Place, Row};
 pub use read::history;
 pub use read::history::History;
+pub use read::kept;
 pub use read::{
     APPROVAL, CloudTrail, CodePipeline, Counts, Event, EventError, Incomplete, Lists, LookUpError,
-    Moment, Page, Period, PeriodError, Progress, ReadError, Requests, SavedError, look_up,
-    read_events, read_live, read_saved, time,
+    Moment, Origin, OriginError, Page, Period, PeriodError, Progress, ReadError, Requests,
+    SavedError, look_up, read_events, read_live, read_saved, time,
 };
 pub use report::{Question, Report};

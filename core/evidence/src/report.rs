@@ -9,7 +9,7 @@ use names::{Arn, FunctionRef};
 use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
-use crate::judge::exception::{Acceptance, Exception, ExceptionCode};
+use crate::judge::exception::{Exception, ExceptionCode};
 use crate::judge::route::Route;
 use crate::judge::standard::Standard;
 use crate::judge::verdict::Verdict;
@@ -132,15 +132,11 @@ impl Report {
             let place = place(evaluated);
             for exception in &mut evaluated.exceptions {
                 let finding = finding(exception, &subject, &place);
-                let judged = acceptances.judge(vec![finding.clone()], &CATALOG, today);
-                exception.acceptance = judged.accepted.first().map(|accepted| Acceptance {
-                    reason: accepted.reason().to_owned(),
-                    expires: accepted.expires(),
-                });
-                let evidence = judged.open.iter().flat_map(|finding| &finding.evidence);
-                let mut expired = evidence.filter(|link| link.kind == "acceptance");
-                exception.expired =
-                    expired.next().map(|link| format!("{}: {}", link.detail, link.name));
+                let disposition = acceptances.disposition(&finding).cloned();
+                match disposition {
+                    Some(valid) if valid.expires >= today => exception.acceptance = Some(valid),
+                    expired => exception.expired = expired,
+                }
                 findings.push(finding);
             }
         }
@@ -195,12 +191,7 @@ impl Report {
 
     /// The number of executions with an exception of at least a warning, all accepted.
     pub(crate) fn accepted(&self) -> usize {
-        let is_accepted = |evaluated: &&Evaluated| {
-            let mut serious =
-                evaluated.exceptions.iter().filter(|it| it.code.severity() > Severity::Note);
-            !evaluated.is_exceptional() && serious.any(|it| !it.is_open())
-        };
-        self.executions.iter().filter(is_accepted).count()
+        self.executions.iter().filter(|evaluated| evaluated.is_accepted()).count()
     }
 
     /// The starts of the first and the last execution.

@@ -6,14 +6,17 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{Accepted, Catalog};
+use crate::{Accepted, Catalog, Disposition};
 use crate::{Evidence, Finding};
 
 /// Why a text is not an accept file.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
     /// Not JSON, or JSON of another form.
-    #[error("it is not a JSON list of objects with `code`, `subject`, `reason` and `expires`")]
+    #[error(
+        "it is not a JSON list of objects with `code`, `subject`, `reason`, `expires` and, if you \
+         like, `ticket` and `reviewer`"
+    )]
     Form(#[from] serde_json::Error),
     /// A value of an entry that cannot be used.
     #[error("entry {position}: {problem}")]
@@ -39,6 +42,9 @@ pub enum EntryProblem {
     /// An empty reason.
     #[error("the reason is empty; say why this is accepted, for the people who audit it")]
     Reason,
+    /// An empty text under a key that may be left out.
+    #[error("the {0} is empty; write it, or leave the key out")]
+    Empty(&'static str),
     /// A text that is not a day.
     #[error("`{0}` is not a day; write YYYY-MM-DD, the last day on which this is accepted")]
     Expires(String),
@@ -51,6 +57,10 @@ struct Entry {
     code: String,
     subject: String,
     reason: String,
+    #[serde(default)]
+    ticket: Option<String>,
+    #[serde(default)]
+    reviewer: Option<String>,
     expires: String,
 }
 
@@ -61,9 +71,7 @@ struct Acceptance {
     /// As it is written.
     subject: String,
     pattern: Pattern,
-    reason: String,
-    /// The last day on which it is valid.
-    expires: Date,
+    disposition: Disposition,
 }
 
 impl Acceptance {
@@ -91,8 +99,8 @@ impl Acceptances {
     /// Reads an accept file. Pass the catalogs of all verbs, so that one file can serve them all.
     ///
     /// # Errors
-    /// [`AcceptError`]: every key is required and no other is allowed, so that a misspelt one
-    /// cannot accept something for ever.
+    /// [`AcceptError`]: `ticket` and `reviewer` may be left out, every other key is required, and
+    /// no further key is allowed. So a misspelt one cannot accept something for ever.
     pub fn parse(json: &str, catalogs: &[&Catalog]) -> Result<Self, AcceptError> {
         // Serde would read a list in place of an entry as the values of its keys, in order.
         let _: Vec<Map<String, Value>> = serde_json::from_str(json)?;
@@ -116,17 +124,14 @@ impl Acceptances {
         let mut judged =
             Judged { unused: unused.collect(), open: Vec::new(), accepted: Vec::new() };
         for mut finding in findings {
-            let matching = self.0.iter().filter(|acceptance| acceptance.matches(&finding));
-            // If several match, use the one that expires last.
-            match matching.max_by_key(|acceptance| acceptance.expires) {
-                Some(acceptance) if acceptance.expires >= today => judged.accepted.push(Accepted {
-                    finding,
-                    reason: acceptance.reason.clone(),
-                    expires: acceptance.expires,
-                }),
+            match self.disposition(&finding) {
+                Some(disposition) if disposition.expires >= today => {
+                    let disposition = disposition.clone();
+                    judged.accepted.push(Accepted { finding, disposition });
+                }
                 Some(expired) => {
                     let ended = format!("expired after {}", expired.expires);
-                    finding.evidence.push(Evidence::new("acceptance", &expired.reason, ended));
+                    finding.evidence.push(Evidence::new("acceptance", expired.in_words(), ended));
                     judged.open.push(finding);
                 }
                 None => judged.open.push(finding),
@@ -134,10 +139,18 @@ impl Acceptances {
         }
         judged
     }
+
+    /// What the file says about a finding, on any day. If several entries match, it is the one that
+    /// expires last.
+    #[must_use]
+    pub fn disposition(&self, finding: &Finding) -> Option<&Disposition> {
+        let matching = self.0.iter().filter(|acceptance| acceptance.matches(finding));
+        matching.map(|acceptance| &acceptance.disposition).max_by_key(|it| it.expires)
+    }
 }
 
 fn check(entry: Entry, catalogs: &[&Catalog]) -> Result<Acceptance, EntryProblem> {
-    let Entry { code, subject, reason, expires } = entry;
+    let Entry { code, subject, reason, ticket, reviewer, expires } = entry;
     if !catalogs.iter().any(|catalog| catalog.has(&code)) {
         let checks = catalogs.iter().flat_map(|catalog| catalog.checks);
         let known: Vec<String> = checks.map(|check| format!("`{}`", check.code)).collect();
@@ -149,10 +162,16 @@ fn check(entry: Entry, catalogs: &[&Catalog]) -> Result<Acceptance, EntryProblem
     if reason.trim().is_empty() {
         return Err(EntryProblem::Reason);
     }
+    for (name, text) in [("ticket", &ticket), ("reviewer", &reviewer)] {
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+            return Err(EntryProblem::Empty(name));
+        }
+    }
     // There is one way to write a day; the parser also reads other forms of ISO 8601.
     let day = expires.parse::<Date>().ok().filter(|day| day.to_string() == expires);
     let Some(day) = day else {
         return Err(EntryProblem::Expires(expires));
     };
-    Ok(Acceptance { code, pattern: Pattern::new(&subject), subject, reason, expires: day })
+    let disposition = Disposition { reason, ticket, reviewer, expires: day };
+    Ok(Acceptance { code, pattern: Pattern::new(&subject), subject, disposition })
 }

@@ -3,10 +3,11 @@
 use csv::Writer;
 
 use super::Report;
-use crate::Finding;
+use crate::{Disposition, Finding};
 
-const HEADER: [&str; 9] = [
+const HEADER: [&str; 11] = [
     "severity", "code", "subject", "message", "evidence", "witness", "help", "accepted", "expires",
+    "ticket", "reviewer",
 ];
 
 /// Renders the report as CSV.
@@ -17,24 +18,21 @@ pub fn render(report: &Report) -> Result<Vec<u8>, csv::Error> {
     let mut table = Writer::from_writer(Vec::new());
     table.write_record(HEADER)?;
     for finding in &report.findings {
-        table.write_record(row(finding, "", String::new()))?;
+        table.write_record(row(finding, None))?;
     }
     for accepted in &report.accepted {
-        table.write_record(row(
-            &accepted.finding,
-            &accepted.reason,
-            accepted.expires.to_string(),
-        ))?;
+        table.write_record(row(&accepted.finding, Some(&accepted.disposition)))?;
     }
     table.into_inner().map_err(|error| error.into_error().into())
 }
 
 /// If nobody accepted the finding, `accepted` is empty.
-fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
+fn row(finding: &Finding, disposition: Option<&Disposition>) -> [String; 11] {
     let chain =
         finding.evidence.iter().map(|link| format!("{} {}: {}", link.kind, link.name, link.detail));
     let place = finding.location.iter().map(|location| format!("at {location}"));
     let chain: Vec<String> = chain.chain(place).collect();
+    let said = |text: Option<&String>| plain(text.map(String::as_str).unwrap_or_default());
     [
         finding.severity.as_str().to_owned(),
         finding.code.to_owned(),
@@ -43,8 +41,10 @@ fn row(finding: &Finding, accepted: &str, expires: String) -> [String; 9] {
         plain(&chain.join("; ")),
         plain(finding.witness.as_deref().unwrap_or_default()),
         plain(&finding.help),
-        plain(accepted),
-        expires,
+        said(disposition.map(|it| &it.reason)),
+        disposition.map(|it| it.expires.to_string()).unwrap_or_default(),
+        said(disposition.and_then(|it| it.ticket.as_ref())),
+        said(disposition.and_then(|it| it.reviewer.as_ref())),
     ]
 }
 

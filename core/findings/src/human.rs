@@ -197,15 +197,15 @@ impl Page {
     }
 
     fn accepted(&mut self, report: &Report) {
-        for Accepted { finding, reason, expires } in &report.accepted {
+        for Accepted { finding, disposition } in &report.accepted {
             let (severity, code) = (finding.severity.as_str(), finding.code);
             let what = shown(&finding.subject);
             self.lines.styled(
                 DIMMED,
                 0,
-                &format!("accepted until {expires}: {severity} [{code}] {what}"),
+                &format!("accepted until {}: {severity} [{code}] {what}", disposition.expires),
             );
-            self.lines.styled(DIMMED, 2, &format!("reason: {}", shown(reason)));
+            self.lines.styled(DIMMED, 2, &format!("reason: {}", shown(&disposition.in_words())));
         }
         if !report.accepted.is_empty() {
             self.lines.blank();

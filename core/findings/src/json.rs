@@ -86,6 +86,10 @@ struct EvidenceEntry<'a> {
 struct AcceptedEntry<'a> {
     finding: FindingEntry<'a>,
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewer: Option<&'a str>,
     /// The last day on which it is accepted.
     expires: String,
 }
@@ -159,10 +163,13 @@ fn evidence(evidence: &Evidence) -> EvidenceEntry<'_> {
 fn accepted<'a>(cause: &[&'a Accepted]) -> Option<AcceptedEntry<'a>> {
     let accepted = *cause.first()?;
     let findings: Vec<&Finding> = cause.iter().map(|accepted| &accepted.finding).collect();
+    let disposition = &accepted.disposition;
     Some(AcceptedEntry {
         finding: finding(&findings)?,
-        reason: &accepted.reason,
-        expires: accepted.expires.to_string(),
+        reason: &disposition.reason,
+        ticket: disposition.ticket.as_deref(),
+        reviewer: disposition.reviewer.as_deref(),
+        expires: disposition.expires.to_string(),
     })
 }
 

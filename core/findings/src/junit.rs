@@ -83,7 +83,10 @@ impl<'a> Case<'a> {
         if self.is_skipped() {
             let reasons: Vec<String> = accepted
                 .iter()
-                .map(|it| format!("{} until {}: {}", it.finding.subject, it.expires, it.reason))
+                .map(|Accepted { finding, disposition }| {
+                    let (until, words) = (disposition.expires, disposition.in_words());
+                    format!("{} until {until}: {words}", finding.subject)
+                })
                 .collect();
             let _ = writeln!(out, "      <skipped message=\"{}\"/>", text(&reasons.join("; ")));
         }

@@ -5,6 +5,7 @@ mod cause;
 mod check;
 mod count;
 mod csv;
+mod disposition;
 mod finding;
 mod found;
 mod github;
@@ -19,6 +20,7 @@ pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
 pub use check::{Catalog, Check, described, link};
 pub use count::{counted, first_names, number};
 pub use csv::{plain, render as csv};
+pub use disposition::Disposition;
 pub use finding::{Evidence, Finding, Gate, Location, Severity};
 pub use found::{Answer, AnswerIs, Elsewhere, Found};
 pub use github::render as github;
@@ -29,8 +31,6 @@ pub use sarif::render as sarif;
 
 use std::cmp::Reverse;
 
-use jiff::civil::Date;
-
 use names::shown;
 
 use self::cause::{Alike, causes, entries, key};
@@ -39,23 +39,7 @@ use self::cause::{Alike, causes, entries, key};
 #[derive(Clone, Debug)]
 pub struct Accepted {
     finding: Finding,
-    reason: String,
-    /// The last day on which it is accepted.
-    expires: Date,
-}
-
-impl Accepted {
-    /// Why it is accepted.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// The last day on which it is accepted.
-    #[must_use]
-    pub fn expires(&self) -> Date {
-        self.expires
-    }
+    disposition: Disposition,
 }
 
 /// A report. The same findings give the same report, in any order.
@@ -96,8 +80,9 @@ impl Report {
 
     /// The accepted findings in the same way. Of one cause, those with one reason and day.
     fn accepted_entries(&self) -> Vec<Vec<&Accepted>> {
-        entries(&self.accepted, |Accepted { finding, reason, expires }| {
-            format!("{}\0{reason}\0{expires}", key(finding, Alike::InAll))
+        entries(&self.accepted, |Accepted { finding, disposition }| {
+            let (words, expires) = (disposition.in_words(), disposition.expires);
+            format!("{}\0{words}\0{expires}", key(finding, Alike::InAll))
         })
     }
 

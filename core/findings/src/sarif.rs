@@ -171,13 +171,17 @@ struct Message {
 struct Suppression<'a> {
     justification: &'a str,
     kind: &'static str,
-    properties: SuppressionProperties,
+    properties: SuppressionProperties<'a>,
     status: &'static str,
 }
 
 #[derive(Serialize)]
-struct SuppressionProperties {
+struct SuppressionProperties<'a> {
     expires: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'a str>,
 }
 
 /// Renders the report as SARIF.
@@ -293,10 +297,15 @@ fn properties<'a>(cause: &[&'a Finding]) -> Option<ResultProperties<'a>> {
 }
 
 fn suppression(accepted: &Accepted) -> Suppression<'_> {
+    let disposition = &accepted.disposition;
     Suppression {
-        justification: &accepted.reason,
+        justification: &disposition.reason,
         kind: "external",
-        properties: SuppressionProperties { expires: accepted.expires.to_string() },
+        properties: SuppressionProperties {
+            expires: disposition.expires.to_string(),
+            reviewer: disposition.reviewer.as_deref(),
+            ticket: disposition.ticket.as_deref(),
+        },
         status: "accepted",
     }
 }

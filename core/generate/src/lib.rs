@@ -5,6 +5,7 @@ mod advice;
 mod approval;
 pub mod explain;
 mod gate;
+mod guardrail_options;
 mod guardrails;
 mod mechanism;
 mod name;
@@ -22,6 +23,7 @@ mod spec;
 mod stage;
 mod statement;
 mod target;
+mod topic;
 
 #[cfg(test)]
 mod tests;
@@ -83,8 +85,7 @@ pub fn generate(
         files.push(File::new(signed_rule::FILE, pretty(&SignedRule::new(spec))?));
     }
     if spec.stage_json {
-        let stage =
-            Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, PipelineType::V2);
+        let stage = Stage::new(spec, PipelineType::V2);
         files.push(File::new("stage.json", pretty(&stage)?));
     }
     if let Some(json) = pipeline {
@@ -114,7 +115,7 @@ pub fn next_step(format: Format) -> &'static str {
 }
 
 fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
-    let mut plan = Plan::default();
+    let mut plan = Plan::new(spec.prefix.to_string());
     let guardrails = match &spec.guardrails {
         Some(guardrails) => guardrails::add(&mut plan, spec, guardrails)?,
         None => Vec::new(),

@@ -9,6 +9,8 @@ use super::quota::{self, Limit, QuotaError};
 /// The resources to create. A list may refer to the lists before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
+    /// The beginning of all names.
+    pub(crate) prefix: String,
     pub(crate) policies: Vec<Policy>,
     pub(crate) groups: Vec<Group>,
     pub(crate) roles: Vec<Role>,
@@ -101,6 +103,11 @@ pub enum PlanError {
 }
 
 impl Plan {
+    /// A plan of nothing yet, whose names will begin with `prefix`.
+    pub(crate) fn new(prefix: String) -> Self {
+        Self { prefix, ..Self::default() }
+    }
+
     /// Adds a policy, split into several if it is too large, and returns their names.
     pub(crate) fn add_policy(
         &mut self,

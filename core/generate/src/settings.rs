@@ -14,6 +14,7 @@ use super::name::{
     BucketName, IdentityCenter, Prefix, RegionOrAny, RoleName, RoleRef, SamlProvider,
 };
 use super::slot::{SlotName, SlotPattern};
+use super::topic::SlotTopic;
 
 /// How a person is kept from having two slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -204,6 +205,9 @@ pub struct Settings {
     /// input
     #[arg(long, value_name = "FILE", help_heading = "The gate")]
     pub patch_pipeline: Option<PathBuf>,
+    /// The SNS topic that tells the approvers of a slot of that stage, as SLOT=ARN
+    #[arg(long, value_name = "SLOT=ARN", help_heading = "The gate")]
+    pub notification_arn: Vec<SlotTopic>,
     /// Insert it before this stage; or insert the approvals and the gate into the stage before this
     /// action
     #[arg(
@@ -286,6 +290,7 @@ impl Settings {
             service_role: either(self.service_role, file.service_role),
             stage_json: self.stage_json.or(file.stage_json),
             patch_pipeline: self.patch_pipeline.or(file.patch_pipeline),
+            notification_arn: either(self.notification_arn, file.notification_arn),
             // A place on the command line overrides the other place of the file.
             after: self.after.or_else(|| file.after.filter(|_| self.before.is_none())),
             before: self.before.or_else(|| file.before.filter(|_| !gives_after)),

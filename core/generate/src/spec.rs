@@ -6,12 +6,12 @@ use doctor::pipeline::StagePlace;
 use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
-use super::name::{
-    BucketName, IdentityCenter, Prefix, RoleName, RoleRef, SamlProvider, is_plain, saml_audience,
-};
+use super::guardrail_options::Guardrails;
+use super::name::{IdentityCenter, Prefix, RoleName, SamlProvider, is_plain, saml_audience};
 use super::settings::{MechanismName, MfaAge, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
 use super::target::{TargetError, Targets};
+use super::topic::{Topics, TopicsError};
 
 /// Everything that the documents depend on. Its parts are consistent with each other.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Spec {
     pub(crate) gate: bool,
     pub(crate) gate_function: FunctionRef,
     pub(crate) service_roles: Vec<RoleName>,
+    /// The topics that tell people that an approval waits.
+    pub(crate) topics: Topics,
     /// Whether to write the stage as a file. Then the stage and the slots are plain names.
     pub(crate) stage_json: bool,
     /// The file of a pipeline that gets the stage. Then the stage and the slots are plain names.
@@ -74,19 +76,6 @@ pub(crate) struct Mfa {
     pub(crate) max_age: Option<MfaAge>,
 }
 
-/// The options of the guardrails.
-#[derive(Clone, Debug)]
-pub(crate) struct Guardrails {
-    pub(crate) scp: bool,
-    pub(crate) break_glass: Vec<RoleRef>,
-    pub(crate) job_workers: Vec<RoleRef>,
-    /// The roles of the pipelines and of their deployments.
-    pub(crate) deploy_roles: Vec<RoleRef>,
-    /// The buckets of the pipelines' artifacts.
-    pub(crate) artifact_buckets: Vec<BucketName>,
-    pub(crate) deny_manual_start: bool,
-}
-
 /// Where the user wants the stage in a pipeline.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
@@ -103,6 +92,9 @@ pub enum SpecError {
     /// The slots.
     #[error(transparent)]
     Slots(#[from] SlotsError),
+    /// The topics.
+    #[error(transparent)]
+    Topics(#[from] TopicsError),
     /// A name.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -218,7 +210,10 @@ impl Spec {
         if stage_json || settings.patch_pipeline.is_some() {
             plain_slots(&slots, "a stage")?;
             plain_stage(targets.stage())?;
+        } else if !settings.notification_arn.is_empty() {
+            return Err(needs("--notification-arn", "--stage-json or --patch-pipeline"));
         }
+        let topics = Topics::new(settings.notification_arn, &slots)?;
         let place = match (settings.before, settings.after) {
             (None, None) => None,
             _ if settings.patch_pipeline.is_none() => {
@@ -229,6 +224,7 @@ impl Spec {
             (None, Some(after)) => Some(Wanted::After(after)),
         };
         Ok(Self {
+            topics,
             stage_json,
             targets,
             slots,

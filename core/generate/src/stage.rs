@@ -1,9 +1,8 @@
 //! The stage with the approvals and the gate, in CodePipeline's JSON.
 
-use names::FunctionRef;
 use serde::Serialize;
 
-use super::slot::Slots;
+use super::spec::Spec;
 
 /// The name of the gate's action.
 pub(crate) const GATE_ACTION: &str = "TwoPersonRule";
@@ -42,6 +41,8 @@ struct ActionTypeId {
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     #[serde(skip_serializing_if = "Option::is_none")]
+    notification_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     custom_data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     function_name: Option<String>,
@@ -72,13 +73,8 @@ pub(crate) enum PipelineType {
 impl Stage {
     /// The approvals in parallel, followed by the gate. If an approval or the gate fails, a
     /// pipeline of type V2 runs the whole stage once more, so every approval is asked for again.
-    pub(crate) fn new(
-        name: &str,
-        slots: &Slots,
-        gate: &FunctionRef,
-        pipeline: PipelineType,
-    ) -> Self {
-        let names: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
+    pub(crate) fn new(spec: &Spec, pipeline: PipelineType) -> Self {
+        let names: Vec<&str> = spec.slots.iter().filter_map(|slot| slot.action()).collect();
         let approvals = names.iter().map(|action| Action {
             name: (*action).to_owned(),
             action_type_id: ActionTypeId {
@@ -89,6 +85,7 @@ impl Stage {
             },
             run_order: 1,
             configuration: Configuration {
+                notification_arn: spec.topics.of(action).map(str::to_owned),
                 custom_data: Some(question(action, &names)),
                 ..Configuration::default()
             },
@@ -103,13 +100,13 @@ impl Stage {
             },
             run_order: 2,
             configuration: Configuration {
-                function_name: Some(gate.to_string()),
+                function_name: Some(spec.gate_function.to_string()),
                 user_parameters: Some(parameters(&names)),
                 ..Configuration::default()
             },
         };
         Self {
-            name: name.to_owned(),
+            name: spec.targets.stage().to_string(),
             actions: approvals.chain([gate]).collect(),
             on_failure: (pipeline == PipelineType::V2).then_some(OnFailure {
                 result: "RETRY",

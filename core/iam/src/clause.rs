@@ -1,5 +1,7 @@
 //! A statement about one action in one context.
 
+use std::borrow::Cow;
+
 use crate::arn::Resource;
 use crate::cases::KeyValue;
 use crate::condition::Condition;
@@ -8,7 +10,6 @@ use crate::document::Effect;
 use crate::matched::Matched;
 use crate::policy::{ResourceElement, Statement};
 use crate::region::{self, Region};
-use crate::template::{Resolved, Template};
 use crate::truth::Truth;
 
 /// A statement that is about the action and whose conditions may hold.
@@ -17,7 +18,7 @@ pub(crate) struct Clause<'a, S> {
     source: S,
     statement: usize,
     effect: Effect,
-    about: About,
+    about: About<'a>,
     /// The regions that its conditions want.
     regions: Vec<Region>,
     /// The conditions that the context does not decide.
@@ -26,9 +27,9 @@ pub(crate) struct Clause<'a, S> {
 
 /// The resources that a statement is about.
 #[derive(Clone, Debug)]
-pub(crate) enum About {
-    These(Vec<Resource>),
-    AllBut(Vec<Resource>),
+pub(crate) enum About<'a> {
+    These(Cow<'a, [Resource]>),
+    AllBut(Cow<'a, [Resource]>),
 }
 
 /// A statement that contributes to a decision.
@@ -72,7 +73,7 @@ impl<'a, S: Copy> Clause<'a, S> {
         Some(Self { source, statement: at, effect: statement.effect, about, regions, open })
     }
 
-    pub(crate) fn about(&self) -> &About {
+    pub(crate) fn about(&self) -> &About<'a> {
         &self.about
     }
 
@@ -146,27 +147,19 @@ impl<'a, S: Copy> Clause<'a, S> {
     }
 }
 
-impl About {
-    fn read(resources: Option<&ResourceElement>, context: &Context) -> Option<Self> {
-        let resolve = |template: &Template| match template.resolve_resource(context) {
-            Resolved::Pieces(pieces) => Some(Resource::from_pieces(&pieces)),
-            Resolved::NoValue => None,
-        };
+impl<'a> About<'a> {
+    fn read(resources: Option<&'a ResourceElement>, context: &Context) -> Option<Self> {
         match resources {
             // A trust policy is about the role that it is attached to.
-            None => Some(Self::AllBut(Vec::new())),
-            // A resource whose variable has no value matches nothing.
-            Some(ResourceElement::These(templates)) => {
-                let resources: Vec<Resource> =
-                    templates.iter().filter_map(resolve).flatten().collect();
+            None => Some(Self::AllBut(Cow::default())),
+            Some(ResourceElement::These(resources)) => {
+                let resources = resources.that_match(context);
                 (!resources.is_empty()).then_some(Self::These(resources))
             }
-            // In `NotResource` it also matches nothing, or makes "the entire statement invalid":
-            // the IAM User Guide, "Variables and tags", says both.
-            Some(ResourceElement::AllBut(templates)) => {
-                let resolve =
-                    |template| resolve(template).unwrap_or_else(|| vec![Resource::unknown()]);
-                Some(Self::AllBut(templates.iter().flat_map(resolve).collect()))
+            // A resource whose variable has no value matches nothing, or makes "the entire
+            // statement invalid": the IAM User Guide, "Variables and tags", says both.
+            Some(ResourceElement::AllBut(resources)) => {
+                Some(Self::AllBut(resources.that_may_match(context)))
             }
         }
     }

@@ -3,6 +3,8 @@
 //! IAM User Guide, "Policy evaluation logic": an explicit deny wins; otherwise every kind of policy
 //! that applies must allow.
 
+use std::collections::BTreeSet;
+
 use crate::arn::Resource;
 use crate::cases::{Case, cases};
 use crate::clause::{About, Blame, Clause};
@@ -157,6 +159,30 @@ impl<'a, S: Copy> Clauses<'a, S> {
         self.decide(&Arn(arn))
     }
 
+    /// The places of the ARNs on which the action may be allowed, and whether that is certain. The
+    /// ARNs must be sorted: patterns find those that they match without a look at the others.
+    #[must_use]
+    pub fn allow_among(&self, sorted: &[&str]) -> Vec<(usize, Truth)> {
+        let mut places = BTreeSet::new();
+        let everywhere = || 0..sorted.len();
+        match &self.granting {
+            None => places.extend(everywhere()),
+            Some(granting) => {
+                for clause in granting {
+                    match clause.about() {
+                        About::AllBut(_) => places.extend(everywhere()),
+                        About::These(resources) => {
+                            let patterns = resources.iter().map(|resource| &resource.pattern);
+                            places.extend(patterns.flat_map(|pattern| pattern.among(sorted)));
+                        }
+                    }
+                }
+            }
+        }
+        let allowed = places.into_iter().filter_map(|at| Some((at, self.allow(sorted.get(at)?))));
+        allowed.filter(|(_, allowed)| *allowed != Truth::No).collect()
+    }
+
     /// The statements that allow, for each kind of policy. Each kind must allow.
     fn kinds(&self) -> impl Iterator<Item = &Vec<Clause<'a, S>>> {
         self.granting.iter().chain(&self.within)
@@ -226,6 +252,18 @@ impl<'a, S: Copy> Clauses<'a, S> {
                 }
         };
         self.denies.is_empty() && self.kinds().all(|kind| kind.iter().any(everything))
+    }
+
+    /// A resource on which the action may be allowed, as a statement names it: each wildcard takes
+    /// one character. Quick, but `None` says nothing: [`crate::reach()`] decides.
+    #[must_use]
+    pub fn example(&self) -> Option<String> {
+        let named = self.granting.iter().flatten().filter_map(|clause| match clause.about() {
+            About::These(resources) => Some(resources.iter()),
+            About::AllBut(_) => None,
+        });
+        let mut examples = named.flatten().map(|resource| resource.pattern.example());
+        examples.find(|example| self.allow(example) != Truth::No)
     }
 
     /// Whether every question is decided before the request: no condition and no variable is open.

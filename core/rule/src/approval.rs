@@ -74,6 +74,7 @@ impl<'a> Approval<'a> {
             person: self.person.map(|key| key.to_string()),
             basis: self.basis,
             keys: self.keys.all().map(ToString::to_string).collect(),
+            opened_at: self.attempt.and_then(|a| a.started),
             at: answered.or(noticed),
             at_is: match (answered, noticed) {
                 (Some(_), _) => Some(AtIs::Answered),

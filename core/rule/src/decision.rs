@@ -113,6 +113,9 @@ pub struct JudgedApproval {
     pub basis: Option<Basis>,
     /// The principal's keys, the proven ones first.
     pub keys: Vec<String>,
+    /// When it was opened. Not in the JSON: it is for the gate's metrics.
+    #[serde(skip)]
+    pub opened_at: Option<Timestamp>,
     /// When it was answered, as far as that is known.
     pub at: Option<Timestamp>,
     /// What `at` is.

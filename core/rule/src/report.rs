@@ -161,8 +161,11 @@ impl Decision {
                 quorum.get()
             );
         }
+        // The gate does not read the declaration, so it does not know whether the stage retries.
         format!(
-            "What to do: {too_few}Have {} different people approve; this reopens the approvals:\n\
+            "What to do: {too_few}Have {} different people approve once the approvals are open \
+             again. The stage may reopen them by itself (`onFailure`); if it stands still, this \
+             does:\n\
              aws codepipeline retry-stage-execution --pipeline-name {pipeline} --stage-name {stage} \
              --pipeline-execution-id {execution_id} --retry-mode ALL_ACTIONS",
             quorum.get()

@@ -2,6 +2,7 @@
 
 pub mod demo;
 mod desk;
+mod gate_files;
 mod lag;
 pub mod serve;
 mod stop;

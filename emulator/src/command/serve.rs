@@ -12,6 +12,7 @@ use names::{AccountId, Region};
 
 use super::demo;
 use super::desk;
+use super::gate_files;
 use super::lag::lag;
 use super::stop::Stop;
 use crate::authorize::Authorizer;
@@ -92,7 +93,8 @@ Without --principals, these access key ids are known:
 /// Serves until ctrl-c or SIGTERM.
 ///
 /// # Errors
-/// If a file cannot be read, or the server cannot listen on the address.
+/// If a file cannot be read, the gate would refuse the rule, the gate does not start, or the server
+/// cannot listen on the address.
 pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let principals = match &args.principals {
         Some(path) => Principals::read(path)?,
@@ -112,12 +114,8 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         account_id: account_id.to_owned(),
         bare_job_details: args.bare_job_details,
     };
-    let rule = match &args.rule {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
-            format!("the rule file `{}` cannot be read: {error}", path.display())
-        })?),
-        None => None,
-    };
+    let rule = args.rule.as_deref().map(gate_files::rule).transpose()?;
+    let gate = args.gate.as_deref().map(gate_files::program).transpose()?;
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -143,7 +141,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         seed: args.seed,
         principals: known,
         authorizer,
-        gate: args.gate,
+        gate,
         rule: rule.clone(),
         gate_log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
         gate_output: ChildOutput::Stderr,

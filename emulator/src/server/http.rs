@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::shared::Shared;
-use super::{lambda, query};
+use super::{elsewhere, lambda, query};
 use crate::engine::{ApiError, ErrorCode};
 
 /// The prefix of an operation's name in `X-Amz-Target`.
 const TARGET_PREFIX: &str = "CodePipeline_20150709.";
+/// The service that is served, as in signatures.
+const OWN: &str = "codepipeline";
 
 /// Answers API calls on every path, as AWS does.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -29,18 +31,24 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let operation = text("x-amz-target")
-        .and_then(|target| target.strip_prefix(TARGET_PREFIX))
-        .unwrap_or_default();
-    let caller = shared.caller(text(header::AUTHORIZATION.as_str()));
+    let target = text("x-amz-target");
+    let authorization = text(header::AUTHORIZATION.as_str());
+    let service = elsewhere::service(authorization).unwrap_or(OWN);
+    let caller = shared.caller(authorization);
     let form = text(header::CONTENT_TYPE.as_str())
         .is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
-    if form && text("x-amz-target").is_none() {
-        return query::answer(&shared, caller, &body);
+    if form && target.is_none() {
+        return query::answer(&shared, caller, service, &body);
     }
     if let Some(function) = lambda::function(uri.path()) {
         return lambda::answer(&shared, caller, &function);
     }
+    let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
+    if operation.is_none() && service != OWN {
+        let operation = target.and_then(|target| target.rsplit('.').next());
+        return elsewhere::answer(service, operation);
+    }
+    let operation = operation.unwrap_or_default();
     let result = caller.and_then(|caller| {
         let result = shared.call(operation, &body, &caller);
         let caller = &caller.arn;

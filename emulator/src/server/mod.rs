@@ -1,5 +1,6 @@
 //! The running emulator: the API on a loopback port, the clock, and the gate.
 
+mod elsewhere;
 mod form;
 mod function;
 mod http;

@@ -7,14 +7,19 @@ use uuid::Uuid;
 use super::form::{Refusal, escaped, member};
 use super::sessions::Known;
 use super::shared::Shared;
-use super::{iam, sts};
+use super::{elsewhere, iam, sts};
 use crate::engine::ApiError;
 
 const IAM: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const STS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// Answers a call of IAM or STS.
-pub(super) fn answer(shared: &Shared, caller: Result<Known, ApiError>, form: &[u8]) -> Response {
+/// Answers a call of IAM or STS, and refuses one of another service that has forms.
+pub(super) fn answer(
+    shared: &Shared,
+    caller: Result<Known, ApiError>,
+    service: &str,
+    form: &[u8],
+) -> Response {
     let id = Uuid::new_v4().to_string();
     let action = member(form, "Action").unwrap_or_default();
     let result = caller.map_err(Refusal::from).and_then(|caller| match action.as_str() {
@@ -24,7 +29,7 @@ pub(super) fn answer(shared: &Shared, caller: Result<Known, ApiError>, form: &[u
         _ => Err(Refusal {
             status: StatusCode::BAD_REQUEST,
             code: "InvalidAction",
-            message: format!("The emulator does not serve the operation '{action}' of IAM or STS"),
+            message: elsewhere::message(service, Some(&action)),
         }),
     });
     let namespace = if action == "GetRole" { IAM } else { STS };

@@ -237,6 +237,28 @@ fn the_journal_holds_one_decision_and_its_metrics() {
     }
 }
 
+/// Alice's approval was answered 40 seconds after it was opened; bob's was noticed after a minute.
+#[test]
+fn a_release_that_passes_says_how_long_its_approvals_were_open() {
+    let time = |outcome: Vec<Value>| -> Vec<Value> {
+        outcome.into_iter().filter(|line| line.get("TimeToApprove").is_some()).collect()
+    };
+    let passed = time(run(&mut Memory::approved_by_alice_and("bob"), "{}", None).journal);
+    let [line] = passed.as_slice() else { panic!("{passed:?}") };
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Dimensions"], serde_json::json!([["Pipeline"]]));
+    assert_eq!(
+        directive["Metrics"],
+        serde_json::json!([{"Name": "TimeToApprove", "Unit": "Seconds"}])
+    );
+    assert_eq!(
+        (&line["Pipeline"], &line["TimeToApprove"]),
+        (&"payments".into(), &serde_json::json!([40, 60]))
+    );
+    let refused = time(run(&mut Memory::approved_by_alice_and("alice"), "{}", None).journal);
+    assert_eq!(refused, Vec::<Value>::new());
+}
+
 #[test]
 fn without_a_decision_the_metrics_say_none() {
     let mut memory = Memory::approved_by_alice_and("bob")

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iam::config::SharedCredentialsProvider;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
@@ -28,6 +29,9 @@ use self::first_contact::FirstContact;
 /// throttled.
 const TRIES: u32 = 8;
 
+/// The name of the sessions of roles that are assumed, which CloudTrail shows.
+const SESSION: &str = "policygen";
+
 /// How to reach AWS. If a member is `None`, the SDK's usual chain decides: environment, shared
 /// files, IAM Identity Center, instance role.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -39,6 +43,9 @@ pub(crate) struct Connection {
     /// Another address for the requests, such as the emulator's
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+    /// The ARN of a role to assume with these credentials.
+    #[arg(skip)]
+    pub(crate) role: Option<String>,
 }
 
 /// A connection to AWS, and the number of requests to LookupEvents so far.
@@ -66,7 +73,7 @@ impl Aws {
         }
         let config = loader.load().await;
         let Some(profile) = &connection.profile else {
-            return Self(config, Arc::default());
+            return Self(assuming(config, connection).await, Arc::default());
         };
         // Without this, credentials in the environment would come before those of the profile, and
         // two profiles would be one account.
@@ -79,7 +86,7 @@ impl Aws {
             .build();
         let credentials = SharedCredentialsProvider::new(credentials);
         let config = config.into_builder().credentials_provider(credentials).build();
-        Self(config, Arc::default())
+        Self(assuming(config, connection).await, Arc::default())
     }
 
     /// How many requests LookupEvents has taken so far. Each page is one.
@@ -91,6 +98,16 @@ impl Aws {
     pub(crate) fn region(&self) -> Option<&str> {
         self.0.region().map(Region::as_ref)
     }
+}
+
+/// The configuration with the credentials of the role, if there is one to assume.
+async fn assuming(config: SdkConfig, connection: &Connection) -> SdkConfig {
+    let (Some(role), Some(base)) = (&connection.role, config.credentials_provider()) else {
+        return config;
+    };
+    let provider = AssumeRoleProvider::builder(role).session_name(SESSION).configure(&config);
+    let credentials = SharedCredentialsProvider::new(provider.build_from_provider(base).await);
+    config.into_builder().credentials_provider(credentials).build()
 }
 
 /// Why a call of AWS failed.

@@ -16,7 +16,7 @@ use super::report::ReportArgs;
 use crate::aws::{Aws, Connection};
 use crate::controls::Controls;
 use crate::exit::Exit;
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::output;
 use audit::{AuditError, CATALOG, Scope, Slot, audit};
 use names::{ActionName, FunctionRef, PipelineGlob, RegionGlob, StageGlob};
@@ -121,8 +121,8 @@ pub(crate) struct Args {
 enum CommandError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}`")]
-    Account { path: PathBuf, source: AccountError },
+    #[error("{path}")]
+    Account { path: InputName, source: AccountError },
     #[error("the account that AWS describes cannot be used")]
     Live { source: AccountError },
 }
@@ -184,8 +184,8 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let region = args.region.or(released.region);
     let controls = Controls::read(&args.scp)?;
     let account = match &args.account_file {
-        Some(path) => Account::parse_supposing(&input::text_or_stdin(path)?)
-            .map_err(|source| CommandError::Account { path: path.clone(), source }),
+        Some(path) => Account::parse_supposing(&input::text(path)?)
+            .map_err(|source| CommandError::Account { path: path.as_path().into(), source }),
         None => {
             let region = region.as_ref().and_then(RegionGlob::region);
             Account::supposing(read_account(&args.connection, region)?)

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use audit::identity_center::{IdentityCenter, Reader};
 
 use crate::aws::{Aws, Connection};
-use crate::{input, output};
+use crate::input::{self, InputName};
+use crate::output;
 
 /// What `--identity-center` adds to the permissions of the live audit.
 pub(super) const PERMISSIONS: &str = r#",
@@ -58,8 +59,8 @@ impl IdentityCenterArgs {
         }
         let mut lists = Reader::default();
         for path in &self.identity_center_file {
-            let text = input::text_or_stdin(path)?;
-            lists.add(&path.display().to_string(), &text)?;
+            let text = input::text(path)?;
+            lists.add(&InputName::from(path.as_path()).plain(), &text)?;
         }
         Ok(Some(lists.finish()?))
     }

@@ -102,6 +102,8 @@ fn kind(action: &Action, before: &[&Action]) -> Kind {
         ("Deploy", "S3") => &["BucketName"],
         ("Deploy", "Lambda") => &["FunctionName"],
         ("Deploy", "ElasticBeanstalk") => &["ApplicationName", "EnvironmentName"],
+        ("Deploy", "EKS") => &["ClusterName"],
+        ("Deploy", "AppConfig") => &["Application", "Environment"],
         ("Invoke", "StepFunctions") => &["StateMachineArn"],
         ("Invoke", "CodePipeline") => &["PipelineName"],
         _ => return Kind::None,
@@ -141,6 +143,11 @@ fn kind(action: &Action, before: &[&Action]) -> Kind {
             }
         }
         ("ElasticBeanstalk", [application, environment]) => TargetKind::Environment {
+            application: (*application).to_owned(),
+            environment: (*environment).to_owned(),
+        },
+        ("EKS", [cluster]) => TargetKind::Cluster((*cluster).to_owned()),
+        ("AppConfig", [application, environment]) => TargetKind::Configuration {
             application: (*application).to_owned(),
             environment: (*environment).to_owned(),
         },

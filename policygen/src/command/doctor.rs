@@ -8,11 +8,12 @@ use rule::Rule;
 
 use super::CATALOGS;
 use super::doctor_facts::{self, FactsArgs};
-use super::doctor_sources::{self, AccessArgs, Found, Sources, Wanted};
+use super::doctor_sources::{self, Found, Sources};
 use super::report::ReportArgs;
 use crate::exit::Exit;
 use crate::input;
 use crate::output;
+use crate::places::{AccessArgs, Wanted};
 use doctor::pipeline::StagePlace;
 use doctor::template::NamedValue;
 use doctor::{self, GivenRule};
@@ -53,8 +54,8 @@ Examples:
 /// With --rule, alone or with pipelines, also checks the gate's rule: what it assumes, what the
 /// gate would refuse, and whether it fits the pipelines.
 ///
-/// --pipeline, --pipeline-file, --parameter, --deploys, --region and --profile may be given several
-/// times.
+/// --pipeline, --pipeline-file, --parameter, --deploys, --region, --profile and --assume-role may
+/// be given several times.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,
@@ -113,7 +114,7 @@ enum CommandError {
 pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     if args.facts.facts {
         let (facts, gate) = (&args.facts, &args.gate_function);
-        let places = args.access.places();
+        let places = args.access.places()?;
         let [place] = places.as_slice() else {
             output::print_error(&CommandError::SeveralPlaces);
             return Ok(Exit::Usage);
@@ -142,7 +143,7 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     }
     let Sources { mut found, is_complete } = if args.pipeline_file.is_empty() {
         let wanted = if args.all { Wanted::All } else { Wanted::Named(&args.pipeline) };
-        args.access.look_up(wanted)?
+        doctor_sources::look_up(&args.access.places()?, wanted)?
     } else {
         doctor_sources::read_files(&args.pipeline_file, &args.parameter)?
     };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::report::{Format, ReportArgs};
 use crate::aws::{Aws, Connection};
 use crate::exit::Exit;
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::output;
 use evidence::facts::{
     Known, LogError, Recorded, SavedFactsError, Sight, Verdict, examine, read_live, read_log,
@@ -39,12 +39,12 @@ pub(crate) struct FactsArgs {
     /// The output of `aws codepipeline list-pipeline-executions` (or `get-pipeline-execution`),
     /// `list-action-executions` or `get-pipeline-state`, instead of asking AWS; may be given
     /// several times
-    #[arg(long, value_name = "FILE", requires = "facts")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "facts")]
     input: Vec<PathBuf>,
     /// Exported CloudTrail events: the log of a trail, or the output of `aws cloudtrail
     /// lookup-events --lookup-attributes
     /// AttributeKey=EventName,AttributeValue=PutApprovalResult`; may be given several times
-    #[arg(long, value_name = "FILE", requires = "facts")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "facts")]
     cloudtrail_file: Vec<PathBuf>,
 }
 
@@ -53,12 +53,12 @@ pub(crate) struct FactsArgs {
 enum FactsError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` cannot be used")]
-    Saved { path: PathBuf, source: SavedFactsError },
-    #[error("`{path}` cannot be used")]
-    Events { path: PathBuf, source: EventError },
-    #[error("`{path}` is not the gate's log")]
-    Log { path: PathBuf, source: LogError },
+    #[error("{path} cannot be used")]
+    Saved { path: InputName, source: SavedFactsError },
+    #[error("{path} cannot be used")]
+    Events { path: InputName, source: EventError },
+    #[error("{path} is not the gate's log")]
+    Log { path: InputName, source: LogError },
 }
 
 /// A command line that makes no sense.
@@ -91,8 +91,8 @@ pub(crate) fn run(
         }
     };
     let log = args.log.as_ref().map(|path| {
-        let text = input::text_or_stdin(path)?;
-        read_log(&text).map_err(|source| FactsError::Log { path: path.clone(), source })
+        let text = input::text(path)?;
+        read_log(&text).map_err(|source| FactsError::Log { path: path.as_path().into(), source })
     });
     let log = log.transpose()?;
     let trail = (!args.cloudtrail_file.is_empty()).then(|| recorded(&args.cloudtrail_file));
@@ -134,10 +134,10 @@ pub(crate) fn run(
 fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {
     let mut events = Vec::new();
     for path in paths {
-        let json = input::bytes(path)?;
+        let json = input::text(path)?;
         events.extend(
-            read_events(&json)
-                .map_err(|source| FactsError::Events { path: path.clone(), source })?,
+            read_events(json.as_bytes())
+                .map_err(|source| FactsError::Events { path: path.as_path().into(), source })?,
         );
     }
     Ok(Recorded::new(events))
@@ -146,9 +146,9 @@ fn recorded(paths: &[PathBuf]) -> Result<Recorded, FactsError> {
 fn saved(paths: &[PathBuf]) -> Result<Known, FactsError> {
     let mut known = Known::default();
     for path in paths {
-        let json = input::bytes(path)?;
-        read_saved(&json, &mut known)
-            .map_err(|source| FactsError::Saved { path: path.clone(), source })?;
+        let json = input::text(path)?;
+        read_saved(json.as_bytes(), &mut known)
+            .map_err(|source| FactsError::Saved { path: path.as_path().into(), source })?;
     }
     Ok(known)
 }

@@ -41,6 +41,6 @@ fn input(source: &Source) -> Option<Value> {
             "sha256": sha256,
             "bytes": bytes,
         })),
-        Source::Calls { .. } => None,
+        Source::Calls { .. } | Source::Cache { .. } => None,
     }
 }

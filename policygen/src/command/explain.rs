@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::exit::Exit;
-use crate::input;
+use crate::input::{self, InputName};
 use crate::output;
 use crate::snapshot::{self, SnapshotError};
 use generate::explain::comment::{Answered, explain_comment};
@@ -124,10 +124,10 @@ enum CommandError {
     )]
     OneArn,
     #[error(
-        "--account is {given}, but `{path}` is of account {found}; leave out --account, or give \
+        "--account is {given}, but {path} is of account {found}; leave out --account, or give \
          the file of that account"
     )]
-    OtherAccount { given: AccountId, path: PathBuf, found: String },
+    OtherAccount { given: AccountId, path: InputName, found: String },
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Box<dyn Error>> {
@@ -188,7 +188,7 @@ fn known(args: &Args) -> Result<Known, CommandError> {
     match &args.account {
         Some(given) if **given != *snapshot.id => Err(CommandError::OtherAccount {
             given: given.clone(),
-            path: path.clone(),
+            path: path.as_path().into(),
             found: snapshot.id,
         }),
         Some(_) | None => Ok(Known::Roles(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
 use crate::files;
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::output;
 use generate::{File, GenerateError, PatchError, Settings, Spec, as_one_object, generate};
 
@@ -47,10 +47,10 @@ pub(crate) struct Args {
 enum CommandError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` is not a configuration for `policygen generate`")]
-    Config { path: PathBuf, source: toml::de::Error },
-    #[error("`{path}` cannot get the stage")]
-    Pipeline { path: PathBuf, source: PatchError },
+    #[error("{path} is not a configuration for `policygen generate`")]
+    Config { path: InputName, source: toml::de::Error },
+    #[error("{path} cannot get the stage")]
+    Pipeline { path: InputName, source: PatchError },
     #[error(
         "these are {count} files, and only JSON files can be printed as one; give `--out DIR`, or \
          `--print` with one of {names}"
@@ -64,7 +64,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
     let file = match &args.config {
         None => Settings::default(),
         Some(path) => Settings::from_toml(&input::text(path)?)
-            .map_err(|source| CommandError::Config { path: path.clone(), source })?,
+            .map_err(|source| CommandError::Config { path: path.as_path().into(), source })?,
     };
     let settings = args.settings.over(file);
     let format = settings.format.unwrap_or_default();
@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
         }
         spec => spec?,
     };
-    let pipeline = spec.pipeline_file().map(input::text_or_stdin).transpose()?;
+    let pipeline = spec.pipeline_file().map(input::text).transpose()?;
     let generated = generate(&spec, format, pipeline.as_deref())
         .map_err(|error| in_file(error, spec.pipeline_file()))?;
 
@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
 fn in_file(error: GenerateError, path: Option<&Path>) -> Box<dyn Error> {
     match (error, path) {
         (GenerateError::Patch(source), Some(path)) => {
-            Box::new(CommandError::Pipeline { path: path.to_owned(), source })
+            Box::new(CommandError::Pipeline { path: path.into(), source })
         }
         (error, _) => Box::new(error),
     }

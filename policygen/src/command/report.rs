@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use crate::exit::Exit;
-use crate::input::{self, InputError};
+use crate::input::{self, InputError, InputName};
 use crate::output;
 use findings::{AcceptError, Acceptances, Catalog, Found, Report, Screen, Severity};
 
@@ -21,7 +21,8 @@ pub(crate) struct ReportArgs {
     /// The least severity that ends with exit code 10
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
     pub(crate) fail_on: FailOn,
-    /// A JSON list of findings that you accept, each with `code`, `subject`, `reason` and `expires`
+    /// A JSON list of findings that you accept, each with `code`, `subject`, `reason` and
+    /// `expires`, and if you like `ticket` and `reviewer`
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
     /// Show every cause with all its subjects and its whole chain, for people
@@ -78,8 +79,8 @@ impl FailOn {
 pub(crate) enum ReportError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("`{path}` is not an accept file")]
-    Accept { path: PathBuf, source: AcceptError },
+    #[error("{path} is not an accept file")]
+    Accept { path: InputName, source: AcceptError },
     #[error("the report could not be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error("the report could not be written as CSV")]
@@ -122,7 +123,7 @@ pub(crate) fn read_accept_file(
         return Ok(Acceptances::default());
     };
     Acceptances::parse(&input::text(path)?, catalogs)
-        .map_err(|source| ReportError::Accept { path: path.to_owned(), source })
+        .map_err(|source| ReportError::Accept { path: path.into(), source })
 }
 
 /// Notes the entries of an accept file that matched nothing.

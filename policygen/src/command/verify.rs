@@ -1,7 +1,7 @@
 //! `policygen verify`: makes a report of `evidence` again from its inputs, and compares.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use evidence::{Role, render};
 use jiff::Timestamp;
@@ -9,10 +9,10 @@ use names::shown;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::evidence_recipe::{Asked, Recipe};
+use super::evidence_recipe::Recipe;
 use crate::digest::sha256;
 use crate::exit::Exit;
-use crate::input;
+use crate::input::{self, InputName};
 use crate::output;
 
 /// How many differences are listed.
@@ -44,15 +44,25 @@ pub(crate) struct Args {
 #[derive(Debug, thiserror::Error)]
 enum VerifyError {
     #[error(
-        "`{0}` is not a report of `policygen evidence --format json`, or of a version without a \
+        "{0} is not a report of `policygen evidence --format json`, or of a version without a \
          cover"
     )]
-    Form(PathBuf, #[source] serde_json::Error),
+    Form(InputName, #[source] serde_json::Error),
     #[error(
-        "`{0}` was made from calls to AWS, which cannot be repeated; save both lists, and make the \
+        "{0} was made from standard input, which cannot be read again; save what was read in a \
+         file, and make the report from it with --input"
+    )]
+    Piped(InputName),
+    #[error(
+        "{0} was made from calls to AWS, which cannot be repeated; save both lists, and make the \
          report from them with --input"
     )]
-    Live(PathBuf),
+    Live(InputName),
+    #[error(
+        "{0} is a report over several pipelines, which cannot be made again; verify a report of \
+         each pipeline"
+    )]
+    Several(InputName),
 }
 
 /// The parts of a report that say how to make it again.
@@ -96,11 +106,18 @@ struct SourceDocument {
 /// Runs the verb.
 pub(crate) fn run(args: &Args) -> Result<Exit, Box<dyn Error>> {
     let text = input::text(&args.report)?;
-    let form = |error| VerifyError::Form(args.report.clone(), error);
+    let form = |error| VerifyError::Form(args.report.as_path().into(), error);
     let given: Value = serde_json::from_str(&text).map_err(form)?;
+    if given.get("pipelines").is_some() {
+        return Err(VerifyError::Several(args.report.as_path().into()).into());
+    }
     let document: Document = serde_json::from_value(given.clone()).map_err(form)?;
     if document.cover.sources.iter().any(|source| source.kind != "file") {
-        return Err(VerifyError::Live(args.report.clone()).into());
+        return Err(VerifyError::Live(args.report.as_path().into()).into());
+    }
+    let is_piped = |source: &SourceDocument| source.path.as_deref() == Some(Path::new("-"));
+    if document.cover.sources.iter().any(is_piped) {
+        return Err(VerifyError::Piped(args.report.as_path().into()).into());
     }
     let changed = changed_files(&document.cover.sources)?;
     let differences =
@@ -167,10 +184,12 @@ fn made_again(document: &Document) -> Result<Value, Box<dyn Error>> {
         history: of(Role::History),
         cloudtrail: of(Role::CloudTrail),
         accept: of(Role::Accept).pop(),
+        is_one_of_several: false,
     };
-    let ingredients = recipe.read()?;
+    let mut ingredients = recipe.read()?;
+    let asked = std::mem::take(&mut ingredients.saved);
     let asked_trail = document.cover.asked_trail;
-    let made = recipe.make(ingredients, Asked::default(), asked_trail, document.cover.made_at)?;
+    let made = recipe.make(&ingredients, asked, asked_trail, document.cover.made_at)?;
     Ok(serde_json::from_slice(&render::json::render(&made.report, &made.cover)?)?)
 }
 

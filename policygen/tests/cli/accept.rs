@@ -39,6 +39,31 @@ fn what_is_accepted_is_shown_and_does_not_fail() {
 }
 
 #[test]
+fn the_ticket_and_the_reviewer_are_shown_in_every_format() {
+    let mut reviewed = entry(SUBJECT, &days_from_now(1));
+    reviewed["ticket"] = json!("INC-204");
+    reviewed["reviewer"] = json!("=carol");
+    let (_, report) = accepting(&json!([reviewed]));
+    let accepted = &report["accepted"][0];
+    assert_eq!((&accepted["ticket"], &accepted["reviewer"]), (&json!("INC-204"), &json!("=carol")));
+    let accept = file(&json!([reviewed]));
+    let mut pipeline = clean();
+    pipeline["pipeline"]["stages"][2]["actions"][2]["configuration"]["FunctionName"] =
+        json!("another");
+    let print = |format| doctor(&pipeline, &["--accept", text(accept.path()), "--format", format]);
+    assert!(
+        print("human").stdout.contains("reason: R-17 (ticket INC-204, reviewed by =carol)"),
+        "{}",
+        print("human").stdout
+    );
+    assert!(print("csv").stdout.ends_with(",INC-204,'=carol\n"), "{}", print("csv").stdout);
+    let sarif: Value = serde_json::from_str(&print("sarif").stdout).unwrap();
+    let properties = &sarif["runs"][0]["results"][0]["suppressions"][0]["properties"];
+    assert_eq!(properties["ticket"], "INC-204");
+    assert_eq!(properties["reviewer"], "=carol");
+}
+
+#[test]
 fn what_is_of_another_subject_is_not_accepted() {
     for subject in ["arn:aws:codepipeline:eu-west-1:111122223333:payment", "arn:*:PAYMENTS"] {
         let (ran, report) = accepting(&json!([entry(subject, &days_from_now(1))]));
@@ -95,6 +120,10 @@ fn an_accept_file_that_is_not_one_is_refused() {
         (without("reason"), "missing field `reason`"),
         (without("expires"), "missing field `expires`"),
         (with("until", json!("2999-12-31")), "unknown field `until`"),
+        (with("approver", json!("carol")), "unknown field `approver`"),
+        (with("ticket", json!(" ")), "entry 1: the ticket is empty"),
+        (with("reviewer", json!("")), "entry 1: the reviewer is empty"),
+        (with("reviewer", json!(["carol"])), "invalid type"),
         (with("code", json!("no-gait")), "entry 1: `no-gait` is not a code; the codes are `"),
         (with("subject", json!("payments")), "`payments` is not an ARN"),
         (with("subject", json!("*")), "`*` is not an ARN"),

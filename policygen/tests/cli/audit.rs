@@ -7,7 +7,7 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::checker::{AUDIT, days_from_now, file, found, found_codes, text, versionless};
+use crate::checker::{AUDIT, days_from_now, file, file_of, found, found_codes, text, versionless};
 use crate::program::{Ran, fixture, generate, policygen};
 
 pub(crate) fn sound() -> Value {
@@ -295,24 +295,27 @@ fn a_service_control_policy_bars_the_roads_too() {
 }
 
 #[test]
-fn what_is_no_service_control_policy_is_refused() {
+fn what_is_no_service_control_policy_is_a_finding_and_what_is_no_json_is_refused() {
     for (content, words) in [
-        (
-            json!("policy"),
-            "policy number 1: not an IAM policy: invalid type: string \"policy\", expected an object",
-        ),
-        (json!({}), "policy number 1"),
+        (json!("policy"), "not an IAM policy: invalid type: string \"policy\", expected an object"),
+        (json!({}), "service control policy 1"),
+        (json!([full_access(), null]), "service control policy 2"),
         (
             json!([full_access(), {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}]),
-            "policy number 2",
+            "service control policy 2",
         ),
     ] {
         let scp = level(content.clone());
         let ran = audit(&sound(), &["--scp", text(scp.path())]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{content}");
-        assert!(ran.stderr.contains(words), "{content}: {}", ran.stderr);
-        assert!(ran.stderr.contains(text(scp.path())), "{}", ran.stderr);
+        assert_eq!((ran.code, ran.stderr.as_str()), (10, ""), "{content}");
+        assert!(ran.stdout.contains("[not-decided]"), "{content}: {}", ran.stdout);
+        assert!(ran.stdout.contains(words), "{content}: {}", ran.stdout);
+        assert!(ran.stdout.contains(text(scp.path())), "{}", ran.stdout);
     }
+    let broken = file_of("{");
+    let ran = audit(&sound(), &["--scp", text(broken.path())]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("neither a policy nor a list of policies"), "{}", ran.stderr);
     let ran = audit(&sound(), &["--scp", "no-such-file"]);
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("`no-such-file` cannot be read"), "{}", ran.stderr);

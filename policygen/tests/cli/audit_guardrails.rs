@@ -21,6 +21,8 @@ const SCOPE: [&str; 10] = [
     "--artifact-bucket",
     "payments-artifacts",
 ];
+/// The role that deploys the gate's rule, and its project.
+const RULE: &str = "two-person-rule-gate-rule-deploy";
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 
 /// The policies that are generated, by their names.
@@ -47,6 +49,8 @@ fn written() -> serde_json::Map<String, Value> {
         "PipelineRole",
         "--deploy-role",
         "DeployRole",
+        "--deploy-role",
+        RULE,
         "--artifact-bucket",
         "payments-artifacts",
         "--break-glass",
@@ -89,11 +93,12 @@ fn account(without: &[&str]) -> Value {
             group["AttachedManagedPolicies"] = json!([attached(&name), attached(GUARDRAILS)]);
         }
     }
-    // The roles of the gate and of the pipeline.
+    // The roles of the gate, of the pipeline and of the rule.
     for (name, service) in [
         ("TwoPersonRule-Gate", "lambda.amazonaws.com"),
         ("PipelineRole", "codepipeline.amazonaws.com"),
         ("DeployRole", "cloudformation.amazonaws.com"),
+        (RULE, "codebuild.amazonaws.com"),
     ] {
         account["RoleDetailList"].as_array_mut().unwrap().push(json!({
             "Path": "/", "RoleName": name, "RoleId": format!("AROA{}", name.to_uppercase()),
@@ -183,6 +188,7 @@ fn the_audit_finds_what_each_denial_is_for() {
         (&["SkipStages"], "can-bypass-gate"),
         (&["ChangeGate"], "can-bypass-gate"),
         (&["ReportForGate"], "can-bypass-gate"),
+        (&["ChangeRule"], "can-bypass-gate"),
         (&["CallGate"], "can-invoke-gate"),
         (&["ChangeGroups"], "can-grant-itself"),
         (&["ChangePolicies"], "can-grant-itself"),

@@ -87,7 +87,7 @@ fn what_is_no_pipeline_is_refused() {
         json!(false);
     const NEITHER: &str = "it is neither what `aws codepipeline get-pipeline` prints";
     let cases = [
-        (String::new(), "it is empty"),
+        ("# nothing\n".to_owned(), "it is empty"),
         ("pipeline:".to_owned(), NEITHER),
         ("[]".to_owned(), NEITHER),
         ("{}".to_owned(), NEITHER),
@@ -254,7 +254,7 @@ fn a_rule_is_checked_without_any_pipeline() {
 #[test]
 fn a_rule_that_the_gate_refuses_is_one_finding_and_the_pipelines_are_checked_all_the_same() {
     for (rule, words) in [
-        ("", "not a rule"),
+        ("null", "not a rule"),
         ("[]", "it must be a JSON object"),
         ("{\"quorom\": 2}", "unknown field `quorom`"),
         ("{\"people\": {\"alice\": []}}", "`people.alice`: lists no principal"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::checker::{days_from_now, file, text};
-use crate::history::execution;
+use crate::history::{Saved, execution};
 use crate::program::{Ran, policygen};
 
 /// The subject of the exceptions of the only execution. Files do not say its region.
@@ -63,6 +63,92 @@ fn an_accepted_exception_is_shown_with_its_reason_and_does_not_fail() {
     }
 }
 
+fn reviewed(expires: &str) -> Value {
+    let mut entry = entry(SUBJECT, expires);
+    entry["ticket"] = json!("INC-204");
+    entry["reviewer"] = json!("alice and erin");
+    json!([entry])
+}
+
+#[test]
+fn a_justified_exception_shows_its_ticket_and_its_reviewer_in_every_format() {
+    let tomorrow = days_from_now(1);
+    let words =
+        format!("accepted until {tomorrow}: R-17 (ticket INC-204, reviewed by alice and erin)");
+    for format in ["human", "csv", "html"] {
+        let ran = released(&reviewed(&tomorrow), format);
+        assert_eq!(ran.code, 0, "{format}: {}", ran.stderr);
+        assert!(ran.stdout.contains(&words), "{format}: {}", ran.stdout);
+        assert!(format == "csv" || ran.stdout.contains("no-gate, accepted"), "{format}");
+    }
+    let csv = released(&reviewed(&tomorrow), "csv").stdout;
+    let ends: Vec<&str> = csv.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(ends, ["accepted", "yes"]);
+    let disposition = json!({"reason": "R-17", "ticket": "INC-204", "reviewer": "alice and erin",
+        "expires": tomorrow});
+    assert_eq!(exceptions(&released(&reviewed(&tomorrow), "json"))[0]["accepted"], disposition);
+    let sarif: Value =
+        serde_json::from_str(&released(&reviewed(&tomorrow), "sarif").stdout).unwrap();
+    let suppression = &sarif["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(
+        suppression["properties"],
+        json!({"expires": tomorrow, "reviewer": "alice and erin", "ticket": "INC-204"})
+    );
+}
+
+#[test]
+fn the_answer_stays_no_and_counts_justified_exceptions_apart() {
+    let sentence = |entries: &Value, saved: &Saved| {
+        let accept = file(entries);
+        let directory = TempDir::new().unwrap();
+        let [executions, actions] = saved.write(&directory);
+        let ran = policygen(&[
+            "evidence",
+            "--pipeline=payments",
+            "--gate-function=our-gate",
+            "--input",
+            &executions,
+            "--input",
+            &actions,
+            "--accept",
+            text(accept.path()),
+            "--format=json",
+        ]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(report["answer"]["answer"], "no");
+        (ran.code, report["answer"]["sentence"].as_str().unwrap().to_owned())
+    };
+    let two = crate::history::released("22222222-2222-4222-8222-222222222222", 1);
+    let (one, both) = (execution(), execution().with(two));
+    let tomorrow = days_from_now(1);
+    let everything = json!([entry("arn:*", &tomorrow)]);
+    for (entries, saved, code, words) in [
+        (json!([]), &one, 10, "No: the only release was not approved by two people."),
+        (
+            json!([entry(SUBJECT, &tomorrow)]),
+            &one,
+            0,
+            "No: the only release was not approved by two people; it is a justified exception.",
+        ),
+        (
+            json!([entry(SUBJECT, &tomorrow)]),
+            &both,
+            10,
+            "No: 2 of 2 releases were not approved by two people; 1 of them is a justified \
+             exception.",
+        ),
+        (
+            everything,
+            &both,
+            0,
+            "No: 2 of 2 releases were not approved by two people; all of them are justified \
+             exceptions.",
+        ),
+    ] {
+        assert_eq!(sentence(&entries, saved), (code, words.to_owned()));
+    }
+}
+
 #[test]
 fn an_exception_is_open_without_an_entry_that_is_valid_today() {
     for entries in [
@@ -85,6 +171,12 @@ fn an_exception_is_open_without_an_entry_that_is_valid_today() {
         assert_eq!(ran.code, 10, "{format}: {}", ran.stderr);
         assert!(ran.stdout.contains(&expired), "{format}: {}", ran.stdout);
     }
+    let ran = released(&json!([entry(SUBJECT, &yesterday)]), "json");
+    let ended = json!({"reason": "R-17", "expires": yesterday});
+    assert_eq!(exceptions(&ran)[0]["acceptanceExpired"], ended);
+    let ran = released(&reviewed(&yesterday), "sarif");
+    assert!(ran.stdout.contains(&format!("expired after {yesterday}")), "{}", ran.stdout);
+    assert!(ran.stdout.contains("R-17 (ticket INC-204, reviewed by alice and erin)"));
     let other = "arn:aws:codepipeline:*:111122223333:refunds/execution/*";
     let ran = released(&json!([entry(other, &days_from_now(1))]), "json");
     assert!(
@@ -122,7 +214,7 @@ fn exceptions_are_reported_as_sarif() {
     assert_eq!(location["fullyQualifiedName"], SUBJECT);
     assert_eq!(result["suppressions"], json!([]));
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), 19);
+    assert_eq!(rules.len(), 20);
     let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
     assert_eq!(rules[index]["id"], "no-gate");
 

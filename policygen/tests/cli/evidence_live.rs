@@ -16,7 +16,7 @@ use crate::program::{Ran, command, policygen, ran};
 type Answer = dyn FnMut(&str, &Value) -> (u16, Value) + Send;
 
 /// Serves on loopback until the test ends, and returns the address.
-fn serve(answer: impl FnMut(&str, &Value) -> (u16, Value) + Send + 'static) -> String {
+pub(crate) fn serve(answer: impl FnMut(&str, &Value) -> (u16, Value) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let answer: Arc<Mutex<Box<Answer>>> = Arc::new(Mutex::new(Box::new(answer)));
@@ -103,7 +103,7 @@ fn timed(name: &str, value: &Value) -> Value {
 }
 
 /// The history in pages of this size.
-fn paged(saved: &Saved, size: usize, operation: &str, body: &Value) -> Value {
+pub(crate) fn paged(saved: &Saved, size: usize, operation: &str, body: &Value) -> Value {
     let (list, items): (&str, Vec<&Value>) = if operation == "ListPipelineExecutions" {
         ("pipelineExecutionSummaries", saved.executions.iter().collect())
     } else {

@@ -150,7 +150,7 @@ fn a_rule_that_the_gate_refuses_is_refused_in_its_words() {
         let words = Rule::floor(&fs::read_to_string(&path).unwrap()).unwrap_err();
         let ran = policygen(&["explain", "--rule", &path, ALICE]);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-        assert_eq!(ran.stderr, format!("error: {path}: {words}\n"));
+        assert_eq!(ran.stderr, format!("error: `{path}`: {words}\n"));
     }
 }
 

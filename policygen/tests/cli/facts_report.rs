@@ -108,7 +108,7 @@ fn what_is_not_such_a_file_is_refused() {
     let saved = Saved::retried();
     let facts = ["doctor", "--facts", "--pipeline", "payments", "--execution", &saved.id];
     for (content, words) in [
-        ("", "it is not JSON"),
+        ("{", "it is not JSON"),
         ("{}", "it holds neither `pipelineExecutionSummaries`"),
         ("{\"stageStates\": 7}", "it is not the output of `aws codepipeline get-pipeline-state`"),
         ("{\"pipelineExecution\": {}}", "has no `pipelineExecutionId`"),

@@ -1,13 +1,12 @@
 //! `policygen generate` as its users see it: what it writes, what it refuses, and how it ends.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::process::Stdio;
 
 use crate::program::{TARGET, command, fixture, generate, policygen};
 use serde_json::Value;
 
-fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
@@ -199,22 +198,6 @@ fn a_region_that_is_not_known_is_warned_of() {
 }
 
 #[test]
-fn a_pipeline_of_another_account_or_region_is_refused() {
-    let good = json(&fs::read_to_string(fixture("pipeline/good.json")).unwrap());
-    let arn = good["metadata"]["pipelineArn"].as_str().unwrap();
-    for (from, to) in [(":eu-west-1:", ":us-east-1:"), (":111122223333:", ":444455556666:")] {
-        let mut other = good.clone();
-        other["metadata"]["pipelineArn"] = arn.replace(from, to).into();
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("pipeline.json");
-        fs::write(&path, other.to_string()).unwrap();
-        let ran = generate(&["--patch-pipeline", path.to_str().unwrap()]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-        assert!(ran.stderr.contains("another region or account"), "{}", ran.stderr);
-    }
-}
-
-#[test]
 fn the_stage_is_the_one_that_the_templates_have() {
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates/stage.json");
     let ran = generate(&["--stage-json", "--print", "stage.json"]);
@@ -222,52 +205,33 @@ fn the_stage_is_the_one_that_the_templates_have() {
 }
 
 #[test]
-fn a_stage_with_many_approvals_fits_the_limits_of_the_service() {
-    let slots: Vec<String> = (0..20).map(|at| format!("{}{at:02}", "A".repeat(60))).collect();
-    let slots: Vec<&str> = slots.iter().flat_map(|slot| ["--slot", slot.as_str()]).collect();
-    let ran = generate(&[&["--stage-json", "--print", "stage.json"], &slots[..]].concat());
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    for action in json(&ran.stdout)["actions"].as_array().unwrap() {
-        for (key, value) in action["configuration"].as_object().unwrap() {
-            assert!(value.as_str().unwrap().len() <= 1_000, "{key}: {value}");
-        }
+fn each_approval_tells_the_topic_of_its_slot() {
+    let topic = |slot: &str| format!("arn:aws:sns:eu-west-1:111122223333:payments-{slot}");
+    let [a, b] = ["ApprovalA", "ApprovalB"].map(|slot| format!("{slot}={}", topic(slot)));
+    let stage = ["--stage-json", "--print", "stage.json", "--notification-arn"];
+    let ran = generate(&[&stage[..], &[&a, "--notification-arn", &b]].concat());
+    let actions = json(&ran.stdout)["actions"].as_array().unwrap().clone();
+    for (action, slot) in actions.iter().zip(["ApprovalA", "ApprovalB"]) {
+        assert_eq!(action["configuration"]["NotificationArn"], topic(slot));
     }
-}
-
-#[test]
-fn names_that_aws_would_refuse_for_their_length_are_refused() {
-    let slot = "s".repeat(60);
-    let roles =
-        ["--mechanism", "roles", "--trust-account", "111122223333", "--slot", &slot, "--slot", "B"];
-    let ran = generate(&roles);
-    assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("the name of a role has at most 64"), "{}", ran.stderr);
-}
-
-#[test]
-fn what_does_not_fit_even_when_split_is_refused() {
-    let pipelines: Vec<String> =
-        (0..900).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
-    let arguments: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
-    let ran = generate(&arguments);
-    assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("AWS attaches at most 10"), "{}", ran.stderr);
-}
-
-#[test]
-fn a_document_that_is_too_large_is_split_and_that_is_said() {
-    let pipelines: Vec<String> =
-        (0..80).map(|at| format!("a-rather-long-pipeline-name-{at}")).collect();
-    let arguments: Vec<&str> = pipelines.iter().flat_map(|name| ["--pipeline", name]).collect();
-    let ran = generate(&arguments);
-    assert_eq!(ran.code, 0);
+    assert!(actions[2]["configuration"].get("NotificationArn").is_none());
+    for (given, code, reason) in [
+        (vec!["ApprovalC=arn:aws:sns:eu-west-1:111122223333:t"], 1, "is not a slot"),
+        (vec![a.as_str(), "--notification-arn", a.as_str()], 1, "two topics for `ApprovalA`"),
+        (vec!["ApprovalA=payments"], 2, "the ARN of an SNS topic"),
+        (vec!["ApprovalA=arn:aws:sqs:eu-west-1:111122223333:q"], 2, "the ARN of an SNS topic"),
+    ] {
+        let ran = generate(&[&stage[..], &given].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{given:?}");
+        assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+    }
+    let without = generate(&["--notification-arn", &a]);
+    assert_eq!(without.code, 1);
     assert!(
-        ran.stderr
-            .contains("note: `TwoPersonRule-ApprovalA` would be longer than the 6144 characters"),
+        without.stderr.contains("without `--stage-json or --patch-pipeline`"),
         "{}",
-        ran.stderr
+        without.stderr
     );
-    assert!(json(&ran.stdout).get("TwoPersonRule-ApprovalA-2.policy.json").is_some());
 }
 
 #[test]
@@ -365,144 +329,6 @@ fn the_partition_follows_from_the_region() {
 }
 
 #[test]
-fn the_stage_goes_before_the_first_that_deploys_and_the_rest_stays() {
-    let path = fixture("pipeline/good.json");
-    let ran = generate(&["--patch-pipeline", &path, "--print", "pipeline.json"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    insta::assert_snapshot!("patched", ran.stdout);
-
-    let before = json(&fs::read_to_string(path).unwrap());
-    let mut after = json(&ran.stdout);
-    assert!(after.get("metadata").is_none());
-    let stage = after["pipeline"]["stages"].as_array_mut().unwrap().remove(2);
-    assert_eq!(after["pipeline"], before["pipeline"]);
-    assert_eq!(stage, json(&generate(&["--stage-json", "--print", "stage.json"]).stdout));
-}
-
-#[test]
-fn a_pipeline_of_type_v1_gets_no_retry_that_it_would_refuse() {
-    let ran = generate(&[
-        "--patch-pipeline",
-        &fixture("pipeline/type-v1.json"),
-        "--print",
-        "pipeline.json",
-    ]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(!ran.stdout.contains("onFailure"));
-    assert!(
-        ran.stderr.contains("note: a pipeline of type V1 does not retry by itself"),
-        "{}",
-        ran.stderr
-    );
-}
-
-#[test]
-fn a_pipeline_that_cannot_take_the_stage_is_refused_with_the_reason() {
-    for (name, reason) in [
-        ("another-pipeline", "`refunds` is not among those of `--pipeline`"),
-        ("nothing-deploys", "no stage has an action that certainly deploys"),
-        ("deploys-first", "the stage would be the first one"),
-        ("stage-there", "there is a stage `Release` already"),
-        ("gate-there", "the action `Check` of the stage `Build` runs the gate already"),
-        ("not-json", "it is neither what `aws codepipeline get-pipeline` prints"),
-        ("no-stages", "it is neither what `aws codepipeline get-pipeline` prints"),
-    ] {
-        let path = fixture(&format!("pipeline/{name}.json"));
-        let ran = generate(&["--patch-pipeline", &path]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{name}");
-        assert!(
-            ran.stderr.contains(reason) && ran.stderr.contains(&path),
-            "{name}: {}",
-            ran.stderr
-        );
-    }
-    // These are parts of the ARN of the pipeline's function, and not its name.
-    let path = fixture("pipeline/gate-there.json");
-    for function in ["lambda", "function", "live", "111122223333"] {
-        let ran = generate(&["--patch-pipeline", &path, "--gate-function", function]);
-        assert!(!ran.stderr.contains("runs the gate already"), "{function}: {}", ran.stderr);
-    }
-    for function in ["111122223333:function:two-person-rule-gate", "two-person-rule-gate:live"] {
-        let ran = generate(&["--patch-pipeline", &path, "--gate-function", function]);
-        assert!(ran.stderr.contains("runs the gate already"), "{function}: {}", ran.stderr);
-    }
-    // Patching twice finds the gate of the first time.
-    let directory = tempfile::tempdir().unwrap();
-    let once = directory.path().join("once.json");
-    fs::write(
-        &once,
-        generate(&["--patch-pipeline", &fixture("pipeline/good.json"), "--print", "pipeline.json"])
-            .stdout,
-    )
-    .unwrap();
-    let twice = generate(&["--patch-pipeline", once.to_str().unwrap(), "--print", "pipeline.json"]);
-    assert_eq!(twice.code, 1);
-    assert!(twice.stderr.contains("runs the gate already"), "{}", twice.stderr);
-}
-
-#[test]
-fn a_directory_gets_all_files_or_none() {
-    let directory = tempfile::tempdir().unwrap();
-    let out = directory.path().join("deep/iam");
-    let path = out.to_str().unwrap();
-    let listing = || -> BTreeMap<String, String> {
-        let entries = fs::read_dir(&out).unwrap().map(Result::unwrap);
-        let read = |entry: fs::DirEntry| {
-            let text = if entry.path().is_dir() {
-                String::new()
-            } else {
-                fs::read_to_string(entry.path()).unwrap()
-            };
-            (entry.file_name().into_string().unwrap(), text)
-        };
-        entries.map(read).collect()
-    };
-    let ran = generate(&["--out", path]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
-    let first = listing();
-    let names: Vec<&str> = first.keys().map(String::as_str).collect();
-    assert_eq!(
-        names,
-        ["TwoPersonRule-ApprovalA.policy.json", "TwoPersonRule-ApprovalB.policy.json"]
-    );
-
-    // A file replaces the one with its name and no other.
-    fs::write(out.join("notes.txt"), "mine").unwrap();
-    assert_eq!(generate(&["--out", path, "--approve-only"]).code, 0);
-    let second = listing();
-    assert_eq!(second["notes.txt"], "mine");
-    assert_ne!(
-        second["TwoPersonRule-ApprovalA.policy.json"],
-        first["TwoPersonRule-ApprovalA.policy.json"]
-    );
-
-    // The last file cannot be written, so the first is not written either.
-    fs::create_dir(out.join("stage.json")).unwrap();
-    let failed = generate(&["--out", path, "--stage-json"]);
-    assert_eq!(failed.code, 1);
-    assert!(failed.stderr.contains("stage.json` cannot be written"), "{}", failed.stderr);
-    let mut expected = second;
-    expected.insert("stage.json".to_owned(), String::new());
-    assert_eq!(listing(), expected);
-}
-
-#[cfg(unix)]
-#[test]
-fn files_get_the_usual_permissions() {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().to_str().unwrap();
-    assert_eq!(generate(&["--out", path, "--format", "aws-cli", "--stage-json"]).code, 0);
-    let mode = |name: &str| fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
-    assert_eq!(mode("create.sh") & 0o500, 0o500);
-    assert_eq!(mode("stage.json") & 0o111, 0);
-    // Its permissions follow the umask, like those of the directory's other files.
-    fs::write(directory.path().join("other"), "").unwrap();
-    assert_eq!(mode("stage.json"), mode("other"));
-}
-
-#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let mut child = command()
         .args(["completions", "bash"])
@@ -514,14 +340,6 @@ fn a_reader_that_goes_away_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(output.stderr, b"");
-}
-
-#[test]
-fn several_json_files_are_printed_as_one_object() {
-    let all = json(&generate(&["--stage-json"]).stdout);
-    let one = json(&generate(&["--stage-json", "--print", "stage.json"]).stdout);
-    assert_eq!(all["stage.json"], one);
-    assert_eq!(all.as_object().unwrap().len(), 3);
 }
 
 /// The gate may be given by ARN, as in every other verb. Its policies then name that function.
@@ -549,149 +367,4 @@ fn a_gate_by_its_arn_is_allowed_and_guarded_there() {
     assert_eq!(change["Resource"], serde_json::json!([arn, format!("{arn}:*")]));
     let gate = files["stage.json"]["actions"].as_array().unwrap().last().unwrap();
     assert_eq!(gate["configuration"]["FunctionName"], function);
-}
-
-/// A policy that lets one person answer every slot is safe only under the rule beside it.
-#[test]
-fn signed_comes_with_the_rule_that_counts_signatures_and_no_keys() {
-    let rule = |arguments: &[&str]| {
-        let signed = [&["--mechanism", "signed", "--print", "rule.json"], arguments].concat();
-        let ran = generate(&signed);
-        assert_eq!(ran.code, 0, "{}", ran.stderr);
-        (json(&ran.stdout), ran.stderr)
-    };
-    let (drafted, notes) = rule(&[]);
-    assert_eq!(
-        drafted,
-        serde_json::json!({
-            "stage": "Release",
-            "actions": ["ApprovalA", "ApprovalB"],
-            "excludeInitiator": true,
-            "requireSignature": true,
-            "signingKeys": {},
-        })
-    );
-    for note in [
-        "note: `rule.json` is the rule to start from, and the gate refuses it until it has keys",
-        "`desk enrol`",
-        "note: put that rule in force before anybody gets `TwoPersonRule-Approvers`",
-    ] {
-        assert!(notes.contains(note), "{notes}");
-    }
-    // The gate refuses it as it is, and accepts it with keys.
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("rule.json");
-    let doctor = |rule: &Value| {
-        fs::write(&path, rule.to_string()).unwrap();
-        let ran = policygen(&["doctor", "--rule", path.to_str().unwrap()]);
-        (ran.code, ran.stdout)
-    };
-    let (code, report) = doctor(&drafted);
-    assert!(code == 10 && report.contains("no `signingKeys`"), "{report}");
-    let mut complete = drafted;
-    complete["signingKeys"] = serde_json::json!({
-        "alice": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD"],
-        "bob": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFlAn2iDrC58uTMeYaRiCBmLUYVVgpaf3sHvRzhcXIhG"],
-    });
-    let (code, report) = doctor(&complete);
-    assert_eq!(code, 0, "{report}");
-    // A rule needs names, and a pattern is none.
-    let (drafted, _) = rule(&["--slot-pattern", "A=A*", "--slot", "B"]);
-    assert_eq!((drafted.get("actions"), &drafted["stage"]), (None, &json("\"Release\"")));
-    let signed = ["--mechanism", "signed", "--print", "rule.json"];
-    let stages = policygen(&[&TARGET[..8], &["Rel*"], &signed].concat());
-    assert_eq!(json(&stages.stdout).get("stage"), None);
-    assert_eq!(json(&stages.stdout)["requireSignature"], true);
-}
-
-/// The names of sessions do not matter if signatures are counted.
-#[test]
-fn a_foreign_account_is_no_warning_under_signed() {
-    let ran = generate(&["--mechanism", "signed", "--trust-account", "444455556666"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
-}
-
-/// Under `desk`, nobody but the desk's role may answer, and nobody may become that role.
-#[test]
-fn at_the_desk_people_look_and_nobody_else_answers() {
-    let slots = ["ApprovalA", "ApprovalB"]
-        .map(|slot| format!("arn:aws:codepipeline:eu-west-1:111122223333:payments/Release/{slot}"));
-    let role = |name: &str| format!("arn:aws:iam::111122223333:role/TwoPersonRule-{name}");
-    let (desk, answers) = (role("Desk"), role("DeskAnswers"));
-    let ran = generate(&[
-        "--mechanism",
-        "desk",
-        "--guardrails",
-        "--scp",
-        "--gate",
-        "--service-role",
-        "payments",
-        "--break-glass",
-        "Admin",
-    ]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    for note in ["deploy `templates/desk.yaml`", "`/enrol`"] {
-        assert!(ran.stderr.contains(note), "{}", ran.stderr);
-    }
-    let files = json(&ran.stdout);
-    let statements = |file: &str| files[file]["Statement"].as_array().unwrap().clone();
-
-    let approvers = statements("TwoPersonRule-Approvers.policy.json");
-    for statement in &approvers {
-        let answers = statement["Action"] == "codepipeline:PutApprovalResult";
-        assert_eq!(statement["Effect"], if answers { "Deny" } else { "Allow" }, "{statement}");
-    }
-    let denied: Vec<&Value> =
-        approvers.iter().filter(|statement| statement["Effect"] == "Deny").collect();
-    assert_eq!(denied.len(), 1);
-    assert_eq!(denied[0]["Resource"], serde_json::json!(slots));
-
-    let admin = "arn:aws:iam::111122223333:role/Admin";
-    let scp: Vec<Value> = files
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(name, _)| name.ends_with(".scp.json"))
-        .flat_map(|(_, document)| document["Statement"].as_array().unwrap().clone())
-        .collect();
-    for guards in [statements("TwoPersonRule-Guardrails.policy.json"), scp] {
-        let find = |sid: &str| {
-            guards
-                .iter()
-                .find(|statement| statement["Sid"] == sid)
-                .unwrap_or_else(|| panic!("{sid}"))
-        };
-        let but =
-            |statement: &Value| statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"].clone();
-        let answer = find("AnswerAtDeskOnly");
-        assert_eq!(answer["Resource"], serde_json::json!(slots));
-        assert_eq!(but(answer), serde_json::json!([answers, admin]));
-        let become_answers = find("BecomeDesksAnswers");
-        assert_eq!(become_answers["Resource"], answers);
-        assert_eq!(but(become_answers), serde_json::json!([desk, admin]));
-        let become_desk = find("BecomeDesk");
-        assert_eq!(
-            (&become_desk["Resource"], but(become_desk)),
-            (&desk.clone().into(), admin.into())
-        );
-        let change = find("ChangeDesk");
-        let function = "arn:aws:lambda:eu-west-1:111122223333:function:two-person-rule-desk";
-        let notify = format!("{function}-notify");
-        assert_eq!(
-            change["Resource"],
-            serde_json::json!([function, format!("{function}:*"), notify, format!("{notify}:*")])
-        );
-        for verb in ["lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"] {
-            assert!(change["Action"].as_array().unwrap().iter().any(|it| it == verb), "{change}");
-        }
-        let roles = find("ChangeRoles")["Resource"].to_string();
-        assert!(
-            roles == r#""*""# || (roles.contains(&desk) && roles.contains(&answers)),
-            "{roles}"
-        );
-    }
-    // The rule is that of `signed`.
-    let rule = |mechanism| generate(&["--mechanism", mechanism, "--print", "rule.json"]).stdout;
-    assert_eq!(rule("desk"), rule("signed"));
 }

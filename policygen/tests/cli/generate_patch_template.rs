@@ -60,9 +60,24 @@ fn a_template_keeps_everything_else() {
     assert_eq!(patched["Resources"]["P"]["Properties"]["Stages"][1]["Name"], "Release");
     // A line holds everything.
     fs::write(&path, json.to_string()).unwrap();
-    let ran = patch_in(text(&path), "Release", &[]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
-    assert!(ran.stderr.contains("on a new line"), "{}", ran.stderr);
+    let ran = patch_in(text(&path), "Release", &["--print", "pipeline.json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("note: the template had no line for each stage"), "{}", ran.stderr);
+    let again: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(again, patched);
+    assert!(ran.stdout.lines().count() > 20, "{}", ran.stdout);
+}
+
+/// The order of the keys and the numbers stay as they are.
+#[test]
+fn a_template_on_one_line_is_laid_out_and_nothing_else_changes() {
+    let before = r#"{"Resources":{"Z":{"Type":"A::B::C","Properties":{"Z":1.5,"A":12345678901234567890}},"P":{"Type":"AWS::CodePipeline::Pipeline","Properties":{"Stages":[{"Name":"Source","Actions":[]},{"Name":"Prod","Actions":[{"Name":"D","ActionTypeId":{"Category":"Deploy","Owner":"AWS","Provider":"S3","Version":"1"}}]}],"Name":"payments"}}}}"#;
+    let ran = patch_in(text(file_of(before).path()), "Release", &["--print", "pipeline.json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let squeezed: String = ran.stdout.split_whitespace().collect();
+    let (head, tail) = before.split_once(r#"{"Name":"Prod""#).unwrap();
+    assert!(squeezed.starts_with(head), "{}", ran.stdout);
+    assert!(squeezed.ends_with(tail), "{}", ran.stdout);
 }
 
 /// The stages of a template with its lines from `Stages:` to the next resource.

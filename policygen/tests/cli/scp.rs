@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::audit::{GRACE, audit, codes, patched};
-use crate::checker::{file, text};
+use crate::checker::{AUDIT, file, text};
 
 const ACCOUNT: &str = "111122223333";
 const UNIT: &str = "ou-ab12-11111111";
@@ -80,17 +80,52 @@ fn a_resource_control_policy_is_not_used() {
     }
 }
 
+/// What is not known about the policies of a level. Everybody is still judged, as if the level
+/// denied nothing that it does not say.
+fn not_decided(scp: &Value, words: &str) {
+    let scp = file(scp);
+    let (ran, report) = AUDIT.examine(&account(), &["--scp", text(scp.path())]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (10, ""), "{words}");
+    let findings = report["findings"].as_array().unwrap();
+    let of = |code: &str, subject: &str| {
+        let arn = |it: &Value| it["subject"]["arn"].as_str().unwrap().ends_with(subject);
+        let of = findings.iter().filter(|it| it["code"] == code && arn(it));
+        of.map(|it| it["message"].as_str().unwrap()).collect::<Vec<&str>>()
+    };
+    assert_eq!(of("can-approve-both", GRACE).len(), 1, "{words}");
+    let messages = of("not-decided", &format!("iam::{ACCOUNT}:root"));
+    let [message] = messages.as_slice() else { panic!("{words}: {report}") };
+    assert!(message.contains(words), "{message}");
+}
+
 #[test]
-fn lists_without_contents_are_refused() {
+fn a_policy_that_cannot_be_read_is_taken_for_the_worst_and_ends_no_report() {
+    let unread = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Deny", "Action": "codepipeline:PutApprovalResult", "Resource": "*",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "maybe"}},
+    }});
+    not_decided(&json!([full_access(), unread]), "policy 2 of ");
+    not_decided(&json!([full_access(), "{"]), "policy 2 of ");
+    let mut organization = organization(UNIT);
+    organization[5] = described("p-1", "SERVICE_CONTROL_POLICY", &unread);
+    not_decided(&organization, "`service control policy NoB of ou-ab12-11111111`");
+    // The rest of such a policy counts.
+    let [unread, deny] = [&unread, &without_b()].map(|policy| policy["Statement"].clone());
+    let policy = json!({"Version": "2012-10-17", "Statement": [unread, deny]});
+    assert_eq!(both(&json!([full_access(), policy])), (false, String::new()));
+}
+
+#[test]
+fn a_policy_without_its_content_is_taken_for_the_worst_and_ends_no_report() {
     for list in [
         json!({"Policies": [{"Id": "p-FullAWSAccess", "Name": "FullAWSAccess"}]}),
         json!({"EffectivePolicy": {"PolicyContent": full_access().to_string()}}),
     ] {
-        let scp = file(&list);
-        let ran = audit(&account(), &["--scp", text(scp.path())]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{list}");
-        assert!(ran.stderr.contains("describe-policy"), "{}", ran.stderr);
+        not_decided(&list, "describe-policy");
     }
+    let mut no_content = organization(UNIT);
+    no_content[5] = json!({});
+    not_decided(&no_content, "its content is missing");
 }
 
 /// An organization as AWS prints it, with the denial of ApprovalB at `target`.
@@ -155,20 +190,14 @@ fn an_organization_says_when_it_does_not_limit_the_account() {
 }
 
 #[test]
-fn an_organization_without_the_account_or_a_content_is_refused() {
+fn an_organization_without_the_account_is_refused() {
     let mut without = organization(UNIT);
     without[2]["Accounts"] = json!([]);
-    let mut no_content = organization(UNIT);
-    no_content[5] = json!({});
-    for (organization, words) in [
-        (without, "does not have the account 111122223333"),
-        (no_content, "no content of the policy `p-1`"),
-    ] {
-        let scp = file(&organization);
-        let ran = audit(&account(), &["--scp", text(scp.path())]);
-        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{words}");
-        assert!(ran.stderr.contains(words), "{}", ran.stderr);
-    }
+    let scp = file(&without);
+    let ran = audit(&account(), &["--scp", text(scp.path())]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    let words = "does not have the account 111122223333";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
 }
 
 /// AWS Organizations User Guide: "SCPs don't affect any service-linked role".

@@ -101,6 +101,7 @@ resource "aws_iam_policy" "TwoPersonRule_Guardrails" {
           "iam:UpdateSAMLProvider",
           "iam:DeleteSAMLProvider",
           "iam:CreateOpenIDConnectProvider",
+          "iam:AddClientIDToOpenIDConnectProvider",
         ]
         Resource = "*"
       },

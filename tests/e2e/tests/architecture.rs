@@ -236,8 +236,9 @@ fn the_table_of_crates_is_that_of_the_manifests() {
     let in_core = fs::read_dir(root.join("core")).unwrap();
     let in_core = in_core.map(Result::unwrap).filter(|entry| entry.path().is_dir());
     let in_core = in_core.map(|entry| format!("core/{}", entry.file_name().display()));
-    let others = ["facts", "lambda", "desk", "policygen", "emulator", "tests/kit", "tests/e2e"]
-        .map(str::to_owned);
+    let others =
+        ["facts", "manual", "lambda", "desk", "policygen", "emulator", "tests/kit", "tests/e2e"]
+            .map(str::to_owned);
     let folders: BTreeSet<String> = in_core.chain(others).collect();
     assert_eq!(rows.keys().copied().collect::<Vec<_>>(), folders.iter().collect::<Vec<_>>());
     let ours: BTreeSet<&str> =

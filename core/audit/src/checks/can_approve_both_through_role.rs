@@ -9,7 +9,7 @@ use super::can_approve_both::evidence_of;
 use super::{Find, can_approve_both};
 use crate::account_view::AccountView;
 use crate::answerer::Answerer;
-use crate::counted::{Verdict, best_pair, conclude, if_refused};
+use crate::counted::{Verdict, best_pair, conclude, conclude_of_outsiders, if_refused};
 use crate::entered_roles::ServedTogether;
 use crate::evidence;
 use crate::outsiders::{self, OutsiderOfBoth};
@@ -52,7 +52,7 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 
 /// A principal of another account that the trust policies of both roles name.
 fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
-    let ServedTogether { pair, by } = &found.served;
+    let ServedTogether { pair, by, verdict } = &found.served;
     let [a, b] = pair.slots.map(|slot| view.slot(slot));
     let [by_a, by_b] = by.each_ref().map(|entered| view.name(Actor::Role(entered.serving())));
     let arn = outsiders::name(&found.outsider);
@@ -63,6 +63,7 @@ fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
     let help =
         "Let another principal enter one of the roles: change the trust policy of one of them.";
     let mut finding = CHECK.finding(arn.to_owned(), message, help.to_owned());
+    conclude_of_outsiders(view, &mut finding, verdict, if_refused(view));
     finding.evidence = evidence_of_outsider(view, found);
     let [_, witness] = &pair.witness;
     finding.witness = Some(witness.clone());
@@ -113,6 +114,9 @@ struct ThroughRoles {
 /// have the same permissions, the nearest is enough.
 fn by_roles(view: &AccountView<'_>, actor: Actor) -> Result<Option<ThroughRoles>, UndecidedError> {
     let serving = view.serving_as(actor);
+    if serving.iter().all(|it| it.actor == actor && it.served.pair.is_none()) {
+        return Ok(None);
+    }
     let candidates = serving.iter().map(|it| Candidate::now(&it.class, it.served));
     let candidates: Vec<Candidate<'_>> = candidates.collect();
     let by: Vec<Answerer> = serving.iter().map(|it| view.answers_as(actor, it.actor)).collect();

@@ -5,10 +5,9 @@ use iam::account::Actor;
 
 use super::{Find, can_approve_both_through_role};
 use crate::account_view::AccountView;
-use crate::closure::Closure;
 use crate::of_aws;
 use crate::reach_index::UndecidedError;
-use crate::{second_person, steps};
+use crate::{running, second_person, steps};
 
 pub(super) const CHECK: Check<Find> = Check {
     code: "may-run-as-approver",
@@ -30,13 +29,12 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
         if has_two || !might(view, actor) || view.outcome(actor)?.slots.is_some() {
             continue;
         }
-        let outcome = Closure::with_running_code(view, actor)?;
-        let Some(slots) = &outcome.slots else { continue };
+        let Some(slots) = running::two_slots(view, actor)? else { continue };
         if is_reported(view, actor)? {
             continue;
         }
         let says = |of: &str| format!("may serve {of} through code that it can change");
-        findings.push(steps::to_two_slots(&CHECK, HELP, view, actor, slots, says));
+        findings.push(steps::to_two_slots(&CHECK, HELP, view, actor, &slots, says));
     }
     Ok(findings)
 }
@@ -54,10 +52,8 @@ fn might(view: &AccountView<'_>, actor: Actor) -> bool {
         return false;
     }
     let permissions = &view.reach.permissions;
-    view.selves(actor).into_iter().any(|it| {
-        permissions.might_any(it, view.changing_running_code())
-            || permissions.might_any(it, &view.leading)
-    })
+    let mut selves = view.selves(actor).into_iter();
+    selves.any(|it| permissions.might_any(it, view.changing_running_code()))
 }
 
 /// Whether another check reports that the actor reaches two slots.

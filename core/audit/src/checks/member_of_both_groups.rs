@@ -10,6 +10,7 @@ use iam::account::{Actor, GroupIx, RoleIx};
 use super::Find;
 use super::can_approve_both::evidence_of;
 use crate::account_view::AccountView;
+use crate::counted::conclude_of_outsiders;
 use crate::entered_roles::{EnteredRoles, ServedTogether};
 use crate::evidence;
 use crate::identity_center::Held;
@@ -118,6 +119,7 @@ fn assigned_both(
     );
     let mut finding = CHECK.finding(arn("user", person), message, help);
     assigned.user(person).clone_into(&mut finding.called);
+    conclude_of_outsiders(view, &mut finding, &served.verdict, CHECK.severity);
     let sets = [first, second].into_iter().zip(&served.by).zip(&served.pair.witness);
     for ((held, entered), witness) in sets {
         finding.evidence.push(Evidence::new("user", assigned.user(person), "has both"));

@@ -7,6 +7,7 @@ use iam::account::{Actor, Outsider, RoleIx};
 use super::Find;
 use super::can_approve_both_through_role::evidence_of_outsider;
 use crate::account_view::AccountView;
+use crate::counted::{conclude_of_outsiders, if_refused};
 use crate::entered_roles::{EnteredRoles, ServedTogether};
 use crate::evidence;
 use crate::identity_center::permission_set_of;
@@ -75,6 +76,7 @@ fn unknown_people(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError
                 .evidence
                 .extend(leading.map(|role| evidence::actor(account, Actor::Role(*role), &detail)));
         }
+        conclude_of_outsiders(view, &mut finding, &served.verdict, if_refused(view));
         let [_, witness] = served.pair.witness;
         finding.witness = Some(witness);
         findings.push(finding);
@@ -127,6 +129,7 @@ fn of_outsider(view: &AccountView<'_>, found: &OutsiderOfBoth) -> Finding {
         }
     };
     let mut finding = CHECK.finding(subject, message, help.to_owned());
+    conclude_of_outsiders(view, &mut finding, &found.served.verdict, if_refused(view));
     finding.evidence = evidence_of_outsider(view, found);
     let [_, witness] = &found.served.pair.witness;
     finding.witness = Some(witness.clone());

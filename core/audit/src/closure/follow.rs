@@ -1,18 +1,21 @@
 //! The forms that a form leads to: the roles that it may assume, take over or pass, the users whose
 //! credentials it may make, and the users and roles that it may create.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use iam::Truth;
-use iam::account::{Actor, RoleIx};
+use iam::account::Actor;
 
 use super::{Closure, Form, Step, Who};
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::escalation::{REMOVALS, WRITES};
 use crate::of_aws::is_of_aws;
 use crate::passing;
 use crate::permissions::As;
 use crate::second_person;
+use crate::steps;
+use crate::targets::Among;
 
 /// The actions that may lead to another form by themselves, except to assume a role.
 pub(crate) fn leading() -> Vec<Action> {
@@ -31,17 +34,13 @@ pub(crate) fn leading() -> Vec<Action> {
 /// All actions on which the forms that a form leads to depend. `bypassing` are those past the gate.
 pub(crate) fn deciding(bypassing: &[Action]) -> Vec<Action> {
     let mut all = leading();
-    all.extend([Action::AssumeRole, APPROVE]);
+    all.extend([Action::AssumeRole, Action::EnableMfaDevice, APPROVE]);
     all.extend(bypassing);
     all.extend(passing::actions());
     all.sort_unstable();
     all.dedup();
     all
 }
-
-/// The actions that let another person sign in as an existing user.
-const CREDENTIALS: [Action; 3] =
-    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
 
 impl<'a> Closure<'_, 'a> {
     /// Adds the forms that a form leads to.
@@ -79,7 +78,6 @@ impl<'a> Closure<'_, 'a> {
             Self::make,
             Self::administer,
             Self::assume_to_change,
-            Self::run_as,
         ];
         for way in ways {
             if !self.is_done() {
@@ -100,26 +98,6 @@ impl<'a> Closure<'_, 'a> {
         }
     }
 
-    /// The targets of an action, of these candidates, and whether each is certain.
-    fn targets(
-        &self,
-        who: &As<'a>,
-        action: Action,
-        candidates: impl Fn() -> Vec<Actor>,
-    ) -> Vec<(Actor, bool)> {
-        let permissions = &self.view.reach.permissions;
-        let account = self.view.account();
-        let Some(class) = permissions.class_as(who, action) else {
-            return Vec::new();
-        };
-        let targets = class.targets_that_matter(account, candidates).iter().map(|target| {
-            let arn = account.arn(*target);
-            (*target, permissions.allows_to(who, action, arn, Some(*target), &[]))
-        });
-        let targets = targets.filter(|(_, allowed)| *allowed != Truth::No);
-        targets.map(|(target, allowed)| (target, allowed == Truth::Unknown)).collect()
-    }
-
     fn assume(&mut self, at: usize, who: &As<'a>) {
         let account = self.view.account();
         match who {
@@ -133,16 +111,16 @@ impl<'a> Closure<'_, 'a> {
                     if self.as_now.contains_key(&Actor::Role(role)) {
                         continue;
                     }
-                    let steps = self.steps_of_roles(*actor, &chain.through);
+                    let steps = steps::through(self.view, *actor, &chain.through);
                     self.add_actor(Actor::Role(role), BTreeSet::from([at]), steps);
                 }
             }
             As::After(_) => {
-                let open: Vec<RoleIx> = self.view.chains.open_to_the_account().collect();
-                let candidates = || open.iter().map(|role| Actor::Role(*role)).collect();
-                for (role, is_open) in self.targets(who, Action::AssumeRole, candidates) {
-                    let step = self.step(at, Action::AssumeRole, account.arn(role), is_open);
-                    self.add_actor(role, BTreeSet::from([at]), vec![step]);
+                let targets = self.view.targets(who, Action::AssumeRole, Among::OpenRoles);
+                for (role, allowed) in targets.iter() {
+                    let open = *allowed == Truth::Unknown;
+                    let step = self.step(at, Action::AssumeRole, account.arn(*role), open);
+                    self.add_actor(*role, BTreeSet::from([at]), vec![step]);
                 }
             }
         }
@@ -187,7 +165,7 @@ impl<'a> Closure<'_, 'a> {
         found.sort_unstable_by_key(|(from, role, ..)| (*from, *role));
         for (from, role, actor, chain) in found {
             let steps =
-                chain.map_or(Vec::new(), |chain| self.steps_of_roles(actor, &chain.through));
+                chain.map_or(Vec::new(), |chain| steps::through(self.view, actor, &chain.through));
             if !self.as_now.contains_key(&role) {
                 self.as_now.insert(role, self.forms.len());
                 let after = BTreeSet::from([from]);
@@ -198,32 +176,23 @@ impl<'a> Closure<'_, 'a> {
         }
     }
 
-    /// The steps of a chain of roles.
-    pub(super) fn steps_of_roles(&self, actor: Actor, through: &[RoleIx]) -> Vec<Step> {
-        let mut by = Who::Actor(actor);
-        let steps = through.iter().map(|role| {
-            let next = Actor::Role(*role);
-            Step {
-                by: std::mem::replace(&mut by, Who::Actor(next)),
-                is_changed: false,
-                action: Action::AssumeRole,
-                resource: self.view.account().arn(next).to_owned(),
-                open: false,
-            }
-        });
-        steps.collect()
-    }
-
     /// The form makes credentials of other users.
     fn impersonate(&mut self, at: usize, who: &As<'a>) {
         for action in CREDENTIALS {
-            let candidates = || self.view.mattering_users();
-            for (user, open) in self.targets(who, action, candidates) {
+            let targets = self.view.targets(who, action, Among::MatteringUsers);
+            let targets = targets.iter().map(|(user, allowed)| {
+                let open = *allowed == Truth::Unknown;
+                let step = self.step(at, action, self.view.account().arn(*user), open);
+                (*user, self.with_second_factor(who, *user, step))
+            });
+            let mut targets: Vec<(Actor, Vec<Step>)> = targets.collect();
+            // Of users with the same permissions, one that gets a second factor goes first.
+            targets.sort_by_key(|(_, steps)| Reverse(steps.len()));
+            for (user, steps) in targets {
                 if self.is_done() {
                     return;
                 }
-                let step = self.step(at, action, self.view.account().arn(user), open);
-                self.add_actor(user, BTreeSet::from([at]), vec![step]);
+                self.add_actor(user, BTreeSet::from([at]), steps);
             }
         }
     }
@@ -234,9 +203,8 @@ impl<'a> Closure<'_, 'a> {
         const ACTION: Action = Action::UpdateAssumeRolePolicy;
         let permissions = &self.view.reach.permissions;
         let account = self.view.account();
-        let candidates = || self.view.mattering_roles();
-        for (role, open) in self.targets(who, ACTION, candidates) {
-            let Actor::Role(place) = role else { continue };
+        for (role, allowed) in self.view.targets(who, ACTION, Among::MatteringRoles).iter() {
+            let Actor::Role(place) = *role else { continue };
             let is_denied = account.role(place).is_none_or(|role| match who {
                 As::Now(actor) => {
                     permissions.assumer(*actor).is_some_and(|assumer| assumer.is_denied(role))
@@ -248,30 +216,31 @@ impl<'a> Closure<'_, 'a> {
                 }
             });
             if !is_denied {
-                let step = self.step(at, ACTION, account.arn(role), open);
-                self.add_actor(role, BTreeSet::from([at]), vec![step]);
+                let open = *allowed == Truth::Unknown;
+                let step = self.step(at, ACTION, account.arn(*role), open);
+                self.add_actor(*role, BTreeSet::from([at]), vec![step]);
             }
         }
     }
 
     /// The form passes roles to services that run code with them.
     fn pass(&mut self, at: usize, who: &As<'a>) {
-        let candidates = || self.view.mattering_roles();
-        for (role, open) in self.targets(who, Action::PassRole, candidates) {
-            let Actor::Role(place) = role else { continue };
-            if self.as_now.contains_key(&role) {
+        let targets = self.view.targets(who, Action::PassRole, Among::MatteringRoles);
+        for (role, allowed) in targets.iter() {
+            let Actor::Role(place) = *role else { continue };
+            if self.as_now.contains_key(role) {
                 continue;
             }
             let Some(actions) = passing::way(self.view, who, place) else { continue };
-            let arn = self.view.account().arn(role);
+            let arn = self.view.account().arn(*role);
             let steps = actions.into_iter().map(|action| {
                 if action == Action::PassRole {
-                    return self.step(at, action, arn, open);
+                    return self.step(at, action, arn, *allowed == Truth::Unknown);
                 }
                 self.step(at, action, "*", false)
             });
             let steps = steps.collect();
-            self.add_actor(role, BTreeSet::from([at]), steps);
+            self.add_actor(*role, BTreeSet::from([at]), steps);
         }
     }
 

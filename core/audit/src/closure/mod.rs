@@ -10,7 +10,7 @@ mod answering;
 mod changes;
 mod follow;
 mod identity_center;
-mod running;
+mod second_factor;
 mod write;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -20,7 +20,7 @@ use iam::account::{Actor, PolicyId};
 
 use self::changes::Changes;
 use crate::account_view::AccountView;
-use crate::action::{APPROVE, Action};
+use crate::action::Action;
 use crate::answerer::Answerer;
 use crate::bypass::OpenWay;
 use crate::counted::{Verdict, best_pair};
@@ -75,7 +75,7 @@ pub(crate) struct Outcome {
 }
 
 /// Two slots, and how.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TwoSlots {
     pub(crate) pair: SlotPair,
     /// All steps, in order.
@@ -121,8 +121,6 @@ pub(crate) struct Closure<'p, 'a> {
     outcome: Outcome,
     /// Whether two slots, and a way past the gate, are wanted.
     wants: [bool; 2],
-    /// Whether code that may run with a role already is followed too.
-    follows_running_code: bool,
     problem: Option<UndecidedError>,
 }
 
@@ -134,22 +132,15 @@ impl<'p, 'a> Closure<'p, 'a> {
         actor: Actor,
         wants: [bool; 2],
     ) -> Result<Outcome, UndecidedError> {
-        Self::search(view, actor, wants, false)
+        Self::of_those(view, actor, std::iter::empty(), wants)
     }
 
-    /// The same for two slots, also through code that may run with a role already.
-    pub(crate) fn with_running_code(
+    /// The same for an actor who can act as others after some steps.
+    pub(crate) fn of_those(
         view: &'p AccountView<'a>,
         actor: Actor,
-    ) -> Result<Outcome, UndecidedError> {
-        Self::search(view, actor, [true, false], true)
-    }
-
-    fn search(
-        view: &'p AccountView<'a>,
-        actor: Actor,
+        others: impl Iterator<Item = (Actor, Vec<Step>)>,
         wants: [bool; 2],
-        follows_running_code: bool,
     ) -> Result<Outcome, UndecidedError> {
         let mut closure = Self {
             view,
@@ -163,10 +154,12 @@ impl<'p, 'a> Closure<'p, 'a> {
             changes: HashMap::new(),
             outcome: Outcome::default(),
             wants,
-            follows_running_code,
             problem: None,
         };
         closure.add_actor(actor, BTreeSet::new(), Vec::new());
+        for (other, steps) in others {
+            closure.add_actor(other, BTreeSet::from([0]), steps);
+        }
         while let Some(at) = closure.queue.pop_front() {
             closure.follow(at);
             if closure.is_done() {
@@ -223,22 +216,17 @@ impl<'p, 'a> Closure<'p, 'a> {
     /// The classes of somebody for all actions that matter.
     fn classes(&self, who: &As<'a>) -> Classes {
         let As::Now(actor) = who else { return self.classes_of(who) };
-        let key = (*actor, self.follows_running_code);
-        if let Some(known) = self.view.classes.borrow().get(&key) {
+        if let Some(known) = self.view.classes.borrow().get(actor) {
             return Rc::clone(known);
         }
         let classes = self.classes_of(who);
-        self.view.classes.borrow_mut().insert(key, Rc::clone(&classes));
+        self.view.classes.borrow_mut().insert(*actor, Rc::clone(&classes));
         classes
     }
 
     fn classes_of(&self, who: &As<'a>) -> Classes {
         let permissions = &self.view.reach.permissions;
-        let more = match self.follows_running_code {
-            true => self.view.changing_running_code(),
-            false => &[],
-        };
-        let deciding = self.view.deciding.iter().chain(more);
+        let deciding = self.view.deciding.iter();
         let classes =
             deciding.filter_map(|action| Some((*action, permissions.class_as(who, *action)?.id)));
         classes.collect()
@@ -254,9 +242,7 @@ impl<'p, 'a> Closure<'p, 'a> {
         };
         let reach = &self.view.reach;
         let is_desk = matches!(form.who, Who::Actor(actor) if self.view.is_desk(actor));
-        let Some(class) =
-            reach.permissions.class_as(&form.permissions, APPROVE).filter(|_| !is_desk)
-        else {
+        let Some(class) = self.approval_class(form).filter(|_| !is_desk) else {
             return Ok(());
         };
         if self.serving.iter().any(|(_, known, ..)| known.id == class.id) {

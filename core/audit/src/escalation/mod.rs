@@ -8,11 +8,12 @@ use iam::{Policy, Truth};
 
 use self::trial::Trial;
 use crate::account_view::AccountView;
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::of_aws::is_of_aws;
 use crate::passing;
 use crate::permissions::{As, State};
 use crate::reach_index::UndecidedError;
+use crate::targets::Among;
 
 pub(crate) use self::removal::REMOVALS;
 pub(crate) use self::trial::Write;
@@ -194,33 +195,26 @@ impl<'p, 'a> Escalation<'p, 'a> {
     fn to_trust(&self, writes: &mut Trial<'p, 'a>) {
         let reach = &self.view.reach;
         let account = self.view.account();
-        let Some(class) = reach.permissions.class_of(self.actor, Action::UpdateAssumeRolePolicy)
-        else {
-            return;
-        };
         let Some(assumer) = reach.permissions.assumer(self.actor) else {
             return;
         };
-        for other in class.targets(account, || self.view.approving_roles()) {
+        const ACTION: Action = Action::UpdateAssumeRolePolicy;
+        let who = As::Now(self.actor);
+        for (other, _) in self.view.targets(&who, ACTION, Among::ApprovingRoles).iter() {
             let Actor::Role(at) = *other else { continue };
             // The trust policy can be rewritten; a denial in the actor's own policies remains.
             let may_change = |role: &Role| !is_of_aws(&role.identity) && !assumer.is_denied(role);
             if account.role(at).is_some_and(may_change) {
-                writes.act_as(Action::UpdateAssumeRolePolicy, *other);
+                writes.act_as(ACTION, *other);
             }
         }
     }
 
     /// The actor gets credentials of another user that approves.
     fn to_credentials(&self, writes: &mut Trial<'p, 'a>) {
-        let account = self.view.account();
-        for action in
-            [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile]
-        {
-            let Some(class) = self.view.reach.permissions.class_of(self.actor, action) else {
-                continue;
-            };
-            for other in class.targets(account, || self.view.approving_users()) {
+        let who = As::Now(self.actor);
+        for action in CREDENTIALS {
+            for (other, _) in self.view.targets(&who, action, Among::ApprovingUsers).iter() {
                 writes.act_as(action, *other);
             }
         }
@@ -228,15 +222,10 @@ impl<'p, 'a> Escalation<'p, 'a> {
 
     /// The actor passes an approving role to a service that runs code with it.
     fn by_passing(&self, writes: &mut Trial<'p, 'a>) {
-        let reach = &self.view.reach;
-        let Some(class) = reach.permissions.class_of(self.actor, Action::PassRole) else {
-            return;
-        };
-        for other in class.targets(self.view.account(), || self.view.approving_roles()) {
+        let who = As::Now(self.actor);
+        for (other, _) in self.view.targets(&who, Action::PassRole, Among::ApprovingRoles).iter() {
             let Actor::Role(role) = *other else { continue };
-            if !writes.have(Action::PassRole)
-                && passing::way(self.view, &As::Now(self.actor), role).is_some()
-            {
+            if !writes.have(Action::PassRole) && passing::way(self.view, &who, role).is_some() {
                 writes.act_as(Action::PassRole, *other);
             }
         }

@@ -7,12 +7,13 @@ use iam::account::Actor;
 use iam::{TooIntricate, Truth};
 
 use crate::account_view::{AccountView, Serving};
-use crate::action::{APPROVE, Action};
+use crate::action::{APPROVE, Action, CREDENTIALS};
 use crate::answerer::Answerer;
 use crate::counted::{Verdict, best_pair};
 use crate::equivalence_class::ClassId;
 use crate::permissions::{As, State};
 use crate::reach_index::{Candidate, SlotPair, UndecidedError};
+use crate::second_factor::{self, Factor};
 
 /// A write after which a principal can serve two slots of one stage.
 pub(crate) struct Write {
@@ -78,11 +79,9 @@ impl<'p, 'a> Trial<'p, 'a> {
     /// Whether another write with an action may make two people of the actor, if the one that was
     /// found does not. By the default rule only the credentials of another user do.
     fn is_worth_more(&self, action: Action) -> bool {
-        let of_users =
-            [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
         let found = self.found.iter().find(|write| write.action == action);
         found.is_none_or(|write| !write.verdict.counts_two())
-            && (self.view.rule.is_some() || of_users.contains(&action))
+            && (self.view.rule.is_some() || CREDENTIALS.contains(&action))
     }
 
     fn may(&self, action: Action, resource: &str) -> bool {
@@ -126,13 +125,20 @@ impl<'p, 'a> Trial<'p, 'a> {
         if other == self.actor || self.have(action) || !self.may(action, reach.account.arn(other)) {
             return;
         }
-        let Some(class) = reach.permissions.class_of(other, APPROVE) else {
+        let class = match CREDENTIALS.contains(&action) {
+            true => match second_factor::of(self.view, &As::Now(self.actor), other, action) {
+                Factor::NotNeeded => reach.permissions.class_of(other, APPROVE),
+                Factor::Missing(class) => class,
+                // That takes another write.
+                Factor::Added { .. } => None,
+            },
+            false => reach.permissions.class_of(other, APPROVE),
+        };
+        let Some(class) = class.filter(|class| !self.in_vain.contains(&class.id)) else {
             return;
         };
-        if self.in_vain.contains(&class.id) {
-            return;
-        }
-        let now = Candidate::now(&class, reach.slots_of(other));
+        let served = reach.slots_of_class(&class);
+        let now = Candidate::now(&class, &served);
         if !self.note(action, reach.account.arn(other), now, self.view.taken(other)) {
             self.in_vain.insert(class.id);
         }

@@ -55,6 +55,11 @@ impl<'a> Permissions<'a> {
         }
     }
 
+    /// Whether the policies of a class look at tags of the resource.
+    pub(crate) fn looks_at_tags(&self, class: &EquivalenceClass<'a>) -> bool {
+        TAGS.iter().any(|prefix| class.uses_any_of(prefix))
+    }
+
     /// Whether somebody may do an action to a resource if these condition keys have these values.
     /// If the resource is a user or a role of the account, its tags count.
     pub(crate) fn allows_to(
@@ -69,7 +74,7 @@ impl<'a> Permissions<'a> {
             return Truth::No;
         };
         let decided = class.clauses.allow(resource);
-        let uses_tags = target.is_some() && TAGS.iter().any(|prefix| class.uses_any_of(prefix));
+        let uses_tags = target.is_some() && self.looks_at_tags(&class);
         let uses_given = given.iter().any(|(key, _)| class.uses(key));
         // Most policies do not use these keys, so the values change nothing.
         if decided == Truth::No || !(uses_tags || uses_given) {

@@ -1,6 +1,7 @@
 //! Policies that somebody could give to a principal that it makes: inline or managed.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
@@ -8,6 +9,7 @@ use iam::{Clauses, Policy, Truth};
 use super::Grant;
 use crate::account_view::AccountView;
 use crate::action::{APPROVE, Action, On};
+use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::escalation::APPROVING;
 use crate::permissions::{BOUNDARY, POLICY_ARN};
 use crate::reach_index::UndecidedError;
@@ -20,6 +22,10 @@ pub(super) struct Making {
     pub(super) attach: Action,
 }
 
+/// The classes of somebody who makes principals: for the action that makes them, for those that give
+/// them policies, and for one that it takes too. They decide what somebody could give.
+pub(super) type Granting = (Action, [Option<ClassId>; 4]);
+
 /// Finds what an actor could give to principals of one kind.
 pub(super) struct Granter<'p, 'a> {
     pub(super) view: &'p AccountView<'a>,
@@ -31,6 +37,22 @@ impl<'p, 'a> Granter<'p, 'a> {
     /// What it could give to a new principal on which `also` is allowed too. If it can give
     /// everything without a boundary, nothing else is searched.
     pub(super) fn to_a_new_one(
+        &self,
+        also: Option<&EquivalenceClass<'a>>,
+    ) -> Result<Rc<Vec<Grant<'a>>>, UndecidedError> {
+        let Making { create, put, attach, .. } = *self.making;
+        let class = |action| Some(self.view.reach.permissions.class_of(self.actor, action)?.id);
+        let key = (create, [class(create), class(put), class(attach), also.map(|also| also.id)]);
+        let known = self.view.second_persons.grants.borrow().get(&key).map(Rc::clone);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = Rc::new(self.find_for_a_new_one(also.map(|also| &*also.clauses))?);
+        self.view.second_persons.grants.borrow_mut().insert(key, Rc::clone(&found));
+        Ok(found)
+    }
+
+    fn find_for_a_new_one(
         &self,
         also: Option<&Clauses<'a, PolicyId>>,
     ) -> Result<Vec<Grant<'a>>, UndecidedError> {

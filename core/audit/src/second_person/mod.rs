@@ -24,6 +24,7 @@ use crate::equivalence_class::EquivalenceClass;
 use crate::permissions::State;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
 
+use self::granting::Granting;
 pub(super) use providers::of_roles as saml_providers;
 
 /// The kind of the other principal.
@@ -96,6 +97,7 @@ type Made<'a> = (String, Vec<Step>, State<'a>);
 pub(super) struct Known<'a> {
     made: RefCell<HashMap<Actor, Rc<Vec<Made<'a>>>>>,
     ways: RefCell<HashMap<Actor, Rc<Vec<Way>>>>,
+    grants: RefCell<HashMap<Granting, Rc<Vec<Grant<'a>>>>>,
 }
 
 /// Everybody that an actor could make, and could act as.
@@ -194,6 +196,7 @@ impl Other<'_, '_> {
 }
 
 /// Policies that somebody could give to a principal.
+#[derive(Clone)]
 struct Grant<'a> {
     policies: Vec<(PolicyId, &'a Policy)>,
     boundary: Option<PolicyId>,

@@ -1,13 +1,17 @@
-//! Roles whose SAML provider somebody could change. A person who has the provider's key can sign in
-//! under any session name.
+//! Roles whose identity provider somebody could change.
 //!
-//! OpenID Connect providers do not have this problem: their keys stay with the issuer, and nothing
-//! in the account changes them.
+//! A person who has the key of a SAML provider can sign in under any session name. The keys of an
+//! OpenID Connect provider stay with its issuer, and its URL cannot be changed. But its client IDs
+//! are the audiences for which its tokens are accepted (IAM User Guide, "Create an OpenID Connect
+//! (OIDC) identity provider in IAM"), so somebody who adds one lets another application of that
+//! issuer in. The account does not show whether anybody has an application there. A thumbprint only
+//! checks the issuer's certificate, so a new one lets nobody in who does not control the issuer's
+//! address.
 
 use std::collections::BTreeMap;
 
-use iam::Truth;
-use iam::account::{Account, Actor};
+use iam::account::{Account, Actor, Role};
+use iam::{Condition, Effect, Truth};
 
 use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
@@ -17,14 +21,75 @@ const FORGING: [Action; 2] = [Action::UpdateSamlProvider, Action::CreateSamlProv
 
 /// Whether an actor might change a provider.
 pub(super) fn might_forge(view: &AccountView<'_>, actor: Actor) -> bool {
+    might_forge_saml(view, actor) || view.reach.permissions.might(actor, Action::AddClientId)
+}
+
+fn might_forge_saml(view: &AccountView<'_>, actor: Actor) -> bool {
     !view.saml_providers.is_empty() && view.reach.permissions.might_any(actor, &FORGING)
 }
 
 /// The approving roles that trust a provider which the actor may change or recreate.
 pub(super) fn all<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
-    if !might_forge(view, actor) {
-        return Vec::new();
+    let mut others = by_client_ids(view, actor);
+    if might_forge_saml(view, actor) {
+        others.extend(by_saml(view, actor));
     }
+    others
+}
+
+/// The approving roles that anybody with a token of a provider may assume, if the actor may add a
+/// client ID to it.
+fn by_client_ids<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
+    let reach = &view.reach;
+    let account = view.account();
+    let action = Action::AddClientId;
+    let Some(adds) = reach.permissions.class_of(actor, action) else { return Vec::new() };
+    let mut others = Vec::new();
+<<<<<<< HEAD
+    for role in view.approving_roles.iter().copied() {
+        let Actor::Role(at) = role else { continue };
+        let providers = account.role(at).into_iter().flat_map(unconditional_providers);
+=======
+    let roles = account.roles_by_ix().map(|(at, role)| (Actor::Role(at), role));
+    for (role, of_role) in roles.filter(|(role, _)| reach.slots_of(*role).any()) {
+        let providers = unconditional_providers(of_role);
+>>>>>>> origin/main
+        let mut changed = providers.filter(|it| adds.clauses.allow(it) != Truth::No);
+        let class = reach.permissions.class_of(role, APPROVE);
+        if let (Some(provider), Some(class)) = (changed.next(), class) {
+            others.push(Other {
+                kind: Kind::SignIn,
+                called: format!("anybody in `{}`", view.name(role)),
+                steps: vec![Step { action, resource: provider.to_owned() }],
+                is_many: true,
+                open: true,
+                approves: Approves::Now(class, reach.slots_of(role)),
+                by: view.taken(role),
+                state: None,
+            });
+        }
+    }
+    others
+}
+
+/// The OpenID Connect providers that a role trusts without a condition on the audience or the
+/// subject.
+fn unconditional_providers(role: &Role) -> impl Iterator<Item = &str> {
+    let restricts = |condition: &Condition| {
+        let key = condition.key().to_ascii_lowercase();
+        [":aud", ":sub", ":azp", ":amr", ":oaud"].iter().any(|end| key.ends_with(end))
+    };
+    let statements = role.trust.statements.iter().filter(move |statement| {
+        statement.effect == Effect::Allow
+            && statement.actions.include("sts:assumerolewithwebidentity")
+            && !statement.conditions.iter().any(restricts)
+    });
+    let federated =
+        statements.flat_map(|statement| &statement.principals).flat_map(|it| &it.federated);
+    federated.map(String::as_str).filter(|provider| provider.contains(":oidc-provider/"))
+}
+
+fn by_saml<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'p, 'a>> {
     let reach = &view.reach;
     let allowed = |action, provider: &str| {
         let class = reach.permissions.class_of(actor, action);

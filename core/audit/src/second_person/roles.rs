@@ -10,9 +10,9 @@ use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
 use crate::answerer::Answerer;
-use crate::of_aws::is_of_aws;
-use crate::permissions::State;
+use crate::permissions::{As, State};
 use crate::reach_index::UndecidedError;
+use crate::targets::Among;
 
 const MAKING: Making = Making {
     kind: On::Roles,
@@ -45,7 +45,7 @@ pub(super) fn all<'p, 'a>(
     let permissions = &view.reach.permissions;
     let may_be_tagged = permissions.might(actor, Action::TagRole);
     let grants = granter.to_a_new_one(None)?;
-    let new_ones = grants.into_iter().map(|grant| {
+    let new_ones = grants.iter().cloned().map(|grant| {
         let mut state =
             permissions.state_of_new(false, may_be_tagged, grant.policies, grant.boundary);
         name(view.account(), &mut state, &grant.to);
@@ -104,19 +104,11 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Granter { view, actor, .. } = *granter;
     let account = view.account();
     let permissions = &view.reach.permissions;
-    let Some(opens) = permissions.class_of(actor, Action::UpdateAssumeRolePolicy) else {
-        return Vec::new();
-    };
     let mut others = Vec::new();
     let mut plain = 0;
-    for role in account.roles_by_ix().map(|(at, _)| Actor::Role(at)) {
-        let Some(identity) = account.identity(role).filter(|identity| !is_of_aws(identity)) else {
-            continue;
-        };
-        let allowed = opens.clauses.allow(&identity.arn);
-        if role == actor || allowed == Truth::No {
-            continue;
-        }
+    let opens = view.targets(&As::Now(actor), Action::UpdateAssumeRolePolicy, Among::Roles);
+    for (role, allowed) in opens.iter().copied().filter(|(role, _)| *role != actor) {
+        let Some(identity) = account.identity(role) else { continue };
         let Some((action, policies)) = granter.to_an_existing_one(role) else {
             continue;
         };

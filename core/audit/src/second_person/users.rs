@@ -1,5 +1,7 @@
 //! Users that somebody could make or take over, with a slot and with credentials.
 
+use std::collections::BTreeMap;
+
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
 
@@ -8,7 +10,9 @@ use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
 use crate::action::{Action, On};
 use crate::answerer::Answerer;
+use crate::permissions::As;
 use crate::reach_index::UndecidedError;
+use crate::targets::Among;
 
 const MAKING: Making = Making {
     kind: On::Users,
@@ -89,7 +93,7 @@ fn new_ones<'p, 'a>(
         }
     };
     let mut others = Vec::new();
-    for grant in granter.to_a_new_one(Some(&signs_in.clauses))? {
+    for grant in granter.to_a_new_one(Some(&signs_in))?.iter().cloned() {
         let given = Step { action: grant.step, resource: grant.to.clone() };
         let one =
             new_one(&grant.names, given, grant.policies, grant.boundary, grant.is_many, grant.open);
@@ -142,23 +146,18 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Granter { view, actor, .. } = *granter;
     let account = view.account();
     let permissions = &view.reach.permissions;
-    let credentials =
-        OTHERS_CREDENTIALS.map(|action| (action, permissions.class_of(actor, action)));
+    let mut credentials = BTreeMap::new();
+    for action in OTHERS_CREDENTIALS {
+        for (user, allowed) in view.targets(&As::Now(actor), action, Among::Users).iter() {
+            credentials.entry(*user).or_insert((action, *allowed));
+        }
+    }
     let groups = groups(granter);
     let mut others: Vec<Other<'p, 'a>> = Vec::new();
     let mut plain = 0;
-    let users = account.users_by_ix().map(|(at, _)| Actor::User(at));
-    for user in users.filter(|user| *user != actor) {
-        let Some(identity) = account.identity(user) else {
-            continue;
-        };
-        let signs_in = credentials.iter().find_map(|(action, class)| {
-            let allowed = class.as_ref()?.clauses.allow(&identity.arn);
-            (allowed != Truth::No).then_some((*action, allowed))
-        });
-        let Some((credential, allowed)) = signs_in else {
-            continue;
-        };
+    credentials.remove(&actor);
+    for (user, (credential, allowed)) in credentials {
+        let Some(identity) = account.identity(user) else { continue };
         let other = |given: Step, more: Vec<(PolicyId, &'a Policy)>, open| {
             let mut state = permissions.state(user);
             state.grants.identity.extend(more);

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use super::sight::{Known, StageState};
+use crate::kept::NoMemory;
 use crate::{CodePipeline, Period, ReadError, read_live};
 
 /// The port to GetPipelineState.
@@ -27,7 +28,7 @@ pub async fn read<E>(
     execution: &str,
 ) -> Result<Known, ReadError<E>> {
     let (mut history, _) =
-        read_live(aws, pipeline, Period::default(), Some(execution), |_| {}).await?;
+        read_live(aws, pipeline, Period::default(), Some(execution), &NoMemory, |_| {}).await?;
     history.executions.retain(|listed| listed.id == execution);
     let state = aws.pipeline_state(pipeline).await?;
     Ok(Known { history, state: Some(state) })

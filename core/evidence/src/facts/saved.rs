@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::sight::{Known, RetriedBy, StageState, StateRun};
+use crate::read::OrDefault;
 use crate::{SavedError, read_saved, time};
 
 /// Why a file is not output of the AWS CLI.
@@ -52,7 +53,7 @@ struct State {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     action_states: Vec<Action>,
     latest_execution: Option<StageExecution>,
     retry_stage_metadata: Option<Retry>,

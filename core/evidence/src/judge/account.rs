@@ -7,7 +7,7 @@ use rule::{Account, Initiator, Principal};
 use crate::read::history::History;
 
 /// How the pipeline's account is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum AccountSource {
     /// AWS or the user named it. If a snapshot of it is given, its roles are known, too.
     Given(Account),
@@ -40,6 +40,14 @@ impl AccountSource {
                 }
                 Ok(Account::new(accounts.into_iter().next().unwrap_or_default()))
             }
+        }
+    }
+
+    /// The account's id, if it is given.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Given(account) => Some(account.id()),
+            Self::Principals => None,
         }
     }
 

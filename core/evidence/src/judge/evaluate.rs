@@ -1,5 +1,6 @@
 //! Evaluates one execution: its verdict, and what an auditor should look at.
 
+use findings::Severity;
 use jiff::SignedDuration;
 use names::FunctionRef;
 use rule::{Decision, Initiator, Record, Rule, Status};
@@ -209,6 +210,19 @@ impl Evaluated {
     /// Whether an auditor should look at it.
     pub(crate) fn is_exceptional(&self) -> bool {
         self.exceptions.iter().any(Exception::is_exceptional)
+    }
+
+    /// Whether somebody accepts every exception that an auditor would look at, and there is one.
+    pub(crate) fn is_accepted(&self) -> bool {
+        let mut serious =
+            self.exceptions.iter().filter(|it| it.code.severity() > Severity::Note).peekable();
+        serious.peek().is_some() && serious.all(|it| !it.is_open())
+    }
+
+    /// The name of the verdict, and whether its exceptions are accepted.
+    pub(crate) fn verdict_in_words(&self) -> String {
+        let accepted = if self.is_accepted() { ", accepted" } else { "" };
+        format!("{}{accepted}", self.verdict.as_str())
     }
 
     /// The best keys of the persons who counted.

@@ -1,7 +1,6 @@
 //! What an auditor should look at in an execution.
 
-use findings::{Catalog, Check, Severity};
-use jiff::civil::Date;
+use findings::{Catalog, Check, Disposition, Severity};
 
 /// Defines the codes once: for the enum, for the catalogue and for the order of the documentation.
 macro_rules! exception_codes {
@@ -92,6 +91,10 @@ exception_codes! {
     NotEvaluated = "not-evaluated", Error,
         "An execution that was released, or may have been, cannot be evaluated",
         "Do what the message says, and run the report again.";
+    /// A pipeline among several cannot be read or judged.
+    NotJudged = "not-judged", Error,
+        "A pipeline could not be read or judged, so it may hold anything",
+        "Do what the message says, and run the report again.";
     /// The execution cannot be evaluated, and it released nothing.
     StoppedUnevaluated = "stopped-unevaluated", Warning,
         "An execution that was not released cannot be evaluated",
@@ -146,18 +149,10 @@ pub struct Exception {
     pub code: ExceptionCode,
     /// What is wrong: whole sentences.
     pub message: String,
-    /// The entry of the accept file that accepts it today, if there is one.
-    pub(crate) acceptance: Option<Acceptance>,
-    /// The entry that accepted it until an earlier day, in words: `expired after DAY: REASON`.
-    pub(crate) expired: Option<String>,
-}
-
-/// Why, and until when, somebody accepts an exception.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Acceptance {
-    pub(crate) reason: String,
-    /// The last day on which it is valid.
-    pub(crate) expires: Date,
+    /// The disposition in the accept file, if it is valid today.
+    pub(crate) acceptance: Option<Disposition>,
+    /// The disposition in the accept file, if it was valid until an earlier day.
+    pub(crate) expired: Option<Disposition>,
 }
 
 impl Exception {

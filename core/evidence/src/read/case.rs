@@ -1,11 +1,12 @@
 //! Sorts a history into executions with their own actions, and finds defects of the record.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
 use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution, Trigger};
 use super::period::Period;
+use super::readings;
 
 /// One execution to judge.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct Case {
 pub struct Counts {
     /// Entries in the lists of executions.
     pub listed: usize,
-    /// Entries that repeat an execution.
+    /// Entries that describe an execution again.
     pub repeated: usize,
     /// Executions that only their actions mention.
     pub unlisted: usize,
@@ -33,7 +34,7 @@ pub struct Counts {
     pub evaluated: usize,
     /// Entries in the lists of action executions.
     pub actions_read: usize,
-    /// Entries that repeat an action execution.
+    /// Entries that describe an action execution again.
     pub actions_repeated: usize,
     /// Action executions of executions that the question does not ask about.
     pub actions_outside: usize,
@@ -59,16 +60,14 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> (
         }
     }
     let mut found = Vec::new();
-    let (executions, ambiguous) = distinct(history.executions);
-    counts.repeated = counts.listed.saturating_sub(executions.len());
-    for execution in executions {
+    let mut descriptions: BTreeMap<String, Vec<PipelineExecution>> = BTreeMap::new();
+    for execution in history.executions {
+        descriptions.entry(execution.id.clone()).or_default().push(execution);
+    }
+    counts.repeated = counts.listed.saturating_sub(descriptions.len());
+    for (execution, contradiction) in descriptions.into_values().filter_map(readings::execution) {
         let actions = actions.remove(&execution.id).unwrap_or_default();
-        let ambiguous = ambiguous.contains(&execution.id);
-        let defect = ambiguous.then(|| {
-            "The history describes this execution in two different ways. Save both lists \
-                again, once each."
-                .to_owned()
-        });
+        let defect = contradiction.map(|member| two_ways("this execution", member));
         found.push(Case::new(execution, actions, defect));
     }
     counts.unlisted = actions.len();
@@ -106,14 +105,8 @@ impl Case {
         actions: Vec<ActionExecution>,
         defect: Option<String>,
     ) -> Self {
-        let (actions, ambiguous) = distinct_actions(actions);
-        let two_ways = ambiguous.map(|id| {
-            format!(
-                "The history describes the action execution {id} in two different ways. Save \
-                the list again, once."
-            )
-        });
-        let defect = defect.or(two_ways).or_else(|| incomplete(&execution, &actions));
+        let (actions, contradiction) = distinct(actions);
+        let defect = defect.or(contradiction).or_else(|| incomplete(&execution, &actions));
         Self { execution, actions, defect }
     }
 
@@ -163,43 +156,36 @@ fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
     }
 }
 
-/// Each execution once, and the ids of those with two different records. A page that was read
-/// twice is not a contradiction.
-fn distinct(executions: Vec<PipelineExecution>) -> (Vec<PipelineExecution>, HashSet<String>) {
-    let mut position: HashMap<String, usize> = HashMap::new();
-    let mut kept: Vec<PipelineExecution> = Vec::new();
-    let mut ambiguous = HashSet::new();
-    for execution in executions {
-        match position.get(&execution.id).and_then(|position| kept.get_mut(*position)) {
-            None => {
-                position.insert(execution.id.clone(), kept.len());
-                kept.push(execution);
-            }
-            Some(known) if *known == execution => {}
-            Some(known) => {
-                ambiguous.insert(execution.id.clone());
-                // The later record is shown, so the order of the files makes no difference.
-                if known.updated < execution.updated {
-                    *known = execution;
-                }
-            }
+/// Each attempt once, oldest first, and the first contradiction as a sentence. Attempts without an
+/// id are only the same if they are equal.
+fn distinct(actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
+    let mut descriptions: BTreeMap<String, Vec<ActionExecution>> = BTreeMap::new();
+    let mut attempts = Vec::new();
+    for action in actions {
+        match &action.attempt.id {
+            Some(id) => descriptions.entry(id.clone()).or_default().push(action),
+            None if attempts.contains(&action) => {}
+            None => attempts.push(action),
         }
     }
-    (kept, ambiguous)
-}
-
-/// Each attempt once, oldest first, and the first id with two different records.
-fn distinct_actions(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
-    actions.sort_by(|a, b| {
+    let mut defect = None;
+    for (id, descriptions) in descriptions {
+        let (joined, contradiction) = readings::attempt(descriptions);
+        let what = || format!("the action execution {id}");
+        defect = defect.or_else(|| contradiction.map(|member| two_ways(&what(), member)));
+        attempts.extend(joined);
+    }
+    attempts.sort_by(|a, b| {
         let key = |action: &ActionExecution| (action.attempt.started, action.attempt.updated);
         key(a).cmp(&key(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id))
     });
-    actions.dedup();
-    let mut seen = HashSet::new();
-    let repeated = actions
-        .iter()
-        .filter_map(|action| action.attempt.id.as_deref())
-        .find(|id| !seen.insert(*id));
-    let repeated = repeated.map(str::to_owned);
-    (actions, repeated)
+    (attempts, defect)
+}
+
+fn two_ways(what: &str, member: &str) -> String {
+    format!(
+        "The history describes {what} in two different ways: the values of `{member}` contradict \
+         each other. Save both lists again, once each, or find out which file is wrong and leave \
+         it out."
+    )
 }

@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::case::cases;
 use super::history::{ActionExecution, History, PipelineExecution};
+use super::kept::Memory;
 use super::period::Period;
 
 /// The number of executions that are read at the same time.
@@ -74,9 +75,21 @@ pub struct Requests {
     pub executions: usize,
     /// ListActionExecutions.
     pub actions: usize,
+    /// The action executions in their replies.
+    pub entries: usize,
+    /// Executions whose actions were not asked for, because the memory recalled them.
+    pub recalled: usize,
 }
 
-/// Reads all executions, and the actions of those of a period, or only of `wanted`.
+/// The actions of one execution.
+struct Actions {
+    actions: Vec<ActionExecution>,
+    requests: usize,
+    is_recalled: bool,
+}
+
+/// Reads all executions, and the actions of those of a period, or only of `wanted`. It does not ask
+/// for what the memory recalls.
 ///
 /// # Errors
 /// [`ReadError`] if a call fails or the pages of a list form a circle.
@@ -85,6 +98,7 @@ pub async fn read<C: CodePipeline>(
     pipeline: &str,
     period: Period,
     wanted: Option<&str>,
+    memory: &impl Memory,
     progress: impl Fn(Progress),
 ) -> Result<(History, Requests), ReadError<C::Error>> {
     let (all, first) = pages("pipeline executions", async |token| {
@@ -95,22 +109,33 @@ pub async fn read<C: CodePipeline>(
     let (asked, _) = cases(listed, period, wanted);
     let executions: Vec<PipelineExecution> = asked.into_iter().map(|case| case.execution).collect();
     progress(Progress::Executions(executions.len()));
-    let read: Vec<(Vec<ActionExecution>, usize)> = stream::iter(&executions)
+    let read: Vec<Actions> = stream::iter(&executions)
         .map(async |execution| {
             let id = execution.id.as_str();
+            if let Some(actions) = memory.recall(execution) {
+                progress(Progress::Read);
+                return Ok(Actions { actions, requests: 0, is_recalled: true });
+            }
             let read = pages("action executions", async |token| {
                 codepipeline.action_executions(pipeline, id, token.as_deref()).await
             });
             let read = read.await;
             progress(Progress::Read);
-            read
+            let (actions, requests) = read?;
+            memory.keep(execution, &actions);
+            Ok::<_, ReadError<C::Error>>(Actions { actions, requests, is_recalled: false })
         })
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    let requests =
-        Requests { executions: first, actions: read.iter().map(|(_, requests)| requests).sum() };
-    let actions = read.into_iter().flat_map(|(actions, _)| actions).collect();
+    let asked = read.iter().filter(|it| !it.is_recalled);
+    let requests = Requests {
+        executions: first,
+        actions: read.iter().map(|it| it.requests).sum(),
+        entries: asked.clone().map(|it| it.actions.len()).sum(),
+        recalled: read.iter().filter(|it| it.is_recalled).count(),
+    };
+    let actions = read.into_iter().flat_map(|it| it.actions).collect();
     Ok((History { executions: all, actions }, requests))
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_with::{As, DefaultOnNull};
 
 use super::history::{
     ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction,
@@ -22,12 +23,12 @@ pub(super) struct ExecutionSummary {
     start_time: Option<Timestamp>,
     #[serde(default, deserialize_with = "time")]
     last_update_time: Option<Timestamp>,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     source_revisions: Vec<SourceRevision>,
     /// GetPipelineExecution has these instead: one for each artifact.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     artifact_revisions: Vec<SourceRevision>,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     trigger: ExecutionTrigger,
     stop_trigger: Option<StopTrigger>,
     execution_mode: Option<String>,
@@ -98,9 +99,9 @@ pub(super) struct ActionDetail {
     last_update_time: Option<Timestamp>,
     updated_by: Option<String>,
     status: Option<String>,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     input: Input,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     output: Output,
 }
 
@@ -157,7 +158,7 @@ impl TypeId {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Output {
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "OrDefault::deserialize")]
     execution_result: ExecutionResult,
     #[serde(deserialize_with = "texts")]
     output_variables: BTreeMap<String, String>,
@@ -228,15 +229,11 @@ pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timesta
     Ok(printed.map(|Printed(at)| at))
 }
 
-/// Treats `null` as absent. Programs that use other SDKs print every member.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
+/// Treats `null` as absent. Programs that use other SDKs than the AWS CLI print every member.
+pub(crate) type OrDefault = As<DefaultOnNull>;
 
 /// Reads a map, and treats `null` as absent for the map and for each of its values.
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let texts: BTreeMap<String, Option<String>> = or_default(deserializer)?;
+    let texts: BTreeMap<String, Option<String>> = OrDefault::deserialize(deserializer)?;
     Ok(texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())
 }

@@ -8,14 +8,14 @@ use crate::judge::exception::Exception;
 use crate::report::Report;
 
 /// Exceptions with the same code, the same words and the same acceptance.
-pub(super) struct Cause<'a> {
-    pub(super) exception: &'a Exception,
+pub(crate) struct Cause<'a> {
+    pub(crate) exception: &'a Exception,
     /// The executions, newest first, each with its position in the report.
-    pub(super) executions: Vec<(usize, &'a Evaluated)>,
+    pub(crate) executions: Vec<(usize, &'a Evaluated)>,
 }
 
 /// The causes of all exceptions, the worst first. Accepted exceptions come last.
-pub(super) fn causes(report: &Report) -> Vec<Cause<'_>> {
+pub(crate) fn causes(report: &Report) -> Vec<Cause<'_>> {
     let mut position = HashMap::new();
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for (at, evaluated) in report.executions.iter().enumerate() {

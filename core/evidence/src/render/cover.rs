@@ -2,14 +2,18 @@
 
 use jiff::Timestamp;
 use names::{Arn, shown};
+use rule::Rule;
 
 use super::{counted, human};
 use crate::cover::{Cover, LIMITS, Source};
 use crate::read::Counts;
 use crate::report::Report;
 
-/// The lines of the cover: a name, and one or more values.
-pub(super) fn lines(report: &Report, cover: &Cover) -> Vec<(&'static str, Vec<String>)> {
+/// The lines of a cover: each a name, and one or more values.
+pub(super) type Lines = Vec<(&'static str, Vec<String>)>;
+
+/// The lines of the cover of a report.
+pub(super) fn lines(report: &Report, cover: &Cover) -> Lines {
     let one = |text: String| vec![text];
     vec![
         ("Answer", one(report.answer().sentence)),
@@ -17,7 +21,7 @@ pub(super) fn lines(report: &Report, cover: &Cover) -> Vec<(&'static str, Vec<St
         ("Account", one(account(report))),
         ("Region", one(region(report, cover).map_or_else(unknown_region, |it| shown(&it)))),
         ("Gate", one(format!("the function {}", report.gate))),
-        ("Rule", one(rule(report, cover))),
+        ("Rule", one(rule(&report.floor, cover))),
         ("Period asked for", one(asked(report))),
         ("Period covered", one(covered(report))),
         ("Made", one(made(cover))),
@@ -50,8 +54,8 @@ fn account(report: &Report) -> String {
     format!("{} ({})", shown(&report.account), report.account_from.1)
 }
 
-fn rule(report: &Report, cover: &Cover) -> String {
-    let digest = report.floor.digest();
+pub(super) fn rule(floor: &Rule, cover: &Cover) -> String {
+    let digest = floor.digest();
     match &cover.rule.file {
         Some(file) => format!("{digest}, from {}", shown(file)),
         None => format!("{digest}, the default rule, since no --rule was given"),
@@ -72,7 +76,7 @@ fn covered(report: &Report) -> String {
     }
 }
 
-fn made(cover: &Cover) -> String {
+pub(super) fn made(cover: &Cover) -> String {
     format!("{} by policygen {}", time(cover.made_at), cover.version)
 }
 
@@ -81,10 +85,14 @@ fn time(at: Timestamp) -> String {
     format!("{at:.0}")
 }
 
-fn source(source: &Source) -> String {
+pub(super) fn source(source: &Source) -> String {
     match source {
         Source::File { path, role, sha256, bytes } => {
+            let path = if path == "-" { "standard input" } else { path };
             format!("{} (--{}): {bytes} bytes, sha256 {sha256}", shown(path), role.as_str())
+        }
+        Source::Cache { path, executions } => {
+            format!("{} (--cache): {}", shown(path), counted(*executions, "execution"))
         }
         Source::Calls { operation, requests, entries } => {
             let entries =

@@ -31,23 +31,24 @@ pub(super) struct CoverDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct RuleDocument<'a> {
-    file: Option<&'a str>,
-    digest: &'a str,
+pub(super) struct RuleDocument<'a> {
+    pub(super) file: Option<&'a str>,
+    pub(super) digest: &'a str,
     /// The whole rule, as it was written.
-    text: &'a RawValue,
+    pub(super) text: &'a RawValue,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
-enum SourceDocument<'a> {
+pub(super) enum SourceDocument<'a> {
     File { path: &'a str, role: &'static str, sha256: &'a str, bytes: u64 },
+    Cache { path: &'a str, executions: usize },
     Calls { operation: &'static str, requests: usize, entries: usize },
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CountsDocument {
+pub(super) struct CountsDocument {
     executions_listed: usize,
     executions_repeated: usize,
     executions_only_in_actions: usize,
@@ -92,10 +93,13 @@ pub(super) fn cover_document<'a>(
     })
 }
 
-fn source(source: &Source) -> SourceDocument<'_> {
+pub(super) fn source(source: &Source) -> SourceDocument<'_> {
     match source {
         Source::File { path, role, sha256, bytes } => {
             SourceDocument::File { path, role: role.as_str(), sha256, bytes: *bytes }
+        }
+        Source::Cache { path, executions } => {
+            SourceDocument::Cache { path, executions: *executions }
         }
         Source::Calls { operation, requests, entries } => {
             SourceDocument::Calls { operation, requests: *requests, entries: *entries }
@@ -103,7 +107,7 @@ fn source(source: &Source) -> SourceDocument<'_> {
     }
 }
 
-fn counts(counts: &Counts) -> CountsDocument {
+pub(super) fn counts(counts: &Counts) -> CountsDocument {
     CountsDocument {
         executions_listed: counts.listed,
         executions_repeated: counts.repeated,

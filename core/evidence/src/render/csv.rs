@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use csv::{QuoteStyle, WriterBuilder};
+use csv::{QuoteStyle, Writer, WriterBuilder};
 use jiff::Timestamp;
 
-use super::cover;
+use super::cover::{self, Lines};
 use super::human::{answered, basis, trail};
 use super::{acceptance, first_line, short_principal, status_name};
 use crate::cover::Cover;
@@ -15,7 +15,7 @@ use crate::report::Report;
 use findings::Severity;
 use findings::plain;
 
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "pipeline",
     "execution_id",
     "started_at",
@@ -34,33 +34,49 @@ const HEADER: [&str; 18] = [
     "exception_severity",
     "exceptions",
     "pipeline_version",
+    "accepted",
 ];
 
-/// The report as CSV (RFC 4180). With a cover, its lines come first, each with `#` before its name.
+/// Begins a table with its header. With a cover, its lines come first, each with `#` before its
+/// name.
 ///
 /// # Errors
 /// As the `csv` crate. Writing to memory does not fail.
-pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn table(
+    cover: Option<(&Cover, Lines)>,
+    header: &[&str],
+) -> Result<Writer<Vec<u8>>, csv::Error> {
     let mut writer = WriterBuilder::new()
         .quote_style(QuoteStyle::Necessary)
         .terminator(csv::Terminator::CRLF)
         // The cover has fewer columns than the table.
         .flexible(cover.is_some())
         .from_writer(Vec::new());
-    if let Some(cover) = cover {
-        for (name, values) in cover::lines(report, cover) {
+    if let Some((cover, lines)) = cover {
+        for (name, values) in lines {
             for value in values {
                 writer.write_record([format!("# {name}"), plain(&value)])?;
             }
         }
         writer.write_record(["# Rule, whole", &plain(&cover.rule.json)])?;
     }
-    writer.write_record(HEADER)?;
+    writer.write_record(header)?;
+    Ok(writer)
+}
+
+/// The report as CSV (RFC 4180). With a cover, its lines come first, each with `#` before its name.
+///
+/// # Errors
+/// As the `csv` crate. Writing to memory does not fail.
+pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = table(cover.map(|cover| (cover, cover::lines(report, cover))), &HEADER)?;
     for evaluated in &report.executions {
         let execution = &evaluated.execution;
         let revisions = execution.revisions.iter();
         let open = evaluated.exceptions.iter().filter(|exception| exception.is_open());
         let severity = open.map(|exception| exception.code.severity()).max();
+        let serious = evaluated.is_accepted() || evaluated.is_exceptional();
+        let accepted = serious.then(|| evaluated.is_accepted());
         let deployments = evaluated.deployments.iter().map(|action| {
             let attempt = &action.attempt;
             let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
@@ -96,6 +112,7 @@ pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Er
             severity.map_or("", Severity::as_str).to_owned(),
             joined(evaluated.exceptions.iter().map(exception)),
             evaluated.pipeline_version.map(|version| version.to_string()).unwrap_or_default(),
+            yes_or_no(accepted),
         ];
         writer.write_record(fields.iter().map(|field| plain(field)))?;
     }

@@ -187,7 +187,7 @@ fn row(evaluated: &Evaluated) -> [String; 8] {
         shown(&execution.id),
         shown(short_principal(&evaluated.started_by())),
         revision(evaluated),
-        evaluated.verdict.as_str().to_owned(),
+        evaluated.verdict_in_words(),
         if persons.is_empty() { "-".to_owned() } else { persons.join(", ") },
         gate,
         if evaluated.released { "yes" } else { "no" }.to_owned(),
@@ -228,6 +228,6 @@ pub(super) fn answered(approval: &ApprovalAttempt) -> String {
     }
 }
 
-fn time(at: Option<Timestamp>) -> String {
+pub(super) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("{at:.0}"))
 }

@@ -6,6 +6,7 @@
 
 use std::io::Write;
 
+use findings::Disposition;
 use jiff::Timestamp;
 use rule::{AtIs, Basis, Decision, Record, SignatureRecord, Status};
 use serde::Serialize;
@@ -37,9 +38,9 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct PeriodDocument {
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
+pub(super) struct PeriodDocument {
+    pub(super) since: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -80,17 +81,25 @@ struct RevisionDocument<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ExceptionDocument<'a> {
     code: &'static str,
     severity: &'static str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<Accepted<'a>>,
+    accepted: Option<DispositionDocument<'a>>,
+    /// What accepted it until an earlier day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acceptance_expired: Option<DispositionDocument<'a>>,
 }
 
 #[derive(Serialize)]
-struct Accepted<'a> {
+pub(super) struct DispositionDocument<'a> {
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewer: Option<&'a str>,
     /// The last day on which it is accepted.
     expires: String,
 }
@@ -254,10 +263,17 @@ fn exception(exception: &Exception) -> ExceptionDocument<'_> {
         code: exception.code.as_str(),
         severity: exception.code.severity().as_str(),
         message: &exception.message,
-        accepted: exception.acceptance.as_ref().map(|acceptance| Accepted {
-            reason: &acceptance.reason,
-            expires: acceptance.expires.to_string(),
-        }),
+        accepted: exception.acceptance.as_ref().map(disposition),
+        acceptance_expired: exception.expired.as_ref().map(disposition),
+    }
+}
+
+pub(super) fn disposition(disposition: &Disposition) -> DispositionDocument<'_> {
+    DispositionDocument {
+        reason: &disposition.reason,
+        ticket: disposition.ticket.as_deref(),
+        reviewer: disposition.reviewer.as_deref(),
+        expires: disposition.expires.to_string(),
     }
 }
 

@@ -8,10 +8,10 @@ use crate::report::Report;
 #[derive(Serialize)]
 pub(super) struct AnswerDocument {
     /// `yes`, `no`, or `none` if there was no execution to judge.
-    answer: &'static str,
-    sentence: String,
+    pub(super) answer: &'static str,
+    pub(super) sentence: String,
     /// The quorum of the rule in the gate's environment.
-    quorum: u32,
+    pub(super) quorum: u32,
 }
 
 #[derive(Serialize)]

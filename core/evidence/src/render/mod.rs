@@ -1,6 +1,6 @@
 //! Writes a report, one format per file.
 
-mod causes;
+pub(crate) mod causes;
 mod cover;
 mod cover_json;
 pub mod csv;
@@ -8,6 +8,7 @@ pub mod html;
 pub mod human;
 pub mod json;
 mod json_summary;
+pub mod overview;
 pub mod sarif;
 
 use names::{Arn, shown};
@@ -24,9 +25,13 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 fn acceptance(exception: &Exception) -> Option<String> {
     match (&exception.acceptance, &exception.expired) {
         (Some(valid), _) => {
-            Some(format!("accepted until {}: {}", valid.expires, shown(&valid.reason)))
+            Some(format!("accepted until {}: {}", valid.expires, shown(&valid.in_words())))
         }
-        (None, Some(expired)) => Some(format!("acceptance {}", shown(expired))),
+        (None, Some(expired)) => Some(format!(
+            "acceptance expired after {}: {}",
+            expired.expires,
+            shown(&expired.in_words())
+        )),
         (None, None) => None,
     }
 }

@@ -6,8 +6,9 @@ use rule::RESERVED_PATH;
 
 use super::unless;
 use crate::approval::{APPROVE, every_slot};
+use crate::guardrail_options::Guardrails;
 use crate::mechanism::signed;
-use crate::spec::{Guardrails, Mechanism, Spec, WayIn};
+use crate::spec::{Mechanism, Spec, WayIn};
 use crate::statement::deny;
 
 /// The statement of a service control policy. `None` if only the desk answers: another statement

@@ -8,10 +8,11 @@ use iam::{Document, Statement};
 
 use crate::approval::{APPROVE, every_slot};
 use crate::gate;
+use crate::guardrail_options::Guardrails;
 use crate::mechanism::{desk, signed};
 use crate::name::RoleRef;
 use crate::plan::{Plan, PlanError};
-use crate::spec::{Guardrails, Mechanism, Spec, WayIn};
+use crate::spec::{Mechanism, Spec, WayIn};
 use crate::statement::{any, deny, deny_all_but, when};
 
 /// The condition key of the principal. For the session of a role, it is the role.
@@ -160,12 +161,13 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
 /// Denies creating a second person: a user, or an identity provider with a key of one's own choice.
 /// `ChangeRoles` denies creating roles.
 fn people() -> Statement {
-    const VERBS: [&str; 5] = [
+    const VERBS: [&str; 6] = [
         "iam:CreateUser",
         "iam:CreateSAMLProvider",
         "iam:UpdateSAMLProvider",
         "iam:DeleteSAMLProvider",
         "iam:CreateOpenIDConnectProvider",
+        "iam:AddClientIDToOpenIDConnectProvider",
     ];
     deny("MakePeople", &VERBS, any())
 }

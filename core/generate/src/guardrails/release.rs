@@ -4,7 +4,8 @@ use iam::Statement;
 use names::Arn;
 
 use super::{BECOME, Denied, unless};
-use crate::spec::{Guardrails, Spec};
+use crate::guardrail_options::Guardrails;
+use crate::spec::Spec;
 use crate::statement::{any, deny, when};
 
 /// The roles of the pipelines and of their deployments, under any path.

@@ -17,7 +17,7 @@ pub(super) fn insert(
     spec: &Spec,
     kind: PipelineType,
 ) -> Result<String, PatchError> {
-    let stage = Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, kind);
+    let stage = Stage::new(spec, kind);
     let stage = Node::from_value(&stage)?;
     let stages = list(&mut declaration, "stages").ok_or(PatchError::Layout)?;
     match place {

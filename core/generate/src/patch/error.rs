@@ -122,8 +122,7 @@ pub enum PatchError {
     /// A template that cannot be changed as a text.
     #[error(
         "its stages are not written in a way that this program can add to; begin each stage and \
-         action on a new line (`jq .` does it for JSON), or insert what `--stage-json` prints by \
-         hand"
+         action on a new line, or insert what `--stage-json` prints by hand"
     )]
     Layout,
 }

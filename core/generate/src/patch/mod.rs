@@ -9,7 +9,7 @@ mod template;
 
 use doctor::template::{Declared, Kind, Values, Variant, kind, read};
 use doctor::{examine, pipeline::Pipeline};
-use findings::{Finding, Severity};
+use findings::{Finding, Severity, pretty};
 use names::{Arn, Versions};
 use rule::Rule;
 
@@ -30,11 +30,24 @@ pub(crate) struct Patched {
     pub(crate) notes: Vec<String>,
 }
 
-/// Inserts the stage into the pipeline of a file.
+/// Inserts the stage into the pipeline of a file. A template in JSON that has no line for each
+/// stage is laid out first.
 ///
 /// # Errors
 /// [`PatchError`] if the file has no such pipeline, or the right place is not certain.
 pub(crate) fn patch(text: &str, spec: &Spec) -> Result<Patched, PatchError> {
+    let refused = match insert(text, spec) {
+        Err(PatchError::Layout) => PatchError::Layout,
+        done => return done,
+    };
+    let Ok(node) = serde_json::from_str::<Node>(text) else { return Err(refused) };
+    let mut patched = insert(&pretty(&node)?, spec)?;
+    let note = "the template had no line for each stage and action, so it was laid out first";
+    patched.notes.push(note.to_owned());
+    Ok(patched)
+}
+
+fn insert(text: &str, spec: &Spec) -> Result<Patched, PatchError> {
     let file = kind(text)?;
     let variants = covered(read(text, &Values::default())?, spec)?;
     let (pipeline, place) = choose(&variants, spec)?;

@@ -20,7 +20,7 @@ pub(super) fn insert(
     spec: &Spec,
     kind: PipelineType,
 ) -> Result<(&'static str, String), PatchError> {
-    let stage = Stage::new(spec.targets.stage(), &spec.slots, &spec.gate_function, kind);
+    let stage = Stage::new(spec, kind);
     let stage = Node::from_value(&stage)?;
     let mut sheet = Sheet::new(text);
     let layout = || PatchError::Layout;

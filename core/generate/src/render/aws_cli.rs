@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use findings::pretty;
 
-use super::aws_cli_functions::{GROUP, PERMISSION_SET, POLICY, ROLE, SCP};
+use super::aws_cli_functions::{GROUP, OTHERS, PERMISSION_SET, POLICY, ROLE, SCP};
 use super::file::RenderError;
 use crate::plan::Plan;
 
@@ -20,6 +20,7 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
         (ROLE, plan.roles.is_empty()),
         (PERMISSION_SET, plan.permission_sets.is_empty()),
         (SCP, plan.scps.is_empty()),
+        (OTHERS, plan.policies.is_empty() && plan.scps.is_empty()),
     ];
     for (function, is_unused) in functions {
         if !is_unused {
@@ -79,7 +80,35 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
             .argument(&serde_json::to_string(&scp.document)?)?;
         script.push_str(&format!("\n{}", put.line()));
     }
+    script.push_str(&others(plan)?);
     Ok(script)
+}
+
+/// The commands that name policies of an earlier run that the script no longer writes.
+fn others(plan: &Plan) -> Result<String, shlex::QuoteError> {
+    let policies: Vec<&str> = plan.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let scps: Vec<&str> = plan.scps.iter().map(|scp| scp.name.as_str()).collect();
+    let kinds = [
+        ("policy", policies, "iam list-policies --scope Local", "PolicyName"),
+        (
+            "service control policy",
+            scps,
+            "organizations list-policies --filter SERVICE_CONTROL_POLICY",
+            "Name",
+        ),
+    ];
+    let mut commands = String::new();
+    for (kind, written, verb, name) in
+        kinds.into_iter().filter(|(_, written, ..)| !written.is_empty())
+    {
+        let query = format!("Policies[?starts_with({name}, '{}')].{name}", plan.prefix);
+        let found = Command::aws(verb).with("--query", &query)?.raw("--output", "text");
+        let name = Command::new("name_others").argument(kind)?;
+        let name =
+            Command(format!("{} \"$({})\"", name.0, found.0)).argument(&written.join(" "))?;
+        commands.push_str(&format!("\n{}", name.line()));
+    }
+    Ok(commands)
 }
 
 /// A command under construction.

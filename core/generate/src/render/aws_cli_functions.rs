@@ -81,3 +81,17 @@ put_scp() { # NAME DESCRIPTION DOCUMENT
   fi
 }
 "#;
+
+/// Names the policies that begin like those of the script and that it does not write, for example
+/// the second part of a policy that was too long before. They may still allow or deny something.
+pub(super) const OTHERS: &str = r#"
+name_others() { # KIND FOUND WRITTEN
+  local name
+  for name in $2; do
+    case " $3 " in
+      *" $name "*) ;;
+      *) echo "$1 $name is there, and not in this script: delete it if nothing else uses it" >&2 ;;
+    esac
+  done
+}
+"#;

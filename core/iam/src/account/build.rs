@@ -74,11 +74,11 @@ impl Account {
         details.read_documents();
         let mut builder = Builder::default();
         builder.managed(details.policies.unwrap_or_default());
-        let groups = builder.groups(details.group_detail_list.unwrap_or_default())?;
+        let groups = builder.groups(details.group_detail_list.unwrap_or_default());
         let places =
             (0..).map(GroupIx).zip(&groups).map(|(at, group)| (group.name.clone(), at)).collect();
-        let users = builder.users(details.user_detail_list.unwrap_or_default(), &places)?;
-        let roles = builder.roles(details.role_detail_list.unwrap_or_default())?;
+        let users = builder.users(details.user_detail_list.unwrap_or_default(), &places);
+        let roles = builder.roles(details.role_detail_list.unwrap_or_default());
         builder.finish(users, groups, roles)
     }
 }
@@ -133,7 +133,7 @@ impl Builder {
         self.problems.push(AccountError::Policy { policy, of, problem });
     }
 
-    fn groups(&mut self, details: Vec<GroupDetail<'_>>) -> Result<Vec<Group>, AccountError> {
+    fn groups(&mut self, details: Vec<GroupDetail<'_>>) -> Vec<Group> {
         let mut groups = Vec::with_capacity(details.len());
         for detail in details {
             groups.push(Group {
@@ -141,34 +141,35 @@ impl Builder {
                     detail.group_policy_list,
                     detail.attached_managed_policies,
                     &detail.arn,
-                )?,
+                ),
                 name: detail.group_name,
                 arn: detail.arn,
             });
         }
-        Ok(groups)
+        groups
     }
 
     fn users(
         &mut self,
         details: Vec<UserDetail<'_>>,
         groups: &HashMap<String, GroupIx>,
-    ) -> Result<Vec<User>, AccountError> {
+    ) -> Vec<User> {
         let mut users = Vec::with_capacity(details.len());
         for detail in details {
-            let policies = self.policies(
+            let mut policies = self.policies(
                 detail.user_policy_list,
                 detail.attached_managed_policies,
                 &detail.arn,
-            )?;
-            let in_groups = detail.group_list.into_iter().map(|group| {
-                groups.get(&group).copied().ok_or_else(|| AccountError::MissingGroup {
-                    user: detail.user_name.clone(),
-                    group,
-                })
-            });
+            );
+            let mut in_groups = Vec::with_capacity(detail.group_list.len());
+            for group in detail.group_list {
+                match groups.get(&group) {
+                    Some(at) => in_groups.push(*at),
+                    None => policies.push(self.suppose_group(group, &detail.user_name)),
+                }
+            }
             users.push(User {
-                groups: in_groups.collect::<Result<_, _>>()?,
+                groups: in_groups,
                 identity: Identity {
                     policies,
                     boundary: self.boundary(detail.permissions_boundary),
@@ -179,17 +180,17 @@ impl Builder {
                 },
             });
         }
-        Ok(users)
+        users
     }
 
-    fn roles(&mut self, details: Vec<RoleDetail<'_>>) -> Result<Vec<Role>, AccountError> {
+    fn roles(&mut self, details: Vec<RoleDetail<'_>>) -> Vec<Role> {
         let mut roles = Vec::with_capacity(details.len());
         for detail in details {
             let policies = self.policies(
                 detail.role_policy_list,
                 detail.attached_managed_policies,
                 &detail.arn,
-            )?;
+            );
             let (trust, problem) = detail.assume_role_policy_document.trust();
             let unread_trust = problem.as_ref().map(ToString::to_string);
             if let Some(problem) = problem {
@@ -208,7 +209,7 @@ impl Builder {
                 },
             });
         }
-        Ok(roles)
+        roles
     }
 
     /// The inline and managed policies of one identity.
@@ -217,7 +218,7 @@ impl Builder {
         inline: Vec<InlinePolicy<'_>>,
         attached: Vec<AttachedPolicy>,
         of: &str,
-    ) -> Result<Vec<PolicyId>, AccountError> {
+    ) -> Vec<PolicyId> {
         let mut ids = Vec::with_capacity(inline.len() + attached.len());
         for policy in inline {
             ids.push(self.inline(policy, of));
@@ -226,34 +227,46 @@ impl Builder {
             let arn = policy.policy_arn;
             ids.push(match self.managed.get(&arn) {
                 Some(id) => *id,
-                None if arn.contains(":iam::aws:policy/") => self.suppose(arn, of),
-                None => {
-                    return Err(AccountError::MissingPolicy { policy: arn, of: of.to_owned() });
-                }
+                None => self.suppose(arn, of),
             });
         }
-        Ok(ids)
+        ids
     }
 
-    /// Adds an AWS managed policy that is not in the snapshot: by its text if that is known,
-    /// otherwise as one that allows everything. AWS leaves out policies that it has deprecated,
+    /// Adds a managed policy that is not in the snapshot: by its text if that is known, otherwise
+    /// as one that allows everything. AWS leaves out its own policies that it has deprecated,
     /// although they are attached and in force.
     fn suppose(&mut self, arn: String, of: &str) -> PolicyId {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let id = PolicyId(self.policies.len());
         let known = deprecated::policy(&arn);
+        let why = match arn.contains(":iam::aws:policy/") {
+            true => "it is not in the snapshot, because AWS leaves deprecated policies out",
+            false => "it is not in the snapshot, although it is attached",
+        };
         self.policies.push(StoredPolicy {
             name: format!("{name} (not in the snapshot)"),
             arn: Some(arn.clone()),
-            unread: known.is_none().then(|| {
-                "it is not in the snapshot, because AWS leaves deprecated policies out".to_owned()
-            }),
+            unread: known.is_none().then(|| why.to_owned()),
             policy: known.unwrap_or_else(Policy::allowing_everything),
             other_versions: Vec::new(),
         });
         self.managed.insert(arn.clone(), id);
         self.problems.push(AccountError::MissingPolicy { policy: arn, of: of.to_owned() });
         id
+    }
+
+    /// Adds the policies of a group that is not in the snapshot, as one that allows everything.
+    fn suppose_group(&mut self, group: String, user: &str) -> PolicyId {
+        self.policies.push(StoredPolicy {
+            name: format!("that of the group {group}"),
+            arn: None,
+            policy: Policy::allowing_everything(),
+            other_versions: Vec::new(),
+            unread: Some("the group is not in the snapshot".to_owned()),
+        });
+        self.problems.push(AccountError::MissingGroup { user: user.to_owned(), group });
+        PolicyId(self.policies.len() - 1)
     }
 
     /// AWS lists AWS managed policies that are attached. If one is only a boundary, the snapshot

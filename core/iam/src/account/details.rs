@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_with::{As, DefaultOnNull};
 
 use crate::policy::{OneOrMany, Policy, PolicyError};
 
@@ -26,7 +27,7 @@ pub struct Details<'a> {
     /// The customer managed policies, and the AWS managed policies that are attached.
     pub policies: Option<Vec<PolicyDetail<'a>>>,
     /// Whether more pages follow.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub is_truncated: bool,
     /// The start of the next page. With `--max-items` the AWS CLI prints this without
     /// `IsTruncated`.
@@ -44,10 +45,10 @@ pub struct UserDetail<'a> {
     /// Its ARN.
     pub arn: String,
     /// The names of its groups.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub group_list: Vec<String>,
     /// Its inline policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub user_policy_list: Vec<InlinePolicy<'a>>,
     /// Its managed policies.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -55,7 +56,7 @@ pub struct UserDetail<'a> {
     /// Its permissions boundary.
     pub permissions_boundary: Option<Boundary>,
     /// Its tags.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub tags: Vec<Tag>,
 }
 
@@ -68,7 +69,7 @@ pub struct GroupDetail<'a> {
     /// Its ARN.
     pub arn: String,
     /// Its inline policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub group_policy_list: Vec<InlinePolicy<'a>>,
     /// Its managed policies.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -88,7 +89,7 @@ pub struct RoleDetail<'a> {
     /// Its trust policy.
     pub assume_role_policy_document: Document<'a>,
     /// Its inline policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub role_policy_list: Vec<InlinePolicy<'a>>,
     /// Its managed policies.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -96,7 +97,7 @@ pub struct RoleDetail<'a> {
     /// Its permissions boundary.
     pub permissions_boundary: Option<Boundary>,
     /// Its tags.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "OrDefault::deserialize")]
     pub tags: Vec<Tag>,
 }
 
@@ -138,8 +139,12 @@ pub struct InlinePolicy<'a> {
 fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    OneOrMany::deserialize(deserializer).map(|list| list.0)
+    let list: Option<OneOrMany<T>> = Option::deserialize(deserializer)?;
+    Ok(list.map(|list| list.0).unwrap_or_default())
 }
+
+/// Treats `null` as absent. Programs that use other SDKs than the AWS CLI print every member.
+type OrDefault = As<DefaultOnNull>;
 
 /// A reference to an attached managed policy.
 #[derive(Debug, Deserialize)]

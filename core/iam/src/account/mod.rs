@@ -2,12 +2,14 @@
 
 mod build;
 mod context;
+mod control;
 mod deprecated;
 pub mod details;
 mod error;
 mod outsider;
 mod trust;
 
+pub use control::Control;
 pub use error::AccountError;
 pub use outsider::{Entrance, Outsider};
 pub use trust::{Assumer, Assumption, Outsiders, Trustees};
@@ -244,14 +246,14 @@ impl Account {
 
     /// Adds a level of service control policies: those of the organization's root, of a unit, or of
     /// the account.
-    pub fn add_controls(&mut self, level: Vec<(String, Policy)>) {
-        let ids = level.into_iter().map(|(name, policy)| {
+    pub fn add_controls(&mut self, level: impl IntoIterator<Item = Control>) {
+        let ids = level.into_iter().map(|Control { name, policy, unread }| {
             self.policies.push(StoredPolicy {
                 name,
                 arn: None,
                 policy,
                 other_versions: Vec::new(),
-                unread: None,
+                unread,
             });
             PolicyId(self.policies.len() - 1)
         });

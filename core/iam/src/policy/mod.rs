@@ -6,6 +6,7 @@
 mod actions;
 mod principals;
 mod read;
+mod resources;
 mod text;
 mod worst;
 
@@ -14,13 +15,12 @@ pub(crate) use principals::Concern;
 pub use principals::{Caller, Principals, Trusted};
 pub(crate) use read::OneOrMany;
 pub use read::PolicyError;
+pub use resources::Resources;
 
-use crate::arn::Resource;
 use crate::condition::Condition;
 use crate::context::Context;
 use crate::document::Effect;
 use crate::frame::Frame;
-use crate::template::{Resolved, Template};
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,24 +52,21 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceElement {
     /// `Resource`.
-    These(Vec<Template>),
+    These(Resources),
     /// `NotResource`.
-    AllBut(Vec<Template>),
+    AllBut(Resources),
 }
 
 impl Statement {
     /// Whether it may be about any resource of a frame, in any context. `false` is certain.
     #[must_use]
     pub fn may_be_about(&self, frame: &Frame) -> bool {
-        let meets = |template: &Template| match template.resolve_resource(&Context::new()) {
-            Resolved::Pieces(pieces) => {
-                Resource::from_pieces(&pieces).iter().any(|resource| frame.meets(resource))
-            }
-            Resolved::NoValue => false,
-        };
         match &self.resources {
             None | Some(ResourceElement::AllBut(_)) => true,
-            Some(ResourceElement::These(templates)) => templates.iter().any(meets),
+            Some(ResourceElement::These(resources)) => {
+                let known = resources.that_match(&Context::new());
+                known.iter().any(|resource| frame.meets(resource))
+            }
         }
     }
 }
@@ -85,7 +82,7 @@ impl Policy {
                 effect: Effect::Allow,
                 principals: None,
                 actions: Actions::new(true, Vec::new()),
-                resources: Some(ResourceElement::AllBut(Vec::new())),
+                resources: Some(ResourceElement::AllBut(Resources::default())),
                 conditions: Vec::new(),
             }],
         }

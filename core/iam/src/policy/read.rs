@@ -8,7 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Actions, Policy, Principals, ResourceElement, Statement, Trusted};
+use super::{Actions, Policy, Principals, ResourceElement, Resources, Statement, Trusted};
 use crate::condition::{Condition, ConditionError};
 use crate::document::Effect;
 use crate::template::{Template, TemplateError};
@@ -175,10 +175,10 @@ pub(super) fn statement(
         .ok_or(StatementError::Neither("Action"))?;
     let resources = match one_of("Resource", written.resource, written.not_resource)? {
         None => None,
-        Some((false, texts)) => Some(ResourceElement::These(templates(&texts, variables)?)),
-        Some((true, texts)) => Some(ResourceElement::AllBut(templates(&texts, variables)?)),
+        Some((false, texts)) => Some(ResourceElement::These(named(&texts, variables)?)),
+        Some((true, texts)) => Some(ResourceElement::AllBut(named(&texts, variables)?)),
     };
-    let named = one_of("Principal", written.principal, written.not_principal)?;
+    let trusted = one_of("Principal", written.principal, written.not_principal)?;
     let mut conditions = Vec::new();
     for (operator, keys) in written.condition.0 {
         for (key, values) in keys.0 {
@@ -189,7 +189,7 @@ pub(super) fn statement(
     Ok(Statement {
         sid: written.sid,
         effect: written.effect,
-        principals: named.map(|(all_but, named)| principals(all_but, named)),
+        principals: trusted.map(|(all_but, named)| principals(all_but, named)),
         actions: Actions::new(actions_but, actions.0),
         resources,
         conditions,
@@ -220,17 +220,13 @@ fn one_of<T>(
     }
 }
 
-fn templates(
-    members: &OneOrMany<Member>,
-    variables: bool,
-) -> Result<Vec<Template>, StatementError> {
+fn named(members: &OneOrMany<Member>, variables: bool) -> Result<Resources, StatementError> {
     let texts = members.0.iter().filter_map(|Member(text)| text.as_ref());
-    texts
-        .map(|text| {
-            Template::parse(text, variables)
-                .map_err(|problem| StatementError::Resource { resource: text.clone(), problem })
-        })
-        .collect()
+    let templates = texts.map(|text| {
+        Template::parse(text, variables)
+            .map_err(|problem| StatementError::Resource { resource: text.clone(), problem })
+    });
+    Ok(Resources::new(templates.collect::<Result<_, _>>()?))
 }
 
 impl<T> Default for OneOrMany<T> {

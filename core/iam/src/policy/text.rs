@@ -69,7 +69,8 @@ impl Serialize for Text<'_> {
                 ResourceElement::These(templates) => ("Resource", templates),
                 ResourceElement::AllBut(templates) => ("NotResource", templates),
             };
-            let texts: Vec<&str> = templates.iter().map(|template| template.source()).collect();
+            let texts: Vec<&str> =
+                templates.templates().iter().map(|template| template.source()).collect();
             map.serialize_entry(name, &OneOrMany(&texts))?;
         }
         if !statement.conditions.is_empty() {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::read::{self, OneOrMany, WrittenPrincipals, WrittenStatement};
-use super::{Actions, Policy, Principals, ResourceElement, Statement, Trusted};
+use super::{Actions, Policy, Principals, ResourceElement, Resources, Statement, Trusted};
 use crate::document::Effect;
 use crate::template::Template;
 
@@ -106,7 +106,7 @@ fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
     if let Some(resources) = list(inner.resource, inner.not_resource) {
         let templates = resources.iter().map(|text| Template::parse(text, variables));
         if let Ok(templates) = templates.collect() {
-            worst.resources = Some(ResourceElement::These(templates));
+            worst.resources = Some(ResourceElement::These(Resources::new(templates)));
         }
     }
     let named = inner.principal.filter(|_| inner.not_principal.is_none());
@@ -130,7 +130,7 @@ fn everything(kind: Kind) -> Statement {
         }),
     };
     let resources = match kind {
-        Kind::Identity => Some(ResourceElement::AllBut(Vec::new())),
+        Kind::Identity => Some(ResourceElement::AllBut(Resources::default())),
         Kind::Resource => None,
     };
     Statement {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use iam::account::{Account, Actor, UserIx};
-use iam::{Context, Policy, Truth};
+use iam::account::{Account, Actor, Control, UserIx};
+use iam::{Context, Truth};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
@@ -117,10 +117,10 @@ impl Request {
         });
         let mut account = Account::parse(&details.to_string()).unwrap();
         for level in &self.controls {
-            let policies = level
-                .iter()
-                .map(|policy| (String::new(), Policy::identity(&policy.to_string()).unwrap()));
-            account.add_controls(policies.collect());
+            let read = |policy: &Value| Control::read(String::new(), &policy.to_string());
+            let level: Vec<Control> = level.iter().map(read).collect();
+            assert!(level.iter().all(|control| control.unread.is_none()));
+            account.add_controls(level);
         }
         account
     }

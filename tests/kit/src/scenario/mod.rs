@@ -16,6 +16,7 @@ mod names;
 mod overlap;
 mod running;
 mod second;
+mod second_factor;
 mod shared;
 mod tag;
 mod trust;
@@ -65,6 +66,7 @@ pub(super) fn all() -> Vec<Scenario> {
         names::TABLE,
         overlap::TABLE,
         second::TABLE,
+        second_factor::TABLE,
         shared::TABLE,
         tag::TABLE,
         trust::TABLE,

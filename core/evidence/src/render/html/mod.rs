@@ -18,14 +18,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::acceptance;
 use super::causes::causes;
-use super::cover::lines;
+use super::cover::{Lines, lines};
 use super::human::{period, summary};
 use crate::cover::Cover;
 use crate::judge::verdict::Verdict;
 use crate::report::Report;
 use names::shown;
 
-const STYLE: &str = include_str!("report.css");
+pub(in crate::render) const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
 /// The report with its cover as an HTML page.
@@ -39,7 +39,7 @@ pub fn render(report: &Report, cover: &Cover) -> io::Result<String> {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(policy(Some(SCRIPT)));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 title { "Release evidence: " (pipeline) }
@@ -55,7 +55,7 @@ pub fn render(report: &Report, cover: &Cover) -> io::Result<String> {
                 main {
                     (tiles(report))
                     (exceptions(report))
-                    (about(report, cover))
+                    (about(&lines(report, cover), cover))
                     (timeline::section(report))
                     (table::section(report))
                     (verdicts())
@@ -69,14 +69,14 @@ pub fn render(report: &Report, cover: &Cover) -> io::Result<String> {
 }
 
 /// The content security policy. It blocks everything from elsewhere, and any style or script except
-/// the two of this page.
-fn policy() -> String {
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+/// those of this page.
+pub(in crate::render) fn policy(script: Option<&str>) -> String {
+    let hash =
+        |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
-         form-action 'none'",
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         hash(STYLE),
-        hash(SCRIPT)
+        script.map_or_else(|| "'none'".to_owned(), hash)
     )
 }
 
@@ -135,7 +135,7 @@ fn exceptions(report: &Report) -> Markup {
 }
 
 /// A text with its code, which is in backticks, marked as code.
-fn coded(text: &str) -> Markup {
+pub(in crate::render) fn coded(text: &str) -> Markup {
     let ticks = text.matches('`').count();
     html! {
         @for (position, part) in text.split('`').enumerate() {
@@ -152,14 +152,14 @@ fn coded(text: &str) -> Markup {
 }
 
 /// What the report says about itself.
-fn about(report: &Report, cover: &Cover) -> Markup {
+pub(in crate::render) fn about(lines: &Lines, cover: &Cover) -> Markup {
     html! {
         section id="cover" aria-labelledby="about" {
             h2 #about { "About this report" }
             dl.facts {
-                @for (name, values) in lines(report, cover) {
+                @for (name, values) in lines {
                     dt { (name) }
-                    @for value in values { dd { (coded(&value)) } }
+                    @for value in values { dd { (coded(value)) } }
                 }
                 dt { "The whole rule" }
                 dd { pre { (cover.rule.json.trim()) } }

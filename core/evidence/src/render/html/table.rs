@@ -86,7 +86,7 @@ fn rows(executions: &[(usize, &Evaluated)]) -> String {
         cell(&mut out, &shown(&evaluated.execution.id));
         cell(&mut out, &shown(short_principal(&evaluated.started_by())));
         cell(&mut out, &revisions(evaluated));
-        cell(&mut out, verdict);
+        cell(&mut out, &evaluated.verdict_in_words());
         cell(&mut out, &persons(evaluated));
         cell(&mut out, &gate(evaluated));
         cell(&mut out, if evaluated.released { "yes" } else { "no" });

@@ -4,14 +4,20 @@
 //! are possible, and not certain. Sources: <https://pathfinding.cloud>, category "existing
 //! PassRole", and where it says nothing the API reference of the service.
 
+mod reached;
+
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
-use iam::account::RoleIx;
+use iam::account::{Actor, RoleIx};
 
+use self::reached::Reached;
 use crate::account_view::AccountView;
 use crate::action::Action;
 use crate::passing::bare;
-use crate::permissions::As;
+
+pub(crate) use self::reached::two_slots;
 
 /// A service by its name in trust policies, without `.amazonaws.com`, and the actions of one way to
 /// run code with the role of something that it runs.
@@ -30,6 +36,8 @@ const WAYS: &[Way] = &[
     ("ec2", &[Action::CreateTemplateVersion, Action::ModifyTemplate]),
     ("ec2", &[Action::CreateDeployment]),
     ("ec2", &[Action::AddJobFlowSteps]),
+    // A build with an infrastructure configuration that is there (Image Builder API, CreateImage).
+    ("ec2", &[Action::CreateComponent, Action::CreateRecipe, Action::CreateImage]),
     // A build may have another buildspec than the project (CodeBuild API, StartBuild).
     ("codebuild", &[Action::StartBuild]),
     ("codebuild", &[Action::StartBuildBatch]),
@@ -67,39 +75,39 @@ const WAYS: &[Way] = &[
     ("rolesanywhere", &[Action::CreateTrustAnchor]),
     ("rolesanywhere", &[Action::UpdateTrustAnchor]),
     ("amplify", &[Action::UpdateApp]),
+    ("kinesisanalytics", &[Action::UpdateFlinkApp]),
 ];
 
-/// All actions of the ways at these places.
-pub(crate) fn actions(ways: &BTreeSet<usize>) -> Vec<Action> {
-    let ways = ways.iter().filter_map(|at| WAYS.get(*at));
-    let all: BTreeSet<Action> = ways.flat_map(|(_, actions)| actions.iter().copied()).collect();
-    all.into_iter().collect()
+/// Places of ways in the table.
+pub(crate) type Ways = BTreeSet<usize>;
+
+/// The actions of the way at a place.
+fn actions_of(way: usize) -> &'static [Action] {
+    WAYS.get(way).map_or(&[], |(_, actions)| *actions)
 }
 
-/// The ways to run code with a role, if something that one of these services runs has it: their
-/// places in the table.
-pub(crate) fn of_services(services: &[String]) -> Vec<usize> {
+/// The ways to run code with a role, if something that one of these services runs has it.
+fn of_services(services: &[String]) -> Vec<usize> {
     let trusted = |service: &str| services.iter().any(|it| bare(it) == service);
     let ways = WAYS.iter().enumerate().filter(|(_, (service, _))| trusted(service));
     ways.map(|(at, _)| at).collect()
 }
 
-/// Of the ways at these places, those for which somebody has all permissions.
-pub(crate) fn open_to<'a>(
-    view: &AccountView<'a>,
-    who: &As<'a>,
-    ways: &BTreeSet<usize>,
-) -> HashMap<usize, &'static [Action]> {
-    let may = |actions: &[Action]| actions.iter().all(|action| view.reach.can(who, *action));
-    let ways = ways.iter().filter_map(|at| Some((*at, WAYS.get(*at)?.1)));
-    ways.filter(|(_, actions)| may(actions)).collect()
+/// What is known about code that runs. Computed when it is needed.
+#[derive(Default)]
+pub(super) struct Running {
+    roles: OnceCell<Vec<(RoleIx, Vec<usize>)>>,
+    ways: OnceCell<Ways>,
+    actions: OnceCell<Vec<Action>>,
+    open: RefCell<HashMap<Actor, Rc<Ways>>>,
+    reached: RefCell<HashMap<Ways, Rc<Reached>>>,
 }
 
 impl AccountView<'_> {
     /// The roles that matter and that a service may run code with, each with the ways to run code
     /// with it.
     pub(super) fn running_roles(&self) -> &[(RoleIx, Vec<usize>)] {
-        self.running_roles.get_or_init(|| {
+        self.running.roles.get_or_init(|| {
             let roles = self.account().roles_by_ix().filter(|(at, _)| self.chains.matters(*at));
             let ways =
                 roles.map(|(at, role)| (at, of_services(&self.account().outsiders(role).services)));
@@ -107,17 +115,18 @@ impl AccountView<'_> {
         })
     }
 
-    /// The actions of these ways.
-    pub(super) fn changing_running_code(&self) -> &[Action] {
-        &self.ways_and_actions().1
+    /// The ways to run code with any of these roles.
+    fn ways_that_run(&self) -> &Ways {
+        let ways = || self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
+        self.running.ways.get_or_init(ways)
     }
 
-    /// The ways to run code with any of these roles, and their actions.
-    pub(super) fn ways_and_actions(&self) -> &(BTreeSet<usize>, Vec<Action>) {
-        self.running_ways.get_or_init(|| {
-            let ways = self.running_roles().iter().flat_map(|(_, ways)| ways).copied().collect();
-            let actions = actions(&ways);
-            (ways, actions)
+    /// The actions of these ways.
+    pub(super) fn changing_running_code(&self) -> &[Action] {
+        self.running.actions.get_or_init(|| {
+            let ways = self.ways_that_run().iter();
+            let all: BTreeSet<Action> = ways.flat_map(|way| actions_of(*way)).copied().collect();
+            all.into_iter().collect()
         })
     }
 }

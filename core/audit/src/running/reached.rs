@@ -1,0 +1,202 @@
+//! Who somebody may act as by changing code that may run with a role.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
+
+use iam::account::{Actor, RoleIx};
+
+use super::{Ways, actions_of};
+use crate::account_view::AccountView;
+use crate::action::{APPROVE, Action};
+use crate::answerer::Answerer;
+use crate::closure::{Closure, Step, TwoSlots, Who};
+use crate::counted::best_pair;
+use crate::equivalence_class::EquivalenceClass;
+use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
+use crate::steps;
+
+/// The roles that some ways to change code lead to, directly or through further roles. Everybody to
+/// whom the same ways are open reaches the same roles.
+#[derive(Default)]
+pub(crate) struct Reached {
+    links: Vec<Link>,
+    /// The places in `links` of the roles that serve slots, one for each class.
+    serving: Vec<usize>,
+}
+
+/// A role that is reached.
+#[derive(Clone, Copy)]
+struct Link {
+    role: RoleIx,
+    /// The role that the code runs with: the same one, or one that may assume it.
+    runs_with: RoleIx,
+    /// The place of the way in the table.
+    way: usize,
+    /// The place of the role to which the way is open. `None` if it is open at the start.
+    by: Option<usize>,
+}
+
+/// Two slots that an actor serves if something runs with a role already. `None` if it serves them
+/// in no such way.
+pub(crate) fn two_slots(
+    view: &AccountView<'_>,
+    actor: Actor,
+) -> Result<Option<TwoSlots>, UndecidedError> {
+    let mut ways = Ways::new();
+    for it in view.selves(actor) {
+        ways.extend(view.open_ways(it).iter());
+    }
+    if ways.is_empty() {
+        return Ok(None);
+    }
+    let reached = view.reached_by(ways);
+    let own = view.serving_as(actor);
+    let mut by: Vec<Answerer> = own.iter().map(|it| view.answers_as(actor, it.actor)).collect();
+    let mut classes: Vec<(Rc<EquivalenceClass<'_>>, &ServedSlots)> =
+        own.iter().map(|it| (Rc::clone(&it.class), it.served)).collect();
+    // The nearest first: the shortest chain says most.
+    for link in reached.serving() {
+        let role = Actor::Role(link.role);
+        let Some(class) = view.reach.permissions.class_of(role, APPROVE) else { continue };
+        classes.push((class, view.reach.slots_of(role)));
+        by.push(view.taken(role));
+        let candidates = classes.iter().map(|(class, served)| Candidate::now(class, served));
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
+        let last = candidates.len().saturating_sub(1);
+        // A role that serves both by itself says more than two that serve one each.
+        let is_both = view.reach.slots_of(role).pair.is_some();
+        let with_last = |i, j| (i == last && j == last) || !is_both && (i == last || j == last);
+        let found = best_pair(&view.counting, &view.reach, &candidates, &by, with_last);
+        let Some((pair, verdict)) = found.map_err(view.reach.undecided(actor))? else { continue };
+        let mut chain = Vec::new();
+        for at in pair.candidates {
+            let steps = match own.get(at) {
+                Some(it) => steps::to_assume(view, actor, it.actor),
+                None => reached.chain(view, actor, reached.serving.get(at - own.len()).copied()),
+            };
+            add(&mut chain, steps);
+        }
+        return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
+    }
+    // Or a role that is reached writes something.
+    let leads_further =
+        |link: &&Link| view.reach.permissions.might_any(Actor::Role(link.role), &view.leading);
+    if reached.links.iter().find(leads_further).is_none() {
+        return Ok(None);
+    }
+    let places = (0..reached.links.len()).zip(&reached.links);
+    let also = places
+        .map(|(place, link)| (Actor::Role(link.role), reached.chain(view, actor, Some(place))));
+    Ok(Closure::of_those(view, actor, also, [true, false])?.slots)
+}
+
+fn add(chain: &mut Vec<Step>, steps: Vec<Step>) {
+    for step in steps {
+        if !chain.contains(&step) {
+            chain.push(step);
+        }
+    }
+}
+
+impl Reached {
+    /// Follows ways until they lead to no further role.
+    pub(super) fn new(view: &AccountView<'_>, start: &Ways) -> Self {
+        let mut reached = Self::default();
+        let mut open: BTreeMap<usize, Option<usize>> =
+            start.iter().map(|way| (*way, None)).collect();
+        let (mut entered, mut known) = (HashSet::new(), HashSet::new());
+        let mut classes = BTreeSet::new();
+        loop {
+            let before = reached.links.len();
+            for (runs_with, ways) in view.running_roles() {
+                let way = ways.iter().find_map(|way| Some((*way, *open.get(way)?)));
+                let Some((way, by)) = way.filter(|_| entered.insert(*runs_with)) else { continue };
+                for role in view.selves(Actor::Role(*runs_with)) {
+                    let Actor::Role(at) = role else { continue };
+                    if view.is_desk(role) || !known.insert(at) {
+                        continue;
+                    }
+                    let place = reached.links.len();
+                    reached.links.push(Link { role: at, runs_with: *runs_with, way, by });
+                    for way in view.open_ways(role).iter() {
+                        open.entry(*way).or_insert(Some(place));
+                    }
+                    let class = view.reach.permissions.class_of(role, APPROVE);
+                    let class = class.filter(|_| view.reach.slots_of(role).any());
+                    if class.is_some_and(|class| classes.insert(class.id)) {
+                        reached.serving.push(place);
+                    }
+                }
+            }
+            if reached.links.len() == before {
+                return reached;
+            }
+        }
+    }
+
+    fn serving(&self) -> impl Iterator<Item = &Link> {
+        self.serving.iter().filter_map(|at| self.links.get(*at))
+    }
+
+    /// The steps that lead an actor to the role at a place.
+    fn chain(&self, view: &AccountView<'_>, actor: Actor, place: Option<usize>) -> Vec<Step> {
+        let mut links = Vec::new();
+        let mut at = place;
+        while let Some(link) = at.and_then(|at| self.links.get(at)) {
+            links.push(link);
+            at = link.by;
+        }
+        let mut chain = Vec::new();
+        for link in links.into_iter().rev() {
+            let changes = match link.by.and_then(|by| self.links.get(by)) {
+                Some(by) => Actor::Role(by.role),
+                None => {
+                    let mut selves = view.selves(actor).into_iter();
+                    selves.find(|it| view.open_ways(*it).contains(&link.way)).unwrap_or(actor)
+                }
+            };
+            if link.by.is_none() {
+                chain.extend(steps::to_assume(view, actor, changes));
+            }
+            let runs_with = Actor::Role(link.runs_with);
+            chain.extend(actions_of(link.way).iter().map(|action| Step {
+                by: Who::Actor(changes),
+                is_changed: false,
+                action: *action,
+                resource: view.account().arn(runs_with).to_owned(),
+                open: false,
+            }));
+            chain.extend(steps::to_assume(view, runs_with, Actor::Role(link.role)));
+        }
+        chain
+    }
+}
+
+impl<'a> AccountView<'a> {
+    /// The ways to run code with some role for which an actor has all permissions.
+    fn open_ways(&self, actor: Actor) -> Rc<Ways> {
+        if let Some(known) = self.running.open.borrow().get(&actor) {
+            return Rc::clone(known);
+        }
+        let who = crate::permissions::As::Now(actor);
+        let might = |actions: &[Action]| {
+            actions.iter().all(|action| self.reach.permissions.might(actor, *action))
+        };
+        let may = |actions: &[Action]| actions.iter().all(|action| self.reach.can(&who, *action));
+        let ways = self.ways_that_run().iter().copied();
+        let open = ways.filter(|way| might(actions_of(*way)) && may(actions_of(*way)));
+        let open = Rc::new(open.collect::<Ways>());
+        self.running.open.borrow_mut().insert(actor, Rc::clone(&open));
+        open
+    }
+
+    /// The roles that ways lead to.
+    fn reached_by(&self, ways: Ways) -> Rc<Reached> {
+        if let Some(known) = self.running.reached.borrow().get(&ways) {
+            return Rc::clone(known);
+        }
+        let reached = Rc::new(Reached::new(self, &ways));
+        self.running.reached.borrow_mut().insert(ways, Rc::clone(&reached));
+        reached
+    }
+}

@@ -1,0 +1,15 @@
+//! The exceptions of all pipelines as SARIF 2.1.0.
+
+use findings::Judged;
+
+use crate::judge::CATALOG;
+use crate::overview::Overview;
+
+/// The exceptions as SARIF. `judged` is the second result of [`Overview::new`].
+///
+/// # Errors
+/// If it cannot be written as JSON.
+pub fn render(overview: &Overview, judged: Judged) -> Result<String, serde_json::Error> {
+    let findings = findings::Report::new(judged.open, judged.accepted, overview.checked());
+    findings::sarif(&findings, &CATALOG)
+}
