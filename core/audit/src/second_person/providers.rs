@@ -45,15 +45,9 @@ fn by_client_ids<'p, 'a>(view: &'p AccountView<'a>, actor: Actor) -> Vec<Other<'
     let action = Action::AddClientId;
     let Some(adds) = reach.permissions.class_of(actor, action) else { return Vec::new() };
     let mut others = Vec::new();
-<<<<<<< HEAD
-    for role in view.approving_roles.iter().copied() {
-        let Actor::Role(at) = role else { continue };
-        let providers = account.role(at).into_iter().flat_map(unconditional_providers);
-=======
     let roles = account.roles_by_ix().map(|(at, role)| (Actor::Role(at), role));
     for (role, of_role) in roles.filter(|(role, _)| reach.slots_of(*role).any()) {
         let providers = unconditional_providers(of_role);
->>>>>>> origin/main
         let mut changed = providers.filter(|it| adds.clauses.allow(it) != Truth::No);
         let class = reach.permissions.class_of(role, APPROVE);
         if let (Some(provider), Some(class)) = (changed.next(), class) {
