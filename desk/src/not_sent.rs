@@ -38,7 +38,7 @@ impl NotSent {
                 }
                 _ => Self::Other(error),
             },
-            CallError::Malformed { .. } => Self::Other(error),
+            CallError::NotSent { .. } | CallError::Malformed { .. } => Self::Other(error),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Calls to AWS by their names, and how they fail.
 
 use std::fmt;
+use std::time::Duration;
+
+use names::{Unanswered, credentials_advice};
 
 /// An operation of an AWS service. Each program names those that it calls; the ones that read an
 /// execution are named here.
@@ -65,6 +68,14 @@ pub enum CallError {
         /// What happened.
         problem: String,
     },
+    /// The request was not sent.
+    #[error("{operation} could not be asked: {why}")]
+    NotSent {
+        /// The call.
+        operation: Operation,
+        /// Why, and what to do.
+        why: Unanswered,
+    },
     /// Any other error of the service.
     #[error("{operation} answered {code}: {message}")]
     Refused {
@@ -94,7 +105,36 @@ impl CallError {
             _ if status >= 500 || status == 429 || is_throttling(code) => {
                 Self::transient(operation, code)
             }
-            _ => Self::Refused { operation, code: code.to_owned(), message },
+            _ => {
+                // Other refusals say themselves what is wrong.
+                let ended = credentials_advice(code).filter(|_| code.contains("Expired"));
+                let message = match ended {
+                    Some(advice) => format!("{}; {advice}", message.trim_end_matches('.')),
+                    None => message,
+                };
+                Self::Refused { operation, code: code.to_owned(), message }
+            }
+        }
+    }
+
+    /// No answer came, for this reason.
+    pub(crate) fn unanswered(operation: Operation, why: Unanswered) -> Self {
+        match why.was_not_sent() {
+            true => Self::NotSent { operation, why },
+            false => Self::transient(operation, why.to_string()),
+        }
+    }
+
+    /// How long the same call is worth trying again. Nothing listens at a wrong address later
+    /// either.
+    pub(crate) fn patience(&self) -> Duration {
+        match self {
+            Self::Transient { .. } => Duration::MAX,
+            Self::NotSent { why, .. } if why.may_pass() => Duration::from_secs(3),
+            Self::NotSent { .. }
+            | Self::AccessDenied { .. }
+            | Self::Refused { .. }
+            | Self::Malformed { .. } => Duration::ZERO,
         }
     }
 

@@ -104,10 +104,10 @@ impl Budget {
             .with_max_delay(self.per_call)
             .with_max_times(tries.retries)
             .with_jitter();
-        let outcome =
-            once.retry(waits).when(|error| matches!(error, CallError::Transient { .. })).notify(
-                |error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"),
-            );
+        let started = Instant::now();
+        let outcome = once.retry(waits).when(|error| started.elapsed() < error.patience()).notify(
+            |error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"),
+        );
         timeout_at(self.until, outcome)
             .await
             .unwrap_or_else(|_| Err(transient("the time of this invocation ran out")))

@@ -103,10 +103,13 @@ impl Jobs for JobWorker {
     }
 }
 
-fn reported<T, E: ProvideErrorMetadata>(
+fn reported<T, E>(
     operation: Operation,
     reply: Result<T, SdkError<E>>,
-) -> Result<Reported, CallError> {
+) -> Result<Reported, CallError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
     match reply {
         Ok(_) => Ok(Reported::Now),
         Err(SdkError::ServiceError(context))

@@ -76,7 +76,7 @@ impl From<CallError> for Failure {
                     operation.iam_action()
                 ),
             ),
-            CallError::Transient { .. } => Self::new(
+            CallError::Transient { .. } | CallError::NotSent { .. } => Self::new(
                 FailureKind::SystemUnavailable,
                 &format!("No decision could be made: {error}. Retry the stage."),
             ),

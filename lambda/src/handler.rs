@@ -196,6 +196,8 @@ fn after_a_success(error: CallError) -> ReportError {
             );
             ReportError::SuccessDenied(Failure::new(kind, &message))
         }
-        CallError::Transient { .. } | CallError::Malformed { .. } => ReportError::Other(error),
+        CallError::Transient { .. } | CallError::NotSent { .. } | CallError::Malformed { .. } => {
+            ReportError::Other(error)
+        }
     }
 }

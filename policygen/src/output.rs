@@ -15,6 +15,18 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
+/// The columns of what people read: those of the terminal, otherwise `COLUMNS` or 80.
+pub(crate) fn width() -> usize {
+    /// Fewer columns than these hold no sentence.
+    const LEAST: usize = 40;
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    let columns = match terminal {
+        Some((terminal_size::Width(columns), _)) => Some(usize::from(columns)),
+        None => std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+    };
+    columns.unwrap_or(80).max(LEAST)
+}
+
 /// Prints data. It is not an error if the reader closes the pipe early.
 ///
 /// # Errors

@@ -99,7 +99,10 @@ def evaluations(findings, account):
     """NON_COMPLIANT for each subject, and one verdict on the account."""
     subjects = {}
     for finding in findings:
-        subjects.setdefault(resource(finding["subject"]["arn"], account), []).append(finding)
+        # If there are many findings, one entry is about all subjects of a cause.
+        arns = finding.get("subjects", {}).get("arns", [finding["subject"]["arn"]])
+        for arn in arns:
+            subjects.setdefault(resource(arn, account), []).append(finding)
     whole = ("AWS::::Account", account)
     about = subjects.pop(whole, []) or findings
     verdicts = [evaluation(*subject, "NON_COMPLIANT", of) for subject, of in subjects.items()]
@@ -127,7 +130,10 @@ def evaluation(kind, id, compliance, findings):
     }
     if findings:
         codes = ", ".join(sorted({finding["code"] for finding in findings}))
-        text = f"{codes}: {findings[0]['message']}"
+        first = findings[0]
+        # One entry may be about many subjects, and its message names the first of them.
+        like = "like others, " if first["subject"]["arn"] != id and "subjects" in first else ""
+        text = f"{codes}: {like}{first['message']}"
         verdict["Annotation"] = text if len(text) <= ANNOTATION else text[: ANNOTATION - 1] + "…"
     return verdict
 

@@ -8,6 +8,8 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -40,6 +42,57 @@ def schema_errors(report):
     return list(checked.iter_errors(report))
 
 
+def github_errors(report):
+    """What code scanning of GitHub would refuse or not show (GitHub Docs, "SARIF support for code
+    scanning").
+    """
+    (run,) = report["runs"]
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    for id, rule in rules.items():
+        if not 0 < len(id) <= 255:
+            yield f"{id}: id"
+        for text in ("shortDescription", "fullDescription"):
+            if not 0 < len(rule[text]["text"]) <= 1024:
+                yield f"{id}: {text}"
+        if not rule["help"]["text"] or urlsplit(rule["helpUri"]).scheme != "https":
+            yield f"{id}: help"
+        properties = rule["properties"]
+        if not 0 < float(properties["security-severity"]) <= 10 or len(properties["tags"]) > 20:
+            yield f"{id}: severity or tags"
+        if properties["problem.severity"] not in ("error", "warning", "recommendation"):
+            yield f"{id}: problem.severity"
+        if properties["precision"] not in ("very-high", "high", "medium", "low"):
+            yield f"{id}: precision"
+    if len(run["results"]) > 25_000:
+        yield "too many results"
+    for result in run["results"]:
+        if result["ruleId"] not in rules or not result["message"]["text"]:
+            yield f"{result}: rule or message"
+        if not result["partialFingerprints"]["primaryLocationLineHash"]:
+            yield f"{result}: fingerprint"
+        if not 0 < len(result["locations"]) <= 1000:
+            yield f"{result}: locations"
+        for location in result["locations"]:
+            place = location["physicalLocation"]
+            uri = urlsplit(place["artifactLocation"]["uri"])
+            if uri.scheme or uri.netloc or uri.query or uri.fragment or not uri.path:
+                yield f"{result}: {uri}"
+            if place["region"]["startLine"] < 1:
+                yield f"{result}: line"
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+def test_junit_is_xml_whose_numbers_are_those_of_its_cases(path):
+    suites = ElementTree.fromstring(doctor(path, "--format", "junit", "--fail-on", "note"))
+    (suite,) = suites
+    cases = suite.findall("testcase")
+    failed = {case.get("name") for case in cases if case.find("failure") is not None}
+    found = json.loads(doctor(path, "--format", "json"))["findings"]
+    assert failed == {finding["code"] for finding in found}
+    for of in (suites, suite):
+        assert (int(of.get("tests")), int(of.get("failures"))) == (len(cases), len(failed))
+
+
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
 def test_sarif_is_valid_and_holds_every_finding(path, tmp_path):
     found = json.loads(doctor(path, "--format", "json"))["findings"]
@@ -54,6 +107,7 @@ def test_sarif_is_valid_and_holds_every_finding(path, tmp_path):
     accept.write_text(json.dumps([first]))
     report = json.loads(doctor(path, "--format", "sarif", "--accept", accept))
     assert schema_errors(report) == []
+    assert list(github_errors(report)) == []
     (run,) = report["runs"]
     results = run["results"]
     assert sorted(result["ruleId"] for result in results) == sorted(
@@ -113,6 +167,7 @@ def test_the_exceptions_of_evidence_are_valid_sarif(tmp_path):
     assert done.returncode == 10, done.stderr
     report = json.loads(done.stdout)
     assert schema_errors(report) == []
+    assert list(github_errors(report)) == []
     (run,) = report["runs"]
     assert [result["ruleId"] for result in run["results"]] == ["no-gate"]
     for rule in run["tool"]["driver"]["rules"]:

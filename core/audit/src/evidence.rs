@@ -46,12 +46,9 @@ pub(super) fn chain(
             let name = stored.arn.as_deref().unwrap_or(&stored.name);
             chain.push(Evidence::new("policy", name, how));
         }
-        chain.extend(statement(
-            stored.policy.statements.get(blame.statement),
-            blame.statement,
-            action,
-            blame.effect,
-        ));
+        let found = stored.policy.statements.get(blame.statement);
+        let is_read = stored.unread.is_none();
+        chain.extend(statement(found, blame.statement, is_read, action, blame.effect));
         chain.extend(conditions(&blame.open, blame.effect));
     }
     chain
@@ -110,7 +107,7 @@ pub(super) fn assumption(
     for (at, open) in &assumption.trust {
         let found = role.trust.statements.get(*at);
         let effect = found.map_or(Effect::Allow, |statement| statement.effect);
-        chain.extend(statement(found, *at, action, effect));
+        chain.extend(statement(found, *at, role.unread_trust.is_none(), action, effect));
         chain.extend(conditions(open, effect));
     }
     chain
@@ -128,13 +125,19 @@ fn holding_group(account: &Account, actor: Actor, policy: PolicyId) -> Option<Ev
     Some(Evidence::new("group", &group.arn, "has the user as a member"))
 }
 
+/// The most characters of a statement.
+const TEXT: usize = 1000;
+
+/// A statement. What stands for one that cannot be read has no text.
 fn statement(
     statement: Option<&Statement>,
     at: usize,
+    is_read: bool,
     action: Action,
     effect: Effect,
 ) -> Option<Evidence> {
-    let name = match statement?.sid.as_deref() {
+    let statement = statement?;
+    let name = match statement.sid.as_deref() {
         Some(sid) if !sid.is_empty() => sid.to_owned(),
         Some(_) | None => format!("number {}", at + 1),
     };
@@ -142,7 +145,16 @@ fn statement(
         Effect::Allow => format!("allows {action}"),
         Effect::Deny => format!("may still deny {action}"),
     };
-    Some(Evidence::new("statement", name, does))
+    let mut evidence = Evidence::new("statement", name, does);
+    evidence.text = is_read.then(|| {
+        let mut text = statement.to_string();
+        if let Some((end, _)) = text.char_indices().nth(TEXT) {
+            text.truncate(end);
+            text.push('…');
+        }
+        text
+    });
+    Some(evidence)
 }
 
 fn conditions(open: &[&Condition], effect: Effect) -> Vec<Evidence> {

@@ -2,6 +2,7 @@
 
 mod account_view;
 mod action;
+mod answer;
 mod answerer;
 mod approvers;
 mod by_actor;
@@ -10,10 +11,12 @@ mod checks;
 mod closure;
 mod counted;
 mod credentials;
+mod elsewhere;
 mod entered_roles;
 mod equivalence_class;
 mod escalation;
 mod evidence;
+mod gate_role;
 pub mod identity_center;
 mod machines;
 mod of_aws;
@@ -35,7 +38,7 @@ mod targets;
 mod ways;
 mod witness;
 
-use findings::Finding;
+use findings::Found;
 use iam::Policy;
 use iam::account::Account;
 use rule::Rule;
@@ -49,8 +52,9 @@ pub use checks::CATALOG;
 pub use release::{Artifacts, Release, Target, TargetKind};
 pub use scope::{Scope, Slot, SlotError};
 
-/// Finds everything that lets one human release alone, or keeps everybody from releasing. Without
-/// the lists of IAM Identity Center, nobody knows who has its roles.
+/// Finds everything that lets one human release alone, or keeps everybody from releasing, and who
+/// can approve two slots in one sentence. Without the lists of IAM Identity Center, nobody knows
+/// who has its roles.
 ///
 /// # Errors
 /// [`AuditError`] if a slot's group or the desk's role does not exist.
@@ -59,8 +63,11 @@ pub fn audit(
     scope: &Scope,
     rule: Option<&Rule>,
     identity_center: Option<&IdentityCenter>,
-) -> Result<Vec<Finding>, AuditError> {
+) -> Result<Found, AuditError> {
     let everything = Policy::allowing_everything();
     let view = AccountView::new(account, scope, rule, identity_center, &everything)?;
-    Ok(checks::find(&view))
+    let findings = checks::find(&view);
+    let slots: Vec<&str> = scope.slots_by_ix().map(|(slot, _)| view.slot(slot)).collect();
+    let answer = Some(answer::answer(&findings, &slots));
+    Ok(Found { findings, answer, elsewhere: elsewhere::find(&view) })
 }

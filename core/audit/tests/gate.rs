@@ -236,7 +236,7 @@ proptest! {
             desk: None,
             release: audit::Release::default(),
         };
-        let findings = audit(&account, &scope, Some(&rule), None).unwrap();
+        let findings = audit(&account, &scope, Some(&rule), None).unwrap().findings;
         // Names that the rule mentions, names of users, and two that nobody has.
         let mut names: BTreeSet<String> = USERS.map(str::to_owned).into();
         names.extend(["p1", "p2", "ann@example.com", "nobody1", "nobody2"].map(str::to_owned));

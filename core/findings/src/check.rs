@@ -27,6 +27,7 @@ impl<F> Check<F> {
         Finding {
             code: self.code,
             severity: self.severity,
+            called: name_in(&subject).to_owned(),
             subject,
             message,
             evidence: Vec::new(),
@@ -41,6 +42,11 @@ impl<F> Check<F> {
     const fn described(&self) -> Check {
         Check { code: self.code, severity: self.severity, title: self.title, find: () }
     }
+}
+
+/// The last part of an ARN, which is what messages call a principal.
+fn name_in(arn: &str) -> &str {
+    arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
 
 /// The checks of a list without their functions, for a [`Catalog`].

@@ -31,6 +31,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The ARN of what it is about: a principal, a group, a pipeline, a stage or an action.
     pub subject: String,
+    /// What the message calls the subject, for lists of several.
+    pub called: String,
     /// What is wrong, in whole sentences.
     pub message: String,
     /// The chain that leads to it, outermost first: user, group, policy, statement.
@@ -99,11 +101,13 @@ pub struct Evidence {
     pub name: String,
     /// What it does here, in a few words.
     pub detail: String,
+    /// The text of a statement of a policy, for people. Programs have the policy and the number.
+    pub text: Option<String>,
 }
 
 impl Evidence {
     /// A link of the chain.
     pub fn new(kind: &'static str, name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind, name: name.into(), detail: detail.into() }
+        Self { kind, name: name.into(), detail: detail.into(), text: None }
     }
 }

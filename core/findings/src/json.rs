@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Accepted, Report};
+use crate::{Accepted, Elsewhere, Report};
 use crate::{Evidence, Finding, Gate, Severity};
 
 #[derive(Serialize)]
@@ -10,9 +10,26 @@ use crate::{Evidence, Finding, Gate, Severity};
 struct Root<'a> {
     schema_version: u32,
     checked: &'a str,
+    /// Only of commands that ask a question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<ElsewhereEntry<'a>>,
     findings: Vec<FindingEntry<'a>>,
     accepted: Vec<AcceptedEntry<'a>>,
     summary: Summary,
+}
+
+#[derive(Serialize)]
+struct AnswerEntry<'a> {
+    answer: &'static str,
+    sentence: &'a str,
+}
+
+#[derive(Serialize)]
+struct ElsewhereEntry<'a> {
+    role: Subject<'a>,
+    place: &'a str,
 }
 
 #[derive(Serialize)]
@@ -21,6 +38,9 @@ struct FindingEntry<'a> {
     code: &'static str,
     severity: &'static str,
     subject: Subject<'a>,
+    /// Only of entries about several subjects, which the first of them stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subjects: Option<Subjects<'a>>,
     message: &'a str,
     evidence: Vec<EvidenceEntry<'a>>,
     witness: Option<&'a str>,
@@ -45,6 +65,12 @@ struct LocationEntry<'a> {
 #[serde(rename_all = "camelCase")]
 struct Subject<'a> {
     arn: &'a str,
+}
+
+#[derive(Serialize)]
+struct Subjects<'a> {
+    count: usize,
+    arns: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -86,8 +112,13 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     pretty(&Root {
         schema_version: 1,
         checked: &report.checked,
-        findings: report.findings.iter().map(finding).collect(),
-        accepted: report.accepted.iter().map(accepted).collect(),
+        answer: report
+            .answer
+            .as_ref()
+            .map(|answer| AnswerEntry { answer: answer.is.as_str(), sentence: &answer.sentence }),
+        elsewhere: report.elsewhere.iter().map(elsewhere).collect(),
+        findings: report.entries().iter().filter_map(|cause| finding(cause)).collect(),
+        accepted: report.accepted_entries().iter().filter_map(|cause| accepted(cause)).collect(),
         summary: Summary {
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
@@ -97,11 +128,21 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     })
 }
 
-fn finding(finding: &Finding) -> FindingEntry<'_> {
-    FindingEntry {
+fn elsewhere(elsewhere: &Elsewhere) -> ElsewhereEntry<'_> {
+    ElsewhereEntry { role: Subject { arn: &elsewhere.role }, place: &elsewhere.place }
+}
+
+/// The entry of findings of one cause. `None` if there are none.
+fn finding<'a>(cause: &[&'a Finding]) -> Option<FindingEntry<'a>> {
+    let finding = *cause.first()?;
+    Some(FindingEntry {
         code: finding.code,
         severity: finding.severity.as_str(),
         subject: Subject { arn: &finding.subject },
+        subjects: (cause.len() > 1).then(|| Subjects {
+            count: cause.len(),
+            arns: cause.iter().map(|finding| finding.subject.as_str()).collect(),
+        }),
         message: &finding.message,
         evidence: finding.evidence.iter().map(evidence).collect(),
         witness: finding.witness.as_deref(),
@@ -112,22 +153,24 @@ fn finding(finding: &Finding) -> FindingEntry<'_> {
             id: location.id.as_deref(),
         }),
         gate: finding.gate.map(Gate::as_str),
-    }
+    })
 }
 
 fn evidence(evidence: &Evidence) -> EvidenceEntry<'_> {
     EvidenceEntry { kind: evidence.kind, name: &evidence.name, detail: &evidence.detail }
 }
 
-fn accepted(accepted: &Accepted) -> AcceptedEntry<'_> {
+fn accepted<'a>(cause: &[&'a Accepted]) -> Option<AcceptedEntry<'a>> {
+    let accepted = *cause.first()?;
+    let findings: Vec<&Finding> = cause.iter().map(|accepted| &accepted.finding).collect();
     let disposition = &accepted.disposition;
-    AcceptedEntry {
-        finding: finding(&accepted.finding),
+    Some(AcceptedEntry {
+        finding: finding(&findings)?,
         reason: &disposition.reason,
         ticket: disposition.ticket.as_deref(),
         reviewer: disposition.reviewer.as_deref(),
         expires: disposition.expires.to_string(),
-    }
+    })
 }
 
 /// JSON as the AWS CLI prints it, with a newline at the end.

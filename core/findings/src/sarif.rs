@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::cause::words;
 use crate::{Accepted, Catalog, Check, Report};
-use crate::{Evidence, Finding, Gate};
-use crate::{link, pretty};
+use names::Arn;
+
+use crate::{Evidence, Finding, Gate, Severity};
+use crate::{link, number, pretty};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -56,10 +59,23 @@ struct ToolComponent {
 #[serde(rename_all = "camelCase")]
 struct ReportingDescriptor {
     default_configuration: ReportingConfiguration,
+    full_description: Message,
     help: Message,
     help_uri: String,
     id: &'static str,
+    properties: RuleProperties,
     short_description: Message,
+}
+
+/// What GitHub sorts and filters rules by.
+#[derive(Serialize)]
+struct RuleProperties {
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    problem_severity: &'static str,
+    #[serde(rename = "security-severity")]
+    security_severity: &'static str,
+    tags: [&'static str; 1],
 }
 
 /// `reportingConfiguration`, 3.50.
@@ -75,6 +91,9 @@ struct ResultObject<'a> {
     level: &'static str,
     locations: [Location<'a>; 1],
     message: Message,
+    /// The number of subjects if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurrence_count: Option<usize>,
     /// What makes it the same finding the next time.
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +111,8 @@ struct ResultObject<'a> {
 struct ResultProperties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subjects: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<&'a str>,
 }
@@ -105,6 +126,7 @@ struct Location<'a> {
     logical_locations: [LogicalLocation<'a>; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
+    /// GitHub shows no result without one ("SARIF support for code scanning").
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_location: Option<PhysicalLocation>,
 }
@@ -114,8 +136,7 @@ struct Location<'a> {
 #[serde(rename_all = "camelCase")]
 struct PhysicalLocation {
     artifact_location: ArtifactLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Region,
 }
 
 /// `artifactLocation`, 3.4.
@@ -168,14 +189,17 @@ struct SuppressionProperties<'a> {
 /// # Errors
 /// As `serde_json`.
 pub fn render(report: &Report, catalog: &Catalog) -> Result<String, serde_json::Error> {
-    let open = report.findings.iter().map(|finding| result(finding, catalog, None));
-    let accepted =
-        report.accepted.iter().map(|accepted| result(&accepted.finding, catalog, Some(accepted)));
+    let mut results: Vec<ResultObject<'_>> =
+        report.entries().iter().filter_map(|cause| result(cause, catalog, None)).collect();
+    for accepted in report.accepted_entries() {
+        let cause: Vec<&Finding> = accepted.iter().map(|accepted| &accepted.finding).collect();
+        results.extend(result(&cause, catalog, accepted.first().copied()));
+    }
     pretty(&Log {
         schema: SCHEMA,
         runs: [Run {
             properties: RunProperties { checked: &report.checked },
-            results: open.chain(accepted).collect(),
+            results,
             tool: Tool {
                 driver: ToolComponent {
                     name: "policygen",
@@ -194,43 +218,82 @@ fn rule(check: &Check, catalog: &Catalog) -> ReportingDescriptor {
         default_configuration: ReportingConfiguration { level: check.severity.as_str() },
         help: Message { text: format!("See {page}.") },
         help_uri: link(&page),
+        full_description: Message { text: format!("{}.", check.title) },
         id: check.code,
+        properties: rule_properties(check.severity),
         short_description: Message { text: check.title.to_owned() },
     }
 }
 
-/// One finding. Accepted findings are there too, suppressed.
-fn result<'a>(
-    finding: &'a Finding,
-    catalog: &Catalog,
-    accepted: Option<&'a Accepted>,
-) -> ResultObject<'a> {
-    ResultObject {
-        level: finding.severity.as_str(),
-        locations: [Location {
-            physical_location: finding.location.as_ref().map(physical),
-            ..location(&finding.subject, "resource")
-        }],
-        message: Message { text: format!("{} {}", finding.message, finding.help) },
-        partial_fingerprints: BTreeMap::from([(
-            "codeAndSubject/v1",
-            match finding.location.as_ref().and_then(|location| location.id.as_deref()) {
-                None => format!("{} {}", finding.code, finding.subject),
-                // Several pipelines of a template can be called the same.
-                Some(id) => format!("{} {} {id}", finding.code, finding.subject),
-            },
-        )]),
-        properties: properties(finding),
-        related_locations: (1..).zip(&finding.evidence).map(related).collect(),
-        rule_id: finding.code,
-        rule_index: catalog.checks.iter().position(|check| check.code == finding.code),
-        suppressions: accepted.map(suppression).into_iter().collect(),
-    }
+/// In code scanning, errors are high, warnings are medium and notes are low.
+fn rule_properties(severity: Severity) -> RuleProperties {
+    let (problem_severity, security_severity) = match severity {
+        Severity::Error => ("error", "8.0"),
+        Severity::Warning => ("warning", "5.0"),
+        Severity::Note => ("recommendation", "2.0"),
+    };
+    let (precision, tags) = ("high", ["security"]);
+    RuleProperties { precision, problem_severity, security_severity, tags }
 }
 
-fn properties(finding: &Finding) -> Option<ResultProperties<'_>> {
+/// Findings of one cause. Accepted findings are there too, suppressed. `None` if there are none.
+fn result<'a>(
+    cause: &[&'a Finding],
+    catalog: &Catalog,
+    accepted: Option<&'a Accepted>,
+) -> Option<ResultObject<'a>> {
+    let finding = *cause.first()?;
+    let Finding { code, subject, message, help, .. } = finding;
+    let (fingerprint, text) = match cause.len() {
+        1 => (only(finding), format!("{message} {help}")),
+        several => {
+            let more = number(several - 1);
+            let text = format!("{message} The same is true of {more} more subjects. {help}");
+            (("codeAndWords/v1", format!("{code} {}", words(finding))), text)
+        }
+    };
+    Some(ResultObject {
+        level: finding.severity.as_str(),
+        locations: [Location {
+            physical_location: Some(match &finding.location {
+                Some(location) => physical(&location.file, location.line),
+                None => physical(&place_of(subject), None),
+            }),
+            ..location(subject, "resource")
+        }],
+        message: Message { text },
+        occurrence_count: (cause.len() > 1).then_some(cause.len()),
+        // GitHub compares no fingerprint but this one.
+        partial_fingerprints: BTreeMap::from([
+            ("primaryLocationLineHash", fingerprint.1.clone()),
+            fingerprint,
+        ]),
+        properties: properties(cause),
+        related_locations: (1..).zip(&finding.evidence).map(related).collect(),
+        rule_id: code,
+        rule_index: catalog.checks.iter().position(|check| check.code == *code),
+        suppressions: accepted.map(suppression).into_iter().collect(),
+    })
+}
+
+/// The fingerprint of a finding with one subject.
+fn only(finding: &Finding) -> (&'static str, String) {
+    let Finding { code, subject, location, .. } = finding;
+    let text = match location.as_ref().and_then(|location| location.id.as_deref()) {
+        None => format!("{code} {subject}"),
+        // Several pipelines of a template can be called the same.
+        Some(id) => format!("{code} {subject} {id}"),
+    };
+    ("codeAndSubject/v1", text)
+}
+
+fn properties<'a>(cause: &[&'a Finding]) -> Option<ResultProperties<'a>> {
+    let finding = *cause.first()?;
     let (gate, witness) = (finding.gate.map(Gate::as_str), finding.witness.as_deref());
-    (gate.is_some() || witness.is_some()).then_some(ResultProperties { gate, witness })
+    let several = cause.iter().filter(|_| cause.len() > 1);
+    let subjects: Vec<&str> = several.map(|finding| finding.subject.as_str()).collect();
+    let is_empty = gate.is_none() && witness.is_none() && subjects.is_empty();
+    (!is_empty).then_some(ResultProperties { gate, subjects, witness })
 }
 
 fn suppression(accepted: &Accepted) -> Suppression<'_> {
@@ -252,10 +315,24 @@ fn location<'a>(name: &'a str, kind: &'a str) -> Location<'a> {
     Location { id: None, logical_locations: [logical], message: None, physical_location: None }
 }
 
-fn physical(location: &crate::Location) -> PhysicalLocation {
+/// Something that is not in a file gets a path that is always the same:
+/// `aws/111122223333/iam/user/alice`.
+fn place_of(subject: &str) -> String {
+    match Arn::parse(subject) {
+        Some(Arn { service, region, account, resource, .. }) => {
+            let parts = ["aws", account, service, region, resource];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join("/").replace(':', "/")
+        }
+        None => subject.replace(':', "/"),
+    }
+}
+
+fn physical(file: &str, line: Option<usize>) -> PhysicalLocation {
     PhysicalLocation {
-        artifact_location: ArtifactLocation { uri: uri(&location.file) },
-        region: location.line.map(|start_line| Region { start_line }),
+        artifact_location: ArtifactLocation { uri: uri(file) },
+        // Without a line, the first: GitHub wants one.
+        region: Region { start_line: line.unwrap_or(1) },
     }
 }
 

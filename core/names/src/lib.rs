@@ -15,6 +15,7 @@ mod iam_name;
 mod partition;
 mod pipeline;
 mod shown;
+mod unanswered;
 
 pub use account::{AccountGlob, AccountId};
 pub use arn::Arn;
@@ -27,6 +28,7 @@ pub use pipeline::{
     is_pipeline_name_char,
 };
 pub use shown::shown;
+pub use unanswered::{Unanswered, credentials_advice};
 
 #[doc(hidden)]
 pub use serde;

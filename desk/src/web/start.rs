@@ -101,7 +101,9 @@ fn not_started(error: CallError) -> Problem {
     let status = match &error {
         CallError::AccessDenied { .. } => StatusCode::FORBIDDEN,
         CallError::Refused { .. } => StatusCode::CONFLICT,
-        CallError::Transient { .. } | CallError::Malformed { .. } => StatusCode::BAD_GATEWAY,
+        CallError::Transient { .. } | CallError::NotSent { .. } | CallError::Malformed { .. } => {
+            StatusCode::BAD_GATEWAY
+        }
     };
     let text = match &error {
         // The request may have arrived.
@@ -110,6 +112,7 @@ fn not_started(error: CallError) -> Problem {
         }
         CallError::AccessDenied { .. }
         | CallError::Refused { .. }
+        | CallError::NotSent { .. }
         | CallError::Malformed { .. } => format!("Nothing was started: {error}."),
     };
     Problem::new(status, text)

@@ -13,6 +13,8 @@ use aws_sdk_codepipeline::config::SharedHttpClient;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use names::Unanswered;
+
 use crate::call::{CallError, Operation};
 
 /// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
@@ -43,11 +45,14 @@ pub fn http_client() -> SharedHttpClient {
 
 /// The SDK's error in our words. From the body of a reply, only AWS's error code and message are
 /// kept.
-pub fn call_error<E: ProvideErrorMetadata>(operation: Operation, error: &SdkError<E>) -> CallError {
+pub fn call_error<E>(operation: Operation, error: &SdkError<E>) -> CallError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
     let transient = |problem| CallError::transient(operation, problem);
     match error {
         SdkError::TimeoutError(_) => transient("no reply in time"),
-        SdkError::DispatchFailure(_) => transient("the request could not be sent"),
+        SdkError::DispatchFailure(_) => CallError::unanswered(operation, Unanswered::of(error)),
         SdkError::ResponseError(_) => transient("the reply could not be read"),
         SdkError::ServiceError(context) => CallError::of_service(
             operation,

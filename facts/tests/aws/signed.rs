@@ -50,6 +50,11 @@ fn a_role_that_iam_does_not_show_is_not_an_error_but_a_bad_reply_is() {
         (400, "Throttling", "GetRole is unavailable (Throttling)"),
         (503, "ServiceUnavailable", "GetRole is unavailable (ServiceUnavailable)"),
         (403, "InvalidClientTokenId", "GetRole answered InvalidClientTokenId: because"),
+        (
+            403,
+            "ExpiredToken",
+            "GetRole answered ExpiredToken: because; the session has ended; sign in again",
+        ),
     ] {
         assert_eq!(failing(status, code).unwrap_err().to_string(), error);
     }

@@ -2,6 +2,7 @@
 
 mod cloudtrail;
 mod codepipeline;
+mod first_contact;
 mod iam;
 mod identity_store;
 mod sso_admin;
@@ -18,10 +19,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iam::config::SharedCredentialsProvider;
-use aws_sdk_iam::error::ErrorMetadata;
-use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use doctor::pipeline::ArnError;
+use names::{Unanswered, credentials_advice};
+
+use self::first_contact::FirstContact;
 
 /// The maximum number of attempts of a request. The SDK waits between them, and longer if it is
 /// throttled.
@@ -56,6 +60,7 @@ impl Aws {
         let client = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
+        let client = SharedHttpClient::new(FirstContact::new(client));
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(client.clone())
             .retry_config(RetryConfig::adaptive().with_max_attempts(TRIES));
@@ -116,18 +121,18 @@ pub(crate) enum CallError {
     /// AWS answered with another error.
     #[error("{action} failed: {code}: {message}")]
     Refused { action: String, code: String, message: String },
-    /// No answer came.
-    #[error(
-        "{action} got no answer: {problem}; check the network, the credentials, --region and \
-         --endpoint-url"
-    )]
-    Unreachable { action: String, problem: String },
+    /// AWS does not accept the credentials.
+    #[error("AWS refuses {action} ({code}): {advice}")]
+    NotSignedIn { action: String, code: String, advice: &'static str },
     /// Another service refused the credentials of the call, such as STS the session of a role.
     #[error(
         "{action} was not asked, because there are no credentials for it: {code}: {message}; check \
          the role or the profile, and who may assume the role"
     )]
     NoCredentials { action: String, code: String, message: String },
+    /// No answer came.
+    #[error("{action} got no answer: {problem}")]
+    Unanswered { action: String, problem: Unanswered },
     /// The answer is incomplete.
     #[error("the answer to {action} has no {what}")]
     Incomplete { action: String, what: &'static str },
@@ -166,12 +171,17 @@ impl CallError {
                 let message = refused.message().unwrap_or("without a message").to_owned();
                 return Self::NoCredentials { action, code, message };
             }
-            // This error is about transport or configuration. It includes neither credentials nor
-            // the body of a reply.
-            let problem = DisplayErrorContext(error).to_string();
-            return Self::Unreachable { action, problem };
+            return Self::Unanswered { action, problem: Unanswered::of(error) };
         };
-        let code = service.code().unwrap_or("an unknown error").to_owned();
+        let Some(code) = service.code() else {
+            // AWS gives every error a code.
+            let problem = "what answered is not AWS".to_owned();
+            return Self::Unanswered { action, problem: Unanswered::Other(problem) };
+        };
+        if let Some(advice) = credentials_advice(code) {
+            return Self::NotSignedIn { action, code: code.to_owned(), advice };
+        }
+        let code = code.to_owned();
         let message = service.message().unwrap_or("without a message").to_owned();
         match code.as_str() {
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
@@ -184,4 +194,71 @@ impl CallError {
 
 fn incomplete(action: &str, what: &'static str) -> CallError {
     CallError::Incomplete { action: action.to_owned(), what }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_iam::error::{ConnectorError, ErrorMetadata};
+    use aws_smithy_runtime_api::client::result::SdkError as Any;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Service(ErrorMetadata);
+
+    impl fmt::Display for Service {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("service error")
+        }
+    }
+
+    impl std::error::Error for Service {}
+
+    impl ProvideErrorMetadata for Service {
+        fn meta(&self) -> &ErrorMetadata {
+            &self.0
+        }
+    }
+
+    /// Every form of the SDK's errors, with what people should read of it.
+    fn every_error() -> Vec<(Any<Service, &'static str>, &'static str)> {
+        let coded = |code: &str| {
+            let message = "The security token is expired";
+            let meta = ErrorMetadata::builder().code(code).message(message).build();
+            Any::service_error(Service(meta), "<secret reply>")
+        };
+        let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        vec![
+            (Any::construction_failure("no region"), "no region"),
+            (Any::timeout_error("the call timed out"), "no answer came in time"),
+            (Any::response_error("not JSON", "<secret reply>"), "not JSON"),
+            (Any::dispatch_failure(ConnectorError::timeout("timed out".into())), "in time"),
+            (Any::dispatch_failure(ConnectorError::user("bad header".into())), "bad header"),
+            (Any::dispatch_failure(ConnectorError::other("odd".into(), None)), "odd"),
+            (Any::dispatch_failure(ConnectorError::io("broken pipe".into())), "broken pipe"),
+            (Any::dispatch_failure(ConnectorError::io(Box::new(refused()))), "connection refused"),
+            (coded("ExpiredTokenException"), "the session has ended; sign in again"),
+            (coded("InvalidClientTokenId"), "does not know these credentials"),
+            (coded("SignatureDoesNotMatch"), "check the secret access key and the clock"),
+            (coded("AccessDenied"), "give the caller this permission"),
+            (coded("NoSuchEntity"), "NoSuchEntity: The security token is expired"),
+            (
+                Any::service_error(Service(ErrorMetadata::builder().build()), "<secret reply>"),
+                "what answered is not AWS",
+            ),
+        ]
+    }
+
+    #[test]
+    fn no_error_of_the_sdk_is_shown_as_rust_prints_it() {
+        for (error, expected) in every_error() {
+            let text = CallError::new("iam:GetRole", &error).to_string();
+            assert!(text.contains(expected), "{text} lacks: {expected}");
+            assert!(text.contains("iam:GetRole"), "{text}");
+            for of_rust in ["{", "}", "Failure", "Some(", "Error(", "source:", "secret reply", "\n"]
+            {
+                assert!(!text.contains(of_rust), "{text} has {of_rust:?}");
+            }
+        }
+    }
 }

@@ -233,8 +233,8 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let region = scope.region.as_ref().and_then(RegionGlob::region);
     let people = args.identity_center.read(&args.connection, &account.id, region)?;
     match audit(&account, &scope, rule.as_ref(), people.as_ref()) {
-        Ok(findings) => {
-            let exit = reporter.finish(findings, checked(&account), &CATALOG, today)?;
+        Ok(found) => {
+            let exit = reporter.finish(found, checked(&account), &CATALOG, today)?;
             // A pipeline that could not be read may have any way past its gate.
             Ok(if is_complete { exit } else { Exit::Failed })
         }

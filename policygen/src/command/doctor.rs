@@ -134,7 +134,12 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let asks_for_pipelines =
         args.all || !args.pipeline.is_empty() || !args.pipeline_file.is_empty();
     if !asks_for_pipelines {
-        return Ok(reporter.finish(findings, "the rule".to_owned(), &doctor::CATALOG, today)?);
+        return Ok(reporter.finish(
+            findings.into(),
+            "the rule".to_owned(),
+            &doctor::CATALOG,
+            today,
+        )?);
     }
     let Sources { mut found, is_complete } = if args.pipeline_file.is_empty() {
         let wanted = if args.all { Wanted::All } else { Wanted::Named(&args.pipeline) };
@@ -163,7 +168,7 @@ pub(crate) fn run(args: &Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         findings.extend(doctor::examine_declared(declared, file, &args.gate_function, &floor));
     }
     let checked = checked(&found, given.as_ref());
-    let exit = reporter.finish(findings, checked, &doctor::CATALOG, today)?;
+    let exit = reporter.finish(findings.into(), checked, &doctor::CATALOG, today)?;
     // A part that could not be read may hold anything.
     Ok(if is_complete { exit } else { Exit::Failed })
 }

@@ -85,7 +85,7 @@ pub(crate) fn run(
     let render = match report.format {
         Format::Human => |answers: &_| Ok(render::text(answers)),
         Format::Json => render::json,
-        Format::Sarif | Format::Csv => {
+        Format::Sarif | Format::Csv | Format::Github | Format::Junit => {
             output::print_error(&UsageError::Format);
             return Ok(Exit::Usage);
         }

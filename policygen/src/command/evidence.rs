@@ -88,12 +88,17 @@ fn one(
         Format::Json => json::render(&report, &cover)?,
         Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
         Format::Csv => csv::render(&report, args.cover.then_some(&cover))?,
+        Format::Github => findings::github(&sarif::findings(&report, judged)).into_bytes(),
+        Format::Junit => {
+            let found = sarif::findings(&report, judged);
+            findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
+        }
         Format::Html => html::render(&report, &cover)?.into_bytes(),
     };
     args.write_manifest(&cover, &printed)?;
     output::print(&printed)?;
     // These formats have no place for notes about the whole report.
-    if matches!(args.format, Format::Csv | Format::Sarif) {
+    if matches!(args.format, Format::Csv | Format::Sarif | Format::Github | Format::Junit) {
         report.notes().iter().for_each(|note| output::print_note(note));
     }
     if report.is_empty() {

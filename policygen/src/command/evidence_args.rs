@@ -127,6 +127,10 @@ pub(crate) enum Format {
     Sarif,
     /// For spreadsheets, one line per execution
     Csv,
+    /// Annotations of a workflow run of GitHub Actions, one per cause
+    Github,
+    /// JUnit XML, one test case per kind of exception
+    Junit,
     /// One file for a browser, to print or to hand over
     Html,
 }

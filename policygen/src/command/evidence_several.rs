@@ -181,6 +181,11 @@ impl Common<'_> {
             Format::Json => json::render(&overview, &cover)?,
             Format::Sarif => sarif::render(&overview, judged)?.into_bytes(),
             Format::Csv => csv::render(&overview, args.cover.then_some(&cover))?,
+            Format::Github => findings::github(&sarif::findings(&overview, judged)).into_bytes(),
+            Format::Junit => {
+                let found = sarif::findings(&overview, judged);
+                findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
+            }
             Format::Html => html::render(&overview, &cover).into_bytes(),
         };
         cover.sources.extend(own);

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::exit::Exit;
 use crate::input::{self, InputError, InputName};
 use crate::output;
-use findings::{AcceptError, Acceptances, Catalog, Finding, Report, Severity};
+use findings::{AcceptError, Acceptances, Catalog, Found, Report, Screen, Severity};
 
 /// How to report findings.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,6 +25,9 @@ pub(crate) struct ReportArgs {
     /// `expires`, and if you like `ticket` and `reviewer`
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
+    /// Show every cause with all its subjects and its whole chain, for people
+    #[arg(long, short)]
+    verbose: bool,
 }
 
 /// The format of findings.
@@ -39,6 +42,10 @@ pub(crate) enum Format {
     Sarif,
     /// A table, one row per finding
     Csv,
+    /// Annotations of a workflow run of GitHub Actions
+    Github,
+    /// JUnit XML, one test case per check
+    Junit,
 }
 
 /// The findings that end the program with exit code 10.
@@ -88,6 +95,7 @@ pub(crate) struct Reporter {
     format: Format,
     fail_on: FailOn,
     acceptances: Acceptances,
+    verbose: bool,
 }
 
 impl ReportArgs {
@@ -98,7 +106,8 @@ impl ReportArgs {
     /// [`ReportError`] if the accept file cannot be read or is not valid.
     pub(crate) fn read(&self, catalogs: &[&Catalog]) -> Result<Reporter, ReportError> {
         let acceptances = read_accept_file(self.accept.as_deref(), catalogs)?;
-        Ok(Reporter { format: self.format, fail_on: self.fail_on, acceptances })
+        let Self { format, fail_on, verbose, .. } = *self;
+        Ok(Reporter { format, fail_on, acceptances, verbose })
     }
 }
 
@@ -127,7 +136,7 @@ pub(crate) fn print_unused(unused: &[String]) {
 }
 
 impl Reporter {
-    /// Prints the findings and returns [`Exit::Done`] or [`Exit::Findings`].
+    /// Prints what was found and returns [`Exit::Done`] or [`Exit::Findings`].
     ///
     /// `checked` says what was checked, for example `2 pipelines`. If there was nothing to check,
     /// the caller must not call this but say so and end with [`Exit::Nothing`].
@@ -136,18 +145,28 @@ impl Reporter {
     /// [`ReportError`] if the report cannot be printed.
     pub(crate) fn finish(
         &self,
-        findings: Vec<Finding>,
+        found: Found,
         checked: String,
         catalog: &Catalog,
         today: Date,
     ) -> Result<Exit, ReportError> {
+        let Found { findings, answer, elsewhere } = found;
         let judged = self.acceptances.judge(findings, catalog, today);
         let report = Report::new(judged.open, judged.accepted, checked);
+        let report = report.answering(answer, elsewhere);
         match self.format {
-            Format::Human => output::print_styled(&findings::human(&report))?,
+            Format::Human => {
+                let screen = Screen { width: output::width(), verbose: self.verbose };
+                output::print_styled(&findings::human(&report, screen))?;
+            }
             Format::Json => output::print(findings::json(&report)?.as_bytes())?,
             Format::Sarif => output::print(findings::sarif(&report, catalog)?.as_bytes())?,
             Format::Csv => output::print(&findings::csv(&report)?)?,
+            Format::Github => output::print(findings::github(&report).as_bytes())?,
+            Format::Junit => {
+                let fail_on = self.fail_on.severity();
+                output::print(findings::junit(&report, catalog, fail_on).as_bytes())?;
+            }
         }
         print_unused(&judged.unused);
         let fails = self.fail_on.severity().is_some_and(|severity| report.has(severity));

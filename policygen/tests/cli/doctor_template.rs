@@ -48,7 +48,7 @@ fn a_finding_names_the_file_the_line_and_the_logical_id() {
                 assert_eq!(place["physicalLocation"], expected);
                 continue;
             }
-            "human" => "    at: ./a template.yaml:43 (Pipeline)\n",
+            "human" => "  at: ./a template.yaml:43 (Pipeline)\n",
             _ => "at ./a template.yaml:43 (Pipeline)",
         };
         assert!(ran.stdout.contains(place), "{}", ran.stdout);

@@ -5,10 +5,14 @@
 mod accept;
 mod audit;
 mod audit_account;
+mod audit_causes;
+mod audit_formats;
+mod audit_gate_role;
 mod audit_guardrails;
 mod audit_pipeline_file;
 mod break_glass;
 mod checker;
+mod credentials;
 mod doctor;
 mod doctor_live;
 mod doctor_template;

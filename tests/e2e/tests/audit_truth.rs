@@ -43,10 +43,15 @@ fn audit(account: &Generated, rule: Option<&str>) -> Vec<Found> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|finding| Found {
-            code: finding["code"].as_str().unwrap().to_owned(),
-            arn: finding["subject"]["arn"].as_str().unwrap_or_default().to_owned(),
-            witness: finding["witness"].as_str().unwrap_or_default().to_owned(),
+        .flat_map(|finding| {
+            // An entry about several subjects names them all.
+            let first = std::slice::from_ref(&finding["subject"]["arn"]);
+            let subjects = finding["subjects"]["arns"].as_array().map_or(first, Vec::as_slice);
+            subjects.iter().map(|arn| Found {
+                code: finding["code"].as_str().unwrap().to_owned(),
+                arn: arn.as_str().unwrap_or_default().to_owned(),
+                witness: finding["witness"].as_str().unwrap_or_default().to_owned(),
+            })
         })
         .collect();
     let errors =

@@ -118,6 +118,7 @@ fn assigned_both(
         first.set, second.set
     );
     let mut finding = CHECK.finding(arn("user", person), message, help);
+    assigned.user(person).clone_into(&mut finding.called);
     conclude_of_outsiders(view, &mut finding, &served.verdict, CHECK.severity);
     let sets = [first, second].into_iter().zip(&served.by).zip(&served.pair.witness);
     for ((held, entered), witness) in sets {

@@ -59,6 +59,12 @@ impl Condition {
         })
     }
 
+    /// The operator, as written.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        &self.written.0
+    }
+
     /// The key, as written.
     #[must_use]
     pub fn key(&self) -> &str {

@@ -10,14 +10,28 @@ pub struct Actions {
     /// In lower case, because the names of actions are not case-sensitive (IAM User Guide,
     /// "Action").
     patterns: Vec<Pattern>,
+    written: Vec<String>,
 }
 
 impl Actions {
-    pub(crate) fn new(all_but: bool, patterns: &[String]) -> Self {
+    pub(crate) fn new(all_but: bool, written: Vec<String>) -> Self {
         Self {
             all_but,
-            patterns: patterns.iter().map(|p| Pattern::new(&p.to_lowercase())).collect(),
+            patterns: written.iter().map(|p| Pattern::new(&p.to_lowercase())).collect(),
+            written,
         }
+    }
+
+    /// The name of the element.
+    #[must_use]
+    pub fn element(&self) -> &'static str {
+        if self.all_but { "NotAction" } else { "Action" }
+    }
+
+    /// The actions, as written.
+    #[must_use]
+    pub fn written(&self) -> &[String] {
+        &self.written
     }
 
     /// The places of the actions that the statement is about. The actions are `service:Verb`, in

@@ -7,6 +7,7 @@ mod actions;
 mod principals;
 mod read;
 mod resources;
+mod text;
 mod worst;
 
 pub use actions::Actions;
@@ -80,7 +81,7 @@ impl Policy {
                 sid: None,
                 effect: Effect::Allow,
                 principals: None,
-                actions: Actions::new(true, &[]),
+                actions: Actions::new(true, Vec::new()),
                 resources: Some(ResourceElement::AllBut(Resources::default())),
                 conditions: Vec::new(),
             }],

@@ -190,7 +190,7 @@ pub(super) fn statement(
         sid: written.sid,
         effect: written.effect,
         principals: trusted.map(|(all_but, named)| principals(all_but, named)),
-        actions: Actions::new(actions_but, &actions.0),
+        actions: Actions::new(actions_but, actions.0),
         resources,
         conditions,
     })

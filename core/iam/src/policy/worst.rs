@@ -101,7 +101,7 @@ fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
         Some(list.0).filter(|_| other.is_none())
     };
     if let Some(actions) = list(inner.action, inner.not_action) {
-        worst.actions = Actions::new(false, &actions);
+        worst.actions = Actions::new(false, actions);
     }
     if let Some(resources) = list(inner.resource, inner.not_resource) {
         let templates = resources.iter().map(|text| Template::parse(text, variables));
@@ -137,7 +137,7 @@ fn everything(kind: Kind) -> Statement {
         sid: None,
         effect: Effect::Allow,
         principals,
-        actions: Actions::new(true, &[]),
+        actions: Actions::new(true, Vec::new()),
         resources,
         conditions: Vec::new(),
     }

@@ -1,0 +1,90 @@
+//! The gate's own role. It can report that the gate's job succeeded, because that is its work.
+//!
+//! Its name proves nothing, because whoever makes a role chooses it. What the role may do does: a
+//! function that runs with it can do the gate's work, write the gate's log, and nothing else.
+
+use iam::account::{Account, Role};
+use iam::policy::{ResourceElement, Statement};
+use iam::{Effect, Template};
+use names::{Arn, FunctionRef};
+
+/// What the gate's function needs (`policygen generate` and the templates write it).
+const NEEDED: [&str; 3] =
+    ["codepipeline:listactionexecutions", "codepipeline:putjobsuccessresult", "logs:putlogevents"];
+
+/// What the gate's role may also allow: to see the job and the approvals, to write the log, and
+/// to keep lost events, encrypted (`templates/gate.yaml`, `templates/terraform/gate`).
+const ALLOWED: [&str; 10] = [
+    "codepipeline:getjobdetails",
+    "codepipeline:getpipelineexecution",
+    "codepipeline:getpipelinestate",
+    "codepipeline:putjobfailureresult",
+    "iam:getrole",
+    "kms:decrypt",
+    "kms:generatedatakey",
+    "logs:createloggroup",
+    "logs:createlogstream",
+    "sqs:sendmessage",
+];
+
+/// The only service that may assume the role.
+const FUNCTIONS: &str = "lambda.amazonaws.com";
+
+/// Whether a role is that of the gate's function.
+pub(crate) fn is_of_gate(account: &Account, role: &Role, gate: &FunctionRef) -> bool {
+    let own: Vec<_> = role.identity.policies.iter().map(|policy| account.policy(*policy)).collect();
+    let allowing = || {
+        let policies = own.iter().flatten().flat_map(|stored| &stored.policy.statements);
+        policies.filter(|statement| statement.effect == Effect::Allow)
+    };
+    let is_readable = own.iter().all(|policy| policy.is_some_and(|it| it.unread.is_none()));
+    is_readable
+        && is_for_functions_alone(role)
+        && allowing().all(|statement| is_of_gates_work(statement, gate))
+        && NEEDED.iter().all(|action| allowing().any(|it| it.actions.include(action)))
+}
+
+/// Whether nobody but Lambda may assume the role.
+fn is_for_functions_alone(role: &Role) -> bool {
+    let mut allowing =
+        role.trust.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    role.unread_trust.is_none()
+        && allowing.all(|statement| {
+            statement.principals.as_ref().is_some_and(|principals| {
+                let others = [&principals.federated, &principals.canonical];
+                !principals.all_but
+                    && principals.aws.is_empty()
+                    && others.iter().all(|others| others.is_empty())
+                    && principals.services.iter().all(|service| service == FUNCTIONS)
+            })
+        })
+}
+
+/// Whether a statement allows nothing but what the gate needs: each action by its name, and to log
+/// only in the log group of the gate's function.
+fn is_of_gates_work(statement: &Statement, gate: &FunctionRef) -> bool {
+    let is_known = |action: &String| {
+        let action = action.to_lowercase();
+        NEEDED.contains(&action.as_str()) || ALLOWED.contains(&action.as_str())
+    };
+    let logs = statement.actions.written().iter().any(|it| it.to_lowercase().starts_with("logs:"));
+    statement.actions.element() == "Action"
+        && statement.actions.written().iter().all(is_known)
+        && (!logs || are_logs_of(statement.resources.as_ref(), gate))
+}
+
+fn are_logs_of(resources: Option<&ResourceElement>, gate: &FunctionRef) -> bool {
+    let Some(ResourceElement::These(named)) = resources else { return false };
+    let group = format!("log-group:/aws/lambda/{}", gate.name());
+    // A template of CloudFormation and one of Terraform write the streams in different ways.
+    let is_in_group = |template: &Template| {
+        Arn::parse(template.source()).is_some_and(|arn| {
+            arn.service == "logs"
+                && arn
+                    .resource
+                    .strip_prefix(&group)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        })
+    };
+    named.templates().iter().all(is_in_group)
+}
