@@ -31,7 +31,7 @@ fn every_cause_is_an_annotation_on_one_line() {
     let last = lines[lines.len() - 1];
     assert!(last.starts_with("3 errors, 3 warnings, 1 note, 0 accepted"), "{last}");
 
-    // A name cannot begin a command of its own, nor hide the rest of the line.
+    // A name cannot begin another command, nor hide the rest of the line.
     let ran = audit(&hostile(), &["--format", "github"]);
     for line in ran.stdout.lines().filter(|line| line.starts_with("::")) {
         let commands = ["::error title=", "::warning title=", "::notice title="];
