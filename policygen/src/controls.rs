@@ -81,8 +81,8 @@ fn content(path: &Path) -> Result<Content, ControlsError> {
     let mut level = Vec::with_capacity(many.len());
     let count = many.len();
     for (one, number) in many.into_iter().zip(1..) {
-        let name = InputName::from(path);
-        let name = format!("service control policy {number} of {}", name.plain());
+        let name = InputName::from(path).plain();
+        let name = format!("service control policy {number} of {name}");
         if one.get("Policies").is_some() || one.get("EffectivePolicy").is_some() {
             level.push(Control::unknown(name, NO_CONTENTS));
             continue;

@@ -639,8 +639,9 @@ def test_what_can_carry_tags_does():
         "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SNS::Subscription",
         "AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::Config::ConfigRule",
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
-        "AWS::Lambda::Url", "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::Lambda::Url", "AWS::ElasticLoadBalancingV2::Listener", "AWS::Logs::ResourcePolicy",
         "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::WAFv2::WebACLAssociation",
+        "AWS::CloudWatch::Dashboard",
     }  # fmt: skip
     for name in CLOUDFORMATION:
         if name == "approvers.yaml":
@@ -673,4 +674,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 12
+    assert deployed == 13

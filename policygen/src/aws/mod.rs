@@ -7,7 +7,9 @@ mod iam;
 mod identity_store;
 mod sso_admin;
 
+use std::error::Error as _;
 use std::fmt;
+use std::iter::successors;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,7 +19,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_iam::config::SharedCredentialsProvider;
-use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use doctor::pipeline::ArnError;
@@ -122,6 +124,12 @@ pub(crate) enum CallError {
     /// AWS does not accept the credentials.
     #[error("AWS refuses {action} ({code}): {advice}")]
     NotSignedIn { action: String, code: String, advice: &'static str },
+    /// Another service refused the credentials of the call, such as STS the session of a role.
+    #[error(
+        "{action} was not asked, because there are no credentials for it: {code}: {message}; check \
+         the role or the profile, and who may assume the role"
+    )]
+    NoCredentials { action: String, code: String, message: String },
     /// No answer came.
     #[error("{action} got no answer: {problem}")]
     Unanswered { action: String, problem: Unanswered },
@@ -157,6 +165,12 @@ impl CallError {
     {
         let action = action.to_owned();
         let Some(service) = error.as_service_error() else {
+            let mut sources = successors(error.source(), |&error| error.source());
+            if let Some(refused) = sources.find_map(|it| it.downcast_ref::<ErrorMetadata>()) {
+                let code = refused.code().unwrap_or("an unknown error").to_owned();
+                let message = refused.message().unwrap_or("without a message").to_owned();
+                return Self::NoCredentials { action, code, message };
+            }
             return Self::Unanswered { action, problem: Unanswered::of(error) };
         };
         let Some(code) = service.code() else {

@@ -15,8 +15,8 @@ use crate::equivalence_class::EquivalenceClass;
 use crate::reach_index::{Candidate, ServedSlots, UndecidedError};
 use crate::steps;
 
-/// The roles that some ways to change code lead to, directly or through further roles. Everybody to
-/// whom the same ways are open reaches the same roles.
+/// The roles that some ways to change code lead to, directly or through further roles. The same
+/// ways lead everybody to the same roles.
 #[derive(Default)]
 pub(crate) struct Reached {
     links: Vec<Link>,

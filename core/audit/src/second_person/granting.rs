@@ -22,8 +22,8 @@ pub(super) struct Making {
     pub(super) attach: Action,
 }
 
-/// The classes of somebody who makes principals: for the action that makes them, for those that give
-/// them policies, and for one that it takes too. They decide what somebody could give.
+/// The classes of somebody who makes principals: for the action that makes them, for those that
+/// give them policies, and for one that it takes too. They decide what somebody could give.
 pub(super) type Granting = (Action, [Option<ClassId>; 4]);
 
 /// Finds what an actor could give to principals of one kind.
