@@ -16,7 +16,10 @@ const CAN: [&str; 5] = [
 const MEMBER: &str = "member-of-both-groups";
 
 /// One human can get there, by something that they may change.
-const CAN_GET_TO: [&str; 3] = ["can-grant-itself", "can-make-second-person", "may-run-as-approver"];
+const CAN_GET_TO: [&str; 2] = ["can-grant-itself", "can-make-second-person"];
+
+/// One human might get there: the account does not show what runs with which role.
+const MIGHT_GET_TO: [&str; 1] = ["may-run-as-approver"];
 
 /// One human can release without the approvals.
 const CAN_BYPASS: [&str; 1] = ["can-bypass-gate"];
@@ -37,12 +40,13 @@ pub(crate) fn answer(findings: &[Finding], slots: &[&str]) -> Answer {
     // witness.
     let (can, members): (Vec<&Finding>, Vec<&Finding>) =
         of(&CAN).into_iter().partition(|it| it.code != MEMBER || it.witness.is_some());
-    let [can_get_to, can_bypass, undecided, too_few] =
-        [of(&CAN_GET_TO), of(&CAN_BYPASS), of(&UNDECIDED), of(&TOO_FEW)];
-    // Whoever can already does not need a change.
+    let [can_bypass, undecided, too_few] = [of(&CAN_BYPASS), of(&UNDECIDED), of(&TOO_FEW)];
+    // Those who can already need no change.
     let able: BTreeSet<&str> = can.iter().map(|finding| finding.subject.as_str()).collect();
-    let later: Vec<&Finding> =
-        can_get_to.into_iter().filter(|it| !able.contains(it.subject.as_str())).collect();
+    let others = |codes: &[&str]| -> Vec<&Finding> {
+        of(codes).into_iter().filter(|it| !able.contains(it.subject.as_str())).collect()
+    };
+    let (later, perhaps) = (others(&CAN_GET_TO), others(&MIGHT_GET_TO));
     let mut further = Vec::new();
     if !members.is_empty() {
         let verb = if members.len() == 1 { "is" } else { "are" };
@@ -50,6 +54,10 @@ pub(crate) fn answer(findings: &[Finding], slots: &[&str]) -> Answer {
     }
     if !later.is_empty() {
         further.push(format!("{} can get to it by a change that they may make", who(&later)));
+    }
+    if !perhaps.is_empty() {
+        let who = who(&perhaps);
+        further.push(format!("{who} might, through code that may run with a role that approves"));
     }
     if !can_bypass.is_empty() {
         further.push(format!("{} can bypass the gate", who(&can_bypass)));
@@ -64,7 +72,11 @@ pub(crate) fn answer(findings: &[Finding], slots: &[&str]) -> Answer {
         let text = format!("The account does not show whether anybody can approve {both}");
         (AnswerIs::Undecided, text, "; ")
     } else {
-        let is = if later.is_empty() { AnswerIs::Nobody } else { AnswerIs::Somebody };
+        let is = match (later.is_empty(), perhaps.is_empty()) {
+            (false, _) => AnswerIs::Somebody,
+            (true, false) => AnswerIs::Undecided,
+            (true, true) => AnswerIs::Nobody,
+        };
         (is, format!("Nobody can approve {both}"), ", but ")
     };
     let mut sentence = begins;
@@ -166,7 +178,9 @@ mod tests {
 
     #[test]
     fn every_code_has_its_place_in_the_answer_or_none() {
-        let known = [&CAN[..], &CAN_GET_TO, &CAN_BYPASS, &UNDECIDED, &TOO_FEW, &OTHERS].concat();
+        let known =
+            [&CAN[..], &CAN_GET_TO, &MIGHT_GET_TO, &CAN_BYPASS, &UNDECIDED, &TOO_FEW, &OTHERS]
+                .concat();
         for check in CATALOG.checks {
             assert_eq!(
                 known.iter().filter(|code| **code == check.code).count(),
@@ -211,6 +225,10 @@ mod tests {
         let expected = "Nobody can approve both A and B, but 1 user (ann) is in the groups of \
                         both, and 1 role (Deploy) can bypass the gate.";
         assert_eq!(sentence(&found), (AnswerIs::Nobody, expected.to_owned()));
+        let found = [finding("may-run-as-approver", "user/ann")];
+        let expected = "Nobody can approve both A and B, but 1 user (ann) might, through code that \
+                        may run with a role that approves.";
+        assert_eq!(sentence(&found), (AnswerIs::Undecided, expected.to_owned()));
         let Answer { sentence, .. } = answer(&[], &["A", "B", "C"]);
         assert_eq!(sentence, "Nobody can approve two of A, B and C.");
     }
