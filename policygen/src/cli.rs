@@ -8,7 +8,9 @@ use jiff::tz::TimeZone;
 use manual::Manual;
 
 use crate::VERSION;
-use crate::command::{audit, doctor, evidence, evidence_args, explain, generate, rule, verify};
+use crate::command::{
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, verify,
+};
 use crate::exit::Exit;
 use crate::output;
 
@@ -35,6 +37,7 @@ enum Command {
     Rule(rule::Args),
     Audit(Box<audit::Args>),
     Doctor(Box<doctor::Args>),
+    Diff(diff::Args),
     Explain(explain::Args),
     Evidence(Box<evidence_args::Args>),
     Verify(verify::Args),
@@ -71,6 +74,7 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Explain(args) => return explain::run(&args),
         Command::Doctor(args) => return doctor::run(&args, today),
         Command::Evidence(args) => return evidence::run(&args, now),
+        Command::Diff(args) => return diff::run(&args),
         Command::Verify(args) => return verify::run(&args),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }

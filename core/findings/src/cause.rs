@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::Finding;
+use crate::check::name_in;
 
 /// The most findings that have an entry each in JSON and SARIF. If there are more, each cause has
 /// one.
@@ -77,6 +78,19 @@ pub(crate) fn key(finding: &Finding, alike: Alike) -> String {
         name.leave_out(finding.witness.as_deref().unwrap_or_default(), &mut key);
     }
     key
+}
+
+/// A finding about another subject of the same cause.
+#[must_use]
+pub fn about_another(finding: &Finding, subject: String) -> Finding {
+    let mut another = Finding { called: name_in(&subject).to_owned(), subject, ..finding.clone() };
+    let mut message = String::new();
+    Name::new(finding).leave_out(&finding.message, &mut message);
+    for (form, stands_for) in &Name::new(&another).forms {
+        message = message.replace(stands_for, form);
+    }
+    another.message = message;
+    another
 }
 
 /// The message without the name of the subject.

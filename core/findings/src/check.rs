@@ -45,7 +45,7 @@ impl<F> Check<F> {
 }
 
 /// The last part of an ARN, which is what messages call a principal.
-fn name_in(arn: &str) -> &str {
+pub(crate) fn name_in(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }
 

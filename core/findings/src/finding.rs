@@ -1,7 +1,10 @@
 //! What a check finds. `audit` and `doctor` look at different things and report in the same form.
 
+use serde::Deserialize;
+
 /// How bad a finding is. A note is less than a warning, and a warning is less than an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Good to know.
     Note,
@@ -48,7 +51,8 @@ pub struct Finding {
 }
 
 /// What the gate makes of two approvals that one human can give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Gate {
     /// It refuses: it counts at most one person.
     Refuses,
@@ -67,7 +71,7 @@ impl Gate {
 }
 
 /// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Location {
     /// The path, as the user gave it.
     pub file: String,

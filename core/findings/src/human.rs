@@ -41,7 +41,7 @@ fn style(severity: Severity) -> Style {
 
 /// Renders the report with colours. The output layer removes them if they are not wanted.
 pub fn render(report: &Report, screen: Screen) -> String {
-    let mut page = Page { lines: Lines::new(screen.width), verbose: screen.verbose };
+    let mut page = Page::new(screen);
     let found = causes(&report.findings, Alike::InWords);
     let is_short = found.is_empty() && report.accepted.is_empty();
     page.answer(report);
@@ -59,13 +59,27 @@ pub fn render(report: &Report, screen: Screen) -> String {
     page.lines.finish()
 }
 
+/// The style of an answer.
+pub(crate) fn verdict(is_bad: bool, is_doubtful: bool) -> Style {
+    match (is_bad, is_doubtful) {
+        (true, _) => BAD,
+        (false, true) => DOUBTFUL,
+        (false, false) => GOOD,
+    }
+}
+
 /// A report on the way to the screen.
-struct Page {
-    lines: Lines,
+pub(crate) struct Page {
+    pub(crate) lines: Lines,
     verbose: bool,
 }
 
 impl Page {
+    /// Nothing yet.
+    pub(crate) fn new(screen: Screen) -> Self {
+        Self { lines: Lines::new(screen.width), verbose: screen.verbose }
+    }
+
     fn answer(&mut self, report: &Report) {
         let Some(answer) = &report.answer else { return };
         let style = match answer.is {
@@ -91,7 +105,7 @@ impl Page {
     }
 
     /// All causes, the worst first. Of each code and severity, the first few.
-    fn causes(&mut self, causes: &[Vec<&Finding>]) {
+    pub(crate) fn causes(&mut self, causes: &[Vec<&Finding>]) {
         let mut causes: Vec<&Vec<&Finding>> = causes.iter().collect();
         let kind = |cause: &[&Finding]| cause.first().map(|it| (it.severity, it.code));
         // Within a severity, the code with the most findings is first, and of a code the cause.
@@ -144,7 +158,9 @@ impl Page {
         if let Some(witness) = &finding.witness {
             self.field("witness", witness);
         }
-        self.field("help", &finding.help);
+        if !finding.help.is_empty() {
+            self.field("help", &finding.help);
+        }
     }
 
     fn subjects(&mut self, cause: &[&Finding]) {
@@ -192,7 +208,7 @@ impl Page {
         text.chars().take(TEXT).chain(['…']).collect()
     }
 
-    fn field(&mut self, name: &str, text: &str) {
+    pub(crate) fn field(&mut self, name: &str, text: &str) {
         self.lines.paragraph(format_args!("  {name}: "), name.len() + 4, 4, &shown(text));
     }
 

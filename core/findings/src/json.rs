@@ -55,7 +55,7 @@ struct FindingEntry<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LocationEntry<'a> {
+pub(crate) struct LocationEntry<'a> {
     file: &'a str,
     line: Option<usize>,
     id: Option<&'a str>,
@@ -63,12 +63,12 @@ struct LocationEntry<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Subject<'a> {
-    arn: &'a str,
+pub(crate) struct Subject<'a> {
+    pub(crate) arn: &'a str,
 }
 
 #[derive(Serialize)]
-struct Subjects<'a> {
+pub(crate) struct Subjects<'a> {
     count: usize,
     arns: Vec<&'a str>,
 }
@@ -139,20 +139,30 @@ fn finding<'a>(cause: &[&'a Finding]) -> Option<FindingEntry<'a>> {
         code: finding.code,
         severity: finding.severity.as_str(),
         subject: Subject { arn: &finding.subject },
-        subjects: (cause.len() > 1).then(|| Subjects {
-            count: cause.len(),
-            arns: cause.iter().map(|finding| finding.subject.as_str()).collect(),
-        }),
+        subjects: subjects(cause),
         message: &finding.message,
         evidence: finding.evidence.iter().map(evidence).collect(),
         witness: finding.witness.as_deref(),
         help: &finding.help,
-        location: finding.location.as_ref().map(|location| LocationEntry {
-            file: &location.file,
-            line: location.line,
-            id: location.id.as_deref(),
-        }),
+        location: location(finding),
         gate: finding.gate.map(Gate::as_str),
+    })
+}
+
+/// The subjects of a cause if there are several.
+pub(crate) fn subjects<'a>(cause: &[&'a Finding]) -> Option<Subjects<'a>> {
+    (cause.len() > 1).then(|| Subjects {
+        count: cause.len(),
+        arns: cause.iter().map(|finding| finding.subject.as_str()).collect(),
+    })
+}
+
+/// Where a finding is written, if it was found in code.
+pub(crate) fn location(finding: &Finding) -> Option<LocationEntry<'_>> {
+    finding.location.as_ref().map(|location| LocationEntry {
+        file: &location.file,
+        line: location.line,
+        id: location.id.as_deref(),
     })
 }
 

@@ -5,6 +5,7 @@ mod cause;
 mod check;
 mod count;
 mod csv;
+pub mod diff;
 mod disposition;
 mod finding;
 mod found;
@@ -17,6 +18,7 @@ mod wrap;
 
 pub use ::csv::Error as CsvError;
 pub use accept::{AcceptError, Acceptances, EntryProblem, Judged};
+pub use cause::about_another;
 pub use check::{Catalog, Check, described, link};
 pub use count::{counted, first_names, number};
 pub use csv::{plain, render as csv};

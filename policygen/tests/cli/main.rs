@@ -13,6 +13,7 @@ mod audit_pipeline_file;
 mod break_glass;
 mod checker;
 mod credentials;
+mod diff;
 mod doctor;
 mod doctor_live;
 mod doctor_template;
