@@ -164,8 +164,8 @@ impl Args {
         })
     }
 
-    /// Prints the report, and first writes its manifest if it is wanted. Text for people has colours
-    /// at a terminal; the manifest is about the text without them.
+    /// Prints the report, and writes its manifest before if it is wanted. Text for people may have
+    /// colours; the manifest is about the text without them.
     ///
     /// # Errors
     /// If the manifest or the report cannot be written.
