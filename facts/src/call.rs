@@ -1,9 +1,7 @@
 //! Calls to AWS by their names, and how they fail.
 
-use std::fmt;
-use std::time::Duration;
-
 use names::{Unanswered, credentials_advice};
+use std::fmt;
 
 /// An operation of an AWS service. Each program names those that it calls; the ones that read an
 /// execution are named here.
@@ -125,16 +123,13 @@ impl CallError {
         }
     }
 
-    /// How long the same call is worth trying again. Nothing listens at a wrong address later
-    /// either.
-    pub(crate) fn patience(&self) -> Duration {
+    /// Whether the same call is worth trying again. One that cannot be sent is while it is early:
+    /// nothing listens at a wrong address later either.
+    pub(crate) fn is_worth_a_retry(&self, is_early: bool) -> bool {
         match self {
-            Self::Transient { .. } => Duration::MAX,
-            Self::NotSent { why, .. } if why.may_pass() => Duration::from_secs(3),
-            Self::NotSent { .. }
-            | Self::AccessDenied { .. }
-            | Self::Refused { .. }
-            | Self::Malformed { .. } => Duration::ZERO,
+            Self::Transient { .. } => true,
+            Self::NotSent { why, .. } => is_early && why.may_pass(),
+            Self::AccessDenied { .. } | Self::Refused { .. } | Self::Malformed { .. } => false,
         }
     }
 

@@ -18,12 +18,17 @@ pub struct Budget {
     first_wait: Duration,
     /// How often a history that is behind is read again after the second reading.
     rereads: usize,
+    /// How long a request that cannot be sent is tried again.
+    unsent: Duration,
 }
 
 /// If a call fails more often than this, the service is down rather than busy.
 const RETRIES: usize = 8;
 /// The limit for reads of a history that is behind.
 const SHORT_RETRIES: usize = 6;
+
+/// People wait this long for a network that may come back.
+const UNSENT: Duration = Duration::from_secs(3);
 
 /// How a call is tried.
 struct Tries {
@@ -41,7 +46,15 @@ impl Budget {
             per_call: (left / 6).clamp(Duration::from_millis(1), Duration::from_secs(4)),
             first_wait: (left / 200).clamp(Duration::from_millis(1), Duration::from_millis(100)),
             rereads: SHORT_RETRIES,
+            unsent: UNSENT,
         }
+    }
+
+    /// The same budget for a program that nobody watches: a request that cannot be sent is tried
+    /// again for as long as one that the service refuses to answer now.
+    #[must_use]
+    pub fn unwatched(self) -> Self {
+        Self { unsent: Duration::MAX, ..self }
     }
 
     /// The same budget, but a history that is behind is not waited for.
@@ -105,9 +118,12 @@ impl Budget {
             .with_max_times(tries.retries)
             .with_jitter();
         let started = Instant::now();
-        let outcome = once.retry(waits).when(|error| started.elapsed() < error.patience()).notify(
-            |error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"),
-        );
+        let outcome = once
+            .retry(waits)
+            .when(|error| error.is_worth_a_retry(started.elapsed() < self.unsent))
+            .notify(
+                |error, wait| tracing::warn!(%error, wait_ms = wait.as_millis(), "trying again"),
+            );
         timeout_at(self.until, outcome)
             .await
             .unwrap_or_else(|_| Err(transient("the time of this invocation ran out")))

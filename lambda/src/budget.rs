@@ -17,7 +17,7 @@ impl Budget {
     /// would hang until it times out.
     #[must_use]
     pub fn until(left: Duration) -> Self {
-        let whole = facts::Budget::of(left);
+        let whole = facts::Budget::of(left).unwatched();
         let for_report = (left / 3).min(Duration::from_secs(5));
         // The runtime needs a moment to return the answer.
         let margin = (left / 20).min(Duration::from_millis(200));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use findings::Severity;
+use anstyle::Style;
+use findings::{Severity, style};
 use rule::{Decision, Rule};
 
 use crate::judge::evaluate::Evaluated;
@@ -20,6 +21,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The style of the sentence at a terminal.
+    pub(crate) fn style(&self) -> Style {
+        match self.yes {
+            Some(true) => style::GOOD,
+            Some(false) => style::BAD,
+            None => style::DOUBTFUL,
+        }
+    }
+
     /// The name that reports use.
     pub fn as_str(&self) -> &'static str {
         match self.yes {

@@ -3,19 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use anstyle::{AnsiColor, Style};
 use names::shown;
 
 use crate::cause::{Alike, causes};
+use crate::style::{self, BAD, DIMMED, DOUBTFUL, GOOD};
 use crate::wrap::Lines;
 use crate::{Accepted, AnswerIs, Evidence, Finding, Report, Severity};
 use crate::{counted, first_names, number};
-
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const NOTE: Style = AnsiColor::Cyan.on_default().bold();
-const DIMMED: Style = Style::new().dimmed();
 
 /// Without `verbose`: the most causes of one code, links of a chain and characters of a statement.
 const CAUSES: usize = 5;
@@ -29,14 +23,6 @@ pub struct Screen {
     pub width: usize,
     /// Whether everything is shown: all causes, all subjects and whole chains.
     pub verbose: bool,
-}
-
-fn style(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => BAD,
-        Severity::Warning => DOUBTFUL,
-        Severity::Note => NOTE,
-    }
 }
 
 /// Renders the report with colours. The output layer removes them if they are not wanted.
@@ -131,7 +117,7 @@ impl Page {
 
     fn left_out(&mut self, causes: &[&Vec<&Finding>]) {
         let Some(first) = causes.first().and_then(|cause| cause.first()) else { return };
-        let (severity, style) = (first.severity.as_str(), style(first.severity));
+        let (severity, style) = (first.severity.as_str(), style::of(first.severity));
         let label = format!("{style}{severity}{style:#}[{}]: ", first.code);
         let subjects: Vec<&str> =
             causes.iter().flat_map(|cause| cause.iter()).map(|it| it.called.as_str()).collect();
@@ -146,7 +132,7 @@ impl Page {
 
     fn cause(&mut self, cause: &[&Finding]) {
         let Some(finding) = cause.first() else { return };
-        let (severity, style) = (finding.severity.as_str(), style(finding.severity));
+        let (severity, style) = (finding.severity.as_str(), style::of(finding.severity));
         let label = format!("{style}{severity}{style:#}[{}]: ", finding.code);
         let columns = severity.len() + finding.code.len() + 4;
         self.lines.paragraph(label, columns, 2, &shown(&finding.message));

@@ -14,6 +14,7 @@ mod human;
 mod json;
 mod junit;
 mod sarif;
+pub mod style;
 mod wrap;
 
 pub use ::csv::Error as CsvError;
@@ -30,6 +31,7 @@ pub use human::{Screen, render as human};
 pub use json::{pretty, render as json};
 pub use junit::render as junit;
 pub use sarif::render as sarif;
+pub use wrap::Lines;
 
 use std::cmp::Reverse;
 

@@ -6,36 +6,32 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 /// Text that is written with a width.
-pub(crate) struct Lines {
+pub struct Lines {
     out: String,
     width: usize,
 }
 
 impl Lines {
     /// Nothing yet. `width` is in columns.
-    pub(crate) fn new(width: usize) -> Self {
+    #[must_use]
+    pub fn new(width: usize) -> Self {
         Self { out: String::new(), width }
     }
 
     /// Everything written.
-    pub(crate) fn finish(self) -> String {
+    #[must_use]
+    pub fn finish(self) -> String {
         self.out
     }
 
     /// An empty line.
-    pub(crate) fn blank(&mut self) {
+    pub fn blank(&mut self) {
         self.out.push('\n');
     }
 
     /// A paragraph. It begins with `label`, which takes `columns` columns and may have colours, and
     /// its further lines are indented.
-    pub(crate) fn paragraph(
-        &mut self,
-        label: impl Display,
-        columns: usize,
-        indent: usize,
-        text: &str,
-    ) {
+    pub fn paragraph(&mut self, label: impl Display, columns: usize, indent: usize, text: &str) {
         // Writing to a string cannot fail.
         let _ = write!(self.out, "{label}");
         self.words(columns, indent, text);
@@ -43,7 +39,7 @@ impl Lines {
     }
 
     /// An indented paragraph in a style.
-    pub(crate) fn styled(&mut self, style: Style, indent: usize, text: &str) {
+    pub fn styled(&mut self, style: Style, indent: usize, text: &str) {
         let _ = write!(self.out, "{:indent$}{style}", "");
         self.words(indent, indent, text);
         let _ = writeln!(self.out, "{style:#}");

@@ -146,6 +146,10 @@ impl Pattern {
                 }
             }
         }
+        // An account has hundreds of thousands of patterns.
+        pattern.prefix.shrink_to_fit();
+        pattern.middle.shrink_to_fit();
+        pattern.suffix.shrink_to_fit();
         pattern
     }
 

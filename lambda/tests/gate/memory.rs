@@ -1,5 +1,6 @@
 //! The gate over a CodePipeline and an IAM in memory. The test sets every reply.
 
+use names::Unanswered;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub(crate) const OWN_RUN: &str = "c0000000-0000-4000-8000-000000000001";
 pub(crate) enum Fault {
     AccessDenied,
     ThrottledOnce,
+    /// The network comes back after some seconds.
+    UnsentForSeconds,
     ThrottledForever,
     ServerErrorForever,
     NoReply,
@@ -40,9 +43,10 @@ pub(crate) enum Fault {
     Refused,
 }
 
-pub(crate) const FAULTS: [Fault; 7] = [
+pub(crate) const FAULTS: [Fault; 8] = [
     Fault::AccessDenied,
     Fault::ThrottledOnce,
+    Fault::UnsentForSeconds,
     Fault::ThrottledForever,
     Fault::ServerErrorForever,
     Fault::NoReply,
@@ -185,6 +189,10 @@ impl Memory {
             |problem: &str| CallError::Transient { operation, problem: problem.to_owned() };
         match fault {
             Fault::ThrottledOnce if calls_before > 0 => Ok(reply),
+            Fault::UnsentForSeconds if calls_before >= 6 => Ok(reply),
+            Fault::UnsentForSeconds => {
+                Err(CallError::NotSent { operation, why: Unanswered::NoName })
+            }
             Fault::ThrottledOnce | Fault::ThrottledForever => Err(transient("ThrottlingException")),
             Fault::ServerErrorForever => Err(transient("InternalFailure")),
             Fault::NoReply => std::future::pending().await,

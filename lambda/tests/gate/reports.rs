@@ -24,7 +24,7 @@ fn reads_times_faults() {
             let mut memory = Memory::approved_by_alice_and("bob").with(operation, fault);
             let report = only_report(&mut memory, EVERY_CALL, None);
             let (kind, message) = match (&report, fault) {
-                (Report::Success(approvers), Fault::ThrottledOnce) => {
+                (Report::Success(approvers), Fault::ThrottledOnce | Fault::UnsentForSeconds) => {
                     assert_eq!(approvers, "alice, bob");
                     continue;
                 }
@@ -63,7 +63,7 @@ fn reports_times_faults() {
             let mut memory = Memory::approved_by_alice_and(second).with(operation, fault);
             let outcome = run(&mut memory, EVERY_CALL, None);
             match fault {
-                Fault::ThrottledOnce => {
+                Fault::ThrottledOnce | Fault::UnsentForSeconds => {
                     assert_eq!(outcome.result, Ok(()));
                     let [report] = outcome.reports.as_slice() else {
                         panic!("{:?}", outcome.reports)

@@ -84,7 +84,7 @@ fn one(
     let Made { report, cover, judged } = recipe.make(&ingredients, asked, asks_trail, made_at)?;
     let unused = judged.unused.clone();
     let printed = match args.format {
-        Format::Human => human::render(&report).into_bytes(),
+        Format::Human => human::render(&report, output::width()).into_bytes(),
         Format::Json => json::render(&report, &cover)?,
         Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
         Format::Csv => csv::render(&report, args.cover.then_some(&cover))?,
@@ -95,8 +95,7 @@ fn one(
         }
         Format::Html => html::render(&report, &cover)?.into_bytes(),
     };
-    args.write_manifest(&cover, &printed)?;
-    output::print(&printed)?;
+    args.print(&cover, &printed)?;
     // These formats have no place for notes about the whole report.
     if matches!(args.format, Format::Csv | Format::Sarif | Format::Github | Format::Junit) {
         report.notes().iter().for_each(|note| output::print_note(note));

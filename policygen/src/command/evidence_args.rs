@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use anstream::adapter::strip_str;
 use clap::ValueEnum;
 use evidence::{Cover, Moment, Period};
 use names::NameError;
@@ -10,6 +11,7 @@ use names::NameError;
 use super::evidence_manifest;
 use super::evidence_recipe::{GivenFunction, Recipe};
 use super::report::FailOn;
+use crate::output;
 use crate::places::AccessArgs;
 
 const EXAMPLES: &str = "\
@@ -162,18 +164,32 @@ impl Args {
         })
     }
 
-    /// Writes the manifest of what was printed, if it is wanted.
+    /// Prints the report, and writes its manifest before if it is wanted. Text for people may have
+    /// colours; the manifest is about the text without them.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub(crate) fn write_manifest(
-        &self,
-        cover: &Cover,
-        printed: &[u8],
-    ) -> Result<(), Box<dyn Error>> {
-        let Some(path) = &self.manifest else { return Ok(()) };
-        let format = self.format.to_possible_value();
-        let format = format.as_ref().map_or("", |value| value.get_name());
-        Ok(evidence_manifest::write(path, cover, format, printed)?)
+    /// If the manifest or the report cannot be written.
+    pub(crate) fn print(&self, cover: &Cover, report: &[u8]) -> Result<(), Box<dyn Error>> {
+        let styled = match self.format {
+            Format::Human => Some(std::str::from_utf8(report)?),
+            Format::Json
+            | Format::Sarif
+            | Format::Csv
+            | Format::Github
+            | Format::Junit
+            | Format::Html => None,
+        };
+        let plain = styled.map(|text| strip_str(text).to_string());
+        let plain = plain.as_ref().map_or(report, String::as_bytes);
+        if let Some(path) = &self.manifest {
+            let format = self.format.to_possible_value();
+            let format = format.as_ref().map_or("", |value| value.get_name());
+            evidence_manifest::write(path, cover, format, plain)?;
+        }
+        match styled {
+            Some(text) => output::print_styled(text)?,
+            None => output::print(report)?,
+        }
+        Ok(())
     }
 }

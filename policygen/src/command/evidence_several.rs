@@ -177,7 +177,7 @@ impl Common<'_> {
         let (overview, judged) = Overview::new(question, rows, &ingredients.acceptances, today);
         let unused = judged.unused.clone();
         let printed = match args.format {
-            Format::Human => human::render(&overview).into_bytes(),
+            Format::Human => human::render(&overview, output::width()).into_bytes(),
             Format::Json => json::render(&overview, &cover)?,
             Format::Sarif => sarif::render(&overview, judged)?.into_bytes(),
             Format::Csv => csv::render(&overview, args.cover.then_some(&cover))?,
@@ -189,8 +189,7 @@ impl Common<'_> {
             Format::Html => html::render(&overview, &cover).into_bytes(),
         };
         cover.sources.extend(own);
-        args.write_manifest(&cover, &printed)?;
-        output::print(&printed)?;
+        args.print(&cover, &printed)?;
         if overview.is_empty() {
             output::print_note(
                 "there was no execution to judge; is this the right region and account, and the \

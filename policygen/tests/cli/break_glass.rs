@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::checker::days_from_now;
 use crate::history::{Saved, at, execution, released};
-use crate::program::{Ran, policygen};
+use crate::program::{Ran, command, ran};
 
 const PAGE: &str = include_str!("../../../docs/break-glass.md");
 
@@ -46,7 +46,9 @@ fn evidence(arguments: &[&str]) -> Ran {
     let directory = TempDir::new().unwrap();
     let [executions, actions] = history().write(&directory);
     let inputs = ["evidence", "--pipeline=payments", "--input", &executions, "--input", &actions];
-    policygen(&[&inputs, arguments].concat())
+    // As wide as the page.
+    let output = command().env("COLUMNS", "80").args(inputs).args(arguments).output().unwrap();
+    ran(&output)
 }
 
 #[test]

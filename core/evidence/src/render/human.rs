@@ -1,9 +1,8 @@
-//! Writes a report for people at a terminal: first the answer, then what to look at, then one line
-//! per execution, and the answer again.
+//! Writes a report for people at a terminal: first the answer, then what to look at, then each
+//! execution, and the answer again.
 
-use std::fmt::Write as _;
-
-use comfy_table::{ContentArrangement, Table, presets};
+use anstyle::Style;
+use findings::{Lines, style};
 use jiff::Timestamp;
 use names::shown;
 use rule::AtIs;
@@ -12,31 +11,115 @@ use super::causes::causes;
 use super::{acceptance, counted, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
+use crate::judge::exception::Exception;
 use crate::judge::verdict::Verdict;
 use crate::read::Period;
 use crate::read::event::ApprovalEvent;
 use crate::report::Report;
 
-/// The report as text.
-pub fn render(report: &Report) -> String {
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let answer = report.answer().sentence;
-    let _ = writeln!(out, "{answer}");
-    let _ = writeln!(out, "Pipeline {}, {}", shown(&report.pipeline), period(report.period));
-    let _ = writeln!(out, "{}", summary(report));
-    let _ = writeln!(out, "{}", verdicts(report));
-    exceptions(&mut out, report);
+/// The report as text of a width in columns, with colours. The output layer removes them if they
+/// are not wanted.
+pub fn render(report: &Report, width: usize) -> String {
+    let mut lines = Lines::new(width);
+    let answer = report.answer();
+    lines.styled(answer.style(), 0, &answer.sentence);
+    let pipeline = shown(&report.pipeline);
+    lines.paragraph("", 0, 2, &format!("Pipeline {pipeline}, {}", period(report.period)));
+    lines.paragraph("", 0, 2, &summary(report));
+    lines.paragraph("", 0, 2, &verdicts(report));
+    for cause in causes(report) {
+        lines.blank();
+        let ids = cause
+            .executions
+            .iter()
+            .map(|(_, evaluated)| (evaluated.execution.id.as_str(), evaluated.execution.started));
+        write_cause(&mut lines, 0, cause.exception, ids);
+    }
     for note in &report.notes {
-        let _ = writeln!(out, "\nnote: {}", shown(note));
+        lines.blank();
+        lines.paragraph("note: ", 6, 2, &shown(note));
+    }
+    for evaluated in &report.executions {
+        lines.blank();
+        execution(&mut lines, evaluated);
     }
     if !report.executions.is_empty() {
-        let _ = writeln!(out, "\n{}", executions(report));
-        let _ = writeln!(out, "\n{}", approvals(report));
         // On a terminal, the first line has scrolled away.
-        let _ = writeln!(out, "\n{answer}");
+        lines.blank();
+        lines.styled(answer.style(), 0, &answer.sentence);
     }
-    out
+    lines.finish()
+}
+
+/// What is wrong, and in which executions.
+pub(super) fn write_cause<'c>(
+    lines: &mut Lines,
+    indent: usize,
+    exception: &Exception,
+    executions: impl Iterator<Item = (&'c str, Option<Timestamp>)>,
+) {
+    let severity = exception.code.severity();
+    let (name, code) = (severity.as_str(), exception.code.as_str());
+    let style = style::of(severity);
+    let label = format!("{:indent$}{style}{name}{style:#}[{code}]: ", "");
+    let columns = indent + name.len() + code.len() + 4;
+    lines.paragraph(label, columns, indent + 2, &shown(&exception.message));
+    if let Some(accepted) = acceptance(exception) {
+        lines.paragraph(format!("{:1$}", "", indent + 2), indent + 2, indent + 4, &accepted);
+    }
+    for (id, started) in executions {
+        lines.styled(Style::new(), indent + 2, &format!("{} of {}", shown(id), time(started)));
+    }
+}
+
+/// One execution: when, which and what became of it, then its approvals.
+fn execution(lines: &mut Lines, evaluated: &Evaluated) {
+    let execution = &evaluated.execution;
+    let style = match evaluated.is_exceptional() {
+        true => style::DOUBTFUL,
+        false => Style::new(),
+    };
+    let released = if evaluated.released { "released" } else { "not released" };
+    let (started, id) = (time(execution.started), shown(&execution.id));
+    let title = format!("{started} {id}: {}, {released}", evaluated.verdict_in_words());
+    lines.styled(style, 0, &title);
+    let persons: Vec<String> = evaluated.persons().iter().map(|person| shown(person)).collect();
+    let persons = if persons.is_empty() { "nobody".to_owned() } else { persons.join(", ") };
+    let by = shown(short_principal(&evaluated.started_by()));
+    let (gate, revision) = (gate(evaluated), revision(evaluated));
+    let about = format!("counted {persons}; gate {gate}; started by {by}; revision {revision}");
+    lines.paragraph("  ", 2, 4, &about);
+    for attempt in &evaluated.approvals {
+        lines.paragraph("  ", 2, 4, &approval(attempt));
+    }
+}
+
+fn gate(evaluated: &Evaluated) -> String {
+    match (evaluated.gate_report(), evaluated.gate_agrees()) {
+        (None, _) => "did not run".to_owned(),
+        (Some(report), Some(false)) => format!("{report} (differs)"),
+        (Some(report), Some(true) | None) => report.to_owned(),
+    }
+}
+
+/// One attempt of an approval in words.
+fn approval(approval: &ApprovalAttempt) -> String {
+    let attempt = &approval.attempt;
+    let counted = match &approval.counting {
+        Counting::As(person) => format!("as {}{}", shown(person), basis(approval)),
+        Counting::Not(reason) => format!("no: {reason}"),
+        Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
+            approval.counting.as_str().to_owned()
+        }
+    };
+    let action = shown(attempt.action.as_deref().unwrap_or("?"));
+    let (status, at) = (status_name(attempt.status), answered(approval));
+    let by = shown(short_principal(attempt.approver.history.as_deref().unwrap_or("-")));
+    let comment = approval.comment();
+    let comment = comment.as_deref().map(|text| format!("; comment: {}", first_line(text)));
+    let trail = approval.trail.as_ref().map(|event| format!("; CloudTrail: {}", trail(event)));
+    let [comment, trail] = [comment, trail].map(Option::unwrap_or_default);
+    format!("{action}: {status} by {by} at {at}; counted {counted}{comment}{trail}")
 }
 
 pub(super) fn period(period: Period) -> String {
@@ -85,68 +168,6 @@ pub(super) fn verdict_counts(report: &Report) -> String {
     counts.join(", ")
 }
 
-fn exceptions(out: &mut String, report: &Report) {
-    for cause in causes(report) {
-        let exception = cause.exception;
-        let severity = exception.code.severity().as_str();
-        let code = exception.code.as_str();
-        let _ = writeln!(out, "\n{severity}[{code}]: {}", shown(&exception.message));
-        if let Some(accepted) = acceptance(exception) {
-            let _ = writeln!(out, "  {accepted}");
-        }
-        for (_, evaluated) in &cause.executions {
-            let execution = &evaluated.execution;
-            let _ = writeln!(out, "  {} of {}", shown(&execution.id), time(execution.started));
-        }
-    }
-}
-
-fn executions(report: &Report) -> String {
-    let mut table = plain([
-        "STARTED",
-        "EXECUTION",
-        "STARTED BY",
-        "REVISION",
-        "VERDICT",
-        "PERSONS",
-        "GATE",
-        "RELEASED",
-    ]);
-    for evaluated in &report.executions {
-        table.add_row(row(evaluated));
-    }
-    lines(&table)
-}
-
-/// A table of all attempts of all approvals.
-fn approvals(report: &Report) -> String {
-    let mut table =
-        plain(["EXECUTION", "ACTION", "ANSWER", "BY", "AT", "COUNTED", "COMMENT", "CLOUDTRAIL"]);
-    for evaluated in &report.executions {
-        for approval in &evaluated.approvals {
-            let attempt = &approval.attempt;
-            let counted = match &approval.counting {
-                Counting::As(person) => format!("as {}{}", shown(person), basis(approval)),
-                Counting::Not(reason) => format!("no: {reason}"),
-                Counting::Replaced | Counting::NotRequired | Counting::NotJudged => {
-                    approval.counting.as_str().to_owned()
-                }
-            };
-            table.add_row([
-                shown(&evaluated.execution.id),
-                shown(attempt.action.as_deref().unwrap_or("?")),
-                status_name(attempt.status).to_owned(),
-                shown(short_principal(attempt.approver.history.as_deref().unwrap_or("-"))),
-                answered(approval),
-                counted,
-                first_line(approval.comment().as_deref().unwrap_or("-")),
-                approval.trail.as_ref().map_or_else(|| "-".to_owned(), trail),
-            ]);
-        }
-    }
-    lines(&table)
-}
-
 /// What CloudTrail adds to an approval, in a few words.
 pub(super) fn trail(event: &ApprovalEvent) -> String {
     let mfa = match event.by.mfa {
@@ -159,39 +180,6 @@ pub(super) fn trail(event: &ApprovalEvent) -> String {
     let ip = event.source_ip.as_deref().map(|it| format!("from {}", shown(it)));
     let parts: Vec<String> = [Some(mfa.to_owned()), identity, ip].into_iter().flatten().collect();
     parts.join(", ")
-}
-
-fn plain(header: [&str; 8]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    table
-}
-
-/// The lines of a table, without trailing blanks.
-fn lines(table: &Table) -> String {
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n")
-}
-
-fn row(evaluated: &Evaluated) -> [String; 8] {
-    let execution = &evaluated.execution;
-    let gate = match (evaluated.gate_report(), evaluated.gate_agrees()) {
-        (None, _) => "did not run".to_owned(),
-        (Some(report), Some(false)) => format!("{report} (differs)"),
-        (Some(report), Some(true) | None) => report.to_owned(),
-    };
-    let persons: Vec<String> = evaluated.persons().iter().map(|person| shown(person)).collect();
-    [
-        time(execution.started),
-        shown(&execution.id),
-        shown(short_principal(&evaluated.started_by())),
-        revision(evaluated),
-        evaluated.verdict_in_words(),
-        if persons.is_empty() { "-".to_owned() } else { persons.join(", ") },
-        gate,
-        if evaluated.released { "yes" } else { "no" }.to_owned(),
-    ]
 }
 
 /// The revisions: the beginning of each id, and of the first line of its message.

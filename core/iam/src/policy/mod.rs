@@ -38,8 +38,9 @@ pub struct Statement {
     pub sid: Option<String>,
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// The principals that it concerns. Only resource-based policies have them.
-    pub principals: Option<Principals>,
+    /// The principals that it concerns. Only resource-based policies have them, so they take no
+    /// room in the others.
+    pub principals: Option<Box<Principals>>,
     /// The actions that it allows or denies.
     pub actions: Actions,
     /// Its resources. A trust policy is about its role, and names none.

@@ -189,7 +189,7 @@ pub(super) fn statement(
     Ok(Statement {
         sid: written.sid,
         effect: written.effect,
-        principals: trusted.map(|(all_but, named)| principals(all_but, named)),
+        principals: trusted.map(|(all_but, named)| Box::new(principals(all_but, named))),
         actions: Actions::new(actions_but, actions.0),
         resources,
         conditions,

@@ -112,7 +112,7 @@ fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
     let named = inner.principal.filter(|_| inner.not_principal.is_none());
     let named = named.and_then(|raw| serde_json::from_str::<WrittenPrincipals>(raw.get()).ok());
     if let (Kind::Resource, Some(named)) = (kind, named) {
-        worst.principals = Some(read::principals(false, named));
+        worst.principals = Some(Box::new(read::principals(false, named)));
     }
     Some(worst)
 }
@@ -121,13 +121,13 @@ fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
 fn everything(kind: Kind) -> Statement {
     let principals = match kind {
         Kind::Identity => None,
-        Kind::Resource => Some(Principals {
+        Kind::Resource => Some(Box::new(Principals {
             all_but: false,
             aws: vec![Trusted::Everyone],
             services: Vec::new(),
             federated: Vec::new(),
             canonical: Vec::new(),
-        }),
+        })),
     };
     let resources = match kind {
         Kind::Identity => Some(ResourceElement::AllBut(Resources::default())),

@@ -1,41 +1,39 @@
 //! For people at a terminal: the answer, one row per pipeline, what to look at, and the answer
-//! again. It fits into 80 columns, apart from names that are longer.
-
-use std::fmt::Write as _;
+//! again.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use findings::{Lines, style};
 use names::shown;
 
 use super::{asked, known, name, problem, summary, whole_name};
 use crate::judge::exception::ExceptionCode;
 use crate::overview::{Overview, Row};
-use crate::render::acceptance;
-use crate::render::human::time;
+use crate::render::human::write_cause;
 
-const WIDTH: u16 = 80;
-
-/// The report as text.
-pub fn render(overview: &Overview) -> String {
-    let mut out = String::new();
-    let answer = overview.answer().sentence;
-    paragraph(&mut out, "", &answer);
-    paragraph(&mut out, "", &format!("{}; {}.", overview.checked(), asked(overview.period)));
-    paragraph(&mut out, "", &summary(overview));
-    out.push('\n');
-    table(&mut out, overview);
+/// The report as text of a width in columns, with colours. The output layer removes them if they
+/// are not wanted.
+pub fn render(overview: &Overview, width: usize) -> String {
+    let mut lines = Lines::new(width);
+    let answer = overview.answer();
+    lines.styled(answer.style(), 0, &answer.sentence);
+    lines.paragraph("", 0, 2, &format!("{}; {}.", overview.checked(), asked(overview.period)));
+    lines.paragraph("", 0, 2, &summary(overview));
+    lines.blank();
+    table(&mut lines, overview, width);
     for row in &overview.rows {
-        exceptions(&mut out, row);
+        exceptions(&mut lines, row);
     }
     // On a terminal, the first line has scrolled away.
-    out.push('\n');
-    paragraph(&mut out, "", &answer);
-    out
+    lines.blank();
+    lines.styled(answer.style(), 0, &answer.sentence);
+    lines.finish()
 }
 
-fn table(out: &mut String, overview: &Overview) {
+fn table(lines: &mut Lines, overview: &Overview, width: usize) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_header(["ANSWER", "PIPELINE", "ACCOUNT", "REGION", "APPROVED", "LOOK"]);
     for row in &overview.rows {
         let releases = row.tally().releases;
@@ -53,53 +51,28 @@ fn table(out: &mut String, overview: &Overview) {
         ]);
     }
     for line in table.lines() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}", line.trim_end());
+        lines.paragraph(line.trim_end(), 0, 0, "");
     }
 }
 
 /// What to look at in one pipeline, and its notes.
-fn exceptions(out: &mut String, row: &Row) {
+fn exceptions(lines: &mut Lines, row: &Row) {
     if row.causes.is_empty() && row.problem().is_none() && row.notes.is_empty() {
         return;
     }
-    out.push('\n');
-    paragraph(out, "", &whole_name(row));
+    lines.blank();
+    lines.paragraph("", 0, 2, &whole_name(row));
     if let Some(problem) = problem(row) {
         let code = ExceptionCode::NotJudged;
-        let title = format!("{}[{}]: {problem}", code.severity().as_str(), code.as_str());
-        paragraph(out, "  ", &title);
+        let severity = code.severity();
+        let text = format!("{}[{}]: {problem}", severity.as_str(), code.as_str());
+        lines.styled(style::of(severity), 2, &text);
     }
     for cause in &row.causes {
-        let code = cause.exception.code;
-        let message = shown(&cause.exception.message);
-        let title = format!("{}[{}]: {message}", code.severity().as_str(), code.as_str());
-        paragraph(out, "  ", &title);
-        if let Some(accepted) = acceptance(&cause.exception) {
-            paragraph(out, "    ", &accepted);
-        }
-        for (id, started) in &cause.executions {
-            let _ = writeln!(out, "    {} of {}", shown(id), time(*started));
-        }
+        let executions = cause.executions.iter().map(|(id, started)| (id.as_str(), *started));
+        write_cause(lines, 2, &cause.exception, executions);
     }
     for note in &row.notes {
-        paragraph(out, "  ", &format!("note: {}", shown(note)));
+        lines.paragraph("  note: ", 8, 4, &shown(note));
     }
-}
-
-/// A text in lines of the width, each after the indentation. A longer word has its own line.
-fn paragraph(out: &mut String, indent: &str, text: &str) {
-    let mut column = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > usize::from(WIDTH) {
-            out.push('\n');
-            column = 0;
-        }
-        let before = if column == 0 { indent } else { " " };
-        out.push_str(before);
-        out.push_str(word);
-        column += before.len() + length;
-    }
-    out.push('\n');
 }
