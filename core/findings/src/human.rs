@@ -45,15 +45,6 @@ pub fn render(report: &Report, screen: Screen) -> String {
     page.lines.finish()
 }
 
-/// The style of an answer.
-pub(crate) fn verdict(is_bad: bool, is_doubtful: bool) -> Style {
-    match (is_bad, is_doubtful) {
-        (true, _) => BAD,
-        (false, true) => DOUBTFUL,
-        (false, false) => GOOD,
-    }
-}
-
 /// A report on the way to the screen.
 pub(crate) struct Page {
     pub(crate) lines: Lines,

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use super::{Change, Compared, Diff, Reported, Standing};
 use crate::cause::{Alike, causes};
-use crate::human::{Page, verdict};
+use crate::human::Page;
+use crate::style::{BAD, DOUBTFUL, GOOD};
 use crate::{Finding, Screen, Severity, counted};
 
 /// Renders what changed with colours. The output layer removes them if they are not wanted.
 #[must_use]
 pub fn render(diff: &Diff, compared: &Compared, screen: Screen) -> String {
     let mut page = Page::new(screen);
-    let style = verdict(diff.fails(Severity::Error), diff.fails(Severity::Note));
+    let style = match (diff.fails(Severity::Error), diff.fails(Severity::Note)) {
+        (true, _) => BAD,
+        (false, true) => DOUBTFUL,
+        (false, false) => GOOD,
+    };
     page.lines.styled(style, 0, &diff.sentence());
     page.lines.blank();
     let sections = sections(diff);
