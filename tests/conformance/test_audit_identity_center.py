@@ -363,7 +363,7 @@ def test_the_lists_of_two_organizations_or_of_nothing_are_refused(company, files
     iam = {"UserName": "eve", "UserId": "AIDA", "Arn": "arn:aws:iam::1:user/eve"}
     assert "IdentityStoreId" in refused(json.dumps({"Users": [iam]}))
     assert "`RoleDetailList`" in refused(json.dumps({"RoleDetailList": []}))
-    assert "nothing" in refused("")
+    assert "is empty" in refused("")
     refused('{"Users": [')
 
 
