@@ -11,8 +11,18 @@ const FORMATS: [(&str, &[&str]); 5] = [
     ("aws-cli", &["--print", "create.sh"]),
 ];
 
-const VERBS: [&str; 8] =
-    ["generate", "rule", "explain", "audit", "doctor", "evidence", "completions", "man"];
+const VERBS: [&str; 10] = [
+    "generate",
+    "rule",
+    "explain",
+    "audit",
+    "doctor",
+    "evidence",
+    "verify",
+    "diff",
+    "completions",
+    "man",
+];
 
 const MECHANISMS: [(&str, &[&str]); 7] = [
     ("groups", &["--mechanism", "groups"]),

@@ -80,8 +80,8 @@ pub(crate) fn two_slots(
     }
     // Or a role that is reached writes something.
     let leads_further =
-        |link: &&Link| view.reach.permissions.might_any(Actor::Role(link.role), &view.leading);
-    if reached.links.iter().find(leads_further).is_none() {
+        |link: &Link| view.reach.permissions.might_any(Actor::Role(link.role), &view.leading);
+    if !reached.links.iter().any(leads_further) {
         return Ok(None);
     }
     let places = (0..reached.links.len()).zip(&reached.links);
