@@ -85,9 +85,7 @@ pub(crate) fn as_two_people(
                     Some(it) => steps::to_assume(view, actor, it.actor),
                     None => made.get(at.saturating_sub(own.len())).cloned().unwrap_or_default(),
                 };
-                chain.extend(
-                    steps.into_iter().filter(|step| !chain.contains(step)).collect::<Vec<_>>(),
-                );
+                steps::append(&mut chain, steps);
             }
             return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
         }

@@ -63,6 +63,15 @@ pub(crate) fn through(view: &AccountView<'_>, actor: Actor, roles: &[RoleIx]) ->
     steps.collect()
 }
 
+/// Adds steps to a chain, each once.
+pub(crate) fn append(chain: &mut Vec<Step>, steps: impl IntoIterator<Item = Step>) {
+    for step in steps {
+        if !chain.contains(&step) {
+            chain.push(step);
+        }
+    }
+}
+
 /// The steps of an actor, in words: what is done to which resource.
 pub(crate) fn words(view: &AccountView<'_>, actor: Actor, chain: &[Step]) -> String {
     let one = |step: &Step| {

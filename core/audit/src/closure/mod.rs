@@ -27,6 +27,7 @@ use crate::counted::{Verdict, best_pair};
 use crate::equivalence_class::{ClassId, EquivalenceClass};
 use crate::permissions::As;
 use crate::reach_index::{Candidate, ServedSlots, SlotPair, UndecidedError};
+use crate::steps;
 
 /// The actions that may lead to another form.
 pub(crate) use self::follow::{deciding, leading};
@@ -334,11 +335,7 @@ impl<'p, 'a> Closure<'p, 'a> {
                 }
                 continue;
             }
-            for step in &form.steps {
-                if !chain.contains(step) {
-                    chain.push(step.clone());
-                }
-            }
+            steps::append(chain, form.steps.iter().cloned());
         }
     }
 

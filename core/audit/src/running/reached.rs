@@ -74,7 +74,7 @@ pub(crate) fn two_slots(
                 Some(it) => steps::to_assume(view, actor, it.actor),
                 None => reached.chain(view, actor, reached.serving.get(at - own.len()).copied()),
             };
-            add(&mut chain, steps);
+            steps::append(&mut chain, steps);
         }
         return Ok(Some(TwoSlots { pair, chain, by_somebody_made: false, verdict }));
     }
@@ -88,14 +88,6 @@ pub(crate) fn two_slots(
     let also = places
         .map(|(place, link)| (Actor::Role(link.role), reached.chain(view, actor, Some(place))));
     Ok(Closure::of_those(view, actor, also, [true, false])?.slots)
-}
-
-fn add(chain: &mut Vec<Step>, steps: Vec<Step>) {
-    for step in steps {
-        if !chain.contains(&step) {
-            chain.push(step);
-        }
-    }
 }
 
 impl Reached {
