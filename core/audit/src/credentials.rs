@@ -118,17 +118,16 @@ fn with_second_factor<'a>(
 
 /// The users that matter and whose credentials somebody may make, each with the step.
 fn made_by(view: &AccountView<'_>, maker: Actor) -> BTreeMap<Actor, Step> {
-    let mut made = BTreeMap::new();
-    for action in CREDENTIALS {
-        for (user, allowed) in view.targets(&As::Now(maker), action, Among::MatteringUsers).iter() {
-            made.entry(*user).or_insert_with(|| Step {
-                by: Who::Actor(maker),
-                is_changed: false,
-                action,
-                resource: view.account().arn(*user).to_owned(),
-                open: *allowed == Truth::Unknown,
-            });
-        }
-    }
-    made
+    let takeable = view.takeable(&As::Now(maker), Among::MatteringUsers).into_iter();
+    let made = takeable.map(|(user, (action, allowed))| {
+        let step = Step {
+            by: Who::Actor(maker),
+            is_changed: false,
+            action,
+            resource: view.account().arn(user).to_owned(),
+            open: allowed == Truth::Unknown,
+        };
+        (user, step)
+    });
+    made.collect()
 }

@@ -1,7 +1,8 @@
 //! The gate's own role. It can report that the gate's job succeeded, because that is its work.
 //!
-//! Its name proves nothing, because whoever makes a role chooses it. What the role may do does: a
-//! function that runs with it can do the gate's work, write the gate's log, and nothing else.
+//! Its name proves nothing, because the person who makes a role chooses it. What the role may do
+//! does: a function that runs with it can do the gate's work, write the gate's log, and nothing
+//! else.
 
 use iam::account::{Account, Role};
 use iam::policy::{ResourceElement, Statement};

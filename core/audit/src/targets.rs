@@ -1,12 +1,13 @@
 //! The users and roles to which somebody may do an action.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use iam::account::{Actor, PolicyId, RoleIx};
 use iam::{Clauses, Truth};
 
 use crate::account_view::AccountView;
-use crate::action::Action;
+use crate::action::{Action, CREDENTIALS};
 use crate::of_aws::is_of_aws;
 use crate::permissions::As;
 
@@ -62,6 +63,22 @@ impl<'a> AccountView<'a> {
             (*target, permissions.allows_to(who, action, arn, Some(*target), &[]))
         });
         tagged.filter(|(_, allowed)| *allowed != Truth::No).collect()
+    }
+
+    /// The users among some whose credentials somebody may make, each with the first action that
+    /// makes them.
+    pub(crate) fn takeable(
+        &self,
+        maker: &As<'a>,
+        among: Among,
+    ) -> BTreeMap<Actor, (Action, Truth)> {
+        let mut users = BTreeMap::new();
+        for action in CREDENTIALS {
+            for (user, allowed) in self.targets(maker, action, among).iter() {
+                users.entry(*user).or_insert((action, *allowed));
+            }
+        }
+        users
     }
 
     fn among_named(

@@ -8,6 +8,7 @@ use iam::{Effect, Policy};
 use super::Step;
 use crate::account_view::AccountView;
 use crate::permissions::{As, State};
+use crate::steps;
 
 /// One change to the permissions of an actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,13 +88,9 @@ impl Changes {
         let made = changes.iter().filter_map(|change| self.made.get(change));
         let (by, all): (BTreeSet<usize>, Vec<&Vec<Step>>) =
             made.map(|(by, steps)| (*by, steps)).unzip();
-        let mut steps: Vec<Step> = Vec::new();
-        for step in all.into_iter().flatten() {
-            if !steps.contains(step) {
-                steps.push(step.clone());
-            }
-        }
-        (by, steps)
+        let mut chain = Vec::new();
+        steps::append(&mut chain, all.into_iter().flatten().cloned());
+        (by, chain)
     }
 }
 

@@ -1,14 +1,12 @@
 //! Users that somebody could make or take over, with a slot and with credentials.
 
-use std::collections::BTreeMap;
-
 use iam::account::{Actor, PolicyId};
 use iam::{Clauses, Policy, Truth};
 
 use super::granting::{Granter, Making};
 use super::{Approves, Kind, Other, Step};
 use crate::account_view::AccountView;
-use crate::action::{Action, On};
+use crate::action::{Action, CREDENTIALS, On};
 use crate::answerer::Answerer;
 use crate::permissions::As;
 use crate::reach_index::UndecidedError;
@@ -22,11 +20,7 @@ const MAKING: Making = Making {
 };
 
 /// The actions that let a new user sign in.
-const CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
-
-/// The actions that let another person sign in as an existing user.
-const OTHERS_CREDENTIALS: [Action; 3] =
-    [Action::CreateAccessKey, Action::CreateLoginProfile, Action::UpdateLoginProfile];
+const NEW_CREDENTIALS: [Action; 2] = [Action::CreateAccessKey, Action::CreateLoginProfile];
 
 const GIVING: [Action; 3] =
     [Action::PutUserPolicy, Action::AttachUserPolicy, Action::AddUserToGroup];
@@ -37,7 +31,7 @@ const MOST: usize = 8;
 /// Whether an actor might make a user or take one over.
 pub(super) fn might_make(view: &AccountView<'_>, actor: Actor) -> bool {
     let permissions = &view.reach.permissions;
-    permissions.might_any(actor, &OTHERS_CREDENTIALS) && permissions.might_any(actor, &GIVING)
+    permissions.might_any(actor, &CREDENTIALS) && permissions.might_any(actor, &GIVING)
 }
 
 /// New users or, if none can be made, existing users.
@@ -50,7 +44,7 @@ pub(super) fn all<'p, 'a>(
     }
     let granter = Granter { view, actor, making: &MAKING };
     let mut others = Vec::new();
-    for credential in CREDENTIALS {
+    for credential in NEW_CREDENTIALS {
         others.extend(new_ones(&granter, credential)?);
         if !others.is_empty() {
             return Ok(others);
@@ -146,12 +140,7 @@ fn taken_over<'p, 'a>(granter: &Granter<'p, 'a>) -> Vec<Other<'p, 'a>> {
     let Granter { view, actor, .. } = *granter;
     let account = view.account();
     let permissions = &view.reach.permissions;
-    let mut credentials = BTreeMap::new();
-    for action in OTHERS_CREDENTIALS {
-        for (user, allowed) in view.targets(&As::Now(actor), action, Among::Users).iter() {
-            credentials.entry(*user).or_insert((action, *allowed));
-        }
-    }
+    let mut credentials = view.takeable(&As::Now(actor), Among::Users);
     let groups = groups(granter);
     let mut others: Vec<Other<'p, 'a>> = Vec::new();
     let mut plain = 0;

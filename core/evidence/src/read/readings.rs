@@ -12,7 +12,7 @@ use rule::Status;
 
 use super::history::{ActionExecution, ExecutionStatus, PipelineExecution};
 
-/// AWS's name of the member in which two readings contradict each other.
+/// AWS's name of the member that two readings contradict each other about.
 pub(super) type Member = &'static str;
 
 /// Joins the readings of one execution. Returns `None` if there is none.
@@ -82,7 +82,7 @@ fn has_ended(status: Status) -> bool {
     }
 }
 
-/// Compares what two readings know, and finds the first member in which they differ.
+/// Compares what two readings know, and finds the first member that differs.
 #[derive(Default)]
 struct Comparison(Option<Member>);
 
