@@ -17,6 +17,7 @@ mod account;
 mod approval;
 mod attempts;
 mod called;
+mod changes;
 mod decide;
 mod decision;
 mod digest;
@@ -49,6 +50,7 @@ mod standing;
 mod trusted_role;
 
 pub use account::{Account, RESERVED_PATH};
+pub use changes::{AddedKey, Change, Effect};
 pub use decide::decide;
 pub use decision::{
     AtIs, Decision, DeskRecord, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict,
