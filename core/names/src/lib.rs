@@ -10,6 +10,7 @@
 mod account;
 mod arn;
 mod checked;
+mod forge;
 mod function;
 mod iam_name;
 mod partition;
@@ -20,6 +21,7 @@ mod unanswered;
 pub use account::{AccountGlob, AccountId};
 pub use arn::Arn;
 pub use checked::NameError;
+pub use forge::{Forge, ForgeUser};
 pub use function::{FunctionName, FunctionRef, FunctionRefError, Versions};
 pub use iam_name::{is_iam_name, is_iam_name_char};
 pub use partition::{Partition, Region, RegionGlob, is_partition, is_region_char};

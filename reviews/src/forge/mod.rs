@@ -1,0 +1,44 @@
+//! The port to the places where source code is written and reviewed.
+
+use std::future::Future;
+
+use crate::consensus::Consensus;
+
+/// The commits that one execution releases and the last satisfied release did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The repository, as the forge names it: `acme/shop`. For CodeCommit, its name.
+    pub repository: String,
+    /// The branch that the Source action follows, if it says.
+    pub branch: Option<String>,
+    /// The commit of the last satisfied release.
+    pub base: String,
+    /// The commit of this execution.
+    pub head: String,
+    /// How many others must have reviewed each change.
+    pub required: u32,
+}
+
+/// Why nothing could be found out. It is never a verdict.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForgeError {
+    /// The forge does not let us read: the token is missing, wrong, or lacks a right.
+    #[error("{0}")]
+    Denied(String),
+    /// It did not answer until the time ended, or it wants us to wait for longer than that.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Its answer makes no sense.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// A forge that can tell who wrote and reviewed the commits of a range.
+pub trait Forge {
+    /// Reads the range, and judges it. What the forge cannot show, such as a base that is gone or
+    /// more commits than its limit, becomes an objection.
+    ///
+    /// # Errors
+    /// [`ForgeError`] if the forge gave no answer.
+    fn consensus(&self, range: &Range) -> impl Future<Output = Result<Consensus, ForgeError>>;
+}
