@@ -40,6 +40,12 @@ fn cases() -> Vec<Case> {
         "passkey:Y3JlZGVudGlhbA:MCowBQYDK2VwAyEAO2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik";
     let desk =
         |port: &str| json!({"rpId": "d.example", "origin": format!("https://d.example{port}")});
+    let reviews = |required: u32, shop: u32| json!({"function": "reviews", "required": required, "repositories": {"acme/shop": shop}});
+    let excluding = |mut rule: Value| {
+        rule["reviews"] = reviews(1, 1);
+        rule["excludeAuthors"] = json!(true);
+        rule
+    };
     let with_passkey = |port: &str| json!({"desk": desk(port), "signingKeys": {"al": [passkey]}});
     vec![
         (
@@ -136,6 +142,78 @@ fn cases() -> Vec<Case> {
             json!({"excludeInitiator": true}),
             vec!["+ excludeInitiator: the person who started the execution no longer counts"],
             vec!["- excludeInitiator: the person who started the execution may count too"],
+        ),
+        (
+            "excludeAuthors",
+            json!({"reviews": reviews(1, 1)}),
+            json!({"reviews": reviews(1, 1), "excludeAuthors": true}),
+            vec![
+                "+ excludeAuthors: the people who wrote or pushed what is released no longer \
+                 count, and others must have reviewed it",
+            ],
+            vec![
+                "- excludeAuthors: the people who wrote or pushed what is released may count too, \
+                 and nobody has to have reviewed it",
+            ],
+        ),
+        (
+            "reviews",
+            json!({"reviews": reviews(1, 3)}),
+            json!({"reviews": reviews(2, 2)}),
+            vec![
+                "- reviews: each change of `acme/shop` must have 2 reviewers, and not 3",
+                "+ reviews: each change must have 2 reviewers, and not 1",
+            ],
+            vec![
+                "- reviews: each change must have 1 reviewer, and not 2",
+                "+ reviews: each change of `acme/shop` must have 3 reviewers, and not 2",
+            ],
+        ),
+        (
+            "reviews: none",
+            json!({}),
+            json!({"reviews": reviews(1, 1)}),
+            vec!["+ reviews: `reviews` says who wrote and reviewed what is released"],
+            vec!["- reviews: no function says who wrote and reviewed what is released"],
+        ),
+        (
+            "reviews: another function",
+            json!({"reviews": {"function": "reviews"}}),
+            json!({"reviews": {"function": "mine"}}),
+            vec![
+                "- reviews: `mine` is believed about who wrote and reviewed what is released, and \
+                 no longer `reviews`",
+            ],
+            vec![
+                "- reviews: `reviews` is believed about who wrote and reviewed what is released, \
+                 and no longer `mine`",
+            ],
+        ),
+        (
+            "people: a user of a forge",
+            json!({"people": {"alice": [alice]}}),
+            json!({"people": {"alice": [alice, "github:alice-gh"]}}),
+            vec!["+ people: `alice` is also `github:alice-gh`"],
+            vec!["+ people: `alice` is no longer `github:alice-gh`"],
+        ),
+        (
+            "people: an author who was unknown",
+            excluding(json!({"people": {"alice": [alice]}})),
+            excluding(json!({"people": {"alice": [alice, "github:alice-gh"]}})),
+            vec![
+                "- people: `alice` is also `github:alice-gh`: what this user writes keeps only \
+                 that person from counting",
+            ],
+            vec!["+ people: `alice` is no longer `github:alice-gh`"],
+        ),
+        (
+            "notPeople: an author who is a machine",
+            excluding(json!({})),
+            excluding(json!({"notPeople": ["github:bot"]})),
+            vec![
+                "- notPeople: `github:bot` is a machine: what it writes keeps nobody from counting",
+            ],
+            vec!["+ notPeople: `github:bot` is no longer a machine"],
         ),
         (
             "maxAgeMinutes",
@@ -359,14 +437,14 @@ fn cases() -> Vec<Case> {
             "notPeople",
             json!({}),
             json!({"notPeople": ["deploy-bot"]}),
-            vec!["+ notPeople: `deploy-bot` is a machine and never counts"],
+            vec!["+ notPeople: `deploy-bot` is a machine"],
             vec!["- notPeople: `deploy-bot` is no longer a machine"],
         ),
         (
             "notPeople: a pattern that has the name",
             json!({"notPeople": ["deploy-bot"]}),
             json!({"notPeople": ["Deploy-*"]}),
-            vec!["+ notPeople: `Deploy-*` is a machine and never counts"],
+            vec!["+ notPeople: `Deploy-*` is a machine"],
             vec!["- notPeople: `Deploy-*` is no longer a machine"],
         ),
         (
@@ -374,8 +452,8 @@ fn cases() -> Vec<Case> {
             json!({"excludeInitiator": true}),
             json!({"excludeInitiator": true, "notPeople": ["bot"]}),
             vec![
-                "- notPeople: `bot` is a machine and never counts: everybody may count in the \
-                 executions that it starts",
+                "- notPeople: `bot` is a machine: the executions that it starts keep nobody from \
+                 counting",
             ],
             vec!["- notPeople: `bot` is no longer a machine"],
         ),

@@ -89,6 +89,15 @@ fn switches(compared: &mut Compared<'_>) {
             "the person who started the execution may count too",
             "the person who started the execution no longer counts",
         ),
+        (
+            "excludeAuthors",
+            old.excludes_authors(),
+            new.excludes_authors(),
+            "the people who wrote or pushed what is released may count too, and nobody has to have \
+             reviewed it",
+            "the people who wrote or pushed what is released no longer count, and others must have \
+             reviewed it",
+        ),
     ] {
         if old && !new {
             compared.loosens(key, loosened);

@@ -1,4 +1,6 @@
-//! Principals that are machines.
+//! Principals and users of forges that are machines.
+
+use names::ForgeUser;
 
 use super::change::Compared;
 use crate::glob::NameGlob;
@@ -7,14 +9,29 @@ const KEY: &str = "notPeople";
 
 pub(super) fn compare(compared: &mut Compared<'_>) {
     let (old, new) = (compared.old, compared.new);
-    let is_in = |glob: &NameGlob, globs: &[NameGlob]| globs.iter().any(|known| known.covers(glob));
+    let is_of_forge = |glob: &NameGlob| ForgeUser::is_meant_by(glob.pattern());
+    let is_in = |glob: &NameGlob, globs: &[NameGlob]| {
+        globs.iter().any(|known| is_of_forge(known) == is_of_forge(glob) && known.covers(glob))
+    };
+    let authors = old.excludes_authors() && new.excludes_authors();
+    let initiator = old.excludes_initiator() && new.excludes_initiator();
     for glob in old.machines().iter().filter(|glob| !is_in(glob, new.machines())) {
-        compared.loosens(KEY, format!("`{}` is no longer a machine", glob.pattern()));
+        let message = format!("`{}` is no longer a machine", glob.pattern());
+        // Nobody approves as a user of a forge.
+        match is_of_forge(glob) {
+            true => compared.tightens(KEY, message),
+            false => compared.loosens(KEY, message),
+        }
     }
-    let both_exclude = old.excludes_initiator() && new.excludes_initiator();
-    let doubt = both_exclude.then_some("everybody may count in the executions that it starts");
     for glob in new.machines().iter().filter(|glob| !is_in(glob, old.machines())) {
-        let message = format!("`{}` is a machine and never counts", glob.pattern());
+        let message = format!("`{}` is a machine", glob.pattern());
+        let doubt = if authors {
+            Some("what it writes keeps nobody from counting")
+        } else if initiator && !is_of_forge(glob) {
+            Some("the executions that it starts keep nobody from counting")
+        } else {
+            None
+        };
         compared.tightens_unless(doubt, KEY, &message);
     }
 }

@@ -11,6 +11,7 @@ mod demands;
 mod handles;
 mod machines;
 mod people;
+mod reviews;
 mod roster;
 mod session_roles;
 mod signing;
@@ -34,6 +35,7 @@ impl Rule {
         session_roles::compare(&mut compared);
         handles::compare(&mut compared);
         machines::compare(&mut compared);
+        reviews::compare(&mut compared);
         let mut found = compared.found;
         found.sort_by_key(|change| change.effect);
         found
