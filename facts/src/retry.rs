@@ -82,6 +82,11 @@ impl Budget {
         self.retry(operation, tries, call).await
     }
 
+    /// Does work that may take many calls. Returns `None` if the time ran out.
+    pub async fn within<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        timeout_at(self.until, work).await.ok()
+    }
+
     /// Makes a call that nothing depends on: once, for as long as one call may take. Returns `None`
     /// if it fails.
     pub(crate) async fn try_once<T, F: Future<Output = Result<T, CallError>>>(
