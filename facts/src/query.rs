@@ -193,7 +193,7 @@ impl Snapshot<'_> {
         let Self { query, history, state, started } = self;
         let pipeline_version = history.iter().find_map(|entry| entry.pipeline_version);
         let attempts: Vec<Attempt> =
-            history.into_iter().map(|entry| joined(entry.attempt, &state)).collect();
+            history.into_iter().map(|entry| joined(entry.into_attempt(), &state)).collect();
         if let Some(started) = &started {
             query.check_revisions(&attempts, started)?;
         }

@@ -82,9 +82,10 @@ impl Budget {
         self.retry(operation, tries, call).await
     }
 
-    /// Does work that may take many calls. Returns `None` if the time ran out.
-    pub async fn within<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        timeout_at(self.until, work).await.ok()
+    /// When calling ends, with or without an answer.
+    #[must_use]
+    pub fn until(&self) -> Instant {
+        self.until
     }
 
     /// Makes a call that nothing depends on: once, for as long as one call may take. Returns `None`

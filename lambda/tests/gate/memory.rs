@@ -113,6 +113,8 @@ pub(crate) fn entry(
             approver: Approver { history: by, state: None },
             comment: None,
             revision: (kind == ActionKind::Source).then(|| REVISION.to_owned()),
+            region: None,
+            invoked: None,
         },
     }
 }
