@@ -14,13 +14,15 @@ use crate::source::Host;
 /// Forges whose tokens are in Secrets Manager. A token is read for each invocation, so that a new
 /// one takes effect at once, and is kept nowhere.
 #[derive(Clone, Debug)]
-pub struct LiveForges {
+pub(crate) struct LiveForges {
     github: Option<(Api, Secret)>,
 }
 
 /// Clients from the environment of the function: credentials, region and, if it is set,
 /// `AWS_ENDPOINT_URL`. Without settings, there is no forge.
-pub async fn from_environment(settings: Option<&Settings>) -> (JobWorker, Reader, LiveForges) {
+pub(crate) async fn from_environment(
+    settings: Option<&Settings>,
+) -> (JobWorker, Reader, LiveForges) {
     let config = facts::aws::config().load().await;
     let client = Client::new(&config);
     let github = settings.and_then(|settings| settings.github.clone());
@@ -39,7 +41,10 @@ impl Forges for LiveForges {
         budget: Budget,
     ) -> Result<Consensus, Unasked> {
         let (Api { api, .. }, secret) = self.github.as_ref().ok_or_else(|| {
-            Unasked::Settings(format!("{} comes from GitHub, and `FORGES` has no `github`", range.repository))
+            Unasked::Settings(format!(
+                "{} comes from GitHub, and `FORGES` has no `github`",
+                range.repository
+            ))
         })?;
         is_at(host, api, &range.repository)?;
         let call = || secret.text();

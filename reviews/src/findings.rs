@@ -107,7 +107,9 @@ impl Success for Findings {
 fn words(users: &BTreeSet<Author>) -> Result<String, &'static str> {
     let users: Vec<String> = users.iter().map(ToString::to_string).collect();
     let is_word = |user: &String| {
-        !user.is_empty() && user != "-" && !user.contains(|it: char| it.is_whitespace() || it.is_control())
+        !user.is_empty()
+            && user != "-"
+            && !user.contains(|it: char| it.is_whitespace() || it.is_control())
     };
     if !users.iter().all(is_word) {
         return Err("cannot be reported: a name is not one word");
@@ -164,10 +166,8 @@ mod tests {
 
     #[test]
     fn every_objection_of_every_source_is_told() {
-        let objecting = |text: &str| Consensus {
-            objections: vec![text.to_owned()],
-            ..Consensus::default()
-        };
+        let objecting =
+            |text: &str| Consensus { objections: vec![text.to_owned()], ..Consensus::default() };
         let mut findings = Findings::default();
         findings.add(objecting("one\ntwo"));
         findings.add(objecting(&"x".repeat(2 * SUMMARY_LIMIT)));

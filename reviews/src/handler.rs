@@ -7,7 +7,7 @@ use job::{
     Budget, Disowned, Failure, FailureKind, GET_JOB_DETAILS, Invocation, InvocationError,
     JobDetails, Jobs, OwnExecution, own_parameters, report,
 };
-use names::{Arn, FunctionRef, Versions};
+use names::{Arn, Versions};
 use rule::{Attempt, Reviews, Rule};
 use serde::Deserialize;
 use signing::in_one_line;
@@ -161,7 +161,8 @@ impl Task<'_> {
             None => delivered(&history, &revisions),
         };
         if delivered.is_empty() {
-            findings.object("this execution has no Source action, so nobody knows what it releases");
+            findings
+                .object("this execution has no Source action, so nobody knows what it releases");
         }
         for source in &delivered {
             match self.range(source, &known) {

@@ -26,7 +26,7 @@ pub struct Settings {
 
 /// How a forge is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Api {
+pub(crate) struct Api {
     /// The address of its REST API.
     pub(crate) api: String,
     /// The secret with the token.

@@ -58,8 +58,7 @@ pub(crate) fn delivered(
 ) -> BTreeSet<Delivered> {
     let delivered = |entry: &HistoryEntry| {
         let attempt = &entry.attempt;
-        let is_source =
-            attempt.kind == ActionKind::Source && attempt.status == Status::Succeeded;
+        let is_source = attempt.kind == ActionKind::Source && attempt.status == Status::Succeeded;
         let revision = attempt.revision.clone().filter(|it| is_source && revisions.contains(it))?;
         let action = shown(attempt.action.as_deref().unwrap_or("an action"));
         let place = place(entry).map_err(|problem| format!("the Source action {action} {problem}"));
@@ -71,7 +70,8 @@ pub(crate) fn delivered(
 /// The branch that a Source action follows. `Err` continues a sentence that begins with the action.
 fn place(entry: &HistoryEntry) -> Result<Place, String> {
     let set = |name: &str| entry.ran.source.get(name).filter(|value| !value.is_empty()).cloned();
-    let missing = |name: &str| format!("does not say which repository it takes from: `{name}` is missing");
+    let missing =
+        |name: &str| format!("does not say which repository it takes from: `{name}` is missing");
     let type_id = entry.ran.type_id.as_ref().map(|[_, owner, provider]| (&**owner, &**provider));
     let (host, repository, branch) = match type_id {
         Some(("AWS", "CodeStarSourceConnection")) => {
@@ -81,7 +81,11 @@ fn place(entry: &HistoryEntry) -> Result<Place, String> {
             if shown_by_output.is_some_and(|it| !it.eq_ignore_ascii_case(&repository)) {
                 return Err("names two repositories".to_owned());
             }
-            (connected(entry)?, repository, entry.outputs.get("BranchName").cloned().or(set("BranchName")))
+            (
+                connected(entry)?,
+                repository,
+                entry.outputs.get("BranchName").cloned().or(set("BranchName")),
+            )
         }
         Some(("ThirdParty", "GitHub")) => {
             let owner = set("Owner").ok_or_else(|| missing("Owner"))?;
