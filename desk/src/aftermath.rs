@@ -98,6 +98,8 @@ mod tests {
             approver: Approver::default(),
             comment: Some("why".to_owned()),
             revision: None,
+            region: None,
+            invoked: None,
         }
     }
 

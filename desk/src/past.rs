@@ -169,7 +169,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
 /// with a defect.
 fn action(entry: HistoryEntry, execution_id: &str) -> ActionExecution {
     let HistoryEntry { execution_id: named, pipeline_version, attempt, outputs, ran } = entry;
-    let Ran { type_id, region, function, user_parameters, external_id, error: message } = ran;
+    let Ran { type_id, region, role, function, user_parameters, external_id, error: message } = ran;
     let configuration = [("FunctionName", function), ("UserParameters", user_parameters)];
     let configuration =
         configuration.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
@@ -181,6 +181,7 @@ fn action(entry: HistoryEntry, execution_id: &str) -> ActionExecution {
         attempt,
         kind: type_id.map(|[category, owner, provider]| ActionType { category, owner, provider }),
         region,
+        role,
         configuration: configuration.collect(),
         external_id,
         error: has_error.then_some(ActionError { code, message }),

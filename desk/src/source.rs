@@ -93,6 +93,8 @@ mod tests {
                 approver: Approver::default(),
                 comment: None,
                 revision: Some(revision.to_owned()),
+                region: None,
+                invoked: None,
             },
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
-use rule::{Attempt, Initiator, Status};
+use rule::{ActionKind, Attempt, Initiator, Invoked, Status};
 
 use crate::call::CallError;
 
@@ -63,13 +63,29 @@ pub struct HistoryEntry {
     pub ran: Ran,
 }
 
+impl HistoryEntry {
+    /// The attempt, with the Lambda function that it invoked.
+    #[must_use]
+    pub fn into_attempt(self) -> Attempt {
+        let Self { attempt, outputs, ran, .. } = self;
+        let invoked = ran.invokes_lambda().then_some(Invoked {
+            function: ran.function,
+            role: ran.role,
+            outputs,
+        });
+        Attempt { region: ran.region, invoked, ..attempt }
+    }
+}
+
 /// What an attempt ran, and what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ran {
     /// `actionTypeId`: category, owner and provider.
     pub type_id: Option<[String; 3]>,
-    /// `region`, if it is not the pipeline's.
+    /// `region`.
     pub region: Option<String>,
+    /// `roleArn`: the role that performs it, if it is not the pipeline's.
+    pub role: Option<String>,
     /// The Lambda function that it invokes: `FunctionName`.
     pub function: Option<String>,
     /// What the function is told: `UserParameters`, with their variables replaced if AWS shows
@@ -79,6 +95,14 @@ pub struct Ran {
     pub external_id: Option<String>,
     /// The message of `errorDetails`.
     pub error: Option<String>,
+}
+
+impl Ran {
+    fn invokes_lambda(&self) -> bool {
+        self.type_id.as_ref().is_some_and(|[category, owner, provider]| {
+            ActionKind::invokes_lambda(Some(category), Some(owner), Some(provider))
+        })
+    }
 }
 
 /// The newest run of one action, according to GetPipelineState.

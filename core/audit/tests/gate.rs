@@ -136,6 +136,8 @@ fn counted(rule: &Rule, by: [&str; 2]) -> usize {
         approver: Approver { history: Some(arn.to_owned()), state: None },
         comment: None,
         revision: None,
+        region: None,
+        invoked: None,
     });
     let facts = Facts {
         account: rule::Account::new(ACCOUNT),

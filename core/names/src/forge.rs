@@ -81,6 +81,12 @@ impl ForgeUser {
         &self.login
     }
 
+    /// The forge's number of the user, if it is known.
+    #[must_use]
+    pub fn id(&self) -> Option<u64> {
+        self.id
+    }
+
     /// Whether this name, which somebody wrote down, means the user that a forge shows: the numbers
     /// are equal, or this name has none and the logins are equal.
     #[must_use]

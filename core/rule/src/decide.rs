@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use names::shown;
-
 use crate::approval::{Approval, judge};
 use crate::attempts::{Rejection, approvals_of, is_incomplete, newest_attempt};
+use crate::authorship::{Authorship, authorship};
 use crate::decision::{Decision, EffectiveRule, Reason, Record, Verdict};
-use crate::facts::{Facts, Initiator};
+use crate::excluded::excluded;
+use crate::facts::Facts;
 use crate::identity::{AmbiguousPerson, Basis};
 use crate::key::{Key, Keys};
 use crate::message;
 use crate::misfit::{Misfit, check};
 use crate::person::{Person, persons};
-use crate::principal::Principal;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
 use crate::revisions::revisions;
@@ -46,7 +45,8 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     object_to_roles_of_signers(rule, facts, &mut approvals)?;
 
     let mut notes = Vec::new();
-    let persons = count(rule, facts, &mut approvals, &mut notes)?;
+    let authorship = rule.reviews().map(|reviews| authorship(rule, reviews, facts, &revisions));
+    let persons = count(rule, facts, authorship.as_ref(), &mut approvals, &mut notes)?;
     let mut against: Vec<Reason> =
         approvals.iter().filter_map(|approval| approval.objection.clone()).collect();
     // Name a rejection before the approvals that it supersedes.
@@ -69,6 +69,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
         stage: stage.to_owned(),
         job_id: facts.job_id.clone(),
         initiator: facts.initiator.clone(),
+        authors: authorship.and_then(Result::ok),
         revisions: revisions.iter().flatten().map(|revision| (*revision).to_owned()).collect(),
         assumptions: assumptions(&approvals),
         rule: EffectiveRule::new(rule, stage, required),
@@ -148,19 +149,16 @@ fn assumptions(approvals: &[Approval<'_>]) -> Vec<String> {
     roles.iter().map(|role| message::one_person_behind(role)).collect()
 }
 
-/// Groups the approvals without objection into persons. If the rule excludes the initiator, the
-/// approvals of that person get an objection.
+/// Groups the approvals without objection into persons. The approvals of people that the rule
+/// excludes get an objection.
 fn count(
     rule: &Rule,
     facts: &Facts,
+    authorship: Option<&Result<Authorship, String>>,
     approvals: &mut [Approval<'_>],
     notes: &mut Vec<Reason>,
 ) -> Result<Vec<Person>, AmbiguousPerson> {
-    let initiator = if rule.excludes_initiator() {
-        initiator_keys(rule, facts, approvals, notes)?
-    } else {
-        Keys::default()
-    };
+    let excluded = excluded(rule, facts, authorship, approvals, notes)?;
     let mut principals: Vec<Keys> = approvals
         .iter()
         .map(|approval| match approval.objection {
@@ -168,71 +166,24 @@ fn count(
             Some(_) => Keys::default(),
         })
         .collect();
-    let initiator_at = principals.len();
-    principals.push(initiator);
+    let approved = principals.len();
+    principals.extend(excluded.iter().map(|person| person.keys.clone()));
 
-    let (initiators, counted): (Vec<Person>, Vec<Person>) = persons(&principals)
-        .into_iter()
-        .partition(|person| person.members().contains(&initiator_at));
+    let exclusion = |person: &Person| {
+        let mut members = person.members().iter();
+        members.find_map(|member| excluded.get(member.checked_sub(approved)?))
+    };
+    let persons = persons(&principals);
+    let (out, counted): (Vec<Person>, Vec<Person>) =
+        persons.into_iter().partition(|person| exclusion(person).is_some());
     for (position, approval) in approvals.iter_mut().enumerate() {
         let is_of = |person: &&Person| person.members().contains(&position);
-        if initiators.iter().any(|person| is_of(&person)) {
-            approval.objection = Some(Reason {
-                code: ReasonCode::Initiator,
-                message: message::by_initiator(&approval.action),
-            });
+        if let Some(why) = out.iter().find(is_of).and_then(exclusion) {
+            approval.objection = Some(why.objection(&approval.action));
         }
         approval.person = counted.iter().find(is_of).map(|p| p.name().clone());
     }
     Ok(counted)
-}
-
-/// The keys of the person who started the execution. If a person started it and nobody knows which
-/// one, every approval could be theirs, so all approvals get an objection.
-fn initiator_keys(
-    rule: &Rule,
-    facts: &Facts,
-    approvals: &mut [Approval<'_>],
-    notes: &mut Vec<Reason>,
-) -> Result<Keys, AmbiguousPerson> {
-    let unknown = match &facts.initiator {
-        Initiator::Principal(arn) => {
-            let principal = Principal::parse(arn);
-            if rule.is_machine_by_the_floor(&principal, &facts.account) {
-                notes.push(no_human(&format!("{}, a machine by `notPeople`", shown(arn))));
-                return Ok(Keys::default());
-            }
-            let keys = rule.keys(&principal, &facts.account)?;
-            match rule.basis(&principal, &facts.account) {
-                // INVARIANT (merge only): a name that the caller chose never lends blame. The
-                // caller could be anybody.
-                Some(Basis::SharedRole) if keys.is_attributable() => {
-                    message::initiator_of_a_shared_role(arn)
-                }
-                Some(Basis::User | Basis::TrustedSession) if keys.is_attributable() => {
-                    return Ok(keys);
-                }
-                Some(_) | None => message::nobody(&principal, &facts.account),
-            }
-        }
-        Initiator::Automatic(trigger) => {
-            notes.push(no_human(&shown(trigger)));
-            return Ok(Keys::default());
-        }
-        Initiator::Unknown => "CodePipeline does not say who".to_owned(),
-    };
-    for approval in approvals.iter_mut().filter(|a| a.objection.is_none()) {
-        approval.objection = Some(Reason {
-            code: ReasonCode::Initiator,
-            message: message::maybe_by_initiator(&approval.action, &unknown),
-        });
-    }
-    Ok(Keys::default())
-}
-
-/// The note that a machine started the execution.
-fn no_human(starter: &str) -> Reason {
-    Reason { code: ReasonCode::Initiator, message: message::no_human_initiator(starter) }
 }
 
 /// Why too few persons approved these actions. Empty if they are enough.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::authorship::Authorship;
 use crate::facts::{Initiator, Status};
 use crate::glob::NameGlob;
 use crate::handle::Affix;
@@ -15,6 +16,7 @@ use crate::key::Key;
 use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
+use crate::reviews::{Reviews, ReviewsRecord};
 use crate::rule::Rule;
 use crate::signature_record::SignatureRecord;
 use crate::signing_keys::RequireSignature;
@@ -52,6 +54,9 @@ pub struct Record {
     pub job_id: Option<String>,
     /// The principal or trigger that started the execution.
     pub initiator: Initiator,
+    /// Who wrote and reviewed it, if the rule has `reviews` and the function said so for these
+    /// revisions.
+    pub authors: Option<Authorship>,
     /// What is released: the revisions that the Source actions delivered, sorted by bytes. Empty if
     /// there are none, or if CodePipeline does not say which.
     pub revisions: Vec<String>,
@@ -173,6 +178,8 @@ pub struct EffectiveRule {
     pub only_people: bool,
     /// Whether the person who started the execution was excluded.
     pub exclude_initiator: bool,
+    /// Whether the people who wrote or pushed what is released were excluded.
+    pub exclude_authors: bool,
     /// The greatest age of an approval, in minutes.
     pub max_age_minutes: Option<u32>,
     /// What was removed from handles before they were compared.
@@ -187,6 +194,8 @@ pub struct EffectiveRule {
     pub desk: Option<DeskRecord>,
     /// The people who may count, by action.
     pub roster: BTreeMap<String, BTreeSet<String>>,
+    /// The function that says who wrote what is released.
+    pub reviews: Option<ReviewsRecord>,
     /// Globs of roles and users that are machines, not people.
     pub not_people: Vec<String>,
 }
@@ -201,6 +210,7 @@ impl EffectiveRule {
             require_signature: rule.require_signature(),
             only_people: rule.only_people(),
             exclude_initiator: rule.excludes_initiator(),
+            exclude_authors: rule.excludes_authors(),
             max_age_minutes: rule.max_age_minutes(),
             handle_affixes: texts(&rule.affixes(), Affix::text),
             trusted_session_roles: texts(rule.trusted_session_roles(), TrustedRole::text),
@@ -215,6 +225,7 @@ impl EffectiveRule {
                 origin: desk.origin().to_owned(),
             }),
             roster: rule.roster().entries().clone(),
+            reviews: rule.reviews().map(Reviews::record),
             not_people: texts(rule.not_people(), NameGlob::pattern),
         }
     }

@@ -3,6 +3,8 @@
 //! Everything that AWS may leave out is an `Option` or has an `Unknown`. A missing fact never makes
 //! a verdict more favourable.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +79,27 @@ pub struct Attempt {
     /// image's digest. `None` for other actions, and until it has succeeded.
     #[serde(default)]
     pub revision: Option<String>,
+    /// The region that the action ran in.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The Lambda function that the action invoked, if it is of type Invoke/AWS/Lambda.
+    #[serde(default)]
+    pub invoked: Option<Invoked>,
+}
+
+/// The run of a Lambda function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Invoked {
+    /// `FunctionName` of the action.
+    pub function: Option<String>,
+    /// `roleArn` of the action: the role that performs it, if it is not the pipeline's. A role of
+    /// another account invokes a function of that account.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// `outputVariables`: what the function reported.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, String>,
 }
 
 /// What an action does. The rule only cares about manual approvals, and about what is released.
@@ -109,6 +132,16 @@ impl ActionKind {
             | (Some("Build" | "Deploy" | "Test" | "Invoke" | "Compute"), _, _) => Self::Other,
             _ => Self::Unknown,
         }
+    }
+
+    /// Whether `actionTypeId` is that of an action that invokes a Lambda function.
+    #[must_use]
+    pub fn invokes_lambda(
+        category: Option<&str>,
+        owner: Option<&str>,
+        provider: Option<&str>,
+    ) -> bool {
+        (category, owner, provider) == (Some("Invoke"), Some("AWS"), Some("Lambda"))
     }
 
     /// INVARIANT (fail closed): what might be a manual approval is treated as one.

@@ -16,11 +16,13 @@
 mod account;
 mod approval;
 mod attempts;
+mod authorship;
 mod called;
 mod decide;
 mod decision;
 mod digest;
 mod error;
+mod excluded;
 mod facts;
 mod glob;
 mod handle;
@@ -36,6 +38,7 @@ mod principal;
 mod quorum;
 mod reason;
 mod report;
+mod reviews;
 mod revisions;
 mod roster;
 mod rule;
@@ -49,12 +52,13 @@ mod standing;
 mod trusted_role;
 
 pub use account::{Account, RESERVED_PATH};
+pub use authorship::{Authorship, reviews_variable};
 pub use decide::decide;
 pub use decision::{
     AtIs, Decision, DeskRecord, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict,
 };
 pub use error::RuleError;
-pub use facts::{ActionKind, Approver, Attempt, Execution, Facts, Initiator, Status};
+pub use facts::{ActionKind, Approver, Attempt, Execution, Facts, Initiator, Invoked, Status};
 pub use identity::{AmbiguousPerson, Basis};
 pub use key::{Key, Keys};
 pub use misfit::Misfit;
@@ -63,6 +67,7 @@ pub use principal::{Principal, PrincipalKind};
 pub use quorum::Quorum;
 pub use reason::ReasonCode;
 pub use report::{REFUSAL_LIMIT, SUMMARY_LIMIT, cut, is_refusal, output_variable};
+pub use reviews::{Reviews, ReviewsRecord};
 pub use revisions::{UnknownRevision, revisions};
 pub use rule::Rule;
 pub use signature_record::SignatureRecord;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use names::shown;
+use names::{ForgeUser, shown};
 use signing::{KeyId, SigningKey};
 
 use crate::account::{Account, RESERVED_PATH};
@@ -222,12 +222,47 @@ pub(crate) fn maybe_by_initiator(action: &str, why: &str) -> String {
     format!("{action}: the approver may be the person who started this execution ({why})")
 }
 
-pub(crate) fn initiator_of_a_shared_role(arn: &str) -> String {
+pub(crate) fn session_of_a_shared_role(arn: &str) -> String {
     format!(
         "{} is a session of a role that several people may share; if it is a machine, name its role \
          in `notPeople` of the function's rule",
         shown(arn)
     )
+}
+
+/// The approver is named as an author.
+pub(crate) fn by_author(action: &str, author: &str) -> String {
+    format!(
+        "{action} was approved by {}, who is named as an author or pusher of what is released",
+        shown(author)
+    )
+}
+
+/// Nobody can rule out that the approver is an author, because of `why`.
+pub(crate) fn maybe_by_author(action: &str, why: &str) -> String {
+    format!("{action}: the approver may have written what is released ({why})")
+}
+
+/// What is released was not reviewed, because of `why`.
+pub(crate) fn not_reviewed(why: &str) -> String {
+    format!("not every change in it is reviewed: {}", shown(why))
+}
+
+/// A word among the authors that names nobody.
+pub(crate) fn not_an_author(name: &str) -> String {
+    format!("`{}` is neither a user of a forge nor an ARN", shown(name))
+}
+
+pub(crate) fn author_not_in_people(user: &ForgeUser) -> String {
+    format!(
+        "{user} wrote or pushed some of it and could be anybody: add `{user}` to that person's \
+         entry in `people` of the function's rule, or to `notPeople` if it is a machine"
+    )
+}
+
+/// The note that one of the authors is not a human.
+pub(crate) fn machine_author(name: &str) -> String {
+    format!("{} wrote or pushed some of what is released, a machine by `notPeople`", shown(name))
 }
 
 /// The note that no human started the execution.

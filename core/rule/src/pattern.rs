@@ -1,11 +1,12 @@
 //! The patterns of principals in the `people` map.
 
-use names::{Arn, is_iam_name};
+use names::{Arn, ForgeUser, NameError, is_iam_name};
 use wildmatch::WildMatch;
 
 use crate::principal::{Principal, PrincipalKind};
 
-/// An entry of `people`, such as `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com`.
+/// An entry of `people`: a pattern of ARNs such as
+/// `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com`, or a user of a forge.
 ///
 /// Partition, account and role may contain wildcards. The name at the end identifies a human, and
 /// is literal: otherwise two entries could split the names of one human between two people. The
@@ -14,9 +15,14 @@ use crate::principal::{Principal, PrincipalKind};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PrincipalPattern {
     text: String,
-    partition: WildMatch,
-    account: WildMatch,
-    named: Named,
+    meaning: Meaning,
+}
+
+/// What the pattern matches.
+#[derive(Clone, Debug, PartialEq)]
+enum Meaning {
+    Principal { partition: WildMatch, account: WildMatch, named: Named },
+    ForgeUser(ForgeUser),
 }
 
 /// The kind of principal that the pattern matches.
@@ -31,11 +37,16 @@ impl PrincipalPattern {
     /// # Errors
     /// What is wrong with the pattern.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if ForgeUser::is_meant_by(text) {
+            let user: ForgeUser = text.parse().map_err(|problem: NameError| problem.to_string())?;
+            return Ok(Self { text: text.to_owned(), meaning: Meaning::ForgeUser(user) });
+        }
         let form = || {
             format!(
-                "`{text}` is not the ARN of a user or role session: write it like \
-                 `arn:aws:iam::111122223333:user/alice` or \
-                 `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com`"
+                "`{text}` is neither the ARN of a user or role session nor a user of a forge: \
+                 write it like `arn:aws:iam::111122223333:user/alice`, \
+                 `arn:aws:sts::*:assumed-role/AWSReservedSSO_*/alice@example.com` or \
+                 `github:alice-gh`"
             )
         };
         let Some(Arn { partition, service, region: "", account, resource }) = Arn::parse(text)
@@ -67,9 +78,11 @@ impl PrincipalPattern {
         };
         Ok(Self {
             text: text.to_owned(),
-            partition: WildMatch::new_case_insensitive(partition),
-            account: WildMatch::new_case_insensitive(account),
-            named,
+            meaning: Meaning::Principal {
+                partition: WildMatch::new_case_insensitive(partition),
+                account: WildMatch::new_case_insensitive(account),
+                named,
+            },
         })
     }
 
@@ -78,17 +91,32 @@ impl PrincipalPattern {
         &self.text
     }
 
-    /// The name at the end, which identifies a human. `None` for a role.
+    /// The name at the end, which identifies a human. `None` for a role, and for a user of a forge,
+    /// whose login says nothing about names in AWS.
     pub(crate) fn human_name(&self) -> Option<&str> {
-        match &self.named {
-            Named::User { name } | Named::Session { session: name, .. } => Some(name),
-            Named::Role { .. } => None,
+        match &self.meaning {
+            Meaning::Principal {
+                named: Named::User { name } | Named::Session { session: name, .. },
+                ..
+            } => Some(name),
+            Meaning::Principal { named: Named::Role { .. }, .. } | Meaning::ForgeUser(_) => None,
+        }
+    }
+
+    /// The user of a forge. `None` if it is a pattern of ARNs.
+    pub(crate) fn forge_user(&self) -> Option<&ForgeUser> {
+        match &self.meaning {
+            Meaning::ForgeUser(user) => Some(user),
+            Meaning::Principal { .. } => None,
         }
     }
 
     pub(crate) fn matches(&self, principal: &Principal) -> bool {
+        let Meaning::Principal { partition, account, named } = &self.meaning else {
+            return false;
+        };
         let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-        let is_named = match (&self.named, principal.kind()) {
+        let is_named = match (named, principal.kind()) {
             (Named::User { name }, PrincipalKind::User { name: other, .. }) => same(name, other),
             (Named::Role { name }, PrincipalKind::Role { role, .. }) => same(name, role),
             (
@@ -97,10 +125,10 @@ impl PrincipalPattern {
             ) => role.matches(other) && same(session, called),
             _ => false,
         };
-        let partition = || Arn::parse(principal.arn()).map_or("", |arn| arn.partition);
+        let own_partition = || Arn::parse(principal.arn()).map_or("", |arn| arn.partition);
         is_named
-            && self.partition.matches(partition())
-            && principal.account().is_some_and(|account| self.account.matches(account))
+            && partition.matches(own_partition())
+            && principal.account().is_some_and(|own| account.matches(own))
     }
 }
 

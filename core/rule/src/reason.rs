@@ -20,6 +20,8 @@ pub enum ReasonCode {
     SharedRole,
     /// The approval came from the person who started the execution, or nobody can rule that out.
     Initiator,
+    /// The approval came from somebody who wrote what is released, or nobody can rule that out.
+    Author,
     /// The approval is older than `maxAgeMinutes`, or its age is unknown.
     TooOld,
     /// The approver is not on the action's roster, or `onlyPeople` is set and the approver is not
@@ -42,7 +44,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SamePerson,
         Self::MissingApproval,
         Self::Rejected,
@@ -50,6 +52,7 @@ impl ReasonCode {
         Self::Unattributable,
         Self::SharedRole,
         Self::Initiator,
+        Self::Author,
         Self::TooOld,
         Self::NotOnRoster,
         Self::NotAManualApproval,
@@ -71,6 +74,7 @@ impl ReasonCode {
             Self::Unattributable => "unattributable",
             Self::SharedRole => "shared-role",
             Self::Initiator => "initiator",
+            Self::Author => "author",
             Self::TooOld => "too-old",
             Self::NotOnRoster => "not-on-roster",
             Self::NotAManualApproval => "not-a-manual-approval",

@@ -10,6 +10,7 @@ use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
+use crate::reviews::Reviews;
 use crate::roster::{Roster, missing_entry};
 use crate::rule_file::{Demands, Identities, parse_floor, parse_parameters};
 use crate::signing_keys::{RequireSignature, SigningKeys};
@@ -84,6 +85,7 @@ impl Rule {
             require_signature: floor.require_signature.max(parameters.require_signature),
             only_people: floor.only_people.max(parameters.only_people),
             exclude_initiator: floor.exclude_initiator.max(parameters.exclude_initiator),
+            exclude_authors: floor.exclude_authors.max(parameters.exclude_authors),
             max_age_minutes: match (floor.max_age_minutes, parameters.max_age_minutes) {
                 (Some(floor), Some(parameters)) => Some(floor.min(parameters)),
                 (floor, parameters) => floor.or(parameters),
@@ -159,6 +161,13 @@ impl Rule {
                 "requireSignature",
                 "the rule has no `signingKeys`, so no approval could count; add the public keys of \
                  the people who approve to the function's rule",
+            ));
+        }
+        if self.excludes_authors() && self.reviews().is_none() {
+            return Err(RuleError::value(
+                "excludeAuthors",
+                "the function's rule has no `reviews`, so nobody says who wrote what is released; \
+                 add {\"reviews\": {\"function\": \"two-person-rule-reviews\"}} to it",
             ));
         }
         Ok(self)
@@ -239,6 +248,18 @@ impl Rule {
     #[must_use]
     pub fn excludes_initiator(&self) -> bool {
         self.demands.exclude_initiator.unwrap_or_default()
+    }
+
+    /// Whether the people who wrote or pushed what is released are excluded.
+    #[must_use]
+    pub fn excludes_authors(&self) -> bool {
+        self.demands.exclude_authors.unwrap_or_default()
+    }
+
+    /// The function that says who wrote and reviewed what is released, and what it requires.
+    #[must_use]
+    pub fn reviews(&self) -> Option<&Reviews> {
+        self.identities.reviews.as_ref()
     }
 
     /// The age in minutes up to which an approval counts.

@@ -14,6 +14,7 @@ use crate::handle::Affix;
 use crate::object::Object;
 use crate::pattern::PrincipalPattern;
 use crate::quorum::Quorum;
+use crate::reviews::{Reviews, ReviewsFile};
 use crate::roster::Roster;
 use crate::signing_keys::{RequireSignature, SigningKeys};
 use crate::trusted_role::{SharedRoles, TrustedRole};
@@ -28,6 +29,7 @@ pub(crate) struct Demands {
     pub require_signature: Option<RequireSignature>,
     pub only_people: Option<bool>,
     pub exclude_initiator: Option<bool>,
+    pub exclude_authors: Option<bool>,
     pub max_age_minutes: Option<u32>,
     pub handle_affixes: Option<BTreeSet<Affix>>,
     pub not_people: Vec<NameGlob>,
@@ -42,6 +44,7 @@ pub(crate) struct Identities {
     pub signing_keys: SigningKeys,
     pub desk: Option<Desk>,
     pub roster: Roster,
+    pub reviews: Option<Reviews>,
     /// The floor's own `handleAffixes`, which give proven handles. `None` for the defaults.
     pub handle_affixes: Option<BTreeSet<Affix>>,
     /// The floor's own `notPeople`. If the initiator is a machine, more approvals count, so the
@@ -67,6 +70,8 @@ struct RuleFile {
     #[serde(default, deserialize_with = "present")]
     exclude_initiator: Option<bool>,
     #[serde(default, deserialize_with = "present")]
+    exclude_authors: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
     max_age_minutes: Option<WholeNumber>,
     #[serde(default, deserialize_with = "present")]
     handle_affixes: Option<Vec<String>>,
@@ -84,6 +89,8 @@ struct RuleFile {
     desk: Option<Object<DeskFile>>,
     #[serde(default, deserialize_with = "present")]
     roster: Option<NoRepeats<Vec<String>>>,
+    #[serde(default, deserialize_with = "present")]
+    reviews: Option<Object<ReviewsFile>>,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +158,7 @@ pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError
         people,
         signing_keys,
         desk,
+        reviews: file.reviews.as_ref().map(Reviews::parse).transpose()?,
         handle_affixes: file.handle_affixes.as_deref().map(affixes).transpose()?,
         machines: each("notPeople", file.not_people.as_deref(), NameGlob::parse)?,
     };
@@ -177,6 +185,7 @@ pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
         ("signingKeys", file.signing_keys.is_some()),
         ("desk", file.desk.is_some()),
         ("roster", file.roster.is_some()),
+        ("reviews", file.reviews.is_some()),
     ] {
         if given {
             return Err(RuleError::value(
@@ -229,6 +238,7 @@ fn demands(file: RuleFile) -> Result<Demands, RuleError> {
         require_signature: file.require_signature,
         only_people: file.only_people,
         exclude_initiator: file.exclude_initiator,
+        exclude_authors: file.exclude_authors,
         max_age_minutes: file.max_age_minutes.map(|minutes| minutes.0),
         handle_affixes: file.handle_affixes.as_deref().map(affixes).transpose()?,
         not_people: each("notPeople", file.not_people.as_deref(), NameGlob::parse)?,
@@ -304,5 +314,31 @@ fn people(
             ));
         }
     }
+    distinguish_forge_users(&people)?;
     Ok(people)
+}
+
+/// Two people cannot be one user of a forge.
+fn distinguish_forge_users(
+    people: &BTreeMap<String, Vec<PrincipalPattern>>,
+) -> Result<(), RuleError> {
+    let users = people.iter().flat_map(|(name, patterns)| {
+        patterns.iter().filter_map(move |pattern| Some((pattern.forge_user()?, name)))
+    });
+    let mut of_login = BTreeMap::new();
+    let mut of_id = BTreeMap::new();
+    for (user, name) in users {
+        let forge = user.forge();
+        let others = [
+            of_login.insert((forge, user.login()), name),
+            user.id().and_then(|id| of_id.insert((forge, id), name)),
+        ];
+        if let Some(other) = others.into_iter().flatten().find(|other| *other != name) {
+            return Err(RuleError::value(
+                format!("people.{name}"),
+                format!("`{user}` is also a user of {other}; one user of a forge is one human"),
+            ));
+        }
+    }
+    Ok(())
 }

@@ -100,6 +100,8 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             approver,
             comment: None,
             revision: None,
+            region: None,
+            invoked: None,
         })
 }
 
@@ -462,6 +464,8 @@ proptest! {
             approver: Approver { history: Some(arn.clone()), state: None },
             comment: None,
             revision: None,
+            region: None,
+            invoked: None,
         };
         let mut facts = facts;
         facts.attempts = vec![approval("A", &a), approval("B", &b)];

@@ -56,5 +56,5 @@ pub use sign_in::SignIn;
 pub use signature::{Assertion, CommentError, Signature};
 pub use ssh::NAMESPACE;
 pub use sshsig::SshsigError;
-pub use statement::{Answer, Approval, Statement, StatementError};
+pub use statement::{Answer, Approval, Statement, StatementError, in_one_line};
 pub use verify::Proof;

@@ -122,8 +122,12 @@ impl fmt::Display for Statement {
     }
 }
 
-/// The revisions sorted by bytes, each once; `-` if the list is empty.
-fn in_one_line(revisions: &[&str]) -> Result<String, StatementError> {
+/// The revisions of an execution in one line: sorted by bytes, each once, one space between; `-` if
+/// the list is empty.
+///
+/// # Errors
+/// [`StatementError::Revision`] if the line could also mean other revisions.
+pub fn in_one_line(revisions: &[&str]) -> Result<String, StatementError> {
     let ambiguous =
         |text: &&&str| text.is_empty() || **text == "-" || text.contains(char::is_whitespace);
     if let Some(revision) = revisions.iter().find(ambiguous) {

@@ -21,6 +21,9 @@ fn of(code: ReasonCode) -> Option<&'static str> {
         ReasonCode::Initiator => {
             Some("you started this release, or the rule cannot rule out that you did")
         }
+        ReasonCode::Author => Some(
+            "you wrote some of what is released, or the rule cannot rule out that you did",
+        ),
         ReasonCode::TooOld => Some("your approval would be older than the rule allows"),
         ReasonCode::SupersededByRejection => Some(
             "somebody rejected this release after this approval was opened; it counts after the \

@@ -134,6 +134,7 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
         type_id: type_id
             .map(|id| [id.category.as_str(), id.owner.as_str(), &id.provider].map(str::to_owned)),
         region: detail.input.as_ref().and_then(|input| input.region.clone()),
+        role: detail.input.as_ref().and_then(|input| input.role_arn.clone()),
         function: configured(detail.input.as_ref(), "FunctionName"),
         user_parameters: configured(detail.input.as_ref(), "UserParameters"),
         external_id: external_id.clone(),
@@ -157,6 +158,8 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
             approver: Approver { history: detail.updated_by, state: None },
             comment: result.and_then(|result| result.external_execution_summary.clone()),
             revision: external_id.filter(|_| kind == ActionKind::Source),
+            region: None,
+            invoked: None,
         },
     }
 }

@@ -57,6 +57,8 @@ pub(crate) fn entry(
             approver: Approver { history: by.map(str::to_owned), state: None },
             comment: None,
             revision: (kind == ActionKind::Source).then(|| REVISION.to_owned()),
+            region: None,
+            invoked: None,
         },
     }
 }

@@ -262,9 +262,10 @@ fn action_execution(detail: ActionExecutionDetail) -> Option<ActionExecution> {
     let (input, output) = (detail.input, detail.output);
     let (result, outputs) =
         output.map(|it| (it.execution_result, it.output_variables)).unwrap_or_default();
-    let input =
-        input.map(|it| (it.action_type_id, it.configuration, it.resolved_configuration, it.region));
-    let (kind, configuration, resolved_configuration, region) = input.unwrap_or_default();
+    let input = input.map(|it| {
+        (it.action_type_id, it.configuration, it.resolved_configuration, it.region, it.role_arn)
+    });
+    let (kind, configuration, resolved_configuration, region, role_arn) = input.unwrap_or_default();
     let raw = RawAction {
         pipeline_version: detail.pipeline_version,
         stage: detail.stage_name,
@@ -279,6 +280,7 @@ fn action_execution(detail: ActionExecutionDetail) -> Option<ActionExecution> {
             provider: kind.provider,
         }),
         region,
+        role: role_arn,
         configuration: configuration.unwrap_or_default().into_iter().collect(),
         resolved_configuration: resolved_configuration.unwrap_or_default().into_iter().collect(),
         external_id: result.as_ref().and_then(|it| it.external_execution_id.clone()),

@@ -2,13 +2,11 @@
 
 use names::{FunctionRef, Versions};
 
-use crate::read::history::ActionExecution;
+use crate::read::history::{ActionExecution, ActionType};
 
 /// Whether an action runs the gate. An action that does not name its function is not the gate.
 pub fn runs_gate(gate: &FunctionRef, action: &ActionExecution) -> bool {
-    let invokes = action.kind.as_ref().is_some_and(|kind| {
-        (&*kind.category, &*kind.owner, &*kind.provider) == ("Invoke", "AWS", "Lambda")
-    });
+    let invokes = action.kind.as_ref().is_some_and(ActionType::invokes_lambda);
     let function = action.configuration.get("FunctionName");
     let is_named = function.is_some_and(|function| gate.matches(function, Versions::Any));
     let is_here = action.region.as_deref().is_none_or(|region| gate.may_be_in(region));
@@ -18,7 +16,7 @@ pub fn runs_gate(gate: &FunctionRef, action: &ActionExecution) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::history::{ActionType, RawAction};
+    use crate::read::history::RawAction;
 
     fn invokes(function: &str, region: Option<&str>) -> ActionExecution {
         let kind = ActionType {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
 use crate::read::case::Case;
+use crate::read::history::ActionExecution;
 
 /// The variable that CodePipeline replaces with the execution's own id. A list may show
 /// UserParameters without that replacement.
@@ -62,7 +63,7 @@ impl Standard {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Decision, String> {
-        let attempts = case.actions.iter().filter_map(|action| as_of(&action.attempt, at));
+        let attempts = case.actions.iter().filter_map(|action| as_of(action.whole_attempt(), at));
         self.judge(rule, case, gate_stage, now, attempts.collect())
     }
 
@@ -77,7 +78,7 @@ impl Standard {
         gate_stage: &str,
         at: Timestamp,
     ) -> Result<Decision, String> {
-        let attempts = case.actions.iter().map(|action| action.attempt.clone());
+        let attempts = case.actions.iter().map(ActionExecution::whole_attempt);
         self.judge(rule, case, gate_stage, at, attempts.collect())
     }
 
@@ -110,11 +111,10 @@ impl Standard {
 ///
 /// INVARIANT (fail closed): an attempt without times is kept as it is, so that it can be the newest
 /// attempt and the newest rejection.
-fn as_of(attempt: &Attempt, at: Timestamp) -> Option<Attempt> {
+fn as_of(mut attempt: Attempt, at: Timestamp) -> Option<Attempt> {
     if attempt.started.is_some_and(|started| started >= at) {
         return None;
     }
-    let mut attempt = attempt.clone();
     if attempt.updated.is_some_and(|updated| updated > at) {
         attempt.status = Status::InProgress;
         attempt.updated = None;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rule::{ActionKind, Approver, Attempt, Initiator, Status};
+use rule::{ActionKind, Approver, Attempt, Initiator, Invoked, Status};
 
 /// The executions and actions of one pipeline.
 #[derive(Debug, Default, PartialEq)]
@@ -171,8 +171,10 @@ pub struct ActionExecution {
     pub attempt: Attempt,
     /// `actionTypeId`.
     pub kind: Option<ActionType>,
-    /// The region that the action runs in, if it is not the pipeline's.
+    /// The region that the action runs in.
     pub region: Option<String>,
+    /// `roleArn`: the role that performs it, if it is not the pipeline's.
+    pub role: Option<String>,
     /// The configuration, with its variables resolved if AWS shows their values.
     pub configuration: BTreeMap<String, String>,
     /// `externalExecutionId`: an approval's token or a deployment's id.
@@ -181,6 +183,19 @@ pub struct ActionExecution {
     pub error: Option<ActionError>,
     /// `outputVariables`.
     pub outputs: BTreeMap<String, String>,
+}
+
+impl ActionExecution {
+    /// The attempt, with the Lambda function that it invoked.
+    pub(crate) fn whole_attempt(&self) -> Attempt {
+        let invokes = self.kind.as_ref().is_some_and(ActionType::invokes_lambda);
+        let invoked = invokes.then(|| Invoked {
+            function: self.configuration.get("FunctionName").cloned(),
+            role: self.role.clone(),
+            outputs: self.outputs.clone(),
+        });
+        Attempt { region: self.region.clone(), invoked, ..self.attempt.clone() }
+    }
 }
 
 /// What an action does: `ActionTypeId`.
@@ -195,6 +210,11 @@ pub struct ActionType {
 }
 
 impl ActionType {
+    /// Whether it invokes a Lambda function.
+    pub(crate) fn invokes_lambda(&self) -> bool {
+        ActionKind::invokes_lambda(Some(&self.category), Some(&self.owner), Some(&self.provider))
+    }
+
     fn action_kind(&self) -> ActionKind {
         ActionKind::from_type_id(Some(&self.category), Some(&self.owner), Some(&self.provider))
     }
@@ -231,6 +251,8 @@ pub struct RawAction {
     pub kind: Option<ActionType>,
     /// `input.region`.
     pub region: Option<String>,
+    /// `input.roleArn`.
+    pub role: Option<String>,
     /// `input.configuration`.
     pub configuration: BTreeMap<String, String>,
     /// `input.resolvedConfiguration`.
@@ -267,9 +289,12 @@ impl RawAction {
                 approver: Approver { history: self.updated_by, state: None },
                 comment: self.summary,
                 revision: self.external_id.clone().filter(|_| kind == ActionKind::Source),
+                region: None,
+                invoked: None,
             },
             kind: self.kind,
             region: self.region,
+            role: self.role,
             configuration,
             external_id: self.external_id,
             error: self.error,

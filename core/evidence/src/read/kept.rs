@@ -189,6 +189,7 @@ fn detail(action: &ActionExecution) -> Value {
             "actionTypeId": kind,
             "configuration": action.configuration,
             "region": action.region,
+            "roleArn": action.role,
         },
         "output": {
             "executionResult": {

@@ -194,6 +194,7 @@ impl ActionExecution {
         members.take("actionTypeId", true, &mut self.kind, newer.kind);
         members.take("pipelineVersion", true, &mut self.pipeline_version, newer.pipeline_version);
         members.take("region", true, &mut self.region, newer.region);
+        members.take("roleArn", true, &mut self.role, newer.role);
         let external_id = &mut self.external_id;
         members.take("externalExecutionId", settled, external_id, newer.external_id);
         members.take("errorDetails", settled, &mut self.error, newer.error);

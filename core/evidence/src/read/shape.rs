@@ -118,6 +118,7 @@ impl ActionDetail {
             updated_by: self.updated_by,
             kind: self.input.action_type_id.and_then(TypeId::into_action_type),
             region: self.input.region,
+            role: self.input.role_arn,
             configuration: self.input.configuration,
             resolved_configuration: self.input.resolved_configuration,
             external_id: result.external_execution_id,
@@ -140,6 +141,7 @@ struct Input {
     #[serde(deserialize_with = "texts")]
     resolved_configuration: BTreeMap<String, String>,
     region: Option<String>,
+    role_arn: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -194,6 +194,8 @@ fn succeeded(stage: &str, action: &str, kind: ActionKind) -> Attempt {
         approver: Approver::default(),
         comment: None,
         revision: None,
+        region: None,
+        invoked: None,
     }
 }
 

@@ -134,6 +134,8 @@ pub(crate) fn attempt(stage: &str, action: &str, kind: ActionKind) -> Attempt {
         approver: Approver::default(),
         comment: None,
         revision: None,
+        region: None,
+        invoked: None,
     }
 }
 

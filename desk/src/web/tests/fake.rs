@@ -89,6 +89,8 @@ pub(super) fn waiting(action: &str, number: u32) -> Attempt {
         approver: Approver::default(),
         comment: None,
         revision: None,
+        region: None,
+        invoked: None,
     }
 }
 

@@ -1,0 +1,93 @@
+//! The rule's `reviews`: which function says who wrote and reviewed what is released.
+
+use std::collections::BTreeMap;
+
+use names::FunctionRef;
+use serde::{Deserialize, Serialize};
+
+use crate::error::RuleError;
+use crate::object::Object;
+
+/// The value of `reviews`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviews {
+    function: FunctionRef,
+    required: u32,
+    repositories: BTreeMap<String, u32>,
+}
+
+/// `reviews` as the rule has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReviewsFile {
+    function: String,
+    required: Option<u32>,
+    #[serde(default, with = "serde_with::rust::maps_duplicate_key_is_error")]
+    repositories: BTreeMap<String, u32>,
+}
+
+/// `reviews` as the record shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ReviewsRecord {
+    /// The function.
+    pub function: String,
+    /// How many others must have reviewed each change.
+    pub required: u32,
+    /// The repositories that ask for more.
+    pub repositories: BTreeMap<String, u32>,
+}
+
+impl Reviews {
+    pub(crate) fn parse(Object(file): &Object<ReviewsFile>) -> Result<Self, RuleError> {
+        let required = file.required.unwrap_or(1);
+        if required == 0 {
+            return Err(RuleError::value(
+                "reviews.required",
+                "0 would ask for no review; write 1 or more, or leave it out for 1",
+            ));
+        }
+        let function = file.function.parse();
+        let function: FunctionRef = function.map_err(|problem: names::FunctionRefError| {
+            RuleError::value("reviews.function", problem.to_string())
+        })?;
+        // Forges compare names of repositories without case.
+        let mut repositories = BTreeMap::new();
+        for (repository, reviewers) in &file.repositories {
+            let key = format!("reviews.repositories.{repository}");
+            if *reviewers < required {
+                let problem = format!(
+                    "{reviewers} is fewer than `reviews.required`, {required}, and a repository \
+                     can only ask for more"
+                );
+                return Err(RuleError::value(key, problem));
+            }
+            if repositories.insert(repository.to_lowercase(), *reviewers).is_some() {
+                return Err(RuleError::value(key, "is there twice, in different cases"));
+            }
+        }
+        Ok(Self { function, required, repositories })
+    }
+
+    /// The reviews function.
+    #[must_use]
+    pub fn function(&self) -> &FunctionRef {
+        &self.function
+    }
+
+    /// How many others must have reviewed each change of a repository, such as `acme/shop`.
+    #[must_use]
+    pub fn required_for(&self, repository: &str) -> u32 {
+        let own = self.repositories.get(&repository.to_lowercase());
+        own.copied().unwrap_or(self.required)
+    }
+
+    pub(crate) fn record(&self) -> ReviewsRecord {
+        ReviewsRecord {
+            function: self.function.to_string(),
+            required: self.required,
+            repositories: self.repositories.clone(),
+        }
+    }
+}
