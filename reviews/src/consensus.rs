@@ -31,7 +31,7 @@ pub struct Consensus {
     pub authors: BTreeSet<Author>,
     /// Everybody who pushed a commit, to the branch that is released or to one that was merged.
     pub pushers: BTreeSet<Author>,
-    /// Everybody whose review counted. Reported as the output variable `Reviewers`, like the others.
+    /// Everybody whose review counted. The output variable `Reviewers`, like the others.
     pub reviewers: BTreeSet<Author>,
     /// Why the commits do not have their reviews: one sentence without a full stop for each
     /// change. Empty if each was reviewed by as many others as required.
