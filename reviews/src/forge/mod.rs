@@ -1,8 +1,13 @@
 //! The port to the places where source code is written and reviewed.
 
+mod github;
+mod http;
+
 use std::future::Future;
 
 use crate::consensus::Consensus;
+
+pub use github::GitHub;
 
 /// The commits that one execution releases and the last satisfied release did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
