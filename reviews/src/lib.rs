@@ -13,6 +13,6 @@ mod history;
 mod judge;
 
 pub use consensus::{Author, Consensus};
-pub use forge::{Forge, ForgeError, GitHub, Range};
+pub use forge::{Forge, ForgeError, GitHub, GitLab, Range};
 pub use history::{Answer, Change, Commit, History, Move, MoveKind, Review};
 pub use judge::judge;
