@@ -75,8 +75,8 @@ impl Https {
         self.exchange(operation, with(operation, request, headers)?).await
     }
 
-    /// Posts JSON to an address outside AWS with these request headers, as [`Https::get_with`] reads
-    /// one.
+    /// Posts JSON to an address outside AWS with these request headers. Returns also the headers of
+    /// the reply. No error names the address or a header, which may be secrets.
     ///
     /// # Errors
     /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `wire` | GitLab's JSON, and what it means |
 //! | `range` | the commits between base and head |
-//! | `moves` | who moved branches: the push events of the project |
+//! | `moves` | how branches moved: the push events of the project |
 //! | `changes` | the merge requests, and their approvals |
-//! | `people` | who is behind the e-mails of commits, and who may approve |
+//! | `people` | the users behind the e-mails of commits, and those who may approve |
 //!
 //! None of the project's own settings is believed, such as the one that an author may not approve:
 //! whoever administers the project can change them for a minute.

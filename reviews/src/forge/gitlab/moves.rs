@@ -1,5 +1,5 @@
-//! Who moved which branch: the push events of the project, which GitLab records with the user that
-//! it authenticated.
+//! How branches moved: the push events of the project, which GitLab records with the user that it
+//! authenticated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(super) struct Pushes {
     pages: usize,
     /// Whether the second commit follows the first, as GitLab answers.
     follows: BTreeMap<(String, String), bool>,
-    /// The merges that GitLab made itself: the branch and the commit, and the user who asked for it.
+    /// The merges that GitLab itself made: the branch, the commit, and the user who asked for it.
     pub(super) merges: BTreeMap<(String, String), Author>,
 }
 
@@ -148,8 +148,8 @@ impl Source<'_> {
         Ok(read(&events, |branch| format!("{project}:{branch}")))
     }
 
-    /// The name of a branch of a project in the facts: `mallory/shop:fix` if it is a fork. No branch
-    /// can have a `:` in its name. `None` if we may not see the fork.
+    /// The name of a branch of a project in the facts: `mallory/shop:fix` if it is a fork, since no
+    /// branch can have a `:` in its name. `None` if we may not see the fork.
     pub(super) async fn branch_of(
         &self,
         project: u64,

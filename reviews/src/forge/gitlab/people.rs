@@ -1,4 +1,4 @@
-//! Who is behind the e-mails of commits, and who may approve.
+//! The users behind the e-mails of commits, and those who may approve.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(super) struct People {
     emails: BTreeMap<String, (String, String)>,
     /// By the e-mail.
     users: BTreeMap<String, Author>,
-    /// The commits that GitLab made when it squashed: by whom, and for whom.
+    /// The commits that GitLab made when it squashed: the users who opened and merged the request.
     squashed: BTreeMap<String, (Option<Author>, Option<Author>)>,
 }
 

@@ -50,7 +50,7 @@ impl Source<'_> {
         }
     }
 
-    /// Whether a commit can be reached from another. If GitLab does not know one of them, it cannot.
+    /// Whether a commit can be reached from another. `false` if GitLab does not know one of them.
     pub(super) async fn follows(&self, old: &str, new: &str) -> Result<bool, ForgeError> {
         let refs = format!("refs%5B%5D={old}&refs%5B%5D={new}");
         let path = format!("{}/repository/merge_base?{refs}", self.path);
@@ -61,7 +61,8 @@ impl Source<'_> {
         }
     }
 
-    /// The commits that can be reached from one and not from the other. `None` if they are too many.
+    /// The commits that can be reached from the head and not from the base. `None` if there are more
+    /// than we read.
     pub(super) async fn between(
         &self,
         base: &str,

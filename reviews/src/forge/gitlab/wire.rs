@@ -1,6 +1,6 @@
 //! GitLab's JSON, as far as it is read, and what it means in our words.
 //!
-//! Source: "REST API resources" in GitLab's documentation. Fields that are newer than others say so.
+//! Source: "REST API resources" in GitLab's documentation.
 
 use jiff::Timestamp;
 use names::ForgeUser;
