@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::ForgeError;
 
-/// How often a request is tried if the forge answers with an error of its own.
+/// How often a request is tried if the forge has an error.
 const TRIES: u32 = 5;
 /// One reply must come within this time.
 const PER_REQUEST: Duration = Duration::from_secs(30);
