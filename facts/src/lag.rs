@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use rule::Status;
+use names::{FunctionRef, Versions};
+use rule::{Attempt, Status};
 
 use crate::gate_run::GateRun;
 use crate::port::{HistoryEntry, StateEntry};
@@ -20,6 +21,8 @@ pub enum Lag {
     Answer(String),
     /// An attempt of this approval. The state shows it.
     Attempt(String),
+    /// The end of the run of a function by this action. The state shows it.
+    Run(String),
 }
 
 impl fmt::Display for Lag {
@@ -28,6 +31,9 @@ impl fmt::Display for Lag {
             Self::OwnRun(run) => write!(f, "the history does not show the gate's own run, {run}"),
             Self::Answer(action) => {
                 write!(f, "the history does not show yet how {action} was answered")
+            }
+            Self::Run(action) => {
+                write!(f, "the history does not show yet how the run of {action} ended")
             }
             Self::Attempt(action) => {
                 write!(
@@ -49,6 +55,8 @@ pub(crate) struct Witnesses<'a> {
     pub(crate) gate_run: Option<GateRun<'a>>,
     /// The stage whose approvals are judged.
     pub(crate) stage: &'a str,
+    /// The function that says who wrote what is released, if the rule names one.
+    pub(crate) reviews: Option<&'a FunctionRef>,
     /// The actions that the rule names.
     pub(crate) named: BTreeSet<&'a str>,
 }
@@ -59,6 +67,7 @@ impl Witnesses<'_> {
         self.missing_gate_run(history)
             .or_else(|| self.unnoticed_answer(history))
             .or_else(|| self.missing_attempt(history))
+            .or_else(|| self.unfinished_reviews(history))
     }
 
     fn missing_gate_run(&self, history: &[HistoryEntry]) -> Option<Lag> {
@@ -68,14 +77,29 @@ impl Witnesses<'_> {
     }
 
     fn unnoticed_answer(&self, history: &[HistoryEntry]) -> Option<Lag> {
-        let attempts = history.iter().map(|entry| &entry.attempt);
-        let ended = |id: &String| self.state.get(id).is_some_and(StateEntry::has_ended);
-        attempts
-            .filter(|attempt| {
-                attempt.kind.may_be_approval() && attempt.status == Status::InProgress
-            })
-            .find(|attempt| attempt.id.as_ref().is_some_and(ended))
-            .map(|attempt| Lag::Answer(attempt.action.clone().unwrap_or_default()))
+        let is_approval = |entry: &&HistoryEntry| entry.attempt.kind.may_be_approval();
+        history
+            .iter()
+            .filter(is_approval)
+            .find_map(|entry| self.unnoticed_end(entry))
+            .map(Lag::Answer)
+    }
+
+    fn unfinished_reviews(&self, history: &[HistoryEntry]) -> Option<Lag> {
+        let reviews = self.reviews?;
+        let runs_it = |entry: &&HistoryEntry| {
+            let function = entry.ran.function.as_ref();
+            function.is_some_and(|function| reviews.matches(function, Versions::Same))
+        };
+        history.iter().filter(runs_it).find_map(|entry| self.unnoticed_end(entry)).map(Lag::Run)
+    }
+
+    /// The action of an attempt that is in progress in the history and has ended in the state.
+    fn unnoticed_end(&self, entry: &HistoryEntry) -> Option<String> {
+        let Attempt { id, status, action, .. } = &entry.attempt;
+        let is_open = *status == Status::InProgress;
+        let ended = self.state.get(id.as_ref()?).is_some_and(StateEntry::has_ended);
+        (is_open && ended).then(|| action.clone().unwrap_or_default())
     }
 
     /// An approval of the judged stage that the state shows and the history does not, if this

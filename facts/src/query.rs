@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rule::{Attempt, Execution, Facts, Initiator, Rule};
+use rule::{Attempt, Execution, Facts, Initiator, Reviews, Rule};
 
 use crate::account::account;
 use crate::call::{CallError, Operation};
@@ -116,6 +116,7 @@ impl<'a> Query<'a> {
             gate_stage: self.gate_stage,
             gate_run: self.gate_run,
             stage: self.rule.stage().unwrap_or(self.gate_stage),
+            reviews: self.rule.reviews().map(Reviews::function),
             named: self.rule.named_actions().collect(),
         }
     }
@@ -147,11 +148,11 @@ impl<'a> Query<'a> {
         Ok(())
     }
 
-    /// Compares the two sources of what is released, if approvals may be signed: a signature
-    /// contains the revisions. After a rollback there is only one source, since the history has no
+    /// Compares the two sources of what is released, if approvals may be signed, since a signature
+    /// contains the revisions, or if the rule asks who wrote them. After a rollback there is only one source, since the history has no
     /// Source actions.
     fn check_revisions(self, attempts: &[Attempt], started: &Started) -> Result<(), CallError> {
-        if !self.rule.has_signing_keys() {
+        if !self.rule.has_signing_keys() && !self.rule.excludes_authors() {
             return Ok(());
         }
         let shown: BTreeSet<&str> = started.revisions.iter().map(String::as_str).collect();

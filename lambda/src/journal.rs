@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use jiff::Timestamp;
+use job::Failure;
 use rule::{Decision, JudgedApproval, Record, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
 use crate::observation::Observation;
 
 /// The CloudWatch namespace of the gate's metrics.

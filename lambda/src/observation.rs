@@ -1,11 +1,9 @@
 //! What the gate saw of undocumented behaviour of AWS, for `policygen doctor --facts`: which fields
 //! were present, never their contents.
 
+use job::{Configuration, Job, JobDetails};
 use rule::Attempt;
 use serde::Serialize;
-
-use crate::event::Job;
-use crate::jobs::{Configuration, JobDetails};
 
 /// What one invocation saw. A field is absent until its fact was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

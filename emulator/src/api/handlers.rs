@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::input::RevisionType;
 use super::{history, input, output, state};
 use crate::engine::{
-    Answer, ApiError, Engine, ErrorCode, Outcome, Page, Report, StageStatus, Start, Trigger, Wanted,
+    Answer, ApiError, Engine, ErrorCode, Outcome, Page, Report, StageStatus, Start, Trigger,
 };
 use crate::operation::Operation;
 
@@ -93,21 +92,12 @@ impl Call<'_> {
     }
 
     fn start_pipeline_execution(&mut self, input: input::StartPipelineExecution) -> Reply {
-        let revisions = input.source_revisions.into_iter().map(|it| {
-            let wanted = match it.revision_type {
-                RevisionType::CommitId
-                | RevisionType::ImageDigest
-                | RevisionType::S3ObjectVersionId => Wanted::Revision(it.revision_value),
-                RevisionType::S3ObjectKey => Wanted::ObjectKey(it.revision_value),
-            };
-            (it.action_name, wanted)
-        });
         let start = Start {
             trigger: Trigger::from_caller(self.caller),
             caller: self.caller.to_owned(),
             request_token: input.client_request_token,
             variables: input.variables.into_iter().map(|it| (it.name, it.value)).collect(),
-            revisions: revisions.collect(),
+            revisions: input.source_revisions,
         };
         let id = self.engine.start_execution(&input.name, start, self.now)?;
         Ok(json!({"pipelineExecutionId": id}))

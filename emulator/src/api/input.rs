@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::engine::RetryMode;
+use crate::engine::{RetryMode, SourceOverride};
 
 #[derive(Deserialize)]
 pub(super) struct CreatePipeline {
@@ -35,30 +35,13 @@ pub(super) struct StartPipelineExecution {
     pub(super) variables: Vec<Variable>,
     pub(super) client_request_token: Option<String>,
     #[serde(default)]
-    pub(super) source_revisions: Vec<SourceRevision>,
+    pub(super) source_revisions: Vec<SourceOverride>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Variable {
     pub(super) name: String,
     pub(super) value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SourceRevision {
-    pub(super) action_name: String,
-    pub(super) revision_type: RevisionType,
-    pub(super) revision_value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum RevisionType {
-    CommitId,
-    ImageDigest,
-    S3ObjectVersionId,
-    S3ObjectKey,
 }
 
 #[derive(Deserialize)]

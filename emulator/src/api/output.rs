@@ -44,7 +44,7 @@ pub(super) fn pipeline_summary(pipeline: &Pipeline) -> Value {
 pub(super) fn execution(execution: &Execution, now: Timestamp) -> Value {
     let artifacts = execution.sources.iter().flat_map(|source| {
         let names = source.artifacts.iter();
-        names.map(|name| json!({"name": name, "revisionId": source.id, "revisionSummary": source.summary}))
+        names.map(|name| json!({"name": name, "revisionId": source.id, "revisionSummary": source.summary, "revisionUrl": source.url}))
     });
     let variables = execution.variables();
     let variables = variables.map(|(name, value)| json!({"name": name, "resolvedValue": value}));
@@ -69,7 +69,7 @@ pub(super) fn execution(execution: &Execution, now: Timestamp) -> Value {
 pub(super) fn execution_summary(execution: &Execution, now: Timestamp) -> Value {
     let sources = execution.sources.iter();
     let sources = sources
-        .map(|source| json!({"actionName": source.action, "revisionId": source.id, "revisionSummary": source.summary}));
+        .map(|source| json!({"actionName": source.action, "revisionId": source.id, "revisionSummary": source.summary, "revisionUrl": source.url}));
     let stopped = stop_reason(execution, now);
     let (status, updated) = execution.shown(now);
     json!({

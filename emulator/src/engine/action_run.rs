@@ -50,7 +50,7 @@ pub struct ActionRun {
     pub updated_by: Option<String>,
     /// The id of the approval, the revision of the source, or the function.
     pub external_id: Option<String>,
-    /// The URL of the function's log in the console.
+    /// The URL of the function's log in the console, or of the source's commit.
     pub external_url: Option<String>,
     /// The approver's comment, or the action's own summary.
     pub summary: Option<String>,
@@ -119,6 +119,8 @@ pub struct Pretence {
     pub error: Option<ErrorDetails>,
     /// The revision of the source, or the place of the deployment.
     pub external_id: Option<String>,
+    /// Where to look at the revision.
+    pub external_url: Option<String>,
     /// The action's own summary.
     pub summary: Option<String>,
     /// Its output variables, for later actions.
@@ -221,6 +223,7 @@ impl ActionRun {
             Work::Pretended(pretence) => {
                 let pretence = std::mem::take(pretence);
                 self.external_id = pretence.external_id;
+                self.external_url = pretence.external_url;
                 self.summary = pretence.summary;
                 match pretence.error {
                     Some(error) => self.fail(error, world),

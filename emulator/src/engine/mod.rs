@@ -18,6 +18,7 @@ mod pipeline;
 mod report;
 mod rollback;
 mod settings;
+mod source;
 mod stage;
 mod start;
 mod start_action;
@@ -50,7 +51,7 @@ pub use pipeline::Pipeline;
 pub use report::{Outcome, Report};
 pub use settings::Settings;
 pub use stage::{Retries, StageProgress, StageStatus};
-pub use start::{SourceRevision, Start, Trigger, Wanted};
+pub use start::{SourceOverride, SourceRevision, Start, Trigger};
 pub use world::Effect;
 
 use page::{List, page};
@@ -225,8 +226,8 @@ impl Engine {
     /// `StartPipelineExecution`. Returns the id of the new execution.
     ///
     /// # Errors
-    /// If there is no such pipeline, it does not declare a variable, or too many executions are in
-    /// progress.
+    /// If there is no such pipeline, it does not declare a variable, a source cannot deliver a
+    /// revision, or too many executions are in progress.
     pub fn start_execution(
         &mut self,
         name: &str,
@@ -375,29 +376,6 @@ impl Engine {
             let run = execution.run_of_job(job_id)?;
             Some(run.job()?.details(run, execution, self.settings()))
         });
-        details.ok_or_else(|| no_job(job_id))
+        details.ok_or_else(|| report::no_job(job_id))
     }
-
-    /// `PutJobSuccessResult` and `PutJobFailureResult`.
-    ///
-    /// # Errors
-    /// If no job has that id, or another report was made on it.
-    pub fn report(&mut self, job_id: &str, report: Report, now: Timestamp) -> Result<(), ApiError> {
-        self.world.now = now;
-        for pipeline in self.pipelines.values_mut().chain(&mut self.deleted) {
-            let mut executions = pipeline.executions.iter_mut();
-            if let Some(execution) =
-                executions.find(|execution| execution.run_of_job(job_id).is_some())
-            {
-                execution.take_report(job_id, report, &mut self.world)?;
-                pipeline.advance(&mut self.world);
-                return Ok(());
-            }
-        }
-        Err(no_job(job_id))
-    }
-}
-
-fn no_job(job_id: &str) -> ApiError {
-    ErrorCode::JobNotFound.because(format!("Job with id '{job_id}' does not exist"))
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::World;
 use super::action_run::ActionRun;
 use super::declaration::{Declaration, ExecutionMode, RetryMode};
 use super::error::{ApiError, ErrorCode};
 use super::execution::{Execution, ExecutionStatus};
 use super::start::Start;
 use super::stop::not_stoppable;
+use super::{World, source};
 
 /// The most concurrent executions of one pipeline, for both `QUEUED` and `PARALLEL`.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
@@ -87,6 +87,7 @@ impl Pipeline {
             return Err(ErrorCode::Validation
                 .because(format!("The pipeline declares no variable '{unknown}'")));
         }
+        source::check(&start.revisions, &self.current)?;
         let repeated = self.executions.iter().find(|execution| {
             start.request_token.is_some() && execution.start.request_token == start.request_token
         });

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
+use super::Engine;
 use super::error::{ApiError, ErrorCode};
 
 /// The greatest total size of an action's output variables.
@@ -43,6 +45,27 @@ pub enum Outcome {
     },
 }
 
+impl Engine {
+    /// `PutJobSuccessResult` and `PutJobFailureResult`.
+    ///
+    /// # Errors
+    /// If no job has that id, or another report was made on it.
+    pub fn report(&mut self, job_id: &str, report: Report, now: Timestamp) -> Result<(), ApiError> {
+        self.world.now = now;
+        for pipeline in self.pipelines.values_mut().chain(&mut self.deleted) {
+            let mut executions = pipeline.executions.iter_mut();
+            if let Some(execution) =
+                executions.find(|execution| execution.run_of_job(job_id).is_some())
+            {
+                execution.take_report(job_id, report, &mut self.world)?;
+                pipeline.advance(&mut self.world);
+                return Ok(());
+            }
+        }
+        Err(no_job(job_id))
+    }
+}
+
 impl Report {
     /// Checks that AWS would accept the report at all.
     pub(super) fn check(&self) -> Result<(), ApiError> {
@@ -78,4 +101,9 @@ impl Report {
 /// The error for a report on a job that has already ended.
 pub(super) fn terminated(job_id: &str) -> ApiError {
     ErrorCode::InvalidJobState.because(format!("Job with id {job_id} has already terminated"))
+}
+
+/// The error for a job that does not exist.
+pub(super) fn no_job(job_id: &str) -> ApiError {
+    ErrorCode::JobNotFound.because(format!("Job with id '{job_id}' does not exist"))
 }

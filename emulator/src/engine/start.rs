@@ -1,9 +1,10 @@
 //! The starts of executions, and the revisions of their sources.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use names::Arn;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The details of a start.
 #[derive(Debug, Clone, Default)]
@@ -16,17 +17,40 @@ pub struct Start {
     pub request_token: Option<String>,
     /// Values of the pipeline's variables.
     pub variables: BTreeMap<String, String>,
-    /// What the sources must deliver, by the name of their actions.
-    pub revisions: BTreeMap<String, Wanted>,
+    /// The revisions that sources must deliver in place of what they would find.
+    pub revisions: Vec<SourceOverride>,
 }
 
-/// What a source must deliver, in place of what it would find.
-#[derive(Debug, Clone)]
-pub enum Wanted {
-    /// A commit, a version of an object, or a digest of an image.
-    Revision(String),
-    /// The newest version of the object with this key.
-    ObjectKey(String),
+/// A revision that a source must deliver.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceOverride {
+    /// The name of the source action.
+    pub action_name: String,
+    /// What the value is.
+    pub revision_type: RevisionType,
+    /// The revision, or the key of an object.
+    pub revision_value: String,
+}
+
+/// The meaning of a revision, by its name in AWS's model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RevisionType {
+    /// The id of a commit.
+    CommitId,
+    /// The digest of an image.
+    ImageDigest,
+    /// The version of an object.
+    S3ObjectVersionId,
+    /// The key of an object. Without a version, its newest one.
+    S3ObjectKey,
+}
+
+impl fmt::Display for RevisionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// The cause of a start.
@@ -67,4 +91,6 @@ pub struct SourceRevision {
     pub id: String,
     /// The source's description of it.
     pub summary: Option<String>,
+    /// Where to look at it.
+    pub url: Option<String>,
 }

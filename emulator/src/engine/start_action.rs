@@ -10,8 +10,8 @@ use super::artifact::Artifact;
 use super::declaration::{Action, ActionKind, Stage};
 use super::execution::Execution;
 use super::job::Job;
-use super::start::{SourceRevision, Wanted};
-use super::{World, lag, notification, variables};
+use super::start::SourceRevision;
+use super::{World, lag, notification, source, variables};
 
 /// The name of the only function that does not exist.
 const MISSING_FUNCTION: &str = "EmulatorMissing";
@@ -104,8 +104,11 @@ impl Execution {
                     );
                     return;
                 }
-                let wanted = self.start.revisions.get(&run.action.name);
-                let pretence = pretence(run, wanted, world);
+                let pretence = if run.action.kind() == ActionKind::Source {
+                    source::deliver(run, &self.start.revisions, world)
+                } else {
+                    deployed(run)
+                };
                 run.pretend(pretence, world);
             }
         }
@@ -131,6 +134,7 @@ impl Execution {
                 artifacts: run.outputs.iter().map(|artifact| artifact.name.clone()).collect(),
                 id,
                 summary: run.summary.clone(),
+                url: run.external_url.clone(),
             });
         }
     }
@@ -185,56 +189,18 @@ impl ActionRun {
     }
 }
 
-/// The outcome of a simulated action that succeeds.
-fn pretence(run: &ActionRun, wanted: Option<&Wanted>, world: &mut World) -> Pretence {
-    let s3 = run.action.action_type_id.provider == "S3";
-    let configured = |key: &str, default: &str| {
-        run.configuration.get(key).map_or(default, String::as_str).to_owned()
-    };
-    let (given, key) = match wanted {
-        Some(Wanted::Revision(revision)) => (Some(revision.clone()), None),
-        Some(Wanted::ObjectKey(key)) => (None, Some(key.clone())),
-        None => (None, None),
-    };
-    match run.action.kind() {
-        ActionKind::Source if s3 => {
-            let bucket = configured("S3Bucket", "emulator-source");
-            let key = key.unwrap_or_else(|| configured("S3ObjectKey", "source.zip"));
-            let (revision, tag) = world.object(&bucket, &key, given);
-            let variables = [
-                ("BucketName", bucket),
-                ("ETag", tag),
-                ("ObjectKey", key),
-                ("VersionId", revision.clone()),
-            ];
-            Pretence {
-                summary: Some(format!("Amazon S3 version id: {revision}")),
-                external_id: Some(revision),
-                output_variables: variables.map(|(name, value)| (name.to_owned(), value)).into(),
-                error: None,
-            }
-        }
-        // Looks like the id of a commit.
-        ActionKind::Source => {
-            let revision = given.unwrap_or_else(|| world.digits(40));
-            Pretence {
-                external_id: Some(revision.clone()),
-                output_variables: [("CommitId".to_owned(), revision)].into(),
-                ..Pretence::default()
-            }
-        }
-        ActionKind::Pretended if s3 => {
-            let (bucket, key) =
-                (configured("BucketName", "emulator-releases"), configured("ObjectKey", ""));
-            let place = if key.is_empty() { bucket } else { format!("{bucket}/{key}") };
-            Pretence {
-                external_id: Some(place),
-                summary: Some("Deployment Succeeded".to_owned()),
-                ..Pretence::default()
-            }
-        }
-        ActionKind::Pretended | ActionKind::ManualApproval | ActionKind::Lambda => {
-            Pretence::default()
-        }
+/// The outcome of a simulated build or deployment that succeeds. Only a deployment to S3 says where
+/// it has deployed.
+fn deployed(run: &ActionRun) -> Pretence {
+    if run.action.action_type_id.provider != "S3" {
+        return Pretence::default();
+    }
+    let configured = |key: &str| run.configuration.get(key).map(String::as_str);
+    let bucket = configured("BucketName").unwrap_or("emulator-releases");
+    let key = configured("ObjectKey").filter(|key| !key.is_empty());
+    Pretence {
+        external_id: Some(key.map_or_else(|| bucket.to_owned(), |key| format!("{bucket}/{key}"))),
+        summary: Some("Deployment Succeeded".to_owned()),
+        ..Pretence::default()
     }
 }

@@ -75,6 +75,23 @@ fn a_history_that_lags_is_read_again_and_the_error_says_what_it_lacks() {
     }
 }
 
+/// The reviews function has just ended, and the history shows it running.
+#[test]
+fn a_run_that_says_who_wrote_it_is_waited_for() {
+    const RULE: &str = r#"{"reviews": {"function": "reviews"}}"#;
+    let mut memory = Memory::half_approved();
+    let mut run = entry("Reviews", ActionKind::Other, Status::InProgress, None);
+    run.ran.function = Some("reviews".to_owned());
+    memory.pages[0].push(run);
+    memory.state.push(state("Reviews", None, Status::InProgress));
+    memory.read(RULE, None).unwrap();
+    memory.state.pop();
+    memory.state.push(state("Reviews", None, Status::Succeeded));
+    let lacks = Lag::Run("Reviews".to_owned());
+    assert_eq!(memory.read(RULE, None).unwrap_err().lag, Some(lacks));
+    memory.read(r#"{"reviews": {"function": "another"}}"#, None).unwrap();
+}
+
 #[test]
 fn only_a_gate_has_a_run_that_the_history_must_show() {
     let run = GateRun { action: Some("Gate"), id: Some("run-of-Gate") };

@@ -1,6 +1,6 @@
 //! Attacks on the gate that once succeeded, each named after its effect.
 
-use lambda::{FailureKind, PUT_JOB_SUCCESS_RESULT};
+use job::{FailureKind, PUT_JOB_SUCCESS_RESULT};
 
 use super::memory::{EXECUTION, Fault, Memory, Report, only_report};
 

@@ -6,7 +6,7 @@ use crate::memory::{
     run_event, state, user,
 };
 use facts::{Operation, StateEntry};
-use lambda::{FailureKind, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT};
+use job::{FailureKind, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT};
 use rule::{ActionKind, Initiator, Status};
 
 #[test]

@@ -10,12 +10,12 @@ use facts::{
     StateEntry,
 };
 use jiff::Timestamp;
-use lambda::{
+use job::{
     Budget, Configuration, Failure, FailureKind, GET_JOB_DETAILS, Invocation, InvocationError, Job,
-    JobDetails, Jobs, Journal, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT, Ports, Reported,
-    handle,
+    JobDetails, Jobs, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT, Reported,
 };
-use rule::{ActionKind, Approver, Attempt, Initiator, Satisfied, Status};
+use lambda::{Journal, Passed, Ports, handle};
+use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -261,18 +261,14 @@ impl CodePipeline for Memory {
     }
 }
 
-impl Jobs for Memory {
+impl<'a> Jobs<Passed<'a>> for Memory {
     async fn job_details(&self, job_id: &str) -> Result<JobDetails, CallError> {
         assert_eq!(job_id, "job-1");
         self.call(GET_JOB_DETAILS, self.details.clone()).await
     }
 
-    async fn report_success(
-        &self,
-        _: &str,
-        satisfied: Satisfied<'_>,
-    ) -> Result<Reported, CallError> {
-        let report = Report::Success(satisfied.approvers());
+    async fn report_success(&self, _: &str, passed: &Passed<'a>) -> Result<Reported, CallError> {
+        let report = Report::Success(passed.satisfied().approvers());
         self.report(PUT_JOB_SUCCESS_RESULT, report).await
     }
 

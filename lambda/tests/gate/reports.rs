@@ -5,7 +5,7 @@
 
 use crate::memory::{FAULTS, Fault, Memory, Report, only_report, run};
 use facts::Operation;
-use lambda::{FailureKind, GET_JOB_DETAILS, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT};
+use job::{FailureKind, GET_JOB_DETAILS, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT};
 use rule::{ActionKind, Initiator, Status};
 use serde_json::Value;
 

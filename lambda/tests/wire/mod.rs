@@ -12,8 +12,10 @@ use aws_smithy_types::body::SdkBody;
 use facts::aws::Reader;
 use facts::{CallError, Floor, Roles};
 use jiff::Timestamp;
-use lambda::aws::{JobWorker, sdk};
-use lambda::{Budget, Event, Journal, Ports, handle};
+use job::aws::JobWorker;
+use job::{Budget, Event};
+use lambda::aws::sdk;
+use lambda::{Journal, Ports, handle};
 use serde_json::{Value, json};
 
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -117,7 +119,7 @@ pub(crate) fn invoke_under(
     let mut journal = Vec::new();
     let result = runtime.block_on(async {
         let job = serde_json::from_str::<Event>(event).map_err(|error| error.to_string())?;
-        let invocation = lambda::Invocation {
+        let invocation = job::Invocation {
             job: job.into_job().map_err(|error| error.to_string())?,
             function_arn: "arn:aws:lambda:us-east-1:111122223333:function:gate".to_owned(),
         };

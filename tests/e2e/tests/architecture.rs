@@ -25,7 +25,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn one_place_in_each_program_names_its_aws_sdk() {
-    for program in ["facts", "lambda", "desk", "policygen", "emulator"] {
+    for program in ["facts", "job", "lambda", "desk", "policygen", "emulator"] {
         let folder = repository().join(program).join("src");
         let names_it = |path: &PathBuf| {
             let text = fs::read_to_string(path).unwrap();
@@ -236,9 +236,19 @@ fn the_table_of_crates_is_that_of_the_manifests() {
     let in_core = fs::read_dir(root.join("core")).unwrap();
     let in_core = in_core.map(Result::unwrap).filter(|entry| entry.path().is_dir());
     let in_core = in_core.map(|entry| format!("core/{}", entry.file_name().display()));
-    let others =
-        ["facts", "manual", "lambda", "desk", "policygen", "emulator", "tests/kit", "tests/e2e"]
-            .map(str::to_owned);
+    let others = [
+        "facts",
+        "job",
+        "manual",
+        "lambda",
+        "desk",
+        "reviews",
+        "policygen",
+        "emulator",
+        "tests/kit",
+        "tests/e2e",
+    ]
+    .map(str::to_owned);
     let folders: BTreeSet<String> = in_core.chain(others).collect();
     assert_eq!(rows.keys().copied().collect::<Vec<_>>(), folders.iter().collect::<Vec<_>>());
     let ours: BTreeSet<&str> =
@@ -269,7 +279,9 @@ fn is_test(sources: &str, name: &str) -> bool {
 fn every_test_that_the_threat_model_names_exists() {
     let root = repository();
     let mut files = Vec::new();
-    for folder in ["core", "facts", "lambda", "desk", "policygen", "emulator", "tests"] {
+    for folder in
+        ["core", "facts", "job", "lambda", "desk", "reviews", "policygen", "emulator", "tests"]
+    {
         files.extend(sources(&root.join(folder)));
     }
     let conformance = fs::read_dir(root.join("tests/conformance")).unwrap();

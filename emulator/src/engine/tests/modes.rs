@@ -152,7 +152,7 @@ fn who_started_it_and_with_what_is_told() {
     account.create(declared);
     let input = json!({
         "name": PIPELINE, "clientRequestToken": "once", "variables": [{"name": "Env", "value": "prod"}],
-        "sourceRevisions": [{"actionName": "Code", "revisionType": "COMMIT_ID", "revisionValue": "abc"}],
+        "sourceRevisions": [{"actionName": "Code", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "abc"}],
     });
     let id = account.ok("StartPipelineExecution", input.clone())["pipelineExecutionId"].clone();
     assert_eq!(

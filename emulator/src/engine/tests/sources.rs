@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::engine::{ErrorCode, Lag};
-use crate::testing::{Account, PIPELINE, approval, pipeline, stage};
+use crate::engine::{ApiError, ErrorCode, Lag};
+use crate::testing::{Account, PIPELINE, approval, gate, pipeline, stage};
 
 const MODES: [&str; 3] = ["SUPERSEDED", "QUEUED", "PARALLEL"];
 
@@ -121,22 +121,197 @@ fn open_approval(account: &mut Account, id: &str) -> Value {
     newest["actionExecutionId"].clone()
 }
 
+/// One source of each provider, with the configuration that AWS requires.
+fn every_provider() -> Value {
+    let mut declared = pipeline("QUEUED", json!([stage("Review", &[approval("Approval")])]));
+    let connection =
+        "arn:aws:codeconnections:eu-west-1:111122223333:connection/4dde5c82-0000-4000-8000-0001";
+    let configured = [
+        (
+            "CodeStarSourceConnection",
+            json!({"ConnectionArn": connection, "FullRepositoryId": "acme/shop", "BranchName": "main"}),
+        ),
+        ("CodeCommit", json!({"RepositoryName": "shop", "BranchName": "trunk"})),
+        ("ECR", json!({"RepositoryName": "shop", "ImageTag": "stable"})),
+        (
+            "S3",
+            json!({"S3Bucket": "in", "S3ObjectKey": "shop.zip", "AllowOverrideForS3ObjectKey": "true"}),
+        ),
+    ];
+    let sources = configured.map(|(provider, configuration)| {
+        json!({
+            "name": provider, "namespace": format!("Of{provider}"), "outputArtifacts": [{"name": provider}],
+            "configuration": configuration,
+            "actionTypeId": {"category": "Source", "owner": "AWS", "provider": provider, "version": "1"},
+        })
+    });
+    declared["stages"][0]["actions"] = json!(sources);
+    declared
+}
+
+/// `StartPipelineExecution` with (action, type, value).
+fn start_with(account: &mut Account, revisions: &[[&str; 3]]) -> Result<String, ApiError> {
+    let revisions = revisions.iter().map(|[action, kind, value]| {
+        json!({"actionName": action, "revisionType": kind, "revisionValue": value})
+    });
+    let input = json!({"name": PIPELINE, "sourceRevisions": revisions.collect::<Vec<_>>()});
+    let started = account.call("StartPipelineExecution", input)?;
+    Ok(started["pipelineExecutionId"].as_str().unwrap().to_owned())
+}
+
+fn variables(account: &mut Account, id: &str, action: &str) -> Value {
+    let filter = json!({"pipelineName": PIPELINE, "filter": {"pipelineExecutionId": id}});
+    let history = account.ok("ListActionExecutions", filter);
+    let mut runs = history["actionExecutionDetails"].as_array().unwrap().iter();
+    let run = runs.find(|run| run["actionName"] == action).unwrap();
+    run["output"]["outputVariables"].clone()
+}
+
+const COMMIT: &str = "5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e";
+
 #[test]
-fn a_start_chooses_the_revisions_and_an_object_key_is_not_one() {
-    let stages = json!([stage("Review", &[approval("Approval")])]);
-    let mut account = Account::with_stages("SUPERSEDED", stages);
-    let mut delivered = |kind: &str, value: &str| {
-        let chosen = json!([{"actionName": "Code", "revisionType": kind, "revisionValue": value}]);
-        let input = json!({"name": PIPELINE, "sourceRevisions": chosen});
-        let started = account.ok("StartPipelineExecution", input);
-        let id = started["pipelineExecutionId"].as_str().unwrap().to_owned();
-        revisions(&mut account, &id).remove("Code").unwrap()
+fn a_start_chooses_the_revision_of_each_provider() {
+    let mut account = Account::new();
+    account.create(every_provider());
+    let digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let chosen = [
+        ["CodeStarSourceConnection", "COMMIT_ID", COMMIT],
+        ["CodeCommit", "COMMIT_ID", "0123456789012345678901234567890123456789"],
+        ["ECR", "IMAGE_DIGEST", digest],
+        ["S3", "S3_OBJECT_VERSION_ID", "UPBw5fG.TEoeT0MC"],
+        ["S3", "S3_OBJECT_KEY", "releases/two.zip"],
+    ];
+    let id = start_with(&mut account, &chosen).unwrap();
+    let delivered = revisions(&mut account, &id);
+    for [action, kind, value] in chosen.into_iter().filter(|[_, kind, _]| *kind != "S3_OBJECT_KEY")
+    {
+        assert_eq!(delivered[action], value, "{kind}");
+    }
+    let date = "2026-01-01T00:00:00Z";
+    let message = "The emulator has not read this commit";
+    assert_eq!(
+        variables(&mut account, &id, "CodeStarSourceConnection"),
+        json!({
+            "AuthorDate": date, "BranchName": "main", "CommitId": COMMIT, "CommitMessage": message,
+            "ConnectionArn": "arn:aws:codeconnections:eu-west-1:111122223333:connection/4dde5c82-0000-4000-8000-0001",
+            "FullRepositoryName": "acme/shop",
+        })
+    );
+    assert_eq!(
+        variables(&mut account, &id, "CodeCommit"),
+        json!({
+            "AuthorDate": date, "BranchName": "trunk", "CommitId": "0123456789012345678901234567890123456789",
+            "CommitMessage": message, "CommitterDate": date, "RepositoryName": "shop",
+        })
+    );
+    assert_eq!(
+        variables(&mut account, &id, "ECR"),
+        json!({
+            "ImageDigest": digest, "ImageTag": "stable", "RegistryId": "111122223333", "RepositoryName": "shop",
+            "ImageURI": format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop@{digest}"),
+        })
+    );
+    let object = variables(&mut account, &id, "S3");
+    assert_eq!(
+        (&object["BucketName"], &object["ObjectKey"]),
+        (&json!("in"), &json!("releases/two.zip"))
+    );
+    assert_eq!(object["VersionId"], "UPBw5fG.TEoeT0MC");
+}
+
+#[test]
+fn a_source_that_nobody_chose_for_delivers_something_of_its_kind() {
+    let mut account = Account::new();
+    account.create(every_provider());
+    let id = start_with(&mut account, &[["CodeCommit", "COMMIT_ID", COMMIT]]).unwrap();
+    let delivered = revisions(&mut account, &id);
+    assert_eq!(delivered["CodeCommit"], COMMIT);
+    let lengths: Vec<usize> =
+        ["CodeStarSourceConnection", "ECR", "S3"].map(|it| delivered[it].len()).into();
+    assert_eq!(lengths, [40, "sha256:".len() + 64, 32]);
+}
+
+#[test]
+fn a_connection_says_which_provider_is_behind_it_and_where_the_commit_is() {
+    let mut account = Account::new();
+    let mut declared = every_provider();
+    let arn = "arn:aws:codeconnections:eu-west-1:111122223333:connection/GitLab";
+    declared["stages"][0]["actions"][0]["configuration"]["ConnectionArn"] = json!(arn);
+    account.create(declared);
+    let id =
+        start_with(&mut account, &[["CodeStarSourceConnection", "COMMIT_ID", COMMIT]]).unwrap();
+    let list = account.ok("ListPipelineExecutions", json!({"pipelineName": PIPELINE}));
+    let sources = list["pipelineExecutionSummaries"][0]["sourceRevisions"].as_array().unwrap();
+    let source = sources.iter().find(|it| it["actionName"] == "CodeStarSourceConnection").unwrap();
+    let summary: Value = serde_json::from_str(source["revisionSummary"].as_str().unwrap()).unwrap();
+    assert_eq!(summary["ProviderType"], "GitLab");
+    let url = source["revisionUrl"].as_str().unwrap();
+    assert!(url.contains("FullRepositoryId=acme/shop&Commit=5f1ab6f6"), "{url}");
+    let input = json!({"pipelineName": PIPELINE, "pipelineExecutionId": id});
+    let execution = account.ok("GetPipelineExecution", input);
+    let artifacts = execution["pipelineExecution"]["artifactRevisions"].as_array().unwrap();
+    assert!(artifacts.iter().any(|it| it["revisionUrl"] == url), "{artifacts:?}");
+}
+
+#[test]
+fn later_actions_get_the_chosen_commit_through_the_namespace() {
+    let mut account = Account::new();
+    let mut declared = every_provider();
+    declared["stages"][1]["actions"] =
+        json!([gate("#{OfCodeStarSourceConnection.FullRepositoryName} #{OfCodeCommit.CommitId}")]);
+    declared["stages"][1]["actions"][0]["inputArtifacts"] = json!([{"name": "CodeCommit"}]);
+    account.create(declared);
+    start_with(&mut account, &[["CodeCommit", "COMMIT_ID", COMMIT]]).unwrap();
+    let event = account.invoked();
+    let configuration = &event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"];
+    assert_eq!(configuration["UserParameters"], format!("acme/shop {COMMIT}"));
+    let artifact = &event["CodePipeline.job"]["data"]["inputArtifacts"][0];
+    assert_eq!(artifact["revision"], COMMIT);
+}
+
+#[test]
+fn a_revision_that_no_source_can_deliver_starts_nothing() {
+    let mut account = Account::new();
+    let mut declared = every_provider();
+    let no_key = json!({"S3Bucket": "in", "S3ObjectKey": "shop.zip"});
+    declared["stages"][0]["actions"][3]["configuration"] = no_key;
+    account.create(declared);
+    let twice = ["S3", "S3_OBJECT_VERSION_ID", "x"];
+    for (revisions, told) in [
+        (&[["Nowhere", "COMMIT_ID", COMMIT]][..], "no source action 'Nowhere'"),
+        (&[["Approval", "COMMIT_ID", COMMIT]], "no source action 'Approval'"),
+        (
+            &[["S3", "COMMIT_ID", COMMIT]],
+            "of provider S3 does not accept the revision type COMMIT_ID",
+        ),
+        (&[["ECR", "COMMIT_ID", COMMIT]], "of provider ECR"),
+        (&[["CodeCommit", "S3_OBJECT_VERSION_ID", "x"]], "of provider CodeCommit"),
+        (&[["S3", "S3_OBJECT_KEY", "x"]], "AllowOverrideForS3ObjectKey"),
+        (&[twice, twice], "more than one revision of type S3_OBJECT_VERSION_ID"),
+    ] {
+        let error = start_with(&mut account, revisions).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Validation);
+        assert!(error.message.contains(told), "{error}");
+    }
+    let unknown = json!([{"actionName": "S3", "revisionType": "TAG", "revisionValue": "v1"}]);
+    let input = json!({"name": PIPELINE, "sourceRevisions": unknown});
+    assert_eq!(account.refused("StartPipelineExecution", input), ErrorCode::Validation);
+    let list = account.ok("ListPipelineExecutions", json!({"pipelineName": PIPELINE}));
+    assert_eq!(list["pipelineExecutionSummaries"], json!([]));
+}
+
+#[test]
+fn an_object_key_is_not_a_revision() {
+    let mut account = Account::new();
+    account.create(every_provider());
+    let mut delivered = |key: &str| {
+        let id = start_with(&mut account, &[["S3", "S3_OBJECT_KEY", key]]).unwrap();
+        revisions(&mut account, &id).remove("S3").unwrap()
     };
-    assert_eq!(delivered("S3_OBJECT_VERSION_ID", "UPBw5fG.TEoeT0MC"), "UPBw5fG.TEoeT0MC");
-    let of_key = delivered("S3_OBJECT_KEY", "releases/one file.zip");
+    let of_key = delivered("releases/one file.zip");
     assert_eq!((of_key.len(), of_key.contains('/')), (32, false), "the version of that object");
-    assert_eq!(delivered("S3_OBJECT_KEY", "releases/one file.zip"), of_key);
-    assert_ne!(delivered("S3_OBJECT_KEY", "releases/two.zip"), of_key);
+    assert_eq!(delivered("releases/one file.zip"), of_key);
+    assert_ne!(delivered("releases/two.zip"), of_key);
 }
 
 #[test]

@@ -1,9 +1,8 @@
-//! What the gate asks CodePipeline about its own job, and how it reports, in the gate's own types.
+//! What a function asks CodePipeline about its own job, and how it reports, in our own types.
 
 use std::future::Future;
 
 use facts::{CallError, Operation};
-use rule::Satisfied;
 
 use crate::failure::Failure;
 
@@ -16,16 +15,18 @@ pub const PUT_JOB_FAILURE_RESULT: Operation = Operation::codepipeline("PutJobFai
 
 /// The calls to CodePipeline that only the worker of a job makes. Each is one request, without
 /// retries.
-pub trait Jobs {
+///
+/// INVARIANT (fail closed): `S` is all that can be reported as a success. A program makes it a type
+/// that only what proves the success can become.
+pub trait Jobs<S> {
     /// GetJobDetails: the pipeline, stage and action of the job.
     fn job_details(&self, job_id: &str) -> impl Future<Output = Result<JobDetails, CallError>>;
 
-    /// PutJobSuccessResult. INVARIANT (fail closed): it needs the proof of a satisfied decision,
-    /// and only a decision can give that.
+    /// PutJobSuccessResult.
     fn report_success(
         &self,
         job_id: &str,
-        satisfied: Satisfied<'_>,
+        success: &S,
     ) -> impl Future<Output = Result<Reported, CallError>>;
 
     /// PutJobFailureResult.
@@ -34,6 +35,13 @@ pub trait Jobs {
         job_id: &str,
         failure: &Failure,
     ) -> impl Future<Output = Result<Reported, CallError>>;
+}
+
+/// What a success says to the rest of the pipeline.
+pub trait Success {
+    /// The output variables: name and value. Names are `[A-Za-z0-9@\-_]+` (CodePipeline API model,
+    /// `OutputVariablesKey`).
+    fn output_variables(&self) -> Vec<(&'static str, String)>;
 }
 
 /// What CodePipeline says to a report that it understood.
@@ -45,18 +53,18 @@ pub enum Reported {
     Already,
 }
 
-/// The place and the configuration of the gate's own action.
+/// The place and the configuration of the job's own action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobDetails {
     /// The account of the pipeline.
     pub account: String,
     /// The pipeline's name.
     pub pipeline: String,
-    /// The gate's stage.
+    /// The stage of the action.
     pub stage: String,
-    /// The gate's action.
+    /// The action's name.
     pub action: Option<String>,
-    /// The id of the gate's own run. Needed if `execution_id` is missing.
+    /// The id of the action's run. Needed if `execution_id` is missing.
     pub action_execution_id: Option<String>,
     /// The pipeline execution. The API model promises it only for custom actions.
     pub execution_id: Option<String>,

@@ -6,13 +6,14 @@ use names::{FunctionRef, Versions, shown};
 use crate::event::Job;
 use crate::failure::Failure;
 use crate::jobs::JobDetails;
+use crate::program::Program;
 
 /// The variable that CodePipeline replaces with the id of the execution.
 const OWN_EXECUTION: &str = "#{codepipeline.PipelineExecutionId}";
 
 /// Why a job cannot be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Disowned {
+pub enum Disowned {
     /// The job asks for another function, so this one must not report a result.
     NotOurs(String),
     /// The job may be ours, but cannot be judged.
@@ -24,7 +25,8 @@ pub(crate) enum Disowned {
 /// # Errors
 /// [`Disowned`] if the job asks for another function, or if the event contradicts the
 /// job's details.
-pub(crate) fn own_parameters(
+pub fn own_parameters(
+    program: &Program,
     job: &Job,
     details: &JobDetails,
     function_arn: &str,
@@ -34,11 +36,12 @@ pub(crate) fn own_parameters(
         .as_ref()
         .and_then(|configuration| configuration.function_name.as_deref());
     let (Some(configuration), Some(function)) = (&details.configuration, function) else {
-        return Err(Disowned::Failure(Failure::configuration(
+        return Err(Disowned::Failure(Failure::configuration(&format!(
             "CodePipeline's GetJobDetails does not show the configuration of this action, so the \
-             gate cannot make sure that the job is its own. Retry the stage. If that does not help, \
+             {} cannot make sure that the job is its own. Retry the stage. If that does not help, \
              run `policygen doctor --facts` and send us the output.",
-        )));
+            program.name
+        ))));
     };
     if !is_invoked_as(function, function_arn) {
         return Err(Disowned::NotOurs(format!(

@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Event {
     }
 }
 
-/// The parts of the event that the gate reads (AWS Lambda Developer Guide, "Using AWS Lambda with
+/// The parts of the event that are read (AWS Lambda Developer Guide, "Using AWS Lambda with
 /// AWS CodePipeline").
 #[derive(Deserialize)]
 struct Envelope<T> {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-/// The time to gather facts, and the time to report.
+/// The time to find out what to report, and the time to report it.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     /// Gathering ends early enough to report.
-    pub(crate) gather: facts::Budget,
-    pub(crate) report: facts::Budget,
+    pub gather: facts::Budget,
+    /// A report ends before the invocation does.
+    pub report: facts::Budget,
 }
 
 impl Budget {
