@@ -135,18 +135,23 @@ def test_newer_executions_are_not_the_base():
     assert invoke(world).variables["Base"] == NEW
 
 
+S3 = run(
+    OWN,
+    "Upload",
+    lambda_type("Source", "AWS", "S3"),
+    executionResult={"externalExecutionId": "v1"},
+)
+
+
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        (
-            run(OWN, "Upload", lambda_type("Source", "AWS", "S3"), executionResult={"externalExecutionId": "v1"}),
-            "the Source action Upload takes from S3, which no forge shows",
-        ),
+        (S3, "the Source action Upload takes from S3, which no forge shows"),
         (source(OWN, NEW, repository="mallory/shop"), "had nothing of mallory/shop"),
         (source(OWN, NEW, externalExecutionSummary="{}"), "does not say what its connection"),
     ],
     ids=["s3", "another-repository", "no-provider"],
-)  # fmt: skip
+)
 def test_a_source_that_cannot_be_compared_is_an_objection(own, told):
     world = same()
     world.histories[OWN] = [world.own_run(), source(OWN, NEW, action="Known"), own]
