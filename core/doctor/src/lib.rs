@@ -7,6 +7,7 @@ mod checks;
 mod gate;
 pub mod pipeline;
 mod place;
+mod reviews;
 pub mod self_mutation;
 mod structure;
 pub mod template;

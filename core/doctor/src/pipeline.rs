@@ -110,16 +110,16 @@ impl Pipeline {
     }
 
     /// Whether an action runs a function that the template does not decide.
-    pub fn may_run_gate(&self) -> bool {
-        let of_gate = |path: &str, index: usize, number: usize| {
+    pub fn runs_undecided_function(&self) -> bool {
+        let is_function = |path: &str, index: usize, number: usize| {
             let action = format!("stages[{index}].actions[{number}].configuration");
             path == action || path.strip_prefix(&action) == Some(".FunctionName")
         };
         self.stages().iter().enumerate().any(|(index, stage)| {
             let actions = stage.actions.iter().enumerate();
-            actions
-                .filter(|(_, action)| action.runs_function())
-                .any(|(number, _)| self.undecided.iter().any(|it| of_gate(&it.path, index, number)))
+            actions.filter(|(_, action)| action.runs_function()).any(|(number, _)| {
+                self.undecided.iter().any(|it| is_function(&it.path, index, number))
+            })
         })
     }
 

@@ -5,6 +5,7 @@ use rule::Rule;
 
 use super::gate::{Gate, asks_gate, runs_gate};
 use super::place::Place;
+use super::reviews::Reviewing;
 use crate::pipeline::{Pipeline, Stage};
 use findings::Evidence;
 
@@ -14,6 +15,8 @@ pub(crate) struct Topology<'a> {
     pub function: &'a FunctionRef,
     /// The gates, first to last.
     pub gates: Vec<Gate<'a>>,
+    /// What the rule says about authors. `None` without `reviews`, or without a gate.
+    pub reviewing: Option<Reviewing<'a>>,
 }
 
 impl<'a> Topology<'a> {
@@ -22,7 +25,8 @@ impl<'a> Topology<'a> {
         let mut gates: Vec<Gate<'a>> =
             places.map(|place| Gate::new(pipeline, place, floor)).collect();
         gates.sort_by_key(|gate| gate.place.order());
-        Self { pipeline, function, gates }
+        let reviewing = Reviewing::new(pipeline, &gates);
+        Self { pipeline, function, gates, reviewing }
     }
 
     /// Every action, stage by stage.

@@ -1,4 +1,4 @@
-//! Users of a forge: a place for source code with accounts of its own.
+//! Users of a forge: a place for source code with its own accounts.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,9 +1,9 @@
-//! Who wrote what an execution releases, according to the function that the rule names in
-//! `reviews`.
+//! The authors, pushers and reviewers of what an execution releases, according to the function that
+//! the rule names in `reviews`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use names::{Arn, Versions, shown};
+use names::shown;
 use serde::Serialize;
 use signing::in_one_line;
 
@@ -20,11 +20,11 @@ pub mod reviews_variable {
     /// The revisions of this execution: sorted by bytes, each once, one space between. `-` if it
     /// has no Source action.
     pub const HEAD: &str = "Head";
-    /// Who wrote the commits between the two: words with one space between, or `-`.
+    /// The authors of the commits between the two: words with one space between, or `-`.
     pub const AUTHORS: &str = "Authors";
-    /// Who pushed them, written like [`AUTHORS`].
+    /// Their pushers, written like [`AUTHORS`].
     pub const PUSHERS: &str = "Pushers";
-    /// Who reviewed them, written like [`AUTHORS`].
+    /// Their reviewers, written like [`AUTHORS`].
     pub const REVIEWERS: &str = "Reviewers";
     /// `yes`, or `no: ` and why.
     pub const REVIEWED: &str = "Reviewed";
@@ -131,16 +131,13 @@ pub(crate) fn authorship(
 /// Whether an attempt ran the reviews function: in the account and the region of the pipeline,
 /// where manual approvals always are.
 fn is_run(reviews: &Reviews, facts: &Facts, attempt: &Attempt) -> bool {
-    let Some(Invoked { function, role, .. }) = &attempt.invoked else {
+    let Some(Invoked { function: Some(function), role, .. }) = &attempt.invoked else {
         return false;
     };
-    let named = function.as_deref();
-    let is_named = named.is_some_and(|name| reviews.function().matches(name, Versions::Same));
-    let account = |arn: &String| Arn::parse(arn).map(|arn| arn.account.to_owned());
-    let is_own = role.as_ref().is_none_or(|it| account(it).as_deref() == Some(facts.account.id()));
     let mut approvals =
         facts.attempts.iter().filter(|attempt| attempt.kind == ActionKind::ManualApproval);
-    is_named && is_own && approvals.all(|approval| approval.region == attempt.region)
+    reviews.is_run_by(function, role.as_deref(), facts.account.id())
+        && approvals.all(|approval| approval.region == attempt.region)
 }
 
 /// What one run reported. `Err` continues a sentence that begins with the action.

@@ -61,6 +61,12 @@ impl Rule {
         entries.is_some_and(|entries| entries.contains("*"))
     }
 
+    /// Whether `people` names a user of any forge.
+    #[must_use]
+    pub fn names_forge_users(&self) -> bool {
+        self.people().values().flatten().any(|pattern| pattern.forge_user().is_some())
+    }
+
     /// Whether `notPeople` names any machine.
     #[must_use]
     pub fn names_machines(&self) -> bool {

@@ -56,13 +56,7 @@ impl Https {
         url: &str,
         body: &str,
     ) -> Result<Reply, CallError> {
-        let mut request = Request::new(SdkBody::from(body));
-        let is_made = request.set_method("POST").and_then(|()| request.set_uri(url)).is_ok();
-        if !is_made {
-            return Err(CallError::transient(operation, "its address is not valid"));
-        }
-        request.headers_mut().insert("content-type", "application/json");
-        self.send(operation, request).await
+        self.post_with(operation, url, &[], body).await.map(|(reply, _)| reply)
     }
 
     /// Reads a file outside AWS with these request headers. Returns also the headers of the reply,
@@ -77,12 +71,29 @@ impl Https {
         headers: &[(&'static str, String)],
     ) -> Result<(Reply, BTreeMap<String, String>), CallError> {
         let invalid = |_| CallError::transient(operation, "its address is not valid");
-        let mut request = HttpRequest::get(url).map_err(invalid)?;
-        for (name, value) in headers {
-            let added = request.headers_mut().try_insert(*name, value.clone());
-            added.map_err(|_| CallError::transient(operation, "a header is not valid"))?;
+        let request = HttpRequest::get(url).map_err(invalid)?;
+        self.exchange(operation, with(operation, request, headers)?).await
+    }
+
+    /// Posts JSON to an address outside AWS with these request headers. Returns also the headers of
+    /// the reply. No error names the address or a header, which may be secrets.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.
+    pub async fn post_with(
+        &self,
+        operation: Operation,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+    ) -> Result<(Reply, BTreeMap<String, String>), CallError> {
+        let mut request = Request::new(SdkBody::from(body));
+        let is_made = request.set_method("POST").and_then(|()| request.set_uri(url)).is_ok();
+        if !is_made {
+            return Err(CallError::transient(operation, "its address is not valid"));
         }
-        self.exchange(operation, request).await
+        request.headers_mut().insert("content-type", "application/json");
+        self.exchange(operation, with(operation, request, headers)?).await
     }
 
     /// Sends a request.
@@ -110,4 +121,17 @@ impl Https {
         let body = body.map_err(|_| transient("the reply could not be read"))?.to_vec();
         Ok((Reply { status, body: String::from_utf8(body).unwrap_or_default() }, headers))
     }
+}
+
+/// A request with more headers.
+fn with(
+    operation: Operation,
+    mut request: HttpRequest,
+    headers: &[(&'static str, String)],
+) -> Result<HttpRequest, CallError> {
+    for (name, value) in headers {
+        let added = request.headers_mut().try_insert(*name, value.clone());
+        added.map_err(|_| CallError::transient(operation, "a header is not valid"))?;
+    }
+    Ok(request)
 }

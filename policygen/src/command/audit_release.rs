@@ -120,7 +120,7 @@ impl ReleaseArgs {
                 }
                 let (pipeline, file) = (declared.name().to_owned(), of_file.file.clone());
                 let gate = gate.clone();
-                let error = match declared.may_run_gate() {
+                let error = match declared.runs_undecided_function() {
                     true => ReleaseError::OpenGate { pipeline, file, gate },
                     false => ReleaseError::NoGate { pipeline, file, gate },
                 };

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use facts::Operation;
 use facts::aws::{Https, Reply};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -14,6 +16,8 @@ use super::ForgeError;
 
 /// How often a request is tried if the forge has an error.
 const TRIES: u32 = 5;
+/// How many requests are sent at once. GitHub allows 100.
+const AT_ONCE: usize = 8;
 /// One reply must come within this time.
 const PER_REQUEST: Duration = Duration::from_secs(30);
 /// Redirects that are followed, on the same host only.
@@ -22,6 +26,24 @@ const REDIRECTS: usize = 3;
 /// (REST API, "Rate limits for the REST API").
 const UNTOLD_WAIT: Duration = Duration::from_secs(60);
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Asks for each item, several at a time. The results are in the order of the items.
+pub(super) async fn each<I, T, F>(items: Vec<I>, ask: impl Fn(I) -> F) -> Result<Vec<T>, ForgeError>
+where
+    F: Future<Output = Result<T, ForgeError>>,
+{
+    stream::iter(items).map(ask).buffered(AT_ONCE).try_collect().await
+}
+
+/// What our token may not read is not there.
+pub(super) fn unless_denied<T>(
+    read: Result<Option<T>, ForgeError>,
+) -> Result<Option<T>, ForgeError> {
+    match read {
+        Err(ForgeError::Denied(_)) => Ok(None),
+        read => read,
+    }
+}
 
 /// Escapes a name for a segment of a path, or for a value of a query.
 pub(super) fn escape(name: &str) -> String {
@@ -127,13 +149,10 @@ impl Client {
     ) -> Result<Option<Page<T>>, ForgeError> {
         let mut url = url.to_owned();
         for _ in 0..=REDIRECTS {
-            let (reply, headers) = self.answer(&url).await?;
+            let (reply, headers) = self.answer(&url, None).await?;
             match reply.status {
                 200 => {
-                    let items = serde_json::from_str(&reply.body).map_err(|problem| {
-                        let forge = self.forge;
-                        ForgeError::Malformed(format!("{forge}'s answer makes no sense: {problem}"))
-                    })?;
+                    let items = self.parse(&reply)?;
                     let next = headers.get("link").and_then(|links| next(links));
                     let next = next.map(|next| self.on_same_host(&next)).transpose()?;
                     return Ok(Some(Page { items, next }));
@@ -149,14 +168,43 @@ impl Client {
         Err(ForgeError::Malformed(format!("{} redirects in a circle", self.forge)))
     }
 
-    /// Sends a request until the forge answers it.
-    async fn answer(&self, url: &str) -> Result<(Reply, BTreeMap<String, String>), ForgeError> {
+    /// Posts JSON, and reads the answer. Redirects are not followed.
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        body: &str,
+    ) -> Result<T, ForgeError> {
+        let (reply, _) = self.answer(url, Some(body)).await?;
+        match reply.status {
+            200 => self.parse(&reply),
+            _ => Err(self.refusal(&reply)),
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, ForgeError> {
+        let forge = self.forge;
+        serde_json::from_str(&reply.body).map_err(|problem| {
+            ForgeError::Malformed(format!("{forge}'s answer makes no sense: {problem}"))
+        })
+    }
+
+    /// Sends a request, with a body if it posts one, until the forge answers it.
+    async fn answer(
+        &self,
+        url: &str,
+        body: Option<&str>,
+    ) -> Result<(Reply, BTreeMap<String, String>), ForgeError> {
         let operation = Operation::of("forge", self.forge);
         let mut failures = 0;
         loop {
             let until = self.until.min(Instant::now() + PER_REQUEST);
-            let answer =
-                timeout_at(until, self.https.get_with(operation, url, &self.headers)).await;
+            let sent = async {
+                match body {
+                    Some(body) => self.https.post_with(operation, url, &self.headers, body).await,
+                    None => self.https.get_with(operation, url, &self.headers).await,
+                }
+            };
+            let answer = timeout_at(until, sent).await;
             let (wait, why) = match answer {
                 Ok(Ok((reply, headers))) => match wait(&reply, &headers) {
                     Some(wait) => (wait, "it limits how often it may be asked".to_owned()),

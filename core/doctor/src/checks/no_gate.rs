@@ -19,7 +19,7 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
         return None;
     }
     // Another check reports a function that the template does not decide: it may be the gate.
-    if topology.pipeline.may_run_gate() {
+    if topology.pipeline.runs_undecided_function() {
         return None;
     }
     let guarded: Vec<_> = topology

@@ -5,6 +5,7 @@ use findings::{Check, Evidence, Finding, Location, Severity};
 use super::Find;
 use crate::gate::Gate;
 use crate::pipeline::{Action, Undecided};
+use crate::reviews::Reviewing;
 use crate::topology::Topology;
 
 pub(super) const CHECK: Check<Find> = Check {
@@ -63,7 +64,10 @@ fn is_needed(topology: &Topology<'_>, action: &Action, key: &str) -> bool {
     match key {
         ".actionTypeId" | ".runOrder" | ".configuration.ActionMode" => true,
         ".configuration" | ".configuration.FunctionName" => {
-            topology.gates.is_empty() && action.runs_function()
+            let has_no_reviews = |it: &Reviewing<'_>| it.runs.is_empty();
+            let is_missing = topology.gates.is_empty()
+                || topology.reviewing.as_ref().is_some_and(has_no_reviews);
+            is_missing && action.runs_function()
         }
         ".name" => {
             let names_actions = |gate: &Gate<'_>| gate.rule.named_actions().next().is_some();

@@ -18,12 +18,10 @@ mod rules;
 mod wire;
 
 use std::collections::BTreeSet;
-use std::future::Future;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::Instant;
 
-use super::http::{Client, escape};
+use super::http::{Client, each, escape, unless_denied};
 use super::{Forge, ForgeError, Range};
 use crate::consensus::Consensus;
 use crate::history::History;
@@ -32,9 +30,6 @@ use crate::judge::{Gaps, judge};
 use moves::Moves;
 use range::Commits;
 use wire::Repository;
-
-/// How many requests are sent at once. GitHub allows 100.
-const AT_ONCE: usize = 8;
 
 /// GitHub, read with a token.
 #[derive(Debug)]
@@ -164,12 +159,4 @@ impl<'a> Source<'a> {
         self.void_reviews(&mut history).await?;
         Ok(history)
     }
-}
-
-/// Asks for each item, several at a time. The results are in the order of the items.
-async fn each<I, T, F>(items: Vec<I>, ask: impl Fn(I) -> F) -> Result<Vec<T>, ForgeError>
-where
-    F: Future<Output = Result<T, ForgeError>>,
-{
-    stream::iter(items).map(ask).buffered(AT_ONCE).try_collect().await
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::wire::{Permission, Rule, RuleSuite};
-use super::{Source, each, escape};
+use super::{Source, each, escape, unless_denied};
 use crate::consensus::Author;
 use crate::forge::ForgeError;
 use crate::history::{Answer, History};
@@ -72,13 +72,5 @@ impl Source<'_> {
         let permission = unless_denied(self.client.get::<Permission>(&path).await)?;
         let may_write = permission.is_some_and(|found| found.lets_write(user.id()));
         Ok((!may_write).then(|| format!("may not write to {}, as far as we can read", self.name)))
-    }
-}
-
-/// What our token may not read is not there.
-fn unless_denied<T>(read: Result<Option<T>, ForgeError>) -> Result<Option<T>, ForgeError> {
-    match read {
-        Err(ForgeError::Denied(_)) => Ok(None),
-        read => read,
     }
 }
