@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::ForgeError;
 
-/// How often a request is tried if the forge answers with an error of its own.
+/// How often a request is tried if the forge has an error.
 const TRIES: u32 = 5;
 /// How many requests are sent at once. GitHub allows 100.
 const AT_ONCE: usize = 8;
@@ -104,6 +104,11 @@ impl Client {
     /// The address of a path of the API.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.api)
+    }
+
+    /// Whether the API is the one at this address.
+    pub(super) fn is_at(&self, api: &str) -> bool {
+        self.api == api
     }
 
     /// Reads one object. `None` if the forge says that it does not exist.
