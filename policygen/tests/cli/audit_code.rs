@@ -178,8 +178,9 @@ fn the_generated_files_put_members_into_their_groups() {
     let note = "assign the permission set `TwoPersonRule-ApprovalA`";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
     // With signatures, the same people may answer every slot.
-    let both =
-        file_of("mechanism = 'signed'\n[members]\nApprovalA = ['xena']\nApprovalB = ['xena', 'yuri']");
+    let both = file_of(
+        "mechanism = 'signed'\n[members]\nApprovalA = ['xena']\nApprovalB = ['xena', 'yuri']",
+    );
     let arguments = ["--config", text(both.path()), "--format", "cloudformation"];
     let ran = generate(&[&arguments[..], &["--print", "template.yaml"]].concat());
     assert!(ran.stdout.contains("      Users:\n      - xena\n      - yuri\n"), "{}", ran.stderr);
