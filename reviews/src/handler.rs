@@ -15,7 +15,7 @@ use signing::in_one_line;
 use crate::base::{Found, Search};
 use crate::findings::Findings;
 use crate::forge::{ForgeError, Range};
-use crate::forges::{Forges, Unasked};
+use crate::forges::{Forges, Question, Unasked};
 use crate::program::PROGRAM;
 use crate::settings::{Settings, SettingsError};
 use crate::source::{Delivered, Place, delivered};
@@ -169,7 +169,14 @@ impl Task<'_> {
                 Err(objection) => findings.object(objection),
                 Ok(None) => {}
                 Ok(Some((place, range))) => {
-                    let consensus = ports.forges.consensus(place.host, &range, budget).await;
+                    let question = Question {
+                        host: place.host,
+                        range: &range,
+                        rule: self.rule,
+                        account: &self.details.account,
+                        budget,
+                    };
+                    let consensus = ports.forges.consensus(question).await;
                     findings.add(consensus.map_err(unasked)?);
                 }
             }

@@ -8,7 +8,7 @@ use facts::is_safe_url;
 use names::FunctionRef;
 use serde::Deserialize;
 
-use crate::forge::GitHub;
+use crate::forge::{GitHub, GitLab};
 
 /// The variable that says where the forges are.
 const FORGES: &str = "FORGES";
@@ -21,6 +21,7 @@ const USUAL_GATE: &str = "two-person-rule-gate";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub(crate) github: Option<Api>,
+    pub(crate) gitlab: Option<Api>,
     pub(crate) gate: FunctionRef,
 }
 
@@ -56,6 +57,7 @@ pub enum SettingsError {
 #[serde(deny_unknown_fields)]
 struct ForgesFile {
     github: Option<ApiFile>,
+    gitlab: Option<ApiFile>,
 }
 
 #[derive(Deserialize)]
@@ -87,10 +89,11 @@ impl Settings {
     pub fn read(forges: Option<&str>, gate: Option<&str>) -> Result<Self, SettingsError> {
         let wrong = |problem: serde_json::Error| SettingsError::Forges(problem.to_string());
         let forges = forges.ok_or(SettingsError::NoForges)?;
-        let ForgesFile { github } = serde_json::from_str(forges).map_err(wrong)?;
+        let ForgesFile { github, gitlab } = serde_json::from_str(forges).map_err(wrong)?;
         let gate = FunctionRef::from_str(gate.unwrap_or(USUAL_GATE));
         Ok(Self {
             github: github.map(|it| it.read("github", GitHub::API)).transpose()?,
+            gitlab: gitlab.map(|it| it.read("gitlab", GitLab::API)).transpose()?,
             gate: gate.map_err(|problem| SettingsError::Gate(problem.to_string()))?,
         })
     }
@@ -100,6 +103,7 @@ impl ApiFile {
     fn read(self, forge: &str, public: &str) -> Result<Api, SettingsError> {
         let wrong = |problem| SettingsError::Forges(problem);
         let api = self.api.unwrap_or_else(|| public.to_owned());
+        let api = api.trim_end_matches('/').to_owned();
         if !is_safe_url(&api) {
             return Err(wrong(format!(
                 "`{forge}.api` must begin with https://, because the token is sent there"

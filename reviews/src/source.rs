@@ -14,6 +14,10 @@ pub enum Host {
     GitHub,
     /// GitHub Enterprise Server.
     GitHubServer,
+    /// GitLab in the cloud.
+    GitLab,
+    /// A self-managed GitLab.
+    GitLabServer,
 }
 
 /// A branch of a repository.
@@ -108,6 +112,8 @@ fn connected(entry: &HistoryEntry) -> Result<Host, String> {
     match provider.provider_type.as_str() {
         "GitHub" => Ok(Host::GitHub),
         "GitHubEnterpriseServer" => Ok(Host::GitHubServer),
+        "GitLab" => Ok(Host::GitLab),
+        "GitLabSelfManaged" => Ok(Host::GitLabServer),
         other => Err(format!("takes from {}, which cannot be read", shown(other))),
     }
 }

@@ -45,9 +45,10 @@ def run(execution, action, type_id, configuration=(), status="Succeeded", **outp
     }
 
 
-def source(execution, revision, repository="acme/shop", action="Source", branch="main", **more):
-    """A Source action that takes from GitHub through a connection."""
-    summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": 'Round cents", "x": "'})
+def source(execution, revision, repository="acme/shop", action="Source", provider="GitHub", **more):
+    """A Source action that takes from a branch through a connection."""
+    branch = "main"
+    summary = json.dumps({"ProviderType": provider, "CommitMessage": 'Round cents", "x": "'})
     configuration = {"FullRepositoryId": repository, "BranchName": branch, "ConnectionArn": "arn:x"}
     result = {"externalExecutionId": revision, "externalExecutionSummary": summary, **more}
     return run(

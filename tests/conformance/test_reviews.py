@@ -3,6 +3,7 @@
 import json
 
 import forge_github
+import forge_gitlab
 import pytest
 from forge import Forge
 from forge_server import TOKEN, Server
@@ -211,7 +212,7 @@ def test_a_forge_that_cannot_be_reached_fails_the_job():
         ({"forges": {}}, "`FORGES` has no `github`"),
         (
             {"forges": {"github": {"api": "https://ghe.example/api/v3", "token": TOKEN_ARN}}},
-            "comes from github.com, and `FORGES` has the address of another GitHub",
+            "comes from the public GitHub, and `github.api` in `FORGES` is another",
         ),
         ({"FORGES": None}, "FORGES is not set"),
         ({"GATE_FUNCTION": "two person"}, "GATE_FUNCTION is wrong"),
@@ -324,6 +325,25 @@ def test_a_wrong_token_fails_the_job_and_is_not_told(shop):
     world.token = "github_pat_wr0ng"
     kind, message = invoke(world, forges=shop.forges).failure
     assert kind == "ConfigurationError" and "token" in message
+
+
+def test_a_source_of_gitlab_is_asked_of_gitlab():
+    forge = Forge()
+    forge.is_old = False
+    with Server(forge, forge_gitlab.api) as server:
+        shop = Shop(server)
+        shop.shop.work(shop.alice, "fix")
+        request = forge_gitlab.open_request(shop.shop, shop.alice, "fix").review(shop.carol)
+        request.merge(shop.bob, "merge")
+        forges = {"gitlab": {"api": f"{server.url}/api/v4", "token": TOKEN_ARN}}
+        world = World(shop.shop.branches["main"]).release("e1", shop.base, provider="GitLab")
+        world.histories[OWN][1] = source(OWN, shop.shop.branches["main"], provider="GitLab")
+        world.token = TOKEN
+        variables = invoke(world, forges=forges).variables
+        assert variables["Authors"] == f"gitlab:alice/{shop.alice.id}"
+        assert variables["Reviewed"] == "yes"
+        kind, message = invoke(world_again(world), forges=shop.forges).failure
+        assert kind == "ConfigurationError" and "`FORGES` has no `gitlab`" in message
 
 
 def test_two_sources_are_looked_at_each(shop):

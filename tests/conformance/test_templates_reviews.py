@@ -12,6 +12,7 @@ from reviews_function import RULE, TOKEN_ARN, World, invoke
 from test_templates import called, run, terraform_actions
 
 LAYER = "arn:aws:lambda:us-east-1:111122223333:layer:two-person-rule-gate-rule:7"
+GITLAB = TOKEN_ARN.replace("github", "gitlab")
 CMK = "arn:aws:kms:us-east-1:111122223333:key/1"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 KEY = {"kms:Decrypt", "kms:GenerateDataKey"}
@@ -46,7 +47,9 @@ def test_it_reads_one_secret_and_the_named_pipelines():
     policy = statements(resources()["ReviewsPolicy"]["Properties"])
     arn = "arn:aws:codepipeline:us-east-1:111122223333:payments"
     assert policy["SeeReleases"]["Resource"] == arn
-    assert policy["ReadToken"]["Resource"] == TOKEN_ARN
+    assert policy["ReadToken"]["Resource"] == [TOKEN_ARN]
+    both = statements(resources(GitLabTokenArn=GITLAB)["ReviewsPolicy"]["Properties"])
+    assert both["ReadToken"]["Resource"] == [TOKEN_ARN, GITLAB]
     more = statements(resources(Pipelines="team-*")["ReviewsPolicy"]["Properties"])
     assert more["SeeReleases"]["Resource"].endswith(":team-*")
 
@@ -62,6 +65,15 @@ def test_the_built_function_takes_the_deployed_settings():
     assert layers == []
     done = invoke(World(head).release("e1", head), **environment)
     assert done.variables["Reviewed"] == "yes"
+    both, _ = variables(GitLabTokenArn=GITLAB)
+    forges = json.loads(both["FORGES"])
+    assert {name: forge["token"] for name, forge in forges.items()} == {
+        "github": TOKEN_ARN,
+        "gitlab": GITLAB,
+    }
+    assert invoke(World(head).release("e1", head), **both).variables["Reviewed"] == "yes"
+    with pytest.raises(RefusedParameters, match="without a forge"):
+        variables(GitHubTokenArn="")
 
 
 def test_there_is_one_rule_from_one_place():
@@ -80,7 +92,7 @@ def test_the_names_are_those_of_the_gate_and_the_rule():
     assert parameters["FunctionName"]["Default"] == RULE["reviews"]["function"]
     assert parameters["Pipelines"]["Default"] == gate["Pipelines"]["Default"]
     module = (TEMPLATES / "terraform" / "reviews" / "variables.tf").read_text()
-    for name in ("GateFunction", "FunctionName", "RoleName", "GitHubApi"):
+    for name in ("GateFunction", "FunctionName", "RoleName", "GitHubApi", "GitLabApi"):
         assert re.search(rf'default += "{re.escape(parameters[name]["Default"])}"', module), name
 
 

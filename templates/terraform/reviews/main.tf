@@ -6,6 +6,7 @@ data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 
 locals {
+  tokens    = compact([var.github_token_arn, var.gitlab_token_arn])
   pipelines = "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}"
 }
 
@@ -35,7 +36,10 @@ resource "aws_lambda_function" "reviews" {
     variables = merge(
       {
         GATE_FUNCTION = var.gate_function_name
-        FORGES        = jsonencode({ github = { api = var.github_api, token = var.github_token_arn } })
+        FORGES = jsonencode(merge(
+          var.github_token_arn == null ? {} : { github = { api = var.github_api, token = var.github_token_arn } },
+          var.gitlab_token_arn == null ? {} : { gitlab = { api = var.gitlab_api, token = var.gitlab_token_arn } },
+        ))
       },
       var.rule == null ? {} : { TWO_PERSON_RULE = jsonencode(var.rule) },
       var.rule_layer_arn == null ? {} : { TWO_PERSON_RULE_FILE = "/opt/two-person-rule/rule.json" },
@@ -46,6 +50,10 @@ resource "aws_lambda_function" "reviews" {
     precondition {
       condition     = (var.rule_layer_arn == null) != (var.rule == null)
       error_message = "Give the gate's rule as rule or rule_layer_arn, and not as both."
+    }
+    precondition {
+      condition     = length(local.tokens) > 0
+      error_message = "Give github_token_arn or gitlab_token_arn; without a forge, nothing can be found out."
     }
   }
 
@@ -117,7 +125,7 @@ resource "aws_iam_role_policy" "reviews" {
           Sid      = "ReadToken"
           Effect   = "Allow"
           Action   = ["secretsmanager:GetSecretValue"]
-          Resource = [var.github_token_arn]
+          Resource = local.tokens
         },
         {
           Sid      = "KeepLog"
