@@ -40,7 +40,7 @@ pub enum Unasked {
 
 /// The forges that are configured.
 pub trait Forges {
-    /// Who wrote and reviewed a range of commits.
+    /// The writers and reviewers of a range of commits.
     ///
     /// # Errors
     /// [`Unasked`] if the forge gave no answer within the budget.

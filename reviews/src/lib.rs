@@ -6,7 +6,7 @@
 //! | `base` | the last satisfied release |
 //! | `source` | what the Source actions delivered, and where they took it from |
 //! | `findings` | what is reported: the output variables |
-//! | `settings` | what the environment says besides the rule |
+//! | `settings` | what the environment says, apart from the rule |
 //! | `forges` | the port to all forges |
 //! | `aws` | the ports over the AWS SDK: the only file that names it |
 //! | `program` | the function, in the words of its messages |

@@ -1,5 +1,5 @@
-//! What the function's environment says besides the rule: where the forges are, and which function
-//! is the gate. Nobody who can only edit pipelines can change it.
+//! What the function's environment says, apart from the rule: where the forges are, and which
+//! function is the gate. A person who can only edit pipelines cannot change it.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-"""The built reviews function, in a process of its own. One server on loopback plays Lambda's
+"""The built reviews function, in a separate process. One server on loopback plays Lambda's
 Runtime API, CodePipeline and Secrets Manager.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
