@@ -36,7 +36,7 @@ pub(super) struct Trail {
     steps: BTreeMap<(Timestamp, String, usize), Step>,
     /// The merges of pull requests, by their ids.
     pub(super) merges: BTreeMap<String, Record>,
-    /// The commits that CodeCommit made in these 90 days. What follows one of them was pushed later.
+    /// The commits that CodeCommit made in these 90 days. What follows one was pushed later.
     pub(super) made: BTreeSet<String>,
     pub(super) objections: Vec<String>,
 }
