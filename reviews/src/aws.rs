@@ -1,12 +1,13 @@
 //! The ports over the AWS SDK, and the forges with their tokens. Only this file names the SDK.
 
 use facts::aws::sdk::Client;
-use facts::aws::{Reader, Secret};
+use facts::aws::{Reader, Secret, Signed};
 use facts::{Budget, Operation};
 use job::aws::JobWorker;
+use rule::Account;
 
 use crate::consensus::Consensus;
-use crate::forge::{Forge as _, GitHub, GitLab};
+use crate::forge::{CodeCommit, Forge as _, GitHub, GitLab};
 use crate::forges::{Forges, Question, Unasked};
 use crate::settings::{Api, Settings};
 use crate::source::Host;
@@ -17,6 +18,14 @@ use crate::source::Host;
 pub(crate) struct LiveForges {
     github: Option<(Api, Secret)>,
     gitlab: Option<(Api, Secret)>,
+    codecommit: Option<Trail>,
+}
+
+/// CodeCommit, and CloudTrail, which knows who pushed there.
+#[derive(Clone, Debug)]
+struct Trail {
+    codecommit: Signed,
+    cloudtrail: Signed,
 }
 
 /// Clients from the environment of the function: credentials, region and, if it is set,
@@ -30,9 +39,15 @@ pub(crate) async fn from_environment(
         let secret = Secret::new(&config, &api.token);
         (api.clone(), secret)
     };
+    let region = config.region().map_or("", |region| region.as_ref());
+    let trail = || Trail {
+        codecommit: Signed::in_region(&config, "codecommit", region),
+        cloudtrail: Signed::in_region(&config, "cloudtrail", region),
+    };
     let forges = LiveForges {
         github: settings.and_then(|settings| settings.github.as_ref()).map(with_secret),
         gitlab: settings.and_then(|settings| settings.gitlab.as_ref()).map(with_secret),
+        codecommit: settings.filter(|settings| settings.codecommit).map(|_| trail()),
     };
     (JobWorker::from(client.clone()), Reader::from(client), forges)
 }
@@ -40,7 +55,7 @@ pub(crate) async fn from_environment(
 impl Forges for LiveForges {
     async fn consensus(
         &self,
-        Question { host, range, budget, .. }: Question<'_>,
+        Question { host, range, rule, account, budget }: Question<'_>,
     ) -> Result<Consensus, Unasked> {
         let repository = &range.repository;
         let consensus = match host {
@@ -59,6 +74,17 @@ impl Forges for LiveForges {
                     access.open(self.gitlab.as_ref(), is_public, repository, budget).await?;
                 let gitlab = GitLab::new(&api, &token, budget.until()).map_err(Unasked::Forge)?;
                 gitlab.consensus(range).await
+            }
+            Host::CodeCommit => {
+                let Some(Trail { codecommit, cloudtrail }) = self.codecommit.clone() else {
+                    return Err(Unasked::Settings(format!(
+                        "{repository} comes from CodeCommit, and `FORGES` has no `codecommit`"
+                    )));
+                };
+                let (rule, account) = (rule.clone(), Account::new(account));
+                CodeCommit::new(codecommit, cloudtrail, rule, account, budget)
+                    .consensus(range)
+                    .await
             }
         };
         consensus.map_err(Unasked::Forge)

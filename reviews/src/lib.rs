@@ -35,7 +35,7 @@ use job::{Budget, Invocation};
 
 pub use consensus::{Author, Consensus};
 pub use findings::Findings;
-pub use forge::{Forge, ForgeError, GitHub, GitLab, Range};
+pub use forge::{CodeCommit, Forge, ForgeError, GitHub, GitLab, Range};
 pub use forges::{Forges, Question, Unasked};
 pub use handler::{Ports, handle};
 pub use history::{Answer, Change, Commit, History, Move, MoveKind, Review};

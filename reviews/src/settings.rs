@@ -22,6 +22,8 @@ const USUAL_GATE: &str = "two-person-rule-gate";
 pub struct Settings {
     pub(crate) github: Option<Api>,
     pub(crate) gitlab: Option<Api>,
+    /// Whether the function may ask CodeCommit and CloudTrail.
+    pub(crate) codecommit: bool,
     pub(crate) gate: FunctionRef,
 }
 
@@ -58,7 +60,13 @@ pub enum SettingsError {
 struct ForgesFile {
     github: Option<ApiFile>,
     gitlab: Option<ApiFile>,
+    codecommit: Option<Nothing>,
 }
+
+/// CodeCommit has no settings: it is where the pipeline is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,11 +97,13 @@ impl Settings {
     pub fn read(forges: Option<&str>, gate: Option<&str>) -> Result<Self, SettingsError> {
         let wrong = |problem: serde_json::Error| SettingsError::Forges(problem.to_string());
         let forges = forges.ok_or(SettingsError::NoForges)?;
-        let ForgesFile { github, gitlab } = serde_json::from_str(forges).map_err(wrong)?;
+        let ForgesFile { github, gitlab, codecommit } =
+            serde_json::from_str(forges).map_err(wrong)?;
         let gate = FunctionRef::from_str(gate.unwrap_or(USUAL_GATE));
         Ok(Self {
             github: github.map(|it| it.read("github", GitHub::API)).transpose()?,
             gitlab: gitlab.map(|it| it.read("gitlab", GitLab::API)).transpose()?,
+            codecommit: codecommit.is_some(),
             gate: gate.map_err(|problem| SettingsError::Gate(problem.to_string()))?,
         })
     }
