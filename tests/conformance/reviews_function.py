@@ -61,6 +61,17 @@ def source(execution, revision, repository="acme/shop", action="Source", provide
     )
 
 
+def codecommit_source(execution, revision, repository="shop"):
+    """A Source action of CodeCommit."""
+    return run(
+        execution,
+        "Source",
+        lambda_type("Source", "AWS", "CodeCommit"),
+        {"RepositoryName": repository, "BranchName": "main", "PollForSourceChanges": "false"},
+        executionResult={"externalExecutionId": revision, "externalExecutionSummary": "Round"},
+    )
+
+
 def gate(execution, verdict="satisfied", function="two-person-rule-gate", **more):
     return run(
         execution,
@@ -220,6 +231,10 @@ class Host(BaseHTTPRequestHandler):
         server = self.server
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         target = self.headers.get("x-amz-target")
+        if target and target.startswith(("CodeCommit", "com.amazonaws.cloudtrail")):
+            prefix, name = target.split(".")[-2:]
+            self.reply(200, server.world.codecommit.answer(prefix, name, json.loads(body)))
+            return
         if target:
             with server.lock:
                 status, reply = server.world.answer(target.split(".")[-1], json.loads(body))

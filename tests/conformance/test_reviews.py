@@ -2,12 +2,24 @@
 
 import json
 
+import forge_codecommit
 import forge_github
 import forge_gitlab
 import pytest
 from forge import Forge
 from forge_server import TOKEN, Server
-from reviews_function import OWN, RULE, TOKEN_ARN, World, gate, invoke, lambda_type, run, source
+from reviews_function import (
+    OWN,
+    RULE,
+    TOKEN_ARN,
+    World,
+    codecommit_source,
+    gate,
+    invoke,
+    lambda_type,
+    run,
+    source,
+)
 
 OLD, MID, NEW = ("1" * 40, "2" * 40, "3" * 40)
 EXCLUDED = "release once under a rule without `excludeAuthors`"
@@ -344,6 +356,33 @@ def test_a_source_of_gitlab_is_asked_of_gitlab():
         assert variables["Reviewed"] == "yes"
         kind, message = invoke(world_again(world), forges=shop.forges).failure
         assert kind == "ConfigurationError" and "`FORGES` has no `gitlab`" in message
+
+
+def test_a_source_of_codecommit_is_asked_of_codecommit():
+    forge = Forge()
+    alice, bob, carol = (forge.user(name) for name in ("alice", "bob", "carol"))
+    shop = forge.repository("shop", alice, bob, carol)
+    shop.push(bob, "main", forge.commit([], bob.email, "first"))
+
+    def change(branch):
+        shop.work(alice, branch)
+        pull = forge_codecommit.open_pull(shop, alice, branch).review(carol, "APPROVE")
+        pull.merge(bob, "squash")
+        return shop.branches["main"]
+
+    base, head = change("one"), change("two")
+    world = World(head).execution("e1", gate("e1"), codecommit_source("e1", base))
+    world.histories[OWN][1] = codecommit_source(OWN, head)
+    world.codecommit = forge_codecommit.Service(forge)
+    variables = invoke(world, forges={"codecommit": {}}).variables
+    assert variables["Authors"] == forge_codecommit.arn(alice)
+    assert variables["Reviewers"] == forge_codecommit.arn(carol)
+    assert variables["Reviewed"] == "yes"
+    elsewhere = codecommit_source(OWN, head)
+    elsewhere["input"]["roleArn"] = "arn:aws:iam::444455556666:role/source"
+    world.histories[OWN][1] = elsewhere
+    reviewed = invoke(world_again(world), forges={"codecommit": {}}).variables["Reviewed"]
+    assert "takes from CodeCommit of another account" in reviewed
 
 
 def test_two_sources_are_looked_at_each(shop):

@@ -51,6 +51,12 @@ variable "gitlab_api" {
   default     = "https://gitlab.com/api/v4"
 }
 
+variable "codecommit_repositories" {
+  description = "The repositories of CodeCommit that the function may read, by name or by a pattern such as team-*; empty without CodeCommit"
+  type        = list(string)
+  default     = []
+}
+
 variable "function_name" {
   description = "The function's name, as reviews of the rule names it"
   type        = string
