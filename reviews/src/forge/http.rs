@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::ForgeError;
 
-/// How often a request is tried if the forge answers with an error of its own.
+/// How often a request is tried if the forge has an error.
 const TRIES: u32 = 5;
 /// How many requests are sent at once. GitHub allows 100.
 const AT_ONCE: usize = 8;

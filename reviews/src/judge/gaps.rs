@@ -1,4 +1,4 @@
-//! What a history lacks, so that a forge can be asked for it.
+//! The parts that are missing from a history, so that a forge can be asked for them.
 
 use std::collections::BTreeSet;
 

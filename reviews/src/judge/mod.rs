@@ -3,7 +3,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `gaps` | what a history lacks, so that a forge can be asked for it |
+//! | `gaps` | the parts that are missing, so that a forge can be asked for them |
 //! | `known` | the commits, which can be reached from which, and who showed them first |
 //! | `steps` | the moves that brought a branch to a commit |
 //! | `released` | how the released branch got its commits: by changes, or past them |

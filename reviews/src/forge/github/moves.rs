@@ -1,5 +1,5 @@
-//! Who moved which branch: the activity of the repository, which GitHub records with the user that
-//! it authenticated.
+//! The moves of branches: the activity of the repository, which GitHub records with the user that it
+//! authenticated.
 
 use std::collections::BTreeMap;
 
