@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! GITHUB_TOKEN=… cargo run -p reviews --example consensus -- acme/shop main BASE HEAD
+//! GITLAB_TOKEN=… cargo run -p reviews --example consensus -- acme/shop main BASE HEAD
 //! ```
 //!
 //! The environment variable `API` names another address, `REQUIRED` the number of reviews, and
@@ -12,7 +13,7 @@ use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::time::Duration;
 
-use reviews::{Author, Consensus, Forge as _, GitHub, Range};
+use reviews::{Author, Consensus, Forge as _, GitHub, GitLab, Range};
 use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,8 +32,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         required: variable("REQUIRED", "1").parse()?,
     };
     let until = Instant::now() + Duration::from_secs(variable("SECONDS", "280").parse()?);
-    let github = GitHub::new(&variable("API", GitHub::API), &env::var("GITHUB_TOKEN")?, until)?;
-    let found = github.consensus(&range).await?;
+    let found = match env::var("GITLAB_TOKEN") {
+        Ok(token) => {
+            GitLab::new(&variable("API", GitLab::API), &token, until)?.consensus(&range).await?
+        }
+        Err(_) => {
+            let token = env::var("GITHUB_TOKEN")?;
+            GitHub::new(&variable("API", GitHub::API), &token, until)?.consensus(&range).await?
+        }
+    };
     let Consensus { authors, pushers, reviewers, objections, commits } = found;
     let words = |users: std::collections::BTreeSet<Author>| {
         users.iter().map(ToString::to_string).collect::<Vec<String>>()

@@ -17,10 +17,10 @@ const READ: usize = 100;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Search<'a> {
     pub(crate) account: &'a str,
-    pub(crate) region: &'a str,
     pub(crate) pipeline: &'a str,
     /// The execution that runs now.
     pub(crate) own: &'a str,
+    /// The gate's function, with its account and region.
     pub(crate) gate: &'a FunctionRef,
 }
 
@@ -133,7 +133,7 @@ impl Search<'_> {
         let account = |arn: &String| Arn::parse(arn).map(|arn| arn.account.to_owned());
         ActionKind::invokes_lambda(Some(category), Some(owner), Some(provider))
             && ran.function.as_ref().is_some_and(|it| self.gate.matches(it, Versions::Same))
-            && ran.region.as_deref().is_none_or(|region| region == self.region)
+            && ran.region.as_deref().is_none_or(|region| self.gate.may_be_in(region))
             && ran.role.as_ref().is_none_or(|it| account(it).as_deref() == Some(self.account))
             && entry.execution_id.as_deref() == Some(execution)
             && attempt.status == Status::Succeeded

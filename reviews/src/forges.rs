@@ -24,7 +24,7 @@ pub enum Unasked {
 
 /// The forges that are configured.
 pub trait Forges {
-    /// Who wrote and reviewed a range of commits.
+    /// Finds the authors and reviewers of a range of commits.
     ///
     /// # Errors
     /// [`Unasked`] if the forge gave no answer within the budget.

@@ -7,7 +7,7 @@ use job::{
     Budget, Disowned, Failure, FailureKind, GET_JOB_DETAILS, Invocation, InvocationError,
     JobDetails, Jobs, OwnExecution, own_parameters, report,
 };
-use names::{Arn, Versions};
+use names::{Arn, FunctionRef, Versions};
 use rule::{Attempt, Reviews, Rule};
 use serde::Deserialize;
 use signing::in_one_line;
@@ -207,13 +207,12 @@ impl Task<'_> {
         codepipeline: &(impl CodePipeline + Executions),
         budget: facts::Budget,
     ) -> Result<Found, Failure> {
-        let region = Arn::parse(self.function_arn).map(|arn| arn.region).unwrap_or_default();
+        let gate = beside(&settings.gate, self.function_arn);
         let search = Search {
             account: &self.details.account,
-            region,
             pipeline: &self.details.pipeline,
             own: self.own.id(),
-            gate: &settings.gate,
+            gate: &gate,
         };
         let found = search.find(codepipeline, codepipeline, budget).await;
         found.map_err(|error| PROGRAM.failure(&error))
@@ -259,6 +258,17 @@ impl Task<'_> {
             },
         )))
     }
+}
+
+/// The gate's function, which is in our own account and region unless it is named by its ARN.
+fn beside(gate: &FunctionRef, function_arn: &str) -> FunctionRef {
+    let version = gate.qualifier().map(|it| format!(":{it}")).unwrap_or_default();
+    let own = Arn::parse(function_arn).filter(|_| gate.account().is_none());
+    let complete = own.and_then(|Arn { partition, region, account, .. }| {
+        let name = gate.name();
+        format!("arn:{partition}:lambda:{region}:{account}:function:{name}{version}").parse().ok()
+    });
+    complete.unwrap_or_else(|| gate.clone())
 }
 
 /// The revisions of an execution, and the same in one line.

@@ -1,4 +1,4 @@
-//! Who wrote and who reviewed what a pipeline releases: a Lambda action before the approvals.
+//! A Lambda action before the approvals: it finds out who wrote and reviewed what is released.
 //!
 //! | file | purpose |
 //! |---|---|

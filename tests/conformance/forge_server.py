@@ -92,13 +92,23 @@ def handler(server):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
+            self.answer()
+
+        def do_POST(self):
+            length = int(self.headers["content-length"])
+            self.answer(self.rfile.read(length))
+
+        def answer(self, *body):
             url = urllib.parse.urlsplit(self.path)
-            query = dict(urllib.parse.parse_qsl(url.query))
+            pairs = urllib.parse.parse_qsl(url.query)
+            query = dict(pairs)
+            for name in (name for name in query if name.endswith("[]")):
+                query[name] = [value for key, value in pairs if key == name]
             try:
                 with server.counted(self.path):
                     if self.headers["authorization"] != f"Bearer {TOKEN}":
                         raise Refusal(401, "Bad credentials")
-                    template, reply = server.api(server, url.path, query)
+                    template, reply = server.api(server, url.path, query, *body)
                     self.reply(url, query, template, reply)
             except Refusal as refusal:
                 headers = {key.replace("_", "-"): str(it) for key, it in refusal.headers.items()}

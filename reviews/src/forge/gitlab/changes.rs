@@ -186,8 +186,8 @@ impl Source<'_> {
         Ok(is_complete && newest.is_some_and(StateEvent::is_by_gitlab))
     }
 
-    /// The approvals of a merge request in the order of time, and whether GitLab says when they were
-    /// given. An approval is of the version that was the newest at that time. GitLab removes them
+    /// The approvals of a merge request by their times, and whether GitLab tells these times.
+    /// An approval is of the version that was the newest at that time. GitLab removes them
     /// when somebody pushes only if the project says so, so that nothing depends on it.
     async fn reviews(&self, path: &str) -> Result<(Vec<Review>, bool), ForgeError> {
         let versions = format!("{path}/versions?per_page=100");

@@ -61,8 +61,7 @@ impl Source<'_> {
         }
     }
 
-    /// The commits that can be reached from the head and not from the base. `None` if there are more
-    /// than we read.
+    /// The commits that can be reached from the head and not from the base. `None` if too many.
     pub(super) async fn between(
         &self,
         base: &str,
