@@ -24,8 +24,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The name that the gate's function has unless somebody chooses another.
 const USUAL_GATE: &str = "two-person-rule-gate";
 
-const LIST_PIPELINE_EXECUTIONS: Operation = Operation::codepipeline("ListPipelineExecutions");
-
 /// What past executions are judged by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standard<'a> {
@@ -71,7 +69,7 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
         count: i32,
     ) -> Result<Vec<PipelineExecution>, CallError> {
         let call = || self.aws.past(pipeline, count);
-        let mut past = Budget::of(PATIENCE).call(LIST_PIPELINE_EXECUTIONS, call).await?;
+        let mut past = Budget::of(PATIENCE).call(Operation::LIST_PIPELINE_EXECUTIONS, call).await?;
         past.sort_by_key(|execution| std::cmp::Reverse(execution.started));
         Ok(past)
     }
@@ -169,7 +167,16 @@ impl<A: Aws, C: CodePipeline, R: Roles> Eyes<'_, A, C, R> {
 /// with a defect.
 fn action(entry: HistoryEntry, execution_id: &str) -> ActionExecution {
     let HistoryEntry { execution_id: named, pipeline_version, attempt, outputs, ran } = entry;
-    let Ran { type_id, region, role, function, user_parameters, external_id, error: message } = ran;
+    let Ran {
+        type_id,
+        region,
+        role,
+        function,
+        user_parameters,
+        source: _,
+        external_id,
+        error: message,
+    } = ran;
     let configuration = [("FunctionName", function), ("UserParameters", user_parameters)];
     let configuration =
         configuration.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));

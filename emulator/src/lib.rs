@@ -7,7 +7,7 @@ pub mod aws;
 pub mod cli;
 pub mod command;
 pub mod engine;
-pub mod gate_host;
+pub mod function_host;
 mod gate_identity;
 mod operation;
 pub mod principals;

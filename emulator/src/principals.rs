@@ -13,6 +13,11 @@ use crate::engine::{ApiError, ErrorCode};
 #[derive(Debug, Clone)]
 pub struct Principals(BTreeMap<String, String>);
 
+/// The ARN of a session of a role.
+pub(crate) fn session(partition: &str, account_id: &str, role: &str, name: &str) -> String {
+    format!("arn:{partition}:sts::{account_id}:assumed-role/{role}/{name}")
+}
+
 /// Why a file of principals cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PrincipalsError {

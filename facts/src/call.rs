@@ -19,6 +19,10 @@ impl Operation {
     pub const GET_PIPELINE_STATE: Self = Self::codepipeline("GetPipelineState");
     /// [`CodePipeline::started`](crate::CodePipeline::started)
     pub const GET_PIPELINE_EXECUTION: Self = Self::codepipeline("GetPipelineExecution");
+    /// [`Executions::executions`](crate::Executions::executions)
+    pub const LIST_PIPELINE_EXECUTIONS: Self = Self::codepipeline("ListPipelineExecutions");
+    /// [`Secret::text`](crate::aws::Secret::text)
+    pub const GET_SECRET_VALUE: Self = Self::of("secretsmanager", "GetSecretValue");
     /// [`Roles::role_arn`](crate::Roles::role_arn)
     pub const GET_ROLE: Self = Self::of("iam", "GetRole");
 

@@ -36,6 +36,8 @@
 //! | `lag` | whether the history is behind, and so cannot be judged yet |
 //! | `gate_run` | the gate's own run, which the history that it judges must show |
 //! | `account` | what IAM says about the roles of the account |
+//! | `executions` | the list of past executions |
+//! | `safe_url` | whether nobody on the way can read a request to an address |
 //! | `port` | what is asked of CodePipeline and IAM, in our own types |
 //! | `call` | calls to AWS by their names, and how they fail |
 //! | `retry` | bounded retries |
@@ -46,6 +48,7 @@
 mod account;
 pub mod aws;
 mod call;
+mod executions;
 mod floor;
 mod gate_run;
 mod history;
@@ -54,9 +57,11 @@ mod port;
 mod query;
 mod retry;
 mod runtime;
+mod safe_url;
 
 pub use account::with_roles;
 pub use call::{CallError, Operation};
+pub use executions::{Executions, Listed, ListedPage, ListedRevision};
 pub use floor::{Floor, FloorError, RULE, RULE_FILE};
 pub use gate_run::GateRun;
 pub use history::read_all as read_history;
@@ -65,3 +70,4 @@ pub use port::{CodePipeline, ExecutionPage, HistoryEntry, Ran, Roles, Started, S
 pub use query::{Query, ReadError, Snapshot};
 pub use retry::Budget;
 pub use runtime::missing_variable;
+pub use safe_url::is_safe_url;

@@ -91,6 +91,8 @@ pub struct Ran {
     /// What the function is told: `UserParameters`, with their variables replaced if AWS shows
     /// their values.
     pub user_parameters: Option<String>,
+    /// Of a Source action, what its configuration says about the place of the source code.
+    pub source: BTreeMap<&'static str, String>,
     /// `externalExecutionId`: the token of an approval, or the id of a deployment.
     pub external_id: Option<String>,
     /// The message of `errorDetails`.

@@ -82,6 +82,12 @@ impl Budget {
         self.retry(operation, tries, call).await
     }
 
+    /// When calling ends, with or without an answer.
+    #[must_use]
+    pub fn until(&self) -> Instant {
+        self.until
+    }
+
     /// Makes a call that nothing depends on: once, for as long as one call may take. Returns `None`
     /// if it fails.
     pub(crate) async fn try_once<T, F: Future<Output = Result<T, CallError>>>(

@@ -62,7 +62,7 @@ impl Manual {
                 program.build();
                 let command = match verb {
                     None => program,
-                    Some(verb) => program.find_subcommand(verb).cloned().ok_or_else(|| {
+                    Some(verb) => find(&program, verb).cloned().ok_or_else(|| {
                         ManualError::UnknownVerb { verb: verb.clone(), program: name }
                     })?,
                 };
@@ -71,4 +71,13 @@ impl Manual {
         }
         Ok(String::from_utf8(text)?)
     }
+}
+
+/// A verb, or a verb of a verb: `rule`, `rule-check`.
+fn find<'a>(program: &'a Command, verb: &str) -> Option<&'a Command> {
+    let inner = || {
+        let (outer, inner) = verb.split_once('-')?;
+        program.find_subcommand(outer)?.find_subcommand(inner)
+    };
+    program.find_subcommand(verb).or_else(inner)
 }

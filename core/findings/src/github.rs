@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use names::shown;
 
 use crate::cause::{Alike, causes};
-use crate::{Finding, Report, Severity, first_names};
+use crate::{Finding, Location, Report, Severity, first_names};
 
 /// Renders the report as workflow commands, and the answer and the numbers as lines of the log.
 pub fn render(report: &Report) -> String {
@@ -19,8 +19,9 @@ pub fn render(report: &Report) -> String {
         let names = first_names(cause.iter().map(|finding| finding.called.as_str()));
         let about = if cause.len() > 1 { format!(" About {names}.") } else { String::new() };
         let Finding { message, help, subject, .. } = finding;
-        let text = shown(&format!("{message}{about} ({subject}) {help}"));
-        let _ = writeln!(out, "::{}{}::{}", command(finding), properties(finding), data(&text));
+        let text = format!("{message}{about} ({subject}) {help}");
+        let location = finding.location.as_ref();
+        out.push_str(&annotation(finding.severity, finding.code, location, &text));
     }
     if let Some(answer) = &report.answer {
         let _ = writeln!(out, "{}", shown(&answer.sentence));
@@ -29,23 +30,28 @@ pub fn render(report: &Report) -> String {
     out
 }
 
-fn command(finding: &Finding) -> &'static str {
-    match finding.severity {
+/// One annotation, with its line feed.
+#[must_use]
+pub fn annotation(
+    severity: Severity,
+    title: &str,
+    location: Option<&Location>,
+    text: &str,
+) -> String {
+    let command = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
-    }
-}
-
-fn properties(finding: &Finding) -> String {
-    let mut properties = format!(" title={}", property(finding.code));
-    if let Some(location) = &finding.location {
+    };
+    let mut properties = format!(" title={}", property(title));
+    if let Some(location) = location {
+        // Writing to a string cannot fail.
         let _ = write!(properties, ",file={}", property(&shown(&location.file)));
         if let Some(line) = location.line {
             let _ = write!(properties, ",line={line}");
         }
     }
-    properties
+    format!("::{command}{properties}::{}\n", data(&shown(text)))
 }
 
 /// Text after the last `::` (`escapeData` of `actions/toolkit`, `packages/core/src/command.ts`).

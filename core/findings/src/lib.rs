@@ -26,7 +26,7 @@ pub use csv::{plain, render as csv};
 pub use disposition::Disposition;
 pub use finding::{Evidence, Finding, Gate, Location, Severity};
 pub use found::{Answer, AnswerIs, Elsewhere, Found};
-pub use github::render as github;
+pub use github::{annotation, render as github};
 pub use human::{Screen, render as human};
 pub use json::{pretty, render as json};
 pub use junit::render as junit;

@@ -1,5 +1,5 @@
-//! Generates IAM policies for approvers, drafts a rule for the gate, and explains how principals
-//! are counted.
+//! Generates IAM policies for approvers, drafts a rule for the gate, reports what a change of a
+//! rule does, and explains how principals are counted.
 
 mod advice;
 mod approval;
@@ -15,6 +15,7 @@ mod plan;
 mod quota;
 mod region;
 mod render;
+pub mod rule_changes;
 pub mod rule_draft;
 mod settings;
 mod signed_rule;

@@ -1,5 +1,5 @@
-//! Who wrote what an execution releases, according to the function that the rule names in
-//! `reviews`.
+//! The authors, pushers and reviewers of what an execution releases, according to the function that
+//! the rule names in `reviews`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,9 @@ pub mod reviews_variable {
     pub const HEAD: &str = "Head";
     /// The authors of the commits between the two: words with one space between, or `-`.
     pub const AUTHORS: &str = "Authors";
-    /// Who pushed them, written like [`AUTHORS`].
+    /// Their pushers, written like [`AUTHORS`].
     pub const PUSHERS: &str = "Pushers";
-    /// Who reviewed them, written like [`AUTHORS`].
+    /// Their reviewers, written like [`AUTHORS`].
     pub const REVIEWERS: &str = "Reviewers";
     /// `yes`, or `no: ` and why.
     pub const REVIEWED: &str = "Reviewed";

@@ -54,8 +54,8 @@ pub struct Record {
     pub job_id: Option<String>,
     /// The principal or trigger that started the execution.
     pub initiator: Initiator,
-    /// Who wrote and reviewed it, if the rule has `reviews` and the function said so for these
-    /// revisions.
+    /// The authors and reviewers of what is released, if the rule has `reviews` and its function
+    /// named them for these revisions.
     pub authors: Option<Authorship>,
     /// Why nobody knows who wrote it, if the rule has `reviews`: a sentence without a full stop.
     #[serde(skip_serializing_if = "Option::is_none")]

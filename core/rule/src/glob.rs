@@ -30,6 +30,17 @@ impl NameGlob {
     pub(crate) fn matches(&self, name: &str) -> bool {
         self.matcher.matches(name)
     }
+
+    /// Whether this pattern matches every name that the other one matches. `false` if that cannot
+    /// be decided.
+    ///
+    /// Without a `?`, only a `*` can take the wildcards of the other pattern, and then it also
+    /// takes every text that they stand for.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_literal = !other.pattern.contains(['*', '?']);
+        self.pattern.eq_ignore_ascii_case(&other.pattern)
+            || ((is_literal || !self.pattern.contains('?')) && self.matches(&other.pattern))
+    }
 }
 
 #[cfg(test)]
@@ -44,5 +55,20 @@ mod tests {
         for nothing in ["", "*", "**", "?*"] {
             assert!(NameGlob::parse(nothing).is_err(), "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn a_pattern_covers_another_only_if_that_is_certain() {
+        let covers = |wide: &str, narrow: &str| {
+            NameGlob::parse(wide).unwrap().covers(&NameGlob::parse(narrow).unwrap())
+        };
+        assert!(covers("deploy-*", "Deploy-Bot"));
+        assert!(covers("deploy-?", "deploy-x"));
+        assert!(covers("d*", "deploy-*"));
+        assert!(covers("d*t", "deploy-?t"));
+        assert!(covers("deploy-?", "Deploy-?"));
+        assert!(!covers("deploy-?", "deploy-*"));
+        assert!(!covers("deploy-*", "d*"));
+        assert!(!covers("*-bot", "deploy-*"));
     }
 }

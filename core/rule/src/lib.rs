@@ -18,6 +18,7 @@ mod approval;
 mod attempts;
 mod authorship;
 mod called;
+mod changes;
 mod decide;
 mod decision;
 mod digest;
@@ -53,6 +54,7 @@ mod trusted_role;
 
 pub use account::{Account, RESERVED_PATH};
 pub use authorship::{Authorship, reviews_variable};
+pub use changes::{AddedKey, Change, Effect};
 pub use decide::decide;
 pub use decision::{
     AtIs, Decision, DeskRecord, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use names::shown;
 
+use crate::authorship::Authorship;
 use crate::decision::{AtIs, Decision, JudgedApproval, Record, Satisfied, Verdict};
 use crate::facts::Status;
 use crate::identity::Basis;
@@ -69,7 +70,8 @@ impl Satisfied<'_> {
     /// bytes long.
     #[must_use]
     pub fn summary(self) -> String {
-        let Record { quorum, approvals, assumptions, reasons, .. } = &self.decision().record;
+        let Record { quorum, authors, approvals, assumptions, reasons, .. } =
+            &self.decision().record;
         let persons = &self.decision().persons;
         let mut text = format!(
             "Satisfied by {}: {} counted, {} required.\n",
@@ -79,6 +81,9 @@ impl Satisfied<'_> {
         );
         for approval in approvals {
             text.push_str(&approval_line(approval));
+        }
+        if let Some(authors) = authors {
+            text.push_str(&authors_line(authors));
         }
         for assumption in assumptions {
             text.push_str(&format!("Assumption: {assumption}.\n"));
@@ -204,6 +209,21 @@ fn approval_line(approval: &JudgedApproval) -> String {
         (None, None) => "not counted".to_owned(),
     };
     format!("- {}: {answered}{by}{at}{signed}, {counted}\n", approval.action)
+}
+
+/// The people who are named as authors, pushers and reviewers of what is released.
+fn authors_line(authorship: &Authorship) -> String {
+    let Authorship { authors, pushers, reviewers, .. } = authorship;
+    let names = |names: &BTreeSet<String>| match names.is_empty() {
+        true => "nobody".to_owned(),
+        false => list(names.iter().map(|name| shown(name))),
+    };
+    format!(
+        "Authors: {}. Pushers: {}. Reviewers: {}.\n",
+        names(authors),
+        names(pushers),
+        names(reviewers)
+    )
 }
 
 /// `body` and then `hint`, together at most `limit` bytes. If that is too long, the body is cut on

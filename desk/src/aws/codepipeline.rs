@@ -2,9 +2,9 @@
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types as sdk;
-use evidence::history::{ExecutionStatus, PipelineExecution, Revision, Trigger, to_millisecond};
-use facts::aws::call_error;
-use facts::{CallError, Operation};
+use evidence::history::{ExecutionStatus, PipelineExecution, Revision, Trigger};
+use facts::aws::{Reader, call_error};
+use facts::{CallError, Executions as _, ListedRevision, Operation};
 use jiff::Timestamp;
 use names::Arn;
 use rule::Initiator;
@@ -17,7 +17,6 @@ use crate::port::{Execution, Listed, Page, Release, Run};
 
 const LIST_PIPELINES: Operation = Operation::codepipeline("ListPipelines");
 const GET_PIPELINE: Operation = Operation::codepipeline("GetPipeline");
-const LIST_PIPELINE_EXECUTIONS: Operation = Operation::codepipeline("ListPipelineExecutions");
 const START_PIPELINE_EXECUTION: Operation = Operation::codepipeline("StartPipelineExecution");
 const PUT_APPROVAL_RESULT: Operation = Operation::codepipeline("PutApprovalResult");
 
@@ -149,35 +148,24 @@ pub(super) async fn past(
     pipeline: &str,
     count: i32,
 ) -> Result<Vec<PipelineExecution>, CallError> {
-    let call = client.list_pipeline_executions().pipeline_name(pipeline).max_results(count);
-    let reply = call.send().await;
-    let reply = reply.map_err(|error| call_error(LIST_PIPELINE_EXECUTIONS, &error))?;
-    let past = reply.pipeline_execution_summaries.unwrap_or_default().into_iter().map(listed);
-    past.collect::<Option<_>>()
-        .ok_or(missing(LIST_PIPELINE_EXECUTIONS, "a `pipelineExecutionId` is missing"))
+    let page = Reader::from(client.clone()).executions(pipeline, count, None).await?;
+    Ok(page.executions.into_iter().map(listed).collect())
 }
 
-fn listed(summary: sdk::PipelineExecutionSummary) -> Option<PipelineExecution> {
-    let revision = |it: sdk::SourceRevision| {
-        Revision::new(Some(it.action_name), it.revision_id, it.revision_summary, it.revision_url)
-    };
-    let revisions = summary.source_revisions.unwrap_or_default();
-    let trigger = summary.trigger.map(|it| Trigger {
-        kind: it.trigger_type.map(|kind| kind.as_str().to_owned()),
-        detail: it.trigger_detail,
-    });
-    let status = summary.status.as_ref().map(sdk::PipelineExecutionStatus::as_str);
-    Some(PipelineExecution {
-        id: summary.pipeline_execution_id?,
-        status: ExecutionStatus::from_aws(status),
-        started: summary.start_time.and_then(timestamp).and_then(to_millisecond),
-        updated: summary.last_update_time.and_then(timestamp).and_then(to_millisecond),
-        revisions: revisions.into_iter().map(revision).collect(),
-        trigger: trigger.unwrap_or_default(),
-        mode: summary.execution_mode.map(|mode| mode.as_str().to_owned()),
-        kind: summary.execution_type.map(|kind| kind.as_str().to_owned()),
-        stop_reason: summary.stop_trigger.and_then(|stop| stop.reason),
-    })
+fn listed(listed: facts::Listed) -> PipelineExecution {
+    let revision = |it: ListedRevision| Revision::new(Some(it.action), it.id, it.summary, it.url);
+    let (kind, detail) = listed.trigger;
+    PipelineExecution {
+        id: listed.id,
+        status: ExecutionStatus::from_aws(listed.status.as_deref()),
+        started: listed.started,
+        updated: listed.updated,
+        revisions: listed.revisions.into_iter().map(revision).collect(),
+        trigger: Trigger { kind, detail },
+        mode: listed.mode,
+        kind: listed.kind,
+        stop_reason: listed.stop_reason,
+    }
 }
 
 pub(super) async fn start(client: &Client, pipeline: &str) -> Result<String, CallError> {

@@ -1,10 +1,8 @@
 //! AWS, through its SDK. Only this folder names the SDK, with one file per service.
 
 mod codepipeline;
-mod endpoint;
 mod lambda;
 mod live;
-mod secret;
 mod sns;
 mod sts;
 mod ways;
@@ -23,8 +21,8 @@ use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
 use crate::port::{Aws, Execution, Listed, Page, Run};
 
+pub(crate) use facts::aws::SecretArn;
 pub(crate) use live::{Live, RoleArn};
-pub(crate) use secret::SecretArn;
 pub(crate) use sns::TopicArn;
 pub(crate) use ways::LiveWays;
 
@@ -114,7 +112,7 @@ impl Connected {
             aws: Client {
                 codepipeline,
                 sts: aws_sdk_sts::Client::new(config),
-                lambda: endpoint::service(config, "lambda", &region),
+                lambda: Signed::in_region(config, "lambda", &region),
                 region,
             },
         }

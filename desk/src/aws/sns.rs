@@ -9,7 +9,6 @@ use facts::aws::{Signed, form, refusal};
 use facts::{CallError, Operation};
 use names::Arn;
 
-use super::endpoint::service;
 use crate::notify::Notice;
 
 const PUBLISH: Operation = Operation::of("sns", "Publish");
@@ -43,7 +42,7 @@ impl FromStr for TopicArn {
 
 impl Topic {
     pub(super) fn new(config: &SdkConfig, TopicArn { arn, region }: &TopicArn) -> Self {
-        Self { sns: service(config, "sns", region), arn: arn.clone() }
+        Self { sns: Signed::in_region(config, "sns", region), arn: arn.clone() }
     }
 
     /// Publishes a notice. Subscriptions can filter by its attributes: `event`, `pipeline`, and

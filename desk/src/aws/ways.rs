@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use facts::aws::Https;
+use facts::aws::{Https, Secret, SecretArn};
 use facts::{Budget, CallError, Operation};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use super::secret::{Secret, SecretArn};
 use super::sns::{Topic, TopicArn};
-use super::{Connection, NoRegion};
+use super::{Connection, NoRegion, missing};
 use crate::notify::{Chat, Notice, Ways, Webhook};
 
 /// How long reading the secret may take, retries included.
@@ -20,7 +19,6 @@ const REPLY: Duration = Duration::from_secs(20);
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 const PUBLISH: Operation = Operation::of("sns", "Publish");
-const GET_SECRET_VALUE: Operation = Operation::of("secretsmanager", "GetSecretValue");
 
 /// The ways that are configured.
 #[derive(Clone, Debug, Default)]
@@ -56,8 +54,12 @@ impl Ways for LiveWays {
     }
 
     async fn webhooks(&self) -> Result<Vec<Webhook>, CallError> {
+        const OPERATION: Operation = Operation::GET_SECRET_VALUE;
         match &self.secret {
-            Some(it) => Budget::of(PATIENCE).call(GET_SECRET_VALUE, || it.webhooks()).await,
+            Some(secret) => {
+                let text = Budget::of(PATIENCE).call(OPERATION, || secret.text()).await?;
+                Webhook::of_secret(&text).map_err(|problem| missing(OPERATION, problem))
+            }
             None => Ok(Vec::new()),
         }
     }

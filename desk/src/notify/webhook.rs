@@ -2,9 +2,8 @@
 //! secrets.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use axum::http::Uri;
+use facts::is_safe_url;
 use serde::Deserialize;
 
 /// A program that takes messages.
@@ -47,7 +46,7 @@ impl Webhook {
         let of = |chat, url: Option<String>| url.map(|url| Self { chat, url });
         let found = [of(Chat::Slack, slack), of(Chat::Teams, teams)];
         let found = Vec::from_iter(found.into_iter().flatten());
-        if !found.iter().all(|webhook| is_safe(&webhook.url)) {
+        if !found.iter().all(|webhook| is_safe_url(&webhook.url)) {
             return Err("an address in the secret does not begin with https://");
         }
         if found.is_empty() { Err("the secret has no address") } else { Ok(found) }
@@ -55,22 +54,6 @@ impl Webhook {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
-    }
-}
-
-/// Whether nobody on the way can read the address: it is of HTTPS, or on this machine.
-fn is_safe(url: &str) -> bool {
-    let Ok(url) = url.parse::<Uri>() else {
-        return false;
-    };
-    let host = url.host().unwrap_or_default();
-    let has_user = url.authority().is_some_and(|it| it.as_str().contains('@'));
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let is_here = host == "localhost" || address.is_ok_and(|it| it.is_loopback());
-    match url.scheme_str() {
-        Some("https") => !host.is_empty() && !has_user,
-        Some("http") => is_here && !has_user,
-        Some(_) | None => false,
     }
 }
 

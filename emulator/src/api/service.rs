@@ -56,12 +56,13 @@ impl Service {
         }
     }
 
-    /// The ARN of a function, for a caller with the permission `lambda:GetFunctionConfiguration`.
+    /// The ARN of a function, for a caller who may call an operation of Lambda on it.
     ///
     /// # Errors
-    /// `AccessDeniedException` if the caller may not see the function.
+    /// `AccessDeniedException` if the caller may not.
     pub fn function(
         &self,
+        operation: &'static str,
         function: &FunctionRef,
         caller: Caller<'_>,
         now: Timestamp,
@@ -70,7 +71,7 @@ impl Service {
         let arn = function.unqualified_arn();
         let arn = arn.unwrap_or_else(|| settings.function_arn(function.name()));
         if let Some(authorizer) = &self.authorizer {
-            authorizer.check_function(&arn, caller, now, settings)?;
+            authorizer.check_function(operation, &arn, caller, now, settings)?;
         }
         Ok(arn)
     }

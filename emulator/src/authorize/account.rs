@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use iam::account::{Account, AccountError, Actor};
 
-use crate::gate_identity::{ROLE, session};
-use crate::principals::Principals;
+use crate::gate_identity::{NAME, ROLE};
+use crate::principals::{Principals, session};
 
 /// The gate's role in the output of `policygen generate --gate`, without the prefix that the user
 /// may choose.
@@ -17,6 +17,8 @@ const GATE_ROLE: &str = "TwoPersonRule-Gate";
 pub struct Authorizer {
     pub(super) account: Account,
     gate: String,
+    /// The sessions of the other functions.
+    functions: Vec<String>,
 }
 
 /// Why a file cannot decide calls.
@@ -105,7 +107,8 @@ impl Authorizer {
             None if has_role(GATE_ROLE) => GATE_ROLE,
             None => ROLE,
         };
-        let authorizer = Self { gate: session(&account.partition, &account.id, role), account };
+        let gate = session(&account.partition, &account.id, role, NAME);
+        let authorizer = Self { gate, functions: Vec::new(), account };
         match principals.iter().find(|(_, arn)| !authorizer.knows(arn)) {
             None => Ok(authorizer),
             Some((key_id, arn)) => Err(AccountFileError::Stranger {
@@ -153,5 +156,19 @@ impl Authorizer {
     #[must_use]
     pub fn checks_gate(&self) -> bool {
         self.actor(&self.gate).is_some()
+    }
+
+    /// Decides for another function too, which calls as the role with its name. If the account does
+    /// not have that role, the function is not checked. Returns whether it is.
+    pub fn add_function(&mut self, name: &str) -> bool {
+        let session = session(&self.account.partition, &self.account.id, name, name);
+        let is_checked = self.actor(&session).is_some();
+        self.functions.push(session);
+        is_checked
+    }
+
+    /// Whether an ARN is the session of a function, the gate or another.
+    pub(super) fn is_function(&self, arn: &str) -> bool {
+        self.gate == arn || self.functions.iter().any(|function| function == arn)
     }
 }

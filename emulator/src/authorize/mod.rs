@@ -50,8 +50,8 @@ enum Known {
     /// The root user, which may do everything: "only the AWS account root user has access to all
     /// the resources in that account" by default (IAM User Guide, "AWS account root user").
     Root,
-    /// The gate, if the account does not have its role: then no policy decides.
-    UncheckedGate,
+    /// A function, if the account does not have its role: then no policy decides.
+    UncheckedFunction,
     /// A principal with policies.
     Actor(Actor),
     /// Nobody of this account.
@@ -84,7 +84,7 @@ impl Authorizer {
         settings: &Settings,
     ) -> Result<(), ApiError> {
         let refusal = match self.known(request.caller.arn) {
-            Known::Root | Known::UncheckedGate => None,
+            Known::Root | Known::UncheckedFunction => None,
             Known::Nobody => Some(Refusal::Implicit(IDENTITY)),
             Known::Actor(actor) => self.refusal(actor, request, resource, settings),
         };
@@ -100,7 +100,7 @@ impl Authorizer {
         match self.actor(caller) {
             Some(actor) => Known::Actor(actor),
             None if self.is_root(caller) => Known::Root,
-            None if caller == self.gate() => Known::UncheckedGate,
+            None if self.is_function(caller) => Known::UncheckedFunction,
             None => Known::Nobody,
         }
     }

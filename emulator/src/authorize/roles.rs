@@ -1,5 +1,5 @@
 //! Questions for services other than CodePipeline: what a role is, whether a caller may assume it,
-//! whether it may publish to a topic, and whether a caller may see a function.
+//! whether it may publish to a topic, and whether a caller may see or change a function.
 
 use std::sync::Arc;
 
@@ -87,18 +87,19 @@ impl Authorizer {
         })
     }
 
-    /// Whether the caller may see the configuration of a function.
+    /// Whether the caller may call an operation of Lambda on a function.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
     pub(crate) fn check_function(
         &self,
+        operation: &'static str,
         arn: &str,
         caller: Caller<'_>,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<(), ApiError> {
-        let action = Action { service: "lambda", operation: "GetFunctionConfiguration" };
+        let action = Action { service: "lambda", operation };
         let request = Request { action, input: &Value::Null, caller, now };
         self.decide(&request, &Resource::Arn(arn.to_owned()), settings)
     }

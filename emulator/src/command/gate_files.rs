@@ -30,16 +30,20 @@ pub(super) fn rule(path: &Path) -> Result<String, GateFileError> {
     Ok(text)
 }
 
+/// Returns the full path of the gate's program.
+pub(super) fn program(path: &Path) -> Result<PathBuf, GateFileError> {
+    runnable(path).map_err(|problem| GateFileError::Gate { path: path.to_owned(), problem })
+}
+
 /// Returns the full path of a program that starts. Only the system knows whether it does: a file
 /// can lack a permission, or be made for another processor.
-pub(super) fn program(path: &Path) -> Result<PathBuf, GateFileError> {
-    let broken = |problem| GateFileError::Gate { path: path.to_owned(), problem };
-    let program = path.canonicalize().map_err(broken)?;
+pub(super) fn runnable(path: &Path) -> io::Result<PathBuf> {
+    let program = path.canonicalize()?;
     let mut command = Command::new(&program);
     command.arg("--version").env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut started = command.spawn().map_err(broken)?;
+    let mut started = command.spawn()?;
     // It may be a program that does not know the option, and waits.
-    started.kill().and_then(|()| started.wait()).map_err(broken)?;
+    started.kill().and_then(|()| started.wait())?;
     Ok(program)
 }

@@ -2,6 +2,7 @@
 
 pub mod demo;
 mod desk;
+mod functions;
 mod gate_files;
 mod lag;
 pub mod serve;

@@ -12,23 +12,24 @@ use names::{AccountId, Region};
 
 use super::demo;
 use super::desk;
+use super::functions::FunctionArgs;
 use super::gate_files;
 use super::lag::lag;
 use super::stop::Stop;
 use crate::authorize::Authorizer;
 use crate::engine::Settings;
-use crate::gate_host::ChildOutput;
+use crate::function_host::ChildOutput;
 use crate::principals::Principals;
-use crate::server::{Config, Server};
+use crate::server::{Config, Function, Server};
 use crate::terminal;
 
 /// Serve an in-memory CodePipeline on loopback for the AWS CLI and SDKs
 ///
 /// The access key id alone identifies a caller; signatures are not verified. The creation of a
 /// pipeline starts an execution; all others are started by hand, because sources never detect a
-/// change. Lambda actions invoke the gate, even if they name another function. Manual approvals
-/// wait; every other action succeeds, unless its configuration has `"EmulatorResult": "Failed"` or
-/// `"FailedOnce"`.
+/// change. Lambda actions invoke the gate, unless they name a function of --function. Manual
+/// approvals wait; every other action succeeds, unless its configuration has `"EmulatorResult":
+/// "Failed"` or `"FailedOnce"`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = PRINCIPALS_HELP)]
 pub struct Args {
@@ -53,6 +54,8 @@ pub struct Args {
     /// Program to run as the gate, such as a built `bootstrap`; by default this program itself
     #[arg(long, value_name = "PROGRAM")]
     gate: Option<PathBuf>,
+    #[command(flatten)]
+    functions: FunctionArgs,
     /// Region in ARNs
     #[arg(long, default_value = "us-east-1")]
     region: Region,
@@ -100,7 +103,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         Some(path) => Principals::read(path)?,
         None => Principals::examples(&args.account_id),
     };
-    let authorizer = match &args.account {
+    let mut authorizer = match &args.account {
         Some(path) => Some(Authorizer::read(path, &principals, args.gate_role.as_deref())?),
         None => None,
     };
@@ -116,6 +119,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     };
     let rule = args.rule.as_deref().map(gate_files::rule).transpose()?;
     let gate = args.gate.as_deref().map(gate_files::program).transpose()?;
+    let functions = args.functions.read()?;
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -126,8 +130,16 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             "the account has no role for the gate, so the gate is not checked: see --gate-role"
         );
     }
+    for Function { name, .. } in &functions {
+        if authorizer.as_mut().is_some_and(|authorizer| !authorizer.add_function(name)) {
+            tracing::warn!(
+                "the account has no role `{name}`, so the function `{name}` is not checked"
+            );
+        }
+    }
     let serves_desk = !args.no_desk && authorizer.is_none();
-    let role = desk::Role { partition: partition.to_owned(), account_id: account_id.to_owned() };
+    let Settings { partition, account_id, .. } = settings.clone();
+    let role = desk::Role { partition, account_id };
     let mut known = principals.clone();
     if serves_desk {
         known.add(desk::KEY_ID, role.session());
@@ -143,8 +155,9 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         authorizer,
         gate,
         rule: rule.clone(),
-        gate_log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
-        gate_output: ChildOutput::Stderr,
+        functions,
+        log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
+        output: ChildOutput::Stderr,
     })
     .await?;
     if !args.empty && args.account.is_none() {

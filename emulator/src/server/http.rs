@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,6 +26,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 
 async fn answer(
     State(shared): State<Arc<Shared>>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -40,8 +41,8 @@ async fn answer(
     if form && target.is_none() {
         return query::answer(&shared, caller, service, &body);
     }
-    if let Some(function) = lambda::function(uri.path()) {
-        return lambda::answer(&shared, caller, &function);
+    if let Some(call) = lambda::call(&method, uri.path()) {
+        return lambda::answer(&shared, caller, &call, &body);
     }
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
     if operation.is_none() && service != OWN {

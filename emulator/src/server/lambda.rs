@@ -1,35 +1,89 @@
-//! The one operation of Lambda that approvers need: GetFunctionConfiguration, so that `desk` finds
-//! the gate's rule.
+//! The operations of Lambda that the product needs: GetFunctionConfiguration, so that `desk` finds
+//! the gate's rule, and UpdateFunctionConfiguration, so that a pipeline can put a rule in force.
 //!
 //! The REST JSON protocol.
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html>
 
 use std::collections::BTreeMap;
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use names::FunctionRef;
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::functions::{Hosted, is_reserved, is_variable_name};
 use super::sessions::Known;
 use super::shared::Shared;
 use crate::engine::{ApiError, ErrorCode};
 
-/// The function in the path of a request, if it is one of Lambda.
-pub(super) fn function(path: &str) -> Option<String> {
+/// The most that all variables of a function hold together, in bytes.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+const ENVIRONMENT_BYTES: usize = 4096;
+
+/// A call of Lambda.
+pub(super) struct Call {
+    operation: Operation,
+    /// The function, as the path names it.
+    function: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Get,
+    Update,
+}
+
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GetFunctionConfiguration",
+            Self::Update => "UpdateFunctionConfiguration",
+        }
+    }
+}
+
+/// The part of the body of UpdateFunctionConfiguration that has an effect here.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Update {
+    environment: Option<Environment>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+}
+
+/// The call in the method and the path of a request, if it is one of Lambda that is served.
+pub(super) fn call(method: &Method, path: &str) -> Option<Call> {
+    let operation = match *method {
+        Method::GET => Operation::Get,
+        Method::PUT => Operation::Update,
+        _ => return None,
+    };
     let name = path.strip_prefix("/2015-03-31/functions/")?.strip_suffix("/configuration")?;
-    Some(percent_decode_str(name).decode_utf8().ok()?.into_owned())
+    let function = percent_decode_str(name).decode_utf8().ok()?.into_owned();
+    Some(Call { operation, function })
 }
 
 /// Answers a call of Lambda.
-pub(super) fn answer(shared: &Shared, caller: Result<Known, ApiError>, name: &str) -> Response {
+pub(super) fn answer(
+    shared: &Shared,
+    caller: Result<Known, ApiError>,
+    call: &Call,
+    body: &[u8],
+) -> Response {
     let headers = [
         (header::CONTENT_TYPE.as_str(), "application/json".to_owned()),
         ("x-amzn-requestid", Uuid::new_v4().to_string()),
     ];
-    match configuration(shared, caller, name) {
+    match configuration(shared, caller, call, body) {
         Ok(body) => (StatusCode::OK, headers, body.to_string()).into_response(),
         Err(Refused { status, code, message }) => {
             let body = json!({"Type": "User", "Message": message}).to_string();
@@ -38,46 +92,101 @@ pub(super) fn answer(shared: &Shared, caller: Result<Known, ApiError>, name: &st
     }
 }
 
+#[derive(Debug)]
 struct Refused {
     status: StatusCode,
     code: &'static str,
     message: String,
 }
 
-/// The part of the configuration that the gate's function has here. As for Lambda actions, every
-/// name means the gate.
+impl Refused {
+    fn invalid(message: String) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: "InvalidParameterValueException", message }
+    }
+}
+
+/// The part of the configuration that functions have here, after the change if there is one. As for
+/// Lambda actions, every name that no other function has means the gate.
 fn configuration(
     shared: &Shared,
     caller: Result<Known, ApiError>,
-    name: &str,
+    call: &Call,
+    body: &[u8],
 ) -> Result<Value, Refused> {
     let caller = caller?;
+    let name = &call.function;
     let function: FunctionRef = name.parse().map_err(|_| Refused {
         status: StatusCode::BAD_REQUEST,
         code: "ValidationException",
         message: format!("1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint"),
     })?;
-    let answered = shared.function(&function, &caller);
+    let found = shared.function(call.operation.name(), &function, &caller);
     tracing::info!(
-        operation = "lambda:GetFunctionConfiguration",
+        operation = format!("lambda:{}", call.operation.name()),
         caller = caller.arn,
         name,
-        allowed = answered.is_ok(),
+        allowed = found.is_ok(),
         "answered"
     );
-    let (arn, rule) = answered?;
-    let variables: BTreeMap<&str, String> =
-        rule.into_iter().map(|rule| ("TWO_PERSON_RULE", rule)).collect();
+    let (arn, hosted) = found?;
+    if call.operation == Operation::Update {
+        update(hosted, body)?;
+    }
     Ok(json!({
         "FunctionName": function.name().as_str(),
         "FunctionArn": arn,
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
-        "Timeout": 30,
+        "Timeout": hosted.timeout.as_secs(),
         "MemorySize": 128,
         "Version": "$LATEST",
-        "Environment": {"Variables": variables},
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "Environment": {"Variables": hosted.variables()},
     }))
+}
+
+/// Replaces the variables of a function, all of them, as Lambda does.
+fn update(hosted: &Hosted, body: &[u8]) -> Result<(), Refused> {
+    let update: Update = serde_json::from_slice(body).map_err(|error| {
+        Refused::invalid(format!(
+            "The emulator changes only the Environment of a function: {error}"
+        ))
+    })?;
+    if let Some(Environment { variables }) = update.environment {
+        check(&variables)?;
+        hosted.configure(variables);
+    }
+    Ok(())
+}
+
+fn check(variables: &BTreeMap<String, String>) -> Result<(), Refused> {
+    if !variables.keys().all(|name| is_variable_name(name)) {
+        return Err(Refused {
+            status: StatusCode::BAD_REQUEST,
+            code: "ValidationException",
+            message: "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map \
+                      keys must satisfy constraint: [Member must satisfy regular expression pattern: \
+                      [a-zA-Z]([a-zA-Z0-9_])+]"
+                .to_owned(),
+        });
+    }
+    let unable = "Lambda was unable to configure your environment variables because the environment \
+                  variables you have provided";
+    let reserved = variables.keys().map(String::as_str).filter(|name| is_reserved(name));
+    let reserved: Vec<&str> = reserved.collect();
+    if !reserved.is_empty() {
+        return Err(Refused::invalid(format!(
+            "{unable} contains reserved keys that are currently not supported for modification. Reserved keys used in \
+             this request: {}",
+            reserved.join(", ")
+        )));
+    }
+    let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > ENVIRONMENT_BYTES {
+        return Err(Refused::invalid(format!("{unable} exceeded the 4KB limit.")));
+    }
+    Ok(())
 }
 
 impl From<ApiError> for Refused {
@@ -101,10 +210,26 @@ mod tests {
 
     #[test]
     fn the_function_is_in_the_path() {
-        let read = |name: &str| function(&format!("/2015-03-31/functions/{name}/configuration"));
+        let path = |name: &str| format!("/2015-03-31/functions/{name}/configuration");
+        let read = |name: &str| call(&Method::GET, &path(name)).map(|call| call.function);
         assert_eq!(read("two-person-rule").as_deref(), Some("two-person-rule"));
         assert_eq!(read("gate%3Alive").as_deref(), Some("gate:live"));
-        assert_eq!(function("/"), None);
-        assert_eq!(function("/2015-03-31/functions/gate"), None);
+        assert!(call(&Method::GET, "/").is_none());
+        assert!(call(&Method::GET, "/2015-03-31/functions/gate").is_none());
+        assert!(call(&Method::DELETE, &path("gate")).is_none());
+        assert_eq!(call(&Method::PUT, &path("gate")).unwrap().operation, Operation::Update);
+    }
+
+    #[test]
+    fn variables_of_lambda_and_too_many_bytes_are_refused() {
+        let variables = |name: &str, length| [(name.to_owned(), "x".repeat(length))].into();
+        assert!(check(&variables("TWO_PERSON_RULE", 4081)).is_ok());
+        let message = check(&variables("TWO_PERSON_RULE", 4082)).unwrap_err().message;
+        assert!(message.ends_with("exceeded the 4KB limit."), "{message}");
+        for name in ["", "1A", "A", "A=B", "A-B", "é"] {
+            assert_eq!(check(&variables(name, 1)).unwrap_err().code, "ValidationException");
+        }
+        let message = check(&variables("AWS_REGION", 1)).unwrap_err().message;
+        assert!(message.ends_with("Reserved keys used in this request: AWS_REGION"), "{message}");
     }
 }

@@ -1,8 +1,8 @@
-//! The running emulator: the API on a loopback port, the clock, and the gate.
+//! The running emulator: the API on a loopback port, the clock, and the functions.
 
 mod elsewhere;
 mod form;
-mod function;
+mod functions;
 mod http;
 mod iam;
 mod lambda;
@@ -24,8 +24,10 @@ use tokio::task::JoinHandle;
 use crate::api::Service;
 use crate::authorize::Authorizer;
 use crate::engine::{Engine, Lag, RandomIds, Settings};
-use crate::gate_host::{ChildOutput, GateHost};
+use crate::function_host::ChildOutput;
 use crate::principals::Principals;
+use functions::Functions;
+pub use functions::{Function, is_reserved, is_variable_name};
 use shared::{Shared, keep_time};
 
 /// The time that calls in progress get when the server shuts down.
@@ -50,10 +52,12 @@ pub struct Config {
     pub gate: Option<PathBuf>,
     /// The gate's rule, as JSON.
     pub rule: Option<String>,
-    /// The gate's log level: `AWS_LAMBDA_LOG_LEVEL`.
-    pub gate_log_level: Option<String>,
-    /// The destination of the gate's output.
-    pub gate_output: ChildOutput,
+    /// The functions other than the gate.
+    pub functions: Vec<Function>,
+    /// The log level of the functions: `AWS_LAMBDA_LOG_LEVEL`.
+    pub log_level: Option<String>,
+    /// The destination of the functions' output.
+    pub output: ChildOutput,
 }
 
 /// Why a server does not start.
@@ -102,9 +106,8 @@ impl Server {
         let in_use = |source| ServerError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
-        let gate = GateHost::start(function::gate_config(&config, address)?);
-        let gate_caller = function::caller(&config);
-        let rule = config.rule.clone();
+        let functions = Functions::start(&config, address)?;
+        let callers = functions::callers(&config);
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
         let engine = Engine::new(
             config.settings,
@@ -113,8 +116,10 @@ impl Server {
         );
         let service = Service::new(engine, config.authorizer)?;
         let mut principals = config.principals;
-        principals.add(function::KEY_ID, gate_caller);
-        let shared = Arc::new(Shared::new(principals, service, gate, rule));
+        for (key_id, arn) in callers {
+            principals.add(&key_id, arn);
+        }
+        let shared = Arc::new(Shared::new(principals, service, functions));
         let (stop, stopped) = oneshot::channel();
         let serve = axum::serve(listener, http::router(Arc::clone(&shared)))
             .with_graceful_shutdown(async {
@@ -141,10 +146,10 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Ends the gate, then the API.
+    /// Ends the functions, then the API.
     pub async fn shutdown(mut self) {
         self.clock.abort();
-        self.shared.end_gate().await;
+        self.shared.end_functions().await;
         let _ = self.stop.send(());
         if tokio::time::timeout(GRACE, &mut self.api).await.is_err() {
             self.api.abort();

@@ -1,4 +1,4 @@
-//! The state that calls, the clock and the gate share.
+//! The state that calls, the clock and the functions share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,35 +8,28 @@ use names::FunctionRef;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::functions::{Functions, Hosted};
 use super::sessions::{Known, Sessions};
 use crate::api::Service;
 use crate::authorize::Asked;
 use crate::engine::{ApiError, Effect};
-use crate::gate_host::GateHost;
 use crate::principals::{Principals, key_id};
 
-/// The state that calls, the clock and the gate share.
+/// The state that calls, the clock and the functions share.
 #[derive(Debug)]
 pub(super) struct Shared {
     /// The callers.
     pub(super) principals: Principals,
     service: Mutex<Service>,
-    gate: GateHost,
-    /// The gate's rule, as JSON.
-    rule: Option<String>,
+    functions: Functions,
     sessions: Sessions,
     changed: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(
-        principals: Principals,
-        service: Service,
-        gate: GateHost,
-        rule: Option<String>,
-    ) -> Self {
+    pub(super) fn new(principals: Principals, service: Service, functions: Functions) -> Self {
         let (service, sessions) = (Mutex::new(service), Sessions::default());
-        Self { principals, service, gate, rule, sessions, changed: Notify::new() }
+        Self { principals, service, functions, sessions, changed: Notify::new() }
     }
 
     /// The caller of an `Authorization` header: a principal of the configuration, or the session of
@@ -69,9 +62,9 @@ impl Shared {
         Ok(self.sessions.add(session, Timestamp::now(), until))
     }
 
-    /// Ends the gate's process.
-    pub(super) async fn end_gate(&self) {
-        self.gate.shutdown().await;
+    /// Ends the processes of the functions.
+    pub(super) async fn end_functions(&self) {
+        self.functions.shutdown().await;
     }
 
     /// Handles one call of the API, and carries out its effects.
@@ -104,20 +97,22 @@ impl Shared {
         })
     }
 
-    /// The ARN of a function and the gate's rule, if the caller may see the function's
-    /// configuration.
+    /// The ARN of a function and the function itself, for a caller who may call an operation of
+    /// Lambda on it.
     ///
     /// # Errors
-    /// `AccessDeniedException` if the caller may not see it.
+    /// `AccessDeniedException` if the caller may not.
     pub(super) fn function(
         &self,
+        operation: &'static str,
         function: &FunctionRef,
         caller: &Known,
-    ) -> Result<(String, Option<String>), ApiError> {
-        let caller = caller.as_caller();
-        let arn =
-            self.with_service(|service| service.function(function, caller, Timestamp::now()))?;
-        Ok((arn, self.rule.clone()))
+    ) -> Result<(String, &Hosted), ApiError> {
+        let arn = self.with_service(|service| {
+            service.function(operation, function, caller.as_caller(), Timestamp::now())
+        })?;
+        let hosted = self.functions.find(&arn);
+        Ok((arn, hosted))
     }
 
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
@@ -127,8 +122,8 @@ impl Shared {
         let result = act(&mut service);
         for effect in service.engine.take_effects() {
             let Effect::Invoke { job_id, function, event } = effect;
-            tracing::info!(job_id, function, "invokes the gate");
-            self.gate.submit(&function, event);
+            tracing::info!(job_id, function, "invokes the function");
+            self.functions.find(&function).submit(&function, event);
         }
         drop(service);
         self.changed.notify_one();

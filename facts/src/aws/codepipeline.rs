@@ -1,6 +1,6 @@
 //! CodePipeline through the AWS SDK.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::types::{
@@ -21,6 +21,12 @@ pub struct Reader(Client);
 impl From<Client> for Reader {
     fn from(client: Client) -> Self {
         Self(client)
+    }
+}
+
+impl Reader {
+    pub(super) fn client(&self) -> &Client {
+        &self.0
     }
 }
 
@@ -137,6 +143,13 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
         role: detail.input.as_ref().and_then(|input| input.role_arn.clone()),
         function: configured(detail.input.as_ref(), "FunctionName"),
         user_parameters: configured(detail.input.as_ref(), "UserParameters"),
+        source: match kind {
+            ActionKind::Source => SOURCE
+                .into_iter()
+                .filter_map(|name| Some((name, configured(detail.input.as_ref(), name)?)))
+                .collect(),
+            ActionKind::ManualApproval | ActionKind::Other | ActionKind::Unknown => BTreeMap::new(),
+        },
         external_id: external_id.clone(),
         error: error.and_then(|error| error.message.clone()),
     };
@@ -164,6 +177,11 @@ fn history_entry(detail: ActionExecutionDetail) -> HistoryEntry {
     }
 }
 
+/// What Source actions say about the place of the source code (CodePipeline User Guide, "Action
+/// structure reference"): of CodeConnections, of CodeCommit and of GitHub (OAuth app).
+const SOURCE: [&str; 6] =
+    ["FullRepositoryId", "BranchName", "RepositoryName", "Owner", "Repo", "Branch"];
+
 /// A value of the configuration, with its variables replaced if AWS shows their values. The others
 /// are not kept: some actions have secrets there.
 fn configured(input: Option<&ActionExecutionInput>, name: &str) -> Option<String> {
@@ -178,7 +196,7 @@ fn status(status: Option<&ActionExecutionStatus>) -> Status {
 
 /// A time to the millisecond, the precision of CodePipeline. The reply has a floating-point number,
 /// whose further digits mean nothing.
-fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {
+pub(super) fn timestamp(at: sdk::primitives::DateTime) -> Option<Timestamp> {
     let exact = Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()?;
     exact.round(jiff::Unit::Millisecond).ok()
 }

@@ -1,5 +1,7 @@
 //! Single HTTPS requests: the connector of the AWS SDK, without the rest of it.
 
+use std::collections::BTreeMap;
+
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
@@ -54,13 +56,44 @@ impl Https {
         url: &str,
         body: &str,
     ) -> Result<Reply, CallError> {
+        self.post_with(operation, url, &[], body).await.map(|(reply, _)| reply)
+    }
+
+    /// Reads a file outside AWS with these request headers. Returns also the headers of the reply,
+    /// their names in lower case. No error names a header, which may be a secret.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.
+    pub async fn get_with(
+        &self,
+        operation: Operation,
+        url: &str,
+        headers: &[(&'static str, String)],
+    ) -> Result<(Reply, BTreeMap<String, String>), CallError> {
+        let invalid = |_| CallError::transient(operation, "its address is not valid");
+        let request = HttpRequest::get(url).map_err(invalid)?;
+        self.exchange(operation, with(operation, request, headers)?).await
+    }
+
+    /// Posts JSON to an address outside AWS with these request headers. Returns also the headers of
+    /// the reply. No error names the address or a header, which may be secrets.
+    ///
+    /// # Errors
+    /// [`CallError::Transient`] if the request could not be sent, or its reply not be read.
+    pub async fn post_with(
+        &self,
+        operation: Operation,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &str,
+    ) -> Result<(Reply, BTreeMap<String, String>), CallError> {
         let mut request = Request::new(SdkBody::from(body));
         let is_made = request.set_method("POST").and_then(|()| request.set_uri(url)).is_ok();
         if !is_made {
             return Err(CallError::transient(operation, "its address is not valid"));
         }
         request.headers_mut().insert("content-type", "application/json");
-        self.send(operation, request).await
+        self.exchange(operation, with(operation, request, headers)?).await
     }
 
     /// Sends a request.
@@ -69,12 +102,36 @@ impl Https {
         operation: Operation,
         request: HttpRequest,
     ) -> Result<Reply, CallError> {
+        self.exchange(operation, request).await.map(|(reply, _)| reply)
+    }
+
+    /// Sends a request. Returns the reply and its headers.
+    async fn exchange(
+        &self,
+        operation: Operation,
+        request: HttpRequest,
+    ) -> Result<(Reply, BTreeMap<String, String>), CallError> {
         let transient = |problem| CallError::transient(operation, problem);
         let reply = self.0.call(request).await;
         let reply = reply.map_err(|_| transient("the request could not be sent"))?;
         let status = reply.status().as_u16();
+        let headers = reply.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let body = ByteStream::new(reply.into_body()).collect().await;
         let body = body.map_err(|_| transient("the reply could not be read"))?.to_vec();
-        Ok(Reply { status, body: String::from_utf8(body).unwrap_or_default() })
+        Ok((Reply { status, body: String::from_utf8(body).unwrap_or_default() }, headers))
     }
+}
+
+/// A request with more headers.
+fn with(
+    operation: Operation,
+    mut request: HttpRequest,
+    headers: &[(&'static str, String)],
+) -> Result<HttpRequest, CallError> {
+    for (name, value) in headers {
+        let added = request.headers_mut().try_insert(*name, value.clone());
+        added.map_err(|_| CallError::transient(operation, "a header is not valid"))?;
+    }
+    Ok(request)
 }

@@ -1,9 +1,11 @@
 //! The ports over the AWS SDK. Only this folder names the SDK.
 
 mod codepipeline;
+mod executions;
 mod https;
 mod iam;
 mod query;
+mod secret;
 mod signed;
 
 use aws_config::retry::RetryConfig;
@@ -23,6 +25,7 @@ pub use codepipeline::Reader;
 pub use https::{Https, Reply};
 pub use iam::Iam;
 pub use query::{form, refusal};
+pub use secret::{Secret, SecretArn};
 pub use signed::Signed;
 
 /// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's

@@ -10,6 +10,7 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::Request;
 use aws_smithy_types::body::SdkBody;
+use names::Partition;
 
 use super::https::{Https, Reply};
 use crate::call::{CallError, Operation};
@@ -50,6 +51,21 @@ impl Signed {
             credentials: config.credentials_provider(),
             https: Https::default(),
         }
+    }
+
+    /// The service in a region (`dnsSuffix` in AWS's `partitions.json`).
+    #[must_use]
+    pub fn in_region(config: &SdkConfig, service: &'static str, region: &str) -> Self {
+        let suffix = match Partition::from_region(region) {
+            Some(Partition::AwsCn) => "amazonaws.com.cn",
+            Some(Partition::AwsIso) => "c2s.ic.gov",
+            Some(Partition::AwsIsoB) => "sc2s.sgov.gov",
+            Some(Partition::AwsIsoE) => "cloud.adc-e.uk",
+            Some(Partition::AwsIsoF) => "csp.hci.ic.gov",
+            Some(Partition::AwsEusc) => "amazonaws.eu",
+            Some(Partition::Aws | Partition::AwsUsGov) | None => "amazonaws.com",
+        };
+        Self::new(config, service, region, &format!("https://{service}.{region}.{suffix}"))
     }
 
     /// Reads a path, which begins with `/` and is escaped as in a URL.

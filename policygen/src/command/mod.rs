@@ -23,6 +23,7 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 mod report;
 pub(crate) mod rule;
+mod rule_check;
 pub(crate) mod verify;
 
 use findings::Catalog;

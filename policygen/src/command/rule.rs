@@ -1,9 +1,10 @@
-//! `policygen rule`.
+//! `policygen rule`: drafts a rule, and compares two.
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::PathBuf;
 
+use super::rule_check;
 use crate::exit::Exit;
 use crate::output;
 use crate::snapshot;
@@ -20,7 +21,10 @@ Examples:
       --slot ApprovalA --slot ApprovalB > rule.json
 
   Then check what is left to do:
-    policygen doctor --rule rule.json --pipeline payments";
+    policygen doctor --rule rule.json --pipeline payments
+
+  What does a change of the rule loosen?
+    policygen rule check old.json rule.json";
 
 /// Draft a rule for the gate from an account
 ///
@@ -29,8 +33,26 @@ Examples:
 /// that may approve are listed by their exact names. What a human must check or add is printed to
 /// standard error. For example, the file does not list users of IAM Identity Center.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    draft: Option<DraftArgs>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Check(rule_check::Args),
+}
+
+/// What a rule is drafted from.
+#[derive(Debug, clap::Args)]
+struct DraftArgs {
     /// The output of `aws iam get-account-authorization-details`; `-` for standard input
     #[arg(long, value_name = "FILE")]
     account_file: PathBuf,
@@ -51,6 +73,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> Result<Exit, Box<dyn Error>> {
+    match (args.verb, args.draft) {
+        (Some(Verb::Check(args)), _) => rule_check::run(&args),
+        (None, Some(args)) => draft(args),
+        // `--account-file` is required.
+        (None, None) => Ok(Exit::Usage),
+    }
+}
+
+fn draft(args: DraftArgs) -> Result<Exit, Box<dyn Error>> {
     let account = snapshot::read(&args.account_file)?;
     let actions = args.slots.iter().map(|slot| slot.action.to_string()).collect::<BTreeSet<_>>();
     let slots = if args.slots.is_empty() {

@@ -45,6 +45,7 @@ mod generate_patch_template;
 mod generate_signed;
 mod history;
 mod program;
+mod rule_check;
 mod rule_draft;
 mod scp;
 mod server;

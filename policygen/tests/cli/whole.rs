@@ -121,6 +121,7 @@ fn every_help() {
     for verb in VERBS {
         insta::assert_snapshot!(format!("help-{verb}"), policygen(&[verb, "--help"]).stdout);
     }
+    insta::assert_snapshot!("help-rule-check", policygen(&["rule", "check", "--help"]).stdout);
 }
 
 #[test]
@@ -130,6 +131,8 @@ fn every_verb_has_a_page_and_every_shell_a_script() {
         assert_eq!(page.code, 0, "{}", page.stderr);
         assert!(page.stdout.contains(&format!(".TH policygen-{verb} 1")), "{}", page.stdout);
     }
+    let page = policygen(&["man", "rule-check"]);
+    assert!(page.stdout.contains(".TH policygen-rule-check 1"), "{}", page.stderr);
     assert!(policygen(&["man"]).stdout.contains(".TH policygen 1"));
     let unknown = policygen(&["man", "nothing"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));

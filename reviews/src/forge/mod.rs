@@ -1,8 +1,15 @@
 //! The port to the places where source code is written and reviewed.
 
+mod github;
+mod gitlab;
+mod http;
+
 use std::future::Future;
 
 use crate::consensus::Consensus;
+
+pub use github::GitHub;
+pub use gitlab::GitLab;
 
 /// The commits that one execution releases and the last satisfied release did not.
 #[derive(Clone, Debug, PartialEq, Eq)]

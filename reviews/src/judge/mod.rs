@@ -3,6 +3,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
+//! | `gaps` | the parts that are missing, so that a forge can be asked for them |
 //! | `known` | the commits, which can be reached from which, and who showed them first |
 //! | `steps` | the moves that brought a branch to a commit |
 //! | `released` | how the released branch got its commits: by changes, or past them |
@@ -12,6 +13,7 @@
 //! INVARIANT (merge only): what a commit says about people only adds authors. INVARIANT (fail
 //! closed): a commit that no authenticated record explains is an objection.
 
+mod gaps;
 mod known;
 mod released;
 mod reviewers;
@@ -21,6 +23,7 @@ mod writers;
 use crate::consensus::{Author, Consensus};
 use crate::history::{Change, History};
 
+pub(crate) use gaps::Gaps;
 use known::Known;
 use released::{How, Part};
 use reviewers::Reviewers;

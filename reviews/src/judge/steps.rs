@@ -34,8 +34,11 @@ impl<'a> Steps<'a> {
                 is_complete = true;
                 continue;
             };
+            let is_known = |id: &str| known.commit(id).is_some();
+            // What is below a commit that was replaced is not known either, and is not released.
+            is_complete =
+                step.kind != MoveKind::ForcePush && is_known(&step.after) && !is_known(before);
             wanted = before;
-            is_complete = step.kind != MoveKind::ForcePush && known.commit(before).is_none();
             if is_complete {
                 break;
             }

@@ -25,7 +25,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn one_place_in_each_program_names_its_aws_sdk() {
-    for program in ["facts", "job", "lambda", "desk", "policygen", "emulator"] {
+    for program in ["facts", "job", "lambda", "desk", "reviews", "policygen", "emulator"] {
         let folder = repository().join(program).join("src");
         let names_it = |path: &PathBuf| {
             let text = fs::read_to_string(path).unwrap();

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use e2e::{Emulator, Setup, binary, eventually, repository};
-use emulator::gate_host::{ChildOutput, GateConfig, GateHost, Outcome};
+use emulator::function_host::{ChildOutput, FunctionConfig, FunctionHost, Outcome};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -29,7 +29,7 @@ fn secrets(event: &Value) -> Vec<String> {
         .collect()
 }
 
-fn config(endpoint: &str, output: ChildOutput, rule: &str) -> GateConfig {
+fn config(endpoint: &str, output: ChildOutput, rule: &str) -> FunctionConfig {
     let environment = [
         ("AWS_LAMBDA_FUNCTION_NAME", "gate"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -42,7 +42,7 @@ fn config(endpoint: &str, output: ChildOutput, rule: &str) -> GateConfig {
         ("AWS_SECRET_ACCESS_KEY", "not-checked"),
         ("TWO_PERSON_RULE", rule),
     ];
-    GateConfig {
+    FunctionConfig {
         program: binary("gate"),
         arguments: vec![],
         environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
@@ -56,7 +56,7 @@ fn config(endpoint: &str, output: ChildOutput, rule: &str) -> GateConfig {
 /// Invokes the built gate with an event. Returns the outcome and all output of the process.
 async fn invoke(endpoint: &str, event: Value, rule: &str) -> (Outcome, String) {
     let (lines, mut written) = mpsc::unbounded_channel();
-    let host = GateHost::start(config(endpoint, ChildOutput::Capture(lines), rule));
+    let host = FunctionHost::start(config(endpoint, ChildOutput::Capture(lines), rule));
     let outcome = host.invoke(event).await;
     host.shutdown().await;
     drop(host);

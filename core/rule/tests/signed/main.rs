@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod changes;
 mod model;
 mod world;
 

@@ -22,7 +22,7 @@ use super::lag::lag;
 use crate::authorize::Authorizer;
 use crate::aws::{Answer, Caller, Ended};
 use crate::engine::Settings;
-use crate::gate_host::ChildOutput;
+use crate::function_host::ChildOutput;
 use crate::principals::Principals;
 use crate::server::{Config, Server};
 use crate::terminal;
@@ -105,8 +105,9 @@ fn config(
         authorizer,
         gate,
         rule,
-        gate_log_level: None,
-        gate_output: ChildOutput::Discard,
+        functions: Vec::new(),
+        log_level: None,
+        output: ChildOutput::Discard,
     }
 }
 

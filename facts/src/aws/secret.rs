@@ -2,31 +2,26 @@
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 
+use std::fmt;
 use std::str::FromStr;
 
 use aws_config::SdkConfig;
-use facts::aws::Signed;
-use facts::{CallError, Operation};
 use names::Arn;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::endpoint::service;
-use super::missing;
-use crate::notify::Webhook;
-
-const GET_SECRET_VALUE: Operation = Operation::of("secretsmanager", "GetSecretValue");
+use super::signed::Signed;
+use crate::call::{CallError, Operation};
 
 /// The ARN of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SecretArn {
+pub struct SecretArn {
     arn: String,
     region: String,
 }
 
 /// A secret, by its address.
 #[derive(Clone, Debug)]
-pub(super) struct Secret {
+pub struct Secret {
     secrets: Signed,
     arn: String,
 }
@@ -57,26 +52,39 @@ impl FromStr for SecretArn {
     }
 }
 
+impl fmt::Display for SecretArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.arn)
+    }
+}
+
 impl Secret {
-    pub(super) fn new(config: &SdkConfig, SecretArn { arn, region }: &SecretArn) -> Self {
-        Self { secrets: service(config, "secretsmanager", region), arn: arn.clone() }
+    /// The secret with this ARN, in the region that the ARN names.
+    #[must_use]
+    pub fn new(config: &SdkConfig, SecretArn { arn, region }: &SecretArn) -> Self {
+        Self { secrets: Signed::in_region(config, "secretsmanager", region), arn: arn.clone() }
     }
 
-    /// The webhooks that the secret holds. No error holds anything of it.
-    pub(super) async fn webhooks(&self) -> Result<Vec<Webhook>, CallError> {
-        let request = json!({"SecretId": self.arn}).to_string();
+    /// Its text. No error holds anything of it.
+    ///
+    /// # Errors
+    /// [`CallError`] if the secret cannot be read, or holds bytes.
+    pub async fn text(&self) -> Result<String, CallError> {
+        const OPERATION: Operation = Operation::GET_SECRET_VALUE;
+        let request = serde_json::json!({"SecretId": self.arn}).to_string();
         let target = "secretsmanager.GetSecretValue";
-        let reply = self.secrets.post_json(GET_SECRET_VALUE, target, &request).await?;
+        let reply = self.secrets.post_json(OPERATION, target, &request).await?;
         if reply.status != 200 {
             let Problem { message, code } = serde_json::from_str(&reply.body).unwrap_or_default();
             let code = code.unwrap_or_else(|| format!("status {}", reply.status));
             let code = code.rsplit('#').next().unwrap_or(&code);
             let message = message.unwrap_or_else(|| "without a message".to_owned());
-            return Err(CallError::of_service(GET_SECRET_VALUE, reply.status, code, message));
+            return Err(CallError::of_service(OPERATION, reply.status, code, message));
         }
         let value: Option<Value> = serde_json::from_str(&reply.body).ok();
-        let text = value.and_then(|it| it.secret_string);
-        let text = text.ok_or(missing(GET_SECRET_VALUE, "`SecretString` is missing"))?;
-        Webhook::of_secret(&text).map_err(|problem| missing(GET_SECRET_VALUE, problem))
+        value.and_then(|it| it.secret_string).ok_or(CallError::Malformed {
+            operation: OPERATION,
+            problem: "`SecretString` is missing",
+        })
     }
 }

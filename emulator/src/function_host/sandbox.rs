@@ -1,5 +1,5 @@
-//! One process of the gate with its own Runtime API, so that no invocation can reach a process that
-//! has ended.
+//! One process of a function with its own Runtime API, so that no invocation can reach a process
+//! that has ended.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -13,9 +13,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::runtime_api::{self, Invocation, Message};
-use super::{ChildOutput, GateConfig, Outcome, Request};
+use super::{ChildOutput, FunctionConfig, Outcome, Request};
 
-/// One process of the gate.
+/// One process of a function.
 #[derive(Debug)]
 pub(super) struct Sandbox {
     child: Child,
@@ -26,7 +26,7 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     /// Starts the process.
-    pub(super) async fn start(config: &GateConfig) -> io::Result<Self> {
+    pub(super) async fn start(config: &FunctionConfig) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let mut command = Command::new(&config.program);
@@ -65,7 +65,7 @@ impl Sandbox {
     }
 
     /// Passes an event to the process and waits for the outcome.
-    pub(super) async fn invoke(&mut self, config: &GateConfig, request: &Request) -> Outcome {
+    pub(super) async fn invoke(&mut self, config: &FunctionConfig, request: &Request) -> Outcome {
         let id = request.id.as_str();
         let timeout = SignedDuration::try_from(config.timeout).unwrap_or(SignedDuration::MAX);
         let deadline = Timestamp::now().checked_add(timeout).unwrap_or(Timestamp::MAX);
@@ -102,7 +102,7 @@ impl Sandbox {
     /// Ends the process and waits for its end.
     pub(super) async fn kill(&mut self) {
         if let Err(error) = self.child.kill().await {
-            tracing::warn!(%error, "the gate's process could not be ended");
+            tracing::warn!(%error, "the function's process could not be ended");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Runs the gate as Lambda does: a real process that asks the Lambda Runtime API for events.
+//! Runs a function as Lambda does: a real process that asks the Lambda Runtime API for events.
 
 mod runtime_api;
 mod sandbox;
@@ -20,9 +20,9 @@ use sandbox::Sandbox;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 const ATTEMPTS: u32 = 3;
 
-/// How to run the gate.
+/// How to run a function.
 #[derive(Debug, Clone)]
-pub struct GateConfig {
+pub struct FunctionConfig {
     /// The program.
     pub program: PathBuf,
     /// The arguments.
@@ -39,7 +39,7 @@ pub struct GateConfig {
     pub output: ChildOutput,
 }
 
-/// The destination of the gate's output.
+/// The destination of a function's output.
 #[derive(Debug, Clone)]
 pub enum ChildOutput {
     /// To this program's standard error.
@@ -68,15 +68,22 @@ pub enum Outcome {
     Exited(String),
 }
 
-/// The gate's process. It starts when it is needed, and restarts if it has ended.
+/// A function's process. It starts when it is needed, and restarts if it has ended.
 ///
 /// The host queues invocations: one at a time, as in one sandbox of Lambda.
 #[derive(Debug)]
-pub struct GateHost {
-    requests: mpsc::UnboundedSender<Request>,
+pub struct FunctionHost {
+    orders: mpsc::UnboundedSender<Order>,
     function_arn: String,
     retry_delay: Duration,
     worker: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+/// What the worker does next.
+enum Order {
+    Invoke(Request),
+    /// A new environment, for the invocations after it.
+    Configure(Vec<(String, String)>),
 }
 
 /// Not `Debug`, because the event has credentials.
@@ -87,52 +94,58 @@ struct Request {
     reply: oneshot::Sender<Outcome>,
 }
 
-impl GateHost {
+impl FunctionHost {
     /// Waits for invocations. The process ends with the host.
     #[must_use]
-    pub fn start(config: GateConfig) -> Self {
-        let (requests, queue) = mpsc::unbounded_channel();
+    pub fn start(config: FunctionConfig) -> Self {
+        let (orders, queue) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         Self {
-            requests,
+            orders,
             function_arn: config.function_arn.clone(),
             retry_delay: config.retry_delay,
             worker: Mutex::new(Some((stop, tokio::spawn(work(config, queue, stopped))))),
         }
     }
 
-    /// Invokes the gate with an event and waits for the outcome.
+    /// Invokes the function with an event and waits for the outcome.
     pub async fn invoke(&self, event: Value) -> Outcome {
-        invoke(&self.requests, &Uuid::new_v4().to_string(), &self.function_arn, event).await
+        invoke(&self.orders, &Uuid::new_v4().to_string(), &self.function_arn, event).await
     }
 
-    /// Invokes the gate as CodePipeline does: with the ARN of the action's function, without a
+    /// Invokes the function as CodePipeline does: with the ARN of the action's function, without a
     /// wait, and again if it fails.
     pub fn submit(&self, function_arn: &str, event: Value) {
-        let (requests, delay) = (self.requests.clone(), self.retry_delay);
+        let (orders, delay) = (self.orders.clone(), self.retry_delay);
         let function_arn = function_arn.to_owned();
         tokio::spawn(async move {
             let request_id = Uuid::new_v4().to_string();
             for attempt in 1..=ATTEMPTS {
                 // Neither the event nor the response is logged, because both may have credentials.
-                match invoke(&requests, &request_id, &function_arn, event.clone()).await {
+                match invoke(&orders, &request_id, &function_arn, event.clone()).await {
                     Outcome::Ok(_) => return,
                     Outcome::FunctionError { kind, message } => {
-                        tracing::warn!(request_id, attempt, kind, message, "the gate failed");
+                        tracing::warn!(request_id, attempt, kind, message, "the function failed");
                     }
                     Outcome::Timeout => {
-                        tracing::warn!(request_id, attempt, "the gate took too long")
+                        tracing::warn!(request_id, attempt, "the function took too long")
                     }
                     Outcome::Exited(how) => {
-                        tracing::warn!(request_id, attempt, how, "the gate's process ended")
+                        tracing::warn!(request_id, attempt, how, "the function's process ended")
                     }
                 }
-                if requests.is_closed() || attempt == ATTEMPTS {
+                if orders.is_closed() || attempt == ATTEMPTS {
                     return;
                 }
                 tokio::time::sleep(delay).await;
             }
         });
+    }
+
+    /// Gives the function another environment. The next invocation gets a new process.
+    pub fn configure(&self, environment: Vec<(String, String)>) {
+        // A host that has shut down runs nothing any more.
+        let _ = self.orders.send(Order::Configure(environment));
     }
 
     /// Ends the process and waits for its end.
@@ -147,7 +160,7 @@ impl GateHost {
 }
 
 async fn invoke(
-    requests: &mpsc::UnboundedSender<Request>,
+    orders: &mpsc::UnboundedSender<Order>,
     id: &str,
     function_arn: &str,
     event: Value,
@@ -156,24 +169,30 @@ async fn invoke(
     let request =
         Request { id: id.to_owned(), function_arn: function_arn.to_owned(), event, reply };
     // A host that has shut down accepts no request and answers none.
-    let _ = requests.send(request);
-    outcome.await.unwrap_or_else(|_| Outcome::Exited("the gate host has shut down".to_owned()))
+    let _ = orders.send(Order::Invoke(request));
+    outcome.await.unwrap_or_else(|_| Outcome::Exited("the function host has shut down".to_owned()))
 }
 
 async fn work(
-    config: GateConfig,
-    mut queue: mpsc::UnboundedReceiver<Request>,
+    mut config: FunctionConfig,
+    mut queue: mpsc::UnboundedReceiver<Order>,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut sandbox = None;
     loop {
-        let request = tokio::select! {
+        let order = tokio::select! {
             biased;
             _ = &mut stopped => break,
-            request = queue.recv() => request,
+            order = queue.recv() => order,
         };
-        let Some(request) = request else {
-            break;
+        let request = match order {
+            Some(Order::Invoke(request)) => request,
+            Some(Order::Configure(environment)) => {
+                config.environment = environment;
+                end(sandbox.take()).await;
+                continue;
+            }
+            None => break,
         };
         let outcome = tokio::select! {
             biased;
@@ -189,7 +208,7 @@ async fn work(
     end(sandbox).await;
 }
 
-async fn run(config: &GateConfig, sandbox: &mut Option<Sandbox>, request: &Request) -> Outcome {
+async fn run(config: &FunctionConfig, sandbox: &mut Option<Sandbox>, request: &Request) -> Outcome {
     if !sandbox.as_mut().is_some_and(Sandbox::is_running) {
         *sandbox = match Sandbox::start(config).await {
             Ok(started) => Some(started),
@@ -203,7 +222,7 @@ async fn run(config: &GateConfig, sandbox: &mut Option<Sandbox>, request: &Reque
     }
     match sandbox {
         Some(sandbox) => sandbox.invoke(config, request).await,
-        None => Outcome::Exited("the gate did not start".to_owned()),
+        None => Outcome::Exited("the function did not start".to_owned()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The gate's process. This test program plays it.
+//! The process of a function. This test program plays it.
 
 #![cfg(test)]
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::http;
-use emulator::gate_host::{ChildOutput, GateConfig, GateHost, Outcome};
+use emulator::function_host::{ChildOutput, FunctionConfig, FunctionHost, Outcome};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -58,8 +58,8 @@ fn child() {
     }
 }
 
-fn config(output: ChildOutput) -> GateConfig {
-    GateConfig {
+fn config(output: ChildOutput) -> FunctionConfig {
+    FunctionConfig {
         program: std::env::current_exe().unwrap(),
         arguments: ["child", "--exact", "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
         environment: vec![("ONLY".to_owned(), "this".to_owned())],
@@ -70,7 +70,7 @@ fn config(output: ChildOutput) -> GateConfig {
     }
 }
 
-async fn pid(host: &GateHost) -> u64 {
+async fn pid(host: &FunctionHost) -> u64 {
     let outcome = host.invoke(json!({"do": "return"})).await;
     let Outcome::Ok(reply) = &outcome else {
         panic!("{outcome:?}");
@@ -84,7 +84,7 @@ fn is_there(pid: u64) -> bool {
 
 #[tokio::test]
 async fn one_process_serves_until_it_ends_and_is_then_replaced() {
-    let host = GateHost::start(config(ChildOutput::Discard));
+    let host = FunctionHost::start(config(ChildOutput::Discard));
     let first = pid(&host).await;
     let error =
         Outcome::FunctionError { kind: "Broken".to_owned(), message: "on purpose".to_owned() };
@@ -100,10 +100,32 @@ async fn one_process_serves_until_it_ends_and_is_then_replaced() {
 }
 
 #[tokio::test]
+async fn a_new_environment_gets_a_new_process() {
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    let host = FunctionHost::start(config(ChildOutput::Capture(sender)));
+    let first = pid(&host).await;
+    host.configure(vec![("ANOTHER".to_owned(), "that".to_owned())]);
+    assert_ne!(pid(&host).await, first);
+    assert!(!is_there(first));
+    host.shutdown().await;
+    drop(host);
+    let mut environments = Vec::new();
+    while let Some(line) = lines.recv().await {
+        environments.extend(line.strip_prefix(&format!("{MARK}environment ")).map(str::to_owned));
+    }
+    let has = |environment: &String, name| environment.split(' ').any(|it| it == name);
+    let [before, after] = environments.as_slice() else {
+        panic!("{environments:?}");
+    };
+    assert!(has(before, "ONLY") && !has(before, "ANOTHER"), "{before}");
+    assert!(has(after, "ANOTHER") && !has(after, "ONLY"), "{after}");
+}
+
+#[tokio::test]
 async fn a_process_that_takes_too_long_is_killed() {
     let mut config = config(ChildOutput::Discard);
     config.timeout = Duration::from_secs(3);
-    let host = GateHost::start(config);
+    let host = FunctionHost::start(config);
     let first = pid(&host).await;
     assert_eq!(host.invoke(json!({"do": "hang"})).await, Outcome::Timeout);
     assert!(!is_there(first));
@@ -115,15 +137,15 @@ async fn a_process_that_takes_too_long_is_killed() {
 async fn a_function_that_cannot_begin_and_a_program_that_is_not_there_are_told() {
     let mut broken = config(ChildOutput::Discard);
     broken.environment.push(("INIT".to_owned(), "broken".to_owned()));
-    let host = GateHost::start(broken);
+    let host = FunctionHost::start(broken);
     let error =
         Outcome::FunctionError { kind: "Broken".to_owned(), message: "cannot begin".to_owned() };
     assert_eq!(host.invoke(json!({"do": "return"})).await, error);
     let mut missing = config(ChildOutput::Discard);
-    missing.program = "/no/such/gate".into();
-    let outcome = GateHost::start(missing).invoke(json!({})).await;
+    missing.program = "/no/such/function".into();
+    let outcome = FunctionHost::start(missing).invoke(json!({})).await;
     assert!(
-        matches!(&outcome, Outcome::Exited(how) if how.contains("`/no/such/gate` did not start")),
+        matches!(&outcome, Outcome::Exited(how) if how.contains("`/no/such/function` did not start")),
         "{outcome:?}"
     );
 }
@@ -131,7 +153,7 @@ async fn a_function_that_cannot_begin_and_a_program_that_is_not_there_are_told()
 #[tokio::test]
 async fn an_asynchronous_invocation_is_tried_three_times_with_one_id_and_a_clean_environment() {
     let (sender, mut lines) = mpsc::unbounded_channel();
-    let host = GateHost::start(config(ChildOutput::Capture(sender)));
+    let host = FunctionHost::start(config(ChildOutput::Capture(sender)));
     host.submit("arn:aws:lambda:us-east-1:111122223333:function:gate:live", json!({"do": "fail"}));
     let mut ids = Vec::new();
     let mut functions = Vec::new();

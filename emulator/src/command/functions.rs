@@ -1,0 +1,95 @@
+//! The functions that `emulator serve` runs in addition to the gate.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use names::FunctionName;
+
+use super::gate_files::runnable;
+use crate::server::{Function, is_reserved, is_variable_name};
+
+/// The options that describe functions.
+#[derive(Debug, clap::Args)]
+pub(super) struct FunctionArgs {
+    /// Another function, with the program that runs as it, such as a built `bootstrap`; repeatable
+    #[arg(long = "function", value_name = "NAME=PROGRAM", value_parser = program)]
+    programs: Vec<(FunctionName, PathBuf)>,
+    /// Environment variable of a function of --function; repeatable
+    #[arg(
+        long = "function-env",
+        value_name = "NAME:VARIABLE=VALUE",
+        value_parser = variable,
+        requires = "programs"
+    )]
+    variables: Vec<Variable>,
+}
+
+#[derive(Clone, Debug)]
+struct Variable {
+    function: FunctionName,
+    name: String,
+    value: String,
+}
+
+/// Why the functions cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FunctionsError {
+    #[error("--function gives `{0}` two programs; give each function one")]
+    Twice(FunctionName),
+    #[error(
+        "the function `{name}` cannot be run: `{}` ({problem}); give --function a program for this \
+         machine, such as a built `bootstrap`",
+        path.display()
+    )]
+    Program { name: FunctionName, path: PathBuf, problem: io::Error },
+    #[error("--function-env is for `{0}`, and no --function has that name")]
+    Unknown(FunctionName),
+    #[error("Lambda sets `{0}` itself; leave it out of --function-env")]
+    Reserved(String),
+}
+
+impl FunctionArgs {
+    /// Reads the options. Every program has been started once.
+    pub(super) fn read(&self) -> Result<Vec<Function>, FunctionsError> {
+        let mut functions: BTreeMap<&FunctionName, Function> = BTreeMap::new();
+        for (name, path) in &self.programs {
+            let broken = |problem| FunctionsError::Program {
+                name: name.clone(),
+                path: path.clone(),
+                problem,
+            };
+            let program = runnable(path).map_err(broken)?;
+            let function = Function { name: name.clone(), program, variables: BTreeMap::new() };
+            if functions.insert(name, function).is_some() {
+                return Err(FunctionsError::Twice(name.clone()));
+            }
+        }
+        for Variable { function, name, value } in &self.variables {
+            if is_reserved(name) {
+                return Err(FunctionsError::Reserved(name.clone()));
+            }
+            let unknown = || FunctionsError::Unknown(function.clone());
+            let known = functions.get_mut(function).ok_or_else(unknown)?;
+            known.variables.insert(name.clone(), value.clone());
+        }
+        Ok(functions.into_values().collect())
+    }
+}
+
+fn program(text: &str) -> Result<(FunctionName, PathBuf), String> {
+    let (name, path) = text.split_once('=').ok_or("write NAME=PROGRAM")?;
+    Ok((name.parse().map_err(|error: names::NameError| error.to_string())?, path.into()))
+}
+
+fn variable(text: &str) -> Result<Variable, String> {
+    let (function, (name, value)) = text
+        .split_once(':')
+        .and_then(|(function, variable)| Some((function, variable.split_once('=')?)))
+        .filter(|(_, (name, _))| is_variable_name(name))
+        .ok_or(
+            "write NAME:VARIABLE=VALUE, with a variable of two or more letters, digits and `_`",
+        )?;
+    let function = function.parse().map_err(|error: names::NameError| error.to_string())?;
+    Ok(Variable { function, name: name.to_owned(), value: value.to_owned() })
+}

@@ -1,0 +1,7 @@
+//! The executable of the reviews function: `bootstrap` in the Lambda package.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    reviews::main()
+}
