@@ -20,6 +20,7 @@ mod doctor_live;
 mod doctor_template;
 mod evidence;
 mod evidence_accept;
+mod evidence_authors;
 mod evidence_behind;
 mod evidence_cache;
 mod evidence_cloudtrail;
