@@ -1,8 +1,10 @@
 //! The port to the places where source code is written and reviewed.
 
+mod address;
 mod github;
 mod gitlab;
 mod http;
+mod limits;
 
 use std::future::Future;
 
