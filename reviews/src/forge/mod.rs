@@ -1,6 +1,7 @@
 //! The port to the places where source code is written and reviewed.
 
 mod address;
+mod codecommit;
 mod github;
 mod gitlab;
 mod http;
@@ -10,6 +11,7 @@ use std::future::Future;
 
 use crate::consensus::Consensus;
 
+pub use codecommit::CodeCommit;
 pub use github::GitHub;
 pub use gitlab::GitLab;
 
