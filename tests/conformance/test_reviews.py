@@ -2,8 +2,24 @@
 
 import json
 
+import forge_codecommit
+import forge_github
+import forge_gitlab
 import pytest
-from reviews_function import OWN, RULE, TOKEN_ARN, World, gate, invoke, lambda_type, run, source
+from forge import Forge
+from forge_server import TOKEN, Server
+from reviews_function import (
+    OWN,
+    RULE,
+    TOKEN_ARN,
+    World,
+    codecommit_source,
+    gate,
+    invoke,
+    lambda_type,
+    run,
+    source,
+)
 
 OLD, MID, NEW = ("1" * 40, "2" * 40, "3" * 40)
 EXCLUDED = "release once under a rule without `excludeAuthors`"
@@ -208,7 +224,7 @@ def test_a_forge_that_cannot_be_reached_fails_the_job():
         ({"forges": {}}, "`FORGES` has no `github`"),
         (
             {"forges": {"github": {"api": "https://ghe.example/api/v3", "token": TOKEN_ARN}}},
-            "comes from github.com, and `FORGES` has the address of another GitHub",
+            "comes from the public GitHub, and `github.api` in `FORGES` is another",
         ),
         ({"FORGES": None}, "FORGES is not set"),
         ({"GATE_FUNCTION": "two person"}, "GATE_FUNCTION is wrong"),
@@ -258,6 +274,132 @@ def test_a_list_that_does_not_show_this_execution_is_not_believed():
     del world.listed[0]
     kind, message = invoke(world).failure
     assert kind == "SystemUnavailable" and "does not show this execution yet" in message
+
+
+class Shop:
+    """A forge with the repository acme/shop, where alice writes and carol reviews."""
+
+    def __init__(self, server):
+        self.forges = {"github": {"api": server.url, "token": TOKEN_ARN}}
+        self.forge = server.forge
+        names = ("alice", "bob", "carol")
+        self.alice, self.bob, self.carol = (self.forge.user(name) for name in names)
+        self.shop = self.forge.repository("acme/shop", self.alice, self.bob, self.carol)
+        first = self.forge.commit([], self.bob.email, "first")
+        self.base = self.shop.push(self.bob, "main", first)
+
+    def change(self, *reviewers):
+        self.shop.work(self.alice, "fix")
+        pull = self.shop.open(self.alice, "fix")
+        for reviewer in reviewers:
+            pull.review(reviewer)
+        pull.merge(self.carol, "merge")
+
+    def released(self, rule=RULE, **more):
+        """What the function finds out about the newest commit."""
+        world = World(self.shop.branches["main"]).release("e1", self.base)
+        world.token = TOKEN
+        return invoke(world, rule=rule, forges=self.forges, **more)
+
+
+@pytest.fixture
+def shop():
+    with Server(Forge(), forge_github.api) as server:
+        yield Shop(server)
+
+
+def named(user):
+    return f"github:{user.login}/{user.id}"
+
+
+def test_a_reviewed_change_names_its_author_and_its_reviewer(shop):
+    shop.change(shop.carol)
+    variables = shop.released().variables
+    assert variables["Authors"] == variables["Pushers"] == named(shop.alice)
+    assert variables["Reviewers"] == named(shop.carol)
+    assert variables["Reviewed"] == "yes"
+    assert variables["Base"] == shop.base and variables["Head"] == shop.shop.branches["main"]
+    assert variables["Summary"].startswith(f"2 commits since {shop.base}, written by github:alice/")
+
+
+def test_a_change_without_enough_reviews_is_a_success_that_says_no(shop):
+    shop.change(shop.carol)
+    for reviews in ({"required": 2}, {"repositories": {"Acme/Shop": 2}}):
+        rule = {**RULE, "reviews": {**RULE["reviews"], **reviews}}
+        variables = shop.released(rule).variables
+        assert variables["Reviewed"].startswith("no: ")
+        assert variables["Authors"] == named(shop.alice)
+
+
+def test_a_wrong_token_fails_the_job_and_is_not_told(shop):
+    shop.change(shop.carol)
+    world = World(shop.shop.branches["main"]).release("e1", shop.base)
+    world.token = "github_pat_wr0ng"
+    kind, message = invoke(world, forges=shop.forges).failure
+    assert kind == "ConfigurationError" and "token" in message
+
+
+def test_a_source_of_gitlab_is_asked_of_gitlab():
+    forge = Forge()
+    forge.is_old = False
+    with Server(forge, forge_gitlab.api) as server:
+        shop = Shop(server)
+        shop.shop.work(shop.alice, "fix")
+        request = forge_gitlab.open_request(shop.shop, shop.alice, "fix").review(shop.carol)
+        request.merge(shop.bob, "merge")
+        forges = {"gitlab": {"api": f"{server.url}/api/v4", "token": TOKEN_ARN}}
+        world = World(shop.shop.branches["main"]).release("e1", shop.base, provider="GitLab")
+        world.histories[OWN][1] = source(OWN, shop.shop.branches["main"], provider="GitLab")
+        world.token = TOKEN
+        variables = invoke(world, forges=forges).variables
+        assert variables["Authors"] == f"gitlab:alice/{shop.alice.id}"
+        assert variables["Reviewed"] == "yes"
+        kind, message = invoke(world_again(world), forges=shop.forges).failure
+        assert kind == "ConfigurationError" and "`FORGES` has no `gitlab`" in message
+
+
+def test_a_source_of_codecommit_is_asked_of_codecommit():
+    forge = Forge()
+    alice, bob, carol = (forge.user(name) for name in ("alice", "bob", "carol"))
+    shop = forge.repository("shop", alice, bob, carol)
+    shop.push(bob, "main", forge.commit([], bob.email, "first"))
+
+    def change(branch):
+        shop.work(alice, branch)
+        pull = forge_codecommit.open_pull(shop, alice, branch).review(carol, "APPROVE")
+        pull.merge(bob, "squash")
+        return shop.branches["main"]
+
+    base, head = change("one"), change("two")
+    world = World(head).execution("e1", gate("e1"), codecommit_source("e1", base))
+    world.histories[OWN][1] = codecommit_source(OWN, head)
+    world.codecommit = forge_codecommit.Service(forge)
+    variables = invoke(world, forges={"codecommit": {}}).variables
+    assert variables["Authors"] == forge_codecommit.arn(alice)
+    assert variables["Reviewers"] == forge_codecommit.arn(carol)
+    assert variables["Reviewed"] == "yes"
+    elsewhere = codecommit_source(OWN, head)
+    elsewhere["input"]["roleArn"] = "arn:aws:iam::444455556666:role/source"
+    world.histories[OWN][1] = elsewhere
+    reviewed = invoke(world_again(world), forges={"codecommit": {}}).variables["Reviewed"]
+    assert "takes from CodeCommit of another account" in reviewed
+
+
+def test_two_sources_are_looked_at_each(shop):
+    shop.change(shop.carol)
+    other = shop.forge.repository("acme/other", shop.alice, shop.bob)
+    first = other.push(shop.bob, "main", shop.forge.commit([], shop.bob.email, "one"))
+    pushed = other.work(shop.bob, "main")
+    head = shop.shop.branches["main"]
+    world = World(head).release("e1", shop.base)
+    world.histories[OWN].append(source(OWN, pushed, "acme/other", "Other"))
+    world.histories["e1"].append(source("e1", first, "acme/other", "Other"))
+    world.token = TOKEN
+    variables = invoke(world, forges=shop.forges).variables
+    assert variables["Head"] == " ".join(sorted([head, pushed]))
+    assert variables["Base"] == " ".join(sorted([shop.base, first]))
+    assert named(shop.alice) in variables["Authors"] and named(shop.bob) in variables["Authors"]
+    assert "directly" in variables["Reviewed"]
 
 
 def test_the_rule_is_that_of_the_gate():
