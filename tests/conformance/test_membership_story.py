@@ -350,7 +350,7 @@ def test_reviewers_see_what_a_change_loosens_and_auditors_what_was_changed_by_ha
     assert firm.release(MEMBERSHIP, proposed, "alice", "bob") == ("Succeeded", "")
     assert drift(firm, tmp_path) == set()
 
-    # Somebody with too many permissions goes round the pipeline.
+    # Somebody with too many permissions bypasses the pipeline.
     group = ["--group-name", "TwoPersonRule-ApprovalB"]
     firm.aws("iam", "add-user-to-group", *group, "--user-name", "bob")
     assert drift(firm, tmp_path) == {"member-not-in-code"}
