@@ -30,6 +30,9 @@ pub struct History {
     pub changes: Vec<Change>,
     /// Whether the rules of the branch say that a review of an older head is enough.
     pub takes_stale_reviews: bool,
+    /// Whether the forge signs the merge commits that it makes. One without its signature is then
+    /// somebody's own.
+    pub signs_merges: bool,
     /// What the forge itself reports about the range, such as a bypass of the branch's rules, or
     /// what it could not show. One sentence without a full stop each.
     pub objections: Vec<String>,

@@ -247,3 +247,18 @@ proptest! {
         prop_assert!(few.objections.is_empty() || !many.objections.is_empty());
     }
 }
+
+/// If a forge signs its merges, somebody else made one without its signature.
+#[test]
+fn a_merge_commit_without_the_signature_of_a_forge_that_signs_is_an_objection() {
+    let pushes = vec![(0, 0, false)];
+    let reviews = vec![(1, true, true)];
+    let merged = Merged { opened_by: 0, pushes, reviews, merged_by: 2, method: 0 };
+    let mut history = Told::of(&[Event::Merged(merged)]).history;
+    assert!(judge(&history, 1).objections.is_empty());
+    history.signs_merges = true;
+    let head = history.head.clone();
+    assert_eq!(judge(&history, 1).objections, [format!("{head} is not the forge's merge of #1")]);
+    history.commits.get_mut(&head).unwrap().is_made_by_forge = true;
+    assert!(judge(&history, 1).objections.is_empty());
+}

@@ -65,6 +65,7 @@ class Pull:
     merge_commit: str | None = None
     commits: list = field(default_factory=list)  # As they were when it was merged.
     reviews: list = field(default_factory=list)
+    events: list = field(default_factory=list)
 
     def review(self, user, state="APPROVED", head=None):
         """Somebody reviews it, at its head of now."""
@@ -72,6 +73,12 @@ class Pull:
         at = self.updated = forge.tick()
         self.reviews.append(Review(next(forge.ids), user, state, head or self.tip(), at))
         return self
+
+    def retarget(self, by, base):
+        """Somebody changes the branch that it is to be merged into."""
+        at = self.updated = self.home.forge.tick()
+        self.base = base
+        self.events.append((next(self.home.forge.ids), "base_ref_changed", by, at))
 
     def dismiss(self, user):
         for review in self.reviews:

@@ -63,6 +63,8 @@ USER_URLS = [
 
 def api(server, path, query):
     """The template of a path, and the reply."""
+    # An Enterprise Server has this before each path.
+    path = path.removeprefix("/api/v3")
     parts = [urllib.parse.unquote(part) for part in path.strip("/").split("/")]
     match parts:
         case ["repos", owner, name, *rest]:
@@ -116,6 +118,9 @@ class Api:
             case ["pulls", number, "commits"]:
                 commits = self.pull_number(number).commits[:250]
                 return f"{prefix}/pulls/{{pull_number}}/commits", [*map(self.commit, commits)]
+            case ["issues", number, "events"]:
+                events = [*map(self.event, self.pull_number(number).events)]
+                return f"{prefix}/issues/{{issue_number}}/events", events
             case ["rules", "branches", branch]:
                 rules = [self.rule(*one) for one in self.repository.rules if one[0] == branch]
                 return f"{prefix}/rules/branches/{{branch}}", rules
@@ -312,6 +317,20 @@ class Api:
             "submitted_at": when(review.at),
             "commit_id": review.commit_id,
             "author_association": "MEMBER",
+        }
+
+    def event(self, event):
+        number, kind, by, at = event
+        return {
+            "id": number,
+            "node_id": f"E_{number}",
+            "url": f"{self.url}/repos/{self.repository.name}/issues/events/{number}",
+            "actor": self.user(by),
+            "event": kind,
+            "commit_id": None,
+            "commit_url": None,
+            "created_at": when(at),
+            "performed_via_github_app": None,
         }
 
     def rule(self, _, kind, parameters):

@@ -195,6 +195,19 @@ def test_a_review_of_an_older_head_counts_only_if_the_rules_say_so(story):
     assert not reviewed(story.found())
 
 
+def test_a_review_before_a_change_got_another_target_is_of_something_else(story):
+    story.shop.work(story.mallory, "evil", author=story.alice)
+    story.shop.work(story.alice, "fix", start=story.shop.branches["evil"])
+    pull = story.shop.open(story.alice, "fix", base="evil").review(story.bob)
+    pull.retarget(story.alice, "main")
+    pull.merge(story.carol)
+    [objection] = story.found().objections
+    assert "reviewed it before it got another target" in objection
+    pull.review(story.bob)
+    found = story.found()
+    assert reviewed(found) and found.pushers == story.named(story.alice, story.mallory)
+
+
 def test_the_newest_answer_of_a_reviewer_holds_and_a_comment_is_none(story):
     pull = story.change(reviewers=[story.bob])
     pull.review(story.bob, "COMMENTED")
@@ -348,6 +361,35 @@ def test_a_fork_that_is_gone_is_an_objection(story):
     story.server.check = None
     [objection] = story.found().objections
     assert "nobody can tell who pushed the commits of #1" in objection
+
+
+def test_a_change_within_another_needs_no_review_for_itself(story):
+    story.shop.work(story.dave, "part")
+    part = story.shop.open(story.dave, "part")
+    story.shop.work(story.alice, "whole", start=story.shop.branches["part"])
+    whole = story.shop.open(story.alice, "whole").review(story.bob).merge(story.carol)
+    part.freeze()
+    # GitHub calls it merged too, with the same commit.
+    part.close(whole.merge_commit)
+    found = story.found()
+    assert reviewed(found)
+    assert found.pushers == story.named(story.alice, story.dave)
+
+
+def test_a_merge_commit_that_github_says_it_made_has_the_head_for_a_parent(story):
+    pull = story.change(reviewers=[story.bob])
+    pull.freeze()
+    evil = story.forge.commit([pull.head], story.alice.email, "on top")
+    story.shop.move(story.alice, "main", evil, "pr_merge")
+    pull.close(evil)
+    [objection] = story.found().objections
+    assert objection == f"{evil[:7]} is not the forge's merge of #1"
+
+
+def test_an_enterprise_server_is_read_under_its_path(story):
+    story.change(reviewers=[story.bob], count=150).merge(story.carol)
+    assert reviewed(story.found(api=f"{story.server.url}/api/v3/"))
+    assert all(path.startswith("/api/v3/repos/") for path in story.server.requests)
 
 
 def test_machines_stay_authors(story):

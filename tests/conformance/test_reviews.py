@@ -2,7 +2,10 @@
 
 import json
 
+import forge_github
 import pytest
+from forge import Forge
+from forge_server import TOKEN, Server
 from reviews_function import OWN, RULE, TOKEN_ARN, World, gate, invoke, lambda_type, run, source
 
 OLD, MID, NEW = ("1" * 40, "2" * 40, "3" * 40)
@@ -258,6 +261,86 @@ def test_a_list_that_does_not_show_this_execution_is_not_believed():
     del world.listed[0]
     kind, message = invoke(world).failure
     assert kind == "SystemUnavailable" and "does not show this execution yet" in message
+
+
+class Shop:
+    """A forge with the repository acme/shop, where alice writes and carol reviews."""
+
+    def __init__(self, server):
+        self.forges = {"github": {"api": server.url, "token": TOKEN_ARN}}
+        self.forge = server.forge
+        names = ("alice", "bob", "carol")
+        self.alice, self.bob, self.carol = (self.forge.user(name) for name in names)
+        self.shop = self.forge.repository("acme/shop", self.alice, self.bob, self.carol)
+        first = self.forge.commit([], self.bob.email, "first")
+        self.base = self.shop.push(self.bob, "main", first)
+
+    def change(self, *reviewers):
+        self.shop.work(self.alice, "fix")
+        pull = self.shop.open(self.alice, "fix")
+        for reviewer in reviewers:
+            pull.review(reviewer)
+        pull.merge(self.carol, "merge")
+
+    def released(self, rule=RULE, **more):
+        """What the function finds out about the newest commit."""
+        world = World(self.shop.branches["main"]).release("e1", self.base)
+        world.token = TOKEN
+        return invoke(world, rule=rule, forges=self.forges, **more)
+
+
+@pytest.fixture
+def shop():
+    with Server(Forge(), forge_github.api) as server:
+        yield Shop(server)
+
+
+def named(user):
+    return f"github:{user.login}/{user.id}"
+
+
+def test_a_reviewed_change_names_its_author_and_its_reviewer(shop):
+    shop.change(shop.carol)
+    variables = shop.released().variables
+    assert variables["Authors"] == variables["Pushers"] == named(shop.alice)
+    assert variables["Reviewers"] == named(shop.carol)
+    assert variables["Reviewed"] == "yes"
+    assert variables["Base"] == shop.base and variables["Head"] == shop.shop.branches["main"]
+    assert variables["Summary"].startswith(f"2 commits since {shop.base}, written by github:alice/")
+
+
+def test_a_change_without_enough_reviews_is_a_success_that_says_no(shop):
+    shop.change(shop.carol)
+    for reviews in ({"required": 2}, {"repositories": {"Acme/Shop": 2}}):
+        rule = {**RULE, "reviews": {**RULE["reviews"], **reviews}}
+        variables = shop.released(rule).variables
+        assert variables["Reviewed"].startswith("no: ")
+        assert variables["Authors"] == named(shop.alice)
+
+
+def test_a_wrong_token_fails_the_job_and_is_not_told(shop):
+    shop.change(shop.carol)
+    world = World(shop.shop.branches["main"]).release("e1", shop.base)
+    world.token = "github_pat_wr0ng"
+    kind, message = invoke(world, forges=shop.forges).failure
+    assert kind == "ConfigurationError" and "token" in message
+
+
+def test_two_sources_are_looked_at_each(shop):
+    shop.change(shop.carol)
+    other = shop.forge.repository("acme/other", shop.alice, shop.bob)
+    first = other.push(shop.bob, "main", shop.forge.commit([], shop.bob.email, "one"))
+    pushed = other.work(shop.bob, "main")
+    head = shop.shop.branches["main"]
+    world = World(head).release("e1", shop.base)
+    world.histories[OWN].append(source(OWN, pushed, "acme/other", "Other"))
+    world.histories["e1"].append(source("e1", first, "acme/other", "Other"))
+    world.token = TOKEN
+    variables = invoke(world, forges=shop.forges).variables
+    assert variables["Head"] == " ".join(sorted([head, pushed]))
+    assert variables["Base"] == " ".join(sorted([shop.base, first]))
+    assert named(shop.alice) in variables["Authors"] and named(shop.bob) in variables["Authors"]
+    assert "directly" in variables["Reviewed"]
 
 
 def test_the_rule_is_that_of_the_gate():

@@ -68,11 +68,12 @@ def test_every_template_is_there():
         "evidence-archive.yaml",
         "gate.yaml",
         "pipeline.yaml",
+        "reviews.yaml",
         "rule-pipeline.yaml",
     ]
-    assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml"]
+    assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml", "reviews.yaml"]
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
-    modules += ["example", "gate", "notify", "pipeline"]
+    modules += ["example", "gate", "notify", "pipeline", "reviews"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -295,7 +296,7 @@ def called():
     itself.
     """
     facts = ROOT / "facts" / "src" / "aws"
-    files = (ROOT / "lambda" / "src" / "aws.rs", facts / "codepipeline.rs")
+    files = (ROOT / "job" / "src" / "aws.rs", facts / "codepipeline.rs")
     source = "".join(file.read_text() for file in files)
     methods = set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", source))
     assert len(methods) == source.count(".send()") == 6
@@ -437,9 +438,10 @@ def test_the_gate_reads_the_named_pipelines_only():
         "desk.yaml",
         "desk-notify.yaml",
         "evidence-archive.yaml",
+        "reviews.yaml",
         *(
             f"terraform/{m}/main.tf"
-            for m in ("gate", "pipeline", "audit", "archive", "desk", "notify")
+            for m in ("gate", "pipeline", "audit", "archive", "desk", "notify", "reviews")
         ),
     ],
 )

@@ -106,6 +106,11 @@ impl Client {
         format!("{}{path}", self.api)
     }
 
+    /// Whether the API is the one at this address.
+    pub(super) fn is_at(&self, api: &str) -> bool {
+        self.api == api
+    }
+
     /// Reads one object. `None` if the forge says that it does not exist.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,

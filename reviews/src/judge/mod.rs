@@ -62,7 +62,14 @@ pub fn judge(history: &History, required: u32) -> Consensus {
         for id in commits {
             writers.add_commit(&known, id, changes);
         }
-        for change in changes {
+        let merged = merged_as_reviewed(&known, changes);
+        if merged.is_empty()
+            && let Some(change) = changes.first()
+        {
+            let (name, id) = (&change.name, short(&change.merged_as));
+            found.objections.push(format!("{id} is not the forge's merge of {name}"));
+        }
+        for change in merged {
             let reviewers = reviewers::of(history, change, &writers);
             found.objections.extend(missing(change, &reviewers, required));
             found.reviewers.extend(reviewers.counted);
@@ -72,6 +79,21 @@ pub fn judge(history: &History, required: u32) -> Consensus {
         found.pushers.extend(writers.pushers);
     }
     found
+}
+
+/// Of the changes that became one commit, those that were merged with it. The commits of the others
+/// are among theirs, so that the forge calls those merged too: they need no review for themselves.
+fn merged_as_reviewed<'a>(known: &Known<'_>, changes: &[&'a Change]) -> Vec<&'a Change> {
+    let is_merged = |change: &&&Change| {
+        let Some(commit) = known.commit(&change.merged_as) else { return false };
+        // The forge made the commit out of the change's own, or moved the branch to its head.
+        if !change.replaced.is_empty() || change.merged_as == change.head {
+            return true;
+        }
+        let is_signed = commit.is_made_by_forge || !known.history.signs_merges;
+        is_signed && commit.parents.len() > 1 && commit.parents.last() == Some(&change.head)
+    };
+    changes.iter().filter(is_merged).copied().collect()
 }
 
 /// Says that a change has fewer reviews than required, and why others do not count.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::wire::{CommitItem, Pull, ReviewItem};
+use super::wire::{CommitItem, Event, Pull, ReviewItem};
 use super::{Source, each};
 use crate::forge::ForgeError;
 use crate::history::{Change, Commit, History, Review};
 
 /// The most pages that are read of all pull requests.
 const PAGES: usize = 30;
-/// The most pages that are read of one pull request's reviews.
+/// The most pages that are read of one pull request's reviews and events.
 const REVIEW_PAGES: usize = 10;
 /// GitHub shows so many commits of a pull request and no more (REST API, "List commits on a pull
 /// request").
@@ -63,7 +63,10 @@ impl Source<'_> {
         indices: &[usize],
     ) -> Result<(), ForgeError> {
         let wanted = indices.iter().filter_map(|ix| history.changes.get(*ix)).map(|change| {
-            let is_replaced = !history.commits.contains_key(&change.head);
+            // A merge commit replaces nothing. It must have the head for a parent.
+            let merged_as = history.commits.get(&change.merged_as);
+            let is_replaced = !history.commits.contains_key(&change.head)
+                && merged_as.is_none_or(|commit| commit.parents.len() < 2);
             // A change that is part of another is reviewed with it.
             let is_reviewed = change.target == history.branch;
             (change.name.clone(), is_replaced, is_reviewed)
@@ -87,33 +90,52 @@ impl Source<'_> {
         is_replaced: bool,
         is_reviewed: bool,
     ) -> Result<Details, ForgeError> {
-        let path = format!("{}/pulls/{}", self.path, name.trim_start_matches('#'));
+        let number = name.trim_start_matches('#');
+        let path = format!("{}/pulls/{number}", self.path);
         let (reviews, replaced) = tokio::try_join!(
-            async { if is_reviewed { self.reviews(&path).await } else { Ok((Vec::new(), true)) } },
+            async { if is_reviewed { self.reviews(number).await } else { Ok((Vec::new(), true)) } },
             async { if is_replaced { self.replaced(&path).await } else { Ok(Vec::new()) } },
         )?;
         let (reviews, is_complete) = reviews;
         let objection = if replaced.len() >= MOST_COMMITS {
             Some(format!("{name} has {MOST_COMMITS} commits or more, and GitHub shows no others"))
         } else {
-            (!is_complete).then(|| format!("{name} has more reviews than we read"))
+            (!is_complete).then(|| format!("{name} has more reviews or events than we read"))
         };
         let replaced = replaced.into_iter().map(CommitItem::into_fact).collect();
         Ok(Details { reviews, replaced, objection })
     }
 
     /// The reviews of a pull request, in the order of time, and whether these are all.
-    async fn reviews(&self, path: &str) -> Result<(Vec<Review>, bool), ForgeError> {
-        let path = format!("{path}/reviews?per_page=100");
-        let read = self.client.list(&path, REVIEW_PAGES, |_: &[ReviewItem]| false).await?;
-        let (read, is_complete) = read.unwrap_or_default();
+    ///
+    /// A pull request shows what it would add to its target. So somebody who reviewed it before it
+    /// got another target may have seen less than what was merged.
+    async fn reviews(&self, number: &str) -> Result<(Vec<Review>, bool), ForgeError> {
+        let reviews = format!("{}/pulls/{number}/reviews?per_page=100", self.path);
+        let events = format!("{}/issues/{number}/events?per_page=100", self.path);
+        let (reviews, events) = tokio::try_join!(
+            self.client.list(&reviews, REVIEW_PAGES, |_: &[ReviewItem]| false),
+            self.client.list(&events, REVIEW_PAGES, |_: &[Event]| false),
+        )?;
+        let (reviews, has_reviews) = reviews.unwrap_or_default();
+        let (events, has_events) = events.unwrap_or_default();
+        let retargeted = events.into_iter().filter(Event::is_retargeting);
+        let retargeted = retargeted.map(|event| event.created_at).max();
         let review = |item: ReviewItem| {
             let answer = item.answer()?;
             let account = item.user.unwrap_or_default();
-            let is_void_because = (!account.is_person()).then(|| "is not a person".to_owned());
+            let is_before = |at: &String| item.submitted_at.as_ref().is_none_or(|when| when <= at);
+            let is_void_because = if !account.is_person() {
+                Some("is not a person".to_owned())
+            } else if retargeted.as_ref().is_some_and(is_before) {
+                Some("reviewed it before it got another target".to_owned())
+            } else {
+                None
+            };
             Some(Review { by: account.user(), answer, head: item.commit_id, is_void_because })
         };
-        Ok((read.into_iter().filter_map(review).collect(), is_complete))
+        let reviews = reviews.into_iter().filter_map(review).collect();
+        Ok((reviews, has_reviews && has_events))
     }
 
     /// The commits that a pull request had before it was squashed or rebased.

@@ -83,6 +83,8 @@ impl Forge for GitHub {
                 head: range.head.clone(),
                 count,
                 commits,
+                // An Enterprise Server signs only if it is set up to.
+                signs_merges: self.client.is_at(Self::API),
                 ..History::default()
             },
         };

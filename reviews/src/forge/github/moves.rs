@@ -1,4 +1,4 @@
-//! The moves of branches: the activity of the repository, which GitHub records with the user that it
+//! The moves of branches: the activity of the repository. GitHub records it with the users that it
 //! authenticated.
 
 use std::collections::BTreeMap;

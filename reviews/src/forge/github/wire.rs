@@ -206,6 +206,8 @@ pub(super) struct ReviewItem {
     pub(super) user: Option<Account>,
     state: String,
     pub(super) commit_id: Option<String>,
+    /// `None` if it is not submitted yet.
+    pub(super) submitted_at: Option<String>,
 }
 
 impl ReviewItem {
@@ -216,6 +218,20 @@ impl ReviewItem {
             "COMMENTED" | "PENDING" => None,
             _ => Some(Answer::NotApproved),
         }
+    }
+}
+
+/// `issue-event-for-issue`
+#[derive(Deserialize)]
+pub(super) struct Event {
+    event: String,
+    pub(super) created_at: String,
+}
+
+impl Event {
+    /// Whether somebody changed the branch that a pull request is to be merged into.
+    pub(super) fn is_retargeting(&self) -> bool {
+        self.event == "base_ref_changed"
     }
 }
 
