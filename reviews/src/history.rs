@@ -3,7 +3,7 @@
 //! A forge reads and translates, and believes nothing. What follows from the facts is decided in
 //! [`judge`](crate::judge).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::consensus::Author;
 
@@ -28,6 +28,9 @@ pub struct History {
     /// The changes that were merged, in any order: into the released branch, or into a branch that
     /// a change was made on. Others may be there too.
     pub changes: Vec<Change>,
+    /// Whether the forge cannot tell anybody by an e-mail. Then commits name nobody, and only the
+    /// moves tell who wrote them.
+    pub has_no_emails: bool,
     /// Whether the rules of the branch say that a review of an older head is enough.
     pub takes_stale_reviews: bool,
     /// Whether the forge signs the merge commits that it makes. One without its signature is then
@@ -36,6 +39,27 @@ pub struct History {
     /// What the forge itself reports about the range, such as a bypass of the branch's rules, or
     /// what it could not show. One sentence without a full stop each.
     pub objections: Vec<String>,
+}
+
+impl History {
+    /// Whether the known commits lead from one to an older one, which itself need not be known.
+    pub(crate) fn reaches(&self, new: &str, old: &str) -> bool {
+        let replaced = self.changes.iter().map(|change| &change.replaced);
+        let mut seen = BTreeSet::new();
+        let mut open = vec![new];
+        while let Some(id) = open.pop() {
+            if id == old {
+                return true;
+            }
+            if seen.insert(id) {
+                let in_change = || replaced.clone().find_map(|commits| commits.get(id));
+                let commit = self.commits.get(id).or_else(in_change);
+                let parents = commit.into_iter().flat_map(|commit| &commit.parents);
+                open.extend(parents.map(String::as_str));
+            }
+        }
+        false
+    }
 }
 
 /// A commit. What it says about people, anybody can write.

@@ -6,6 +6,7 @@ mod accept;
 mod audit;
 mod audit_account;
 mod audit_causes;
+mod audit_code;
 mod audit_formats;
 mod audit_gate_role;
 mod audit_guardrails;

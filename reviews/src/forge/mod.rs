@@ -1,5 +1,6 @@
 //! The port to the places where source code is written and reviewed.
 
+mod codecommit;
 mod github;
 mod gitlab;
 mod http;
@@ -8,6 +9,7 @@ use std::future::Future;
 
 use crate::consensus::Consensus;
 
+pub use codecommit::CodeCommit;
 pub use github::GitHub;
 pub use gitlab::GitLab;
 

@@ -54,6 +54,9 @@ impl Writers {
         {
             self.add_pusher(first.by.as_ref(), id);
         }
+        if known.history.has_no_emails {
+            return;
+        }
         let Some(commit) = known.commit(id) else { return };
         // The commits that the forge makes when it merges name the user who asked for it. That user
         // wrote nothing. The author of a squashed or rebased commit did.

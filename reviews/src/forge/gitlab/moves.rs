@@ -10,7 +10,7 @@ use super::wire::{Event, Project, Push};
 use crate::consensus::Author;
 use crate::forge::ForgeError;
 use crate::forge::http::{each, escape};
-use crate::history::{Commit, History, Move, MoveKind};
+use crate::history::{History, Move, MoveKind};
 
 /// The most pages that are read of the events of the project, and of a fork.
 const PAGES: usize = 50;
@@ -72,7 +72,7 @@ impl Pushes {
         }
         let Some(before) = &push.before else { return MoveKind::Push };
         let asked = self.follows.get(&(before.clone(), push.after.clone()));
-        match asked.copied().unwrap_or_default() || is_reached(history, before, &push.after) {
+        match asked.copied().unwrap_or_default() || history.reaches(&push.after, before) {
             true => MoveKind::Push,
             false => MoveKind::ForcePush,
         }
@@ -169,25 +169,4 @@ impl Source<'_> {
 fn read(events: &[Event], branch: impl Fn(&str) -> String) -> Vec<((Timestamp, u64), Push)> {
     let with_key = |event: &Event| Some(((event.created_at, event.id), event.push(&branch)?));
     events.iter().filter_map(with_key).collect()
-}
-
-/// Whether the known commits lead from one to an older one.
-fn is_reached(history: &History, old: &str, new: &str) -> bool {
-    let replaced = history.changes.iter().map(|change| &change.replaced);
-    let commit = |id: &str| -> Option<&Commit> {
-        history.commits.get(id).or_else(|| replaced.clone().find_map(|known| known.get(id)))
-    };
-    let mut seen = BTreeSet::new();
-    let mut open = vec![new];
-    while let Some(id) = open.pop() {
-        if id == old {
-            return true;
-        }
-        if seen.insert(id)
-            && let Some(commit) = commit(id)
-        {
-            open.extend(commit.parents.iter().map(String::as_str));
-        }
-    }
-    false
 }
