@@ -243,7 +243,7 @@ fn keys() -> Vec<String> {
 enum How {
     /// It is that of the other rule.
     Replaced,
-    /// A list or a map gets what the other rule has besides.
+    /// A list or a map gets what the other rule has in addition.
     Extended,
     /// A list or a map keeps what the other rule has too.
     Cut,
