@@ -346,6 +346,19 @@ fn cases() -> Vec<Case> {
             vec!["+ people: `bob` is no longer one of `people`"],
         ),
         (
+            "people: a user of somebody on the roster",
+            json!({"roster": {"A": ["al"]}, "people": {"al": [alice]}}),
+            json!({"roster": {"A": ["al"]}, "people": {"al": [alice, ali]}}),
+            vec![
+                "- people: `al` is also `arn:aws:iam::*:user/ali`: the roster depends on it, so \
+                 this cannot be decided",
+            ],
+            vec![
+                "- people: `al` is no longer `arn:aws:iam::*:user/ali`: these principals may still \
+                 count, as somebody else",
+            ],
+        ),
+        (
             "people: a user of somebody",
             json!({"onlyPeople": true, "people": {"alice": [alice]}}),
             json!({"onlyPeople": true, "people": {"alice": [alice, ali]}}),
