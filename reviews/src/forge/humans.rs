@@ -1,5 +1,5 @@
-//! The people of the rule behind users of a forge. One human may have two accounts, and a machine may
-//! have one like a human's.
+//! The people of the rule behind users of a forge. One human may have two accounts, and a machine
+//! may have one like a human's.
 
 use rule::Rule;
 
