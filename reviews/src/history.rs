@@ -1,7 +1,7 @@
 //! How a branch went from one commit to another: the facts that every forge is translated into.
 //!
 //! A forge reads and translates, and believes nothing. What follows from the facts is decided in
-//! [`judge`](crate::judge).
+//! [`judge`](crate::judge()).
 
 use std::collections::{BTreeMap, BTreeSet};
 

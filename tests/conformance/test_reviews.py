@@ -175,6 +175,17 @@ def test_a_source_that_cannot_be_compared_is_an_objection(own, told):
     assert reviewed.startswith("no: ") and told in reviewed
 
 
+def test_a_commit_message_that_is_cut_does_not_hide_the_forge():
+    cut = '{"ProviderType":"GitHub","CommitMessage":"' + "x" * 2000
+    world = same()
+    world.histories[OWN][1] = source(OWN, NEW, externalExecutionSummary=cut)
+    assert invoke(world).variables["Reviewed"] == "yes"
+    forged = '{"CommitMessage":"{\\"ProviderType\\":\\"GitHub\\"'
+    world.histories[OWN][1] = source(OWN, NEW, externalExecutionSummary=forged)
+    reviewed = invoke(world_again(world)).variables["Reviewed"]
+    assert "does not say what its connection leads to" in reviewed
+
+
 READS = ["GetJobDetails", "ListActionExecutions", "GetPipelineState", "ListPipelineExecutions"]
 
 
