@@ -89,7 +89,7 @@ impl Forge for CodeCommit {
             return Ok(Consensus::default());
         }
         let lost = |why| Ok(Consensus { objections: vec![why], ..Consensus::default() });
-        let Some(walk) = source.between(base, head).await? else {
+        let Some(walk) = source.between(base, head, &BTreeMap::new()).await? else {
             return lost(format!(
                 "{repository} lost {base} or {head}, or has more commits between them than we read"
             ));

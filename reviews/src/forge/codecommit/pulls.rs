@@ -106,12 +106,10 @@ impl Source<'_> {
         let moves = self.updates(change, pull, &mut objections).await?;
         let mut replaced = BTreeMap::new();
         if !history.commits.contains_key(&change.head) {
-            let walk = self.between(&history.base, &change.head).await?;
-            for (id, parents) in walk.into_iter().flat_map(|walk| walk.commits) {
-                if !history.commits.contains_key(&id) {
-                    replaced.insert(id, Commit { parents, ..Commit::default() });
-                }
-            }
+            let walk = self.between(&history.base, &change.head, &history.commits).await?;
+            let commits = walk.map(|walk| walk.commits).unwrap_or_default();
+            let with_parents = |(id, parents)| (id, Commit { parents, ..Commit::default() });
+            replaced = commits.into_iter().map(with_parents).collect();
         }
         let mut reviews = Vec::new();
         // A change that is part of another is approved with it.
