@@ -149,8 +149,8 @@ impl<'a> Query<'a> {
     }
 
     /// Compares the two sources of what is released, if approvals may be signed, since a signature
-    /// contains the revisions, or if the rule asks who wrote them. After a rollback there is only one source, since the history has no
-    /// Source actions.
+    /// contains the revisions, or if the rule asks who wrote them. After a rollback there is only
+    /// one source, since the history has no Source actions.
     fn check_revisions(self, attempts: &[Attempt], started: &Started) -> Result<(), CallError> {
         if !self.rule.has_signing_keys() && !self.rule.excludes_authors() {
             return Ok(());

@@ -15,7 +15,7 @@ use signing::in_one_line;
 use crate::base::{Found, Search};
 use crate::findings::Findings;
 use crate::forge::{ForgeError, Range};
-use crate::forges::{Forges, Unasked};
+use crate::forges::{Forges, Question, Unasked};
 use crate::program::PROGRAM;
 use crate::settings::{Settings, SettingsError};
 use crate::source::{Delivered, Place, delivered};
@@ -148,7 +148,8 @@ impl Task<'_> {
         };
         let (base_revisions, base_line) = self::revisions(base)?;
         findings.base = base_line;
-        let known = delivered(base, &base_revisions);
+        let account = self.details.account.as_str();
+        let known = delivered(account, base, &base_revisions);
         let delivered = match &found.rolls_back_to {
             // The history of a rollback has no Source actions.
             Some(target) if target == release => known.clone(),
@@ -156,9 +157,9 @@ impl Task<'_> {
                 let pipeline = &self.details.pipeline;
                 let history = read_history(ports.codepipeline, pipeline, target, budget).await;
                 let history = history.map_err(failure)?;
-                delivered(&history, &self::revisions(&history)?.0)
+                delivered(account, &history, &self::revisions(&history)?.0)
             }
-            None => delivered(&history, &revisions),
+            None => delivered(account, &history, &revisions),
         };
         if delivered.is_empty() {
             findings
@@ -169,7 +170,14 @@ impl Task<'_> {
                 Err(objection) => findings.object(objection),
                 Ok(None) => {}
                 Ok(Some((place, range))) => {
-                    let consensus = ports.forges.consensus(place.host, &range, budget).await;
+                    let question = Question {
+                        host: place.host,
+                        range: &range,
+                        rule: self.rule,
+                        account: &self.details.account,
+                        budget,
+                    };
+                    let consensus = ports.forges.consensus(question).await;
                     findings.add(consensus.map_err(unasked)?);
                 }
             }

@@ -6,7 +6,7 @@
 //! | `base` | the last satisfied release |
 //! | `source` | what the Source actions delivered, and where they took it from |
 //! | `findings` | what is reported: the output variables |
-//! | `settings` | what the environment says besides the rule |
+//! | `settings` | what the environment says, apart from the rule |
 //! | `forges` | the port to all forges |
 //! | `aws` | the ports over the AWS SDK: the only file that names it |
 //! | `program` | the function, in the words of its messages |
@@ -36,7 +36,7 @@ use job::{Budget, Invocation};
 pub use consensus::{Author, Consensus};
 pub use findings::Findings;
 pub use forge::{CodeCommit, Forge, ForgeError, GitHub, GitLab, Range};
-pub use forges::{Forges, Unasked};
+pub use forges::{Forges, Question, Unasked};
 pub use handler::{Ports, handle};
 pub use history::{Answer, Change, Commit, History, Move, MoveKind, Review};
 pub use judge::judge;

@@ -1,5 +1,5 @@
-//! What the function's environment says besides the rule: where the forges are, and which function
-//! is the gate. Nobody who can only edit pipelines can change it.
+//! What the function's environment says, apart from the rule: where the forges are, and which
+//! function is the gate. A person who can only edit pipelines cannot change it.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use facts::is_safe_url;
 use names::FunctionRef;
 use serde::Deserialize;
 
-use crate::forge::GitHub;
+use crate::forge::{GitHub, GitLab};
 
 /// The variable that says where the forges are.
 const FORGES: &str = "FORGES";
@@ -21,6 +21,9 @@ const USUAL_GATE: &str = "two-person-rule-gate";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub(crate) github: Option<Api>,
+    pub(crate) gitlab: Option<Api>,
+    /// Whether the function may ask CodeCommit and CloudTrail.
+    pub(crate) codecommit: bool,
     pub(crate) gate: FunctionRef,
 }
 
@@ -56,7 +59,14 @@ pub enum SettingsError {
 #[serde(deny_unknown_fields)]
 struct ForgesFile {
     github: Option<ApiFile>,
+    gitlab: Option<ApiFile>,
+    codecommit: Option<Nothing>,
 }
+
+/// CodeCommit has no settings: it is where the pipeline is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,10 +97,13 @@ impl Settings {
     pub fn read(forges: Option<&str>, gate: Option<&str>) -> Result<Self, SettingsError> {
         let wrong = |problem: serde_json::Error| SettingsError::Forges(problem.to_string());
         let forges = forges.ok_or(SettingsError::NoForges)?;
-        let ForgesFile { github } = serde_json::from_str(forges).map_err(wrong)?;
+        let ForgesFile { github, gitlab, codecommit } =
+            serde_json::from_str(forges).map_err(wrong)?;
         let gate = FunctionRef::from_str(gate.unwrap_or(USUAL_GATE));
         Ok(Self {
             github: github.map(|it| it.read("github", GitHub::API)).transpose()?,
+            gitlab: gitlab.map(|it| it.read("gitlab", GitLab::API)).transpose()?,
+            codecommit: codecommit.is_some(),
             gate: gate.map_err(|problem| SettingsError::Gate(problem.to_string()))?,
         })
     }
@@ -100,6 +113,7 @@ impl ApiFile {
     fn read(self, forge: &str, public: &str) -> Result<Api, SettingsError> {
         let wrong = |problem| SettingsError::Forges(problem);
         let api = self.api.unwrap_or_else(|| public.to_owned());
+        let api = api.trim_end_matches('/').to_owned();
         if !is_safe_url(&api) {
             return Err(wrong(format!(
                 "`{forge}.api` must begin with https://, because the token is sent there"

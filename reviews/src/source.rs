@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use facts::HistoryEntry;
-use names::shown;
+use names::{Arn, shown};
 use rule::{ActionKind, Status};
 use serde::Deserialize;
 
@@ -14,6 +14,12 @@ pub enum Host {
     GitHub,
     /// GitHub Enterprise Server.
     GitHubServer,
+    /// GitLab in the cloud.
+    GitLab,
+    /// A self-managed GitLab.
+    GitLabServer,
+    /// CodeCommit in the pipeline's account and region.
+    CodeCommit,
 }
 
 /// A branch of a repository.
@@ -51,8 +57,10 @@ impl Place {
     }
 }
 
-/// What the Source actions delivered. `revisions` are those of their newest attempts.
+/// What the Source actions delivered. `revisions` are those of their newest attempts, and `account`
+/// is the pipeline's.
 pub(crate) fn delivered(
+    account: &str,
     history: &[HistoryEntry],
     revisions: &BTreeSet<String>,
 ) -> BTreeSet<Delivered> {
@@ -61,14 +69,15 @@ pub(crate) fn delivered(
         let is_source = attempt.kind == ActionKind::Source && attempt.status == Status::Succeeded;
         let revision = attempt.revision.clone().filter(|it| is_source && revisions.contains(it))?;
         let action = shown(attempt.action.as_deref().unwrap_or("an action"));
-        let place = place(entry).map_err(|problem| format!("the Source action {action} {problem}"));
+        let place = place(account, entry)
+            .map_err(|problem| format!("the Source action {action} {problem}"));
         Some(Delivered { action, revision, place })
     };
     history.iter().filter_map(delivered).collect()
 }
 
 /// The branch that a Source action follows. `Err` continues a sentence that begins with the action.
-fn place(entry: &HistoryEntry) -> Result<Place, String> {
+fn place(account: &str, entry: &HistoryEntry) -> Result<Place, String> {
     let set = |name: &str| entry.ran.source.get(name).filter(|value| !value.is_empty()).cloned();
     let missing =
         |name: &str| format!("does not say which repository it takes from: `{name}` is missing");
@@ -86,6 +95,16 @@ fn place(entry: &HistoryEntry) -> Result<Place, String> {
                 repository,
                 entry.outputs.get("BranchName").cloned().or(set("BranchName")),
             )
+        }
+        Some(("AWS", "CodeCommit")) => {
+            // The action's role decides whose repository it is.
+            let role = entry.ran.role.as_deref().and_then(Arn::parse);
+            if entry.ran.role.is_some() && role.is_none_or(|role| role.account != account) {
+                return Err("takes from CodeCommit of another account".to_owned());
+            }
+            let name = "RepositoryName";
+            let repository = set(name).ok_or_else(|| missing(name))?;
+            (Host::CodeCommit, repository, set("BranchName"))
         }
         Some(("ThirdParty", "GitHub")) => {
             let owner = set("Owner").ok_or_else(|| missing("Owner"))?;
@@ -108,6 +127,8 @@ fn connected(entry: &HistoryEntry) -> Result<Host, String> {
     match provider.provider_type.as_str() {
         "GitHub" => Ok(Host::GitHub),
         "GitHubEnterpriseServer" => Ok(Host::GitHubServer),
+        "GitLab" => Ok(Host::GitLab),
+        "GitLabSelfManaged" => Ok(Host::GitLabServer),
         other => Err(format!("takes from {}, which cannot be read", shown(other))),
     }
 }

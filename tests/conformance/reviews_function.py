@@ -1,4 +1,4 @@
-"""The built reviews function, in a process of its own. One server on loopback plays Lambda's
+"""The built reviews function, in a separate process. One server on loopback plays Lambda's
 Runtime API, CodePipeline and Secrets Manager.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
@@ -45,9 +45,10 @@ def run(execution, action, type_id, configuration=(), status="Succeeded", **outp
     }
 
 
-def source(execution, revision, repository="acme/shop", action="Source", branch="main", **more):
-    """A Source action that takes from GitHub through a connection."""
-    summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": 'Round cents", "x": "'})
+def source(execution, revision, repository="acme/shop", action="Source", provider="GitHub", **more):
+    """A Source action that takes from a branch through a connection."""
+    branch = "main"
+    summary = json.dumps({"ProviderType": provider, "CommitMessage": 'Round cents", "x": "'})
     configuration = {"FullRepositoryId": repository, "BranchName": branch, "ConnectionArn": "arn:x"}
     result = {"externalExecutionId": revision, "externalExecutionSummary": summary, **more}
     return run(
@@ -57,6 +58,17 @@ def source(execution, revision, repository="acme/shop", action="Source", branch=
         configuration,
         executionResult=result,
         outputVariables={"FullRepositoryName": repository, "BranchName": branch},
+    )
+
+
+def codecommit_source(execution, revision, repository="shop"):
+    """A Source action of CodeCommit."""
+    return run(
+        execution,
+        "Source",
+        lambda_type("Source", "AWS", "CodeCommit"),
+        {"RepositoryName": repository, "BranchName": "main", "PollForSourceChanges": "false"},
+        executionResult={"externalExecutionId": revision, "externalExecutionSummary": "Round"},
     )
 
 
@@ -219,6 +231,10 @@ class Host(BaseHTTPRequestHandler):
         server = self.server
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         target = self.headers.get("x-amz-target")
+        if target and target.startswith(("CodeCommit", "com.amazonaws.cloudtrail")):
+            prefix, name = target.split(".")[-2:]
+            self.reply(200, server.world.codecommit.answer(prefix, name, json.loads(body)))
+            return
         if target:
             with server.lock:
                 status, reply = server.world.answer(target.split(".")[-1], json.loads(body))

@@ -143,6 +143,31 @@ def test_each_function_shows_its_own_configuration(served):
     assert (reviews["Timeout"], gate["Timeout"]) == (300, 30)
 
 
+def secret_of(emulator, id):
+    command = ["aws", "secretsmanager", "get-secret-value", "--secret-id", id, "--output", "json"]
+    environment = emulator.environment("alice")
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_a_secret_is_read_by_its_name_or_its_arn_and_is_never_logged(tmp_path):
+    (tmp_path / "token").write_text("s3cret\n")
+    with (tmp_path / "log").open("w") as log:
+        emulator = Emulator("--secret", f"github/token={tmp_path / 'token'}", log=log)
+        try:
+            arn = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:github/token-000000"
+            for id in ("github/token", arn, arn.removesuffix("-000000")):
+                found = json.loads(secret_of(emulator, id).stdout)
+                assert (found["ARN"], found["Name"]) == (arn, "github/token")
+                assert found["SecretString"] == "s3cret"
+            for id in ("gitlab/token", arn.replace(ACCOUNT, "444455556666"), "arn:nothing"):
+                refused = secret_of(emulator, id)
+                assert refused.returncode != 0 and "(ResourceNotFoundException)" in refused.stderr
+        finally:
+            emulator.stop()
+    assert "GetSecretValue" in (tmp_path / "log").read_text()
+    assert "s3cret" not in (tmp_path / "log").read_text()
+
+
 def aws_lambda(emulator, *arguments):
     """The real AWS CLI."""
     command = ["aws", "lambda", *arguments, "--output", "json"]
@@ -206,16 +231,21 @@ def test_the_role_with_the_name_of_a_function_decides_what_it_may_do(served, tmp
     gate = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:two-person-rule"
     report = ("codepipeline:PutJob*", "*")
     change = ("lambda:UpdateFunctionConfiguration", gate)
+    secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:a-??????"
+    read = ("secretsmanager:GetSecretValue", secret)
     account = {
         "UserDetailList": [],
         "GroupDetailList": [],
-        "RoleDetailList": [role("may", report, change), role("may-not", report)],
+        "RoleDetailList": [role("may", report, change, read), role("may-not", report)],
         "Policies": [],
     }
     principals = {"root": f"arn:aws:iam::{ACCOUNT}:root"}
     for name, content in (("account", account), ("principals", principals)):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     files = ["--account", tmp_path / "account.json", "--principals", tmp_path / "principals.json"]
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+        files += ["--secret", f"{name}={tmp_path / name}"]
     emulator = served({"may": refuses, "may-not": refuses, "roleless": refuses}, *files)
 
     def change_rule(function):
@@ -231,6 +261,10 @@ def test_the_role_with_the_name_of_a_function_decides_what_it_may_do(served, tmp
     )
     in_force = change_rule("may")
     assert in_force == {"Variables": {"TWO_PERSON_RULE": '{"notPeople": ["may"]}'}}
+    secrets = emulator.client("function-may", "secretsmanager")
+    assert secrets.get_secret_value(SecretId="a")["SecretString"] == "a"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        secrets.get_secret_value(SecretId="b")
     # Like the gate: without a role in the account, no policy decides.
     assert change_rule("roleless") != in_force
 
@@ -246,6 +280,9 @@ def test_the_role_with_the_name_of_a_function_decides_what_it_may_do(served, tmp
         (["--function", "a=/bin/true", "--function-env", "b:KEY=x"], "no --function has that name"),
         (["--function", "a=/bin/true", "--function-env", "a:KEY"], "write NAME:VARIABLE=VALUE"),
         (["--function", "a=/bin/true", "--function-env", "a:AWS_REGION=x"], "Lambda sets"),
+        (["--secret", "token"], "write NAME=FILE"),
+        (["--secret", "token=/no/such/file"], "the secret `token` cannot be read"),
+        (["--secret", "t=/dev/null", "--secret", "t=/dev/null"], "two files"),
     ],
 )
 def test_a_mistake_is_told_before_anything_listens(options, told):

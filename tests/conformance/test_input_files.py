@@ -35,6 +35,14 @@ OPTIONS = {
     "audit --account-file": ([*AUDIT, "--account-file"], account()),
     "audit --scp": ([*AUDIT, "--account-file", "account.json", "--scp"], SCP),
     "audit --rule": ([*AUDIT, "--account-file", "account.json", "--rule"], RULE),
+    "audit --config": (
+        [*AUDIT, "--account-file", "account.json", "--config"],
+        f"{CONFIG}\n[members]\nApprovalA = ['alice']\n",
+    ),
+    "audit --gate-rule": (
+        [*AUDIT, "--account-file", "account.json", "--rule", "rule.json", "--gate-rule"],
+        {"FunctionArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:two-person-rule-gate"},
+    ),
     "audit --accept": ([*AUDIT, "--account-file", "account.json", "--accept"], []),
     "audit --identity-center-file": (
         [*AUDIT, "--account-file", "account.json", "--identity-center-file"],
@@ -59,6 +67,7 @@ OPTIONS = {
         ["evidence", "--pipeline", "payments", *LISTS, "--account-file"],
         account(),
     ),
+    "rule check": (["rule", "check", "rule.json"], {**RULE, "quorum": 3}),
     "explain --rule": (["explain", f"arn:aws:iam::{ACCOUNT}:user/alice", "--rule"], RULE),
     "generate --config": (["generate", "--format", "cloudformation", "--config"], CONFIG),
     "generate --patch-pipeline": (
@@ -87,6 +96,7 @@ EMPTY = {
 def folder(tmp_path):
     """What the commands need apart from the file."""
     write(tmp_path / "account.json", account())
+    write(tmp_path / "rule.json", RULE)
     write(tmp_path / "executions.json", {"pipelineExecutionSummaries": [summary(EXECUTION)]})
     write(tmp_path / "actions.json", {"actionExecutionDetails": details(EXECUTION)})
     return tmp_path

@@ -2,11 +2,24 @@
 
 import json
 
+import forge_codecommit
 import forge_github
+import forge_gitlab
 import pytest
 from forge import Forge
 from forge_server import TOKEN, Server
-from reviews_function import OWN, RULE, TOKEN_ARN, World, gate, invoke, lambda_type, run, source
+from reviews_function import (
+    OWN,
+    RULE,
+    TOKEN_ARN,
+    World,
+    codecommit_source,
+    gate,
+    invoke,
+    lambda_type,
+    run,
+    source,
+)
 
 OLD, MID, NEW = ("1" * 40, "2" * 40, "3" * 40)
 EXCLUDED = "release once under a rule without `excludeAuthors`"
@@ -211,7 +224,7 @@ def test_a_forge_that_cannot_be_reached_fails_the_job():
         ({"forges": {}}, "`FORGES` has no `github`"),
         (
             {"forges": {"github": {"api": "https://ghe.example/api/v3", "token": TOKEN_ARN}}},
-            "comes from github.com, and `FORGES` has the address of another GitHub",
+            "comes from the public GitHub, and `github.api` in `FORGES` is another",
         ),
         ({"FORGES": None}, "FORGES is not set"),
         ({"GATE_FUNCTION": "two person"}, "GATE_FUNCTION is wrong"),
@@ -324,6 +337,52 @@ def test_a_wrong_token_fails_the_job_and_is_not_told(shop):
     world.token = "github_pat_wr0ng"
     kind, message = invoke(world, forges=shop.forges).failure
     assert kind == "ConfigurationError" and "token" in message
+
+
+def test_a_source_of_gitlab_is_asked_of_gitlab():
+    forge = Forge()
+    forge.is_old = False
+    with Server(forge, forge_gitlab.api) as server:
+        shop = Shop(server)
+        shop.shop.work(shop.alice, "fix")
+        request = forge_gitlab.open_request(shop.shop, shop.alice, "fix").review(shop.carol)
+        request.merge(shop.bob, "merge")
+        forges = {"gitlab": {"api": f"{server.url}/api/v4", "token": TOKEN_ARN}}
+        world = World(shop.shop.branches["main"]).release("e1", shop.base, provider="GitLab")
+        world.histories[OWN][1] = source(OWN, shop.shop.branches["main"], provider="GitLab")
+        world.token = TOKEN
+        variables = invoke(world, forges=forges).variables
+        assert variables["Authors"] == f"gitlab:alice/{shop.alice.id}"
+        assert variables["Reviewed"] == "yes"
+        kind, message = invoke(world_again(world), forges=shop.forges).failure
+        assert kind == "ConfigurationError" and "`FORGES` has no `gitlab`" in message
+
+
+def test_a_source_of_codecommit_is_asked_of_codecommit():
+    forge = Forge()
+    alice, bob, carol = (forge.user(name) for name in ("alice", "bob", "carol"))
+    shop = forge.repository("shop", alice, bob, carol)
+    shop.push(bob, "main", forge.commit([], bob.email, "first"))
+
+    def change(branch):
+        shop.work(alice, branch)
+        pull = forge_codecommit.open_pull(shop, alice, branch).review(carol, "APPROVE")
+        pull.merge(bob, "squash")
+        return shop.branches["main"]
+
+    base, head = change("one"), change("two")
+    world = World(head).execution("e1", gate("e1"), codecommit_source("e1", base))
+    world.histories[OWN][1] = codecommit_source(OWN, head)
+    world.codecommit = forge_codecommit.Service(forge)
+    variables = invoke(world, forges={"codecommit": {}}).variables
+    assert variables["Authors"] == forge_codecommit.arn(alice)
+    assert variables["Reviewers"] == forge_codecommit.arn(carol)
+    assert variables["Reviewed"] == "yes"
+    elsewhere = codecommit_source(OWN, head)
+    elsewhere["input"]["roleArn"] = "arn:aws:iam::444455556666:role/source"
+    world.histories[OWN][1] = elsewhere
+    reviewed = invoke(world_again(world), forges={"codecommit": {}}).variables["Reviewed"]
+    assert "takes from CodeCommit of another account" in reviewed
 
 
 def test_two_sources_are_looked_at_each(shop):

@@ -13,7 +13,7 @@ use crate::bypass::{Bypass, NoSuchRole};
 use crate::closure::{self, Classes, Closure, Outcome};
 use crate::counted::Counting;
 use crate::equivalence_class::EquivalenceClass;
-use crate::identity_center::{Assigned, IdentityCenter};
+use crate::identity_center::{Assigned, IdentityCenter, permission_set_of};
 use crate::machines;
 use crate::of_aws;
 use crate::passing::Trusted;
@@ -168,15 +168,20 @@ impl<'a> AccountView<'a> {
         self.people.get_or_init(|| People::new(self))
     }
 
-    /// The people of IAM Identity Center whose roles lead to slots. `None` if the lists were not
-    /// given.
+    /// The people of IAM Identity Center whose roles lead to slots, or whose permission sets code
+    /// names. `None` if the lists were not given.
     pub(super) fn assigned_people(&self) -> Option<&Assigned<'a>> {
         let center = self.identity_center?;
-        let leads_to_slots = |role| {
+        let is_declared = |role| {
+            let set = self.account().role(role).and_then(|it| permission_set_of(&it.identity));
+            set.is_some_and(|set| self.reach.scope.declares_set(set))
+        };
+        let matters = |role| {
             self.reach.slots_of(Actor::Role(role)).any()
                 || self.reachable(Actor::Role(role)).approving().next().is_some()
+                || is_declared(role)
         };
-        let join = || Assigned::new(center, self.account(), leads_to_slots);
+        let join = || Assigned::new(center, self.account(), matters);
         Some(self.assigned.get_or_init(join))
     }
 

@@ -11,6 +11,8 @@ mod checks;
 mod closure;
 mod counted;
 mod credentials;
+mod declared;
+mod drift;
 mod elsewhere;
 mod entered_roles;
 mod equivalence_class;
@@ -49,6 +51,7 @@ use self::identity_center::IdentityCenter;
 pub use account_view::AuditError;
 pub use approvers::approvers;
 pub use checks::CATALOG;
+pub use declared::{DeclaredMembers, DeployedRule, MemberPlace};
 pub use release::{Artifacts, Release, Target, TargetKind};
 pub use scope::{Scope, Slot, SlotError};
 

@@ -339,6 +339,8 @@ mod tests {
             gate: "gate".parse().unwrap(),
             desk: None,
             release: crate::Release::default(),
+            declared: Vec::new(),
+            deployed: None,
         }
     }
 

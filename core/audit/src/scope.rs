@@ -11,6 +11,7 @@ use names::{
 };
 
 use crate::action::On;
+use crate::declared::{DeclaredMembers, DeployedRule, MemberPlace};
 use crate::release::Release;
 
 /// The characters of names of pipelines, stages and actions.
@@ -71,6 +72,10 @@ pub struct Scope {
     pub desk: Option<String>,
     /// What is released, and with which roles.
     pub release: Release,
+    /// The people that code puts into groups, or gives permission sets or tags.
+    pub declared: Vec<DeclaredMembers>,
+    /// The rule that the gate's function applies, to compare with the rule in code.
+    pub deployed: Option<DeployedRule>,
 }
 
 impl Scope {
@@ -83,6 +88,14 @@ impl Scope {
     pub(crate) fn pairs(&self) -> impl Iterator<Item = [SlotIx; 2]> + use<> {
         let slots = self.slots.len();
         (0..slots).flat_map(move |a| (a + 1..slots).map(move |b| [SlotIx(a), SlotIx(b)]))
+    }
+
+    /// Whether code names people for this permission set.
+    pub(crate) fn declares_set(&self, set: &str) -> bool {
+        self.declared.iter().any(|declared| match &declared.place {
+            MemberPlace::PermissionSet(name) => name == set,
+            MemberPlace::Group(_) | MemberPlace::Tag { .. } => false,
+        })
     }
 
     /// The name of a slot's approval action.

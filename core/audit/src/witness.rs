@@ -129,6 +129,8 @@ mod tests {
             gate: "gate".parse().unwrap(),
             desk: None,
             release: crate::Release::default(),
+            declared: Vec::new(),
+            deployed: None,
         };
         let frame = scope.resources(&account, crate::action::On::Stages);
         let policy = format!(

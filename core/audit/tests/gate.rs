@@ -237,6 +237,8 @@ proptest! {
             gate: "gate".parse().unwrap(),
             desk: None,
             release: audit::Release::default(),
+            declared: Vec::new(),
+            deployed: None,
         };
         let findings = audit(&account, &scope, Some(&rule), None).unwrap().findings;
         // Names that the rule mentions, names of users, and two that nobody has.

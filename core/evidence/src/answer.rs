@@ -7,6 +7,7 @@ use findings::{Severity, style};
 use rule::{Decision, Rule};
 
 use crate::judge::evaluate::Evaluated;
+use crate::judge::exception::ExceptionCode;
 use crate::judge::verdict::Verdict;
 use crate::render::counted;
 use crate::report::Report;
@@ -47,17 +48,28 @@ pub(crate) struct Tally {
     pub(crate) releases: usize,
     /// Releases that not enough people approved.
     pub(crate) unapproved: usize,
+    /// Other releases that nobody is known to have reviewed, though the rule has `reviews`.
+    pub(crate) unreviewed: usize,
     /// Other executions with an error.
     pub(crate) doubtful: usize,
-    /// Those of the last two whose errors somebody accepts.
+    /// Those of the last three whose errors somebody accepts.
     pub(crate) justified: usize,
 }
 
 impl Tally {
+    /// How many executions speak against a yes.
+    pub(crate) fn of_no(&self) -> usize {
+        self.unapproved.saturating_add(self.unreviewed).saturating_add(self.doubtful)
+    }
+
     /// What speaks against a yes, if anything does: without the verdict and the full stop.
     pub(crate) fn against(&self, releases: &str, people: &str) -> Option<String> {
         let parts: Vec<String> = [
             (self.unapproved > 0).then(|| shortfall(self.unapproved, releases, people)),
+            (self.unreviewed > 0).then(|| {
+                let were = if self.unreviewed == 1 { "was" } else { "were" };
+                format!("{} {were} not shown to be reviewed", counted(self.unreviewed, "release"))
+            }),
             (self.doubtful > 0).then(|| doubt(self.doubtful)),
         ]
         .into_iter()
@@ -68,7 +80,7 @@ impl Tally {
 
     /// How many of the executions that speak against a yes somebody has justified.
     pub(crate) fn justified_in_words(&self) -> String {
-        let of = self.unapproved.saturating_add(self.doubtful);
+        let of = self.of_no();
         match self.justified {
             0 => String::new(),
             1 if of == 1 => "; it is a justified exception".to_owned(),
@@ -106,13 +118,20 @@ impl Report {
     /// The numbers behind the answer.
     pub(crate) fn tally(&self) -> Tally {
         let unapproved = || self.executions.iter().filter(|it| is_unapproved(it));
-        let in_doubt = || self.executions.iter().filter(|it| !is_unapproved(it) && has_error(it));
+        let approved = || self.executions.iter().filter(|it| !is_unapproved(it));
+        let unreviewed = || approved().filter(|it| has_only_missing_reviews(it));
+        let in_doubt = || approved().filter(|it| !has_only_missing_reviews(it) && has_error(it));
         Tally {
             executions: self.executions.len(),
             releases: self.releases(),
             unapproved: unapproved().count(),
+            unreviewed: unreviewed().count(),
             doubtful: in_doubt().count(),
-            justified: unapproved().chain(in_doubt()).filter(|it| is_accepted(it)).count(),
+            justified: unapproved()
+                .chain(unreviewed())
+                .chain(in_doubt())
+                .filter(|it| is_accepted(it))
+                .count(),
         }
     }
 
@@ -144,6 +163,13 @@ pub(crate) fn people(quorums: &BTreeSet<u32>, floor: &Rule) -> String {
 
 fn is_unapproved(evaluated: &Evaluated) -> bool {
     evaluated.released && evaluated.verdict != Verdict::Satisfied
+}
+
+/// Whether its only errors are about its reviews, and there are some.
+fn has_only_missing_reviews(evaluated: &Evaluated) -> bool {
+    let exceptions = evaluated.exceptions.iter();
+    let mut errors = exceptions.filter(|it| it.code.severity() == Severity::Error).peekable();
+    errors.peek().is_some() && errors.all(|it| it.code == ExceptionCode::UnreviewedRelease)
 }
 
 fn has_error(evaluated: &Evaluated) -> bool {

@@ -8,6 +8,7 @@ mod gate;
 mod guardrail_options;
 mod guardrails;
 mod mechanism;
+mod members;
 mod name;
 mod node;
 mod patch;
@@ -29,6 +30,7 @@ mod topic;
 #[cfg(test)]
 mod tests;
 
+pub use members::Place;
 pub use patch::PatchError;
 pub use plan::PlanError;
 pub use render::{File, RenderError, as_one_object};
@@ -137,6 +139,7 @@ fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
             mechanism::desk::add(&mut plan, spec, way_in.as_ref(), &guardrails)?
         }
     }
+    members::add(&mut plan, spec);
     if spec.gate {
         gate::add(&mut plan, spec)?;
     }

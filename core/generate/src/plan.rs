@@ -37,6 +37,8 @@ pub(crate) struct Group {
     pub(crate) name: String,
     /// The names of its policies, all of them in the plan.
     pub(crate) policies: Vec<String>,
+    /// The existing users who are in it, if the configuration names them.
+    pub(crate) members: Vec<String>,
 }
 
 /// A role.

@@ -1,6 +1,7 @@
 //! The settings of `policygen generate`. Flags and the TOML file share one type, so that both can
 //! set the same things.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -112,6 +113,9 @@ pub struct Settings {
     /// How a person is kept from having two slots [default: groups]
     #[arg(long, value_enum, help_heading = "Who approves")]
     pub mechanism: Option<MechanismName>,
+    /// The people of each slot, in the table `members` of the file.
+    #[arg(skip)]
+    pub members: BTreeMap<String, Vec<String>>,
     /// Deny the other slots explicitly, so that a person with two slots can approve neither (the
     /// default)
     #[arg(
@@ -270,6 +274,7 @@ impl Settings {
             // The two options form one list, so the file's slots count only if no flag gives one.
             slot,
             slot_pattern,
+            members: if self.members.is_empty() { file.members } else { self.members },
             mechanism: self.mechanism.or(file.mechanism),
             approve_only: self.approve_only.or(file.approve_only),
             require_mfa: self.require_mfa.or(file.require_mfa),

@@ -7,6 +7,7 @@ use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
 use super::guardrail_options::Guardrails;
+use super::members::{Members, MembersError};
 use super::name::{IdentityCenter, Prefix, RoleName, SamlProvider, is_plain, saml_audience};
 use super::settings::{MechanismName, MfaAge, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
@@ -18,6 +19,7 @@ use super::topic::{Topics, TopicsError};
 pub struct Spec {
     pub(crate) targets: Targets,
     pub(crate) slots: Slots,
+    pub(crate) members: Members,
     pub(crate) mechanism: Mechanism,
     /// Whether the policy of a slot denies the other slots.
     pub(crate) exclusive: bool,
@@ -149,6 +151,9 @@ pub enum SpecError {
          plain name"
     )]
     PatternSlot(String, &'static str),
+    /// The members.
+    #[error(transparent)]
+    Members(#[from] MembersError),
     /// A pattern where the stage needs a name.
     #[error(
         "the stage `{0}` is a pattern, and a stage needs a name; give `--stage` as a plain name"
@@ -186,6 +191,7 @@ impl Spec {
             settings.desk_function,
             targets.partition(),
         )?;
+        let members = Members::new(settings.members, &slots, &mechanism)?;
         let is_desk = matches!(mechanism, Mechanism::Desk { .. });
         if (is_desk || matches!(mechanism, Mechanism::Signed(_))) && settings.exclusive.is_some() {
             return Err(needs("--exclusive or --no-exclusive", "--mechanism groups, tag or roles"));
@@ -228,6 +234,7 @@ impl Spec {
             stage_json,
             targets,
             slots,
+            members,
             mechanism,
             exclusive: settings.exclusive.unwrap_or(true),
             approve_only: is_on(settings.approve_only),
@@ -359,10 +366,8 @@ fn gate(settings: &Settings) -> Result<bool, SpecError> {
 }
 
 fn plain_slots(slots: &Slots, wanted_by: &'static str) -> Result<(), SpecError> {
-    match slots.iter().find(|slot| slot.action().is_none()) {
-        Some(slot) => Err(SpecError::PatternSlot(slot.to_string(), wanted_by)),
-        None => Ok(()),
-    }
+    let pattern = slots.iter().find(|slot| slot.action().is_none());
+    pattern.map_or(Ok(()), |slot| Err(SpecError::PatternSlot(slot.to_string(), wanted_by)))
 }
 
 fn plain_stage(stage: &StageGlob) -> Result<(), SpecError> {

@@ -29,6 +29,8 @@ pub(crate) struct Approval<'a> {
     pub(crate) basis: Option<Basis>,
     pub(crate) person: Option<Key>,
     signature: Option<SignatureRecord>,
+    /// The name of its approver among the authors of what is released.
+    pub(crate) author: Option<String>,
     /// Why it does not count: the first check that failed. Approvals of the initiator get their
     /// objection later, when persons are counted.
     pub(crate) objection: Option<Reason>,
@@ -44,6 +46,7 @@ impl<'a> Approval<'a> {
             basis: None,
             person: None,
             signature: None,
+            author: None,
             objection: None,
         }
     }
@@ -84,6 +87,7 @@ impl<'a> Approval<'a> {
             noticed_at: noticed,
             comment: self.attempt.and_then(|a| a.comment.clone()),
             signature: self.signature,
+            author: self.author,
             counted: self.objection.is_none(),
             reason: self.objection.map(|reason| reason.code),
         }

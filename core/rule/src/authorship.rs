@@ -53,7 +53,8 @@ pub struct Authorship {
 
 impl Authorship {
     /// Why the commits do not have their reviews. `None` if they have.
-    pub(crate) fn objection(&self) -> Option<&str> {
+    #[must_use]
+    pub fn objection(&self) -> Option<&str> {
         match self.reviewed.as_str() {
             "yes" => None,
             no => Some(no.strip_prefix("no: ").unwrap_or(no)),

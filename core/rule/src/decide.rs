@@ -6,7 +6,7 @@ use crate::approval::{Approval, judge};
 use crate::attempts::{Rejection, approvals_of, is_incomplete, newest_attempt};
 use crate::authorship::{Authorship, authorship};
 use crate::decision::{Decision, EffectiveRule, Reason, Record, Verdict};
-use crate::excluded::excluded;
+use crate::excluded::{excluded, name_authors};
 use crate::facts::Facts;
 use crate::identity::{AmbiguousPerson, Basis};
 use crate::key::{Key, Keys};
@@ -47,6 +47,14 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
     let mut notes = Vec::new();
     let authorship = rule.reviews().map(|reviews| authorship(rule, reviews, facts, &revisions));
     let persons = count(rule, facts, authorship.as_ref(), &mut approvals, &mut notes)?;
+    if let Some(Ok(authorship)) = &authorship {
+        name_authors(rule, facts, authorship, &mut approvals);
+    }
+    let (authors, authors_unknown) = match authorship {
+        Some(Ok(authors)) => (Some(authors), None),
+        Some(Err(why)) => (None, Some(why)),
+        None => (None, None),
+    };
     let mut against: Vec<Reason> =
         approvals.iter().filter_map(|approval| approval.objection.clone()).collect();
     // Name a rejection before the approvals that it supersedes.
@@ -69,7 +77,8 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
         stage: stage.to_owned(),
         job_id: facts.job_id.clone(),
         initiator: facts.initiator.clone(),
-        authors: authorship.and_then(Result::ok),
+        authors,
+        authors_unknown,
         revisions: revisions.iter().flatten().map(|revision| (*revision).to_owned()).collect(),
         assumptions: assumptions(&approvals),
         rule: EffectiveRule::new(rule, stage, required),

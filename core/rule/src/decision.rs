@@ -57,6 +57,9 @@ pub struct Record {
     /// The authors and reviewers of what is released, if the rule has `reviews` and its function
     /// named them for these revisions.
     pub authors: Option<Authorship>,
+    /// Why nobody knows who wrote it, if the rule has `reviews`: a sentence without a full stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authors_unknown: Option<String>,
     /// What is released: the revisions that the Source actions delivered, sorted by bytes. Empty if
     /// there are none, or if CodePipeline does not say which.
     pub revisions: Vec<String>,
@@ -132,6 +135,10 @@ pub struct JudgedApproval {
     /// The signature in the comment, if the rule has its key and it is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<SignatureRecord>,
+    /// The approver's name among the authors and pushers of what is released, if it is there. Also
+    /// if the rule lets authors count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// Whether it counted.
     pub counted: bool,
     /// Why it did not count.

@@ -12,6 +12,7 @@ use crate::facts::{Facts, Initiator};
 use crate::identity::{AmbiguousPerson, Basis};
 use crate::key::Keys;
 use crate::message;
+use crate::person::persons;
 use crate::principal::Principal;
 use crate::reason::ReasonCode;
 use crate::rule::Rule;
@@ -149,6 +150,38 @@ fn authors(
         }
     }
     Ok(excluded)
+}
+
+/// Writes down which approvals came from an author, no matter whether the rule lets authors count.
+/// Approvals that something else stops from counting are left out.
+pub(crate) fn name_authors(
+    rule: &Rule,
+    facts: &Facts,
+    authorship: &Authorship,
+    approvals: &mut [Approval<'_>],
+) {
+    let known =
+        authorship.everybody().into_iter().filter_map(|name| match author(rule, facts, name) {
+            Ok(Who::Person(keys)) => Some((name, keys)),
+            Ok(Who::Machine | Who::Anybody(_)) | Err(_) => None,
+        });
+    let (names, mut keys): (Vec<&str>, Vec<Keys>) = known.unzip();
+    let is_open = |approval: &Approval<'_>| {
+        approval.objection.as_ref().is_none_or(|reason| reason.code == ReasonCode::Author)
+    };
+    keys.extend(approvals.iter().map(|approval| match is_open(approval) {
+        true => approval.keys.clone(),
+        false => Keys::default(),
+    }));
+    for person in persons(&keys) {
+        let name = person.members().iter().find_map(|member| names.get(*member));
+        let theirs = person.members().iter().filter_map(|at| at.checked_sub(names.len()));
+        for at in theirs {
+            if let Some(approval) = approvals.get_mut(at) {
+                approval.author = name.map(|name| (*name).to_owned());
+            }
+        }
+    }
 }
 
 /// The human that the reviews function calls by this name: a user of a forge, or an ARN.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::handlers::Call;
 use super::model::Model;
 use super::wire::as_modelled;
-use crate::authorize::{Asked, Authorizer, Caller, RolePermissions};
+use crate::authorize::{Action, Asked, Authorizer, Caller, RolePermissions};
 use crate::engine::{ApiError, Engine, ErrorCode};
 use crate::operation::Operation;
 
@@ -70,10 +70,27 @@ impl Service {
         let settings = self.engine.settings();
         let arn = function.unqualified_arn();
         let arn = arn.unwrap_or_else(|| settings.function_arn(function.name()));
-        if let Some(authorizer) = &self.authorizer {
-            authorizer.check_function(operation, &arn, caller, now, settings)?;
-        }
+        self.check_resource(Action { service: "lambda", operation }, &arn, caller, now)?;
         Ok(arn)
+    }
+
+    /// Whether a caller may call an operation of another service on a resource. Without an account
+    /// everybody may.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` if the caller may not.
+    pub(crate) fn check_resource(
+        &self,
+        action: Action,
+        arn: &str,
+        caller: Caller<'_>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let settings = self.engine.settings();
+        match &self.authorizer {
+            Some(authorizer) => authorizer.check_resource(action, arn, caller, now, settings),
+            None => Ok(()),
+        }
     }
 
     /// Whether the caller may assume a role. Without an account everybody may.

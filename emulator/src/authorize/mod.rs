@@ -21,7 +21,8 @@ use serde_json::Value;
 
 use crate::engine::{ApiError, ErrorCode, Settings};
 use crate::operation::Operation;
-use request::{Action, Request};
+pub(crate) use request::Action;
+use request::Request;
 use resource::{Resource, resource};
 
 /// The kinds of policies, in the words of AWS's messages.

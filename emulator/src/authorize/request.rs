@@ -14,7 +14,8 @@ use crate::engine::Settings;
 /// An action of a policy. Its display is `service:Operation`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Action {
-    /// The prefix of the service: `codepipeline`, `iam`, `lambda`, `sns` or `sts`.
+    /// The prefix of the service: `codepipeline`, `iam`, `lambda`, `secretsmanager`, `sns` or
+    /// `sts`.
     pub(crate) service: &'static str,
     /// The name of the operation.
     pub(crate) operation: &'static str,

@@ -1,5 +1,5 @@
 //! Questions for services other than CodePipeline: what a role is, whether a caller may assume it,
-//! whether it may publish to a topic, and whether a caller may see or change a function.
+//! whether it may publish to a topic, and whether a caller may use a function or a secret.
 
 use std::sync::Arc;
 
@@ -87,19 +87,18 @@ impl Authorizer {
         })
     }
 
-    /// Whether the caller may call an operation of Lambda on a function.
+    /// Whether the caller may call an operation of another service on a resource.
     ///
     /// # Errors
     /// `AccessDeniedException`, in AWS's words.
-    pub(crate) fn check_function(
+    pub(crate) fn check_resource(
         &self,
-        operation: &'static str,
+        action: Action,
         arn: &str,
         caller: Caller<'_>,
         now: Timestamp,
         settings: &Settings,
     ) -> Result<(), ApiError> {
-        let action = Action { service: "lambda", operation };
         let request = Request { action, input: &Value::Null, caller, now };
         self.decide(&request, &Resource::Arn(arn.to_owned()), settings)
     }

@@ -1,4 +1,4 @@
-//! The functions that `emulator serve` runs in addition to the gate.
+//! The functions that `emulator serve` runs in addition to the gate, and their secrets.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use names::FunctionName;
 
 use super::gate_files::runnable;
-use crate::server::{Function, is_reserved, is_variable_name};
+use crate::server::{Function, Secrets, is_reserved, is_variable_name};
 
-/// The options that describe functions.
+/// The options that describe functions and their secrets.
 #[derive(Debug, clap::Args)]
 pub(super) struct FunctionArgs {
     /// Another function, with the program that runs as it, such as a built `bootstrap`; repeatable
@@ -23,6 +23,10 @@ pub(super) struct FunctionArgs {
         requires = "programs"
     )]
     variables: Vec<Variable>,
+    /// Secret of Secrets Manager that functions can read, with the file that has its text;
+    /// repeatable
+    #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
+    secrets: Vec<(String, PathBuf)>,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +51,10 @@ pub(super) enum FunctionsError {
     Unknown(FunctionName),
     #[error("Lambda sets `{0}` itself; leave it out of --function-env")]
     Reserved(String),
+    #[error("--secret gives `{0}` two files; give each secret one")]
+    SecretTwice(String),
+    #[error("the file `{}` of the secret `{name}` cannot be read ({problem}); check the path", path.display())]
+    Secret { name: String, path: PathBuf, problem: io::Error },
 }
 
 impl FunctionArgs {
@@ -75,11 +83,37 @@ impl FunctionArgs {
         }
         Ok(functions.into_values().collect())
     }
+
+    /// Reads the files of the secrets. A line break at the end of a file is not part of its text.
+    pub(super) fn secrets(&self) -> Result<Secrets, FunctionsError> {
+        let mut secrets = Secrets::default();
+        for (name, path) in &self.secrets {
+            let text = std::fs::read_to_string(path).map_err(|problem| FunctionsError::Secret {
+                name: name.clone(),
+                path: path.clone(),
+                problem,
+            })?;
+            if !secrets.add(name, text.trim_end_matches(['\r', '\n']).to_owned()) {
+                return Err(FunctionsError::SecretTwice(name.clone()));
+            }
+        }
+        Ok(secrets)
+    }
 }
 
 fn program(text: &str) -> Result<(FunctionName, PathBuf), String> {
     let (name, path) = text.split_once('=').ok_or("write NAME=PROGRAM")?;
     Ok((name.parse().map_err(|error: names::NameError| error.to_string())?, path.into()))
+}
+
+/// Names have letters, digits and `/_+=.@-` (Secrets Manager API reference, CreateSecret). Here a
+/// `=` ends the name.
+fn secret(text: &str) -> Result<(String, PathBuf), String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/_+.@-".contains(letter);
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty() && name.chars().all(plain))
+        .map(|(name, path)| (name.to_owned(), path.into()))
+        .ok_or_else(|| "write NAME=FILE, with a name of letters, digits and `/_+.@-`".to_owned())
 }
 
 fn variable(text: &str) -> Result<Variable, String> {

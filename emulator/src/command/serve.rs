@@ -120,6 +120,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let rule = args.rule.as_deref().map(gate_files::rule).transpose()?;
     let gate = args.gate.as_deref().map(gate_files::program).transpose()?;
     let functions = args.functions.read()?;
+    let secrets = args.functions.secrets()?;
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -156,6 +157,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         gate,
         rule: rule.clone(),
         functions,
+        secrets,
         log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
         output: ChildOutput::Stderr,
     })

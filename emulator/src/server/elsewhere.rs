@@ -24,9 +24,10 @@ pub(super) fn message(service: &str, operation: Option<&str>) -> String {
         |operation| format!("the operation '{operation}' of `{service}`"),
     );
     format!(
-        "The emulator does not serve {what}. It serves CodePipeline, GetFunctionConfiguration and UpdateFunctionConfiguration of \
-         Lambda, GetRole of IAM, and GetCallerIdentity and AssumeRole of STS. To call AWS for the rest, set AWS_ENDPOINT_URL_CODEPIPELINE \
-         instead of AWS_ENDPOINT_URL"
+        "The emulator does not serve {what}. It serves CodePipeline, GetFunctionConfiguration and \
+         UpdateFunctionConfiguration of Lambda, GetSecretValue of Secrets Manager, GetRole of IAM, and \
+         GetCallerIdentity and AssumeRole of STS. To call AWS for the rest, set AWS_ENDPOINT_URL_CODEPIPELINE instead \
+         of AWS_ENDPOINT_URL"
     )
 }
 

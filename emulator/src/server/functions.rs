@@ -235,6 +235,7 @@ mod tests {
     use super::*;
     use crate::function_host::ChildOutput;
     use crate::principals::Principals;
+    use crate::server::Secrets;
 
     fn config() -> Config {
         Config {
@@ -256,6 +257,7 @@ mod tests {
                 program: "reviews".into(),
                 variables: [("FORGES".to_owned(), "{}".to_owned())].into(),
             }],
+            secrets: Secrets::default(),
             log_level: None,
             output: ChildOutput::Discard,
         }

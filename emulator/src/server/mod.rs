@@ -7,6 +7,7 @@ mod http;
 mod iam;
 mod lambda;
 mod query;
+mod secrets;
 mod sessions;
 mod shared;
 mod sts;
@@ -28,6 +29,7 @@ use crate::function_host::ChildOutput;
 use crate::principals::Principals;
 use functions::Functions;
 pub use functions::{Function, is_reserved, is_variable_name};
+pub use secrets::Secrets;
 use shared::{Shared, keep_time};
 
 /// The time that calls in progress get when the server shuts down.
@@ -54,6 +56,8 @@ pub struct Config {
     pub rule: Option<String>,
     /// The functions other than the gate.
     pub functions: Vec<Function>,
+    /// The secrets that functions read.
+    pub secrets: Secrets,
     /// The log level of the functions: `AWS_LAMBDA_LOG_LEVEL`.
     pub log_level: Option<String>,
     /// The destination of the functions' output.
@@ -108,6 +112,7 @@ impl Server {
         let address = listener.local_addr().map_err(in_use)?;
         let functions = Functions::start(&config, address)?;
         let callers = functions::callers(&config);
+        let secrets = config.secrets;
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
         let engine = Engine::new(
             config.settings,
@@ -119,7 +124,7 @@ impl Server {
         for (key_id, arn) in callers {
             principals.add(&key_id, arn);
         }
-        let shared = Arc::new(Shared::new(principals, service, functions));
+        let shared = Arc::new(Shared::new(principals, service, functions, secrets));
         let (stop, stopped) = oneshot::channel();
         let serve = axum::serve(listener, http::router(Arc::clone(&shared)))
             .with_graceful_shutdown(async {

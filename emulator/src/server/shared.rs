@@ -9,10 +9,11 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::functions::{Functions, Hosted};
+use super::secrets::Secrets;
 use super::sessions::{Known, Sessions};
 use crate::api::Service;
-use crate::authorize::Asked;
-use crate::engine::{ApiError, Effect};
+use crate::authorize::{Action, Asked};
+use crate::engine::{ApiError, Effect, Settings};
 use crate::principals::{Principals, key_id};
 
 /// The state that calls, the clock and the functions share.
@@ -22,14 +23,21 @@ pub(super) struct Shared {
     pub(super) principals: Principals,
     service: Mutex<Service>,
     functions: Functions,
+    /// What Secrets Manager has.
+    pub(super) secrets: Secrets,
     sessions: Sessions,
     changed: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(principals: Principals, service: Service, functions: Functions) -> Self {
+    pub(super) fn new(
+        principals: Principals,
+        service: Service,
+        functions: Functions,
+        secrets: Secrets,
+    ) -> Self {
         let (service, sessions) = (Mutex::new(service), Sessions::default());
-        Self { principals, service, functions, sessions, changed: Notify::new() }
+        Self { principals, service, functions, secrets, sessions, changed: Notify::new() }
     }
 
     /// The caller of an `Authorization` header: a principal of the configuration, or the session of
@@ -113,6 +121,24 @@ impl Shared {
         })?;
         let hosted = self.functions.find(&arn);
         Ok((arn, hosted))
+    }
+
+    /// The ARN of something of another service, for a caller who may call an operation on it.
+    /// `arn` makes it from the account and the region.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` if the caller may not.
+    pub(super) fn resource(
+        &self,
+        action: Action,
+        arn: impl FnOnce(&Settings) -> String,
+        caller: &Known,
+    ) -> Result<String, ApiError> {
+        self.with_service(|service| {
+            let arn = arn(service.engine.settings());
+            service.check_resource(action, &arn, caller.as_caller(), Timestamp::now())?;
+            Ok(arn)
+        })
     }
 
     fn with_service<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {

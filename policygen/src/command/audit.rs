@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use super::CATALOGS;
+use super::audit_code::{Code, CodeArgs};
 use super::audit_identity_center::{self, IdentityCenterArgs};
 use super::audit_release::{ReleaseArgs, Released};
 use super::report::ReportArgs;
@@ -37,6 +38,10 @@ Examples:
   One pipeline, the groups by name, and what the gate believes:
     policygen audit --slot ApprovalA=Developers --slot ApprovalB=Operators \\
       --region eu-west-1 --pipeline payments --rule rule.json
+
+  Are exactly the people of the code approvers, and does the gate apply the rule of the file?
+    aws lambda get-function-configuration --function-name two-person-rule-gate > function.json
+    policygen audit --config approvers.toml --rule rule.json --gate-rule function.json
 
   What the pipeline deploys, with which roles, and who could deploy it without the pipeline:
     aws codepipeline get-pipeline --name payments > pipeline.json
@@ -76,8 +81,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     account_file: Option<PathBuf>,
     /// An approval action, and the group that serves it [default group: the groups whose own
-    /// policies allow it; default slots: the approvals of --pipeline-file, or ApprovalA and
-    /// ApprovalB]
+    /// policies allow it; default slots: the approvals of --pipeline-file, the slots of --config,
+    /// or ApprovalA and ApprovalB]
     #[arg(long = "slot", value_name = "NAME[=GROUP]")]
     slots: Vec<Slot>,
     /// Only pipelines in this region, or in regions that match a pattern
@@ -103,6 +108,8 @@ pub(crate) struct Args {
     /// findings are errors
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
+    #[command(flatten)]
+    code: CodeArgs,
     #[command(flatten)]
     release: ReleaseArgs,
     /// Print the IAM policy that a live audit needs, and exit
@@ -176,7 +183,9 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
     let floor = rule.clone().unwrap_or_default();
     let released = args.release.read(&args.gate_function, args.pipeline.as_ref(), &floor)?;
     let Released { release, gate, is_complete, .. } = released;
-    let slots = Some(args.slots).filter(|slots| !slots.is_empty()).or(released.slots);
+    let Code { declared, deployed, slots: of_config } = args.code.read(&args.identity_center)?;
+    let slots = Some(args.slots).filter(|slots| !slots.is_empty());
+    let slots = slots.or(released.slots).or(of_config);
     let slots = match slots {
         Some(slots) => slots,
         None => vec!["ApprovalA".parse()?, "ApprovalB".parse()?],
@@ -229,6 +238,8 @@ pub(crate) fn run(args: Args, today: Date) -> Result<Exit, Box<dyn Error>> {
         gate,
         desk: args.desk_role,
         release,
+        declared,
+        deployed,
     };
     let region = scope.region.as_ref().and_then(RegionGlob::region);
     let people = args.identity_center.read(&args.connection, &account.id, region)?;

@@ -43,6 +43,11 @@ pub(super) struct IdentityCenterArgs {
 }
 
 impl IdentityCenterArgs {
+    /// Whether there are lists to read.
+    pub(super) fn are_given(&self) -> bool {
+        self.identity_center || !self.identity_center_file.is_empty()
+    }
+
     /// Reads the lists, or `None` if there are none. `account` is the account that is audited, and
     /// `region` a region to ask if none is configured.
     pub(super) fn read(

@@ -1,6 +1,7 @@
 //! The verbs of the command line, one per file.
 
 pub(crate) mod audit;
+mod audit_code;
 mod audit_identity_center;
 mod audit_release;
 mod audit_targets;

@@ -105,6 +105,8 @@ fn draft(args: DraftArgs) -> Result<Exit, Box<dyn Error>> {
         gate: "two-person-rule-gate".parse()?,
         desk: None,
         release: audit::Release::default(),
+        declared: Vec::new(),
+        deployed: None,
     };
     if let Some(error) = missing_group(&account, &scope.slots) {
         output::print_error(&error);

@@ -37,6 +37,8 @@ pub(crate) struct Case {
     pub(crate) findings: Vec<Expected>,
     arguments: Vec<String>,
     rule: Option<NamedTempFile>,
+    config: Option<NamedTempFile>,
+    function: Option<NamedTempFile>,
 }
 
 /// As it is written.
@@ -47,6 +49,10 @@ struct WrittenCase {
     #[serde(default)]
     arguments: Vec<String>,
     rule: Option<Value>,
+    /// A configuration of `policygen generate`.
+    config: Option<String>,
+    /// What Lambda says about the gate's function.
+    function: Option<Value>,
     defect: json_patch::Patch,
     findings: Vec<Expected>,
 }
@@ -59,10 +65,14 @@ pub(crate) struct Expected {
 }
 
 impl Case {
-    /// What it is to be examined with, its rule included.
+    /// What it is to be examined with, its files included.
     pub(crate) fn arguments(&self) -> Vec<&str> {
         let mut arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        arguments.extend(self.rule.iter().flat_map(|rule| ["--rule", text(rule.path())]));
+        let files =
+            [("--rule", &self.rule), ("--config", &self.config), ("--gate-rule", &self.function)];
+        for (option, file) in files {
+            arguments.extend(file.iter().flat_map(|file| [option, text(file.path())]));
+        }
         arguments
     }
 }
@@ -105,6 +115,8 @@ impl Checker {
             findings: written.findings,
             arguments: written.arguments,
             rule: written.rule.as_ref().map(file),
+            config: written.config.as_deref().map(file_of),
+            function: written.function.as_ref().map(file),
         }
     }
 

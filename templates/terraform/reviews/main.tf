@@ -6,7 +6,9 @@ data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 
 locals {
-  pipelines = "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}"
+  tokens       = compact([var.github_token_arn, var.gitlab_token_arn])
+  repositories = "arn:${data.aws_partition.current.partition}:codecommit:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}"
+  pipelines    = "arn:${data.aws_partition.current.partition}:codepipeline:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}"
 }
 
 resource "aws_lambda_function" "reviews" {
@@ -35,7 +37,11 @@ resource "aws_lambda_function" "reviews" {
     variables = merge(
       {
         GATE_FUNCTION = var.gate_function_name
-        FORGES        = jsonencode({ github = { api = var.github_api, token = var.github_token_arn } })
+        FORGES = jsonencode(merge(
+          var.github_token_arn == null ? {} : { github = { api = var.github_api, token = var.github_token_arn } },
+          var.gitlab_token_arn == null ? {} : { gitlab = { api = var.gitlab_api, token = var.gitlab_token_arn } },
+          length(var.codecommit_repositories) == 0 ? {} : { codecommit = {} },
+        ))
       },
       var.rule == null ? {} : { TWO_PERSON_RULE = jsonencode(var.rule) },
       var.rule_layer_arn == null ? {} : { TWO_PERSON_RULE_FILE = "/opt/two-person-rule/rule.json" },
@@ -46,6 +52,10 @@ resource "aws_lambda_function" "reviews" {
     precondition {
       condition     = (var.rule_layer_arn == null) != (var.rule == null)
       error_message = "Give the gate's rule as rule or rule_layer_arn, and not as both."
+    }
+    precondition {
+      condition     = length(local.tokens) + length(var.codecommit_repositories) > 0
+      error_message = "Give github_token_arn, gitlab_token_arn or codecommit_repositories; without a forge, nothing can be found out."
     }
   }
 
@@ -114,16 +124,43 @@ resource "aws_iam_role_policy" "reviews" {
           Resource = [for name in var.pipelines : "${local.pipelines}:${name}"]
         },
         {
-          Sid      = "ReadToken"
-          Effect   = "Allow"
-          Action   = ["secretsmanager:GetSecretValue"]
-          Resource = [var.github_token_arn]
-        },
-        {
           Sid      = "KeepLog"
           Effect   = "Allow"
           Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
           Resource = ["${aws_cloudwatch_log_group.reviews.arn}:*"]
+        },
+      ],
+      length(local.tokens) == 0 ? [] : [
+        {
+          Sid      = "ReadTokens"
+          Effect   = "Allow"
+          Action   = ["secretsmanager:GetSecretValue"]
+          Resource = local.tokens
+        },
+      ],
+      length(var.codecommit_repositories) == 0 ? [] : [
+        {
+          Sid    = "ReadRepositories"
+          Effect = "Allow"
+          Action = [
+            "codecommit:BatchGetCommits",
+            "codecommit:DescribePullRequestEvents",
+            "codecommit:GetPullRequest",
+            "codecommit:GetPullRequestApprovalStates",
+            "codecommit:GetPullRequestOverrideState",
+            "codecommit:GetRepository",
+          ]
+          Resource = [for name in var.codecommit_repositories : "${local.repositories}:${name}"]
+        },
+      ],
+      length(var.codecommit_repositories) == 0 ? [] : [
+        {
+          # Only CloudTrail knows who pushed. It does not support resource-level permissions
+          # (Service Authorization Reference, CloudTrail).
+          Sid      = "SeePushes"
+          Effect   = "Allow"
+          Action   = ["cloudtrail:LookupEvents"]
+          Resource = ["*"]
         },
       ],
       [

@@ -28,14 +28,33 @@ variable "gate_function_name" {
 }
 
 variable "github_token_arn" {
-  description = "The ARN of a secret in Secrets Manager with a token that may read the contents, the metadata and the pull requests of the repositories. It is encrypted with aws/secretsmanager or kms_key_arn."
+  description = "The ARN of a secret in Secrets Manager with a token of GitHub that may read the contents, the metadata and the pull requests of the repositories; null without GitHub. It is encrypted with aws/secretsmanager or kms_key_arn."
   type        = string
+  default     = null
 }
 
 variable "github_api" {
   description = "The address of GitHub's API; of an Enterprise Server, https://HOST/api/v3"
   type        = string
   default     = "https://api.github.com"
+}
+
+variable "gitlab_token_arn" {
+  description = "The ARN of a secret with a token of GitLab that has the scope read_api and the role of a reporter in the projects; null without GitLab. It is encrypted as the other one."
+  type        = string
+  default     = null
+}
+
+variable "gitlab_api" {
+  description = "The address of GitLab's API; of a self-managed one, https://HOST/api/v4"
+  type        = string
+  default     = "https://gitlab.com/api/v4"
+}
+
+variable "codecommit_repositories" {
+  description = "The repositories of CodeCommit that the function may read, by name or by a pattern such as team-*; empty without CodeCommit"
+  type        = list(string)
+  default     = []
 }
 
 variable "function_name" {

@@ -23,7 +23,9 @@ fn find(topology: &Topology<'_>) -> Option<Finding> {
     }
     let effect = match reviewing.excludes_authors {
         true => "the gate cannot tell who the authors are. Nobody counts, and it never passes.",
-        false => "nobody says who wrote and reviewed a release, and evidence reports each as `unreviewed-release`.",
+        false => {
+            "nobody says who wrote and reviewed a release, and evidence reports each as `unreviewed-release`."
+        }
     };
     Some(Finding {
         severity: reviewing.severity(),

@@ -10,6 +10,7 @@ use super::approvals::{ApprovalAttempt, attempts};
 use super::exception::{Exception, ExceptionCode};
 use super::gate_run::GateRun;
 use super::outcome::{Outcome, with_gate, without_gate};
+use super::reviews::{self, Reviews};
 use super::route::Route;
 use super::standard::Standard;
 use super::verdict::Verdict;
@@ -63,6 +64,9 @@ pub(crate) fn evaluate(
         None => with_gate(&case, standard, &gate_runs, released),
     };
     let mut exceptions = exceptions(&case, &outcome, &gate_runs, released, &standard.floor);
+    if let Some(decision) = outcome.decision.as_ref().filter(|_| released) {
+        exceptions.extend(reviews::exceptions(decision));
+    }
     exceptions.extend(behind_gate(&case, &outcome, &gate_runs, &deployments));
     Evaluated {
         pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
@@ -228,6 +232,11 @@ impl Evaluated {
     /// The best keys of the persons who counted.
     pub fn persons(&self) -> &[String] {
         self.decision.as_ref().map_or(&[], |decision| &decision.record().persons)
+    }
+
+    /// Its authors and reviews. `None` if the rule has no `reviews`, or nothing was decided.
+    pub(crate) fn reviews(&self) -> Option<Reviews<'_>> {
+        Reviews::new(self.decision.as_ref()?.record())
     }
 
     /// The report of the newest run of the gate, or `None` if it never ran.

@@ -95,6 +95,11 @@ exception_codes! {
     NotJudged = "not-judged", Error,
         "A pipeline could not be read or judged, so it may hold anything",
         "Do what the message says, and run the report again.";
+    /// The reviews function said no, or nothing that it said is believed.
+    UnreviewedRelease = "unreviewed-release", Error,
+        "The execution was released, and not every change in it was reviewed",
+        "Have the changes reviewed. If the function of `reviews` did not run, check the pipeline \
+         with `policygen doctor`.";
     /// The execution cannot be evaluated, and it released nothing.
     StoppedUnevaluated = "stopped-unevaluated", Warning,
         "An execution that was not released cannot be evaluated",
@@ -103,6 +108,11 @@ exception_codes! {
     ApproversDiffer = "approvers-differ", Warning,
         "The gate counted other persons than today's evaluation",
         "Compare --rule with the function's rule at that time.";
+    /// An approver wrote or pushed what was released.
+    AuthorApproved = "author-approved", Warning,
+        "An author of what was released approved it",
+        "Have somebody else review the release. With `excludeAuthors` in the rule, the gate does \
+         not count authors.";
     /// The gate reported another rule than the report's.
     RuleDiffers = "rule-differs", Warning,
         "The gate judged by another rule than this report",

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
 use crate::read::case::Case;
-use crate::read::history::ActionExecution;
 
 /// The variable that CodePipeline replaces with the execution's own id. A list may show
 /// UserParameters without that replacement.
@@ -63,7 +62,9 @@ impl Standard {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Decision, String> {
-        let attempts = case.actions.iter().filter_map(|action| as_of(action.whole_attempt(), at));
+        let attempts = case.actions.iter();
+        let attempts =
+            attempts.filter_map(|action| as_of(action.whole_attempt(rule.reviews()), at));
         self.judge(rule, case, gate_stage, now, attempts.collect())
     }
 
@@ -78,7 +79,7 @@ impl Standard {
         gate_stage: &str,
         at: Timestamp,
     ) -> Result<Decision, String> {
-        let attempts = case.actions.iter().map(ActionExecution::whole_attempt);
+        let attempts = case.actions.iter().map(|action| action.whole_attempt(rule.reviews()));
         self.judge(rule, case, gate_stage, at, attempts.collect())
     }
 

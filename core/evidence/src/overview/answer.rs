@@ -42,12 +42,13 @@ impl Overview {
     /// The numbers of all pipelines together.
     pub(crate) fn tally(&self) -> Tally {
         let mut sum = Tally::default();
-        for Tally { executions, releases, unapproved, doubtful, justified } in
+        for Tally { executions, releases, unapproved, unreviewed, doubtful, justified } in
             self.rows.iter().map(super::Row::tally)
         {
             sum.executions = sum.executions.saturating_add(executions);
             sum.releases = sum.releases.saturating_add(releases);
             sum.unapproved = sum.unapproved.saturating_add(unapproved);
+            sum.unreviewed = sum.unreviewed.saturating_add(unreviewed);
             sum.doubtful = sum.doubtful.saturating_add(doubtful);
             sum.justified = sum.justified.saturating_add(justified);
         }

@@ -214,8 +214,8 @@ impl Row {
 
     /// How it stands.
     pub(crate) fn standing(&self) -> Standing {
-        let Tally { executions, unapproved, doubtful, justified, .. } = self.tally;
-        let against = unapproved.saturating_add(doubtful);
+        let Tally { executions, justified, .. } = self.tally;
+        let against = self.tally.of_no();
         match () {
             () if self.problem.is_some() => Standing::NotJudged,
             () if executions == 0 => Standing::Empty,
@@ -228,8 +228,6 @@ impl Row {
 
     /// The worst first, then by place.
     pub(super) fn rank(&self) -> (Standing, Reverse<usize>, Reverse<usize>, &Place) {
-        let Tally { unapproved, doubtful, .. } = self.tally;
-        let against = unapproved.saturating_add(doubtful);
-        (self.standing(), Reverse(against), Reverse(self.exceptional), &self.place)
+        (self.standing(), Reverse(self.tally.of_no()), Reverse(self.exceptional), &self.place)
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rule::{ActionKind, Approver, Attempt, Initiator, Invoked, Status};
+use names::Versions;
+use rule::{ActionKind, Approver, Attempt, Initiator, Invoked, Reviews, Status};
 
 /// The executions and actions of one pipeline.
 #[derive(Debug, Default, PartialEq)]
@@ -186,11 +187,17 @@ pub struct ActionExecution {
 }
 
 impl ActionExecution {
-    /// The attempt, with the Lambda function that it invoked.
-    pub(crate) fn whole_attempt(&self) -> Attempt {
+    /// The attempt. If it invoked the function of `reviews`, it has what the function reported:
+    /// nothing else is judged by output variables.
+    pub(crate) fn whole_attempt(&self, reviews: Option<&Reviews>) -> Attempt {
         let invokes = self.kind.as_ref().is_some_and(ActionType::invokes_lambda);
-        let invoked = invokes.then(|| Invoked {
-            function: self.configuration.get("FunctionName").cloned(),
+        let function = self.configuration.get("FunctionName").filter(|_| invokes);
+        let is_of = |reviews: &Reviews, function: &String| {
+            reviews.function().matches(function, Versions::Any)
+        };
+        let invoked = function.filter(|it| reviews.is_some_and(|reviews| is_of(reviews, it)));
+        let invoked = invoked.map(|function| Invoked {
+            function: Some(function.clone()),
             role: self.role.clone(),
             outputs: self.outputs.clone(),
         });

@@ -15,7 +15,7 @@ use crate::report::Report;
 use findings::Severity;
 use findings::plain;
 
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 23] = [
     "pipeline",
     "execution_id",
     "started_at",
@@ -35,6 +35,10 @@ const HEADER: [&str; 19] = [
     "exceptions",
     "pipeline_version",
     "accepted",
+    "authors",
+    "pushers",
+    "reviewers",
+    "reviewed",
 ];
 
 /// Begins a table with its header. With a cover, its lines come first, each with `#` before its
@@ -87,6 +91,10 @@ pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Er
                 status_name(attempt.status)
             )
         });
+        let reviews = evaluated.reviews();
+        let users = |users: Option<&Vec<&str>>| {
+            joined(users.into_iter().flatten().map(|user| (*user).to_owned()))
+        };
         let fields = [
             report.pipeline.clone(),
             execution.id.clone(),
@@ -113,6 +121,10 @@ pub fn render(report: &Report, cover: Option<&Cover>) -> Result<Vec<u8>, csv::Er
             joined(evaluated.exceptions.iter().map(exception)),
             evaluated.pipeline_version.map(|version| version.to_string()).unwrap_or_default(),
             yes_or_no(accepted),
+            users(reviews.as_ref().map(|it| &it.authors)),
+            users(reviews.as_ref().map(|it| &it.pushers)),
+            users(reviews.as_ref().map(|it| &it.reviewers)),
+            reviews.as_ref().map(|it| it.reviewed.clone()).unwrap_or_default(),
         ];
         writer.write_record(fields.iter().map(|field| plain(field)))?;
     }

@@ -12,6 +12,7 @@ use super::{acceptance, counted, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::exception::Exception;
+use crate::judge::reviews::Reviews;
 use crate::judge::verdict::Verdict;
 use crate::read::Period;
 use crate::read::event::ApprovalEvent;
@@ -89,9 +90,30 @@ fn execution(lines: &mut Lines, evaluated: &Evaluated) {
     let (gate, revision) = (gate(evaluated), revision(evaluated));
     let about = format!("counted {persons}; gate {gate}; started by {by}; revision {revision}");
     lines.paragraph("  ", 2, 4, &about);
+    if let Some(reviews) = evaluated.reviews() {
+        lines.paragraph("  ", 2, 4, &authorship(&reviews));
+    }
     for attempt in &evaluated.approvals {
         lines.paragraph("  ", 2, 4, &approval(attempt));
     }
+}
+
+/// Its authors and reviews, in one line.
+fn authorship(reviews: &Reviews<'_>) -> String {
+    let Reviews { authors, pushers, reviewers, reviewed } = reviews;
+    format!(
+        "written by {}; pushed by {}; reviewed by {}; reviewed: {}",
+        users(authors),
+        users(pushers),
+        users(reviewers),
+        shown(reviewed)
+    )
+}
+
+/// Users of a forge, as the reviews function names them.
+pub(super) fn users(users: &[&str]) -> String {
+    let users: Vec<String> = users.iter().map(|user| shown(user)).collect();
+    if users.is_empty() { "-".to_owned() } else { users.join(", ") }
 }
 
 fn gate(evaluated: &Evaluated) -> String {

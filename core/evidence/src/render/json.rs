@@ -19,6 +19,7 @@ use crate::judge::evaluate::Evaluated;
 use crate::judge::exception::Exception;
 use crate::judge::gate_report::GateReport;
 use crate::judge::gate_run::GateRun;
+use crate::judge::reviews::Reviews;
 use crate::read::event::ApprovalEvent;
 use crate::read::history::{ActionExecution, Revision};
 use crate::report::Report;
@@ -61,9 +62,21 @@ struct Execution<'a> {
     released: bool,
     exceptions: Vec<ExceptionDocument<'a>>,
     approvals: Vec<Approval<'a>>,
+    /// Only if the rule has `reviews`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviews: Option<ReviewsDocument<'a>>,
     gate: Option<Gate<'a>>,
     decision: Option<&'a Record>,
     deployments: Vec<Deployment<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReviewsDocument<'a> {
+    /// `yes`, or `no` or `unknown` with a colon and why.
+    reviewed: String,
+    authors: Vec<&'a str>,
+    pushers: Vec<&'a str>,
+    reviewers: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -240,6 +253,7 @@ fn execution(evaluated: &Evaluated) -> Execution<'_> {
         released: evaluated.released,
         exceptions: evaluated.exceptions.iter().map(exception).collect(),
         approvals: evaluated.approvals.iter().map(approval).collect(),
+        reviews: evaluated.reviews().map(reviews),
         gate: (!evaluated.gate_runs.is_empty()).then(|| Gate {
             agrees: evaluated.gate_agrees(),
             runs: evaluated.gate_runs.iter().map(run).collect(),
@@ -247,6 +261,11 @@ fn execution(evaluated: &Evaluated) -> Execution<'_> {
         decision: evaluated.decision.as_ref().map(Decision::record),
         deployments: evaluated.deployments.iter().map(deployment).collect(),
     }
+}
+
+fn reviews(reviews: Reviews<'_>) -> ReviewsDocument<'_> {
+    let Reviews { authors, pushers, reviewers, reviewed } = reviews;
+    ReviewsDocument { reviewed, authors, pushers, reviewers }
 }
 
 fn revision(revision: &Revision) -> RevisionDocument<'_> {

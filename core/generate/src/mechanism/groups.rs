@@ -17,7 +17,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
         let description = format!("Two-person rule: approve {slot}");
         let mut policies = plan.add_policy(&name, &description, Document { statements })?;
         policies.extend_from_slice(guardrails);
-        plan.add_group(Group { name, policies })?;
+        plan.add_group(Group { name, policies, members: Vec::new() })?;
     }
     Ok(())
 }

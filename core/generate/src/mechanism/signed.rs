@@ -47,7 +47,7 @@ pub(super) fn add_for_all(
         None => {
             let mut policies = plan.add_policy(&name, &description, Document { statements })?;
             policies.extend_from_slice(guardrails);
-            plan.add_group(Group { name, policies })
+            plan.add_group(Group { name, policies, members: Vec::new() })
         }
         Some(WayIn::Role(who)) => {
             let document = Document { statements };

@@ -25,7 +25,7 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec, guardrails: &[String]) -> Result
          it",
         values.join(", ")
     ));
-    plan.add_group(Group { name, policies })
+    plan.add_group(Group { name, policies, members: Vec::new() })
 }
 
 fn document(spec: &Spec) -> Document {
@@ -80,7 +80,7 @@ fn guard() -> Vec<Statement> {
 
 /// The value of the tag for each slot: its action's name without the beginning that all slots
 /// share.
-struct Tags<'a> {
+pub(crate) struct Tags<'a> {
     beginning: &'a str,
     actions: Vec<&'a str>,
 }
@@ -88,7 +88,7 @@ struct Tags<'a> {
 impl<'a> Tags<'a> {
     /// INVARIANT (apart): the slots are different plain names, so the values are different. No
     /// value is empty.
-    fn new(slots: &'a Slots) -> Self {
+    pub(crate) fn new(slots: &'a Slots) -> Self {
         let actions: Vec<&str> = slots.iter().filter_map(|slot| slot.action()).collect();
         let shortest = actions.iter().map(|action| action.len()).min().unwrap_or_default();
         let first = actions.first().copied().unwrap_or_default();
@@ -101,7 +101,7 @@ impl<'a> Tags<'a> {
     }
 
     /// Each action and its value.
-    fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.actions
             .iter()
             .map(|action| (*action, action.strip_prefix(self.beginning).unwrap_or(action)))

@@ -52,6 +52,12 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
             script.push_str(&attach.policy(&arns, policy).line());
         }
     }
+    for (group, user) in
+        plan.groups.iter().flat_map(|group| group.members.iter().map(move |user| (group, user)))
+    {
+        let add = Command::aws("iam add-user-to-group").with("--group-name", &group.name)?;
+        script.push_str(&add.with("--user-name", user)?.line());
+    }
     for role in &plan.roles {
         let trust = pretty(&role.trust)?;
         let put = Command::new("put_role")

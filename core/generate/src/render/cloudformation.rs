@@ -34,6 +34,8 @@ enum Resource<'a> {
     },
     #[serde(rename = "AWS::IAM::Group", rename_all = "PascalCase")]
     Group { group_name: &'a str, managed_policy_arns: Vec<Ref> },
+    #[serde(rename = "AWS::IAM::UserToGroupAddition", rename_all = "PascalCase")]
+    UserToGroupAddition { group_name: Ref, users: &'a [String] },
     #[serde(rename = "AWS::IAM::Role", rename_all = "PascalCase")]
     Role {
         role_name: &'a str,
@@ -58,7 +60,7 @@ enum Resource<'a> {
     },
 }
 
-/// The `Ref` of a managed policy, which is its ARN.
+/// The `Ref` of a managed policy, which is its ARN, or of a group, which is its name.
 #[derive(Clone, Serialize)]
 struct Ref {
     #[serde(rename = "Ref")]
@@ -87,7 +89,13 @@ pub(super) fn render(plan: &Plan) -> Result<String, RenderError> {
     for group in &plan.groups {
         let resource =
             Resource::Group { group_name: &group.name, managed_policy_arns: refs(&group.policies) };
-        resources.insert(labels.logical_id(&group.name, "Group"), resource);
+        let logical_id = labels.logical_id(&group.name, "Group");
+        resources.insert(logical_id.clone(), resource);
+        if !group.members.is_empty() {
+            let group_name = Ref { logical_id };
+            let members = Resource::UserToGroupAddition { group_name, users: &group.members };
+            resources.insert(labels.logical_id(&group.name, "Members"), members);
+        }
     }
     for role in &plan.roles {
         let resource = Resource::Role {

@@ -22,6 +22,7 @@ struct Resource {
 /// The value of an argument.
 enum Argument {
     Text(String),
+    Texts(Vec<String>),
     /// An attribute of another resource.
     Reference(String),
     /// A policy document.
@@ -41,19 +42,26 @@ impl Argument {
     fn native(&self) -> String {
         match self {
             Self::Text(text) => hcl::quoted(text),
+            Self::Texts(texts) => hcl::expression(&list(texts), 2),
             Self::Reference(reference) => reference.clone(),
             Self::Document(document) => format!("jsonencode({})", hcl::expression(document, 2)),
         }
     }
 
     /// The value in the JSON syntax.
-    fn json(&self) -> Result<String, serde_json::Error> {
+    fn json(&self) -> Result<Node, serde_json::Error> {
+        let literal = |text: &str| Node::text(&hcl::escaped_template(text));
         Ok(match self {
-            Self::Text(text) => hcl::escaped_template(text),
-            Self::Reference(reference) => format!("${{{reference}}}"),
-            Self::Document(document) => hcl::escaped_template(&serde_json::to_string(document)?),
+            Self::Text(text) => literal(text),
+            Self::Texts(texts) => Node::List(texts.iter().map(|text| literal(text)).collect()),
+            Self::Reference(reference) => Node::text(&format!("${{{reference}}}")),
+            Self::Document(document) => literal(&serde_json::to_string(document)?),
         })
     }
+}
+
+fn list(texts: &[String]) -> Node {
+    Node::List(texts.iter().map(|text| Node::text(text)).collect())
 }
 
 /// The native syntax, in the layout of `terraform fmt`.
@@ -81,7 +89,7 @@ pub(super) fn json(plan: &Plan) -> Result<String, serde_json::Error> {
     for resource in resources(plan)? {
         let mut arguments = IndexMap::new();
         for (name, argument) in resource.arguments {
-            arguments.insert(name.to_owned(), Node::text(&argument.json()?));
+            arguments.insert(name.to_owned(), argument.json()?);
         }
         let kind = kinds.entry(resource.kind.to_owned()).or_insert_with(|| Node::object([]));
         if let Node::Object(labels) = kind {
@@ -152,6 +160,15 @@ impl<'a> Resources<'a> {
                 ("policy_arn", self.arn_of(policy)),
             ];
             self.add("aws_iam_group_policy_attachment", attachment, arguments);
+        }
+        if !group.members.is_empty() {
+            // This resource removes everybody else from the group.
+            let arguments = vec![
+                ("name", Argument::text(&group.name)),
+                ("group", Argument::Reference(format!("aws_iam_group.{label}.name"))),
+                ("users", Argument::Texts(group.members.clone())),
+            ];
+            self.add("aws_iam_group_membership", label, arguments);
         }
     }
 

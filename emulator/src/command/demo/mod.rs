@@ -24,7 +24,7 @@ use crate::aws::{Answer, Caller, Ended};
 use crate::engine::Settings;
 use crate::function_host::ChildOutput;
 use crate::principals::Principals;
-use crate::server::{Config, Server};
+use crate::server::{Config, Secrets, Server};
 use crate::terminal;
 
 /// Watch one human with two keys be refused, and two humans pass
@@ -106,6 +106,7 @@ fn config(
         gate,
         rule,
         functions: Vec::new(),
+        secrets: Secrets::default(),
         log_level: None,
         output: ChildOutput::Discard,
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::gate_run::GateRun;
+use crate::judge::reviews::Reviews;
 use crate::read::history::ActionExecution;
 use crate::render::human;
 use crate::render::{acceptance, status_name};
@@ -70,7 +71,20 @@ fn facts(evaluated: &Evaluated) -> Vec<Value> {
         parts.extend(revision.url.as_ref().map(|url| part("quiet", &shown(url))));
         json!([format!("Revision of {action}"), parts])
     });
-    facts.map(|(name, value)| json!([name, cell(shown(value))])).chain(revisions).collect()
+    let facts = facts.map(|(name, value)| json!([name, cell(shown(value))]));
+    facts.chain(revisions).chain(reviews(evaluated)).collect()
+}
+
+fn reviews(evaluated: &Evaluated) -> Vec<Value> {
+    let Some(Reviews { authors, pushers, reviewers, reviewed }) = evaluated.reviews() else {
+        return Vec::new();
+    };
+    vec![
+        json!(["Written by", cell(human::users(&authors))]),
+        json!(["Pushed by", cell(human::users(&pushers))]),
+        json!(["Reviewed by", cell(human::users(&reviewers))]),
+        json!(["Reviewed", [part("message", &shown(&reviewed))]]),
+    ]
 }
 
 /// How many approvals were asked for, answered and counted.

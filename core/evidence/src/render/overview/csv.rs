@@ -8,7 +8,7 @@ use crate::overview::{Overview, Row};
 use crate::render::acceptance;
 use crate::render::csv::table;
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 16] = [
     "answer",
     "pipeline",
     "account",
@@ -24,6 +24,7 @@ const HEADER: [&str; 15] = [
     "first_started_at",
     "last_started_at",
     "exceptions",
+    "unreviewed_releases",
 ];
 
 /// The report as CSV (RFC 4180), the worst pipeline first. With a cover, its lines come first, each
@@ -39,7 +40,7 @@ pub fn render(overview: &Overview, cover: Option<&Cover>) -> Result<Vec<u8>, csv
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-fn fields(row: &Row) -> [String; 15] {
+fn fields(row: &Row) -> [String; 16] {
     let place = row.place();
     let known = |text: &Option<String>| text.clone().unwrap_or_default();
     let tally = row.tally();
@@ -64,6 +65,7 @@ fn fields(row: &Row) -> [String; 15] {
         time(row.covered.map(|(first, _)| first)),
         time(row.covered.map(|(_, last)| last)),
         exceptions(row),
+        number(tally.unreviewed),
     ]
 }
 
