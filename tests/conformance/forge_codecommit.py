@@ -31,10 +31,14 @@ class PullRequest(Pull):
     # What the user who merged chose, as the request has it.
     choices: dict = field(default_factory=dict)
     overrider: object = None
+    # When its source branch stopped to count: when it was merged.
+    frozen: int | None = None
 
     def merge(self, by, method="three_way", **choices):
         self.method, self.merged_by, self.choices = method, by, choices
-        return super().merge(by, method)
+        super().merge(by, method)
+        self.frozen = self.merged
+        return self
 
     def _three_way(self, by, before):
         return self.home.forge.commit([before, self.head], by.email, f"Merge {self.number}")
@@ -50,7 +54,7 @@ class PullRequest(Pull):
         return [
             one
             for one in self.home.activity
-            if one.branch == self.branch and self.at < one.at <= (self.merged or one.at)
+            if one.branch == self.branch and self.at < one.at <= (self.frozen or one.at)
             if NO_COMMIT not in (one.before, one.after)
         ]
 
@@ -216,7 +220,14 @@ class Service:
             }
             for one in pull.updates()
         ]
-        found, token = page([created, *updates], nextToken, min(maxResults, 2))
+        merged = {
+            "pullRequestId": pullRequestId,
+            "eventDate": float(pull.merged),
+            "pullRequestEventType": "PULL_REQUEST_MERGE_STATE_CHANGED",
+            "actorArn": arn(pull.merged_by),
+            "pullRequestMergedStateChangedEventMetadata": {"repositoryName": pull.home.name},
+        }
+        found, token = page([created, *updates, merged], nextToken, min(maxResults, 2))
         return {"pullRequestEvents": found, **({"nextToken": token} if token else {})}
 
     def LookupEvents(self, LookupAttributes, MaxResults, NextToken="0"):

@@ -228,6 +228,16 @@ def test_an_approval_of_an_older_revision_does_not_count(story):
     assert reviewed(story.found())
 
 
+def test_a_branch_that_moved_after_the_merge_is_an_objection(story):
+    """If CodeCommit still followed it, the approvals could be of other commits."""
+    pull = story.change(reviewers=[story.bob]).merge(story.carol, "squash")
+    pull.frozen = None
+    story.shop.work(story.alice, "fix")
+    pull.review(story.bob, "APPROVE")
+    objections = " ".join(story.found().objections)
+    assert "nobody can tell which commits #2 had when it was merged" in objections
+
+
 def test_an_approval_that_was_revoked_does_not_count(story):
     pull = story.change().review(story.bob, "REVOKE")
     pull.merge(story.carol)

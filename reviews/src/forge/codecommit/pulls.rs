@@ -172,6 +172,13 @@ impl Source<'_> {
             )),
             None => objections.push(format!("nobody can tell when {name} was opened")),
         }
+        let merged = events.iter().find(|event| event.is_merge()).map(PullEvent::at);
+        let is_late = |event: &PullEvent| merged.is_none_or(|merged| event.at() > merged);
+        if events.iter().any(|event| event.update().is_some() && is_late(event)) {
+            objections.push(format!(
+                "nobody can tell which commits {name} had when it was merged: its branch moved later"
+            ));
+        }
         let source = change.source.clone().unwrap_or_default();
         let step = |event: &PullEvent| {
             let update = event.update()?;

@@ -153,6 +153,10 @@ impl PullEvent {
         self.pull_request_event_type == "PULL_REQUEST_CREATED"
     }
 
+    pub(super) fn is_merge(&self) -> bool {
+        self.pull_request_event_type == "PULL_REQUEST_MERGE_STATE_CHANGED"
+    }
+
     /// The push to its source branch.
     pub(super) fn update(&self) -> Option<&Update> {
         self.update.as_ref()
