@@ -1,6 +1,7 @@
 //! An open approval as the reports show it, and the standing of an approver in it.
 
 use jiff::Timestamp;
+use rule::decide;
 use signing::{Answer, SigningKey};
 
 use crate::aftermath::answers;
@@ -8,7 +9,8 @@ use crate::answering::Answering;
 use crate::look::{Known, Situation};
 use crate::pipeline::EXECUTION_VARIABLE;
 use crate::pipeline::Pipeline;
-use crate::report::json::{Answered, Approval, Release, Rule, Standing};
+use crate::report::json::{Answered, Approval, Release, Reviews, Rule, Standing};
+use crate::rule_source::StageRule;
 
 /// An open approval with what is known about it.
 pub(crate) fn approval(pipeline: &Pipeline, situation: &Situation) -> Approval {
@@ -29,8 +31,19 @@ pub(crate) fn approval(pipeline: &Pipeline, situation: &Situation) -> Approval {
     shown.note = settings.note.map(resolved);
     shown.link = settings.link.map(resolved);
     shown.releases = situation.execution.releases.iter().map(Release::from).collect();
+    shown.reviews = reviews(situation);
     shown.answered = answered.into_iter().map(Answered::from).collect();
     shown
+}
+
+/// The authors and reviews of what is released, as far as the gate's rule believes them.
+fn reviews(situation: &Situation) -> Option<Reviews> {
+    let (Ok(StageRule { rule, .. }), Ok(known)) = (&situation.rule, &situation.facts) else {
+        return None;
+    };
+    rule.reviews()?;
+    let decision = decide(rule, &known.facts).ok()?;
+    decision.record().reviewed().map(Into::into)
 }
 
 /// Whether an approval of the caller would count, signed by the key of the agent if the rule has

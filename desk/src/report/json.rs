@@ -1,7 +1,7 @@
 //! The JSON of the reports, schema version 1. Its members are published and frozen.
 
 use jiff::Timestamp;
-use rule::{Attempt, Decision, Reason, Status, Verdict};
+use rule::{Attempt, Decision, Reason, Reviewed, Status, Verdict};
 use serde::Serialize;
 use serde_json::Error;
 use signing::{Signature, SigningKey};
@@ -28,6 +28,9 @@ pub(crate) struct Approval {
     pub(crate) note: Option<String>,
     pub(crate) link: Option<String>,
     pub(crate) releases: Vec<Release>,
+    /// `None` if the rule is not known or has no `reviews`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reviews: Option<Reviews>,
     pub(crate) answered: Vec<Answered>,
     pub(crate) rule: Rule,
 }
@@ -41,6 +44,16 @@ pub(crate) struct Release {
     pub(crate) message: Option<String>,
     pub(crate) author: Option<String>,
     pub(crate) url: Option<String>,
+}
+
+/// The authors and reviews of what is released, as the reviews function names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Reviews {
+    /// `yes`, or `no` or `unknown` with a colon and why.
+    pub(crate) reviewed: String,
+    pub(crate) authors: Vec<String>,
+    pub(crate) pushers: Vec<String>,
+    pub(crate) reviewers: Vec<String>,
 }
 
 /// An answer that somebody has given.
@@ -72,6 +85,9 @@ pub(crate) struct Standing {
     pub(crate) counts: Option<bool>,
     /// The person that it counts as.
     pub(crate) person: Option<String>,
+    /// The caller's name among the authors of what is released, if the rule lets authors count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) author: Option<String>,
     /// Whether it has to be signed to count.
     pub(crate) signed: bool,
     /// The reason's code, such as `same-person`.
@@ -115,6 +131,15 @@ impl From<&port::Release> for Release {
     }
 }
 
+impl From<Reviewed<'_>> for Reviews {
+    fn from(said: Reviewed<'_>) -> Self {
+        let Reviewed { authors, pushers, reviewers, reviewed } = said;
+        let [authors, pushers, reviewers] = [authors, pushers, reviewers]
+            .map(|users| users.into_iter().map(str::to_owned).collect());
+        Self { reviewed, authors, pushers, reviewers }
+    }
+}
+
 impl From<&Attempt> for Answered {
     fn from(attempt: &Attempt) -> Self {
         let approver = &attempt.approver;
@@ -149,6 +174,7 @@ impl Standing {
             Judgement::Counts(approval) => Self {
                 counts: Some(true),
                 person: approval.person.clone(),
+                author: approval.author.clone(),
                 signed: approval.signature.is_some(),
                 ..Self::default()
             },
@@ -237,6 +263,7 @@ impl Approval {
             note: None,
             link: None,
             releases: Vec::new(),
+            reviews: None,
             answered: Vec::new(),
             rule,
         }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use names::shown;
 use serde::Serialize;
 
-use super::json::{Answered, Approval, Release, Standing};
+use super::json::{Answered, Approval, Release, Reviews, Standing};
+use super::why::{WROTE, to_you};
 use super::{Lines, at, since};
 
 /// What awaits people in a region.
@@ -81,9 +82,28 @@ pub(crate) fn approval_rows(lines: &mut Lines, approval: &Approval, now: Timesta
     for release in &approval.releases {
         lines.row("releases", &released(release));
     }
+    if let Some(reviews) = &approval.reviews {
+        review_rows(lines, reviews);
+    }
     for answered in &approval.answered {
         lines.row("answered", &answer(answered));
     }
+}
+
+/// The authors of what is released, and whether it was reviewed.
+fn review_rows(lines: &mut Lines, reviews: &Reviews) {
+    let Reviews { reviewed, authors, pushers, reviewers } = reviews;
+    for (label, names) in [("authors", authors), ("pushers", pushers), ("reviewers", reviewers)] {
+        if !names.is_empty() {
+            lines.row(label, &users(names));
+        }
+    }
+    lines.row("reviewed", &shown(reviewed));
+}
+
+/// Users of a forge, as the reviews function names them.
+pub(crate) fn users(names: &[String]) -> String {
+    names.iter().map(|name| shown(name)).collect::<Vec<String>>().join(", ")
 }
 
 /// What is released, in one line.
@@ -129,9 +149,13 @@ pub(crate) fn standing(you: &Standing) -> String {
         (Some(true), _) => {
             let person = you.person.as_deref().map(|it| format!(" as {}", person(it)));
             let signed = if you.signed { ", with your signature" } else { "" };
-            format!("would count{}{signed}", person.unwrap_or_default())
+            let author = you.author.as_deref().map(|it| format!("; {WROTE} ({})", shown(it)));
+            let [person, author] = [person, author].map(Option::unwrap_or_default);
+            format!("would count{person}{signed}{author}")
         }
-        (Some(false), Some(code)) => format!("would not count: {code}: {}", shown(message)),
+        (Some(false), Some(code)) => {
+            format!("would not count: {code}: {}", shown(&to_you(code, message)))
+        }
         (Some(false), None) => format!("would not count: {}", shown(message)),
         (None, _) => format!("not judged: {}", shown(message)),
     }

@@ -3,6 +3,9 @@
 
 use rule::ReasonCode;
 
+/// What an author of the release is told, if the rule lets authors count.
+pub(crate) const WROTE: &str = "you wrote some of what is released";
+
 /// A reason in words, without a full stop, by its code. Returns `None` if the message is good
 /// enough, because it speaks to the person or is not about them.
 pub(crate) fn why(code: &str) -> Option<&'static str> {

@@ -146,6 +146,7 @@ async fn read_execution<P: Ports>(
         id: id.to_owned(),
         status: execution.status,
         releases: releases.iter().map(Into::into).collect(),
+        reviews: stages.iter().find_map(|stage| stage.reviews.clone()),
         since,
         open,
         stages,
@@ -233,6 +234,7 @@ fn view(
         Ok(decision) => {
             let rule = rule.as_ref().ok().map(|it| Outlook::in_stage(&decision, &it.rule, stage));
             view.outlook = rule;
+            view.reviews = decision.record().reviewed().map(Into::into);
             view.judged.clone_from(&decision.record().approvals);
         }
         Err(problem) => view.problem = Some(problem),

@@ -3,14 +3,14 @@
 use findings::Severity;
 use jiff::SignedDuration;
 use names::FunctionRef;
-use rule::{Decision, Initiator, Record, Rule, Status};
+use rule::{Decision, Initiator, Record, Reviewed, Rule, Status};
 
 use super::after_gate::AfterGate;
 use super::approvals::{ApprovalAttempt, attempts};
 use super::exception::{Exception, ExceptionCode};
 use super::gate_run::GateRun;
 use super::outcome::{Outcome, with_gate, without_gate};
-use super::reviews::{self, Reviews};
+use super::reviews;
 use super::route::Route;
 use super::standard::Standard;
 use super::verdict::Verdict;
@@ -235,8 +235,8 @@ impl Evaluated {
     }
 
     /// Its authors and reviews. `None` if the rule has no `reviews`, or nothing was decided.
-    pub(crate) fn reviews(&self) -> Option<Reviews<'_>> {
-        Reviews::new(self.decision.as_ref()?.record())
+    pub(crate) fn reviews(&self) -> Option<Reviewed<'_>> {
+        self.decision.as_ref()?.record().reviewed()
     }
 
     /// The report of the newest run of the gate, or `None` if it never ran.

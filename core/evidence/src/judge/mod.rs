@@ -11,7 +11,7 @@ mod gate_function;
 pub(crate) mod gate_report;
 pub(crate) mod gate_run;
 mod outcome;
-pub(crate) mod reviews;
+mod reviews;
 pub(crate) mod route;
 mod sessions;
 pub(crate) mod standard;

@@ -1,45 +1,10 @@
-//! The authors and reviews of what an execution released.
+//! The exceptions of a release about its authors and reviews.
 
-use rule::{Decision, Record};
+use rule::Decision;
 
 use super::exception::{Exception, ExceptionCode};
 
-/// What the reviews function said in an execution, or why it is not believed.
-pub(crate) struct Reviews<'a> {
-    /// Everybody who wrote a commit of it, as the function names them.
-    pub(crate) authors: Vec<&'a str>,
-    /// Everybody who pushed one.
-    pub(crate) pushers: Vec<&'a str>,
-    /// Everybody whose review counted.
-    pub(crate) reviewers: Vec<&'a str>,
-    /// `yes`, `no: ` and why, or `unknown: ` and why.
-    pub(crate) reviewed: String,
-}
-
-impl<'a> Reviews<'a> {
-    /// `None` if the rule has no `reviews`.
-    pub(super) fn new(record: &'a Record) -> Option<Self> {
-        if let Some(why) = &record.authors_unknown {
-            let reviewed = format!("unknown: {why}");
-            let nobody = Vec::new;
-            return Some(Self {
-                authors: nobody(),
-                pushers: nobody(),
-                reviewers: nobody(),
-                reviewed,
-            });
-        }
-        let known = record.authors.as_ref()?;
-        Some(Self {
-            authors: known.authors.iter().map(String::as_str).collect(),
-            pushers: known.pushers.iter().map(String::as_str).collect(),
-            reviewers: known.reviewers.iter().map(String::as_str).collect(),
-            reviewed: known.reviewed.clone(),
-        })
-    }
-}
-
-/// The exceptions of a release about its authors and reviews.
+/// What an auditor should look at in a release, by its decision.
 pub(crate) fn exceptions(decision: &Decision) -> Vec<Exception> {
     let record = decision.record();
     let no = record.authors.as_ref().and_then(|known| known.objection());

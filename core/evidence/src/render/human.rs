@@ -5,14 +5,13 @@ use anstyle::Style;
 use findings::{Lines, style};
 use jiff::Timestamp;
 use names::shown;
-use rule::AtIs;
+use rule::{AtIs, Reviewed};
 
 use super::causes::causes;
 use super::{acceptance, counted, first_line, short_principal, status_name};
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::exception::Exception;
-use crate::judge::reviews::Reviews;
 use crate::judge::verdict::Verdict;
 use crate::read::Period;
 use crate::read::event::ApprovalEvent;
@@ -99,8 +98,8 @@ fn execution(lines: &mut Lines, evaluated: &Evaluated) {
 }
 
 /// Its authors and reviews, in one line.
-fn authorship(reviews: &Reviews<'_>) -> String {
-    let Reviews { authors, pushers, reviewers, reviewed } = reviews;
+fn authorship(reviews: &Reviewed<'_>) -> String {
+    let Reviewed { authors, pushers, reviewers, reviewed } = reviews;
     format!(
         "written by {}; pushed by {}; reviewed by {}; reviewed: {}",
         users(authors),

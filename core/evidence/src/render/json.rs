@@ -8,7 +8,7 @@ use std::io::Write;
 
 use findings::Disposition;
 use jiff::Timestamp;
-use rule::{AtIs, Basis, Decision, Record, SignatureRecord, Status};
+use rule::{AtIs, Basis, Decision, Record, Reviewed, SignatureRecord, Status};
 use serde::Serialize;
 
 use super::cover_json::{CoverDocument, cover_document};
@@ -19,7 +19,6 @@ use crate::judge::evaluate::Evaluated;
 use crate::judge::exception::Exception;
 use crate::judge::gate_report::GateReport;
 use crate::judge::gate_run::GateRun;
-use crate::judge::reviews::Reviews;
 use crate::read::event::ApprovalEvent;
 use crate::read::history::{ActionExecution, Revision};
 use crate::report::Report;
@@ -263,8 +262,8 @@ fn execution(evaluated: &Evaluated) -> Execution<'_> {
     }
 }
 
-fn reviews(reviews: Reviews<'_>) -> ReviewsDocument<'_> {
-    let Reviews { authors, pushers, reviewers, reviewed } = reviews;
+fn reviews(reviews: Reviewed<'_>) -> ReviewsDocument<'_> {
+    let Reviewed { authors, pushers, reviewers, reviewed } = reviews;
     ReviewsDocument { reviewed, authors, pushers, reviewers }
 }
 

@@ -193,6 +193,7 @@ function follow(fresh) {
   document.title = fresh.title;
   Object.assign(progress.dataset, now.dataset);
   update(progress, now);
+  update(...[document, fresh].map((it) => it.getElementById("released")));
   const cards = (tree) => [...tree.querySelectorAll("#open [data-attempt]")];
   const find = (tree, { dataset }) =>
     cards(tree).find((it) => it.dataset.attempt === dataset.attempt);

@@ -10,7 +10,7 @@ use super::super::answer::WORDS;
 use super::since::{Since, since};
 use super::{frame, parts};
 use crate::aftermath::StageEnd;
-use crate::report::json::{Answered, Outlook, Release};
+use crate::report::json::{Answered, Outlook, Release, Reviews};
 use crate::report::listed;
 use crate::report::pending::{Entry, person};
 
@@ -26,6 +26,8 @@ pub(in crate::web) struct Execution {
     pub(in crate::web) id: String,
     pub(in crate::web) status: Option<String>,
     pub(in crate::web) releases: Vec<Release>,
+    /// Its authors and reviews, if a rule asks for them.
+    pub(in crate::web) reviews: Option<Reviews>,
     pub(in crate::web) since: Since,
     pub(in crate::web) open: Vec<Entry>,
     pub(in crate::web) stages: Vec<StageView>,
@@ -40,6 +42,7 @@ pub(in crate::web) struct StageView {
     /// The answers as CodePipeline shows them.
     pub(in crate::web) answered: Vec<Answered>,
     pub(in crate::web) outlook: Option<Outlook>,
+    pub(in crate::web) reviews: Option<Reviews>,
     /// `None` if the stage has not ended.
     pub(in crate::web) end: Option<StageEnd>,
     /// Why something is not known.
@@ -58,9 +61,10 @@ pub(in crate::web) fn execution(visitor: Option<&str>, view: &Execution, now: Ti
             h1 { a href={ "/p/" (view.pipeline) } { (shown(&view.pipeline)) } }
             p .quiet { "Execution " code { (view.id) } }
             @if !has_ended { (parts::reload(&format!("/e/{}/{}", view.pipeline, view.id))) }
-            section {
+            section #released {
                 h2 { "What is released" }
                 (parts::releases(&view.releases))
+                @if let Some(reviews) = &view.reviews { (parts::reviews(reviews)) }
             }
             (since((&view.pipeline, &view.id), &view.since))
             div #open {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use names::shown;
 
-use crate::report::json::{Approval, Release, Standing};
-use crate::report::pending::{person, title};
-use crate::report::why::why;
+use crate::report::json::{Approval, Release, Reviews, Standing};
+use crate::report::pending::{person, title, users};
+use crate::report::why::{WROTE, why};
 use crate::report::{at, since};
 
 /// Where the script says what happens. Screen readers read it out.
@@ -40,6 +40,9 @@ pub(super) fn standing(you: &Standing) -> Markup {
                 (Some(true), _) => {
                     span .badge.good { "You would count" }
                     @if let Some(name) = &you.person { " as " (person(name)) }
+                    @if let Some(author) = &you.author {
+                        ". " (capital(WROTE)) " (" (shown(author)) ")."
+                    }
                 }
                 (Some(false), reason) => {
                     span .badge.bad { "You would not count" }
@@ -99,6 +102,28 @@ pub(super) fn releases(releases: &[Release]) -> Markup {
             }
             @if releases.is_empty() {
                 li .quiet { "CodePipeline does not name a revision." }
+            }
+        }
+    }
+}
+
+/// The authors of what is released, and whether it was reviewed.
+pub(super) fn reviews(reviews: &Reviews) -> Markup {
+    let Reviews { reviewed, authors, pushers, reviewers } = reviews;
+    let named = [("Authors", authors), ("Pushers", pushers), ("Reviewers", reviewers)];
+    html! {
+        dl .facts .reviews {
+            @for (name, of) in named.into_iter().filter(|(_, of)| !of.is_empty()) {
+                dt { (name) } dd { (users(of)) }
+            }
+            dt { "Reviewed" }
+            dd {
+                @match reviewed.split_once(": ") {
+                    Some(("no", why)) => { span .badge.bad { "no" } " " (shown(why)) }
+                    Some(("unknown", why)) => { span .badge.odd { "not known" } " " (shown(why)) }
+                    None if reviewed == "yes" => { span .badge.good { "yes" } }
+                    Some(_) | None => { span .badge.odd { "not known" } " " (shown(reviewed)) }
+                }
             }
         }
     }

@@ -86,6 +86,7 @@ fn card(Entry { approval, you }: &Entry, now: Timestamp) -> Markup {
             }
             (parts::standing(you))
             (parts::releases(&approval.releases))
+            @if let Some(reviews) = &approval.reviews { (parts::reviews(reviews)) }
             (parts::facts(approval, now))
         }
     }

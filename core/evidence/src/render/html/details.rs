@@ -5,12 +5,12 @@
 
 use jiff::Timestamp;
 use names::shown;
+use rule::Reviewed;
 use serde_json::{Value, json};
 
 use crate::judge::approvals::{ApprovalAttempt, Counting};
 use crate::judge::evaluate::Evaluated;
 use crate::judge::gate_run::GateRun;
-use crate::judge::reviews::Reviews;
 use crate::read::history::ActionExecution;
 use crate::render::human;
 use crate::render::{acceptance, status_name};
@@ -76,7 +76,7 @@ fn facts(evaluated: &Evaluated) -> Vec<Value> {
 }
 
 fn reviews(evaluated: &Evaluated) -> Vec<Value> {
-    let Some(Reviews { authors, pushers, reviewers, reviewed }) = evaluated.reviews() else {
+    let Some(Reviewed { authors, pushers, reviewers, reviewed }) = evaluated.reviews() else {
         return Vec::new();
     };
     vec![
