@@ -31,6 +31,7 @@ class PullRequest(Pull):
     # What the user who merged chose, as the request has it.
     choices: dict = field(default_factory=dict)
     overrider: object = None
+    has_conflicts: bool = False
     # When its source branch stopped to count: when it was merged.
     frozen: int | None = None
 
@@ -182,6 +183,29 @@ class Service:
                 "revisionId": pull.revision(),
                 "approvalRules": [],
             }
+        }
+
+    def GetMergeConflicts(
+        self,
+        repositoryName,
+        destinationCommitSpecifier,
+        sourceCommitSpecifier,
+        mergeOption,
+    ):
+        onto = destinationCommitSpecifier
+        [pull] = [
+            pull
+            for pull in self.repository(repositoryName).pulls
+            if pull.head == sourceCommitSpecifier
+            if pull.merge_commit and self.forge.commits[pull.merge_commit].parents[0] == onto
+        ]
+        assert mergeOption in ("SQUASH_MERGE", "THREE_WAY_MERGE")
+        conflict = {"filePath": "a", "contentConflict": True}
+        return {
+            "mergeable": not pull.has_conflicts,
+            "destinationCommitId": onto,
+            "sourceCommitId": pull.head,
+            "conflictMetadataList": [conflict] * pull.has_conflicts,
         }
 
     def GetPullRequestApprovalStates(self, pullRequestId, revisionId):

@@ -1,13 +1,15 @@
 //! The pull requests that were merged, and who approved them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 
 use super::Source;
 use super::trail::Trail;
-use super::wire::{Approval, Approvals, Override, Pull, PullEvent, PullEvents, PullReply, Target};
+use super::wire::{
+    Approval, Approvals, Conflicts, Override, Pull, PullEvent, PullEvents, PullReply, Target,
+};
 use crate::consensus::Author;
 use crate::forge::ForgeError;
 use crate::forge::http::each;
@@ -111,6 +113,11 @@ impl Source<'_> {
             let with_parents = |(id, parents)| (id, Commit { parents, ..Commit::default() });
             replaced = commits.into_iter().map(with_parents).collect();
         }
+        if !self.is_clean(change, pull).await? {
+            objections.push(format!(
+                "{name} had conflicts when it was merged, and nobody reviewed how they were resolved"
+            ));
+        }
         let mut reviews = Vec::new();
         // A change that is part of another is approved with it.
         if let Some(revision) =
@@ -134,6 +141,26 @@ impl Source<'_> {
             }
         }
         Ok(Details { reviews, replaced, moves, objections })
+    }
+
+    /// Whether the merge had no conflicts, so that nobody could choose what it contains.
+    async fn is_clean(&self, change: &Change, pull: &Pull) -> Result<bool, ForgeError> {
+        // A fast-forward makes no commit.
+        if change.merged_as == change.head {
+            return Ok(true);
+        }
+        let merge = self.read(BTreeSet::from([&change.merged_as])).await?;
+        let onto = merge.get(&change.merged_as).and_then(|parents| parents.first());
+        let option = self.target(pull).and_then(|(target, _)| target.merge_option());
+        let (Some(onto), Some(option)) = (onto, option) else { return Ok(false) };
+        let input = json!({
+            "repositoryName": self.repository,
+            "destinationCommitSpecifier": onto,
+            "sourceCommitSpecifier": change.head,
+            "mergeOption": option,
+        });
+        let found: Option<Conflicts> = self.ask("GetMergeConflicts", &input).await?;
+        Ok(found.is_some_and(|found| found.mergeable))
     }
 
     /// How the source branch moved since the pull request was opened: CodeCommit records that with

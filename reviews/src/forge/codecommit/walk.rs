@@ -67,7 +67,8 @@ impl Source<'_> {
         Ok(Some(Walk { commits: known, has_base }))
     }
 
-    async fn read(
+    /// Reads the parents of commits. Those that do not exist are left out.
+    pub(super) async fn read(
         &self,
         ids: BTreeSet<&String>,
     ) -> Result<BTreeMap<String, Vec<String>>, ForgeError> {
