@@ -13,7 +13,7 @@ use serde::Deserialize;
 use signing::in_one_line;
 
 use crate::base::{Found, Search};
-use crate::findings::Findings;
+use crate::findings::{Findings, Lines};
 use crate::forge::{ForgeError, Range};
 use crate::forges::{Forges, Question, Unasked};
 use crate::program::PROGRAM;
@@ -61,9 +61,21 @@ pub async fn handle(
     };
     match &found {
         Err(failure) => failed(failure),
-        Ok(Findings { base, head, consensus, .. }) => {
-            let (lines, commits) = (found.as_ref().map(Findings::lines), consensus.commits);
-            tracing::info!(job_id, base, head, commits, result = ?lines.ok(), "looked at the commits");
+        Ok(findings) => {
+            let Findings { base, head, consensus, .. } = findings;
+            let Lines { authors, pushers, reviewers, reviewed, .. } = findings.lines();
+            let commits = consensus.commits;
+            tracing::info!(
+                job_id,
+                base,
+                head,
+                commits,
+                authors,
+                pushers,
+                reviewers,
+                reviewed,
+                "looked at the commits"
+            );
         }
     }
     report(&PROGRAM, ports.jobs, job_id, budget, found.as_ref(), failed).await

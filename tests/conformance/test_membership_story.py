@@ -9,9 +9,10 @@ import time
 
 import pytest
 from conftest import Emulator, action
-from iam_endpoint import emptied, serving
+from iam_endpoint import ACCOUNT, emptied, serving
 from lambda_function import written
 from signatures import Key
+from test_templates_audit import POLICYGEN
 
 GATE, DEPLOY = "two-person-rule", "membership-deploy"
 MEMBERSHIP, PAYMENTS, STAGE = "membership", "payments", "Release"
@@ -21,6 +22,15 @@ ASSIGNED = {
     "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef",
     "AccountId": "111122223333",
 }
+APPROVERS = f"""
+region = ["us-east-1"]
+account = ["{ACCOUNT}"]
+pipeline = ["membership", "payments"]
+stage = "Release"
+slot = ["ApprovalA", "ApprovalB"]
+mechanism = "groups"
+
+"""
 USERS = {"alice": "u-alice", "bob": "u-bob", "carol": "u-carol"}
 
 
@@ -93,11 +103,14 @@ class Firm:
         self.repository = folder / "repository"
         self.repository.mkdir()
         self.git("init", "--quiet")
-        for slot in SLOTS:
-            aws("iam", "create-group", "--group-name", f"TwoPersonRule-{slot}")
         for name in USERS:
             aws("iam", "create-user", "--user-name", name)
         self.first = self.commit("alice", "alice", "bob")
+        # The groups and their policies, once. Members are put into them by the deployments.
+        config = self.repository / "approvers.toml"
+        generate = [POLICYGEN, "generate", "--config", config, "--format", "aws-cli"]
+        subprocess.run([*generate, "--out", folder], check=True, capture_output=True)
+        aws.run([folder / "create.sh"])
         rule = folder / "rule.json"
         rule.write_text(self.git("show", f"{self.first}:rule.json"))
         variables = {
@@ -111,7 +124,15 @@ class Firm:
             for argument in ("--function-env", f"{DEPLOY}:{name}={value}")
         )
         program = written(folder / "deploy", deploys)
-        self.emulator = Emulator("--rule", rule, "--function", f"{DEPLOY}={program}", *environment)
+        self.emulator = Emulator(
+            "--account-id",
+            ACCOUNT,
+            "--rule",
+            rule,
+            "--function",
+            f"{DEPLOY}={program}",
+            *environment,
+        )
         self.api = self.emulator.client("deployer-1")
         deploy = {"FunctionName": DEPLOY}
         self.create(
@@ -144,7 +165,7 @@ class Firm:
         assignments = {**ASSIGNED, "Users": [USERS[first], USERS[second]]}
         files = {
             "rule.json": json.dumps(rule),
-            "approvers.toml": f"[members]\n{members}",
+            "approvers.toml": f"{APPROVERS}[members]\n{members}",
             "assignments.json": json.dumps(assignments),
         }
         for name, content in files.items():
@@ -281,3 +302,61 @@ def test_membership_changes_by_two_people_and_counts_from_then_on(firm):
     back = firm.commit("bob", "alice", "bob")
     ended, told = firm.release(MEMBERSHIP, back, "alice", "bob")
     assert ended == "Failed" and firm.in_force() == (rule, groups, assigned)
+
+
+def check(firm, folder, commit):
+    """What `policygen rule check` says about the rule of a commit, for its reviewers."""
+    rules = []
+    for name, text in (
+        ("old", firm.in_force()[0]),
+        ("new", firm.git("show", f"{commit}:rule.json")),
+    ):
+        rules.append(folder / f"{name}.json")
+        rules[-1].write_text(text)
+    return subprocess.run([POLICYGEN, "rule", "check", *rules], capture_output=True, text=True)
+
+
+def drift(firm, folder):
+    """The differences between the repository and what counts, as `policygen audit` names them."""
+    account = folder / "account.json"
+    account.write_text(json.dumps(firm.aws("iam", "get-account-authorization-details")))
+    gate = folder / "gate.json"
+    function = firm.emulator.client("deployer-1", "lambda").get_function_configuration(
+        FunctionName=GATE
+    )
+    del function["ResponseMetadata"]
+    gate.write_text(json.dumps(function))
+    code = ["--config", firm.repository / "approvers.toml", "--rule", firm.repository / "rule.json"]
+    command = [POLICYGEN, "audit", "--account-file", account, "--gate-rule", gate, *code]
+    done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True)
+    assert done.returncode in (0, 10), done.stderr
+    return {
+        finding["code"]
+        for finding in json.loads(done.stdout)["findings"]
+        if finding["code"].endswith(("-in-code", "member-missing"))
+    }
+
+
+def test_reviewers_see_what_a_change_loosens_and_auditors_what_was_changed_by_hand(firm, tmp_path):
+    firm.release(MEMBERSHIP, firm.first, "alice", "bob")
+    assert drift(firm, tmp_path) == set()
+    same = check(firm, tmp_path, firm.first)
+    assert same.returncode == 0, same.stdout + same.stderr
+    proposed = firm.commit("alice", "alice", "carol")
+    told = check(firm, tmp_path, proposed)
+    assert told.returncode == 10 and "carol" in told.stdout, told.stdout + told.stderr
+    # It is in the repository, and not in force.
+    assert drift(firm, tmp_path) >= {"member-missing", "member-not-in-code"}
+    assert firm.release(MEMBERSHIP, proposed, "alice", "bob") == ("Succeeded", "")
+    assert drift(firm, tmp_path) == set()
+
+    # Somebody with too many permissions bypasses the pipeline.
+    group = ["--group-name", "TwoPersonRule-ApprovalB"]
+    firm.aws("iam", "add-user-to-group", *group, "--user-name", "bob")
+    assert drift(firm, tmp_path) == {"member-not-in-code"}
+    rule = json.loads(firm.in_force()[0])
+    rule["signingKeys"]["carol"].append(firm.people["bob"].line)
+    firm.emulator.client("deployer-1", "lambda").update_function_configuration(
+        FunctionName=GATE, Environment={"Variables": {"TWO_PERSON_RULE": json.dumps(rule)}}
+    )
+    assert drift(firm, tmp_path) == {"member-not-in-code", "key-not-in-code"}

@@ -47,7 +47,7 @@ def test_what_was_released_already_needs_no_forge():
     }
     assert done.world.count("GetSecretValue") == 0
     [line] = [json.loads(line) for line in done.output.splitlines() if "looked at" in line]
-    assert line["fields"]["head"] == NEW
+    assert line["fields"]["head"] == NEW and line["fields"]["reviewed"] == "yes"
 
 
 def test_the_first_release_says_what_to_do():

@@ -4,8 +4,10 @@ a forge on this machine. Alice writes, carol reviews, bob and dave release.
 
 import json
 import time
+from contextlib import ExitStack
 
 import forge_github
+import forge_gitlab
 import pytest
 from conftest import BINARIES, PIPELINE, STAGE, Emulator, action, declaration
 from forge import Forge
@@ -15,12 +17,17 @@ GATE, REVIEWS = "two-person-rule", "two-person-rule-reviews"
 ACCOUNT, REGION = "111122223333", "us-east-1"
 PEOPLE = ("alice", "bob", "carol", "dave")
 SLOTS = ("ApprovalA", "ApprovalB")
+# The replies of a forge, the path of its API, and the provider of connections to it.
+FORGES = {
+    "github": (forge_github.api, "", "GitHub"),
+    "gitlab": (forge_gitlab.api, "/api/v4", "GitLab"),
+}
 
 
-def shop():
+def shop(provider):
     """A source of commits; the reviews function, the approvals, and the gate; a deployment."""
     connection = {
-        "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/GitHub",
+        "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/{provider}",
         "FullRepositoryId": "acme/shop",
         "BranchName": "main",
     }
@@ -47,8 +54,9 @@ class Firm:
     commit has been released.
     """
 
-    def __init__(self, folder, server, secret="forge"):
-        self.forge = server.forge
+    def __init__(self, folder, server, name, secret="forge"):
+        self.forge, self.name = server.forge, name
+        _, path, provider = FORGES[name]
         users = {name: self.forge.user(name) for name in PEOPLE}
         self.alice, self.bob, self.carol, self.dave = users.values()
         self.mallory = self.forge.user("mallory")
@@ -60,7 +68,7 @@ class Firm:
         token = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:forge-000000"
         settings = {
             "TWO_PERSON_RULE": self.rule(excludeAuthors=True),
-            "FORGES": json.dumps({"github": {"api": server.url, "token": token}}),
+            "FORGES": json.dumps({name: {"api": f"{server.url}{path}", "token": token}}),
             "GATE_FUNCTION": GATE,
         }
         environment = (
@@ -86,12 +94,22 @@ class Firm:
         )
         self.log = folder / "log"
         self.api = self.emulator.client("dave")
-        self.api.create_pipeline(pipeline=shop())
+        self.api.create_pipeline(pipeline=shop(provider))
         self.emulator.idle("dave", PIPELINE)
+
+    def handle(self, user):
+        """The word for a user of the forge in rules and output variables."""
+        return f"{self.name}:{user.login}/{user.id}"
+
+    def request(self, by, branch):
+        """Somebody asks to merge a branch."""
+        if self.name == "github":
+            return self.shop.open(by, branch)
+        return forge_gitlab.open_request(self.shop, by, branch)
 
     def rule(self, **more):
         handles = {
-            name: [f"arn:aws:iam::{ACCOUNT}:user/{name}", f"github:{name}/{user.id}"]
+            name: [f"arn:aws:iam::{ACCOUNT}:user/{name}", self.handle(user)]
             for name, user in self.forge.users.items()
             if name in PEOPLE
         }
@@ -107,6 +125,7 @@ class Firm:
         self.emulator.client("dave", "lambda").update_function_configuration(
             FunctionName=GATE, Environment={"Variables": strict}
         )
+        return execution
 
     def start(self, commit=None):
         revision = {"revisionType": "COMMIT_ID", "revisionValue": commit or self.head()}
@@ -175,31 +194,35 @@ class Firm:
 @pytest.fixture
 def firm(tmp_path):
     firms = []
+    with ExitStack() as served:
 
-    def found(**more):
-        firms.append(Firm(tmp_path, server, **more))
-        return firms[-1]
+        def found(name="github", **more):
+            forge = Forge()
+            forge.is_old = False
+            server = served.enter_context(Server(forge, FORGES[name][0]))
+            firms.append(Firm(tmp_path, server, name, **more))
+            return firms[-1]
 
-    with Server(Forge(), forge_github.api) as server:
         yield found
         for firm in firms:
             firm.emulator.stop()
             assert TOKEN not in firm.log.read_text()
 
 
-def test_alice_wrote_it_carol_reviewed_it_and_bob_and_dave_release_it(firm):
-    firm = firm()
+@pytest.mark.parametrize("name", FORGES)
+def test_alice_wrote_it_carol_reviewed_it_and_bob_and_dave_release_it(firm, name):
+    firm = firm(name)
     firm.begin()
     firm.shop.work(firm.alice, "fix", count=2)
-    firm.shop.open(firm.alice, "fix").review(firm.carol).merge(firm.bob)
+    firm.request(firm.alice, "fix").review(firm.carol).merge(firm.bob)
     execution = firm.start()
     firm.approve("alice", "bob")
     assert firm.ended(execution) == "Failed"
     told = firm.told("Gate")
-    assert "author" in told and f"github:alice/{firm.alice.id}" in told, told
+    assert "author" in told and firm.handle(firm.alice) in told, told
 
     found = firm.variables(execution, "Reviews")
-    alice = f"github:alice/{firm.alice.id}"
+    alice = firm.handle(firm.alice)
     assert (found["Base"], found["Head"]) == (firm.first, firm.head())
     assert (found["Authors"], found["Pushers"], found["Reviewed"]) == (alice, alice, "yes")
 
@@ -211,13 +234,13 @@ def test_alice_wrote_it_carol_reviewed_it_and_bob_and_dave_release_it(firm):
 
     # What comes next begins where this release ended.
     firm.shop.work(firm.dave, "more")
-    firm.shop.open(firm.dave, "more").review(firm.alice).merge(firm.dave)
+    firm.request(firm.dave, "more").review(firm.alice).merge(firm.dave)
     released = firm.variables(execution, "Reviews")["Head"]
     execution = firm.start()
     firm.approve("alice", "carol")
     assert firm.ended(execution) == "Succeeded", firm.told("Gate")
     found = firm.variables(execution, "Reviews")
-    assert (found["Base"], found["Authors"]) == (released, f"github:dave/{firm.dave.id}")
+    assert (found["Base"], found["Authors"]) == (released, firm.handle(firm.dave))
 
 
 def test_nobody_counts_if_it_was_not_reviewed_or_the_author_may_be_anybody(firm):
@@ -234,33 +257,60 @@ def test_nobody_counts_if_it_was_not_reviewed_or_the_author_may_be_anybody(firm)
     # Mallory is not in `people`: she may be bob, for all that anybody knows. The range still has
     # what was pushed directly, so nothing is lost by going on.
     firm.shop.work(firm.mallory, "odd")
-    firm.shop.open(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
+    firm.request(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
     execution = firm.start()
     firm.approve("bob", "dave")
     assert firm.ended(execution) == "Failed"
     found = firm.variables(execution, "Reviews")
     assert found["Base"] == firm.first
-    assert f"github:mallory/{firm.mallory.id}" in found["Authors"].split()
+    assert firm.handle(firm.mallory) in found["Authors"].split()
 
 
 def test_an_unknown_author_alone_stops_the_release(firm):
     firm = firm()
     firm.begin()
     firm.shop.work(firm.mallory, "odd")
-    firm.shop.open(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
+    firm.request(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
     execution = firm.start()
     firm.approve("bob", "dave")
     assert firm.ended(execution) == "Failed"
     assert firm.variables(execution, "Reviews")["Reviewed"] == "yes"
-    assert f"github:mallory/{firm.mallory.id}" in firm.told("Gate")
+    assert firm.handle(firm.mallory) in firm.told("Gate")
 
 
 def test_what_cannot_be_found_out_stops_the_release_before_anybody_is_asked(firm):
     firm = firm(secret="another")
     firm.begin()
     firm.shop.work(firm.alice, "fix")
-    firm.shop.open(firm.alice, "fix").review(firm.carol).merge(firm.bob)
+    firm.request(firm.alice, "fix").review(firm.carol).merge(firm.bob)
     execution = firm.start()
     assert firm.ended(execution) == "Failed"
     assert "secret" in firm.told("Reviews").lower(), firm.told("Reviews")
     assert "token" not in firm.state("ApprovalA")
+
+
+def test_after_a_rollback_what_was_taken_back_is_looked_at_again(firm):
+    firm = firm()
+    first = firm.begin()
+    firm.shop.work(firm.alice, "fix")
+    firm.request(firm.alice, "fix").review(firm.carol).merge(firm.bob)
+    execution = firm.start()
+    firm.approve("bob", "dave")
+    assert firm.ended(execution) == "Succeeded", firm.told("Gate")
+    rollback = firm.api.rollback_stage(
+        pipelineName=PIPELINE, stageName="Deploy", targetPipelineExecutionId=first
+    )["pipelineExecutionId"]
+    assert firm.ended(rollback) == "Succeeded"
+
+    firm.shop.work(firm.dave, "more")
+    firm.request(firm.dave, "more").review(firm.carol).merge(firm.bob)
+    execution = firm.start()
+    firm.approve("alice", "bob")
+    assert firm.ended(execution) == "Failed"
+    assert firm.handle(firm.alice) in firm.told("Gate")
+    found = firm.variables(execution, "Reviews")
+    assert found["Base"] == firm.first
+    assert set(found["Authors"].split()) == {firm.handle(firm.alice), firm.handle(firm.dave)}
+    firm.retry(execution)
+    firm.approve("bob", "carol")
+    assert firm.ended(execution) == "Succeeded", firm.told("Gate")

@@ -30,7 +30,7 @@ mod topic;
 #[cfg(test)]
 mod tests;
 
-pub use members::Place;
+pub use members::{MembersError, Place};
 pub use patch::PatchError;
 pub use plan::PlanError;
 pub use render::{File, RenderError, as_one_object};
@@ -63,6 +63,9 @@ pub enum GenerateError {
     /// A file cannot be written in its format.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// The members have no meaning.
+    #[error(transparent)]
+    Members(#[from] MembersError),
     /// The pipeline cannot take the stage.
     #[error(transparent)]
     Patch(#[from] PatchError),
@@ -117,7 +120,7 @@ pub fn next_step(format: Format) -> &'static str {
     }
 }
 
-fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
+fn plan_for(spec: &Spec) -> Result<Plan, GenerateError> {
     let mut plan = Plan::new(spec.prefix.to_string());
     let guardrails = match &spec.guardrails {
         Some(guardrails) => guardrails::add(&mut plan, spec, guardrails)?,
@@ -139,7 +142,7 @@ fn plan_for(spec: &Spec) -> Result<Plan, PlanError> {
             mechanism::desk::add(&mut plan, spec, way_in.as_ref(), &guardrails)?
         }
     }
-    members::add(&mut plan, spec);
+    members::add(&mut plan, spec)?;
     if spec.gate {
         gate::add(&mut plan, spec)?;
     }

@@ -8,7 +8,6 @@ use super::mechanism::signed;
 use super::mechanism::tag::{TAG, Tags};
 use super::plan::Plan;
 use super::settings::Settings;
-use super::slot::Slots;
 use super::spec::{Mechanism, Spec, SpecError, WayIn};
 
 /// What makes somebody an approver.
@@ -61,24 +60,20 @@ pub enum MembersError {
 }
 
 /// The names of people, by slot, as `[members]` has them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Members(BTreeMap<String, BTreeSet<String>>);
+struct Members(BTreeMap<String, BTreeSet<String>>);
 
 impl Members {
     /// # Errors
     /// [`MembersError`] if a slot does not exist, a name cannot be one, a person would have two
     /// slots that are kept apart, or the mechanism gives nobody a group, a permission set or a tag.
-    pub(crate) fn new(
-        written: BTreeMap<String, Vec<String>>,
-        slots: &Slots,
-        mechanism: &Mechanism,
-    ) -> Result<Self, MembersError> {
+    fn new(spec: &Spec) -> Result<Self, MembersError> {
+        let Spec { members: written, slots, mechanism, .. } = spec;
         let is_slot = |name: &String| slots.iter().any(|slot| slot.to_string() == *name);
         if let Some(slot) = written.keys().find(|name| !is_slot(name)) {
             return Err(MembersError::NoSlot(slot.clone()));
         }
         let mut known: BTreeMap<String, &String> = BTreeMap::new();
-        for (slot, names) in &written {
+        for (slot, names) in written {
             for name in names {
                 if !is_member(name, mechanism) {
                     return Err(MembersError::Name(name.clone()));
@@ -104,7 +99,8 @@ impl Members {
         if is_role && !written.is_empty() {
             return Err(MembersError::Nowhere);
         }
-        let sets = written.into_iter().map(|(slot, names)| (slot, BTreeSet::from_iter(names)));
+        let sets =
+            written.iter().map(|(slot, names)| (slot.clone(), names.iter().cloned().collect()));
         Ok(Self(sets.collect()))
     }
 
@@ -172,11 +168,13 @@ impl Spec {
 
     /// Each place that makes somebody an approver, and the people who should be in it. Empty if the
     /// configuration names no members.
-    #[must_use]
-    pub fn members(&self) -> Vec<(Place, BTreeSet<String>)> {
-        let members = &self.members;
+    ///
+    /// # Errors
+    /// [`MembersError`] if the configuration's `members` have no meaning.
+    pub fn members(&self) -> Result<Vec<(Place, BTreeSet<String>)>, MembersError> {
+        let members = Members::new(self)?;
         if members.0.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let by_slot = |place: fn(String) -> Place| {
             let slots = self.slots.iter().map(ToString::to_string);
@@ -184,7 +182,7 @@ impl Spec {
                 slots.map(|slot| (place(format!("{}{slot}", self.prefix)), members.of(&slot)));
             places.collect()
         };
-        match &self.mechanism {
+        Ok(match &self.mechanism {
             Mechanism::Groups => by_slot(Place::Group),
             Mechanism::Tag => {
                 let mut users = members.all();
@@ -205,13 +203,16 @@ impl Spec {
                 };
                 vec![(place, members.all())]
             }
-        }
+        })
     }
 }
 
 /// Puts the members into their groups. A note says what the files cannot do.
-pub(crate) fn add(plan: &mut Plan, spec: &Spec) {
-    for (place, members) in spec.members() {
+///
+/// # Errors
+/// As [`Spec::members`].
+pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), MembersError> {
+    for (place, members) in spec.members()? {
         let names =
             || members.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         match place {
@@ -231,4 +232,5 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) {
             }
         }
     }
+    Ok(())
 }

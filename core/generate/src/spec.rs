@@ -1,5 +1,6 @@
 //! The checked settings: everything that the generated documents depend on.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use doctor::pipeline::StagePlace;
@@ -7,7 +8,6 @@ use iam::Pattern;
 use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
 
 use super::guardrail_options::Guardrails;
-use super::members::{Members, MembersError};
 use super::name::{IdentityCenter, Prefix, RoleName, SamlProvider, is_plain, saml_audience};
 use super::settings::{MechanismName, MfaAge, Settings};
 use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
@@ -19,7 +19,8 @@ use super::topic::{Topics, TopicsError};
 pub struct Spec {
     pub(crate) targets: Targets,
     pub(crate) slots: Slots,
-    pub(crate) members: Members,
+    /// The names of the people of each slot, as the user wrote them.
+    pub(crate) members: BTreeMap<String, Vec<String>>,
     pub(crate) mechanism: Mechanism,
     /// Whether the policy of a slot denies the other slots.
     pub(crate) exclusive: bool,
@@ -151,9 +152,6 @@ pub enum SpecError {
          plain name"
     )]
     PatternSlot(String, &'static str),
-    /// The members.
-    #[error(transparent)]
-    Members(#[from] MembersError),
     /// A pattern where the stage needs a name.
     #[error(
         "the stage `{0}` is a pattern, and a stage needs a name; give `--stage` as a plain name"
@@ -191,7 +189,6 @@ impl Spec {
             settings.desk_function,
             targets.partition(),
         )?;
-        let members = Members::new(settings.members, &slots, &mechanism)?;
         let is_desk = matches!(mechanism, Mechanism::Desk { .. });
         if (is_desk || matches!(mechanism, Mechanism::Signed(_))) && settings.exclusive.is_some() {
             return Err(needs("--exclusive or --no-exclusive", "--mechanism groups, tag or roles"));
@@ -234,7 +231,7 @@ impl Spec {
             stage_json,
             targets,
             slots,
-            members,
+            members: settings.members,
             mechanism,
             exclusive: settings.exclusive.unwrap_or(true),
             approve_only: is_on(settings.approve_only),

@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod reader;
+mod secret;
 mod service;
 mod signed;

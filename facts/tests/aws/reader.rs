@@ -1,7 +1,9 @@
 //! What is read of CodePipeline's replies. Their shapes are those of the recorded ones.
 
 use facts::aws::{Reader, sdk};
-use facts::{CallError, CodePipeline as _, Operation, Started};
+use facts::{
+    CallError, CodePipeline as _, Executions as _, Listed, ListedRevision, Operation, Started,
+};
 use rule::{ActionKind, Initiator, Status};
 use serde_json::{Value, json};
 
@@ -112,6 +114,68 @@ fn the_start_of_an_execution_is_read() {
     let bare = replying(&json!({"pipelineExecution": {}}));
     let nothing = Started { initiator: Initiator::Unknown, revisions: Vec::new() };
     assert_eq!(block_on(reader(&bare).started("payments", EXECUTION)), Ok(nothing));
+}
+
+#[test]
+fn the_list_of_executions_is_read() {
+    let service = replying(&json!({"nextToken": "second", "pipelineExecutionSummaries": [
+        {
+            "pipelineExecutionId": "r", "status": "Succeeded", "startTime": 1_795_341_600.5,
+            "executionMode": "QUEUED", "executionType": "ROLLBACK",
+            "rollbackMetadata": {"rollbackTargetPipelineExecutionId": EXECUTION},
+            "trigger": {"triggerType": "ManualRollback", "triggerDetail": "{}"},
+        },
+        {
+            "pipelineExecutionId": EXECUTION, "status": "Stopped",
+            "stopTrigger": {"reason": "wrong branch"},
+            "sourceRevisions": [{"actionName": "Source", "revisionId": "0a1b2c3d", "revisionSummary": "Round cents"}],
+        },
+    ]}));
+    let page = block_on(reader(&service).executions("payments", 100, Some("first"))).unwrap();
+    assert_eq!(page.next_token.as_deref(), Some("second"));
+    let rollback = Listed {
+        id: "r".to_owned(),
+        status: Some("Succeeded".to_owned()),
+        started: "2026-11-22T10:00:00.500Z".parse().ok(),
+        trigger: (Some("ManualRollback".to_owned()), Some("{}".to_owned())),
+        mode: Some("QUEUED".to_owned()),
+        kind: Some("ROLLBACK".to_owned()),
+        rollback_target: Some(EXECUTION.to_owned()),
+        ..Listed::default()
+    };
+    let revision = ListedRevision {
+        action: "Source".to_owned(),
+        id: Some("0a1b2c3d".to_owned()),
+        summary: Some("Round cents".to_owned()),
+        url: None,
+    };
+    let stopped = Listed {
+        id: EXECUTION.to_owned(),
+        status: Some("Stopped".to_owned()),
+        revisions: vec![revision],
+        stop_reason: Some("wrong branch".to_owned()),
+        ..Listed::default()
+    };
+    assert_eq!(page.executions, [rollback, stopped]);
+    let asked = json!({"pipelineName": "payments", "maxResults": 100, "nextToken": "first"});
+    assert_eq!(sent(&service.only()), asked);
+}
+
+/// Other values of a Source action's configuration may be secrets.
+#[test]
+fn of_a_source_action_only_the_place_of_the_source_code_is_kept() {
+    let service = replying(&json!({"actionExecutionDetails": [{
+        "actionExecutionId": "run", "status": "Succeeded",
+        "input": {
+            "actionTypeId": {"category": "Source", "owner": "ThirdParty", "provider": "GitHub", "version": "1"},
+            "configuration": {"Owner": "acme", "Repo": "shop", "Branch": "main", "OAuthToken": "hunter2"},
+        },
+    }]}));
+    let page = block_on(reader(&service).action_executions("payments", EXECUTION, None)).unwrap();
+    assert!(!format!("{page:?}").contains("hunter2"));
+    let [entry] = page.attempts.as_slice() else { panic!("{page:?}") };
+    let kept = [("Branch", "main"), ("Owner", "acme"), ("Repo", "shop")];
+    assert!(entry.ran.source.iter().map(|(name, value)| (*name, value.as_str())).eq(kept));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use audit::{DeclaredMembers, DeployedRule, MemberPlace, Slot};
-use generate::{Place, Settings, Spec};
+use generate::{MembersError, Place, Settings, Spec};
 use names::ActionName;
 use rule::{Rule, RuleError};
 use serde::Deserialize;
@@ -48,6 +48,8 @@ enum CodeError {
     Config { path: InputName, source: toml::de::Error },
     #[error("{path}: {source}")]
     Spec { path: InputName, source: generate::SpecError },
+    #[error("{path}: {source}")]
+    Members { path: InputName, source: MembersError },
     #[error(
         "{0} names no members, so there is nothing to compare; add a table `[members]` with the \
          people of each slot"
@@ -103,7 +105,10 @@ impl CodeArgs {
         let mut code = Code::default();
         if let Some(path) = &self.config {
             let spec = read_config(path)?;
-            code.declared = spec.members().into_iter().map(declared).collect();
+            let members = spec.members();
+            let members = members
+                .map_err(|source| CodeError::Members { path: path.as_path().into(), source })?;
+            code.declared = members.into_iter().map(declared).collect();
             if code.declared.is_empty() {
                 return Err(CodeError::NoMembers(path.as_path().into()).into());
             }

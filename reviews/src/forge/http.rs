@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use facts::Operation;
 use facts::aws::{Https, Reply};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::ForgeError;
+use super::address::{host, name, next, scheme};
+use super::limits::{backoff, wait};
 
 /// How often a request is tried if the forge has an error.
 const TRIES: u32 = 5;
@@ -22,10 +24,6 @@ const AT_ONCE: usize = 8;
 const PER_REQUEST: Duration = Duration::from_secs(30);
 /// Redirects that are followed, on the same host only.
 const REDIRECTS: usize = 3;
-/// The wait that GitHub asks for if it refuses for its secondary limits and does not say how long
-/// (REST API, "Rate limits for the REST API").
-const UNTOLD_WAIT: Duration = Duration::from_secs(60);
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Asks for each item, several at a time. The results are in the order of the items.
 pub(super) async fn each<I, T, F>(items: Vec<I>, ask: impl Fn(I) -> F) -> Result<Vec<T>, ForgeError>
@@ -45,11 +43,6 @@ pub(super) fn unless_denied<T>(
     }
 }
 
-/// Escapes a name for a segment of a path, or for a value of a query.
-pub(super) fn escape(name: &str) -> String {
-    utf8_percent_encode(name, ESCAPED).to_string()
-}
-
 /// A forge's REST API, with the credentials to read it.
 ///
 /// INVARIANT: the headers, which hold the token, go to the host of the API and to no other, and
@@ -63,6 +56,8 @@ pub(super) struct Client {
     headers: Vec<(&'static str, String)>,
     /// When reading ends, with or without an answer.
     until: Instant,
+    /// Until then the forge wants no request.
+    paused: Mutex<Instant>,
 }
 
 /// A page of a list, or a single object.
@@ -98,7 +93,8 @@ impl Client {
                 format!("the address of {forge}'s API must begin with `https://`: `{api}`");
             return Err(ForgeError::Malformed(problem));
         }
-        Ok(Self { https: Https::default(), forge, api, headers, until })
+        let paused = Mutex::new(Instant::now());
+        Ok(Self { https: Https::default(), forge, api, headers, until, paused })
     }
 
     /// The address of a path of the API.
@@ -197,6 +193,8 @@ impl Client {
         let operation = Operation::of("forge", self.forge);
         let mut failures = 0;
         loop {
+            let resume = *self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+            sleep_until(resume).await;
             let until = self.until.min(Instant::now() + PER_REQUEST);
             let sent = async {
                 match body {
@@ -205,30 +203,51 @@ impl Client {
                 }
             };
             let answer = timeout_at(until, sent).await;
-            let (wait, why) = match answer {
+            let (pause, why) = match answer {
                 Ok(Ok((reply, headers))) => match wait(&reply, &headers) {
-                    Some(wait) => (wait, "it limits how often it may be asked".to_owned()),
+                    Some(wait) => {
+                        self.pause(wait)?;
+                        continue;
+                    }
                     None if reply.status < 500 => return Ok((reply, headers)),
                     None => (backoff(&mut failures), format!("it answers {}", reply.status)),
                 },
                 Ok(Err(problem)) => (backoff(&mut failures), problem.to_string()),
                 Err(_) => (backoff(&mut failures), "no reply came in time".to_owned()),
             };
-            if failures >= TRIES || Instant::now() + wait >= self.until {
-                let forge = self.forge;
-                let seconds = wait.as_secs();
-                return Err(ForgeError::Unavailable(format!(
-                    "{forge} is unavailable ({why}), and a wait of {seconds} seconds is longer than \
-                     the time left or did not help before"
-                )));
+            let next = Instant::now() + pause;
+            if failures >= TRIES || next >= self.until {
+                let problem = format!("{} is unavailable: {why}", self.forge);
+                return Err(ForgeError::Unavailable(problem));
             }
-            sleep(wait).await;
+            sleep_until(next).await;
+        }
+    }
+
+    /// Lets no request begin for some time, since the forge asks for that. The limits are the
+    /// token's, so that they hold for all requests.
+    fn pause(&self, wait: Duration) -> Result<(), ForgeError> {
+        match Instant::now().checked_add(wait).filter(|resume| *resume < self.until) {
+            Some(resume) => {
+                let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+                *paused = resume.max(*paused);
+                Ok(())
+            }
+            None => Err(ForgeError::Unavailable(format!(
+                "{} limits how often it may be asked, and wants a wait of {} seconds, which is \
+                 longer than the time left",
+                self.forge,
+                wait.as_secs()
+            ))),
         }
     }
 
     /// An address, unless it is on another host: that host must not see the token.
     fn on_same_host(&self, url: &str) -> Result<String, ForgeError> {
-        if host(url).is_some() && host(url) == host(&self.api) && scheme(url) == scheme(&self.api) {
+        let is_same = host(url).zip(host(&self.api)).is_some_and(|(one, other)| {
+            one.eq_ignore_ascii_case(other) && scheme(url) == scheme(&self.api)
+        });
+        if is_same {
             return Ok(url.to_owned());
         }
         let forge = self.forge;
@@ -252,62 +271,6 @@ impl Client {
 struct Message {
     #[serde(default)]
     message: String,
-}
-
-/// How long the forge wants us to wait, by its headers for rate limits.
-fn wait(reply: &Reply, headers: &BTreeMap<String, String>) -> Option<Duration> {
-    let number = |name: &str| headers.get(name).and_then(|text| text.trim().parse::<u64>().ok());
-    if reply.status != 429 && reply.status != 403 {
-        return None;
-    }
-    if let Some(seconds) = number("retry-after") {
-        return Some(Duration::from_secs(seconds));
-    }
-    let is_spent = |name: &str| number(name) == Some(0);
-    if is_spent("x-ratelimit-remaining") || is_spent("ratelimit-remaining") {
-        let reset = number("x-ratelimit-reset").or_else(|| number("ratelimit-reset"));
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // A second more, since the forge's clock is not ours.
-        let left = |reset| Duration::from_secs(reset).saturating_sub(now) + Duration::from_secs(1);
-        return Some(reset.map_or(UNTOLD_WAIT, left));
-    }
-    let is_limited = reply.status == 429 || reply.body.contains("secondary rate limit");
-    is_limited.then_some(UNTOLD_WAIT)
-}
-
-/// The wait after a failure, twice as long after each.
-fn backoff(failures: &mut u32) -> Duration {
-    *failures += 1;
-    Duration::from_millis(250 << *failures)
-}
-
-/// The address of the next page in a `Link` header (RFC 8288).
-fn next(links: &str) -> Option<String> {
-    links.split(',').find_map(|link| {
-        let (url, parameters) = link.trim().split_once('>')?;
-        let is_next = parameters.split(';').any(|parameter| parameter.trim() == "rel=\"next\"");
-        is_next.then(|| url.strip_prefix('<').map(str::to_owned)).flatten()
-    })
-}
-
-fn scheme(url: &str) -> Option<&str> {
-    url.split_once("://").map(|(scheme, _)| scheme)
-}
-
-/// The host of an address, with its port. `None` if it has a user, which is not ours to send.
-fn host(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    let is_host = matches!(scheme, "https" | "http") && !host.is_empty() && !host.contains('@');
-    is_host.then_some(host)
-}
-
-/// A host without its port.
-fn name(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 #[cfg(test)]
@@ -350,29 +313,5 @@ mod tests {
         ] {
             assert!(client.on_same_host(url).is_err(), "{url}");
         }
-    }
-
-    #[test]
-    fn the_next_page_is_the_one_that_the_link_header_calls_next() {
-        let links = r#"<https://x/?page=1>; rel="prev", <https://x/?page=3>; rel="next""#;
-        assert_eq!(next(links), Some("https://x/?page=3".to_owned()));
-        assert_eq!(next(r#"<https://x/?page=1>; rel="last""#), None);
-        assert_eq!(next(""), None);
-    }
-
-    #[test]
-    fn a_refusal_is_a_wait_only_if_the_forge_says_so() {
-        let reply = |status, body: &str| Reply { status, body: body.to_owned() };
-        let headers = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
-        let none = BTreeMap::new();
-        assert_eq!(wait(&reply(403, "no"), &none), None);
-        assert_eq!(wait(&reply(200, ""), &headers(&[("x-ratelimit-remaining", "0")])), None);
-        let after = headers(&[("retry-after", "7")]);
-        assert_eq!(wait(&reply(403, ""), &after), Some(Duration::from_secs(7)));
-        assert_eq!(wait(&reply(429, ""), &none), Some(UNTOLD_WAIT));
-        let spent = headers(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")]);
-        assert_eq!(wait(&reply(403, ""), &spent), Some(Duration::from_secs(1)));
     }
 }

@@ -1,9 +1,11 @@
 //! The port to the places where source code is written and reviewed.
 
+mod address;
 mod codecommit;
 mod github;
 mod gitlab;
 mod http;
+mod limits;
 
 use std::future::Future;
 

@@ -18,9 +18,9 @@ impl<'a> Known<'a> {
         let all = history.commits.iter().chain(replaced);
         let commits = all.map(|(id, commit)| (id.as_str(), commit)).collect();
         let mut known = Self { history, commits, first: BTreeMap::new() };
-        let mut seen = BTreeSet::new();
+        let mut pool = known.commits.keys().copied().collect();
         for step in &history.moves {
-            for id in known.take(&step.after, &mut seen) {
+            for id in known.take(&step.after, &mut pool) {
                 known.first.insert(id, step);
             }
         }
@@ -37,16 +37,15 @@ impl<'a> Known<'a> {
         self.first.get(id).copied()
     }
 
-    /// The known commits that can be reached from one and are not in `seen`. They are added to it.
-    pub(super) fn take(&self, from: &str, seen: &mut BTreeSet<&'a str>) -> Vec<&'a str> {
+    /// Takes the commits out of a pool that can be reached from one, by way of the pool.
+    pub(super) fn take(&self, from: &str, pool: &mut BTreeSet<&'a str>) -> Vec<&'a str> {
         let mut taken = Vec::new();
         let mut open = vec![from];
         while let Some(id) = open.pop() {
-            if let Some((id, commit)) = self.commits.get_key_value(id)
-                && seen.insert(id)
-            {
-                taken.push(*id);
-                open.extend(commit.parents.iter().map(String::as_str));
+            if let Some(id) = pool.take(id) {
+                taken.push(id);
+                let commit = self.commit(id);
+                open.extend(commit.iter().flat_map(|commit| &commit.parents).map(String::as_str));
             }
         }
         taken

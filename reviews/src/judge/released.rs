@@ -29,10 +29,10 @@ pub(super) fn parts<'a>(known: &Known<'a>) -> Vec<Part<'a>> {
     let history = known.history;
     let branch = &history.branch;
     let steps = Steps::to(known, branch, &history.head);
-    let mut seen = BTreeSet::new();
+    let mut pool: BTreeSet<&str> = history.commits.keys().map(String::as_str).collect();
     let mut parts = Vec::new();
     for step in steps.moves.iter().rev() {
-        let commits = known.take(&step.after, &mut seen);
+        let commits = known.take(&step.after, &mut pool);
         if step.kind == MoveKind::Merge {
             parts.extend(merge(known, step, commits));
             continue;
@@ -43,12 +43,12 @@ pub(super) fn parts<'a>(known: &Known<'a>) -> Vec<Part<'a>> {
         let what = format!("{who} {verb} {} to {branch} directly", short(&step.after));
         parts.push(Part { commits, how: How::Pushed(by, what) });
     }
-    let rest: Vec<&str> = range(known).filter(|id| !seen.contains(id)).collect();
-    let is_explained = rest.is_empty() && (steps.is_complete || history.base == history.head);
+    let is_explained = pool.is_empty() && (steps.is_complete || history.base == history.head);
     if !is_explained {
-        let first = short(rest.first().unwrap_or(&history.head.as_str()));
+        let first = short(pool.first().unwrap_or(&history.head.as_str()));
         let why = format!("nobody can tell how {branch} got {first} and what is below it");
-        parts.push(Part { commits: rest, how: How::Unknown(why) });
+        let commits = pool.into_iter().collect();
+        parts.push(Part { commits, how: How::Unknown(why) });
     }
     parts
 }
@@ -56,30 +56,24 @@ pub(super) fn parts<'a>(known: &Known<'a>) -> Vec<Part<'a>> {
 /// The changes that the forge merged in one move, each with its commits. A merge queue merges
 /// several.
 fn merge<'a>(known: &Known<'a>, step: &Move, commits: Vec<&'a str>) -> Vec<Part<'a>> {
-    // Everything but the commits of this move.
-    let mine: BTreeSet<&str> = commits.iter().copied().collect();
-    let mut seen: BTreeSet<&str> = range(known).filter(|id| !mine.contains(id)).collect();
+    let mut pool: BTreeSet<&str> = commits.into_iter().collect();
     let into = known.history.changes.iter().filter(|change| change.target == step.branch);
     let merged: BTreeSet<&str> = into.map(|change| change.merged_as.as_str()).collect();
     let mut merged: Vec<(usize, &str)> = merged
-        .intersection(&mine)
-        .map(|id| (known.take(id, &mut seen.clone()).len(), *id))
+        .intersection(&pool)
+        .map(|id| (known.take(id, &mut pool.clone()).len(), *id))
         .collect();
     // The one that was merged first has the fewest commits below it.
     merged.sort_unstable();
     let mut parts = Vec::new();
     for (_, id) in merged {
-        let commits = known.take(id, &mut seen);
+        let commits = known.take(id, &mut pool);
         parts.push(Part { commits, how: How::Merged(known.merged_as(&step.branch, id)) });
     }
-    let rest: Vec<&str> = commits.into_iter().filter(|id| !seen.contains(id)).collect();
-    if let Some(first) = rest.first() {
+    if let Some(first) = pool.first() {
         let why = format!("no merged change has {}, which the forge merged", short(first));
-        parts.push(Part { commits: rest, how: How::Unknown(why) });
+        let commits = pool.into_iter().collect();
+        parts.push(Part { commits, how: How::Unknown(why) });
     }
     parts
-}
-
-fn range<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a str> {
-    known.history.commits.keys().map(String::as_str)
 }

@@ -17,8 +17,8 @@ impl<'a> Steps<'a> {
     /// not among the known ones. Only commits that were on the released branch before are not
     /// known, so there is nothing left to explain.
     ///
-    /// A move that replaced commits does not end the search: whoever wrote what it replaced may
-    /// have written the new commits too.
+    /// A move that replaced commits does not end the search: those who wrote the old ones may have
+    /// written the new ones too.
     pub(super) fn to(known: &Known<'a>, branch: &str, head: &str) -> Self {
         let mut moves = Vec::new();
         let mut wanted = head;

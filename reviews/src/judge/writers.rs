@@ -1,6 +1,7 @@
 //! Everybody who may have written a change.
 
 use std::collections::BTreeSet;
+use std::ptr;
 
 use super::known::Known;
 use super::steps::Steps;
@@ -81,7 +82,7 @@ impl Writers {
         let mut open = vec![change];
         let mut done: Vec<&Change> = Vec::new();
         while let Some(change) = open.pop() {
-            if done.contains(&change) {
+            if done.iter().any(|known| ptr::eq(*known, change)) {
                 continue;
             }
             done.push(change);

@@ -22,7 +22,7 @@ variable "pipelines" {
 }
 
 variable "gate_function_name" {
-  description = "The name of the gate's function, whose verdicts say what was released last"
+  description = "The gate's function as the pipelines name it, with its alias if they name one. Its verdicts say what was released last."
   type        = string
   default     = "two-person-rule-gate"
 }

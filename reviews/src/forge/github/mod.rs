@@ -21,7 +21,8 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
-use super::http::{Client, each, escape, unless_denied};
+use super::address::escape;
+use super::http::{Client, each, unless_denied};
 use super::{Forge, ForgeError, Range};
 use crate::consensus::Consensus;
 use crate::history::History;

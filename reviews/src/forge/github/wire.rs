@@ -12,8 +12,6 @@ use crate::history::{Answer, Commit, Move, MoveKind};
 const WEB_FLOW: &str = "web-flow";
 /// The app that makes the branches of merge queues.
 const MERGE_QUEUE: &str = "github-merge-queue[bot]";
-/// What GitHub puts in place of a commit that does not exist, before a branch is created.
-const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 
 /// `simple-user`. GitHub also sends `null` or `{}` if the e-mail of a commit belongs to nobody, or
 /// the account was deleted.
@@ -151,7 +149,9 @@ impl Activity {
         let name = self.reference.strip_prefix("refs/heads/").unwrap_or(&self.reference);
         Some(Move {
             branch: branch(repository, home, name),
-            before: (self.before != NO_COMMIT).then(|| self.before.clone()),
+            // Zeros if the branch was created.
+            before: Some(self.before.clone())
+                .filter(|before| before.bytes().any(|digit| digit != b'0')),
             after: self.after.clone(),
             kind,
             by: user(self.actor.as_ref()),

@@ -21,7 +21,8 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
-use super::http::{Client, escape};
+use super::address::escape;
+use super::http::Client;
 use super::{Forge, ForgeError, Range};
 use crate::consensus::Consensus;
 use crate::history::History;

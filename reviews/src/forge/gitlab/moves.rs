@@ -9,7 +9,8 @@ use super::Source;
 use super::wire::{Event, Project, Push};
 use crate::consensus::Author;
 use crate::forge::ForgeError;
-use crate::forge::http::{each, escape};
+use crate::forge::address::escape;
+use crate::forge::http::each;
 use crate::history::{History, Move, MoveKind};
 
 /// The most pages that are read of the events of the project, and of a fork.

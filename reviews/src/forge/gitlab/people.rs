@@ -6,7 +6,8 @@ use super::Source;
 use super::wire::{Account, CommitItem, Member, MergeRequest, Signature, User, author};
 use crate::consensus::Author;
 use crate::forge::ForgeError;
-use crate::forge::http::{each, escape, unless_denied};
+use crate::forge::address::escape;
+use crate::forge::http::{each, unless_denied};
 use crate::history::{Commit, History};
 
 /// The e-mails of commits, and the users that they belong to as far as GitLab says so.
