@@ -10,8 +10,6 @@ use iam::policy::{ResourceElement, Statement};
 use iam::{Effect, Template};
 use names::{Arn, FunctionRef};
 
-use crate::scope::Scope;
-
 /// What the gate's function needs (`policygen generate` and the templates write it).
 const NEEDED: [&str; 3] =
     ["codepipeline:listactionexecutions", "codepipeline:putjobsuccessresult", "logs:putlogevents"];
@@ -49,9 +47,13 @@ const ALLOWED_FOR_REVIEWS: [&str; 9] = [
 const FUNCTIONS: &str = "lambda.amazonaws.com";
 
 /// Whether a role is that of the gate's function, or of the reviews function.
-pub(crate) fn answers_jobs_as_its_work(account: &Account, role: &Role, scope: &Scope) -> bool {
-    let reviews = scope.release.reviews_function.as_ref();
-    does_the_work_of(account, role, &scope.gate, &[])
+pub(crate) fn answers_jobs_as_its_work(
+    account: &Account,
+    role: &Role,
+    gate: &FunctionRef,
+    reviews: Option<&FunctionRef>,
+) -> bool {
+    does_the_work_of(account, role, gate, &[])
         || reviews.is_some_and(|it| does_the_work_of(account, role, it, &ALLOWED_FOR_REVIEWS))
 }
 

@@ -34,8 +34,11 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 
 fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
     let account = view.account();
+    let scope = view.reach.scope;
+    let (gate, reviews) = (&scope.gate, scope.release.reviews_function.as_ref());
     if let Actor::Role(at) = actor
-        && account.role(at).is_some_and(|role| answers_jobs_as_its_work(account, role, &view.reach.scope))
+        && let Some(role) = account.role(at)
+        && answers_jobs_as_its_work(account, role, gate, reviews)
     {
         return Ok(None);
     }
