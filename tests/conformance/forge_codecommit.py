@@ -31,10 +31,15 @@ class PullRequest(Pull):
     # What the user who merged chose, as the request has it.
     choices: dict = field(default_factory=dict)
     overrider: object = None
+    has_conflicts: bool = False
+    # When its source branch stopped to count: when it was merged.
+    frozen: int | None = None
 
     def merge(self, by, method="three_way", **choices):
         self.method, self.merged_by, self.choices = method, by, choices
-        return super().merge(by, method)
+        super().merge(by, method)
+        self.frozen = self.merged
+        return self
 
     def _three_way(self, by, before):
         return self.home.forge.commit([before, self.head], by.email, f"Merge {self.number}")
@@ -50,7 +55,7 @@ class PullRequest(Pull):
         return [
             one
             for one in self.home.activity
-            if one.branch == self.branch and self.at < one.at <= (self.merged or one.at)
+            if one.branch == self.branch and self.at < one.at <= (self.frozen or one.at)
             if NO_COMMIT not in (one.before, one.after)
         ]
 
@@ -180,6 +185,29 @@ class Service:
             }
         }
 
+    def GetMergeConflicts(
+        self,
+        repositoryName,
+        destinationCommitSpecifier,
+        sourceCommitSpecifier,
+        mergeOption,
+    ):
+        onto = destinationCommitSpecifier
+        [pull] = [
+            pull
+            for pull in self.repository(repositoryName).pulls
+            if pull.head == sourceCommitSpecifier
+            if pull.merge_commit and self.forge.commits[pull.merge_commit].parents[0] == onto
+        ]
+        assert mergeOption in ("SQUASH_MERGE", "THREE_WAY_MERGE")
+        conflict = {"filePath": "a", "contentConflict": True}
+        return {
+            "mergeable": not pull.has_conflicts,
+            "destinationCommitId": onto,
+            "sourceCommitId": pull.head,
+            "conflictMetadataList": [conflict] * pull.has_conflicts,
+        }
+
     def GetPullRequestApprovalStates(self, pullRequestId, revisionId):
         pull = self.pull(pullRequestId)
         assert revisionId == pull.revision()
@@ -216,7 +244,14 @@ class Service:
             }
             for one in pull.updates()
         ]
-        found, token = page([created, *updates], nextToken, min(maxResults, 2))
+        merged = {
+            "pullRequestId": pullRequestId,
+            "eventDate": float(pull.merged),
+            "pullRequestEventType": "PULL_REQUEST_MERGE_STATE_CHANGED",
+            "actorArn": arn(pull.merged_by),
+            "pullRequestMergedStateChangedEventMetadata": {"repositoryName": pull.home.name},
+        }
+        found, token = page([created, *updates, merged], nextToken, min(maxResults, 2))
         return {"pullRequestEvents": found, **({"nextToken": token} if token else {})}
 
     def LookupEvents(self, LookupAttributes, MaxResults, NextToken="0"):

@@ -114,6 +114,16 @@ def test_a_user_who_chose_what_a_merge_contains_wrote_it(story, choices):
     assert arn(story.carol) in found.pushers
 
 
+@pytest.mark.parametrize("method", ["three_way", "squash"])
+def test_conflicts_that_somebody_resolved_are_an_objection(story, method):
+    """CloudTrail may not say that the user who merged chose."""
+    pull = story.change(reviewers=[story.bob])
+    pull.has_conflicts = True
+    pull.merge(story.carol, method)
+    [objection] = story.found().objections
+    assert objection.startswith("#2 had conflicts when it was merged")
+
+
 def test_a_merge_without_a_choice_is_codecommits(story):
     pull = story.change(reviewers=[story.bob])
     pull.merge(story.carol, "squash", conflictResolutionStrategy="NONE")
@@ -226,6 +236,16 @@ def test_an_approval_of_an_older_revision_does_not_count(story):
     assert objection == "#2 has 0 of 1 required reviews"
     pull.review(story.dave, "APPROVE")
     assert reviewed(story.found())
+
+
+def test_a_branch_that_moved_after_the_merge_is_an_objection(story):
+    """If CodeCommit still followed it, the approvals could be of other commits."""
+    pull = story.change(reviewers=[story.bob]).merge(story.carol, "squash")
+    pull.frozen = None
+    story.shop.work(story.alice, "fix")
+    pull.review(story.bob, "APPROVE")
+    objections = " ".join(story.found().objections)
+    assert "nobody can tell which commits #2 had when it was merged" in objections
 
 
 def test_an_approval_that_was_revoked_does_not_count(story):
@@ -345,7 +365,7 @@ def test_a_long_range_is_read_page_by_page(story):
 
 
 @pytest.mark.parametrize(
-    "name", ["GetRepository", "BatchGetCommits", "LookupEvents", "GetPullRequestApprovalStates"]
+    "name", ["GetRepository", "BatchGetCommits", "LookupEvents", "GetMergeConflicts"]
 )
 def test_a_missing_permission_is_an_error_that_names_it(story, name):
     story.change(reviewers=[story.bob]).merge(story.carol)

@@ -33,14 +33,6 @@ struct Value {
     secret_string: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-struct Problem {
-    #[serde(alias = "Message")]
-    message: Option<String>,
-    #[serde(rename = "__type")]
-    code: Option<String>,
-}
-
 impl FromStr for SecretArn {
     type Err = &'static str;
 
@@ -73,15 +65,8 @@ impl Secret {
         const OPERATION: Operation = Operation::GET_SECRET_VALUE;
         let request = serde_json::json!({"SecretId": self.arn}).to_string();
         let target = "secretsmanager.GetSecretValue";
-        let reply = self.secrets.post_json(OPERATION, target, &request).await?;
-        if reply.status != 200 {
-            let Problem { message, code } = serde_json::from_str(&reply.body).unwrap_or_default();
-            let code = code.unwrap_or_else(|| format!("status {}", reply.status));
-            let code = code.rsplit('#').next().unwrap_or(&code);
-            let message = message.unwrap_or_else(|| "without a message".to_owned());
-            return Err(CallError::of_service(OPERATION, reply.status, code, message));
-        }
-        let value: Option<Value> = serde_json::from_str(&reply.body).ok();
+        let body = self.secrets.post_json(OPERATION, target, &request).await?;
+        let value: Option<Value> = serde_json::from_str(&body).ok();
         value.and_then(|it| it.secret_string).ok_or(CallError::Malformed {
             operation: OPERATION,
             problem: "`SecretString` is missing",

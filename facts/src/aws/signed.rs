@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::Request;
 use aws_smithy_types::body::SdkBody;
 use names::Partition;
+use serde::Deserialize;
 
 use super::https::{Https, Reply};
 use crate::call::{CallError, Operation};
@@ -37,6 +38,15 @@ struct Sent<'a> {
     path: &'a str,
     headers: Vec<(&'static str, &'a str)>,
     body: &'a str,
+}
+
+/// An error of the AWS JSON protocol.
+#[derive(Default, Deserialize)]
+struct Problem {
+    #[serde(alias = "Message")]
+    message: Option<String>,
+    #[serde(rename = "__type")]
+    code: Option<String>,
 }
 
 impl Signed {
@@ -86,18 +96,26 @@ impl Signed {
     }
 
     /// Sends a document, the request of the AWS JSON protocol, version 1.1, for this
-    /// `X-Amz-Target`: `secretsmanager.GetSecretValue`.
+    /// `X-Amz-Target`: `secretsmanager.GetSecretValue`. Returns the document of the reply.
     ///
     /// # Errors
-    /// [`CallError`] if the request could not be signed or sent, or its reply not be read.
+    /// [`CallError`] if the request could not be signed or sent, or the service refuses it.
     pub async fn post_json(
         &self,
         operation: Operation,
         target: &str,
         body: &str,
-    ) -> Result<Reply, CallError> {
+    ) -> Result<String, CallError> {
         let headers = vec![("content-type", JSON), ("x-amz-target", target)];
-        self.send(operation, Sent { method: "POST", path: "/", headers, body }).await
+        let reply = self.send(operation, Sent { method: "POST", path: "/", headers, body }).await?;
+        if reply.status == 200 {
+            return Ok(reply.body);
+        }
+        let Problem { message, code } = serde_json::from_str(&reply.body).unwrap_or_default();
+        let code = code.unwrap_or_else(|| format!("status {}", reply.status));
+        let code = code.rsplit('#').next().unwrap_or(&code);
+        let message = message.unwrap_or_else(|| "without a message".to_owned());
+        Err(CallError::of_service(operation, reply.status, code, message))
     }
 
     async fn send(&self, operation: Operation, sent: Sent<'_>) -> Result<Reply, CallError> {

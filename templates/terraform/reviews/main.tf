@@ -145,6 +145,7 @@ resource "aws_iam_role_policy" "reviews" {
           Action = [
             "codecommit:BatchGetCommits",
             "codecommit:DescribePullRequestEvents",
+            "codecommit:GetMergeConflicts",
             "codecommit:GetPullRequest",
             "codecommit:GetPullRequestApprovalStates",
             "codecommit:GetPullRequestOverrideState",

@@ -21,7 +21,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use facts::aws::Signed;
 use facts::{Budget, CallError, Operation};
 use rule::{Account, Rule};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -49,15 +48,6 @@ pub struct CodeCommit {
 struct Source<'a> {
     forge: &'a CodeCommit,
     repository: String,
-}
-
-/// What AWS says in words of an error.
-#[derive(Default, Deserialize)]
-struct Problem {
-    #[serde(alias = "Message")]
-    message: Option<String>,
-    #[serde(rename = "__type")]
-    code: Option<String>,
 }
 
 impl CodeCommit {
@@ -89,7 +79,7 @@ impl Forge for CodeCommit {
             return Ok(Consensus::default());
         }
         let lost = |why| Ok(Consensus { objections: vec![why], ..Consensus::default() });
-        let Some(walk) = source.between(base, head).await? else {
+        let Some(walk) = source.between(base, head, &BTreeMap::new()).await? else {
             return lost(format!(
                 "{repository} lost {base} or {head}, or has more commits between them than we read"
             ));
@@ -161,7 +151,8 @@ impl Source<'_> {
         let operation = Operation::of("codecommit", name);
         let target = format!("CodeCommit_20150413.{name}");
         let forge = self.forge;
-        let read = || send(&forge.codecommit, operation, &target, input);
+        let input = input.to_string();
+        let read = || forge.codecommit.post_json(operation, &target, &input);
         match forge.budget.call(operation, read).await {
             Ok(body) => parse(&body, operation).map(Some),
             Err(CallError::Refused { code, .. }) if code.ends_with("DoesNotExistException") => {
@@ -175,27 +166,11 @@ impl Source<'_> {
     async fn look_up<T: DeserializeOwned>(&self, input: &Value) -> Result<T, ForgeError> {
         let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
         let forge = self.forge;
-        let read = || send(&forge.cloudtrail, LOOKUP_EVENTS, target, input);
+        let input = input.to_string();
+        let read = || forge.cloudtrail.post_json(LOOKUP_EVENTS, target, &input);
         let body = forge.budget.call(LOOKUP_EVENTS, read).await.map_err(error)?;
         parse(&body, LOOKUP_EVENTS)
     }
-}
-
-async fn send(
-    service: &Signed,
-    operation: Operation,
-    target: &str,
-    input: &Value,
-) -> Result<String, CallError> {
-    let reply = service.post_json(operation, target, &input.to_string()).await?;
-    if reply.status == 200 {
-        return Ok(reply.body);
-    }
-    let Problem { message, code } = serde_json::from_str(&reply.body).unwrap_or_default();
-    let code = code.unwrap_or_else(|| format!("status {}", reply.status));
-    let code = code.rsplit('#').next().unwrap_or(&code);
-    let message = message.unwrap_or_else(|| "without a message".to_owned());
-    Err(CallError::of_service(operation, reply.status, code, message))
 }
 
 fn parse<T: DeserializeOwned>(body: &str, operation: Operation) -> Result<T, ForgeError> {

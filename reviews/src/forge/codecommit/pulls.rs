@@ -1,13 +1,15 @@
 //! The pull requests that were merged, and who approved them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 
 use super::Source;
 use super::trail::Trail;
-use super::wire::{Approval, Approvals, Override, Pull, PullEvent, PullEvents, PullReply, Target};
+use super::wire::{
+    Approval, Approvals, Conflicts, Override, Pull, PullEvent, PullEvents, PullReply, Target,
+};
 use crate::consensus::Author;
 use crate::forge::ForgeError;
 use crate::forge::http::each;
@@ -106,12 +108,15 @@ impl Source<'_> {
         let moves = self.updates(change, pull, &mut objections).await?;
         let mut replaced = BTreeMap::new();
         if !history.commits.contains_key(&change.head) {
-            let walk = self.between(&history.base, &change.head).await?;
-            for (id, parents) in walk.into_iter().flat_map(|walk| walk.commits) {
-                if !history.commits.contains_key(&id) {
-                    replaced.insert(id, Commit { parents, ..Commit::default() });
-                }
-            }
+            let walk = self.between(&history.base, &change.head, &history.commits).await?;
+            let commits = walk.map(|walk| walk.commits).unwrap_or_default();
+            let with_parents = |(id, parents)| (id, Commit { parents, ..Commit::default() });
+            replaced = commits.into_iter().map(with_parents).collect();
+        }
+        if !self.is_clean(change, pull).await? {
+            objections.push(format!(
+                "{name} had conflicts when it was merged, and nobody reviewed how they were resolved"
+            ));
         }
         let mut reviews = Vec::new();
         // A change that is part of another is approved with it.
@@ -136,6 +141,26 @@ impl Source<'_> {
             }
         }
         Ok(Details { reviews, replaced, moves, objections })
+    }
+
+    /// Whether the merge had no conflicts, so that nobody could choose what it contains.
+    async fn is_clean(&self, change: &Change, pull: &Pull) -> Result<bool, ForgeError> {
+        // A fast-forward makes no commit.
+        if change.merged_as == change.head {
+            return Ok(true);
+        }
+        let merge = self.read(BTreeSet::from([&change.merged_as])).await?;
+        let onto = merge.get(&change.merged_as).and_then(|parents| parents.first());
+        let option = self.target(pull).and_then(|(target, _)| target.merge_option());
+        let (Some(onto), Some(option)) = (onto, option) else { return Ok(false) };
+        let input = json!({
+            "repositoryName": self.repository,
+            "destinationCommitSpecifier": onto,
+            "sourceCommitSpecifier": change.head,
+            "mergeOption": option,
+        });
+        let found: Option<Conflicts> = self.ask("GetMergeConflicts", &input).await?;
+        Ok(found.is_some_and(|found| found.mergeable))
     }
 
     /// How the source branch moved since the pull request was opened: CodeCommit records that with
@@ -173,6 +198,13 @@ impl Source<'_> {
                  have all pushes yet: retry the stage then"
             )),
             None => objections.push(format!("nobody can tell when {name} was opened")),
+        }
+        let merged = events.iter().find(|event| event.is_merge()).map(PullEvent::at);
+        let is_late = |event: &PullEvent| merged.is_none_or(|merged| event.at() > merged);
+        if events.iter().any(|event| event.update().is_some() && is_late(event)) {
+            objections.push(format!(
+                "nobody can tell which commits {name} had when it was merged: its branch moved later"
+            ));
         }
         let source = change.source.clone().unwrap_or_default();
         let step = |event: &PullEvent| {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Source;
 use super::wire::Commits;
 use crate::forge::ForgeError;
+use crate::history::Commit;
 
 /// `BatchGetCommits` takes so many ("Quotas in AWS CodeCommit").
 const AT_ONCE: usize = 100;
@@ -24,10 +25,17 @@ pub(super) struct Walk {
 
 impl Source<'_> {
     /// Walks from the head, and from the base, until everything below the head is below the base
-    /// too. `None` if a commit does not exist, or if there are too many.
-    pub(super) async fn between(&self, base: &str, head: &str) -> Result<Option<Walk>, ForgeError> {
-        let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut released = BTreeSet::new();
+    /// too, or among the commits that were read already. `None` if a commit does not exist, or if
+    /// there are too many.
+    pub(super) async fn between(
+        &self,
+        base: &str,
+        head: &str,
+        read: &BTreeMap<String, Commit>,
+    ) -> Result<Option<Walk>, ForgeError> {
+        let parents = |(id, commit): (&String, &Commit)| (id.clone(), commit.parents.clone());
+        let mut known: BTreeMap<String, Vec<String>> = read.iter().map(parents).collect();
+        let mut released: BTreeSet<String> = read.keys().cloned().collect();
         let mut from_head = BTreeSet::from([head.to_owned()]);
         let mut from_base = BTreeSet::from([base.to_owned()]);
         loop {
@@ -59,7 +67,8 @@ impl Source<'_> {
         Ok(Some(Walk { commits: known, has_base }))
     }
 
-    async fn read(
+    /// Reads the parents of commits. Those that do not exist are left out.
+    pub(super) async fn read(
         &self,
         ids: BTreeSet<&String>,
     ) -> Result<BTreeMap<String, Vec<String>>, ForgeError> {

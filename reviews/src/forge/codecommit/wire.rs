@@ -74,9 +74,22 @@ struct MergeMetadata {
     #[serde(default)]
     is_merged: bool,
     merge_commit_id: Option<String>,
+    merge_option: Option<String>,
+}
+
+/// `GetMergeConflictsOutput`
+#[derive(Deserialize)]
+pub(super) struct Conflicts {
+    /// Whether there are none.
+    pub(super) mergeable: bool,
 }
 
 impl Target {
+    /// How it was merged: `SQUASH_MERGE`.
+    pub(super) fn merge_option(&self) -> Option<&String> {
+        self.merge_metadata.as_ref()?.merge_option.as_ref()
+    }
+
     /// The commit that it was merged as. `None` if it was not merged.
     pub(super) fn merged_as(&self) -> Option<&String> {
         let merge = self.merge_metadata.as_ref().filter(|merge| merge.is_merged)?;
@@ -151,6 +164,10 @@ impl PullEvent {
 
     pub(super) fn is_creation(&self) -> bool {
         self.pull_request_event_type == "PULL_REQUEST_CREATED"
+    }
+
+    pub(super) fn is_merge(&self) -> bool {
+        self.pull_request_event_type == "PULL_REQUEST_MERGE_STATE_CHANGED"
     }
 
     /// The push to its source branch.
