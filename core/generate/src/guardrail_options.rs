@@ -1,5 +1,7 @@
 //! What the user wants of the guardrails.
 
+use names::FunctionRef;
+
 use super::name::{BucketName, RoleRef};
 
 /// The options of the guardrails.
@@ -13,4 +15,6 @@ pub(crate) struct Guardrails {
     /// The buckets of the pipelines' artifacts.
     pub(crate) artifact_buckets: Vec<BucketName>,
     pub(crate) deny_manual_start: bool,
+    /// The function that `reviews` of the rule names.
+    pub(crate) reviews_function: Option<FunctionRef>,
 }

@@ -186,6 +186,10 @@ pub struct Settings {
         help_heading = "What guards the rule"
     )]
     pub deny_manual_start: Option<bool>,
+    /// Guardrails: deny changing this function too, which `reviews` of the rule names
+    #[arg(long, value_name = "FUNCTION", help_heading = "What guards the rule")]
+    #[serde(deserialize_with = "function")]
+    pub reviews_function: Option<FunctionRef>,
 
     /// Add the gate's execution role, and the policy that lets a pipeline invoke the gate
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "The gate")]
@@ -289,6 +293,7 @@ impl Settings {
             break_glass: either(self.break_glass, file.break_glass),
             job_worker: either(self.job_worker, file.job_worker),
             deny_manual_start: self.deny_manual_start.or(file.deny_manual_start),
+            reviews_function: self.reviews_function.or(file.reviews_function),
             gate: self.gate.or(file.gate),
             gate_function: self.gate_function.or(file.gate_function),
             desk_function: self.desk_function.or(file.desk_function),

@@ -336,6 +336,7 @@ fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
         deploy_roles: settings.deploy_role.clone(),
         artifact_buckets: settings.artifact_bucket.clone(),
         deny_manual_start: is_on(settings.deny_manual_start),
+        reviews_function: settings.reviews_function.clone(),
     };
     if is_on(settings.guardrails) {
         return Ok(Some(guardrails));
@@ -347,6 +348,7 @@ fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
         ("--deploy-role", !guardrails.deploy_roles.is_empty()),
         ("--artifact-bucket", !guardrails.artifact_buckets.is_empty()),
         ("--deny-manual-start", guardrails.deny_manual_start),
+        ("--reviews-function", guardrails.reviews_function.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => Err(needs(option, "--guardrails")),

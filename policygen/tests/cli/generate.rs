@@ -12,7 +12,7 @@ pub(crate) fn json(text: &str) -> Value {
 
 #[test]
 fn every_defect_is_refused_with_its_reason() {
-    let cases: [(&[&str], i32, &str); 38] = [
+    let cases: [(&[&str], i32, &str); 39] = [
         (&["--slot", "ApprovalA"], 1, "one slot is not enough"),
         (&["--slot", "ApprovalA", "--slot", "APPROVALa"], 1, "have the same name for IAM"),
         (
@@ -109,6 +109,11 @@ fn every_defect_is_refused_with_its_reason() {
             "`--require-mfa` means nothing without `--mechanism groups, tag, roles or signed`",
         ),
         (&["--mechanism", "desk", "--approve-only"], 1, "`--approve-only` means nothing without"),
+        (
+            &["--reviews-function", "reviews"],
+            1,
+            "`--reviews-function` means nothing without `--guardrails`",
+        ),
         (
             &["--mechanism", "signed", "--desk-function", "desk"],
             1,
@@ -367,4 +372,21 @@ fn a_gate_by_its_arn_is_allowed_and_guarded_there() {
     assert_eq!(change["Resource"], serde_json::json!([arn, format!("{arn}:*")]));
     let gate = files["stage.json"]["actions"].as_array().unwrap().last().unwrap();
     assert_eq!(gate["configuration"]["FunctionName"], function);
+}
+
+#[test]
+fn guardrails_deny_changing_the_reviews_function_if_they_are_told_its_name() {
+    let changed = |arguments: &[&str]| {
+        let ran = generate(&[&["--guardrails", "--format", "json"], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let written: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let statements = written["TwoPersonRule-Guardrails.policy.json"]["Statement"].clone();
+        let mut statements = statements.as_array().unwrap().clone().into_iter();
+        statements.find(|it| it["Sid"] == "ChangeGate").unwrap()["Resource"].to_string()
+    };
+    let [without, with] = [changed(&[]), changed(&["--reviews-function", "our-reviews"])];
+    assert!(!without.contains("our-reviews") && with.contains("function:two-person-rule-gate"));
+    for form in ["function:our-reviews\"", "function:our-reviews:*\""] {
+        assert!(with.contains(form), "{with}");
+    }
 }

@@ -94,7 +94,7 @@ fn statements(spec: &Spec, guardrails: &Guardrails, denied: Denied) -> Vec<State
 
     let mut statements: Vec<Statement> = [
         pipelines(spec, guardrails),
-        function(spec),
+        functions(spec, guardrails),
         groups_and_roles(spec, guardrails, denied),
         vec![people()],
         policies(spec),
@@ -202,12 +202,11 @@ fn pipelines(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
     ]
 }
 
-fn function(spec: &Spec) -> Vec<Statement> {
-    vec![deny(
-        "ChangeGate",
-        &CHANGES_OF_FUNCTION,
-        spec.targets.function_and_version_arns(&spec.gate_function),
-    )]
+/// Denies changing the gate, and the function that it believes about authors and reviews.
+fn functions(spec: &Spec, guardrails: &Guardrails) -> Vec<Statement> {
+    let functions = std::iter::once(&spec.gate_function).chain(&guardrails.reviews_function);
+    let arns = functions.flat_map(|function| spec.targets.function_and_version_arns(function));
+    vec![deny("ChangeGate", &CHANGES_OF_FUNCTION, arns.collect())]
 }
 
 /// Denies changing the desk's function: another program would show people one thing and have them
