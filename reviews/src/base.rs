@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use facts::{
     Budget, CallError, CodePipeline, Executions, HistoryEntry, Listed, Operation, read_history,
 };
-use names::{Arn, FunctionRef, Versions};
+use names::FunctionRef;
 use rule::{ActionKind, Status, Verdict, output_variable};
 
 /// The most executions on a page of ListPipelineExecutions.
@@ -130,11 +130,10 @@ impl Search<'_> {
         let HistoryEntry { attempt, outputs, ran, .. } = entry;
         let Some([category, owner, provider]) = &ran.type_id else { return false };
         let output = |name: &str| outputs.get(name).map(String::as_str);
-        let account = |arn: &String| Arn::parse(arn).map(|arn| arn.account.to_owned());
+        let runs_gate = |it: &String| self.gate.is_run_by(it, ran.role.as_deref(), self.account);
         ActionKind::invokes_lambda(Some(category), Some(owner), Some(provider))
-            && ran.function.as_ref().is_some_and(|it| self.gate.matches(it, Versions::Same))
+            && ran.function.as_ref().is_some_and(runs_gate)
             && ran.region.as_deref().is_none_or(|region| self.gate.may_be_in(region))
-            && ran.role.as_ref().is_none_or(|it| account(it).as_deref() == Some(self.account))
             && entry.execution_id.as_deref() == Some(execution)
             && attempt.status == Status::Succeeded
             && output(output_variable::VERDICT) == Some(Verdict::Satisfied.as_str())

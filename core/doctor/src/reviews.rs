@@ -76,7 +76,7 @@ fn differences(
     let place = |of: fn(Arn<'_>) -> &str| at.map(of).filter(|it| *it != "*");
     if let (Some(role), Some(account)) = (&action.role_arn, place(|arn| arn.account))
         && Arn::parse(role).is_some()
-        && !reviews.is_run_by(&own.to_string(), Some(role), account)
+        && !own.is_run_by(&own.to_string(), Some(role), account)
     {
         differences.push(format!("it runs with `{role}`, a role of another account"));
     }

@@ -250,6 +250,15 @@ impl FunctionRef {
             }
     }
 
+    /// Whether an action of a pipeline in this account runs this very version of the function, if it
+    /// has this `FunctionName` and this role. A role of another account invokes a function of that
+    /// account.
+    #[must_use]
+    pub fn is_run_by(&self, function: &str, role: Option<&str>, account: &str) -> bool {
+        let is_own = |role| Arn::parse(role).is_some_and(|role| role.account == account);
+        self.matches(function, Versions::Same) && role.is_none_or(is_own)
+    }
+
     /// Whether the function may be in a region. If the reference has no region, it may be in any.
     #[must_use]
     pub fn may_be_in(&self, region: &str) -> bool {

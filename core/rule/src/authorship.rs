@@ -137,7 +137,7 @@ fn is_run(reviews: &Reviews, facts: &Facts, attempt: &Attempt) -> bool {
     };
     let mut approvals =
         facts.attempts.iter().filter(|attempt| attempt.kind == ActionKind::ManualApproval);
-    reviews.is_run_by(function, role.as_deref(), facts.account.id())
+    reviews.function().is_run_by(function, role.as_deref(), facts.account.id())
         && approvals.all(|approval| approval.region == attempt.region)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use names::{Arn, FunctionRef, Versions};
+use names::FunctionRef;
 use serde::{Deserialize, Serialize};
 
 use crate::error::RuleError;
@@ -81,14 +81,6 @@ impl Reviews {
     pub fn required_for(&self, repository: &str) -> u32 {
         let own = self.repositories.get(&repository.to_lowercase());
         own.copied().unwrap_or(self.required)
-    }
-
-    /// Whether an action of a pipeline in this account runs the function, if it has this
-    /// `FunctionName` and this role. A role of another account invokes a function of that account.
-    #[must_use]
-    pub fn is_run_by(&self, function: &str, role: Option<&str>, account: &str) -> bool {
-        self.function.matches(function, Versions::Same)
-            && role.is_none_or(|role| Arn::parse(role).is_some_and(|role| role.account == account))
     }
 
     pub(crate) fn record(&self) -> ReviewsRecord {
