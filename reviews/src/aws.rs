@@ -65,7 +65,7 @@ impl Forges for LiveForges {
                 let (api, token) =
                     access.open(self.github.as_ref(), is_public, repository, budget).await?;
                 let github = GitHub::new(&api, &token, budget.until()).map_err(Unasked::Forge)?;
-                github.consensus(range).await
+                github.with_people_of(rule.clone()).consensus(range).await
             }
             Host::GitLab | Host::GitLabServer => {
                 let is_public = host == Host::GitLab;
@@ -73,7 +73,7 @@ impl Forges for LiveForges {
                 let (api, token) =
                     access.open(self.gitlab.as_ref(), is_public, repository, budget).await?;
                 let gitlab = GitLab::new(&api, &token, budget.until()).map_err(Unasked::Forge)?;
-                gitlab.consensus(range).await
+                gitlab.with_people_of(rule.clone()).consensus(range).await
             }
             Host::CodeCommit => {
                 let Some(Trail { codecommit, cloudtrail }) = self.codecommit.clone() else {

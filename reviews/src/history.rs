@@ -1,7 +1,7 @@
 //! How a branch went from one commit to another: the facts that every forge is translated into.
 //!
 //! A forge reads and translates, and believes nothing. What follows from the facts is decided in
-//! [`judge`](crate::judge).
+//! [`judge`](crate::judge()).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +31,8 @@ pub struct History {
     /// Whether the forge cannot tell anybody by an e-mail. Then commits name nobody, and only the
     /// moves tell who wrote them.
     pub has_no_emails: bool,
+    /// The people of the rule that users are. Two users of one person are the same human.
+    pub people: BTreeMap<Author, String>,
     /// Whether the rules of the branch say that a review of an older head is enough.
     pub takes_stale_reviews: bool,
     /// Whether the forge signs the merge commits that it makes. One without its signature is then
@@ -59,6 +61,22 @@ impl History {
             }
         }
         false
+    }
+}
+
+impl History {
+    /// Every user in it, those that commits name included. Some are there more than once.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &Author> {
+        let replaced = self.changes.iter().flat_map(|change| change.replaced.values());
+        let commits = self.commits.values().chain(replaced);
+        let named = commits.flat_map(|commit| {
+            commit.author.iter().chain(&commit.committer).chain(&commit.co_authors)
+        });
+        let changes = self.changes.iter().flat_map(|change| {
+            let reviewers = change.reviews.iter().filter_map(|review| review.by.as_ref());
+            reviewers.chain(&change.opened_by)
+        });
+        named.chain(changes).chain(self.moves.iter().filter_map(|step| step.by.as_ref()))
     }
 }
 

@@ -122,9 +122,16 @@ fn place(account: &str, entry: &HistoryEntry) -> Result<Place, String> {
 /// The forge at the other end of a connection.
 fn connected(entry: &HistoryEntry) -> Result<Host, String> {
     let summary = entry.attempt.comment.as_deref().unwrap_or_default();
-    let summary: Result<Summary, _> = serde_json::from_str(summary);
-    let provider = summary.map_err(|_| "does not say what its connection leads to".to_owned())?;
-    match provider.provider_type.as_str() {
+    let provider = match serde_json::from_str::<Summary>(summary) {
+        Ok(Summary { provider_type }) => Some(provider_type),
+        // A long commit message may be cut. What comes before it is not the author's to write.
+        Err(_) => summary
+            .strip_prefix(r#"{"ProviderType":""#)
+            .and_then(|rest| rest.split_once('"'))
+            .map(|(provider, _)| provider.to_owned()),
+    };
+    let unknown = || "does not say what its connection leads to".to_owned();
+    match provider.ok_or_else(unknown)?.as_str() {
         "GitHub" => Ok(Host::GitHub),
         "GitHubEnterpriseServer" => Ok(Host::GitHubServer),
         "GitLab" => Ok(Host::GitLab),

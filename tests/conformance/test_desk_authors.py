@@ -157,7 +157,7 @@ def test_a_function_that_is_not_believed_is_not_shown_as_if_it_were(company):
 
 
 @pytest.fixture
-def served(people, tmp_path):  # noqa: F811
+def served(people, tmp_path):
     """A firm with a desk. alice and bob are known to the forge."""
     firms = []
 

@@ -175,6 +175,17 @@ def test_a_source_that_cannot_be_compared_is_an_objection(own, told):
     assert reviewed.startswith("no: ") and told in reviewed
 
 
+def test_a_commit_message_that_is_cut_does_not_hide_the_forge():
+    cut = '{"ProviderType":"GitHub","CommitMessage":"' + "x" * 2000
+    world = same()
+    world.histories[OWN][1] = source(OWN, NEW, externalExecutionSummary=cut)
+    assert invoke(world).variables["Reviewed"] == "yes"
+    forged = '{"CommitMessage":"{\\"ProviderType\\":\\"GitHub\\"'
+    world.histories[OWN][1] = source(OWN, NEW, externalExecutionSummary=forged)
+    reviewed = invoke(world_again(world)).variables["Reviewed"]
+    assert "does not say what its connection leads to" in reviewed
+
+
 READS = ["GetJobDetails", "ListActionExecutions", "GetPipelineState", "ListPipelineExecutions"]
 
 
@@ -329,6 +340,31 @@ def test_a_change_without_enough_reviews_is_a_success_that_says_no(shop):
         variables = shop.released(rule).variables
         assert variables["Reviewed"].startswith("no: ")
         assert variables["Authors"] == named(shop.alice)
+
+
+def test_two_accounts_of_one_person_are_one_reviewer_and_no_reviewer_of_the_other(shop):
+    second = shop.forge.user("alice-2")
+    shop.shop.writers[second.login] = "write"
+    shop.change(second)
+    assert shop.released().variables["Reviewed"] == "yes"
+    people = {"alice": [f"github:{user.login}" for user in (shop.alice, second)]}
+    variables = shop.released({**RULE, "people": people}).variables
+    assert variables["Reviewed"].startswith("no: ") and variables["Reviewers"] == "-"
+    assert "wrote or pushed some of it" in variables["Reviewed"]
+    # And two accounts of another person are one reviewer.
+    [pull] = shop.shop.pulls
+    pull.review(shop.bob).review(shop.carol)
+    rule = {**RULE, "reviews": {**RULE["reviews"], "required": 2}}
+    assert shop.released(rule).variables["Reviewed"] == "yes"
+    people["bob"] = [f"github:{user.login}" for user in (shop.bob, shop.carol)]
+    assert "1 of 2" in shop.released({**rule, "people": people}).variables["Reviewed"]
+
+
+def test_a_machine_of_the_rule_is_not_a_reviewer(shop):
+    shop.change(shop.carol)
+    assert shop.released().variables["Reviewed"] == "yes"
+    variables = shop.released({**RULE, "notPeople": ["github:carol"]}).variables
+    assert "is a machine by the rule" in variables["Reviewed"]
 
 
 def test_a_wrong_token_fails_the_job_and_is_not_told(shop):

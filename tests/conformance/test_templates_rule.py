@@ -337,6 +337,7 @@ def test_the_check_shows_what_changes(aws, tmp_path, people):
     done = build(aws, "CheckProject", new)
     assert done.returncode == 0, done.stderr
     assert f"--- in force, {now}" in done.stdout and "+++ proposed" in done.stdout
+    assert "`carol` can sign" in done.stdout and "loosen the rule." in done.stdout
     changed = [line for line in done.stdout.splitlines() if line.startswith(("-  ", "+  "))]
     assert any('"bob"' in line for line in changed) and any('"carol"' in line for line in changed)
     assert not any('"alice"' in line for line in changed)

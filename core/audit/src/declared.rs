@@ -1,7 +1,7 @@
 //! What code says about an account: who has which group, permission set or tag, and which rule is
 //! deployed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use rule::Rule;
@@ -62,9 +62,8 @@ impl MemberPlace {
 }
 
 impl DeclaredMembers {
-    /// Whether code puts this name into the place. AWS ignores the case of names.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.members.contains(name)
-            || self.members.iter().any(|member| member.eq_ignore_ascii_case(name))
+    /// The members in lower case, because AWS ignores the case of names.
+    pub(crate) fn in_lower_case(&self) -> HashSet<String> {
+        self.members.iter().map(|name| name.to_lowercase()).collect()
     }
 }

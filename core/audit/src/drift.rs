@@ -1,13 +1,16 @@
 //! The people in the places that code names: groups, permission sets and tags.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use findings::Evidence;
 use iam::account::{Actor, GroupIx, Identity};
 
 use crate::account_view::AccountView;
 use crate::declared::{DeclaredMembers, MemberPlace};
-use crate::identity_center::permission_set_of;
+use crate::identity_center::{Assigned, permission_set_of};
+
+/// The beginning of the name of a role among members.
+const ROLE: &str = "role/";
 
 /// Somebody who is in a place.
 pub(crate) struct Member {
@@ -57,7 +60,7 @@ impl AccountView<'_> {
             identity.tags.iter().any(is_it).then(|| Member {
                 name: match actor {
                     Actor::User(_) => identity.name.clone(),
-                    Actor::Role(_) => format!("role/{}", identity.name),
+                    Actor::Role(_) => format!("{ROLE}{}", identity.name),
                 },
                 arn: identity.arn.clone(),
                 evidence: vec![Evidence::new("tag", format!("{key}={value}"), "is set")],
@@ -80,32 +83,45 @@ impl AccountView<'_> {
             }
             let detail = format!("`{name}` is assigned");
             evidence.push(Evidence::new("permission set", held.arn, detail));
-            let arn = format!("arn:{}:identitystore:::user/{id}", account.partition);
-            Some(Member { name: assigned.user(id).to_owned(), arn, evidence })
+            let (name, arn) = (assigned.user(id).to_owned(), self.arn_in_center(id));
+            Some(Member { name, arn, evidence })
         });
         Some(holders.collect())
     }
 
-    /// The ARN of a declared member, or the one it would have.
-    pub(crate) fn arn_of_declared(&self, place: &MemberPlace, name: &str) -> String {
+    /// The ARNs of everybody who could be in a place, by the names that code has for them, in lower
+    /// case.
+    pub(crate) fn arns_by_name(&self, place: &MemberPlace) -> HashMap<String, String> {
         let account = self.account();
-        let (partition, id) = (&account.partition, &account.id);
-        if matches!(place, MemberPlace::PermissionSet(_)) {
-            let user = self.assigned_people().and_then(|assigned| assigned.id_of(name));
-            return format!("arn:{partition}:identitystore:::user/{}", user.unwrap_or(name));
+        if let MemberPlace::PermissionSet(_) = place {
+            let users = self.assigned_people().into_iter().flat_map(Assigned::named_users);
+            let arn = |(name, id): (&str, &str)| (name.to_lowercase(), self.arn_in_center(id));
+            return users.map(arn).collect();
         }
-        let (kind, name) = match name.strip_prefix("role/") {
-            Some(role) => ("role", role),
-            None => ("user", name),
-        };
-        let mut known = account.actors().filter_map(|actor| {
-            let is_kind = matches!(actor, Actor::Role(_)) == (kind == "role");
-            account.identity(actor).filter(|_| is_kind)
+        let named = account.actors().filter_map(|actor| {
+            let name = account.identity(actor)?.name.to_lowercase();
+            let name = match actor {
+                Actor::User(_) => name,
+                Actor::Role(_) => format!("{ROLE}{name}"),
+            };
+            Some((name, account.arn(actor).to_owned()))
         });
-        match known.find(|identity| identity.name.eq_ignore_ascii_case(name)) {
-            Some(identity) => identity.arn.clone(),
-            None => format!("arn:{partition}:iam::{id}:{kind}/{name}"),
+        named.collect()
+    }
+
+    /// The ARN that a declared member would have.
+    pub(crate) fn arn_if_there(&self, place: &MemberPlace, name: &str) -> String {
+        let (partition, id) = (&self.account().partition, &self.account().id);
+        match (place, name.strip_prefix(ROLE)) {
+            (MemberPlace::PermissionSet(_), _) => self.arn_in_center(name),
+            (_, Some(role)) => format!("arn:{partition}:iam::{id}:role/{role}"),
+            (_, None) => format!("arn:{partition}:iam::{id}:user/{name}"),
         }
+    }
+
+    /// The ARN of a user of IAM Identity Center.
+    fn arn_in_center(&self, id: &str) -> String {
+        format!("arn:{}:identitystore:::user/{id}", self.account().partition)
     }
 
     /// The ARN of a place, or the one it would have.

@@ -20,6 +20,8 @@ pub struct Release {
     pub targets: Vec<Target>,
     /// The desk's function, if there is a desk.
     pub desk_function: Option<FunctionRef>,
+    /// The function of the rule's `reviews`.
+    pub reviews_function: Option<FunctionRef>,
 }
 
 /// Artifacts of a pipeline: what one action makes and a later one deploys.

@@ -47,6 +47,12 @@ pub(crate) fn ways(account: &Account, scope: &Scope) -> Vec<Way> {
         changes.iter_mut().for_each(|way| way.is_release = false);
         ways.extend(changes);
     }
+    // With another program, it says that nobody wrote what is released, and that all of it was
+    // reviewed.
+    if let Some(function) = &release.reviews_function {
+        let what = format!("the reviews function `{}`", function.name());
+        ways.extend(changes_of(account, scope, function, &what));
+    }
     ways
 }
 

@@ -84,7 +84,7 @@ impl TryFrom<String> for MfaAge {
     }
 }
 
-/// The settings. The keys of the TOML file are the long names of the flags.
+/// The settings. The keys of the TOML file are the long names of the flags, and `members`.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {

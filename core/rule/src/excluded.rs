@@ -224,11 +224,8 @@ impl Rule {
     /// All names of the entry are keys, because a key of somebody who is excluded can only stop
     /// approvals from counting.
     fn keys_of_forge_user(&self, user: &ForgeUser) -> Result<Option<Keys>, AmbiguousPerson> {
-        let is_named = |name: &str| {
-            let patterns = self.people().get(name).into_iter().flatten();
-            patterns.filter_map(|pattern| pattern.forge_user()).any(|known| known.names(user))
-        };
-        let people: BTreeSet<&str> = self.people_names().filter(|name| is_named(name)).collect();
+        let is_named = |name: &&str| self.is_forge_user_of(name, user);
+        let people: BTreeSet<&str> = self.people_names().filter(is_named).collect();
         let mut people = people.into_iter();
         match (people.next(), people.next()) {
             (Some(first), Some(second)) => Err(AmbiguousPerson {
@@ -246,9 +243,22 @@ impl Rule {
         }
     }
 
+    /// The person of `people` that a user of a forge is. `None` if there is no such person. If two
+    /// entries match, which is an error of the rule wherever a verdict depends on it: the first.
+    #[must_use]
+    pub fn person_of_forge_user(&self, user: &ForgeUser) -> Option<&str> {
+        self.people_names().find(|name| self.is_forge_user_of(name, user))
+    }
+
+    fn is_forge_user_of(&self, name: &str, user: &ForgeUser) -> bool {
+        let patterns = self.people().get(name).into_iter().flatten();
+        patterns.filter_map(|pattern| pattern.forge_user()).any(|known| known.names(user))
+    }
+
     /// Whether the floor's own `notPeople` names this user of a forge as a machine, with the forge:
     /// `github:dependabot[bot]`. A glob that was written for names of AWS never means one.
-    fn is_machine_of_a_forge(&self, user: &ForgeUser) -> bool {
+    #[must_use]
+    pub fn is_machine_of_a_forge(&self, user: &ForgeUser) -> bool {
         let name = format!("{}:{}", user.forge().as_str(), user.login());
         let globs = self.machines().iter();
         globs.filter(|glob| ForgeUser::is_meant_by(glob.pattern())).any(|glob| glob.matches(&name))

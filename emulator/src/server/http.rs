@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::shared::Shared;
-use super::{elsewhere, lambda, query, secrets};
+use super::{elsewhere, lambda, query, secrets_manager};
 use crate::engine::{ApiError, ErrorCode};
 
 /// The prefix of an operation's name in `X-Amz-Target`.
@@ -44,8 +44,8 @@ async fn answer(
     if let Some(call) = lambda::call(&method, uri.path()) {
         return lambda::answer(&shared, caller, &call, &body);
     }
-    if target == Some(secrets::TARGET) {
-        return secrets::answer(&shared, caller, &body);
+    if target == Some(secrets_manager::TARGET) {
+        return secrets_manager::answer(&shared, caller, &body);
     }
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
     if operation.is_none() && service != OWN {

@@ -8,6 +8,7 @@ mod iam;
 mod lambda;
 mod query;
 mod secrets;
+mod secrets_manager;
 mod sessions;
 mod shared;
 mod sts;

@@ -87,6 +87,7 @@ impl ReleaseArgs {
                 deploy_roles: self.deploy_role.clone(),
                 artifacts: self.artifact_bucket.iter().map(bucket).collect(),
                 desk_function: Some(self.desk_function.clone()),
+                reviews_function: floor.reviews().map(|reviews| reviews.function().clone()),
                 ..Release::default()
             },
             gate: gate.clone(),

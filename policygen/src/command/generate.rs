@@ -34,8 +34,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A TOML file whose keys are the long names of these options; options on the command line
-    /// override it
+    /// A TOML file whose keys are the long names of these options, and a table `members` with the
+    /// people of each slot; options on the command line override it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]

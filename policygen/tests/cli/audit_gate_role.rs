@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::audit::{codes, patched};
+use crate::checker::{file, text};
 use crate::program::generate;
 
 type Change = Box<dyn Fn(&mut Value)>;
@@ -79,4 +80,34 @@ fn a_role_that_can_do_more_or_that_others_assume_is_not_the_gates() {
     });
     assert!(codes(&account, name, &[]).contains(&"can-bypass-gate".to_owned()));
     assert!(codes(&account, "user/grace", &[]).contains(&"can-bypass-gate".to_owned()));
+}
+
+/// The role of `templates/reviews.yaml`, after a change.
+fn with_reviews_role(change: impl Fn(&mut Value)) -> Value {
+    let of_logs =
+        "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/two-person-rule-reviews:*";
+    with_gate_role("Reviews", |role| {
+        for statement in statements(role).iter_mut() {
+            if statement["Resource"].to_string().contains(":logs:") {
+                statement["Resource"] = json!(of_logs);
+            }
+        }
+        statements(role).push(allow("codepipeline:ListPipelineExecutions"));
+        statements(role).push(allow("secretsmanager:GetSecretValue"));
+        statements(role).push(allow("codecommit:GetPullRequest"));
+        change(role);
+    })
+}
+
+#[test]
+fn the_role_of_the_reviews_function_answers_jobs_as_its_work_if_the_rule_names_the_function() {
+    let rule = |function: &str| file(&json!({"reviews": {"function": function}}));
+    let [own, other] = ["two-person-rule-reviews", "another"].map(rule);
+    let (own, other) = (["--rule", text(own.path())], ["--rule", text(other.path())]);
+    assert_eq!(codes(&with_reviews_role(|_| {}), "Reviews", &own), Vec::<String>::new());
+    for arguments in [&[][..], &other] {
+        assert_eq!(codes(&with_reviews_role(|_| {}), "Reviews", arguments), ["can-bypass-gate"]);
+    }
+    let more = with_reviews_role(|role| statements(role).push(allow("codecommit:GitPush")));
+    assert_eq!(codes(&more, "Reviews", &own), ["can-bypass-gate"]);
 }

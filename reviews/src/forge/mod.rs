@@ -5,6 +5,7 @@ mod codecommit;
 mod github;
 mod gitlab;
 mod http;
+mod humans;
 mod limits;
 
 use std::future::Future;

@@ -111,12 +111,15 @@ fn missing(change: &Change, reviewers: &Reviewers, required: u32) -> Option<Stri
     None
 }
 
-/// Whether two names of a forge mean the same user: a login can change, the forge's number stays.
-fn is_same(one: &Author, other: &Author) -> bool {
-    match (one, other) {
+/// Whether two users are the same human: one user by the forge's number or login, or two of one
+/// person of the rule.
+fn is_same(history: &History, one: &Author, other: &Author) -> bool {
+    let is_one_user = match (one, other) {
         (Author::User(one), Author::User(other)) => one.names(other) || other.names(one),
         (one, other) => one == other,
-    }
+    };
+    let person = history.people.get(one);
+    is_one_user || (person.is_some() && person == history.people.get(other))
 }
 
 /// The start of a commit's id, as people write it.

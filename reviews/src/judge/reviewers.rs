@@ -21,7 +21,7 @@ pub(super) fn of(history: &History, change: &Change, writers: &Writers) -> Revie
     for review in &change.reviews {
         match &review.by {
             Some(by) => {
-                newest.retain(|(user, _)| !is_same(user, by));
+                newest.retain(|(user, _)| !is_same(history, user, by));
                 newest.push((by, review));
             }
             None if review.answer == Answer::Approved => {
@@ -50,7 +50,7 @@ fn void(
     let is_of_head = review.head.as_ref() == Some(&change.head);
     if review.answer == Answer::NotApproved {
         Some("does not approve it".to_owned())
-    } else if writers.have(user) {
+    } else if writers.have(history, user) {
         Some("wrote or pushed some of it".to_owned())
     } else if !is_of_head && !history.takes_stale_reviews {
         Some("reviewed an older version".to_owned())

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::steps::Steps;
 use super::{is_same, short};
 use crate::consensus::Author;
-use crate::history::{Change, MoveKind};
+use crate::history::{Change, History, MoveKind};
 
 /// Everybody who had a part in some commits.
 #[derive(Default)]
@@ -22,8 +22,8 @@ pub(super) struct Writers {
 
 impl Writers {
     /// Whether a user is one of them.
-    pub(super) fn have(&self, user: &Author) -> bool {
-        self.authors.iter().chain(&self.pushers).any(|writer| is_same(writer, user))
+    pub(super) fn have(&self, history: &History, user: &Author) -> bool {
+        self.authors.iter().chain(&self.pushers).any(|writer| is_same(history, writer, user))
     }
 
     /// What nobody knows about them: sentences without a full stop.

@@ -9,7 +9,7 @@ use crate::account_view::AccountView;
 use crate::bypass::OpenWay;
 use crate::closure::Last;
 use crate::evidence;
-use crate::gate_role::is_of_gate;
+use crate::gate_role::answers_jobs_as_its_work;
 use crate::permissions::As;
 use crate::reach_index::UndecidedError;
 use crate::steps;
@@ -34,8 +34,11 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
 
 fn about(view: &AccountView<'_>, actor: Actor) -> Result<Option<Finding>, UndecidedError> {
     let account = view.account();
+    let scope = view.reach.scope;
+    let (gate, reviews) = (&scope.gate, scope.release.reviews_function.as_ref());
     if let Actor::Role(at) = actor
-        && account.role(at).is_some_and(|role| is_of_gate(account, role, &view.reach.scope.gate))
+        && let Some(role) = account.role(at)
+        && answers_jobs_as_its_work(account, role, gate, reviews)
     {
         return Ok(None);
     }

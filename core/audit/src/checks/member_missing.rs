@@ -27,8 +27,10 @@ fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
             findings.extend(no_place(view, declared));
             continue;
         };
+        let arns = view.arns_by_name(&declared.place);
         for name in missing(declared, &members) {
-            let arn = view.arn_of_declared(&declared.place, name);
+            let arn = arns.get(&name.to_lowercase()).cloned();
+            let arn = arn.unwrap_or_else(|| view.arn_if_there(&declared.place, name));
             let (_, claims) = absent.entry(arn).or_insert_with(|| (name, Vec::new()));
             claims.push(declared.place.claim());
         }

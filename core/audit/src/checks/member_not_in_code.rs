@@ -26,8 +26,9 @@ struct Extra {
 fn find(view: &AccountView<'_>) -> Result<Vec<Finding>, UndecidedError> {
     let mut extra: BTreeMap<String, Extra> = BTreeMap::new();
     for declared in &view.reach.scope.declared {
-        let members = view.members_of(&declared.place).unwrap_or_default();
-        for member in members.into_iter().filter(|member| !declared.has(&member.name)) {
+        let names = declared.in_lower_case();
+        let members = view.members_of(&declared.place).unwrap_or_default().into_iter();
+        for member in members.filter(|member| !names.contains(&member.name.to_lowercase())) {
             let known = extra.entry(member.arn).or_insert_with(|| Extra {
                 name: member.name,
                 claims: Vec::new(),

@@ -183,12 +183,10 @@ impl<'a> Assigned<'a> {
         self.groups.get(id).and_then(|group| group.display_name.as_deref()).unwrap_or(id)
     }
 
-    /// The id of the person with this name.
-    pub(crate) fn id_of(&self, name: &str) -> Option<&'a str> {
-        let is_it = |user: &&&User| {
-            user.user_name.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(name))
-        };
-        self.users.values().find(is_it).map(|user| user.user_id.as_str())
+    /// The names of all people, each with the id.
+    pub(crate) fn named_users(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let users = self.users.values();
+        users.filter_map(|user| Some((user.user_name.as_deref()?, user.user_id.as_str())))
     }
 
     fn user_name(&self, id: &str) -> Option<&'a str> {

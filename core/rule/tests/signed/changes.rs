@@ -1,6 +1,7 @@
 //! The promise of a comparison, over random rules and executions: if nothing loosens, the new rule
 //! satisfies no execution that the old one does not.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -69,7 +70,7 @@ fn authors() -> impl Strategy<Value = String> {
     let forge = select(vec!["github:alice-gh/7", "github:bob-gh/8", "github:x/9", "github:bot/10"]);
     let author = prop_oneof![2 => forge.prop_map(str::to_owned), 1 => principal()];
     let some = proptest::collection::vec(author, 1..=2).prop_map(|authors| authors.join(" "));
-    prop_oneof![1 => Just("-".to_owned()), 2 => some]
+    prop_oneof![1 => Just("-".to_owned()), 1 => some]
 }
 
 /// The run of the reviews function that found these authors.
@@ -92,13 +93,14 @@ fn reviewed(authors: &str) -> Attempt {
 /// An execution whose approvals are all given.
 fn execution() -> impl Strategy<Value = Facts> {
     let initiator = prop_oneof![
-        2 => principal().prop_map(Initiator::Principal),
+        1 => principal().prop_map(Initiator::Principal),
         1 => Just(Initiator::Automatic("Webhook".to_owned())),
     ];
     let by_oneself = select(vec![("alice", 0), ("alice", 1), ("bob", 2), ("carol", 3)]);
     let answer = prop_oneof![
-        (principal(), signer()),
-        by_oneself.prop_map(|(name, signer)| (user(name), Some(signer))),
+        1 => (principal(), signer()),
+        1 => principal().prop_map(|principal| (principal, None)),
+        2 => by_oneself.prop_map(|(name, signer)| (user(name), Some(signer))),
     ];
     let answers = proptest::collection::vec(answer, 2..=3);
     (answers, initiator, authors(), 5..40_i64).prop_map(|(answers, initiator, authors, minutes)| {
@@ -120,19 +122,19 @@ fn execution() -> impl Strategy<Value = Facts> {
 }
 
 fn demands() -> impl Strategy<Value = Map<String, Value>> {
-    let some = |values: Vec<Value>| proptest::option::weighted(0.2, select(values));
+    let some = |values: Vec<Value>| proptest::option::weighted(0.15, select(values));
     (
         some(vec![json!(3)]),
-        proptest::option::weighted(0.4, subsequence(ACTIONS.to_vec(), 2..=3)),
+        proptest::option::weighted(0.3, subsequence(ACTIONS.to_vec(), 2..=3)),
         proptest::option::weighted(0.05, Just("Approve")),
         proptest::option::weighted(0.8, select(vec!["collapse", "reject"])),
         some(vec![json!(true), json!({"deviceBound": true})]),
-        some(vec![json!(true)]),
-        some(vec![json!(true)]),
+        proptest::option::weighted(0.25, Just(json!(true))),
+        proptest::option::weighted(0.25, Just(json!(true))),
         some(vec![json!(10), json!(30)]),
-        proptest::option::weighted(0.5, subsequence(vec!["-admin", "adm-", "-ops"], 0..=3)),
+        proptest::option::weighted(0.3, subsequence(vec!["-admin", "adm-", "-ops"], 0..=3)),
         subsequence(vec!["robot", "r*", "Deploy?r", "Deployer", "github:bot", "github:b*"], 0..=2),
-        some(vec![json!(true)]),
+        proptest::option::weighted(0.25, Just(json!(true))),
     )
         .prop_map(
             |(
@@ -173,7 +175,7 @@ fn some_of(
 ) -> impl Strategy<Value = Option<Map<String, Value>>> {
     let member = |(name, texts): (&'static str, Vec<String>)| {
         let most = texts.len();
-        proptest::option::weighted(0.6, subsequence(texts, 1..=most))
+        proptest::option::weighted(0.7, subsequence(texts, 1..=most))
             .prop_map(move |texts| Some((name.to_owned(), json!(texts?))))
     };
     let members: Vec<_> = members.into_iter().map(member).collect();
@@ -185,7 +187,7 @@ fn identities() -> impl Strategy<Value = Map<String, Value>> {
     let any_role = |name: &str| format!("arn:aws:sts::*:assumed-role/*/{name}");
     let forge = |name: &str| format!("github:{name}");
     let people = some_of(
-        0.6,
+        0.8,
         vec![
             ("alice", vec![user("alice"), any_role("alice"), user("alice-ops"), forge("alice-gh")]),
             ("ali", vec![user("alice-ops"), any_role("alice-ops"), any_role("@x")]),
@@ -195,15 +197,19 @@ fn identities() -> impl Strategy<Value = Map<String, Value>> {
     );
     let key = |at: usize| HUMANS[at].key().to_string();
     let keys = some_of(
-        0.6,
+        0.4,
         vec![
             ("alice", vec![key(0), key(1)]),
             ("bob", vec![key(2)]),
             ("carol", vec![key(3), key(1)]),
         ],
     );
-    let names = ["alice", "bob", "carol", "dave", "cd", "role/deployer"].map(str::to_owned);
-    let roster = some_of(0.2, ACTIONS.map(|action| (action, names.to_vec())).to_vec());
+    let names = || subsequence(vec!["alice", "bob", "carol", "dave", "cd", "role/deployer"], 1..=5);
+    let roster = (names(), names(), names()).prop_map(|(a, b, c)| {
+        let entries = ACTIONS.into_iter().zip([a, b, c]);
+        entries.map(|(action, names)| (action.to_owned(), json!(names))).collect()
+    });
+    let roster = proptest::option::weighted(0.3, roster);
     let trusted = subsequence(vec!["Approver", "AWSReservedSSO_*", "AWSReservedSSO_A*"], 0..=3);
     let desk = select(vec![ORIGIN, ORIGIN, ORIGIN, "https://approve.example.com:444"]);
     let reviews = (select(vec!["reviews", "reviews", "others"]), 1..=2_u32);
@@ -232,15 +238,54 @@ fn keys() -> Vec<String> {
     expected.0.split(", ").map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
-/// A rule, and the same with the values that another rule has for a few keys.
+/// How the value of a key changes.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    /// It is that of the other rule.
+    Replaced,
+    /// A list or a map gets what the other rule has in addition.
+    Extended,
+    /// A list or a map keeps what the other rule has too.
+    Cut,
+}
+
+fn changed(old: Option<&Value>, other: Option<&Value>, how: How) -> Option<Value> {
+    match (old, other, how) {
+        (Some(Value::Object(old)), Some(Value::Object(other)), How::Extended | How::Cut) => {
+            let names: BTreeSet<&String> = old.keys().chain(other.keys()).collect();
+            let each = names.into_iter().filter_map(|name| {
+                Some((name.clone(), changed(old.get(name), other.get(name), how)?))
+            });
+            Some(Value::Object(each.collect()))
+        }
+        (Some(Value::Array(old)), Some(Value::Array(other)), How::Extended) => {
+            let more = other.iter().filter(|item| !old.contains(item));
+            Some(old.iter().chain(more).cloned().collect())
+        }
+        (Some(Value::Array(old)), Some(Value::Array(other)), How::Cut) => {
+            let kept: Vec<_> = old.iter().filter(|item| other.contains(item)).cloned().collect();
+            Some(json!(kept)).filter(|_| !kept.is_empty())
+        }
+        (old, other, How::Extended) => old.or(other).cloned(),
+        (_, None, How::Cut) => None,
+        (old, _, How::Cut) => old.cloned(),
+        (_, other, How::Replaced) => other.cloned(),
+    }
+}
+
+/// A rule, and the same with other values of a few keys.
 fn change() -> impl Strategy<Value = (Rule, Rule)> {
-    (json_of_rule(), json_of_rule(), subsequence(keys(), 1..=3)).prop_filter_map(
+    let how = select(vec![How::Replaced, How::Extended, How::Cut]);
+    let often = ["people", "people", "signingKeys", "roster", "notPeople", "trustedSessionRoles"];
+    let key = prop_oneof![select(keys()), select(often.map(str::to_owned).to_vec())];
+    let changes = proptest::collection::vec((key, how), 1..=2);
+    (json_of_rule(), json_of_rule(), changes).prop_filter_map(
         "a rule that the gate refuses",
-        |(old, other, keys)| {
+        |(old, other, changes)| {
             let mut new = old.clone();
-            for key in keys {
-                match other.get(&key) {
-                    Some(value) => _ = new.insert(key, value.clone()),
+            for (key, how) in changes {
+                match changed(old.get(&key), other.get(&key), how) {
+                    Some(value) => _ = new.insert(key, value),
                     None => _ = new.remove(&key),
                 }
             }
@@ -292,5 +337,5 @@ fn the_generators_reach_every_kind_of_change() {
         still_passes += usize::from(only_tightens && after);
     }
     let reached = [lets_more_pass, tightens, still_passes];
-    assert!(reached.iter().all(|count| *count > 20), "{reached:?}");
+    assert!(reached.iter().all(|count| *count > 10), "{reached:?}");
 }

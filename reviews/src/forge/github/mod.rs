@@ -19,11 +19,12 @@ mod wire;
 
 use std::collections::BTreeSet;
 
+use rule::Rule;
 use tokio::time::Instant;
 
 use super::address::escape;
 use super::http::{Client, each, unless_denied};
-use super::{Forge, ForgeError, Range};
+use super::{Forge, ForgeError, Range, humans};
 use crate::consensus::Consensus;
 use crate::history::History;
 use crate::judge::{Gaps, judge};
@@ -36,6 +37,7 @@ use wire::Repository;
 #[derive(Debug)]
 pub struct GitHub {
     client: Client,
+    rule: Option<Rule>,
 }
 
 /// The repository that is read.
@@ -65,7 +67,16 @@ impl GitHub {
             ("user-agent", "two-person-rule".to_owned()),
             ("x-github-api-version", "2022-11-28".to_owned()),
         ];
-        Ok(Self { client: Client::new("GitHub", api, headers, until)? })
+        Ok(Self { client: Client::new("GitHub", api, headers, until)?, rule: None })
+    }
+}
+
+impl GitHub {
+    /// With the people and machines of a rule. Without a rule, each user counts as a person.
+    #[must_use]
+    pub fn with_people_of(mut self, rule: Rule) -> Self {
+        self.rule = Some(rule);
+        self
     }
 }
 
@@ -89,7 +100,11 @@ impl Forge for GitHub {
                 ..History::default()
             },
         };
-        Ok(judge(&source.complete(history).await?, range.required))
+        let mut history = source.complete(history).await?;
+        if let Some(rule) = &self.rule {
+            humans::name(rule, &mut history);
+        }
+        Ok(judge(&history, range.required))
     }
 }
 

@@ -19,11 +19,12 @@ mod wire;
 
 use std::collections::BTreeSet;
 
+use rule::Rule;
 use tokio::time::Instant;
 
 use super::address::escape;
 use super::http::Client;
-use super::{Forge, ForgeError, Range};
+use super::{Forge, ForgeError, Range, humans};
 use crate::consensus::Consensus;
 use crate::history::History;
 use crate::judge::{Gaps, judge};
@@ -39,6 +40,7 @@ pub struct GitLab {
     client: Client,
     /// The address of its GraphQL API.
     graphql: String,
+    rule: Option<Rule>,
 }
 
 /// The project that is read.
@@ -72,7 +74,16 @@ impl GitLab {
             ForgeError::Malformed(problem)
         })?;
         let graphql = format!("{root}/graphql");
-        Ok(Self { client: Client::new("GitLab", api, headers, until)?, graphql })
+        Ok(Self { client: Client::new("GitLab", api, headers, until)?, graphql, rule: None })
+    }
+}
+
+impl GitLab {
+    /// With the people and machines of a rule. Without a rule, each user counts as a person.
+    #[must_use]
+    pub fn with_people_of(mut self, rule: Rule) -> Self {
+        self.rule = Some(rule);
+        self
     }
 }
 
@@ -108,7 +119,11 @@ impl Forge for GitLab {
             commits: commits.iter().map(|item| (item.id.clone(), item.fact())).collect(),
             ..History::default()
         };
-        Ok(judge(&source.complete(history, people).await?, range.required))
+        let mut history = source.complete(history, people).await?;
+        if let Some(rule) = &self.rule {
+            humans::name(rule, &mut history);
+        }
+        Ok(judge(&history, range.required))
     }
 }
 
