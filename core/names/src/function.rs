@@ -250,9 +250,9 @@ impl FunctionRef {
             }
     }
 
-    /// Whether an action of a pipeline in this account runs this very version of the function, if it
-    /// has this `FunctionName` and this role. A role of another account invokes a function of that
-    /// account.
+    /// Whether an action of a pipeline in this account runs this very version of the function, if
+    /// the action has this `FunctionName` and this role. A role of another account invokes a
+    /// function of that account.
     #[must_use]
     pub fn is_run_by(&self, function: &str, role: Option<&str>, account: &str) -> bool {
         let is_own = |role| Arn::parse(role).is_some_and(|role| role.account == account);
