@@ -91,15 +91,13 @@ class Pull:
             return self.head
         return self.repository.branches[self.branch]
 
-    def merge(self, by, method="merge", delete=False):
+    def merge(self, by, method="merge"):
         """GitHub merges it. `by` pressed the button."""
         self.freeze()
         before = self.home.branches[self.base]
         after = getattr(self, f"_{method}")(by, before)
         self.home.move(by, self.base, after, "pr_merge")
         self.close(after)
-        if delete:
-            self.repository.delete(by, self.branch)
         return self
 
     def freeze(self):
@@ -199,7 +197,7 @@ class Repository:
         number = len(self.pulls) + 1
         head = repository.branches[branch]
         at = self.forge.tick()
-        pull = Pull(number, user, self, base, repository, branch, head, at, updated=at)
+        pull = self.forge.pull(number, user, self, base, repository, branch, head, at, updated=at)
         self.pulls.append(pull)
         return pull
 
@@ -224,6 +222,8 @@ class Repository:
 
 
 class Forge:
+    pull = Pull
+
     def __init__(self):
         self.ids = itertools.count(1)
         self.now = EPOCH

@@ -3,15 +3,14 @@ replies are checked against botocore's models.
 """
 
 import json
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import botocore.session
 from botocore.model import StructureShape
 from botocore.validate import ParamValidator
-from forge import NO_COMMIT, Pull
+from forge import NO_COMMIT, Forge, Pull
+from forge_server import JsonHandler, Loopback
 
 ACCOUNT = "111122223333"
 MODELS = {
@@ -34,6 +33,9 @@ class PullRequest(Pull):
     has_conflicts: bool = False
     # When its source branch stopped to count: when it was merged.
     frozen: int | None = None
+
+    def review(self, user, state="APPROVE", head=None):
+        return super().review(user, state, head)
 
     def merge(self, by, method="three_way", **choices):
         self.method, self.merged_by, self.choices = method, by, choices
@@ -63,12 +65,8 @@ class PullRequest(Pull):
         return f"revision-{len(self.updates())}"
 
 
-def open_pull(repository, user, branch, base="main"):
-    number, at = len(repository.pulls) + 1, repository.forge.tick()
-    head = repository.branches[branch]
-    pull = PullRequest(number, user, repository, base, repository, branch, head, at, updated=at)
-    repository.pulls.append(pull)
-    return pull
+class CodeCommit(Forge):
+    pull = PullRequest
 
 
 def commit_by_api(repository, by, branch, name="CreateCommit", **more):
@@ -342,26 +340,17 @@ def known(shape, value):
             known(shape.member, one)
 
 
-class Server:
+class Server(Loopback):
+    """Serves both services."""
+
     def __init__(self, service):
-        self.service, self.problems = service, []
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
-        self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-
-    def __enter__(self):
-        serve = self.http.serve_forever
-        threading.Thread(target=serve, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.http.shutdown()
-        self.http.server_close()
+        self.service, self.forge = service, service.forge
+        super().__init__(handler(self))
 
 
 def handler(server):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    class Handler(JsonHandler):
+        content_type = "application/x-amz-json-1.1"
 
         def do_POST(self):
             given = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -376,16 +365,5 @@ def handler(server):
             except Exception as problem:
                 server.problems.append(repr(problem))
                 self.send(400, {"__type": "ValidationException", "message": repr(problem)})
-
-        def send(self, status, reply):
-            body = json.dumps(reply).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/x-amz-json-1.1")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
 
     return Handler

@@ -3,7 +3,7 @@
 import urllib.parse
 from datetime import UTC, datetime
 
-from forge_server import Refusal
+from forge_server import Refusal, Replies
 
 REPOSITORY_URLS = [
     "archive",
@@ -89,12 +89,8 @@ def api(server, path, query):
     return template, reply
 
 
-class Api:
+class Api(Replies):
     """The replies for one repository."""
-
-    def __init__(self, server, repository, query):
-        self.forge, self.url = server.forge, server.url
-        self.repository, self.query = repository, query
 
     def read(self, rest):
         prefix = "/repos/{owner}/{repo}"

@@ -5,8 +5,8 @@ import urllib.parse
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from forge import NO_COMMIT, Pull, User
-from forge_server import Refusal
+from forge import NO_COMMIT, Forge, Pull, User
+from forge_server import Refusal, Replies
 
 
 @dataclass(eq=False)
@@ -16,9 +16,9 @@ class MergeRequest(Pull):
     pushed_as: str | None = None
     squashed_as: str | None = None
 
-    def merge(self, by, method="merge", delete=False):
+    def merge(self, by, method="merge"):
         self.merged_by = by
-        return super().merge(by, method, delete)
+        return super().merge(by, method)
 
     def merge_by_hand(self, by, sha):
         """Somebody pushes a commit that contains it: GitLab then says that it was merged."""
@@ -54,14 +54,9 @@ class MergeRequest(Pull):
         return [(at, head) for at, head in [(self.at, first), *later] if at <= (self.merged or at)]
 
 
-def open_request(repository, user, branch, base="main", fork=None):
-    """Somebody opens a merge request."""
-    source = fork or repository
-    number, at = len(repository.pulls) + 1, repository.forge.tick()
-    head = source.branches[branch]
-    request = MergeRequest(number, user, repository, base, source, branch, head, at, updated=at)
-    repository.pulls.append(request)
-    return request
+class GitLab(Forge):
+    pull = MergeRequest
+    is_old = False  # An old one does not say when somebody approved.
 
 
 def no_reply(user):
@@ -92,12 +87,8 @@ def api(server, path, query, body=None):
     return template, reply
 
 
-class Api:
+class Api(Replies):
     """The replies for one project."""
-
-    def __init__(self, server, repository, query):
-        self.forge, self.url = server.forge, server.url
-        self.repository, self.query = repository, query
 
     def read(self, rest):
         match rest:

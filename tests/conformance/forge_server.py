@@ -20,21 +20,14 @@ class Refusal(Exception):
         self.status, self.message, self.headers = status, message, headers
 
 
-class Server:
-    """Serves a forge. `api(server, path, query)` returns the template of a path and the reply: a
-    list, or an object, or either with the query of the next page. `check(template, reply)` sees
-    every reply.
+class Loopback:
+    """Serves on loopback until its block ends. `problems` are of requests and replies that are not
+    as the forge documents them.
     """
 
-    def __init__(self, forge, api, check=None, limits=True, latency=0.0):
-        self.forge, self.api, self.check = forge, api, check
-        self.limits, self.latency = limits, latency
-        self.requests, self.most_at_once, self._at_once = [], 0, 0
-        self.refuse = deque()  # Refusals to answer with, before anything else.
-        self.forbidden = set()  # Templates that the token may not read.
-        self.minute, self.hour = deque(), deque()
-        self.lock = threading.Lock()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
+    def __init__(self, handler):
+        self.problems = []
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}"
 
@@ -46,6 +39,50 @@ class Server:
     def __exit__(self, *_):
         self.http.shutdown()
         self.http.server_close()
+
+
+class JsonHandler(BaseHTTPRequestHandler):
+    """Replies in JSON."""
+
+    protocol_version = "HTTP/1.1"
+
+    def send(self, status, reply, headers=()):
+        body = json.dumps(reply).encode()
+        self.send_response(status)
+        self.send_header("content-type", self.content_type)
+        self.send_header("content-length", str(len(body)))
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Replies:
+    """The replies of an API for one repository."""
+
+    def __init__(self, server, repository, query):
+        self.forge, self.url = server.forge, server.url
+        self.repository, self.query = repository, query
+
+
+class Server(Loopback):
+    """Serves a forge. `api(server, path, query)` returns the template of a path and the reply: a
+    list, or an object, or either with the query of the next page. `check(template, reply)` sees
+    every reply, and raises if it is not as documented.
+    """
+
+    def __init__(self, forge, api, check=None, limits=True, latency=0.0):
+        self.forge, self.api, self.check = forge, api, check
+        self.limits, self.latency = limits, latency
+        self.requests, self.most_at_once, self._at_once = [], 0, 0
+        self.refuse = deque()  # Refusals to answer with, before anything else.
+        self.forbidden = set()  # Templates that the token may not read.
+        self.minute, self.hour = deque(), deque()
+        self.lock = threading.Lock()
+        super().__init__(handler(self))
 
     @contextmanager
     def counted(self, path):
@@ -88,8 +125,8 @@ class Server:
 
 
 def handler(server):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    class Handler(JsonHandler):
+        content_type = "application/json; charset=utf-8"
 
         def do_GET(self):
             self.answer()
@@ -127,20 +164,10 @@ def handler(server):
                 text = urllib.parse.urlencode({**query, **link})
                 headers["link"] = f'<{server.url}{url.path}?{text}>; rel="next"'
             if server.check:
-                server.check(template, reply)
+                try:
+                    server.check(template, reply)
+                except AssertionError as problem:
+                    server.problems.append(str(problem))
             self.send(200, reply, headers)
-
-        def send(self, status, reply, headers):
-            body = json.dumps(reply).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json; charset=utf-8")
-            self.send_header("content-length", str(len(body)))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
 
     return Handler

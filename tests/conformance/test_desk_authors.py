@@ -5,6 +5,7 @@ and in the browser. The reviews function is a program that says what a test want
 import json
 import subprocess
 import time
+from contextlib import ExitStack
 
 import axe
 import pytest
@@ -95,21 +96,17 @@ class Company:
         assert code == 0
         return json.loads(shown)["approvals"][0]
 
-    def stop(self):
-        self.emulator.stop()
-
 
 @pytest.fixture
 def company(tmp_path):
-    founded = []
+    with ExitStack() as founded:
 
-    def found(said, **rule):
-        founded.append(Company(tmp_path, said, **rule))
-        return founded[-1]
+        def found(said, **rule):
+            firm = Company(tmp_path, said, **rule)
+            founded.callback(firm.emulator.stop)
+            return firm
 
-    yield found
-    for one in founded:
-        one.stop()
+        yield found
 
 
 def test_an_author_is_told_so_before_anything_is_sent(company):
@@ -159,22 +156,22 @@ def test_a_function_that_is_not_believed_is_not_shown_as_if_it_were(company):
 @pytest.fixture
 def served(people, tmp_path):
     """A firm with a desk. alice and bob are known to the forge."""
-    firms = []
+    made, port, keys = people
+    handles = {name: [f"github:{name}-gh"] for name in ("alice", "bob")}
+    rule = {**keys, "people": handles, "reviews": {"function": REVIEWS}}
+    with ExitStack() as founded:
 
-    def start(said, **more):
-        made, port, rule = people
-        handles = {name: [f"github:{name}-gh"] for name in ("alice", "bob")}
-        rule = {**rule, "people": handles, "reviews": {"function": REVIEWS}, **more}
-        firms.append(Firm(tmp_path, made, port, rule))
-        firms[-1].start(*function(tmp_path), declared=pipeline(said))
-        for person in made.values():
-            person.screen = {"width": 390}
-            person.browser.call("Network.clearBrowserCookies")
-        return firms[-1]
+        def start(said, **more):
+            firm = Firm(tmp_path, made, port, {**rule, **more})
+            # Before it starts, so that it is stopped even if it does not.
+            founded.callback(firm.stop)
+            firm.start(*function(tmp_path), declared=pipeline(said))
+            for person in made.values():
+                person.screen = {"width": 390}
+                person.browser.call("Network.clearBrowserCookies")
+            return firm
 
-    yield start
-    for firm in firms:
-        firm.stop()
+        yield start
 
 
 def test_the_page_shows_an_author_what_they_wrote_and_others_that_they_count(served):

@@ -1,104 +1,19 @@
-"""What the reviews function finds out from GitHub, from a stand-in whose replies are as GitHub
-describes them.
+"""What the reviews function finds out from GitHub alone, from a stand-in whose replies are as
+GitHub describes them. `test_forges.py` has what is the same for each forge.
 """
 
-import json
-import os
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
-from types import SimpleNamespace
 
-import forge_github
-import forge_schema
 import pytest
-from forge import Forge
-from forge_server import TOKEN, Refusal, Server
-
-CONSENSUS = Path(__file__).resolve().parents[2] / "target/debug/examples/consensus"
-
-
-class Story:
-    """A repository `acme/shop` with users, released at its first commit."""
-
-    def __init__(self, server, problems):
-        self.server, self.problems = server, problems
-        self.forge = server.forge
-        for name in ("alice", "bob", "carol", "dave", "mallory"):
-            setattr(self, name, self.forge.user(name))
-        self.shop = self.forge.repository("acme/shop", self.alice, self.bob, self.carol, self.dave)
-        first = self.forge.commit([], self.dave.email, "first")
-        self.base = self.shop.push(self.dave, "main", first)
-
-    def run(self, base=None, head=None, branch="main", api=None, **environment):
-        head = head or self.shop.branches["main"]
-        environment = {"GITHUB_TOKEN": TOKEN, "API": api or self.server.url, **environment}
-        return subprocess.run(
-            [CONSENSUS, "acme/shop", branch, base or self.base, head],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-
-    def found(self, **options):
-        done = self.run(**options)
-        assert TOKEN not in done.stdout + done.stderr
-        assert done.returncode == 0, done.stderr
-        assert not self.problems
-        return SimpleNamespace(**json.loads(done.stdout))
-
-    def named(self, *users):
-        return sorted(f"github:{user.login}/{user.id}" for user in users)
-
-    def change(self, by=None, branch="fix", reviewers=(), **more):
-        """A pull request of one commit, reviewed by some."""
-        self.shop.work(by or self.alice, branch, **more)
-        pull = self.shop.open(by or self.alice, branch)
-        for user in reviewers:
-            pull.review(user)
-        return pull
+from forge_server import Refusal
+from forge_story import github, reviewed
 
 
 @pytest.fixture
 def story():
-    if not forge_schema.is_installed():
-        pytest.skip("GitHub's description of its API is not installed: it needs Node")
-    problems = []
-
-    def check(template, reply):
-        try:
-            forge_schema.check(template, reply)
-        except AssertionError as problem:
-            problems.append(str(problem))
-
-    with Server(Forge(), forge_github.api, check) as server:
-        yield Story(server, problems)
-
-
-def reviewed(found):
-    return found.objections == []
-
-
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-def test_a_reviewed_change_names_its_author_and_not_the_user_who_merged_it(story, method):
-    story.change(reviewers=[story.bob], count=3).merge(story.carol, method, delete=True)
-    found = story.found()
-    assert reviewed(found)
-    assert found.authors == found.pushers == story.named(story.alice)
-    assert found.reviewers == story.named(story.bob)
-    assert found.commits == {"merge": 4, "squash": 1, "rebase": 3}[method]
-
-
-def test_nothing_new_is_reviewed(story):
-    found = story.found()
-    assert (found.commits, found.authors, found.objections) == (0, [], [])
-
-
-def test_the_default_branch_is_read_if_no_branch_is_named(story):
-    story.change(reviewers=[story.bob]).merge(story.carol)
-    assert reviewed(story.found(branch="-"))
+    with github() as story:
+        yield story
 
 
 def test_a_direct_push_is_an_objection_and_names_its_pusher(story):
@@ -122,26 +37,6 @@ def test_a_merge_that_somebody_made_by_hand_is_a_direct_push(story):
     assert "directly" in objection
 
 
-def test_a_user_who_pushed_to_the_branch_is_not_a_reviewer_of_it(story):
-    pull = story.change()
-    story.shop.work(story.bob, "fix", author=story.alice)
-    pull.review(story.bob).merge(story.carol)
-    found = story.found()
-    assert found.reviewers == []
-    assert "wrote or pushed some of it" in found.objections[0]
-    assert found.pushers == story.named(story.alice, story.bob)
-
-
-def test_a_user_whose_commits_were_replaced_still_had_a_part_in_it(story):
-    story.shop.work(story.carol, "fix", author=story.alice)
-    rebased = story.forge.commit([story.base], story.alice.email, "rebased")
-    story.shop.push(story.alice, "fix", rebased, force=True)
-    story.shop.open(story.alice, "fix").review(story.carol).merge(story.bob)
-    found = story.found()
-    assert found.pushers == story.named(story.alice, story.carol)
-    assert not reviewed(found)
-
-
 def test_a_restored_branch_does_not_hide_an_earlier_pusher(story):
     pull = story.change(by=story.carol, author=story.alice)
     story.shop.delete(story.alice, "fix")
@@ -150,15 +45,6 @@ def test_a_restored_branch_does_not_hide_an_earlier_pusher(story):
     pull.review(story.carol).merge(story.bob)
     assert story.carol.login in " ".join(story.found().pushers)
     assert not reviewed(story.found())
-
-
-def test_a_user_who_pushed_the_commits_to_another_branch_first_had_a_part_in_it(story):
-    tip = story.shop.work(story.carol, "draft", author=story.alice)
-    story.shop.push(story.alice, "fix", tip)
-    story.shop.open(story.alice, "fix").review(story.carol).merge(story.bob)
-    found = story.found()
-    assert found.pushers == story.named(story.alice, story.carol)
-    assert not reviewed(found)
 
 
 def test_a_branch_that_starts_at_a_released_commit_makes_nobody_an_author(story):
@@ -222,7 +108,7 @@ def test_the_newest_answer_of_a_reviewer_holds_and_a_comment_is_none(story):
     assert not reviewed(story.found())
 
 
-def test_as_many_as_required_must_review(story):
+def test_a_user_who_reviews_twice_is_one_reviewer(story):
     pull = story.change(reviewers=[story.bob])
     pull.review(story.bob).merge(story.carol)
     [objection] = story.found(REQUIRED="2").objections
@@ -240,27 +126,11 @@ def test_machines_and_users_who_may_not_write_are_not_reviewers(story):
     assert f"{story.named(story.mallory)[0]} may not write to acme/shop" in objection
 
 
-def test_a_false_author_loses_the_right_to_review_and_nobody_gains_one(story):
-    pull = story.change(author=story.bob, reviewers=[story.bob])
-    pull.merge(story.carol)
-    found = story.found()
-    assert found.authors == story.named(story.alice, story.bob)
-    assert found.pushers == story.named(story.alice)
-    assert not reviewed(found)
-
-
 def test_a_co_author_is_an_author_if_the_e_mail_tells(story):
     message = f"pairing\n\nCo-authored-by: Dave <{story.dave.noreply}>\n"
     message += "Co-authored-by: Eve <eve@example.com>"
     story.change(message=message, reviewers=[story.bob]).merge(story.carol)
     assert story.found().authors == story.named(story.alice, story.dave)
-
-
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-def test_an_e_mail_that_belongs_to_nobody_is_an_objection(story, method):
-    stranger = SimpleNamespace(email="somebody@example.org")
-    story.change(author=stranger, reviewers=[story.bob]).merge(story.carol, method)
-    assert "nobody has the e-mail" in " ".join(story.found().objections)
 
 
 def test_a_commit_is_githubs_own_only_by_its_signature(story):
@@ -273,16 +143,6 @@ def test_a_commit_is_githubs_own_only_by_its_signature(story):
     assert story.found(base=base).authors == story.named(story.alice, web_flow)
 
 
-def test_a_deleted_account_may_be_anybody(story):
-    pull = story.change(by=story.mallory, author=story.alice, reviewers=[story.bob])
-    pull.merge(story.carol)
-    assert reviewed(story.found())
-    story.forge.remove(story.mallory)
-    objections = " ".join(story.found().objections)
-    assert "nobody can tell who opened #1" in objections
-    assert "nobody can tell who pushed" in objections
-
-
 def test_a_bypass_names_who_bypassed(story):
     story.change(reviewers=[story.bob]).merge(story.carol)
     story.shop.bypass(story.carol)
@@ -290,28 +150,6 @@ def test_a_bypass_names_who_bypassed(story):
     assert objection.startswith(f"{story.named(story.carol)[0]} bypassed the rules of main")
     story.server.forbidden = {"/repos/{owner}/{repo}/rulesets/rule-suites"}
     assert reviewed(story.found())
-
-
-def test_a_base_that_is_lost_is_an_objection(story):
-    story.change(reviewers=[story.bob]).merge(story.carol)
-    lost = story.shop.branches["main"]
-    other = story.forge.commit([story.base], story.alice.email, "other")
-    story.shop.push(story.alice, "main", other, force=True)
-    [objection] = story.found(base=lost).objections
-    assert "does not follow the last satisfied release" in objection
-    [objection] = story.found(base="f" * 40).objections
-    assert "lost" in objection
-    [objection] = story.found(base=lost, head=story.base).objections
-    assert "an older commit is released" in objection
-
-
-def test_a_force_push_of_the_released_branch_is_an_objection(story):
-    story.change(reviewers=[story.bob]).merge(story.carol)
-    other = story.forge.commit([story.base], story.alice.email, "other")
-    story.shop.push(story.mallory, "main", other, force=True)
-    found = story.found()
-    assert any("force-pushed" in objection for objection in found.objections)
-    assert story.named(story.mallory)[0] in found.pushers
 
 
 def test_a_merge_queue_merges_changes_that_are_judged_one_by_one(story):
@@ -326,25 +164,8 @@ def test_a_merge_queue_merges_changes_that_are_judged_one_by_one(story):
     assert objection.startswith("#1 has 0 of 1")
 
 
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-def test_a_change_of_a_change_has_its_writers_too(story, method):
-    story.shop.work(story.alice, "feature")
-    story.shop.work(story.carol, "part", start=story.shop.branches["feature"])
-    story.shop.open(story.carol, "part", base="feature").merge(story.alice, method)
-    outer = story.shop.open(story.alice, "feature")
-    outer.review(story.carol).merge(story.dave, "squash")
-    found = story.found()
-    assert set(story.named(story.alice, story.carol)) <= {*found.authors, *found.pushers}
-    assert not reviewed(found)
-    outer.review(story.bob)
-    assert reviewed(story.found())
-
-
 def test_the_branch_of_a_fork_is_read_too(story):
-    fork = story.forge.fork(story.shop, story.mallory)
-    fork.work(story.mallory, "fix")
-    pull = story.shop.open(story.mallory, "fix", fork=fork)
-    pull.review(story.bob).merge(story.carol)
+    _, fork = story.change_from_fork()
     assert reviewed(story.found())
     fork.may_read = False
     [objection] = story.found().objections
@@ -352,10 +173,7 @@ def test_the_branch_of_a_fork_is_read_too(story):
 
 
 def test_a_fork_that_is_gone_is_an_objection(story):
-    fork = story.forge.fork(story.shop, story.mallory)
-    fork.work(story.mallory, "fix")
-    pull = story.shop.open(story.mallory, "fix", fork=fork)
-    pull.review(story.bob).merge(story.carol)
+    pull, _ = story.change_from_fork()
     pull.repository = None
     # GitHub sends `null` there, and its description does not say so.
     story.server.check = None
@@ -399,14 +217,6 @@ def test_machines_stay_authors(story):
     assert reviewed(found) and found.authors == story.named(robot)
 
 
-def test_a_long_range_is_read_page_by_page(story):
-    for number in range(5):
-        pull = story.change(branch=f"fix-{number}", count=51, reviewers=[story.bob])
-        pull.merge(story.carol)
-    found = story.found()
-    assert found.commits == 260 and reviewed(found)
-
-
 def test_a_change_with_more_commits_than_github_shows_is_an_objection(story):
     story.change(count=260, reviewers=[story.bob]).merge(story.carol, "squash")
     assert "250 commits or more" in " ".join(story.found().objections)
@@ -432,30 +242,6 @@ def test_a_renamed_repository_is_followed_and_another_host_is_not(story):
         other.shutdown()
     assert done.returncode == 1 and "another host" in done.stderr
     assert asked == []
-
-
-@pytest.mark.parametrize(
-    ("refusal", "said"),
-    [
-        (Refusal(401, "Bad credentials"), "wrong or has expired"),
-        (Refusal(403, "Resource not accessible"), "Resource not accessible"),
-        (Refusal(404, "Not Found"), "no repository acme/shop that our token may read"),
-        (Refusal(403, "limit", retry_after=3600), "limits how often"),
-    ],
-)
-def test_what_cannot_be_read_is_an_error_in_words_and_no_verdict(story, refusal, said):
-    story.server.refuse.append(refusal)
-    done = story.run()
-    assert done.returncode == 1 and done.stdout == ""
-    assert said in done.stderr and TOKEN not in done.stderr
-
-
-def test_an_outage_and_a_limit_that_pass_are_waited_for(story):
-    story.change(reviewers=[story.bob]).merge(story.carol)
-    story.server.refuse.extend(
-        [Refusal(502, "Bad Gateway"), Refusal(403, "secondary rate limit", retry_after=1)]
-    )
-    assert reviewed(story.found())
 
 
 def test_an_outage_that_does_not_pass_is_an_error(story):

@@ -376,13 +376,10 @@ def test_a_wrong_token_fails_the_job_and_is_not_told(shop):
 
 
 def test_a_source_of_gitlab_is_asked_of_gitlab():
-    forge = Forge()
-    forge.is_old = False
-    with Server(forge, forge_gitlab.api) as server:
+    with Server(forge_gitlab.GitLab(), forge_gitlab.api) as server:
         shop = Shop(server)
         shop.shop.work(shop.alice, "fix")
-        request = forge_gitlab.open_request(shop.shop, shop.alice, "fix").review(shop.carol)
-        request.merge(shop.bob, "merge")
+        shop.shop.open(shop.alice, "fix").review(shop.carol).merge(shop.bob)
         forges = {"gitlab": {"api": f"{server.url}/api/v4", "token": TOKEN_ARN}}
         world = World(shop.shop.branches["main"]).release("e1", shop.base, provider="GitLab")
         world.histories[OWN][1] = source(OWN, shop.shop.branches["main"], provider="GitLab")
@@ -395,15 +392,14 @@ def test_a_source_of_gitlab_is_asked_of_gitlab():
 
 
 def test_a_source_of_codecommit_is_asked_of_codecommit():
-    forge = Forge()
+    forge = forge_codecommit.CodeCommit()
     alice, bob, carol = (forge.user(name) for name in ("alice", "bob", "carol"))
     shop = forge.repository("shop", alice, bob, carol)
     shop.push(bob, "main", forge.commit([], bob.email, "first"))
 
     def change(branch):
         shop.work(alice, branch)
-        pull = forge_codecommit.open_pull(shop, alice, branch).review(carol, "APPROVE")
-        pull.merge(bob, "squash")
+        shop.open(alice, branch).review(carol).merge(bob, "squash")
         return shop.branches["main"]
 
     base, head = change("one"), change("two")

@@ -17,10 +17,10 @@ GATE, REVIEWS = "two-person-rule", "two-person-rule-reviews"
 ACCOUNT, REGION = "111122223333", "us-east-1"
 PEOPLE = ("alice", "bob", "carol", "dave")
 SLOTS = ("ApprovalA", "ApprovalB")
-# The replies of a forge, the path of its API, and the provider of connections to it.
+# A forge, its replies, the path of its API, and the provider of connections to it.
 FORGES = {
-    "github": (forge_github.api, "", "GitHub"),
-    "gitlab": (forge_gitlab.api, "/api/v4", "GitLab"),
+    "github": (Forge, forge_github.api, "", "GitHub"),
+    "gitlab": (forge_gitlab.GitLab, forge_gitlab.api, "/api/v4", "GitLab"),
 }
 
 
@@ -56,7 +56,7 @@ class Firm:
 
     def __init__(self, folder, server, name, secret="forge"):
         self.forge, self.name = server.forge, name
-        _, path, provider = FORGES[name]
+        *_, path, provider = FORGES[name]
         users = {name: self.forge.user(name) for name in PEOPLE}
         self.alice, self.bob, self.carol, self.dave = users.values()
         self.mallory = self.forge.user("mallory")
@@ -100,12 +100,6 @@ class Firm:
     def handle(self, user):
         """The word for a user of the forge in rules and output variables."""
         return f"{self.name}:{user.login}/{user.id}"
-
-    def request(self, by, branch):
-        """Somebody asks to merge a branch."""
-        if self.name == "github":
-            return self.shop.open(by, branch)
-        return forge_gitlab.open_request(self.shop, by, branch)
 
     def rule(self, **more):
         handles = {
@@ -197,9 +191,8 @@ def firm(tmp_path):
     with ExitStack() as served:
 
         def found(name="github", **more):
-            forge = Forge()
-            forge.is_old = False
-            server = served.enter_context(Server(forge, FORGES[name][0]))
+            forge, api, *_ = FORGES[name]
+            server = served.enter_context(Server(forge(), api))
             firms.append(Firm(tmp_path, server, name, **more))
             return firms[-1]
 
@@ -214,7 +207,7 @@ def test_alice_wrote_it_carol_reviewed_it_and_bob_and_dave_release_it(firm, name
     firm = firm(name)
     firm.begin()
     firm.shop.work(firm.alice, "fix", count=2)
-    firm.request(firm.alice, "fix").review(firm.carol).merge(firm.bob)
+    firm.shop.open(firm.alice, "fix").review(firm.carol).merge(firm.bob)
     execution = firm.start()
     firm.approve("alice", "bob")
     assert firm.ended(execution) == "Failed"
@@ -234,7 +227,7 @@ def test_alice_wrote_it_carol_reviewed_it_and_bob_and_dave_release_it(firm, name
 
     # What comes next begins where this release ended.
     firm.shop.work(firm.dave, "more")
-    firm.request(firm.dave, "more").review(firm.alice).merge(firm.dave)
+    firm.shop.open(firm.dave, "more").review(firm.alice).merge(firm.dave)
     released = firm.variables(execution, "Reviews")["Head"]
     execution = firm.start()
     firm.approve("alice", "carol")
@@ -257,7 +250,7 @@ def test_nobody_counts_if_it_was_not_reviewed_or_the_author_may_be_anybody(firm)
     # Mallory is not in `people`: she may be bob, for all that anybody knows. The range still has
     # what was pushed directly, so nothing is lost by going on.
     firm.shop.work(firm.mallory, "odd")
-    firm.request(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
+    firm.shop.open(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
     execution = firm.start()
     firm.approve("bob", "dave")
     assert firm.ended(execution) == "Failed"
@@ -270,7 +263,7 @@ def test_an_unknown_author_alone_stops_the_release(firm):
     firm = firm()
     firm.begin()
     firm.shop.work(firm.mallory, "odd")
-    firm.request(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
+    firm.shop.open(firm.mallory, "odd").review(firm.carol).merge(firm.carol)
     execution = firm.start()
     firm.approve("bob", "dave")
     assert firm.ended(execution) == "Failed"
@@ -282,7 +275,7 @@ def test_what_cannot_be_found_out_stops_the_release_before_anybody_is_asked(firm
     firm = firm(secret="another")
     firm.begin()
     firm.shop.work(firm.alice, "fix")
-    firm.request(firm.alice, "fix").review(firm.carol).merge(firm.bob)
+    firm.shop.open(firm.alice, "fix").review(firm.carol).merge(firm.bob)
     execution = firm.start()
     assert firm.ended(execution) == "Failed"
     assert "secret" in firm.told("Reviews").lower(), firm.told("Reviews")
@@ -293,7 +286,7 @@ def test_after_a_rollback_what_was_taken_back_is_looked_at_again(firm):
     firm = firm()
     first = firm.begin()
     firm.shop.work(firm.alice, "fix")
-    firm.request(firm.alice, "fix").review(firm.carol).merge(firm.bob)
+    firm.shop.open(firm.alice, "fix").review(firm.carol).merge(firm.bob)
     execution = firm.start()
     firm.approve("bob", "dave")
     assert firm.ended(execution) == "Succeeded", firm.told("Gate")
@@ -303,7 +296,7 @@ def test_after_a_rollback_what_was_taken_back_is_looked_at_again(firm):
     assert firm.ended(rollback) == "Succeeded"
 
     firm.shop.work(firm.dave, "more")
-    firm.request(firm.dave, "more").review(firm.carol).merge(firm.bob)
+    firm.shop.open(firm.dave, "more").review(firm.carol).merge(firm.bob)
     execution = firm.start()
     firm.approve("alice", "bob")
     assert firm.ended(execution) == "Failed"
