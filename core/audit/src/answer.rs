@@ -150,14 +150,18 @@ mod tests {
     use super::*;
     use crate::CATALOG;
 
-    /// Findings that the answer does not mention: practices, and what is about machines.
-    const OTHERS: [&str; 9] = [
+    /// Findings that the answer does not mention: practices, machines, and what differs from code.
+    const OTHERS: [&str; 13] = [
         "approver-without-mfa",
         "can-answer-without-desk",
         "can-invoke-gate",
         "depends-on-one-person",
         "look-alike-role",
+        "key-not-in-code",
         "machine-can-approve",
+        "member-missing",
+        "member-not-in-code",
+        "rule-not-in-code",
         "session-name-not-pinned",
         "session-names-from-provider",
         "shared-approver-role",

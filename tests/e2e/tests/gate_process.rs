@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 /// The event of the AWS guides, with its artifact credentials.
 fn documented_event() -> Value {
-    let path = repository().join("lambda/tests/fixtures/documented-event.json");
+    let path = repository().join("job/tests/fixtures/documented-event.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

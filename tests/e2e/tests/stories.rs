@@ -438,7 +438,7 @@ async fn a_gate_that_does_not_start_lets_nothing_pass() {
             .unwrap();
     }
     e2e::eventually("three attempts", || {
-        (emulator.log().matches("the gate's process ended").count() == 3).then_some(())
+        (emulator.log().matches("the function's process ended").count() == 3).then_some(())
     })
     .await;
     let caller = emulator.caller("bob");
