@@ -42,10 +42,13 @@ ANSWERS = {"put_approval_result", "start_pipeline_execution"}
 def called():
     """The operations that the desk calls for its pages: by the SDK's methods."""
     desk = (ROOT / "desk" / "src" / "aws" / "codepipeline.rs").read_text()
-    facts = (ROOT / "facts" / "src" / "aws" / "codepipeline.rs").read_text()
+    facts = "".join(
+        (ROOT / "facts" / "src" / "aws" / file).read_text()
+        for file in ("codepipeline.rs", "executions.rs")
+    )
     methods = set(re.findall(r"client\s*\.(\w+)\(\)", desk))
-    methods |= set(re.findall(r"self\s*\.0\s*\.(\w+)\(\)", facts))
-    methods -= ANSWERS
+    methods |= set(re.findall(r"self\s*\.(?:0|client\(\))\s*\.(\w+)\(\)", facts))
+    methods -= ANSWERS | {"clone"}
     return {f"codepipeline:{name.title().replace('_', '')}" for name in methods}
 
 
