@@ -34,18 +34,21 @@ def server():
         yield endpoint
 
 
-@pytest.fixture
-def company(server, tmp_path):
-    """The users, and what the generated script makes of the configuration."""
-    aws = emptied(server)
-    for name in ("alice", "bob", "carol", "dave", "mallory"):
-        aws.run(["aws", "iam", "create-user", "--user-name", name])
-    written = config(tmp_path, MEMBERS)
-    arguments = ["--config", str(written), "--format", "aws-cli", "--guardrails"]
-    script = generated(tmp_path / "iam", *arguments)["create.sh"]
-    for _ in range(2):
-        aws.run(["bash", "-c", script])
-    return aws
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    """The users, and what the generated script makes of the configuration. It takes seconds, so the
+    tests share it, and undo what they change.
+    """
+    folder = tmp_path_factory.mktemp("company")
+    with serving() as endpoint:
+        aws = emptied(endpoint)
+        for name in ("alice", "bob", "carol", "dave", "mallory"):
+            aws.run(["aws", "iam", "create-user", "--user-name", name])
+        arguments = ["--config", str(config(folder, MEMBERS)), "--format", "aws-cli"]
+        script = generated(folder / "iam", *arguments, "--guardrails")["create.sh"]
+        for _ in range(2):
+            aws.run(["bash", "-c", script])
+        yield aws
 
 
 def audited(aws, tmp_path, *arguments):
@@ -55,8 +58,8 @@ def audited(aws, tmp_path, *arguments):
     return {key for key in found(ran) if key[0] != "approver-without-mfa"}
 
 
-def by_config(aws, tmp_path):
-    return audited(aws, tmp_path, "--config", tmp_path / "approvers.toml")
+def by_config(aws, tmp_path, members=MEMBERS):
+    return audited(aws, tmp_path, "--config", config(tmp_path, members))
 
 
 def test_what_the_script_makes_is_as_in_code(company, tmp_path):
@@ -64,18 +67,26 @@ def test_what_the_script_makes_is_as_in_code(company, tmp_path):
 
 
 def test_each_change_of_a_group_by_hand_is_found(company, tmp_path):
-    group = ["--group-name", "TwoPersonRule-ApprovalA"]
-    company.run(["aws", "iam", "add-user-to-group", *group, "--user-name", "mallory"])
-    company.run(["aws", "iam", "remove-user-from-group", *group, "--user-name", "carol"])
-    assert by_config(company, tmp_path) == {
+    def change(operation, user):
+        group = ["--group-name", "TwoPersonRule-ApprovalA"]
+        company.run(["aws", "iam", operation, *group, "--user-name", user])
+
+    change("add-user-to-group", "mallory")
+    change("remove-user-from-group", "carol")
+    try:
+        drift = by_config(company, tmp_path)
+    finally:
+        change("remove-user-from-group", "mallory")
+        change("add-user-to-group", "carol")
+    assert drift == {
         ("member-not-in-code", "user/mallory"),
         ("member-missing", "user/carol"),
     }
 
 
 def test_a_change_of_the_file_that_is_not_deployed_is_found(company, tmp_path):
-    config(tmp_path, {"ApprovalA": ["alice", "carol", "mallory"], "ApprovalB": ["dave"]})
-    assert by_config(company, tmp_path) == {
+    changed = {"ApprovalA": ["alice", "carol", "mallory"], "ApprovalB": ["dave"]}
+    assert by_config(company, tmp_path, changed) == {
         ("member-missing", "user/mallory"),
         ("member-not-in-code", "user/bob"),
     }
@@ -122,11 +133,12 @@ def function(aws, rule, tmp_path):
         ),
     ],
 )
-def test_a_rule_that_was_changed_by_hand_is_found(company, tmp_path, deployed, findings):
-    (tmp_path / "function.json").write_text(function(company, deployed, tmp_path))
+def test_a_rule_that_was_changed_by_hand_is_found(server, tmp_path, deployed, findings):
+    aws = emptied(server)
+    (tmp_path / "function.json").write_text(function(aws, deployed, tmp_path))
     (tmp_path / "rule.json").write_text(json.dumps(RULE))
     files = ["--rule", tmp_path / "rule.json", "--gate-rule", tmp_path / "function.json"]
-    drift = {key for key in audited(company, tmp_path, *files) if key[0].endswith("-in-code")}
+    drift = {key for key in audited(aws, tmp_path, *files) if key[0].endswith("-in-code")}
     assert drift == {(code, f"function:{FUNCTION}/{of}") for code, of in findings}
 
 
