@@ -30,14 +30,6 @@ pub(super) fn host(url: &str) -> Option<&str> {
     is_host.then_some(host)
 }
 
-/// A host without its port.
-pub(super) fn name(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

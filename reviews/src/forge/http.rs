@@ -6,14 +6,14 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use facts::Operation;
 use facts::aws::{Https, Reply};
+use facts::{Operation, is_safe_url};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::ForgeError;
-use super::address::{host, name, next, scheme};
+use super::address::{host, next, scheme};
 use super::limits::{backoff, wait};
 
 /// How often a request is tried if the forge has an error.
@@ -85,10 +85,7 @@ impl Client {
         until: Instant,
     ) -> Result<Self, ForgeError> {
         let api = api.trim_end_matches('/').to_owned();
-        let is_safe = host(&api).is_some_and(|host| {
-            api.starts_with("https://") || ["127.0.0.1", "localhost", "[::1]"].contains(&name(host))
-        });
-        if !is_safe {
+        if !is_safe_url(&api) {
             let problem =
                 format!("the address of {forge}'s API must begin with `https://`: `{api}`");
             return Err(ForgeError::Malformed(problem));

@@ -55,7 +55,7 @@ fn no_place(view: &AccountView<'_>, declared: &DeclaredMembers) -> Option<Findin
         return None;
     }
     let message = format!(
-        "The account does not have {place}, in which the file of `--config` puts {}.",
+        "The account does not have {place}. The file of `--config` puts {} there.",
         findings::first_names(Vec::from_iter(members).iter().map(|name| name.as_str()))
     );
     let help = match place {

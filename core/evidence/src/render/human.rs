@@ -51,7 +51,7 @@ pub fn render(report: &Report, width: usize) -> String {
     lines.finish()
 }
 
-/// What is wrong, and in which executions.
+/// Writes an exception, and the executions that have it.
 pub(super) fn write_cause<'c>(
     lines: &mut Lines,
     indent: usize,

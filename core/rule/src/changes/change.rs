@@ -1,5 +1,6 @@
 //! One change of a rule, and the two rules that are compared.
 
+use crate::message::list;
 use crate::rule::Rule;
 
 /// What a change of a rule does to the releases that can pass.
@@ -81,10 +82,5 @@ impl Compared<'_> {
 
 /// Names in backticks: `a`, `b` and `c`.
 pub(super) fn listed<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, before)) => format!("{} and {last}", before.join(", ")),
-    }
+    list(names.into_iter().map(|name| format!("`{name}`")))
 }
