@@ -14,7 +14,7 @@ use crate::subject::{Artifact, Subject};
 /// How far the clocks of the gate and the verifier may differ.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a verifier asks of a proof, besides its own rule.
+/// What a verifier asks of a proof, in addition to its own rule.
 #[derive(Clone, Debug)]
 pub struct Expect<'a> {
     /// The public half of the gate's key. With it, the facts of the proof are believed as the gate
@@ -64,8 +64,8 @@ pub struct Verified {
 
 /// Judges a proof by the verifier's own rule.
 ///
-/// INVARIANT (fail closed): without the gate's key, whoever made the file chose all facts in it. So
-/// only signed answers count, and nothing is believed that no human signed.
+/// INVARIANT (fail closed): without the gate's key, anybody may have made the file and chosen all
+/// facts in it. So only signed answers count, and nothing is believed that no human signed.
 ///
 /// # Errors
 /// Every [`Problem`] that was found.
