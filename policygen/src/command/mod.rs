@@ -26,6 +26,13 @@ mod report;
 pub(crate) mod rule;
 mod rule_check;
 pub(crate) mod verify;
+mod verify_answer;
+pub(crate) mod verify_args;
+mod verify_human;
+mod verify_json;
+mod verify_live;
+mod verify_proof;
+mod verify_report;
 
 use findings::Catalog;
 
