@@ -130,6 +130,11 @@ pub fn verify(
         }
     };
     let artifacts = if signed_by_gate { artifacts } else { Vec::new() };
+    if !signed_by_gate && revisions.is_empty() {
+        let message = "the answers that people signed name no revision, as after a rollback, so \
+                       only the gate's signature tells what is released; give the gate's key";
+        problems.push(ProblemCode::NeedsTheGatesKey.because(message));
+    }
     problems.extend(unnamed(expect.artifacts, &artifacts, &revisions, signed_by_gate));
     match judge(rule, &facts, signed_by_gate) {
         Ok(decision) if problems.is_empty() => Ok(Verified {
