@@ -18,6 +18,7 @@ mod evidence_cache;
 mod evidence_folders;
 mod evidence_history;
 mod evidence_manifest;
+mod evidence_proof;
 mod evidence_recipe;
 mod evidence_several;
 pub(crate) mod explain;
