@@ -18,7 +18,7 @@ Examples:
     policygen verify proof.json --rule own-rule.json --key gate.pem --pipeline payments \\
       --environment prod --artifact BuildOutput=build.zip --max-age 1h
 
-  Whom does it take to trust nobody but the people who signed? Leave out the gate's key:
+  Trust nobody but the people who signed it, by leaving out the gate's key:
     policygen verify proof.json --rule own-rule.json --pipeline payments
 
   Without a proof, from any CI engine that may read the pipeline:

@@ -79,7 +79,7 @@ pub(super) fn render(answer: &Answer) -> serde_json::Result<String> {
         verified: answer.verified.is_ok(),
         source,
         signed_by_gate: answer.verified.as_ref().is_ok_and(|it| it.signed_by_gate),
-        release: answer.verified.as_ref().ok().map(Release::from),
+        release: answer.verified.as_ref().ok().map(|it| Release::new(it, answer.source)),
         problems: answer.verified.as_ref().err().into_iter().flatten().map(Into::into).collect(),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
@@ -97,23 +97,23 @@ impl<'a> From<&'a Artifact> for ArtifactDocument<'a> {
     }
 }
 
-impl<'a> From<&'a JudgedApproval> for Approval<'a> {
-    fn from(it: &'a JudgedApproval) -> Self {
-        Self {
-            action: &it.action,
-            action_execution_id: it.action_execution_id.as_deref(),
-            person: it.person.as_deref(),
-            basis: it.basis,
-            principal: it.principal.as_deref(),
-            at: it.at,
-            at_is: it.at_is,
-            signature: it.signature.as_ref(),
-        }
+/// An approval. Without a witness, only what its person signed is known.
+fn approval(it: &JudgedApproval, has_witness: bool) -> Approval<'_> {
+    Approval {
+        action: &it.action,
+        action_execution_id: it.action_execution_id.as_deref(),
+        person: it.person.as_deref(),
+        basis: it.basis,
+        principal: it.principal.as_deref().filter(|_| has_witness),
+        at: it.at.filter(|_| has_witness),
+        at_is: it.at_is.filter(|_| has_witness),
+        signature: it.signature.as_ref(),
     }
 }
 
-impl<'a> From<&'a Verified> for Release<'a> {
-    fn from(verified: &'a Verified) -> Self {
+impl<'a> Release<'a> {
+    fn new(verified: &'a Verified, source: Source) -> Self {
+        let has_witness = source != Source::PeopleAlone;
         let record = verified.decision.record();
         Self {
             pipeline: &record.pipeline,
@@ -123,7 +123,7 @@ impl<'a> From<&'a Verified> for Release<'a> {
             revisions: &verified.revisions,
             artifacts: verified.artifacts.iter().map(Into::into).collect(),
             persons: &record.persons,
-            approvals: counted(record).map(Into::into).collect(),
+            approvals: counted(record).map(|it| approval(it, has_witness)).collect(),
             rule_digest: &record.rule_digest,
             made_at: verified.made,
             expires: verified.expires,
