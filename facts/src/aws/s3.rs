@@ -8,7 +8,7 @@ use aws_smithy_types::date_time::Format;
 use jiff::Timestamp;
 use names::S3Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::codepipeline::timestamp;
 use super::https::Opened;
@@ -69,16 +69,18 @@ impl S3 {
         if promised.is_some_and(|it| it > limit) {
             return Err(too_large());
         }
-        let (mut sha256, mut length) = (Sha256::new(), 0_u64);
+        let (mut hashing, mut length) = (Context::new(&SHA256), 0_u64);
         while let Some(bytes) = reply.next().await? {
             length = length.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             if length > limit {
                 return Err(too_large());
             }
-            sha256.update(&*bytes);
+            hashing.update(&bytes);
             part(&bytes);
         }
-        Ok(Object { sha256: sha256.finalize().into(), length, last_modified })
+        let mut sha256 = [0; 32];
+        sha256.copy_from_slice(hashing.finish().as_ref());
+        Ok(Object { sha256, length, last_modified })
     }
 
     /// An object of at most `limit` bytes, in memory (`s3:GetObject`).
