@@ -1,0 +1,39 @@
+//! Sealed files: encrypted in CI, and opened in production for the release that was approved.
+//!
+//! A sealed file is one line of JSON, the [`Header`], and then the encrypted contents of its files.
+//! Each content is cut into chunks of [`CHUNK`] bytes. A file has at least one chunk, and only its
+//! last one may be shorter. A chunk is encrypted by AES-256-GCM:
+//!
+//! | what | value |
+//! |---|---|
+//! | key | the data key, which is used for this sealed file only |
+//! | nonce, 12 bytes | position of the file in the header (4 bytes), number of the chunk in the file (7), 1 for the file's last chunk and 0 otherwise (1); big-endian, from 0 |
+//! | additional data | the header's line without its line feed |
+//! | written | the ciphertext and its tag of 16 bytes |
+//!
+//! The header is additional data of every chunk. So nobody can change a name, a size, the context or
+//! a wrapped key, or move, drop, add or exchange a chunk or a file without that showing. The counters
+//! make every nonce unique under a data key, which is why none is stored.
+//!
+//! Pure functions: the caller asks KMS for the data key, and opens the files.
+
+mod base64_text;
+mod chunk;
+mod cipher;
+mod context;
+mod error;
+mod exact;
+mod file_name;
+mod header;
+mod key;
+mod open;
+mod write;
+
+pub use chunk::CHUNK;
+pub use context::{Context, ContextText};
+pub use error::{HeaderError, OpenError, SealError};
+pub use file_name::FileName;
+pub use header::{File, Header, MAX_FILES, MAX_HEADER};
+pub use key::{DataKey, KeyArn, WrappedKey};
+pub use open::{Checked, Sealed};
+pub use write::seal;
