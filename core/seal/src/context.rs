@@ -3,8 +3,8 @@
 use names::PipelineName;
 use serde::{Deserialize, Serialize};
 
-/// The longest revision or environment, in bytes. KMS takes 8,192 bytes for the whole encryption
-/// context (KMS API model, `EncryptionContextType`; AWS KMS Developer Guide, "Encryption context").
+/// The longest revision or environment, in bytes. The whole encryption context of KMS has at most
+/// 8,192 bytes (AWS KMS Developer Guide, "Encryption context").
 const LONGEST: usize = 1024;
 
 names::checked_text!(

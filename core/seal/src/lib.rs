@@ -2,18 +2,17 @@
 //!
 //! A sealed file is one line of JSON, the [`Header`], and then the encrypted contents of its files.
 //! Each content is cut into chunks of [`CHUNK`] bytes. A file has at least one chunk, and only its
-//! last one may be shorter. A chunk is encrypted by AES-256-GCM:
+//! last one may be shorter. Each chunk is encrypted by AES-256-GCM, and followed by its tag of 16
+//! bytes:
 //!
-//! | what | value |
-//! |---|---|
-//! | key | the data key, which is used for this sealed file only |
-//! | nonce, 12 bytes | position of the file in the header (4 bytes), number of the chunk in the file (7), 1 for the file's last chunk and 0 otherwise (1); big-endian, from 0 |
-//! | additional data | the header's line without its line feed |
-//! | written | the ciphertext and its tag of 16 bytes |
+//! - The key is the data key, which is used for this sealed file only.
+//! - The nonce says which chunk it is: the position of the file in the header (4 bytes) and the
+//!   number of the chunk in the file (7 bytes), big-endian and from 0, and 1 for the last chunk of
+//!   the file, otherwise 0 (1 byte).
+//! - The additional data is the line of the header without its line feed.
 //!
-//! The header is additional data of every chunk. So nobody can change a name, a size, the context or
-//! a wrapped key, or move, drop, add or exchange a chunk or a file without that showing. The counters
-//! make every nonce unique under a data key, which is why none is stored.
+//! So nobody can change a name, a size, the context or a wrapped key, or move, drop, add or
+//! exchange a chunk or a file: nothing opens then.
 //!
 //! Pure functions: the caller asks KMS for the data key, and opens the files.
 

@@ -15,7 +15,7 @@ fn is_refused(line: &[u8], body: &[u8]) -> bool {
     check(&[line, body].concat(), data_key(1)).is_err()
 }
 
-/// A header with a change of its own, over the same contents.
+/// A header with one change.
 fn changed(
     change: impl FnOnce(&mut seal::Context, &mut Vec<WrappedKey>, &mut Vec<File>),
 ) -> Header {
@@ -60,7 +60,7 @@ fn the_contents_of_another_release_do_not_fit() {
     let others: [(&str, &[u8]); 3] = [("a", b"FIRST"), ("b", b"second"), ("c", b"third")];
     let two = sealed(&header(&others), data_key(1), &others);
     assert_eq!(parts(&one).0, parts(&two).0);
-    // This is why a data key is used once: nothing else tells the two apart.
+    // This is why a data key is used once: nothing else distinguishes them.
     assert!(open(&two, data_key(1)).is_ok());
     assert!(check(&two, data_key(2)).is_err());
     let next = changed(|context, _, _| context.revision = "next".parse().unwrap());
@@ -72,7 +72,7 @@ fn the_contents_of_another_release_do_not_fit() {
 #[test]
 fn files_and_chunks_cannot_be_moved_dropped_or_repeated() {
     const SEALED: usize = CHUNK + 16;
-    // Three chunks that are alike in size and in content.
+    // Three chunks of the same size and content.
     let large = vec![7; 3 * CHUNK];
     let alike: [(&str, &[u8]); 2] = [("a", &large), ("b", &large)];
     let good = sealed(&header(&alike), data_key(1), &alike);
