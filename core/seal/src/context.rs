@@ -1,5 +1,7 @@
 //! What a sealed file is for.
 
+use std::collections::BTreeMap;
+
 use names::PipelineName;
 use serde::{Deserialize, Serialize};
 
@@ -29,13 +31,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// The encryption context for KMS, by name.
+    /// The encryption context for KMS.
     #[must_use]
-    pub fn members(&self) -> [(&'static str, &str); 3] {
-        [
-            ("environment", &self.environment),
+    pub fn for_kms(&self) -> BTreeMap<String, String> {
+        let members: [(&str, &str); 3] = [
             ("pipeline", &self.pipeline),
             ("revision", &self.revision),
-        ]
+            ("environment", &self.environment),
+        ];
+        members.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 }

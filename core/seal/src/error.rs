@@ -2,9 +2,10 @@
 
 use std::io;
 
+use names::KmsKeyArn;
+
 use crate::file_name::FileName;
 use crate::header::{MAX_FILES, MAX_HEADER};
-use crate::key::KeyArn;
 
 /// Why there cannot be such a header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,10 +18,10 @@ pub enum HeaderError {
     Files,
     /// KMS does not return a data key of this length.
     #[error("the data key that {0} wrapped is not one that KMS returned")]
-    Wrapped(KeyArn),
+    Wrapped(KmsKeyArn),
     /// A KMS key is there twice.
     #[error("the KMS key {0} is given twice")]
-    KeyTwice(KeyArn),
+    KeyTwice(KmsKeyArn),
     /// Two names are one file on a system that ignores case.
     #[error("two files are called `{0}`, if upper and lower case are the same; rename one")]
     NameTwice(FileName),

@@ -2,43 +2,19 @@
 
 use std::fmt;
 
-use names::{AccountId, Arn, Region, is_partition};
+use names::{Arn, KmsKeyArn};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::base64_text;
 
-names::checked_text!(
-    /// The ARN of a KMS key.
-    pub KeyArn,
-    "the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID (an alias may point elsewhere tomorrow)",
-    |text| Arn::parse(text).is_some_and(|arn| {
-        let id = arn.resource.strip_prefix("key/").unwrap_or_default();
-        is_partition(arn.partition)
-            && arn.service == "kms"
-            && Region::is_valid(arn.region)
-            && AccountId::is_valid(arn.account)
-            && (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    })
-);
-
-impl KeyArn {
-    /// The key's region.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        Arn::parse(self).map_or("", |arn| arn.region)
-    }
-
-    /// Whether both are one multi-Region key, in the same region or in two: one decrypts what the
-    /// other encrypted (AWS KMS Developer Guide, "Multi-Region keys in AWS KMS": related keys have
-    /// the same key ID, and theirs begins with `mrk-`).
-    #[must_use]
-    pub fn is_related_to(&self, other: &Self) -> bool {
-        let of = |key| Arn::parse(key).map(|arn| (arn.partition, arn.account, arn.resource));
-        of(self).is_some_and(|(.., resource)| resource.starts_with("key/mrk-"))
-            && of(self) == of(other)
-    }
+/// Whether both are one multi-Region key, in the same region or in two: one decrypts what the other
+/// encrypted (AWS KMS Developer Guide, "Multi-Region keys in AWS KMS": related keys have the same
+/// key ID, and theirs begins with `mrk-`).
+#[must_use]
+pub fn are_related(one: &KmsKeyArn, other: &KmsKeyArn) -> bool {
+    let of = |key| Arn::parse(key).map(|arn| (arn.partition, arn.account, arn.resource));
+    of(one).is_some_and(|(.., resource)| resource.starts_with("key/mrk-")) && of(one) == of(other)
 }
 
 /// The data key of a sealed file, as one KMS key encrypted it.
@@ -46,7 +22,7 @@ impl KeyArn {
 #[serde(deny_unknown_fields)]
 pub struct WrappedKey {
     /// The KMS key that decrypts it.
-    pub key: KeyArn,
+    pub key: KmsKeyArn,
     /// What KMS returned as `CiphertextBlob`.
     #[serde(with = "base64_text")]
     pub wrapped: Vec<u8>,

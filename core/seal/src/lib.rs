@@ -33,6 +33,6 @@ pub use context::{Context, ContextText};
 pub use error::{HeaderError, OpenError, SealError};
 pub use file_name::FileName;
 pub use header::{File, Header, MAX_FILES, MAX_HEADER};
-pub use key::{DataKey, KeyArn, WrappedKey};
+pub use key::{DataKey, WrappedKey, are_related};
 pub use open::{Checked, Sealed};
 pub use write::seal;
