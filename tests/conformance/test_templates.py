@@ -70,10 +70,11 @@ def test_every_template_is_there():
         "pipeline.yaml",
         "reviews.yaml",
         "rule-pipeline.yaml",
+        "verified-deploy.yaml",
     ]
     assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml", "reviews.yaml"]
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
-    modules += ["example", "gate", "notify", "pipeline", "reviews"]
+    modules += ["example", "gate", "notify", "pipeline", "reviews", "verified-deploy"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -439,10 +440,12 @@ def test_the_gate_reads_the_named_pipelines_only():
         "desk-notify.yaml",
         "evidence-archive.yaml",
         "reviews.yaml",
+        "verified-deploy.yaml",
         *(
             f"terraform/{m}/main.tf"
             for m in ("gate", "pipeline", "audit", "archive", "desk", "notify", "reviews")
         ),
+        "terraform/verified-deploy/main.tf",
     ],
 )
 def test_every_wildcard_is_explained(name):
