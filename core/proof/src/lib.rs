@@ -2,8 +2,8 @@
 //! pipeline's account.
 //!
 //! It is an in-toto Statement v1 in a DSSE envelope, with the predicate of the Simple Verification
-//! Result. It names what is released and has the facts that the gate judged. Whoever verifies it
-//! judges them again by a rule of their own.
+//! Result. It names what is released and has the facts that the gate judged. A verifier judges
+//! them again by a rule that the verifier trusts.
 //!
 //! Pure functions: no clock, no files, no network. The caller signs.
 //!

@@ -11,7 +11,7 @@ pub struct Problem {
     pub message: String,
 }
 
-/// What a proof can lack. The codes are stable.
+/// What can be wrong with a proof. The codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemCode {
     /// The statement is not one of ours.

@@ -12,7 +12,7 @@ use crate::subject::{Artifact, Subject};
 /// Who is the verifier, in the words of in-toto.
 const VERIFIER: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/gate");
 
-/// What a proof says besides the facts and the decision.
+/// What a proof says in addition to the facts and the decision.
 #[derive(Clone, Debug)]
 pub struct Made<'a> {
     /// The version of the program that judged.

@@ -14,7 +14,7 @@ use crate::subject::{Artifact, Subject};
 /// How far the clocks of the gate and the verifier may differ.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a verifier asks of a proof, besides its own rule.
+/// What a verifier asks of a proof, in addition to its own rule.
 #[derive(Clone, Debug)]
 pub struct Expect<'a> {
     /// The public half of the gate's key. With it, the facts of the proof are believed as the gate
@@ -64,8 +64,8 @@ pub struct Verified {
 
 /// Judges a proof by the verifier's own rule.
 ///
-/// INVARIANT (fail closed): without the gate's key, whoever made the file chose all facts in it. So
-/// only signed answers count, and nothing is believed that no human signed.
+/// INVARIANT (fail closed): without the gate's key, anybody may have made the file and chosen all
+/// facts in it. So only signed answers count, and nothing is believed that no human signed.
 ///
 /// # Errors
 /// Every [`Problem`] that was found.
@@ -123,6 +123,11 @@ pub fn verify(
         }
     };
     let artifacts = if signed_by_gate { artifacts } else { Vec::new() };
+    if !signed_by_gate && revisions.is_empty() {
+        let message = "the answers that people signed name no revision, as after a rollback, so \
+                       only the gate's signature tells what is released; give the gate's key";
+        problems.push(ProblemCode::NeedsTheGatesKey.because(message));
+    }
     problems.extend(unnamed(expect.artifacts, &artifacts, &revisions, signed_by_gate));
     match judge(rule, &facts, signed_by_gate) {
         Ok(decision) if problems.is_empty() => Ok(Verified {

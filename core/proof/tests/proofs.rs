@@ -114,6 +114,17 @@ fn without_the_gates_key_an_unsigned_approval_is_nobodys() {
 }
 
 #[test]
+fn without_the_gates_key_nobody_says_what_a_rollback_releases() {
+    let mut facts = facts();
+    let proof = made(&facts);
+    facts.attempts.pop();
+    let found = codes(verify(&made(&facts), &Rule::default(), &expect(None, facts.now)));
+    assert_eq!(found, [ProblemCode::NeedsTheGatesKey, ProblemCode::OwnRule]);
+    let found = codes(verify(&proof, &Rule::default(), &expect(None, facts.now)));
+    assert_eq!(found, [ProblemCode::OwnRule], "with its revision");
+}
+
+#[test]
 fn what_differs_from_what_was_asked_is_refused_by_its_code() {
     let (gate, facts) = (Gate::new(), facts());
     let (proof, key) = (gate.sign(made(&facts)), gate.public());
