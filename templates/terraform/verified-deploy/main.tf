@@ -53,6 +53,13 @@ resource "aws_codebuild_project" "this" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = var.gate_key != "" || var.artifact_name == ""
+      error_message = "People sign revisions and not artifacts. With artifact_name, give gate_key; without gate_key, leave artifact_name empty."
+    }
+  }
+
   depends_on = [aws_iam_role_policy.this]
 }
 

@@ -34,7 +34,7 @@ variable "rule_layer_arn" {
 }
 
 variable "gate_key" {
-  description = "The gate's public key: aws kms get-public-key --query PublicKey --output text. Empty to believe the signatures of people alone"
+  description = "The gate's public key: aws kms get-public-key --query PublicKey --output text. Empty to believe the signatures of people alone, which name neither artifacts nor an environment"
   type        = string
   default     = ""
 }
