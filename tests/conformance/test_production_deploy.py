@@ -138,7 +138,7 @@ def test_a_forged_success_without_a_proof_deploys_nothing(project, people):
 
 
 def test_a_forged_success_with_the_proof_of_another_execution_deploys_nothing(project, people):
-    """Who reports the gate's success chooses its output variables too."""
+    """The person who reports the gate's success also chooses its output variables."""
     yesterday, today = approved(project, people), approved(project, people)
     place = project.store(yesterday, yesterday.proof(project.gate.sign))
     done = project.build(place, today.execution)

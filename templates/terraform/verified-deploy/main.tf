@@ -19,8 +19,8 @@ resource "aws_codebuild_project" "this" {
 
   source {
     type = "CODEPIPELINE"
-    # Here and not in the source. What decides stands in the text: the variables of a build can be
-    # replaced by whoever starts it. `PROOF` and `EXECUTION` only say where to look.
+    # Here and not in the source. What decides is in the text, because the person who starts a build
+    # can replace its variables. `PROOF` and `EXECUTION` only say where to look.
     buildspec = templatefile("${path.module}/buildspec.yml", {
       PipelineName    = var.pipeline_name
       EnvironmentName = var.environment_name
