@@ -1,6 +1,6 @@
-"""What an administrator of CI's account can make production believe. He may do everything there:
-call any API as anybody, sign with the gate's key, and write any proof. He has every answer that
-people ever signed, and nobody's key but his own.
+"""What an administrator of CI's account, mallory, can make production believe. Mallory may do
+everything there: call any API as anybody, sign with the gate's key, and write any proof. Mallory
+has every answer that people ever signed, and nobody else's key.
 """
 
 import itertools
@@ -43,7 +43,7 @@ class World:
 
         # The one release that two people approved for production.
         self.good = both()
-        # Everything else that he has: none of it is an approval of EVIL for production by two.
+        # Everything else that people signed: none of it approves EVIL for production by two.
         self.others = {
             "one of two": Release(revisions=[EVIL]).signed_by(ApprovalA=self.alice),
             "one person twice": Release(revisions=[EVIL]).signed_by(
@@ -55,7 +55,7 @@ class World:
             "rejected": Release(revisions=[EVIL]).signed_by(
                 "Rejected", ApprovalA=self.alice, ApprovalB=self.bob
             ),
-            "by a key of his own": Release(revisions=[EVIL]).signed_by(
+            "with mallory's key": Release(revisions=[EVIL]).signed_by(
                 ApprovalA=self.alice, ApprovalB=self.mallory
             ),
         }
@@ -76,8 +76,8 @@ class World:
 
 
 @pytest.mark.parametrize("by_the_gate", [True, False])
-def test_he_gets_nothing_past_production_that_two_people_did_not_sign(world, by_the_gate):
-    """Every pair of answers that he has, told as of every execution that he knows."""
+def test_nothing_passes_that_two_people_did_not_sign(world, by_the_gate):
+    """Every pair of answers, told as of every execution."""
     releases = [world.good, *world.others.values()]
     answers = [answer for release in releases for answer in release.answers]
     passed = []
@@ -129,11 +129,11 @@ def test_a_good_release_altered_in_one_place_is_refused(world, by_the_gate, forg
     assert world.verify(good, by_the_gate)["revisions"] == [COMMIT]
 
 
-# --- What he can do all the same. The page says so.
+# --- What remains possible. The page says so.
 
 
 @pytest.mark.parametrize("by_the_gate", [True, False])
-def test_he_can_leave_out_a_rejection_that_came_later(world, by_the_gate):
+def test_a_later_rejection_can_be_left_out(world, by_the_gate):
     """People sign single answers, and nobody signs that there was no other one."""
     release = Release().signed_by(ApprovalA=world.alice, ApprovalB=world.bob)
     complete = Release(execution=release.execution, answers=list(release.answers))
@@ -143,7 +143,7 @@ def test_he_can_leave_out_a_rejection_that_came_later(world, by_the_gate):
     assert world.verify(release, by_the_gate) is not None
 
 
-def test_he_can_deploy_late_what_two_people_once_signed_and_nothing_else(world):
+def test_what_two_people_once_signed_can_be_deployed_late(world):
     """An answer has no time in it, and the gate's key tells another one."""
     late = Release(made=datetime.now(UTC) - timedelta(days=300))
     late.signed_by(ApprovalA=world.alice, ApprovalB=world.bob)
@@ -162,12 +162,12 @@ def test_he_can_deploy_late_what_two_people_once_signed_and_nothing_else(world):
         world.rule = before
 
 
-def test_he_can_have_the_gates_key_name_his_artifact_and_not_another_revision(world):
+def test_the_gates_key_can_name_another_artifact_and_no_other_revision(world):
     """People do not sign what a build makes: deploy by revision."""
-    path = world.folder / "his.zip"
-    path.write_bytes(b"his")
+    path = world.folder / "other.zip"
+    path.write_bytes(b"other")
     forged = Release(execution=world.good.execution, answers=world.good.answers)
-    forged.artifacts = {"BuildOutput": ("s3://artifacts/his", b"his")}
+    forged.artifacts = {"BuildOutput": ("s3://artifacts/other", b"other")}
     verified = world.verify(forged, True, "--artifact", f"BuildOutput={path}")
     assert verified["revisions"] == [COMMIT]
     # Without the gate's key, no artifact is believed at all.
