@@ -82,7 +82,7 @@ def test_every_template_is_there():
         "verified-deploy.yaml",
     ]
     sam = ["audit", "desk-notify", "desk", "gate", "relay", "reviews"]
-    assert SAM == [f"{name}.yaml" for name in sam]
+    assert [f"{name}.yaml" for name in sam] == SAM
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
     modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "verified-deploy"]
     assert [path.name for path in MODULES] == modules
