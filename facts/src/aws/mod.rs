@@ -21,6 +21,8 @@ use names::Unanswered;
 
 use crate::call::{CallError, Operation};
 
+/// The configuration of every client.
+pub use aws_config::SdkConfig;
 /// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
 pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Reader;
