@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use names::Arn;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a decision needs to know about the account of the pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
     /// 12 digits. Principals of other accounts are unattributable.

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::principal::Principal;
 
 /// Everything that a decision rests on, apart from the rule.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
     /// The pipeline's account.
@@ -33,7 +33,7 @@ pub struct Facts {
 }
 
 /// One run of a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Execution {
     /// The pipeline's name.
@@ -45,7 +45,7 @@ pub struct Execution {
 }
 
 /// One attempt of one action, as ListActionExecutions shows it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attempt {
     /// The stage of the action.
@@ -88,7 +88,7 @@ pub struct Attempt {
 }
 
 /// The run of a Lambda function.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Invoked {
     /// `FunctionName` of the action.
@@ -196,7 +196,7 @@ impl Status {
 
 /// The principal that answered an approval, according to two sources that must not contradict each
 /// other.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approver {
     /// `updatedBy` of ListActionExecutions.

@@ -2,6 +2,7 @@
 
 use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 
+use crate::encoding::from_base64;
 use crate::error::BadSignature;
 
 /// A public key. Passkeys and SSH keys use the same two algorithms.
@@ -49,11 +50,14 @@ impl Algorithm {
     }
 }
 
-/// The point of a public key of P-256: 0x04 and two coordinates of 32 bytes. Returns `None` if the
-/// DER is not a SubjectPublicKeyInfo of such a key.
+/// The point of a public key of P-256 in a PEM file (RFC 7468): 0x04 and two coordinates of 32
+/// bytes. Returns `None` if the text is not the SubjectPublicKeyInfo of such a key.
 #[must_use]
-pub fn p256_of_spki(der: &[u8]) -> Option<Vec<u8>> {
-    match Algorithm::from_spki(der)? {
+pub fn p256_of_pem(pem: &str) -> Option<Vec<u8>> {
+    let text = pem.trim().strip_prefix("-----BEGIN PUBLIC KEY-----")?;
+    let text = text.strip_suffix("-----END PUBLIC KEY-----")?;
+    let text: String = text.split_ascii_whitespace().collect();
+    match Algorithm::from_spki(&from_base64(&text)?)? {
         Algorithm::P256(point) => Some(point),
         Algorithm::Ed25519(_) => None,
     }
@@ -69,4 +73,30 @@ pub(crate) fn verified(
     UnparsedPublicKey::new(algorithm, key)
         .verify(signed, signature)
         .map_err(|_| BadSignature::NotSigned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_from_pem_and_nothing_else_is_a_key() {
+        let point = [&[4], [7; 64].as_slice()].concat();
+        let spki = crate::encoding::base64(&[SPKI_P256, &point].concat());
+        let (first, second) = spki.split_at(64);
+        let pem =
+            format!("-----BEGIN PUBLIC KEY-----\n{first}\n{second}\n-----END PUBLIC KEY-----\n");
+        assert_eq!(p256_of_pem(&pem).as_deref(), Some(point.as_slice()));
+        assert!(p256_of_pem(&pem.replace('\n', "\r\n")).is_some());
+        for wrong in [
+            String::new(),
+            "<Error><Code>AccessDenied</Code></Error>".to_owned(),
+            pem.replace("PUBLIC KEY", "CERTIFICATE"),
+            pem.replace("-----END PUBLIC KEY-----", ""),
+            pem.replacen("MFkw", "MFkx", 1),
+            format!("{pem}{pem}"),
+        ] {
+            assert_eq!(p256_of_pem(&wrong), None, "{wrong}");
+        }
+    }
 }

@@ -45,7 +45,7 @@ mod statement;
 mod verify;
 mod wire;
 
-pub use algorithm::p256_of_spki;
+pub use algorithm::p256_of_pem;
 pub use error::BadSignature;
 pub use key::{KeyKind, SigningKey};
 pub use key_error::KeyError;

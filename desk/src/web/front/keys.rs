@@ -4,10 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use facts::{Budget, CallError, Operation};
-use signing::p256_of_spki;
+use signing::p256_of_pem;
 use tokio::sync::Mutex;
 
 use super::super::{Ports, Web};
@@ -57,43 +55,12 @@ impl Keys {
         });
         let malformed = |problem| CallError::Malformed { operation: GET_KEY, problem };
         let pem = asked.await.ok_or(malformed("the desk failed"))??;
-        let key = point(&pem).ok_or(malformed("it is not a public key of P-256"))?;
+        let key =
+            p256_of_pem(&pem).map(Arc::from).ok_or(malformed("it is not a public key of P-256"))?;
         if known.len() == KEPT {
             known.pop_front();
         }
         known.push_back((id.clone(), Arc::clone(&key)));
         Ok(key)
-    }
-}
-
-/// The key in a PEM file (RFC 7468).
-fn point(pem: &str) -> Option<Point> {
-    let text = pem.trim().strip_prefix("-----BEGIN PUBLIC KEY-----")?;
-    let text = text.strip_suffix("-----END PUBLIC KEY-----")?;
-    let text: String = text.split_ascii_whitespace().collect();
-    p256_of_spki(&STANDARD.decode(text).ok()?).map(Arc::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::made::Signer;
-    use super::*;
-
-    #[test]
-    fn a_key_is_read_from_pem_and_nothing_else_is_a_key() {
-        let signer = Signer::new();
-        let pem = signer.pem();
-        assert_eq!(point(&pem).as_deref(), Some(signer.point()));
-        assert!(point(&pem.replace('\n', "\r\n")).is_some());
-        for wrong in [
-            String::new(),
-            "<Error><Code>AccessDenied</Code></Error>".to_owned(),
-            pem.replace("PUBLIC KEY", "CERTIFICATE"),
-            pem.replace("-----END PUBLIC KEY-----", ""),
-            pem.replacen("MFkw", "MFkx", 1),
-            format!("{pem}{pem}"),
-        ] {
-            assert_eq!(point(&wrong), None, "{wrong}");
-        }
     }
 }
