@@ -46,7 +46,7 @@ pub enum RequestError {
     /// It asks for nothing, or for two things.
     #[error(
         "the request must have either `proof`, or `pipeline` and `executionId`, and nothing else \
-             besides `ticket`"
+             except `ticket`"
     )]
     Wanted,
 }

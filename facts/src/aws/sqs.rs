@@ -176,7 +176,7 @@ impl Queue {
         Ok(received.messages)
     }
 
-    /// Deletes messages. One that is not deleted is delivered again, so nothing is said of it.
+    /// Deletes messages. One that is not deleted is delivered again, so no error is reported.
     ///
     /// # Errors
     /// [`CallError`] if SQS does not answer.

@@ -35,7 +35,7 @@ impl<W: Write> Numbered<W> {
         }
     }
 
-    /// Writes a line of our own.
+    /// Writes a line that `relay run` itself prints.
     pub(super) fn note(&mut self, text: &str) {
         self.line(format!("relay run: {text}").as_bytes());
     }
