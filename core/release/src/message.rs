@@ -37,8 +37,8 @@ pub struct End {
     pub lines: Option<u64>,
     /// The exit code of the container. `None` if it has none, because it did not start.
     pub exit_code: Option<i32>,
-    /// What went wrong, in words.
-    pub problem: Option<String>,
+    /// How it ended, in words.
+    pub reason: Option<String>,
 }
 
 /// A refused request.
@@ -69,7 +69,7 @@ struct Written {
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    reason: Option<String>,
     #[serde(default, skip_serializing_if = "is_false")]
     refused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,11 +88,11 @@ impl Message {
     #[must_use]
     pub fn parse(json: &str) -> Option<Self> {
         let written: Written = serde_json::from_str(json).ok()?;
-        let Written { line, more, lines, exit_code, problem, ticket, reasons, .. } = written;
+        let Written { line, more, lines, exit_code, reason, ticket, reasons, .. } = written;
         match (written.refused, written.end, written.release, written.text) {
             (true, false, _, None) => Some(Self::Refusal(Refusal { ticket, reasons })),
             (false, true, Some(release), None) => {
-                Some(Self::End(End { release, lines, exit_code, problem }))
+                Some(Self::End(End { release, lines, exit_code, reason }))
             }
             (false, false, Some(release), Some(text)) => {
                 Some(Self::Line(Line { release, number: line, text, more }))
@@ -111,8 +111,8 @@ impl Message {
             Self::Line(Line { release, number, text, more }) => {
                 Written { release: Some(release), line: number, text: Some(text), more, ..none }
             }
-            Self::End(End { release, lines, exit_code, problem }) => {
-                Written { release: Some(release), end: true, lines, exit_code, problem, ..none }
+            Self::End(End { release, lines, exit_code, reason }) => {
+                Written { release: Some(release), end: true, lines, exit_code, reason, ..none }
             }
             Self::Refusal(Refusal { ticket, reasons }) => {
                 Written { refused: true, ticket, reasons, ..none }
@@ -132,7 +132,7 @@ mod tests {
             r#"{"release":"x","line":18,"text":"","more":true}"#,
             r#"{"release":"x","text":"from somewhere else"}"#,
             r#"{"release":"x","end":true,"lines":17,"exitCode":3}"#,
-            r#"{"release":"x","end":true,"exitCode":1,"problem":"the task did not start"}"#,
+            r#"{"release":"x","end":true,"exitCode":1,"reason":"the task did not start"}"#,
             r#"{"refused":true,"ticket":"t","reasons":["Too old."]}"#,
         ] {
             assert_eq!(Message::parse(json).expect(json).to_json().unwrap(), json);

@@ -161,20 +161,20 @@ impl Order {
     }
 
     /// The exit code: the container's own unless it is 0 and the state machine reports a failure.
-    /// `None` if neither has one.
+    /// `None` if there is none, because the container did not run to its end.
     #[must_use]
     pub fn exit_code(&self) -> Option<i32> {
-        let of = |end: &Option<End>| end.as_ref().and_then(|end| end.exit_code);
-        match (of(&self.container), of(&self.machine)) {
-            (None | Some(0), Some(machine)) => Some(machine),
+        let container = self.container.as_ref().and_then(|end| end.exit_code);
+        match (container, &self.machine) {
+            (None | Some(0), Some(machine)) => machine.exit_code,
             (container, _) => container,
         }
     }
 
-    /// What went wrong, according to the state machine or `relay run`.
+    /// How it ended, in words, according to the state machine or `relay run`.
     #[must_use]
-    pub fn problem(&self) -> Option<&str> {
+    pub fn reason(&self) -> Option<&str> {
         let ends = [&self.machine, &self.container];
-        ends.into_iter().flatten().find_map(|end| end.problem.as_deref())
+        ends.into_iter().flatten().find_map(|end| end.reason.as_deref())
     }
 }

@@ -15,7 +15,7 @@ fn line(release: &str, number: u64) -> Message {
 
 fn end(lines: Option<u64>, exit_code: i32) -> Message {
     let release = OURS.to_owned();
-    Message::End(End { release, lines, exit_code: Some(exit_code), problem: None })
+    Message::End(End { release, lines, exit_code: Some(exit_code), reason: None })
 }
 
 fn numbers(taken: Vec<Taken>) -> Vec<u64> {

@@ -41,12 +41,12 @@ impl<W: Write> Numbered<W> {
     }
 
     /// Writes how the command ended.
-    pub(super) fn end(&mut self, exit_code: i32, problem: Option<String>) {
+    pub(super) fn end(&mut self, exit_code: i32, reason: Option<String>) {
         self.write(&Message::End(End {
             release: self.release.clone(),
             lines: Some(self.lines),
             exit_code: Some(exit_code),
-            problem,
+            reason,
         }));
         self.flush();
     }
