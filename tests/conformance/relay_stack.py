@@ -59,7 +59,9 @@ def definition(resource, **known):
 class Stack:
     def __init__(self, services, endpoint, **parameters):
         self.services, self.endpoint = services, endpoint
-        self.states, self.sqs, self.s3 = (client(endpoint, s) for s in ("stepfunctions", "sqs", "s3"))
+        self.states, self.sqs, self.s3 = (
+            client(endpoint, s) for s in ("stepfunctions", "sqs", "s3")
+        )
         self.resources = resources(**parameters)
         queue = self.resources["Feedback"]["Properties"]
         attributes = {"FifoQueue": "true", "VisibilityTimeout": str(queue["VisibilityTimeout"])}
@@ -128,9 +130,7 @@ class Stack:
             ).get("Messages", [])
             for message in got:
                 found.append(json.loads(message["Body"]))
-                self.sqs.delete_message(
-                    QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"]
-                )
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return found
 
 

@@ -46,7 +46,6 @@ ECS = "AmazonEC2ContainerServiceV20141113."
 MOST_OVERRIDES = 8192
 
 
-
 def shapes(service, name, action):
     """The input and the output of an API action, as botocore's model has them."""
     model = SESSION.get_service_model(service._get_boto_service_name(name))
@@ -195,7 +194,9 @@ class Services:
         try:
             return Response(json.dumps(self.functions[function](event)))
         except FunctionError as error:
-            return Response(json.dumps(error.args[0]), headers={"x-amz-function-error": "Unhandled"})
+            return Response(
+                json.dumps(error.args[0]), headers={"x-amz-function-error": "Unhandled"}
+            )
 
     def ecs(self, operation, request):
         try:

@@ -28,16 +28,16 @@ def failed(stack, ended):
         "release": EXECUTION,
         "end": True,
         "exitCode": end["exitCode"],
-        "reason": ended["cause"],
+        "problem": ended["cause"],
     }
-    return end["exitCode"], end["reason"]
+    return end["exitCode"], end["problem"]
 
 
 def test_a_release_runs_and_its_end_is_told(stack):
     stack.runs("sh", "-c", "exit 0")
     ended = stack.ended(stack.start(EXECUTION))
     assert ended["status"] == "SUCCEEDED", ended
-    told = {"exitCode": 0, "reason": "the command ended with exit code 0"}
+    told = {"exitCode": 0, "problem": None}
     assert stack.messages() == [{"release": EXECUTION, "end": True, **told}]
     assert json.loads(ended["output"]) == told
     (run,) = stack.services.runs
@@ -83,15 +83,15 @@ def test_a_command_that_fails_fails_the_release(stack):
 
 def test_a_container_that_does_not_start_has_no_exit_code(stack):
     stack.runs("/no/such/program")
-    code, reason = failed(stack, stack.ended(stack.start(EXECUTION)))
+    code, problem = failed(stack, stack.ended(stack.start(EXECUTION)))
     assert code is None
-    assert "stopped without an exit code: CannotStartContainerError" in reason
+    assert "stopped without an exit code: CannotStartContainerError" in problem
 
 
 def test_a_task_that_ecs_refuses_is_told_in_its_words(stack):
     stack.services.refuses_to_run = "No Container Instances were found in your cluster."
-    code, reason = failed(stack, stack.ended(stack.start(EXECUTION)))
-    assert code is None and "No Container Instances were found" in reason
+    code, problem = failed(stack, stack.ended(stack.start(EXECUTION)))
+    assert code is None and "No Container Instances were found" in problem
     # A request whose reply got lost might have started it.
     assert len(stack.services.runs) == 1
 
@@ -99,26 +99,24 @@ def test_a_task_that_ecs_refuses_is_told_in_its_words(stack):
 def test_more_revisions_than_ecs_takes_are_no_release(stack):
     stack.runs("sh", "-c", "exit 0")
     many = ["3" * 40] * 200
-    code, reason = failed(stack, stack.ended(stack.start(EXECUTION, revisions=many)))
-    assert code is None and "8192" in reason
+    code, problem = failed(stack, stack.ended(stack.start(EXECUTION, revisions=many)))
+    assert code is None and "8192" in problem
 
 
 def test_nothing_runs_if_the_proof_cannot_be_kept(stack):
     stack.runs("sh", "-c", "exit 0")
     stack.s3.delete_bucket(Bucket=stack.bucket)
-    code, reason = failed(stack, stack.ended(stack.start(EXECUTION, PROOF)))
-    assert code is None and reason.startswith("nothing was started, because the proof")
+    code, problem = failed(stack, stack.ended(stack.start(EXECUTION, PROOF)))
+    assert code is None and problem.startswith("nothing was started, because the proof")
     assert stack.services.runs == []
 
 
 def test_a_release_that_takes_too_long_is_told_too(monkeypatch):
     with deployed(monkeypatch, TimeoutSeconds="1") as stack:
         stack.runs("sleep", "120")
-        code, reason = failed(stack, stack.ended(stack.start(EXECUTION)))
+        code, problem = failed(stack, stack.ended(stack.start(EXECUTION)))
         assert code is None
-        assert reason == (
-            "the command did not end within 1 seconds; its container may still run"
-        )
+        assert problem == ("the command did not end within 1 seconds; its container may still run")
 
 
 def test_step_functions_starts_a_name_once(stack):
