@@ -23,6 +23,18 @@ impl Operation {
     pub const LIST_PIPELINE_EXECUTIONS: Self = Self::codepipeline("ListPipelineExecutions");
     /// [`Secret::text`](crate::aws::Secret::text)
     pub const GET_SECRET_VALUE: Self = Self::of("secretsmanager", "GetSecretValue");
+    /// [`Kms::sign_digest`](crate::aws::Kms::sign_digest)
+    pub const SIGN: Self = Self::of("kms", "Sign");
+    /// [`Kms::generate_data_key`](crate::aws::Kms::generate_data_key)
+    pub const GENERATE_DATA_KEY: Self = Self::of("kms", "GenerateDataKey");
+    /// [`Kms::encrypt`](crate::aws::Kms::encrypt)
+    pub const ENCRYPT: Self = Self::of("kms", "Encrypt");
+    /// [`Kms::decrypt`](crate::aws::Kms::decrypt)
+    pub const DECRYPT: Self = Self::of("kms", "Decrypt");
+    /// [`S3::get`](crate::aws::S3::get)
+    pub const GET_OBJECT: Self = Self::of("s3", "GetObject");
+    /// [`S3::put`](crate::aws::S3::put)
+    pub const PUT_OBJECT: Self = Self::of("s3", "PutObject");
     /// [`Roles::role_arn`](crate::Roles::role_arn)
     pub const GET_ROLE: Self = Self::of("iam", "GetRole");
 

@@ -13,8 +13,10 @@ mod checked;
 mod forge;
 mod function;
 mod iam_name;
+mod kms;
 mod partition;
 mod pipeline;
+mod s3;
 mod shown;
 mod unanswered;
 
@@ -24,11 +26,13 @@ pub use checked::NameError;
 pub use forge::{Forge, ForgeUser};
 pub use function::{FunctionName, FunctionRef, FunctionRefError, Versions};
 pub use iam_name::{is_iam_name, is_iam_name_char};
+pub use kms::KmsKeyArn;
 pub use partition::{Partition, Region, RegionGlob, is_partition, is_region_char};
 pub use pipeline::{
     ActionGlob, ActionName, ExecutionId, PipelineGlob, PipelineName, StageGlob, StageName,
     is_pipeline_name_char,
 };
+pub use s3::S3Uri;
 pub use shown::shown;
 pub use unanswered::{Unanswered, credentials_advice};
 

@@ -1,6 +1,7 @@
 //! Single HTTPS requests: the connector of the AWS SDK, without the rest of it.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -111,15 +112,54 @@ impl Https {
         operation: Operation,
         request: HttpRequest,
     ) -> Result<(Reply, BTreeMap<String, String>), CallError> {
-        let transient = |problem| CallError::transient(operation, problem);
+        let mut opened = self.open(operation, request).await?;
+        let headers = std::mem::take(&mut opened.headers);
+        Ok((opened.read().await?, headers))
+    }
+
+    /// Sends a request. Returns the reply before its body is read.
+    pub(super) async fn open(
+        &self,
+        operation: Operation,
+        request: HttpRequest,
+    ) -> Result<Opened, CallError> {
         let reply = self.0.call(request).await;
-        let reply = reply.map_err(|_| transient("the request could not be sent"))?;
-        let status = reply.status().as_u16();
+        let unsent = |_| CallError::transient(operation, "the request could not be sent");
+        let reply = reply.map_err(unsent)?;
         let headers = reply.headers().iter();
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let body = ByteStream::new(reply.into_body()).collect().await;
-        let body = body.map_err(|_| transient("the reply could not be read"))?.to_vec();
-        Ok((Reply { status, body: String::from_utf8(body).unwrap_or_default() }, headers))
+        Ok(Opened {
+            operation,
+            status: reply.status().as_u16(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            body: ByteStream::new(reply.into_body()),
+        })
+    }
+}
+
+/// A reply whose body is read in parts.
+pub(super) struct Opened {
+    operation: Operation,
+    pub(super) status: u16,
+    /// Their names are in lower case.
+    pub(super) headers: BTreeMap<String, String>,
+    body: ByteStream,
+}
+
+impl Opened {
+    /// The next part of the body. Returns `None` at its end.
+    pub(super) async fn next(&mut self) -> Result<Option<impl Deref<Target = [u8]>>, CallError> {
+        let broken = |_| CallError::transient(self.operation, "the reply could not be read");
+        self.body.try_next().await.map_err(broken)
+    }
+
+    /// The reply with its whole body.
+    pub(super) async fn read(mut self) -> Result<Reply, CallError> {
+        let mut body = Vec::new();
+        while let Some(bytes) = self.next().await? {
+            body.extend_from_slice(&bytes);
+        }
+        let body = String::from_utf8(body).unwrap_or_default();
+        Ok(Reply { status: self.status, body })
     }
 }
 

@@ -4,7 +4,9 @@ mod codepipeline;
 mod executions;
 mod https;
 mod iam;
+mod kms;
 mod query;
+mod s3;
 mod secret;
 mod signed;
 
@@ -24,7 +26,9 @@ pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Reader;
 pub use https::{Https, Reply};
 pub use iam::Iam;
+pub use kms::{DataKey, Kms};
 pub use query::{form, refusal};
+pub use s3::{Object, S3};
 pub use secret::{Secret, SecretArn};
 pub use signed::Signed;
 

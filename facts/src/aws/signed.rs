@@ -5,21 +5,23 @@ use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::Request;
 use aws_smithy_types::body::SdkBody;
+use aws_types::service_config::ServiceConfigKey;
 use names::Partition;
 use serde::Deserialize;
 
-use super::https::{Https, Reply};
+use super::https::{Https, Opened, Reply};
 use crate::call::{CallError, Operation};
 
 /// The content type of a request in the AWS Query protocol.
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-/// The content type of a request in the AWS JSON protocol.
-const JSON: &str = "application/x-amz-json-1.1";
 
 /// Sends signed requests to one service. Each is one request, without retries.
 #[derive(Clone, Debug)]
@@ -27,17 +29,28 @@ pub struct Signed {
     /// The service's name in signatures.
     service: &'static str,
     region: String,
-    endpoint: String,
+    endpoint: Endpoint,
     credentials: Option<SharedCredentialsProvider>,
     https: Https,
 }
 
+/// Where a service is.
+#[derive(Clone, Debug)]
+enum Endpoint {
+    /// Where AWS has it.
+    OfAws(String),
+    /// Where somebody configured it to be.
+    Configured(String),
+}
+
 /// What is sent.
-struct Sent<'a> {
-    method: &'static str,
-    path: &'a str,
-    headers: Vec<(&'static str, &'a str)>,
-    body: &'a str,
+pub(super) struct Sent<'a> {
+    pub(super) method: &'static str,
+    /// In place of the service's endpoint, a host of its own there.
+    pub(super) host: Option<String>,
+    pub(super) path: &'a str,
+    pub(super) headers: Vec<(&'static str, &'a str)>,
+    pub(super) body: &'a [u8],
 }
 
 /// An error of the AWS JSON protocol.
@@ -50,14 +63,18 @@ struct Problem {
 }
 
 impl Signed {
-    /// The service at its endpoint, `https://iam.amazonaws.com`, or at the configured
-    /// `endpoint_url`. Signatures name the region.
+    /// The service at its endpoint, `https://iam.amazonaws.com`, or at the configured one:
+    /// `AWS_ENDPOINT_URL_IAM`, `AWS_ENDPOINT_URL`, or what the profile says instead. Signatures
+    /// name the region.
     #[must_use]
     pub fn new(config: &SdkConfig, service: &'static str, region: &str, endpoint: &str) -> Self {
         Self {
             service,
             region: region.to_owned(),
-            endpoint: config.endpoint_url().unwrap_or(endpoint).trim_end_matches('/').to_owned(),
+            endpoint: match configured(config, service) {
+                Some(url) => Endpoint::Configured(url.trim_end_matches('/').to_owned()),
+                None => Endpoint::OfAws(endpoint.to_owned()),
+            },
             credentials: config.credentials_provider(),
             https: Https::default(),
         }
@@ -78,12 +95,21 @@ impl Signed {
         Self::new(config, service, region, &format!("https://{service}.{region}.{suffix}"))
     }
 
+    /// Where AWS has the service. Returns `None` if somebody configured another place.
+    pub(super) fn endpoint_of_aws(&self) -> Option<&str> {
+        match &self.endpoint {
+            Endpoint::OfAws(url) => Some(url),
+            Endpoint::Configured(_) => None,
+        }
+    }
+
     /// Reads a path, which begins with `/` and is escaped as in a URL.
     ///
     /// # Errors
     /// [`CallError`] if the request could not be signed or sent, or its reply not be read.
     pub async fn get(&self, operation: Operation, path: &str) -> Result<Reply, CallError> {
-        self.send(operation, Sent { method: "GET", path, headers: Vec::new(), body: "" }).await
+        let sent = Sent { method: "GET", host: None, path, headers: Vec::new(), body: b"" };
+        self.open(operation, sent).await?.read().await
     }
 
     /// Sends a form, the request of the AWS Query protocol: `Action=GetRole&…`, escaped.
@@ -91,12 +117,11 @@ impl Signed {
     /// # Errors
     /// [`CallError`] if the request could not be signed or sent, or its reply not be read.
     pub async fn post(&self, operation: Operation, form: &str) -> Result<Reply, CallError> {
-        let headers = vec![("content-type", FORM)];
-        self.send(operation, Sent { method: "POST", path: "/", headers, body: form }).await
+        self.post_to_root(operation, vec![("content-type", FORM)], form).await
     }
 
-    /// Sends a document, the request of the AWS JSON protocol, version 1.1, for this
-    /// `X-Amz-Target`: `secretsmanager.GetSecretValue`. Returns the document of the reply.
+    /// Sends a document, the request of the AWS JSON protocol, for this `X-Amz-Target`:
+    /// `secretsmanager.GetSecretValue`. Returns the document of the reply.
     ///
     /// # Errors
     /// [`CallError`] if the request could not be signed or sent, or the service refuses it.
@@ -106,8 +131,8 @@ impl Signed {
         target: &str,
         body: &str,
     ) -> Result<String, CallError> {
-        let headers = vec![("content-type", JSON), ("x-amz-target", target)];
-        let reply = self.send(operation, Sent { method: "POST", path: "/", headers, body }).await?;
+        let headers = vec![("content-type", json_type(self.service)), ("x-amz-target", target)];
+        let reply = self.post_to_root(operation, headers, body).await?;
         if reply.status == 200 {
             return Ok(reply.body);
         }
@@ -118,18 +143,38 @@ impl Signed {
         Err(CallError::of_service(operation, reply.status, code, message))
     }
 
-    async fn send(&self, operation: Operation, sent: Sent<'_>) -> Result<Reply, CallError> {
+    async fn post_to_root(
+        &self,
+        operation: Operation,
+        headers: Vec<(&'static str, &str)>,
+        body: &str,
+    ) -> Result<Reply, CallError> {
+        let body = body.as_bytes();
+        let sent = Sent { method: "POST", host: None, path: "/", headers, body };
+        self.open(operation, sent).await?.read().await
+    }
+
+    /// Sends a signed request. Returns the reply before its body is read.
+    pub(super) async fn open(
+        &self,
+        operation: Operation,
+        sent: Sent<'_>,
+    ) -> Result<Opened, CallError> {
         let signed = self.signed(sent).await;
         let request = signed.ok_or_else(|| CallError::Refused {
             operation,
             code: "no request".to_owned(),
             message: "the request could not be signed; are credentials there?".to_owned(),
         })?;
-        self.https.send(operation, request).await
+        self.https.open(operation, request).await
     }
 
-    async fn signed(&self, Sent { method, path, headers, body }: Sent<'_>) -> Option<HttpRequest> {
-        let url = format!("{}{path}", self.endpoint);
+    async fn signed(
+        &self,
+        Sent { method, host, path, headers, body }: Sent<'_>,
+    ) -> Option<HttpRequest> {
+        let (Endpoint::OfAws(endpoint) | Endpoint::Configured(endpoint)) = &self.endpoint;
+        let url = format!("{}{path}", host.as_ref().unwrap_or(endpoint));
         let identity = self.credentials.as_ref()?.provide_credentials().await.ok()?.into();
         let mut request = Request::new(SdkBody::from(body));
         request.set_method(method).ok()?;
@@ -142,15 +187,63 @@ impl Signed {
             .region(&self.region)
             .name(self.service)
             .time(SystemTime::now())
-            .settings(SigningSettings::default())
+            .settings(settings(self.service))
             .build()
             .ok()?
             .into();
-        let body = SignableBody::Bytes(body.as_bytes());
+        let body = SignableBody::Bytes(body);
         let signable = SignableRequest::new(method, url, headers.into_iter(), body).ok()?;
         let (instructions, _) = sign(signable, &parameters).ok()?.into_parts();
         let mut request = request.try_into_http1x().ok()?;
         instructions.apply_to_request_http1x(&mut request);
         HttpRequest::try_from(request).ok()
     }
+}
+
+/// The endpoint that the program, the environment or the profile gives a service. One for the
+/// service wins over one for all (AWS SDKs and Tools Reference Guide, "Service-specific
+/// endpoints").
+fn configured(config: &SdkConfig, service: &str) -> Option<String> {
+    let for_all = || config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() {
+        return for_all();
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id(service_id(service))
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    let for_service =
+        config.service_config().zip(key.ok()).and_then(|(all, key)| all.load_config(key));
+    for_service.or_else(for_all)
+}
+
+/// The service's id in the API models (`serviceId`), if it is not the name in signatures.
+fn service_id(service: &str) -> &str {
+    match service {
+        "secretsmanager" => "Secrets Manager",
+        "states" => "SFN",
+        other => other,
+    }
+}
+
+/// The content type of a request in the AWS JSON protocol, in the service's version of it
+/// (`jsonVersion` in the API models).
+fn json_type(service: &str) -> &'static str {
+    match service {
+        "sqs" | "states" => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    }
+}
+
+/// How a service wants to be signed. S3 has its own way (IAM User Guide, "Create a signed AWS API
+/// request"): it escapes a path once, takes it as it is, and wants the hash of the body.
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }

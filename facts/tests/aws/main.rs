@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod kms;
 mod reader;
+mod s3;
 mod secret;
 mod service;
 mod signed;

@@ -32,13 +32,18 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn replying(status: u16, body: &str) -> Self {
+        Self::replying_with(status, "", body)
+    }
+
+    /// Replies also with these headers, each ended as on the wire.
+    pub(crate) fn replying_with(status: u16, headers: &'static str, body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (seen, body) = (Arc::clone(&requests), body.to_owned());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                serve(stream.unwrap(), status, &body, &seen);
+                serve(stream.unwrap(), (status, headers), &body, &seen);
             }
         });
         Self { endpoint, requests }
@@ -55,6 +60,11 @@ impl Service {
         self.requests.lock().unwrap().clone()
     }
 
+    /// Its address.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The configuration of a client of this service.
     pub(crate) fn config(&self) -> SdkConfig {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
@@ -68,7 +78,12 @@ impl Service {
     }
 }
 
-fn serve(stream: TcpStream, status: u16, body: &str, seen: &Mutex<Vec<Request>>) {
+fn serve(
+    stream: TcpStream,
+    (status, headers): (u16, &str),
+    body: &str,
+    seen: &Mutex<Vec<Request>>,
+) {
     let mut reader = BufReader::new(stream);
     let mut line = || {
         let mut line = String::new();
@@ -87,8 +102,9 @@ fn serve(stream: TcpStream, status: u16, body: &str, seen: &Mutex<Vec<Request>>)
     request.body = String::from_utf8(sent).unwrap();
     seen.lock().unwrap().push(request);
     let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status} \r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 {status} \r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
+    );
     reader.get_mut().write_all((head + body).as_bytes()).unwrap();
 }
 

@@ -1,5 +1,6 @@
 //! Signed requests, and the one call to IAM.
 
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use facts::aws::{Iam, Reply, Signed};
 use facts::{CallError, Operation, Roles as _};
 
@@ -89,4 +90,43 @@ fn without_credentials_nothing_is_sent() {
     let error = block_on(Iam::new(&config.build()).role_arn("x")).unwrap_err();
     assert!(error.to_string().starts_with("GetRole answered no request"), "{error}");
     assert_eq!(service.requests().len(), 0);
+}
+
+/// `AWS_ENDPOINT_URL_SFN` of an environment.
+#[derive(Debug)]
+struct OfStepFunctions(String);
+
+impl LoadServiceConfig for OfStepFunctions {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let is_ours = key.service_id() == "SFN" && key.env() == "AWS_ENDPOINT_URL";
+        is_ours.then(|| self.0.clone())
+    }
+}
+
+#[test]
+fn a_service_is_where_its_own_endpoint_says_unless_the_caller_says_otherwise() {
+    let (own, all) = (Service::replying(200, "{}"), Service::replying(200, "{}"));
+    let start = |config, service| {
+        let signed = Signed::in_region(&config, service, "eu-west-1");
+        let operation = Operation::of(service, "X");
+        block_on(signed.post_json(operation, "AWSStepFunctions.StartExecution", "{}")).unwrap();
+    };
+    let as_argument = all.config().to_builder();
+    let as_argument = as_argument.service_config(OfStepFunctions(own.endpoint().to_owned()));
+    start(as_argument.build(), "states");
+    assert_eq!((own.requests().len(), all.requests().len()), (0, 1));
+    // Without its origin, an endpoint is one that the environment gives all services.
+    let everywhere = aws_config::SdkConfig::builder()
+        .credentials_provider(all.config().credentials_provider().unwrap())
+        .endpoint_url(all.endpoint())
+        .service_config(OfStepFunctions(own.endpoint().to_owned()))
+        .build();
+    start(everywhere.clone(), "states");
+    start(everywhere, "kms");
+    assert_eq!((own.requests().len(), all.requests().len()), (1, 2));
+    let version = |request: &crate::service::Request| {
+        request.header("content-type").map(str::to_owned).unwrap()
+    };
+    assert_eq!(version(&own.only()), "application/x-amz-json-1.0");
+    assert_eq!(version(all.requests().last().unwrap()), "application/x-amz-json-1.1");
 }

@@ -1,0 +1,141 @@
+//! The first line of a sealed file.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chunk::CHUNK;
+use crate::context::Context;
+use crate::error::{HeaderError, OpenError};
+use crate::file_name::FileName;
+use crate::key::WrappedKey;
+
+/// The most files in a sealed file.
+pub const MAX_FILES: usize = 1000;
+/// The longest header, in bytes.
+pub const MAX_HEADER: usize = 1 << 20;
+/// The most KMS keys.
+const MAX_KEYS: usize = 10;
+/// The longest `CiphertextBlob` of KMS, in bytes (KMS API model, `CiphertextType`).
+const MAX_WRAPPED: usize = 6144;
+const SCHEMA_VERSION: u32 = 1;
+
+/// One file, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Its name, without a directory.
+    pub name: FileName,
+    /// The size of its content in bytes.
+    pub size: u64,
+}
+
+/// What a sealed file says about itself in plain text. A value holds at least one key and one file,
+/// and no name twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Header {
+    schema_version: u32,
+    context: Context,
+    keys: Vec<WrappedKey>,
+    files: Vec<File>,
+}
+
+/// The part that every version has.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    schema_version: u32,
+}
+
+impl Header {
+    /// The header of a new sealed file.
+    ///
+    /// # Errors
+    /// [`HeaderError`] if there are no keys or files, too many of them, or one twice.
+    pub fn new(
+        context: Context,
+        keys: Vec<WrappedKey>,
+        files: Vec<File>,
+    ) -> Result<Self, HeaderError> {
+        Self { schema_version: SCHEMA_VERSION, context, keys, files }.checked()
+    }
+
+    /// Reads the line of a header, without its line feed.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it is not the header of a sealed file that this version can read.
+    pub fn parse(line: &[u8]) -> Result<Self, OpenError> {
+        let Version { schema_version } =
+            serde_json::from_slice(line).map_err(OpenError::NotSealed)?;
+        if schema_version != SCHEMA_VERSION {
+            return Err(OpenError::Version(schema_version));
+        }
+        let header: Self = serde_json::from_slice(line).map_err(OpenError::NotSealed)?;
+        Ok(header.checked()?)
+    }
+
+    /// The line of the header, without its line feed.
+    ///
+    /// # Errors
+    /// [`HeaderError::TooLong`] if it has more than [`MAX_HEADER`] bytes.
+    pub fn line(&self) -> Result<Vec<u8>, HeaderError> {
+        // Nothing in it can fail to be written as JSON.
+        let line = serde_json::to_vec(self).unwrap_or_default();
+        if (1..=MAX_HEADER).contains(&line.len()) { Ok(line) } else { Err(HeaderError::TooLong) }
+    }
+
+    /// The release that it is for.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The wrapped data key, in the order in which the KMS keys should be asked.
+    #[must_use]
+    pub fn keys(&self) -> &[WrappedKey] {
+        &self.keys
+    }
+
+    /// The files, in the order of their contents.
+    #[must_use]
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// The files with their positions.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &File)> {
+        (0..).zip(&self.files)
+    }
+
+    /// The size of the largest chunk before it is encrypted, in bytes.
+    pub(crate) fn largest_chunk(&self) -> usize {
+        let largest = self.files.iter().map(|file| file.size).max().unwrap_or_default();
+        usize::try_from(largest).unwrap_or(CHUNK).min(CHUNK)
+    }
+
+    fn checked(self) -> Result<Self, HeaderError> {
+        if !(1..=MAX_KEYS).contains(&self.keys.len()) {
+            return Err(HeaderError::Keys);
+        }
+        if !(1..=MAX_FILES).contains(&self.files.len()) {
+            return Err(HeaderError::Files);
+        }
+        let mut keys = BTreeSet::new();
+        for WrappedKey { key, wrapped } in &self.keys {
+            if !(1..=MAX_WRAPPED).contains(&wrapped.len()) {
+                return Err(HeaderError::Wrapped(key.clone()));
+            }
+            if !keys.insert(key) {
+                return Err(HeaderError::KeyTwice(key.clone()));
+            }
+        }
+        let mut names = BTreeSet::new();
+        for File { name, .. } in &self.files {
+            if !names.insert(name.folded()) {
+                return Err(HeaderError::NameTwice(name.clone()));
+            }
+        }
+        Ok(self)
+    }
+}
