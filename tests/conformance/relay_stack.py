@@ -31,14 +31,7 @@ DEADLINE = 60
 
 
 def resources(**parameters):
-    template = load("relay.yaml")
-    lists = ("CommaDelimitedList", "List<")
-    given = {**PARAMETERS, **parameters}
-    for name, parameter in template["Parameters"].items():
-        # Lists of ids are lists too.
-        if parameter["Type"].startswith(lists[1]):
-            parameter["Type"] = lists[0]
-    return resolve(template, **given)
+    return resolve(load("relay.yaml"), **{**PARAMETERS, **parameters})
 
 
 def definition(resource, **known):

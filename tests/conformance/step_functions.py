@@ -1,4 +1,4 @@
-"""Step Functions on loopback: moto's interpreter, with Lambda and ECS of our own in front of it.
+"""Step Functions on loopback: moto's interpreter, with a Lambda and an ECS in front of it.
 
 moto runs a Lambda function or a task of ECS only in Docker. So one server takes the calls that the
 state machines make of these two services, and hands everything else to moto. A request to ECS is
@@ -31,10 +31,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
     StatesErrorNameType,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
     state_task_service_ecs,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
-    StateTaskService,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -69,8 +67,8 @@ def from_service(service, response, boto_service_name=None, service_action_name=
         service._from_boto_response(response, shape)
 
 
-StateTaskService._normalise_parameters = to_service
-StateTaskService._normalise_response = from_service
+state_task_service.StateTaskService._normalise_parameters = to_service
+state_task_service.StateTaskService._normalise_response = from_service
 
 original = state_task_service_ecs.StateTaskServiceEcs._build_sync_resolver
 
@@ -107,7 +105,7 @@ state_task_service_ecs.StateTaskServiceEcs._build_sync_resolver = failing_as_in_
 
 
 class Refused(Exception):
-    """ECS takes the request for an error of the client."""
+    """The request is wrong, says ECS."""
 
 
 class Task:
