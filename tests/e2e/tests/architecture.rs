@@ -25,7 +25,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn one_place_in_each_program_names_its_aws_sdk() {
-    for program in ["facts", "job", "lambda", "desk", "reviews", "policygen", "emulator"] {
+    for program in ["facts", "job", "lambda", "desk", "reviews", "policygen", "relay", "emulator"] {
         let folder = repository().join(program).join("src");
         let names_it = |path: &PathBuf| {
             let text = fs::read_to_string(path).unwrap();
@@ -244,6 +244,7 @@ fn the_table_of_crates_is_that_of_the_manifests() {
         "desk",
         "reviews",
         "policygen",
+        "relay",
         "emulator",
         "tests/kit",
         "tests/e2e",
@@ -279,9 +280,18 @@ fn is_test(sources: &str, name: &str) -> bool {
 fn every_test_that_the_threat_model_names_exists() {
     let root = repository();
     let mut files = Vec::new();
-    for folder in
-        ["core", "facts", "job", "lambda", "desk", "reviews", "policygen", "emulator", "tests"]
-    {
+    for folder in [
+        "core",
+        "facts",
+        "job",
+        "lambda",
+        "desk",
+        "reviews",
+        "policygen",
+        "relay",
+        "emulator",
+        "tests",
+    ] {
         files.extend(sources(&root.join(folder)));
     }
     let conformance = fs::read_dir(root.join("tests/conformance")).unwrap();
@@ -302,4 +312,31 @@ fn every_test_that_the_threat_model_names_exists() {
             assert!(is_test(&tests, name), "SECURITY.md names the test `{name}`, for:{attacker}");
         }
     }
+}
+
+/// The claims of docs/production.md link the tests that show them: by file and name.
+#[test]
+fn every_claim_about_production_links_its_tests() {
+    let text = page("docs/production.md");
+    let mut tables = 0;
+    let mut shown = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let [_, claim, shown_by, _] = row.split('|').collect::<Vec<_>>()[..] else { continue };
+        if shown_by.trim() == "shown by" {
+            tables += 1;
+            continue;
+        }
+        let links: Vec<&str> = shown_by.split("[`").skip(1).collect();
+        assert!(!links.is_empty(), "docs/production.md links no test for:{claim}");
+        for link in links {
+            let linked = link.split_once("`](../").and_then(|(name, rest)| {
+                let (path, _) = rest.split_once(')')?;
+                Some((name, path))
+            });
+            let Some((name, path)) = linked else { panic!("no link to a test: {link}") };
+            assert!(is_test(&page(path), name), "{path} has no test `{name}`, for:{claim}");
+            shown += 1;
+        }
+    }
+    assert!(tables == 2 && shown > 10, "{tables} tables, {shown} links");
 }
