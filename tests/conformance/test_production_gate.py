@@ -56,8 +56,8 @@ def test_an_artifact_replaced_after_the_gate_saw_it_is_not_deployed(ci, aws, tmp
     project = Project(aws, tmp_path, people, ci.public_key())
     execution = ci.start()
     ci.approve(execution)
-    build = ci.attempt(execution, "Build")
-    place = build["output"]["outputArtifacts"][0]["s3location"]
+    ci.told_to_deploy(execution)
+    place = ci.attempt(execution, "Build")["output"]["outputArtifacts"][0]["s3location"]
     ci.s3.put_object(Bucket=place["bucket"], Key=place["key"], Body=b"what nobody approved")
     done, content = deployed(ci, project, execution)
     assert done.returncode == 10 and "artifact-not-named" in done.stdout
