@@ -9,7 +9,7 @@ use manual::Manual;
 
 use crate::VERSION;
 use crate::command::{
-    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, verify,
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, seal, unseal, verify,
 };
 use crate::exit::Exit;
 use crate::output;
@@ -41,6 +41,8 @@ enum Command {
     Explain(explain::Args),
     Evidence(Box<evidence_args::Args>),
     Verify(verify::Args),
+    Seal(seal::Args),
+    Unseal(unseal::Args),
     #[command(flatten)]
     Manual(Manual),
 }
@@ -76,6 +78,8 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Evidence(args) => return evidence::run(&args, now),
         Command::Diff(args) => return diff::run(&args),
         Command::Verify(args) => return verify::run(&args),
+        Command::Seal(args) => seal::run(&args)?,
+        Command::Unseal(args) => return unseal::run(&args, now),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }
     Ok(Exit::Done)
