@@ -36,6 +36,14 @@ TOOLS = ROOT / "target" / "tools"
 CLOUDFORMATION = sorted(path.name for path in TEMPLATES.glob("*.yaml"))
 SAM = [name for name in CLOUDFORMATION if "Transform" in load(name)]
 MODULES = sorted(path for path in (TEMPLATES / "terraform").iterdir() if path.is_dir())
+# What SAM makes of a resource, and the properties that it writes otherwise.
+SERVERLESS = {
+    "AWS::Serverless::Function": ("AWS::Lambda::Function", {"CodeUri", "Tags"}),
+    "AWS::Serverless::StateMachine": (
+        "AWS::StepFunctions::StateMachine",
+        {"DefinitionUri", "Name", "Role", "Tags", "Type"},
+    ),
+}
 OFFLINE = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "SAM_CLI_TELEMETRY": "0",
@@ -68,12 +76,15 @@ def test_every_template_is_there():
         "evidence-archive.yaml",
         "gate.yaml",
         "pipeline.yaml",
+        "relay.yaml",
         "reviews.yaml",
         "rule-pipeline.yaml",
+        "verified-deploy.yaml",
     ]
-    assert SAM == ["audit.yaml", "desk-notify.yaml", "desk.yaml", "gate.yaml", "reviews.yaml"]
+    sam = ["audit", "desk-notify", "desk", "gate", "relay", "reviews"]
+    assert [f"{name}.yaml" for name in sam] == SAM
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
-    modules += ["example", "gate", "notify", "pipeline", "reviews"]
+    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "verified-deploy"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -101,8 +112,9 @@ def test_sam_loses_nothing(name):
     """What CloudFormation's transform makes of it, by the same code."""
     template = load(name)
     for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+        for file in ("CodeUri", "DefinitionUri"):
+            if file in resource["Properties"]:
+                resource["Properties"][file] = "s3://bucket/key"
     before = json.loads(json.dumps(template["Resources"]))
     defaults = {
         key: parameter.get("Default", "") for key, parameter in template["Parameters"].items()
@@ -114,9 +126,9 @@ def test_sam_loses_nothing(name):
     assert after.keys() == before.keys()
     for label, resource in before.items():
         kept = after[label]["Properties"]
-        if resource["Type"] == "AWS::Serverless::Function":
-            assert after[label]["Type"] == "AWS::Lambda::Function"
-            changed = {"CodeUri", "Tags"}
+        if resource["Type"] in SERVERLESS:
+            made, changed = SERVERLESS[resource["Type"]]
+            assert after[label]["Type"] == made
             assert {key: kept[key] for key in resource["Properties"].keys() - changed} == {
                 key: value for key, value in resource["Properties"].items() if key not in changed
             }
@@ -438,11 +450,15 @@ def test_the_gate_reads_the_named_pipelines_only():
         "desk.yaml",
         "desk-notify.yaml",
         "evidence-archive.yaml",
+        "relay.yaml",
         "reviews.yaml",
+        "verified-deploy.yaml",
         *(
             f"terraform/{m}/main.tf"
             for m in ("gate", "pipeline", "audit", "archive", "desk", "notify", "reviews")
         ),
+        "terraform/relay/release.tf",
+        "terraform/verified-deploy/main.tf",
     ],
 )
 def test_every_wildcard_is_explained(name):
@@ -643,7 +659,8 @@ def test_what_can_carry_tags_does():
         "AWS::Config::OrganizationConfigRule", "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Url", "AWS::ElasticLoadBalancingV2::Listener", "AWS::Logs::ResourcePolicy",
         "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::WAFv2::WebACLAssociation",
-        "AWS::CloudWatch::Dashboard",
+        "AWS::CloudWatch::Dashboard", "AWS::Logs::SubscriptionFilter", "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
     }  # fmt: skip
     for name in CLOUDFORMATION:
         if name == "approvers.yaml":

@@ -76,7 +76,12 @@ impl Report {
         let (mut cases, counts) = cases(history, question.period, question.execution.as_deref());
         let other_functions = other_functions(&cases, &question.gate);
         let route = Route::learn(&cases, &question.gate);
-        let standard = Standard { pipeline: question.pipeline, account, floor: question.rule };
+        let standard = Standard {
+            pipeline: question.pipeline,
+            account,
+            floor: question.rule,
+            keeps_facts: question.execution.is_some(),
+        };
         for case in &mut cases {
             trail.iter().for_each(|trail| give_times(case, trail));
         }

@@ -89,6 +89,13 @@ pub fn verify(
         false => problems.extend(unproven(rule, expect)),
     }
     let facts = Facts { now: expect.now, ..statement.predicate.facts };
+    let execution = &facts.execution.id;
+    if let Some(only) =
+        rule.pipeline_execution_id().filter(|id| !id.eq_ignore_ascii_case(execution))
+    {
+        let message = format!("the rule is about the execution {only}, not {}", shown(execution));
+        problems.push(ProblemCode::OwnRule.because(message));
+    }
     let pipeline = &facts.execution.pipeline;
     if let Some(expected) = expect.pipeline.filter(|expected| expected != pipeline) {
         problems.push(ProblemCode::AnotherPipeline.because(format!(
@@ -184,9 +191,15 @@ fn check_times(statement: &Statement<Ignored>, expect: &Expect<'_>, problems: &m
     }
 }
 
-/// What is asked and nobody but the gate could vouch for.
+/// What is asked and nobody but the gate could vouch for. Whoever made the file could leave out an
+/// approval that nobody has given, or offer the approvals of another stage.
 fn unproven(rule: &Rule, expect: &Expect<'_>) -> Vec<Problem> {
     let asked = [
+        (rule.stage().is_none(), "which stage it passed, and the rule names no `stage`"),
+        (
+            rule.requires_every_approval(),
+            "which approvals the stage has, and the rule names no `actions`",
+        ),
         (expect.environment.is_some(), "for which environment it is"),
         (expect.max_age.is_some(), "when it was made"),
         (rule.max_age_minutes().is_some(), "when people answered, and the rule has maxAgeMinutes"),

@@ -14,6 +14,7 @@ use crate::handle::Affix;
 use crate::identity::Basis;
 use crate::key::Key;
 use crate::pattern::PrincipalPattern;
+use crate::proof::{ProofRecord, ProofSettings};
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
 use crate::reviews::{Reviews, ReviewsRecord};
@@ -203,6 +204,9 @@ pub struct EffectiveRule {
     pub roster: BTreeMap<String, BTreeSet<String>>,
     /// The function that says who wrote what is released.
     pub reviews: Option<ReviewsRecord>,
+    /// What proves a release to others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofRecord>,
     /// Globs of roles and users that are machines, not people.
     pub not_people: Vec<String>,
 }
@@ -233,6 +237,7 @@ impl EffectiveRule {
             }),
             roster: rule.roster().entries().clone(),
             reviews: rule.reviews().map(Reviews::record),
+            proof: rule.proof().map(ProofSettings::record),
             not_people: texts(rule.not_people(), NameGlob::pattern),
         }
     }

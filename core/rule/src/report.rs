@@ -45,6 +45,8 @@ pub mod output_variable {
     pub const RULE_DIGEST: &str = "RuleDigest";
     /// The gate's version.
     pub const GATE_VERSION: &str = "GateVersion";
+    /// Where the proof of the release is, if the rule has `proof`: `s3://bucket/key`.
+    pub const PROOF: &str = "Proof";
     /// The summary of the success.
     pub const SUMMARY: &str = "Summary";
 }

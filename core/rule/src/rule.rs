@@ -9,6 +9,7 @@ use crate::error::RuleError;
 use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::pattern::PrincipalPattern;
+use crate::proof::ProofSettings;
 use crate::quorum::Quorum;
 use crate::reviews::Reviews;
 use crate::roster::{Roster, missing_entry};
@@ -260,6 +261,13 @@ impl Rule {
     #[must_use]
     pub fn reviews(&self) -> Option<&Reviews> {
         self.identities.reviews.as_ref()
+    }
+
+    /// With which key the gate signs a proof of each release, and where it goes. `None` if it makes
+    /// no proofs.
+    #[must_use]
+    pub fn proof(&self) -> Option<&ProofSettings> {
+        self.identities.proof.as_ref()
     }
 
     /// The age in minutes up to which an approval counts.

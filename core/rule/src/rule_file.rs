@@ -13,6 +13,7 @@ use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::object::Object;
 use crate::pattern::PrincipalPattern;
+use crate::proof::{ProofFile, ProofSettings};
 use crate::quorum::Quorum;
 use crate::reviews::{Reviews, ReviewsFile};
 use crate::roster::Roster;
@@ -36,7 +37,8 @@ pub(crate) struct Demands {
     pub pipeline_execution_id: Option<String>,
 }
 
-/// The keys that only the floor may have: they distinguish people, or let them count.
+/// The keys that only the floor may have: they distinguish people, let them count, or say what
+/// proves a release to others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Identities {
     pub trusted_session_roles: Vec<TrustedRole>,
@@ -45,6 +47,7 @@ pub(crate) struct Identities {
     pub desk: Option<Desk>,
     pub roster: Roster,
     pub reviews: Option<Reviews>,
+    pub proof: Option<ProofSettings>,
     /// The floor's own `handleAffixes`, which give proven handles. `None` for the defaults.
     pub handle_affixes: Option<BTreeSet<Affix>>,
     /// The floor's own `notPeople`. If the initiator is a machine, more approvals count, so the
@@ -91,6 +94,8 @@ struct RuleFile {
     roster: Option<NoRepeats<Vec<String>>>,
     #[serde(default, deserialize_with = "present")]
     reviews: Option<Object<ReviewsFile>>,
+    #[serde(default, deserialize_with = "present")]
+    proof: Option<Object<ProofFile>>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +164,7 @@ pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError
         signing_keys,
         desk,
         reviews: file.reviews.as_ref().map(Reviews::parse).transpose()?,
+        proof: file.proof.as_ref().map(ProofSettings::parse).transpose()?,
         handle_affixes: file.handle_affixes.as_deref().map(affixes).transpose()?,
         machines: each("notPeople", file.not_people.as_deref(), NameGlob::parse)?,
     };
@@ -179,6 +185,13 @@ pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError
 /// allowed.
 pub(crate) fn parse_parameters(json: &str) -> Result<Demands, RuleError> {
     let file = parse(json)?;
+    if file.proof.is_some() {
+        return Err(RuleError::value(
+            "proof",
+            "UserParameters may not say what proves a release, because anyone who may edit the \
+             pipeline can write them; set it in the function's TWO_PERSON_RULE instead",
+        ));
+    }
     for (key, given) in [
         ("trustedSessionRoles", file.trusted_session_roles.is_some()),
         ("people", file.people.is_some()),

@@ -41,6 +41,12 @@ fn cases() -> Vec<Case> {
     let desk =
         |port: &str| json!({"rpId": "d.example", "origin": format!("https://d.example{port}")});
     let reviews = |required: u32, shop: u32| json!({"function": "reviews", "required": required, "repositories": {"acme/shop": shop}});
+    let proof = |id: &str, store: &str, environment: &str, minutes: u32| {
+        let key = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+        json!({"proof": {
+            "key": key, "store": store, "environment": environment, "validMinutes": minutes,
+        }})
+    };
     let excluding = |mut rule: Value| {
         rule["reviews"] = reviews(1, 1);
         rule["excludeAuthors"] = json!(true);
@@ -175,6 +181,44 @@ fn cases() -> Vec<Case> {
             json!({"reviews": reviews(1, 1)}),
             vec!["+ reviews: `reviews` says who wrote and reviewed what is released"],
             vec!["- reviews: no function says who wrote and reviewed what is released"],
+        ),
+        (
+            "proof",
+            json!({}),
+            proof("1", "s3://proofs", "prod", 60),
+            vec![
+                "+ proof: a release passes only with a proof, signed by \
+                 `arn:aws:kms:eu-west-1:111122223333:key/1` and stored in `s3://proofs`",
+            ],
+            vec!["- proof: a release passes without a proof"],
+        ),
+        (
+            "proof: another key and place",
+            proof("1", "s3://proofs", "prod", 60),
+            proof("2", "s3://others", "prod", 60),
+            vec![
+                "- proof: proofs are signed by `arn:aws:kms:eu-west-1:111122223333:key/2`, and no \
+                 longer by `arn:aws:kms:eu-west-1:111122223333:key/1`",
+                "- proof: proofs are stored in `s3://others`, and no longer in `s3://proofs`",
+            ],
+            vec![
+                "- proof: proofs are signed by `arn:aws:kms:eu-west-1:111122223333:key/1`, and no \
+                 longer by `arn:aws:kms:eu-west-1:111122223333:key/2`",
+                "- proof: proofs are stored in `s3://proofs`, and no longer in `s3://others`",
+            ],
+        ),
+        (
+            "proof: another environment and time",
+            proof("1", "s3://proofs", "prod", 60),
+            proof("1", "s3://proofs", "test", 90),
+            vec![
+                "- proof: proofs are for `test`, and not for `prod`",
+                "- proof: proofs are valid for 90 minutes, and not 60",
+            ],
+            vec![
+                "- proof: proofs are for `prod`, and not for `test`",
+                "+ proof: proofs are valid for 60 minutes, and not 90",
+            ],
         ),
         (
             "reviews: another function",

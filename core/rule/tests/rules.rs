@@ -83,6 +83,13 @@ fn what_is_no_rule_is_refused_by_key() {
         r#"{"desk": {"rpId": "example.com"}}"#,
         r#"{"desk": {"rpId": "example.com", "origin": "https://approve.example.net"}}"#,
         r#"{"desk": {"rpId": "example.com", "origin": "http://approve.example.com"}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}}"#,
+        r#"{"proof": {"key": "alias/proofs", "store": "s3://proofs"}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "proofs"}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "s3://proofs", "environment": ""}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "s3://proofs", "validMinutes": 0}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "s3://proofs", "validMinutes": 525601}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "s3://proofs", "valid": 1}}"#,
         r#"{"notPeople": null}"#,
         r##"{"pipelineExecutionId": "#{codepipeline.PipelineExecutionId}"}"##,
     ];
@@ -113,6 +120,7 @@ fn parameters_may_not_say_who_is_who_nor_contradict_the_floor() {
         r#"{"roster": {}}"#,
         r#"{"signingKeys": {}}"#,
         r#"{"desk": {"rpId": "example.com", "origin": "https://example.com"}}"#,
+        r#"{"proof": {"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "s3://proofs"}}"#,
         r#"{"requireSignature": true}"#,
         r#"{"stage": "Other"}"#,
         r#"{"quorum": 1}"#,
@@ -304,4 +312,26 @@ mod each_of_two_united_lists_meets_its_own_quorum {
             judged(&rule, &[("A", "alice"), ("B", "alice"), ("C", "bob"), ("D", "bob")]);
         assert_eq!(verdict, Verdict::Unsatisfied);
     }
+}
+
+#[test]
+fn a_proof_has_its_place_and_is_valid_for_a_day_unless_the_rule_says_otherwise() {
+    let rule = |more: &str| {
+        let proof = format!(
+            r#"{{"key": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", "store": "s3://proofs/a/"{more}}}"#
+        );
+        Rule::floor(&format!(r#"{{"proof": {proof}}}"#)).unwrap()
+    };
+    let short = rule("");
+    let proof = short.proof().unwrap();
+    let object = proof.object("payments", EXECUTION).unwrap().to_string();
+    assert_eq!(object, format!("s3://proofs/a/payments/{EXECUTION}.json"));
+    assert_eq!((proof.environment(), proof.valid().as_mins()), (None, 1440));
+    assert_eq!(proof.object("../other", EXECUTION), None);
+    assert_eq!(proof.object("payments", "../other"), None);
+    let long = rule(r#", "environment": "prod", "validMinutes": 60"#);
+    let proof = long.proof().unwrap();
+    assert_eq!((proof.environment(), proof.valid().as_mins()), (Some("prod"), 60));
+    let tightened = long.tightened_by(r#"{"quorum": 3}"#, "Approve").unwrap();
+    assert_eq!(tightened.proof(), long.proof());
 }

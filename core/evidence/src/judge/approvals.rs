@@ -89,7 +89,7 @@ pub(crate) fn attempts(
     decision: Option<&Decision>,
     runs: &[GateRun],
 ) -> Vec<ApprovalAttempt> {
-    let of_runs = runs.iter().rev().filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
+    let of_runs = runs.iter().rev().filter_map(GateRun::decision);
     let decisions: Vec<&Decision> = decision.into_iter().chain(of_runs).collect();
     let approvals = case.actions.iter().filter(|action| action.attempt.kind.may_be_approval());
     let with_counting = approvals.map(|action| ApprovalAttempt {

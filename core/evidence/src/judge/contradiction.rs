@@ -50,7 +50,7 @@ pub(super) fn contradictions(
     trail: &Trail,
 ) -> Vec<Exception> {
     let of_runs = newest_of_each(&evaluated.gate_runs).into_iter();
-    let of_runs = of_runs.filter_map(|run| run.evaluated.as_ref()?.as_ref().ok());
+    let of_runs = of_runs.filter_map(|run| run.decision());
     let mut found = Vec::new();
     for decision in evaluated.decision.iter().chain(of_runs) {
         for exception in against(decision, evaluated, standard, trail) {

@@ -3,7 +3,7 @@
 use findings::Severity;
 use jiff::SignedDuration;
 use names::FunctionRef;
-use rule::{Decision, Initiator, Record, Reviewed, Rule, Status};
+use rule::{Decision, Facts, Initiator, Record, Reviewed, Rule, Status};
 
 use super::after_gate::AfterGate;
 use super::approvals::{ApprovalAttempt, attempts};
@@ -33,6 +33,8 @@ pub struct Evaluated {
     pub gate_runs: Vec<GateRun>,
     /// The decision behind the verdict.
     pub decision: Option<Decision>,
+    /// The facts behind the decision, if the report is about this execution alone.
+    pub facts: Option<Box<Facts>>,
     /// Whether the execution continued behind the gate, or behind the place where the gate should
     /// be.
     pub released: bool,
@@ -76,6 +78,7 @@ pub(crate) fn evaluate(
         execution: case.execution,
         gate_runs,
         decision: outcome.decision,
+        facts: outcome.facts,
         released,
         deployments,
         exceptions,

@@ -7,7 +7,7 @@ use rule::{Decision, Rule, Status, Verdict};
 use super::exception::{Exception, ExceptionCode};
 use super::gate_function::runs_gate;
 use super::gate_report::{GateReport, message_of};
-use super::standard::Standard;
+use super::standard::{Decided, Standard};
 use crate::read::case::Case;
 use crate::read::history::ActionExecution;
 
@@ -36,7 +36,7 @@ pub struct GateRun {
     pub(crate) parameters: Option<String>,
     /// Today's evaluation of the facts that the run could see, or a sentence about what prevents
     /// it. `None` if the run has not ended.
-    pub(crate) evaluated: Option<Result<Decision, String>>,
+    pub(crate) evaluated: Option<Result<Decided, String>>,
 }
 
 impl GateRun {
@@ -71,10 +71,14 @@ impl GateRun {
         self.evaluated.is_some()
     }
 
+    /// Today's evaluation.
+    pub(crate) fn decision(&self) -> Option<&Decision> {
+        Some(&self.evaluated.as_ref()?.as_ref().ok()?.decision)
+    }
+
     /// Today's verdict.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
-        let decision = self.evaluated.as_ref()?.as_ref().ok()?;
-        Some(decision.record().verdict)
+        Some(self.decision()?.record().verdict)
     }
 
     /// Whether the run reported today's verdict. `None` if one of the two verdicts is missing.
@@ -138,7 +142,7 @@ impl GateRun {
     }
 
     fn other_approvers(&self, reported: Option<&str>) -> Option<Exception> {
-        let today = self.evaluated.as_ref()?.as_ref().ok()?.satisfied()?.approvers();
+        let today = self.decision()?.satisfied()?.approvers();
         (reported != Some(&*today)).then(|| {
             Exception::new(
                 ExceptionCode::ApproversDiffer,
@@ -171,11 +175,7 @@ fn other_rule(reported: Option<&str>, floor: &Rule) -> Option<Exception> {
 /// If CodePipeline noticed an answer during the run, the gate may or may not have seen it. Such an
 /// approval counts only for a run that reported satisfied, because it was given before anything was
 /// released. Facts against a verdict always count.
-fn evaluate(
-    case: &Case,
-    action: &ActionExecution,
-    standard: &Standard,
-) -> Result<Decision, String> {
+fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Result<Decided, String> {
     let missing =
         |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
     let ended = action.attempt.updated.ok_or_else(|| missing("when"))?;
@@ -188,7 +188,7 @@ fn evaluate(
     let at_its_end = judge_as_of(ended)?;
     let reported_satisfied =
         matches!(GateReport::from_action(action), GateReport::Satisfied { .. });
-    if reported_satisfied || at_its_end.satisfied().is_none() {
+    if reported_satisfied || at_its_end.decision.satisfied().is_none() {
         return Ok(at_its_end);
     }
     judge_as_of(began)

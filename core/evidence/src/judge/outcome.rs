@@ -1,10 +1,10 @@
 //! Finds the verdict on an execution and the decision behind it.
 
-use rule::{Decision, Status};
+use rule::{Decision, Facts, Status};
 
 use super::gate_run::GateRun;
 use super::route::Route;
-use super::standard::Standard;
+use super::standard::{Decided, Standard};
 use super::verdict::Verdict;
 use crate::read::case::Case;
 
@@ -15,26 +15,28 @@ pub(crate) struct Outcome {
     pub(crate) problem: Option<String>,
     /// The decision behind the verdict.
     pub(crate) decision: Option<Decision>,
+    /// The facts behind the decision, if they are kept.
+    pub(crate) facts: Option<Box<Facts>>,
 }
 
 impl Outcome {
     fn without_decision(verdict: Verdict) -> Self {
-        Self { verdict, problem: None, decision: None }
+        Self { verdict, problem: None, decision: None, facts: None }
     }
 
     pub(crate) fn error(problem: String) -> Self {
-        Self { verdict: Verdict::Error, problem: Some(problem), decision: None }
+        Self { problem: Some(problem), ..Self::without_decision(Verdict::Error) }
     }
 
-    fn from_decision(decided: Result<Decision, String>) -> Self {
+    fn from_decision(decided: Result<Decided, String>) -> Self {
         match decided {
             Err(problem) => Self::error(problem),
-            Ok(decision) => {
+            Ok(Decided { decision, facts }) => {
                 let verdict = match decision.record().verdict {
                     rule::Verdict::Satisfied => Verdict::Satisfied,
                     rule::Verdict::Unsatisfied => Verdict::Unsatisfied,
                 };
-                Self { verdict, problem: None, decision: Some(decision) }
+                Self { verdict, problem: None, decision: Some(decision), facts }
             }
         }
     }
@@ -53,10 +55,13 @@ pub(crate) fn without_gate(
         let reached =
             route.past_gate(case).iter().filter_map(|action| action.attempt.started).min();
         let at = reached.or(case.last_update());
-        let decision = approval_stage.zip(at).and_then(|(stage, at)| {
+        let decided = approval_stage.zip(at).and_then(|(stage, at)| {
             standard.judge_as_of(&standard.floor, case, &stage, at, at).ok()
         });
-        return Outcome { verdict: Verdict::NoGate, problem: None, decision };
+        return Outcome {
+            decision: decided.map(|decided| decided.decision),
+            ..Outcome::without_decision(Verdict::NoGate)
+        };
     }
     if case.execution.status.is_active() {
         return Outcome::without_decision(Verdict::NotFinished);

@@ -17,6 +17,16 @@ pub(crate) struct Standard {
     pub(crate) account: Account,
     /// The floor: the rule in the gate's own environment.
     pub(crate) floor: Rule,
+    /// Whether the facts behind a decision are kept. Over many executions they would take much
+    /// memory.
+    pub(crate) keeps_facts: bool,
+}
+
+/// A decision, and the facts that it rests on if they are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
+    pub(crate) facts: Option<Box<Facts>>,
 }
 
 impl Standard {
@@ -61,7 +71,7 @@ impl Standard {
         gate_stage: &str,
         at: Timestamp,
         now: Timestamp,
-    ) -> Result<Decision, String> {
+    ) -> Result<Decided, String> {
         let attempts = case.actions.iter();
         let attempts =
             attempts.filter_map(|action| as_of(action.whole_attempt(rule.reviews()), at));
@@ -78,7 +88,7 @@ impl Standard {
         case: &Case,
         gate_stage: &str,
         at: Timestamp,
-    ) -> Result<Decision, String> {
+    ) -> Result<Decided, String> {
         let attempts = case.actions.iter().map(|action| action.whole_attempt(rule.reviews()));
         self.judge(rule, case, gate_stage, at, attempts.collect())
     }
@@ -90,7 +100,7 @@ impl Standard {
         gate_stage: &str,
         now: Timestamp,
         attempts: Vec<Attempt>,
-    ) -> Result<Decision, String> {
+    ) -> Result<Decided, String> {
         let facts = Facts {
             account: self.account.clone(),
             execution: Execution {
@@ -104,7 +114,9 @@ impl Standard {
             initiator: case.execution.trigger.initiator(),
             now,
         };
-        decide(rule, &facts).map_err(|error| format!("The rule is wrong: {error}."))
+        let decision =
+            decide(rule, &facts).map_err(|error| format!("The rule is wrong: {error}."))?;
+        Ok(Decided { decision, facts: self.keeps_facts.then(|| Box::new(facts)) })
     }
 }
 

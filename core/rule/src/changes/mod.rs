@@ -11,6 +11,7 @@ mod demands;
 mod handles;
 mod machines;
 mod people;
+mod proof;
 mod reviews;
 mod roster;
 mod session_roles;
@@ -36,6 +37,7 @@ impl Rule {
         handles::compare(&mut compared);
         machines::compare(&mut compared);
         reviews::compare(&mut compared);
+        proof::compare(&mut compared);
         let mut found = compared.found;
         found.sort_by_key(|change| change.effect);
         found

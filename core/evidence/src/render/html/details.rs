@@ -178,7 +178,7 @@ fn gate_runs(runs: &[GateRun]) -> Value {
     let columns = ["At", "Status", "Said then", "Evaluated today", "In its words"];
     let row = |run: &GateRun| {
         let today = match &run.evaluated {
-            Some(Ok(decision)) => decision.record().verdict.as_str().to_owned(),
+            Some(Ok(decided)) => decided.decision.record().verdict.as_str().to_owned(),
             Some(Err(problem)) => shown(problem),
             None => "not finished".to_owned(),
         };
