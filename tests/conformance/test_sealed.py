@@ -15,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sealed as peer
 from conftest import BINARIES, ROOT, SESSION
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from kms_regions import Regions, serving
+from proof_release import PAYLOAD_TYPE, GateKey
 
 COMMIT = "5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
 OTHER_COMMIT = "6a2bc7f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
@@ -53,16 +52,13 @@ def keys(moto):
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory):
-    """The gate's key, with which proofs are signed. The public half is in a file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    path = tmp_path_factory.mktemp("gate") / "gate.pem"
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    path.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, form))
-    return key, path
+    return GateKey(tmp_path_factory.mktemp("gate"))
 
 
-def proof(key, pipeline="payments", revision=COMMIT, environment="prod", valid=timedelta(hours=1)):
-    """A proof, as the gate makes it, of a release that alice and bob approved."""
+def proof(gate, pipeline="payments", revision=COMMIT, environment="prod", **times):
+    """A proof, as the gate makes it, of a release that alice and bob approved. It was `made`, and
+    is `valid` until, so long from now.
+    """
     now = datetime.now(UTC)
     facts = copy.deepcopy(FACTS)
     facts["execution"]["pipeline"] = pipeline
@@ -85,9 +81,9 @@ def proof(key, pipeline="payments", revision=COMMIT, environment="prod", valid=t
         "predicate": {
             "schemaVersion": 1,
             "verifier": {"id": "https://example.com/two-person-rule"},
-            "timeCreated": now.isoformat(),
+            "timeCreated": (now + times.get("made", timedelta())).isoformat(),
             "properties": ["TWO_PERSON_RULE_SATISFIED"],
-            "expires": (now + valid).isoformat(),
+            "expires": (now + times.get("valid", timedelta(hours=1))).isoformat(),
             "environment": environment,
             "gateVersion": "0.1.0",
             "facts": facts,
@@ -95,15 +91,8 @@ def proof(key, pipeline="payments", revision=COMMIT, environment="prod", valid=t
             "answers": [],
         },
     }
-    payload = json.dumps(statement).encode()
-    kind = "application/vnd.in-toto+json"
-    signed = f"DSSEv1 {len(kind)} {kind} {len(payload)} ".encode() + payload
-    signature = key.sign(signed, ec.ECDSA(hashes.SHA256()))
-    return {
-        "payloadType": kind,
-        "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": "gate", "sig": base64.b64encode(signature).decode()}],
-    }
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    return gate.sign({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": []})
 
 
 class Place:
@@ -112,7 +101,7 @@ class Place:
     def __init__(self, folder, endpoint, keys, gate):
         self.folder = folder
         self.keys = keys
-        self.gate, self.public = gate
+        self.gate = gate
         self.regions = Regions(endpoint)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.environment = {
@@ -149,7 +138,7 @@ class Place:
 
     def unseal(self, *files, environment="prod", out="secrets", code=0, more=()):
         files = files or ("prod.sealed",)
-        options = ["--proof", "proof.json", "--rule", "rule.json", "--proof-key", self.public]
+        options = ["--proof", "proof.json", "--rule", "rule.json", "--proof-key", self.gate.path]
         options += ["--environment", environment, "--out", out, *more]
         before = self.listing()
         said = self.policygen("unseal", *files, *options, code=code)
@@ -247,6 +236,7 @@ def test_files_for_other_environments_are_never_sent_to_kms(place):
         ({"pipeline": "billing"}, {}, {"more": ["--pipeline", "payments"]}, "another-pipeline"),
         ({"revision": OTHER_COMMIT}, {}, {}, f"and the proof is of `{OTHER_COMMIT}`"),
         ({"valid": timedelta(minutes=-1)}, {}, {}, "expired: it expired at"),
+        ({"made": timedelta(hours=-2)}, {}, {"more": ["--max-age", "1h"]}, "too-old"),
     ],
 )
 def test_another_release_opens_nothing(place, proven, sealed, asked, said):
@@ -256,7 +246,7 @@ def test_another_release_opens_nothing(place, proven, sealed, asked, said):
     assert place.regions.count("Decrypt") == 0
 
 
-def test_a_proof_that_does_not_hold_opens_nothing(place):
+def test_a_proof_that_does_not_hold_opens_nothing(place, tmp_path_factory):
     place.seal()
     good = proof(place.gate)
 
@@ -268,8 +258,8 @@ def test_a_proof_that_does_not_hold_opens_nothing(place):
     altered = {**good, "payload": base64.b64encode(payload).decode()}
     assert "envelope-signature" in with_proof(altered)
     assert "envelope-signature" in with_proof({**good, "signatures": []})
-    assert "envelope-signature" in with_proof(proof(ec.generate_private_key(ec.SECP256R1())))
-    assert "is not a DSSE envelope" in with_proof({"proof": good}, code=1)
+    assert "envelope-signature" in with_proof(proof(GateKey(tmp_path_factory.mktemp("other"))))
+    assert "not a DSSE envelope" in with_proof({"proof": good}, code=1)
     # Two people approved; production's own rule wants three, or their signatures.
     (place.folder / "rule.json").write_text('{"quorum": 3}')
     assert "not-satisfied" in with_proof(good)
@@ -456,7 +446,7 @@ def test_a_large_artifact_needs_no_memory_of_its_size(place):
     seal = ["seal", "app.tar", *context, "--key", place.keys[0], "--out", "app.sealed"]
     assert peak(place, *seal) < size / 2
     unseal = ["unseal", "app.sealed", "--proof", "proof.json", "--rule", "rule.json"]
-    unseal += ["--proof-key", place.public, "--environment", "prod", "--out", "opened"]
+    unseal += ["--proof-key", place.gate.path, "--environment", "prod", "--out", "opened"]
     assert peak(place, *unseal) < size / 2
     with (place.folder / "opened" / "app.tar").open("rb") as file:
         opened = hashlib.file_digest(file, "sha256").digest()

@@ -7,10 +7,12 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use ::seal::{Checked, ContextText, FileName, OpenError, Sealed};
+use evidence::Age;
 use jiff::Timestamp;
 use names::{PipelineName, shown};
-use proof::{Envelope, EnvelopeError, Expect, NotAPublicKey, Problem, PublicKey, Verified};
+use proof::{Expect, Problem, Verified};
 
+use super::verify_proof;
 use crate::aws::{Aws, Connection, NoKey};
 use crate::exit::Exit;
 use crate::input::{self, InputName};
@@ -53,6 +55,9 @@ pub(crate) struct Args {
     /// The pipeline that the proof must be of [default: any that the gate's key signs for]
     #[arg(long, value_name = "NAME")]
     pipeline: Option<PipelineName>,
+    /// How long ago the proof may have been made: `30m`, `1h`, `2d` [default: until it expires]
+    #[arg(long, value_name = "AGE")]
+    max_age: Option<Age>,
     /// The directory for the opened files, which must not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -86,10 +91,6 @@ enum CannotOpen {
     NotAFile(InputName),
     #[error("{0} cannot be opened")]
     Open(InputName, #[source] OpenError),
-    #[error("the proof {0} cannot be read")]
-    Proof(InputName, #[source] EnvelopeError),
-    #[error("the key {0} cannot be used")]
-    Key(InputName, #[source] NotAPublicKey),
     #[error("the data key of {0} cannot be had")]
     DataKey(InputName, #[source] NoKey),
     #[error(
@@ -144,24 +145,20 @@ fn open(args: &Args, now: Timestamp) -> Result<(), Box<dyn Error>> {
 
 /// The release that the proof shows.
 fn verified(args: &Args, now: Timestamp) -> Result<Verified, Box<dyn Error>> {
-    let name = || InputName::from(args.proof.as_path());
     let rule = input::rule(&args.rule)?;
-    let key: PublicKey = input::text(&args.proof_key)?
-        .parse()
-        .map_err(|error| CannotOpen::Key(args.proof_key.as_path().into(), error))?;
-    let envelope = Envelope::parse(&input::text(&args.proof)?)
-        .map_err(|error| CannotOpen::Proof(name(), error))?;
+    let key = verify_proof::key(&args.proof_key)?;
+    let envelope = verify_proof::envelope(&args.proof, &input::text(&args.proof)?)?;
     let expect = Expect {
         key: Some(&key),
         pipeline: args.pipeline.as_deref(),
         environment: Some(&args.environment),
         artifacts: &[],
-        max_age: None,
+        max_age: args.max_age.map(|age| age.0),
         now,
     };
     let verified = proof::verify(&envelope, &rule, &expect).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(Problem::to_string).collect();
-        Refusal::Proof(name(), problems.join("; "))
+        Refusal::Proof(args.proof.as_path().into(), problems.join("; "))
     })?;
     Ok(verified)
 }
