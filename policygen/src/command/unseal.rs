@@ -45,7 +45,7 @@ pub(crate) struct Args {
     /// Your own rule, as in TWO_PERSON_RULE, by which the release is judged again
     #[arg(long, value_name = "FILE")]
     rule: PathBuf,
-    /// The public key of the gate, in PEM. Without it, nobody could say for which environment the
+    /// The public half of the gate's key, in PEM; only its signature says for which environment the
     /// proof is
     #[arg(long, value_name = "FILE")]
     proof_key: PathBuf,
