@@ -79,11 +79,12 @@ def test_every_template_is_there():
         "relay.yaml",
         "reviews.yaml",
         "rule-pipeline.yaml",
+        "verified-deploy.yaml",
     ]
     sam = ["audit", "desk-notify", "desk", "gate", "relay", "reviews"]
-    assert SAM == [f"{name}.yaml" for name in sam]
+    assert [f"{name}.yaml" for name in sam] == SAM
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
-    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews"]
+    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "verified-deploy"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -451,11 +452,13 @@ def test_the_gate_reads_the_named_pipelines_only():
         "evidence-archive.yaml",
         "relay.yaml",
         "reviews.yaml",
+        "verified-deploy.yaml",
         *(
             f"terraform/{m}/main.tf"
             for m in ("gate", "pipeline", "audit", "archive", "desk", "notify", "reviews")
         ),
         "terraform/relay/release.tf",
+        "terraform/verified-deploy/main.tf",
     ],
 )
 def test_every_wildcard_is_explained(name):

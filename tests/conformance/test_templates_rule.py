@@ -16,8 +16,8 @@ import yaml
 from cloudformation import TEMPLATES, deployed_rule_file, load, resolve, statements
 from conftest import Emulator
 from iam_endpoint import ACCOUNT, emptied, serving
-from moto.awslambda.models import LayerVersion, lambda_backends
-from moto.awslambda.responses import LambdaResponse
+from layers import layer_of, publish, readable_layers
+from moto.awslambda.models import lambda_backends
 from signatures import Key
 from test_templates_audit import POLICYGEN
 from test_templates_deployed import deploy
@@ -47,15 +47,6 @@ def packaged(rule):
         return zip.read_bytes()
     assert not zip.exists()
     return done.stdout + done.stderr
-
-
-def layer_of(**files):
-    """A zip of these files, as somebody might upload it."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as zip:
-        for name, content in files.items():
-            zip.writestr(name, content)
-    return written.getvalue()
 
 
 def only_file(zip):
@@ -129,24 +120,7 @@ def server():
 @pytest.fixture
 def aws(server, tmp_path, monkeypatch):
     """AWS with the stack, the gate's function, and policygen in a layer."""
-
-    # Two things that moto leaves out: where a layer's content can be read, and layers by ARN.
-    def described(version):
-        path = tmp_path / f"{version.name}-{version.version}.zip"
-        path.write_bytes(version.code_bytes)
-        location = {"Content": {"Location": path.as_uri()}}
-        return {**before(version), **location}
-
-    def by_arn(response):
-        if "find" not in response.querystring:
-            return list_layers(response)
-        (arn,) = response.querystring["Arn"]
-        return json.dumps(response.backend.layers_versions_by_arn(arn).get_layer_version())
-
-    before, list_layers = LayerVersion.get_layer_version, LambdaResponse.list_layers
-    monkeypatch.setattr(LayerVersion, "get_layer_version", described)
-    monkeypatch.setattr(LambdaResponse, "list_layers", by_arn)
-
+    readable_layers(monkeypatch, tmp_path)
     aws = emptied(server)
     program = layer_of(policygen=f'#!/bin/sh\nexec {POLICYGEN} "$@"\n')
     assert publish(aws, tmp_path, "policygen", program) == PARAMETERS["PolicygenLayer"]
@@ -193,13 +167,6 @@ def role_names():
     return {
         of["Properties"]["RoleName"] for of in deployed().values() if of["Type"] == "AWS::IAM::Role"
     }
-
-
-def publish(aws, folder, name, zip):
-    path = folder / "layer.zip"
-    path.write_bytes(zip)
-    arguments = ["--layer-name", name, "--zip-file", f"fileb://{path}"]
-    return aws("lambda", "publish-layer-version", *arguments)["LayerVersionArn"]
 
 
 def function(aws, folder, rule, name=GATE):

@@ -313,3 +313,30 @@ fn every_test_that_the_threat_model_names_exists() {
         }
     }
 }
+
+/// The claims of docs/production.md link the tests that show them: by file and name.
+#[test]
+fn every_claim_about_production_links_its_tests() {
+    let text = page("docs/production.md");
+    let mut tables = 0;
+    let mut shown = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let [_, claim, shown_by, _] = row.split('|').collect::<Vec<_>>()[..] else { continue };
+        if shown_by.trim() == "shown by" {
+            tables += 1;
+            continue;
+        }
+        let links: Vec<&str> = shown_by.split("[`").skip(1).collect();
+        assert!(!links.is_empty(), "docs/production.md links no test for:{claim}");
+        for link in links {
+            let linked = link.split_once("`](../").and_then(|(name, rest)| {
+                let (path, _) = rest.split_once(')')?;
+                Some((name, path))
+            });
+            let Some((name, path)) = linked else { panic!("no link to a test: {link}") };
+            assert!(is_test(&page(path), name), "{path} has no test `{name}`, for:{claim}");
+            shown += 1;
+        }
+    }
+    assert!(tables == 2 && shown > 10, "{tables} tables, {shown} links");
+}
