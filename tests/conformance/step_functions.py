@@ -37,6 +37,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_ecs,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.backend.execution import Execution
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -71,6 +72,9 @@ def from_service(service, response, boto_service_name=None, service_action_name=
 
 state_task_service.StateTaskService._normalise_parameters = to_service
 state_task_service.StateTaskService._normalise_response = from_service
+
+# A start copies the state machine with its executions, and one that runs has threads.
+Execution.__deepcopy__ = lambda execution, memo: execution
 
 original = state_task_service_ecs.StateTaskServiceEcs._build_sync_resolver
 
