@@ -9,7 +9,8 @@ use manual::Manual;
 
 use crate::VERSION;
 use crate::command::{
-    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, verify,
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, seal, unseal, verify,
+    verify_args,
 };
 use crate::exit::Exit;
 use crate::output;
@@ -40,7 +41,9 @@ enum Command {
     Diff(diff::Args),
     Explain(explain::Args),
     Evidence(Box<evidence_args::Args>),
-    Verify(verify::Args),
+    Verify(Box<verify_args::Args>),
+    Seal(seal::Args),
+    Unseal(unseal::Args),
     #[command(flatten)]
     Manual(Manual),
 }
@@ -75,7 +78,9 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Doctor(args) => return doctor::run(&args, today),
         Command::Evidence(args) => return evidence::run(&args, now),
         Command::Diff(args) => return diff::run(&args),
-        Command::Verify(args) => return verify::run(&args),
+        Command::Verify(args) => return verify::run(&args, now),
+        Command::Seal(args) => seal::run(&args)?,
+        Command::Unseal(args) => return unseal::run(&args, now),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }
     Ok(Exit::Done)
