@@ -3,6 +3,7 @@ everything there: call any API as anybody, sign with the gate's key, and write a
 has every answer that people ever signed, and nobody else's key.
 """
 
+import base64
 import itertools
 import json
 import subprocess
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import BINARIES
 from proofs import COMMIT, ENVIRONMENT, PIPELINE, STAGE, GateKey, Release
+from relay_stack import deployed
 from signatures import Key
 
 EVIL = "e" * 40
@@ -131,6 +133,33 @@ def test_a_good_release_altered_in_one_place_is_refused(world, by_the_gate, forg
             forged.answers = [first, replace(first, action=last.action)]
     assert world.verify(forged, by_the_gate) is None
     assert world.verify(good, by_the_gate)["revisions"] == [COMMIT]
+
+
+def test_the_relay_starts_nothing_that_two_people_did_not_sign(world, monkeypatch):
+    """All of it, signed with the gate's key and sent to production's door."""
+    parameters = {
+        "TwoPersonRule": world.rule.read_text(),
+        "GateKey": base64.b64encode(world.gate.der()).decode(),
+    }
+    with deployed(monkeypatch, **parameters) as stack:
+        ran = world.folder / "ran"
+        stack.runs("touch", ran)
+
+        def ask(release):
+            started = stack.states.start_execution(
+                stateMachineArn=stack.door,
+                name=release.execution,
+                input=json.dumps({"proof": json.loads(release.proof(world.gate.sign))}),
+            )
+            return stack.ended(started["executionArn"])
+
+        for name, release in world.others.items():
+            ended = ask(release)
+            assert (ended["status"], ended["error"]) == ("FAILED", "Refused"), name
+        assert stack.services.runs == [] and not ran.exists()
+        answer = json.loads(ask(world.good)["output"])
+        assert answer["started"] and stack.ended(answer["executionArn"])["status"] == "SUCCEEDED"
+        assert ran.exists()
 
 
 # --- What remains possible. The page says so.
