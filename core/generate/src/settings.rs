@@ -178,8 +178,8 @@ pub struct Settings {
     /// A role that the pipelines or their deployments have, by name or ARN: deny becoming it
     #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
     pub deploy_role: Vec<RoleRef>,
-    /// A bucket of the pipelines' artifacts: deny replacing them, and let a gate that proves releases
-    /// read them
+    /// A bucket of the pipelines' artifacts: deny replacing them, and let a gate that proves
+    /// releases read them
     #[arg(long, value_name = "BUCKET", help_heading = "What guards the rule")]
     pub artifact_bucket: Vec<BucketName>,
     /// Also deny starting the pipelines by hand
