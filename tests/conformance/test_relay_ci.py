@@ -9,13 +9,15 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 from cloudformation import ROOT, load
-from conftest import BINARIES
+from conftest import BINARIES, action, declaration
 from groovy_parser.parser import parse_groovy_content
 from lark.exceptions import UnexpectedInput
+from proofs import COMMIT
 from relay_stack import FUNCTION, deployed
 from step_functions import environment
 
 PAGE = (ROOT / "docs" / "relay-ci.md").read_text()
+EXECUTIONS = "pipelineExecutionSummaries"
 EXECUTION = "3137f7cb-7cf7-4abc-9b2c-000000000001"
 # The AWS CLI does not look at AWS_ENDPOINT_URL for SQS.
 AWS = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
@@ -129,6 +131,36 @@ def test_the_cli_ends_with_10_if_production_refuses(ci):
     assert (done.returncode, done.stdout) == (10, "")
     assert "Refused" in done.stderr
     assert ci.stack.services.runs == []
+
+
+def test_a_container_starts_another_pipeline_once_at_the_approved_revision(emulator):
+    _, script = blocks("sh")
+    source = action(
+        "Source",
+        "Source",
+        "CodeCommit",
+        outputArtifacts=[{"name": "Source"}],
+        configuration={"RepositoryName": "shop", "BranchName": "main"},
+    )
+    deploy = action("Deploy", "Deploy", "S3", inputArtifacts=[{"name": "Source"}])
+    stages = [{"name": "Source", "actions": [source]}, {"name": "Deploy", "actions": [deploy]}]
+    api = emulator.client("alice")
+    api.create_pipeline(pipeline=declaration("payments-prod", stages=stages))
+    before = len(api.list_pipeline_executions(pipelineName="payments-prod")[EXECUTIONS])
+    given = {"REVISIONS": json.dumps([COMMIT]), "EXECUTION_ID": EXECUTION}
+    for _ in range(2):
+        done = subprocess.run(
+            ["bash", "-euc", script.replace("sleep 5", "sleep 0.1")],
+            env={**emulator.environment("alice"), **given},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("payments-prod ") and "Succeeded" in done.stdout
+    found = api.list_pipeline_executions(pipelineName="payments-prod")[EXECUTIONS]
+    assert len(found) == before + 1
+    assert found[0]["sourceRevisions"][0]["revisionId"] == COMMIT
 
 
 def test_the_addresses_of_the_examples_are_of_the_stack():
