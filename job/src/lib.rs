@@ -12,13 +12,15 @@
 //! | `failure` | what is reported without a success |
 //! | `program` | the words in which a function speaks of itself |
 //! | `report` | exactly one result for the job |
-//! | `serve` | the function: Lambda's runtime, the log, `--version` |
+//! | `function` | any Lambda function: the runtime and the log |
+//! | `serve` | the function as a program, and `--version` |
 
 pub mod aws;
 mod budget;
 mod event;
 mod execution;
 mod failure;
+mod function;
 mod jobs;
 mod ownership;
 mod program;
@@ -29,8 +31,9 @@ pub use budget::Budget;
 pub use event::{Event, EventError, Job};
 pub use execution::OwnExecution;
 pub use failure::{Failure, FailureKind};
+pub use function::{Called, Failed, Function, serve};
 pub use jobs::{
-    Configuration, GET_JOB_DETAILS, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
+    Configuration, GET_JOB_DETAILS, InputArtifact, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
     PUT_JOB_SUCCESS_RESULT, Reported, Success,
 };
 pub use ownership::{Disowned, own_parameters};

@@ -3,6 +3,7 @@
 use facts::CallError;
 
 use crate::failure::{Failure, FailureKind};
+use crate::function::Function;
 
 /// A function, in the words of its messages.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,12 @@ pub struct Program {
 }
 
 impl Program {
+    /// The function that it runs as.
+    pub(crate) fn function(&self) -> Function {
+        let Self { name, log_target, runs, .. } = *self;
+        Function { name, log_target, runs }
+    }
+
     /// The failure to report if a call gave no answer.
     #[must_use]
     pub fn failure(&self, error: &CallError) -> Failure {

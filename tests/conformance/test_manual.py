@@ -13,7 +13,7 @@ def run(program, *arguments):
     return subprocess.run([BINARIES / program, *arguments], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("program", [*VERBS, "gate"])
+@pytest.mark.parametrize("program", [*VERBS, "gate", "relay"])
 def test_the_version_has_the_commit(program):
     said = run(program, "--version")
     assert (said.returncode, said.stderr) == (0, "")

@@ -9,6 +9,9 @@ mod query;
 mod s3;
 mod secret;
 mod signed;
+mod sqs;
+mod states;
+mod sts;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -21,6 +24,8 @@ use names::Unanswered;
 
 use crate::call::{CallError, Operation};
 
+/// The configuration of every client, for programs that make more of them later.
+pub use aws_config::SdkConfig;
 /// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
 pub use aws_sdk_codepipeline as sdk;
 pub use codepipeline::Reader;
@@ -31,6 +36,9 @@ pub use query::{form, refusal};
 pub use s3::{Object, S3};
 pub use secret::{Secret, SecretArn};
 pub use signed::Signed;
+pub use sqs::{Outgoing, Queue, QueueUrl, Received, Untaken};
+pub use states::{INPUT_LIMIT, Progress, Start, StateMachine, StateMachineArn};
+pub use sts::assumed;
 
 /// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's
 /// own retries and time-outs: a [`Budget`](crate::Budget) controls these.

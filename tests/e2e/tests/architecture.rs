@@ -25,7 +25,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn one_place_in_each_program_names_its_aws_sdk() {
-    for program in ["facts", "job", "lambda", "desk", "reviews", "policygen", "emulator"] {
+    for program in ["facts", "job", "lambda", "desk", "reviews", "policygen", "relay", "emulator"] {
         let folder = repository().join(program).join("src");
         let names_it = |path: &PathBuf| {
             let text = fs::read_to_string(path).unwrap();
@@ -244,6 +244,7 @@ fn the_table_of_crates_is_that_of_the_manifests() {
         "desk",
         "reviews",
         "policygen",
+        "relay",
         "emulator",
         "tests/kit",
         "tests/e2e",
@@ -279,9 +280,18 @@ fn is_test(sources: &str, name: &str) -> bool {
 fn every_test_that_the_threat_model_names_exists() {
     let root = repository();
     let mut files = Vec::new();
-    for folder in
-        ["core", "facts", "job", "lambda", "desk", "reviews", "policygen", "emulator", "tests"]
-    {
+    for folder in [
+        "core",
+        "facts",
+        "job",
+        "lambda",
+        "desk",
+        "reviews",
+        "policygen",
+        "relay",
+        "emulator",
+        "tests",
+    ] {
         files.extend(sources(&root.join(folder)));
     }
     let conformance = fs::read_dir(root.join("tests/conformance")).unwrap();

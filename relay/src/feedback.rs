@@ -1,0 +1,146 @@
+//! Lines of a log, as messages of the queue.
+
+use std::time::Duration;
+
+use facts::aws::{Outgoing, Queue, Untaken};
+use facts::{Budget, CallError};
+use release::{End, Line, Message, Refusal, TEXT_LIMIT, parts};
+
+use crate::event::{Lines, LogEvent};
+use crate::port::Feedback;
+
+/// How often what was not taken is sent again.
+const TRIES: u32 = 8;
+/// The wait before that, the first time; it doubles.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// Why messages did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotSent {
+    #[error("the feedback could not be sent: {0}")]
+    Call(#[from] CallError),
+    #[error("the queue did not take {count} of the lines: {code}")]
+    Untaken { count: usize, code: String },
+}
+
+/// The messages of some lines, in their order.
+///
+/// What `relay run` has not written has no number. It belongs to the release that the other lines
+/// of the stream name; if none does, nobody could tell whose it is, so it stays in the log.
+pub(crate) fn messages(lines: &Lines) -> Vec<Outgoing> {
+    let parsed = lines.events.iter().map(|event| (event, of_release(event)));
+    let parsed = Vec::from_iter(parsed);
+    let release = parsed.iter().find_map(|(_, message)| Some(release_of(message.as_ref()?)));
+    let messages = parsed.iter().flat_map(|(event, message)| match (message, release) {
+        (Some(message), _) => outgoing(release_of(message), id_of(message, event), message),
+        (None, Some(release)) => unnumbered(release, event),
+        (None, None) => Vec::new(),
+    });
+    messages.collect()
+}
+
+/// What says that a request was refused. Its group is none of a release's: whoever sent it could
+/// name any.
+pub(crate) fn refusal(refusal: Refusal, request_id: &str) -> Vec<Outgoing> {
+    let id = format!("refused-{request_id}");
+    let group = refusal.ticket.as_deref().map_or_else(|| id.clone(), str::to_owned);
+    outgoing(&group, id.clone(), &Message::Refusal(refusal))
+}
+
+/// Sends messages in their order. What the queue does not take is sent again before what follows.
+///
+/// # Errors
+/// [`NotSent`] if some of them did not arrive, or nobody knows. Lambda then invokes the function
+/// again, and the queue does not take twice what it has.
+pub(crate) async fn send(
+    feedback: &impl Feedback,
+    messages: Vec<Outgoing>,
+    budget: Budget,
+) -> Result<usize, NotSent> {
+    let sent = messages.len();
+    for batch in batches(messages) {
+        let mut left = batch;
+        let mut wait = WAIT;
+        for try_number in 1.. {
+            let untaken = budget.call(Queue::SEND, || feedback.send(&left)).await?;
+            let Some(Untaken { code, .. }) = untaken.first() else { break };
+            let is_hopeless = untaken.iter().any(|it| it.for_good);
+            if is_hopeless || try_number >= TRIES {
+                return Err(NotSent::Untaken { count: untaken.len(), code: code.clone() });
+            }
+            let again = |index: &usize| untaken.iter().any(|it| it.index == *index);
+            let indexed = left.into_iter().enumerate();
+            left = indexed.filter(|(index, _)| again(index)).map(|(_, it)| it).collect();
+            tokio::time::sleep(wait).await;
+            wait = wait.saturating_mul(2);
+        }
+    }
+    Ok(sent)
+}
+
+/// Batches that SQS takes, in order.
+fn batches(messages: Vec<Outgoing>) -> Vec<Vec<Outgoing>> {
+    let mut batches: Vec<Vec<Outgoing>> = Vec::new();
+    let mut bytes = 0_usize;
+    for message in messages {
+        bytes = bytes.saturating_add(message.body.len());
+        match batches.last_mut() {
+            Some(last) if last.len() < Queue::BATCH && bytes <= Queue::BATCH_BYTES => {
+                last.push(message);
+            }
+            _ => {
+                bytes = message.body.len();
+                batches.push(vec![message]);
+            }
+        }
+    }
+    batches
+}
+
+/// The message that an event holds. A refusal is none: only the function itself refuses.
+fn of_release(event: &LogEvent) -> Option<Message> {
+    let message = Message::parse(event.message.trim_end())?;
+    match message {
+        Message::Line(_) | Message::End(_) => Some(message),
+        Message::Refusal(_) => None,
+    }
+}
+
+fn release_of(message: &Message) -> &str {
+    match message {
+        Message::Line(Line { release, .. }) | Message::End(End { release, .. }) => release,
+        Message::Refusal(_) => "",
+    }
+}
+
+/// What tells a message from all others.
+fn id_of(message: &Message, event: &LogEvent) -> String {
+    let release = release_of(message);
+    match message {
+        Message::Line(Line { number: Some(number), .. }) => format!("{release}-{number}"),
+        Message::End(_) => format!("{release}-end"),
+        Message::Line(_) | Message::Refusal(_) => format!("{release}-{}", event.id),
+    }
+}
+
+fn unnumbered(release: &str, event: &LogEvent) -> Vec<Outgoing> {
+    let mut parts = parts(event.message.trim_end(), TEXT_LIMIT).enumerate().peekable();
+    let mut messages = Vec::new();
+    while let Some((index, part)) = parts.next() {
+        let line = Line {
+            release: release.to_owned(),
+            number: None,
+            text: part.to_owned(),
+            more: parts.peek().is_some(),
+        };
+        let id = format!("{release}-{}-{index}", event.id);
+        messages.extend(outgoing(release, id, &Message::Line(line)));
+    }
+    messages
+}
+
+fn outgoing(group: &str, id: String, message: &Message) -> Vec<Outgoing> {
+    let body = message.to_json().ok();
+    let group = group.to_owned();
+    body.map(|body| Outgoing { group, id, body }).into_iter().collect()
+}
