@@ -21,7 +21,7 @@ from proof_release import PAYLOAD_TYPE, GateKey, Release
 COMMIT = "5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
 OTHER_COMMIT = "6a2bc7f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
 SECRET = b"correct horse battery staple"
-# Whom CodePipeline says to have approved: alice and bob.
+# Alice and bob have approved, says CodePipeline.
 FACTS = json.loads((ROOT / "core/rule/tests/fixtures/satisfied.json").read_text())["facts"]
 
 
@@ -365,7 +365,7 @@ def test_a_changed_content_opens_nothing_of_any_file(place):
 
 @pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", "a\\b", "C:evil", "a\n"])
 def test_a_name_cannot_leave_the_directory(place, name):
-    """Even if the sealer made the file with a program of its own."""
+    """Even if the sealer made the file with another program."""
     context = {"pipeline": "payments", "revision": COMMIT, "environment": "prod"}
     files = [(name, b"evil")]
     line = peer.line(context, [(place.keys[0], b"wrapped")], files)
@@ -465,7 +465,7 @@ print(usage.ru_maxrss)
 
 def peak(place, *arguments):
     """The largest memory of a run, in bytes. A small program starts it: what a program had before
-    it became another one counts as well.
+    it became another one counts too.
     """
     command = [sys.executable, "-S", "-c", MEASURE, BINARIES / "policygen", *arguments]
     done = subprocess.run(

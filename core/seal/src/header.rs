@@ -52,7 +52,7 @@ impl Header {
     /// The header of a new sealed file.
     ///
     /// # Errors
-    /// [`HeaderError`] if there are no keys or files, too many of them, or one twice.
+    /// [`HeaderError`] if keys or files are missing, too many, or there twice.
     pub fn new(
         context: Context,
         keys: Vec<WrappedKey>,

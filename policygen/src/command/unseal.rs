@@ -30,9 +30,10 @@ file or its contents are not what they must be. Unless it is 0, nothing was writ
 
 /// Open sealed files for the release that a proof shows
 ///
-/// Verifies the proof first, by your own rule, as `policygen verify` does. Opens only files that were
-/// sealed for its pipeline, one of its revisions and its environment; the data keys of the others
-/// are never asked for. Decrypts everything before it writes anything. The caller needs kms:Decrypt.
+/// Verifies the proof first, by your own rule, as `policygen verify` does. Opens only files that
+/// were sealed for its pipeline, one of its revisions and its environment; the data keys of the
+/// others are never asked for. Decrypts everything before it writes anything. The caller needs
+/// kms:Decrypt.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
