@@ -15,6 +15,7 @@ use crate::output;
 use crate::places::Place;
 use evidence::render::{csv, html, human, json, sarif};
 use evidence::{Cover, Period, Progress, Report};
+use rule::Rule;
 
 /// Why the options do not go together.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +105,7 @@ fn one(
             findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
         }
         Format::Html => html::render(&report, &cover)?.into_bytes(),
-        Format::Proof => return prove(args, pipeline, &report, &cover),
+        Format::Proof => return prove(args, pipeline, &report, &cover, &ingredients.rule),
     };
     args.print(&cover, &printed)?;
     // These formats have no place for notes about the whole report.
@@ -134,13 +135,14 @@ fn prove(
     pipeline: &str,
     report: &Report,
     cover: &Cover,
+    rule: &Rule,
 ) -> Result<Exit, Box<dyn Error>> {
     report.notes().iter().for_each(|note| output::print_note(note));
     let Some(evaluated) = report.executions().first() else {
         output::print_note(&nothing(args, pipeline));
         return Ok(Exit::Nothing);
     };
-    match proof(evaluated, cover.made_at) {
+    match proof(evaluated, rule, cover.made_at) {
         Ok(proof) => args.print(cover, proof.as_bytes()).map(|()| Exit::Done),
         Err(error @ NotProven::NotSatisfied { .. }) => {
             output::print_error(&error);

@@ -2,13 +2,11 @@
 //! signed themselves.
 
 use evidence::{Evaluated, Verdict};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use proof::{Made, StatementError, statement};
+use rule::{ProofSettings, Rule};
 
 use crate::VERSION;
-
-/// How long it is valid. Without the gate's signature, that is a wish.
-const VALID: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -26,19 +24,28 @@ pub(crate) enum NotProven {
 }
 
 /// The proof of an execution, as JSON in one line. The report must be about it alone, so that it
-/// has the facts.
+/// has the facts. What the rule's `proof` says about environment and validity is in it, too.
 ///
 /// # Errors
 /// [`NotProven`] if it is not satisfied, or nobody can tell what it releases.
-pub(crate) fn proof(evaluated: &Evaluated, now: Timestamp) -> Result<String, NotProven> {
+pub(crate) fn proof(
+    evaluated: &Evaluated,
+    rule: &Rule,
+    now: Timestamp,
+) -> Result<String, NotProven> {
     let Evaluated { verdict, decision, facts, .. } = evaluated;
     let satisfied = decision.as_ref().filter(|_| *verdict == Verdict::Satisfied);
     let satisfied = satisfied.and_then(|decision| decision.satisfied()).zip(facts.as_deref());
     let Some((satisfied, facts)) = satisfied else {
         return Err(not_satisfied(evaluated));
     };
-    let made =
-        Made { version: VERSION, environment: None, expires: Some(now + VALID), artifacts: &[] };
+    let settings = rule.proof();
+    let made = Made {
+        version: VERSION,
+        environment: settings.and_then(ProofSettings::environment),
+        expires: settings.map(|settings| now + settings.valid()),
+        artifacts: &[],
+    };
     Ok(statement(satisfied, facts, &made)?.to_json() + "\n")
 }
 

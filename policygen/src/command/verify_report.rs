@@ -22,8 +22,8 @@ const LISTED: usize = 20;
 #[derive(Debug, thiserror::Error)]
 enum VerifyError {
     #[error(
-        "{0} is neither a proof nor a report of `policygen evidence --format json`, or of a version \
-         without a cover"
+        "{0} is not a report of `policygen evidence --format json`, or of a version without a \
+         cover; nor is it a proof, which has a `payloadType`"
     )]
     Form(InputName, #[source] serde_json::Error),
     #[error(
