@@ -82,6 +82,19 @@ impl Budget {
         self.retry(operation, tries, call).await
     }
 
+    /// Makes a call that may take all the time that is left, such as the download of a large file.
+    ///
+    /// # Errors
+    /// As [`Budget::call`].
+    pub async fn call_long<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        operation: Operation,
+        call: impl FnMut() -> F,
+    ) -> Result<T, CallError> {
+        let each = self.until.saturating_duration_since(Instant::now());
+        self.retry(operation, Tries { each, retries: RETRIES }, call).await
+    }
+
     /// When calling ends, with or without an answer.
     #[must_use]
     pub fn until(&self) -> Instant {

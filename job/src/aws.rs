@@ -3,12 +3,13 @@
 use facts::aws::call_error;
 use facts::aws::sdk::Client;
 use facts::aws::sdk::error::{ProvideErrorMetadata, SdkError};
-use facts::aws::sdk::types::{FailureDetails, FailureType};
+use facts::aws::sdk::types::{Artifact, FailureDetails, FailureType};
 use facts::{CallError, Operation};
+use names::S3Uri;
 
 use crate::failure::{Failure, FailureKind};
 use crate::jobs::{
-    Configuration, GET_JOB_DETAILS, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
+    Configuration, GET_JOB_DETAILS, InputArtifact, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
     PUT_JOB_SUCCESS_RESULT, Reported, Success,
 };
 
@@ -30,8 +31,8 @@ impl<S: Success> Jobs<S> for JobWorker {
             .map_err(|error| call_error(OPERATION, &error))?
             .job_details
             .ok_or(missing(OPERATION, "`jobDetails` is missing"))?;
-        // The reply also has `artifactCredentials`. Only the context and the configuration leave
-        // this function.
+        // The reply also has `artifactCredentials`. Only the context, the configuration and the
+        // places of the artifacts leave this function.
         let data = details.data.ok_or(missing(OPERATION, "`data` is missing"))?;
         let context =
             data.pipeline_context.ok_or(missing(OPERATION, "`pipelineContext` is missing"))?;
@@ -52,6 +53,7 @@ impl<S: Success> Jobs<S> for JobWorker {
                 function_name: configuration.remove("FunctionName"),
                 user_parameters: configuration.remove("UserParameters"),
             }),
+            artifacts: data.input_artifacts.unwrap_or_default().into_iter().map(artifact).collect(),
         })
     }
 
@@ -102,6 +104,12 @@ where
         }
         Err(error) => Err(call_error(operation, &error)),
     }
+}
+
+fn artifact(artifact: Artifact) -> InputArtifact {
+    let place = artifact.location.and_then(|it| it.s3_location);
+    let place = place.and_then(|it| S3Uri::new(&it.bucket_name, &it.object_key));
+    InputArtifact { name: artifact.name, place: place.filter(|it| !it.key().is_empty()) }
 }
 
 fn missing(operation: Operation, problem: &'static str) -> CallError {

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use facts::{CallError, Operation};
+use names::S3Uri;
 
 use crate::failure::Failure;
 
@@ -70,6 +71,17 @@ pub struct JobDetails {
     pub execution_id: Option<String>,
     /// The action's configuration, if the reply has one.
     pub configuration: Option<Configuration>,
+    /// The artifacts that the pipeline gives the action.
+    pub artifacts: Vec<InputArtifact>,
+}
+
+/// An artifact that the pipeline gives an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputArtifact {
+    /// Its name in the pipeline: `BuildOutput`.
+    pub name: Option<String>,
+    /// Where it is. `None` if the reply does not name an object of S3.
+    pub place: Option<S3Uri>,
 }
 
 /// The configuration of an action that invokes a Lambda function.

@@ -33,7 +33,7 @@ pub use execution::OwnExecution;
 pub use failure::{Failure, FailureKind};
 pub use function::{Called, Failed, Function, serve};
 pub use jobs::{
-    Configuration, GET_JOB_DETAILS, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
+    Configuration, GET_JOB_DETAILS, InputArtifact, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT,
     PUT_JOB_SUCCESS_RESULT, Reported, Success,
 };
 pub use ownership::{Disowned, own_parameters};

@@ -11,6 +11,8 @@
 //! | `gather` | which execution is judged, and its facts (the crate `facts`) |
 //! | `observation` | undocumented behaviour of AWS that the gate saw |
 //! | `handler` | one invocation: gather, decide, record, report |
+//! | `prove` | the proof of a release, made and stored before the success |
+//! | `port` | what a proof needs of S3 and KMS, in our own types |
 //! | `passed` | what the gate may report as a success |
 //! | `journal` | the log: decision records and metrics |
 
@@ -20,6 +22,8 @@ mod handler;
 mod journal;
 mod observation;
 mod passed;
+mod port;
+mod prove;
 
 use std::process::ExitCode;
 
@@ -29,12 +33,13 @@ use job::{Budget, Invocation, Program};
 pub use handler::{Ports, handle};
 pub use journal::Journal;
 pub use passed::Passed;
+pub use port::{Found, Proofs};
 
 /// The version of the gate, and its commit if the build knew it: `0.1.0 (1234567890ab)`.
 pub const VERSION: &str = env!("TWO_PERSON_RULE_VERSION");
 
 /// The gate, in the words of its messages.
-static PROGRAM: Program = Program {
+const PROGRAM: Program = Program {
     name: "gate",
     log_target: env!("CARGO_PKG_NAME"),
     version: VERSION,
@@ -51,9 +56,10 @@ static PROGRAM: Program = Program {
 pub fn main() -> ExitCode {
     job::main(&PROGRAM, async || {
         let floor = Floor::from_environment();
-        let (worker, reader, iam) = aws::from_environment().await;
+        let (worker, reader, iam, prover) = aws::from_environment().await;
         async move |invocation: Invocation, budget: Budget| {
-            let ports = Ports { jobs: &worker, codepipeline: &reader, roles: &iam };
+            let ports =
+                Ports { jobs: &worker, codepipeline: &reader, roles: &iam, proofs: &prover };
             let mut journal = Journal::new(std::io::stdout());
             let now = jiff::Timestamp::now();
             handle(&ports, &floor, &invocation, budget, now, &mut journal).await

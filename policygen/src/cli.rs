@@ -9,7 +9,8 @@ use manual::Manual;
 
 use crate::VERSION;
 use crate::command::{
-    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, verify, verify_args,
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, seal, unseal, verify,
+    verify_args,
 };
 use crate::exit::Exit;
 use crate::output;
@@ -41,6 +42,8 @@ enum Command {
     Explain(explain::Args),
     Evidence(Box<evidence_args::Args>),
     Verify(Box<verify_args::Args>),
+    Seal(seal::Args),
+    Unseal(unseal::Args),
     #[command(flatten)]
     Manual(Manual),
 }
@@ -76,6 +79,8 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Evidence(args) => return evidence::run(&args, now),
         Command::Diff(args) => return diff::run(&args),
         Command::Verify(args) => return verify::run(&args, now),
+        Command::Seal(args) => seal::run(&args)?,
+        Command::Unseal(args) => return unseal::run(&args, now),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }
     Ok(Exit::Done)

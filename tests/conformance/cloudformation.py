@@ -63,7 +63,7 @@ def resolve(template, **parameters):
     assert not unknown, unknown
     values.update(PSEUDO, **parameters)
     for name, parameter in template.get("Parameters", {}).items():
-        if parameter["Type"] == "CommaDelimitedList":
+        if parameter["Type"].startswith(("CommaDelimitedList", "List<")):
             values[name] = values[name].split(",")
 
     def known(name):

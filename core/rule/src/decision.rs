@@ -14,7 +14,7 @@ use crate::handle::Affix;
 use crate::identity::Basis;
 use crate::key::Key;
 use crate::pattern::PrincipalPattern;
-use crate::proof::{ProofRecord, ProofSettings};
+use crate::proof::ProofSettings;
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
 use crate::reviews::{Reviews, ReviewsRecord};
@@ -206,7 +206,7 @@ pub struct EffectiveRule {
     pub reviews: Option<ReviewsRecord>,
     /// What proves a release to others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub proof: Option<ProofRecord>,
+    pub proof: Option<ProofSettings>,
     /// Globs of roles and users that are machines, not people.
     pub not_people: Vec<String>,
 }
@@ -237,7 +237,7 @@ impl EffectiveRule {
             }),
             roster: rule.roster().entries().clone(),
             reviews: rule.reviews().map(Reviews::record),
-            proof: rule.proof().map(ProofSettings::record),
+            proof: rule.proof().cloned(),
             not_people: texts(rule.not_people(), NameGlob::pattern),
         }
     }

@@ -68,7 +68,7 @@ pub use key::{Key, Keys};
 pub use misfit::Misfit;
 pub use person::{Person, persons};
 pub use principal::{Principal, PrincipalKind};
-pub use proof::{Environment, ProofRecord, ProofSettings};
+pub use proof::{Environment, ProofSettings};
 pub use quorum::Quorum;
 pub use reason::ReasonCode;
 pub use report::{REFUSAL_LIMIT, SUMMARY_LIMIT, cut, is_refusal, output_variable};

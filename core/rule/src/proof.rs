@@ -22,8 +22,9 @@ names::checked_text!(
     }
 );
 
-/// The value of `proof`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The value of `proof`, in the rule and in the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ProofSettings {
     key: KmsKeyArn,
     store: S3Uri,
@@ -39,21 +40,6 @@ pub(crate) struct ProofFile {
     store: String,
     environment: Option<String>,
     valid_minutes: Option<u32>,
-}
-
-/// `proof` as the record shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ProofRecord {
-    /// The ARN of the key of KMS that signs.
-    pub key: KmsKeyArn,
-    /// Where proofs are stored: `s3://bucket/prefix`.
-    pub store: S3Uri,
-    /// What the releases are for.
-    pub environment: Option<Environment>,
-    /// How long a proof is valid, in minutes.
-    pub valid_minutes: u32,
 }
 
 impl ProofSettings {
@@ -110,12 +96,7 @@ impl ProofSettings {
         SignedDuration::from_mins(i64::from(self.valid_minutes))
     }
 
-    pub(crate) fn record(&self) -> ProofRecord {
-        ProofRecord {
-            key: self.key.clone(),
-            store: self.store.clone(),
-            environment: self.environment.clone(),
-            valid_minutes: self.valid_minutes,
-        }
+    pub(crate) fn valid_minutes(&self) -> u32 {
+        self.valid_minutes
     }
 }

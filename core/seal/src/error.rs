@@ -5,7 +5,7 @@ use std::io;
 use names::KmsKeyArn;
 
 use crate::file_name::FileName;
-use crate::header::{MAX_FILES, MAX_HEADER};
+use crate::limits::{MAX_FILES, MAX_HEADER};
 
 /// Why there cannot be such a header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,7 +24,7 @@ use names::Unanswered;
 
 use crate::call::{CallError, Operation};
 
-/// The SDK's configuration, for programs that keep it to assume roles later.
+/// The configuration of every client, for programs that make more of them later.
 pub use aws_config::SdkConfig;
 /// The SDK of CodePipeline, for programs that contain this crate, so that they use the same one.
 pub use aws_sdk_codepipeline as sdk;

@@ -125,7 +125,10 @@ impl S3 {
         let field = |name| text_at(&reply.body, &[name]);
         let code = field("Code").unwrap_or_else(|| format!("status {}", reply.status));
         let message = field("Message").unwrap_or_else(|| "without a message".to_owned());
-        let message = format!("{uri}: {}", message.trim_end_matches('.'));
+        let mut message = format!("{uri}: {}", message.trim_end_matches('.'));
+        if operation == Operation::GET_OBJECT && reply.status == 403 {
+            message.push_str("; S3 also says this if the object does not exist");
+        }
         Err(CallError::of_service(operation, reply.status, &code, message))
     }
 

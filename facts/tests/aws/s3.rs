@@ -75,7 +75,12 @@ fn an_object_is_written_with_its_type_and_its_hash() {
 #[test]
 fn a_refusal_of_s3_names_the_object() {
     for (status, code, error) in [
-        (403, "AccessDenied", "AWS refused GetObject: s3://artifacts/a: because"),
+        (
+            403,
+            "AccessDenied",
+            "AWS refused GetObject: s3://artifacts/a: because; S3 also says this if the object \
+             does not exist",
+        ),
         (404, "NoSuchKey", "GetObject answered NoSuchKey: s3://artifacts/a: because"),
         (503, "SlowDown", "GetObject is unavailable (SlowDown)"),
     ] {

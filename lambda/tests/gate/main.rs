@@ -5,4 +5,5 @@
 mod attacks;
 mod believed;
 mod memory;
+mod proofs;
 mod reports;

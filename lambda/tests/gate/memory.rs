@@ -11,10 +11,13 @@ use facts::{
 };
 use jiff::Timestamp;
 use job::{
-    Budget, Configuration, Failure, FailureKind, GET_JOB_DETAILS, Invocation, InvocationError, Job,
-    JobDetails, Jobs, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT, Reported,
+    Budget, Configuration, Failure, FailureKind, GET_JOB_DETAILS, InputArtifact, Invocation,
+    InvocationError, Job, JobDetails, Jobs, PUT_JOB_FAILURE_RESULT, PUT_JOB_SUCCESS_RESULT,
+    Reported, Success as _,
 };
-use lambda::{Journal, Passed, Ports, handle};
+use lambda::{Found, Journal, Passed, Ports, Proofs, handle};
+use names::{KmsKeyArn, S3Uri};
+use proof::Sha256;
 use rule::{ActionKind, Approver, Attempt, Initiator, Status};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -28,6 +31,9 @@ pub(crate) const RESERVED: &str =
 const TIME: Duration = Duration::from_secs(30);
 /// What the Source action delivered.
 pub(crate) const REVISION: &str = "0a1b2c3d";
+pub(crate) const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+/// Where the input artifact of the gate's action is.
+pub(crate) const ARTIFACT: &str = "s3://artifacts/payments/BuildOutpu/abc1234";
 pub(crate) const OWN_RUN: &str = "c0000000-0000-4000-8000-000000000001";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,8 +83,14 @@ pub(crate) struct Memory {
     pub(crate) event_function: String,
     /// AWS's message if it refuses a call.
     pub(crate) refusal: String,
+    /// When the artifact was written.
+    pub(crate) written: Timestamp,
     pub(crate) calls: RefCell<Vec<Operation>>,
     pub(crate) reports: RefCell<Vec<Report>>,
+    /// The output variables of the success.
+    pub(crate) variables: RefCell<BTreeMap<&'static str, String>>,
+    /// The place and the JSON of each proof.
+    pub(crate) stored: RefCell<Vec<(String, String)>>,
 }
 
 pub(crate) fn user(name: &str) -> Option<String> {
@@ -150,6 +162,10 @@ impl Memory {
                 }),
                 action_execution_id: Some(OWN_RUN.to_owned()),
                 execution_id: Some(EXECUTION.to_owned()),
+                artifacts: vec![InputArtifact {
+                    name: Some("BuildOutput".to_owned()),
+                    place: ARTIFACT.parse().ok(),
+                }],
             },
             pages: vec![
                 vec![
@@ -169,8 +185,11 @@ impl Memory {
             fault: None,
             event_function: "gate".to_owned(),
             refusal: "no such pipeline".to_owned(),
+            written: "2026-11-22T09:59:59Z".parse().unwrap(),
             calls: RefCell::default(),
             reports: RefCell::default(),
+            variables: RefCell::default(),
+            stored: RefCell::default(),
         }
     }
 
@@ -268,6 +287,7 @@ impl<'a> Jobs<Passed<'a>> for Memory {
     }
 
     async fn report_success(&self, _: &str, passed: &Passed<'a>) -> Result<Reported, CallError> {
+        *self.variables.borrow_mut() = passed.output_variables().into_iter().collect();
         let report = Report::Success(passed.satisfied().approvers());
         self.report(PUT_JOB_SUCCESS_RESULT, report).await
     }
@@ -282,6 +302,25 @@ impl Roles for Memory {
     async fn role_arn(&self, role: &str) -> Result<Option<String>, CallError> {
         let reply = (RESERVED.ends_with(&format!("/{role}"))).then(|| RESERVED.to_owned());
         self.call(Operation::GET_ROLE, reply).await
+    }
+}
+
+impl Proofs for Memory {
+    async fn artifact(&self, place: &S3Uri, _: u64) -> Result<Found, CallError> {
+        assert_eq!(place.to_string(), ARTIFACT);
+        let found = Found { sha256: Sha256::of(b"zip"), written: self.written };
+        self.call(Operation::GET_OBJECT, found).await
+    }
+
+    async fn sign(&self, key: &KmsKeyArn, _: &Sha256) -> Result<Vec<u8>, CallError> {
+        assert_eq!(key, KEY);
+        self.call(Operation::SIGN, b"signature".to_vec()).await
+    }
+
+    async fn store(&self, place: &S3Uri, proof: &str) -> Result<(), CallError> {
+        self.call(Operation::PUT_OBJECT, ()).await?;
+        self.stored.borrow_mut().push((place.to_string(), proof.to_owned()));
+        Ok(())
     }
 }
 
@@ -325,7 +364,7 @@ pub(crate) fn run_event(
         let started = Instant::now();
         let budget = Budget::until(TIME);
         let result = handle(
-            &Ports { jobs: memory, codepipeline: memory, roles: memory },
+            &Ports { jobs: memory, codepipeline: memory, roles: memory, proofs: memory },
             &Floor::from_json(floor),
             &invocation,
             budget,

@@ -15,7 +15,9 @@ use jiff::Timestamp;
 use job::aws::JobWorker;
 use job::{Budget, Event};
 use lambda::aws::sdk;
-use lambda::{Journal, Ports, handle};
+use lambda::{Found, Journal, Ports, Proofs, handle};
+use names::{KmsKeyArn, S3Uri};
+use proof::Sha256;
 use serde_json::{Value, json};
 
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -92,6 +94,23 @@ impl Roles for NoRoles {
     }
 }
 
+/// Neither S3 nor KMS: no rule here demands a proof.
+struct NoProofs;
+
+impl Proofs for NoProofs {
+    async fn artifact(&self, place: &S3Uri, _: u64) -> Result<Found, CallError> {
+        panic!("{place} was read")
+    }
+
+    async fn sign(&self, key: &KmsKeyArn, _: &Sha256) -> Result<Vec<u8>, CallError> {
+        panic!("{key} was used")
+    }
+
+    async fn store(&self, place: &S3Uri, _: &str) -> Result<(), CallError> {
+        panic!("{place} was written")
+    }
+}
+
 /// Runs one invocation of a gate with this rule in its environment, within a time limit.
 pub(crate) fn invoke_under(
     rule: &str,
@@ -126,7 +145,7 @@ pub(crate) fn invoke_under(
         let floor = Floor::from_json(rule);
         let budget = Budget::until(time);
         handle(
-            &Ports { jobs: &worker, codepipeline: &reader, roles: &NoRoles },
+            &Ports { jobs: &worker, codepipeline: &reader, roles: &NoRoles, proofs: &NoProofs },
             &floor,
             &invocation,
             budget,

@@ -5,6 +5,7 @@ mod codepipeline;
 mod first_contact;
 mod iam;
 mod identity_store;
+mod kms;
 mod sso_admin;
 
 use std::error::Error as _;
@@ -27,6 +28,8 @@ use facts::aws::{Iam, Reader};
 use names::{Unanswered, credentials_advice};
 
 use self::first_contact::FirstContact;
+
+pub(crate) use self::kms::NoKey;
 
 /// The maximum number of attempts of a request. The SDK waits between them, and longer if it is
 /// throttled.

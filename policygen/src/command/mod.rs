@@ -26,6 +26,8 @@ pub(crate) mod generate;
 mod report;
 pub(crate) mod rule;
 mod rule_check;
+pub(crate) mod seal;
+pub(crate) mod unseal;
 pub(crate) mod verify;
 mod verify_answer;
 pub(crate) mod verify_args;

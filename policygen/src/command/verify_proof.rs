@@ -31,8 +31,7 @@ pub(super) fn judge(
     rule: &Rule,
     now: Timestamp,
 ) -> Result<Answer, Box<dyn Error>> {
-    let envelope =
-        Envelope::parse(text).map_err(|error| ProofError::Envelope(path.into(), error))?;
+    let envelope = envelope(path, text)?;
     let key = args.key.as_deref().map(key).transpose()?;
     let artifacts = args.artifact.iter().map(given).collect::<Result<Vec<Given>, _>>()?;
     let expect = Expect {
@@ -47,7 +46,13 @@ pub(super) fn judge(
     Ok(Answer { verified: proof::verify(&envelope, rule, &expect), source })
 }
 
-fn key(path: &Path) -> Result<PublicKey, Box<dyn Error>> {
+/// The proof in the text of this file.
+pub(super) fn envelope(path: &Path, text: &str) -> Result<Envelope, Box<dyn Error>> {
+    Ok(Envelope::parse(text).map_err(|error| ProofError::Envelope(path.into(), error))?)
+}
+
+/// The public half of the gate's key in this file.
+pub(super) fn key(path: &Path) -> Result<PublicKey, Box<dyn Error>> {
     Ok(input::text(path)?.parse().map_err(|error| ProofError::Key(path.into(), error))?)
 }
 
