@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use manual::Manual;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::command::{answer, enrol, function, pending, serve, verify_key};
+use crate::command::{answer, enrol, function, pending, release, serve, verify_key};
 use crate::exit::Exit;
 use crate::options::Common;
 use crate::output;
@@ -38,6 +38,7 @@ enum Command {
     Reject(answer::RejectArgs),
     Enrol(enrol::Args),
     VerifyKey(verify_key::Args),
+    Release(release::Args),
     Serve(serve::Args),
     #[command(flatten)]
     Manual(Manual),
@@ -78,6 +79,7 @@ fn dispatch(command: Command, common: &Common) -> Result<Exit, Box<dyn Error>> {
         Command::Enrol(args) => enrol::run(&args, common),
         Command::Serve(args) => runtime()?.block_on(serve::run(&args, common)),
         Command::VerifyKey(args) => verify_key::run(&args, common),
+        Command::Release(args) => runtime()?.block_on(release::run(&args, common)),
         Command::Manual(wanted) => {
             output::print(&wanted.of(Cli::command())?)?;
             Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! The exit codes of the program.
 
+use std::num::NonZeroU8;
 use std::process::{ExitCode, Termination};
 
 /// How the program ends.
@@ -16,9 +17,20 @@ pub enum Exit {
     /// 10: refused, because the answer would not count. Or it is given, and the stage cannot pass
     /// with the answers that it has.
     Insufficient,
+    /// That of what production has released, if it is not 0.
+    Released(NonZeroU8),
 }
 
 impl Exit {
+    /// The exit code of a container. One that does not fit is 1.
+    pub(crate) fn released(code: i32) -> Self {
+        match u8::try_from(code).map(NonZeroU8::new) {
+            Ok(None) => Self::Done,
+            Ok(Some(code)) => Self::Released(code),
+            Err(_) => Self::Failed,
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -26,6 +38,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Nothing => 3,
             Self::Insufficient => 10,
+            Self::Released(code) => code.get(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod overview;
 mod past;
 mod pipeline;
 mod port;
+mod production;
 mod report;
 mod rule_source;
 mod sign;

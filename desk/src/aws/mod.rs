@@ -3,6 +3,7 @@
 mod codepipeline;
 mod lambda;
 mod live;
+mod relay;
 mod sns;
 mod sts;
 mod ways;
@@ -23,6 +24,7 @@ use crate::port::{Aws, Execution, Listed, Page, Run};
 
 pub(crate) use facts::aws::SecretArn;
 pub(crate) use live::{Live, RoleArn};
+pub(crate) use relay::{DoorArn, LiveRelay};
 pub(crate) use sns::TopicArn;
 pub(crate) use ways::LiveWays;
 

@@ -70,7 +70,22 @@ impl Topic {
             ("Message", &mail),
         ];
         let attributes = attributes.iter().map(|(name, value)| (name.as_str(), *value));
-        let reply = self.sns.post(PUBLISH, &form(members.into_iter().chain(attributes))).await?;
+        self.publish_form(&form(members.into_iter().chain(attributes))).await
+    }
+
+    /// Publishes a text for programs.
+    pub(super) async fn send(&self, message: &str) -> Result<(), CallError> {
+        let members = [
+            ("Action", "Publish"),
+            ("Version", "2010-03-31"),
+            ("TopicArn", &self.arn),
+            ("Message", message),
+        ];
+        self.publish_form(&form(members)).await
+    }
+
+    async fn publish_form(&self, form: &str) -> Result<(), CallError> {
+        let reply = self.sns.post(PUBLISH, form).await?;
         if reply.status == 200 { Ok(()) } else { Err(refusal(PUBLISH, &reply)) }
     }
 }

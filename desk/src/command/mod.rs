@@ -7,5 +7,6 @@ mod front;
 pub(crate) mod function;
 mod notify;
 pub(crate) mod pending;
+pub(crate) mod release;
 pub(crate) mod serve;
 pub(crate) mod verify_key;
