@@ -94,6 +94,14 @@ fn a_demand_that_only_the_gate_can_vouch_for_needs_its_key() {
     assert!(found.contains(&ProblemCode::NeedsTheGatesKey));
 }
 
+#[test]
+fn each_code_has_its_place_in_the_book() {
+    let book = include_str!("../../../../docs/reference.md");
+    for code in ProblemCode::ALL {
+        assert!(book.contains(&format!("\n| `{}` | ", code.as_str())), "{code:?}");
+    }
+}
+
 /// One proof with one defect for each code, and no code without one.
 #[test]
 fn each_defect_is_refused_by_its_code() {
