@@ -9,7 +9,8 @@ use manual::Manual;
 
 use crate::VERSION;
 use crate::command::{
-    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, verify,
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, seal, unseal, verify,
+    verify_args,
 };
 use crate::exit::Exit;
 use crate::output;
@@ -24,7 +25,8 @@ use crate::output;
 #[command(
     name = "policygen",
     version = VERSION,
-    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing to check, 10 findings."
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing to check, 10 findings \
+                  or refused."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -40,7 +42,9 @@ enum Command {
     Diff(diff::Args),
     Explain(explain::Args),
     Evidence(Box<evidence_args::Args>),
-    Verify(verify::Args),
+    Verify(Box<verify_args::Args>),
+    Seal(seal::Args),
+    Unseal(unseal::Args),
     #[command(flatten)]
     Manual(Manual),
 }
@@ -75,7 +79,9 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Doctor(args) => return doctor::run(&args, today),
         Command::Evidence(args) => return evidence::run(&args, now),
         Command::Diff(args) => return diff::run(&args),
-        Command::Verify(args) => return verify::run(&args),
+        Command::Verify(args) => return verify::run(&args, now),
+        Command::Seal(args) => seal::run(&args)?,
+        Command::Unseal(args) => return unseal::run(&args, now),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,
     }
     Ok(Exit::Done)

@@ -41,14 +41,19 @@ pub(crate) fn write(directory: &Path, files: &[File]) -> Result<(), WriteError> 
 }
 
 fn complete(directory: &Path, file: &File) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".policygen-");
-    #[cfg(unix)]
-    builder.permissions(permissions(file.executable));
-    let mut temporary = builder.tempfile_in(directory)?;
+    let mut temporary = temporary(directory, file.executable)?;
     temporary.write_all(file.text.as_bytes())?;
     temporary.as_file().sync_all()?;
     Ok(temporary)
+}
+
+/// A new file under a temporary name. It is deleted unless it is persisted.
+pub(crate) fn temporary(directory: &Path, executable: bool) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".policygen-");
+    #[cfg(unix)]
+    builder.permissions(permissions(executable));
+    builder.tempfile_in(directory)
 }
 
 /// The permissions of any new file. The user's umask still applies.

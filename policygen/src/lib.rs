@@ -13,6 +13,7 @@ mod organization;
 mod output;
 mod pipelines;
 mod places;
+mod private_directory;
 mod snapshot;
 mod sources;
 

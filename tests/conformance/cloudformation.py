@@ -102,6 +102,14 @@ def resolve(template, **parameters):
             return left == right
         if function == "Fn::Not":
             return not meaning(argument[0])
+        if function == "Fn::And":
+            return all(list(map(meaning, argument)))
+        if function == "Fn::Select":
+            return meaning(argument[1])[int(argument[0])]
+        if function == "Fn::Split":
+            return str(meaning(argument[1])).split(argument[0])
+        if function == "Condition" and isinstance(argument, str):
+            return holds(argument)
         if function == "Fn::Or":
             return any(list(map(meaning, argument)))
         if function == "Fn::EachMemberEquals":

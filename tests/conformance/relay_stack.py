@@ -2,6 +2,8 @@
 declares them.
 """
 
+import base64
+import gzip
 import json
 import re
 import time
@@ -9,9 +11,11 @@ import urllib.request
 from contextlib import contextmanager
 
 from cloudformation import TEMPLATES, load, resolve
+from conftest import BINARIES
+from lambda_runtime import Function
 from step_functions import ACCOUNT, REGION, client, environment, serving
 
-RULE = {"quorum": 2, "requireSignature": True}
+RULE = {"quorum": 2}
 PARAMETERS = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
@@ -80,9 +84,41 @@ class Stack:
             )["stateMachineArn"]
             for name in ("RelayDoor", "ReleaseMachine")
         )
+        if topic := self.resources.get("Requests"):
+            sns = client(endpoint, "sns")
+            self.topic = sns.create_topic(Name=topic["Properties"]["TopicName"])["TopicArn"]
+            address = f"{endpoint}/notified/{FUNCTION}"
+            sns.subscribe(TopicArn=self.topic, Protocol="http", Endpoint=address)
+            self.publish = lambda request: sns.publish(
+                TopicArn=self.topic, Message=json.dumps(request)
+            )
         (container,) = self.resources["ReleaseTask"]["Properties"]["ContainerDefinitions"]
         services.containers[TASK] = container
         services.environment = environment(endpoint)
+        settings = self.resources["Relay"]["Properties"]["Environment"]["Variables"]
+        settings["RELAY"] = settings["RELAY"].replace("Feedback", self.queue)
+        self.function = Function(
+            FUNCTION, BINARIES / "relay", {**environment(endpoint), **settings}
+        )
+        services.functions[FUNCTION] = self.function
+        services.on_lines = self.subscribed
+
+    def subscribed(self, stream, lines):
+        """Hands lines of a container to the function, as a subscription of CloudWatch Logs does."""
+        events = [
+            {"id": f"{number:056}", "timestamp": 1_795_672_800_000, "message": line}
+            for number, line in lines
+        ]
+        logged = {
+            "messageType": "DATA_MESSAGE",
+            "owner": ACCOUNT,
+            "logGroup": self.resources["ReleaseLogs"]["Properties"]["LogGroupName"],
+            "logStream": stream,
+            "subscriptionFilters": ["feedback"],
+            "logEvents": events,
+        }
+        packed = gzip.compress(json.dumps(logged).encode())
+        self.function({"awslogs": {"data": base64.b64encode(packed).decode()}})
 
     def runs(self, *command):
         """What the container runs from now on."""

@@ -7,6 +7,7 @@ checked against the service's model before it does anything.
 
 import json
 import os
+import queue
 import re
 import subprocess
 import threading
@@ -17,6 +18,7 @@ import boto3
 from botocore import xform_name
 from botocore.validate import ParamValidator
 from conftest import SESSION
+from lambda_runtime import FunctionError
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
@@ -35,6 +37,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_ecs,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.backend.execution import Execution
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -69,6 +72,9 @@ def from_service(service, response, boto_service_name=None, service_action_name=
 
 state_task_service.StateTaskService._normalise_parameters = to_service
 state_task_service.StateTaskService._normalise_response = from_service
+
+# A start copies the state machine with its executions, and one that runs has threads.
+Execution.__deepcopy__ = lambda execution, memo: execution
 
 original = state_task_service_ecs.StateTaskServiceEcs._build_sync_resolver
 
@@ -111,7 +117,7 @@ class Refused(Exception):
 class Task:
     """A task of ECS whose container is a process of this machine."""
 
-    def __init__(self, arn, cluster, command, environment, on_line):
+    def __init__(self, arn, cluster, command, environment, on_lines):
         self.described = {
             "taskArn": arn,
             "clusterArn": cluster,
@@ -131,14 +137,31 @@ class Task:
             reason = f"CannotStartContainerError: {error.strerror}"
             self.stopped("TaskFailedToStart", reason)
             return
-        self.reader = threading.Thread(target=self.run, args=(on_line,), daemon=True)
-        self.reader.start()
+        self.written = queue.SimpleQueue()
+        self.threads = [
+            threading.Thread(target=self.read, daemon=True),
+            threading.Thread(target=self.ship, args=(on_lines,), daemon=True),
+        ]
+        for thread in self.threads:
+            thread.start()
 
-    def run(self, on_line):
-        for line in self.process.stdout:
-            on_line(line.removesuffix("\n"))
+    def read(self):
+        for numbered in enumerate(line.removesuffix("\n") for line in self.process.stdout):
+            self.written.put(numbered)
         code = self.process.wait() % 256
         self.stopped("EssentialContainerExited", "Essential container in task exited", code)
+        self.written.put(None)
+
+    def ship(self, on_lines):
+        """What has been written meanwhile, together: as late as CloudWatch Logs may be."""
+        stream = f"release/release/{self.described['taskArn'].split('/')[-1]}"
+        while (first := self.written.get()) is not None:
+            lines = [first]
+            while not self.written.empty() and lines[-1] is not None:
+                lines.append(self.written.get())
+            on_lines(stream, [line for line in lines if line is not None])
+            if lines[-1] is None:
+                return
 
     def stopped(self, code, reason, exit_code=None):
         container = {"name": "release", "lastStatus": "STOPPED"}
@@ -151,7 +174,8 @@ class Task:
     def kill(self):
         if self.process and self.process.poll() is None:
             self.process.kill()
-            self.reader.join(10)
+            for thread in self.threads:
+                thread.join(10)
 
 
 class Services:
@@ -159,14 +183,15 @@ class Services:
 
     `functions` is the handler of each function by its ARN: it takes an event, and returns the
     payload or raises FunctionError. `containers` is the container of each task definition by its
-    ARN, as CloudFormation has it. `on_line` gets the lines that containers write.
+    ARN, as CloudFormation has it. `on_lines` gets the name of a stream and the
+    numbered lines that a container has written there.
     """
 
     def __init__(self):
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.functions, self.containers, self.tasks, self.runs = {}, {}, {}, []
         self.environment = {}
-        self.on_line = lambda line: None
+        self.on_lines = lambda stream, lines: None
         self.refuses_to_run = None
         self.validate = ParamValidator()
         self.model = SESSION.get_service_model("ecs")
@@ -178,6 +203,8 @@ class Services:
         invoked = re.fullmatch(r"/2015-03-31/functions/([^/]+)/invocations", request.path)
         if invoked:
             answer = self.invoke(invoked[1], json.loads(request.get_data()))
+        elif request.path.startswith("/notified/"):
+            return self.notify(request)(environ, start_response)
         elif target.startswith(ECS):
             answer = self.ecs(target.removeprefix(ECS), json.loads(request.get_data()))
         elif target == "AWSStepFunctions.StartExecution":
@@ -195,6 +222,15 @@ class Services:
             return Response(
                 json.dumps(error.args[0]), headers={"x-amz-function-error": "Unhandled"}
             )
+
+    def notify(self, request):
+        """Hands a message of a topic to a function, as SNS does: moto would invoke it in Docker, so
+        the topic has a subscription by HTTP here.
+        """
+        said = json.loads(request.get_data())
+        names = ("Type", "MessageId", "TopicArn", "Message", "Timestamp")
+        record = {"EventSource": "aws:sns", "Sns": {name: said[name] for name in names}}
+        return self.invoke(request.path.removeprefix("/notified/"), {"Records": [record]})
 
     def ecs(self, operation, request):
         try:
@@ -222,17 +258,13 @@ class Services:
             request["cluster"],
             container["Command"],
             {**self.environment, **given},
-            lambda line: self.on_line(line),
+            self.on_lines,
         )
         self.tasks[task.described["taskArn"]] = task
         return {"tasks": [task.described], "failures": []}
 
     def DescribeTasks(self, request):
         return {"tasks": [self.tasks[arn].described for arn in request["tasks"]], "failures": []}
-
-
-class FunctionError(Exception):
-    """What a function ended with, as Lambda shows it."""
 
 
 class Quiet(WSGIRequestHandler):

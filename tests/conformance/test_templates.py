@@ -324,6 +324,10 @@ def terraform_actions(path):
     return set(re.findall(r'"((?!aws:)\w+:[A-Z]\w+)"', path.read_text())) - {"sts:AssumeRole"}
 
 
+PROOF = {"ProofStore": "s3://proofs/releases", "ArtifactBucket": "artifacts"}
+PROOF_KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
 def test_the_gate_may_do_what_it_calls_and_no_more():
     journal = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -343,12 +347,16 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
 
     assert granted() == sorted(called() | journal)
     choices = {"sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey"}
+    proof = {"s3:GetObject", "kms:Sign", "s3:PutObject"}
+    assert granted(**PROOF) == sorted(called() | journal | proof)
+    key = PROOF | {"ArtifactKeyArn": PROOF_KEY}
+    assert granted(**key) == sorted(called() | journal | proof | {"kms:Decrypt"})
     assert granted(
         KeepLostEvents="true", KmsKeyArn="arn:aws:kms:us-east-1:111122223333:key/1"
     ) == sorted(called() | journal | choices)
     assert (
         terraform_actions(TEMPLATES / "terraform" / "gate" / "main.tf")
-        == called() | journal | choices
+        == called() | journal | choices | proof
     )
     # And what `policygen generate --gate` writes for those who have no template.
     target = [
@@ -361,19 +369,26 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
         "--stage",
         "Release",
     ]
-    generated = json.loads(
-        run(
-            BINARIES / "policygen",
-            "generate",
-            *target,
-            "--gate",
-            "--print",
-            "TwoPersonRule-Gate.policy.json",
-        )
-    )
+    generate = [BINARIES / "policygen", "generate", *target, "--gate"]
+    generate += ["--print", "TwoPersonRule-Gate.policy.json"]
+    everywhere = called() | journal | {"logs:CreateLogGroup"}
+
+    def generated(*proving):
+        statements = json.loads(run(*generate, *proving))["Statement"]
+        return {statement["Sid"]: statement for statement in statements}
+
+    assert {it for statement in generated().values() for it in actions(statement)} == everywhere
+    store, bucket = PROOF["ProofStore"], PROOF["ArtifactBucket"]
+    proving = ["--proof-key", PROOF_KEY, "--proof-store", store, "--artifact-bucket", bucket]
+    # The same statements as the template's.
+    made = resolve(load("gate.yaml"), **PROOF, ProofKeyArn=PROOF_KEY)["ProvePolicy"]
     assert {
-        action for statement in generated["Statement"] for action in actions(statement)
-    } == called() | journal | {"logs:CreateLogGroup"}
+        sid: (actions(it), [it["Resource"]] if isinstance(it["Resource"], str) else it["Resource"])
+        for sid, it in generated(*proving).items()
+        if sid not in generated()
+    } == {
+        sid: (actions(it), [it["Resource"]]) for sid, it in statements(made["Properties"]).items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -405,6 +420,51 @@ def test_the_modules_grant_what_the_templates_grant(module, choices):
         == granted - {"sts:AssumeRole"}
         != set()
     )
+
+
+def test_proofs_are_signed_by_a_key_that_only_the_gate_can_use():
+    made = resolve(load("gate.yaml"), **PROOF)
+    key = made["ProofKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    signing = {"kms:Sign", "kms:CreateGrant", "kms:*"}
+    allowed = [
+        (statement["Principal"], action)
+        for statement in key["KeyPolicy"]["Statement"]
+        for action in actions(statement)
+    ]
+    signs = [principal for principal, action in allowed if action in signing or "*" in action]
+    assert signs == [{"AWS": "GateRole.Arn"}]
+    # The module's key has the same policy, and what Terraform itself reads.
+    text = (TEMPLATES / "terraform" / "gate" / "proof.tf").read_text()
+    module = set(re.findall(r'"(kms:\w+)"', text))
+    assert module == {action for _, action in allowed} | {"kms:GetKeyRotationStatus"}
+    assert text.count('"kms:Sign"') == 1
+
+    # A key of one's own takes its place.
+    made = resolve(load("gate.yaml"), **PROOF, ProofKeyArn=PROOF_KEY)
+    assert "ProofKey" not in made
+    prove = statements(made["ProvePolicy"]["Properties"])
+    assert {sid: statement["Resource"] for sid, statement in prove.items()} == {
+        "HashArtifacts": "arn:aws:s3:::artifacts/*",
+        "SignProofs": PROOF_KEY,
+        "StoreProofs": "arn:aws:s3:::proofs/releases/*",
+    }
+    assert not {"ProofKey", "ProvePolicy"} & resolve(load("gate.yaml")).keys()
+
+
+def test_a_gate_with_a_store_for_proofs_has_it_in_its_rule(tmp_path):
+    rule = json.loads(deployed_rule(**PROOF, ProofKeyArn=PROOF_KEY, ProofEnvironment="test"))
+    assert rule["proof"] == {
+        "key": PROOF_KEY,
+        "store": "s3://proofs/releases",
+        "environment": "test",
+    }
+    assert "proof" not in json.loads(deployed_rule())
+    written = tmp_path / "rule.json"
+    written.write_text(json.dumps(rule))
+    run(BINARIES / "policygen", "explain", "--rule", written, "arn:aws:iam::111122223333:user/a")
+    with pytest.raises(RefusedParameters, match="name the ArtifactBucket"):
+        resolve(load("gate.yaml"), ProofStore="s3://proofs")
 
 
 def test_the_modules_alarm_is_the_templates():
@@ -515,7 +575,9 @@ def test_the_default_rule_is_the_strict_one(tmp_path):
     assert deployed_rule(TwoPersonRule=own) == own
     # The module's default is the same, and each key is explained beside the template's.
     text = (TEMPLATES / "terraform" / "gate" / "main.tf").read_text()
-    merged = re.search(r"jsonencode\(merge\(\{(.*?)\}, var\.rule\)\)", text, re.DOTALL)[1]
+    merged = re.search(
+        r"jsonencode\(merge\(\{(.*?)\}, local\.proof_rule, var\.rule\)\)", text, re.DOTALL
+    )[1]
     assert (
         set(re.findall(r"^\s*(\w+)\s*=", merged, re.MULTILINE))
         == json.loads(deployed_rule()).keys()
@@ -693,4 +755,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 15
+    assert deployed == 17

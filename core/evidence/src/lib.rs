@@ -24,8 +24,8 @@ pub use read::history;
 pub use read::history::History;
 pub use read::kept;
 pub use read::{
-    APPROVAL, CloudTrail, CodePipeline, Counts, Event, EventError, Incomplete, Lists, LookUpError,
-    Moment, Origin, OriginError, Page, Period, PeriodError, Progress, ReadError, Requests,
-    SavedError, look_up, read_events, read_live, read_saved, time,
+    APPROVAL, Age, CloudTrail, CodePipeline, Counts, Event, EventError, Incomplete, Lists,
+    LookUpError, Moment, Origin, OriginError, Page, Period, PeriodError, Progress, ReadError,
+    Requests, SavedError, look_up, read_events, read_live, read_saved, time,
 };
 pub use report::{Question, Report};

@@ -1,6 +1,6 @@
 //! How contents are cut into chunks.
 
-use crate::header::File;
+use crate::file::File;
 
 /// The size of a chunk before it is encrypted, in bytes. Only the last one of a file is shorter.
 pub const CHUNK: usize = 1 << 20;

@@ -7,28 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::chunk::CHUNK;
 use crate::context::Context;
 use crate::error::{HeaderError, OpenError};
-use crate::file_name::FileName;
+use crate::file::File;
 use crate::key::WrappedKey;
+use crate::limits::{MAX_FILES, MAX_HEADER, MAX_KEYS, MAX_WRAPPED};
 
-/// The most files in a sealed file.
-pub const MAX_FILES: usize = 1000;
-/// The longest header, in bytes.
-pub const MAX_HEADER: usize = 1 << 20;
-/// The most KMS keys.
-const MAX_KEYS: usize = 10;
-/// The longest `CiphertextBlob` of KMS, in bytes (KMS API model, `CiphertextType`).
-const MAX_WRAPPED: usize = 6144;
 const SCHEMA_VERSION: u32 = 1;
-
-/// One file, without its content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct File {
-    /// Its name, without a directory.
-    pub name: FileName,
-    /// The size of its content in bytes.
-    pub size: u64,
-}
 
 /// What a sealed file says about itself in plain text. A value holds at least one key and one file,
 /// and no name twice.
@@ -52,7 +35,7 @@ impl Header {
     /// The header of a new sealed file.
     ///
     /// # Errors
-    /// [`HeaderError`] if there are no keys or files, too many of them, or one twice.
+    /// [`HeaderError`] if keys or files are missing, too many, or there twice.
     pub fn new(
         context: Context,
         keys: Vec<WrappedKey>,

@@ -33,21 +33,16 @@ pub struct WrappedKey {
 pub struct DataKey(Zeroizing<[u8; 32]>);
 
 impl DataKey {
-    /// The key of these bytes. Returns `None` if they are not 32.
+    /// The key of these bytes.
     #[must_use]
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        let mut key = Zeroizing::new([0; 32]);
-        if bytes.len() != key.len() {
-            return None;
-        }
-        key.copy_from_slice(bytes);
-        Some(Self(key))
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(*bytes))
     }
 
     /// The bytes, to wrap them under a further KMS key.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_slice()
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

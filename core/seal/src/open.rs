@@ -8,8 +8,10 @@ use crate::chunk::chunks;
 use crate::cipher::{Cipher, TAG};
 use crate::error::OpenError;
 use crate::exact::{fill, is_at_end};
-use crate::header::{File, Header, MAX_HEADER};
+use crate::file::File;
+use crate::header::Header;
 use crate::key::DataKey;
+use crate::limits::MAX_HEADER;
 
 /// A sealed file. Nothing of it is believed yet.
 #[derive(Debug)]

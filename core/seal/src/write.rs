@@ -8,7 +8,8 @@ use crate::chunk::chunks;
 use crate::cipher::{Cipher, TAG};
 use crate::error::SealError;
 use crate::exact::{fill, is_at_end};
-use crate::header::{File, Header};
+use crate::file::File;
+use crate::header::Header;
 use crate::key::DataKey;
 
 /// Writes a sealed file. `content` opens the content of a file, which is read once, in the order of

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use names::KmsKeyArn;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::signed::Signed;
 use crate::call::{CallError, Operation};
@@ -21,9 +22,10 @@ pub struct Kms {
     key: KmsKeyArn,
 }
 
-/// A key of 256 bits in plain text. Not `Debug`, so that no log has it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DataKey([u8; 32]);
+/// A key of 256 bits in plain text. Not `Debug`, so that no log has it. Its memory is overwritten
+/// when it is dropped.
+#[derive(PartialEq, Eq)]
+pub struct DataKey(Zeroizing<[u8; 32]>);
 
 /// The parts of the replies that are read. Not `Debug`, because one may have a key.
 #[derive(Deserialize)]
@@ -45,7 +47,7 @@ impl DataKey {
 
 impl From<[u8; 32]> for DataKey {
     fn from(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(Zeroizing::new(bytes))
     }
 }
 
@@ -155,5 +157,9 @@ fn bytes(
 fn data_key(operation: Operation, base64: Option<String>) -> Result<DataKey, CallError> {
     let bytes = bytes(operation, base64, "`Plaintext` is missing")?;
     let problem = "`Plaintext` is not a key of 256 bits";
-    bytes.try_into().map(DataKey).map_err(|_| CallError::Malformed { operation, problem })
+    bytes
+        .try_into()
+        .map(Zeroizing::new)
+        .map(DataKey)
+        .map_err(|_| CallError::Malformed { operation, problem })
 }

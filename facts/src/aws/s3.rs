@@ -123,7 +123,10 @@ impl S3 {
         }
         let reply = opened.read().await?;
         let field = |name| text_at(&reply.body, &[name]);
-        let code = field("Code").unwrap_or_else(|| format!("status {}", reply.status));
+        let code = field("Code").unwrap_or_else(|| match reply.status {
+            403 => "AccessDenied".to_owned(),
+            status => format!("status {status}"),
+        });
         let message = field("Message").unwrap_or_else(|| "without a message".to_owned());
         let mut message = format!("{uri}: {}", message.trim_end_matches('.'));
         if operation == Operation::GET_OBJECT && reply.status == 403 {

@@ -5,6 +5,7 @@ mod codepipeline;
 mod first_contact;
 mod iam;
 mod identity_store;
+mod kms;
 mod sso_admin;
 
 use std::error::Error as _;
@@ -23,9 +24,12 @@ use aws_sdk_iam::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use doctor::pipeline::ArnError;
+use facts::aws::{Iam, Reader};
 use names::{Unanswered, credentials_advice};
 
 use self::first_contact::FirstContact;
+
+pub(crate) use self::kms::NoKey;
 
 /// The maximum number of attempts of a request. The SDK waits between them, and longer if it is
 /// throttled.
@@ -94,6 +98,13 @@ impl Aws {
     /// How many requests LookupEvents has taken so far. Each page is one.
     pub(crate) fn lookups(&self) -> usize {
         self.1.load(Ordering::Relaxed)
+    }
+
+    /// The calls that read one execution. Whoever makes them tries again.
+    pub(crate) fn of_execution(&self) -> (Reader, Iam) {
+        let config = aws_sdk_codepipeline::config::Builder::from(&self.0);
+        let config = config.retry_config(RetryConfig::disabled()).build();
+        (Reader::from(aws_sdk_codepipeline::Client::from_conf(config)), Iam::new(&self.0))
     }
 
     /// The region of the requests, if one is configured.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::evidence_args::{Args, Format};
 use super::evidence_ask::{Question, ask, ask_trail};
+use super::evidence_proof::{NotProven, proof};
 use super::evidence_recipe::{Asked, Made, Recipe};
 use super::evidence_several;
 use super::report::print_unused;
@@ -13,7 +14,8 @@ use crate::exit::Exit;
 use crate::output;
 use crate::places::Place;
 use evidence::render::{csv, html, human, json, sarif};
-use evidence::{Period, Progress};
+use evidence::{Cover, Period, Progress, Report};
+use rule::Rule;
 
 /// Why the options do not go together.
 #[derive(Debug, thiserror::Error)]
@@ -25,11 +27,16 @@ enum UsageError {
          them with --cloudtrail-file"
     )]
     CloudTrail,
+    #[error(transparent)]
+    Proof(#[from] NotProven),
 }
 
 /// Runs the verb at the time `now`.
 pub(crate) fn run(args: &Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     let period = Period::new(args.since, args.until, now)?;
+    if args.format == Format::Proof && args.execution.is_none() {
+        return Ok(usage(&NotProven::Several.into()));
+    }
     let places = args.access.places()?;
     // To the second: a shorter time says no less.
     let made_at = Timestamp::from_second(now.as_second())?;
@@ -39,6 +46,11 @@ pub(crate) fn run(args: &Args, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
     }
 }
 
+fn usage(error: &UsageError) -> Exit {
+    output::print_error(error);
+    Exit::Usage
+}
+
 /// A report over several pipelines.
 fn several(
     args: &Args,
@@ -46,14 +58,13 @@ fn several(
     period: Period,
     made_at: Timestamp,
 ) -> Result<Exit, Box<dyn Error>> {
-    let usage = match () {
+    let error = match () {
         () if args.execution.is_some() => Some(UsageError::Execution),
         () if args.cloudtrail => Some(UsageError::CloudTrail),
         () => None,
     };
-    if let Some(error) = usage {
-        output::print_error(&error);
-        return Ok(Exit::Usage);
+    if let Some(error) = error {
+        return Ok(usage(&error));
     }
     let recipe = Recipe {
         history: Vec::new(),
@@ -94,6 +105,7 @@ fn one(
             findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
         }
         Format::Html => html::render(&report, &cover)?.into_bytes(),
+        Format::Proof => return prove(args, pipeline, &report, &cover, &ingredients.rule),
     };
     args.print(&cover, &printed)?;
     // These formats have no place for notes about the whole report.
@@ -115,6 +127,29 @@ fn one(
     }
     let fails = args.fail_on.severity().is_some_and(|severity| report.has(severity));
     Ok(if fails { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints the proof of the only execution.
+fn prove(
+    args: &Args,
+    pipeline: &str,
+    report: &Report,
+    cover: &Cover,
+    rule: &Rule,
+) -> Result<Exit, Box<dyn Error>> {
+    report.notes().iter().for_each(|note| output::print_note(note));
+    let Some(evaluated) = report.executions().first() else {
+        output::print_note(&nothing(args, pipeline));
+        return Ok(Exit::Nothing);
+    };
+    match proof(evaluated, rule, cover.made_at) {
+        Ok(proof) => args.print(cover, proof.as_bytes()).map(|()| Exit::Done),
+        Err(error @ NotProven::NotSatisfied { .. }) => {
+            output::print_error(&error);
+            Ok(Exit::Findings)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Why there is nothing to judge.

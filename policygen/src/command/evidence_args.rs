@@ -135,6 +135,8 @@ pub(crate) enum Format {
     Junit,
     /// One file for a browser, to print or to hand over
     Html,
+    /// The proof of one satisfied execution for `policygen verify`, without the gate's signature
+    Proof,
 }
 
 /// A text that is not the id of an account.
@@ -177,7 +179,8 @@ impl Args {
             | Format::Csv
             | Format::Github
             | Format::Junit
-            | Format::Html => None,
+            | Format::Html
+            | Format::Proof => None,
         };
         let plain = styled.map(|text| strip_str(text).to_string());
         let plain = plain.as_ref().map_or(report, String::as_bytes);

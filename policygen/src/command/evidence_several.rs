@@ -13,6 +13,7 @@ use super::evidence_args::{Args, Format};
 use super::evidence_ask::{Question, ask};
 use super::evidence_folders;
 use super::evidence_history;
+use super::evidence_proof::NotProven;
 use super::evidence_recipe::{Asked, Ingredients, Recipe};
 use super::report::print_unused;
 use crate::aws::Aws;
@@ -187,6 +188,7 @@ impl Common<'_> {
                 findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
             }
             Format::Html => html::render(&overview, &cover).into_bytes(),
+            Format::Proof => return Err(NotProven::Several.into()),
         };
         cover.sources.extend(own);
         args.print(&cover, &printed)?;

@@ -18,6 +18,7 @@ mod evidence_cache;
 mod evidence_folders;
 mod evidence_history;
 mod evidence_manifest;
+mod evidence_proof;
 mod evidence_recipe;
 mod evidence_several;
 pub(crate) mod explain;
@@ -25,7 +26,16 @@ pub(crate) mod generate;
 mod report;
 pub(crate) mod rule;
 mod rule_check;
+pub(crate) mod seal;
+pub(crate) mod unseal;
 pub(crate) mod verify;
+mod verify_answer;
+pub(crate) mod verify_args;
+mod verify_human;
+mod verify_json;
+mod verify_live;
+mod verify_proof;
+mod verify_report;
 
 use findings::Catalog;
 

@@ -11,7 +11,7 @@ const FORMATS: [(&str, &[&str]); 5] = [
     ("aws-cli", &["--print", "create.sh"]),
 ];
 
-const VERBS: [&str; 10] = [
+const VERBS: [&str; 12] = [
     "generate",
     "rule",
     "explain",
@@ -19,6 +19,8 @@ const VERBS: [&str; 10] = [
     "doctor",
     "evidence",
     "verify",
+    "seal",
+    "unseal",
     "diff",
     "completions",
     "man",

@@ -21,8 +21,8 @@ resource "aws_lambda_function" "gate" {
   handler                        = "bootstrap"
   runtime                        = "provided.al2023"
   architectures                  = [var.architecture]
-  memory_size                    = 128
-  timeout                        = 30
+  memory_size                    = var.proof == null ? 128 : 512 # To hash artifacts takes more.
+  timeout                        = var.proof == null ? 30 : 300
   role                           = aws_iam_role.gate.arn
   reserved_concurrent_executions = var.reserved_concurrency
   kms_key_arn                    = var.kms_key_arn
@@ -37,7 +37,7 @@ resource "aws_lambda_function" "gate" {
         # A person who starts an execution by hand cannot approve it.
         excludeInitiator    = true
         trustedSessionRoles = var.trusted_session_roles
-      }, var.rule))
+      }, local.proof_rule, var.rule))
     })
   }
 
@@ -148,6 +148,40 @@ resource "aws_iam_role_policy" "gate" {
           Sid      = "UseKey"
           Effect   = "Allow"
           Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = [key]
+        }
+      ],
+      [
+        for proof in var.proof[*] : {
+          Sid    = "HashArtifacts"
+          Effect = "Allow"
+          Action = ["s3:GetObject"]
+          # Each execution has artifacts with new names.
+          Resource = ["arn:${data.aws_partition.current.partition}:s3:::${proof.artifact_bucket}/*"]
+        }
+      ],
+      [
+        for key in compact([local.proof_key_arn]) : {
+          Sid      = "SignProofs"
+          Effect   = "Allow"
+          Action   = ["kms:Sign"]
+          Resource = [key]
+        }
+      ],
+      [
+        for proof in var.proof[*] : {
+          Sid    = "StoreProofs"
+          Effect = "Allow"
+          Action = ["s3:PutObject"]
+          # Each execution has its own proof.
+          Resource = ["arn:${data.aws_partition.current.partition}:s3:::${trimprefix(proof.store, "s3://")}/*"]
+        }
+      ],
+      [
+        for key in compact(var.proof[*].artifact_key_arn) : {
+          Sid      = "DecryptArtifacts"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt"]
           Resource = [key]
         }
       ],

@@ -17,3 +17,8 @@ output "log_group" {
   description = "Where the decision records are"
   value       = aws_cloudwatch_log_group.gate.name
 }
+
+output "proof_key_arn" {
+  description = "The key that signs proofs, if there are proofs; `aws kms get-public-key` shows its public half"
+  value       = local.proof_key_arn
+}

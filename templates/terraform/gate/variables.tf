@@ -23,6 +23,22 @@ variable "rule_layer_arn" {
   default     = null
 }
 
+variable "proof" {
+  description = "Where the gate stores a proof of each release (docs/gate.md), such as s3://bucket/prefix; what the releases are for; the bucket of the pipelines' artifacts, and the KMS key that encrypts it if it is one of your own. key_arn is the KMS key that signs, of type ECC_NIST_P256; null to create one that only the gate can sign with. null for no proofs. With rule_layer_arn, say it in the rule too."
+  type = object({
+    store            = string
+    environment      = optional(string, "prod")
+    key_arn          = optional(string)
+    artifact_bucket  = string
+    artifact_key_arn = optional(string)
+  })
+  default = null
+  validation {
+    condition     = var.proof == null || can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*$", var.proof.store))
+    error_message = "The store is s3://bucket or s3://bucket/prefix, without a slash at the end."
+  }
+}
+
 variable "pipelines" {
   description = "The pipelines that the gate may read, by name or by a pattern such as team-*. It may always read the pipeline of rule-pipeline.yaml."
   type        = list(string)

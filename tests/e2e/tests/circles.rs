@@ -171,6 +171,7 @@ fn files_use_each_other_in_at_most_one_circle() {
         "desk",
         "policygen",
         "emulator",
+        "relay",
         "reviews",
         "job",
         "tests/kit",

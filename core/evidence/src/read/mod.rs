@@ -20,7 +20,7 @@ pub use export::read as read_events;
 pub use live::{CodePipeline, Page, Progress, ReadError, Requests, read as read_live};
 pub use lookup::{CloudTrail, LookUpError, look_up};
 pub use origin::{Origin, OriginError};
-pub use period::{Moment, Period, PeriodError};
+pub use period::{Age, Moment, Period, PeriodError};
 pub use saved::{Incomplete, Lists, SavedError, read as read_saved};
 pub(crate) use shape::OrDefault;
 pub use shape::time;

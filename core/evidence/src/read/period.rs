@@ -40,6 +40,28 @@ impl FromStr for Moment {
     }
 }
 
+/// How long ago something may have happened, as users write it: `1h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age(pub SignedDuration);
+
+/// Why a text is not an age.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` is not an age; write a number of minutes, hours, days or weeks (`30m`, `12h`, `90d`, \
+     `4w`)"
+)]
+pub struct AgeError(String);
+
+impl FromStr for Age {
+    type Err = AgeError;
+
+    fn from_str(text: &str) -> Result<Self, AgeError> {
+        let minutes = text.strip_suffix('m').and_then(|count| count.parse::<u32>().ok());
+        let minutes = minutes.map(|count| SignedDuration::from_mins(count.into()));
+        minutes.or_else(|| ago(text)).map(Self).ok_or_else(|| AgeError(text.to_owned()))
+    }
+}
+
 fn ago(text: &str) -> Option<SignedDuration> {
     let hours = [("h", 1), ("d", 24), ("w", 7 * 24)]
         .into_iter()
@@ -152,6 +174,17 @@ mod tests {
             period(None, Some("2026-03-31T14:00:00+02:00")).unwrap().until,
             at("2026-03-31T12:00:00Z")
         );
+    }
+
+    #[test]
+    fn an_age_may_be_in_minutes() {
+        let minutes = |text: &str| text.parse::<Age>().map(|Age(age)| age.as_mins()).ok();
+        assert_eq!(minutes("30m"), Some(30));
+        assert_eq!(minutes("1h"), Some(60));
+        assert_eq!(minutes("2d"), Some(2 * 24 * 60));
+        for text in ["", "m", "-1m", "1", "1.5h", "2026-01-31"] {
+            assert_eq!(minutes(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Which headers are read.
 
 use names::KmsKeyArn;
-use seal::{
-    DataKey, File, FileName, Header, HeaderError, MAX_FILES, OpenError, WrappedKey, are_related,
-};
+use seal::{File, FileName, Header, HeaderError, MAX_FILES, OpenError, WrappedKey, are_related};
 use serde_json::{Value, json};
 
 use super::{KEY, context, files, wrapped};
@@ -135,12 +133,4 @@ fn only_one_multi_region_key_is_related_to_itself_elsewhere() {
     assert!(!related("1111", "9999") && !related("890ab", "890ac") && !related("aws:", "aws-cn:"));
     let single = KEY.replace("mrk-", "");
     assert!(!are_related(&key(&single), &key(&single.replace("eu-west-1", "us-east-1"))));
-}
-
-#[test]
-fn a_data_key_has_256_bits() {
-    for length in [0, 16, 31, 33, 64] {
-        assert!(DataKey::from_slice(&vec![1; length]).is_none(), "{length}");
-    }
-    assert_eq!(DataKey::from_slice(&[3; 32]).unwrap().as_bytes(), [3; 32]);
 }

@@ -23,7 +23,7 @@ type Contents = BTreeMap<String, Vec<u8>>;
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
 
 fn data_key(byte: u8) -> DataKey {
-    DataKey::from_slice(&[byte; 32]).unwrap()
+    DataKey::new(&[byte; 32])
 }
 
 fn context() -> Context {

@@ -31,7 +31,7 @@ fn what_another_program_sealed_is_opened_and_sealed_to_the_same_bytes() {
     let mut in_another_form = 0;
     for vector in &vectors {
         let about = vector["about"].as_str().unwrap();
-        let key = || DataKey::from_slice(&bytes(&vector["dataKey"])).unwrap();
+        let key = || DataKey::new(&bytes(&vector["dataKey"]).try_into().unwrap());
         let line = vector["header"].as_str().unwrap().as_bytes();
         let header = Header::parse(line).unwrap();
         let names = header.files().iter().map(|file| file.name.to_string());

@@ -1,4 +1,6 @@
-//! Names of sealed files' contents.
+//! A file in a sealed file, and its name.
+
+use serde::{Deserialize, Serialize};
 
 names::checked_text!(
     /// The name of a file in a sealed file. It is one file in one directory on every operating
@@ -19,4 +21,14 @@ impl FileName {
     pub fn folded(&self) -> String {
         self.to_ascii_lowercase()
     }
+}
+
+/// One file, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Its name, without a directory.
+    pub name: FileName,
+    /// The size of its content in bytes.
+    pub size: u64,
 }
