@@ -1,5 +1,5 @@
-"""Production on loopback: the built relay function, and moto for its state machine, its queue and its
-topic.
+"""Production on loopback: the built relay function, and moto for its state machine, its queue and
+its topic.
 """
 
 import base64

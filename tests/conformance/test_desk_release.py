@@ -76,7 +76,7 @@ def test_ten_thousand_lines_come_back_and_the_exit_code_with_them(world, account
     lines, code = numbered(release.execution, "sh", "-c", f"{command}; exit 3")
     assert code == 3
     for first in range(0, len(lines), 1_000):
-        # moto takes the longer for a message the more it has.
+        # moto is slow with many messages.
         until(lambda: account.visible() < 500, "the lines are not read")
         account.logged(lines[first : first + 1_000])
     account.ended(release.execution, exit_code=3)

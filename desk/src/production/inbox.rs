@@ -48,8 +48,8 @@ impl<'a, R: Relay> Inbox<'a, R> {
         Self { relay, ticket, held: Vec::new(), held_since: None, ask_at: Instant::now() }
     }
 
-    /// Waits for messages, for at most about `most`. It may be dropped while it waits: what it would
-    /// have got comes again.
+    /// Waits for messages, for about `most` at most. It may be dropped while it waits: what it
+    /// would have got comes again.
     pub(super) async fn wait(
         &self,
         attempt: &str,
