@@ -203,8 +203,8 @@ mod tests {
     }
 
     fn sent(queue: &Moody, count: usize) -> Result<usize, NotSent> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time();
-        let runtime = runtime.start_paused(true).build().unwrap();
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let budget = Budget::of(Duration::from_secs(600)).unwatched();
             send(queue, messages(&lines(count)), budget).await
