@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_queue_that_never_takes_a_line_ends_the_invocation() {
-        let moods = (0..50).map(|_| (vec![false, true], false)).collect();
+        let moods = (0..50).map(|_| (vec![true], false)).collect();
         let queue = Moody {
             moods: RefCell::new(moods),
             has: RefCell::default(),
