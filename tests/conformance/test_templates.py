@@ -79,12 +79,14 @@ def test_every_template_is_there():
         "relay.yaml",
         "reviews.yaml",
         "rule-pipeline.yaml",
+        "sealed-key.yaml",
         "verified-deploy.yaml",
     ]
     sam = ["audit", "desk-notify", "desk", "gate", "relay", "reviews"]
     assert [f"{name}.yaml" for name in sam] == SAM
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
-    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "verified-deploy"]
+    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "sealed-key"]
+    modules += ["verified-deploy"]
     assert [path.name for path in MODULES] == modules
 
 
