@@ -25,7 +25,8 @@ use crate::output;
 #[command(
     name = "policygen",
     version = VERSION,
-    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing to check, 10 findings."
+    after_help = "Exit codes: 0 done, 1 could not do it, 2 usage, 3 nothing to check, 10 findings \
+                  or refused."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]

@@ -134,11 +134,11 @@ class FunctionDesk(desk_web.Desk):
         self.log.close()
 
 
-def started(folder, environment, log):
-    """The program as a package has it: `bootstrap`, without arguments."""
-    program = folder / "bootstrap"
+def started(folder, environment, log, program="desk"):
+    """A program as a package has it: `bootstrap`, without arguments."""
+    built, program = BINARIES / program, folder / "bootstrap"
     if not program.exists():
-        program.symlink_to(BINARIES / "desk")
+        program.symlink_to(built)
     return subprocess.Popen([program], env=environment, stdout=log, stderr=log)
 
 

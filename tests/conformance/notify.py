@@ -2,6 +2,7 @@
 Manager. Mails and messages arrive at a server on this machine.
 """
 
+import itertools
 import json
 import queue
 import threading
@@ -98,10 +99,11 @@ class Router:
 
 
 class Function:
-    """The function, and the Runtime API that hands it events, one at a time."""
+    """A function, and the Runtime API that hands it events, one at a time."""
 
-    def __init__(self, folder, environment, **settings):
+    def __init__(self, folder, environment, program="desk", **settings):
         self.waiting = queue.Queue()
+        self.requests = itertools.count(1)
         self.said = queue.Queue()
 
         class Api(Quiet):
@@ -109,7 +111,7 @@ class Function:
                 if (event := self.waiting.get()) is None:
                     return
                 headers = [
-                    ("lambda-runtime-aws-request-id", "1"),
+                    ("lambda-runtime-aws-request-id", f"request-{next(self.requests)}"),
                     ("lambda-runtime-deadline-ms", "4102444800000"),
                     ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:x:1:function:notify"),
                     ("content-type", "application/json"),
@@ -124,13 +126,18 @@ class Function:
         api = self.runtime.server_address
         settings["AWS_LAMBDA_RUNTIME_API"] = "{}:{}".format(*api)
         self.log = (folder / "notify.log").open("w+")
-        self.process = started(folder, {**environment, **RUNTIME, **settings}, self.log)
+        self.process = started(folder, {**environment, **RUNTIME, **settings}, self.log, program)
 
-    def invoke(self, event):
-        """What the function replies, or the error that makes Lambda try again."""
+    def call(self, event):
+        """Whether the function replies, `response`, or fails, `error`; and what it says."""
         self.waiting.put(event)
         kind, said = self.said.get(timeout=240)
         assert kind in ("response", "error"), (kind, said)
+        return kind, said
+
+    def invoke(self, event):
+        """What the function replies, or the error that makes Lambda try again."""
+        kind, said = self.call(event)
         return said if kind == "response" else said["errorMessage"]
 
     def logged(self):

@@ -15,7 +15,7 @@ from conftest import BINARIES
 from lambda_runtime import Function
 from step_functions import ACCOUNT, REGION, client, environment, serving
 
-RULE = {"quorum": 2, "requireSignature": True}
+RULE = {"quorum": 2}
 PARAMETERS = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
@@ -84,6 +84,14 @@ class Stack:
             )["stateMachineArn"]
             for name in ("RelayDoor", "ReleaseMachine")
         )
+        if topic := self.resources.get("Requests"):
+            sns = client(endpoint, "sns")
+            self.topic = sns.create_topic(Name=topic["Properties"]["TopicName"])["TopicArn"]
+            address = f"{endpoint}/notified/{FUNCTION}"
+            sns.subscribe(TopicArn=self.topic, Protocol="http", Endpoint=address)
+            self.publish = lambda request: sns.publish(
+                TopicArn=self.topic, Message=json.dumps(request)
+            )
         (container,) = self.resources["ReleaseTask"]["Properties"]["ContainerDefinitions"]
         services.containers[TASK] = container
         services.environment = environment(endpoint)

@@ -203,6 +203,8 @@ class Services:
         invoked = re.fullmatch(r"/2015-03-31/functions/([^/]+)/invocations", request.path)
         if invoked:
             answer = self.invoke(invoked[1], json.loads(request.get_data()))
+        elif request.path.startswith("/notified/"):
+            return self.notify(request)(environ, start_response)
         elif target.startswith(ECS):
             answer = self.ecs(target.removeprefix(ECS), json.loads(request.get_data()))
         elif target == "AWSStepFunctions.StartExecution":
@@ -220,6 +222,15 @@ class Services:
             return Response(
                 json.dumps(error.args[0]), headers={"x-amz-function-error": "Unhandled"}
             )
+
+    def notify(self, request):
+        """Hands a message of a topic to a function, as SNS does: moto would invoke it in Docker, so
+        the topic has a subscription by HTTP here.
+        """
+        said = json.loads(request.get_data())
+        names = ("Type", "MessageId", "TopicArn", "Message", "Timestamp")
+        record = {"EventSource": "aws:sns", "Sns": {name: said[name] for name in names}}
+        return self.invoke(request.path.removeprefix("/notified/"), {"Records": [record]})
 
     def ecs(self, operation, request):
         try:

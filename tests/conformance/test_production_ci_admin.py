@@ -3,6 +3,7 @@ everything there: call any API as anybody, sign with the gate's key, and write a
 has every answer that people ever signed, and nobody else's key.
 """
 
+import base64
 import itertools
 import json
 import subprocess
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import BINARIES
 from proofs import COMMIT, ENVIRONMENT, PIPELINE, STAGE, GateKey, Release
+from relay_stack import deployed
 from signatures import Key
 
 EVIL = "e" * 40
@@ -77,16 +79,20 @@ class World:
 
 @pytest.mark.parametrize("by_the_gate", [True, False])
 def test_nothing_passes_that_two_people_did_not_sign(world, by_the_gate):
-    """Every pair of answers, told as of every execution."""
+    """Every answer for one slot with every answer for the other, told as of the execution of either
+    and as of the good one.
+    """
     releases = [world.good, *world.others.values()]
-    answers = [answer for release in releases for answer in release.answers]
+    of = [
+        [(release, it) for release in releases for it in release.answers if it.action == slot]
+        for slot in SLOTS
+    ]
     passed = []
-    for told, *pair in itertools.product(releases, answers, answers):
-        forged = Release(execution=told.execution, revisions=told.revisions)
-        forged.answers = [replace(it, action=slot) for slot, it in zip(SLOTS, pair, strict=True)]
-        verified = world.verify(forged, by_the_gate)
-        if verified:
-            passed.append((verified["executionId"], verified["revisions"]))
+    for (first, a), (second, b) in itertools.product(*of):
+        for told in {first, second, world.good}:
+            forged = Release(execution=told.execution, revisions=told.revisions, answers=[a, b])
+            if verified := world.verify(forged, by_the_gate):
+                passed.append((verified["executionId"], verified["revisions"]))
     assert passed == [(world.good.execution, [COMMIT])]
 
 
@@ -127,6 +133,33 @@ def test_a_good_release_altered_in_one_place_is_refused(world, by_the_gate, forg
             forged.answers = [first, replace(first, action=last.action)]
     assert world.verify(forged, by_the_gate) is None
     assert world.verify(good, by_the_gate)["revisions"] == [COMMIT]
+
+
+def test_the_relay_starts_nothing_that_two_people_did_not_sign(world, monkeypatch):
+    """All of it, signed with the gate's key and sent to production's door."""
+    parameters = {
+        "TwoPersonRule": world.rule.read_text(),
+        "GateKey": base64.b64encode(world.gate.der()).decode(),
+    }
+    with deployed(monkeypatch, **parameters) as stack:
+        ran = world.folder / "ran"
+        stack.runs("touch", ran)
+
+        def ask(release):
+            started = stack.states.start_execution(
+                stateMachineArn=stack.door,
+                name=release.execution,
+                input=json.dumps({"proof": json.loads(release.proof(world.gate.sign))}),
+            )
+            return stack.ended(started["executionArn"])
+
+        for name, release in world.others.items():
+            ended = ask(release)
+            assert (ended["status"], ended["error"]) == ("FAILED", "Refused"), name
+        assert stack.services.runs == [] and not ran.exists()
+        answer = json.loads(ask(world.good)["output"])
+        assert answer["started"] and stack.ended(answer["executionArn"])["status"] == "SUCCEEDED"
+        assert ran.exists()
 
 
 # --- What remains possible. The page says so.

@@ -5,11 +5,10 @@ the built `policygen`, against simulated AWS services (moto's server).
 import base64
 import hashlib
 import json
-import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import yaml
+from ci_account import ARTIFACTS, BUILT, REGION, STORE
 from cloudformation import RefusedParameters, load, resolve, statements
 from conftest import BINARIES
 from iam_endpoint import ACCOUNT, emptied, serving
@@ -17,12 +16,10 @@ from layers import layer_of, publish, readable_layers
 from proofs import COMMIT, ENVIRONMENT, PIPELINE, GateKey, Release
 from signatures import Key
 from test_templates import TEMPLATES, terraform_actions
+from verified_deploy import Project
 
-REGION = "eu-west-1"
-LAYER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer"
-ARTIFACTS, STORE = "artifacts", "proofs/production"
 NAME = "BuildOutput"
-BUILT = b"what two people approved"
+GATE = GateKey()
 IMAGE = f"sha256:{hashlib.sha256(b'image').hexdigest()}"
 MODULE = TEMPLATES / "terraform" / "verified-deploy"
 
@@ -41,76 +38,12 @@ def people(tmp_path):
 @pytest.fixture
 def project(server, tmp_path, monkeypatch, people):
     readable_layers(monkeypatch, tmp_path)
-    return Project(emptied(server), tmp_path, people)
-
-
-class Project:
-    """The project of verified-deploy.yaml, and what it reads."""
-
-    def __init__(self, aws, folder, people):
-        self.aws, self.folder, self.gate = aws, folder, GateKey()
-        for bucket in (ARTIFACTS, STORE.partition("/")[0]):
-            place = f"LocationConstraint={REGION}"
-            arguments = ["--bucket", bucket, "--create-bucket-configuration", place]
-            aws("s3api", "create-bucket", *arguments)
-        rule = {
-            "stage": "Release",
-            "actions": ["ApprovalA", "ApprovalB"],
-            "requireSignature": True,
-            "signingKeys": {name: [people[name].line] for name in ("alice", "bob")},
-        }
-        self.rule = json.dumps(rule).encode()
-        program = layer_of(policygen=f'#!/bin/sh\nexec {BINARIES / "policygen"} "$@"\n')
-        rule = layer_of(**{"two-person-rule/rule.json": self.rule})
-        self.parameters = {
-            "PolicygenLayer": publish(aws, folder, "policygen", program),
-            "PolicygenSha256": hashlib.sha256(program).hexdigest(),
-            "RuleLayer": publish(aws, folder, "rule", rule),
-            "GateKey": base64.b64encode(self.gate.der()).decode(),
-            "ArtifactBucket": ARTIFACTS,
-            "ProofStore": STORE,
-            "DeployPolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/Deploy",
-            "DeployCommand": f'cp "$ARTIFACT" "{folder}/deployed"',
-        }
-
-    def built(self, content=BUILT, key="payments/BuildOutpu/1"):
-        """Puts an artifact into the pipeline's bucket. Returns its place."""
-        return self.put(f"s3://{ARTIFACTS}/{key}", content)
-
-    def put(self, place, content):
-        path = self.folder / "uploaded"
-        path.write_bytes(content)
-        self.aws.run(["aws", "s3", "cp", "--quiet", path, place])
-        return place
-
-    def store(self, release, proof):
-        """Puts a proof where the gate puts it."""
-        place = f"s3://{STORE}/{release.pipeline}/{release.execution}.json"
-        return self.put(place, proof.encode())
-
-    def build(self, proof, execution, **parameters):
-        """Runs the build, as the action starts it."""
-        resources = resolve(load("verified-deploy.yaml"), **{**self.parameters, **parameters})
-        spec = yaml.safe_load(resources["Project"]["Properties"]["Source"]["BuildSpec"])
-        assert spec["env"]["shell"] == "bash"
-        (script,) = spec["phases"]["build"]["commands"]
-        variables = {"PROOF": proof, "EXECUTION": execution, "TMPDIR": str(self.folder)}
-        return subprocess.run(
-            ["bash", "-c", script],
-            env={**self.aws.environment, **variables},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-        )
-
-    def deploy(self, release, sign=None, **parameters):
-        """Stores the proof of a release and runs the build."""
-        place = self.store(release, release.proof(sign or self.gate.sign))
-        return self.build(place, release.execution, **parameters)
-
-    def deployed(self):
-        path = self.folder / "deployed"
-        return path.read_bytes() if path.exists() else None
+    aws = emptied(server)
+    for bucket in (ARTIFACTS, STORE.partition("/")[0]):
+        place = f"LocationConstraint={REGION}"
+        arguments = ["--bucket", bucket, "--create-bucket-configuration", place]
+        aws("s3api", "create-bucket", *arguments)
+    return Project(aws, tmp_path, people, GATE.der())
 
 
 def approved(project, people, **changed):
@@ -120,8 +53,14 @@ def approved(project, people, **changed):
     return release.signed_by(ApprovalA=people["alice"], ApprovalB=people["bob"])
 
 
+def deploy(project, release, **parameters):
+    """Stores the proof of a release, signed by the gate, and runs the build."""
+    place = project.store(release, release.proof(GATE.sign))
+    return project.build(place, release.execution, **parameters)
+
+
 def test_what_two_people_approved_is_deployed(project, people):
-    done = project.deploy(approved(project, people))
+    done = deploy(project, approved(project, people))
     assert done.returncode == 0, done.stderr + done.stdout
     assert project.deployed() == BUILT
 
@@ -140,7 +79,7 @@ def test_a_forged_success_without_a_proof_deploys_nothing(project, people):
 def test_a_forged_success_with_the_proof_of_another_execution_deploys_nothing(project, people):
     """The person who reports the gate's success also chooses its output variables."""
     yesterday, today = approved(project, people), approved(project, people)
-    place = project.store(yesterday, yesterday.proof(project.gate.sign))
+    place = project.store(yesterday, yesterday.proof(GATE.sign))
     done = project.build(place, today.execution)
     assert done.returncode != 0 and "the proof is of another execution" in done.stderr
     assert project.deployed() is None
@@ -150,7 +89,7 @@ def test_a_forged_success_with_the_proof_of_another_execution_deploys_nothing(pr
 
 def test_a_proof_from_elsewhere_is_not_even_read(project, people):
     release = approved(project, people)
-    proof = release.proof(project.gate.sign)
+    proof = release.proof(GATE.sign)
     elsewhere = project.put(f"s3://{ARTIFACTS}/proof.json", proof.encode())
     local = project.folder / "proof.json"
     local.write_text(proof)
@@ -163,11 +102,11 @@ def test_a_proof_from_elsewhere_is_not_even_read(project, people):
 def test_an_artifact_overwritten_after_the_approval_is_not_deployed(project, people):
     release = approved(project, people)
     project.built(b"what nobody approved")
-    done = project.deploy(release)
+    done = deploy(project, release)
     assert done.returncode != 0 and "artifact-not-named" in done.stdout + done.stderr
     assert project.deployed() is None
     project.built(BUILT)
-    assert project.deploy(release).returncode == 0
+    assert deploy(project, release).returncode == 0
 
 
 def test_an_artifact_overwritten_during_the_deployment_is_not_deployed(project, people):
@@ -185,7 +124,7 @@ def test_an_artifact_overwritten_during_the_deployment_is_not_deployed(project, 
         "PolicygenSha256": hashlib.sha256(zip).hexdigest(),
         "DeployCommand": f"{overwrite} && {project.parameters['DeployCommand']}",
     }
-    done = project.deploy(release, **swapped)
+    done = deploy(project, release, **swapped)
     assert done.returncode == 0, done.stderr
     assert project.deployed() == BUILT
 
@@ -196,10 +135,10 @@ def test_another_artifact_of_the_release_does_not_stand_in(project, people):
     release = approved(project, people)
     release.artifacts["Docs"] = (place, b"documentation")
     release.artifacts[NAME] = (place, BUILT)
-    done = project.deploy(release)
+    done = deploy(project, release)
     assert done.returncode != 0 and "artifact-not-named" in done.stdout + done.stderr
     del release.artifacts[NAME]
-    done = project.deploy(release)
+    done = deploy(project, release)
     assert done.returncode != 0 and "does not name BuildOutput" in done.stderr
     assert project.deployed() is None
 
@@ -226,7 +165,7 @@ def test_another_artifact_of_the_release_does_not_stand_in(project, people):
 def test_a_proof_with_one_defect_deploys_nothing(project, people, defect, code):
     alice, mallory = people["alice"], people["mallory"]
     release = approved(project, people)
-    sign = project.gate.sign
+    sign = GATE.sign
     match defect:
         case "another-pipeline":
             release = approved(project, people, pipeline="refunds")
@@ -272,7 +211,7 @@ def test_a_program_with_another_digest_does_not_run(project, people):
     ran = project.folder / "ran"
     zip = layer_of(policygen=f"#!/bin/sh\ntouch {ran}\n")
     layer = publish(project.aws, project.folder, "policygen", zip)
-    done = project.deploy(approved(project, people), PolicygenLayer=layer)
+    done = deploy(project, approved(project, people), PolicygenLayer=layer)
     assert done.returncode != 0 and "pinned digest" in done.stderr
     assert not ran.exists() and project.deployed() is None
 

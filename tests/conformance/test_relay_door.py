@@ -67,7 +67,11 @@ def production(monkeypatch, keys):
         "signingKeys": {person: [keys[person].line] for person in ("alice", "bob")},
     }
     der = GATE.der()
-    parameters = {"TwoPersonRule": json.dumps(rule), "GateKey": base64.b64encode(der).decode()}
+    parameters = {
+        "TwoPersonRule": json.dumps(rule),
+        "GateKey": base64.b64encode(der).decode(),
+        "CreateTopic": "true",
+    }
     with deployed(monkeypatch, **parameters) as stack:
         stack.runs(BINARIES / "relay", "run", "--", "sh", "-c", "echo deploying $ENVIRONMENT")
         yield Production(stack, keys)
@@ -183,3 +187,17 @@ def test_the_role_of_ci_cannot_start_a_release_by_another_name(production):
         production.stack.start(release.execution, environment="other")
     answer = production.asked({"proof": production.proof(release)})
     assert answer["started"] is False
+
+
+def test_a_message_to_the_topic_releases_once_even_if_sns_delivers_it_twice(production):
+    release = production.release()
+    bad = production.proof(production.release(pipeline="billing"))
+    production.stack.publish({"proof": bad})
+    assert production.stack.services.runs == []
+    for _ in range(2):
+        production.stack.publish({"proof": production.proof(release)})
+    told = production.stack.messages(ends=2)
+    assert {"release": release.execution, "line": 1, "text": "deploying prod"} in told
+    # What the refused one was refused for is told too.
+    assert [message["refused"] for message in told if "refused" in message] == [True]
+    assert len(production.stack.services.runs) == 1

@@ -16,12 +16,12 @@ import pytest
 import sealed as peer
 from conftest import BINARIES, ROOT, SESSION
 from kms_regions import Regions, serving
-from proof_release import PAYLOAD_TYPE, GateKey
+from proof_release import PAYLOAD_TYPE, GateKey, Release
 
 COMMIT = "5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
 OTHER_COMMIT = "6a2bc7f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
 SECRET = b"correct horse battery staple"
-# Whom CodePipeline says to have approved: alice and bob.
+# Alice and bob have approved, says CodePipeline.
 FACTS = json.loads((ROOT / "core/rule/tests/fixtures/satisfied.json").read_text())["facts"]
 
 
@@ -136,10 +136,11 @@ class Place:
         files = files or ("db.password",)
         return self.policygen("seal", *files, *options, "--out", out, code=code)
 
-    def unseal(self, *files, environment="prod", out="secrets", code=0, more=()):
+    def unseal(self, *files, environment="prod", out="secrets", code=0, more=(), key=True):
         files = files or ("prod.sealed",)
-        options = ["--proof", "proof.json", "--rule", "rule.json", "--proof-key", self.gate.path]
-        options += ["--environment", environment, "--out", out, *more]
+        options = ["--proof", "proof.json", "--rule", "rule.json", "--environment", environment]
+        options += ["--proof-key", self.gate.path] if key else []
+        options += ["--out", out, *more]
         before = self.listing()
         said = self.policygen("unseal", *files, *options, code=code)
         if code != 0:
@@ -268,6 +269,41 @@ def test_a_proof_that_does_not_hold_opens_nothing(place, tmp_path_factory):
     assert place.regions.count("Decrypt") == 0
 
 
+def test_what_people_signed_opens_it_without_the_gates_key(place, tmp_path_factory):
+    """Their signatures name the pipeline and the revision. Production says for which environment
+    this pipeline releases.
+    """
+    release = Release(tmp_path_factory.mktemp("release"))
+    try:
+        assert release.ended() == "Succeeded"
+        proof = release.proof()
+    finally:
+        release.emulator.stop()
+    (place.folder / "proof.json").write_text(json.dumps(proof))
+    (place.folder / "rule.json").write_text(json.dumps(release.rule))
+    place.seal(revision=release.revision)
+    place.seal(out="other.sealed", revision=COMMIT)
+    place.unseal(key=False, code=2)
+    assert "another-pipeline" in place.unseal(key=False, code=10, more=["--pipeline", "billing"])
+    payments = ["--pipeline", "payments"]
+    assert "revision" in place.unseal("other.sealed", key=False, code=10, more=payments)
+    aged = place.unseal(key=False, code=10, more=[*payments, "--max-age", "1h"])
+    assert "needs-the-gates-key" in aged
+    assert "envelope-signature" in place.unseal(code=10)
+    # The gate did not say for which environment it is.
+    (place.folder / "proof.json").write_text(json.dumps(place.gate.sign(proof)))
+    assert "another-environment" in place.unseal(code=10)
+    (place.folder / "proof.json").write_text(json.dumps(proof))
+    release.rule["signingKeys"].pop("bob")
+    (place.folder / "rule.json").write_text(json.dumps(release.rule))
+    assert "not-satisfied" in place.unseal(key=False, code=10, more=payments)
+    assert place.regions.count("Decrypt") == 0
+    release.rule["signingKeys"]["bob"] = [release.keys["bob"].line]
+    (place.folder / "rule.json").write_text(json.dumps(release.rule))
+    place.unseal(key=False, more=payments)
+    assert place.opened() == {"db.password": SECRET}
+
+
 def relabelled(header):
     header["context"]["environment"] = "prod"
 
@@ -329,7 +365,7 @@ def test_a_changed_content_opens_nothing_of_any_file(place):
 
 @pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", "a\\b", "C:evil", "a\n"])
 def test_a_name_cannot_leave_the_directory(place, name):
-    """Even if the sealer made the file with a program of its own."""
+    """Even if the sealer made the file with another program."""
     context = {"pipeline": "payments", "revision": COMMIT, "environment": "prod"}
     files = [(name, b"evil")]
     line = peer.line(context, [(place.keys[0], b"wrapped")], files)
@@ -429,7 +465,7 @@ print(usage.ru_maxrss)
 
 def peak(place, *arguments):
     """The largest memory of a run, in bytes. A small program starts it: what a program had before
-    it became another one counts as well.
+    it became another one counts too.
     """
     command = [sys.executable, "-S", "-c", MEASURE, BINARIES / "policygen", *arguments]
     done = subprocess.run(

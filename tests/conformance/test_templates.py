@@ -369,19 +369,26 @@ def test_the_gate_may_do_what_it_calls_and_no_more():
         "--stage",
         "Release",
     ]
-    generated = json.loads(
-        run(
-            BINARIES / "policygen",
-            "generate",
-            *target,
-            "--gate",
-            "--print",
-            "TwoPersonRule-Gate.policy.json",
-        )
-    )
+    generate = [BINARIES / "policygen", "generate", *target, "--gate"]
+    generate += ["--print", "TwoPersonRule-Gate.policy.json"]
+    everywhere = called() | journal | {"logs:CreateLogGroup"}
+
+    def generated(*proving):
+        statements = json.loads(run(*generate, *proving))["Statement"]
+        return {statement["Sid"]: statement for statement in statements}
+
+    assert {it for statement in generated().values() for it in actions(statement)} == everywhere
+    store, bucket = PROOF["ProofStore"], PROOF["ArtifactBucket"]
+    proving = ["--proof-key", PROOF_KEY, "--proof-store", store, "--artifact-bucket", bucket]
+    # The same statements as the template's.
+    made = resolve(load("gate.yaml"), **PROOF, ProofKeyArn=PROOF_KEY)["ProvePolicy"]
     assert {
-        action for statement in generated["Statement"] for action in actions(statement)
-    } == called() | journal | {"logs:CreateLogGroup"}
+        sid: (actions(it), [it["Resource"]] if isinstance(it["Resource"], str) else it["Resource"])
+        for sid, it in generated(*proving).items()
+        if sid not in generated()
+    } == {
+        sid: (actions(it), [it["Resource"]]) for sid, it in statements(made["Properties"]).items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -748,4 +755,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 15
+    assert deployed == 17

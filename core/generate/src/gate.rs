@@ -14,7 +14,7 @@ pub(crate) fn role_name(spec: &Spec) -> String {
 
 pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
     let name = role_name(spec);
-    let document = Document {
+    let mut document = Document {
         statements: vec![
             // These actions have no resource (Service Authorization Reference, CodePipeline).
             allow(
@@ -49,6 +49,9 @@ pub(crate) fn add(plan: &mut Plan, spec: &Spec) -> Result<(), PlanError> {
             ),
         ],
     };
+    if let Some(proving) = &spec.proving {
+        document.statements.extend(proving.statements(spec.targets.partition()));
+    }
     let policies = plan.add_policy(&name, "Two-person rule: what the gate may do", document)?;
     plan.add_role(Role {
         name,

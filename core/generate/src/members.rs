@@ -8,7 +8,8 @@ use super::mechanism::signed;
 use super::mechanism::tag::{TAG, Tags};
 use super::plan::Plan;
 use super::settings::Settings;
-use super::spec::{Mechanism, Spec, SpecError, WayIn};
+use super::spec::{Mechanism, Spec, WayIn};
+use super::spec_error::SpecError;
 
 /// What makes somebody an approver.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use doctor::pipeline::StagePlace;
 use jiff::SignedDuration;
-use names::{AccountGlob, AccountId, FunctionRef, NameError, Partition, PipelineGlob, StageGlob};
+use names::{
+    AccountGlob, AccountId, FunctionRef, KmsKeyArn, NameError, Partition, PipelineGlob, S3Uri,
+    StageGlob,
+};
 use serde::{Deserialize, Deserializer};
 
 use super::name::{
@@ -175,7 +178,8 @@ pub struct Settings {
     /// A role that the pipelines or their deployments have, by name or ARN: deny becoming it
     #[arg(long, value_name = "ROLE", help_heading = "What guards the rule")]
     pub deploy_role: Vec<RoleRef>,
-    /// A bucket of the pipelines' artifacts: deny replacing them
+    /// A bucket of the pipelines' artifacts: deny replacing them, and let a gate that proves
+    /// releases read them
     #[arg(long, value_name = "BUCKET", help_heading = "What guards the rule")]
     pub artifact_bucket: Vec<BucketName>,
     /// Also deny starting the pipelines by hand
@@ -202,6 +206,12 @@ pub struct Settings {
     #[arg(long, value_name = "FUNCTION", help_heading = "What guards the rule")]
     #[serde(deserialize_with = "function")]
     pub desk_function: Option<FunctionRef>,
+    /// Gate: the KMS key that signs proofs of releases, as `proof` of the gate's rule names it
+    #[arg(long, value_name = "ARN", help_heading = "The gate")]
+    pub proof_key: Option<KmsKeyArn>,
+    /// Gate: where proofs are stored, as `proof` of the gate's rule says it: s3://bucket/prefix
+    #[arg(long, value_name = "S3-URI", help_heading = "The gate")]
+    pub proof_store: Option<S3Uri>,
     /// A service role of the pipelines; it gets the policy to invoke the gate
     #[arg(long, value_name = "ROLE", help_heading = "The gate")]
     pub service_role: Vec<RoleName>,
@@ -297,6 +307,8 @@ impl Settings {
             gate: self.gate.or(file.gate),
             gate_function: self.gate_function.or(file.gate_function),
             desk_function: self.desk_function.or(file.desk_function),
+            proof_key: self.proof_key.or(file.proof_key),
+            proof_store: self.proof_store.or(file.proof_store),
             service_role: either(self.service_role, file.service_role),
             stage_json: self.stage_json.or(file.stage_json),
             patch_pipeline: self.patch_pipeline.or(file.patch_pipeline),

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use doctor::pipeline::StagePlace;
 use iam::Pattern;
-use names::{AccountId, FunctionRef, FunctionRefError, NameError, Partition, StageGlob};
+use names::{AccountId, FunctionRef, Partition, StageGlob};
 
 use super::guardrail_options::Guardrails;
 use super::name::{IdentityCenter, Prefix, RoleName, SamlProvider, is_plain, saml_audience};
+use super::proving::Proving;
 use super::settings::{MechanismName, MfaAge, Settings};
-use super::slot::{Slot, SlotName, SlotPattern, Slots, SlotsError};
-use super::target::{TargetError, Targets};
-use super::topic::{Topics, TopicsError};
+use super::slot::{Slot, SlotName, SlotPattern, Slots};
+use super::spec_error::SpecError;
+use super::target::Targets;
+use super::topic::Topics;
 
 /// Everything that the documents depend on. Its parts are consistent with each other.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Spec {
     pub(crate) guardrails: Option<Guardrails>,
     /// Whether to write the gate's own role and policies.
     pub(crate) gate: bool,
+    /// What its role needs to prove releases.
+    pub(crate) proving: Option<Proving>,
     pub(crate) gate_function: FunctionRef,
     pub(crate) service_roles: Vec<RoleName>,
     /// The topics that tell people that an approval waits.
@@ -86,86 +90,6 @@ pub(crate) enum Wanted {
     After(StagePlace),
 }
 
-/// Why settings do not fit together.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecError {
-    /// The pipelines.
-    #[error(transparent)]
-    Target(#[from] TargetError),
-    /// The slots.
-    #[error(transparent)]
-    Slots(#[from] SlotsError),
-    /// The topics.
-    #[error(transparent)]
-    Topics(#[from] TopicsError),
-    /// A name.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// The gate's function.
-    #[error(transparent)]
-    Function(#[from] FunctionRefError),
-    /// The gate's function is where no pipeline can invoke it.
-    #[error(
-        "the function `{0}` is not in a region and account of the pipelines, so they cannot invoke \
-         it; \
-         give its name alone, or another `--region` or `--account`"
-    )]
-    GateElsewhere(String),
-    /// Two places for one stage.
-    #[error("`before` and `after` are two places for one stage; leave one of them out")]
-    TwoPlaces,
-    /// An option depends on another one that is missing.
-    #[error("`{option}` means nothing without `{needs}`; add that, or leave it out")]
-    Needs {
-        /// The option.
-        option: &'static str,
-        /// The missing one.
-        needs: &'static str,
-    },
-    /// Roles without exactly one kind of principals to trust.
-    #[error(
-        "the mechanism `roles` needs exactly one way in: give one of `--trust-saml`, \
-         `--trust-account` and `--identity-center`"
-    )]
-    Trust,
-    /// One role with several kinds of principals to trust.
-    #[error(
-        "the mechanism `{0}` needs at most one way in: give one of `--trust-saml`, \
-         `--trust-account` and `--identity-center`, or none for a group"
-    )]
-    SeveralWaysIn(&'static str),
-    /// AWS does not publish the audience for this partition.
-    #[error(
-        "the audience of SAML sign-ins to the partition `{0}` is not known; use \
-         `--identity-center` or `--trust-account`"
-    )]
-    SamlAudience(Partition),
-    /// A second factor that no session could prove.
-    #[error(
-        "`--require-mfa` would let nobody approve: federated sessions carry no second factor; \
-         require it at the identity provider, and leave it out here"
-    )]
-    FederatedMfa,
-    /// A pattern where a slot needs the name of an action.
-    #[error(
-        "the slot `{0}` is a pattern, and {1} needs the name of one action; give the slot as a \
-         plain name"
-    )]
-    PatternSlot(String, &'static str),
-    /// A pattern where the stage needs a name.
-    #[error(
-        "the stage `{0}` is a pattern, and a stage needs a name; give `--stage` as a plain name"
-    )]
-    PatternStage(String),
-}
-
-impl SpecError {
-    /// Whether options are missing that each command line needs.
-    pub fn is_incomplete(&self) -> bool {
-        matches!(self, Self::Target(TargetError::Missing(_)))
-    }
-}
-
 impl Spec {
     /// Checks the settings and fills in the defaults.
     ///
@@ -175,6 +99,7 @@ impl Spec {
         let stage_json = is_on(settings.stage_json);
         let guardrails = guardrails(&settings)?;
         let gate = gate(&settings)?;
+        let proving = Proving::of(&settings)?;
         let targets = Targets::new(
             settings.partition,
             settings.region,
@@ -191,14 +116,17 @@ impl Spec {
         )?;
         let is_desk = matches!(mechanism, Mechanism::Desk { .. });
         if (is_desk || matches!(mechanism, Mechanism::Signed(_))) && settings.exclusive.is_some() {
-            return Err(needs("--exclusive or --no-exclusive", "--mechanism groups, tag or roles"));
+            return Err(SpecError::needs(
+                "--exclusive or --no-exclusive",
+                "--mechanism groups, tag or roles",
+            ));
         }
         for (option, is_given) in [
             ("--approve-only", is_on(settings.approve_only)),
             ("--require-mfa", is_on(settings.require_mfa)),
         ] {
             if is_desk && is_given {
-                return Err(needs(option, "--mechanism groups, tag, roles or signed"));
+                return Err(SpecError::needs(option, "--mechanism groups, tag, roles or signed"));
             }
         }
         let gate_function =
@@ -214,13 +142,13 @@ impl Spec {
             plain_slots(&slots, "a stage")?;
             plain_stage(targets.stage())?;
         } else if !settings.notification_arn.is_empty() {
-            return Err(needs("--notification-arn", "--stage-json or --patch-pipeline"));
+            return Err(SpecError::needs("--notification-arn", "--stage-json or --patch-pipeline"));
         }
         let topics = Topics::new(settings.notification_arn, &slots)?;
         let place = match (settings.before, settings.after) {
             (None, None) => None,
             _ if settings.patch_pipeline.is_none() => {
-                return Err(needs("--before` or `--after", "--patch-pipeline"));
+                return Err(SpecError::needs("--before` or `--after", "--patch-pipeline"));
             }
             (Some(_), Some(_)) => return Err(SpecError::TwoPlaces),
             (Some(before), None) => Some(Wanted::Before(before)),
@@ -238,6 +166,7 @@ impl Spec {
             mfa,
             guardrails,
             gate,
+            proving,
             gate_function,
             service_roles: settings.service_role,
             patch: settings.patch_pipeline,
@@ -259,10 +188,6 @@ impl Spec {
 
 fn is_on(switch: Option<bool>) -> bool {
     switch.unwrap_or_default()
-}
-
-fn needs(option: &'static str, needs: &'static str) -> SpecError {
-    SpecError::Needs { option, needs }
 }
 
 /// The slots, or ApprovalA and ApprovalB if none is given.
@@ -307,7 +232,7 @@ fn mechanism(
         }
     };
     if desk.is_some() && name != MechanismName::Desk {
-        return Err(needs("--desk-function", "--mechanism desk"));
+        return Err(SpecError::needs("--desk-function", "--mechanism desk"));
     }
     match (name, way_in) {
         (MechanismName::Groups, None) => Ok(Mechanism::Groups),
@@ -325,7 +250,10 @@ fn mechanism(
 
 /// The mechanism has no roles that anybody could assume.
 fn no_way_in() -> SpecError {
-    needs("--trust-saml, --trust-account or --identity-center", "--mechanism roles, signed or desk")
+    SpecError::needs(
+        "--trust-saml, --trust-account or --identity-center",
+        "--mechanism roles, signed or desk",
+    )
 }
 
 fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
@@ -346,12 +274,15 @@ fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
         ("--break-glass", !guardrails.break_glass.is_empty()),
         ("--job-worker", !guardrails.job_workers.is_empty()),
         ("--deploy-role", !guardrails.deploy_roles.is_empty()),
-        ("--artifact-bucket", !guardrails.artifact_buckets.is_empty()),
+        (
+            "--artifact-bucket",
+            !guardrails.artifact_buckets.is_empty() && settings.proof_key.is_none(),
+        ),
         ("--deny-manual-start", guardrails.deny_manual_start),
         ("--reviews-function", guardrails.reviews_function.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(needs(option, "--guardrails")),
+        Some((option, _)) => Err(SpecError::needs(option, "--guardrails")),
         None => Ok(None),
     }
 }
@@ -359,7 +290,7 @@ fn guardrails(settings: &Settings) -> Result<Option<Guardrails>, SpecError> {
 fn gate(settings: &Settings) -> Result<bool, SpecError> {
     let gate = is_on(settings.gate);
     if !gate && !settings.service_role.is_empty() {
-        return Err(needs("--service-role", "--gate"));
+        return Err(SpecError::needs("--service-role", "--gate"));
     }
     Ok(gate)
 }
@@ -380,7 +311,7 @@ fn mfa(
 ) -> Result<Option<Mfa>, SpecError> {
     if !required {
         return if max_age.is_some() {
-            Err(needs("--mfa-max-age", "--require-mfa"))
+            Err(SpecError::needs("--mfa-max-age", "--require-mfa"))
         } else {
             Ok(None)
         };

@@ -10,7 +10,8 @@ use super::approval::APPROVE;
 use super::mechanism::tag::TAG;
 use super::plan::Plan;
 use super::settings::{MechanismName, Settings};
-use super::spec::{Spec, SpecError};
+use super::spec::Spec;
+use super::spec_error::SpecError;
 use super::{advice, plan_for};
 
 /// All names of one to three letters, from two letters.

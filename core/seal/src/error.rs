@@ -4,14 +4,14 @@ use std::io;
 
 use names::KmsKeyArn;
 
-use crate::file_name::FileName;
-use crate::limits::{MAX_FILES, MAX_HEADER};
+use crate::file::FileName;
+use crate::limits::{MAX_FILES, MAX_HEADER, MAX_KEYS};
 
 /// Why there cannot be such a header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// No KMS key, or too many.
-    #[error("a sealed file has 1 to 10 KMS keys")]
+    #[error("a sealed file has 1 to {MAX_KEYS} KMS keys")]
     Keys,
     /// No file, or too many.
     #[error("a sealed file holds 1 to {MAX_FILES} files; pack more of them into an archive")]

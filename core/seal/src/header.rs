@@ -9,12 +9,8 @@ use crate::context::Context;
 use crate::error::{HeaderError, OpenError};
 use crate::file::File;
 use crate::key::WrappedKey;
-use crate::limits::{MAX_FILES, MAX_HEADER};
+use crate::limits::{MAX_FILES, MAX_HEADER, MAX_KEYS, MAX_WRAPPED};
 
-/// The most KMS keys.
-const MAX_KEYS: usize = 10;
-/// The longest `CiphertextBlob` of KMS, in bytes (KMS API model, `CiphertextType`).
-const MAX_WRAPPED: usize = 6144;
 const SCHEMA_VERSION: u32 = 1;
 
 /// What a sealed file says about itself in plain text. A value holds at least one key and one file,
@@ -39,7 +35,7 @@ impl Header {
     /// The header of a new sealed file.
     ///
     /// # Errors
-    /// [`HeaderError`] if there are no keys or files, too many of them, or one twice.
+    /// [`HeaderError`] if keys or files are missing, too many, or there twice.
     pub fn new(
         context: Context,
         keys: Vec<WrappedKey>,

@@ -35,8 +35,8 @@ Exit codes: 0 done, 1 could not do it, 2 usage.";
 ///
 /// Writes one sealed file for one environment. Its contents are encrypted with a new data key, and
 /// KMS encrypts the data key for the pipeline, the revision and the environment. It opens with
-/// `policygen unseal` and a proof of that release. The caller needs kms:GenerateDataKey on the first
-/// key and kms:Encrypt on the others.
+/// `policygen unseal` and a proof of that release. The caller needs kms:GenerateDataKey on the
+/// first key and kms:Encrypt on the others.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {

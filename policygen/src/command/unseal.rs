@@ -30,9 +30,10 @@ file or its contents are not what they must be. Unless it is 0, nothing was writ
 
 /// Open sealed files for the release that a proof shows
 ///
-/// Verifies the proof first, by your own rule and the gate's public key. Opens only files that were
-/// sealed for its pipeline, one of its revisions and its environment; the data keys of the others
-/// are never asked for. Decrypts everything before it writes anything. The caller needs kms:Decrypt.
+/// Verifies the proof first, by your own rule, as `policygen verify` does. Opens only files that
+/// were sealed for its pipeline, one of its revisions and its environment; the data keys of the
+/// others are never asked for. Decrypts everything before it writes anything. The caller needs
+/// kms:Decrypt.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -45,14 +46,15 @@ pub(crate) struct Args {
     /// Your own rule, as in TWO_PERSON_RULE, by which the release is judged again
     #[arg(long, value_name = "FILE")]
     rule: PathBuf,
-    /// The public half of the gate's key, in PEM; only its signature says for which environment the
-    /// proof is
-    #[arg(long, value_name = "FILE")]
-    proof_key: PathBuf,
-    /// The environment, which must be that of the proof
+    /// The public half of the gate's key, in PEM. Without it, only what people signed is believed:
+    /// they sign the name of the pipeline, and no environment
+    #[arg(long, value_name = "FILE", required_unless_present = "pipeline")]
+    proof_key: Option<PathBuf>,
+    /// The environment. With the gate's key, it must be that of the proof
     #[arg(long, value_name = "NAME")]
     environment: ContextText,
-    /// The pipeline that the proof must be of [default: any that the gate's key signs for]
+    /// The pipeline that the proof must be of, which releases to this environment [default: any
+    /// that the gate's key signs for]
     #[arg(long, value_name = "NAME")]
     pipeline: Option<PipelineName>,
     /// How long ago the proof may have been made: `30m`, `1h`, `2d` [default: until it expires]
@@ -146,12 +148,13 @@ fn open(args: &Args, now: Timestamp) -> Result<(), Box<dyn Error>> {
 /// The release that the proof shows.
 fn verified(args: &Args, now: Timestamp) -> Result<Verified, Box<dyn Error>> {
     let rule = input::rule(&args.rule)?;
-    let key = verify_proof::key(&args.proof_key)?;
+    let key = args.proof_key.as_deref().map(verify_proof::key).transpose()?;
     let envelope = verify_proof::envelope(&args.proof, &input::text(&args.proof)?)?;
     let expect = Expect {
-        key: Some(&key),
+        key: key.as_ref(),
         pipeline: args.pipeline.as_deref(),
-        environment: Some(&args.environment),
+        // Nobody else could say it. Without the key, the caller says which pipeline releases to it.
+        environment: key.as_ref().map(|_| &*args.environment),
         artifacts: &[],
         max_age: args.max_age.map(|age| age.0),
         now,
