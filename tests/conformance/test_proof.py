@@ -55,7 +55,7 @@ def test_people_read_who_approved_and_what_that_rests_on_in_80_columns(release, 
     own = ["--rule", release.write("own-rule.json", release.rule)]
     file = release.write("proof.json", proof)
     _, alone, _ = release.policygen("verify", file, *own)
-    signed = release.write("proof.json", gate.sign(proof))
+    signed = release.write("proof.json", gate.signed(proof))
     _, vouched, _ = release.policygen("verify", signed, "--key", gate.path, *own)
     live = ["--pipeline", PIPELINE, "--execution", release.execution]
     _, asked, _ = release.policygen("verify", *live, *own)
@@ -77,7 +77,7 @@ def test_an_approval_without_a_signature_counts_only_on_the_word_of_the_gate(uns
     told = {problem["message"].split(":")[0] for problem in document["problems"]}
     assert told == {"not-signed", "quorum-not-met"}, document
     assert set(unsigned.codes(proof)) == {"not-satisfied"}
-    code, document = unsigned.verify(gate.sign(proof), "--key", gate.path)
+    code, document = unsigned.verify(gate.signed(proof), "--key", gate.path)
     assert (code, document["signedByGate"]) == (0, True)
     bases = {it["action"]: it["basis"] for it in document["release"]["approvals"]}
     assert bases == {"ApprovalA": "signature", "ApprovalB": "user"}
@@ -102,7 +102,7 @@ def test_what_only_the_gate_can_know_needs_its_key(release, proof, gate):
     for missing in ("stage", "actions"):
         rule = {key: value for key, value in release.rule.items() if key != missing}
         assert release.codes(proof, rule=rule) == ["needs-the-gates-key"], missing
-        assert release.codes(gate.sign(proof), "--key", gate.path, rule=rule) == []
+        assert release.codes(gate.signed(proof), "--key", gate.path, rule=rule) == []
     rule = {key: value for key, value in release.rule.items() if key != "stage"}
     assert release.codes(proof, "--stage", STAGE, rule=rule) == []
 
@@ -122,13 +122,13 @@ def test_what_is_not_what_was_asked_for_is_refused_by_its_code(release, proof, g
     sound = changed(proof, delivered)
     key = ["--key", gate.path]
     asked = ["--pipeline", PIPELINE, "--environment", "prod", "--max-age", "1h"]
-    code, document = release.verify(gate.sign(sound), *key, *asked, "--artifact", zipped)
+    code, document = release.verify(gate.signed(sound), *key, *asked, "--artifact", zipped)
     assert code == 0, document
     assert document["release"]["artifacts"][0]["sha256"] == digest
     named = ["--artifact", f"Build={zipped}"]
-    assert release.codes(gate.sign(sound), *key, *named) == []
+    assert release.codes(gate.signed(sound), *key, *named) == []
     odd = release.write("a=b.zip", "the build")
-    assert release.codes(gate.sign(sound), *key, "--artifact", odd) == []
+    assert release.codes(gate.signed(sound), *key, "--artifact", odd) == []
     other = release.write("other.zip", "another build")
     three = release.rule | {"quorum": 3, "actions": [*APPROVALS, "ApprovalC"]}
     defects = [
@@ -153,10 +153,10 @@ def test_what_is_not_what_was_asked_for_is_refused_by_its_code(release, proof, g
         ),
     ]
     for expected, defect, arguments, demand in defects:
-        codes = release.codes(gate.sign(defect), *key, *arguments, rule=release.rule | demand)
+        codes = release.codes(gate.signed(defect), *key, *arguments, rule=release.rule | demand)
         assert set(codes) == {expected}, (expected, arguments, codes)
     assert release.codes(sound, *key) == ["envelope-signature"]
-    assert release.codes(GateKey(release.folder).sign(sound), *key) == ["envelope-signature"]
+    assert release.codes(GateKey(release.folder).signed(sound), *key) == ["envelope-signature"]
 
 
 def test_somebody_who_can_do_everything_in_the_pipelines_account_forges_nothing(release, proof):
@@ -318,7 +318,7 @@ def test_what_is_not_a_proof_is_an_error_and_never_an_answer(release, proof, gat
     ):
         code, printed, said = release.policygen("verify", release.write("w.json", wrong), *own)
         assert (code, printed) in ((1, ""), (2, "")) and said.startswith("error: "), wrong
-    file = release.write("proof.json", gate.sign(proof))
+    file = release.write("proof.json", gate.signed(proof))
     code, printed, said = release.policygen("verify", file, *own, "--key", release.keys["bob"].path)
     assert (code, printed) == (1, "") and "get-public-key" in said
     code, printed, said = release.policygen("verify", file)

@@ -5,13 +5,14 @@ import json
 import re
 import subprocess
 
+import proofs
 import pytest
 from conftest import ROOT
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import json_format
 from in_toto_attestation.v1.statement import Statement
 from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
-from proof_release import GateKey, Release, changed, pae, statement
+from proof_release import GateKey, Release, changed, statement
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
@@ -43,7 +44,7 @@ def test_securesystemslib_verifies_our_envelopes_and_we_verify_its(release, proo
         # It changes the dictionary that it reads.
         return Envelope.from_dict(json.loads(json.dumps(envelope)))
 
-    signed = gate.sign(proof)
+    signed = gate.signed(proof)
     # It looks a signature up by the id of its key.
     key = SSlibKey.from_crypto(gate.private.public_key(), signed["signatures"][0]["keyid"])
     assert set(read(signed).verify([key], 1)) == {key.keyid}
@@ -55,7 +56,7 @@ def test_securesystemslib_verifies_our_envelopes_and_we_verify_its(release, proo
     public = release.write("their.pem", signer.public_key.keyval["public"])
     for written in (theirs.to_dict(), json.loads(json.dumps(theirs.to_dict(), indent=7))):
         assert release.codes(written, "--key", public) == []
-    assert release.codes(gate.sign(proof), "--key", public) == ["envelope-signature"]
+    assert release.codes(gate.signed(proof), "--key", public) == ["envelope-signature"]
 
 
 def test_in_toto_reads_the_statement(proof):
@@ -71,9 +72,9 @@ def test_in_toto_reads_the_statement(proof):
 
 
 def test_openssl_verifies_the_signature_of_the_gate(release, proof, gate):
-    signed = gate.sign(proof)
+    signed = gate.signed(proof)
     data = release.folder / "pae"
-    data.write_bytes(pae(base64.b64decode(signed["payload"])))
+    data.write_bytes(proofs.pae(base64.b64decode(signed["payload"])))
     signature = release.folder / "sig"
     signature.write_bytes(base64.b64decode(signed["signatures"][0]["sig"]))
     command = ["openssl", "dgst", "-sha256", "-verify", gate.path, "-signature", signature, data]
@@ -90,7 +91,7 @@ def by_hand(section):
 
 def test_by_hand_a_proof_is_verified_as_the_page_says(release, proof, gate, tmp_path):
     (_, of_gate), (_, printed), (_, of_people) = by_hand("Verify by hand")
-    (tmp_path / "proof.json").write_text(json.dumps(gate.sign(proof)))
+    (tmp_path / "proof.json").write_text(json.dumps(gate.signed(proof)))
 
     def run(script):
         shell = ["bash", "-euo", "pipefail", "-c", script]
@@ -103,7 +104,7 @@ def test_by_hand_a_proof_is_verified_as_the_page_says(release, proof, gate, tmp_
     assert signature.startswith(f"[2pr1.s.{release.keys['alice'].id}.")
     # The same with one byte changed.
     (tmp_path / "proof.json").write_text(
-        json.dumps(changed(gate.sign(proof), lambda it: it["predicate"].update(environment="x")))
+        json.dumps(changed(gate.signed(proof), lambda it: it["predicate"].update(environment="x")))
     )
     assert "Verified OK" not in run(of_gate).stdout
 
