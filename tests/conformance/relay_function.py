@@ -281,7 +281,8 @@ class World:
         assert code == 3
         for first in range(0, len(lines), 500):
             # moto is slow with many messages.
-            until(lambda: account.visible() < 250, "the lines are not read")
+            until(lambda: account.visible() < 250 or desk.poll() is not None, "nobody reads")
+            assert desk.poll() is None, desk.communicate()[1]
             account.logged(lines[first : first + 500])
         account.ended(release.execution, exit_code=3)
         wanted = [f'line {number} of "it"' for number in range(1, count + 1)]
