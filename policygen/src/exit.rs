@@ -13,7 +13,7 @@ pub enum Exit {
     Usage,
     /// 3: there was nothing to check, which is never reported as clean.
     Nothing,
-    /// 10: there are findings of the severity that `--fail-on` names, or worse.
+    /// 10: there are findings of the severity that `--fail-on` names, or worse; or it was refused.
     Findings,
 }
 

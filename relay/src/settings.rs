@@ -214,9 +214,9 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt
             ),
             (
                 "/pipelines/payments",
-                json!({"enviroment": "x"}),
+                json!({"environments": "x"}),
                 "pipelines.payments",
-                "unknown field `enviroment`",
+                "unknown field `environments`",
             ),
             ("/key", json!("MFkw"), "key", "public key of P-256"),
             ("/maxAgeMinutes", json!(0), "maxAgeMinutes", "1 to 86400"),

@@ -1,5 +1,5 @@
 """A release on the emulator that people approved with SSH keys, and its proof. The gate's key is a
-new one: `gate` signs as KMS does, so that nothing of the product signs.
+new one, so that nothing of the product signs.
 """
 
 import base64
@@ -7,37 +7,26 @@ import json
 import subprocess
 import time
 
+import proofs
 from conftest import BINARIES, PIPELINE, STAGE, Emulator, declaration
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from signatures import Key
 
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 APPROVALS = {"ApprovalA": "alice", "ApprovalB": "bob"}
 
 
-class GateKey:
-    """A key of the gate, in the place of KMS."""
+class GateKey(proofs.GateKey):
+    """A key of the gate, in the place of KMS. Its public half is in a file."""
 
     def __init__(self, folder):
-        self.private = ec.generate_private_key(ec.SECP256R1())
-        form = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        super().__init__()
         self.path = folder / "gate.pem"
-        self.path.write_bytes(self.private.public_key().public_bytes(*form))
+        self.path.write_bytes(self.pem())
 
-    def sign(self, proof):
-        """The envelope with a signature over DSSE's encoding of its payload."""
-        payload = base64.b64decode(proof["payload"])
-        signature = self.private.sign(pae(payload), ec.ECDSA(hashes.SHA256()))
-        signed = {"keyid": "gate", "sig": base64.b64encode(signature).decode()}
-        return {**proof, "signatures": [*proof["signatures"], signed]}
-
-
-def pae(payload):
-    """What a signature of an envelope signs (DSSE, protocol.md)."""
-    kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    def signed(self, proof):
+        """The envelope with one more signature."""
+        signature = self.sign(proofs.pae(base64.b64decode(proof["payload"])))
+        signature = {"keyid": "gate", "sig": base64.b64encode(signature).decode()}
+        return {**proof, "signatures": [*proof["signatures"], signature]}
 
 
 class Release:

@@ -137,13 +137,8 @@ class Release:
         payload = json.dumps(self.statement()).encode()
         signatures = []
         if sign:
-            encoded = b"DSSEv1 %d %s %d %s" % (
-                len(PAYLOAD_TYPE),
-                PAYLOAD_TYPE.encode(),
-                len(payload),
-                payload,
-            )
-            signatures = [{"keyid": key_id, "sig": base64.b64encode(sign(encoded)).decode()}]
+            signature = base64.b64encode(sign(pae(payload))).decode()
+            signatures = [{"keyid": key_id, "sig": signature}]
         return json.dumps(
             {
                 "payloadType": PAYLOAD_TYPE,
@@ -151,6 +146,12 @@ class Release:
                 "signatures": signatures,
             }
         )
+
+
+def pae(payload):
+    """What a signature of an envelope signs (DSSE, protocol.md)."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
 def at(time):

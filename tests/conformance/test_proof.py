@@ -1,22 +1,12 @@
-"""Proofs of releases that people approved: what `policygen verify` makes of them, and what other
-programs do. No AWS is asked about a proof.
-"""
+"""Proofs of releases that people approved, and what `policygen verify` makes of them."""
 
-import base64
 import json
-import re
 import subprocess
+import time
 
 import pytest
-from conftest import PIPELINE, ROOT, STAGE
-from cryptography.hazmat.primitives.asymmetric import ec
-from google.protobuf import json_format
-from in_toto_attestation.v1.statement import Statement
-from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
-from proof_release import APPROVALS, GateKey, Release, changed, pae, statement
-from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from conftest import PIPELINE, STAGE, declaration
+from proof_release import APPROVALS, GateKey, Release, changed, statement
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +55,7 @@ def test_people_read_who_approved_and_what_that_rests_on_in_80_columns(release, 
     own = ["--rule", release.write("own-rule.json", release.rule)]
     file = release.write("proof.json", proof)
     _, alone, _ = release.policygen("verify", file, *own)
-    signed = release.write("proof.json", gate.sign(proof))
+    signed = release.write("proof.json", gate.signed(proof))
     _, vouched, _ = release.policygen("verify", signed, "--key", gate.path, *own)
     live = ["--pipeline", PIPELINE, "--execution", release.execution]
     _, asked, _ = release.policygen("verify", *live, *own)
@@ -87,7 +77,7 @@ def test_an_approval_without_a_signature_counts_only_on_the_word_of_the_gate(uns
     told = {problem["message"].split(":")[0] for problem in document["problems"]}
     assert told == {"not-signed", "quorum-not-met"}, document
     assert set(unsigned.codes(proof)) == {"not-satisfied"}
-    code, document = unsigned.verify(gate.sign(proof), "--key", gate.path)
+    code, document = unsigned.verify(gate.signed(proof), "--key", gate.path)
     assert (code, document["signedByGate"]) == (0, True)
     bases = {it["action"]: it["basis"] for it in document["release"]["approvals"]}
     assert bases == {"ApprovalA": "signature", "ApprovalB": "user"}
@@ -112,7 +102,7 @@ def test_what_only_the_gate_can_know_needs_its_key(release, proof, gate):
     for missing in ("stage", "actions"):
         rule = {key: value for key, value in release.rule.items() if key != missing}
         assert release.codes(proof, rule=rule) == ["needs-the-gates-key"], missing
-        assert release.codes(gate.sign(proof), "--key", gate.path, rule=rule) == []
+        assert release.codes(gate.signed(proof), "--key", gate.path, rule=rule) == []
     rule = {key: value for key, value in release.rule.items() if key != "stage"}
     assert release.codes(proof, "--stage", STAGE, rule=rule) == []
 
@@ -132,11 +122,13 @@ def test_what_is_not_what_was_asked_for_is_refused_by_its_code(release, proof, g
     sound = changed(proof, delivered)
     key = ["--key", gate.path]
     asked = ["--pipeline", PIPELINE, "--environment", "prod", "--max-age", "1h"]
-    code, document = release.verify(gate.sign(sound), *key, *asked, "--artifact", zipped)
+    code, document = release.verify(gate.signed(sound), *key, *asked, "--artifact", zipped)
     assert code == 0, document
     assert document["release"]["artifacts"][0]["sha256"] == digest
     named = ["--artifact", f"Build={zipped}"]
-    assert release.codes(gate.sign(sound), *key, *named) == []
+    assert release.codes(gate.signed(sound), *key, *named) == []
+    odd = release.write("a=b.zip", "the build")
+    assert release.codes(gate.signed(sound), *key, "--artifact", odd) == []
     other = release.write("other.zip", "another build")
     three = release.rule | {"quorum": 3, "actions": [*APPROVALS, "ApprovalC"]}
     defects = [
@@ -161,10 +153,10 @@ def test_what_is_not_what_was_asked_for_is_refused_by_its_code(release, proof, g
         ),
     ]
     for expected, defect, arguments, demand in defects:
-        codes = release.codes(gate.sign(defect), *key, *arguments, rule=release.rule | demand)
+        codes = release.codes(gate.signed(defect), *key, *arguments, rule=release.rule | demand)
         assert set(codes) == {expected}, (expected, arguments, codes)
     assert release.codes(sound, *key) == ["envelope-signature"]
-    assert release.codes(GateKey(release.folder).sign(sound), *key) == ["envelope-signature"]
+    assert release.codes(GateKey(release.folder).signed(sound), *key) == ["envelope-signature"]
 
 
 def test_somebody_who_can_do_everything_in_the_pipelines_account_forges_nothing(release, proof):
@@ -222,104 +214,6 @@ def test_somebody_who_can_do_everything_in_the_pipelines_account_forges_nothing(
         assert set(release.codes(changed(proof, forge))) == {"not-satisfied"}, forge.__name__
 
 
-def test_securesystemslib_verifies_our_envelopes_and_we_verify_its(release, proof, gate):
-    """An independent implementation of DSSE."""
-
-    def read(envelope):
-        # It changes the dictionary that it reads.
-        return Envelope.from_dict(json.loads(json.dumps(envelope)))
-
-    signed = gate.sign(proof)
-    # It looks a signature up by the id of its key.
-    key = SSlibKey.from_crypto(gate.private.public_key(), signed["signatures"][0]["keyid"])
-    assert set(read(signed).verify([key], 1)) == {key.keyid}
-    with pytest.raises(VerificationError):
-        read(changed(signed, lambda it: it.update(extra=1))).verify([key], 1)
-    signer = CryptoSigner(ec.generate_private_key(ec.SECP256R1()))
-    theirs = Envelope(base64.b64decode(proof["payload"]), proof["payloadType"], {})
-    theirs.sign(signer)
-    public = release.write("their.pem", signer.public_key.keyval["public"])
-    for written in (theirs.to_dict(), json.loads(json.dumps(theirs.to_dict(), indent=7))):
-        assert release.codes(written, "--key", public) == []
-    assert release.codes(gate.sign(proof), "--key", public) == ["envelope-signature"]
-
-
-def test_in_toto_reads_the_statement(proof):
-    """The bindings that the in-toto project generates from its own definitions."""
-    message = json_format.Parse(base64.b64decode(proof["payload"]), StatementMessage())
-    Statement.copy_from_pb(message).validate()
-    assert message.predicate_type == "https://in-toto.io/attestation/svr/v0.1"
-    # The fields that the Simple Verification Result demands.
-    predicate = json_format.MessageToDict(message.predicate)
-    assert predicate["verifier"]["id"].startswith("https://")
-    assert predicate["properties"] == ["TWO_PERSON_RULE_SATISFIED"]
-    assert predicate["timeCreated"].endswith("Z")
-
-
-def test_openssl_verifies_the_signature_of_the_gate(release, proof, gate):
-    signed = gate.sign(proof)
-    data = release.folder / "pae"
-    data.write_bytes(pae(base64.b64decode(signed["payload"])))
-    signature = release.folder / "sig"
-    signature.write_bytes(base64.b64decode(signed["signatures"][0]["sig"]))
-    command = ["openssl", "dgst", "-sha256", "-verify", gate.path, "-signature", signature, data]
-    assert subprocess.run(command, capture_output=True, text=True).stdout == "Verified OK\n"
-    data.write_bytes(data.read_bytes()[:-1] + b" ")
-    assert subprocess.run(command, capture_output=True).returncode == 1
-
-
-def by_hand(section):
-    """The blocks of a section of the page, each with its language."""
-    text = (ROOT / "docs" / "proof.md").read_text().split(f"\n## {section}\n")[1]
-    return re.findall(r"```(\w+)\n(.*?)```", text.split("\n## ")[0], re.DOTALL)
-
-
-def test_by_hand_a_proof_is_verified_as_the_page_says(release, proof, gate, tmp_path):
-    (_, of_gate), (_, printed), (_, of_people) = by_hand("Verify by hand")
-    (tmp_path / "proof.json").write_text(json.dumps(gate.sign(proof)))
-
-    def run(script):
-        shell = ["bash", "-euo", "pipefail", "-c", script]
-        return subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True)
-
-    assert run(of_gate).stdout == printed
-    told = run(of_people).stdout.splitlines()
-    key, signature = statement(proof)["predicate"]["answers"][0]["key"], told[-1]
-    assert told == ["alice: ApprovalA", "bob: ApprovalB", key, signature]
-    assert signature.startswith(f"[2pr1.s.{release.keys['alice'].id}.")
-    # The same with one byte changed.
-    (tmp_path / "proof.json").write_text(
-        json.dumps(changed(gate.sign(proof), lambda it: it["predicate"].update(environment="x")))
-    )
-    assert "Verified OK" not in run(of_gate).stdout
-
-
-def test_each_answer_can_be_verified_with_ssh_keygen_alone(release, proof):
-    for answer in statement(proof)["predicate"]["answers"]:
-        allowed = release.write("allowed", f"{answer['person']} {answer['key']}\n")
-        _, _, key_id, _, blob = answer["signature"].strip("[]").split(".")
-        assert key_id == release.keys[answer["person"]].id
-        signature = release.write("answer.sig", armored(answer["key"], blob))
-        command = ["ssh-keygen", "-Y", "verify", "-f", allowed, "-I", answer["person"]]
-        command += ["-n", "two-person-rule", "-s", signature]
-        done = subprocess.run(command, input=answer["statement"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert f"action {answer['action']}\n" in answer["statement"]
-
-
-def armored(line, blob):
-    """An SSHSIG file (OpenSSH, PROTOCOL.sshsig)."""
-
-    def string(octets):
-        return len(octets).to_bytes(4, "big") + octets
-
-    signature = base64.urlsafe_b64decode(blob + "=" * (-len(blob) % 4))
-    parts = [base64.b64decode(line.split()[1]), b"two-person-rule", b"", b"sha512", signature]
-    body = b"SSHSIG" + (1).to_bytes(4, "big") + b"".join(map(string, parts))
-    text = base64.b64encode(body).decode()
-    return f"-----BEGIN SSH SIGNATURE-----\n{text}\n-----END SSH SIGNATURE-----\n"
-
-
 def test_an_execution_is_judged_live_while_it_runs_and_when_it_is_over(tmp_path):
     release = Release(tmp_path, answers={})
     try:
@@ -346,6 +240,52 @@ def test_an_execution_is_judged_live_while_it_runs_and_when_it_is_over(tmp_path)
         assert (code, printed) == (1, "") and unknown in said
     finally:
         release.emulator.stop()
+
+
+def test_approvals_of_another_stage_are_never_taken_for_those_that_release(release):
+    """The gate judges its own stage. Without a gate, somebody has to say which stage is meant."""
+    two = declaration("shop")
+    staging = json.loads(json.dumps(two["stages"][1]).replace("Approval", "Test"))
+    staging = {"name": "Staging", "actions": staging["actions"][:2]}
+    for action in staging["actions"]:
+        action["actionTypeId"]["category"] = "Approval"
+    two["stages"].insert(1, staging)
+    release.api.create_pipeline(pipeline=two)
+    execution = release.api.list_pipeline_executions(pipelineName="shop")
+    execution = execution["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
+    # Only the approvals of Staging have begun.
+    asked = ["verify", "--pipeline", "shop", "--execution", execution]
+    rule = ["--rule", release.write("default.json", {})]
+    code, printed, said = release.policygen(*asked, *rule)
+    assert (code, printed) == (1, ""), said
+    assert "`Approve`, `Staging`" in said and "--stage" in said
+    code, printed, _ = release.policygen(*asked, *rule, "--stage", STAGE)
+    assert code == 10 and printed.startswith("No: ")
+    # Two people approve for the test environment, and that is not a release.
+    for name, person in (("TestA", "alice"), ("TestB", "bob")):
+        approve_unsigned(release, "shop", "Staging", name, person)
+    for stage, expected in (("Staging", 0), (STAGE, 10)):
+        code, printed, said = release.policygen(*asked, *rule, "--stage", stage)
+        assert code == expected, printed + said
+    named = ["--rule", release.write("named.json", {"stage": STAGE})]
+    code, printed, said = release.policygen(*asked, *named, "--stage", "Staging")
+    assert (code, printed) == (1, "") and "the rule's `stage` is `Approve`" in said
+
+
+def approve_unsigned(release, pipeline, stage, name, person):
+    for _ in range(100):
+        details = release.api.list_action_executions(pipelineName=pipeline)
+        for it in details["actionExecutionDetails"]:
+            if it["actionName"] == name and it["status"] == "InProgress":
+                return release.emulator.client(person).put_approval_result(
+                    pipelineName=pipeline,
+                    stageName=stage,
+                    actionName=name,
+                    token=it["actionExecutionId"],
+                    result={"status": "Approved", "summary": "tested"},
+                )
+        time.sleep(0.1)
+    raise AssertionError(f"{name} does not wait")
 
 
 def test_no_proof_is_written_of_what_is_not_satisfied(tmp_path):
@@ -378,7 +318,7 @@ def test_what_is_not_a_proof_is_an_error_and_never_an_answer(release, proof, gat
     ):
         code, printed, said = release.policygen("verify", release.write("w.json", wrong), *own)
         assert (code, printed) in ((1, ""), (2, "")) and said.startswith("error: "), wrong
-    file = release.write("proof.json", gate.sign(proof))
+    file = release.write("proof.json", gate.signed(proof))
     code, printed, said = release.policygen("verify", file, *own, "--key", release.keys["bob"].path)
     assert (code, printed) == (1, "") and "get-public-key" in said
     code, printed, said = release.policygen("verify", file)

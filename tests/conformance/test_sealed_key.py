@@ -1,5 +1,5 @@
-"""The key policy of the page about sealed files: KMS (moto's server) takes it, and an independent
-simulator of IAM says who may do what with the key.
+"""The key policy of the page about sealed files: the templates have it, KMS (moto's server) takes
+it, and an independent simulator of IAM says who may do what with the key.
 """
 
 import json
@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+from cloudformation import TEMPLATES, load, resolve
 from conftest import ROOT, SESSION
 from kms_regions import serving
 
@@ -29,6 +30,34 @@ def policy():
     blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     (found,) = (json.loads(block) for block in blocks if '"Statement"' in block)
     return found
+
+
+def test_the_templates_have_the_policy_of_the_page():
+    given = {
+        "SealRoleArn": "arn:aws:iam::222233334444:role/payments-build",
+        "OpenRoleArn": "arn:aws:iam::111122223333:role/payments-release",
+    }
+    template = load("sealed-key.yaml")
+    (key,) = resolve(template, **given).values()
+    (replica,) = resolve(template, PrimaryKeyArn=KEY, **given).values()
+    assert (key["Type"], replica["Type"]) == ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
+    assert key["Properties"]["KeyPolicy"] == policy() == replica["Properties"]["KeyPolicy"]
+    assert key["Properties"]["MultiRegion"] is True
+    assert replica["Properties"]["PrimaryKeyArn"] == KEY
+
+    module = (TEMPLATES / "terraform/sealed-key/main.tf").read_text()
+    seals, opens, manages = policy()["Statement"]
+    said = re.findall(r'"(kms:[A-Za-z]+)"', module)
+    assert said == [*seals["Action"], opens["Action"], *manages["Action"]]
+    for sid, principal in [("CiSeals", "var.seal_role_arn"), ("ReleaseOpens", "var.open_role_arn")]:
+        statement = module.split(f'"{sid}"')[1].split("Sid")[0]
+        assert f"Principal = {{ AWS = {principal} }}" in statement
+        assert "Condition = local.context" in statement
+    assert module.count("policy          = local.policy") == 1
+    assert module.count("policy              = local.policy") == 1
+    for name in ("pipeline", "environment"):
+        assert re.search(rf'"kms:EncryptionContext:{name}" += var\.{name}\n', module)
+    assert 'Null = { "kms:EncryptionContext:revision" = "false" }' in module
 
 
 def test_kms_takes_the_policy_of_the_page():

@@ -79,12 +79,14 @@ def test_every_template_is_there():
         "relay.yaml",
         "reviews.yaml",
         "rule-pipeline.yaml",
+        "sealed-key.yaml",
         "verified-deploy.yaml",
     ]
     sam = ["audit", "desk-notify", "desk", "gate", "relay", "reviews"]
     assert [f"{name}.yaml" for name in sam] == SAM
     modules = ["approvers", "archive", "audit", "dashboard", "desk", "desk-alb"]
-    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "verified-deploy"]
+    modules += ["example", "gate", "notify", "pipeline", "relay", "reviews", "sealed-key"]
+    modules += ["verified-deploy"]
     assert [path.name for path in MODULES] == modules
 
 
@@ -755,4 +757,4 @@ def test_the_readme_names_what_is_there():
                 # What SAM builds is called template.yaml.
                 name = template[1].replace("template", "gate")
                 assert names and names <= load(f"{name}.yaml")["Parameters"].keys(), line
-    assert deployed == 17
+    assert deployed == 18

@@ -195,10 +195,10 @@ fn check_times(statement: &Statement<Ignored>, expect: &Expect<'_>, problems: &m
 /// approval that nobody has given, or offer the approvals of another stage.
 fn unproven(rule: &Rule, expect: &Expect<'_>) -> Vec<Problem> {
     let asked = [
-        (rule.stage().is_none(), "which stage it passed, and the rule names no `stage`"),
+        (rule.stage().is_none(), "which stage it passed, unless the rule names `stage`"),
         (
             rule.requires_every_approval(),
-            "which approvals the stage has, and the rule names no `actions`",
+            "which approvals the stage has, unless the rule names `actions`",
         ),
         (expect.environment.is_some(), "for which environment it is"),
         (expect.max_age.is_some(), "when it was made"),

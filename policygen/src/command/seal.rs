@@ -107,7 +107,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let (data_key, keys) = runtime.block_on(data_key(args, &context))?;
     let files = sources.iter().map(|source| source.file.clone()).collect();
     let header = Header::new(context, keys, files)?;
-    write(&args.out, &header, data_key, &sources)?;
+    let spinner = output::spinner("sealing");
+    let written = write(&args.out, &header, data_key, &sources);
+    spinner.finish_and_clear();
+    written?;
     output::print_note(&format!(
         "{} holds {} sealed for the environment `{}` and the revision `{}` of `{}`",
         InputName::from(args.out.as_path()),

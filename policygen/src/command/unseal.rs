@@ -141,8 +141,11 @@ fn open(args: &Args, now: Timestamp) -> Result<(), Box<dyn Error>> {
     check_names(&candidates)?;
     let paths: Vec<&Path> = candidates.iter().map(|candidate| candidate.path).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let opened = runtime.block_on(decrypted(candidates, &args.connection))?;
-    write(&args.out, paths.into_iter().zip(opened))
+    let spinner = output::spinner("opening");
+    let opened = runtime.block_on(decrypted(candidates, &args.connection));
+    let written = opened.and_then(|opened| write(&args.out, paths.into_iter().zip(opened)));
+    spinner.finish_and_clear();
+    written
 }
 
 /// The release that the proof shows.
