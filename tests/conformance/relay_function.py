@@ -15,7 +15,8 @@ from conftest import BINARIES
 from iam_endpoint import Aws, serving
 from moto.sqs import models as sqs
 from notify import Function, Sink
-from proofs import ACCOUNT, ENVIRONMENT, PIPELINE, STAGE
+from proofs import ACCOUNT, ENVIRONMENT, PIPELINE, STAGE, GateKey, Release
+from signatures import Key
 
 REGION = "eu-west-1"
 
@@ -238,6 +239,54 @@ def until(holds, what):
     while not holds():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
+
+
+def ended(desk):
+    out, err = desk.communicate(timeout=120)
+    return out, err, desk.returncode
+
+
+class World:
+    """Production, the two people that it knows, and the gate of CI's account."""
+
+    def __init__(self, folder, account):
+        self.folder, self.account, self.gate = folder, account, GateKey()
+        self.alice, self.bob = Key(folder, "alice"), Key(folder, "bob")
+        settings = account.settings(key=self.gate.pem().decode())
+        account.deploy(rule_of(self.alice, self.bob), settings)
+        self.topic, self.sink, self.refusals = account.topic("relay")
+
+    def stop(self):
+        self.sink.is_over.set()
+        self.sink.stop()
+
+    def proof(self, release):
+        path = self.folder / f"{release.execution}.json"
+        path.write_text(release.proof(self.gate.sign))
+        return path
+
+    def approved(self):
+        return Release().signed_by(ApprovalA=self.alice, ApprovalB=self.bob)
+
+    def printed(self, count):
+        """A release that prints so many lines and ends with 3: the lines, what `desk release`
+        prints and ends with, and how long it takes from the request to the end.
+        """
+        account, release = self.account, self.approved()
+        began = time.monotonic()
+        desk = account.desk("--relay", self.topic, "--proof", self.proof(release))
+        until(lambda: release.execution in account.started(), "the release is not started")
+        loop = f'i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo "line $i of \\"it\\""; done'
+        lines, code = numbered(release.execution, "sh", "-c", f"{loop}; exit 3")
+        assert code == 3
+        for first in range(0, len(lines), 500):
+            # moto is slow with many messages.
+            until(lambda: account.visible() < 250 or desk.poll() is not None, "nobody reads")
+            assert desk.poll() is None, desk.communicate()[1]
+            account.logged(lines[first : first + 500])
+        account.ended(release.execution, exit_code=3)
+        wanted = [f'line {number} of "it"' for number in range(1, count + 1)]
+        return wanted, *ended(desk), time.monotonic() - began
 
 
 @contextmanager

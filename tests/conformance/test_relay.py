@@ -250,4 +250,4 @@ def test_the_log_says_what_was_decided_and_not_how_it_is_set_up(world):
     log = world.account.function.logged()
     assert re.search(r'"level":"ERROR".*the release is refused', log), log[-2000:]
     assert '"level":"INFO"' in log and "is started" in log
-    assert "PUBLIC KEY" not in log and "signingKeys" not in log
+    assert "BEGIN PUBLIC KEY" not in log and world.alice.line not in log
