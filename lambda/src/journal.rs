@@ -65,9 +65,9 @@ impl<W: Write> Journal<W> {
         self.line(&line);
     }
 
-    /// Logs why there was no decision, and writes the metrics.
+    /// Logs why there was no decision, or no proof of it, and writes the metrics.
     pub(crate) fn failure(&mut self, job_id: &str, failure: &Failure, now: Timestamp) {
-        tracing::error!(job_id, kind = failure.kind.as_str(), "no decision: {failure}");
+        tracing::error!(job_id, kind = failure.kind.as_str(), "no success: {failure}");
         self.metrics(now, "none", BTreeSet::from([failure.kind.as_str()]));
     }
 

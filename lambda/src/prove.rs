@@ -112,7 +112,9 @@ impl Release<'_> {
         let Found { sha256, written } = read.map_err(|error| PROVING.failure(&error))?;
         let opened = first_opened(self.satisfied.decision().record());
         // S3 leaves out the fractions of a second: what was written in the second in which the
-        // approval was opened may have been written after it.
+        // approval was opened may have been written after it. An upload in parts has the time of
+        // its beginning (Amazon S3 User Guide, "Working with object metadata"), so this cannot see
+        // one that began before. A deployment that verifies compares the digest.
         let was_there = opened
             .and_then(|opened| Timestamp::from_second(opened.as_second()).ok())
             .is_some_and(|opened| written < opened);

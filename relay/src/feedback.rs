@@ -144,3 +144,141 @@ fn outgoing(group: &str, id: String, message: &Message) -> Vec<Outgoing> {
     let group = group.to_owned();
     body.map(|body| Outgoing { group, id, body }).into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "3137f7cb-7cf7-4abc-9b2c-0123456789ab";
+
+    /// A queue that does not take every message, and loses some of its replies.
+    struct Moody {
+        moods: RefCell<VecDeque<(Vec<bool>, bool)>>,
+        has: RefCell<Vec<Outgoing>>,
+        asked: RefCell<Vec<usize>>,
+    }
+
+    impl Feedback for Moody {
+        async fn send(&self, messages: &[Outgoing]) -> Result<Vec<Untaken>, CallError> {
+            let (mood, is_lost) = self.moods.borrow_mut().pop_front().unwrap_or_default();
+            self.asked.borrow_mut().push(messages.len());
+            let mut untaken = Vec::new();
+            for (index, message) in messages.iter().enumerate() {
+                let mut has = self.has.borrow_mut();
+                match mood.get(index) {
+                    Some(true) => untaken.push(Untaken {
+                        index,
+                        code: "InternalError".to_owned(),
+                        for_good: false,
+                    }),
+                    // SQS does not take twice what has the same id.
+                    _ if has.iter().any(|it| it.id == message.id) => {}
+                    _ => has.push(message.clone()),
+                }
+            }
+            match is_lost {
+                true => Err(CallError::Transient {
+                    operation: Queue::SEND,
+                    problem: "no reply".to_owned(),
+                }),
+                false => Ok(untaken),
+            }
+        }
+    }
+
+    fn lines(count: usize) -> Lines {
+        let event = |number: usize| {
+            let text = format!("line {number}");
+            let number = u64::try_from(number).ok();
+            let line = Line { release: ID.to_owned(), number, text, more: false };
+            let message = Message::Line(line).to_json().unwrap();
+            LogEvent { id: format!("{number:?}"), message }
+        };
+        Lines { stream: "s".to_owned(), events: (1..=count).map(event).collect() }
+    }
+
+    fn sent(queue: &Moody, count: usize) -> Result<usize, NotSent> {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let budget = Budget::of(Duration::from_secs(600)).unwatched();
+            send(queue, messages(&lines(count)), budget).await
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_line_arrives_once_though_the_queue_takes_only_some(
+            count in 0..45_usize,
+            moods in prop::collection::vec(
+                (prop::collection::vec(any::<bool>(), 10), prop::bool::weighted(0.3)), 0..6),
+        ) {
+            let queue = Moody {
+                moods: RefCell::new(moods.into()),
+                has: RefCell::default(),
+                asked: RefCell::default(),
+            };
+            prop_assert_eq!(sent(&queue, count), Ok(count));
+            let mut ids: Vec<String> = queue.has.into_inner().into_iter().map(|it| it.id).collect();
+            ids.sort();
+            let mut wanted: Vec<String> =
+                (1..=count).map(|number| format!("{ID}-{number}")).collect();
+            wanted.sort();
+            prop_assert_eq!(ids, wanted);
+            prop_assert!(queue.asked.into_inner().into_iter().all(|asked| asked <= Queue::BATCH));
+        }
+    }
+
+    #[test]
+    fn a_queue_that_never_takes_a_line_ends_the_invocation() {
+        let moods = (0..50).map(|_| (vec![true], false)).collect();
+        let queue = Moody {
+            moods: RefCell::new(moods),
+            has: RefCell::default(),
+            asked: RefCell::default(),
+        };
+        let untaken = NotSent::Untaken { count: 1, code: "InternalError".to_owned() };
+        assert_eq!(sent(&queue, 2), Err(untaken));
+    }
+
+    #[test]
+    fn a_batch_is_never_larger_than_sqs_takes() {
+        let message =
+            |size| Outgoing { group: ID.to_owned(), id: String::new(), body: "x".repeat(size) };
+        let sizes = |sizes: &[usize]| -> Vec<usize> {
+            batches(sizes.iter().map(|size| message(*size)).collect())
+                .iter()
+                .map(Vec::len)
+                .collect()
+        };
+        assert_eq!(sizes(&[100; 25]), [10, 10, 5]);
+        assert_eq!(sizes(&[100_000; 5]), [2, 2, 1]);
+        assert_eq!(sizes(&[262_144, 1]), [1, 1]);
+        assert_eq!(sizes(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn a_line_without_a_number_belongs_to_the_release_of_its_stream() {
+        let mut some = lines(1);
+        let text = "x".repeat(40_000);
+        some.events.insert(0, LogEvent { id: "9".to_owned(), message: text.clone() });
+        let found = messages(&some);
+        assert_eq!(found.len(), 4);
+        assert!(found.iter().all(|it| it.group == ID && it.body.len() < 16 << 10));
+        let whole: String = found
+            .iter()
+            .filter_map(|it| match Message::parse(&it.body) {
+                Some(Message::Line(Line { number: None, text, .. })) => Some(text),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(whole, text);
+    }
+}

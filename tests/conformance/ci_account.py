@@ -92,10 +92,7 @@ class CiAccount:
     def __init__(self, folder, endpoint, keys, function=BINARIES / "gate"):
         self.keys = keys
         self.s3, self.kms = (client(endpoint, service) for service in ("s3", "kms"))
-        there = {bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]}
-        for bucket in {ARTIFACTS, STORE.partition("/")[0]} - there:
-            place = {"LocationConstraint": REGION}
-            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+        create_buckets(self.s3)
         key = self.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
         self.key = key["Arn"]
         rule = {
@@ -153,7 +150,7 @@ class CiAccount:
     def attempt(self, execution, name, *statuses):
         """The attempt of an action, once it has one of the statuses."""
         wanted = {"pipelineExecutionId": execution}
-        for _ in range(100):
+        for _ in range(1200):
             details = self.api.list_action_executions(pipelineName=PIPELINE, filter=wanted)
             for it in details["actionExecutionDetails"]:
                 if it["actionName"] == name and it["status"] in (statuses or ("Succeeded",)):
@@ -193,6 +190,14 @@ def client(endpoint, service):
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+
+
+def create_buckets(s3):
+    """Those of artifacts and proofs, unless they are there."""
+    there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for bucket in {ARTIFACTS, STORE.partition("/")[0]} - there:
+        place = {"LocationConstraint": REGION}
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
 
 def in_one_line(der):

@@ -63,7 +63,8 @@ def resolve(template, **parameters):
     assert not unknown, unknown
     values.update(PSEUDO, **parameters)
     for name, parameter in template.get("Parameters", {}).items():
-        if parameter["Type"].startswith(("CommaDelimitedList", "List<")):
+        is_list = parameter["Type"].startswith(("CommaDelimitedList", "List<"))
+        if is_list and isinstance(values[name], str):
             values[name] = values[name].split(",")
 
     def known(name):

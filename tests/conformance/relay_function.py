@@ -1,5 +1,5 @@
-"""Production on loopback: the built relay function, and moto for its state machine, its queue and its
-topic.
+"""Production on loopback: the built relay function, and moto for its state machine, its queue and
+its topic.
 """
 
 import base64
@@ -13,10 +13,41 @@ from contextlib import contextmanager
 import boto3
 from conftest import BINARIES
 from iam_endpoint import Aws, serving
+from moto.sqs import models as sqs
 from notify import Function, Sink
 from proofs import ACCOUNT, ENVIRONMENT, PIPELINE, STAGE
 
 REGION = "eu-west-1"
+
+# moto loses a message that is sent while another is deleted: it replaces the list of messages by
+# one that it has made before. And two who receive at the same time get messages of one group. So
+# each waits for the other.
+ONE_AT_A_TIME = threading.RLock()
+
+
+def alone(method):
+    def waiting(*arguments, **more):
+        with ONE_AT_A_TIME:
+            return method(*arguments, **more)
+
+    return waiting
+
+
+receive_now = alone(sqs.SQSBackend.receive_message)
+
+
+def receive(backend, queue_name, count, wait_seconds_timeout, *more):
+    deadline = time.monotonic() + wait_seconds_timeout
+    while not (found := receive_now(backend, queue_name, count, 0, *more)):
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0.02)
+    return found
+
+
+sqs.SQSBackend.receive_message = receive
+sqs.Queue.add_message = alone(sqs.Queue.add_message)
+sqs.Queue.delete_message = alone(sqs.Queue.delete_message)
 DEADLINE = 60
 SLOTS = ("ApprovalA", "ApprovalB")
 
@@ -55,6 +86,7 @@ class Production:
             QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "2"}
         )["QueueUrl"]
         self.function = None
+        self.readers = []
 
     def settings(self, **changed):
         pipeline = {"environment": ENVIRONMENT, "account": ACCOUNT}
@@ -144,7 +176,17 @@ class Production:
         """`desk release` on CI's side, as it starts."""
         command = [BINARIES / "desk", "release", "--feedback", self.queue, *map(str, arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, env=self.environment, **pipes, **more)
+        reader = subprocess.Popen(command, env=self.environment, **pipes, **more)
+        self.readers.append(reader)
+        return reader
+
+    def stop_readers(self):
+        """Those of a test that failed would take the messages of the next."""
+        while self.readers:
+            reader = self.readers.pop()
+            if reader.poll() is None:
+                reader.kill()
+                reader.communicate()
 
     def topic(self, name):
         """A topic of SNS whose messages the function gets. `refusals` has what it fails with."""

@@ -171,8 +171,9 @@ class Task:
         # The interpreter looks at this one first.
         self.described["lastStatus"] = "STOPPED"
 
-    def kill(self):
-        if self.process and self.process.poll() is None:
+    def end(self):
+        """Ends it, and waits until its lines are delivered."""
+        if self.process:
             self.process.kill()
             for thread in self.threads:
                 thread.join(10)
@@ -284,7 +285,7 @@ def serving(monkeypatch):
         yield services, f"http://127.0.0.1:{server.port}"
     finally:
         for task in services.tasks.values():
-            task.kill()
+            task.end()
         server.shutdown()
         server.server_close()
 

@@ -3,12 +3,18 @@
 import base64
 import hashlib
 import json
+import subprocess
 
 import pytest
+from conftest import BINARIES, PIPELINE
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 from gate_proof import ARTIFACTS, BUILT, Proving
 from kms_server import serving
 
@@ -65,6 +71,34 @@ def test_a_release_leaves_a_proof_that_its_key_signed(firm):
     assert predicate["environment"] == "prod"
     assert predicate["decision"]["executionId"] == execution
     assert predicate["decision"]["rule"]["proof"]["validMinutes"] == 60
+
+
+def test_production_verifies_the_proof_by_its_own_rule(firm, tmp_path):
+    execution = firm.opened()
+    assert firm.approved(execution, "alice", "bob") == "Succeeded"
+    public = load_der_public_key(firm.kms.get_public_key(KeyId=firm.key)["PublicKey"])
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    files = {"proof.json": firm.proof(execution), "gate.pem": pem, "built.zip": BUILT}
+    files |= {"other.zip": b"something else", "rule.json": b"{}", "three.json": b'{"quorum": 3}'}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+
+    def verified(rule, artifact, environment="prod"):
+        command = [BINARIES / "policygen", "verify", "proof.json", "--rule", rule]
+        command += ["--key", "gate.pem", "--artifact", f"BuildOutput={artifact}"]
+        command += ["--pipeline", PIPELINE, "--environment", environment, "--max-age", "1h"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = verified("rule.json", "built.zip")
+    assert code == 0, said
+    for arguments, reason in [
+        (("rule.json", "other.zip"), "artifact-not-named"),
+        (("three.json", "built.zip"), "not-satisfied"),
+        (("rule.json", "built.zip", "test"), "another-environment"),
+    ]:
+        code, said = verified(*arguments)
+        assert code == 10 and reason in said, said
 
 
 def test_without_two_people_there_is_no_proof(firm):

@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ci_account import ARTIFACTS, BUILT, REGION, STORE
+from ci_account import ARTIFACTS, BUILT, REGION, STORE, client, create_buckets
 from cloudformation import RefusedParameters, load, resolve, statements
 from conftest import BINARIES
 from iam_endpoint import ACCOUNT, emptied, serving
@@ -39,10 +39,7 @@ def people(tmp_path):
 def project(server, tmp_path, monkeypatch, people):
     readable_layers(monkeypatch, tmp_path)
     aws = emptied(server)
-    for bucket in (ARTIFACTS, STORE.partition("/")[0]):
-        place = f"LocationConstraint={REGION}"
-        arguments = ["--bucket", bucket, "--create-bucket-configuration", place]
-        aws("s3api", "create-bucket", *arguments)
+    create_buckets(client(server, "s3"))
     return Project(aws, tmp_path, people, GATE.der())
 
 

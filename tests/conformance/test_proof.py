@@ -4,10 +4,11 @@ programs do. No AWS is asked about a proof.
 
 import base64
 import json
+import re
 import subprocess
 
 import pytest
-from conftest import PIPELINE, STAGE
+from conftest import PIPELINE, ROOT, STAGE
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import json_format
 from in_toto_attestation.v1.statement import Statement
@@ -265,6 +266,32 @@ def test_openssl_verifies_the_signature_of_the_gate(release, proof, gate):
     assert subprocess.run(command, capture_output=True, text=True).stdout == "Verified OK\n"
     data.write_bytes(data.read_bytes()[:-1] + b" ")
     assert subprocess.run(command, capture_output=True).returncode == 1
+
+
+def by_hand(section):
+    """The blocks of a section of the page, each with its language."""
+    text = (ROOT / "docs" / "proof.md").read_text().split(f"\n## {section}\n")[1]
+    return re.findall(r"```(\w+)\n(.*?)```", text.split("\n## ")[0], re.DOTALL)
+
+
+def test_by_hand_a_proof_is_verified_as_the_page_says(release, proof, gate, tmp_path):
+    (_, of_gate), (_, printed), (_, of_people) = by_hand("Verify by hand")
+    (tmp_path / "proof.json").write_text(json.dumps(gate.sign(proof)))
+
+    def run(script):
+        shell = ["bash", "-euo", "pipefail", "-c", script]
+        return subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True)
+
+    assert run(of_gate).stdout == printed
+    told = run(of_people).stdout.splitlines()
+    key, signature = statement(proof)["predicate"]["answers"][0]["key"], told[-1]
+    assert told == ["alice: ApprovalA", "bob: ApprovalB", key, signature]
+    assert signature.startswith(f"[2pr1.s.{release.keys['alice'].id}.")
+    # The same with one byte changed.
+    (tmp_path / "proof.json").write_text(
+        json.dumps(changed(gate.sign(proof), lambda it: it["predicate"].update(environment="x")))
+    )
+    assert "Verified OK" not in run(of_gate).stdout
 
 
 def test_each_answer_can_be_verified_with_ssh_keygen_alone(release, proof):

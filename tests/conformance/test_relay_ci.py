@@ -12,8 +12,9 @@ from cloudformation import ROOT, load
 from conftest import BINARIES, action, declaration
 from groovy_parser.parser import parse_groovy_content
 from lark.exceptions import UnexpectedInput
-from proofs import COMMIT
+from proofs import COMMIT, GateKey, Release
 from relay_stack import FUNCTION, deployed
+from signatures import Key
 from step_functions import environment
 
 PAGE = (ROOT / "docs" / "relay-ci.md").read_text()
@@ -133,6 +134,64 @@ def test_the_cli_ends_with_10_if_production_refuses(ci):
     assert ci.stack.services.runs == []
 
 
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("people")
+    return {person: Key(folder, person) for person in ("alice", "bob")}
+
+
+@pytest.mark.parametrize("second, code", [("bob", 0), ("alice", 10)], ids=["two", "one"])
+def test_a_container_verifies_the_proof_itself(monkeypatch, tmp_path, people, second, code):
+    """Whoever starts the release machine past the relay gets no further than this."""
+    rule = {
+        "stage": "Release",
+        "actions": ["ApprovalA", "ApprovalB"],
+        "requireSignature": True,
+        "signingKeys": {person: [key.line] for person, key in people.items()},
+    }
+    (tmp_path / "rule.json").write_text(json.dumps(rule))
+    gate = GateKey()
+    (tmp_path / "gate.pem").write_bytes(gate.pem())
+    script, _ = blocks("sh")
+    script = script.replace("/tmp/", f"{tmp_path}/").replace("/etc/two-person-rule", str(tmp_path))
+    *before, deploy = script.splitlines()
+    assert deploy.startswith("aws lambda update-function-code ")
+    script = "\n".join([*before, f'echo "$revision" > {tmp_path / "deployed"}'])
+    release = Release().signed_by(ApprovalA=people["alice"], ApprovalB=people[second])
+    with deployed(monkeypatch) as stack:
+        path = f"{BINARIES}:{stack.services.environment['PATH']}"
+        stack.services.environment["PATH"] = path
+        stack.runs("relay", "run", "--", "bash", "-c", script)
+        proof = json.loads(release.proof(gate.sign))
+        # What the machine is told to release is not believed.
+        stack.start(release.execution, proof, revisions=["something else"])
+        ends = [message for message in stack.messages(ends=2) if "end" in message]
+    assert {end["exitCode"] for end in ends} == {code}
+    if code == 0:
+        assert (tmp_path / "deployed").read_text() == f"{COMMIT}\n"
+    else:
+        assert not (tmp_path / "deployed").exists()
+
+
+def test_every_desk_in_the_examples_takes_its_options(tmp_path):
+    """A proof that cannot be read ends with 1, and an option that does not exist with 2."""
+    given = {
+        "PATH": "",
+        "RELAY": "arn:aws:states:eu-west-1:444455556666:stateMachine:two-person-rule-relay",
+        "FEEDBACK": "https://sqs.eu-west-1.amazonaws.com/444455556666/feedback.fifo",
+    }
+    page = PAGE.replace("\\\n", " ")
+    commands = re.findall(r"desk\"? release (.*?)(?:'|`)?$", page, re.MULTILINE)
+    commands = [command for command in commands if command.startswith("--")]
+    assert len(commands) == 3
+    for command in commands:
+        script = f"{BINARIES / 'desk'} release {command} --region eu-west-1"
+        done = subprocess.run(
+            ["/bin/bash", "-c", script], cwd=tmp_path, env=given, capture_output=True, text=True
+        )
+        assert done.returncode == 1 and "`proof.json` cannot be read" in done.stderr, done.stderr
+
+
 def test_a_container_starts_another_pipeline_once_at_the_approved_revision(emulator):
     _, script = blocks("sh")
     source = action(
@@ -147,7 +206,7 @@ def test_a_container_starts_another_pipeline_once_at_the_approved_revision(emula
     api = emulator.client("alice")
     api.create_pipeline(pipeline=declaration("payments-prod", stages=stages))
     before = len(api.list_pipeline_executions(pipelineName="payments-prod")[EXECUTIONS])
-    given = {"REVISIONS": json.dumps([COMMIT]), "EXECUTION_ID": EXECUTION}
+    given = {"revision": COMMIT, "EXECUTION_ID": EXECUTION}
     for _ in range(2):
         done = subprocess.run(
             ["bash", "-euc", script.replace("sleep 5", "sleep 0.1")],

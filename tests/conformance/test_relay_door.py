@@ -4,6 +4,7 @@ runs the container once. Each test is named after what somebody with CI's one ri
 
 import base64
 import json
+import subprocess
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from conftest import BINARIES
 from proofs import COMMIT, GateKey, Release
 from relay_stack import deployed
 from signatures import Key
+from step_functions import environment
 
 GATE = GateKey()
 
@@ -43,6 +45,15 @@ class Production:
         ended = self.stack.ended(self.ask(request))
         assert ended["status"] == "SUCCEEDED", ended
         return json.loads(ended["output"])
+
+    def desk(self, release, path, way):
+        """What `desk release` does with the proof of a release, by the door or the topic."""
+        path.write_text(release.proof(GATE.sign))
+        command = [BINARIES / "desk", "release", "--proof", path, "--timeout", "2m"]
+        command += ["--relay", getattr(self.stack, way), "--feedback", self.stack.queue]
+        return subprocess.run(
+            command, env=environment(self.stack.endpoint), capture_output=True, text=True
+        )
 
     def refused(self, request):
         """Why the door refuses."""
@@ -177,16 +188,30 @@ def test_the_door_does_not_play_sns_or_the_log(production, forged):
     assert production.stack.function.count == count
 
 
-def test_the_role_of_ci_cannot_start_a_release_by_another_name(production):
-    """If somebody else starts the release machine, the name is used up, and the relay says so: this
-    is why only the function may.
-    """
+def test_somebody_who_starts_the_release_machine_uses_up_the_name(production):
+    """This is why only the function may start it."""
     release = production.release()
     production.stack.start(release.execution)
     with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
         production.stack.start(release.execution, environment="other")
     answer = production.asked({"proof": production.proof(release)})
     assert answer["started"] is False
+
+
+@pytest.mark.parametrize("way", ["door", "topic"])
+def test_desk_release_ends_as_the_container_does(production, tmp_path, way):
+    script = "echo deploying $ENVIRONMENT; echo nearly done >&2; exit 3"
+    production.stack.runs(BINARIES / "relay", "run", "--", "sh", "-c", script)
+    done = production.desk(production.release(), tmp_path / "proof.json", way)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert sorted(done.stdout.splitlines()) == ["deploying prod", "nearly done"]
+
+
+def test_desk_release_ends_with_10_if_production_refuses(production, tmp_path):
+    done = production.desk(production.release(environment="test"), tmp_path / "proof.json", "door")
+    assert (done.returncode, done.stdout) == (10, ""), done.stderr
+    assert "environment" in done.stderr
+    assert production.stack.services.runs == []
 
 
 def test_a_message_to_the_topic_releases_once_even_if_sns_delivers_it_twice(production):

@@ -8,7 +8,7 @@ import json
 import subprocess
 
 import yaml
-from ci_account import ARTIFACTS, BUILT, STORE
+from ci_account import ARTIFACTS, BUILT, STORE, client
 from cloudformation import load, resolve
 from conftest import BINARIES
 from iam_endpoint import ACCOUNT
@@ -44,9 +44,8 @@ class Project:
         return self.put(f"s3://{ARTIFACTS}/{key}", content)
 
     def put(self, place, content):
-        path = self.folder / "uploaded"
-        path.write_bytes(content)
-        self.aws.run(["aws", "s3", "cp", "--quiet", path, place])
+        bucket, _, key = place.removeprefix("s3://").partition("/")
+        client(self.aws.endpoint, "s3").put_object(Bucket=bucket, Key=key, Body=content)
         return place
 
     def store(self, release, proof):

@@ -18,6 +18,8 @@ pub struct Order {
     waiting: BTreeMap<u64, Line>,
     /// Lines that were given up, and have not arrived since.
     missing: Vec<RangeInclusive<u64>>,
+    /// Lines that somebody may have read already, and that are printed if they arrive all the same.
+    earlier: Vec<RangeInclusive<u64>>,
     /// How many lines there are.
     lines: Option<u64>,
     container: Option<End>,
@@ -42,6 +44,7 @@ impl Order {
             next: Some(1),
             waiting: BTreeMap::new(),
             missing: Vec::new(),
+            earlier: Vec::new(),
             lines: None,
             container: None,
             machine: None,
@@ -63,6 +66,7 @@ impl Order {
                 Message::Line(_) | Message::End(_) | Message::Refusal(_) => None,
             });
             self.next = ours.min();
+            self.earlier = self.next.map(|next| 1..=next.saturating_sub(1)).into_iter().collect();
         }
         messages.into_iter().map(|message| self.take_one(message)).collect()
     }
@@ -106,14 +110,16 @@ impl Order {
 
     /// Whether a line was given up. It is not missing any more.
     fn found(&mut self, number: u64) -> bool {
-        let Some(at) = self.missing.iter().position(|gap| gap.contains(&number)) else {
-            return false;
-        };
-        let gap = self.missing.remove(at);
-        let parts =
-            [*gap.start()..=number.saturating_sub(1), number.saturating_add(1)..=*gap.end()];
-        self.missing.extend(parts.into_iter().filter(|part| !part.is_empty()));
-        true
+        [&mut self.missing, &mut self.earlier].into_iter().any(|gaps| {
+            let Some(at) = gaps.iter().position(|gap| gap.contains(&number)) else {
+                return false;
+            };
+            let gap = gaps.remove(at);
+            let parts =
+                [*gap.start()..=number.saturating_sub(1), number.saturating_add(1)..=*gap.end()];
+            gaps.extend(parts.into_iter().filter(|part| !part.is_empty()));
+            true
+        })
     }
 
     /// Gives up the lines before the next one that is here, or before the end. Returns their

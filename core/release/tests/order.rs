@@ -100,6 +100,9 @@ fn a_follower_begins_where_the_last_reader_stopped() {
     assert_eq!(numbers(feedback.take([line(OURS, 10), line(OURS, 8)])), [10]);
     feedback.take([end(Some(10), 0), end(None, 0)]);
     assert!(feedback.is_complete());
+    // One that nobody has read comes late rather than never.
+    assert_eq!(numbers(feedback.take([line(OURS, 5), line(OURS, 5)])), [5]);
+    assert!(feedback.missing().is_empty());
 }
 
 #[test]

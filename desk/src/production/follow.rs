@@ -96,9 +96,10 @@ impl<R: Relay> Follow<'_, R> {
                 }
             }
             let name = attempt();
+            let most = grace.min(deadline.saturating_duration_since(Instant::now()));
             let received = tokio::select! {
                 () = &mut interrupted => break Ended::Interrupted,
-                received = inbox.wait(&name) => received?,
+                received = inbox.wait(&name, most) => received?,
             };
             let is_empty = received.is_empty();
             let Arrived { lines, is_ours, refusal } = inbox.sort(received, &mut order).await?;
@@ -122,10 +123,16 @@ impl<R: Relay> Follow<'_, R> {
                 continue;
             }
             late_since = None;
-            match order.skip() {
-                Some((_, lines)) => printer.lines(&lines)?,
-                None if order.has_end() => break Ended::Released(order.exit_code()),
-                None => {}
+            let mut had_gap = false;
+            while let Some((_, lines)) = order.skip() {
+                had_gap = true;
+                printer.lines(&lines)?;
+                if !order.has_end() {
+                    break;
+                }
+            }
+            if order.has_end() && !had_gap {
+                break Ended::Released(order.exit_code());
             }
         };
         // Others may get what is theirs when its time is up, at the latest.

@@ -13,6 +13,8 @@ use super::port::Relay;
 const LONG: u64 = 3;
 /// How long messages of others are kept back while the queue is asked for ours.
 const HELD: Duration = Duration::from_secs(1);
+/// How long others may take what went back to them, in milliseconds.
+const PAUSE: std::ops::Range<u64> = 200..1_000;
 /// How long a request to the queue may take, with its retries.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,6 +28,8 @@ pub(super) struct Inbox<'a, R> {
     /// would deliver the same ones again and again if each went back at once.
     held: Vec<String>,
     held_since: Option<Instant>,
+    /// When to ask again. Others get a moment for what went back to them.
+    ask_at: Instant,
 }
 
 /// What arrived together.
@@ -41,12 +45,18 @@ pub(super) struct Arrived {
 
 impl<'a, R: Relay> Inbox<'a, R> {
     pub(super) fn new(relay: &'a R, ticket: Option<&'a Ticket>) -> Self {
-        Self { relay, ticket, held: Vec::new(), held_since: None }
+        Self { relay, ticket, held: Vec::new(), held_since: None, ask_at: Instant::now() }
     }
 
-    /// Waits for messages. It may be dropped while it waits: what it would have got comes again.
-    pub(super) async fn wait(&self, attempt: &str) -> Result<Vec<Received>, CallError> {
-        let seconds = if self.held.is_empty() { LONG } else { 1 };
+    /// Waits for messages, for about `most` at most. It may be dropped while it waits: what it
+    /// would have got comes again.
+    pub(super) async fn wait(
+        &self,
+        attempt: &str,
+        most: Duration,
+    ) -> Result<Vec<Received>, CallError> {
+        let seconds = if self.held.is_empty() { most.as_secs().clamp(1, LONG) } else { 1 };
+        tokio::time::sleep_until(self.ask_at).await;
         let call = || self.relay.receive(attempt, seconds);
         Budget::of(PATIENCE).call(Queue::RECEIVE, call).await
     }
@@ -88,6 +98,11 @@ impl<'a, R: Relay> Inbox<'a, R> {
             let since = *self.held_since.get_or_insert_with(Instant::now);
             if is_empty || arrived.is_ours || since.elapsed() >= HELD {
                 self.give_back().await?;
+                if !arrived.is_ours {
+                    // Two readers that wait equally long would take each other's again.
+                    let pause = fastrand::u64(PAUSE);
+                    self.ask_at = Instant::now() + Duration::from_millis(pause);
+                }
             }
         }
         Ok(arrived)

@@ -33,10 +33,10 @@ Exit codes: 0 it holds, 1 could not do it, 2 usage, 10 it does not, and why.";
 
 /// Say whether enough people approved a release, by your own rule, or whether a report is right
 ///
-/// A proof is judged again by your rule. With the gate's public key, the facts in it are believed as
-/// the gate saw them. Without it, only what people signed themselves is believed. With --execution,
-/// the facts are read from CodePipeline. A JSON report of `evidence` is made again from its files,
-/// in the same directory, and compared.
+/// A proof is judged again by your rule. With the gate's public key, the facts in it are believed
+/// as the gate saw them. Without it, only what people signed themselves is believed. With
+/// --execution, the facts are read from CodePipeline. A JSON report of `evidence` is made again
+/// from its files, in the same directory, and compared.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = EXAMPLES,

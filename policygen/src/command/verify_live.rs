@@ -1,5 +1,5 @@
-//! `policygen verify --execution`: judges an execution by what CodePipeline says of it now. It may
-//! still run, or be over.
+//! `policygen verify --execution`: judges an execution by what CodePipeline shows now. It may still
+//! run, or be over.
 
 use std::collections::BTreeSet;
 use std::error::Error;

@@ -338,5 +338,5 @@ fn every_claim_about_production_links_its_tests() {
             shown += 1;
         }
     }
-    assert!(tables == 2 && shown > 10, "{tables} tables, {shown} links");
+    assert!(tables == 2 && shown > 40, "{tables} tables, {shown} links");
 }
