@@ -207,6 +207,17 @@ def test_desk_release_ends_as_the_container_does(production, tmp_path, way):
     assert sorted(done.stdout.splitlines()) == ["deploying prod", "nearly done"]
 
 
+def test_desk_release_of_what_was_released_before_ends_and_says_so(production, tmp_path):
+    release = production.release()
+    production.stack.runs("sh", "-c", "exit 0")
+    production.stack.ended(production.stack.start(release.execution))
+    production.stack.messages(ends=1)
+    done = production.desk(release, tmp_path / "proof.json", "door")
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert f"{release.execution} was released to prod before, so nothing is started" in done.stderr
+    assert len(production.stack.services.runs) == 1
+
+
 def test_desk_release_ends_with_10_if_production_refuses(production, tmp_path):
     done = production.desk(production.release(environment="test"), tmp_path / "proof.json", "door")
     assert (done.returncode, done.stdout) == (10, ""), done.stderr

@@ -41,6 +41,7 @@ struct Cause {
 /// What the relay's function returns.
 #[derive(Deserialize)]
 struct Answer {
+    started: bool,
     message: String,
 }
 
@@ -101,10 +102,11 @@ impl Relay for LiveRelay {
 fn door(progress: Progress) -> Door {
     match progress {
         Progress::Runs => Door::Open,
-        Progress::Succeeded(output) => {
-            let answer: Result<Answer, _> = serde_json::from_str(&output);
-            Door::Accepted(answer.map_or(output, |answer| answer.message))
-        }
+        Progress::Succeeded(output) => match serde_json::from_str(&output) {
+            Ok(Answer { started: false, message }) => Door::ReleasedBefore(message),
+            Ok(Answer { started: true, message }) => Door::Started(message),
+            Err(_) => Door::Started(output),
+        },
         Progress::Failed { error, cause } => {
             let message: Result<Cause, _> = serde_json::from_str(&cause);
             let message = message.map_or(cause, |cause| cause.error_message);
@@ -139,8 +141,10 @@ mod tests {
         let cause = r#"{"errorType": "Refused", "errorMessage": "too old"}"#;
         assert_eq!(failed("Refused", cause), Door::Refused(vec!["too old".to_owned()]));
         assert_eq!(failed("States.Timeout", ""), Door::Failed("States.Timeout: ".to_owned()));
-        let output = r#"{"started": true, "message": "It is started."}"#.to_owned();
-        let accepted = door(Progress::Succeeded(output));
-        assert_eq!(accepted, Door::Accepted("It is started.".to_owned()));
+        let answer = |started| {
+            door(Progress::Succeeded(format!(r#"{{"started": {started}, "message": "x"}}"#)))
+        };
+        assert_eq!(answer(true), Door::Started("x".to_owned()));
+        assert_eq!(answer(false), Door::ReleasedBefore("x".to_owned()));
     }
 }

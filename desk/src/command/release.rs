@@ -86,6 +86,8 @@ enum ReleaseError {
     Random,
     #[error("production does not release it: {0}")]
     Refused(String),
+    #[error("nothing is released, and how it ended then is not known here: {0}")]
+    ReleasedBefore(String),
     #[error("the relay could not judge the release: {0}")]
     NotJudged(String),
     #[error("the release is still running after {waited}; {again}")]
@@ -132,6 +134,7 @@ pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Er
             output::print_error(&ReleaseError::Refused(reasons.join("; ")));
             Ok(Exit::Insufficient)
         }
+        Ended::ReleasedBefore(words) => Err(ReleaseError::ReleasedBefore(words).into()),
         Ended::NotJudged(problem) => Err(ReleaseError::NotJudged(problem).into()),
         Ended::TimedOut => {
             let waited = SignedDuration::try_from(args.timeout).unwrap_or(SignedDuration::MAX);

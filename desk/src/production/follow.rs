@@ -46,6 +46,8 @@ pub(crate) enum Ended {
     Released(Option<i32>),
     /// The relay has refused it, for these reasons.
     Refused(Vec<String>),
+    /// It ran before, so nothing was started.
+    ReleasedBefore(String),
     /// The relay has failed.
     NotJudged(String),
     /// It takes longer than this program may wait.
@@ -79,6 +81,7 @@ impl<R: Relay> Follow<'_, R> {
         let mut inbox = Inbox::new(relay, ticket);
         let deadline = Instant::now() + timeout;
         let mut late_since = None;
+        let mut has_begun = false;
         let mut ask_at = Instant::now();
         let mut door = ticket.map_or(Door::Silent, |_| Door::Open);
         let ended = loop {
@@ -91,7 +94,7 @@ impl<R: Relay> Follow<'_, R> {
             if door == Door::Open && Instant::now() >= ask_at {
                 ask_at = Instant::now() + ASK;
                 door = self.door().await;
-                if let Door::Accepted(words) = &door {
+                if let Door::Started(words) = &door {
                     printer.note(words);
                 }
             }
@@ -104,15 +107,20 @@ impl<R: Relay> Follow<'_, R> {
             let is_empty = received.is_empty();
             let Arrived { lines, is_ours, refusal } = inbox.sort(received, &mut order).await?;
             printer.lines(&lines)?;
+            has_begun |= is_ours;
             if let Some(reasons) = refusal {
                 break Ended::Refused(reasons);
             }
-            // The relay tells the queue first, so this waits until the queue has nothing more.
+            // The relay tells the queue first, so this waits until the queue has nothing more. What
+            // an earlier reader has left there is printed.
             match &door {
                 Door::Refused(reasons) if is_empty => break Ended::Refused(reasons.clone()),
+                Door::ReleasedBefore(words) if is_empty && !has_begun => {
+                    break Ended::ReleasedBefore(words.clone());
+                }
                 Door::Failed(problem) if is_empty => break Ended::NotJudged(problem.clone()),
-                Door::Refused(_) | Door::Failed(_) | Door::Open | Door::Silent => {}
-                Door::Accepted(_) => {}
+                Door::Refused(_) | Door::ReleasedBefore(_) | Door::Failed(_) => {}
+                Door::Open | Door::Silent | Door::Started(_) => {}
             }
             if !lines.is_empty() || !(order.has_gap() || order.has_end()) {
                 late_since = None;

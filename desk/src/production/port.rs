@@ -35,8 +35,10 @@ pub(crate) enum Door {
     Open,
     /// Nobody here may know: a topic gives no answers.
     Silent,
-    /// The relay has started the release, or had before. In its own words.
-    Accepted(String),
+    /// The relay has started the release. In its own words.
+    Started(String),
+    /// The release ran before, so nothing was started. In the relay's own words.
+    ReleasedBefore(String),
     /// The relay has refused it, for these reasons.
     Refused(Vec<String>),
     /// The relay has failed.
