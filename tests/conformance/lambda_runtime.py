@@ -18,6 +18,8 @@ class FunctionError(Exception):
 
 
 class Host(BaseHTTPRequestHandler):
+    """The Runtime API for one invocation, which must be answered within `seconds`."""
+
     def log_message(self, *_):
         pass
 
@@ -38,7 +40,7 @@ class Host(BaseHTTPRequestHandler):
         server.was_given.set()
         headers = [
             ("Lambda-Runtime-Aws-Request-Id", server.request_id),
-            ("Lambda-Runtime-Deadline-Ms", str(int((time.time() + DEADLINE) * 1000))),
+            ("Lambda-Runtime-Deadline-Ms", str(int((time.time() + server.seconds) * 1000))),
             ("Lambda-Runtime-Invoked-Function-Arn", server.function),
         ]
         self.reply(200, json.dumps(server.event).encode(), headers)
@@ -66,6 +68,7 @@ class Function:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
         server.daemon_threads = True
         server.event, server.function, server.request_id = event, self.arn, request_id
+        server.seconds = DEADLINE
         server.was_given, server.answered, server.ended = (threading.Event() for _ in range(3))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         environment = {

@@ -8,9 +8,9 @@ import json
 import os
 import subprocess
 import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
+import lambda_runtime
 from conftest import BINARIES
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -199,33 +199,11 @@ class Done:
         return details["type"], details["message"]
 
 
-class Host(BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
+class Host(lambda_runtime.Host):
+    """It also plays the services of AWS that the function calls."""
 
-    def reply(self, status, body, headers=()):
-        body = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        server = self.server
-        if server.was_given.is_set():
-            # The function waits for the next event until it is killed.
-            server.ended.wait()
-            return
-        server.was_given.set()
-        deadline = int((time.time() + server.seconds) * 1000)
-        headers = [
-            ("Lambda-Runtime-Aws-Request-Id", "request-1"),
-            ("Lambda-Runtime-Deadline-Ms", str(deadline)),
-            ("Lambda-Runtime-Invoked-Function-Arn", server.function),
-        ]
-        self.reply(200, server.event, headers)
+    def say(self, status, body):
+        self.reply(status, json.dumps(body).encode())
 
     def do_POST(self):
         server = self.server
@@ -233,14 +211,14 @@ class Host(BaseHTTPRequestHandler):
         target = self.headers.get("x-amz-target")
         if target and target.startswith(("CodeCommit", "com.amazonaws.cloudtrail")):
             prefix, name = target.split(".")[-2:]
-            self.reply(200, server.world.codecommit.answer(prefix, name, json.loads(body)))
+            self.say(200, server.world.codecommit.answer(prefix, name, json.loads(body)))
             return
         if target:
             with server.lock:
                 status, reply = server.world.answer(target.split(".")[-1], json.loads(body))
-            self.reply(status, reply)
+            self.say(status, reply)
             return
-        self.reply(202, {"status": "OK"})
+        self.say(202, {"status": "OK"})
         server.error = json.loads(body) if self.path.endswith("/error") else None
         server.answered.set()
 
@@ -250,7 +228,7 @@ def invoke(world, rule=RULE, forges=None, event=None, seconds=60, function=FUNCT
     server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
     server.daemon_threads = True
     server.world, server.seconds, server.function = world, seconds, function
-    server.event = event or world.event()
+    server.event, server.request_id = event or world.event(), "request-1"
     server.lock = threading.Lock()
     server.was_given, server.answered, server.ended = (threading.Event() for _ in range(3))
     threading.Thread(target=server.serve_forever, daemon=True).start()
