@@ -16,7 +16,8 @@ import pytest
 import sealed as peer
 from conftest import BINARIES, ROOT, SESSION
 from kms_regions import Regions, serving
-from proof_release import PAYLOAD_TYPE, GateKey, Release
+from proof_release import GateKey, Release
+from proofs import PAYLOAD_TYPE
 
 COMMIT = "5f1ab6f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
 OTHER_COMMIT = "6a2bc7f6e1c9a1b2c3d4e5f60718293a4b5c6d7e"
@@ -92,7 +93,7 @@ def proof(gate, pipeline="payments", revision=COMMIT, environment="prod", **time
         },
     }
     payload = base64.b64encode(json.dumps(statement).encode()).decode()
-    return gate.sign({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": []})
+    return gate.signed({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": []})
 
 
 class Place:

@@ -67,6 +67,7 @@ resource "aws_kms_key" "this" {
   multi_region        = true
   enable_key_rotation = true
   policy              = local.policy
+  tags                = var.tags
 
   # Without the key, nothing that was sealed opens again.
   lifecycle {
@@ -79,4 +80,5 @@ resource "aws_kms_replica_key" "this" {
   description     = local.description
   primary_key_arn = aws_kms_key.this.arn
   policy          = local.policy
+  tags            = var.tags
 }

@@ -24,3 +24,9 @@ variable "replica_region" {
   description = "The region of the replica, which opens what was sealed if the first region is lost"
   type        = string
 }
+
+variable "tags" {
+  description = "Tags for both keys"
+  type        = map(string)
+  default     = { application = "two-person-rule" }
+}
