@@ -292,7 +292,7 @@ def test_what_people_signed_opens_it_without_the_gates_key(place, tmp_path_facto
     assert "needs-the-gates-key" in aged
     assert "envelope-signature" in place.unseal(code=10)
     # The gate did not say for which environment it is.
-    (place.folder / "proof.json").write_text(json.dumps(place.gate.sign(proof)))
+    (place.folder / "proof.json").write_text(json.dumps(place.gate.signed(proof)))
     assert "another-environment" in place.unseal(code=10)
     (place.folder / "proof.json").write_text(json.dumps(proof))
     release.rule["signingKeys"].pop("bob")
