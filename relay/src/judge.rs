@@ -77,10 +77,18 @@ impl Judge<'_> {
         elsewhere: &impl Elsewhere,
         budget: Budget,
     ) -> Result<Approved, NotApproved> {
+        // The approvals of a test stage must not release: a gate may sign them with the same key.
+        let stage = self.rule.stage().ok_or_else(|| {
+            NotApproved::Misconfigured(
+                "the relay's own rule has no `stage`, so the approvals of any stage would count; \
+                 name the stage of the approvals there"
+                    .to_owned(),
+            )
+        })?;
         match &request.wanted {
             Wanted::Proof(proof) => self.by_proof(proof),
             Wanted::Execution { pipeline, id } => {
-                self.by_reading(pipeline, id, elsewhere, budget).await
+                self.by_reading(pipeline, id, stage, elsewhere, budget).await
             }
         }
     }
@@ -112,6 +120,7 @@ impl Judge<'_> {
         self,
         name: &PipelineName,
         id: &ExecutionId,
+        stage: &str,
         elsewhere: &impl Elsewhere,
         budget: Budget,
     ) -> Result<Approved, NotApproved> {
@@ -121,13 +130,6 @@ impl Judge<'_> {
             NotApproved::refused(format!(
                 "{name} may be released by a proof only: the relay has no role that reads it"
             ))
-        })?;
-        let stage = rule.stage().ok_or_else(|| {
-            NotApproved::Misconfigured(
-                "the relay's own rule has no `stage`, so it is not known which approvals count; \
-                 name the stage of the approvals there"
-                    .to_owned(),
-            )
         })?;
         let max_age = format!(r#"{{"maxAgeMinutes": {}}}"#, settings.max_age_minutes);
         let own_rule = |problem: &dyn std::fmt::Display| {

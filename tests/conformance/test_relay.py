@@ -251,3 +251,17 @@ def test_the_log_says_what_was_decided_and_not_how_it_is_set_up(world):
     assert re.search(r'"level":"ERROR".*the release is refused', log), log[-2000:]
     assert '"level":"INFO"' in log and "is started" in log
     assert "BEGIN PUBLIC KEY" not in log and world.alice.line not in log
+
+
+def test_a_rule_without_a_stage_releases_nothing(world, tmp_path):
+    """Otherwise the approvals of a test stage would release, if one gate serves both stages."""
+    rule = {name: value for name, value in world.rule.items() if name != "stage"}
+    with production(tmp_path, "stageless") as account:
+        account.deploy(rule, account.settings(key=world.pem))
+        tested = Release(stage="Test").signed_by(ApprovalA=world.alice, ApprovalB=world.bob)
+        for release in (tested, world.approved()):
+            with pytest.raises(Refused) as failed:
+                account(world.request(release))
+            name, message = failed.value.args
+            assert name == "Misconfigured" and "has no `stage`" in message, message
+        assert account.started() == {}
