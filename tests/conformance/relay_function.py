@@ -282,11 +282,11 @@ class World:
         loop = f'i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo "line $i of \\"it\\""; done'
         lines, code = numbered(release.execution, "sh", "-c", f"{loop}; exit 3")
         assert code == 3
-        for first in range(0, len(lines), 500):
+        for first in range(0, len(lines), 100):
             # moto is slow with many messages.
-            until(lambda: account.visible() < 250 or desk.poll() is not None, "nobody reads")
+            until(lambda: account.visible() < 50 or desk.poll() is not None, "nobody reads")
             assert desk.poll() is None, reading.result()
-            account.logged(lines[first : first + 500])
+            account.logged(lines[first : first + 100])
         account.ended(release.execution, exit_code=3)
         wanted = [f'line {number} of "it"' for number in range(1, count + 1)]
         return wanted, *reading.result(), time.monotonic() - began
