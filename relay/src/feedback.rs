@@ -39,7 +39,7 @@ pub(crate) fn messages(lines: &Lines) -> Vec<Outgoing> {
     messages.collect()
 }
 
-/// What says that a request was refused. Its group is none of a release's: whoever sent it could
+/// What says that a request was refused. Its group is not that of a release: its sender could
 /// name any.
 pub(crate) fn refusal(refusal: Refusal, request_id: &str) -> Vec<Outgoing> {
     let id = format!("refused-{request_id}");

@@ -98,8 +98,9 @@ impl Judge<'_> {
         let envelope = Envelope::parse(&proof.to_string())
             .map_err(|error| NotApproved::refused(format!("the proof cannot be used: {error}")))?;
         let key = settings.key.as_ref();
-        let anywhere = Expect {
+        let expect = Expect {
             key,
+            // Which pipelines and environments there are, the settings say below.
             pipeline: None,
             environment: None,
             artifacts: &[],
@@ -107,11 +108,13 @@ impl Judge<'_> {
             max_age: key.map(|_| SignedDuration::from_mins(settings.max_age_minutes.into())),
             now,
         };
-        let verified = verify(&envelope, rule, &anywhere)?;
+        let verified = verify(&envelope, rule, &expect)?;
         let pipeline = self.pipeline(&verified.decision.record().pipeline)?;
         // What no human signed is not in a proof without the gate's key: neither is this.
-        let environment = key.map(|_| pipeline.environment.as_str());
-        let verified = verify(&envelope, rule, &Expect { environment, ..anywhere })?;
+        if verified.signed_by_gate {
+            let checked = verified.check_environment(&pipeline.environment);
+            checked.map_err(|problem| vec![problem])?;
+        }
         let proof = serde_json::from_str(&envelope.to_json()).ok();
         approved(&verified.decision, pipeline, verified.revisions, proof)
     }

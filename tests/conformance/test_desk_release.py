@@ -132,7 +132,7 @@ def test_a_refusal_comes_back_with_its_reasons(world, account):
 
 
 def test_the_refusal_of_another_request_ends_nothing(world, account):
-    """Whoever may send a request can name any release in it, and anything as its ticket."""
+    """People who may send a request can name any release in it, and anything as its ticket."""
     release = world.approved()
     desk = account.desk("--relay", world.topic, "--proof", world.proof(release), *GRACE)
     until(lambda: release.execution in account.started(), "the release is not started")

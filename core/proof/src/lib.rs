@@ -9,7 +9,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `envelope` | the DSSE envelope: what is signed, and by which keys |
+//! | `envelope` | the DSSE envelope: what is signed, and the signatures |
 //! | `statement` | what the gate states about a satisfied release |
 //! | `predicate` | the form of its predicate |
 //! | `subject` | what is released: source revisions and artifacts |

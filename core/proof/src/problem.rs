@@ -20,7 +20,7 @@ pub enum ProblemCode {
     EnvelopeSignature,
     /// Only the gate's key could vouch for what is asked, and no key was given.
     NeedsTheGatesKey,
-    /// It is no longer valid.
+    /// It has expired.
     Expired,
     /// It was made longer ago than is allowed.
     TooOld,

@@ -62,6 +62,17 @@ pub struct Verified {
     pub signed_by_gate: bool,
 }
 
+impl Verified {
+    /// Whether the proof is for this environment, for verifiers that learn from the proof which one
+    /// it must be.
+    ///
+    /// # Errors
+    /// [`ProblemCode::AnotherEnvironment`] if it is not, or if the gate's key did not say so.
+    pub fn check_environment(&self, expected: &str) -> Result<(), Problem> {
+        check_environment(self.environment.as_deref(), expected)
+    }
+}
+
 /// Judges a proof by the verifier's own rule.
 ///
 /// INVARIANT (fail closed): without the gate's key, anybody may have made the file and chosen all
@@ -105,15 +116,8 @@ pub fn verify(
         )));
     }
     let environment = statement.predicate.environment.filter(|_| signed_by_gate);
-    if let Some(expected) = expect.environment
-        && signed_by_gate
-        && environment.as_deref() != Some(expected)
-    {
-        let is = environment.as_deref().map_or("no environment".to_owned(), shown);
-        problems.push(
-            ProblemCode::AnotherEnvironment
-                .because(format!("it is for {is}, not for {}", shown(expected))),
-        );
+    if let Some(expected) = expect.environment.filter(|_| signed_by_gate) {
+        problems.extend(check_environment(environment.as_deref(), expected).err());
     }
     let revisions = match revisions(&facts.attempts) {
         Ok(revisions) => revisions.into_iter().map(str::to_owned).collect(),
@@ -191,8 +195,17 @@ fn check_times(statement: &Statement<Ignored>, expect: &Expect<'_>, problems: &m
     }
 }
 
-/// What is asked and nobody but the gate could vouch for. Whoever made the file could leave out an
-/// approval that nobody has given, or offer the approvals of another stage.
+fn check_environment(environment: Option<&str>, expected: &str) -> Result<(), Problem> {
+    if environment == Some(expected) {
+        return Ok(());
+    }
+    let is = environment.map_or("no environment".to_owned(), shown);
+    let message = format!("it is for {is}, not for {}", shown(expected));
+    Err(ProblemCode::AnotherEnvironment.because(message))
+}
+
+/// What is asked and nobody but the gate could vouch for. Without its key, the file could leave out
+/// an approval that nobody has given, or offer the approvals of another stage.
 fn unproven(rule: &Rule, expect: &Expect<'_>) -> Vec<Problem> {
     let asked = [
         (rule.stage().is_none(), "which stage it passed, unless the rule names `stage`"),

@@ -128,7 +128,7 @@ fn is_what_was_signed(verified: &Verified) -> bool {
         && verified.environment.is_none()
 }
 
-/// Whoever writes a file without the gate's key can show nothing but what people signed.
+/// Somebody who writes a file without the gate's key can show nothing but what people signed.
 #[test]
 fn a_mutated_statement_shows_what_people_signed_or_nothing() {
     let facts = signed_facts();

@@ -47,7 +47,7 @@ proptest! {
         verify(&read, &rule(), &expect(Some(&key).filter(|_| !by_people), facts.now)).unwrap();
     }
 
-    /// Facts are written so that whoever reads them judges the same.
+    /// Facts are written so that a reader of them judges the same.
     #[test]
     fn facts_are_read_as_they_were_written(drop in 0..4_usize, signed: bool) {
         let mut facts = if signed { signed_facts() } else { facts() };

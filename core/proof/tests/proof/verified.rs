@@ -65,7 +65,7 @@ fn without_the_gates_key_nobody_says_what_a_rollback_releases() {
     assert!(found.contains(&ProblemCode::NeedsTheGatesKey), "{found:?}");
 }
 
-/// Whoever wrote the file could say anything about these.
+/// The author of the file could say anything about these.
 #[test]
 fn a_demand_that_only_the_gate_can_vouch_for_needs_its_key() {
     let facts = signed_facts();
