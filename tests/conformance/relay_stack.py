@@ -15,7 +15,7 @@ from conftest import BINARIES
 from lambda_runtime import Function
 from step_functions import ACCOUNT, REGION, client, environment, serving
 
-RULE = {"quorum": 2}
+RULE = {"quorum": 2, "stage": "Release"}
 PARAMETERS = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
