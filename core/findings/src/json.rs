@@ -6,7 +6,9 @@ use crate::{Accepted, Elsewhere, Report};
 use crate::{Evidence, Finding, Gate, Severity};
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", schemars(rename = "Findings"))]
 struct Root<'a> {
     schema_version: u32,
     checked: &'a str,
@@ -21,18 +23,21 @@ struct Root<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct AnswerEntry<'a> {
     answer: &'static str,
     sentence: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct ElsewhereEntry<'a> {
     role: Subject<'a>,
     place: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct FindingEntry<'a> {
     code: &'static str,
@@ -54,6 +59,7 @@ struct FindingEntry<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LocationEntry<'a> {
     file: &'a str,
@@ -62,18 +68,21 @@ pub(crate) struct LocationEntry<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subject<'a> {
     pub(crate) arn: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Subjects<'a> {
     count: usize,
     arns: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct EvidenceEntry<'a> {
     kind: &'static str,
@@ -82,6 +91,7 @@ struct EvidenceEntry<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct AcceptedEntry<'a> {
     finding: FindingEntry<'a>,
@@ -96,6 +106,7 @@ struct AcceptedEntry<'a> {
 
 /// The number of open findings by severity, and of accepted ones.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Summary {
     errors: usize,
@@ -126,6 +137,13 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
             accepted: report.accepted.len(),
         },
     })
+}
+
+/// The JSON Schema of the report.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn report_schema(generator: schemars::SchemaGenerator) -> schemars::Schema {
+    generator.into_root_schema_for::<Root<'_>>()
 }
 
 fn elsewhere(elsewhere: &Elsewhere) -> ElsewhereEntry<'_> {

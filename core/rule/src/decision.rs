@@ -38,6 +38,7 @@ pub struct Decision {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Decision"))]
 pub struct Record {
     /// Always 1.
     pub schema_version: u32,
@@ -85,6 +86,7 @@ pub struct Record {
 /// The verdict of a decision. An error is never a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Verdict {
     /// Enough distinct persons approved every required action.
     Satisfied,
@@ -107,6 +109,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JudgedApproval {
     /// The action.
     pub action: String,
@@ -150,6 +153,7 @@ pub struct JudgedApproval {
 /// What the time of an approval is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AtIs {
     /// When it was answered, by GetPipelineState or CloudTrail.
     Answered,
@@ -160,6 +164,7 @@ pub enum AtIs {
 
 /// Why the verdict is what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,
@@ -171,6 +176,7 @@ pub struct Reason {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectiveRule {
     /// Distinct persons required.
     pub quorum: Quorum,
@@ -247,6 +253,7 @@ impl EffectiveRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskRecord {
     /// The domain that passkeys are bound to.
     pub rp_id: String,

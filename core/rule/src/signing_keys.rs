@@ -12,6 +12,7 @@ use crate::object::Object;
 /// Which approvals must be signed. The greater value is the stricter one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RequireSignature {
     /// None.
     #[default]
@@ -25,6 +26,7 @@ pub enum RequireSignature {
 /// How people write it.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "write `true`, `false` or `{\"deviceBound\": true}`")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 enum Written {
     Plain(bool),
     Detailed(Object<Detailed>),
@@ -32,6 +34,7 @@ enum Written {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Detailed {
     device_bound: bool,
 }

@@ -11,6 +11,7 @@ use crate::glob::NameGlob;
 /// belong to. The greater value is the stricter one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SharedRoles {
     /// They count together as one person. This is an assumption: any of them may be a person who
     /// also approved under another principal.

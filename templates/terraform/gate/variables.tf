@@ -13,8 +13,16 @@ variable "trusted_session_roles" {
 
 variable "rule" {
   description = "More keys of the rule that no pipeline can loosen (docs/gate.md), in addition to excludeInitiator and trusted_session_roles; a key given here replaces theirs."
-  type        = any
-  default     = {}
+  # Not an object type: its optional keys would be null in the JSON, which the gate refuses, and
+  # requireSignature is a bool or an object. policygen/schema.py writes the list of the keys.
+  type    = any
+  default = {}
+  validation {
+    condition = length(setsubtract(keys(var.rule), [
+      "actions",
+    ])) == 0
+    error_message = "The rule has a key that the gate does not know; docs/gate.md lists the keys."
+  }
 }
 
 variable "rule_layer_arn" {
