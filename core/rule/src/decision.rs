@@ -67,7 +67,7 @@ pub struct Record {
     pub revisions: Vec<String>,
     /// What the rule required.
     pub rule: EffectiveRule,
-    /// [`Rule::digest`] of the rule in the gate's own environment.
+    /// The digest of the rule in the gate's own environment.
     pub rule_digest: String,
     /// The newest attempt of each required action.
     pub approvals: Vec<JudgedApproval>,

@@ -34,7 +34,7 @@ pub struct ProofSettings {
     valid_minutes: u32,
 }
 
-/// `proof` as the rule has it.
+/// With which key the gate signs a proof of each release, and where it goes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Proof"))]

@@ -17,7 +17,7 @@ pub struct Reviews {
     repositories: BTreeMap<String, u32>,
 }
 
-/// `reviews` as the rule has it.
+/// The function that says who wrote and reviewed what is released.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Reviews"))]

@@ -9,7 +9,8 @@ use signing::{KeyId, SigningKey};
 use crate::error::RuleError;
 use crate::object::Object;
 
-/// Which approvals must be signed. The greater value is the stricter one.
+// The greater value is the stricter one.
+/// Which approvals must be signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -34,8 +35,9 @@ enum Written {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 struct Detailed {
+    /// Only by keys that cannot be copied or synced.
     device_bound: bool,
 }
 

@@ -20,10 +20,6 @@ use crate::trusted_role::SharedRoles;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Rule"))]
 pub(crate) struct RuleFile {
-    /// The address or path of the JSON Schema, for editors. It means nothing, and the digest of the
-    /// rule leaves it out.
-    #[serde(rename = "$schema", default, deserialize_with = "present")]
-    _schema: Option<String>,
     /// How many distinct persons are required; never below 2.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(feature = "schema", schemars(range(min = 2), extend("default" = 2)))]
@@ -48,8 +44,8 @@ pub(crate) struct RuleFile {
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(feature = "schema", schemars(extend("default" = "reject")))]
     pub(crate) shared_roles: Option<SharedRoles>,
-    /// `true`: only signed approvals count. `{"deviceBound": true}`: and only by keys that cannot be
-    /// copied or synced. Needs `signingKeys`.
+    /// `true`: only signed approvals count. `{"deviceBound": true}`: and only by keys that cannot
+    /// be copied or synced. Needs `signingKeys`.
     #[serde(default, deserialize_with = "present")]
     #[cfg_attr(feature = "schema", schemars(extend("default" = false)))]
     pub(crate) require_signature: Option<RequireSignature>,
@@ -83,6 +79,19 @@ pub(crate) struct RuleFile {
         )
     )]
     pub(crate) handle_affixes: Option<Vec<String>>,
+    /// Patterns of role or user names that are machines; they never count, signed or not. In the
+    /// floor also users of a forge, such as `github:dependabot[bot]`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<Vec<crate::glob::NameGlob>>", extend("default" = []))
+    )]
+    pub(crate) not_people: Option<Vec<String>>,
+    /// Set it to `#{codepipeline.PipelineExecutionId}`. It is a cross-check, and the gate needs it
+    /// if CodePipeline does not tell the job its execution.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::execution_id"))]
+    pub(crate) pipeline_execution_id: Option<String>,
     /// Roles whose session names an identity provider sets, by their exact names. The gate believes
     /// a pattern, such as `AWSReservedSSO_*`, only for roles that `iam:GetRole` shows under
     /// `/aws-reserved/sso.amazonaws.com/`.
@@ -156,19 +165,10 @@ pub(crate) struct RuleFile {
     /// UserParameters may not have it.
     #[serde(default, deserialize_with = "present")]
     pub(crate) proof: Option<Object<ProofFile>>,
-    /// Patterns of role or user names that are machines; they never count, signed or not. In the
-    /// floor also users of a forge, such as `github:dependabot[bot]`.
-    #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(
-        feature = "schema",
-        schemars(with = "Option<Vec<crate::glob::NameGlob>>", extend("default" = []))
-    )]
-    pub(crate) not_people: Option<Vec<String>>,
-    /// Set it to `#{codepipeline.PipelineExecutionId}`. It is a cross-check, and the gate needs it
-    /// if CodePipeline does not tell the job its execution.
-    #[serde(default, deserialize_with = "present")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::execution_id"))]
-    pub(crate) pipeline_execution_id: Option<String>,
+    /// The address or path of the JSON Schema, for editors. It means nothing, and the digest of the
+    /// rule leaves it out.
+    #[serde(rename = "$schema", default, deserialize_with = "present")]
+    _schema: Option<String>,
 }
 
 /// The site of the desk, which passkeys are bound to.

@@ -97,7 +97,8 @@ fn without_null(schema: &mut Schema) {
     }
 }
 
-/// Removes what is about Rust: the widths of its integers, and the line breaks of its comments.
+/// Removes what is about Rust: the widths of its integers, the line breaks of its comments, and its
+/// word for `null`.
 fn plain(schema: &mut Schema) {
     let is_width = |format: &Value| format.as_str().is_some_and(|it| it.contains("int"));
     if schema.get("format").is_some_and(is_width) {
@@ -106,6 +107,6 @@ fn plain(schema: &mut Schema) {
     if let Some(Value::String(text)) = schema.get_mut("description") {
         let paragraphs: Vec<String> =
             text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
-        *text = paragraphs.join("\n\n");
+        *text = paragraphs.join("\n\n").replace("`None`", "`null`");
     }
 }
