@@ -23,7 +23,7 @@ use super::topic::SlotTopic;
 /// How a person is kept from having two slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Mechanism"))]
 pub enum MechanismName {
     /// A group and a managed policy for each slot
     #[default]

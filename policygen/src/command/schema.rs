@@ -45,7 +45,10 @@ impl What {
             let settings = SchemaSettings::draft2020_12().for_deserialize();
             settings.with_transform(RecursiveTransform(without_null)).into_generator()
         };
-        let read = || SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let read = || {
+            let settings = SchemaSettings::draft2020_12().for_serialize();
+            settings.with_transform(RecursiveTransform(optional_without_null)).into_generator()
+        };
         let mut schema = match self {
             Self::Rule => rule::rule_schema(written()),
             Self::Approvers => written().into_root_schema_for::<::generate::Settings>(),
@@ -93,6 +96,19 @@ fn without_null(schema: &mut Schema) {
             for (key, value) in only {
                 schema.entry(key).or_insert(value);
             }
+        }
+    }
+}
+
+/// What our programs may leave out, they never write as `null`.
+fn optional_without_null(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (key, property) in properties.into_iter().flatten() {
+        if !required.iter().any(|it| it == key)
+            && let Ok(property) = property.try_into()
+        {
+            without_null(property);
         }
     }
 }
