@@ -92,11 +92,7 @@ impl TryFrom<String> for MfaAge {
 /// The settings. The keys of the TOML file are the long names of the flags, and `members`.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "Approvers")
-)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Approvers"))]
 pub struct Settings {
     /// The AWS partition [default: that of the regions]
     #[arg(long, value_name = "PARTITION", help_heading = "What is approved")]

@@ -9,7 +9,7 @@ use crate::Validator;
 
 /// What a schema accepts and the parser refuses.
 pub(crate) struct Exception {
-    /// A part of the parser's error, by which it is recognised.
+    /// A part of the parser's error, which identifies it.
     pub(crate) error: &'static str,
     /// A text that shows it.
     pub(crate) example: String,
@@ -36,7 +36,8 @@ pub(crate) fn compare(
 
 /// Values that a format hardly ever has in this place.
 fn odd_value() -> impl Strategy<Value = Value> {
-    let texts = ["", "x", "*", "?", "a b", "a/b", "Å", "role/x", "11", "arn:aws:iam::1:user/a", "\n"];
+    let texts =
+        ["", "x", "*", "?", "a b", "a/b", "Å", "role/x", "11", "arn:aws:iam::1:user/a", "\n"];
     prop_oneof![
         select(vec![
             Value::Null,
