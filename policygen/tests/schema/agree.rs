@@ -136,7 +136,7 @@ fn places(value: &Value) -> Vec<String> {
         Value::Array(items) => {
             items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect()
         }
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     };
     for (key, value) in below {
         found.extend(places(value).into_iter().map(|place| format!("/{key}{place}")));
@@ -182,7 +182,7 @@ fn edited(text: &str, edit: &Defect) -> String {
             characters.remove(at % characters.len());
         }
         Defect::Uppercase => return text.to_uppercase(),
-        _ => {}
+        Defect::Delete(_) | Defect::Replace(_) | Defect::Remove | Defect::Add(..) => {}
     }
     characters.into_iter().collect()
 }

@@ -23,7 +23,7 @@ fn toml(value: &Value) -> String {
         }
         // TOML has no empty value: both refuse this one.
         Value::Null => "1979-05-27".to_owned(),
-        value => value.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
 

@@ -146,7 +146,7 @@ fn every_report_of_a_defect_is_valid() {
             // Some files cannot be examined without what else their defect needs.
             let Ok(report) = serde_json::from_slice::<Value>(&output.stdout) else { continue };
             assert_eq!(validator.validate(&report), Ok(()), "{}", path.display());
-            with_findings += usize::from(report["findings"].as_array().unwrap().len() > 0);
+            with_findings += usize::from(!report["findings"].as_array().unwrap().is_empty());
         }
         assert!(with_findings > 20, "{verb}: {with_findings}");
     }
