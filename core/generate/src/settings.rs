@@ -238,12 +238,18 @@ pub struct Settings {
         help_heading = "The gate"
     )]
     #[serde(deserialize_with = "place")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::stage_place"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = r"^[^/]+(/[^/]+)?$"))
+    )]
     pub before: Option<StagePlace>,
     /// Insert it after this stage, or the approvals and the gate after this action
     #[arg(long, value_name = "STAGE[/ACTION]", help_heading = "The gate")]
     #[serde(deserialize_with = "place")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::stage_place"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = r"^[^/]+(/[^/]+)?$"))
+    )]
     pub after: Option<StagePlace>,
 
     /// The beginning of all generated IAM names [default: TwoPersonRule-]

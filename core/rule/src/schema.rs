@@ -10,13 +10,6 @@ use crate::pattern::PrincipalPattern;
 use crate::proof::Environment;
 use crate::strict::WholeNumber;
 use crate::trusted_role::TrustedRole;
-use crate::written::RuleFile;
-
-/// The JSON Schema of a rule.
-#[must_use]
-pub fn rule_schema(generator: SchemaGenerator) -> Schema {
-    generator.into_root_schema_for::<RuleFile>()
-}
 
 const IAM_NAME: &str = "^[A-Za-z0-9_+=,.@-]+$";
 const ROSTER_ENTRY: &str = r"^(\*|([Rr][Oo][Ll][Ee]/)?[A-Za-z0-9_+=,.@-]+)$";
