@@ -218,7 +218,7 @@ fn never_counts(credential: Credential) -> bool {
 
 /// Whether an act is a reason, by what truly happened, not to count it.
 fn justifies(config: Config, act: Act, code: ReasonCode) -> bool {
-    use Credential::{BareSso, Generated, Stolen};
+    use Credential::{BareSso, Generated, Namesake, Stolen};
     let is_signed = config.keys != Keys::Absent && act.signed != Signed::No;
     match code {
         ReasonCode::SharedRole => is_through_shared_role(config, act) && !is_signed,
@@ -227,7 +227,8 @@ fn justifies(config: Config, act: Act, code: ReasonCode) -> bool {
         }
         ReasonCode::NotSigned => config.keys == Keys::Required && !is_signed,
         ReasonCode::BadSignature => {
-            is_signed && (act.signed == Signed::Replayed || matches!(act.credential, Stolen(_)))
+            let is_of_another = matches!(act.credential, Stolen(_) | Namesake(_));
+            is_signed && (act.signed == Signed::Replayed || is_of_another)
         }
         ReasonCode::NotOnRoster => config.only_people && !is_signed,
         _ => false,

@@ -92,7 +92,8 @@ fn anything_is_missing() {
     let stories = spaces::when(2, 2, Clock::ALL[0], &[Act::by_user(0)]);
     gaps(Config::PLAIN, &stories, &mut tally);
     let shared = Act { credential: Credential::Shared(Called::Ci), ..Act::by_user(0) };
-    let kinds = [Act::by_user(0), Act::by_user(0).signed(), shared, shared.signed()];
+    let replayed = Act { signed: Signed::Replayed, ..shared };
+    let kinds = [Act::by_user(0), Act::by_user(0).signed(), shared, shared.signed(), replayed];
     let stories = spaces::when(2, 1, Clock::ALL[0], &kinds);
     for (collapse, keys) in [(false, Keys::Known), (true, Keys::Known), (false, Keys::Required)] {
         gaps(Config { collapse, keys, ..Config::PLAIN }, &stories, &mut tally);

@@ -78,9 +78,15 @@ pub(crate) fn state(config: Config, named: &[&'static str], seen: &[Seen]) -> St
     if persons.len() < config.quorum {
         shortfall.insert(QuorumNotMet);
     }
+    let all_have_their_place = !seen.iter().any(lacks_place);
+    if !all_have_their_place {
+        shortfall.insert(Unattributable);
+    }
     // "Every required action has an approval that counts, and those approvals come from at least
     // `quorum` distinct persons."
-    let satisfied = counted.len() == required.len() && persons.len() >= config.quorum;
+    let satisfied = counted.len() == required.len()
+        && persons.len() >= config.quorum
+        && all_have_their_place;
     Statement { satisfied, objections, persons, shortfall }
 }
 
@@ -88,29 +94,29 @@ fn may_be_approval(attempt: &Seen) -> bool {
     matches!(attempt.kind, ActionKind::ManualApproval | ActionKind::Unknown)
 }
 
+/// "An attempt without its stage or action name" could be the newest of any action.
+fn lacks_place(attempt: &Seen) -> bool {
+    may_be_approval(attempt) && (attempt.stage.is_none() || attempt.action.is_none())
+}
+
 /// The newest attempt of an action, or why nobody knows which it is.
 fn newest<'a>(seen: &'a [Seen], action: &str) -> Result<&'a Seen, BTreeSet<ReasonCode>> {
-    // An attempt that lacks its place may be the newest one.
-    let may_be = |attempt: &&Seen| {
-        attempt.stage.is_none_or(|stage| stage == STAGE)
-            && attempt.action.is_none_or(|name| name == action)
-    };
-    let mine: Vec<&Seen> =
-        seen.iter().filter(may_be).filter(|attempt| may_be_approval(attempt)).collect();
-    let Some(opened) = mine.iter().map(|attempt| attempt.opened).max().flatten() else {
-        // None at all, or none with a time: then one is the newest only if it is alone.
-        return match mine[..] {
-            [only] if only.stage.is_some() && only.action.is_some() => Ok(only),
-            _ => Err([MissingApproval, Unattributable].into()),
-        };
-    };
-    let lacks_place = mine.iter().any(|attempt| attempt.stage.is_none() || attempt.action.is_none());
-    let lacks_time = mine.iter().any(|attempt| attempt.opened.is_none());
-    let candidates: Vec<&&Seen> =
-        mine.iter().filter(|attempt| attempt.opened == Some(opened)).collect();
-    match candidates[..] {
-        [only] if !lacks_place && !lacks_time => Ok(only),
-        _ => Err([MissingApproval, Unattributable].into()),
+    let mine: Vec<&Seen> = seen
+        .iter()
+        .filter(|attempt| attempt.stage == Some(STAGE) && attempt.action == Some(action))
+        .collect();
+    let may_be_newest: Vec<&&Seen> = mine
+        .iter()
+        .filter(|one| {
+            mine.iter().all(|other| match (one.opened, other.opened) {
+                (Some(one), Some(other)) => one >= other,
+                _ => true,
+            })
+        })
+        .collect();
+    match may_be_newest[..] {
+        [only] => Ok(only),
+        _ => Err([MissingApproval].into()),
     }
 }
 
@@ -127,10 +133,12 @@ fn objections(
     }
     match attempt.status {
         Status::Succeeded => {}
-        Status::Failed if is_error(attempt) => return [MissingApproval].into(),
-        Status::Failed => return [Rejected].into(),
-        Status::InProgress | Status::Abandoned => return [MissingApproval].into(),
-        Status::Unknown => return [MissingApproval, Rejected].into(),
+        Status::Failed if !is_error(attempt) => against.extend([Rejected]),
+        Status::Unknown => against.extend([MissingApproval, Rejected]),
+        _ => against.extend([MissingApproval]),
+    }
+    if attempt.status != Status::Succeeded {
+        return against;
     }
     if !opened_after_all_rejections(seen, attempt) {
         against.insert(SupersededByRejection);
@@ -145,11 +153,10 @@ fn objections(
     };
     let signer = signer(config, attempt);
     let is_signed = config.keys != Keys::Absent
-        && attempt.signature.is_some_and(|(signed, _)| signed != Signed::No);
-    let contradicts = signer.is_some_and(|signer| {
-        is_proven(config, principal)
-            && config.listed(principal).is_some_and(|listed| listed != signer)
-    });
+        && attempt.signature.is_none_or(|(signed, _)| signed != Signed::No);
+    let contradicts = signer
+        .zip(proven_to_be(config, principal))
+        .is_some_and(|(signer, carrier)| signer != carrier);
     if (is_signed && signer.is_none()) || contradicts {
         against.insert(BadSignature);
     }
@@ -229,9 +236,26 @@ fn shared_role(config: Config, principal: Principal) -> Option<&'static str> {
 fn is_proven(config: Config, principal: Principal) -> bool {
     match principal {
         Principal::User(_) => true,
-        Principal::Session { role, name } => config.trusts(role) && !name.starts_with("botocore-"),
+        Principal::Session { role, name } => config.trusts(role) && !is_generated(name),
         _ => false,
     }
+}
+
+fn is_generated(name: &str) -> bool {
+    name.starts_with("botocore-")
+}
+
+/// The human that a principal is proven to be: `people` gives it to them, or else its handle is
+/// their name in the rule.
+fn proven_to_be(config: Config, principal: Principal) -> Option<Human> {
+    let name = match principal {
+        Principal::User(name) | Principal::Session { name, .. } if is_proven(config, principal) => {
+            handle(name.rsplit('/').next().unwrap_or(name))
+        }
+        _ => return None,
+    };
+    let namesake = || HUMANS.into_iter().find(|human| NAMES[*human] == name);
+    config.listed(principal).or_else(namesake).filter(|_| config.names_people())
 }
 
 /// The table "Who is the same human".
@@ -249,12 +273,14 @@ fn keys(config: Config, attempt: &Seen, principal: Principal) -> KeySet {
             keys.proven.insert(Key::Handle(handle(name)));
             keys.proven.extend(listed.into_iter().flat_map(person));
         }
-        Principal::Session { role, name } if !config.trusts(role) => {
+        Principal::Session { role, name }
+            if !config.trusts(role) && !(config.may_trust(role) && is_generated(name)) =>
+        {
             keys.proven.insert(Key::Role(role));
             keys.claimed.insert(Key::Handle(handle(name)));
             keys.claimed.extend(listed.into_iter().flat_map(person));
         }
-        Principal::Role(role) if !config.trusts(role) => {
+        Principal::Role(role) if !config.may_trust(role) => {
             keys.proven.insert(Key::Role(role));
         }
         _ => {}

@@ -84,12 +84,17 @@ impl Config {
     }
 
     /// Whether `people` or `signingKeys` names anybody.
-    fn names_people(self) -> bool {
+    pub(crate) fn names_people(self) -> bool {
         self.people != People::Empty || self.keys != Keys::Absent
     }
 
     pub(crate) fn trusts(self, role: &str) -> bool {
         role == SSO && matches!(self.trust, Trust::ByName | Trust::ByPattern)
+    }
+
+    /// Whether it trusts a role, or would if IAM showed the role.
+    pub(crate) fn may_trust(self, role: &str) -> bool {
+        role == SSO && self.trust != Trust::Nobody
     }
 
     /// The principals that the `people` map gives to a human.
