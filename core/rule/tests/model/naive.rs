@@ -187,7 +187,10 @@ fn objections(
 
 /// "A failure with an error code and no approver" is not a rejection.
 fn is_error(attempt: &Seen) -> bool {
-    attempt.error && attempt.history.is_none() && attempt.state.is_none()
+    attempt.status == Status::Failed
+        && attempt.error
+        && attempt.history.is_none()
+        && attempt.state.is_none()
 }
 
 /// "The attempt started after CodePipeline noticed the newest rejection in that execution", no
