@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rule::{Decision, Initiator, ReasonCode, Rule, decide};
 
-use super::execution::facts;
+use super::execution::{Seen, facts};
 use super::naive::{Statement, state};
-use super::people::{Act, Credential, Human, Principal, Signed};
+use super::people::{Act, Credential, Human, Principal, SSO, Signed};
 use super::rules::{Config, Keys, People};
 use super::spaces::Story;
 
 /// What was seen in a space.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) worlds: usize,
-    pub(crate) satisfied: usize,
+    worlds: usize,
+    satisfied: usize,
     /// Refused, although enough humans approved.
-    pub(crate) enough_and_refused: usize,
+    refused: usize,
     /// Worlds outside the assumptions that are satisfied by too few humans: the documented limits.
-    pub(crate) limits: usize,
+    limits: usize,
     /// The number of worlds in which each property broke, and the first.
     broken: BTreeMap<&'static str, (usize, String)>,
 }
@@ -46,7 +46,13 @@ impl Judge {
         tally.worlds += 1;
         tally.satisfied += usize::from(satisfied);
         let mut broke = |property, what: String| {
-            let first = || format!("{what}\n{:#?}\n{story:#?}\n{statement:#?}\n{:#?}", self.config, decision.record());
+            let first = || {
+                format!(
+                    "{what}\n{:#?}\n{story:#?}\n{statement:#?}\n{:#?}",
+                    self.config,
+                    decision.record()
+                )
+            };
             tally.broken.entry(property).or_insert_with(|| (0, first())).0 += 1;
         };
         if let Err(difference) = same(&decision, &statement) {
@@ -55,16 +61,22 @@ impl Judge {
         let humans = counted_humans(&decision, story);
         if satisfied && humans.len() < self.config.quorum {
             if assumed(self.config, &story.acts) {
-                broke("no verdict is satisfied by fewer humans than the quorum", format!("{humans:?}"));
+                broke(
+                    "no verdict is satisfied by fewer humans than the quorum",
+                    format!("{humans:?}"),
+                );
             } else {
                 tally.limits += 1;
             }
         }
         if !satisfied && is_whole && self.enough(story) {
             let unfounded = self.unfounded(&decision, story);
-            tally.enough_and_refused += 1;
+            tally.refused += 1;
             if unfounded.is_some() {
-                broke("enough humans are refused only for a named reason that is so", format!("{unfounded:?}"));
+                broke(
+                    "enough humans are refused only for a named reason that is so",
+                    format!("{unfounded:?}"),
+                );
             }
         }
         satisfied
@@ -99,19 +111,30 @@ impl Tally {
         self.broken.entry(property).or_insert_with(|| (0, first())).0 += 1;
     }
 
-    /// Prints the figures, and fails if any property broke in any world.
-    pub(crate) fn finish(self, space: &str) -> Self {
+    /// Prints the figures. Fails if any property broke in any world, and if the space is not as
+    /// large as it is said to be.
+    pub(crate) fn finish(self, space: &str, worlds: usize) -> Self {
         println!(
-            "{space}: {} worlds, {} satisfied, {} refused although enough humans approved, {} limits",
-            self.worlds, self.satisfied, self.enough_and_refused, self.limits
+            "{space}: {} worlds; {} satisfied; in {} enough humans were refused for a reason; in {} \
+             an assumption does not hold and too few humans passed",
+            self.worlds, self.satisfied, self.refused, self.limits
         );
         let broken: Vec<String> = self
             .broken
             .iter()
-            .map(|(property, (worlds, first))| format!("BROKEN in {worlds} worlds: {property}\n{first}"))
+            .map(|(property, (worlds, first))| {
+                format!("in {worlds} worlds not so: {property}\n{first}")
+            })
             .collect();
         assert!(broken.is_empty(), "{space}\n{}", broken.join("\n\n"));
+        assert!(self.satisfied > 0, "{space}: nothing passes");
+        assert_eq!(self.worlds, worlds, "{space}");
         self
+    }
+
+    /// Fails if the assumptions are not needed: then they say too much.
+    pub(crate) fn has_limits(&self) {
+        assert!(self.limits > 0);
     }
 }
 
@@ -120,8 +143,7 @@ fn counted_humans(decision: &Decision, story: &Story) -> BTreeSet<Human> {
     let counted = decision.record().approvals.iter().filter(|approval| approval.counted);
     counted
         .filter_map(|approval| {
-            let is_it = |(seen, act): (_, &Option<Act>)| {
-                let seen: &super::execution::Seen = seen;
+            let is_it = |(seen, act): (&Seen, &Option<Act>)| {
                 let act = (*act)?;
                 let same_action = seen.action == Some(approval.action.as_str());
                 (same_action && seen.id == approval.action_execution_id).then_some(act.human)
@@ -167,7 +189,7 @@ fn same(decision: &Decision, statement: &Statement) -> Result<(), String> {
 ///   approves through that role only. Every report names this assumption.
 /// - With `requireSignature`, nothing: who has a signing key is all that matters.
 ///
-/// Nothing is assumed about session names of untrusted roles, and whatever does not count.
+/// Nothing is assumed about the session names of untrusted roles: callers choose them.
 fn assumed(config: Config, acts: &[Option<Act>]) -> bool {
     let acts: Vec<Act> = acts.iter().flatten().copied().collect();
     acts.iter().all(|act| {
@@ -201,12 +223,10 @@ fn is_known(config: Config, act: Act, own: &[&Act]) -> bool {
 }
 
 fn is_through_shared_role(config: Config, act: Act) -> bool {
-    use Credential::{
-        BareShared, BareSso, Generated, Namesake, OwnRole, Shared, Sso, Unlike,
-    };
+    use Credential::{BareShared, BareSso, Generated, Namesake, OwnRole, Shared, Sso, Unlike};
     match act.credential {
         OwnRole(_) | Shared(_) | BareShared => true,
-        Sso | Unlike | Namesake(_) | Generated | BareSso => !config.trusts(super::people::SSO),
+        Sso | Unlike | Namesake(_) | Generated | BareSso => !config.trusts(SSO),
         _ => false,
     }
 }
@@ -245,8 +265,11 @@ fn may_be_taken_for_one(config: Config, acts: &[Act]) -> bool {
     };
     acts.iter().enumerate().any(|(place, one)| {
         acts.iter().take(place).any(|other| {
-            let names = |act: &Act| BTreeSet::from_iter([Some(act.human), looks_like(act)].into_iter().flatten());
-            let through_one_role = is_through_shared_role(config, *one) && is_through_shared_role(config, *other);
+            let names = |act: &Act| {
+                BTreeSet::from_iter([Some(act.human), looks_like(act)].into_iter().flatten())
+            };
+            let through_one_role =
+                is_through_shared_role(config, *one) && is_through_shared_role(config, *other);
             !names(one).is_disjoint(&names(other)) || through_one_role
         })
     })

@@ -1,6 +1,7 @@
-//! The rule, stated as naively as it can be, and from the book alone: `docs/concepts.md`,
-//! `docs/gate.md`, `docs/reasons.md`. It was written without a look at the engine, shares no code
-//! with it, and is not meant to be fast. If the two differ, one of them or the book is wrong.
+//! The rule, stated as naively as possible, from the book alone: `docs/concepts.md`, `docs/gate.md`
+//! and `docs/reasons.md`. It was written before its author read the engine, and shares no code with
+//! it. Then the two were compared. Where they differed because the book left something open, the
+//! book now says it, and so does this.
 //!
 //! It sees what CodePipeline shows, and not which human did what.
 
@@ -84,9 +85,8 @@ pub(crate) fn state(config: Config, named: &[&'static str], seen: &[Seen]) -> St
     }
     // "Every required action has an approval that counts, and those approvals come from at least
     // `quorum` distinct persons."
-    let satisfied = counted.len() == required.len()
-        && persons.len() >= config.quorum
-        && all_have_their_place;
+    let satisfied =
+        counted.len() == required.len() && persons.len() >= config.quorum && all_have_their_place;
     Statement { satisfied, objections, persons, shortfall }
 }
 
@@ -300,9 +300,11 @@ fn keys(config: Config, attempt: &Seen, principal: Principal) -> KeySet {
 fn handle(name: &str) -> String {
     let name = name.to_lowercase();
     let name = name.split(['@', '+']).next().unwrap_or_default();
-    let name = ["-admin", "-adm"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
     let name =
-        ["admin-", "adm-"].iter().fold(name, |name, start| name.strip_prefix(start).unwrap_or(name));
+        ["-admin", "-adm"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
+    let name = ["admin-", "adm-"]
+        .iter()
+        .fold(name, |name, start| name.strip_prefix(start).unwrap_or(name));
     name.to_owned()
 }
 
@@ -324,7 +326,8 @@ fn persons(counted: &[(&'static str, KeySet)]) -> Vec<BTreeSet<&'static str>> {
 }
 
 fn share(one: &KeySet, other: &KeySet) -> bool {
-    let all = |keys: &KeySet| -> BTreeSet<Key> { keys.proven.union(&keys.claimed).cloned().collect() };
+    let all =
+        |keys: &KeySet| -> BTreeSet<Key> { keys.proven.union(&keys.claimed).cloned().collect() };
     let (mine, theirs) = (all(one), all(other));
     let shared: Vec<&Key> = mine.intersection(&theirs).collect();
     // "Two people who share a handle are one person, unless the `people` map or signatures name

@@ -106,7 +106,9 @@ impl Config {
             People::Empty => Vec::new(),
             People::Joined => own.collect(),
             People::Complete => own.chain(others()).collect(),
-            People::WithSessions => own.chain(others()).chain([Shared(Called::As(human))]).collect(),
+            People::WithSessions => {
+                own.chain(others()).chain([Shared(Called::As(human))]).collect()
+            }
         };
         listed.into_iter().map(|credential| credential.principal(human)).collect()
     }
@@ -124,7 +126,10 @@ impl Config {
 
     pub(crate) fn rule(self, actions: &[&str]) -> Rule {
         let per_human = |values: &dyn Fn(Human) -> Vec<String>| -> Map<String, Value> {
-            HUMANS.map(|human| (NAMES[human].to_owned(), json!(values(human)))).into_iter().collect()
+            HUMANS
+                .map(|human| (NAMES[human].to_owned(), json!(values(human))))
+                .into_iter()
+                .collect()
         };
         let mut rule = json!({
             "quorum": self.quorum,

@@ -70,9 +70,10 @@ fn is_canonical(acts: &[Act]) -> bool {
 }
 
 fn approved_once(acts: &[Act]) -> Story {
-    let approved = acts.iter().zip(ACTIONS).map(|(act, action)| {
-        (Seen::open(STAGE, action, 1, 0).approved(*act, 40), Some(*act))
-    });
+    let approved = acts
+        .iter()
+        .zip(ACTIONS)
+        .map(|(act, action)| (Seen::open(STAGE, action, 1, 0).approved(*act, 40), Some(*act)));
     approved.fold(Story::default(), |story, (seen, act)| story.with(seen, act))
 }
 
@@ -219,8 +220,8 @@ impl Course {
     fn answered(&self, action: usize, round: i64, clock: Clock, kinds: &[Act]) -> Vec<Self> {
         use Outcome::{Abandoned, Approved, Error, Open, Rejected, TimedOut};
         let humans = HUMANS.into_iter().take(self.humans + 1);
-        let approved = humans
-            .flat_map(|human| kinds.iter().map(move |kind| Approved(Act { human, ..*kind })));
+        let approved =
+            humans.flat_map(|human| kinds.iter().map(move |kind| Approved(Act { human, ..*kind })));
         let open = Seen::open(STAGE, ACTIONS[action], round, clock.opened(round));
         approved
             .chain([Rejected, TimedOut, Error, Open, Abandoned])
