@@ -19,7 +19,7 @@ pub(crate) struct Tally {
     refused: usize,
     /// Worlds outside the assumptions that are satisfied by too few humans: the documented limits.
     limits: usize,
-    /// The number of worlds in which each property broke, and the first.
+    /// For each property that broke: the number of worlds where it did, and the first of them.
     broken: BTreeMap<&'static str, (usize, String)>,
 }
 

@@ -194,7 +194,7 @@ fn is_error(attempt: &Seen) -> bool {
 }
 
 /// "The attempt started after CodePipeline noticed the newest rejection in that execution", no
-/// matter in which stage. What may be a rejection is one; if nobody knows when, nothing is later.
+/// matter the stage. What may be a rejection is one; if nobody knows when, nothing is later.
 fn opened_after_all_rejections(seen: &[Seen], attempt: &Seen) -> bool {
     seen.iter()
         .filter(|other| may_be_approval(other) && !is_error(other))
@@ -277,7 +277,7 @@ fn keys(config: Config, attempt: &Seen, principal: Principal) -> KeySet {
             keys.proven.extend(listed.into_iter().flat_map(person));
         }
         Principal::Session { role, name }
-            if !config.trusts(role) && !(config.may_trust(role) && is_generated(name)) =>
+            if !config.may_trust(role) || (!config.trusts(role) && !is_generated(name)) =>
         {
             keys.proven.insert(Key::Role(role));
             keys.claimed.insert(Key::Handle(handle(name)));
@@ -338,5 +338,5 @@ fn share(one: &KeySet, other: &KeySet) -> bool {
     let (me, them) = (named(one), named(other));
     let are_two = !me.is_empty() && !them.is_empty() && me.is_disjoint(&them);
     let only_handles = shared.iter().all(|key| matches!(key, Key::Handle(_)));
-    !shared.is_empty() && !(only_handles && are_two)
+    !(shared.is_empty() || (only_handles && are_two))
 }

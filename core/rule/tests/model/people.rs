@@ -40,7 +40,7 @@ pub(crate) enum Credential {
     Unlike,
     /// The same, under the handle of this other human.
     Namesake(Human),
-    /// A role of their own, under a session name of their choice.
+    /// A role that only they may assume, under a session name of their choice.
     OwnRole(Called),
     /// A role that everybody may assume, under a session name of their choice.
     Shared(Called),

@@ -44,7 +44,7 @@ pub(crate) enum People {
     WithSessions,
 }
 
-/// What `trustedSessionRoles` says of the identity provider's role.
+/// How `trustedSessionRoles` names the identity provider's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
     ByName,
@@ -113,7 +113,7 @@ impl Config {
         listed.into_iter().map(|credential| credential.principal(human)).collect()
     }
 
-    /// The human to whom the `people` map gives a principal.
+    /// The human that the `people` map gives a principal to.
     pub(crate) fn listed(self, principal: Principal) -> Option<Human> {
         HUMANS.into_iter().find(|human| self.principals(*human).contains(&principal))
     }

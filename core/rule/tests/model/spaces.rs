@@ -1,4 +1,4 @@
-//! The worlds: every way in which people can act, and every course that an execution can take.
+//! The worlds: every way to act, and every course that an execution can take.
 
 use std::collections::BTreeSet;
 
@@ -112,7 +112,7 @@ impl Outcome {
 pub(crate) struct Clock {
     /// It notices approvals after the rejections of the same round, and not before.
     pub(crate) approvals_late: bool,
-    /// A retry opens approvals in the second in which it noticed the rejections.
+    /// A retry opens approvals in the second when it noticed the rejections.
     pub(crate) retry_at_once: bool,
 }
 
@@ -203,8 +203,8 @@ impl Course {
         }
     }
 
-    /// Whether the actions are in the order of how they ended. Of worlds that differ in the order of
-    /// their actions, one is enough.
+    /// Whether the actions are in the order of how they ended. Of worlds that only differ in the
+    /// order of their actions, one is enough.
     fn is_in_order(&self) -> bool {
         let rank = |outcome: &Option<Outcome>| match outcome {
             Some(Outcome::Approved(_)) => 0,
