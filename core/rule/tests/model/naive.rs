@@ -162,7 +162,7 @@ fn objections(
     if !opened_after_all_rejections(seen, attempt) {
         against.insert(SupersededByRejection);
     }
-    if attempt.history.is_some() && attempt.state.is_some() && attempt.history != attempt.state {
+    if contradicts_itself(attempt) {
         against.insert(PrincipalMismatch);
         return against;
     }
@@ -224,8 +224,13 @@ fn opened_after_all_rejections(seen: &[Seen], attempt: &Seen) -> bool {
         })
 }
 
+/// "If the two contradict each other", nobody knows who it was.
 fn principal(attempt: &Seen) -> Option<Principal> {
-    attempt.history.or(attempt.state)
+    if contradicts_itself(attempt) { None } else { attempt.history.or(attempt.state) }
+}
+
+fn contradicts_itself(attempt: &Seen) -> bool {
+    attempt.history.is_some() && attempt.state.is_some() && attempt.history != attempt.state
 }
 
 /// The person whose good signature an attempt carries.
