@@ -132,7 +132,8 @@ impl Tally {
         self
     }
 
-    /// Fails if the assumptions are not needed: then they say too much.
+    /// Fails if no world breaks an assumption and is satisfied by too few humans: then the claim
+    /// does not need its assumptions.
     pub(crate) fn has_limits(&self) {
         assert!(self.limits > 0);
     }

@@ -6,7 +6,7 @@
 //! statement see only principals, comments and times. In each world:
 //!
 //! - no verdict is satisfied by fewer humans than the quorum, if what the book assumes about people
-//!   is so ([`check`] says what that is, and counts the worlds where it is not)
+//!   is so ([`check`] says what that is, and counts the other worlds too)
 //! - if enough humans approved and the verdict is a refusal, it names a reason, and what happened
 //!   justifies each reason that it names
 //! - verdict, counted approvals, number of persons and reasons are those of the naive statement
@@ -107,22 +107,6 @@ fn nothing_that_aws_leaves_out_makes_a_verdict_better() {
         judge_gaps(Config { collapse, keys, ..Config::PLAIN }, &stories, &mut tally);
     }
     tally.finish("gaps", 47_908);
-}
-
-/// The long form: every rule over every signed, unsigned and replayed approval of two actions, and
-/// three rounds of answers.
-#[test]
-#[ignore = "takes minutes; run it with --release"]
-fn the_long_form_holds_too() {
-    let mut tally = Tally::default();
-    let (_, signed) = by_keys(Config::all(2));
-    let stories = spaces::who(2, &spaces::acts(Credential::all, &ALL_SIGNED));
-    judge(&signed, 2, &stories, &mut tally);
-    for clock in Clock::ALL {
-        let stories = spaces::when(2, 3, clock, &[Act::by_user(0)]);
-        judge(&[Config::PLAIN], 2, &stories, &mut tally);
-    }
-    tally.finish("long form", 0).has_limits();
 }
 
 /// The rules without keys, and the others.

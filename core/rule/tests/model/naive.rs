@@ -46,6 +46,7 @@ struct KeySet {
 }
 
 pub(crate) fn state(config: Config, named: &[&'static str], seen: &[Seen]) -> Statement {
+    let seen = &with_known_revisions(seen);
     let required: BTreeSet<&'static str> = if config.every_action {
         let stage = seen.iter().filter(|attempt| attempt.stage == Some(STAGE));
         stage.filter(|attempt| may_be_approval(attempt)).filter_map(|a| a.action).collect()
@@ -88,6 +89,24 @@ pub(crate) fn state(config: Config, named: &[&'static str], seen: &[Seen]) -> St
     let satisfied =
         counted.len() == required.len() && persons.len() >= config.quorum && all_have_their_place;
     Statement { satisfied, objections, persons, shortfall }
+}
+
+/// "CodePipeline does not say which revision a Source action delivered": an attempt of unknown type
+/// may have delivered one. Then nobody knows what people signed, and no signature is good.
+fn with_known_revisions(seen: &[Seen]) -> Vec<Seen> {
+    let may_have_delivered = |attempt: &Seen| {
+        attempt.kind == ActionKind::Unknown
+            && matches!(attempt.status, Status::Succeeded | Status::Unknown)
+    };
+    let mut seen = seen.to_vec();
+    if seen.iter().any(may_have_delivered) {
+        for (signed, _) in seen.iter_mut().filter_map(|attempt| attempt.signature.as_mut()) {
+            if *signed == Signed::Well {
+                *signed = Signed::Replayed;
+            }
+        }
+    }
+    seen
 }
 
 fn may_be_approval(attempt: &Seen) -> bool {
@@ -143,7 +162,7 @@ fn objections(
     if !opened_after_all_rejections(seen, attempt) {
         against.insert(SupersededByRejection);
     }
-    if attempt.history.is_some() && attempt.state.is_some() && attempt.history != attempt.state {
+    if contradicts_itself(attempt) {
         against.insert(PrincipalMismatch);
         return against;
     }
@@ -205,8 +224,13 @@ fn opened_after_all_rejections(seen: &[Seen], attempt: &Seen) -> bool {
         })
 }
 
+/// "If the two contradict each other", nobody knows who it was.
 fn principal(attempt: &Seen) -> Option<Principal> {
-    attempt.history.or(attempt.state)
+    if contradicts_itself(attempt) { None } else { attempt.history.or(attempt.state) }
+}
+
+fn contradicts_itself(attempt: &Seen) -> bool {
+    attempt.history.is_some() && attempt.state.is_some() && attempt.history != attempt.state
 }
 
 /// The person whose good signature an attempt carries.

@@ -18,7 +18,6 @@ pub(crate) struct Config {
     pub(crate) people: People,
     pub(crate) trust: Trust,
     pub(crate) only_people: bool,
-    pub(crate) exclude_initiator: bool,
 }
 
 /// What the rule says about signatures.
@@ -64,7 +63,6 @@ impl Config {
         people: People::Empty,
         trust: Trust::ByName,
         only_people: false,
-        exclude_initiator: false,
     };
 
     /// Every rule about who counts, for this quorum.
@@ -135,7 +133,6 @@ impl Config {
             "quorum": self.quorum,
             "sharedRoles": if self.collapse { "collapse" } else { "reject" },
             "onlyPeople": self.only_people,
-            "excludeInitiator": self.exclude_initiator,
             "trustedSessionRoles": match self.trust {
                 Trust::ByName => vec![SSO],
                 Trust::ByPattern | Trust::ByPatternUnseen => vec!["AWSReservedSSO_*"],
