@@ -2,8 +2,8 @@
 //
 //   node scripts/generate.mjs types             src/rule.ts, the types of a rule
 //   node scripts/generate.mjs types --print     the same to standard output
-//   node scripts/generate.mjs check             src/rule-schema.ts, which checks a rule and needs no
-//                                               package at run time; made by each build
+//   node scripts/generate.mjs check             src/rule-schema.ts, which checks a rule without a
+//                                               package at run time; each build makes it
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -72,23 +72,27 @@ function types(schema) {
         const text = property.description ?? resolved(property).description;
         const tags = isOptional ? [`@default ${defaultOf(key, property)}`] : [];
         const type = typeOf(name, key, property);
-        return `${comment([...paragraphs(text), ...tags], '  ')}  readonly ${key}${isOptional ? '?' : ''}: ${type};\n`;
+        const said = comment([...paragraphs(text), ...tags], '  ');
+        return `${said}  readonly ${key}${isOptional ? '?' : ''}: ${type};\n`;
       });
-    return `${comment(paragraphs(node.description))}export interface ${name} {\n${members.join('\n')}}\n`;
+    const said = comment(paragraphs(node.description));
+    return `${said}export interface ${name} {\n${members.join('\n')}}\n`;
   }
 
   function enumeration(name, node) {
-    const members = choices(node).map(
-      ([value, text]) =>
-        `${comment(paragraphs(text), '  ')}  ${value.toUpperCase().replaceAll('-', '_')} = '${value}',\n`,
-    );
-    return `${comment(paragraphs(node.description))}export enum ${name} {\n${members.join('\n')}}\n`;
+    const members = choices(node).map(([value, text]) => {
+      const member = value.toUpperCase().replaceAll('-', '_');
+      return `${comment(paragraphs(text), '  ')}  ${member} = '${value}',
+`;
+    });
+    const said = comment(paragraphs(node.description));
+    return `${said}export enum ${name} {\n${members.join('\n')}}\n`;
   }
 
   function typeOf(owner, key, property) {
     const node = resolved(property);
     if (choices(node)) {
-      return declare(pascal(key), { ...node, description: property.description ?? node.description });
+      return declare(pascal(key), node);
     }
     switch (node.type) {
       case 'boolean':
@@ -131,7 +135,9 @@ function types(schema) {
   function isRequireSignature(node) {
     const [plain, detailed, ...more] = (node.anyOf ?? []).map(resolved);
     return (
-      more.length === 0 && plain?.type === 'boolean' && 'deviceBound' in (detailed?.properties ?? {})
+      more.length === 0 &&
+      plain?.type === 'boolean' &&
+      'deviceBound' in (detailed?.properties ?? {})
     );
   }
 

@@ -13,7 +13,8 @@ const [BEGIN, END] = ['<!-- properties -->\n', '<!-- end of the properties -->\n
 
 const { types } = JSON.parse(fs.readFileSync(path.join(PACKAGE, '.jsii'), 'utf8'));
 const text = fs.readFileSync(README, 'utf8');
-const [before, , after] = text.split(new RegExp(`(?<=${BEGIN})|(?=${END})`));
+const before = text.slice(0, text.indexOf(BEGIN) + BEGIN.length);
+const after = text.slice(text.indexOf(END));
 const written = `${before}\n${sections(Object.values(types)).join('\n')}\n${after}`;
 if (process.argv.includes('--print')) {
   process.stdout.write(written);
@@ -28,16 +29,20 @@ function sections(types) {
 
 function struct(type) {
   const rows = (type.properties ?? []).map(({ name, optional, docs, type: its }) => {
-    const value = docs.default?.replace(/^- /, '');
+    const value = docs.default?.replace(/^- /, '').replace(/\s+/g, ' ');
     const isText = docs.default?.startsWith('-');
     const byDefault = !optional ? 'required' : isText ? value : `\`${value}\``;
     return row([`\`${name}\``, `\`${typeName(its)}\``, byDefault, meaning(docs)]);
   });
-  const more = (type.interfaces ?? []).map((it) => ` Also has those of \`${it.split('.').at(-1)}\`.`);
+  const more = (type.interfaces ?? []).map(
+    (it) => ` Also has those of \`${it.split('.').at(-1)}\`.`,
+  );
   return [
     `### ${type.name}\n`,
     `${meaning(type.docs)}${more.join('')}\n`,
-    ...(rows.length ? [row(['property', 'type', 'default', 'meaning']), '|---|---|---|---|', ...rows] : []),
+    ...(rows.length
+      ? [row(['property', 'type', 'default', 'meaning']), '|---|---|---|---|', ...rows]
+      : []),
     '',
   ].join('\n');
 }

@@ -22,14 +22,16 @@ export function ruleProblems(scope: Construct, rule: TwoPersonRule): string[] {
   const sample = known.of(Stack.of(scope).resolve(written(rule)));
   const text = JSON.stringify(sample);
   if (Buffer.byteLength(text) > LIMIT) {
-    return [`the rule has more than ${LIMIT} bytes, too many for an environment; use \`ruleLayer\``];
+    return [
+      `the rule has more than ${LIMIT} bytes, too many for an environment; use \`ruleLayer\``,
+    ];
   }
   const problems = schemaProblems(sample, known.unknown);
   return problems.length > 0 ? problems : policygenProblems(scope, text, known.unknown);
 }
 
 /** The rule's keys as the gate writes them. */
-function written(rule: TwoPersonRule): { [key: string]: unknown } {
+export function written(rule: TwoPersonRule): { [key: string]: unknown } {
   const { requireSignature, ...rest } = rule;
   const values: { [key in RequireSignature]: unknown } = {
     [RequireSignature.NONE]: false,

@@ -64,7 +64,5 @@ export function policygen(): string | undefined {
     path.join(ROOT, 'target', 'debug', 'policygen'),
     'policygen',
   ];
-  return candidates.find(
-    (program) => program && spawnSync(program, ['--version']).status === 0,
-  );
+  return candidates.find((program) => program && spawnSync(program, ['--version']).status === 0);
 }

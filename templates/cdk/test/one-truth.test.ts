@@ -23,81 +23,82 @@ const TOPIC = 'arn:aws:sns:us-east-1:111122223333:alarms';
 const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:rule:7';
 
 /** Settings of gate.yaml, and the properties that mean the same. */
-const CASES: [string, { [parameter: string]: unknown }, (stack: Stack) => Partial<TwoPersonGateProps>][] =
+const CASES: [
+  string,
+  { [parameter: string]: unknown },
+  (stack: Stack) => Partial<TwoPersonGateProps>,
+][] = [
+  ['defaults', {}, () => ({})],
   [
-    ['defaults', {}, () => ({})],
-    [
-      'names, processor and concurrency',
-      {
-        FunctionName: 'gate',
-        RoleName: 'Gate',
-        Architecture: 'x86_64',
-        ReservedConcurrency: -1,
-        LogRetentionDays: 3653,
+    'names, processor and concurrency',
+    {
+      FunctionName: 'gate',
+      RoleName: 'Gate',
+      Architecture: 'x86_64',
+      ReservedConcurrency: -1,
+      LogRetentionDays: 3653,
+    },
+    () => ({
+      functionName: 'gate',
+      roleName: 'Gate',
+      architecture: lambda.Architecture.X86_64,
+      reservedConcurrency: -1,
+      logRetention: logs.RetentionDays.TEN_YEARS,
+    }),
+  ],
+  ['a queue without a key', { KeepLostEvents: 'true' }, () => ({ keepLostEvents: true })],
+  [
+    'a key, a queue and trusted roles',
+    { KmsKeyArn: KEY, KeepLostEvents: 'true', TrustedSessionRoles: 'One,Two' },
+    (stack) => ({
+      encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY),
+      keepLostEvents: true,
+      rule: { trustedSessionRoles: ['One', 'Two'] },
+    }),
+  ],
+  [
+    'a rule',
+    {
+      TwoPersonRule: '{"excludeInitiator":true,"quorum":3,"requireSignature":{"deviceBound":true}}',
+    },
+    () => ({ rule: { quorum: 3, requireSignature: RequireSignature.DEVICE_BOUND } }),
+  ],
+  [
+    'a layer',
+    { RuleLayer: LAYER },
+    (stack) => ({ ruleLayer: lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', LAYER) }),
+  ],
+  [
+    'proofs with a new key',
+    { ProofStore: 's3://proofs', ArtifactBucket: 'artifacts' },
+    (stack) => ({
+      proof: {
+        store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
+        artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
       },
-      () => ({
-        functionName: 'gate',
-        roleName: 'Gate',
-        architecture: lambda.Architecture.X86_64,
-        reservedConcurrency: -1,
-        logRetention: logs.RetentionDays.TEN_YEARS,
-      }),
-    ],
-    [
-      'a queue without a key',
-      { KeepLostEvents: 'true' },
-      () => ({ keepLostEvents: true }),
-    ],
-    [
-      'a key, a queue and trusted roles',
-      { KmsKeyArn: KEY, KeepLostEvents: 'true', TrustedSessionRoles: 'One,Two' },
-      (stack) => ({
-        encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY),
-        keepLostEvents: true,
-        rule: { trustedSessionRoles: ['One', 'Two'] },
-      }),
-    ],
-    [
-      'a rule',
-      { TwoPersonRule: '{"excludeInitiator":true,"quorum":3,"requireSignature":{"deviceBound":true}}' },
-      () => ({ rule: { quorum: 3, requireSignature: RequireSignature.DEVICE_BOUND } }),
-    ],
-    [
-      'a layer',
-      { RuleLayer: LAYER },
-      (stack) => ({ ruleLayer: lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', LAYER) }),
-    ],
-    [
-      'proofs with a new key',
-      { ProofStore: 's3://proofs', ArtifactBucket: 'artifacts' },
-      (stack) => ({
-        proof: {
-          store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
-          artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
-        },
-      }),
-    ],
-    [
-      'proofs with keys, a prefix and an environment',
-      {
-        ProofStore: 's3://proofs/team/a',
-        ProofEnvironment: 'live',
-        ArtifactBucket: 'artifacts',
-        ArtifactKeyArn: ARTIFACT_KEY,
-        ProofKeyArn: PROOF_KEY,
+    }),
+  ],
+  [
+    'proofs with keys, a prefix and an environment',
+    {
+      ProofStore: 's3://proofs/team/a',
+      ProofEnvironment: 'live',
+      ArtifactBucket: 'artifacts',
+      ArtifactKeyArn: ARTIFACT_KEY,
+      ProofKeyArn: PROOF_KEY,
+    },
+    (stack) => ({
+      proof: {
+        store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
+        prefix: 'team/a',
+        environment: 'live',
+        artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
+        artifactKey: kms.Key.fromKeyArn(stack, 'ArtifactKey', ARTIFACT_KEY),
+        key: kms.Key.fromKeyArn(stack, 'ProofKey', PROOF_KEY),
       },
-      (stack) => ({
-        proof: {
-          store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
-          prefix: 'team/a',
-          environment: 'live',
-          artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
-          artifactKey: kms.Key.fromKeyArn(stack, 'ArtifactKey', ARTIFACT_KEY),
-          key: kms.Key.fromKeyArn(stack, 'ProofKey', PROOF_KEY),
-        },
-      }),
-    ],
-  ];
+    }),
+  ],
+];
 
 for (const [name, parameters, properties] of CASES) {
   test(`the gate is that of gate.yaml: ${name}`, () => {
@@ -163,9 +164,7 @@ function assertSame(ours: { [id: string]: Resource }, cdk: { [id: string]: Resou
     assert.equal(same.length, 1, `${id} is ${label(resource)}, which the template has not`);
     ids[id] = same[0]![0];
   }
-  const actual = Object.fromEntries(
-    Object.entries(renamed(Object.fromEntries(built), ids)),
-  );
+  const actual = Object.fromEntries(Object.entries(renamed(Object.fromEntries(built), ids)));
   assert.deepEqual(canonical(actual), canonical(expected));
 }
 
@@ -198,7 +197,11 @@ function withoutDifferences(resource: Resource): any {
       const { CodeUri, Tags, ...same } = Properties;
       assert.equal(CodeUri, '../target/lambda/gate/bootstrap.zip');
       const list = Object.entries(Tags).map(([Key, Value]) => ({ Key, Value }));
-      return functionWithRule({ ...rest, Type: 'AWS::Lambda::Function', Properties: { ...same, Tags: list } });
+      return functionWithRule({
+        ...rest,
+        Type: 'AWS::Lambda::Function',
+        Properties: { ...same, Tags: list },
+      });
     }
     case 'AWS::Lambda::Function': {
       const { Code, ...same } = Properties;
@@ -208,7 +211,11 @@ function withoutDifferences(resource: Resource): any {
     // CDK writes an inline policy as a resource that may have several roles.
     case 'AWS::IAM::RolePolicy': {
       const { RoleName, ...same } = Properties;
-      return { ...rest, Type: 'AWS::IAM::Policy', Properties: { ...same, Roles: [RoleName] } };
+      return {
+        ...rest,
+        Type: 'AWS::IAM::Policy',
+        Properties: { ...same, Roles: [RoleName] },
+      };
     }
     // CDK gives no Sid to who may assume a role.
     case 'AWS::IAM::Role':

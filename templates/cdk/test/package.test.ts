@@ -33,7 +33,10 @@ test('the package needs nothing at run time but the CDK', () => {
   assert.equal(manifest.dependencies, undefined);
   assert.equal(manifest.bundledDependencies, undefined);
   assert.deepEqual(Object.keys(manifest.peerDependencies), ['aws-cdk-lib', 'constructs']);
-  for (const name of fs.readdirSync(path.join(PACKAGE, 'lib'), { recursive: true, encoding: 'utf8' })) {
+  for (const name of fs.readdirSync(path.join(PACKAGE, 'lib'), {
+    recursive: true,
+    encoding: 'utf8',
+  })) {
     if (name.endsWith('.js')) {
       const text = fs.readFileSync(path.join(PACKAGE, 'lib', name), 'utf8');
       for (const [, needed] of text.matchAll(/\brequire\("([^"]+)"\)/g)) {

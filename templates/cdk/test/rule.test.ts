@@ -126,13 +126,17 @@ test('policygen refuses what no schema can', needsPolicygen, () => {
   );
 });
 
-test('policygen reads values of the account that are known only at deployment', needsPolicygen, () => {
-  const people = { alice: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:user/alice`] };
-  assert.throws(
-    () => synthesised({ onlyPeople: true, people }, PROGRAM),
-    /Only the 1 of `people` count/,
-  );
-});
+test(
+  'policygen reads values of the account that are known only at deployment',
+  needsPolicygen,
+  () => {
+    const people = { alice: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:user/alice`] };
+    assert.throws(
+      () => synthesised({ onlyPeople: true, people }, PROGRAM),
+      /Only the 1 of `people` count/,
+    );
+  },
+);
 
 test('a new key and a new bucket of proofs are no reason to refuse', needsPolicygen, () => {
   const stack = newStack();
@@ -142,7 +146,9 @@ test('a new key and a new bucket of proofs are no reason to refuse', needsPolicy
     rule: { people: PEOPLE },
     proof: {
       store: new s3.Bucket(stack, 'Proofs'),
-      artifacts: new s3.Bucket(stack, 'Artifacts', { encryptionKey: new kms.Key(stack, 'Key') }),
+      artifacts: new s3.Bucket(stack, 'Artifacts', {
+        encryptionKey: new kms.Key(stack, 'Key'),
+      }),
     },
   });
   withPolicygen(PROGRAM, () => template(stack));
@@ -169,7 +175,11 @@ test('beside a value that only the deployment knows, the schema still refuses', 
 });
 
 test('a policygen that cannot check is a warning', () => {
-  for (const broken of [program('echo "error: no such option" >&2; exit 2'), ABSENT, program('true')]) {
+  for (const broken of [
+    program('echo "error: no such option" >&2; exit 2'),
+    ABSENT,
+    program('true'),
+  ]) {
     const stack = synthesised({ quorum: 2 }, broken);
     Annotations.fromStack(stack).hasWarning(
       '/Stack/Gate',
