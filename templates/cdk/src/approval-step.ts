@@ -15,8 +15,8 @@ export interface TwoPersonApprovalStepProps extends TwoPersonApprovalOptions {
 }
 
 /**
- * Approvals and the gate for CDK Pipelines. Give it in `pre` of a wave, or of the only stage of a
- * wave: a stage beside it would not wait for the gate, and synthesis then fails.
+ * Approvals and the gate for CDK Pipelines: give it in `pre` of a wave or of a stage. The stages of
+ * a wave are one stage of the pipeline, so they share one gate.
  */
 export class TwoPersonApprovalStep
   extends pipelines.Step

@@ -1,4 +1,4 @@
-import { Lazy, Token } from 'aws-cdk-lib';
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import type { ApprovalSlot, StricterRule, TwoPersonApprovalProps } from './approval-props';
@@ -155,8 +155,8 @@ function linkOf(
         '`https://approve.example.com`',
     );
   }
-  const name = declaration(pipeline).name;
-  if (name === undefined) {
+  const { name } = declaration(pipeline);
+  if (Stack.of(pipeline).resolve(name) === undefined) {
     throw new Error(
       '`deskUrl` needs the name of the pipeline, which a template cannot refer to in the ' +
         `pipeline itself: give \`${pipeline.node.path}\` a \`pipelineName\``,
