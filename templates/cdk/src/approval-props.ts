@@ -1,7 +1,8 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import type * as sns from 'aws-cdk-lib/aws-sns';
-import type { ITwoPersonGate } from './gate';
+import type { ITwoPersonGate } from './gate-base';
+import type { RequireSignature, SharedRoles } from './rule';
 
 /** One approval that a set of people gives. */
 export interface ApprovalSlot {
@@ -33,17 +34,17 @@ export interface StricterRule {
    */
   readonly quorum?: number;
   /**
-   * Whether only signed approvals count.
+   * Whether sessions of a role that the function's rule does not trust count.
    *
-   * @default false
+   * @default SharedRoles.REJECT
    */
-  readonly requireSignature?: boolean;
+  readonly sharedRoles?: SharedRoles;
   /**
-   * Whether only approvals count that are signed by keys that nobody can copy or sync.
+   * Which approvals have to be signed.
    *
-   * @default false
+   * @default RequireSignature.NONE
    */
-  readonly requireDeviceBoundSignature?: boolean;
+  readonly requireSignature?: RequireSignature;
   /**
    * Whether only people count that the rule of the function names, by proven keys.
    *
@@ -64,11 +65,11 @@ export interface StricterRule {
    */
   readonly excludeAuthors?: boolean;
   /**
-   * Approvals that are older than this do not count.
+   * Approvals that are older than this many minutes do not count.
    *
    * @default - approvals of any age count
    */
-  readonly maxAge?: Duration;
+  readonly maxAgeMinutes?: number;
   /**
    * Affixes that are removed from a handle before it is compared, such as `-admin`.
    *

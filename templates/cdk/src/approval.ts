@@ -3,6 +3,7 @@ import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import type { ApprovalSlot, StricterRule, TwoPersonApprovalProps } from './approval-props';
 import { declaration, isElsewhere, PipelineCheck, type DeclaredStage } from './pipeline-check';
+import { written } from './rule-check';
 
 /** The longest UserParameters that CodePipeline accepts (CodePipeline User Guide, "Lambda"). */
 const MAX_USER_PARAMETERS = 1000;
@@ -75,6 +76,7 @@ export class TwoPersonApproval {
     for (const action of [...this.approvals, this.gateAction]) {
       stage.addAction(action);
     }
+    props.gate.addPipeline(pipeline);
     check.addGate({ stage: stage.stageName, action: gateName, retries });
     if (retries) {
       retryWholeStage(pipeline, stage.stageName);
@@ -176,15 +178,12 @@ function information(slot: ApprovalSlot, slots: ApprovalSlot[], subject: string)
 }
 
 function userParameters(slots: ApprovalSlot[], rule: StricterRule = {}): string {
-  const { requireSignature, requireDeviceBoundSignature, maxAge, ...same } = rule;
   const text = JSON.stringify({
     // The gate compares it with its own job, and needs it if CodePipeline does not tell the job.
     pipelineExecutionId: codepipeline.GlobalVariables.executionId,
     // With the names, the gate notices if somebody removes an approval from the pipeline.
     actions: slots.map((slot) => slot.name),
-    ...same,
-    requireSignature: requireDeviceBoundSignature ? { deviceBound: true } : requireSignature,
-    maxAgeMinutes: maxAge?.toMinutes(),
+    ...written(rule),
   });
   if (text.length > MAX_USER_PARAMETERS) {
     throw new Error(

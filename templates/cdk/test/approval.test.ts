@@ -6,12 +6,14 @@ import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import {
   addTwoPersonApproval,
+  RequireSignature,
+  SharedRoles,
   TwoPersonApproval,
   type StricterRule,
   type TwoPersonApprovalOptions,
 } from 'two-person-rule-cdk';
 import { assertSnapshot } from './kit';
-import { ExistingGate, orders, PARAMETERS, Releases, stageOf } from './pipelines';
+import { existingGate, orders, PARAMETERS, Releases, stageOf } from './pipelines';
 
 const EXECUTION = '#{codepipeline.PipelineExecutionId}';
 
@@ -105,12 +107,12 @@ test('the stage that retries is found by its name, wherever it ends up', () => {
 test('the rule of a stage becomes the parameters of the gate', () => {
   const rule: Required<StricterRule> = {
     quorum: 3,
-    requireSignature: true,
-    requireDeviceBoundSignature: false,
+    sharedRoles: SharedRoles.REJECT,
+    requireSignature: RequireSignature.DEVICE_BOUND,
     onlyPeople: true,
     excludeInitiator: true,
     excludeAuthors: true,
-    maxAge: Duration.hours(2),
+    maxAgeMinutes: 120,
     handleAffixes: ['-ops'],
     notPeople: ['CodeBuild-*'],
   };
@@ -119,17 +121,14 @@ test('the rule of a stage becomes the parameters of the gate', () => {
     pipelineExecutionId: EXECUTION,
     actions: ['A', 'B', 'C'],
     quorum: 3,
-    requireSignature: true,
+    sharedRoles: 'reject',
+    requireSignature: { deviceBound: true },
     onlyPeople: true,
     excludeInitiator: true,
     excludeAuthors: true,
     maxAgeMinutes: 120,
     handleAffixes: ['-ops'],
     notPeople: ['CodeBuild-*'],
-  });
-  const deviceBound = { requireDeviceBoundSignature: true };
-  assert.deepEqual(parameters(released({ rule: deviceBound })).requireSignature, {
-    deviceBound: true,
   });
 });
 
@@ -234,7 +233,7 @@ test('refused: two gates in one stage', () => {
 
 test('refused: a gate in another region', () => {
   const stack = new Releases();
-  const gate = new ExistingGate(stack, 'Far', 'eu-west-1');
+  const gate = existingGate(stack, 'eu-west-1');
   assert.throws(() => released({ gate }, stack), /in 111122223333\/eu-west-1.*beside the pipeline/);
 });
 

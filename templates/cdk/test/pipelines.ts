@@ -1,12 +1,11 @@
 import { App, Stack, type StackProps, Stage, type StageProps } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as pipelines from 'aws-cdk-lib/pipelines';
-import { Construct } from 'constructs';
-import type { ITwoPersonGate } from 'two-person-rule-cdk';
+import type { Construct } from 'constructs';
+import { type ITwoPersonGate, TwoPersonGate } from 'two-person-rule-cdk';
 
 export const ENV = { account: '111122223333', region: 'us-east-1' };
 /** What the gate's action tells the gate by default. */
@@ -16,22 +15,14 @@ export const PARAMETERS = {
 };
 
 /** A gate that exists already. */
-export class ExistingGate extends Construct implements ITwoPersonGate {
-  readonly gateFunction: lambda.IFunction;
-
-  constructor(scope: Construct, id: string, region = ENV.region) {
-    super(scope, id);
-    this.gateFunction = lambda.Function.fromFunctionArn(
-      this,
-      'Function',
-      `arn:aws:lambda:${region}:111122223333:function:two-person-rule-gate`,
-    );
-  }
+export function existingGate(scope: Construct, region = ENV.region): ITwoPersonGate {
+  const arn = `arn:aws:lambda:${region}:111122223333:function:two-person-rule-gate`;
+  return TwoPersonGate.fromFunctionArn(scope, `Gate-${region}`, arn);
 }
 
 /** A pipeline with a source and, so far, nothing else. */
 export class Releases extends Stack {
-  readonly gate = new ExistingGate(this, 'Gate');
+  readonly gate = existingGate(this);
   readonly source = new codepipeline.Artifact('Source');
   readonly pipeline: codepipeline.Pipeline;
   private readonly bucket = new s3.Bucket(this, 'Bucket', { versioned: true });
@@ -105,7 +96,7 @@ export class Service extends Stage {
 
 /** A stack with a pipeline of CDK Pipelines. */
 export class Waves extends Stack {
-  readonly gate = new ExistingGate(this, 'Gate');
+  readonly gate = existingGate(this);
   readonly synthStep: pipelines.ShellStep;
   readonly pipeline: pipelines.CodePipeline;
 
