@@ -9,7 +9,8 @@ import type { Construct } from 'constructs';
 import { GateStack } from '../gate-stack';
 
 const ACCOUNT = '111122223333';
-const PIPELINE = { account: ACCOUNT, region: 'eu-west-1' };
+const IRELAND = { account: ACCOUNT, region: 'eu-west-1' };
+const FRANKFURT = { account: ACCOUNT, region: 'eu-central-1' };
 
 class Payments extends Stage {
   constructor(scope: Construct, id: string, props: StageProps) {
@@ -35,19 +36,19 @@ class PaymentsPipeline extends Stack {
         commands: ['npm ci', 'npx cdk synth'],
       }),
     });
-    const production = pipeline.addWave('Production', {
+    const release = pipeline.addWave('Release', {
       pre: [
-        new TwoPersonApprovalStep('Release', {
+        new TwoPersonApprovalStep('Approvals', {
           gate: TwoPersonGate.fromFunctionName(this, 'Gate', 'two-person-rule-gate'),
           notificationTopic: new sns.Topic(this, 'Approvers'),
         }),
       ],
     });
-    production.addStage(new Payments(this, 'Ireland', { env: PIPELINE }));
-    production.addStage(new Payments(this, 'Frankfurt', { env: { ...PIPELINE, region: 'eu-central-1' } }));
+    release.addStage(new Payments(this, 'Ireland', { env: IRELAND }));
+    release.addStage(new Payments(this, 'Frankfurt', { env: FRANKFURT }));
   }
 }
 
 const app = new App();
-new GateStack(app, 'Gate', { pipelineName: 'payments', stageName: 'Production', env: PIPELINE });
-new PaymentsPipeline(app, 'Payments', { env: PIPELINE });
+new GateStack(app, 'Gate', { env: IRELAND });
+new PaymentsPipeline(app, 'Payments', { env: IRELAND });

@@ -65,5 +65,5 @@ class PaymentsPipeline extends Stack {
 }
 
 const app = new App();
-new GateStack(app, 'Gate', { pipelineName: 'payments', stageName: 'Release', env: TOOLS });
+new GateStack(app, 'Gate', { env: TOOLS });
 new PaymentsPipeline(app, 'Payments', { env: TOOLS });

@@ -73,5 +73,5 @@ class PaymentsPipeline extends Stack {
 }
 
 const app = new App();
-new GateStack(app, 'Gate', { pipelineName: 'payments', stageName: 'Release' });
+new GateStack(app, 'Gate');
 new PaymentsPipeline(app, 'Payments');
