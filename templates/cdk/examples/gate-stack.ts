@@ -16,6 +16,8 @@ export class GateStack extends Stack {
       pipelines: ['payments'],
       rule: {
         excludeInitiator: true,
+        // The role with which people sign in through IAM Identity Center.
+        trustedSessionRoles: ['AWSReservedSSO_Approver_0123456789abcdef'],
         // Roles of machines that start executions. Nobody can approve with them.
         notPeople: ['payments-ci'],
         stage: 'Release',
