@@ -120,7 +120,9 @@ def declaration(example):
         for action in stage["Actions"]:
             # CloudFormation hands on texts: `false` and 1 in a template are "false" and "1".
             for key, value in action.get("Configuration", {}).items():
-                action["Configuration"][key] = value if isinstance(value, str) else json.dumps(value)
+                action["Configuration"][key] = (
+                    value if isinstance(value, str) else json.dumps(value)
+                )
             if "RoleArn" in action:
                 action["RoleArn"] = role(action["RoleArn"].partition(".")[0])
     model = SESSION.get_service_model("codepipeline")

@@ -1,5 +1,5 @@
-"""The example `plain` of templates/cdk, deployed to moto's server with CloudFormation as far as moto
-goes, and audited there.
+"""The example `plain` of templates/cdk, deployed to moto's server with CloudFormation, as far as
+moto knows its resources, and audited there.
 """
 
 import json
@@ -74,13 +74,8 @@ def aws(tmp_path_factory):
 
 def test_moto_makes_all_but_what_it_lacks(aws):
     for stack in ("Gate", "Payments"):
-        made = {
-            resource["LogicalResourceId"]
-            for resource in aws("cloudformation", "describe-stack-resources", "--stack-name", stack)[
-                "StackResources"
-            ]
-            if "LogicalResourceId" in resource
-        }
+        listed = aws("cloudformation", "describe-stack-resources", "--stack-name", stack)
+        made = {each.get("LogicalResourceId") for each in listed["StackResources"]}
         resources = template("plain", stack)["Resources"]
         missing = {each["Type"] for name, each in resources.items() if name not in made}
         types = {each["Type"] for each in resources.values()}
@@ -116,8 +111,10 @@ def audit(aws, folder):
     floor.write_text(rule("plain"))
     of = assembly("plain") / "Payments.template.json"
     done = subprocess.run(
-        [POLICYGEN, "audit", "--rule", floor, "--template", of, "--region", "eu-west-1"]
-        + ["--endpoint-url", aws.endpoint, "--format", "json"],
+        [
+            *(POLICYGEN, "audit", "--rule", floor, "--template", of, "--region", "eu-west-1"),
+            *("--endpoint-url", aws.endpoint, "--format", "json"),
+        ],
         env=aws.environment,
         capture_output=True,
         text=True,

@@ -10,7 +10,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from cdk import EXAMPLES, actions, assembly, compiled, pipeline_stages, rule, synth, template, without
+from cdk import (
+    EXAMPLES,
+    actions,
+    assembly,
+    compiled,
+    pipeline_stages,
+    rule,
+    synth,
+    template,
+    without,
+)
 from cloudformation import ROOT
 
 POLICYGEN = os.environ.get("POLICYGEN", ROOT / "target" / "debug" / "policygen")
@@ -26,8 +36,10 @@ def doctor(folder, of, floor):
     for name, text in (("template.json", json.dumps(of)), ("rule.json", floor)):
         (folder / name).write_text(text)
     done = subprocess.run(
-        [POLICYGEN, "doctor", "--template", "template.json", "--rule", "rule.json"]
-        + ["--format", "json"],
+        [
+            *(POLICYGEN, "doctor", "--template", "template.json", "--rule", "rule.json"),
+            *("--format", "json"),
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -42,4 +42,6 @@ def test_approvers_see_what_they_approve_and_a_link_to_the_desk(emulator):
     run.open("ApprovalA")
     shown = run.attempts("ApprovalA")[0]["input"]["resolvedConfiguration"]
     assert shown["ExternalEntityLink"] == f"https://approve.example.com/e/payments/{run.id}"
-    assert run.id in shown["CustomData"] and "Somebody else must give ApprovalB" in shown["CustomData"]
+    assert (
+        run.id in shown["CustomData"] and "Somebody else must give ApprovalB" in shown["CustomData"]
+    )

@@ -3,10 +3,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { TwoPersonGate } from 'two-person-rule-cdk';
 import type { Construct } from 'constructs';
 
-/**
- * The gate and the approvers, in a stack of their own: the people who change the pipeline need no
- * right to change who decides.
- */
+/** The gate, in a separate stack: people who change the pipeline cannot change the gate with it. */
 export class GateStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps = {}) {
     super(scope, id, props);

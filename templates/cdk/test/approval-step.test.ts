@@ -143,7 +143,7 @@ test('a stage beside the one that asks prepares its change set, and waits for th
 test('refused: a stage that does not wait for the gate of the stage beside it', () => {
   assert.throws(
     () => declaredIn(asksBeforeOne(false)),
-    /`Second.App.Deploy` of the stage `Production` deploys before the gate.*ask in `pre` of the wave/,
+    /`Second.App.Deploy` of the stage `Production` deploys before.*ask in `pre` of the wave/,
   );
 });
 

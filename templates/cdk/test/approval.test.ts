@@ -31,7 +31,7 @@ function parameters(stage: any): any {
   return JSON.parse(stage.Actions.at(-1).Configuration.UserParameters);
 }
 
-test('the approvals are parallel, the gate is after them, and a refusal asks everybody again', () => {
+test('the approvals are parallel, the gate is after them, and a refusal reopens them', () => {
   const stage = released();
   assert.deepEqual(
     stage.Actions.map((action: any) => [
@@ -287,7 +287,7 @@ test('refused: a stage that retries only what failed', () => {
 
 test('refused: a retry in a pipeline of type V1', () => {
   const stack = new Releases({ pipelineType: codepipeline.PipelineType.V1 });
-  assert.throws(() => released({}, stack), /`pipelineType: PipelineType.V2`, or give `retry: false`/);
+  assert.throws(() => released({}, stack), /`pipelineType: PipelineType.V2`, or give `retry: f/);
 });
 
 test('without a retry a pipeline of type V1 will do', () => {

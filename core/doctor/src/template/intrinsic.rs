@@ -232,22 +232,20 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The fields of an ARN of which only the partition, region or account is undecided. CDK finds the
-/// name of an imported function so: `Fn::Select` of `Fn::Split` at the colons of its ARN.
+/// The fields of an ARN that is decided except for its partition, region or account. CDK refers to
+/// an imported function like this: `Fn::Select` of `Fn::Split` at the colons of its ARN.
 fn split_arn(delimiter: &str, text: &str, line: usize) -> Option<Vec<Node>> {
-    // No value of these has a colon, but their names do.
-    const FIELDS: [&str; 3] = ["${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"];
-    let marks = ["\0P", "\0R", "\0A"];
-    let marked = FIELDS.iter().zip(marks).fold(text.to_owned(), |text, (field, mark)| {
-        text.replace(field, mark)
-    });
+    // None of these values has a colon, but their names do.
+    const FIELDS: [(&str, &str); 3] =
+        [("${AWS::Partition}", "\0P"), ("${AWS::Region}", "\0R"), ("${AWS::AccountId}", "\0A")];
+    let marked =
+        FIELDS.iter().fold(text.to_owned(), |text, (field, mark)| text.replace(field, mark));
     if delimiter != ":" || text.contains('\0') || marked.contains("${") {
         return None;
     }
     let parts = marked.split(delimiter).map(|part| {
-        let text = FIELDS.iter().zip(marks).fold(part.to_owned(), |part, (field, mark)| {
-            part.replace(mark, field)
-        });
+        let text =
+            FIELDS.iter().fold(part.to_owned(), |part, (field, mark)| part.replace(mark, field));
         let is_decided = !part.contains('\0');
         Node::new(Content::Scalar(Scalar { text, is_quoted: true, is_decided }), line)
     });

@@ -25,8 +25,8 @@ class PaymentsPipeline extends Stack {
     const pipeline = new pipelines.CodePipeline(this, 'Pipeline', {
       pipelineName: 'payments',
       pipelineType: codepipeline.PipelineType.V2,
-      // With self-mutation, one commit could remove the gate. Deploy this stack by a pipeline of its
-      // own that asks two people, or put a gate before the synth step.
+      // With self-mutation, one commit could remove the gate. Deploy this stack by another pipeline
+      // that asks two people, or put a gate before the synth step.
       selfMutation: false,
       synth: new pipelines.ShellStep('Synth', {
         input: pipelines.CodePipelineSource.s3(
