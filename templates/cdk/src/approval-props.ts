@@ -22,10 +22,7 @@ export interface ApprovalSlot {
   readonly notifyEmails?: string[];
 }
 
-/**
- * What one stage requires more than the rule in the function. The gate applies the stricter of the
- * two values, and the lists together.
- */
+/** What one stage requires besides the function's rule. Of two values the stricter one applies. */
 export interface StricterRule {
   /**
    * How many different people must approve: 2 or more.
@@ -160,7 +157,7 @@ export interface TwoPersonApprovalOptions {
   readonly acceptSelfMutation?: string;
 }
 
-/** Properties of `TwoPersonApproval.addTo` and `addTwoPersonApproval`. */
+/** Properties of `TwoPersonApproval`. */
 export interface TwoPersonApprovalProps extends TwoPersonApprovalOptions {
   /**
    * The artifacts that the gate proves, if its rule has `proof`: those that are deployed after it.
