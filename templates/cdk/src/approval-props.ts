@@ -22,7 +22,7 @@ export interface ApprovalSlot {
   readonly notifyEmails?: string[];
 }
 
-/** What one stage requires besides the function's rule. Of two values the stricter one applies. */
+/** What one stage requires in addition to the function's rule. The stricter value applies. */
 export interface StricterRule {
   /**
    * How many different people must approve: 2 or more.
@@ -124,7 +124,7 @@ export interface TwoPersonApprovalOptions {
    */
   readonly deskUrl?: string;
   /**
-   * A link for approvers to see what they release, if there is no `deskUrl`.
+   * A link for approvers to see what they release, unless there is a `deskUrl`.
    *
    * @default - no link
    */
