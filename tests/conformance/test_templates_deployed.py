@@ -35,25 +35,10 @@ def deploy(aws, stack, path, *parameters):
     )
 
 
-@pytest.fixture
-def aws(server, tmp_path):
-    """An account with the templates deployed, and a user in each group."""
-    aws = emptied(server)
-    deploy(aws, "approvers", TEMPLATES / "approvers.yaml")
-
-    # moto knows no SAM. What is left is what CloudFormation makes for IAM, out of the template as
-    # it is.
-    gate = load("gate.yaml")
-    kept = {name: gate["Resources"][name] for name in ("GateRole", "GatePolicy", "GateLogs")}
-    part = {
-        **{key: gate[key] for key in ("AWSTemplateFormatVersion", "Parameters", "Conditions")},
-        "Resources": kept,
-    }
-    path = tmp_path / "gate.json"
-    path.write_text(json.dumps(part))
-    deploy(aws, "gate", path)
-
-    # moto makes no groups from templates: made here, of what the template says.
+def with_groups(aws):
+    """Makes the groups of approvers.yaml, of what the template says, because moto makes none from
+    templates; alice and bob are in one each.
+    """
     resources = load("approvers.yaml")["Resources"]
     arns = {
         policy["Arn"].rpartition("/")[2]: policy["Arn"]
@@ -75,6 +60,27 @@ def aws(server, tmp_path):
         user = next(members)
         aws("iam", "create-user", "--user-name", user)
         aws("iam", "add-user-to-group", "--group-name", group["GroupName"], "--user-name", user)
+
+
+@pytest.fixture
+def aws(server, tmp_path):
+    """An account with the templates deployed, and a user in each group."""
+    aws = emptied(server)
+    deploy(aws, "approvers", TEMPLATES / "approvers.yaml")
+
+    # moto knows no SAM. What is left is what CloudFormation makes for IAM, out of the template as
+    # it is.
+    gate = load("gate.yaml")
+    kept = {name: gate["Resources"][name] for name in ("GateRole", "GatePolicy", "GateLogs")}
+    part = {
+        **{key: gate[key] for key in ("AWSTemplateFormatVersion", "Parameters", "Conditions")},
+        "Resources": kept,
+    }
+    path = tmp_path / "gate.json"
+    path.write_text(json.dumps(part))
+    deploy(aws, "gate", path)
+
+    with_groups(aws)
     return aws
 
 

@@ -103,6 +103,11 @@ fn the_gate_is_known_however_the_template_refers_to_it() {
             "!Join [':', [arn, !Ref 'AWS::Partition', lambda, !Ref 'AWS::Region', !Ref 'AWS::AccountId', function, two-person-rule-gate]]",
             "",
         ),
+        (
+            // How CDK refers to a function that it imports by name.
+            &format!("!Select [6, !Split [':', !Sub {own}]]"),
+            "",
+        ),
         ("!ImportValue GateName", ""),
         ("!If [IsProduction, two-person-rule-gate, other]", ""),
     ] {
@@ -128,6 +133,19 @@ fn another_function_is_not_the_gate() {
         ("!Sub '${Nothing}-gate'", "undecided-in-template"),
         ("!Cidr [a, b]", "undecided-in-template"),
         ("!Select [7, !Split [':', 'a:b']]", "undecided-in-template"),
+        // The colons in the name of a pseudo parameter do not separate fields of the ARN.
+        (
+            "!Select [1, !Split [':', !Sub 'arn:${AWS::Partition}:two-person-rule-gate']]",
+            "undecided-in-template",
+        ),
+        (
+            "!Select [2, !Split [':', !Sub 'arn:${Nothing}:two-person-rule-gate']]",
+            "undecided-in-template",
+        ),
+        (
+            "!Select [1, !Split ['-', !Sub '${AWS::Region}-two-person-rule-gate']]",
+            "undecided-in-template",
+        ),
         ("!FindInMap [Gates, !Ref 'AWS::Region', Name]", "undecided-in-template"),
         ("{'Fn::Transform': {Name: 'AWS::Include'}}", "undecided-in-template"),
         // The account is another one, or an unknown one.

@@ -204,8 +204,11 @@ impl<'a> Resolver<'a> {
     fn split(&mut self, delimiter: &Node, text: &Node, line: usize) -> Option<Node> {
         let delimiter = self.resolve(delimiter)?;
         let text = self.resolve(text)?;
-        let parts = text.as_str()?.split(delimiter.as_str()?).map(|part| Node::text(part, line));
-        Some(Node::new(Content::List(parts.collect()), line))
+        let parts = match text.as_str() {
+            Some(text) => text.split(delimiter.as_str()?).map(|it| Node::text(it, line)).collect(),
+            None => split_arn(delimiter.as_str()?, &text.scalar()?.text, line)?,
+        };
+        Some(Node::new(Content::List(parts), line))
     }
 
     fn select(&mut self, index: &Node, list: &Node) -> Option<Node> {
@@ -227,6 +230,26 @@ impl<'a> Resolver<'a> {
         let is_decided = is_decided(&value);
         Some(Node::new(Content::Scalar(Scalar { text, is_quoted: true, is_decided }), line))
     }
+}
+
+/// The fields of an ARN that is decided except for its partition, region or account. CDK refers to
+/// an imported function like this: `Fn::Select` of `Fn::Split` at the colons of its ARN.
+fn split_arn(delimiter: &str, text: &str, line: usize) -> Option<Vec<Node>> {
+    // None of these values has a colon, but their names do.
+    const FIELDS: [(&str, &str); 3] =
+        [("${AWS::Partition}", "\0P"), ("${AWS::Region}", "\0R"), ("${AWS::AccountId}", "\0A")];
+    let marked =
+        FIELDS.iter().fold(text.to_owned(), |text, (field, mark)| text.replace(field, mark));
+    if delimiter != ":" || text.contains('\0') || marked.contains("${") {
+        return None;
+    }
+    let parts = marked.split(delimiter).map(|part| {
+        let text =
+            FIELDS.iter().fold(part.to_owned(), |part, (field, mark)| part.replace(mark, field));
+        let is_decided = !part.contains('\0');
+        Node::new(Content::Scalar(Scalar { text, is_quoted: true, is_decided }), line)
+    });
+    Some(parts.collect())
 }
 
 /// Whether everything in it is decided.

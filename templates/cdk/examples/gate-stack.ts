@@ -1,0 +1,25 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { TwoPersonGate } from 'two-person-rule-cdk';
+import type { Construct } from 'constructs';
+
+/** The gate, in a separate stack: people who change the pipeline cannot change the gate with it. */
+export class GateStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps = {}) {
+    super(scope, id, props);
+    new TwoPersonGate(this, 'Gate', {
+      // `templates/package` writes the zip.
+      code: lambda.Code.fromAsset(process.env.GATE_ZIP ?? 'bootstrap.zip'),
+      pipelines: ['payments'],
+      rule: {
+        excludeInitiator: true,
+        // The role with which people sign in through IAM Identity Center.
+        trustedSessionRoles: ['AWSReservedSSO_Approver_0123456789abcdef'],
+        // Roles of machines that start executions. Nobody can approve with them.
+        notPeople: ['payments-ci'],
+        stage: 'Release',
+        actions: ['ApprovalA', 'ApprovalB'],
+      },
+    });
+  }
+}
