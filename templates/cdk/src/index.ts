@@ -1,1 +1,3 @@
 export * from './gate';
+export * from './approver-mechanism';
+export * from './approvers';
