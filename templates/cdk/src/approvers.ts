@@ -7,7 +7,7 @@ import { warn } from './approvers/advice';
 import { addGuardrails } from './approvers/guardrails';
 import { addMembers } from './approvers/members';
 import {
-  BUCKET, checked, checkedName, functionRef, PREFIX, ROLE, ROLE_NAME,
+  BUCKET, checked, checkedName, functionRef, partitionOf, PREFIX, ROLE, ROLE_NAME,
 } from './approvers/names';
 import { addPermissions, trustedSessionRoles } from './approvers/permissions';
 import { Plan } from './approvers/plan';
@@ -304,7 +304,7 @@ function guardsOf(options: GuardrailsOptions): Guards | undefined {
 function settingsOf(stack: Stack, props: ApproversProps, guards: Guards | undefined): Settings {
   const targets = new Targets({
     partition: props.partition,
-    stackPartition: stack.partition,
+    stackPartition: partitionOf(stack.region) ?? stack.partition,
     regions: props.regions ?? [stack.region],
     accounts: props.accounts ?? [stack.account],
     pipelines: props.pipelines,
