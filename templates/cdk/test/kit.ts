@@ -1,9 +1,11 @@
 import * as assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 
 /** The folder of this package. The compiled tests are in `target/test`. */
 export const PACKAGE = path.resolve(__dirname, '..', '..');
@@ -18,6 +20,14 @@ export function newStack(id = 'Stack'): Stack {
 /** The template that the stack synthesises. */
 export function template(stack: Stack): { [key: string]: any } {
   return Template.fromStack(stack).toJSON();
+}
+
+/** Code in the place of a zip that `templates/package` writes. */
+export function bootstrap(): lambda.Code {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bootstrap-'));
+  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  fs.writeFileSync(path.join(folder, 'bootstrap'), 'not a program');
+  return lambda.Code.fromAsset(folder);
 }
 
 /** The properties of the only resource of this type. */

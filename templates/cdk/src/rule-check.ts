@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { Annotations, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { RequireSignature, type TwoPersonRule } from './rule';
+
+/** The rule as the gate reads it. Values that are known only at deployment stay in it. */
+export function ruleJson(scope: Construct, rule: TwoPersonRule): string {
+  return Stack.of(scope).toJsonString(written(rule));
+}
+
+/**
+ * What is wrong with a rule: first by its JSON Schema, and then by `policygen` if it is installed.
+ * Its warnings become annotations.
+ */
+export function ruleProblems(scope: Construct, rule: TwoPersonRule): string[] {
+  const known = new Known();
+  const sample = known.of(Stack.of(scope).resolve(written(rule)));
+  const text = JSON.stringify(sample);
+  if (Buffer.byteLength(text) > 4000) {
+    return ['the rule has more than 4000 bytes, too many for an environment; use `ruleLayer`'];
+  }
+  return policygenProblems(scope, text, known.unknown);
+}
+
+/** The rule's keys as the gate writes them. */
+function written(rule: TwoPersonRule): { [key: string]: unknown } {
+  const { requireSignature, ...rest } = rule;
+  const values: { [key in RequireSignature]: unknown } = {
+    [RequireSignature.NONE]: false,
+    [RequireSignature.ANY_KEY]: true,
+    [RequireSignature.DEVICE_BOUND]: { deviceBound: true },
+  };
+  return requireSignature === undefined
+    ? rest
+    : { ...rest, requireSignature: values[requireSignature] };
+}
+
+/** What stands for a value that only AWS knows. */
+const PSEUDO: { [name: string]: string } = {
+  'AWS::AccountId': '111122223333',
+  'AWS::Partition': 'aws',
+  'AWS::Region': 'us-east-1',
+  'AWS::URLSuffix': 'amazonaws.com',
+};
+const SAMPLES: { [key: string]: string } = {
+  'proof.key': 'arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000',
+  'proof.store': 's3://sample-bucket',
+  'reviews.function': 'sample-function',
+};
+
+/** Puts samples of the right form in place of the tokens of a resolved rule. */
+class Known {
+  /** Where a token is that no sample can stand for. */
+  public readonly unknown: string[] = [];
+
+  public of(value: unknown, path: string[] = []): unknown {
+    if (Array.isArray(value)) {
+      return value.map((item, index) => this.of(item, [...path, String(index)]));
+    }
+    if (typeof value !== 'object' || value === null) {
+      return value;
+    }
+    if (!isIntrinsic(value)) {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, this.of(item, [...path, key])]),
+      );
+    }
+    const text = evaluated(value) ?? SAMPLES[path.join('.')];
+    if (text === undefined) {
+      this.unknown.push(path.join('.'));
+    }
+    return text ?? 'known-at-deployment';
+  }
+}
+
+function isIntrinsic(value: object): boolean {
+  const [key, ...more] = Object.keys(value);
+  return more.length === 0 && (key === 'Ref' || (key ?? '').startsWith('Fn::'));
+}
+
+/** The text of an intrinsic function that needs nothing but the account, or undefined. */
+function evaluated(value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    return value;
+  }
+  const { Ref: name, 'Fn::Join': join } = value as { Ref?: string; 'Fn::Join'?: unknown[] };
+  if (name !== undefined) {
+    return PSEUDO[name];
+  }
+  if (!join) {
+    return undefined;
+  }
+  const parts = (join[1] as unknown[]).map(evaluated);
+  return parts.includes(undefined) ? undefined : parts.join(String(join[0]));
+}
+
+interface Finding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly subject: { readonly arn: string };
+  readonly message: string;
+  readonly help: string;
+}
+
+/** What `policygen doctor` says about a rule. POLICYGEN names another program. */
+function policygenProblems(scope: Construct, text: string, unknown: string[]): string[] {
+  const program = process.env.POLICYGEN || 'policygen';
+  const done = spawnSync(program, ['doctor', '--rule', '-', '--format', 'json'], {
+    input: text,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  if (done.error && 'code' in done.error && done.error.code === 'ENOENT') {
+    return [];
+  }
+  const annotations = Annotations.of(scope);
+  if (unknown.length > 0) {
+    annotations.addInfoV2(
+      'two-person-rule:not-checked',
+      `policygen did not check the rule, because these are known only at deployment: ${unknown.join(', ')}`,
+    );
+    return [];
+  }
+  if (done.status !== 0 && done.status !== 10) {
+    const why = (done.stderr || String(done.error)).trim();
+    annotations.addWarningV2('two-person-rule:not-checked', `\`${program}\` did not check the rule: ${why}`);
+    return [];
+  }
+  const findings = (JSON.parse(done.stdout) as { findings: Finding[] }).findings;
+  const said = (finding: Finding) => `${finding.message} ${finding.help} (${finding.subject.arn})`;
+  for (const finding of findings.filter(({ severity }) => severity === 'warning')) {
+    annotations.addWarningV2(`two-person-rule:${finding.code}`, said(finding));
+  }
+  return findings.filter(({ severity }) => severity === 'error').map(said);
+}
