@@ -322,7 +322,7 @@ function settingsOf(stack: Stack, props: ApproversProps, guards: Guards | undefi
   if (!targets.mayHold(gate)) {
     throw new Error(
       `the function \`${gate.text}\` is not in a region and account of the pipelines, so they ` +
-        'cannot invoke it; give its name alone, or another of `regions` or `accounts`',
+        'cannot invoke it; give its name alone, or other `regions` or `accounts`',
     );
   }
   return {

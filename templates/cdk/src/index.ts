@@ -1,6 +1,9 @@
+export * from './approval-desk';
 export * from './approver-mechanism';
 export * from './approvers';
+export { ArchiveBucketOptions, RetentionMode } from './archive-bucket';
 export * from './dashboard';
+export * from './evidence-archive';
 export * from './gate';
 export { ITwoPersonGate, TwoPersonGateBase } from './gate-base';
 export { ProofOptions } from './gate-proof';

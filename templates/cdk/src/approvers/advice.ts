@@ -9,7 +9,7 @@ import { TAG, tagValues } from './tag';
 export function warn(scope: Construct, settings: Settings, notes: string[]): void {
   const annotations = Annotations.of(scope);
   for (const [id, text] of warnings(settings)) {
-    annotations.addWarningV2(`two-person-rule-cdk:${id}`, text);
+    annotations.addWarningV2(`two-person-rule:${id}`, text);
   }
   const { mechanism, slots, guards } = settings;
   const all = [...notes];
@@ -26,7 +26,7 @@ export function warn(scope: Construct, settings: Settings, notes: string[]): voi
         'it to them as a customer managed policy',
     );
   }
-  all.forEach((text, at) => annotations.addInfoV2(`two-person-rule-cdk:note-${at + 1}`, text));
+  all.forEach((text, at) => annotations.addInfoV2(`two-person-rule:note-${at + 1}`, text));
 }
 
 /** The choices that weaken the rule: an id and a sentence for each. */

@@ -169,3 +169,8 @@ function isPlainArn(text: string, service: string, prefix: string): boolean {
     arn[5]!.startsWith(prefix) && arn[5]!.length > prefix.length
   );
 }
+
+/** Whether a text is the name of a pipeline, stage or action, or a pattern of names. */
+export function isPipelineGlob(text: string): boolean {
+  return PIPELINE.accepts(text);
+}

@@ -156,8 +156,7 @@ function split(
       const list = Array.isArray(all) ? all : [];
       const part = (some: string[]): Statement =>
         ({ ...next!, Resource: some.length === 1 ? some[0]! : some });
-      let count = list.length - 1;
-      while (count > 0 && !fits([part(list.slice(0, count))])) count -= 1;
+      const count = mostOf(list.length - 1, (some) => fits([part(list.slice(0, some))]));
       if (count < 1) throw tooLarge(name, limit);
       waiting.push(part(list.slice(count)), part(list.slice(0, count)));
       continue;
@@ -171,4 +170,15 @@ function split(
   return parts.map((some, at) => ({
     name: at === 0 ? name : `${name}-${at + 1}`, document: document(some),
   }));
+}
+
+/** The greatest number up to `most` that fits, or 0. If a number fits, so does each smaller one. */
+function mostOf(most: number, fits: (count: number) => boolean): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

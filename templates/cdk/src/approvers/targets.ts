@@ -41,7 +41,7 @@ export class Targets {
       if (right && right !== this.partition && !Token.isUnresolved(this.partition)) {
         throw new Error(
           `the region \`${region}\` is not in the partition \`${this.partition}\`; give ` +
-            `\`partition\` \`${right}\` or another region`,
+            `\`partition ${right}\` or another region`,
         );
       }
     }
