@@ -9,7 +9,7 @@ use manual::Manual;
 
 use crate::VERSION;
 use crate::command::{
-    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, seal, unseal, verify,
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, schema, seal, unseal, verify,
     verify_args,
 };
 use crate::exit::Exit;
@@ -43,6 +43,7 @@ enum Command {
     Explain(explain::Args),
     Evidence(Box<evidence_args::Args>),
     Verify(Box<verify_args::Args>),
+    Schema(schema::Args),
     Seal(seal::Args),
     Unseal(unseal::Args),
     #[command(flatten)]
@@ -80,6 +81,7 @@ fn dispatch(cli: Cli, now: Timestamp) -> Result<Exit, Box<dyn Error>> {
         Command::Evidence(args) => return evidence::run(&args, now),
         Command::Diff(args) => return diff::run(&args),
         Command::Verify(args) => return verify::run(&args, now),
+        Command::Schema(args) => schema::run(&args)?,
         Command::Seal(args) => seal::run(&args)?,
         Command::Unseal(args) => return unseal::run(&args, now),
         Command::Manual(wanted) => output::print(wanted.of(Cli::command())?.as_bytes())?,

@@ -28,6 +28,8 @@ pub use finding::{Evidence, Finding, Gate, Location, Severity};
 pub use found::{Answer, AnswerIs, Elsewhere, Found};
 pub use github::{annotation, render as github};
 pub use human::{Screen, render as human};
+#[cfg(feature = "schema")]
+pub use json::report_schema;
 pub use json::{pretty, render as json};
 pub use junit::render as junit;
 pub use sarif::render as sarif;

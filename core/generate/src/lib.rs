@@ -19,6 +19,8 @@ mod region;
 mod render;
 pub mod rule_changes;
 pub mod rule_draft;
+#[cfg(feature = "schema")]
+mod schema;
 mod settings;
 mod signed_rule;
 mod slot;

@@ -23,6 +23,7 @@ use super::topic::SlotTopic;
 /// How a person is kept from having two slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Mechanism"))]
 pub enum MechanismName {
     /// A group and a managed policy for each slot
     #[default]
@@ -40,6 +41,7 @@ pub enum MechanismName {
 /// The format of the generated files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Format {
     /// One JSON file for each document
     #[default]
@@ -90,6 +92,11 @@ impl TryFrom<String> for MfaAge {
 /// The settings. The keys of the TOML file are the long names of the flags, and `members`.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Approvers")
+)]
 pub struct Settings {
     /// The AWS partition [default: that of the regions]
     #[arg(long, value_name = "PARTITION", help_heading = "What is approved")]
@@ -235,10 +242,12 @@ pub struct Settings {
         help_heading = "The gate"
     )]
     #[serde(deserialize_with = "place")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::stage_place"))]
     pub before: Option<StagePlace>,
     /// Insert it after this stage, or the approvals and the gate after this action
     #[arg(long, value_name = "STAGE[/ACTION]", help_heading = "The gate")]
     #[serde(deserialize_with = "place")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::stage_place"))]
     pub after: Option<StagePlace>,
 
     /// The beginning of all generated IAM names [default: TwoPersonRule-]

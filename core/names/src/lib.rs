@@ -17,6 +17,8 @@ mod kms;
 mod partition;
 mod pipeline;
 mod s3;
+#[cfg(feature = "schema")]
+mod schema;
 mod shown;
 mod unanswered;
 
@@ -33,8 +35,13 @@ pub use pipeline::{
     is_pipeline_name_char,
 };
 pub use s3::S3Uri;
+#[cfg(feature = "schema")]
+pub use schema::region_pattern;
 pub use shown::shown;
 pub use unanswered::{Unanswered, credentials_advice};
 
+#[doc(hidden)]
+#[cfg(feature = "schema")]
+pub use schemars;
 #[doc(hidden)]
 pub use serde;

@@ -12,6 +12,7 @@ use crate::NameError;
 /// Source: `partitions.json` of the AWS SDKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Partition {
     /// The commercial regions.
     Aws,
@@ -60,7 +61,7 @@ impl Partition {
     }
 
     /// The beginnings of its region names.
-    fn region_prefixes(self) -> &'static [&'static str] {
+    pub(crate) fn region_prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
             Self::AwsCn => &["cn"],

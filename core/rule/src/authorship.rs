@@ -38,6 +38,7 @@ pub mod reviews_variable {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Authorship {
     /// The revisions of the last satisfied release, as the function writes them.
     pub base: String,

@@ -38,8 +38,10 @@ pub struct Decision {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Decision"))]
 pub struct Record {
     /// Always 1.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = 1)))]
     pub schema_version: u32,
     /// When it was judged.
     pub decided_at: Timestamp,
@@ -66,7 +68,7 @@ pub struct Record {
     pub revisions: Vec<String>,
     /// What the rule required.
     pub rule: EffectiveRule,
-    /// [`Rule::digest`] of the rule in the gate's own environment.
+    /// The digest of the rule in the gate's own environment.
     pub rule_digest: String,
     /// The newest attempt of each required action.
     pub approvals: Vec<JudgedApproval>,
@@ -85,6 +87,7 @@ pub struct Record {
 /// The verdict of a decision. An error is never a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Verdict {
     /// Enough distinct persons approved every required action.
     Satisfied,
@@ -107,6 +110,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JudgedApproval {
     /// The action.
     pub action: String,
@@ -150,6 +154,7 @@ pub struct JudgedApproval {
 /// What the time of an approval is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AtIs {
     /// When it was answered, by GetPipelineState or CloudTrail.
     Answered,
@@ -160,6 +165,7 @@ pub enum AtIs {
 
 /// Why the verdict is what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,
@@ -171,6 +177,7 @@ pub struct Reason {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EffectiveRule {
     /// Distinct persons required.
     pub quorum: Quorum,
@@ -247,6 +254,7 @@ impl EffectiveRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeskRecord {
     /// The domain that passkeys are bound to.
     pub rp_id: String,

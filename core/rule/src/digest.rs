@@ -13,7 +13,11 @@ impl RuleDigest {
     /// The digest of a text that is the JSON of a rule.
     pub(crate) fn of(json: &str) -> Self {
         // A value has its keys sorted. A text that is not JSON is not a rule either.
-        let canonical = serde_json::from_str::<Value>(json).map(|value| value.to_string());
+        let canonical = serde_json::from_str::<Value>(json).map(|mut value| {
+            // It is for editors, and means nothing.
+            value.as_object_mut().map(|keys| keys.remove("$schema"));
+            value.to_string()
+        });
         Self::of_bytes(canonical.as_deref().unwrap_or(json).as_bytes())
     }
 

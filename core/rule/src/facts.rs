@@ -167,6 +167,7 @@ impl Attempt {
 
 /// The status of an attempt: `ActionExecutionStatus`, spelt as AWS spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Status {
     /// Not finished.
     InProgress,
@@ -228,6 +229,7 @@ impl Approver {
 /// The principal or trigger that started an execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Initiator {
     /// A principal that started it by hand.
     Principal(String),

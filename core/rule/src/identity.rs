@@ -30,6 +30,7 @@ pub struct AmbiguousPerson {
 /// What an approval's person rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Basis {
     /// An IAM user, whose credentials belong to one human.
     User,

@@ -46,13 +46,17 @@ mod revisions;
 mod roster;
 mod rule;
 mod rule_file;
+#[cfg(feature = "schema")]
+mod schema;
 mod session_name;
 mod signature_record;
 mod signed;
 mod signing_keys;
 mod splits;
 mod standing;
+mod strict;
 mod trusted_role;
+mod written;
 
 pub use account::{Account, RESERVED_PATH};
 pub use authorship::{Authorship, reviews_variable};
@@ -76,6 +80,8 @@ pub use reviewed::Reviewed;
 pub use reviews::{Reviews, ReviewsRecord};
 pub use revisions::{UnknownRevision, revisions};
 pub use rule::Rule;
+#[cfg(feature = "schema")]
+pub use schema::rule_schema;
 pub use signature_record::SignatureRecord;
 pub use signing_keys::RequireSignature;
 pub use splits::Split;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::RuleError;
 use crate::object::Object;
+use crate::strict::{WholeNumber, present};
 
 /// How long a proof is valid if the rule does not say: a day.
 const VALID_MINUTES: u32 = 1440;
@@ -25,6 +26,7 @@ names::checked_text!(
 /// The value of `proof`, in the rule and in the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProofSettings {
     key: KmsKeyArn,
     store: S3Uri,
@@ -32,14 +34,28 @@ pub struct ProofSettings {
     valid_minutes: u32,
 }
 
-/// `proof` as the rule has it.
+/// With which key the gate signs a proof of each release, and where it goes.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Proof"))]
 pub(crate) struct ProofFile {
+    /// The ARN of the KMS key that signs proofs, not of an alias.
+    #[cfg_attr(feature = "schema", schemars(with = "KmsKeyArn"))]
     key: String,
+    /// Where proofs are stored: `s3://bucket` or `s3://bucket/prefix`.
+    #[cfg_attr(feature = "schema", schemars(with = "S3Uri"))]
     store: String,
+    /// What the releases are for.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Environment>"))]
     environment: Option<String>,
-    valid_minutes: Option<u32>,
+    /// How long a proof is valid, in minutes: at most a year.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(range(min = 1, max = VALID_MINUTES_LIMIT), extend("default" = VALID_MINUTES))
+    )]
+    valid_minutes: Option<WholeNumber>,
 }
 
 impl ProofSettings {
@@ -48,7 +64,7 @@ impl ProofSettings {
             |field: &str, problem: String| RuleError::value(format!("proof.{field}"), problem);
         let name = |field: &'static str| move |error: NameError| wrong(field, error.to_string());
         let environment = file.environment.as_deref().map(str::parse).transpose();
-        let valid_minutes = file.valid_minutes.unwrap_or(VALID_MINUTES);
+        let valid_minutes = file.valid_minutes.map_or(VALID_MINUTES, |WholeNumber(minutes)| minutes);
         if !(1..=VALID_MINUTES_LIMIT).contains(&valid_minutes) {
             let problem = format!(
                 "{valid_minutes} is not how long a proof can be valid: 1 to {VALID_MINUTES_LIMIT} \

@@ -7,6 +7,7 @@ use crate::error::RuleError;
 /// The number of distinct persons required. Never below 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quorum(u32);
 
 impl Quorum {

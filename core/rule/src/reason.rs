@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The stable reason codes. Each has an anchor of the same name in `docs/reasons.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ReasonCode {
     /// Two or more approvals came from one person.
     SamePerson,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::RuleError;
 use crate::object::Object;
+use crate::strict::{NoRepeats, WholeNumber, present};
 
 /// The value of `reviews`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,20 +17,32 @@ pub struct Reviews {
     repositories: BTreeMap<String, u32>,
 }
 
-/// `reviews` as the rule has it.
+/// The function that says who wrote and reviewed what is released.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Reviews"))]
 pub(crate) struct ReviewsFile {
+    /// The reviews function: its name or its ARN.
+    #[cfg_attr(feature = "schema", schemars(with = "FunctionRef"))]
     function: String,
-    required: Option<u32>,
-    #[serde(default, with = "serde_with::rust::maps_duplicate_key_is_error")]
-    repositories: BTreeMap<String, u32>,
+    /// How many others must have reviewed each change.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1), extend("default" = 1)))]
+    required: Option<WholeNumber>,
+    /// The repositories that ask for more, such as `{"acme/shop": 2}`.
+    #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(schema_with = "crate::schema::repositories", extend("default" = {}))
+    )]
+    repositories: Option<NoRepeats<WholeNumber>>,
 }
 
 /// `reviews` as the record shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReviewsRecord {
     /// The function.
     pub function: String,
@@ -41,7 +54,7 @@ pub struct ReviewsRecord {
 
 impl Reviews {
     pub(crate) fn parse(Object(file): &Object<ReviewsFile>) -> Result<Self, RuleError> {
-        let required = file.required.unwrap_or(1);
+        let required = file.required.map_or(1, |WholeNumber(required)| required);
         if required == 0 {
             return Err(RuleError::value(
                 "reviews.required",
@@ -54,7 +67,8 @@ impl Reviews {
         })?;
         // Forges compare names of repositories without case.
         let mut repositories = BTreeMap::new();
-        for (repository, reviewers) in &file.repositories {
+        let written = file.repositories.iter().flat_map(|NoRepeats(written)| written);
+        for (repository, WholeNumber(reviewers)) in written {
             let key = format!("reviews.repositories.{repository}");
             if *reviewers < required {
                 let problem = format!(

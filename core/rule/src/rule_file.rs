@@ -1,10 +1,8 @@
-//! The rule as people write it: JSON in camelCase. Unknown keys are refused.
+//! What the keys of a rule must say, and which of them UserParameters may have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use names::{ExecutionId, is_iam_name};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use signing::{Desk, KeyKind};
 
@@ -13,12 +11,14 @@ use crate::glob::NameGlob;
 use crate::handle::Affix;
 use crate::object::Object;
 use crate::pattern::PrincipalPattern;
-use crate::proof::{ProofFile, ProofSettings};
+use crate::proof::ProofSettings;
 use crate::quorum::Quorum;
-use crate::reviews::{Reviews, ReviewsFile};
+use crate::reviews::Reviews;
 use crate::roster::Roster;
 use crate::signing_keys::{RequireSignature, SigningKeys};
+use crate::strict::{NoRepeats, WholeNumber};
 use crate::trusted_role::{SharedRoles, TrustedRole};
+use crate::written::{DeskFile, RuleFile};
 
 /// The keys that the floor and UserParameters may have: they can only make the rule stricter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,85 +54,6 @@ pub(crate) struct Identities {
     /// parameters may not say that.
     pub machines: Vec<NameGlob>,
 }
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RuleFile {
-    #[serde(default, deserialize_with = "present")]
-    quorum: Option<WholeNumber>,
-    #[serde(default, deserialize_with = "present")]
-    actions: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    stage: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    shared_roles: Option<SharedRoles>,
-    #[serde(default, deserialize_with = "present")]
-    require_signature: Option<RequireSignature>,
-    #[serde(default, deserialize_with = "present")]
-    only_people: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    exclude_initiator: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    exclude_authors: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    max_age_minutes: Option<WholeNumber>,
-    #[serde(default, deserialize_with = "present")]
-    handle_affixes: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    not_people: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    pipeline_execution_id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    trusted_session_roles: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    people: Option<NoRepeats<Vec<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    signing_keys: Option<NoRepeats<Vec<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    desk: Option<Object<DeskFile>>,
-    #[serde(default, deserialize_with = "present")]
-    roster: Option<NoRepeats<Vec<String>>>,
-    #[serde(default, deserialize_with = "present")]
-    reviews: Option<Object<ReviewsFile>>,
-    #[serde(default, deserialize_with = "present")]
-    proof: Option<Object<ProofFile>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct DeskFile {
-    rp_id: String,
-    origin: String,
-}
-
-/// A key that is present must have a value: `null` is refused, not read as absent.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// A whole number, whose error message does not mention Rust types.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct WholeNumber(u32);
-
-impl<'de> Deserialize<'de> for WholeNumber {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = serde_json::Value::deserialize(deserializer)?;
-        let whole = number.as_u64().and_then(|number| u32::try_from(number).ok());
-        whole.map(Self).ok_or_else(|| {
-            D::Error::custom(format!("{number} is not a whole number from 0 to {}", u32::MAX))
-        })
-    }
-}
-
-/// A map that refuses repeated keys. In JSON the last one wins, so an entry of `people` could
-/// get lost, and one human could be split.
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct NoRepeats<T>(
-    #[serde(with = "serde_with::rust::maps_duplicate_key_is_error")] BTreeMap<String, T>,
-);
 
 /// Reads the rule from the function's own environment.
 pub(crate) fn parse_floor(json: &str) -> Result<(Demands, Identities), RuleError> {

@@ -7,6 +7,7 @@ use signing::KeyKind;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignatureRecord {
     /// The id of the key.
     pub key_id: String,
@@ -14,6 +15,13 @@ pub struct SignatureRecord {
     pub signer: String,
     /// What holds the key: `passkey`, `ssh` or `ssh-security-key`.
     #[serde(serialize_with = "kind")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            with = "String",
+            extend("enum" = ["passkey", "ssh", "ssh-security-key"])
+        )
+    )]
     pub kind: KeyKind,
     /// Whether the key cannot leave its device, as far as the device says so.
     pub device_bound: bool,

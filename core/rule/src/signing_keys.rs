@@ -9,9 +9,11 @@ use signing::{KeyId, SigningKey};
 use crate::error::RuleError;
 use crate::object::Object;
 
-/// Which approvals must be signed. The greater value is the stricter one.
+// The greater value is the stricter one.
+/// Which approvals must be signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RequireSignature {
     /// None.
     #[default]
@@ -25,6 +27,7 @@ pub enum RequireSignature {
 /// How people write it.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "write `true`, `false` or `{\"deviceBound\": true}`")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 enum Written {
     Plain(bool),
     Detailed(Object<Detailed>),
@@ -32,7 +35,9 @@ enum Written {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 struct Detailed {
+    /// Only by keys that cannot be copied or synced.
     device_bound: bool,
 }
 

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::glob::NameGlob;
 
+// The greater value is the stricter one.
 /// How approvals through an untrusted role are treated: nobody can tell which people its sessions
-/// belong to. The greater value is the stricter one.
+/// belong to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SharedRoles {
     /// They count together as one person. This is an assumption: any of them may be a person who
     /// also approved under another principal.

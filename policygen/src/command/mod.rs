@@ -26,6 +26,7 @@ pub(crate) mod generate;
 mod report;
 pub(crate) mod rule;
 mod rule_check;
+pub(crate) mod schema;
 pub(crate) mod seal;
 pub(crate) mod unseal;
 pub(crate) mod verify;

@@ -11,7 +11,7 @@ const FORMATS: [(&str, &[&str]); 5] = [
     ("aws-cli", &["--print", "create.sh"]),
 ];
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "generate",
     "rule",
     "explain",
@@ -19,6 +19,7 @@ const VERBS: [&str; 12] = [
     "doctor",
     "evidence",
     "verify",
+    "schema",
     "seal",
     "unseal",
     "diff",

@@ -6,8 +6,7 @@ export function dashboardBody(region: string, gateLogs: string, eventLogs: strin
   const search = (metric: string, statistic: string) =>
     `SEARCH('${metric}', '${statistic}', ${DAY})`;
   const timeToApprove = '{TwoPersonRule,Pipeline} MetricName="TimeToApprove"';
-  const refusals =
-    '{TwoPersonRule,Verdict,Reason} MetricName="Decisions" Verdict="unsatisfied"';
+  const refusals = '{TwoPersonRule,Verdict,Reason} MetricName="Decisions" Verdict="unsatisfied"';
   const decided = (verdict: string, label: string) => [
     'TwoPersonRule',
     'Decisions',

@@ -107,7 +107,11 @@ export class TwoPersonDashboard extends Construct {
       Principal: { Service: ['events.amazonaws.com', 'delivery.logs.amazonaws.com'] },
       Resource: this.eventLogGroup.logGroupArn,
     };
-    const rule = stack.formatArn({ service: 'events', resource: 'rule', resourceName: ruleName });
+    const rule = stack.formatArn({
+      service: 'events',
+      resource: 'rule',
+      resourceName: ruleName,
+    });
     return new logs.CfnResourcePolicy(this, 'MayWriteEvents', {
       policyName: ruleName,
       policyDocument: stack.toJsonString({

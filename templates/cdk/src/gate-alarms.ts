@@ -12,7 +12,12 @@ export class GateAlarms {
   public readonly noDecision: cloudwatch.Alarm;
 
   constructor(gate: TwoPersonGateBase, functionName: string, gateFunction: lambda.IFunction) {
-    const alarm = (id: string, name: string, alarmDescription: string, metric: cloudwatch.IMetric) =>
+    const alarm = (
+      id: string,
+      name: string,
+      alarmDescription: string,
+      metric: cloudwatch.IMetric,
+    ) =>
       new cloudwatch.Alarm(gate, id, {
         alarmName: `${functionName}-${name}`,
         alarmDescription,
@@ -25,7 +30,8 @@ export class GateAlarms {
     this.errors = alarm(
       'ErrorAlarm',
       'errors',
-      'The gate ended without a result for its job. Lambda retries; the job fails within 20 minutes',
+      'The gate ended without a result for its job. Lambda retries; the job fails within 20 ' +
+        'minutes',
       gateFunction.metricErrors(MINUTE),
     );
     // Too few people tried to release.
@@ -35,9 +41,9 @@ export class GateAlarms {
       'A release was refused; the decision record in the log says who approved what, and why',
       gate.metricUnsatisfied(MINUTE),
     );
-    // Either the gate said so (a bad rule, a missing permission or an outage), or Lambda dropped the
-    // event after all its retries. Both are counted when they happen, so a late metric delays the
-    // alarm and never raises a false one. Subtracting decisions from invocations could do that.
+    // Either the gate said so (a bad rule, a missing permission or an outage), or Lambda dropped
+    // the event after all its retries. Both are counted when they happen, so a late metric delays
+    // the alarm and never raises a false one. Subtracting decisions from invocations could do that.
     this.noDecision = alarm(
       'NoDecisionAlarm',
       'no-decision',

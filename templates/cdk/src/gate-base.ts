@@ -51,10 +51,7 @@ export interface ITwoPersonGate extends IResource {
    *
    * @default - the median over 5 minutes
    */
-  metricTimeToApprove(
-    pipeline: string,
-    options?: cloudwatch.MetricOptions,
-  ): cloudwatch.Metric;
+  metricTimeToApprove(pipeline: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /** What a gate of this app and a gate of another app have in common. */

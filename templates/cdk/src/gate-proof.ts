@@ -119,11 +119,15 @@ export function proofStatements(options: ProofOptions, key: kms.IKey): iam.Polic
       actions: ['s3:GetObject'],
       resources: [options.artifacts.arnForObjects('*')],
     }),
-    new iam.PolicyStatement({ sid: 'SignProofs', actions: ['kms:Sign'], resources: [key.keyArn] }),
+    new iam.PolicyStatement({
+      sid: 'SignProofs',
+      actions: ['kms:Sign'],
+      resources: [key.keyArn],
+    }),
     new iam.PolicyStatement({
       sid: 'StoreProofs',
       actions: ['s3:PutObject'],
-      resources: [options.store.arnForObjects([options.prefix, '*'].filter(Boolean).join("/"))],
+      resources: [options.store.arnForObjects([options.prefix, '*'].filter(Boolean).join('/'))],
     }),
   ];
   if (artifactKey) {

@@ -19,8 +19,8 @@ import { tag } from './tag';
 /** Properties of a `TwoPersonGate`. */
 export interface TwoPersonGateProps {
   /**
-   * The gate's program, such as `lambda.Code.fromAsset('bootstrap.zip')`. `templates/package` writes
-   * the zip.
+   * The gate's program, such as `lambda.Code.fromAsset('bootstrap.zip')`. `templates/package`
+   * writes the zip.
    */
   readonly code: lambda.Code;
 
@@ -231,7 +231,10 @@ export class TwoPersonGate extends TwoPersonGateBase {
 
   /** Adds a dashboard: the time until approvals are given, refusals, and open approvals. */
   public addDashboard(options: DashboardOptions = {}): TwoPersonDashboard {
-    return new TwoPersonDashboard(this, 'Dashboard', { gateLogGroup: this.logGroup, ...options });
+    return new TwoPersonDashboard(this, 'Dashboard', {
+      gateLogGroup: this.logGroup,
+      ...options,
+    });
   }
 
   /** Lets the gate read a pipeline, which may be in another stack of this account and region. */

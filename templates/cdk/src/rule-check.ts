@@ -2,6 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { RequireSignature, type TwoPersonRule } from './rule';
+import { validate } from './rule-schema';
+
+/** All environment variables of a function together hold 4 KB (AWS Lambda Developer Guide, "Lambda
+ * quotas"). gate.yaml has the same limit. */
+const LIMIT = 4000;
 
 /** The rule as the gate reads it. Values that are known only at deployment stay in it. */
 export function ruleJson(scope: Construct, rule: TwoPersonRule): string {
@@ -16,14 +21,17 @@ export function ruleProblems(scope: Construct, rule: TwoPersonRule): string[] {
   const known = new Known();
   const sample = known.of(Stack.of(scope).resolve(written(rule)));
   const text = JSON.stringify(sample);
-  if (Buffer.byteLength(text) > 4000) {
-    return ['the rule has more than 4000 bytes, too many for an environment; use `ruleLayer`'];
+  if (Buffer.byteLength(text) > LIMIT) {
+    return [
+      `the rule has more than ${LIMIT} bytes, too many for an environment; use \`ruleLayer\``,
+    ];
   }
-  return policygenProblems(scope, text, known.unknown);
+  const problems = schemaProblems(sample, known.unknown);
+  return problems.length > 0 ? problems : policygenProblems(scope, text, known.unknown);
 }
 
 /** The rule's keys as the gate writes them. */
-function written(rule: TwoPersonRule): { [key: string]: unknown } {
+export function written(rule: TwoPersonRule): { [key: string]: unknown } {
   const { requireSignature, ...rest } = rule;
   const values: { [key in RequireSignature]: unknown } = {
     [RequireSignature.NONE]: false,
@@ -94,6 +102,34 @@ function evaluated(value: unknown): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(String(join[0]));
 }
 
+interface SchemaError {
+  readonly instancePath: string;
+  readonly message?: string;
+  readonly params: { readonly additionalProperty?: string };
+}
+
+/** What the JSON Schema says about a rule, apart from values that are known only at deployment. */
+function schemaProblems(rule: unknown, unknown: string[]): string[] {
+  if (validate(rule)) {
+    return [];
+  }
+  return (validate as unknown as { errors: SchemaError[] }).errors.flatMap((error) => {
+    const key = error.instancePath.slice(1).split('/').map(unescape).join('.');
+    const { additionalProperty: extra } = error.params;
+    if (unknown.includes(key)) {
+      return [];
+    }
+    return extra === undefined
+      ? [`\`rule${key && `.${key}`}\` ${error.message}`]
+      : [`\`rule${key && `.${key}`}\` has no key \`${extra}\`; remove it or correct its name`];
+  });
+}
+
+/** A part of a JSON Pointer (RFC 6901). */
+function unescape(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
 interface Finding {
   readonly code: string;
   readonly severity: 'error' | 'warning' | 'note';
@@ -110,26 +146,38 @@ function policygenProblems(scope: Construct, text: string, unknown: string[]): s
     encoding: 'utf8',
     timeout: 60_000,
   });
-  if (done.error && 'code' in done.error && done.error.code === 'ENOENT') {
+  const isAbsent = done.error && 'code' in done.error && done.error.code === 'ENOENT';
+  if (isAbsent && !process.env.POLICYGEN) {
     return [];
   }
   const annotations = Annotations.of(scope);
   if (unknown.length > 0) {
     annotations.addInfoV2(
       'two-person-rule:not-checked',
-      `policygen did not check the rule, because these are known only at deployment: ${unknown.join(', ')}`,
+      `policygen did not check the rule, because the deployment gives ${unknown.join(', ')}`,
     );
     return [];
   }
-  if (done.status !== 0 && done.status !== 10) {
-    const why = (done.stderr || String(done.error)).trim();
-    annotations.addWarningV2('two-person-rule:not-checked', `\`${program}\` did not check the rule: ${why}`);
+  const findings = report(done.stdout);
+  if (!findings) {
+    annotations.addWarningV2(
+      'two-person-rule:not-checked',
+      `\`${program}\` did not check the rule: ${(done.stderr || String(done.error)).trim()}`,
+    );
     return [];
   }
-  const findings = (JSON.parse(done.stdout) as { findings: Finding[] }).findings;
   const said = (finding: Finding) => `${finding.message} ${finding.help} (${finding.subject.arn})`;
   for (const finding of findings.filter(({ severity }) => severity === 'warning')) {
     annotations.addWarningV2(`two-person-rule:${finding.code}`, said(finding));
   }
   return findings.filter(({ severity }) => severity === 'error').map(said);
+}
+
+/** The findings of a report, or undefined if it is none. */
+function report(text: string | null): Finding[] | undefined {
+  try {
+    return (JSON.parse(text ?? '') as { findings?: Finding[] }).findings;
+  } catch {
+    return undefined;
+  }
 }

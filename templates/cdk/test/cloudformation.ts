@@ -33,10 +33,12 @@ export function load(name: string): any {
       return { [long]: isAttribute ? plain.split('.') : plain };
     },
   });
-  const customTags = [...FUNCTIONS, 'GetAtt', 'EachMemberEquals', 'Ref', 'Condition'].flatMap((name) => {
-    const long = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
-    return (['map', 'scalar', 'seq'] as const).map((kind) => tag(kind, name, long));
-  });
+  const customTags = [...FUNCTIONS, 'GetAtt', 'EachMemberEquals', 'Ref', 'Condition'].flatMap(
+    (name) => {
+      const long = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
+      return (['map', 'scalar', 'seq'] as const).map((kind) => tag(kind, name, long));
+    },
+  );
   const text = fs.readFileSync(path.join(ROOT, 'templates', name), 'utf8');
   return yaml.parse(text, { customTags, logLevel: 'error' });
 }
@@ -89,7 +91,11 @@ export function resources(
     const [[name, argument] = ['', undefined], ...more] = Object.entries<any>(value);
     const isFunction = name.startsWith('Fn::') || name === 'Ref' || name === 'Condition';
     // A statement's `Condition` is a mapping.
-    if (more.length === 0 && isFunction && !(name === 'Condition' && typeof argument === 'object')) {
+    if (
+      more.length === 0 &&
+      isFunction &&
+      !(name === 'Condition' && typeof argument === 'object')
+    ) {
       assert.ok(name in evaluate, `${name} is not known here`);
       return evaluate[name]!(argument);
     }

@@ -17,7 +17,11 @@ const SEE_APPROVALS = [
 ];
 
 function newGate(stack: Stack, props: Partial<TwoPersonGateProps> = {}): TwoPersonGate {
-  return new TwoPersonGate(stack, 'Gate', { code: bootstrap(), pipelines: ['payments'], ...props });
+  return new TwoPersonGate(stack, 'Gate', {
+    code: bootstrap(),
+    pipelines: ['payments'],
+    ...props,
+  });
 }
 
 /** A pipeline whose first stage fetches, and whose second one has the given action. */

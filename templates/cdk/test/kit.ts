@@ -22,10 +22,14 @@ export function template(stack: Stack): { [key: string]: any } {
   return Template.fromStack(stack).toJSON();
 }
 
+/** A folder that is removed when the tests of a file end. */
+export const SCRATCH = fs.mkdtempSync(path.join(os.tmpdir(), 'two-person-rule-'));
+process.on('exit', () => fs.rmSync(SCRATCH, { recursive: true, force: true }));
+
 /** Code in the place of a zip that `templates/package` writes. */
 export function bootstrap(): lambda.Code {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bootstrap-'));
-  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  const folder = path.join(SCRATCH, 'bootstrap');
+  fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, 'bootstrap'), 'not a program');
   return lambda.Code.fromAsset(folder);
 }
@@ -60,7 +64,5 @@ export function policygen(): string | undefined {
     path.join(ROOT, 'target', 'debug', 'policygen'),
     'policygen',
   ];
-  return candidates.find(
-    (program) => program && spawnSync(program, ['--version']).status === 0,
-  );
+  return candidates.find((program) => program && spawnSync(program, ['--version']).status === 0);
 }

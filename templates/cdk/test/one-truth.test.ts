@@ -23,81 +23,82 @@ const TOPIC = 'arn:aws:sns:us-east-1:111122223333:alarms';
 const LAYER = 'arn:aws:lambda:us-east-1:111122223333:layer:rule:7';
 
 /** Settings of gate.yaml, and the properties that mean the same. */
-const CASES: [string, { [parameter: string]: unknown }, (stack: Stack) => Partial<TwoPersonGateProps>][] =
+const CASES: [
+  string,
+  { [parameter: string]: unknown },
+  (stack: Stack) => Partial<TwoPersonGateProps>,
+][] = [
+  ['defaults', {}, () => ({})],
   [
-    ['defaults', {}, () => ({})],
-    [
-      'names, processor and concurrency',
-      {
-        FunctionName: 'gate',
-        RoleName: 'Gate',
-        Architecture: 'x86_64',
-        ReservedConcurrency: -1,
-        LogRetentionDays: 3653,
+    'names, processor and concurrency',
+    {
+      FunctionName: 'gate',
+      RoleName: 'Gate',
+      Architecture: 'x86_64',
+      ReservedConcurrency: -1,
+      LogRetentionDays: 3653,
+    },
+    () => ({
+      functionName: 'gate',
+      roleName: 'Gate',
+      architecture: lambda.Architecture.X86_64,
+      reservedConcurrency: -1,
+      logRetention: logs.RetentionDays.TEN_YEARS,
+    }),
+  ],
+  ['a queue without a key', { KeepLostEvents: 'true' }, () => ({ keepLostEvents: true })],
+  [
+    'a key, a queue and trusted roles',
+    { KmsKeyArn: KEY, KeepLostEvents: 'true', TrustedSessionRoles: 'One,Two' },
+    (stack) => ({
+      encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY),
+      keepLostEvents: true,
+      rule: { trustedSessionRoles: ['One', 'Two'] },
+    }),
+  ],
+  [
+    'a rule',
+    {
+      TwoPersonRule: '{"excludeInitiator":true,"quorum":3,"requireSignature":{"deviceBound":true}}',
+    },
+    () => ({ rule: { quorum: 3, requireSignature: RequireSignature.DEVICE_BOUND } }),
+  ],
+  [
+    'a layer',
+    { RuleLayer: LAYER },
+    (stack) => ({ ruleLayer: lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', LAYER) }),
+  ],
+  [
+    'proofs with a new key',
+    { ProofStore: 's3://proofs', ArtifactBucket: 'artifacts' },
+    (stack) => ({
+      proof: {
+        store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
+        artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
       },
-      () => ({
-        functionName: 'gate',
-        roleName: 'Gate',
-        architecture: lambda.Architecture.X86_64,
-        reservedConcurrency: -1,
-        logRetention: logs.RetentionDays.TEN_YEARS,
-      }),
-    ],
-    [
-      'a queue without a key',
-      { KeepLostEvents: 'true' },
-      () => ({ keepLostEvents: true }),
-    ],
-    [
-      'a key, a queue and trusted roles',
-      { KmsKeyArn: KEY, KeepLostEvents: 'true', TrustedSessionRoles: 'One,Two' },
-      (stack) => ({
-        encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY),
-        keepLostEvents: true,
-        rule: { trustedSessionRoles: ['One', 'Two'] },
-      }),
-    ],
-    [
-      'a rule',
-      { TwoPersonRule: '{"excludeInitiator":true,"quorum":3,"requireSignature":{"deviceBound":true}}' },
-      () => ({ rule: { quorum: 3, requireSignature: RequireSignature.DEVICE_BOUND } }),
-    ],
-    [
-      'a layer',
-      { RuleLayer: LAYER },
-      (stack) => ({ ruleLayer: lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', LAYER) }),
-    ],
-    [
-      'proofs with a new key',
-      { ProofStore: 's3://proofs', ArtifactBucket: 'artifacts' },
-      (stack) => ({
-        proof: {
-          store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
-          artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
-        },
-      }),
-    ],
-    [
-      'proofs with keys, a prefix and an environment',
-      {
-        ProofStore: 's3://proofs/team/a',
-        ProofEnvironment: 'live',
-        ArtifactBucket: 'artifacts',
-        ArtifactKeyArn: ARTIFACT_KEY,
-        ProofKeyArn: PROOF_KEY,
+    }),
+  ],
+  [
+    'proofs with keys, a prefix and an environment',
+    {
+      ProofStore: 's3://proofs/team/a',
+      ProofEnvironment: 'live',
+      ArtifactBucket: 'artifacts',
+      ArtifactKeyArn: ARTIFACT_KEY,
+      ProofKeyArn: PROOF_KEY,
+    },
+    (stack) => ({
+      proof: {
+        store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
+        prefix: 'team/a',
+        environment: 'live',
+        artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
+        artifactKey: kms.Key.fromKeyArn(stack, 'ArtifactKey', ARTIFACT_KEY),
+        key: kms.Key.fromKeyArn(stack, 'ProofKey', PROOF_KEY),
       },
-      (stack) => ({
-        proof: {
-          store: s3.Bucket.fromBucketName(stack, 'Proofs', 'proofs'),
-          prefix: 'team/a',
-          environment: 'live',
-          artifacts: s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts'),
-          artifactKey: kms.Key.fromKeyArn(stack, 'ArtifactKey', ARTIFACT_KEY),
-          key: kms.Key.fromKeyArn(stack, 'ProofKey', PROOF_KEY),
-        },
-      }),
-    ],
-  ];
+    }),
+  ],
+];
 
 for (const [name, parameters, properties] of CASES) {
   test(`the gate is that of gate.yaml: ${name}`, () => {

@@ -60,7 +60,8 @@ function withoutDifferences(resource: Resource): any {
       const { CodeUri, Tags, ...same } = Properties;
       assert.match(CodeUri, /^\.\.\/target\/lambda\/(gate|desk)\/bootstrap\.zip$/);
       const list = Object.entries(Tags).map(([Key, Value]) => ({ Key, Value }));
-      return functionWithRule({ ...rest, Type: 'AWS::Lambda::Function', Properties: { ...same, Tags: list } });
+      const of = { ...rest, Type: 'AWS::Lambda::Function', Properties: { ...same, Tags: list } };
+      return functionWithRule(of);
     }
     case 'AWS::Lambda::Function': {
       const { Code, ...same } = Properties;

@@ -12,9 +12,36 @@ variable "trusted_session_roles" {
 }
 
 variable "rule" {
+  # Not an object type: its optional keys would be null in the JSON, which the gate refuses, and
+  # requireSignature is a bool or an object. policygen/schema.py writes the list of the keys.
   description = "More keys of the rule that no pipeline can loosen (docs/gate.md), in addition to excludeInitiator and trusted_session_roles; a key given here replaces theirs."
   type        = any
   default     = {}
+  validation {
+    condition = length(setsubtract(keys(var.rule), [
+      "$schema",
+      "actions",
+      "desk",
+      "excludeAuthors",
+      "excludeInitiator",
+      "handleAffixes",
+      "maxAgeMinutes",
+      "notPeople",
+      "onlyPeople",
+      "people",
+      "pipelineExecutionId",
+      "proof",
+      "quorum",
+      "requireSignature",
+      "reviews",
+      "roster",
+      "sharedRoles",
+      "signingKeys",
+      "stage",
+      "trustedSessionRoles",
+    ])) == 0
+    error_message = "The rule has a key that the gate does not know; docs/gate.md lists the keys."
+  }
 }
 
 variable "rule_layer_arn" {
