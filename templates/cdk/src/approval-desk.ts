@@ -54,8 +54,8 @@ export interface DeskLoadBalancer {
 /** Properties of an `ApprovalDesk`. */
 export interface ApprovalDeskProps {
   /**
-   * The desk's program, such as `lambda.Code.fromAsset('bootstrap.zip')`. `templates/package --desk`
-   * writes the zip.
+   * The desk's program, such as `lambda.Code.fromAsset('bootstrap.zip')`.
+   * `templates/package --desk` writes the zip.
    */
   readonly code: lambda.Code;
 
@@ -87,8 +87,8 @@ export interface ApprovalDeskProps {
   readonly rule?: TwoPersonRule;
 
   /**
-   * A version of a layer with the rule in `two-person-rule/rule.json`, instead of `rule`: the gate's
-   * own layer.
+   * A version of a layer with the rule in `two-person-rule/rule.json`, instead of `rule`: the
+   * gate's own layer.
    *
    * @default - the rule is in the function's environment
    */
@@ -154,8 +154,8 @@ export interface ApprovalDeskProps {
   readonly reservedConcurrency?: number;
 
   /**
-   * A KMS key for the function's environment and the log group, and that of the topic if it has one.
-   * Its policy must let CloudWatch Logs use it.
+   * A KMS key for the function's environment and the log group, and that of the topic if it has
+   * one. Its policy must let CloudWatch Logs use it.
    *
    * @default - keys that AWS owns
    */
@@ -185,8 +185,8 @@ export class ApprovalDesk extends Resource {
   /** Where the function's log is. */
   public readonly logGroup: logs.ILogGroup;
   /**
-   * Where the desk is, and without the slash at its end the `origin` of the rule's `desk`. Undefined
-   * behind a load balancer.
+   * Where the desk is, and without the slash at its end the `origin` of the rule's `desk`.
+   * Undefined behind a load balancer.
    */
   public readonly url?: string;
 
@@ -216,7 +216,8 @@ export class ApprovalDesk extends Resource {
         StringEquals: { 'sts:RoleSessionName': '${sts:SourceIdentity}' },
       }),
     });
-    // One session for each person: CodePipeline records it, and CloudTrail keeps its source identity.
+    // One session for each person: CodePipeline records it, and CloudTrail keeps its source
+    // identity.
     answering.assumeRolePolicy!.addStatements(
       new iam.PolicyStatement({
         sid: 'NameThePerson',

@@ -174,9 +174,7 @@ function mfaOf({ requireMfa, mfaMaxAge }: ApprovalOptions, entry?: Entry): Mfa |
   }
   if (!requireMfa) {
     if (maxAge !== undefined) {
-      throw new Error(
-        '`mfaMaxAge` means nothing without `requireMfa`; add that, or leave it out',
-      );
+      throw new Error('`mfaMaxAge` means nothing without `requireMfa`; add that, or leave it out');
     }
     return undefined;
   }

@@ -1,5 +1,9 @@
 import {
-  aws_iam as iam, aws_organizations as organizations, aws_sso as sso, Resource, Stack,
+  aws_iam as iam,
+  aws_organizations as organizations,
+  aws_sso as sso,
+  Resource,
+  Stack,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ApproverMechanism } from './approver-mechanism';
@@ -7,7 +11,14 @@ import { warn } from './approvers/advice';
 import { addGuardrails } from './approvers/guardrails';
 import { addMembers } from './approvers/members';
 import {
-  BUCKET, checked, checkedName, functionRef, partitionOf, PREFIX, ROLE, ROLE_NAME,
+  BUCKET,
+  checked,
+  checkedName,
+  functionRef,
+  partitionOf,
+  PREFIX,
+  ROLE,
+  ROLE_NAME,
 } from './approvers/names';
 import { addPermissions, trustedSessionRoles } from './approvers/permissions';
 import { Plan } from './approvers/plan';
@@ -237,7 +248,9 @@ export class Approvers extends Resource {
     for (const { name, description, document } of plan.policies) {
       const id = `${short(name)}Policy`;
       const policy = new iam.CfnManagedPolicy(this, id, {
-        managedPolicyName: name, description, policyDocument: document,
+        managedPolicyName: name,
+        description,
+        policyDocument: document,
       });
       arns.set(name, policy.ref);
       this.policies.push(iam.ManagedPolicy.fromManagedPolicyArn(this, `${id}Arn`, policy.ref));
@@ -256,22 +269,32 @@ export class Approvers extends Resource {
     for (const { name, description, trust, policies } of plan.roles) {
       const id = `${short(name)}Role`;
       const role = new iam.CfnRole(this, id, {
-        roleName: name, description, assumeRolePolicyDocument: trust,
+        roleName: name,
+        description,
+        assumeRolePolicyDocument: trust,
         managedPolicyArns: arnsOf(policies),
       });
       // Its policies are complete, so nothing else may add to them.
-      const reference = iam.Role.fromRoleArn(this, `${id}Arn`, role.attrArn, { mutable: false });
+      const reference = iam.Role.fromRoleArn(this, `${id}Arn`, role.attrArn, {
+        mutable: false,
+      });
       this.roles.set(short(name), reference);
     }
     for (const { name, description, instance, document } of plan.permissionSets) {
       const set = new sso.CfnPermissionSet(this, `${short(name)}PermissionSet`, {
-        name, description, instanceArn: instance, inlinePolicy: document,
+        name,
+        description,
+        instanceArn: instance,
+        inlinePolicy: document,
       });
       this.permissionSets.set(short(name), set.attrPermissionSetArn);
     }
     for (const { name, description, document } of plan.scps) {
       new organizations.CfnPolicy(this, `${short(name)}Scp`, {
-        name, description, type: 'SERVICE_CONTROL_POLICY', content: document,
+        name,
+        description,
+        type: 'SERVICE_CONTROL_POLICY',
+        content: document,
       });
     }
   }
@@ -279,7 +302,7 @@ export class Approvers extends Resource {
 
 function guardsOf(options: GuardrailsOptions): Guards | undefined {
   const { enabled = true, ...rest } = options;
-  const given = Object.entries(rest).find(([, value]) => Array.isArray(value) ? value[0] : value);
+  const given = Object.entries(rest).find(([, value]) => (Array.isArray(value) ? value[0] : value));
   if (!enabled) {
     if (given) {
       throw new Error(
@@ -312,7 +335,7 @@ function settingsOf(stack: Stack, props: ApproversProps, guards: Guards | undefi
   });
   const patterns = props.slotPatterns ?? {};
   const isBare = Object.keys(patterns).length === 0 && (props.slots ?? []).length === 0;
-  const names = isBare ? ['ApprovalA', 'ApprovalB'] : props.slots ?? [];
+  const names = isBare ? ['ApprovalA', 'ApprovalB'] : (props.slots ?? []);
   const slots = slotsOf(names, patterns, targets);
   const { mechanism } = props;
   const kind = mechanism._mechanism;

@@ -58,7 +58,9 @@ export function newArchiveBucket(
   // In years: a construct for buckets has no other unit than days.
   (bucket.node.defaultChild as s3.CfnBucket).objectLockConfiguration = {
     objectLockEnabled: 'Enabled',
-    rule: { defaultRetention: { mode: options.retentionMode ?? RetentionMode.GOVERNANCE, years } },
+    rule: {
+      defaultRetention: { mode: options.retentionMode ?? RetentionMode.GOVERNANCE, years },
+    },
   };
   const objects = bucket.arnForObjects('*');
   const deny = (sid: string, action: string, resources: string[], conditions?: object) =>
@@ -91,7 +93,9 @@ export function newArchiveBucket(
         ),
         conditions: {
           StringEquals: { 'aws:PrincipalOrgID': options.organizationId },
-          ArnLike: { 'aws:PrincipalArn': `arn:${partition}:iam::*:role/${functionName}-*` },
+          ArnLike: {
+            'aws:PrincipalArn': `arn:${partition}:iam::*:role/${functionName}-*`,
+          },
         },
       }),
     );

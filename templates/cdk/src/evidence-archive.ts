@@ -44,8 +44,8 @@ export interface EvidenceArchiveProps extends ArchiveBucketOptions {
   readonly rule?: TwoPersonRule;
 
   /**
-   * A version of a layer with the rule in `two-person-rule/rule.json`, instead of `rule`: the gate's
-   * own layer.
+   * A version of a layer with the rule in `two-person-rule/rule.json`, instead of `rule`: the
+   * gate's own layer.
    *
    * @default - the rule is in the function's environment
    */
@@ -142,11 +142,12 @@ export class EvidenceArchive extends Resource {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     this.role = role.withoutPolicyUpdates();
+    const pipelines = checkedPattern('pipelines', props.pipelines ?? '*');
     const policy = new iam.ManagedPolicy(this, 'Policy', {
       managedPolicyName: roleName,
       description: 'Two-person rule: what the function that keeps the history may do',
       roles: [role],
-      statements: this.statements(functionName, checkedPattern('pipelines', props.pipelines ?? '*')),
+      statements: this.statements(functionName, pipelines),
     });
     const archiveFunction = new lambda.Function(this, 'Function', {
       functionName,

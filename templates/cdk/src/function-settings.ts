@@ -8,7 +8,8 @@ export const RULE_FILE = '/opt/two-person-rule/rule.json';
 export function checkedPattern(property: string, text: string): string {
   if (!Token.isUnresolved(text) && !isPipelineGlob(text)) {
     throw new Error(
-      `\`${property}\` is \`${text}\`; give a name or a pattern: 1 to 100 of A-Z a-z 0-9 . @ - _ * ?`,
+      `\`${property}\` is \`${text}\`; give a name or a pattern: 1 to 100 of ` +
+        'A-Z a-z 0-9 . @ - _ * ?',
     );
   }
   return text;

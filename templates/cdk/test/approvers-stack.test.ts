@@ -10,7 +10,10 @@ const CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
 
 function approvers(stack: Stack, props: Partial<ApproversProps> = {}, id = 'Approvers'): Approvers {
   return new Approvers(stack, id, {
-    pipelines: ['payments'], stage: 'Release', mechanism: ApproverMechanism.groups(), ...props,
+    pipelines: ['payments'],
+    stage: 'Release',
+    mechanism: ApproverMechanism.groups(),
+    ...props,
   });
 }
 
@@ -18,7 +21,7 @@ function deployed(stack: Stack): unknown {
   return resources(Template.fromStack(stack).toJSON());
 }
 
-test('a stack without a region and an account has the policies of the place it is deployed to', () => {
+test('without a region and an account, the policies are those of the place of deployment', () => {
   const [anywhere, here] = [new Stack(new App(), 'Stack'), newStack()];
   for (const stack of [anywhere, here]) {
     approvers(stack, { guardrails: { breakGlass: ['Fire'], deployRoles: ['Deploy'] } });
@@ -30,12 +33,16 @@ test('a stack without a region and an account has the policies of the place it i
 test('names that are known only at deployment stay in the policies', () => {
   const stack = newStack();
   const gate = lambda.Function.fromFunctionArn(
-    stack, 'Gate', 'arn:aws:lambda:us-east-1:111122223333:function:gate',
+    stack,
+    'Gate',
+    'arn:aws:lambda:us-east-1:111122223333:function:gate',
   );
   const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
   approvers(stack, {
-    pipelines: [role.roleName], gateFunction: gate.functionArn,
-    mechanism: ApproverMechanism.signed(), guardrails: { enabled: false },
+    pipelines: [role.roleName],
+    gateFunction: gate.functionArn,
+    mechanism: ApproverMechanism.signed(),
+    guardrails: { enabled: false },
   });
   const [answer] = only(stack, 'AWS::IAM::ManagedPolicy').PolicyDocument.Statement;
   const [separator, parts] = answer.Resource[0]['Fn::Join'];
@@ -51,13 +58,17 @@ test('users of the app can be put into the group of a slot', () => {
     Groups: [{ Ref: Match.stringLikeRegexp('ApprovalAGroup') }],
   });
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::UserToGroupAddition', {
-    GroupName: { Ref: Match.stringLikeRegexp('ApprovalBGroup') }, Users: ['bob', 'dave'],
+    GroupName: { Ref: Match.stringLikeRegexp('ApprovalBGroup') },
+    Users: ['bob', 'dave'],
   });
 });
 
 test('what the mechanism does not have is refused with what it has', () => {
   const people = approvers(newStack());
-  assert.throws(() => people.group('ApprovalC'), /no group for `ApprovalC`.*`ApprovalA`, `ApprovalB`/);
+  assert.throws(
+    () => people.group('ApprovalC'),
+    /no group for `ApprovalC`.*`ApprovalA`, `ApprovalB`/,
+  );
   assert.throws(() => people.group(), /no group for `Approvers`/);
   assert.throws(() => people.role('ApprovalA'), /it has no role at all/);
 });
@@ -69,10 +80,12 @@ test('the rule learns the roles whose sessions have names that nobody can choose
   assert.deepEqual(roles(ApproverMechanism.groups()), []);
   assert.deepEqual(roles(ApproverMechanism.signed({ wayIn: accounts })), []);
   assert.deepEqual(roles(ApproverMechanism.roles(accounts)), [
-    'TwoPersonRule-ApprovalA', 'TwoPersonRule-ApprovalB',
+    'TwoPersonRule-ApprovalA',
+    'TwoPersonRule-ApprovalB',
   ]);
   assert.deepEqual(roles(ApproverMechanism.permissionSets(CENTER)), [
-    'AWSReservedSSO_TwoPersonRule-ApprovalA_*', 'AWSReservedSSO_TwoPersonRule-ApprovalB_*',
+    'AWSReservedSSO_TwoPersonRule-ApprovalA_*',
+    'AWSReservedSSO_TwoPersonRule-ApprovalB_*',
   ]);
 });
 
@@ -82,7 +95,9 @@ test('roles and permission sets can be referred to, and nothing adds to the role
   const role = approvers(stack, { mechanism: ApproverMechanism.signed({ wayIn }) }).role();
   role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:*'], resources: ['*'] }));
   const sets = approvers(
-    stack, { mechanism: ApproverMechanism.permissionSets(CENTER), prefix: 'Sets-' }, 'Sets',
+    stack,
+    { mechanism: ApproverMechanism.permissionSets(CENTER), prefix: 'Sets-' },
+    'Sets',
   );
   const [id, attribute] = stack.resolve(sets.permissionSetArn('ApprovalA'))['Fn::GetAtt'];
   assert.equal(attribute, 'PermissionSetArn');
@@ -94,8 +109,12 @@ test('roles and permission sets can be referred to, and nothing adds to the role
 test('each choice that weakens the rule is a warning', () => {
   const stack = newStack();
   approvers(stack, {
-    pipelines: ['team-*'], stage: 'Release?', slots: ['Ops'], slotPatterns: { Dev: 'Dev*' },
-    regions: ['*', 'us-east-9'], accounts: ['*'],
+    pipelines: ['team-*'],
+    stage: 'Release?',
+    slots: ['Ops'],
+    slotPatterns: { Dev: 'Dev*' },
+    regions: ['*', 'us-east-9'],
+    accounts: ['*'],
     mechanism: ApproverMechanism.roles(WayIn.accounts('444455556666'), { exclusive: false }),
     guardrails: { breakGlass: ['Fire'], jobWorkers: ['Worker'] },
   });
@@ -103,8 +122,16 @@ test('each choice that weakens the rule is a warning', () => {
     .findWarning('*', Match.anyValue())
     .map(({ entry }) => /\[ack: two-person-rule:([a-z-]+)\]/.exec(String(entry.data))?.[1]);
   assert.deepEqual(said.sort(), [
-    'any-account', 'any-region', 'break-glass', 'job-worker', 'not-exclusive', 'pipeline-pattern',
-    'slot-pattern', 'stage-pattern', 'trusted-account', 'unknown-region',
+    'any-account',
+    'any-region',
+    'break-glass',
+    'job-worker',
+    'not-exclusive',
+    'pipeline-pattern',
+    'slot-pattern',
+    'stage-pattern',
+    'trusted-account',
+    'unknown-region',
   ]);
 });
 
@@ -117,7 +144,8 @@ test('what weakens nothing is no warning', () => {
 test('what CloudFormation cannot do is said', () => {
   const stack = newStack();
   approvers(stack, {
-    mechanism: ApproverMechanism.permissionSets(CENTER), members: { ApprovalA: ['alice@example.com'] },
+    mechanism: ApproverMechanism.permissionSets(CENTER),
+    members: { ApprovalA: ['alice@example.com'] },
   });
   const said = Annotations.fromStack(stack)
     .findInfo('*', Match.anyValue())

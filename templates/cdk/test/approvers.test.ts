@@ -20,7 +20,7 @@ type Row = [flags: string[], props: Partial<ApproversProps>];
 const MFA = { requireMfa: true, mfaMaxAge: Duration.minutes(15) };
 const MFA_FLAGS = ['--require-mfa', '--mfa-max-age', '15m'];
 const MECHANISMS: Record<string, Row> = {
-  'groups': [['--mechanism', 'groups'], { mechanism: ApproverMechanism.groups() }],
+  groups: [['--mechanism', 'groups'], { mechanism: ApproverMechanism.groups() }],
   'groups, not exclusive': [
     ['--mechanism', 'groups', '--no-exclusive', '--approve-only'],
     { mechanism: ApproverMechanism.groups({ exclusive: false, approveOnly: true }) },
@@ -29,7 +29,7 @@ const MECHANISMS: Record<string, Row> = {
     ['--mechanism', 'groups', '--require-mfa'],
     { mechanism: ApproverMechanism.groups({ requireMfa: true }) },
   ],
-  'tag': [['--mechanism', 'tag'], { mechanism: ApproverMechanism.tag() }],
+  tag: [['--mechanism', 'tag'], { mechanism: ApproverMechanism.tag() }],
   'tag with a second factor': [
     ['--mechanism', 'tag', '--no-exclusive', ...MFA_FLAGS],
     { mechanism: ApproverMechanism.tag({ exclusive: false, ...MFA }) },
@@ -39,37 +39,48 @@ const MECHANISMS: Record<string, Row> = {
     { mechanism: ApproverMechanism.roles(WayIn.saml(SAML)) },
   ],
   'roles from accounts': [
-    ['--mechanism', 'roles', '--trust-account', '111122223333', '--trust-account', '444455556666',
-      ...MFA_FLAGS],
+    [
+      '--mechanism',
+      'roles',
+      '--trust-account',
+      '111122223333',
+      '--trust-account',
+      '444455556666',
+      ...MFA_FLAGS,
+    ],
     { mechanism: ApproverMechanism.roles(WayIn.accounts('111122223333', '444455556666'), MFA) },
   ],
   'permission sets': [
     ['--mechanism', 'roles', '--identity-center', CENTER],
     { mechanism: ApproverMechanism.permissionSets(CENTER) },
   ],
-  'signed': [
-    ['--mechanism', 'signed', ...MFA_FLAGS], { mechanism: ApproverMechanism.signed(MFA) },
-  ],
+  signed: [['--mechanism', 'signed', ...MFA_FLAGS], { mechanism: ApproverMechanism.signed(MFA) }],
   'signed by a role': [
     ['--mechanism', 'signed', '--trust-account', '111122223333', '--require-mfa'],
     {
-      mechanism:
-        ApproverMechanism.signed({ wayIn: WayIn.accounts('111122223333'), requireMfa: true }),
+      mechanism: ApproverMechanism.signed({
+        wayIn: WayIn.accounts('111122223333'),
+        requireMfa: true,
+      }),
     },
   ],
   'signed by a permission set': [
     ['--mechanism', 'signed', '--identity-center', CENTER, '--approve-only'],
     {
-      mechanism:
-        ApproverMechanism.signed({ wayIn: WayIn.identityCenter(CENTER), approveOnly: true }),
+      mechanism: ApproverMechanism.signed({
+        wayIn: WayIn.identityCenter(CENTER),
+        approveOnly: true,
+      }),
     },
   ],
-  'desk': [['--mechanism', 'desk'], { mechanism: ApproverMechanism.desk() }],
+  desk: [['--mechanism', 'desk'], { mechanism: ApproverMechanism.desk() }],
   'desk by a role': [
     ['--mechanism', 'desk', '--trust-saml', SAML, '--desk-function', 'team-desk:live'],
     {
-      mechanism:
-        ApproverMechanism.desk({ wayIn: WayIn.saml(SAML), deskFunction: 'team-desk:live' }),
+      mechanism: ApproverMechanism.desk({
+        wayIn: WayIn.saml(SAML),
+        deskFunction: 'team-desk:live',
+      }),
     },
   ],
   'desk by a permission set': [
@@ -80,22 +91,43 @@ const MECHANISMS: Record<string, Row> = {
 
 const GUARDRAILS: Record<string, Row> = {
   'no guardrails': [[], { guardrails: { enabled: false } }],
-  'guardrails': [['--guardrails'], {}],
+  guardrails: [['--guardrails'], {}],
   'a service control policy': [['--guardrails', '--scp'], { guardrails: { scp: true } }],
   'guardrails with each option': [
-    ['--guardrails', '--scp', '--deny-manual-start', '--break-glass', 'Fire', '--break-glass',
-      'arn:aws:iam::111122223333:role/break/Glass', '--job-worker', 'Worker', '--deploy-role',
-      'Deploy', '--deploy-role', 'arn:aws:iam::444455556666:role/cdk/Deploy', '--artifact-bucket',
-      'artifacts', '--artifact-bucket', 'more-artifacts', '--reviews-function', 'reviews', '--gate',
-      '--service-role', 'Pipelines'],
+    [
+      '--guardrails',
+      '--scp',
+      '--deny-manual-start',
+      '--break-glass',
+      'Fire',
+      '--break-glass',
+      'arn:aws:iam::111122223333:role/break/Glass',
+      '--job-worker',
+      'Worker',
+      '--deploy-role',
+      'Deploy',
+      '--deploy-role',
+      'arn:aws:iam::444455556666:role/cdk/Deploy',
+      '--artifact-bucket',
+      'artifacts',
+      '--artifact-bucket',
+      'more-artifacts',
+      '--reviews-function',
+      'reviews',
+      '--gate',
+      '--service-role',
+      'Pipelines',
+    ],
     {
       guardrails: {
-        scp: true, denyManualStart: true,
+        scp: true,
+        denyManualStart: true,
         breakGlass: ['Fire', 'arn:aws:iam::111122223333:role/break/Glass'],
         jobWorkers: ['Worker'],
         deployRoles: ['Deploy', 'arn:aws:iam::444455556666:role/cdk/Deploy'],
         artifactBuckets: ['artifacts', 'more-artifacts'],
-        reviewsFunction: 'reviews', serviceRoles: ['Pipelines'],
+        reviewsFunction: 'reviews',
+        serviceRoles: ['Pipelines'],
       },
     },
   ],
@@ -103,35 +135,100 @@ const GUARDRAILS: Record<string, Row> = {
 
 const PLACES: Record<string, Row> = {
   'one pipeline': [
-    ['--region', 'us-east-1', '--account', '111122223333', '--pipeline', 'payments', '--stage',
-      'Release'],
+    [
+      '--region',
+      'us-east-1',
+      '--account',
+      '111122223333',
+      '--pipeline',
+      'payments',
+      '--stage',
+      'Release',
+    ],
     { pipelines: ['payments'], stage: 'Release' },
   ],
   'three slots of two pipelines in two regions and accounts': [
-    ['--region', 'us-east-1', '--region', 'eu-west-1', '--account', '111122223333', '--account',
-      '444455556666', '--pipeline', 'payments', '--pipeline', 'ledger', '--stage', 'Release',
-      '--slot', 'Dev', '--slot', 'Ops', '--slot', 'Sec', '--prefix', 'Team-', '--gate-function',
-      'arn:aws:lambda:eu-west-1:444455556666:function:team-gate:live'],
+    [
+      '--region',
+      'us-east-1',
+      '--region',
+      'eu-west-1',
+      '--account',
+      '111122223333',
+      '--account',
+      '444455556666',
+      '--pipeline',
+      'payments',
+      '--pipeline',
+      'ledger',
+      '--stage',
+      'Release',
+      '--slot',
+      'Dev',
+      '--slot',
+      'Ops',
+      '--slot',
+      'Sec',
+      '--prefix',
+      'Team-',
+      '--gate-function',
+      'arn:aws:lambda:eu-west-1:444455556666:function:team-gate:live',
+    ],
     {
-      pipelines: ['payments', 'ledger'], stage: 'Release', slots: ['Dev', 'Ops', 'Sec'],
-      regions: ['us-east-1', 'eu-west-1'], accounts: ['111122223333', '444455556666'],
+      pipelines: ['payments', 'ledger'],
+      stage: 'Release',
+      slots: ['Dev', 'Ops', 'Sec'],
+      regions: ['us-east-1', 'eu-west-1'],
+      accounts: ['111122223333', '444455556666'],
       prefix: 'Team-',
       gateFunction: 'arn:aws:lambda:eu-west-1:444455556666:function:team-gate:live',
     },
   ],
   'patterns in any place': [
-    ['--region', '*', '--account', '*', '--pipeline', 'team-*', '--stage', 'Release?', '--slot',
-      'Ops', '--slot', 'Dev', '--gate-function', 'team-gate'],
+    [
+      '--region',
+      '*',
+      '--account',
+      '*',
+      '--pipeline',
+      'team-*',
+      '--stage',
+      'Release?',
+      '--slot',
+      'Ops',
+      '--slot',
+      'Dev',
+      '--gate-function',
+      'team-gate',
+    ],
     {
-      pipelines: ['team-*'], stage: 'Release?', slots: ['Ops', 'Dev'], regions: ['*'],
-      accounts: ['*'], gateFunction: 'team-gate',
+      pipelines: ['team-*'],
+      stage: 'Release?',
+      slots: ['Ops', 'Dev'],
+      regions: ['*'],
+      accounts: ['*'],
+      gateFunction: 'team-gate',
     },
   ],
   'another partition': [
-    ['--region', 'us-gov-west-1', '--account', '111122223333', '--pipeline', 'payments', '--stage',
-      'Release', '--slot', 'Approval', '--slot', 'Approval2'],
+    [
+      '--region',
+      'us-gov-west-1',
+      '--account',
+      '111122223333',
+      '--pipeline',
+      'payments',
+      '--stage',
+      'Release',
+      '--slot',
+      'Approval',
+      '--slot',
+      'Approval2',
+    ],
     {
-      pipelines: ['payments'], stage: 'Release', slots: ['Approval', 'Approval2'],
+      pipelines: ['payments'],
+      stage: 'Release',
+      slots: ['Approval', 'Approval2'],
       regions: ['us-gov-west-1'],
     },
   ],
@@ -142,19 +239,32 @@ const MORE: Record<string, Row> = {
   'slots by pattern': [
     [...PLACES['one pipeline']![0], '--slot-pattern', 'Dev=Dev*', '--slot-pattern', 'Ops=Ops-?'],
     {
-      ...PLACES['one pipeline']![1], slotPatterns: { Dev: 'Dev*', Ops: 'Ops-?' },
-      mechanism: ApproverMechanism.groups(), guardrails: { enabled: false },
+      ...PLACES['one pipeline']![1],
+      slotPatterns: { Dev: 'Dev*', Ops: 'Ops-?' },
+      mechanism: ApproverMechanism.groups(),
+      guardrails: { enabled: false },
     },
   ],
   'policies that have to be split': [
     [
-      ...Array.from({ length: 80 }, (_, at) => ['--pipeline', `a-pipeline-of-the-team-${at}`]).flat(),
-      '--region', 'us-east-1', '--account', '111122223333', '--stage', 'Release', '--guardrails',
+      ...Array.from({ length: 80 }, (_, at) => [
+        '--pipeline',
+        `a-pipeline-of-the-team-${at}`,
+      ]).flat(),
+      '--region',
+      'us-east-1',
+      '--account',
+      '111122223333',
+      '--stage',
+      'Release',
+      '--guardrails',
       '--scp',
     ],
     {
       pipelines: Array.from({ length: 80 }, (_, at) => `a-pipeline-of-the-team-${at}`),
-      stage: 'Release', mechanism: ApproverMechanism.groups(), guardrails: { scp: true },
+      stage: 'Release',
+      mechanism: ApproverMechanism.groups(),
+      guardrails: { scp: true },
     },
   ],
 };
@@ -163,7 +273,9 @@ const MORE: Record<string, Row> = {
 function byName(stack: Stack): Record<string, unknown> {
   const resources: Record<string, any> = Template.fromStack(stack).toJSON().Resources ?? {};
   const nameOf = ({ Type, Properties: it }: any) =>
-    it.ManagedPolicyName ?? it.RoleName ?? it.Name ??
+    it.ManagedPolicyName ??
+    it.RoleName ??
+    it.Name ??
     (Type === 'AWS::IAM::Group' ? it.GroupName : `members of ${JSON.stringify(it.Users)}`);
   const named = new Map(Object.entries(resources).map(([id, it]) => [id, nameOf(it)]));
   const meaning = (value: any): any => {
@@ -228,7 +340,8 @@ function newCases(): Case[] {
       const all = { ...placeProps, ...props, ...guardProps };
       const name = `${mechanism}, ${guarded}, ${place}`;
       return newCase(name, [...placeFlags, ...flags, ...guardFlags], all);
-    }));
+    }),
+  );
   return [...cases, ...Object.entries(MORE).map(([name, row]) => newCase(name, ...row))];
 }
 

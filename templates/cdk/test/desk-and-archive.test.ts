@@ -33,9 +33,7 @@ const BALANCER =
 const SIGNED: TwoPersonRule = {
   requireSignature: RequireSignature.ANY_KEY,
   signingKeys: {
-    alice: [
-      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD',
-    ],
+    alice: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6Pavhap0E9K8+lobh81b5MJReTGqFRr+OK09ie1BbD'],
     bob: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop'],
   },
 };
@@ -133,7 +131,9 @@ for (const [name, parameters, properties] of DESKS) {
 }
 
 function newArchive(
-  stack: Stack, id: string, props: Partial<EvidenceArchiveProps> = {},
+  stack: Stack,
+  id: string,
+  props: Partial<EvidenceArchiveProps> = {},
 ): EvidenceArchive {
   return new EvidenceArchive(stack, id, { code: bootstrap(), ...props });
 }
@@ -172,7 +172,11 @@ const ARCHIVES: [string, Parameters, (stack: Stack) => Partial<EvidenceArchivePr
       logRetention: logs.RetentionDays.TEN_YEARS,
     }),
   ],
-  ['an organization', { OrganizationId: 'o-abcdefghij' }, () => ({ organizationId: 'o-abcdefghij' })],
+  [
+    'an organization',
+    { OrganizationId: 'o-abcdefghij' },
+    () => ({ organizationId: 'o-abcdefghij' }),
+  ],
   [
     'a bucket of another account, and a layer',
     { Bucket: 'archive', BucketOwner: '444455556666', RuleLayer: LAYER },
@@ -204,7 +208,9 @@ test('two desks and two archives fit into one stack', () => {
   const stack = newStack();
   newDesk(stack, 'One');
   newDesk(stack, 'Two', {
-    functionName: 'other', roleName: 'Other', answeringRoleName: 'OtherAnswers',
+    functionName: 'other',
+    roleName: 'Other',
+    answeringRoleName: 'OtherAnswers',
   });
   newArchive(stack, 'Here');
   newArchive(stack, 'There', {
@@ -219,7 +225,10 @@ test('the desk tells its address, unless a load balancer is the only way to it',
   const stack = newStack();
   assert.ok(newDesk(stack, 'One').url);
   const behind = newDesk(stack, 'Two', {
-    functionName: 'other', roleName: 'Other', answeringRoleName: 'OtherAnswers', loadBalancer: {},
+    functionName: 'other',
+    roleName: 'Other',
+    answeringRoleName: 'OtherAnswers',
+    loadBalancer: {},
   });
   assert.equal(behind.url, undefined);
 });
@@ -257,7 +266,8 @@ const REFUSED: [string, (stack: Stack) => unknown][] = [
   ['`stage` is ``', (stack) => newDesk(stack, 'Desk', { stage: '' })],
   ['`approvals` is `A B`', (stack) => newDesk(stack, 'Desk', { approvals: 'A B' })],
   [
-    'needs `loadBalancerArn`', (stack) => newDesk(stack, 'Desk', { loadBalancer: {}, rule: SIGNED }),
+    'needs `loadBalancerArn`',
+    (stack) => newDesk(stack, 'Desk', { loadBalancer: {}, rule: SIGNED }),
   ],
   [
     '`rule` and `ruleLayer` are two rules',
@@ -278,25 +288,31 @@ const REFUSED: [string, (stack: Stack) => unknown][] = [
   ['`bucket` is missing', (stack) => newArchive(stack, 'Archive', { bucketOwner: '444455556666' })],
   [
     '`bucketOwner` is missing',
-    (stack) => newArchive(stack, 'Archive', {
-      bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'archive'),
-    }),
+    (stack) =>
+      newArchive(stack, 'Archive', {
+        bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'archive'),
+      }),
   ],
   [
     '`retentionYears` is for a new bucket',
-    (stack) => newArchive(stack, 'Archive', {
-      bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'archive'), bucketOwner: '444455556666',
-      retentionYears: 8,
-    }),
+    (stack) =>
+      newArchive(stack, 'Archive', {
+        bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'archive'),
+        bucketOwner: '444455556666',
+        retentionYears: 8,
+      }),
   ],
 ];
 
 for (const [message, build] of REFUSED) {
   test(`synthesis refuses: ${message}`, () => {
     const stack = newStack();
-    assert.throws(() => {
-      build(stack);
-      Template.fromStack(stack);
-    }, (error: Error) => error.message.includes(message));
+    assert.throws(
+      () => {
+        build(stack);
+        Template.fromStack(stack);
+      },
+      (error: Error) => error.message.includes(message),
+    );
   });
 }

@@ -2,7 +2,10 @@ import * as assert from 'node:assert/strict';
 import { canonical, renamed, type Resource } from './cloudformation';
 
 /** Compares what both templates deploy. */
-export function assertSame(ours: { [id: string]: Resource }, cdk: { [id: string]: Resource }): void {
+export function assertSame(
+  ours: { [id: string]: Resource },
+  cdk: { [id: string]: Resource },
+): void {
   const expected = Object.fromEntries(
     Object.entries(ours).map(([id, resource]) => [id, withoutDifferences(resource)]),
   );
@@ -60,7 +63,11 @@ function withoutDifferences(resource: Resource): any {
       const { CodeUri, Tags, ...same } = Properties;
       assert.match(CodeUri, /^\.\.\/target\/lambda\/(gate|desk)\/bootstrap\.zip$/);
       const list = Object.entries(Tags).map(([Key, Value]) => ({ Key, Value }));
-      const of = { ...rest, Type: 'AWS::Lambda::Function', Properties: { ...same, Tags: list } };
+      const of = {
+        ...rest,
+        Type: 'AWS::Lambda::Function',
+        Properties: { ...same, Tags: list },
+      };
       return functionWithRule(of);
     }
     case 'AWS::Lambda::Function': {
@@ -71,7 +78,11 @@ function withoutDifferences(resource: Resource): any {
     // CDK writes an inline policy as a resource that may have several roles.
     case 'AWS::IAM::RolePolicy': {
       const { RoleName, ...same } = Properties;
-      return { ...rest, Type: 'AWS::IAM::Policy', Properties: { ...same, Roles: [RoleName] } };
+      return {
+        ...rest,
+        Type: 'AWS::IAM::Policy',
+        Properties: { ...same, Roles: [RoleName] },
+      };
     }
     // CDK gives no Sid to who may assume a role.
     case 'AWS::IAM::Role':

@@ -14,7 +14,9 @@ export function warn(scope: Construct, settings: Settings, notes: string[]): voi
   const { mechanism, slots, guards } = settings;
   const all = [...notes];
   if (mechanism.kind === 'tag') {
-    const values = tagValues(slots).values.map((value) => `\`${value}\``).join(', ');
+    const values = tagValues(slots)
+      .values.map((value) => `\`${value}\``)
+      .join(', ');
     all.push(
       `tag each approver with ${TAG}, and one of the values ${values}; the policy gives nothing ` +
         'without it',
@@ -22,8 +24,8 @@ export function warn(scope: Construct, settings: Settings, notes: string[]): voi
   }
   if ('entry' in mechanism && mechanism.entry?.by === 'identityCenter' && guards) {
     all.push(
-      `create \`${settings.prefix}Guardrails\` in each account of the permission sets, and attach ` +
-        'it to them as a customer managed policy',
+      `create \`${settings.prefix}Guardrails\` in each account of the permission sets, and ` +
+        'attach it to them as a customer managed policy',
     );
   }
   all.forEach((text, at) => annotations.addInfoV2(`two-person-rule:note-${at + 1}`, text));
@@ -37,7 +39,7 @@ function warnings(settings: Settings): [string, string][] {
     all.push([
       'not-exclusive',
       '`exclusive` is false: a person who gets a second slot from another group, role or policy ' +
-        'can approve twice; only the gate\'s count is left',
+        "can approve twice; only the gate's count is left",
     ]);
   }
   if (targets.regions.includes('*')) {
@@ -48,14 +50,15 @@ function warnings(settings: Settings): [string, string][] {
     if (region !== '*' && !Token.isUnresolved(region) && !known.has(region)) {
       all.push([
         'unknown-region',
-        `\`${region}\`: that region is not known here; check its spelling, because policies for a ` +
-          'region that does not exist let nobody approve',
+        `\`${region}\`: that region is not known here; check its spelling, because policies ` +
+          'for a region that does not exist let nobody approve',
       ]);
     }
   }
   if (targets.accounts.includes('*')) {
     all.push([
-      'any-account', '`accounts` has `*`: the policies apply in any account that they are created in',
+      'any-account',
+      '`accounts` has `*`: the policies apply in any account that they are created in',
     ]);
   }
   for (const pipeline of targets.pipelines.filter((it) => !isPlain(it))) {

@@ -2,7 +2,13 @@ import { arnFields } from './names';
 import { APPROVE } from './permissions';
 import type { Plan } from './plan';
 import {
-  answeringRoleName, deskRoleName, type Entry, gateRoleName, type Guards, nameForAll, namesBySlot,
+  answeringRoleName,
+  deskRoleName,
+  type Entry,
+  gateRoleName,
+  type Guards,
+  nameForAll,
+  namesBySlot,
   type Settings,
 } from './settings';
 import { everySlot } from './slots';
@@ -70,8 +76,10 @@ function statements(settings: Settings, guards: Guards, denied: Denied): Stateme
     }
   }
   // The service roles are given without their paths.
-  const ofPipelines = guards.serviceRoles.flatMap((role) =>
-    [...targets.iamArns(`role/${role}`), ...targets.iamArns(`role/*/${role}`)]);
+  const ofPipelines = guards.serviceRoles.flatMap((role) => [
+    ...targets.iamArns(`role/${role}`),
+    ...targets.iamArns(`role/*/${role}`),
+  ]);
   const callers = [...(isForAll ? ofPipelines : []), ...breakGlass];
   if (!isForAll || ofPipelines.length > 0) {
     const gate = targets.functionAndVersionArns(settings.gate);
@@ -125,10 +133,7 @@ function pipelines({ targets }: Settings, guards: Guards): Statement[] {
   // All stages are denied, because a rollback of the deploy stage needs no approval.
   const stages = targets.pipelineArns().map((arn) => `${arn}/*`);
   const skip = ['codepipeline:RollbackStage', 'codepipeline:OverrideStageCondition'];
-  return [
-    deny('ChangePipelines', verbs, targets.pipelineArns()),
-    deny('SkipStages', skip, stages),
-  ];
+  return [deny('ChangePipelines', verbs, targets.pipelineArns()), deny('SkipStages', skip, stages)];
 }
 
 /** Denies changing the gate, and the function that it believes about authors and reviews. */
@@ -182,7 +187,10 @@ function entryOf({ mechanism }: Settings): Entry | undefined {
  * create or change would make them a second person.
  */
 function groupsAndRoles(
-  settings: Settings, guards: Guards, denied: Denied, exempt: string[],
+  settings: Settings,
+  guards: Guards,
+  denied: Denied,
+  exempt: string[],
 ): Statement[] {
   const { targets, mechanism } = settings;
   const { groups, roles } = created(settings);
@@ -268,7 +276,8 @@ function deployments({ targets }: Settings, guards: Guards): string[] {
   return [...guards.serviceRoles, ...guards.deployRoles].flatMap((role) =>
     arnFields(role)
       ? [role]
-      : [...targets.iamArns(`role/${role}`), ...targets.iamArns(`role/*/${role}`)]);
+      : [...targets.iamArns(`role/${role}`), ...targets.iamArns(`role/*/${role}`)],
+  );
 }
 
 /**
@@ -276,7 +285,10 @@ function deployments({ targets }: Settings, guards: Guards): string[] {
  * other artifacts than the approved ones.
  */
 function release(
-  settings: Settings, guards: Guards, denied: Denied, breakGlass: string[],
+  settings: Settings,
+  guards: Guards,
+  denied: Denied,
+  breakGlass: string[],
 ): Statement[] {
   const roles = deployments(settings, guards);
   const all: Statement[] = [];
@@ -313,12 +325,13 @@ function approveAsOthers(settings: Settings, breakGlass: string[]): Statement[] 
   // Another statement says so.
   if (mechanism.kind === 'desk') return [];
   const entry = entryOf(settings);
-  const approving = entry === undefined
-    // A service control policy does not see the groups of a user.
-    ? targets.iamArns('user/*')
-    : entry.by === 'identityCenter'
-      ? targets.iamArns('role/aws-reserved/sso.amazonaws.com/*')
-      : created(settings).roles.flatMap((name) => targets.iamArns(`role/${name}`));
+  const approving =
+    entry === undefined
+      ? // A service control policy does not see the groups of a user.
+        targets.iamArns('user/*')
+      : entry.by === 'identityCenter'
+        ? targets.iamArns('role/aws-reserved/sso.amazonaws.com/*')
+        : created(settings).roles.flatMap((name) => targets.iamArns(`role/${name}`));
   const approve = deny('ApproveAsOthers', APPROVE, everySlot(targets, slots));
   return [unless(approve, [...approving, ...breakGlass])];
 }

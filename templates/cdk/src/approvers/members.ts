@@ -61,8 +61,8 @@ function check({ members, slots, mechanism }: Settings): void {
       const other = known.get(name.toLowerCase());
       if (keepsApart && other !== undefined && other !== slot) {
         throw new Error(
-          `\`members\` puts \`${name}\` into ${other} and ${slot}, and nobody may have two slots; ` +
-            'remove one of them',
+          `\`members\` puts \`${name}\` into ${other} and ${slot}, and nobody may have two ` +
+            'slots; remove one of them',
         );
       }
       known.set(name.toLowerCase(), slot);

@@ -11,7 +11,8 @@ const FUNCTION = /^[A-Za-z0-9_-]{1,64}$/;
 const QUALIFIER = /^(\$LATEST(\.PUBLISHED)?|[A-Za-z0-9_-]{1,128})$/;
 
 export const ACCOUNT: Kind = {
-  wanted: 'an account: 12 digits', accepts: (text) => /^[0-9]{12}$/.test(text),
+  wanted: 'an account: 12 digits',
+  accepts: (text) => /^[0-9]{12}$/.test(text),
 };
 export const ACCOUNT_OR_ANY: Kind = {
   wanted: 'an account: 12 digits, or `*` for any',
@@ -129,7 +130,7 @@ export function functionRef(text: string): FunctionRef {
 
 /** The beginnings of the region names of each partition (`partitions.json` of the AWS SDKs). */
 const PARTITIONS: Record<string, string[]> = {
-  'aws': ['us', 'eu', 'ap', 'sa', 'ca', 'me', 'af', 'il', 'mx'],
+  aws: ['us', 'eu', 'ap', 'sa', 'ca', 'me', 'af', 'il', 'mx'],
   'aws-cn': ['cn'],
   'aws-us-gov': ['us-gov'],
   'aws-iso': ['us-iso'],
@@ -165,8 +166,12 @@ function glob(what: string): Kind {
 function isPlainArn(text: string, service: string, prefix: string): boolean {
   const arn = arnFields(text);
   return (
-    /^[!-~]*$/.test(text) && !/[*?'"`$\\]/.test(text) && arn?.[2] === service && arn[1] !== '' &&
-    arn[5]!.startsWith(prefix) && arn[5]!.length > prefix.length
+    /^[!-~]*$/.test(text) &&
+    !/[*?'"`$\\]/.test(text) &&
+    arn?.[2] === service &&
+    arn[1] !== '' &&
+    arn[5]!.startsWith(prefix) &&
+    arn[5]!.length > prefix.length
   );
 }
 

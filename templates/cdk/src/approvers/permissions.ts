@@ -54,7 +54,9 @@ export function trustedSessionRoles(settings: Settings): string[] {
 
 /** Adds a group, a role or a permission set with these statements. */
 function add(
-  plan: Plan, settings: Settings, entry: Entry | undefined,
+  plan: Plan,
+  settings: Settings,
+  entry: Entry | undefined,
   { name, description, statements }: { name: string; description: string; statements: Statement[] },
   guardrails: string[],
 ): void {
@@ -99,8 +101,13 @@ function byTag(settings: Settings): Statement[] {
       statements.push(when(theirs, 'StringNotEquals', key, [values[at]!]));
     });
   }
-  const tagging =
-    ['iam:TagUser', 'iam:UntagUser', 'iam:TagRole', 'iam:UntagRole', 'sts:TagSession'];
+  const tagging = [
+    'iam:TagUser',
+    'iam:UntagUser',
+    'iam:TagRole',
+    'iam:UntagRole',
+    'sts:TagSession',
+  ];
   // The operator ignores case because tag keys of IAM do (IAM User Guide, "Rules for tagging in IAM
   // and AWS STS").
   const change = deny('DenyToChangeSlots', tagging, ANY);
@@ -165,8 +172,12 @@ function withoutMfa({ mfa, targets, slots }: Settings): Statement[] {
 function trustIn(entry: Exclude<Entry, { by: 'identityCenter' }>, settings: Settings): Statement {
   const { targets, mfa } = settings;
   if (entry.by === 'saml') {
-    const signIn =
-      trust('SignInThroughSaml', 'Federated', [entry.provider], 'sts:AssumeRoleWithSAML');
+    const signIn = trust(
+      'SignInThroughSaml',
+      'Federated',
+      [entry.provider],
+      'sts:AssumeRoleWithSAML',
+    );
     return when(signIn, 'StringEquals', 'SAML:aud', [samlAudience(targets, entry.provider)]);
   }
   const accounts = entry.accounts.map((account) => `arn:${targets.partition}:iam::${account}:root`);

@@ -44,7 +44,8 @@ const MANAGED_POLICY: Limit = { characters: 6144, of: 'a managed policy' };
 const TRUST_POLICY: Limit = { characters: 2048, of: 'a trust policy' };
 // IAM Identity Center User Guide, "Quotas".
 const PERMISSION_SET: Limit = {
-  characters: 10_240, of: 'the inline policy of a permission set',
+  characters: 10_240,
+  of: 'the inline policy of a permission set',
 };
 // AWS Organizations User Guide, "Quotas". White space counts, and CDK writes none.
 const SCP: Limit = { characters: 5120, of: 'a service control policy' };
@@ -134,7 +135,8 @@ function requireWithin(name: string, it: Document, limit: Limit): void {
 function tooLarge(name: string, limit: Limit): Error {
   return new Error(
     `\`${name}\` is longer than the ${limit.characters} characters that AWS allows for ` +
-      `${limit.of}, and cannot be split; name fewer accounts, regions or pipelines, or use patterns`,
+      `${limit.of}, and cannot be split; name fewer accounts, regions or pipelines, or use ` +
+      'patterns',
   );
 }
 
@@ -143,7 +145,9 @@ function tooLarge(name: string, limit: Limit): Error {
  * is the union of its statements, and a statement is the union of its resources.
  */
 function split(
-  name: string, statements: Statement[], limit: Limit,
+  name: string,
+  statements: Statement[],
+  limit: Limit,
 ): { name: string; document: Document }[] {
   const fits = (some: Statement[]) => sizeOf(document(some)) <= limit.characters;
   const parts: Statement[][] = [];
@@ -154,8 +158,10 @@ function split(
       const { Resource: all } = next;
       // Each part of a statement with exceptions would deny the exceptions of the other.
       const list = Array.isArray(all) ? all : [];
-      const part = (some: string[]): Statement =>
-        ({ ...next!, Resource: some.length === 1 ? some[0]! : some });
+      const part = (some: string[]): Statement => ({
+        ...next!,
+        Resource: some.length === 1 ? some[0]! : some,
+      });
       const count = mostOf(list.length - 1, (some) => fits([part(list.slice(0, some))]));
       if (count < 1) throw tooLarge(name, limit);
       waiting.push(part(list.slice(count)), part(list.slice(0, count)));
@@ -168,7 +174,8 @@ function split(
     else parts.push([next]);
   }
   return parts.map((some, at) => ({
-    name: at === 0 ? name : `${name}-${at + 1}`, document: document(some),
+    name: at === 0 ? name : `${name}-${at + 1}`,
+    document: document(some),
   }));
 }
 

@@ -73,10 +73,12 @@ export function answeringRoleName(settings: Settings): string {
   return `${settings.prefix}DeskAnswers`;
 }
 
-/** The audience of SAML assertions for the console (AWS General Reference, "AWS sign-in endpoints"). */
+/**
+ * The audience of SAML assertions for the console (AWS General Reference, "AWS sign-in endpoints").
+ */
 export function samlAudience(targets: Targets, provider: string): string {
   const audiences: Record<string, string> = {
-    'aws': 'https://signin.aws.amazon.com/saml',
+    aws: 'https://signin.aws.amazon.com/saml',
     'aws-cn': 'https://signin.amazonaws.cn/saml',
     'aws-us-gov': 'https://signin.amazonaws-us-gov.com/saml',
   };
@@ -85,8 +87,8 @@ export function samlAudience(targets: Targets, provider: string): string {
   const audience = audiences[known ?? ''];
   if (audience === undefined) {
     throw new Error(
-      `the audience of SAML sign-ins to the partition \`${known ?? partition}\` is not known; use ` +
-        '`WayIn.identityCenter` or `WayIn.accounts`',
+      `the audience of SAML sign-ins to the partition \`${known ?? partition}\` is not known; ` +
+        'use `WayIn.identityCenter` or `WayIn.accounts`',
     );
   }
   return audience;

@@ -10,12 +10,15 @@ export interface Slot {
 
 /** Returns two or more slots that have no action in common. Every mechanism relies on it. */
 export function slotsOf(
-  names: string[], patterns: Record<string, string>, targets: Targets,
+  names: string[],
+  patterns: Record<string, string>,
+  targets: Targets,
 ): Slot[] {
   const slots: Slot[] = [
     ...names.map((name) => ({ name: checkedName(name, SLOT), actions: name })),
     ...Object.entries(patterns).map(([name, pattern]) => ({
-      name: checkedName(name, SLOT), actions: checked(pattern, ACTION),
+      name: checkedName(name, SLOT),
+      actions: checked(pattern, ACTION),
     })),
   ];
   if (slots.length < 2) {

@@ -27,7 +27,12 @@ export function document(statements: Statement[]): Document {
 }
 
 export function allow(sid: string, actions: string[], resources: string[]): Statement {
-  return { Sid: sid, Effect: 'Allow', Action: oneOrMany(actions), Resource: oneOrMany(resources) };
+  return {
+    Sid: sid,
+    Effect: 'Allow',
+    Action: oneOrMany(actions),
+    Resource: oneOrMany(resources),
+  };
 }
 
 export function deny(sid: string, actions: string[], resources: string[]): Statement {
@@ -36,20 +41,29 @@ export function deny(sid: string, actions: string[], resources: string[]): State
 
 export function denyAllBut(sid: string, actions: string[], resources: string[]): Statement {
   return {
-    Sid: sid, Effect: 'Deny', Action: oneOrMany(actions), NotResource: oneOrMany(resources),
+    Sid: sid,
+    Effect: 'Deny',
+    Action: oneOrMany(actions),
+    NotResource: oneOrMany(resources),
   };
 }
 
 /** A statement of a trust policy. */
 export function trust(sid: string, kind: string, principals: string[], action: string): Statement {
   return {
-    Sid: sid, Effect: 'Allow', Principal: { [kind]: oneOrMany(principals) }, Action: action,
+    Sid: sid,
+    Effect: 'Allow',
+    Principal: { [kind]: oneOrMany(principals) },
+    Action: action,
   };
 }
 
 /** Adds a condition to a statement. */
 export function when(
-  statement: Statement, operator: string, key: string, values: string[],
+  statement: Statement,
+  operator: string,
+  key: string,
+  values: string[],
 ): Statement {
   const condition = statement.Condition ?? {};
   const keys = { ...condition[operator], [key]: oneOrMany(values) };

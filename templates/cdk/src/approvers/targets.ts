@@ -1,7 +1,14 @@
 import { Token } from 'aws-cdk-lib';
 import {
-  ACCOUNT_OR_ANY, arnFields, checked, type FunctionRef, PARTITION, partitionOf, PIPELINE,
-  REGION_OR_ANY, STAGE,
+  ACCOUNT_OR_ANY,
+  arnFields,
+  checked,
+  type FunctionRef,
+  PARTITION,
+  partitionOf,
+  PIPELINE,
+  REGION_OR_ANY,
+  STAGE,
 } from './names';
 
 /** Where the pipelines are, before it is checked. */
@@ -93,12 +100,18 @@ export class Targets {
   /** Whether a function can be in the region and account of one of the pipelines. */
   public mayHold(ref: FunctionRef): boolean {
     const isToken = (text: string) => Token.isUnresolved(text);
-    const hasRegion = this.regions.some((region) =>
-      ref.region === undefined || isToken(region) || (region === '*'
-        ? isToken(this.partition) || partitionOf(ref.region) === this.partition
-        : region === ref.region));
-    const hasAccount = this.accounts.some((account) =>
-      ref.account === undefined || isToken(account) || account === '*' || account === ref.account);
+    const hasRegion = this.regions.some(
+      (region) =>
+        ref.region === undefined ||
+        isToken(region) ||
+        (region === '*'
+          ? isToken(this.partition) || partitionOf(ref.region) === this.partition
+          : region === ref.region),
+    );
+    const hasAccount = this.accounts.some(
+      (account) =>
+        ref.account === undefined || isToken(account) || account === '*' || account === ref.account,
+    );
     return hasRegion && hasAccount;
   }
 
@@ -109,11 +122,16 @@ export class Targets {
   }
 
   private inPlaces(
-    service: string, resources: string[], regions = this.regions, accounts = this.accounts,
+    service: string,
+    resources: string[],
+    regions = this.regions,
+    accounts = this.accounts,
   ): string[] {
     return regions.flatMap((region) =>
       accounts.flatMap((account) =>
-        resources.map((it) => `arn:${this.partition}:${service}:${region}:${account}:${it}`)));
+        resources.map((it) => `arn:${this.partition}:${service}:${region}:${account}:${it}`),
+      ),
+    );
   }
 }
 
