@@ -26,8 +26,7 @@ export class WayIn {
   }
 
   /**
-   * The users whom an instance of IAM Identity Center assigns the role. The role is then a
-   * permission set.
+   * The users that an instance of IAM Identity Center assigns. The role is then a permission set.
    *
    * @param instanceArn The ARN of the instance.
    */
@@ -43,7 +42,7 @@ export class WayIn {
   }
 }
 
-/** What approvals need besides a slot. */
+/** What approvals need in addition to a slot. */
 export interface ApprovalOptions {
   /**
    * Whether to allow only to approve, and not to see the pipelines.

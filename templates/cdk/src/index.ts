@@ -1,4 +1,5 @@
 export * from './approval-desk';
+export * from './approval-desk-props';
 export * from './approver-mechanism';
 export * from './approvers';
 export { ArchiveBucketOptions, RetentionMode } from './archive-bucket';

@@ -234,7 +234,7 @@ const PLACES: Record<string, Row> = {
   ],
 };
 
-/** Cases besides the product of the tables above. */
+/** Cases in addition to the product of the tables above. */
 const MORE: Record<string, Row> = {
   'slots by pattern': [
     [...PLACES['one pipeline']![0], '--slot-pattern', 'Dev=Dev*', '--slot-pattern', 'Ops=Ops-?'],

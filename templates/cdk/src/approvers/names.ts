@@ -108,7 +108,7 @@ export interface FunctionRef {
   readonly qualifier?: string;
 }
 
-/** Reads the name or the ARN of a function. A token is taken for a name. */
+/** Reads the name or the ARN of a function. A token is treated as a name. */
 export function functionRef(text: string): FunctionRef {
   if (Token.isUnresolved(text)) {
     return { text, name: text };

@@ -168,7 +168,7 @@ function withoutMfa({ mfa, targets, slots }: Settings): Statement[] {
   return statements;
 }
 
-/** Who may assume a role. */
+/** The statement that lets principals assume a role. */
 function trustIn(entry: Exclude<Entry, { by: 'identityCenter' }>, settings: Settings): Statement {
   const { targets, mfa } = settings;
   if (entry.by === 'saml') {

@@ -3,7 +3,7 @@ import { arnFields, type FunctionRef } from './names';
 import type { Slot } from './slots';
 import type { Targets } from './targets';
 
-/** Who creates the roles, and the principals that may assume them. */
+/** The principals that may assume the roles. */
 export type Entry =
   | { readonly by: 'saml'; readonly provider: string }
   | { readonly by: 'accounts'; readonly accounts: string[] }
