@@ -61,8 +61,8 @@ export interface ApprovalDeskProps {
   readonly stage: string;
 
   /**
-   * At least 32 random characters, such as the output of `openssl rand -hex 32`. All instances of
-   * the function accept each other's cookies by it. A new key signs everybody out.
+   * At least 32 random characters, such as a secret that Secrets Manager generated. All instances
+   * of the function accept each other's cookies by it. A new key signs everybody out.
    */
   readonly cookieKey: SecretValue;
 

@@ -28,7 +28,7 @@ new ApprovalDesk(new Stack(app, 'desk', { env }), 'Desk', {
   ...props,
   pipelines: 'payments',
   code: bootstrap(),
-  cookieKey: SecretValue.ssmSecure('/two-person-rule/cookie-key', '1'),
+  cookieKey: SecretValue.secretsManager('two-person-rule/cookie-key'),
 });
 new EvidenceArchive(new Stack(app, 'archive', { env }), 'Archive', { code: bootstrap() });
 app.synth();
