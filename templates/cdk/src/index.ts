@@ -1,7 +1,13 @@
 export * from './approval';
+export * from './approval-desk';
+export * from './approval-desk-props';
 export * from './approval-props';
 export * from './approval-step';
+export * from './approver-mechanism';
+export * from './approvers';
+export { ArchiveBucketOptions, RetentionMode } from './archive-bucket';
 export * from './dashboard';
+export * from './evidence-archive';
 export * from './gate';
 export { ITwoPersonGate, TwoPersonGateBase } from './gate-base';
 export { ProofOptions } from './gate-proof';

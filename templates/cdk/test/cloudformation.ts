@@ -60,7 +60,10 @@ export function resources(
   const known = (name: string): any => (name in values ? values[name] : name);
   const holds = (condition: string): boolean => meaning(template.Conditions[condition]);
   const substitute = (text: string, more: { [name: string]: string }) =>
-    text.replace(/\$\{([^}!]+)\}/g, (_, name: string) => String(more[name] ?? known(name)));
+    text
+      .replace(/\$\{([^}!]+)\}/g, (_, name: string) => String(more[name] ?? known(name)))
+      // `${!Name}` stands for the text `${Name}`.
+      .replaceAll('${!', '${');
   const evaluate: { [name: string]: (argument: any) => any } = {
     Ref: (name) => (name === 'AWS::NoValue' ? NO_VALUE : known(name)),
     Condition: holds,

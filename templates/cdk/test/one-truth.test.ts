@@ -1,4 +1,3 @@
-import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -13,8 +12,9 @@ import {
   TwoPersonGate,
   type TwoPersonGateProps,
 } from 'two-person-rule-cdk';
-import { canonical, load, renamed, type Resource, resources } from './cloudformation';
+import { load, resources } from './cloudformation';
 import { bootstrap, newStack, template } from './kit';
+import { assertSame } from './same';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/aaaaaaaa-0000-0000-0000-000000000000';
 const PROOF_KEY = 'arn:aws:kms:us-east-1:111122223333:key/bbbbbbbb-0000-0000-0000-000000000000';
@@ -150,125 +150,4 @@ for (const [name, parameters, properties] of [
     new TwoPersonDashboard(stack, 'Dashboard', { gateLogGroup, ...properties(stack) });
     assertSame(resources(load('dashboard.yaml'), parameters), resources(template(stack)));
   });
-}
-
-/** Compares what both templates deploy. */
-function assertSame(ours: { [id: string]: Resource }, cdk: { [id: string]: Resource }): void {
-  const expected = Object.fromEntries(
-    Object.entries(ours).map(([id, resource]) => [id, withoutDifferences(resource)]),
-  );
-  const built = Object.entries(cdk).map(
-    ([id, resource]) => [id, withoutDifferences(resource)] as const,
-  );
-  // Each resource has the logical id of the resource with its type and its name.
-  const ids: { [id: string]: string } = {};
-  for (const [id, resource] of built) {
-    const same = Object.entries(expected).filter(([, other]) => label(other) === label(resource));
-    assert.equal(same.length, 1, `${id} is ${label(resource)}, which the template has not`);
-    ids[id] = same[0]![0];
-  }
-  const actual = Object.fromEntries(Object.entries(renamed(Object.fromEntries(built), ids)));
-  assert.deepEqual(canonical(actual), canonical(expected));
-}
-
-const NAMES = [
-  'AlarmName',
-  'DashboardName',
-  'FunctionName',
-  'LogGroupName',
-  'ManagedPolicyName',
-  'Name',
-  'PolicyName',
-  'QueueName',
-  'RoleName',
-];
-
-function label({ Type, Properties }: Resource): string {
-  const isNamed = Type !== 'AWS::Lambda::EventInvokeConfig';
-  const name = isNamed ? NAMES.find((key) => typeof Properties[key] === 'string') : undefined;
-  return `${Type} ${name ? Properties[name] : ''}`;
-}
-
-/** Every difference between the two ways that is meant, and why. */
-function withoutDifferences(resource: Resource): any {
-  const { Type, DependsOn, ...rest } = resource;
-  void DependsOn;
-  const Properties = structuredClone(resource.Properties);
-  switch (Type) {
-    // SAM makes a function of the same properties. The code is an asset here, and tags are a list.
-    case 'AWS::Serverless::Function': {
-      const { CodeUri, Tags, ...same } = Properties;
-      assert.equal(CodeUri, '../target/lambda/gate/bootstrap.zip');
-      const list = Object.entries(Tags).map(([Key, Value]) => ({ Key, Value }));
-      return functionWithRule({
-        ...rest,
-        Type: 'AWS::Lambda::Function',
-        Properties: { ...same, Tags: list },
-      });
-    }
-    case 'AWS::Lambda::Function': {
-      const { Code, ...same } = Properties;
-      assert.ok(Code.S3Bucket && Code.S3Key);
-      return functionWithRule({ ...rest, Type, Properties: same });
-    }
-    // CDK writes an inline policy as a resource that may have several roles.
-    case 'AWS::IAM::RolePolicy': {
-      const { RoleName, ...same } = Properties;
-      return {
-        ...rest,
-        Type: 'AWS::IAM::Policy',
-        Properties: { ...same, Roles: [RoleName] },
-      };
-    }
-    // CDK gives no Sid to who may assume a role.
-    case 'AWS::IAM::Role':
-      for (const statement of Properties.AssumeRolePolicyDocument.Statement) {
-        delete statement.Sid;
-      }
-      return { ...rest, Type, Properties };
-    // The default, said or not.
-    case 'AWS::IAM::ManagedPolicy':
-      assert.ok([undefined, '/'].includes(Properties.Path));
-      delete Properties.Path;
-      return { ...rest, Type, Properties };
-    // CDK generates the id of an expression, and `ReturnData` is true by default.
-    case 'AWS::CloudWatch::Alarm':
-      for (const metric of Properties.Metrics ?? []) {
-        if (metric.ReturnData ?? true) {
-          delete metric.Id;
-          delete metric.ReturnData;
-        }
-      }
-      return { ...rest, Type, Properties };
-    // Texts that hold JSON.
-    case 'AWS::CloudWatch::Dashboard':
-      Properties.DashboardBody = JSON.parse(Properties.DashboardBody);
-      return { ...rest, Type, Properties };
-    case 'AWS::Logs::ResourcePolicy':
-      Properties.PolicyDocument = JSON.parse(Properties.PolicyDocument);
-      return { ...rest, Type, Properties };
-    // CDK numbers targets, and says the default.
-    case 'AWS::Events::Rule':
-      assert.ok([undefined, 'ENABLED'].includes(Properties.State));
-      delete Properties.State;
-      for (const target of Properties.Targets) {
-        delete target.Id;
-      }
-      return { ...rest, Type, Properties };
-    default:
-      return { ...rest, Type, Properties };
-  }
-}
-
-/** The rule is compared as JSON. gate.yaml also says that nobody's role is trusted, a default. */
-function functionWithRule(resource: any): any {
-  const variables = resource.Properties.Environment.Variables;
-  if (variables.TWO_PERSON_RULE) {
-    const rule = JSON.parse(variables.TWO_PERSON_RULE);
-    if (rule.trustedSessionRoles?.length === 0) {
-      delete rule.trustedSessionRoles;
-    }
-    variables.TWO_PERSON_RULE = rule;
-  }
-  return resource;
 }
