@@ -54,7 +54,9 @@ pub fn config() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(CEILING).build())
+        .timeout_config(
+            TimeoutConfig::disabled().to_builder().operation_attempt_timeout(CEILING).build(),
+        )
 }
 
 /// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
@@ -65,7 +67,7 @@ pub fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// A reply that is not whole, or not what the service says.
+/// A reply that is not whole. The service may have done what it was asked.
 const UNREADABLE: &str = "the reply could not be read";
 
 /// The SDK's error in our words. From the body of a reply, only AWS's error code and message are

@@ -1,0 +1,155 @@
+"""Faults on the wire: what each program reports if a call that it makes fails in one way, so many
+times. `python3 tests/conformance/faults.py` plays every case and writes the tables of
+docs/faults.md; test_faults.py plays some of them and compares.
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "faults.md"
+FAULTS = (
+    "throttle", "server-error", "reset", "reset-after", "reset-within", "truncate", "wrong-json",
+    "slow", "stale",
+)  # fmt: skip
+DELIVERIES = ("deliver-twice", "two-processes")
+INVOKE = "lambda:Invoke"
+TIMES = (1, 3, "for-ever")
+# Seconds, more than any program waits.
+NEVER = 3600
+# Most of the time of a case is waiting.
+AT_ONCE = 8
+
+
+class Case:
+    """One fault of one operation, in a world of `kind`."""
+
+    def __init__(self, kind, operation, fault, times):
+        self.kind, self.operation, self.fault, self.times = kind, operation, fault, times
+
+    def __repr__(self):
+        return f"{self.kind.name}: {self.operation} {self.fault} {self.times}"
+
+    def entry(self, caller):
+        """The fault, as the file of `emulator serve --faults` says it."""
+        entry = {"operation": self.operation, "fault": self.fault, "times": self.times}
+        if self.fault == "slow":
+            entry["seconds"] = NEVER
+        if self.operation != INVOKE:
+            entry["caller"] = caller
+        return entry
+
+    def play(self):
+        """What is reported, in a word. Fails if it is not true."""
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.monotonic()
+            word = self.kind(Path(folder)).play(self)
+            took = time.monotonic() - began
+            assert word in self.kind.words, (self, word)
+            assert took < self.kind.patience, f"{self} took {took:.0f} s"
+            return word
+
+
+def cases(kind):
+    """Every case of a world."""
+    for operation in kind.operations:
+        for fault in DELIVERIES if operation == INVOKE else FAULTS:
+            for times in TIMES:
+                yield Case(kind, operation, fault, times)
+
+
+def sample(kind):
+    """Every fault of every operation, each so many times: the next number of times with each."""
+    every = list(cases(kind))
+    for number, of_one in enumerate(zip(*[iter(every)] * len(TIMES), strict=True)):
+        quick = [case for case in of_one if not kind.is_long(case)]
+        yield (quick or of_one)[number % len(quick or of_one)]
+
+
+def played(chosen, at_once=AT_ONCE):
+    """The word for each case, and what went wrong. The longest begin first."""
+    chosen = sorted(chosen, key=lambda it: (not it.kind.is_long(it), it.fault != "slow"))
+    problems, words, lock = [], {}, threading.Lock()
+
+    def play(case):
+        try:
+            word = case.play()
+        except Exception as problem:
+            with lock:
+                problems.append(f"{case}: {problem!r}")
+        else:
+            with lock:
+                words[case] = word
+
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(play, chosen))
+    return words, problems
+
+
+def table(words):
+    """The rows of one world: a cell has what is reported if the fault happens once, three times and
+    for ever, or one word for all.
+    """
+    found = {(it.operation, it.fault, it.times): word for it, word in words.items()}
+    operations = dict.fromkeys(it.operation for it in words)
+    columns = FAULTS
+    if INVOKE in operations:
+        columns = (*FAULTS, *DELIVERIES)
+    rows = [f"| call | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for operation in operations:
+        cells = []
+        for fault in columns:
+            cell = [found.get((operation, fault, times), "") for times in TIMES]
+            cells.append(cell[0] if len(set(cell)) == 1 else ", ".join(cell))
+        rows.append(f"| {operation.split(':')[1]} | {' | '.join(cells)} |")
+    return rows
+
+
+def committed(kind):
+    """What the page says: a word for each operation, fault and number of times."""
+    lines = section(PAGE.read_text(), kind)[1].splitlines()
+    header, _, *rows = [[it.strip() for it in line.strip("|").split("|")] for line in lines]
+    full = {operation.split(":")[1]: operation for operation in kind.operations}
+    found = {}
+    for name, *cells in rows:
+        for fault, cell in zip(header[1:], cells, strict=True):
+            of_times = cell.split(", ") if ", " in cell else [cell] * len(TIMES)
+            for times, word in zip(TIMES, of_times, strict=True):
+                if word:
+                    found[full[name], fault, times] = word
+    return found
+
+
+def section(text, kind):
+    """The page before the table of a world, the table, and the page after it."""
+    begin, end = f"<!-- {kind.name} -->\n", f"<!-- end of {kind.name} -->\n"
+    before, _, rest = text.partition(begin)
+    inside, _, after = rest.partition(end)
+    assert rest and end in rest, f"{PAGE} has no table of `{kind.name}`"
+    return before + begin, inside, end + after
+
+
+def main():
+    from test_faults import WORLDS
+
+    wanted = [kind for kind in WORLDS if kind.name in sys.argv[1:] or not sys.argv[1:]]
+    for kind in wanted:
+        every = list(cases(kind))
+        words, problems = played(every)
+        # On a busy machine, the time of an invocation may be over before the faults are.
+        late = [it for it in every if it.times != "for-ever" and words.get(it) != kind.words[0]]
+        again, more = played(late, at_once=1)
+        assert not problems + more, "\n".join(problems + more)
+        in_order = {case: again.get(case, words[case]) for case in every}
+        before, _, after = section(PAGE.read_text(), kind)
+        rows = [f"{row}\n" for row in table(in_order)]
+        PAGE.write_text("".join([before, *rows, after]))
+        print(f"{kind.name}: {len(words)} cases")
+
+
+if __name__ == "__main__":
+    main()
