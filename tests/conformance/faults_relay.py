@@ -1,5 +1,5 @@
-"""The relay's function in production's account, where a fault is met: the emulator has the pipeline,
-and moto the state machine and the queue.
+"""The relay's function in production's account, where a fault is met: the emulator has the
+pipeline, and moto the state machine and the queue.
 """
 
 import json

@@ -28,7 +28,7 @@ pub(super) struct FunctionArgs {
     /// repeatable
     #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
     secrets: Vec<(String, PathBuf)>,
-    /// Longest time in seconds that an invocation may take [default: 30 for the gate, 300 for other
+    /// Seconds after which an invocation ends, at the latest [default: 30 in the gate, 300 in other
     /// functions]
     #[arg(long = "function-timeout", value_name = "SECONDS", value_parser = timeout)]
     timeout: Option<Duration>,

@@ -97,7 +97,8 @@ impl Faults {
     }
 
     /// The fault of this call of an operation, the first in the file that is left. It then happens
-    /// once less. `caller` has the names of the caller, and `has_earlier` says whether there is an earlier reply to be given again.
+    /// once less. `caller` has the names of the caller. `has_earlier` says whether there is an
+    /// earlier reply to be given again.
     pub(crate) fn of_call(
         &self,
         operation: &str,

@@ -42,7 +42,7 @@ pub(super) fn is_whole(xml: &str) -> bool {
         Err(_) => return false,
     };
     let Ok(root) = document.root_element() else { return false };
-    let (xml, name) = (xml.trim_end(), root.start_el().name().local());
+    let (xml, name) = (xml.trim_end(), root.start_el().local());
     // An element without content ends where it begins.
     let is_empty = xml.ends_with("/>") && xml.matches('<').count() == 1;
     is_empty || xml.ends_with(&format!("</{name}>"))
