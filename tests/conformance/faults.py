@@ -63,11 +63,14 @@ def cases(kind):
 
 
 def sample(kind):
-    """Every fault of every operation, each so many times: the next number of times with each."""
+    """Every fault of every operation, each so many times: the next number of times with each. Of a
+    world that differs from another in the people only, every third.
+    """
     every = list(cases(kind))
     for number, of_one in enumerate(zip(*[iter(every)] * len(TIMES), strict=True)):
         quick = [case for case in of_one if not kind.is_long(case)]
-        yield (quick or of_one)[number % len(quick or of_one)]
+        if number % kind.step == 0:
+            yield (quick or of_one)[number // kind.step % len(quick or of_one)]
 
 
 def played(chosen, at_once=AT_ONCE):

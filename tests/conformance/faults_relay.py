@@ -120,6 +120,7 @@ class RelayOfOne(Relay):
     name = "relay, one person twice"
     approvers = ("alice", "alice-sso")
     words = ("refused", "unavailable")
+    step = 3
 
 
 class Feedback(Relay):

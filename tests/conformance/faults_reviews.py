@@ -134,6 +134,7 @@ class ReviewsOfNone(Reviews):
 
     name = "reviews, a change that nobody reviewed"
     words = ("not reviewed", "unavailable", "errs")
+    step = 3
 
     def change(self):
         self.shop.work(self.users["alice"], "main")
