@@ -3,7 +3,7 @@ times. `python3 tests/conformance/faults.py` plays every case and writes the tab
 docs/faults.md; test_faults.py plays some of them and compares.
 """
 
-import sys
+import argparse
 import tempfile
 import threading
 import time
@@ -93,20 +93,16 @@ def played(chosen, at_once=AT_ONCE):
     return words, problems
 
 
-def table(words):
+def table(kind, words):
     """The rows of one world: a cell has what is reported if the fault happens once, three times and
     for ever, or one word for all.
     """
-    found = {(it.operation, it.fault, it.times): word for it, word in words.items()}
-    operations = dict.fromkeys(it.operation for it in words)
-    columns = FAULTS
-    if INVOKE in operations:
-        columns = (*FAULTS, *DELIVERIES)
+    columns = (*FAULTS, *DELIVERIES) if INVOKE in kind.operations else FAULTS
     rows = [f"| call | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    for operation in operations:
+    for operation in kind.operations:
         cells = []
         for fault in columns:
-            cell = [found.get((operation, fault, times), "") for times in TIMES]
+            cell = [words.get((operation, fault, times), "") for times in TIMES]
             cells.append(cell[0] if len(set(cell)) == 1 else ", ".join(cell))
         rows.append(f"| {operation.split(':')[1]} | {' | '.join(cells)} |")
     return rows
@@ -115,6 +111,8 @@ def table(words):
 def committed(kind):
     """What the page says: a word for each operation, fault and number of times."""
     lines = section(PAGE.read_text(), kind)[1].splitlines()
+    if not lines:
+        return {}
     header, _, *rows = [[it.strip() for it in line.strip("|").split("|")] for line in lines]
     full = {operation.split(":")[1]: operation for operation in kind.operations}
     found = {}
@@ -139,17 +137,23 @@ def section(text, kind):
 def main():
     from test_faults import WORLDS
 
-    wanted = [kind for kind in WORLDS if kind.name in sys.argv[1:] or not sys.argv[1:]]
-    for kind in wanted:
-        every = list(cases(kind))
-        words, problems = played(every)
+    parser = argparse.ArgumentParser(description="Plays the cases, and writes docs/faults.md.")
+    parser.add_argument("worlds", nargs="*", help="the names of worlds; by default all")
+    parser.add_argument("--only", default="", help="play these only: a part of `CALL FAULT TIMES`")
+    given = parser.parse_args()
+    for kind in WORLDS:
+        if given.worlds and kind.name not in given.worlds:
+            continue
+        chosen = [it for it in cases(kind) if given.only in str(it).removeprefix(kind.name)]
+        words, problems = played(chosen)
         # On a busy machine, the time of an invocation may be over before the faults are.
-        late = [it for it in every if it.times != "for-ever" and words.get(it) != kind.words[0]]
+        late = [it for it in chosen if it.times != "for-ever" and words.get(it) != kind.words[0]]
         again, more = played(late, at_once=1)
         assert not problems + more, "\n".join(problems + more)
-        in_order = {case: again.get(case, words[case]) for case in every}
+        found = {(it.operation, it.fault, it.times): it for it in chosen}
+        now = {key: again.get(it, words[it]) for key, it in found.items()}
         before, _, after = section(PAGE.read_text(), kind)
-        rows = [f"{row}\n" for row in table(in_order)]
+        rows = [f"{row}\n" for row in table(kind, committed(kind) | now)]
         PAGE.write_text("".join([before, *rows, after]))
         print(f"{kind.name}: {len(words)} cases")
 
