@@ -50,7 +50,9 @@ class Reviews(World):
         users = {name: forge.user(name) for name in PEOPLE}
         self.users = users
         forge.shop = forge.repository("acme/shop", *users.values())
-        first = forge.shop.push(users["dave"], "main", forge.commit([], users["dave"].email, "first"))
+        first = forge.shop.push(
+            users["dave"], "main", forge.commit([], users["dave"].email, "first")
+        )
         write = lambda name, text: (self.folder / name).write_text(text)
         write("token", f"{TOKEN}\n")
         principals = {name: f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in PEOPLE}

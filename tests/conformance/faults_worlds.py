@@ -257,4 +257,3 @@ class Desk(World):
             return "not known"
         assert not is_answered, done.stderr
         return "not sent"
-

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::wire::Line;
-use super::{elsewhere, form, http, lambda};
+use super::{elsewhere, form, lambda};
 use crate::faults::{Delivery, Fault, Faults};
 use crate::principals::key_id;
 
@@ -133,7 +133,7 @@ impl Call<'_> {
         if let Some(call) = lambda::call(self.method, self.uri.path()) {
             return Some(format!("lambda:{}", call.name()));
         }
-        let service = elsewhere::service(self.authorization()).unwrap_or(http::OWN);
+        let service = elsewhere::service(self.authorization()).unwrap_or(elsewhere::OWN);
         let name = if self.is_form() {
             form::member(self.body, "Action")?
         } else {

@@ -18,8 +18,6 @@ use crate::engine::{ApiError, ErrorCode};
 
 /// The prefix of an operation's name in `X-Amz-Target`.
 const TARGET_PREFIX: &str = "CodePipeline_20150709.";
-/// The service that is served, as in signatures.
-pub(super) const OWN: &str = "codepipeline";
 
 /// Answers API calls on every path, as AWS does.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -45,7 +43,7 @@ fn without_faults(shared: &Shared, call: &Call<'_>) -> Response {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let target = text("x-amz-target");
     let authorization = text(header::AUTHORIZATION.as_str());
-    let service = elsewhere::service(authorization).unwrap_or(OWN);
+    let service = elsewhere::service(authorization).unwrap_or(elsewhere::OWN);
     let caller = shared.caller(authorization);
     let form = text(header::CONTENT_TYPE.as_str())
         .is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
@@ -59,7 +57,7 @@ fn without_faults(shared: &Shared, call: &Call<'_>) -> Response {
         return secrets_manager::answer(shared, caller, body);
     }
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
-    if operation.is_none() && service != OWN {
+    if operation.is_none() && service != elsewhere::OWN {
         let operation = target.and_then(|target| target.rsplit('.').next());
         return elsewhere::answer(service, operation);
     }
