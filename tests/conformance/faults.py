@@ -1,6 +1,6 @@
 """Faults on the wire: what each program reports if a call that it makes fails in one way, so many
-times. `python3 tests/conformance/faults.py` plays every case and writes the tables of
-docs/faults.md; test_faults.py plays some of them and compares.
+times. `target/tools/venv/bin/python tests/conformance/faults.py` plays every case and writes the
+tables of docs/faults.md; test_faults.py plays some of them and compares.
 """
 
 import argparse
