@@ -3,6 +3,7 @@
 use facts::CallError;
 
 use crate::look::Situation;
+use crate::port::PUT_APPROVAL_RESULT;
 
 /// Why CodePipeline did not take the answer.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,8 @@ pub(crate) enum NotSent {
     Denied { action: String, source: CallError },
     #[error("it is not known whether the answer arrived; look again at what is open")]
     Unclear(#[source] CallError),
+    #[error("nothing was sent, so {action} stays open")]
+    Unasked { action: String, source: CallError },
     #[error("CodePipeline did not take the answer")]
     Other(#[source] CallError),
 }
@@ -30,6 +33,10 @@ impl NotSent {
         let action = situation.run.action.clone();
         match error {
             CallError::AccessDenied { .. } => Self::Denied { action, source: error },
+            // A call before it failed, such as AssumeRole.
+            _ if error.operation() != PUT_APPROVAL_RESULT => {
+                Self::Unasked { action, source: error }
+            }
             CallError::Transient { .. } => Self::Unclear(error),
             CallError::Refused { ref code, ref message, .. } => match code.as_str() {
                 "ApprovalAlreadyCompletedException" => Self::Completed(action),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use evidence::history::{PipelineExecution, Revision};
-use facts::CallError;
+use facts::{CallError, Operation};
 use jiff::Timestamp;
 use names::FunctionRef;
 use rule::Initiator;
@@ -12,6 +12,12 @@ use signing::Answer;
 
 use crate::open::OpenRun;
 use crate::pipeline::Pipeline;
+
+/// [`Aws::answer`]
+pub(crate) const PUT_APPROVAL_RESULT: Operation = Operation::codepipeline("PutApprovalResult");
+/// The start of an execution.
+pub(crate) const START_PIPELINE_EXECUTION: Operation =
+    Operation::codepipeline("StartPipelineExecution");
 
 /// The calls. Each is one request, without retries or paging.
 pub(crate) trait Aws {

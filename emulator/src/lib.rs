@@ -7,6 +7,7 @@ pub mod aws;
 pub mod cli;
 pub mod command;
 pub mod engine;
+pub mod faults;
 pub mod function_host;
 mod gate_identity;
 mod operation;

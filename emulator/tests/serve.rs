@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use common::{Reply, http};
@@ -228,27 +228,33 @@ fn a_lag_is_a_number_of_seconds_or_that_of_aws() {
     }
 }
 
+/// The body of CreatePipeline for a pipeline of a source and an approval.
+fn declaration(name: &str) -> String {
+    let action = |category: &str, provider: &str, more: &str| {
+        let type_id = format!(
+            r#"{{"category":"{category}","owner":"AWS","provider":"{provider}","version":"1"}}"#
+        );
+        format!(r#"{{"name":"A","actionTypeId":{type_id}{more}}}"#)
+    };
+    let stage = |name: &str, action: &str| format!(r#"{{"name":"{name}","actions":[{action}]}}"#);
+    let artifact = r#","outputArtifacts":[{"name":"App"}]"#;
+    let stages = [
+        stage("S", &action("Source", "S3", artifact)),
+        stage("T", &action("Approval", "Manual", "")),
+    ]
+    .join(",");
+    let role = "arn:aws:iam::111122223333:role/p";
+    format!(r#"{{"pipeline":{{"name":"{name}","roleArn":"{role}","stages":[{stages}]}}}}"#)
+}
+
+fn create(served: &Served, name: &str) {
+    assert_eq!(served.call("CreatePipeline", Some("bob"), &declaration(name)).status, 200);
+}
+
 #[test]
 fn a_seed_gives_the_same_identifiers_again() {
     let pipeline = |served: &Served| {
-        let action = |category: &str, provider: &str, more: &str| {
-            let type_id = format!(
-                r#"{{"category":"{category}","owner":"AWS","provider":"{provider}","version":"1"}}"#
-            );
-            format!(r#"{{"name":"A","actionTypeId":{type_id}{more}}}"#)
-        };
-        let stage =
-            |name: &str, action: &str| format!(r#"{{"name":"{name}","actions":[{action}]}}"#);
-        let artifact = r#","outputArtifacts":[{"name":"App"}]"#;
-        let stages = [
-            stage("S", &action("Source", "S3", artifact)),
-            stage("T", &action("Approval", "Manual", "")),
-        ]
-        .join(",");
-        let role = "arn:aws:iam::111122223333:role/p";
-        let body =
-            format!(r#"{{"pipeline":{{"name":"p","roleArn":"{role}","stages":[{stages}]}}}}"#);
-        assert_eq!(served.call("CreatePipeline", Some("bob"), &body).status, 200);
+        create(served, "p");
         let listed =
             served.call("ListPipelineExecutions", Some("bob"), r#"{"pipelineName":"p"}"#).body;
         let id = listed.split(r#""pipelineExecutionId":""#).nth(1).unwrap();
@@ -297,6 +303,100 @@ fn an_account_that_cannot_decide_does_not_start() {
     ] {
         assert_eq!(ended(arguments).0, Some(2), "{arguments:?}");
     }
+}
+
+/// A served emulator with one fault of an operation, once for alice, and the file that asks for it.
+fn faulty_at(operation: &str, fault: &str) -> (tempfile::NamedTempFile, Served) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let entry = format!(
+        r#"{{"operation": "codepipeline:{operation}", "times": 1, "caller": "alice", {fault}}}"#
+    );
+    write!(file, r#"{{"faults": [{entry}]}}"#).unwrap();
+    let served = Served::start(&["--faults", file.path().to_str().unwrap()]);
+    (file, served)
+}
+
+fn faulty(fault: &str) -> (tempfile::NamedTempFile, Served) {
+    faulty_at("ListPipelines", fault)
+}
+
+#[test]
+fn a_fault_happens_once_to_its_caller_and_then_everything_works() {
+    const WHOLE: &str = r#"{"pipelines":[]}"#;
+    for (fault, status, body) in [
+        ("throttle", 400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#),
+        (
+            "server-error",
+            500,
+            r#"{"__type":"InternalFailure","message":"The service has failed. Try again."}"#,
+        ),
+        ("truncate", 200, r#"{"pipeli"#),
+        ("wrong-json", 200, r#"{"wrong":["reply"]}"#),
+    ] {
+        let (_file, served) = faulty(&format!(r#""fault": "{fault}""#));
+        let list = |key_id| served.call("ListPipelines", Some(key_id), "{}");
+        let replies = [list("bob"), list("alice"), list("alice")].map(|it| (it.status, it.body));
+        let whole = (200, WHOLE.to_owned());
+        assert_eq!(replies, [whole.clone(), (status, body.to_owned()), whole], "{fault}");
+    }
+    let (_file, served) = faulty(r#""fault": "slow", "seconds": 0.4"#);
+    let began = std::time::Instant::now();
+    assert_eq!(served.call("ListPipelines", Some("alice"), "{}").body, WHOLE);
+    assert!(began.elapsed() >= std::time::Duration::from_millis(400));
+}
+
+#[test]
+fn a_connection_is_reset_before_a_reply_or_in_the_middle_of_it() {
+    for (fault, is_done) in [("reset", false), ("reset-after", true), ("reset-within", true)] {
+        let (_file, served) = faulty_at("CreatePipeline", &format!(r#""fault": "{fault}""#));
+        let body = declaration("p");
+        let mut stream = std::net::TcpStream::connect(&served.address).unwrap();
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nhost: x\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential=alice/20260101/x, Signature=0\r\n\
+             x-amz-target: CodePipeline_20150709.CreatePipeline\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut read = Vec::new();
+        let error = stream.read_to_end(&mut read).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{fault}");
+        let text = String::from_utf8(read).unwrap();
+        let is_part = text.starts_with("HTTP/1.1 200 OK\r\n") && !text.ends_with("}}");
+        assert!(if fault == "reset-within" { is_part } else { text.is_empty() }, "{fault}: {text}");
+        let listed = served.call("ListPipelines", Some("bob"), "{}").body;
+        assert_eq!(listed.contains(r#""name":"p""#), is_done, "{fault}: {listed}");
+    }
+}
+
+#[test]
+fn a_stale_reply_is_the_first_one_to_the_same_request() {
+    let (_file, served) = faulty(r#""fault": "stale""#);
+    let list = |key_id| served.call("ListPipelines", Some(key_id), "{}").body;
+    // There is no earlier reply yet, so this one is right.
+    assert_eq!(list("alice"), r#"{"pipelines":[]}"#);
+    create(&served, "p");
+    assert!(list("bob").contains(r#""name":"p""#));
+    assert_eq!(list("alice"), r#"{"pipelines":[]}"#);
+    assert!(list("alice").contains(r#""name":"p""#));
+}
+
+#[test]
+fn a_file_of_faults_that_cannot_be_used_is_an_error() {
+    for (path, expected) in [
+        ("no-such-file".to_owned(), "error: the faults file `no-such-file` cannot be read: "),
+        (fixture("principals.json"), "is not a JSON object with a list `faults`: "),
+    ] {
+        let output = emulator(&["--faults", &path]).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && message.contains(expected), "{message}");
+    }
+    let usage = emulator(&["--function-timeout", "0"]).output().unwrap();
+    let message = String::from_utf8(usage.stderr).unwrap();
+    assert_eq!(usage.status.code(), Some(2));
+    assert!(message.contains("write a whole number of seconds from 1 to 900"), "{message}");
 }
 
 #[test]

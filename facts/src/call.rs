@@ -131,6 +131,18 @@ impl CallError {
         }
     }
 
+    /// The call that failed.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::AccessDenied { operation, .. }
+            | Self::Transient { operation, .. }
+            | Self::NotSent { operation, .. }
+            | Self::Refused { operation, .. }
+            | Self::Malformed { operation, .. } => *operation,
+        }
+    }
+
     /// No answer came, for this reason.
     pub(crate) fn unanswered(operation: Operation, why: Unanswered) -> Self {
         match why.was_not_sent() {

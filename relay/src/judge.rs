@@ -1,6 +1,6 @@
 //! Whether a request may be released, by production's own rule.
 
-use facts::{Budget, CallError, Query};
+use facts::{Budget, CallError, Operation, Query};
 use jiff::{SignedDuration, Timestamp};
 use names::{ExecutionId, PipelineName, shown};
 use proof::{Envelope, Expect, Problem, verify};
@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::port::Elsewhere;
 use crate::settings::{Pipeline, Settings};
+
+const ASSUME_ROLE: Operation = Operation::of("sts", "AssumeRole");
 
 /// A release that production's own rule approves.
 ///
@@ -139,7 +141,7 @@ impl Judge<'_> {
             NotApproved::Misconfigured(format!("the relay's own rule is wrong: {problem}"))
         };
         let strict = rule.tightened_by(&max_age, stage).map_err(|error| own_rule(&error))?;
-        let (reader, roles) = elsewhere.open(role).await?;
+        let (reader, roles) = budget.call(ASSUME_ROLE, || elsewhere.open(role)).await?;
         let query = Query {
             account: &pipeline.account,
             pipeline: name,

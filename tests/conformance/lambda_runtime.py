@@ -56,8 +56,9 @@ class Host(BaseHTTPRequestHandler):
 class Function:
     """A program and its environment, which holds what the template sets."""
 
-    def __init__(self, arn, program, environment):
+    def __init__(self, arn, program, environment, seconds=DEADLINE):
         self.arn, self.program, self.environment = arn, program, environment
+        self.seconds = seconds
         self.count, self.lock = 0, threading.Lock()
 
     def __call__(self, event):
@@ -68,7 +69,7 @@ class Function:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
         server.daemon_threads = True
         server.event, server.function, server.request_id = event, self.arn, request_id
-        server.seconds = DEADLINE
+        server.seconds = self.seconds
         server.was_given, server.answered, server.ended = (threading.Event() for _ in range(3))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         environment = {

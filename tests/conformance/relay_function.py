@@ -125,25 +125,8 @@ class Production:
         }
 
     def logged(self, lines, stream="release/release/1", kind="DATA_MESSAGE"):
-        """The function gets lines of a container, as CloudWatch Logs hands them over."""
-        events = [
-            {
-                "id": f"{abs(hash((stream, text))):056}",
-                "timestamp": 1_795_672_800_000,
-                "message": text,
-            }
-            for text in lines
-        ]
-        data = {
-            "messageType": kind,
-            "owner": ACCOUNT,
-            "logGroup": "/ecs/release",
-            "logStream": stream,
-            "subscriptionFilters": ["feedback"],
-            "logEvents": events,
-        }
-        packed = base64.b64encode(gzip.compress(json.dumps(data).encode())).decode()
-        return self({"awslogs": {"data": packed}})
+        """The function gets lines of a container."""
+        return self(handed_over(lines, stream, kind))
 
     def ended(self, execution, exit_code=0):
         """The release machine says how the task ended."""
@@ -212,6 +195,28 @@ class Production:
         thread.start()
         self.sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"{sink.address}/relay")
         return topic, sink, refusals
+
+
+def handed_over(lines, stream="release/release/1", kind="DATA_MESSAGE"):
+    """Lines of a container, as CloudWatch Logs hands them over."""
+    events = [
+        {
+            "id": f"{abs(hash((stream, text))):056}",
+            "timestamp": 1_795_672_800_000,
+            "message": text,
+        }
+        for text in lines
+    ]
+    data = {
+        "messageType": kind,
+        "owner": ACCOUNT,
+        "logGroup": "/ecs/release",
+        "logStream": stream,
+        "subscriptionFilters": ["feedback"],
+        "logEvents": events,
+    }
+    packed = base64.b64encode(gzip.compress(json.dumps(data).encode())).decode()
+    return {"awslogs": {"data": packed}}
 
 
 def record(*messages):

@@ -13,12 +13,12 @@ use signing::Answer;
 use super::missing;
 use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
-use crate::port::{Execution, Listed, Page, Release, Run};
+use crate::port::{
+    Execution, Listed, PUT_APPROVAL_RESULT, Page, Release, Run, START_PIPELINE_EXECUTION,
+};
 
 const LIST_PIPELINES: Operation = Operation::codepipeline("ListPipelines");
 const GET_PIPELINE: Operation = Operation::codepipeline("GetPipeline");
-const START_PIPELINE_EXECUTION: Operation = Operation::codepipeline("StartPipelineExecution");
-const PUT_APPROVAL_RESULT: Operation = Operation::codepipeline("PutApprovalResult");
 
 /// The run order of an action that names none (CodePipeline User Guide, "Action declaration").
 const FIRST_RUN_ORDER: i32 = 1;

@@ -9,6 +9,7 @@ use facts::{CallError, Operation};
 use names::FunctionRef;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 const OPERATION: Operation = Operation::of("lambda", "GetFunctionConfiguration");
 
@@ -18,6 +19,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
+    /// Every configuration has it. A reply of something else is not one without variables.
+    #[serde(rename = "FunctionName")]
+    _name: IgnoredAny,
     environment: Option<Environment>,
 }
 
@@ -26,7 +30,7 @@ struct Configuration {
 #[serde(rename_all = "PascalCase")]
 struct Environment {
     variables: Option<BTreeMap<String, String>>,
-    error: Option<serde::de::IgnoredAny>,
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -85,10 +89,13 @@ mod tests {
         let body = r#"{"Environment": {"Variables": {"A": "b"}}, "FunctionName": "gate"}"#;
         let read_ok = |body| read(200, body).unwrap();
         assert_eq!(read_ok(body), Some([("A".to_owned(), "b".to_owned())].into()));
-        assert_eq!(read_ok("{}"), Some(BTreeMap::new()));
-        let undecrypted = r#"{"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS"}}}"#;
+        assert_eq!(read_ok(r#"{"FunctionName": "gate"}"#), Some(BTreeMap::new()));
+        let undecrypted = r#"{"FunctionName": "gate", "Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "KMS"}}}"#;
         assert_eq!(read_ok(undecrypted), None);
-        assert!(matches!(read(200, "<a>"), Err(CallError::Malformed { .. })));
+        // The gate's rule would seem to be the default one.
+        for wrong in ["<a>", "{}", r#"{"wrong": ["reply"]}"#] {
+            assert!(matches!(read(200, wrong), Err(CallError::Malformed { .. })), "{wrong}");
+        }
     }
 
     #[test]

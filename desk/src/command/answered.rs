@@ -103,9 +103,18 @@ impl<'a, A: Aws, C: CodePipeline, R: Roles> Answered<'a, A, C, R> {
             let execution = &situation.run.execution_id;
             let execution = self.eyes.aws.execution(&self.pipeline.name, execution).await;
             let status = execution.ok().and_then(|execution| execution.status);
-            let known = read().await;
-            let attempts = known.as_ref().map(|it| it.facts.attempts.as_slice());
-            if let Some(end) = end_of(stage, attempts.unwrap_or(&[]), status.as_deref()) {
+            let known = match read().await {
+                Ok(known) => known,
+                // It has been tried for minutes.
+                Err(problem) => {
+                    progress.finish_and_clear();
+                    output::print_warning(&format!(
+                        "the answer was given, and how the stage ends could not be seen: {problem}"
+                    ));
+                    return Exit::Failed;
+                }
+            };
+            if let Some(end) = end_of(stage, &known.facts.attempts, status.as_deref()) {
                 self.report.stage = Some(end.into());
                 break;
             }

@@ -325,7 +325,10 @@ fn too_long(error: CommentError) -> Problem {
 fn not_sent(error: NotSent) -> Problem {
     let status = match &error {
         NotSent::Completed(_) | NotSent::Outdated { .. } => StatusCode::CONFLICT,
-        NotSent::Denied { .. } | NotSent::Unclear(_) | NotSent::Other(_) => StatusCode::BAD_GATEWAY,
+        NotSent::Denied { .. }
+        | NotSent::Unclear(_)
+        | NotSent::Unasked { .. }
+        | NotSent::Other(_) => StatusCode::BAD_GATEWAY,
     };
     Problem::new(status, sentence(&error))
 }

@@ -14,6 +14,7 @@ use super::reply::{Problem, json, read};
 use super::session::Visitor;
 use super::{Ports, Web};
 use crate::notify::{Notice, Why, link};
+use crate::port::START_PIPELINE_EXECUTION;
 
 /// What the form says.
 #[derive(Deserialize)]
@@ -107,10 +108,13 @@ fn not_started(error: CallError) -> Problem {
     };
     let text = match &error {
         // The request may have arrived.
-        CallError::Transient { .. } => {
+        CallError::Transient { .. } | CallError::Malformed { .. }
+            if error.operation() == START_PIPELINE_EXECUTION =>
+        {
             format!("{error}. Nobody knows whether it has started: reload the page and look.")
         }
         CallError::AccessDenied { .. }
+        | CallError::Transient { .. }
         | CallError::Refused { .. }
         | CallError::NotSent { .. }
         | CallError::Malformed { .. } => format!("Nothing was started: {error}."),

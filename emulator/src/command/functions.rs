@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use names::FunctionName;
 
@@ -27,6 +28,10 @@ pub(super) struct FunctionArgs {
     /// repeatable
     #[arg(long = "secret", value_name = "NAME=FILE", value_parser = secret)]
     secrets: Vec<(String, PathBuf)>,
+    /// Seconds after which an invocation ends, at the latest [default: 30 in the gate, 300 in other
+    /// functions]
+    #[arg(long = "function-timeout", value_name = "SECONDS", value_parser = timeout)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +89,11 @@ impl FunctionArgs {
         Ok(functions.into_values().collect())
     }
 
+    /// The time that an invocation may take.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
     /// Reads the files of the secrets. A line break at the end of a file is not part of its text.
     pub(super) fn secrets(&self) -> Result<Secrets, FunctionsError> {
         let mut secrets = Secrets::default();
@@ -104,6 +114,14 @@ impl FunctionArgs {
 fn program(text: &str) -> Result<(FunctionName, PathBuf), String> {
     let (name, path) = text.split_once('=').ok_or("write NAME=PROGRAM")?;
     Ok((name.parse().map_err(|error: names::NameError| error.to_string())?, path.into()))
+}
+
+/// Lambda allows whole seconds up to 15 minutes (CreateFunction, `Timeout`).
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=900).contains(seconds));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "write a whole number of seconds from 1 to 900".to_owned())
 }
 
 /// Names have letters, digits and `/_+=.@-` (Secrets Manager API reference, CreateSecret). Here a

@@ -18,6 +18,7 @@ use super::lag::lag;
 use super::stop::Stop;
 use crate::authorize::Authorizer;
 use crate::engine::Settings;
+use crate::faults::Faults;
 use crate::function_host::ChildOutput;
 use crate::principals::Principals;
 use crate::server::{Config, Function, Server};
@@ -81,6 +82,9 @@ pub struct Args {
     /// Seed for delays and identifiers: the same calls at the same times give the same replies
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Faults of the network and of AWS: a JSON object with a list `faults`
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Omit the execution in GetJobDetails, as AWS may do for Lambda jobs
     #[arg(long)]
     bare_job_details: bool,
@@ -121,6 +125,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let gate = args.gate.as_deref().map(gate_files::program).transpose()?;
     let functions = args.functions.read()?;
     let secrets = args.functions.secrets()?;
+    let faults = args.faults.as_deref().map(Faults::read).transpose()?.unwrap_or_default();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -158,6 +163,8 @@ pub async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         rule: rule.clone(),
         functions,
         secrets,
+        faults,
+        function_timeout: args.functions.timeout(),
         log_level: std::env::var("AWS_LAMBDA_LOG_LEVEL").ok(),
         output: ChildOutput::Stderr,
     })

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use super::form::escaped;
 
+/// The service that is served whole, as in signatures.
+pub(super) const OWN: &str = "codepipeline";
 /// The services that reply in XML to requests that are not forms.
 const IN_XML: [&str; 4] = ["s3", "s3express", "route53", "cloudfront"];
 

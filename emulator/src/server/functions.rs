@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{Config, ServerError};
 use crate::engine::Settings;
+use crate::faults::Delivery;
 use crate::function_host::{FunctionConfig, FunctionHost};
 use crate::gate_identity::{NAME, ROLE};
 use crate::principals::session;
@@ -86,6 +87,8 @@ pub(super) struct Functions {
 #[derive(Debug)]
 pub(super) struct Hosted {
     host: FunctionHost,
+    /// Another process, for a job that is given to two.
+    beside: FunctionHost,
     /// What Lambda sets itself.
     set_by_lambda: Vec<(String, String)>,
     variables: Mutex<BTreeMap<String, String>>,
@@ -137,6 +140,7 @@ impl Functions {
     pub(super) async fn shutdown(&self) {
         for hosted in [&self.gate].into_iter().chain(self.others.values()) {
             hosted.host.shutdown().await;
+            hosted.beside.shutdown().await;
         }
     }
 }
@@ -147,6 +151,7 @@ impl Hosted {
         config.environment = environment(&set_by_lambda, &variables);
         Self {
             timeout: config.timeout,
+            beside: FunctionHost::start(config.clone()),
             host: FunctionHost::start(config),
             set_by_lambda,
             variables: Mutex::new(variables),
@@ -154,7 +159,12 @@ impl Hosted {
     }
 
     /// Invokes the function as CodePipeline does, under the ARN that the action names.
-    pub(super) fn submit(&self, function_arn: &str, event: Value) {
+    pub(super) fn submit(&self, function_arn: &str, event: Value, delivery: Delivery) {
+        match delivery {
+            Delivery::Once => {}
+            Delivery::Twice => self.host.submit(function_arn, event.clone()),
+            Delivery::TwoProcesses => self.beside.submit(function_arn, event.clone()),
+        }
         self.host.submit(function_arn, event);
     }
 
@@ -166,7 +176,9 @@ impl Hosted {
     /// Replaces all variables that are its own.
     pub(super) fn configure(&self, variables: BTreeMap<String, String>) {
         let mut own = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
-        self.host.configure(environment(&self.set_by_lambda, &variables));
+        for host in [&self.host, &self.beside] {
+            host.configure(environment(&self.set_by_lambda, &variables));
+        }
         *own = variables;
     }
 }
@@ -224,7 +236,7 @@ fn hosted(
         arguments: vec![],
         environment: environment.collect(),
         function_arn: config.settings.function_arn(name),
-        timeout,
+        timeout: config.function_timeout.unwrap_or(timeout),
         retry_delay: Duration::from_secs(1),
         output: config.output.clone(),
     }
@@ -233,6 +245,7 @@ fn hosted(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Faults;
     use crate::function_host::ChildOutput;
     use crate::principals::Principals;
     use crate::server::Secrets;
@@ -258,6 +271,8 @@ mod tests {
                 variables: [("FORGES".to_owned(), "{}".to_owned())].into(),
             }],
             secrets: Secrets::default(),
+            faults: Faults::default(),
+            function_timeout: None,
             log_level: None,
             output: ChildOutput::Discard,
         }

@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::faulty::Call;
 use super::shared::Shared;
+use super::wire::Line;
 use super::{elsewhere, lambda, query, secrets_manager};
 use crate::engine::{ApiError, ErrorCode};
 
 /// The prefix of an operation's name in `X-Amz-Target`.
 const TARGET_PREFIX: &str = "CodePipeline_20150709.";
-/// The service that is served, as in signatures.
-const OWN: &str = "codepipeline";
 
 /// Answers API calls on every path, as AWS does.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -26,35 +26,44 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 
 async fn answer(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let call = Call { method: &method, uri: &uri, headers: &headers, body: &body };
+    let caller = shared.caller(call.authorization()).ok().map(|known| known.arn);
+    let answer = || without_faults(&shared, &call);
+    shared.faulty.reply(&call, caller.as_deref(), &line, answer).await
+}
+
+fn without_faults(shared: &Shared, call: &Call<'_>) -> Response {
+    let &Call { method, uri, headers, body } = call;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let target = text("x-amz-target");
     let authorization = text(header::AUTHORIZATION.as_str());
-    let service = elsewhere::service(authorization).unwrap_or(OWN);
+    let service = elsewhere::service(authorization).unwrap_or(elsewhere::OWN);
     let caller = shared.caller(authorization);
     let form = text(header::CONTENT_TYPE.as_str())
         .is_some_and(|it| it.starts_with("application/x-www-form-urlencoded"));
     if form && target.is_none() {
-        return query::answer(&shared, caller, service, &body);
+        return query::answer(shared, caller, service, body);
     }
-    if let Some(call) = lambda::call(&method, uri.path()) {
-        return lambda::answer(&shared, caller, &call, &body);
+    if let Some(call) = lambda::call(method, uri.path()) {
+        return lambda::answer(shared, caller, &call, body);
     }
     if target == Some(secrets_manager::TARGET) {
-        return secrets_manager::answer(&shared, caller, &body);
+        return secrets_manager::answer(shared, caller, body);
     }
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX));
-    if operation.is_none() && service != OWN {
+    if operation.is_none() && service != elsewhere::OWN {
         let operation = target.and_then(|target| target.rsplit('.').next());
         return elsewhere::answer(service, operation);
     }
     let operation = operation.unwrap_or_default();
     let result = caller.and_then(|caller| {
-        let result = shared.call(operation, &body, &caller);
+        let result = shared.call(operation, body, &caller);
         let caller = &caller.arn;
         match &result {
             Ok(_) => tracing::info!(operation, caller, "answered"),

@@ -60,6 +60,13 @@ struct Environment {
     variables: BTreeMap<String, String>,
 }
 
+impl Call {
+    /// The operation's name in the API.
+    pub(super) fn name(&self) -> &'static str {
+        self.operation.name()
+    }
+}
+
 /// The call in the method and the path of a request, if it is one of Lambda that is served.
 pub(super) fn call(method: &Method, path: &str) -> Option<Call> {
     let operation = match *method {

@@ -1,6 +1,7 @@
 //! The running emulator: the API on a loopback port, the clock, and the functions.
 
 mod elsewhere;
+mod faulty;
 mod form;
 mod functions;
 mod http;
@@ -12,6 +13,7 @@ mod secrets_manager;
 mod sessions;
 mod shared;
 mod sts;
+mod wire;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,12 +28,14 @@ use tokio::task::JoinHandle;
 use crate::api::Service;
 use crate::authorize::Authorizer;
 use crate::engine::{Engine, Lag, RandomIds, Settings};
+use crate::faults::Faults;
 use crate::function_host::ChildOutput;
 use crate::principals::Principals;
 use functions::Functions;
 pub use functions::{Function, is_reserved, is_variable_name};
 pub use secrets::Secrets;
 use shared::{Shared, keep_time};
+use wire::{Line, Wires};
 
 /// The time that calls in progress get when the server shuts down.
 const GRACE: Duration = Duration::from_secs(2);
@@ -59,6 +63,10 @@ pub struct Config {
     pub functions: Vec<Function>,
     /// The secrets that functions read.
     pub secrets: Secrets,
+    /// What goes wrong in calls and deliveries.
+    pub faults: Faults,
+    /// The time that an invocation may take, if it is not the usual one of the function.
+    pub function_timeout: Option<Duration>,
     /// The log level of the functions: `AWS_LAMBDA_LOG_LEVEL`.
     pub log_level: Option<String>,
     /// The destination of the functions' output.
@@ -113,7 +121,7 @@ impl Server {
         let address = listener.local_addr().map_err(in_use)?;
         let functions = Functions::start(&config, address)?;
         let callers = functions::callers(&config);
-        let secrets = config.secrets;
+        let (secrets, faulty) = (config.secrets, config.faults.into());
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
         let engine = Engine::new(
             config.settings,
@@ -125,13 +133,14 @@ impl Server {
         for (key_id, arn) in callers {
             principals.add(&key_id, arn);
         }
-        let shared = Arc::new(Shared::new(principals, service, functions, secrets));
+        let shared = Arc::new(Shared::new(principals, service, functions, secrets, faulty));
         let (stop, stopped) = oneshot::channel();
-        let serve = axum::serve(listener, http::router(Arc::clone(&shared)))
-            .with_graceful_shutdown(async {
-                // An error means that the server was dropped, so stop too.
-                let _ = stopped.await;
-            });
+        let router = http::router(Arc::clone(&shared));
+        let calls = router.into_make_service_with_connect_info::<Line>();
+        let serve = axum::serve(Wires(listener), calls).with_graceful_shutdown(async {
+            // An error means that the server was dropped, so stop too.
+            let _ = stopped.await;
+        });
         let api = async {
             if let Err(error) = serve.await {
                 tracing::error!(%error, "the API stopped");

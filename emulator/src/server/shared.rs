@@ -8,6 +8,7 @@ use names::FunctionRef;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::faulty::Faulty;
 use super::functions::{Functions, Hosted};
 use super::secrets::Secrets;
 use super::sessions::{Known, Sessions};
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     functions: Functions,
     /// What Secrets Manager has.
     pub(super) secrets: Secrets,
+    /// What goes wrong.
+    pub(super) faulty: Faulty,
     sessions: Sessions,
     changed: Notify,
 }
@@ -35,9 +38,11 @@ impl Shared {
         service: Service,
         functions: Functions,
         secrets: Secrets,
+        faulty: Faulty,
     ) -> Self {
         let (service, sessions) = (Mutex::new(service), Sessions::default());
-        Self { principals, service, functions, secrets, sessions, changed: Notify::new() }
+        let changed = Notify::new();
+        Self { principals, service, functions, secrets, faulty, sessions, changed }
     }
 
     /// The caller of an `Authorization` header: a principal of the configuration, or the session of
@@ -149,7 +154,7 @@ impl Shared {
         for effect in service.engine.take_effects() {
             let Effect::Invoke { job_id, function, event } = effect;
             tracing::info!(job_id, function, "invokes the function");
-            self.functions.find(&function).submit(&function, event);
+            self.functions.find(&function).submit(&function, event, self.faulty.delivery());
         }
         drop(service);
         self.changed.notify_one();

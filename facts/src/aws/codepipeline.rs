@@ -46,13 +46,13 @@ impl CodePipeline for Reader {
             .send()
             .await
             .map_err(|error| call_error(Operation::LIST_ACTION_EXECUTIONS, &error))?;
+        // INVARIANT (fail closed): a reply without the list is an error, not an empty history.
+        let details = reply.action_execution_details.ok_or(missing(
+            Operation::LIST_ACTION_EXECUTIONS,
+            "`actionExecutionDetails` is missing",
+        ))?;
         Ok(ExecutionPage {
-            attempts: reply
-                .action_execution_details
-                .unwrap_or_default()
-                .into_iter()
-                .map(history_entry)
-                .collect(),
+            attempts: details.into_iter().map(history_entry).collect(),
             next_token: reply.next_token,
         })
     }

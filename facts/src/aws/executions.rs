@@ -20,11 +20,12 @@ impl Executions for Reader {
         let call = self.client().list_pipeline_executions().pipeline_name(pipeline);
         let call = call.max_results(count).set_next_token(token.map(str::to_owned));
         let reply = call.send().await.map_err(|error| call_error(OPERATION, &error))?;
-        let listed = reply.pipeline_execution_summaries.unwrap_or_default().into_iter().map(listed);
-        let executions = listed.collect::<Option<_>>().ok_or(CallError::Malformed {
-            operation: OPERATION,
-            problem: "a `pipelineExecutionId` is missing",
-        })?;
+        let missing = |problem| CallError::Malformed { operation: OPERATION, problem };
+        let summaries = reply
+            .pipeline_execution_summaries
+            .ok_or(missing("`pipelineExecutionSummaries` is missing"))?;
+        let executions = summaries.into_iter().map(listed).collect::<Option<_>>();
+        let executions = executions.ok_or(missing("a `pipelineExecutionId` is missing"))?;
         Ok(ListedPage { executions, next_token: reply.next_token })
     }
 }

@@ -10,7 +10,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::Request;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use tokio::time::timeout;
 
+use super::CEILING;
 use crate::call::{CallError, Operation};
 
 /// Sends requests, each once. It follows no redirects.
@@ -123,7 +125,7 @@ impl Https {
         operation: Operation,
         request: HttpRequest,
     ) -> Result<Opened, CallError> {
-        let reply = self.0.call(request).await;
+        let reply = in_time(operation, self.0.call(request)).await?;
         let unsent = |_| CallError::transient(operation, "the request could not be sent");
         let reply = reply.map_err(unsent)?;
         let headers = reply.headers().iter();
@@ -149,7 +151,7 @@ impl Opened {
     /// The next part of the body. Returns `None` at its end.
     pub(super) async fn next(&mut self) -> Result<Option<impl Deref<Target = [u8]>>, CallError> {
         let broken = |_| CallError::transient(self.operation, "the reply could not be read");
-        self.body.try_next().await.map_err(broken)
+        in_time(self.operation, self.body.try_next()).await?.map_err(broken)
     }
 
     /// The reply with its whole body.
@@ -161,6 +163,12 @@ impl Opened {
         let body = String::from_utf8(body).unwrap_or_default();
         Ok(Reply { status: self.status, body })
     }
+}
+
+/// The outcome of a step of a call, unless it takes longer than any may.
+async fn in_time<T>(operation: Operation, step: impl Future<Output = T>) -> Result<T, CallError> {
+    let late = |_| CallError::transient(operation, "no reply in time");
+    timeout(CEILING, step).await.map_err(late)
 }
 
 /// A request with more headers.

@@ -13,6 +13,8 @@ mod sqs;
 mod states;
 mod sts;
 
+use std::time::Duration;
+
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader};
@@ -40,14 +42,21 @@ pub use sqs::{Outgoing, Queue, QueueUrl, Received, Untaken};
 pub use states::{INPUT_LIMIT, Progress, Start, StateMachine, StateMachineArn};
 pub use sts::assumed;
 
+/// The longest that any call waits for its reply. A [`Budget`](crate::Budget) is shorter, but not
+/// every call has one: an answer is sent once, and a reply that never comes must not hold its
+/// approver. SQS waits up to 20 s for a message before it replies.
+const CEILING: Duration = Duration::from_secs(30);
+
 /// The SDK's usual configuration from the environment, with our HTTP client and without the SDK's
-/// own retries and time-outs: a [`Budget`](crate::Budget) controls these.
+/// own retries: a [`Budget`](crate::Budget) controls these.
 #[must_use]
 pub fn config() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())
         .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::disabled().to_builder().operation_attempt_timeout(CEILING).build(),
+        )
 }
 
 /// The HTTP client for the SDK: rustls on ring, with the system's root certificates.
@@ -57,6 +66,9 @@ pub fn http_client() -> SharedHttpClient {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()
 }
+
+/// A reply that is not whole. The service may have done what it was asked.
+const UNREADABLE: &str = "the reply could not be read";
 
 /// The SDK's error in our words. From the body of a reply, only AWS's error code and message are
 /// kept.
@@ -68,7 +80,11 @@ where
     match error {
         SdkError::TimeoutError(_) => transient("no reply in time"),
         SdkError::DispatchFailure(_) => CallError::unanswered(operation, Unanswered::of(error)),
-        SdkError::ResponseError(_) => transient("the reply could not be read"),
+        SdkError::ResponseError(_) => transient(UNREADABLE),
+        // The service has done what it was asked.
+        SdkError::ServiceError(context) if context.raw().status().is_success() => {
+            transient(UNREADABLE)
+        }
         SdkError::ServiceError(context) => CallError::of_service(
             operation,
             context.raw().status().as_u16(),

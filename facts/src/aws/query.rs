@@ -35,6 +35,19 @@ pub fn refusal(operation: Operation, reply: &Reply) -> CallError {
     CallError::of_service(operation, reply.status, code, message)
 }
 
+/// Whether a reply ends with the end of its root element.
+pub(super) fn is_whole(xml: &str) -> bool {
+    let mut document = match Document::try_from(xml.as_bytes()) {
+        Ok(document) => document,
+        Err(_) => return false,
+    };
+    let Ok(root) = document.root_element() else { return false };
+    let (xml, name) = (xml.trim_end(), root.start_el().local());
+    // An element without content ends where it begins.
+    let is_empty = xml.ends_with("/>") && xml.matches('<').count() == 1;
+    is_empty || xml.ends_with(&format!("</{name}>"))
+}
+
 /// The text of the element at a path below the root.
 pub(super) fn text_at(xml: &str, path: &[&str]) -> Option<String> {
     let mut document = Document::try_from(xml.as_bytes()).ok()?;
@@ -71,6 +84,16 @@ mod tests {
         for nonsense in ["", "{}", "<a>", "<a/>", "<Error><Code>x</Code></Error>"] {
             assert_eq!(text_at(nonsense, &["Error", "Code"]), None, "{nonsense}");
         }
+    }
+
+    #[test]
+    fn a_document_that_is_cut_anywhere_is_not_whole() {
+        let whole = r#"<A xmlns="x"><A><B>b</B></A></A>"#;
+        assert!(is_whole(whole) && is_whole(&format!("{whole}\n")) && is_whole("<A/>"));
+        let cuts = (0..whole.len()).filter(|end| is_whole(&whole[..*end]));
+        // Nobody can tell the end of an inner element with the root's name; AWS has none.
+        assert_eq!(cuts.collect::<Vec<_>>(), [whole.len() - "</A>".len()]);
+        assert!(!is_whole("{}") && !is_whole(r#"{"wrong":["reply"]}"#));
     }
 
     #[test]

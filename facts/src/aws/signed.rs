@@ -16,8 +16,10 @@ use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::ServiceConfigKey;
 use names::Partition;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::https::{Https, Opened, Reply};
+use super::{UNREADABLE, query};
 use crate::call::{CallError, Operation};
 
 /// The content type of a request in the AWS Query protocol.
@@ -117,7 +119,12 @@ impl Signed {
     /// # Errors
     /// [`CallError`] if the request could not be signed or sent, or its reply not be read.
     pub async fn post(&self, operation: Operation, form: &str) -> Result<Reply, CallError> {
-        self.post_to_root(operation, vec![("content-type", FORM)], form).await
+        let reply = self.post_to_root(operation, vec![("content-type", FORM)], form).await?;
+        // INVARIANT (fail closed): half a document may hold half an ARN, which is another one.
+        if reply.status == 200 && !query::is_whole(&reply.body) {
+            return Err(CallError::transient(operation, UNREADABLE));
+        }
+        Ok(reply)
     }
 
     /// Sends a document, the request of the AWS JSON protocol, for this `X-Amz-Target`:
@@ -134,7 +141,12 @@ impl Signed {
         let headers = vec![("content-type", json_type(self.service)), ("x-amz-target", target)];
         let reply = self.post_to_root(operation, headers, body).await?;
         if reply.status == 200 {
-            return Ok(reply.body);
+            let is_whole = serde_json::from_str::<IgnoredAny>(&reply.body).is_ok();
+            let is_readable = is_whole || reply.body.is_empty();
+            return match is_readable {
+                true => Ok(reply.body),
+                false => Err(CallError::transient(operation, UNREADABLE)),
+            };
         }
         let Problem { message, code } = serde_json::from_str(&reply.body).unwrap_or_default();
         let code = code.unwrap_or_else(|| format!("status {}", reply.status));

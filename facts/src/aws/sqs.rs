@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_config::SdkConfig;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -73,6 +74,8 @@ struct Entry<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Sent {
+    #[serde(default)]
+    successful: Vec<IgnoredAny>,
     #[serde(default)]
     failed: Vec<FailedEntry>,
 }
@@ -149,7 +152,14 @@ impl Queue {
         });
         let entries = Vec::from_iter(entries);
         let request = json!({"QueueUrl": self.url, "Entries": entries});
-        let Sent { failed } = self.ask(Self::SEND, "SendMessageBatch", &request).await?;
+        let sent: Sent = self.ask(Self::SEND, "SendMessageBatch", &request).await?;
+        let Sent { successful, failed } = sent;
+        if successful.len() + failed.len() != messages.len() {
+            return Err(CallError::Malformed {
+                operation: Self::SEND,
+                problem: "it does not say what became of each message",
+            });
+        }
         let untaken = failed.into_iter().map(|FailedEntry { id, code, sender_fault }| {
             let index = id.parse().map_err(|_| CallError::Malformed {
                 operation: Self::SEND,

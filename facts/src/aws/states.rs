@@ -56,6 +56,12 @@ pub enum Progress {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Started {
+    execution_arn: String,
+}
+
+#[derive(Deserialize)]
 struct Described {
     status: String,
     output: Option<String>,
@@ -110,7 +116,15 @@ impl StateMachine {
         let request = json!({"stateMachineArn": self.arn.arn, "name": name, "input": input});
         let target = "AWSStepFunctions.StartExecution";
         match self.states.post_json(Self::START, target, &request.to_string()).await {
-            Ok(_) => Ok(Start::Runs),
+            Ok(body) => match serde_json::from_str(&body) {
+                Ok(Started { execution_arn }) if execution_arn == self.arn.execution(name) => {
+                    Ok(Start::Runs)
+                }
+                Ok(_) | Err(_) => Err(CallError::Malformed {
+                    operation: Self::START,
+                    problem: "it does not name the execution",
+                }),
+            },
             Err(CallError::Refused { code, .. }) if code == "ExecutionAlreadyExists" => {
                 Ok(Start::NameIsTaken)
             }

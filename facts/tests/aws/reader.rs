@@ -205,3 +205,54 @@ fn replies_that_make_no_sense_and_errors_are_told_apart() {
         assert_eq!(failing(status, code), error);
     }
 }
+
+/// A reply without its list would read as a release that nobody has approved.
+#[test]
+fn a_reply_without_its_list_is_not_an_empty_list() {
+    let service = replying(&json!({"wrong": ["reply"]}));
+    let reader = reader(&service);
+    let history = block_on(reader.action_executions("payments", EXECUTION, None)).unwrap_err();
+    let executions = block_on(reader.executions("payments", 100, None)).unwrap_err();
+    let state = block_on(reader.pipeline_state("payments")).unwrap_err();
+    for error in [history, executions, state] {
+        assert!(matches!(error, CallError::Malformed { .. }), "{error}");
+    }
+    let empty = replying(&json!({"actionExecutionDetails": []}));
+    let page = block_on(self::reader(&empty).action_executions("payments", EXECUTION, None));
+    assert_eq!(page.unwrap().attempts.len(), 0);
+}
+
+/// The service has answered with a success, so it may have done what it was asked. That is not a
+/// refusal.
+#[test]
+fn a_success_that_cannot_be_read_is_not_a_refusal() {
+    let cut = Service::replying(200, r#"{"pipelineExecution": {"pipelineNa"#);
+    let error = block_on(reader(&cut).started("payments", EXECUTION)).unwrap_err();
+    let said = "GetPipelineExecution is unavailable (the reply could not be read)";
+    assert_eq!(error.to_string(), said);
+}
+
+/// The call has no budget: the client itself stops.
+#[test]
+fn a_reply_that_never_comes_ends_the_call() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let keys = aws_credential_types::Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+    let provider = aws_credential_types::provider::SharedCredentialsProvider::new(keys);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let error = runtime.block_on(async {
+        let config = facts::aws::config()
+            .region(aws_config::Region::new("eu-central-1"))
+            .credentials_provider(provider)
+            .endpoint_url(endpoint)
+            .load()
+            .await;
+        let reader = Reader::from(sdk::Client::new(&config));
+        reader.started("payments", EXECUTION).await.unwrap_err()
+    });
+    assert_eq!(error.to_string(), "GetPipelineExecution is unavailable (no reply in time)");
+}

@@ -44,7 +44,7 @@ fn a_secret_that_cannot_be_read_is_an_error_without_it() {
             r#"{"SecretBinary": "aHVudGVyMg=="}"#,
             "the reply to GetSecretValue makes no sense: `SecretString` is missing",
         ),
-        (200, "hunter2", "the reply to GetSecretValue makes no sense: `SecretString` is missing"),
+        (200, "hunter2", "GetSecretValue is unavailable (the reply could not be read)"),
     ] {
         assert_eq!(text(&Service::replying(status, body)).unwrap_err().to_string(), error);
     }

@@ -1,7 +1,7 @@
 //! Signed requests, and the one call to IAM.
 
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use facts::aws::{Iam, Reply, Signed};
+use facts::aws::{Iam, Outgoing, Queue, QueueUrl, Reply, Signed, Start, StateMachine};
 use facts::{CallError, Operation, Roles as _};
 
 use crate::service::{Service, block_on};
@@ -61,6 +61,55 @@ fn a_role_that_iam_does_not_show_is_not_an_error_but_a_bad_reply_is() {
     }
     let nonsense = role_arn(&Service::replying(200, "<GetRoleResponse/>")).unwrap_err();
     assert!(matches!(nonsense, CallError::Malformed { .. }), "{nonsense}");
+}
+
+/// Half of an ARN is that of another role, which nobody trusts: a refusal that nothing supports.
+#[test]
+fn a_reply_that_is_cut_short_is_read_again_and_not_believed() {
+    for end in 0..SHOWN.len() {
+        let cut = SHOWN.get(..end).unwrap();
+        if end % 7 == 0 {
+            let error = role_arn(&Service::replying(200, cut)).unwrap_err().to_string();
+            assert_eq!(error, "GetRole is unavailable (the reply could not be read)", "{cut}");
+        }
+    }
+    let service = Service::replying(200, r#"{"SecretString": "hunt"#);
+    let secrets = Signed::in_region(&service.config(), "secretsmanager", "eu-west-1");
+    let asked = secrets.post_json(Operation::GET_SECRET_VALUE, "x", "{}");
+    let error = block_on(asked).unwrap_err().to_string();
+    assert_eq!(error, "GetSecretValue is unavailable (the reply could not be read)");
+}
+
+/// A caller must know whether a release was started, and each line was sent.
+#[test]
+fn a_success_that_does_not_say_what_was_done_is_an_error() {
+    let arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:release".parse().unwrap();
+    let start = |body: &str| {
+        let service = Service::replying(200, body);
+        block_on(StateMachine::new(&service.config(), &arn).start("a-1", "{}"))
+    };
+    let execution = |name| {
+        let arn = "arn:aws:states:eu-west-1:111122223333:execution:release";
+        format!(r#"{{"executionArn": "{arn}:{name}", "startDate": 1.0}}"#)
+    };
+    assert_eq!(start(&execution("a-1")), Ok(Start::Runs));
+    for wrong in [execution("a-2").as_str(), "{}", r#"{"wrong": ["reply"]}"#] {
+        let error = start(wrong).unwrap_err();
+        assert!(matches!(error, CallError::Malformed { .. }), "{wrong}: {error}");
+    }
+    assert!(matches!(start(r#"{"executionArn"#), Err(CallError::Transient { .. })));
+
+    let url: QueueUrl = "https://sqs.eu-west-1.amazonaws.com/1/x.fifo".parse().unwrap();
+    let message = Outgoing { body: "{}".into(), group: "a".into(), id: "1".into() };
+    let send = |body: &str| {
+        let service = Service::replying(200, body);
+        block_on(Queue::new(&service.config(), &url).send(std::slice::from_ref(&message)))
+    };
+    assert_eq!(send(r#"{"Successful": [{"Id": "0"}]}"#), Ok(vec![]));
+    for wrong in ["{}", r#"{"wrong": ["reply"]}"#, r#"{"Successful": [], "Failed": []}"#] {
+        let error = send(wrong).unwrap_err();
+        assert!(matches!(error, CallError::Malformed { .. }), "{wrong}: {error}");
+    }
 }
 
 #[test]

@@ -120,6 +120,10 @@ async fn the_errors_of_aws_come_in_words_and_without_what_was_sent() {
         operation: Operation::codepipeline("PutApprovalResult"),
         problem: "no reply in time".to_owned(),
     };
+    let no_session = CallError::Transient {
+        operation: Operation::of("sts", "AssumeRole"),
+        problem: "no reply in time".to_owned(),
+    };
     for (error, status, words) in [
         (
             refused("ApprovalAlreadyCompletedException"),
@@ -129,6 +133,8 @@ async fn the_errors_of_aws_come_in_words_and_without_what_was_sent() {
         (refused("InvalidApprovalTokenException"), 409, "A was opened again in the meantime"),
         (denied, 502, "so it stays open"),
         (unclear, 502, "It is not known whether the answer arrived"),
+        // The session to answer as was not there, so nothing can have arrived.
+        (no_session, 502, "Nothing was sent, so A stays open: AssumeRole is unavailable"),
         (refused("ValidationException"), 502, "CodePipeline did not take the answer"),
     ] {
         let desk = Desk::new(Fake::new());

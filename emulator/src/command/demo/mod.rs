@@ -22,6 +22,7 @@ use super::lag::lag;
 use crate::authorize::Authorizer;
 use crate::aws::{Answer, Caller, Ended};
 use crate::engine::Settings;
+use crate::faults::Faults;
 use crate::function_host::ChildOutput;
 use crate::principals::Principals;
 use crate::server::{Config, Secrets, Server};
@@ -107,6 +108,8 @@ fn config(
         rule,
         functions: Vec::new(),
         secrets: Secrets::default(),
+        faults: Faults::default(),
+        function_timeout: None,
         log_level: None,
         output: ChildOutput::Discard,
     }
