@@ -192,7 +192,7 @@ fn action(entry: HistoryEntry, execution_id: &str) -> ActionExecution {
         configuration: configuration.collect(),
         external_id,
         error: has_error.then_some(ActionError { code, message }),
-        outputs,
+        outputs: outputs.into_iter().collect(),
     }
 }
 

@@ -21,6 +21,10 @@ def allow(action, resource):
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
+def deny(action, resource):
+    return {"Effect": "Deny", "Action": action, "Resource": resource}
+
+
 def inline(*documents):
     return [
         {"PolicyName": f"inline-{number}", "PolicyDocument": document}
@@ -69,6 +73,16 @@ def role(name, principal, *documents):
         "RolePolicyList": inline(*documents),
         "AttachedManagedPolicies": [],
         "Tags": [],
+    }
+
+
+def managed(name, document):
+    return {
+        "PolicyName": name,
+        "PolicyId": f"ANPA{name.upper()}",
+        "Arn": arn("policy", name),
+        "DefaultVersionId": "v1",
+        "PolicyVersionList": [{"Document": document, "VersionId": "v1", "IsDefaultVersion": True}],
     }
 
 
@@ -130,24 +144,20 @@ def bounded_administrators():
     bound = policy(
         allow(["iam:*", "s3:*", "sts:AssumeRole"], "*"), allow(APPROVE, approval("*", "ApprovalA"))
     )
-    deny = {
-        "Effect": "Deny",
-        "Action": [
-            "iam:DeleteUserPermissionsBoundary",
-            "iam:PutUserPermissionsBoundary",
-            "iam:CreatePolicyVersion",
-            "iam:SetDefaultPolicyVersion",
-            "iam:CreateUser",
-            "iam:CreateRole",
-            "iam:CreateAccessKey",
-            "iam:CreateLoginProfile",
-            "iam:UpdateLoginProfile",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:AddUserToGroup",
-        ],
-        "Resource": "*",
-    }
-    bound["Statement"].append(deny)
+    denied = [
+        "iam:DeleteUserPermissionsBoundary",
+        "iam:PutUserPermissionsBoundary",
+        "iam:CreatePolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "iam:CreateUser",
+        "iam:CreateRole",
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:UpdateLoginProfile",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:AddUserToGroup",
+    ]
+    bound["Statement"].append(deny(denied, "*"))
     users = [
         user(f"developer-{n}", [policy(allow("iam:*", "*"))], boundary=boundary) for n in range(500)
     ]
@@ -159,14 +169,7 @@ def bounded_administrators():
         )
         for n in range(1000)
     ]
-    managed = {
-        "PolicyName": "developers",
-        "PolicyId": "ANPADEVELOPERS",
-        "Arn": boundary,
-        "DefaultVersionId": "v1",
-        "PolicyVersionList": [{"Document": bound, "VersionId": "v1", "IsDefaultVersion": True}],
-    }
-    return account(users, roles=roles, policies=[managed])
+    return account(users, roles=roles, policies=[managed("developers", bound)])
 
 
 def long_policies():
@@ -190,6 +193,81 @@ def own_pipelines():
     return account(users)
 
 
+def many_users():
+    """50,000 users. Each is in the group of one slot and in a group of a team."""
+    teams = [
+        group(f"team-{n}", policy(allow("s3:Get*", f"arn:aws:s3:::team-{n}/*"))) for n in range(300)
+    ]
+    users = [user(f"user-{n}", groups=[SLOTS[n % 2], f"team-{n % 300}"]) for n in range(50_000)]
+    return account(users, teams)
+
+
+def wildcards():
+    """2,000 users whose statements are wildcards throughout, and meet each other's."""
+    users = []
+    for n in range(2000):
+        resources = [
+            f"arn:aws:codepipeline:*:{ACCOUNT}:*{n % 50}*{number}*/Rel*/{SLOTS[n % 2][:-1]}?"
+            for number in range(20)
+        ]
+        documents = [
+            policy(allow(["code*:Put*Result", "*:*Approval*"], resources)),
+            policy(
+                {
+                    "Effect": "Deny",
+                    "NotAction": ["codepipeline:Put*", "s3:*"],
+                    "Resource": "*",
+                }
+            ),
+            policy(
+                {
+                    "Effect": "Deny",
+                    "Action": "*:Put*",
+                    "NotResource": f"arn:aws:codepipeline:*:{ACCOUNT}:*/*/{SLOTS[n % 2]}",
+                }
+            ),
+        ]
+        users.append(user(f"user-{n}", documents))
+    return account(users)
+
+
+def denials():
+    """500 users who may approve everything but what 10 policies of 60 denials each take away."""
+    policies = []
+    for number in range(10):
+        statements = [deny(APPROVE, approval(f"*-{number}-{n}-*", SLOTS[n % 2])) for n in range(60)]
+        policies.append(managed(f"denials-{number}", policy(*statements)))
+    both = policy(allow(APPROVE, [approval("*", slot) for slot in SLOTS]))
+    attached = [{"PolicyName": made["PolicyName"], "PolicyArn": made["Arn"]} for made in policies]
+    users = [{**user(f"user-{n}", [both]), "AttachedManagedPolicies": attached} for n in range(500)]
+    return account(users, policies=policies)
+
+
+def own_denials():
+    """5,000 users who may approve everything, each with 20 separate denials."""
+    both = policy(allow("codepipeline:*", "*"))
+    users = []
+    for n in range(5000):
+        statements = [
+            deny(APPROVE, approval(f"own-{n}-{number}-*", SLOTS[number % 2]))
+            for number in range(20)
+        ]
+        users.append(user(f"user-{n}", [both, policy(*statements)]))
+    return account(users)
+
+
+def roles_that_name_each_other():
+    """1,000 roles whose trust policies name 30 others each."""
+    roles = []
+    for n in range(1000):
+        trusted = [arn("role", f"role-{(n + step * step) % 1000}") for step in range(1, 31)]
+        documents = [policy(allow("sts:AssumeRole", "*"))]
+        if n < len(SLOTS):
+            documents.append(policy(allow(APPROVE, approval("*", SLOTS[n]))))
+        roles.append(role(f"role-{n}", {"AWS": trusted}, *documents))
+    return account(roles=roles)
+
+
 HARD = {
     "300 team groups, 20 pipelines each": team_groups,
     "1,000 roles that trust each other": roles_that_trust_each_other,
@@ -197,4 +275,9 @@ HARD = {
     "500 bounded administrators of IAM": bounded_administrators,
     "5,000 policies of 100 statements": long_policies,
     "5,000 users with 40 own pipelines": own_pipelines,
+    "50,000 users": many_users,
+    "2,000 users with wildcards": wildcards,
+    "500 users with 600 denials": denials,
+    "5,000 users with 20 own denials": own_denials,
+    "1,000 roles that name 30 others each": roles_that_name_each_other,
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How long `policygen evidence` takes over 10,000 saved executions, and how long Python takes
-merely to parse the same files. With --signed, how much of that the signatures of the approvals
-take, and how long PyPI `cryptography` takes to verify the same ones. With --pipelines, the same
-number of executions in as many pipelines, and how much memory the report takes.
+"""How long `policygen evidence` takes over 10,000 saved executions and how much memory, and how
+long Python takes merely to parse the same files. With --signed, how much of that the signatures of
+the approvals take, and how long PyPI `cryptography` takes to verify the same ones. With
+--pipelines, the same for one report over that many pipelines.
 
 cargo build --release -p policygen
 tests/bench/evidence.py [--executions N] [--signed | --pipelines N] [--keep DIR]
@@ -346,13 +346,18 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
+def peak(command):
+    """The most memory that a command takes, in bytes."""
+    measured = [sys.executable, "-c", MEMORY, *command]
+    return int(subprocess.run(measured, check=True, stdout=subprocess.PIPE).stdout) * 1024
+
+
 def several(root):
     """Time and memory of the report over all pipelines, in each format."""
     for form in ("json", "human", "csv", "html", "sarif"):
         command = [POLICYGEN, "evidence", "--all", "--input", root, "--format", form]
         command += ["--fail-on", "never"]
-        measured = [sys.executable, "-c", MEMORY, *command]
-        memory = int(subprocess.run(measured, check=True, stdout=subprocess.PIPE).stdout) / 1024
+        memory = peak(command) / 2**20
         took = best(lambda command=command: run(command))
         print(f"evidence --all {form:<6} {took:7.3f} s   {memory:4.0f} MiB")
 
@@ -399,20 +404,12 @@ def main():
         size = sum(path.stat().st_size for path in paths)
         inputs = [argument for path in paths for argument in ("--input", path)]
 
+        def command(form, *more):
+            fixed = ["--pipeline", "payments", "--fail-on", "never"]
+            return [POLICYGEN, "evidence", *fixed, "--format", form, *inputs, *more]
+
         def evidence(form, *more):
-            command = [
-                POLICYGEN,
-                "evidence",
-                "--pipeline",
-                "payments",
-                "--fail-on",
-                "never",
-                "--format",
-                form,
-                *inputs,
-                *more,
-            ]
-            return best(lambda: run(command))
+            return best(lambda: run(command(form, *more)))
 
         def parse():
             for path in paths:
@@ -426,8 +423,11 @@ def main():
         )
         print(f"python json.load   {python:7.3f} s")
         for form in ("json", "human", "csv", "html"):
-            took = evidence(form)
-            print(f"evidence {form:<9} {took:7.3f} s   {took / python:5.2f} of json.load")
+            took, memory = evidence(form), peak(command(form))
+            print(
+                f"evidence {form:<9} {took:7.3f} s   {took / python:5.2f} of json.load   "
+                f"{memory / 2**20:5.0f} MiB   {memory / size:4.2f} of the input"
+            )
         if signers:
             rule = Path(folder) / "rule.json"
             rule.write_text(json.dumps(signers.rule()))

@@ -138,7 +138,7 @@ impl Report {
     /// The quorums of the releases. They may differ, because UserParameters can raise it.
     pub(crate) fn quorums(&self) -> BTreeSet<u32> {
         let releases = self.executions.iter().filter(|evaluated| evaluated.released);
-        let decisions = releases.filter_map(|evaluated| evaluated.decision.as_ref());
+        let decisions = releases.filter_map(|evaluated| evaluated.decision.as_deref());
         let asked = |decision: &Decision| decision.record().quorum.get();
         decisions.map(asked).collect()
     }

@@ -26,6 +26,6 @@ pub use read::kept;
 pub use read::{
     APPROVAL, Age, CloudTrail, CodePipeline, Counts, Event, EventError, Incomplete, Lists,
     LookUpError, Moment, Origin, OriginError, Page, Period, PeriodError, Progress, ReadError,
-    Requests, SavedError, look_up, read_events, read_live, read_saved, time,
+    Requests, Saved, SavedError, look_up, read_events, read_live, read_saved, time,
 };
 pub use report::{Question, Report};

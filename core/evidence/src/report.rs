@@ -6,6 +6,7 @@ use findings::{Acceptances, Evidence, Finding, Judged, Severity};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use names::{Arn, FunctionRef};
+use rayon::prelude::*;
 use rule::{Principal, Rule, Trust};
 
 use crate::judge::evaluate::{Evaluated, evaluate};
@@ -87,7 +88,7 @@ impl Report {
         }
         let mut notes = question.account.notes(&standard.account);
         notes.extend(unproven_roles(&standard, &cases, question.has_snapshot));
-        let evaluated = cases.into_iter().map(|case| {
+        let evaluated = cases.into_par_iter().map(|case| {
             let mut evaluated = evaluate(case, &standard, &question.gate, &route);
             if let Some(trail) = trail {
                 confirm(&mut evaluated, &standard, trail);

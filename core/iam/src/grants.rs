@@ -311,6 +311,14 @@ impl<'a, S: Copy> Clauses<'a, S> {
         limiting.flat_map(Clause::resources).chain(regions)
     }
 
+    /// The resources that can only take permissions away: `Resource` of the statements that deny.
+    pub(crate) fn denied(&self) -> impl Iterator<Item = &Resource> {
+        self.denies.iter().flat_map(|clause| match clause.about() {
+            About::These(resources) => resources.iter(),
+            About::AllBut(_) => [].iter(),
+        })
+    }
+
     /// The statements that allow the action on a resource, one for each kind of policy, and those
     /// that may deny it.
     #[must_use]

@@ -19,6 +19,7 @@ mod pattern;
 pub mod policy;
 mod reach;
 mod region;
+mod seen;
 mod template;
 mod truth;
 
@@ -31,6 +32,7 @@ pub use grants::{Clauses, Grants, Limits, Policies};
 pub use part::Part;
 pub use pattern::{Alphabet, Pattern};
 pub use policy::Policy;
-pub use reach::{TooIntricate, reach};
+pub use reach::reach;
+pub use seen::TooIntricate;
 pub use template::{Piece, Resolved, Template, TemplateError};
 pub use truth::Truth;

@@ -7,7 +7,7 @@
 //! patterns of `*` and `?`, and the first text found is a shortest one.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::arn::Resource;
 use crate::choices::choices;
@@ -15,16 +15,8 @@ use crate::frame::Frame;
 use crate::matched::Matched;
 use crate::part::Part;
 use crate::pattern::{Class, Pattern, Token};
+use crate::seen::{Seen, State, TooIntricate};
 use crate::truth::Truth;
-
-/// The most states to visit. Policies within AWS's quotas need a few hundred, unless somebody
-/// writes them to be hard.
-const STATES: usize = 1 << 16;
-
-/// The question takes more states than [`reach`] visits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the wildcards of these policies are too entangled to be decided exactly")]
-pub struct TooIntricate;
 
 /// A shortest text in the frame that all parts allow, each with its suffix. With `open`, a part may
 /// depend on conditions that only the request decides; without, every part must be certain.
@@ -41,7 +33,7 @@ pub fn reach<S: Copy>(
     }
     // A shortcut for administrators, who are many: the whole frame is in their reach.
     if parts.iter().all(|part| part.clauses.allow_everything()) {
-        return Machine::new(frame, std::iter::empty()).shortest(|_| true);
+        return Machine::new(frame, std::iter::empty(), &HashSet::new()).shortest(|_| true);
     }
     let texts: Vec<Pattern> = parts.iter().map(|part| frame.with(part.suffix)).collect();
     let mut asked = parts.iter().zip(&texts);
@@ -80,7 +72,8 @@ fn search<'a, S: Copy>(
     resources: impl Iterator<Item = &'a Resource>,
     open: bool,
 ) -> Result<Option<String>, TooIntricate> {
-    let machine = Machine::new(frame, resources);
+    let denied = parts.iter().flat_map(|part| part.clauses.denied()).map(std::ptr::from_ref);
+    let machine = Machine::new(frame, resources, &denied.collect());
     let allowed = |state: &State| {
         parts.iter().all(|part| {
             let state =
@@ -106,12 +99,11 @@ struct Machine {
     /// compared with resources much more often than resources are added.
     ends: HashMap<*const Resource, usize>,
     frame_end: usize,
+    /// The positions of all patterns that can do more than take permissions away.
+    decisive: State,
     /// Characters that may stand for those that no pattern names, the most readable first.
     others: Vec<char>,
 }
-
-/// A set of positions, as bits.
-type State = Box<[u64]>;
 
 /// A state, as an answer to which patterns match.
 struct At<'m> {
@@ -127,21 +119,34 @@ impl Matched for At<'_> {
 }
 
 impl Machine {
-    fn new<'a>(frame: &Frame, resources: impl Iterator<Item = &'a Resource>) -> Self {
+    /// `denied` has the resources that can only take permissions away.
+    fn new<'a>(
+        frame: &Frame,
+        resources: impl Iterator<Item = &'a Resource>,
+        denied: &HashSet<*const Resource>,
+    ) -> Self {
         let mut machine = Self {
             tokens: Vec::new(),
             starts: Vec::new(),
             ends: HashMap::new(),
             frame_end: 0,
+            decisive: State::default(),
             others: others(frame),
         };
         machine.frame_end = machine.add(frame.pattern());
+        let mut decisive = vec![0..=machine.frame_end];
         let mut known: HashMap<&Pattern, usize> = HashMap::new();
         for resource in resources {
             let add = || machine.add(&resource.pattern);
             let end = *known.entry(&resource.pattern).or_insert_with(add);
             machine.ends.insert(std::ptr::from_ref(resource), end);
+            // Another resource may have the same pattern, and grant what this one denies.
+            if !denied.contains(&std::ptr::from_ref(resource)) {
+                decisive.push(end - resource.pattern.tokens().count()..=end);
+            }
         }
+        machine.decisive = machine.none();
+        decisive.into_iter().flatten().for_each(|at| set(&mut machine.decisive, at));
         machine
     }
 
@@ -157,8 +162,13 @@ impl Machine {
         self.tokens.get(at).copied().flatten()
     }
 
+    /// No position.
+    fn none(&self) -> State {
+        vec![0; self.tokens.len().div_ceil(64)].into_boxed_slice()
+    }
+
     fn start(&self) -> State {
-        let mut state = vec![0; self.tokens.len().div_ceil(64)].into_boxed_slice();
+        let mut state = self.none();
         for start in &self.starts {
             self.put(&mut state, *start);
         }
@@ -236,7 +246,8 @@ impl Machine {
     fn shortest(&self, wanted: impl Fn(&State) -> bool) -> Result<Option<String>, TooIntricate> {
         let mut start = self.start();
         let beginning = self.follow(&mut start);
-        let mut seen: BTreeSet<State> = BTreeSet::from([start.clone()]);
+        let mut seen = Seen::new(&self.decisive);
+        seen.is_new(&start)?;
         let mut queue = BinaryHeap::from([Reverse((beginning.len(), 0))]);
         let mut walks = vec![Walk { state: start, from: None, text: beginning }];
         while let Some(Reverse((length, at))) = queue.pop() {
@@ -252,11 +263,8 @@ impl Machine {
                     continue;
                 }
                 let text = String::from(c) + &self.follow(&mut next);
-                if !seen.insert(next.clone()) {
+                if !seen.is_new(&next)? {
                     continue;
-                }
-                if seen.len() > STATES {
-                    return Err(TooIntricate);
                 }
                 queue.push(Reverse((length + text.len(), walks.len())));
                 walks.push(Walk { state: next, from: Some(at), text });

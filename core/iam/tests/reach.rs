@@ -495,3 +495,24 @@ fn conditions_that_exclude_each_other_are_decided() {
         assert_eq!(reached(&statements, "r", true).is_some(), possible, "{statements}");
     }
 }
+
+/// A text can match any set of such patterns, so a walk through all of these sets does not end.
+#[test]
+fn hundreds_of_denials_with_wildcards_are_decided() {
+    let denied: Vec<String> = (0..200).map(|n| format!("arn:p:s:r:n:*-{n}-*")).collect();
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:p:s:r:n:*"},
+        {"Effect": "Deny", "Action": "*", "Resource": denied},
+    ]});
+    let kinds = [Policy::identity(&policy.to_string()).unwrap()];
+    let clauses = clauses(&kinds);
+    let find = |name: &str| {
+        let frame = Frame::new(&[FramePart::Text("arn:p:s:r:n:"), FramePart::Glob(name, NAME)]);
+        let part = |suffix| Part { suffix, clauses: &clauses };
+        let found = reach(&frame, &[part("/a"), part("/b")], false).unwrap();
+        found.map(|text| text.strip_prefix("arn:p:s:r:n:").unwrap().len())
+    };
+    assert_eq!(find("*"), Some(1));
+    assert_eq!(find("*-1"), Some(2));
+    assert_eq!(find("*-1-*"), None);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use evidence::history::History;
-use evidence::{Incomplete, Lists, Origin, OriginError, Role, SavedError, read_saved};
+use evidence::{Incomplete, Lists, Origin, OriginError, Role, Saved, SavedError};
 
 use crate::input::{InputError, InputName};
 use crate::sources::Sources;
@@ -64,8 +64,10 @@ pub(crate) fn read(
             let name = || InputName::from(path.as_path());
             let (source, text) = Sources::read(Role::History, &path)?;
             let json = text.as_bytes();
-            let origin =
-                Origin::of(json).map_err(|source| HistoryError::Origin { path: name(), source })?;
+            let saved = Saved::parse(json);
+            // A file of another pipeline is left out even if it cannot be used.
+            let origin = saved.as_ref().map_or_else(|_| Origin::of(json), Saved::origin);
+            let origin = origin.map_err(|source| HistoryError::Origin { path: name(), source })?;
             match origin {
                 Some(origin) if !wanted.is(&origin) => {
                     others.insert(origin.arn);
@@ -74,7 +76,8 @@ pub(crate) fn read(
                 Some(origin) => drop(origins.insert(origin)),
                 None => {}
             }
-            let read = read_saved(json, &mut history);
+            drop(text);
+            let read = saved.and_then(|saved| saved.add_to(&mut history));
             lists = lists.and(read.map_err(|source| HistoryError::Saved { path: name(), source })?);
             sources.keep(source);
         }

@@ -52,7 +52,7 @@ pub(super) fn contradictions(
     let of_runs = newest_of_each(&evaluated.gate_runs).into_iter();
     let of_runs = of_runs.filter_map(|run| run.decision());
     let mut found = Vec::new();
-    for decision in evaluated.decision.iter().chain(of_runs) {
+    for decision in evaluated.decision.as_deref().into_iter().chain(of_runs) {
         for exception in against(decision, evaluated, standard, trail) {
             if !found.contains(&exception) {
                 found.push(exception);

@@ -1,5 +1,7 @@
 //! Evaluates one execution: its verdict, and what an auditor should look at.
 
+use std::sync::Arc;
+
 use findings::Severity;
 use jiff::SignedDuration;
 use names::FunctionRef;
@@ -32,7 +34,7 @@ pub struct Evaluated {
     /// Every run of the gate, oldest first.
     pub gate_runs: Vec<GateRun>,
     /// The decision behind the verdict.
-    pub decision: Option<Decision>,
+    pub decision: Option<Arc<Decision>>,
     /// The facts behind the decision, if the report is about this execution alone.
     pub facts: Option<Box<Facts>>,
     /// Whether the execution continued behind the gate, or behind the place where the gate should
@@ -74,7 +76,7 @@ pub(crate) fn evaluate(
         pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
         verdict: outcome.verdict,
         problem: outcome.problem,
-        approvals: attempts(&case, outcome.decision.as_ref(), &gate_runs),
+        approvals: attempts(&case, outcome.decision.as_deref(), &gate_runs),
         execution: case.execution,
         gate_runs,
         decision: outcome.decision,
@@ -144,7 +146,7 @@ fn behind_gate(
     runs: &[GateRun],
     deployments: &[ActionExecution],
 ) -> Vec<Exception> {
-    let Some(record) = outcome.decision.as_ref().map(Decision::record) else {
+    let Some(record) = outcome.decision.as_deref().map(Decision::record) else {
         return Vec::new();
     };
     let satisfied = outcome.verdict == Verdict::Satisfied;

@@ -27,7 +27,7 @@ mod tests {
         RawAction {
             kind: Some(kind),
             region: region.map(str::to_owned),
-            configuration: [("FunctionName".to_owned(), function.to_owned())].into(),
+            configuration: [("FunctionName".to_owned(), function.to_owned())].into_iter().collect(),
             ..RawAction::default()
         }
         .into_action("e".to_owned(), None)

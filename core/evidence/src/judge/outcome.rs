@@ -1,5 +1,7 @@
 //! Finds the verdict on an execution and the decision behind it.
 
+use std::sync::Arc;
+
 use rule::{Decision, Facts, Status};
 
 use super::gate_run::GateRun;
@@ -14,7 +16,7 @@ pub(crate) struct Outcome {
     /// What prevented a verdict: a sentence.
     pub(crate) problem: Option<String>,
     /// The decision behind the verdict.
-    pub(crate) decision: Option<Decision>,
+    pub(crate) decision: Option<Arc<Decision>>,
     /// The facts behind the decision, if they are kept.
     pub(crate) facts: Option<Box<Facts>>,
 }

@@ -1,5 +1,7 @@
 //! Judges an execution as it was at a given time, with the gate's own code.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
 
@@ -25,7 +27,8 @@ pub(crate) struct Standard {
 /// A decision, and the facts that it rests on if they are kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Decided {
-    pub(crate) decision: Decision,
+    /// Shared by the run of the gate that it is about and its execution: it is large.
+    pub(crate) decision: Arc<Decision>,
     pub(crate) facts: Option<Box<Facts>>,
 }
 
@@ -116,6 +119,7 @@ impl Standard {
         };
         let decision =
             decide(rule, &facts).map_err(|error| format!("The rule is wrong: {error}."))?;
+        let decision = Arc::new(decision);
         Ok(Decided { decision, facts: self.keeps_facts.then(|| Box::new(facts)) })
     }
 }

@@ -52,13 +52,7 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> (
         actions_read: history.actions.len(),
         ..Counts::default()
     };
-    let mut actions: HashMap<String, Vec<ActionExecution>> = HashMap::new();
-    for action in history.actions {
-        match actions.get_mut(&action.execution_id) {
-            Some(known) => known.push(action),
-            None => drop(actions.insert(action.execution_id.clone(), vec![action])),
-        }
-    }
+    let mut actions = by_execution(history.actions);
     let mut found = Vec::new();
     let mut descriptions: BTreeMap<String, Vec<PipelineExecution>> = BTreeMap::new();
     for execution in history.executions {
@@ -97,6 +91,23 @@ pub(crate) fn cases(history: History, period: Period, wanted: Option<&str>) -> (
         newest_first.then_with(|| a.execution.id.cmp(&b.execution.id))
     });
     (found, counts)
+}
+
+/// The actions of each execution, in the given order.
+fn by_execution(actions: Vec<ActionExecution>) -> HashMap<String, Vec<ActionExecution>> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for action in &actions {
+        *counts.entry(&action.execution_id).or_default() += 1;
+    }
+    // Lists of the right size: there are many, and lists that grow take up to twice the memory.
+    let sized = counts.into_iter().map(|(id, count)| (id.to_owned(), Vec::with_capacity(count)));
+    let mut of_each: HashMap<String, Vec<ActionExecution>> = sized.collect();
+    for action in actions {
+        if let Some(known) = of_each.get_mut(&action.execution_id) {
+            known.push(action);
+        }
+    }
+    of_each
 }
 
 impl Case {
@@ -158,18 +169,21 @@ fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
 
 /// Each attempt once, oldest first, and the first contradiction as a sentence. Attempts without an
 /// id are only the same if they are equal.
-fn distinct(actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
-    let mut descriptions: BTreeMap<String, Vec<ActionExecution>> = BTreeMap::new();
-    let mut attempts = Vec::new();
-    for action in actions {
-        match &action.attempt.id {
-            Some(id) => descriptions.entry(id.clone()).or_default().push(action),
-            None if attempts.contains(&action) => {}
-            None => attempts.push(action),
-        }
-    }
+fn distinct(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
+    let mut attempts = Vec::with_capacity(actions.len());
     let mut defect = None;
-    for (id, descriptions) in descriptions {
+    actions.sort_by(|a, b| a.attempt.id.cmp(&b.attempt.id));
+    let mut actions = actions.into_iter().peekable();
+    while let Some(action) = actions.next() {
+        let Some(id) = action.attempt.id.clone() else {
+            if !attempts.contains(&action) {
+                attempts.push(action);
+            }
+            continue;
+        };
+        let mut descriptions = vec![action];
+        let is_same = |next: &ActionExecution| next.attempt.id.as_ref() == Some(&id);
+        descriptions.extend(std::iter::from_fn(|| actions.next_if(is_same)));
         let (joined, contradiction) = readings::attempt(descriptions);
         let what = || format!("the action execution {id}");
         defect = defect.or_else(|| contradiction.map(|member| two_ways(&what(), member)));

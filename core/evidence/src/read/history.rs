@@ -3,11 +3,13 @@
 //! AWS may leave out nearly every member. A missing member is `None` here, and the code that needs
 //! it decides what follows.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use litemap::LiteMap;
 use names::Versions;
 use rule::{ActionKind, Approver, Attempt, Initiator, Invoked, Reviews, Status};
+
+/// Texts by name. Most actions have one or two, and a tree takes ten times the memory for them.
+pub type Texts = LiteMap<String, String>;
 
 /// The executions and actions of one pipeline.
 #[derive(Debug, Default, PartialEq)]
@@ -177,13 +179,13 @@ pub struct ActionExecution {
     /// `roleArn`: the role that performs it, if it is not the pipeline's.
     pub role: Option<String>,
     /// The configuration, with its variables resolved if AWS shows their values.
-    pub configuration: BTreeMap<String, String>,
+    pub configuration: Texts,
     /// `externalExecutionId`: an approval's token or a deployment's id.
     pub external_id: Option<String>,
     /// `errorDetails`.
     pub error: Option<ActionError>,
     /// `outputVariables`.
-    pub outputs: BTreeMap<String, String>,
+    pub outputs: Texts,
 }
 
 impl ActionExecution {
@@ -199,7 +201,7 @@ impl ActionExecution {
         let invoked = invoked.map(|function| Invoked {
             function: Some(function.clone()),
             role: self.role.clone(),
-            outputs: self.outputs.clone(),
+            outputs: self.outputs.iter().map(|(name, text)| (name.clone(), text.clone())).collect(),
         });
         Attempt { region: self.region.clone(), invoked, ..self.attempt.clone() }
     }
@@ -261,9 +263,9 @@ pub struct RawAction {
     /// `input.roleArn`.
     pub role: Option<String>,
     /// `input.configuration`.
-    pub configuration: BTreeMap<String, String>,
+    pub configuration: Texts,
     /// `input.resolvedConfiguration`.
-    pub resolved_configuration: BTreeMap<String, String>,
+    pub resolved_configuration: Texts,
     /// `output.executionResult.externalExecutionId`.
     pub external_id: Option<String>,
     /// `output.executionResult.externalExecutionSummary`: an approver's comment.
@@ -271,7 +273,7 @@ pub struct RawAction {
     /// `output.executionResult.errorDetails`.
     pub error: Option<ActionError>,
     /// `output.outputVariables`.
-    pub outputs: BTreeMap<String, String>,
+    pub outputs: Texts,
 }
 
 impl RawAction {

@@ -3,6 +3,7 @@
 //! An entry has the two lists as the AWS CLI prints them, with one execution and its actions, the
 //! SHA-256 of both, and the pipeline's ARN. So it can also be read as a saved list.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,9 @@ use rule::Status;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution, Revision};
+use super::history::{
+    ActionExecution, ExecutionStatus, History, PipelineExecution, Revision, Texts,
+};
 use super::saved::read as read_saved;
 
 /// How long after its last change an execution can still look different tomorrow. CodePipeline's
@@ -187,7 +190,7 @@ fn detail(action: &ActionExecution) -> Value {
         "status": attempt.status,
         "input": {
             "actionTypeId": kind,
-            "configuration": action.configuration,
+            "configuration": texts(&action.configuration),
             "region": action.region,
             "roleArn": action.role,
         },
@@ -197,7 +200,11 @@ fn detail(action: &ActionExecution) -> Value {
                 "externalExecutionSummary": attempt.comment,
                 "errorDetails": error,
             },
-            "outputVariables": action.outputs,
+            "outputVariables": texts(&action.outputs),
         },
     })
+}
+
+fn texts(texts: &Texts) -> BTreeMap<&String, &String> {
+    texts.iter().collect()
 }

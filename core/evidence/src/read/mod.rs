@@ -21,6 +21,6 @@ pub use live::{CodePipeline, Page, Progress, ReadError, Requests, read as read_l
 pub use lookup::{CloudTrail, LookUpError, look_up};
 pub use origin::{Origin, OriginError};
 pub use period::{Age, Moment, Period, PeriodError};
-pub use saved::{Incomplete, Lists, SavedError, read as read_saved};
+pub use saved::{Incomplete, Lists, Saved, SavedError, read as read_saved};
 pub(crate) use shape::OrDefault;
 pub use shape::time;

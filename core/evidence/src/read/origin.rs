@@ -36,13 +36,17 @@ impl Origin {
         let Ok(File { pipeline_arn: Some(text) }) = serde_json::from_slice(json) else {
             return Ok(None);
         };
+        Self::from_arn(text).map(Some)
+    }
+
+    pub(super) fn from_arn(text: String) -> Result<Self, OriginError> {
         let arn = Arn::parse(&text).filter(|arn| arn.service == "codepipeline");
         let arn = arn.filter(|arn| arn.account_id().is_some()).ok_or(OriginError)?;
-        Ok(Some(Self {
+        Ok(Self {
             account: arn.account.to_owned(),
             region: arn.region.to_owned(),
             pipeline: arn.resource.to_owned(),
             arn: text,
-        }))
+        })
     }
 }

@@ -6,9 +6,10 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::history::{ActionExecution, ExecutionStatus, History, PipelineExecution};
+use super::origin::{Origin, OriginError};
 use super::shape::{ActionDetail, ExecutionSummary};
 
 /// Why a file cannot be used as output of the AWS CLI.
@@ -51,7 +52,7 @@ impl SavedError {
     /// Tracking the place slows reading down, so a file is read with it only after an error.
     fn at_its_place(json: &[u8], error: serde_json::Error) -> Self {
         let deserializer = &mut serde_json::Deserializer::from_slice(json);
-        match serde_path_to_error::deserialize::<_, File>(deserializer) {
+        match serde_path_to_error::deserialize::<_, Saved>(deserializer) {
             Err(placed) => {
                 Self::Json { place: placed.path().to_string(), source: placed.into_inner() }
             }
@@ -140,40 +141,94 @@ impl Lists {
 /// # Errors
 /// [`SavedError`] if it is not the whole output of one of the two commands.
 pub fn read(json: &[u8], history: &mut History) -> Result<Lists, SavedError> {
-    let file: File =
-        serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))?;
-    if file.executions.is_none() && file.actions.is_none() {
-        return Err(SavedError::UnknownList);
-    }
-    if file.next_token.is_some() {
-        return Err(SavedError::Cut);
-    }
-    let lists = Lists { executions: file.executions.is_some(), actions: file.actions.is_some() };
-    for (index, summary) in file.executions.into_iter().flatten().enumerate() {
-        let list = "pipelineExecutionSummaries";
-        history
-            .executions
-            .push(summary.into_execution().ok_or(SavedError::NoExecution { list, index })?);
-    }
-    for (index, mut detail) in file.actions.into_iter().flatten().enumerate() {
-        let list = "actionExecutionDetails";
-        let id = detail.pipeline_execution_id.take();
-        let id = id.ok_or(SavedError::NoExecution { list, index })?;
-        history.actions.push(detail.into_action(id));
-    }
-    Ok(lists)
+    Saved::parse(json)?.add_to(history)
 }
 
-#[derive(Deserialize)]
-struct File {
+/// The content of one file.
+#[derive(Debug, Deserialize)]
+pub struct Saved {
     #[serde(rename = "pipelineExecutionSummaries")]
-    executions: Option<Vec<ExecutionSummary>>,
+    executions: Option<Vec<Listed<PipelineExecution>>>,
     #[serde(rename = "actionExecutionDetails")]
-    actions: Option<Vec<ActionDetail>>,
+    actions: Option<Vec<Listed<ActionExecution>>>,
     /// The AWS CLI adds `NextToken` after `--max-items`. `nextToken` is the service's, printed with
     /// `--no-paginate`.
     #[serde(rename = "nextToken", alias = "NextToken")]
     next_token: Option<String>,
+    /// Only the files of the archive have it.
+    #[serde(rename = "pipelineArn")]
+    pipeline_arn: Option<String>,
+}
+
+impl Saved {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`SavedError::Json`].
+    pub fn parse(json: &[u8]) -> Result<Self, SavedError> {
+        serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))
+    }
+
+    /// The pipeline that the file names with `pipelineArn`. Returns `None` if it names none.
+    ///
+    /// # Errors
+    /// [`OriginError`].
+    pub fn origin(&self) -> Result<Option<Origin>, OriginError> {
+        self.pipeline_arn.clone().map(Origin::from_arn).transpose()
+    }
+
+    /// Adds the lists to a history, and returns which ones there are.
+    ///
+    /// # Errors
+    /// [`SavedError`] if the file is not the whole output of one of the two commands.
+    pub fn add_to(self, history: &mut History) -> Result<Lists, SavedError> {
+        if self.executions.is_none() && self.actions.is_none() {
+            return Err(SavedError::UnknownList);
+        }
+        if self.next_token.is_some() {
+            return Err(SavedError::Cut);
+        }
+        let lists =
+            Lists { executions: self.executions.is_some(), actions: self.actions.is_some() };
+        add(self.executions, "pipelineExecutionSummaries", &mut history.executions)?;
+        add(self.actions, "actionExecutionDetails", &mut history.actions)?;
+        Ok(lists)
+    }
+}
+
+/// An entry of a list, or `None` if it does not say which execution it belongs to. Each entry is
+/// converted as soon as it is read, because a second list of all of them would take much memory.
+#[derive(Debug)]
+struct Listed<T>(Option<T>);
+
+impl<'de> Deserialize<'de> for Listed<PipelineExecution> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ExecutionSummary::deserialize(deserializer).map(|it| Self(it.into_execution()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Listed<ActionExecution> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ActionDetail::deserialize(deserializer).map(|it| Self(it.into_action()))
+    }
+}
+
+fn add<T>(
+    listed: Option<Vec<Listed<T>>>,
+    list: &'static str,
+    all: &mut Vec<T>,
+) -> Result<(), SavedError> {
+    let entries = listed.unwrap_or_default().into_iter().enumerate();
+    let entries =
+        entries.map(|(index, entry)| entry.0.ok_or(SavedError::NoExecution { list, index }));
+    let mut entries = entries.collect::<Result<Vec<T>, _>>()?;
+    // Most histories are one file, and need no second copy of it.
+    if all.is_empty() {
+        *all = entries;
+    } else {
+        all.append(&mut entries);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

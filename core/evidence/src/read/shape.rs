@@ -1,17 +1,16 @@
 //! The entries of CodePipeline's two lists as the AWS CLI prints them (CodePipeline API model,
 //! `PipelineExecutionSummary` and `ActionExecutionDetail`).
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_with::{As, DefaultOnNull};
+use serde_with::{As, DefaultOnNull, Map, Same};
 
 use super::history::{
     ActionError, ActionExecution, ActionType, ExecutionStatus, PipelineExecution, RawAction,
-    Revision, Trigger, to_millisecond,
+    Revision, Texts, Trigger, to_millisecond,
 };
 
 #[derive(Deserialize)]
@@ -88,7 +87,7 @@ struct StopTrigger {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ActionDetail {
-    pub(super) pipeline_execution_id: Option<String>,
+    pipeline_execution_id: Option<String>,
     action_execution_id: Option<String>,
     pipeline_version: Option<i32>,
     stage_name: Option<String>,
@@ -106,7 +105,9 @@ pub(super) struct ActionDetail {
 }
 
 impl ActionDetail {
-    pub(super) fn into_action(self, execution_id: String) -> ActionExecution {
+    /// Returns `None` if it has no id of an execution.
+    pub(super) fn into_action(self) -> Option<ActionExecution> {
+        let execution_id = self.pipeline_execution_id?;
         let result = self.output.execution_result;
         let raw = RawAction {
             pipeline_version: self.pipeline_version,
@@ -128,7 +129,7 @@ impl ActionDetail {
                 .map(|error| ActionError { code: error.code, message: error.message }),
             outputs: self.output.output_variables,
         };
-        raw.into_action(execution_id, self.status.as_deref())
+        Some(raw.into_action(execution_id, self.status.as_deref()))
     }
 }
 
@@ -137,9 +138,9 @@ impl ActionDetail {
 struct Input {
     action_type_id: Option<TypeId>,
     #[serde(deserialize_with = "texts")]
-    configuration: BTreeMap<String, String>,
+    configuration: Texts,
     #[serde(deserialize_with = "texts")]
-    resolved_configuration: BTreeMap<String, String>,
+    resolved_configuration: Texts,
     region: Option<String>,
     role_arn: Option<String>,
 }
@@ -163,7 +164,7 @@ struct Output {
     #[serde(deserialize_with = "OrDefault::deserialize")]
     execution_result: ExecutionResult,
     #[serde(deserialize_with = "texts")]
-    output_variables: BTreeMap<String, String>,
+    output_variables: Texts,
 }
 
 #[derive(Default, Deserialize)]
@@ -235,7 +236,8 @@ pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timesta
 pub(crate) type OrDefault = As<DefaultOnNull>;
 
 /// Reads a map, and treats `null` as absent for the map and for each of its values.
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let texts: BTreeMap<String, Option<String>> = OrDefault::deserialize(deserializer)?;
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
+    let texts: Vec<(String, Option<String>)> =
+        As::<DefaultOnNull<Map<Same, Same>>>::deserialize(deserializer)?;
     Ok(texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect())
 }

@@ -9,7 +9,7 @@ use std::io::Write;
 use findings::Disposition;
 use jiff::Timestamp;
 use rule::{AtIs, Basis, Decision, Record, Reviewed, SignatureRecord, Status};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::cover_json::{CoverDocument, cover_document};
 use super::json_summary::{AnswerDocument, Summary, answer, summary};
@@ -23,6 +23,9 @@ use crate::read::event::ApprovalEvent;
 use crate::read::history::{ActionExecution, Revision};
 use crate::report::Report;
 
+/// The text of an execution with two approvals and a gate has six kilobytes.
+const BYTES_OF_EXECUTION: usize = 8192;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
@@ -34,7 +37,16 @@ struct Document<'a> {
     gate_function: &'a str,
     notes: &'a [String],
     summary: Summary,
-    executions: Vec<Execution<'a>>,
+    executions: Executions<'a>,
+}
+
+/// Each is prepared when it is written, because all of them at once would take much memory.
+struct Executions<'a>(&'a [Evaluated]);
+
+impl Serialize for Executions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(execution))
+    }
 }
 
 #[derive(Serialize)]
@@ -224,9 +236,11 @@ pub fn render(report: &Report, cover: &Cover) -> Result<Vec<u8>, serde_json::Err
         gate_function: &report.gate,
         notes: &report.notes,
         summary: summary(report),
-        executions: report.executions.iter().map(execution).collect(),
+        executions: Executions(&report.executions),
     };
-    let mut text = serde_json::to_vec_pretty(&document)?;
+    // Space that is not used takes no memory, and to move a text of many megabytes takes twice its.
+    let mut text = Vec::with_capacity(report.executions.len().saturating_mul(BYTES_OF_EXECUTION));
+    serde_json::to_writer_pretty(&mut text, &document)?;
     text.write_all(b"\n").map_err(serde_json::Error::io)?;
     Ok(text)
 }
@@ -257,7 +271,7 @@ fn execution(evaluated: &Evaluated) -> Execution<'_> {
             agrees: evaluated.gate_agrees(),
             runs: evaluated.gate_runs.iter().map(run).collect(),
         }),
-        decision: evaluated.decision.as_ref().map(Decision::record),
+        decision: evaluated.decision.as_deref().map(Decision::record),
         deployments: evaluated.deployments.iter().map(deployment).collect(),
     }
 }
