@@ -9,8 +9,8 @@ use manual::Manual;
 
 use crate::VERSION;
 use crate::command::{
-    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, schema, seal, unseal, verify,
-    verify_args,
+    audit, diff, doctor, evidence, evidence_args, explain, generate, rule, schema, seal, unseal,
+    verify, verify_args,
 };
 use crate::exit::Exit;
 use crate::output;

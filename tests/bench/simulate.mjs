@@ -1,4 +1,5 @@
-// What one would write with a simulator of IAM: may this user or role approve both slots of this one pipeline? Prints how many may.
+// What one would write with a simulator of IAM: may this user or role approve both slots of this
+// one pipeline? Prints how many may.
 //
 //     node simulate.mjs FOLDER ACCOUNT.json     FOLDER/node_modules holds the simulator
 

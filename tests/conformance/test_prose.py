@@ -125,6 +125,9 @@ def test_a_rationed_phrase_may_stand_once_and_is_listed_on_request(tmp_path, sen
         ("a.py", "A = '# whom'\nB = 1  # whom\n", 2),
         ("a.md", "# One\n\n- two\n  whom\n", 4),
         ("a.tf", 'a = "# whom"\n#tool:whom\n# whom\n', 3),
+        ("a.ts", "/**\n * One.\n *\n * @default - two whom\n */\n", 4),
+        ("a.ts", "/** Whom. */\n", 1),
+        ("a.mjs", "const a = '// whom';\n  // whom\n", 2),
         ("a.yaml", "a: 1 # whom\n", 1),
         ("a.toml", "# whom\n", 1),
         ("run", "#!/bin/sh\n\n# whom\n", 3),
@@ -135,6 +138,12 @@ def test_each_language_is_read(tmp_path, name, text, line):
     code, output = prose(tmp_path)
     assert code == 1
     assert [place for place, _ in findings(output)] == [f"{tmp_path / name}:{line}"]
+
+
+def test_packages_of_others_are_not_read(tmp_path):
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "a.ts").write_text("// whom\n")
+    assert prose(tmp_path)[0] == 0
 
 
 def test_code_quotes_and_identifiers_are_not_prose(tmp_path):

@@ -1,4 +1,5 @@
-// Answers requests with an independent simulator of IAM: one simulation a line on stdin, one result a line on stdout.
+// Answers requests with an independent simulator of IAM: one simulation a line on stdin, one result
+// a line on stdout.
 //
 //     node simulate.mjs FOLDER     FOLDER/node_modules holds the simulator
 

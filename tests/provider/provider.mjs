@@ -1,7 +1,9 @@
 // A real OpenID Connect provider on loopback, with one client. Whoever types a name is signed in
 // under it.
 //
-//     node provider.mjs FOLDER CLIENT SECRET REDIRECT_URI     FOLDER/node_modules holds oidc-provider
+//     node provider.mjs FOLDER CLIENT SECRET REDIRECT_URI
+//
+// FOLDER/node_modules holds oidc-provider.
 //
 // Prints its address as soon as it listens.
 

@@ -2,7 +2,6 @@
 //! schema can say it. A test of `policygen` compares the two over random settings.
 
 use names::{region_pattern, text_schema};
-use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::name::{
     BucketName, IdentityCenter, Prefix, RegionOrAny, RoleName, RoleRef, SamlProvider,
@@ -34,9 +33,4 @@ fn plain_arn(service: &str, resource: &str) -> String {
     let field = "[!#%&(-)+-9;->@-\\[\\]-_a-~]";
     let any = "[!#%&(-)+->@-\\[\\]-_a-~]";
     format!("^arn:{field}+:{service}:{field}*:{field}*:{resource}{any}+$")
-}
-
-/// A stage, or a stage and an action.
-pub(crate) fn stage_place(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "pattern": "^[^/]+(/[^/]+)?$" })
 }

@@ -92,11 +92,7 @@ impl TryFrom<String> for MfaAge {
 /// The settings. The keys of the TOML file are the long names of the flags, and `members`.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "Approvers")
-)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Approvers"))]
 pub struct Settings {
     /// The AWS partition [default: that of the regions]
     #[arg(long, value_name = "PARTITION", help_heading = "What is approved")]
@@ -242,12 +238,18 @@ pub struct Settings {
         help_heading = "The gate"
     )]
     #[serde(deserialize_with = "place")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::stage_place"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = r"^[^/]+(/[^/]+)?$"))
+    )]
     pub before: Option<StagePlace>,
     /// Insert it after this stage, or the approvals and the gate after this action
     #[arg(long, value_name = "STAGE[/ACTION]", help_heading = "The gate")]
     #[serde(deserialize_with = "place")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::stage_place"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", regex(pattern = r"^[^/]+(/[^/]+)?$"))
+    )]
     pub after: Option<StagePlace>,
 
     /// The beginning of all generated IAM names [default: TwoPersonRule-]

@@ -12,7 +12,11 @@ use crate::NameError;
 /// Source: `partitions.json` of the AWS SDKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(description = "The partitions that AWS has today.")
+)]
 pub enum Partition {
     /// The commercial regions.
     Aws,

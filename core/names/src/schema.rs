@@ -40,10 +40,17 @@ text_schema! {
     AccountId => "^[0-9]{12}$";
     ActionGlob => GLOB;
     ActionName => NAME;
-    FunctionRef => r"^(arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:[0-9]{12}:function:|([a-z]+(-[a-z]+)+-[0-9]+:)?([0-9]{12}:)?(function:)?)[A-Za-z0-9_-]{1,64}(:(\$LATEST(\.PUBLISHED)?|[A-Za-z0-9_-]{1,128}))?$";
+    FunctionRef => concat!(
+        r"^(arn:aws(-[a-z-]+)?:lambda:[a-z0-9-]+:[0-9]{12}:function:",
+        r"|([a-z]+(-[a-z]+)+-[0-9]+:)?([0-9]{12}:)?(function:)?)",
+        r"[A-Za-z0-9_-]{1,64}(:(\$LATEST(\.PUBLISHED)?|[A-Za-z0-9_-]{1,128}))?$",
+    );
     KmsKeyArn => "^arn:aws(-[a-z-]+)?:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$";
     PipelineGlob => GLOB;
-    S3Uri => r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\u0000-\u001f\u007f-\u009f]{0,1024})?$", not r"^s3://[^/]*\.\.";
+    S3Uri => concat!(
+        r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        r"(/[^\u0000-\u001f\u007f-\u009f]{0,1024})?$",
+    ), not r"^s3://[^/]*\.\.";
     StageGlob => GLOB;
     StageName => NAME;
 }

@@ -82,6 +82,11 @@ pub(crate) fn attempt_without_id() -> String {
     "CodePipeline does not say which attempt was answered".to_owned()
 }
 
+/// An approval whose comment is lost.
+pub(crate) fn no_comment() -> String {
+    "CodePipeline does not show the comment, which may carry a signature".to_owned()
+}
+
 /// A signature of one person on the approval of another.
 pub(crate) fn signed_by_another(signer: &str, principal: &Principal, other: &str) -> String {
     format!("{signer} signed, and {} is proven to be {other}", shown(principal.arn()))

@@ -64,7 +64,8 @@ impl ProofSettings {
             |field: &str, problem: String| RuleError::value(format!("proof.{field}"), problem);
         let name = |field: &'static str| move |error: NameError| wrong(field, error.to_string());
         let environment = file.environment.as_deref().map(str::parse).transpose();
-        let valid_minutes = file.valid_minutes.map_or(VALID_MINUTES, |WholeNumber(minutes)| minutes);
+        let valid_minutes =
+            file.valid_minutes.map_or(VALID_MINUTES, |WholeNumber(minutes)| minutes);
         if !(1..=VALID_MINUTES_LIMIT).contains(&valid_minutes) {
             let problem = format!(
                 "{valid_minutes} is not how long a proof can be valid: 1 to {VALID_MINUTES_LIMIT} \

@@ -10,27 +10,33 @@ use crate::pattern::PrincipalPattern;
 use crate::proof::Environment;
 use crate::strict::WholeNumber;
 use crate::trusted_role::TrustedRole;
-use crate::written::RuleFile;
-
-/// The JSON Schema of a rule.
-#[must_use]
-pub fn rule_schema(generator: SchemaGenerator) -> Schema {
-    generator.into_root_schema_for::<RuleFile>()
-}
 
 const IAM_NAME: &str = "^[A-Za-z0-9_+=,.@-]+$";
 const ROSTER_ENTRY: &str = r"^(\*|([Rr][Oo][Ll][Ee]/)?[A-Za-z0-9_+=,.@-]+)$";
 /// AWS writes it in lower case. A person may have typed it otherwise.
 const EXECUTION_ID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
 /// What the base64 holds is checked by the parser alone.
-const SIGNING_KEY: &str = r"^\s*(passkey:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+|(ssh-ed25519|ecdsa-sha2-nistp256|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)[ \t]+[A-Za-z0-9+/]+={0,2}([ \t][^\r\n]*)?)\s*$";
+const SIGNING_KEY: &str = concat!(
+    r"^\s*(passkey:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+",
+    r"|(ssh-ed25519|ecdsa-sha2-nistp256",
+    r"|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)",
+    r"[ \t]+[A-Za-z0-9+/]+={0,2}([ \t][^\r\n]*)?)\s*$",
+);
 
 text_schema! {
     Environment => "^[A-Za-z0-9._-]{1,64}$";
     Affix => "^([-_.=,+][A-Za-z0-9_.=,+-]*[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9_.=,+-]*[-_.=,+])$";
     NameGlob => "[^*?]";
-    PrincipalPattern => r"^(arn:[^:]*:(iam::[^:]*:(user|role)/([\s\S]*/)?|sts::[^:]*:assumed-role/[^/]+/)[A-Za-z0-9_+=,.@-]+|(github|gitlab):([A-Za-z0-9._-]{1,255}|[A-Za-z0-9._-]{1,250}\[bot\])(/(0|[1-9][0-9]{0,19}))?)$";
-    TrustedRole => r"^([A-Za-z0-9_+=,.@-]+|[Aa][Ww][Ss][Rr][Ee][Ss][Ee][Rr][Vv][Ee][Dd][Ss][Ss][Oo][^*?]*[*?][\s\S]*)$";
+    PrincipalPattern => concat!(
+        r"^(arn:[^:]*:(iam::[^:]*:(user|role)/([\s\S]*/)?|sts::[^:]*:assumed-role/[^/]+/)",
+        r"[A-Za-z0-9_+=,.@-]+",
+        r"|(github|gitlab):([A-Za-z0-9._-]{1,255}|[A-Za-z0-9._-]{1,250}\[bot\])",
+        r"(/(0|[1-9][0-9]{0,19}))?)$",
+    );
+    TrustedRole => concat!(
+        r"^([A-Za-z0-9_+=,.@-]+",
+        r"|[Aa][Ww][Ss][Rr][Ee][Ss][Ee][Rr][Vv][Ee][Dd][Ss][Ss][Oo][^*?]*[*?][\s\S]*)$",
+    );
 }
 
 /// An object of lists that have at least one item each.
@@ -55,7 +61,18 @@ pub(crate) fn signing_keys(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(crate) fn roster(generator: &mut SchemaGenerator) -> Schema {
-    lists_by_name(&generator.subschema_for::<ActionName>(), &text(ROSTER_ENTRY))
+    json_schema!({
+        "type": "object",
+        "propertyNames": generator.subschema_for::<ActionName>(),
+        "additionalProperties": {
+            "type": "array",
+            "items": text(ROSTER_ENTRY),
+            "minItems": 1,
+            // `*` is anybody, so other entries would have no effect.
+            "if": { "type": "array", "contains": { "const": "*" } },
+            "then": { "type": "array", "items": { "const": "*" } },
+        },
+    })
 }
 
 pub(crate) fn rp_id(_: &mut SchemaGenerator) -> Schema {

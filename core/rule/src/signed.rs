@@ -54,7 +54,14 @@ impl Rule {
         if !self.has_signing_keys() {
             return Signed::No;
         }
-        let signature = match Signature::from_comment(attempt.comment.as_deref().unwrap_or("")) {
+        let comment = match (&attempt.comment, attempt.status) {
+            (Some(comment), _) => comment.as_str(),
+            // INVARIANT (fail closed): CodePipeline always shows one. The one that is lost may have
+            // held a signature, which says that the approver is not who the principal seems to be.
+            (None, Status::Succeeded) => return Signed::Bad(message::no_comment()),
+            (None, _) => return Signed::No,
+        };
+        let signature = match Signature::from_comment(comment) {
             Ok(None) => return Signed::No,
             Ok(Some(signature)) => signature,
             Err(error) => return Signed::Bad(error.to_string()),

@@ -100,6 +100,49 @@ fn what_is_no_rule_is_refused_by_key() {
     insta::assert_snapshot!(words.join("\n"));
 }
 
+/// It is for editors. What a verifier compares by its digest is the rule.
+#[test]
+fn the_schema_of_a_rule_means_nothing() {
+    let plain = Rule::floor(r#"{"quorum": 3}"#).unwrap();
+    for address in ["./rule.schema.json", "https://example.com/rule.json", ""] {
+        let json = format!(r#"{{"$schema": "{address}", "quorum": 3}}"#);
+        let named = Rule::floor(&json).unwrap();
+        assert_eq!(named, plain);
+        assert_eq!(named.digest(), plain.digest());
+        assert_eq!(named.changes_to(&plain), []);
+        let parameters = format!(r#"{{"$schema": "{address}"}}"#);
+        assert_eq!(plain.tightened_by(&parameters, "Release").unwrap().quorum(), plain.quorum());
+    }
+    assert_ne!(Rule::floor("{}").unwrap().digest(), plain.digest());
+    for wrong in [
+        r#"{"$schema": null}"#,
+        r#"{"$schema": {}}"#,
+        r#"{"$schema": "a", "$schema": "b"}"#,
+        r#"{"schema": "a"}"#,
+        r#"{"reviews": {"$schema": "a", "function": "f"}}"#,
+    ] {
+        assert!(Rule::floor(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn null_is_not_a_value_of_a_nested_key() {
+    let proof = |more: &str| {
+        format!(
+            r#"{{"proof": {{"key": "arn:aws:kms:eu-west-1:111122223333:key/1", "store": "s3://abc"{more}}}}}"#
+        )
+    };
+    assert!(Rule::floor(&proof("")).is_ok());
+    for wrong in [
+        proof(r#", "environment": null"#),
+        proof(r#", "validMinutes": null"#),
+        r#"{"reviews": {"function": "f", "required": null}}"#.to_owned(),
+        r#"{"reviews": {"function": "f", "repositories": null}}"#.to_owned(),
+    ] {
+        assert!(Rule::floor(&wrong).is_err(), "{wrong}");
+    }
+}
+
 #[test]
 fn a_list_is_not_read_as_an_object() {
     let (required, desk) =

@@ -35,7 +35,7 @@ enum What {
     Approvers,
     /// The decision record, which the gate logs
     Decision,
-    /// The JSON report of findings, by `audit`, `doctor` and `evidence`
+    /// The JSON report of findings, by `audit` and `doctor`
     Finding,
 }
 

@@ -2,6 +2,7 @@
 
 use generate::Settings;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use serde_json::{Value, json};
 
 use crate::agree::{Exception, compare, of_keys, subset, with_defects};
@@ -11,8 +12,10 @@ use crate::{Validator, committed};
 fn toml(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let entries: Vec<String> =
-                map.iter().map(|(key, value)| format!("{} = {}", json!(key), toml(value))).collect();
+            let entries: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{} = {}", json!(key), toml(value)))
+                .collect();
             format!("{{ {} }}", entries.join(", "))
         }
         Value::Array(items) => {
@@ -20,7 +23,7 @@ fn toml(value: &Value) -> String {
         }
         // TOML has no empty value: both refuse this one.
         Value::Null => "1979-05-27".to_owned(),
-        value => value.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
 
@@ -35,9 +38,12 @@ fn exceptions() -> Vec<Exception> {
     let exception = |error, value: Value| Exception { error, example: value.to_string() };
     vec![
         exception("is not a time such as 15m", json!({"mfa-max-age": "37h"})),
-        exception("is not an S3 URI", json!({
-            "proof-store": format!("s3://bucket/{}", "\u{fc}".repeat(600)),
-        })),
+        exception(
+            "is not an S3 URI",
+            json!({
+                "proof-store": format!("s3://bucket/{}", "\u{fc}".repeat(600)),
+            }),
+        ),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! What the programs write is valid by the schemas of the decision and of the findings.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -11,6 +11,15 @@ use crate::{Validator, committed};
 fn files(folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(committed::repository(folder)).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// A fixture's value: the sound one with the defect in this file.
+fn with_defect(sound: &Value, path: &Path) -> Value {
+    let fixture: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let defect: json_patch::Patch = serde_json::from_value(fixture["defect"].clone()).unwrap();
+    let mut value = sound.clone();
+    json_patch::patch(&mut value, &defect).unwrap();
+    value
 }
 
 /// Judges every fixture of the decisions: one satisfied release, with one defect each.
@@ -23,10 +32,7 @@ fn every_decision_of_the_fixtures_is_valid() {
     let fixtures = folders.map(|folder| files(&format!("core/rule/tests/fixtures/{folder}")));
     let mut verdicts = [0, 0];
     for path in fixtures.into_iter().flatten() {
-        let fixture: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let mut case = base.clone();
-        json_patch::patch(&mut case, &serde_json::from_value(fixture["defect"].clone()).unwrap())
-            .unwrap();
+        let case = with_defect(&base, &path);
         let rule = rule::Rule::floor(&case["rule"].to_string()).unwrap();
         let facts: rule::Facts = serde_json::from_value(case["facts"].clone()).unwrap();
         let decision = rule::decide(&rule, &facts).unwrap();
@@ -118,7 +124,12 @@ fn every_report_of_findings_is_valid() {
 fn every_report_of_a_defect_is_valid() {
     let validator = Validator::new("finding");
     for (verb, option, sound, arguments) in [
-        ("audit", "--account-file", "sound.json", &["--slot", "ApprovalA", "--slot", "ApprovalB"][..]),
+        (
+            "audit",
+            "--account-file",
+            "sound.json",
+            &["--slot", "ApprovalA", "--slot", "ApprovalB"][..],
+        ),
         ("doctor", "--pipeline-file", "clean.json", &[]),
     ] {
         let folder = format!("policygen/tests/fixtures/{verb}");
@@ -126,10 +137,7 @@ fn every_report_of_a_defect_is_valid() {
             serde_json::from_str(&committed::text(&format!("{folder}/{sound}"))).unwrap();
         let mut with_findings = 0;
         for path in files(&format!("{folder}/defects")) {
-            let case: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-            let mut input = base.clone();
-            json_patch::patch(&mut input, &serde_json::from_value(case["defect"].clone()).unwrap())
-                .unwrap();
+            let input = with_defect(&base, &path);
             let file = tempfile::NamedTempFile::new().unwrap();
             fs::write(file.path(), input.to_string()).unwrap();
             let mut policygen = Command::new(env!("CARGO_BIN_EXE_policygen"));
@@ -138,7 +146,7 @@ fn every_report_of_a_defect_is_valid() {
             // Some files cannot be examined without what else their defect needs.
             let Ok(report) = serde_json::from_slice::<Value>(&output.stdout) else { continue };
             assert_eq!(validator.validate(&report), Ok(()), "{}", path.display());
-            with_findings += usize::from(report["findings"].as_array().unwrap().len() > 0);
+            with_findings += usize::from(!report["findings"].as_array().unwrap().is_empty());
         }
         assert!(with_findings > 20, "{verb}: {with_findings}");
     }

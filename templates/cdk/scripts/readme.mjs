@@ -39,7 +39,7 @@ function struct(type) {
   );
   return [
     `### ${type.name}\n`,
-    `${meaning(type.docs)}${more.join('')}\n`,
+    `${wrapped(meaning(type.docs) + more.join(''))}\n`,
     ...(rows.length
       ? [row(['property', 'type', 'default', 'meaning']), '|---|---|---|---|', ...rows]
       : []),
@@ -51,7 +51,7 @@ function enumeration(type) {
   const rows = type.members.map(({ name, docs }) => row([`\`${name}\``, meaning(docs)]));
   return [
     `### ${type.name}\n`,
-    `${meaning(type.docs)}\n`,
+    `${wrapped(meaning(type.docs))}\n`,
     row(['value', 'meaning']),
     '|---|---|',
     ...rows,
@@ -73,6 +73,11 @@ function typeName({ fqn, primitive, collection, union }) {
 
 function meaning({ summary = '', remarks = '' }) {
   return [summary, remarks].join(' ').replace(/\s+/g, ' ').trim();
+}
+
+/** At most 100 columns. */
+function wrapped(text) {
+  return text.replace(/(?! )(.{1,100})(?: |$)/g, '$1\n').trimEnd();
 }
 
 function row(cells) {

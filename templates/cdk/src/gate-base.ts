@@ -14,7 +14,7 @@ export interface ITwoPersonGate extends IResource {
 
   /**
    * Lets the gate read a pipeline of its account and region. If the gate is not of this app, this
-   * does nothing: whoever deploys the gate names the pipeline there.
+   * does nothing: the app that deploys the gate names the pipeline there.
    */
   addPipeline(pipeline: codepipeline.IPipeline): void;
 

@@ -7,7 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import {
-  RequireSignature,
+  SharedRoles,
   TwoPersonDashboard,
   TwoPersonGate,
   type TwoPersonGateProps,
@@ -59,9 +59,12 @@ const CASES: [
   [
     'a rule',
     {
-      TwoPersonRule: '{"excludeInitiator":true,"quorum":3,"requireSignature":{"deviceBound":true}}',
+      TwoPersonRule:
+        '{"excludeInitiator":true,"quorum":3,"sharedRoles":"collapse","actions":["A","B","C"]}',
     },
-    () => ({ rule: { quorum: 3, requireSignature: RequireSignature.DEVICE_BOUND } }),
+    () => ({
+      rule: { quorum: 3, sharedRoles: SharedRoles.COLLAPSE, actions: ['A', 'B', 'C'] },
+    }),
   ],
   [
     'a layer',

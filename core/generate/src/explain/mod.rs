@@ -192,7 +192,7 @@ fn succeeded(stage: &str, action: &str, kind: ActionKind) -> Attempt {
         answered: now,
         error: None,
         approver: Approver::default(),
-        comment: None,
+        comment: Some(String::new()),
         revision: None,
         region: None,
         invoked: None,

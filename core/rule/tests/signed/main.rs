@@ -172,6 +172,29 @@ fn a_signature_of_anything_else_counts_for_nobody_even_if_none_is_required() {
 }
 
 #[test]
+fn an_approval_without_its_comment_counts_for_nobody_if_the_rule_has_keys() {
+    let (alice, bob) = two();
+    let rule = rule(&[("alice", &alice), ("bob", &bob)], json!({"sharedRoles": "collapse"}));
+    let a = approved("ApprovalA", &user("alice"), "ok");
+    // Only the signature says that it was alice who came through the role.
+    let b = approved("ApprovalB", &desk("x"), &alice.comment(&approval("ApprovalB")));
+    let whole = decision(&rule, [a.clone(), b.clone()]);
+    assert_eq!(reasons(&whole), [SamePerson]);
+    let lost = decision(&rule, [a.clone(), Attempt { comment: None, ..b.clone() }]);
+    assert_eq!(reasons(&lost), [BadSignature]);
+    assert_eq!(persons(&lost), ["handle:alice"]);
+    // A signature that proves nothing must not be hidden by losing it, either.
+    let replayed = approved("ApprovalB", &user("bob"), &bob.comment(&approval("ApprovalA")));
+    for comment in [replayed.comment.clone(), None] {
+        let decision = decision(&rule, [a.clone(), Attempt { comment, ..replayed.clone() }]);
+        assert_eq!(reasons(&decision), [BadSignature]);
+    }
+    let without_keys = Rule::floor(r#"{"sharedRoles": "collapse"}"#).unwrap();
+    let kept = decision(&without_keys, [a, Attempt { comment: None, ..b }]);
+    assert!(kept.satisfied().is_some());
+}
+
+#[test]
 fn without_signing_keys_a_comment_is_only_a_comment() {
     let stranger = Human::with_ssh(9);
     let approvals = [
