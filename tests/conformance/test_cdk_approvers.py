@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from cloudformation import TEMPLATES, resolve
@@ -37,8 +39,13 @@ def assembly(tmp_path_factory):
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_cfn_lint_has_nothing_to_say(cfn_lint, assembly, stack):
-    cfn_lint(assembly / f"{stack}.template.json")
+def test_cfn_lint_has_nothing_to_say(assembly, stack):
+    """W3005: the CDK adds a `DependsOn` where a reference is enough."""
+    lint = [Path(sys.executable).parent / "cfn-lint", "--non-zero-exit-code", "informational"]
+    template = assembly / f"{stack}.template.json"
+    command = [*lint, "--ignore-checks", "W3005", "--", template]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def arn(kind, name):
