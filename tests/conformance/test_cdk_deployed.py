@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 from cdk import actions, assembly, gate_zip, rule, template, the_only
-from cloudformation import TEMPLATES
 from iam_endpoint import ACCOUNT, emptied, serving
 from test_policygen_iam import policies_of
 from test_templates_audit import POLICYGEN
@@ -53,7 +52,7 @@ def without_lacking(of):
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory):
-    """An account with the CDK's bootstrap bucket, both stacks and the approvers."""
+    """An account with the CDK's bootstrap bucket and both stacks: the gate's has the approvers."""
     folder = tmp_path_factory.mktemp("templates")
     with serving() as endpoint:
         aws = emptied(endpoint)
@@ -67,7 +66,6 @@ def aws(tmp_path_factory):
             path = folder / f"{stack}.json"
             path.write_text(json.dumps(without_lacking(template("plain", stack))))
             deploy(aws, stack, path)
-        deploy(aws, "approvers", TEMPLATES / "approvers.yaml")
         with_groups(aws)
         yield aws
 

@@ -94,7 +94,7 @@ fn for_each(value: &Value, visit: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(map) => map.values().for_each(|it| for_each(it, visit)),
         Value::Array(items) => items.iter().for_each(|it| for_each(it, visit)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -1,9 +1,12 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { TwoPersonGate } from 'two-person-rule-cdk';
+import { ApproverMechanism, Approvers, TwoPersonGate } from 'two-person-rule-cdk';
 import type { Construct } from 'constructs';
 
-/** The gate, in a separate stack: people who change the pipeline cannot change the gate with it. */
+/**
+ * The gate and its approvers, in a separate stack: people who change the pipeline cannot change
+ * these with it.
+ */
 export class GateStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps = {}) {
     super(scope, id, props);
@@ -20,6 +23,12 @@ export class GateStack extends Stack {
         stage: 'Release',
         actions: ['ApprovalA', 'ApprovalB'],
       },
+    });
+    // Two groups with one slot each. Nobody who is in both can approve.
+    new Approvers(this, 'Approvers', {
+      mechanism: ApproverMechanism.groups(),
+      pipelines: ['payments'],
+      stage: 'Release',
     });
   }
 }
