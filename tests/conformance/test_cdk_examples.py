@@ -122,7 +122,7 @@ SOURCE_DEFECTS = {
     "self-mutation before the approvals": (
         "cdk-pipelines",
         ("selfMutation: false", "selfMutation: true"),
-        "`SelfMutate` of the stage `UpdatePipeline` changes the pipeline before two people",
+        "`SelfMutate` of the stage `UpdatePipeline` changes the pipeline or its gate before two people",
     ),
     "one approval only": (
         "plain",

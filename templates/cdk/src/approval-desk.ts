@@ -5,8 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type ApprovalDeskProps, OidcClaim } from './approval-desk-props';
 import { checkedPattern, RULE_FILE } from './function-settings';
-import type { TwoPersonRule } from './rule';
-import { ruleJson, ruleProblems } from './rule-check';
+import { ruleJson, ruleProblems, withDefaults } from './rule-check';
 import { tag } from './tag';
 
 /**
@@ -223,11 +222,6 @@ const SEE_PIPELINES = [
   'codepipeline:ListActionExecutions',
   'codepipeline:ListPipelineExecutions',
 ];
-
-/** The gate has the same default. */
-function withDefaults(rule: TwoPersonRule): TwoPersonRule {
-  return { excludeInitiator: true, ...rule };
-}
 
 function allow(sid: string, actions: string[], resource: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ sid, actions, resources: [resource] });

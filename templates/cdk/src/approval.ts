@@ -1,9 +1,12 @@
 import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
+import type { Construct } from 'constructs';
 import type { ApprovalSlot, StricterRule, TwoPersonApprovalProps } from './approval-props';
-import { declaration, isElsewhere, PipelineCheck, type DeclaredStage } from './pipeline-check';
-import { written } from './rule-check';
+import { declaration } from './declared-pipeline';
+import { TwoPersonGate } from './gate';
+import { isElsewhere, PipelineCheck, sameNames } from './pipeline-check';
+import { schemaProblems, written } from './rule-check';
 
 /** The longest UserParameters that CodePipeline accepts (CodePipeline User Guide, "Lambda"). */
 const MAX_USER_PARAMETERS = 1000;
@@ -41,7 +44,8 @@ export class TwoPersonApproval {
           'once, so use another stage, or `pre` of the wave instead of its stages',
       );
     }
-    checkQuorum(slots, props.rule);
+    checkRule(pipeline, props.rule);
+    checkQuorum(slots, props);
     checkNames([...stage.actions.map(nameOf), ...slots.map((slot) => slot.name), gateName]);
     const { account, region } = props.gate.gateFunction.env;
     if (isElsewhere(account, pipeline.env.account) || isElsewhere(region, pipeline.env.region)) {
@@ -77,7 +81,12 @@ export class TwoPersonApproval {
       stage.addAction(action);
     }
     props.gate.addPipeline(pipeline);
-    check.addGate({ stage: stage.stageName, action: gateName, retries });
+    check.addGate({
+      stage: stage.stageName,
+      action: gateName,
+      stack: Stack.of(props.gate),
+      retries,
+    });
     if (retries) {
       retryWholeStage(pipeline, stage.stageName);
     }
@@ -116,11 +125,44 @@ function pipelineOf(stage: codepipeline.IStage): codepipeline.Pipeline {
   );
 }
 
-function checkQuorum(slots: ApprovalSlot[], rule: StricterRule = {}): void {
-  const quorum = rule.quorum ?? 2;
-  if (!Number.isInteger(quorum) || quorum < 2) {
-    throw new Error(`\`quorum\` is ${quorum}: it must be a whole number of 2 or more`);
+const STRICTER: { [key in keyof Required<StricterRule>]: true } = {
+  quorum: true,
+  sharedRoles: true,
+  requireSignature: true,
+  onlyPeople: true,
+  excludeInitiator: true,
+  excludeAuthors: true,
+  maxAgeMinutes: true,
+  handleAffixes: true,
+  notPeople: true,
+};
+
+/**
+ * Refuses what the types do not keep out: a whole `TwoPersonRule` is a `StricterRule` to
+ * TypeScript, and its `actions` would replace those of the stage.
+ */
+function checkRule(scope: Construct, rule: StricterRule = {}): void {
+  const given = written(rule);
+  const [other] = Object.keys(given).filter((key) => !(key in STRICTER));
+  if (other !== undefined) {
+    throw new Error(
+      `\`rule.${other}\` cannot be given for a stage, so the gate would refuse every release: ` +
+        'give it in the rule of the function',
+    );
   }
+  const { quorum: _, ...rest } = given;
+  const [problem] = schemaProblems(scope, rest);
+  if (problem !== undefined) {
+    throw new Error(`${problem}, so the gate would refuse every release: correct it`);
+  }
+}
+
+function checkQuorum(slots: ApprovalSlot[], { gate, rule }: TwoPersonApprovalProps): void {
+  const wanted = rule?.quorum ?? 2;
+  if (!Number.isInteger(wanted) || wanted < 2) {
+    throw new Error(`\`quorum\` is ${wanted}: it must be a whole number of 2 or more`);
+  }
+  const quorum = Math.max(wanted, gate instanceof TwoPersonGate ? gate._quorum : 2);
   if (slots.length < quorum) {
     throw new Error(
       `there are fewer approvals (${slots.length}) than the quorum (${quorum}), so no release ` +
@@ -129,18 +171,14 @@ function checkQuorum(slots: ApprovalSlot[], rule: StricterRule = {}): void {
   }
 }
 
-/** The gate refuses names that differ only in case, because people read them as one name. */
 function checkNames(names: string[]): void {
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const before = seen.get(name.toLowerCase());
-    if (before !== undefined) {
-      throw new Error(
-        `two actions of the stage have the names \`${before}\` and \`${name}\`: each action needs ` +
-          'a name of its own, in any case',
-      );
-    }
-    seen.set(name.toLowerCase(), name);
+  const unknown = names.find((name) => Token.isUnresolved(name));
+  const problem =
+    unknown === undefined
+      ? sameNames(names)
+      : `the name \`${unknown}\` of an action is known only at deployment: give a text`;
+  if (problem !== undefined) {
+    throw new Error(problem);
   }
 }
 
@@ -207,7 +245,7 @@ function retryWholeStage(pipeline: codepipeline.Pipeline, name: string): void {
     produce: (context) =>
       context
         .resolve(rendered)
-        .map((stage: DeclaredStage) => (stage.name === name ? { onFailure, ...stage } : stage)),
+        .map((stage: { name: string }) => (stage.name === name ? { onFailure, ...stage } : stage)),
   });
 }
 

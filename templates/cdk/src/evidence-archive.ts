@@ -10,7 +10,7 @@ import { ArchiveAlarms } from './archive-alarms';
 import { type ArchiveBucketOptions, newArchiveBucket } from './archive-bucket';
 import { checkedPattern, RULE_FILE } from './function-settings';
 import type { TwoPersonRule } from './rule';
-import { ruleJson, ruleProblems } from './rule-check';
+import { ruleJson, ruleProblems, withDefaults } from './rule-check';
 import { tag } from './tag';
 
 /** Properties of an `EvidenceArchive`. */
@@ -266,11 +266,6 @@ export class EvidenceArchive extends Resource {
 }
 
 const DAILY = events.Schedule.cron({ minute: '17', hour: '3' });
-
-/** The gate has the same default. */
-function withDefaults(rule: TwoPersonRule = {}): TwoPersonRule {
-  return { excludeInitiator: true, ...rule };
-}
 
 function allow(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ sid, actions, resources });

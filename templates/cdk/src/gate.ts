@@ -13,7 +13,7 @@ import { type ITwoPersonGate, TwoPersonGateBase } from './gate-base';
 import { gateStatements, seeApprovals } from './gate-permissions';
 import { newProofKey, type ProofOptions, proofRule, proofStatements } from './gate-proof';
 import type { TwoPersonRule } from './rule';
-import { ruleJson, ruleProblems } from './rule-check';
+import { ruleJson, ruleProblems, withDefaults } from './rule-check';
 import { tag } from './tag';
 
 /** Properties of a `TwoPersonGate`. */
@@ -149,6 +149,13 @@ export class TwoPersonGate extends TwoPersonGateBase {
   /** The events that Lambda dropped, if they are kept. */
   public readonly lostEvents?: sqs.IQueue;
 
+  /**
+   * How many persons its rule requires, as far as this app knows.
+   *
+   * @internal
+   */
+  public readonly _quorum: number;
+
   private readsPipelines: boolean;
 
   constructor(scope: Construct, id: string, props: TwoPersonGateProps) {
@@ -156,6 +163,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
     const functionName = props.functionName ?? 'two-person-rule-gate';
     const roleName = props.roleName ?? 'TwoPersonRule-Gate';
     tag(this);
+    this._quorum = props.rule?.quorum ?? 2;
     this.readsPipelines = Boolean(props.pipelines?.length);
 
     const logGroup = new logs.LogGroup(this, 'Logs', {
@@ -261,12 +269,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
 
   private rule(props: TwoPersonGateProps): TwoPersonRule {
     const proof = props.proof && this.proofKey && proofRule(props.proof, this.proofKey);
-    return {
-      // A person who starts an execution by hand cannot approve it.
-      excludeInitiator: true,
-      ...(proof && { proof }),
-      ...props.rule,
-    };
+    return { ...(proof && { proof }), ...withDefaults(props.rule) };
   }
 
   private problems(props: TwoPersonGateProps): string[] {

@@ -1,30 +1,23 @@
 import { Annotations, Stack, Token, TokenComparison } from 'aws-cdk-lib';
-import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import type * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import {
+  type DeclaredAction,
+  type DeclaredPipeline,
+  type DeclaredStage,
+  declaration,
+  declaredIn,
+  deploys,
+  orderOf,
+} from './declared-pipeline';
 
 /** A gate of a pipeline, by its names. */
 export interface GateAction {
   readonly stage: string;
   readonly action: string;
+  /** The stack of the gate: who deploys it changes the rule. */
+  readonly stack: Stack;
   /** Whether the stage must retry all its actions if it fails. */
   readonly retries: boolean;
-}
-
-/** An action of a declaration, as far as the checks read it. */
-interface DeclaredAction {
-  readonly name: string;
-  readonly runOrder?: number;
-  readonly actionTypeId: { readonly category: string; readonly provider: string };
-  readonly configuration?: { readonly [key: string]: unknown };
-}
-
-/** A stage of a declaration, as far as the checks read it. */
-export interface DeclaredStage {
-  readonly name: string;
-  readonly actions: DeclaredAction[];
-  readonly onFailure?: {
-    readonly result?: string;
-    readonly retryConfiguration?: { readonly retryMode?: string };
-  };
 }
 
 const CHECKS = new WeakMap<codepipeline.Pipeline, PipelineCheck>();
@@ -77,41 +70,51 @@ export class PipelineCheck {
 
   /** The faults of the pipeline, each as a sentence. */
   validate(): string[] {
-    const stages = declaredStages(this.pipeline);
+    const declared = declaredIn(this.pipeline);
+    const missing = this.gates.filter((gate) => !placeOf(declared.Stages, gate));
+    if (missing.length > 0) {
+      return missing.map(
+        ({ stage, action }) =>
+          `The pipeline has lost the gate \`${action}\` of the stage \`${stage}\`: something ` +
+          'replaced its stages or actions after the gate was added. Add the gate last.',
+      );
+    }
     return [
-      ...this.gates.flatMap((gate) => this.faultsOfGate(stages, gate)),
-      ...this.faultsOfSelfMutation(stages),
+      ...this.gates.flatMap((gate) => faultsOfGate(declared, gate)),
+      ...this.faultsOfOrder(declared.Stages),
+      ...this.faultsOfSelfMutation(declared.Stages),
     ];
   }
 
-  private faultsOfGate(stages: DeclaredStage[], gate: GateAction): string[] {
-    const stage = stages.find((each) => each.name === gate.stage)!;
-    const order = orderOf(stage.actions.find((action) => action.name === gate.action)!);
-    const faults = stage.actions
-      .filter((action) => deploys(action) && orderOf(action) <= order)
-      .map(
-        (action) =>
-          `The action \`${action.name}\` of the stage \`${stage.name}\` deploys before the gate ` +
-          `\`${gate.action}\` has judged. Give it a run order above ${order}, or move it into a ` +
-          'later stage. In a wave of CDK Pipelines, ask in `pre` of the wave.',
-      );
-    if (!gate.retries) {
-      return faults;
+  /** Whether deployments wait for a gate. Those to a test environment need not: they are named. */
+  private faultsOfOrder(stages: DeclaredStage[]): string[] {
+    const gated = stages.map((stage) => this.gateOf(stage.Name) !== undefined);
+    const early = stages
+      .slice(0, Math.max(0, gated.indexOf(true)))
+      .flatMap((stage) => stage.Actions.filter(deploys).map((action) => ({ stage, action })))
+      .map(({ stage, action }) => `\`${action.Name}\` of the stage \`${stage.Name}\``);
+    if (early.length === 0) {
+      return [];
     }
-    const { result, retryConfiguration } = stage.onFailure ?? {};
-    if (result !== 'RETRY' || retryConfiguration?.retryMode !== 'ALL_ACTIONS') {
-      faults.push(
-        `The stage \`${stage.name}\` has its own \`onFailure\`, which does not ask everybody ` +
-          'again after a refusal. Retry with ALL_ACTIONS there, or give `retry: false`.',
-      );
+    const last = gated.lastIndexOf(true);
+    const judged = orderOf(placeOf(stages, this.gateOf(stages[last]!.Name)!)!.action);
+    const later = [
+      ...stages[last]!.Actions.filter((action) => orderOf(action) > judged),
+      ...stages.slice(last + 1).flatMap((stage) => stage.Actions),
+    ];
+    if (later.every(({ ActionTypeId: { Category } }) => Category === 'Approval')) {
+      return [
+        `Nothing waits for the gate, and without it deploys ${early.join(', ')}. Move the gate ` +
+          'before that stage.',
+      ];
     }
-    if (declaration(this.pipeline).pipelineType !== 'V2') {
-      faults.push(
-        `The stage \`${stage.name}\` cannot retry, because the pipeline is not of type V2. Give ` +
-          'it `pipelineType: PipelineType.V2`, or give `retry: false`.',
-      );
-    }
-    return faults;
+    Annotations.of(this.pipeline).addWarningV2(
+      'two-person-rule:deploys-before-approvals',
+      `Before two people are asked, this pipeline deploys ${early.join(', ')}. If that is not a ` +
+        'test environment, move the gate before it. If it is one, acknowledge this warning for ' +
+        'the stack.',
+    );
+    return [];
   }
 
   private faultsOfSelfMutation(stages: DeclaredStage[]): string[] {
@@ -119,19 +122,19 @@ export class PipelineCheck {
       return [];
     }
     for (const stage of stages) {
-      const gate = this.gateOf(stage.name);
-      const judged = gate && orderOf(stage.actions.find((action) => action.name === gate.action)!);
-      const changes = stage.actions.find(
+      const gate = this.gateOf(stage.Name);
+      const judged = gate && orderOf(placeOf(stages, gate)!.action);
+      const changes = stage.Actions.find(
         (action) =>
           this.changesPipeline(stage, action) &&
           (judged === undefined || orderOf(action) <= judged),
       );
       if (changes) {
         return [
-          `The action \`${changes.name}\` of the stage \`${stage.name}\` changes the pipeline ` +
-            'before two people are asked, so one commit can remove the gate. Put a gate before ' +
-            'it, set `selfMutation: false` and deploy the pipeline by another one that asks two ' +
-            'people, or say why it may with `acceptSelfMutation`.',
+          `The action \`${changes.Name}\` of the stage \`${stage.Name}\` changes the pipeline or ` +
+            'its gate before two people are asked, so one commit can remove the gate. Put a gate ' +
+            'before it, set `selfMutation: false` and deploy the pipeline by another one that ' +
+            'asks two people, or say why it may with `acceptSelfMutation`.',
         ];
       }
       if (gate) {
@@ -142,32 +145,78 @@ export class PipelineCheck {
   }
 
   private changesPipeline(stage: DeclaredStage, action: DeclaredAction): boolean {
-    const provider = action.actionTypeId.provider;
+    const provider = action.ActionTypeId.Provider;
     // CDK Pipelines gives these two names to its own update, and has no option to change them.
-    if (stage.name === 'UpdatePipeline' && action.name === 'SelfMutate') {
+    if (stage.Name === 'UpdatePipeline' && action.Name === 'SelfMutate') {
       return provider === 'CodeBuild';
     }
     return provider === 'CloudFormation' && deploys(action) && this.isOwnStack(stage, action);
   }
 
+  /** Whether an action deploys the stack of the pipeline or of a gate, or one that contains it. */
   private isOwnStack(stage: DeclaredStage, action: DeclaredAction): boolean {
-    const stack = Stack.of(this.pipeline);
-    const name = JSON.stringify(action.configuration?.StackName);
-    const own = [stack.resolve(stack.stackName), { Ref: 'AWS::StackName' }];
-    if (!own.some((each) => JSON.stringify(each) === name)) {
-      return false;
-    }
+    const home = Stack.of(this.pipeline);
+    const name = JSON.stringify(action.Configuration?.StackName);
     // A stack of the same name in another account or region is another stack.
-    const { account, region } = this.pipeline.stages
-      .find((each) => each.stageName === stage.name)!
-      .actions.find((each) => each.actionProperties.actionName === action.name)!.actionProperties;
-    return !isElsewhere(account, stack.account) && !isElsewhere(region, stack.region);
+    const { account, region } =
+      this.pipeline.stages
+        .find((each) => each.stageName === stage.Name)
+        ?.actions.find((each) => each.actionProperties.actionName === action.Name)
+        ?.actionProperties ?? {};
+    return [home, ...this.gates.map((gate) => gate.stack)].flatMap(andParents).some((stack) => {
+      const own = [home.resolve(stack.stackName), stack === home && { Ref: 'AWS::StackName' }];
+      return (
+        own.some((each) => JSON.stringify(each) === name) &&
+        !isElsewhere(account, stack.account) &&
+        !isElsewhere(region, stack.region)
+      );
+    });
   }
 }
 
-/** The CloudFormation resource of a pipeline. */
-export function declaration(pipeline: codepipeline.Pipeline): codepipeline.CfnPipeline {
-  return pipeline.node.defaultChild as codepipeline.CfnPipeline;
+/** The faults of the stage of a gate. */
+function faultsOfGate(declared: DeclaredPipeline, gate: GateAction): string[] {
+  const { stage, action } = placeOf(declared.Stages, gate)!;
+  const order = orderOf(action);
+  const faults = stage.Actions.filter((each) => deploys(each) && orderOf(each) <= order).map(
+    (each) =>
+      `The action \`${each.Name}\` of the stage \`${stage.Name}\` deploys before the gate ` +
+      `\`${gate.action}\` has judged. Give it a run order above ${order}, or move it into a ` +
+      'later stage. In a wave of CDK Pipelines, ask in `pre` of the wave.',
+  );
+  const same = sameNames(stage.Actions.map((each) => each.Name));
+  if (same) {
+    faults.push(`The stage \`${stage.Name}\` is unusable, because ${same}.`);
+  }
+  for (const [key, outcome] of [
+    ['beforeEntry', stage.BeforeEntry],
+    ['onFailure', stage.OnFailure],
+    ['onSuccess', stage.OnSuccess],
+  ] as const) {
+    if ([outcome, ...(outcome?.Conditions ?? [])].some((each) => each?.Result === 'SKIP')) {
+      faults.push(
+        `The \`${key}\` of the stage \`${stage.Name}\` can skip the gate \`${gate.action}\`, ` +
+          'and the next stage runs. Let it fail instead, or move it to a stage without approvals.',
+      );
+    }
+  }
+  if (!gate.retries) {
+    return faults;
+  }
+  const { Result: result, RetryConfiguration: retry } = stage.OnFailure ?? {};
+  if (result !== 'RETRY' || retry?.RetryMode !== 'ALL_ACTIONS') {
+    faults.push(
+      `The stage \`${stage.Name}\` has its own \`onFailure\`, which does not ask everybody ` +
+        'again after a refusal. Retry with ALL_ACTIONS there, or give `retry: false`.',
+    );
+  }
+  if (declared.PipelineType !== 'V2') {
+    faults.push(
+      `The stage \`${stage.Name}\` cannot retry, because the pipeline is not of type V2. Give ` +
+        'it `pipelineType: PipelineType.V2`, or give `retry: false`.',
+    );
+  }
+  return faults;
 }
 
 /** Whether two accounts or regions are known to differ. */
@@ -175,20 +224,36 @@ export function isElsewhere(one: string | undefined, other: string): boolean {
   return one !== undefined && Token.compareStrings(one, other) === TokenComparison.DIFFERENT;
 }
 
-/** Whether the pipeline says that this action deploys. The same test as in `policygen doctor`. */
-function deploys(action: DeclaredAction): boolean {
-  const { category, provider } = action.actionTypeId;
-  if (category === 'Invoke') {
-    return provider === 'CodePipeline' || provider === 'StepFunctions';
+/**
+ * What is wrong with names of actions in one stage, as a clause: the gate refuses names that differ
+ * only in case, because people read them as one name.
+ */
+export function sameNames(names: string[]): string | undefined {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const before = seen.get(name.toLowerCase());
+    if (before !== undefined) {
+      return (
+        `two actions of the stage have the names \`${before}\` and \`${name}\`: each action ` +
+        'needs a name of its own, in any case'
+      );
+    }
+    seen.set(name.toLowerCase(), name);
   }
-  // A change set that is only prepared is what people approve.
-  return category === 'Deploy' && action.configuration?.ActionMode !== 'CHANGE_SET_REPLACE';
+  return undefined;
 }
 
-function declaredStages(pipeline: codepipeline.Pipeline): DeclaredStage[] {
-  return Stack.of(pipeline).resolve(declaration(pipeline).stages);
+/** The stage and the action of a gate, if the pipeline still has them. */
+function placeOf(
+  stages: DeclaredStage[],
+  gate: GateAction,
+): { stage: DeclaredStage; action: DeclaredAction } | undefined {
+  const stage = stages.find((each) => each.Name === gate.stage);
+  const action = stage?.Actions.find((each) => each.Name === gate.action);
+  return stage && action && { stage, action };
 }
 
-function orderOf(action: DeclaredAction): number {
-  return action.runOrder ?? 1;
+/** A stack and those that contain it as a nested stack: who deploys them deploys it too. */
+function andParents(stack: Stack): Stack[] {
+  return [stack, ...(stack.nestedStackParent ? andParents(stack.nestedStackParent) : [])];
 }

@@ -18,29 +18,55 @@ export function ruleJson(scope: Construct, rule: TwoPersonRule): string {
  * Its warnings become annotations.
  */
 export function ruleProblems(scope: Construct, rule: TwoPersonRule): string[] {
-  const known = new Known();
-  const sample = known.of(Stack.of(scope).resolve(written(rule)));
+  const { sample, unknown } = sampleOf(scope, written(rule));
   const text = JSON.stringify(sample);
   if (Buffer.byteLength(text) > LIMIT) {
     return [
       `the rule has more than ${LIMIT} bytes, too many for an environment; use \`ruleLayer\``,
     ];
   }
-  const problems = schemaProblems(sample, known.unknown);
-  return problems.length > 0 ? problems : policygenProblems(scope, text, known.unknown);
+  const problems = faults(sample, unknown);
+  return problems.length > 0 ? problems : policygenProblems(scope, text, unknown);
 }
 
-/** The rule's keys as the gate writes them. */
+/** What the JSON Schema says about a rule, apart from values that are known only at deployment. */
+export function schemaProblems(scope: Construct, rule: { [key: string]: unknown }): string[] {
+  const { sample, unknown } = sampleOf(scope, rule);
+  return faults(sample, unknown);
+}
+
+/** A rule without tokens, and where there is one that no sample can stand for. */
+function sampleOf(scope: Construct, rule: object): { sample: unknown; unknown: string[] } {
+  const known = new Known();
+  return { sample: known.of(Stack.of(scope).resolve(rule)), unknown: known.unknown };
+}
+
+/** The keys of a rule as the gate reads them. A key that is undefined is left out. */
 export function written(rule: TwoPersonRule): { [key: string]: unknown } {
-  const { requireSignature, ...rest } = rule;
+  const { requireSignature, ...rest } = withoutUndefined(rule);
   const values: { [key in RequireSignature]: unknown } = {
     [RequireSignature.NONE]: false,
     [RequireSignature.ANY_KEY]: true,
     [RequireSignature.DEVICE_BOUND]: { deviceBound: true },
   };
+  // JavaScript lets other values pass, such as `true` from a rule in JSON. They stay, because to
+  // drop one would loosen the rule.
   return requireSignature === undefined
     ? rest
-    : { ...rest, requireSignature: values[requireSignature] };
+    : { ...rest, requireSignature: values[requireSignature] ?? requireSignature };
+}
+
+/**
+ * The rule of a function: somebody who starts an execution by hand cannot approve it, unless the
+ * rule says so.
+ */
+export function withDefaults(rule: TwoPersonRule = {}): TwoPersonRule {
+  return { excludeInitiator: true, ...withoutUndefined(rule) };
+}
+
+/** The keys that are given, so that `undefined` does not replace a default. */
+function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** What stands for a value that only AWS knows. */
@@ -108,8 +134,7 @@ interface SchemaError {
   readonly params: { readonly additionalProperty?: string };
 }
 
-/** What the JSON Schema says about a rule, apart from values that are known only at deployment. */
-function schemaProblems(rule: unknown, unknown: string[]): string[] {
+function faults(rule: unknown, unknown: string[]): string[] {
   if (validate(rule)) {
     return [];
   }
@@ -173,10 +198,11 @@ function policygenProblems(scope: Construct, text: string, unknown: string[]): s
   return findings.filter(({ severity }) => severity === 'error').map(said);
 }
 
-/** The findings of a report, or undefined if it is none. */
+/** The findings of a report, or undefined if it is none that this package can read. */
 function report(text: string | null): Finding[] | undefined {
   try {
-    return (JSON.parse(text ?? '') as { findings?: Finding[] }).findings;
+    const { schemaVersion, findings } = JSON.parse(text ?? '');
+    return schemaVersion === 1 && Array.isArray(findings) ? findings : undefined;
   } catch {
     return undefined;
   }

@@ -5,10 +5,11 @@ import { PipelineCheck } from './pipeline-check';
 
 /**
  * Fails synthesis if a pipeline changes itself before two people are asked: by `UpdatePipeline` of
- * CDK Pipelines, or by an action that deploys the pipeline's own stack.
+ * CDK Pipelines, or by an action that deploys the stack of the pipeline or of its gate.
  *
  * Each pipeline with a `TwoPersonApproval` is checked without it. Add it to an app to check every
- * pipeline there, also one whose gate somebody forgot.
+ * `Pipeline` there, also one whose gate somebody forgot. CDK does not apply aspects of an app to
+ * what is in a `Stage`: add it to each stage that has a pipeline too.
  */
 export class RequireApprovalBeforeSelfMutation implements IAspect {
   /**

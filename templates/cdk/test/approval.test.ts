@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Duration } from 'aws-cdk-lib';
+import { CfnParameter, Duration } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -9,10 +9,12 @@ import {
   RequireSignature,
   SharedRoles,
   TwoPersonApproval,
+  TwoPersonGate,
   type StricterRule,
   type TwoPersonApprovalOptions,
+  type TwoPersonRule,
 } from 'two-person-rule-cdk';
-import { assertSnapshot } from './kit';
+import { assertSnapshot, bootstrap } from './kit';
 import { existingGate, orders, PARAMETERS, Releases, stageOf } from './pipelines';
 
 const EXECUTION = '#{codepipeline.PipelineExecutionId}';
@@ -199,6 +201,12 @@ const REFUSED: [string, Partial<TwoPersonApprovalOptions>, RegExp][] = [
     { rule: { notPeople: ['x'.repeat(1000)] } },
     /UserParameters of the gate have 1\d\d\d characters/,
   ],
+  ['a value that the gate refuses', { rule: { maxAgeMinutes: 0 } }, /`rule.maxAgeMinutes`/],
+  [
+    'a key that no rule has',
+    { rule: { quorums: 3 } as StricterRule },
+    /`rule.quorums` cannot be given for a stage/,
+  ],
   ['no reason for self-mutation', { acceptSelfMutation: ' ' }, /`acceptSelfMutation` is empty/],
 ];
 for (const [what, props, message] of REFUSED) {
@@ -307,5 +315,39 @@ test('refused: a pipeline of another app', () => {
   assert.throws(
     () => addTwoPersonApproval(elsewhere as codepipeline.IStage, { gate: stack.gate }),
     /belongs to a pipeline that this app does not declare/,
+  );
+});
+
+test('refused: a whole rule for a stage, whose `actions` would replace the approvals', () => {
+  const rule: TwoPersonRule = { quorum: 2, actions: ['Look', 'LookAgain'] };
+  assert.throws(() => released({ rule }), /`rule.actions` cannot be given for a stage/);
+});
+
+test('a key of the rule that is undefined is not there', () => {
+  assert.deepEqual(parameters(released({ rule: { quorum: undefined } })), PARAMETERS);
+});
+
+test('a value of `requireSignature` as JSON has it is kept, not dropped', () => {
+  const rule = { requireSignature: true } as unknown as StricterRule;
+  assert.equal(parameters(released({ rule })).requireSignature, true);
+});
+
+test('refused: fewer approvals than the quorum of the rule of the function', () => {
+  const asked = (approvals: { name: string }[]) => {
+    const stack = new Releases();
+    const gate = new TwoPersonGate(stack, 'Gate', { code: bootstrap(), rule: { quorum: 3 } });
+    return released({ gate, approvals }, stack);
+  };
+  const two = [{ name: 'A' }, { name: 'B' }];
+  assert.throws(() => asked(two), /approvals \(2\) than the quorum \(3\)/);
+  assert.equal(asked([...two, { name: 'C' }]).Actions.length, 4);
+});
+
+test('refused: the name of an approval that only the deployment knows', () => {
+  const stack = new Releases();
+  const { valueAsString: name } = new CfnParameter(stack, 'Name');
+  assert.throws(
+    () => released({ approvals: [{ name }, { name: 'B' }] }, stack),
+    /is known only at deployment: give a text/,
   );
 });

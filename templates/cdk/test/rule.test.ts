@@ -100,6 +100,25 @@ test('the function has the rule that was given', () => {
   }
 });
 
+test('a key that is undefined has its default, also one that this package gives', () => {
+  const stack = newStack();
+  new TwoPersonGate(stack, 'Gate', {
+    code: bootstrap(),
+    pipelines: ['payments'],
+    rule: { excludeInitiator: undefined, quorum: undefined },
+  });
+  const { TWO_PERSON_RULE } = only(stack, 'AWS::Lambda::Function').Environment.Variables;
+  assert.deepEqual(JSON.parse(TWO_PERSON_RULE), { excludeInitiator: true });
+});
+
+test('a value of `requireSignature` that is none is refused, and the one of JSON is kept', () => {
+  const nonsense = { requireSignature: 'device' } as unknown as TwoPersonRule;
+  assert.throws(() => synthesised(nonsense), /`rule\.requireSignature`/);
+  const json = { requireSignature: true } as unknown as TwoPersonRule;
+  const { Variables } = only(synthesised(json), 'AWS::Lambda::Function').Environment;
+  assert.equal(JSON.parse(Variables.TWO_PERSON_RULE).requireSignature, true);
+});
+
 test('a rule that the environment cannot hold is refused', () => {
   const names = Array.from({ length: 100 }, (_, index) => `person-number-${index}`);
   const people = Object.fromEntries(
@@ -179,6 +198,10 @@ test('a policygen that cannot check is a warning', () => {
     program('echo "error: no such option" >&2; exit 2'),
     ABSENT,
     program('true'),
+    // Another version's report, and a folder.
+    program(`echo '{"schemaVersion": 2, "findings": []}'`),
+    program(`echo '{"schemaVersion": 1, "findings": {}}'`),
+    SCRATCH,
   ]) {
     const stack = synthesised({ quorum: 2 }, broken);
     Annotations.fromStack(stack).hasWarning(
@@ -196,7 +219,7 @@ test('a warning of policygen becomes an annotation', () => {
     message: 'Something is odd.',
     help: 'Look at it.',
   };
-  const report = JSON.stringify({ findings: [finding] });
+  const report = JSON.stringify({ schemaVersion: 1, findings: [finding] });
   const stack = synthesised({ quorum: 2 }, program(`cat > /dev/null; echo '${report}'`));
   Annotations.fromStack(stack).hasWarning(
     '/Stack/Gate',

@@ -1,16 +1,19 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Aspects, Aws } from 'aws-cdk-lib';
+import { App, Aspects, Aws, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions';
 import {
   addTwoPersonApproval,
+  type ITwoPersonGate,
   RequireApprovalBeforeSelfMutation,
   TwoPersonApprovalStep,
+  TwoPersonGate,
 } from 'two-person-rule-cdk';
-import { declaredIn, orders, Releases, Service, Waves } from './pipelines';
+import { bootstrap } from './kit';
+import { declaredIn, ENV, orders, Releases, Service, Waves } from './pipelines';
 
-const CHANGES = /`SelfMutate` of the stage `UpdatePipeline` changes the pipeline before two people/;
+const CHANGES = /`SelfMutate` of the stage `UpdatePipeline` changes the pipeline or its gate/;
 
 /** A pipeline of CDK Pipelines that changes itself, and then asks. */
 function selfMutating(acceptSelfMutation?: string): Waves {
@@ -75,13 +78,18 @@ test('the aspect has nothing to say about a pipeline that does not change itself
 });
 
 /** A pipeline that deploys a stack of this name and region, and asks before or after that. */
-function deploysStack(stackName: string, order: 'before' | 'after', region?: string): Releases {
-  const stack = new Releases();
+function deploysStack(
+  stackName: string,
+  order: 'before' | 'after',
+  region?: string,
+  stack = new Releases(),
+  gate: ITwoPersonGate = stack.gate,
+): Releases {
   const names = order === 'before' ? ['Release', 'Update'] : ['Update', 'Release'];
   const [release, update] = names
     .map((stageName) => stack.pipeline.addStage({ stageName }))
     .sort((a, b) => a.stageName.localeCompare(b.stageName));
-  addTwoPersonApproval(release, { gate: stack.gate });
+  addTwoPersonApproval(release, { gate });
   update.addAction(
     new actions.CloudFormationCreateUpdateStackAction({
       actionName: 'Infrastructure',
@@ -91,6 +99,7 @@ function deploysStack(stackName: string, order: 'before' | 'after', region?: str
       templatePath: stack.source.atPath('template.json'),
     }),
   );
+  stack.pipeline.addStage({ stageName: 'Production', actions: [stack.deployment()] });
   return stack;
 }
 
@@ -99,7 +108,7 @@ for (const stackName of ['Releases', Aws.STACK_NAME]) {
   test(`a pipeline that deploys its own stack changes itself: ${what}`, () => {
     assert.throws(
       () => deploysStack(stackName, 'after').declared(),
-      /`Infrastructure` of the stage `Update` changes the pipeline before two people are asked/,
+      /`Infrastructure` of the stage `Update` changes the pipeline or its gate before/,
     );
     assert.ok(deploysStack(stackName, 'before').declared());
   });
@@ -108,4 +117,40 @@ for (const stackName of ['Releases', Aws.STACK_NAME]) {
 test('another stack, or a stack of the same name elsewhere, is not the pipeline', () => {
   assert.ok(deploysStack('payments', 'after').declared());
   assert.ok(deploysStack('Releases', 'after', 'eu-west-1').declared());
+});
+
+test('a pipeline that deploys the stack of its gate changes the rule', () => {
+  for (const order of ['before', 'after'] as const) {
+    const app = new App();
+    const gate = new TwoPersonGate(new Stack(app, 'Rule', { env: ENV }), 'Gate', {
+      code: bootstrap(),
+      pipelines: ['payments'],
+    });
+    const stack = deploysStack('Rule', order, undefined, new Releases({}, app), gate);
+    if (order === 'before') {
+      assert.ok(stack.declared());
+    } else {
+      assert.throws(() => stack.declared(), /`Infrastructure` .* changes the pipeline or its gate/);
+    }
+  }
+});
+
+test('a pipeline that deploys the parent of the nested stack of its gate changes it too', () => {
+  for (const [stackName, refused] of [
+    ['Rule', true],
+    ['payments', false],
+  ] as const) {
+    const app = new App();
+    const parent = new Stack(app, 'Rule', { env: ENV });
+    const gate = new TwoPersonGate(new NestedStack(parent, 'Nested'), 'Gate', {
+      code: bootstrap(),
+      pipelines: ['payments'],
+    });
+    const stack = deploysStack(stackName, 'after', undefined, new Releases({}, app), gate);
+    if (refused) {
+      assert.throws(() => stack.declared(), /`Infrastructure` .* changes the pipeline or its gate/);
+    } else {
+      assert.ok(stack.declared());
+    }
+  }
 });
