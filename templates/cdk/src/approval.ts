@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { ApprovalSlot, StricterRule, TwoPersonApprovalProps } from './approval-props';
 import { declaration } from './declared-pipeline';
 import { TwoPersonGate } from './gate';
-import { isElsewhere, PipelineCheck, sameNames } from './pipeline-check';
+import { isElsewhere, PipelineCheck } from './pipeline-check';
 import { schemaProblems, written } from './rule-check';
 
 /** The longest UserParameters that CodePipeline accepts (CodePipeline User Guide, "Lambda"). */
@@ -46,7 +46,7 @@ export class TwoPersonApproval {
     }
     checkRule(pipeline, props.rule);
     checkQuorum(slots, props);
-    checkNames([...stage.actions.map(nameOf), ...slots.map((slot) => slot.name), gateName]);
+    checkNames([...slots.map((slot) => slot.name), gateName], stage.actions.map(nameOf));
     const { account, region } = props.gate.gateFunction.env;
     if (isElsewhere(account, pipeline.env.account) || isElsewhere(region, pipeline.env.region)) {
       throw new Error(
@@ -125,6 +125,7 @@ function pipelineOf(stage: codepipeline.IStage): codepipeline.Pipeline {
   );
 }
 
+/** All keys of `StricterRule`: a key that is not here does not compile. */
 const STRICTER: { [key in keyof Required<StricterRule>]: true } = {
   quorum: true,
   sharedRoles: true,
@@ -143,7 +144,7 @@ const STRICTER: { [key in keyof Required<StricterRule>]: true } = {
  */
 function checkRule(scope: Construct, rule: StricterRule = {}): void {
   const given = written(rule);
-  const [other] = Object.keys(given).filter((key) => !(key in STRICTER));
+  const [other] = Object.keys(given).filter((key) => !Object.hasOwn(STRICTER, key));
   if (other !== undefined) {
     throw new Error(
       `\`rule.${other}\` cannot be given for a stage, so the gate would refuse every release: ` +
@@ -171,15 +172,22 @@ function checkQuorum(slots: ApprovalSlot[], { gate, rule }: TwoPersonApprovalPro
   }
 }
 
-function checkNames(names: string[]): void {
-  const unknown = names.find((name) => Token.isUnresolved(name));
-  const problem =
-    unknown === undefined
-      ? sameNames(names)
-      : `the name \`${unknown}\` of an action is known only at deployment: give a text`;
-  if (problem !== undefined) {
-    throw new Error(problem);
-  }
+/** Refuses names that differ from one another or from `others` only in case. */
+function checkNames(names: string[], others: string[]): void {
+  names.forEach((name, index) => {
+    if (Token.isUnresolved(name)) {
+      throw new Error(`the name \`${name}\` of an action is known only at deployment: give a text`);
+    }
+    const taken = [...others, ...names.slice(0, index)];
+    // People read two names that differ only in case as one.
+    const before = taken.find((other) => other.toLowerCase() === name.toLowerCase());
+    if (before !== undefined) {
+      throw new Error(
+        `two actions of the stage have the names \`${before}\` and \`${name}\`: each action ` +
+          'needs a name of its own, in any case',
+      );
+    }
+  });
 }
 
 function linkOf(

@@ -184,10 +184,6 @@ function faultsOfGate(declared: DeclaredPipeline, gate: GateAction): string[] {
       `\`${gate.action}\` has judged. Give it a run order above ${order}, or move it into a ` +
       'later stage. In a wave of CDK Pipelines, ask in `pre` of the wave.',
   );
-  const same = sameNames(stage.Actions.map((each) => each.Name));
-  if (same) {
-    faults.push(`The stage \`${stage.Name}\` is unusable, because ${same}.`);
-  }
   for (const [key, outcome] of [
     ['beforeEntry', stage.BeforeEntry],
     ['onFailure', stage.OnFailure],
@@ -222,25 +218,6 @@ function faultsOfGate(declared: DeclaredPipeline, gate: GateAction): string[] {
 /** Whether two accounts or regions are known to differ. */
 export function isElsewhere(one: string | undefined, other: string): boolean {
   return one !== undefined && Token.compareStrings(one, other) === TokenComparison.DIFFERENT;
-}
-
-/**
- * What is wrong with names of actions in one stage, as a clause: the gate refuses names that differ
- * only in case, because people read them as one name.
- */
-export function sameNames(names: string[]): string | undefined {
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const before = seen.get(name.toLowerCase());
-    if (before !== undefined) {
-      return (
-        `two actions of the stage have the names \`${before}\` and \`${name}\`: each action ` +
-        'needs a name of its own, in any case'
-      );
-    }
-    seen.set(name.toLowerCase(), name);
-  }
-  return undefined;
 }
 
 /** The stage and the action of a gate, if the pipeline still has them. */
