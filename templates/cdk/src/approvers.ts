@@ -12,6 +12,7 @@ import { guardsOf, settingsOf } from './approvers/checked';
 import { addGuardrails } from './approvers/guardrails';
 import { addMembers } from './approvers/members';
 import { addPermissions, trustedSessionRoles } from './approvers/permissions';
+import { quoted } from './approvers/names';
 import { Plan } from './approvers/plan';
 import type { Settings } from './approvers/settings';
 
@@ -186,10 +187,10 @@ export class Approvers extends Resource {
     const plan = new Plan();
     const guardrails = guards ? addGuardrails(plan, this.settings, guards) : [];
     addPermissions(plan, this.settings, guardrails);
-    const notes = addMembers(plan, this.settings);
+    const members = addMembers(plan, this.settings);
     this.create(plan);
     this.trustedSessionRoles = trustedSessionRoles(this.settings);
-    warn(this, this.settings, notes);
+    warn(this, this.settings, guardrails, members);
   }
 
   /**
@@ -222,7 +223,7 @@ export class Approvers extends Resource {
   private find<T>(among: Map<string, T>, kind: string, slot = 'Approvers'): T {
     const found = among.get(slot);
     if (found === undefined) {
-      const names = [...among.keys()].map((name) => `\`${name}\``).join(', ');
+      const names = quoted([...among.keys()]);
       throw new Error(
         `the mechanism \`${this.settings.mechanism.kind}\` has no ${kind} for \`${slot}\`; ` +
           (names ? `give one of ${names}` : `it has no ${kind} at all`),

@@ -141,15 +141,57 @@ test('what weakens nothing is no warning', () => {
   assert.deepEqual(Annotations.fromStack(stack).findWarning('*', Match.anyValue()), []);
 });
 
-test('what CloudFormation cannot do is said', () => {
-  const stack = newStack();
-  approvers(stack, {
-    mechanism: ApproverMechanism.permissionSets(CENTER),
-    members: { ApprovalA: ['alice@example.com'] },
+/** What is left to do, and a part of the note that says so. */
+const NOTES: [string, Partial<ApproversProps>, RegExp[]][] = [
+  [
+    'permission sets',
+    {
+      mechanism: ApproverMechanism.permissionSets(CENTER),
+      members: { ApprovalA: ['alice@example.com'] },
+    },
+    [/assign the permission set `TwoPersonRule-ApprovalA`/, /create `TwoPersonRule-Guardrails` in/],
+  ],
+  [
+    'guardrails of several policies for permission sets',
+    {
+      mechanism: ApproverMechanism.permissionSets(CENTER),
+      pipelines: Array.from({ length: 30 }, (_, at) => `a-pipeline-of-the-team-${at}`),
+    },
+    [/create `TwoPersonRule-Guardrails`, `TwoPersonRule-Guardrails-2`.* in each account/],
+  ],
+  [
+    'tags',
+    { mechanism: ApproverMechanism.tag(), members: { ApprovalA: ['alice'] } },
+    [/set the tag `ApprovalSlot=A` of `alice`/, /one of the values `A`, `B`/],
+  ],
+  [
+    'signatures that the gate has to count',
+    { mechanism: ApproverMechanism.signed() },
+    [/a rule with `requireSignature` before anybody gets `TwoPersonRule-Approvers`/],
+  ],
+  [
+    'a control policy that cannot say who may invoke the gate',
+    { guardrails: { scp: true } },
+    [/lets everybody invoke the gate/],
+  ],
+  [
+    'a gate and a desk with other names',
+    { prefix: 'Team-', mechanism: ApproverMechanism.desk() },
+    [/`Team-Desk` and `Team-DeskAnswers`/, /the gate's role is `Team-Gate`/],
+  ],
+  ['nothing', {}, []],
+  ['nothing', { guardrails: { scp: true, serviceRoles: ['Pipelines'] } }, []],
+  ['nothing', { mechanism: ApproverMechanism.desk() }, []],
+];
+
+for (const [what, props, expected] of NOTES) {
+  test(`a note says what is left to do: ${what}`, () => {
+    const stack = newStack();
+    approvers(stack, props);
+    const said = Annotations.fromStack(stack)
+      .findInfo('*', Match.anyValue())
+      .map(({ entry }) => String(entry.data));
+    assert.equal(said.length, expected.length, said.join('\n'));
+    expected.forEach((note, at) => assert.match(said[at]!, note));
   });
-  const said = Annotations.fromStack(stack)
-    .findInfo('*', Match.anyValue())
-    .map(({ entry }) => String(entry.data));
-  assert.ok(said.some((it) => it.includes('assign the permission set `TwoPersonRule-ApprovalA`')));
-  assert.ok(said.some((it) => it.includes('attach it to them as a customer managed policy')));
-});
+}

@@ -1,34 +1,85 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
-import { isPlain } from './names';
-import type { Settings } from './settings';
+import { isPlain, quoted } from './names';
+import {
+  answeringRoleName,
+  DEFAULT_PREFIX,
+  deskRoleName,
+  gateRoleName,
+  nameForAll,
+  type Settings,
+} from './settings';
 import { TAG, tagValues } from './tag';
 
 /** Warns about each choice that weakens the rule, and says what the user still has to do. */
-export function warn(scope: Construct, settings: Settings, notes: string[]): void {
+export function warn(
+  scope: Construct,
+  settings: Settings,
+  guardrails: string[],
+  members: string[],
+): void {
   const annotations = Annotations.of(scope);
   for (const [id, text] of warnings(settings)) {
     annotations.addWarningV2(`two-person-rule:${id}`, text);
   }
-  const { mechanism, slots, guards } = settings;
-  const all = [...notes];
-  if (mechanism.kind === 'tag') {
-    const values = tagValues(slots)
-      .values.map((value) => `\`${value}\``)
-      .join(', ');
-    all.push(
-      `tag each approver with ${TAG}, and one of the values ${values}; the policy gives nothing ` +
-        'without it',
-    );
-  }
-  if ('entry' in mechanism && mechanism.entry?.by === 'identityCenter' && guards) {
-    all.push(
-      `create \`${settings.prefix}Guardrails\` in each account of the permission sets, and ` +
-        'attach it to them as a customer managed policy',
-    );
-  }
+  const all = [...members, ...ofMechanism(settings, guardrails), ...ofGuardrails(settings)];
   all.forEach((text, at) => annotations.addInfoV2(`two-person-rule:note-${at + 1}`, text));
+}
+
+/** What the user still has to do for the mechanism. */
+function ofMechanism(settings: Settings, guardrails: string[]): string[] {
+  const { mechanism, slots } = settings;
+  const notes: string[] = [];
+  if (mechanism.kind === 'tag') {
+    const { values } = tagValues(slots);
+    notes.push(
+      `tag each approver with ${TAG}, and one of the values ${quoted(values)}; the policy gives ` +
+        'nothing without it',
+    );
+  }
+  if (mechanism.kind === 'signed') {
+    notes.push(
+      `give the gate a rule with \`requireSignature\` before anybody gets ` +
+        `\`${nameForAll(settings)}\`: IAM lets its holders answer every slot, and only that rule ` +
+        'makes the gate count signatures',
+    );
+  }
+  if (mechanism.kind === 'desk' && settings.prefix !== DEFAULT_PREFIX) {
+    notes.push(
+      `deploy the desk with the names \`${deskRoleName(settings)}\` and ` +
+        `\`${answeringRoleName(settings)}\` for its roles: \`roleName\` and ` +
+        '`answeringRoleName` of `ApprovalDesk`',
+    );
+  }
+  const isOfCenter = 'entry' in mechanism && mechanism.entry?.by === 'identityCenter';
+  if (isOfCenter && guardrails.length > 0) {
+    notes.push(
+      `create ${quoted(guardrails)} in each account of the permission sets, and attach it to them ` +
+        'as a customer managed policy',
+    );
+  }
+  return notes;
+}
+
+/** What the user still has to do for the guardrails. */
+function ofGuardrails(settings: Settings): string[] {
+  const { guards } = settings;
+  if (!guards) return [];
+  const notes: string[] = [];
+  if (settings.prefix !== DEFAULT_PREFIX) {
+    notes.push(
+      `the guardrails assume that the gate's role is \`${gateRoleName(settings)}\`: give ` +
+        '`TwoPersonGate` that `roleName`, or name its role in `jobWorkers`',
+    );
+  }
+  if (guards.scp && guards.serviceRoles.length === 0) {
+    notes.push(
+      "the service control policy lets everybody invoke the gate, because the pipelines' service " +
+        'role must; name that role in `serviceRoles` to deny the others',
+    );
+  }
+  return notes;
 }
 
 /** The choices that weaken the rule: an id and a sentence for each. */

@@ -10,7 +10,7 @@ import {
   ROLE,
   ROLE_NAME,
 } from './names';
-import { type Guards, samlAudience, type Settings } from './settings';
+import { DEFAULT_PREFIX, type Guards, samlAudience, type Settings } from './settings';
 import { requirePlainSlots, slotsOf } from './slots';
 import { Targets } from './targets';
 
@@ -78,6 +78,6 @@ export function settingsOf(
     mfa: mechanism._mfa,
     guards,
     gate,
-    prefix: checkedName(props.prefix ?? 'TwoPersonRule-', PREFIX),
+    prefix: checkedName(props.prefix ?? DEFAULT_PREFIX, PREFIX),
   };
 }

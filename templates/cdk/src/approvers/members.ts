@@ -1,4 +1,4 @@
-import { isIamName } from './names';
+import { isIamName, quoted } from './names';
 import type { Plan } from './plan';
 import { type Mechanism, nameForAll, namesBySlot, type Settings } from './settings';
 import { TAG, tagValues } from './tag';
@@ -22,7 +22,7 @@ export function addMembers(plan: Plan, settings: Settings): string[] {
       group.members = people.filter((person) => !person.startsWith(ROLE));
     } else if (people.length > 0) {
       notes.push(
-        `assign the permission set \`${name}\` in each account of the pipelines to ${list(people)}`,
+        `assign the permission set \`${name}\` in each account of the pipelines to ${quoted(people)}`,
       );
     }
   }
@@ -30,7 +30,7 @@ export function addMembers(plan: Plan, settings: Settings): string[] {
     const { values } = tagValues(slots);
     slots.forEach((slot, at) => {
       const people = of(slot.name);
-      if (people.length > 0) notes.push(`set the tag \`${TAG}=${values[at]}\` of ${list(people)}`);
+      if (people.length > 0) notes.push(`set the tag \`${TAG}=${values[at]}\` of ${quoted(people)}`);
     });
   }
   return notes;
@@ -84,8 +84,4 @@ function isMember(name: string, mechanism: Mechanism): boolean {
   }
   const isOfGroup = !('entry' in mechanism && mechanism.entry);
   return isOfGroup ? isIamName(name) : /^[^\u0000-\u0020\u007f-\u009f]+$/.test(name);
-}
-
-function list(names: string[]): string {
-  return names.map((name) => `\`${name}\``).join(', ');
 }

@@ -91,6 +91,11 @@ export function isIamName(text: string): boolean {
   return IAM_NAME.test(text);
 }
 
+/** Names in a sentence. */
+export function quoted(names: string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
 /** The six fields of an ARN. `undefined` if the text is not an ARN. */
 export function arnFields(text: string): string[] | undefined {
   const fields = text.split(':');

@@ -48,6 +48,9 @@ export interface Settings {
   readonly prefix: string;
 }
 
+/** The prefix that the gate and the desk have by default too. */
+export const DEFAULT_PREFIX = 'TwoPersonRule-';
+
 /** The name of the group, role or permission set of all approvers. */
 export function nameForAll(settings: Settings): string {
   return `${settings.prefix}Approvers`;
