@@ -1,10 +1,18 @@
-import { ArnFormat, Duration, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type ApprovalDeskProps, OidcClaim } from './approval-desk-props';
-import { checkedPattern, RULE_FILE } from './function-settings';
+import {
+  allow,
+  checkedPattern,
+  concurrency,
+  RULE_FILE,
+  seeReservedRoles,
+  TWO_RULES,
+  writeLog,
+} from './function-settings';
 import { ruleJson, ruleProblems, withDefaults } from './rule-check';
 import { tag } from './tag';
 
@@ -79,8 +87,7 @@ export class ApprovalDesk extends Resource {
       // A little more than the desk gives itself for one reply.
       timeout: Duration.seconds(105),
       role: this.role,
-      reservedConcurrentExecutions:
-        props.reservedConcurrency === -1 ? undefined : (props.reservedConcurrency ?? 10),
+      reservedConcurrentExecutions: concurrency(props.reservedConcurrency, 10),
       environmentEncryption: props.encryptionKey,
       environment: this.environment(props),
       layers: props.ruleLayer ? [props.ruleLayer] : undefined,
@@ -108,19 +115,19 @@ export class ApprovalDesk extends Resource {
       managedPolicyName: names.answeringRoleName,
       description: 'Two-person rule: answer approvals at the desk',
       roles: [answering],
-      statements: [allow('Answer', ['codepipeline:PutApprovalResult'], `${pipelines}/${action}`)],
+      statements: [allow('Answer', ['codepipeline:PutApprovalResult'], [`${pipelines}/${action}`])],
     });
     if (props.letPeopleStart) {
-      const start = allow('Start', ['codepipeline:StartPipelineExecution'], pipelines);
+      const start = allow('Start', ['codepipeline:StartPipelineExecution'], [pipelines]);
       this.inline('Start', answering, [start]);
     }
     if (topic) {
-      const publish = allow('SendMails', ['sns:Publish'], topic.topicArn);
-      const encrypt = key && allow('EncryptMails', ['kms:GenerateDataKey'], key.keyArn);
+      const publish = allow('SendMails', ['sns:Publish'], [topic.topicArn]);
+      const encrypt = key && allow('EncryptMails', ['kms:GenerateDataKey'], [key.keyArn]);
       this.inline('SendMails', role, encrypt ? [publish, encrypt] : [publish]);
     }
     if (key) {
-      this.inline('UseKey', role, [allow('UseKey', ['kms:Decrypt'], key.keyArn)]);
+      this.inline('UseKey', role, [allow('UseKey', ['kms:Decrypt'], [key.keyArn])]);
     }
     return new iam.ManagedPolicy(this, 'Policy', {
       // The name that `policygen generate` expects, so that its guardrails protect the policy.
@@ -129,12 +136,12 @@ export class ApprovalDesk extends Resource {
       roles: [role],
       statements: [
         // It has no resource (Service Authorization Reference, CodePipeline).
-        allow('ListPipelines', ['codepipeline:ListPipelines'], '*'),
-        allow('SeePipelines', SEE_PIPELINES, pipelines),
+        allow('ListPipelines', ['codepipeline:ListPipelines'], ['*']),
+        allow('SeePipelines', SEE_PIPELINES, [pipelines]),
         // As the gate does for roles that the rule trusts by a pattern.
-        allow('SeeReservedRoles', ['iam:GetRole'], this.reservedRoles()),
-        allow('AnswerForPeople', ['sts:AssumeRole', 'sts:SetSourceIdentity'], answering.roleArn),
-        allow('KeepLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn),
+        seeReservedRoles(this),
+        allow('AnswerForPeople', ['sts:AssumeRole', 'sts:SetSourceIdentity'], [answering.roleArn]),
+        writeLog('KeepLog', this.logGroup.logGroupArn),
       ],
     });
   }
@@ -188,26 +195,18 @@ export class ApprovalDesk extends Resource {
   private problems({ rule, ruleLayer, loadBalancer }: ApprovalDeskProps): string[] {
     const problems = [];
     if (rule && ruleLayer) {
-      problems.push('`rule` and `ruleLayer` are two rules; give one of them');
+      problems.push(TWO_RULES);
     }
-    if ((rule || ruleLayer) && loadBalancer && !loadBalancer.loadBalancerArn) {
-      problems.push('behind a load balancer, a desk with a rule needs `loadBalancerArn`');
+    for (const option of ['loadBalancerArn', 'oidcIssuer', 'oidcClientId'] as const) {
+      if ((rule || ruleLayer) && loadBalancer && !loadBalancer[option]) {
+        problems.push(`behind a load balancer, a desk with a rule needs \`${option}\``);
+      }
     }
     return rule ? [...problems, ...ruleProblems(this, withDefaults(rule))] : problems;
   }
 
   private pipelineArn(pipelines: string): string {
     return Stack.of(this).formatArn({ service: 'codepipeline', resource: pipelines });
-  }
-
-  private reservedRoles(): string {
-    return Stack.of(this).formatArn({
-      service: 'iam',
-      region: '',
-      resource: 'role',
-      resourceName: 'aws-reserved/sso.amazonaws.com/*',
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
   }
 
   private inline(name: string, role: iam.Role, statements: iam.PolicyStatement[]): void {
@@ -222,7 +221,3 @@ const SEE_PIPELINES = [
   'codepipeline:ListActionExecutions',
   'codepipeline:ListPipelineExecutions',
 ];
-
-function allow(sid: string, actions: string[], resource: string): iam.PolicyStatement {
-  return new iam.PolicyStatement({ sid, actions, resources: [resource] });
-}

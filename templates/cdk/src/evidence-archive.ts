@@ -8,7 +8,13 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ArchiveAlarms } from './archive-alarms';
 import { type ArchiveBucketOptions, newArchiveBucket } from './archive-bucket';
-import { checkedPattern, RULE_FILE } from './function-settings';
+import {
+  allow,
+  checkedPattern,
+  RULE_FILE,
+  TWO_RULES,
+  writeLog,
+} from './function-settings';
 import type { TwoPersonRule } from './rule';
 import { ruleJson, ruleProblems, withDefaults } from './rule-check';
 import { tag } from './tag';
@@ -208,7 +214,7 @@ export class EvidenceArchive extends Resource {
       }),
       // Once for each pipeline.
       allow('InvokeItself', ['lambda:InvokeFunction'], [itself]),
-      allow('KeepLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]),
+      writeLog('KeepLog', this.logGroup.logGroupArn),
     ];
   }
 
@@ -257,16 +263,10 @@ export class EvidenceArchive extends Resource {
       }
     }
     if (props.ruleLayer) {
-      return props.rule
-        ? [...problems, '`rule` and `ruleLayer` are two rules; give one of them']
-        : problems;
+      return props.rule ? [...problems, TWO_RULES] : problems;
     }
     return [...problems, ...ruleProblems(this, withDefaults(props.rule))];
   }
 }
 
 const DAILY = events.Schedule.cron({ minute: '17', hour: '3' });
-
-function allow(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({ sid, actions, resources });
-}

@@ -1,7 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { allow, seeReservedRoles, writeLog } from './function-settings';
 
 /** What the gate may do, proofs left aside: these statements, and no more. */
 export function gateStatements(
@@ -14,51 +15,34 @@ export function gateStatements(
   return [
     // These actions do not support resource-level permissions (Service Authorization Reference,
     // CodePipeline).
-    new iam.PolicyStatement({
-      sid: 'TakeJobsAndReport',
-      actions: [
+    allow(
+      'TakeJobsAndReport',
+      [
         'codepipeline:GetJobDetails',
         'codepipeline:PutJobSuccessResult',
         'codepipeline:PutJobFailureResult',
       ],
-      resources: ['*'],
-    }),
+      ['*'],
+    ),
     seeApprovals(
       [...pipelines, `${functionName}-rule`].map((resource) =>
         stack.formatArn({ service: 'codepipeline', resource }),
       ),
     ),
-    // Lets the gate check whether IAM Identity Center created a role that the rule trusts by a
-    // pattern. The gate can read no other role.
-    new iam.PolicyStatement({
-      sid: 'SeeReservedRoles',
-      actions: ['iam:GetRole'],
-      resources: [
-        stack.formatArn({
-          service: 'iam',
-          region: '',
-          resource: 'role',
-          resourceName: 'aws-reserved/sso.amazonaws.com/*',
-        }),
-      ],
-    }),
-    new iam.PolicyStatement({
-      sid: 'KeepJournal',
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
+    seeReservedRoles(scope),
+    writeLog('KeepJournal', logGroup.logGroupArn),
   ];
 }
 
 /** Lets the gate read who approved an execution of these pipelines. */
 export function seeApprovals(pipelines: string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({
-    sid: 'SeeApprovals',
-    actions: [
+  return allow(
+    'SeeApprovals',
+    [
       'codepipeline:ListActionExecutions',
       'codepipeline:GetPipelineState',
       'codepipeline:GetPipelineExecution',
     ],
-    resources: pipelines,
-  });
+    pipelines,
+  );
 }

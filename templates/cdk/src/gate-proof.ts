@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { allow } from './function-settings';
 import type { RuleProof } from './rule';
 
 /** Where the gate stores a proof of each release, and what it needs for it. */
@@ -112,32 +113,12 @@ export function proofRule(options: ProofOptions, key: kms.IKey): RuleProof {
 /** What the gate may do to prove a release. */
 export function proofStatements(options: ProofOptions, key: kms.IKey): iam.PolicyStatement[] {
   const artifactKey = options.artifactKey ?? options.artifacts.encryptionKey;
-  const statements = [
+  const proofs = options.store.arnForObjects([options.prefix, '*'].filter(Boolean).join('/'));
+  return [
     // Each execution has artifacts with new names, and its own proof.
-    new iam.PolicyStatement({
-      sid: 'HashArtifacts',
-      actions: ['s3:GetObject'],
-      resources: [options.artifacts.arnForObjects('*')],
-    }),
-    new iam.PolicyStatement({
-      sid: 'SignProofs',
-      actions: ['kms:Sign'],
-      resources: [key.keyArn],
-    }),
-    new iam.PolicyStatement({
-      sid: 'StoreProofs',
-      actions: ['s3:PutObject'],
-      resources: [options.store.arnForObjects([options.prefix, '*'].filter(Boolean).join('/'))],
-    }),
+    allow('HashArtifacts', ['s3:GetObject'], [options.artifacts.arnForObjects('*')]),
+    allow('SignProofs', ['kms:Sign'], [key.keyArn]),
+    allow('StoreProofs', ['s3:PutObject'], [proofs]),
+    ...(artifactKey ? [allow('DecryptArtifacts', ['kms:Decrypt'], [artifactKey.keyArn])] : []),
   ];
-  if (artifactKey) {
-    statements.push(
-      new iam.PolicyStatement({
-        sid: 'DecryptArtifacts',
-        actions: ['kms:Decrypt'],
-        resources: [artifactKey.keyArn],
-      }),
-    );
-  }
-  return statements;
 }

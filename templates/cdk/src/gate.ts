@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, type ResourceProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -8,6 +8,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type DashboardOptions, TwoPersonDashboard } from './dashboard';
+import {
+  allow,
+  checkedPattern,
+  concurrency,
+  RULE_FILE,
+  TWO_RULES,
+} from './function-settings';
 import { GateAlarms } from './gate-alarms';
 import { type ITwoPersonGate, TwoPersonGateBase } from './gate-base';
 import { gateStatements, seeApprovals } from './gate-permissions';
@@ -118,7 +125,7 @@ export interface TwoPersonGateProps {
 export class TwoPersonGate extends TwoPersonGateBase {
   /** A gate of another stack or another app, by the ARN of its function. */
   public static fromFunctionArn(scope: Construct, id: string, arn: string): ITwoPersonGate {
-    return new ImportedGate(scope, id, (gate) =>
+    return new ImportedGate(scope, id, { environmentFromArn: arn }, (gate) =>
       lambda.Function.fromFunctionAttributes(gate, 'Function', {
         functionArn: arn,
         skipPermissions: true,
@@ -128,7 +135,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
 
   /** A gate of this account and region, by the name of its function. */
   public static fromFunctionName(scope: Construct, id: string, name: string): ITwoPersonGate {
-    return new ImportedGate(scope, id, (gate) =>
+    return new ImportedGate(scope, id, {}, (gate) =>
       lambda.Function.fromFunctionName(gate, 'Function', name),
     );
   }
@@ -164,7 +171,8 @@ export class TwoPersonGate extends TwoPersonGateBase {
     const roleName = props.roleName ?? 'TwoPersonRule-Gate';
     tag(this);
     this._quorum = props.rule?.quorum ?? 2;
-    this.readsPipelines = Boolean(props.pipelines?.length);
+    const pipelines = (props.pipelines ?? []).map((it) => checkedPattern('pipelines', it));
+    this.readsPipelines = pipelines.length > 0;
 
     const logGroup = new logs.LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -182,20 +190,16 @@ export class TwoPersonGate extends TwoPersonGateBase {
       managedPolicyName: roleName,
       description: 'Two-person rule: what the gate may do',
       roles: [role],
-      statements: gateStatements(this, logGroup, functionName, props.pipelines ?? []),
+      statements: gateStatements(this, logGroup, functionName, pipelines),
     });
     if (props.encryptionKey) {
-      this.allow('UseKey', [
-        new iam.PolicyStatement({
-          sid: 'UseKey',
-          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-          resources: [props.encryptionKey.keyArn],
-        }),
+      this.addInline('UseKey', [
+        allow('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [props.encryptionKey.keyArn]),
       ]);
     }
     if (props.proof) {
       this.proofKey = props.proof.key ?? newProofKey(this, role);
-      this.allow('Prove', proofStatements(props.proof, this.proofKey));
+      this.addInline('Prove', proofStatements(props.proof, this.proofKey));
     }
 
     const gateFunction = new lambda.Function(this, 'Function', {
@@ -210,8 +214,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
       timeout: Duration.seconds(props.proof ? 300 : 30),
       // What the function may do is stated above, and nothing in an app adds to it.
       role: role.withoutPolicyUpdates(),
-      reservedConcurrentExecutions:
-        props.reservedConcurrency === -1 ? undefined : (props.reservedConcurrency ?? 5),
+      reservedConcurrentExecutions: concurrency(props.reservedConcurrency, 5),
       environmentEncryption: props.encryptionKey,
       environment: this.environment(props),
       layers: props.ruleLayer ? [props.ruleLayer] : undefined,
@@ -263,7 +266,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
   /** The rule in the function's environment. The gate would refuse every release if it had two. */
   private environment(props: TwoPersonGateProps): { [name: string]: string } {
     return props.ruleLayer
-      ? { TWO_PERSON_RULE_FILE: '/opt/two-person-rule/rule.json' }
+      ? { TWO_PERSON_RULE_FILE: RULE_FILE }
       : { TWO_PERSON_RULE: ruleJson(this, this.rule(props)) };
   }
 
@@ -278,7 +281,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
       problems.push('the gate may read no pipeline; name those that ask it in `pipelines`');
     }
     if (props.rule && props.ruleLayer) {
-      problems.push('`rule` and `ruleLayer` are two rules; give one of them');
+      problems.push(TWO_RULES);
     }
     if (props.rule?.proof) {
       problems.push('`rule.proof` gives the gate no permission; give `proof` instead');
@@ -306,19 +309,13 @@ export class TwoPersonGate extends TwoPersonGateBase {
       // Inline: Lambda accepts a destination only if the function may already send to it.
       inlinePolicies: queue && {
         KeepLostEvents: new iam.PolicyDocument({
-          statements: [
-            new iam.PolicyStatement({
-              sid: 'KeepLostEvents',
-              actions: ['sqs:SendMessage'],
-              resources: [queue.queueArn],
-            }),
-          ],
+          statements: [allow('KeepLostEvents', ['sqs:SendMessage'], [queue.queueArn])],
         }),
       },
     });
   }
 
-  private allow(name: string, statements: iam.PolicyStatement[]): void {
+  private addInline(name: string, statements: iam.PolicyStatement[]): void {
     new iam.Policy(this, name, { policyName: name, roles: [this.role], statements });
   }
 
@@ -339,8 +336,13 @@ export class TwoPersonGate extends TwoPersonGateBase {
 class ImportedGate extends TwoPersonGateBase {
   public readonly gateFunction: lambda.IFunction;
 
-  constructor(scope: Construct, id: string, find: (gate: Construct) => lambda.IFunction) {
-    super(scope, id);
+  constructor(
+    scope: Construct,
+    id: string,
+    props: ResourceProps,
+    find: (gate: Construct) => lambda.IFunction,
+  ) {
+    super(scope, id, props);
     this.gateFunction = find(this);
   }
 

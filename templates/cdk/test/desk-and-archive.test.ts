@@ -270,6 +270,19 @@ const REFUSED: [string, (stack: Stack) => unknown][] = [
     (stack) => newDesk(stack, 'Desk', { loadBalancer: {}, rule: SIGNED }),
   ],
   [
+    'needs `oidcIssuer`',
+    (stack) =>
+      newDesk(stack, 'Desk', { loadBalancer: { loadBalancerArn: BALANCER }, rule: SIGNED }),
+  ],
+  [
+    'needs `oidcClientId`',
+    (stack) =>
+      newDesk(stack, 'Desk', {
+        loadBalancer: { loadBalancerArn: BALANCER, oidcIssuer: 'https://idp.example.com' },
+        rule: SIGNED,
+      }),
+  ],
+  [
     '`rule` and `ruleLayer` are two rules',
     (stack) => {
       const ruleLayer = lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', LAYER);

@@ -114,6 +114,27 @@ test('a gate that may read no pipeline is refused', () => {
   assert.throws(() => template(stack), /\[Stack\/Gate\] the gate may read no pipeline/);
 });
 
+test('a pipeline that cannot be is refused', () => {
+  const arn = 'arn:aws:codepipeline:us-east-1:111122223333:payments';
+  assert.throws(() => newGate(newStack(), { pipelines: [arn] }), /`pipelines` is `arn:aws:code/);
+});
+
+test('an undefined value in the rule does not loosen it', () => {
+  const stack = newStack();
+  newGate(stack, { rule: { excludeInitiator: undefined, quorum: 3 } });
+  const { Environment } = only(stack, 'AWS::Lambda::Function');
+  assert.deepEqual(JSON.parse(Environment.Variables.TWO_PERSON_RULE), {
+    excludeInitiator: true,
+    quorum: 3,
+  });
+});
+
+test('a gate of another account and region says where it is', () => {
+  const arn = 'arn:aws:lambda:eu-west-1:444455556666:function:two-person-rule-gate';
+  const { env } = TwoPersonGate.fromFunctionArn(newStack(), 'Gate', arn);
+  assert.deepEqual([env.account, env.region], ['444455556666', 'eu-west-1']);
+});
+
 test('a rule beside a layer is refused', () => {
   const stack = newStack();
   const arn = 'arn:aws:lambda:us-east-1:111122223333:layer:rule:7';
