@@ -16,6 +16,8 @@ const BASE = [
 ];
 const MANY = Array.from({ length: 900 }, (_, at) => `the-pipeline-of-a-large-team-${at}`);
 
+const ACCOUNTS = Array.from({ length: 90 }, (_, at) => `${111122223000 + at}`);
+
 /** What policygen calls an option, and how the message here names it. */
 const NAMES: [string, string][] = [
   ['`--mechanism tag` needs', 'the mechanism `tag` needs'],
@@ -161,6 +163,45 @@ const CASES: Record<string, Refused> = {
     ],
     props: () => ({ pipelines: MANY, mechanism: ApproverMechanism.permissionSets(CENTER) }),
   },
+  'a statement that cannot be split': {
+    config: [`account=${JSON.stringify(ACCOUNTS)}`, 'guardrails=true'],
+    props: () => ({ accounts: ACCOUNTS, guardrails: {} }),
+  },
+  'more accounts than a role can trust': {
+    config: ['mechanism="roles"', `trust-account=${JSON.stringify(ACCOUNTS)}`],
+    props: () => ({ mechanism: ApproverMechanism.roles(WayIn.accounts(...ACCOUNTS)) }),
+  },
+  'a second factor of SAML sessions': {
+    config: ['mechanism="signed"', `trust-saml="${SAML}"`, 'require-mfa=true'],
+    props: () => ({
+      mechanism: ApproverMechanism.signed({ wayIn: WayIn.saml(SAML), requireMfa: true }),
+    }),
+  },
+  'a desk that cannot be': {
+    config: ['mechanism="desk"', 'desk-function="desk:a:b"'],
+    props: () => ({ mechanism: ApproverMechanism.desk({ deskFunction: 'desk:a:b' }) }),
+  },
+  'a service role with a path': {
+    config: ['guardrails=true', 'gate=true', 'service-role=["path/Name"]'],
+    props: () => ({ guardrails: { serviceRoles: ['path/Name'] } }),
+  },
+  'a pattern of actions that cannot be': {
+    config: ['slot-pattern=["A=a b", "B=b"]'],
+    props: () => ({ slotPatterns: { A: 'a b', B: 'b' } }),
+  },
+  'a user of IAM Identity Center who cannot be': {
+    config: ['mechanism="roles"', `identity-center="${CENTER}"`],
+    members: ['ApprovalA=["a b"]'],
+    props: () => ({
+      members: { ApprovalA: ['a b'] },
+      mechanism: ApproverMechanism.permissionSets(CENTER),
+    }),
+  },
+  'a role in a group': {
+    config: [],
+    members: ['ApprovalA=["role/Deployer"]'],
+    props: () => ({ members: { ApprovalA: ['role/Deployer'] } }),
+  },
   'members of no slot': {
     config: [],
     members: ['ApprovalC=["alice"]'],
@@ -230,6 +271,10 @@ function asList(line: string): string {
 
 /** What policygen cannot be asked, because a flag cannot say it. */
 const MORE: Record<string, [message: string, props: () => Partial<ApproversProps>]> = {
+  'a partition that cannot be': [
+    '`constructor` is not a partition',
+    () => ({ partition: 'constructor', regions: ['*'] }),
+  ],
   'no pipeline': ['`pipelines` is empty', () => ({ pipelines: [] })],
   'no account to trust': [
     '`WayIn.accounts` has no account',

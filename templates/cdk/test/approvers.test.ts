@@ -12,6 +12,7 @@ import { policygen } from './kit';
 
 const PROGRAM = policygen();
 const SAML = 'arn:aws:iam::111122223333:saml-provider/Example';
+const SAML_IN_CHINA = 'arn:aws-cn:iam::111122223333:saml-provider/Example';
 const CENTER = 'arn:aws:sso:::instance/ssoins-1234567890abcdef';
 
 /** Flags of `policygen generate`, and the same as properties. */
@@ -234,40 +235,151 @@ const PLACES: Record<string, Row> = {
   ],
 };
 
-/** Cases in addition to the product of the tables above. */
-const MORE: Record<string, Row> = {
-  'slots by pattern': [
-    [...PLACES['one pipeline']![0], '--slot-pattern', 'Dev=Dev*', '--slot-pattern', 'Ops=Ops-?'],
-    {
-      ...PLACES['one pipeline']![1],
-      slotPatterns: { Dev: 'Dev*', Ops: 'Ops-?' },
-      mechanism: ApproverMechanism.groups(),
-      guardrails: { enabled: false },
-    },
+const [HERE, IN_HERE] = PLACES['one pipeline']!;
+const PLAIN = { ...IN_HERE, mechanism: ApproverMechanism.groups() };
+const UNGUARDED = { ...PLAIN, guardrails: { enabled: false } };
+
+function many(length: number): Row {
+  const pipelines = Array.from({ length }, (_, at) => `a-pipeline-of-the-team-${at}`);
+  const flags = ['--region', 'us-east-1', '--account', '111122223333', '--stage', 'Release'];
+  return [
+    [...pipelines.flatMap((it) => ['--pipeline', it]), ...flags],
+    { ...PLAIN, pipelines },
+  ];
+}
+
+/** Each option of the guardrails alone: no other option has anything to do with it. */
+const ALONE: Record<string, Row> = {
+  'a break-glass role': [['--break-glass', 'Fire'], { guardrails: { breakGlass: ['Fire'] } }],
+  'a job worker': [['--job-worker', 'Worker'], { guardrails: { jobWorkers: ['Worker'] } }],
+  'a role that deploys': [['--deploy-role', 'Deploy'], { guardrails: { deployRoles: ['Deploy'] } }],
+  'a service role': [
+    ['--gate', '--service-role', 'Pipelines'],
+    { guardrails: { serviceRoles: ['Pipelines'] } },
   ],
-  'policies that have to be split': [
-    [
-      ...Array.from({ length: 80 }, (_, at) => [
-        '--pipeline',
-        `a-pipeline-of-the-team-${at}`,
-      ]).flat(),
-      '--region',
-      'us-east-1',
-      '--account',
-      '111122223333',
-      '--stage',
-      'Release',
-      '--guardrails',
-      '--scp',
-    ],
+  'a bucket': [
+    ['--artifact-bucket', 'artifacts'],
+    { guardrails: { artifactBuckets: ['artifacts'] } },
+  ],
+  'no start by hand': [['--deny-manual-start'], { guardrails: { denyManualStart: true } }],
+  'a reviews function elsewhere': [
+    ['--reviews-function', 'arn:aws:lambda:eu-west-1:444455556666:function:reviews:3'],
     {
-      pipelines: Array.from({ length: 80 }, (_, at) => `a-pipeline-of-the-team-${at}`),
-      stage: 'Release',
-      mechanism: ApproverMechanism.groups(),
-      guardrails: { scp: true },
+      guardrails: { reviewsFunction: 'arn:aws:lambda:eu-west-1:444455556666:function:reviews:3' },
     },
   ],
 };
+
+/** Members of each mechanism that can have some. Their names are in the file of a configuration. */
+const MEMBERS: Record<string, Row> = {
+  groups: [
+    ['--mechanism', 'groups'],
+    {
+      mechanism: ApproverMechanism.groups(),
+      members: { ApprovalB: ['dave', 'bob', 'dave'], ApprovalA: ['carol', 'alice'] },
+    },
+  ],
+  'a group of one slot only': [
+    ['--mechanism', 'groups'],
+    { mechanism: ApproverMechanism.groups(), members: { ApprovalB: ['bob'] } },
+  ],
+  'tag, and a role': [
+    ['--mechanism', 'tag'],
+    {
+      mechanism: ApproverMechanism.tag(),
+      members: { ApprovalB: ['role/Deployer', 'bob'], ApprovalA: ['alice'] },
+    },
+  ],
+  'permission sets': [
+    ['--mechanism', 'roles', '--identity-center', CENTER],
+    {
+      mechanism: ApproverMechanism.permissionSets(CENTER),
+      members: { ApprovalA: ['alice@example.com'] },
+    },
+  ],
+  'signed, one person in both slots': [
+    ['--mechanism', 'signed'],
+    {
+      mechanism: ApproverMechanism.signed(),
+      members: { ApprovalA: ['bob', 'alice'], ApprovalB: ['alice'] },
+    },
+  ],
+  'a desk': [
+    ['--mechanism', 'desk'],
+    { mechanism: ApproverMechanism.desk(), members: { ApprovalA: ['bob'], ApprovalB: ['alice'] } },
+  ],
+};
+
+/** Cases in addition to the product of the tables above. */
+const MORE: Record<string, Row> = {
+  'slots by pattern': [
+    [...HERE, '--slot-pattern', 'Dev=Dev*', '--slot-pattern', 'Ops=Ops-?'],
+    { ...UNGUARDED, slotPatterns: { Dev: 'Dev*', Ops: 'Ops-?' } },
+  ],
+  'a name and a pattern, with guardrails': [
+    [...HERE, '--slot', 'Ops', '--slot-pattern', 'Dev=Dev*', '--guardrails', '--scp'],
+    { ...PLAIN, slots: ['Ops'], slotPatterns: { Dev: 'Dev*' }, guardrails: { scp: true } },
+  ],
+  'roles from an account without a second factor': [
+    [...HERE, '--mechanism', 'roles', '--trust-account', '444455556666', '--no-exclusive'],
+    {
+      ...UNGUARDED,
+      mechanism: ApproverMechanism.roles(WayIn.accounts('444455556666'), { exclusive: false }),
+    },
+  ],
+  'a tag that allows only to approve': [
+    [...HERE, '--mechanism', 'tag', '--approve-only'],
+    { ...UNGUARDED, mechanism: ApproverMechanism.tag({ approveOnly: true }) },
+  ],
+  'signed, by an alias of the gate': [
+    [...HERE, '--mechanism', 'signed', '--gate-function', 'gate:live'],
+    { ...UNGUARDED, mechanism: ApproverMechanism.signed(), gateFunction: 'gate:live' },
+  ],
+  'roles by SAML in China': [
+    [
+      ...['--region', 'cn-north-1', '--account', '111122223333', '--pipeline', 'payments'],
+      ...['--stage', 'Release', '--mechanism', 'roles', '--trust-saml', SAML_IN_CHINA],
+    ],
+    {
+      ...UNGUARDED,
+      regions: ['cn-north-1'],
+      mechanism: ApproverMechanism.roles(WayIn.saml(SAML_IN_CHINA)),
+    },
+  ],
+  'any region of a partition': [
+    [
+      ...['--partition', 'aws-us-gov', '--region', '*', '--account', '111122223333'],
+      ...['--pipeline', 'payments', '--stage', 'Release', '--guardrails'],
+    ],
+    { ...PLAIN, partition: 'aws-us-gov', regions: ['*'] },
+  ],
+  'places that are given twice': [
+    [...HERE, '--region', 'us-east-1', '--account', '111122223333', '--pipeline', 'payments'],
+    {
+      ...UNGUARDED,
+      regions: ['us-east-1', 'us-east-1'],
+      accounts: ['111122223333', '111122223333'],
+      pipelines: ['payments', 'payments'],
+    },
+  ],
+  'statements that have to be split': [
+    many(120)[0],
+    { ...many(120)[1], guardrails: { enabled: false } },
+  ],
+  'policies that have to be split': [
+    [...many(80)[0], '--guardrails', '--scp'],
+    { ...many(80)[1], guardrails: { scp: true } },
+  ],
+};
+for (const [name, [flags, { guardrails }]] of Object.entries(ALONE)) {
+  MORE[`${name} alone`] = [
+    [...HERE, ...flags, '--guardrails', '--scp'],
+    { ...PLAIN, guardrails: { ...guardrails, scp: true } },
+  ];
+}
+for (const [name, [flags, props]] of Object.entries(MEMBERS)) {
+  MORE[`members: ${name}`] = [[...HERE, ...flags], { ...UNGUARDED, ...props }];
+}
 
 /** The resources by type and name, with references by name. */
 function byName(stack: Stack): Record<string, unknown> {
@@ -319,6 +431,7 @@ after(() => fs.rmSync(FOLDER, { recursive: true }));
 function newCase(name: string, flags: string[], props: Partial<ApproversProps>): Case {
   const env = { account: '111122223333', region: 'us-east-1' };
   const id = name.replace(/[^A-Za-z]+/g, '-');
+  if (props.members) flags = ['--config', membersFile(id, props.members), ...flags];
   const own = new Stack(APP, `${id}-own`, { env });
   new Approvers(own, 'Approvers', props as ApproversProps);
   const print = ['--format', 'cloudformation', '--print', 'template.yaml'];
@@ -329,6 +442,14 @@ function newCase(name: string, flags: string[], props: Partial<ApproversProps>):
   const theirs = new Stack(APP, `${id}-theirs`, { env });
   new CfnInclude(theirs, 'Template', { templateFile });
   return { name, flags, own, theirs, prefix: props.prefix ?? 'TwoPersonRule-' };
+}
+
+/** A configuration that names the members: no flag does. */
+function membersFile(id: string, members: { [slot: string]: string[] }): string {
+  const lines = Object.entries(members).map(([slot, names]) => `${slot} = ${JSON.stringify(names)}`);
+  const file = path.join(FOLDER, `${id}.toml`);
+  fs.writeFileSync(file, ['[members]', ...lines].join('\n'));
+  return file;
 }
 
 /** Every mechanism with all guardrails and in all places, and all guardrails in all places. */

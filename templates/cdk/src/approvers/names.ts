@@ -148,7 +148,7 @@ const PARTITIONS: Record<string, string[]> = {
 export const PARTITION: Kind = {
   wanted:
     'a partition: aws, aws-cn, aws-us-gov, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f or aws-eusc',
-  accepts: (text) => text in PARTITIONS,
+  accepts: (text) => Object.hasOwn(PARTITIONS, text),
 };
 
 /** The partition of a region. `undefined` if no partition has regions of that form. */
