@@ -1,4 +1,4 @@
-"""The example apps of templates/cdk, synthesised by the CDK's own CLI."""
+"""The example apps of templates/cdk, and how they are synthesised."""
 
 import copy
 import functools
@@ -37,13 +37,23 @@ def gate_zip():
     return path
 
 
-def synth(script, out):
-    """`cdk synth` of a compiled app: the finished process."""
+def synth(example, out):
+    """`cdk synth` of an example, in its folder and by its `cdk.json`: the finished process."""
+    compiled(f"examples/{example}/app.js")
     command = [PACKAGE / "node_modules" / ".bin" / "cdk", "synth", "--quiet", "--no-notices"]
+    return run([*command, "--output", out], PACKAGE / "examples" / example)
+
+
+def run_app(script, out):
+    """A compiled app without the CLI, which takes seconds and only shows what the app says."""
+    return run(["node", script], PACKAGE, CDK_OUTDIR=str(out))
+
+
+def run(command, folder, **environment):
     return subprocess.run(
-        [*command, "--app", f"node {script}", "--output", out],
-        cwd=PACKAGE,
-        env={**os.environ, "GATE_ZIP": str(gate_zip()), "CI": "true"},
+        command,
+        cwd=folder,
+        env={**os.environ, "GATE_ZIP": str(gate_zip()), "CI": "true", **environment},
         capture_output=True,
         text=True,
     )
@@ -53,7 +63,7 @@ def synth(script, out):
 def assembly(example):
     """The folder of an example's templates."""
     out = Path(tempfile.mkdtemp())
-    done = synth(compiled(f"examples/{example}/app.js"), out)
+    done = synth(example, out)
     assert done.returncode == 0, done.stdout + done.stderr
     return out
 

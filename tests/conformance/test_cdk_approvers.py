@@ -38,12 +38,11 @@ def assembly(tmp_path_factory):
     return out
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_cfn_lint_has_nothing_to_say(assembly, stack):
+def test_cfn_lint_has_nothing_to_say(assembly):
     """W3005: the CDK adds a `DependsOn` where a reference is enough."""
     lint = [Path(sys.executable).parent / "cfn-lint", "--non-zero-exit-code", "informational"]
-    template = assembly / f"{stack}.template.json"
-    command = [*lint, "--ignore-checks", "W3005", "--", template]
+    templates = [assembly / f"{stack}.template.json" for stack in STACKS]
+    command = [*lint, "--ignore-checks", "W3005", "--", *templates]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -17,7 +17,7 @@ from cdk import (
     compiled,
     pipeline_stages,
     rule,
-    synth,
+    run_app,
     template,
     without,
 )
@@ -48,10 +48,13 @@ def doctor(folder, of, floor):
     return {finding["code"] for finding in json.loads(done.stdout)["findings"]}
 
 
-def test_cfn_lint_finds_no_error(example):
+def test_cfn_lint_finds_no_error():
     """The CDK adds redundant `DependsOn`, which are warnings."""
-    templates = sorted(assembly(example).rglob("*.template.json"))
-    assert len(templates) >= 2
+    templates = []
+    for example in EXAMPLES:
+        found = sorted(assembly(example).rglob("*.template.json"))
+        assert len(found) >= 2
+        templates += found
     done = subprocess.run(
         [Path(sys.executable).parent / "cfn-lint", "--non-zero-exit-code", "error", *templates],
         capture_output=True,
@@ -157,7 +160,7 @@ def test_synthesis_refuses_a_defect_in_the_source(defect, tmp_path):
     changed = app.with_name(f"changed-{tmp_path.name}.js")
     changed.write_text(source.replace(before, after))
     try:
-        done = synth(changed, tmp_path / "out")
+        done = run_app(changed, tmp_path / "out")
     finally:
         changed.unlink()
     assert done.returncode != 0
@@ -172,11 +175,14 @@ def test_a_self_mutation_that_synthesis_was_told_to_accept_is_still_found_by_doc
     changed = app.with_name(f"accepted-{tmp_path.name}.js")
     changed.write_text(source)
     try:
-        done = synth(changed, tmp_path / "out")
+        done = run_app(changed, tmp_path / "out")
     finally:
         changed.unlink()
     assert done.returncode == 0, done.stderr
-    assert f"one commit can remove the gate: {reason}" in done.stderr
+    # The CLI shows the warnings of the manifest.
+    assert f"one commit can remove the gate: {reason}" in (
+        (tmp_path / "out" / "manifest.json").read_text()
+    )
     of = json.loads((tmp_path / "out" / "Payments.template.json").read_text())
     (pipeline,) = [
         each for each in of["Resources"].values() if each["Type"] == "AWS::CodePipeline::Pipeline"
