@@ -446,7 +446,8 @@ function newCase(name: string, flags: string[], props: Partial<ApproversProps>):
 
 /** A configuration that names the members: no flag does. */
 function membersFile(id: string, members: { [slot: string]: string[] }): string {
-  const lines = Object.entries(members).map(([slot, names]) => `${slot} = ${JSON.stringify(names)}`);
+  const people = Object.entries(members);
+  const lines = people.map(([slot, names]) => `${slot} = ${JSON.stringify(names)}`);
   const file = path.join(FOLDER, `${id}.toml`);
   fs.writeFileSync(file, ['[members]', ...lines].join('\n'));
   return file;

@@ -8,7 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { TwoPersonGate, type TwoPersonGateProps } from 'two-person-rule-cdk';
-import { assertSnapshot, bootstrap, newStack, only, template } from './kit';
+import { bootstrap, newStack, only, template } from './kit';
 
 const SEE_APPROVALS = [
   'codepipeline:ListActionExecutions',
@@ -47,12 +47,6 @@ function newPipeline(stack: Stack, release: codepipeline.IAction): codepipeline.
     ],
   });
 }
-
-test('the template of a gate is as it was', () => {
-  const stack = newStack();
-  newGate(stack).addDashboard();
-  assertSnapshot('gate', template(stack));
-});
 
 test('the function waits for the permissions that it needs', () => {
   const stack = newStack();

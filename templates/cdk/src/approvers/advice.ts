@@ -55,8 +55,8 @@ function ofMechanism(settings: Settings, guardrails: string[]): string[] {
   const isOfCenter = 'entry' in mechanism && mechanism.entry?.by === 'identityCenter';
   if (isOfCenter && guardrails.length > 0) {
     notes.push(
-      `create ${quoted(guardrails)} in each account of the permission sets, and attach it to them ` +
-        'as a customer managed policy',
+      `create ${quoted(guardrails)} in each account of the permission sets, and attach it to ` +
+        'them as a customer managed policy',
     );
   }
   return notes;

@@ -22,7 +22,8 @@ export function addMembers(plan: Plan, settings: Settings): string[] {
       group.members = people.filter((person) => !person.startsWith(ROLE));
     } else if (people.length > 0) {
       notes.push(
-        `assign the permission set \`${name}\` in each account of the pipelines to ${quoted(people)}`,
+        `assign the permission set \`${name}\` in each account of the pipelines to ` +
+          quoted(people),
       );
     }
   }
@@ -30,7 +31,8 @@ export function addMembers(plan: Plan, settings: Settings): string[] {
     const { values } = tagValues(slots);
     slots.forEach((slot, at) => {
       const people = of(slot.name);
-      if (people.length > 0) notes.push(`set the tag \`${TAG}=${values[at]}\` of ${quoted(people)}`);
+      if (people.length === 0) return;
+      notes.push(`set the tag \`${TAG}=${values[at]}\` of ${quoted(people)}`);
     });
   }
   return notes;
