@@ -55,7 +55,7 @@ export interface ApprovalDeskProps {
   readonly code: lambda.Code;
 
   /** The pipeline that the desk shows and answers, or a pattern such as `team-*`. */
-  readonly pipelines: string;
+  readonly pipeline: string;
 
   /** The stage of the approvals, or a pattern. */
   readonly stage: string;

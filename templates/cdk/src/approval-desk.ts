@@ -107,7 +107,7 @@ export class ApprovalDesk extends Resource {
     answering: iam.Role,
     names: { roleName: string; answeringRoleName: string },
   ): iam.ManagedPolicy {
-    const pipelines = this.pipelineArn(checkedPattern('pipelines', props.pipelines));
+    const pipelines = this.pipelineArn(checkedPattern('pipeline', props.pipeline));
     const approvals = checkedPattern('approvals', props.approvals ?? 'Approval?');
     const action = `${checkedPattern('stage', props.stage)}/${approvals}`;
     const { topic, encryptionKey: key } = props;
@@ -156,7 +156,7 @@ export class ApprovalDesk extends Resource {
       // Somebody who knows it can sign in as anybody and see what they see, but cannot answer: an
       // answer needs the person's key.
       DESK_COOKIE_KEY: props.cookieKey.unsafeUnwrap(),
-      DESK_PIPELINES: props.pipelines,
+      DESK_PIPELINES: props.pipeline,
       DESK_ROLE: this.answeringRole.roleArn,
       ...(loadBalancerArn && {
         DESK_LOAD_BALANCER: loadBalancerArn,

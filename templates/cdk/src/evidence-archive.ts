@@ -32,7 +32,7 @@ export interface EvidenceArchiveProps extends ArchiveBucketOptions {
    *
    * @default '*'
    */
-  readonly pipelines?: string;
+  readonly pipeline?: string;
 
   /**
    * The name of the gate's function.
@@ -148,7 +148,7 @@ export class EvidenceArchive extends Resource {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     this.role = role.withoutPolicyUpdates();
-    const pipelines = checkedPattern('pipelines', props.pipelines ?? '*');
+    const pipelines = checkedPattern('pipeline', props.pipeline ?? '*');
     const policy = new iam.ManagedPolicy(this, 'Policy', {
       managedPolicyName: roleName,
       description: 'Two-person rule: what the function that keeps the history may do',
@@ -222,7 +222,7 @@ export class EvidenceArchive extends Resource {
     return {
       ARCHIVE_BUCKET: this.bucket.bucketName,
       ARCHIVE_BUCKET_OWNER: props.bucketOwner ?? Stack.of(this).account,
-      ARCHIVE_PIPELINES: props.pipelines ?? '*',
+      ARCHIVE_PIPELINES: props.pipeline ?? '*',
       ARCHIVE_GATE_FUNCTION: props.gateFunctionName ?? 'two-person-rule-gate',
       ...(props.ruleLayer
         ? { TWO_PERSON_RULE_FILE: RULE_FILE }

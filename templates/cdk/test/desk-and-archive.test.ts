@@ -44,7 +44,7 @@ type Parameters = { [name: string]: unknown };
 function newDesk(stack: Stack, id: string, props: Partial<ApprovalDeskProps> = {}): ApprovalDesk {
   return new ApprovalDesk(stack, id, {
     code: bootstrap(),
-    pipelines: 'payments',
+    pipeline: 'payments',
     stage: 'Release',
     cookieKey: SecretValue.unsafePlainText(COOKIE_KEY),
     ...props,
@@ -69,7 +69,7 @@ const DESKS: [string, Parameters, (stack: Stack) => Partial<ApprovalDeskProps>][
       LogRetentionDays: 30,
     },
     () => ({
-      pipelines: 'team-*',
+      pipeline: 'team-*',
       stage: 'Release?',
       approvals: 'Ok*',
       letPeopleStart: true,
@@ -161,7 +161,7 @@ const ARCHIVES: [string, Parameters, (stack: Stack) => Partial<EvidenceArchivePr
       LogRetentionDays: 3653,
     },
     () => ({
-      pipelines: 'team-*',
+      pipeline: 'team-*',
       gateFunctionName: 'gate',
       schedule: events.Schedule.expression('rate(6 hours)'),
       days: 30,
@@ -262,7 +262,7 @@ test('a reader of the archive may read and not write', () => {
 
 /** What synthesis refuses, and a part of its message. */
 const REFUSED: [string, (stack: Stack) => unknown][] = [
-  ['`pipelines` is `a/b`', (stack) => newDesk(stack, 'Desk', { pipelines: 'a/b' })],
+  ['`pipeline` is `a/b`', (stack) => newDesk(stack, 'Desk', { pipeline: 'a/b' })],
   ['`stage` is ``', (stack) => newDesk(stack, 'Desk', { stage: '' })],
   ['`approvals` is `A B`', (stack) => newDesk(stack, 'Desk', { approvals: 'A B' })],
   [

@@ -13,7 +13,6 @@ import { assertSnapshot, bootstrap, newStack, template } from './kit';
 // deletes the old one: an update that changes an id fails. Other tests compare what they hold.
 test('an update gives no resource a new logical id', () => {
   const stack = newStack();
-  const pipelines = { pipelines: ['payments'], stage: 'Release' };
   const code = bootstrap();
   const gate = new TwoPersonGate(stack, 'Gate', {
     code,
@@ -27,7 +26,8 @@ test('an update gives no resource a new logical id', () => {
     ['Roles', ApproverMechanism.permissionSets(instance)],
   ] as const) {
     new Approvers(stack, id, {
-      ...pipelines,
+      pipelines: ['payments'],
+      stage: 'Release',
       mechanism,
       prefix: `${id}-`,
       members: { ApprovalA: ['alice'], ApprovalB: ['bob'] },
@@ -35,7 +35,7 @@ test('an update gives no resource a new logical id', () => {
     });
   }
   const cookieKey = SecretValue.unsafePlainText('0123456789abcdef0123456789abcdef');
-  new ApprovalDesk(stack, 'Desk', { code, cookieKey, pipelines: 'payments', stage: 'Release' });
+  new ApprovalDesk(stack, 'Desk', { code, cookieKey, pipeline: 'payments', stage: 'Release' });
   new EvidenceArchive(stack, 'Archive', { code });
   const resources = Object.entries<any>(template(stack).Resources);
   const types = resources.map(([id, { Type }]) => [id, Type]);

@@ -5,6 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { test } from 'node:test';
 import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as ts from 'typescript';
 import { PACKAGE, policygen, ROOT } from './kit';
 import { orders, Releases } from './pipelines';
@@ -15,21 +16,29 @@ const PAGES = [
   path.join(ROOT, 'templates', 'README.md'),
 ];
 
-/** The code that a page shows under the mark of the ten lines. */
-function tenLines(page: string): string {
-  const found = /<!-- ten lines -->\n\n```ts\n(.*?)```/s.exec(fs.readFileSync(page, 'utf8'));
-  assert.ok(found, `${page} has no ten lines`);
-  return found[1];
+/** The code that a page shows under a mark. */
+function codeUnder(mark: string, page: string): string {
+  const code = new RegExp(`<!-- ${mark} -->\\n\\n\`\`\`ts\\n(.*?)\`\`\``, 's');
+  const found = code.exec(fs.readFileSync(page, 'utf8'));
+  assert.ok(found, `${page} has no ${mark}`);
+  return found[1]!;
 }
 
-/** Runs the lines for a stack with a pipeline, in a folder that has a `bootstrap.zip`. */
+function tenLines(page: string): string {
+  return codeUnder('ten lines', page);
+}
+
+/** Runs code of a page for a stack with a pipeline, in a folder that has the zips. */
 function run(code: string, stack: Releases): void {
   const deploy = stack.pipeline.addStage({ stageName: 'Deploy', actions: [stack.deployment()] });
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ten-lines-'));
-  fs.writeFileSync(path.join(folder, 'bootstrap.zip'), 'PK');
+  fs.mkdirSync(path.join(folder, 'desk'));
+  for (const zip of ['bootstrap.zip', 'desk/bootstrap.zip', 'archive.zip']) {
+    fs.writeFileSync(path.join(folder, zip), 'PK');
+  }
   const before = process.cwd();
   process.chdir(folder);
   try {
@@ -76,4 +85,15 @@ test('the ten lines protect a pipeline', (context) => {
   const arguments_ = ['doctor', '--template', template, '--fail-on', 'warning'];
   const done = spawnSync(program, arguments_, { encoding: 'utf8' });
   assert.equal(done.status, 0, done.stdout + done.stderr);
+});
+
+test('the README deploys the people, the desk and the archive', () => {
+  const stack = new Releases();
+  run(codeUnder('people', PAGES[0]!), stack);
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::IAM::UserToGroupAddition', 2);
+  template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'two-person-rule-desk' });
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: 'two-person-rule-archive',
+  });
 });

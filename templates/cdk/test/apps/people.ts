@@ -25,8 +25,8 @@ new Approvers(roles, 'Approvers', {
   guardrails: { scp: true },
 });
 new ApprovalDesk(new Stack(app, 'desk', { env }), 'Desk', {
-  ...props,
-  pipelines: 'payments',
+  pipeline: 'payments',
+  stage: 'Release',
   code: bootstrap(),
   cookieKey: SecretValue.secretsManager('two-person-rule/cookie-key'),
 });
