@@ -162,7 +162,8 @@ export class TwoPersonGate extends TwoPersonGateBase {
    * @internal
    */
   public readonly _quorum: number;
-
+  /** The same role, for the policies of this construct alone. */
+  private readonly ownRole: iam.Role;
   private readsPipelines: boolean;
 
   constructor(scope: Construct, id: string, props: TwoPersonGateProps) {
@@ -184,7 +185,9 @@ export class TwoPersonGate extends TwoPersonGateBase {
     this.logGroup = logGroup;
     this.lostEvents = props.keepLostEvents ? this.queue(functionName, props) : undefined;
     const role = this.newRole(roleName);
-    this.role = role;
+    this.ownRole = role;
+    // What the gate may do is stated here, and nothing in an app adds to it.
+    this.role = role.withoutPolicyUpdates();
     const policy = new iam.ManagedPolicy(this, 'Policy', {
       // The name that `policygen generate` expects, so that its guardrails protect the policy.
       managedPolicyName: roleName,
@@ -212,8 +215,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
       // To hash artifacts takes more of both.
       memorySize: props.proof ? 512 : 128,
       timeout: Duration.seconds(props.proof ? 300 : 30),
-      // What the function may do is stated above, and nothing in an app adds to it.
-      role: role.withoutPolicyUpdates(),
+      role: this.role,
       reservedConcurrentExecutions: concurrency(props.reservedConcurrency, 5),
       environmentEncryption: props.encryptionKey,
       environment: this.environment(props),
@@ -258,7 +260,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
     // Beside the pipeline, and not a part of the gate's policy: the pipeline needs the function,
     // which needs its policy. A policy that named the pipeline would close the circle.
     new iam.Policy(pipeline, id, {
-      roles: [this.role],
+      roles: [this.ownRole],
       statements: [seeApprovals([pipeline.pipelineArn])],
     });
   }
@@ -316,7 +318,7 @@ export class TwoPersonGate extends TwoPersonGateBase {
   }
 
   private addInline(name: string, statements: iam.PolicyStatement[]): void {
-    new iam.Policy(this, name, { policyName: name, roles: [this.role], statements });
+    new iam.Policy(this, name, { policyName: name, roles: [this.ownRole], statements });
   }
 
   private invokeConfig(gateFunction: lambda.Function): void {

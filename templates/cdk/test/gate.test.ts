@@ -59,13 +59,14 @@ test('the function waits for the permissions that it needs', () => {
   });
 });
 
-test('nothing that is done to the function widens its role', () => {
+test('nothing in an app widens the role', () => {
   const stack = newStack();
   const gate = newGate(stack);
-  gate.gateFunction.addToRolePolicy(
-    new iam.PolicyStatement({ actions: ['iam:*'], resources: ['*'] }),
-  );
-  s3.Bucket.fromBucketName(stack, 'Other', 'other').grantReadWrite(gate.gateFunction);
+  const more = new iam.PolicyStatement({ actions: ['iam:*'], resources: ['*'] });
+  gate.gateFunction.addToRolePolicy(more);
+  gate.role.addToPrincipalPolicy(more);
+  const bucket = s3.Bucket.fromBucketName(stack, 'Other', 'other');
+  for (const grantee of [gate.gateFunction, gate.role]) bucket.grantReadWrite(grantee);
   Template.fromStack(stack).resourceCountIs('AWS::IAM::Policy', 0);
 });
 
