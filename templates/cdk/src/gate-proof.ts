@@ -8,7 +8,10 @@ import type { RuleProof } from './rule';
 
 /** Where the gate stores a proof of each release, and what it needs for it. */
 export interface ProofOptions {
-  /** The bucket that proofs are stored in. Keep it away from the pipeline. */
+  /**
+   * The bucket that proofs are stored in. Keep it away from the pipeline. If this app gives it a
+   * KMS key, the gate may encrypt with that.
+   */
   readonly store: s3.IBucket;
 
   /**
@@ -113,12 +116,14 @@ export function proofRule(options: ProofOptions, key: kms.IKey): RuleProof {
 /** What the gate may do to prove a release. */
 export function proofStatements(options: ProofOptions, key: kms.IKey): iam.PolicyStatement[] {
   const artifactKey = options.artifactKey ?? options.artifacts.encryptionKey;
+  const { encryptionKey: storeKey } = options.store;
   const proofs = options.store.arnForObjects([options.prefix, '*'].filter(Boolean).join('/'));
   return [
     // Each execution has artifacts with new names, and its own proof.
     allow('HashArtifacts', ['s3:GetObject'], [options.artifacts.arnForObjects('*')]),
     allow('SignProofs', ['kms:Sign'], [key.keyArn]),
     allow('StoreProofs', ['s3:PutObject'], [proofs]),
+    ...(storeKey ? [allow('EncryptProofs', ['kms:GenerateDataKey'], [storeKey.keyArn])] : []),
     ...(artifactKey ? [allow('DecryptArtifacts', ['kms:Decrypt'], [artifactKey.keyArn])] : []),
   ];
 }

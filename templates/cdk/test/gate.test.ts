@@ -59,6 +59,23 @@ test('the function waits for the permissions that it needs', () => {
   });
 });
 
+test('the gate may use the keys of the buckets for proofs and artifacts', () => {
+  const stack = newStack();
+  const [store, artifacts] = ['Proofs', 'Artifacts'].map(
+    (id) => new s3.Bucket(stack, id, { encryption: s3.BucketEncryption.KMS }),
+  ) as [s3.Bucket, s3.Bucket];
+  newGate(stack, { proof: { store, artifacts } });
+  const { Statement } = only(stack, 'AWS::IAM::Policy').PolicyDocument;
+  const ofKeys = Statement.filter(({ Sid }: any) => /crypt/.test(Sid));
+  assert.deepEqual(
+    ofKeys.map(({ Action, Resource }: any) => [Action, Resource]),
+    [
+      ['kms:GenerateDataKey', stack.resolve(store.encryptionKey!.keyArn)],
+      ['kms:Decrypt', stack.resolve(artifacts.encryptionKey!.keyArn)],
+    ],
+  );
+});
+
 test('nothing in an app widens the role', () => {
   const stack = newStack();
   const gate = newGate(stack);
