@@ -131,16 +131,6 @@ test('a pipeline that cannot be is refused', () => {
   assert.throws(() => newGate(newStack(), { pipelines: [arn] }), /`pipelines` is `arn:aws:code/);
 });
 
-test('an undefined value in the rule does not loosen it', () => {
-  const stack = newStack();
-  newGate(stack, { rule: { excludeInitiator: undefined, quorum: 3 } });
-  const { Environment } = only(stack, 'AWS::Lambda::Function');
-  assert.deepEqual(JSON.parse(Environment.Variables.TWO_PERSON_RULE), {
-    excludeInitiator: true,
-    quorum: 3,
-  });
-});
-
 test('a gate of another account and region says where it is', () => {
   const arn = 'arn:aws:lambda:eu-west-1:444455556666:function:two-person-rule-gate';
   const { env } = TwoPersonGate.fromFunctionArn(newStack(), 'Gate', arn);
