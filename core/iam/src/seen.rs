@@ -51,16 +51,16 @@ impl<'d> Seen<'d> {
         let denials = by(|bits, decisive| bits & !decisive);
         let known = self.states.entry(by(|bits, decisive| bits & decisive)).or_default();
         let mut compared = known.iter().inspect(|_| self.comparisons += 1);
-        if compared.any(|known| is_subset(known, &denials)) {
-            return Ok(false);
+        let is_new = !compared.any(|known| is_subset(known, &denials));
+        if is_new {
+            known.push(denials);
+            self.count += 1;
+            self.words += state.len();
         }
-        known.push(denials);
-        self.count += 1;
-        self.words += state.len();
         if self.count > STATES || self.words > WORDS || self.comparisons > COMPARISONS {
             return Err(TooIntricate);
         }
-        Ok(true)
+        Ok(is_new)
     }
 }
 
@@ -99,5 +99,18 @@ mod tests {
         let mut seen = Seen::new(&decisive);
         let mut states = (0..=u64::MAX).map(|bits| seen.is_new(&state(bits)));
         assert_eq!(states.position(|is_new| is_new.is_err()), Some(STATES));
+    }
+
+    /// Only new states were counted, and a walk compares many times as many that are not new.
+    #[test]
+    fn a_walk_that_compares_too_often_ends_also_if_nothing_is_new() {
+        let decisive = state(0);
+        let mut seen = Seen::new(&decisive);
+        // None of them is a part of another: the bits of a number, and those that it lacks.
+        let mut states = (0..1 << 12).map(|bits| state(bits << 12 | bits ^ 0xfff));
+        assert!(states.all(|state| seen.is_new(&state) == Ok(true)));
+        let last = state(0xfff << 12);
+        let mut again = (0..COMPARISONS >> 12).map(|_| seen.is_new(&last));
+        assert!(again.any(|is_new| is_new == Err(TooIntricate)));
     }
 }

@@ -178,3 +178,41 @@ fn blank(answering: &Answering<'_>, pipeline: &Pipeline) -> report::Answer {
         stage: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::rule_source::{self, RuleSource};
+    use crate::web::tests::fake::{Fake, refused};
+
+    /// It looked again and again, and never ended.
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_if_the_history_cannot_be_read() {
+        let fake = Fake::new();
+        let rules = RuleSource::new(Some(rule_source::of_json("{}".to_owned()).unwrap()));
+        let eyes = Eyes { aws: &fake, codepipeline: &fake, roles: &fake, rules: &rules };
+        let pipeline = eyes.pipeline("payments").await.unwrap();
+        let state = eyes.state("payments").await.unwrap();
+        let run = eyes.open(&pipeline, &state, Timestamp::now()).await.unwrap().remove(0);
+        let caller = "arn:aws:iam::111122223333:user/alice";
+        let situation = eyes.situation(&pipeline, run, caller, false).await.unwrap();
+        let known = situation.facts.as_ref().unwrap();
+        let answer = Answer::Approved;
+        let answering = Answering {
+            pipeline: "payments",
+            situation: &situation,
+            known,
+            answer,
+            caller,
+            words: "",
+        };
+        let mut answered = Answered::new(&eyes, &pipeline, &answering);
+        fake.world().history = Some(refused("AccessDenied"));
+        let wait = answered.wait(&situation, caller, None, true);
+        let exit = tokio::time::timeout(Duration::from_secs(3600), wait).await;
+        assert_eq!(exit, Ok(Exit::Failed));
+        assert!(!answered.report.noticed && answered.report.stage.is_none());
+    }
+}

@@ -37,7 +37,7 @@ mod sign_in;
 mod since;
 mod start;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod webauthn;
 
 use std::sync::Arc;

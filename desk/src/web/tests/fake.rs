@@ -19,39 +19,41 @@ use crate::open::OpenRun;
 use crate::pipeline::{Action, Approval, Kind, Pipeline, Stage};
 use crate::port::{Aws, Execution, Listed, Page, Release, Run};
 
-pub(super) const EXECUTION: &str = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001";
-pub(super) const STARTED: &str = "2026-01-01T00:00:00Z";
+pub(crate) const EXECUTION: &str = "3137f7cb-7cf7-4a39-8b3c-d7ed3e1a0001";
+pub(crate) const STARTED: &str = "2026-01-01T00:00:00Z";
 
 /// What it says, and what it was told.
 #[derive(Debug)]
-pub(super) struct Fake(Mutex<World>);
+pub(crate) struct Fake(Mutex<World>);
 
 #[derive(Clone, Debug)]
-pub(super) struct World {
-    pub(super) attempts: BTreeMap<String, Attempt>,
-    pub(super) release: Release,
-    pub(super) approval: Approval,
+pub(crate) struct World {
+    pub(crate) attempts: BTreeMap<String, Attempt>,
+    pub(crate) release: Release,
+    pub(crate) approval: Approval,
     /// The public key of the load balancer in front, by its address.
-    pub(super) public_keys: BTreeMap<String, String>,
+    pub(crate) public_keys: BTreeMap<String, String>,
     /// How often a public key was asked for.
-    pub(super) keys_asked: usize,
+    pub(crate) keys_asked: usize,
     /// The executions in the list.
-    pub(super) listed: Vec<PipelineExecution>,
+    pub(crate) listed: Vec<PipelineExecution>,
     /// What the others than the one with the open approvals did.
-    pub(super) earlier: BTreeMap<String, Vec<HistoryEntry>>,
+    pub(crate) earlier: BTreeMap<String, Vec<HistoryEntry>>,
     /// The executions whose history was asked for.
-    pub(super) asked: Vec<String>,
-    /// The reply to the next answer.
-    pub(super) refuses: Option<CallError>,
+    pub(crate) asked: Vec<String>,
+    /// What CodePipeline says instead of the history.
+    pub(crate) history: Option<CallError>,
+    /// The reply to the next answer or start.
+    pub(crate) refuses: Option<CallError>,
     /// The answers: person, action, answer, comment.
-    pub(super) given: Vec<(String, String, Answer, String)>,
+    pub(crate) given: Vec<(String, String, Answer, String)>,
     /// What becomes of mails.
-    pub(super) mails: Option<Result<(), CallError>>,
-    pub(super) told: Vec<Notice>,
+    pub(crate) mails: Option<Result<(), CallError>>,
+    pub(crate) told: Vec<Notice>,
 }
 
 impl Fake {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let attempts = ["A", "B"].map(|action| (action.to_owned(), waiting(action, 1)));
         Self(Mutex::new(World {
             attempts: attempts.into(),
@@ -62,6 +64,7 @@ impl Fake {
             listed: vec![listed(EXECUTION, STARTED, ExecutionStatus::InProgress)],
             earlier: BTreeMap::new(),
             asked: Vec::new(),
+            history: None,
             refuses: None,
             given: Vec::new(),
             mails: None,
@@ -69,13 +72,13 @@ impl Fake {
         }))
     }
 
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap()
     }
 }
 
 /// An attempt that waits.
-pub(super) fn waiting(action: &str, number: u32) -> Attempt {
+pub(crate) fn waiting(action: &str, number: u32) -> Attempt {
     Attempt {
         stage: Some("Release".to_owned()),
         action: Some(action.to_owned()),
@@ -95,7 +98,7 @@ pub(super) fn waiting(action: &str, number: u32) -> Attempt {
 }
 
 /// An execution in the list.
-pub(super) fn listed(id: &str, started: &str, status: ExecutionStatus) -> PipelineExecution {
+pub(crate) fn listed(id: &str, started: &str, status: ExecutionStatus) -> PipelineExecution {
     PipelineExecution {
         id: id.to_owned(),
         status,
@@ -110,7 +113,7 @@ pub(super) fn listed(id: &str, started: &str, status: ExecutionStatus) -> Pipeli
 }
 
 /// AWS's error for an answer.
-pub(super) fn refused(code: &str) -> CallError {
+pub(crate) fn refused(code: &str) -> CallError {
     CallError::Refused {
         operation: Operation::codepipeline("PutApprovalResult"),
         code: code.to_owned(),
@@ -183,6 +186,9 @@ impl CodePipeline for Fake {
         _: Option<&str>,
     ) -> Result<ExecutionPage, CallError> {
         self.world().asked.push(id.to_owned());
+        if let Some(error) = self.world().history.clone() {
+            return Err(error);
+        }
         if id != EXECUTION {
             let attempts = self.world().earlier.get(id).cloned();
             let attempts = attempts.ok_or(refused("AccessDenied"))?;
@@ -257,7 +263,7 @@ impl Ports for Fake {
     }
 
     async fn start(&self, _: &str, _: &Pipeline) -> Result<String, CallError> {
-        Ok(EXECUTION.to_owned())
+        self.world().refuses.take().map_or_else(|| Ok(EXECUTION.to_owned()), Err)
     }
 
     async fn answer(

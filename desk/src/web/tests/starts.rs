@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::fake::{EXECUTION, Fake};
 use super::{Desk, ORIGIN};
+use crate::port::START_PIPELINE_EXECUTION;
 
 const PUBLISH: Operation = Operation::of("sns", "Publish");
+const ASSUME_ROLE: Operation = Operation::of("sts", "AssumeRole");
 
 /// What the page says when alice starts a release and asks bob, if mails end like this.
 async fn started(mails: Option<Result<(), CallError>>) -> (Value, Desk) {
@@ -54,6 +56,29 @@ async fn a_mail_that_does_not_go_is_said_and_the_release_is_started_all_the_same
     let reply = desk.post("/start", &alice, &wanted).await;
     assert_eq!(reply.json()["text"], "Started. Send this link to the people you ask:");
     assert!(desk.web.ports.world().told.is_empty());
+}
+
+/// Who hears that nothing was started starts another release.
+#[tokio::test]
+async fn a_start_whose_reply_lacks_the_id_may_have_started() {
+    let lacks = "`pipelineExecutionId` is missing";
+    let late = |operation| CallError::Transient { operation, problem: "no reply".to_owned() };
+    for (error, may_have_started) in [
+        (CallError::Malformed { operation: START_PIPELINE_EXECUTION, problem: lacks }, true),
+        (late(START_PIPELINE_EXECUTION), true),
+        // The session to start it as was not there.
+        (late(ASSUME_ROLE), false),
+        (CallError::Malformed { operation: ASSUME_ROLE, problem: "a key is missing" }, false),
+    ] {
+        let desk = Desk::new(Fake::new());
+        let alice = desk.sign_in(&desk.alice).await;
+        desk.web.ports.world().refuses = Some(error.clone());
+        let reply = desk.post("/start", &alice, &json!({"pipeline": "payments", "ask": ""})).await;
+        assert_eq!(reply.status, StatusCode::BAD_GATEWAY, "{error}: {reply:?}");
+        let problem = reply.problem();
+        assert_eq!(problem.contains("Nobody knows whether it has"), may_have_started, "{problem}");
+        assert_eq!(problem.starts_with("Nothing was started"), !may_have_started, "{problem}");
+    }
 }
 
 #[tokio::test]
