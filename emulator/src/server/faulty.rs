@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::wire::Line;
-use super::{elsewhere, form, lambda};
+use super::{elsewhere, form, lambda_call};
 use crate::faults::{Delivery, Fault, Faults};
 use crate::principals::key_id;
 
@@ -130,7 +130,7 @@ impl Call<'_> {
 
     /// The operation, as IAM names it in actions. Returns `None` if the call names none.
     fn operation(&self) -> Option<String> {
-        if let Some(call) = lambda::call(self.method, self.uri.path()) {
+        if let Some(call) = lambda_call::Call::parse(self.method, self.uri.path()) {
             return Some(format!("lambda:{}", call.name()));
         }
         let service = elsewhere::service(self.authorization()).unwrap_or(elsewhere::OWN);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::faulty::Call;
 use super::shared::Shared;
 use super::wire::Line;
-use super::{elsewhere, lambda, query, secrets_manager};
+use super::{elsewhere, lambda, lambda_call, query, secrets_manager};
 use crate::engine::{ApiError, ErrorCode};
 
 /// The prefix of an operation's name in `X-Amz-Target`.
@@ -50,7 +50,7 @@ fn without_faults(shared: &Shared, call: &Call<'_>) -> Response {
     if form && target.is_none() {
         return query::answer(shared, caller, service, body);
     }
-    if let Some(call) = lambda::call(method, uri.path()) {
+    if let Some(call) = lambda_call::Call::parse(method, uri.path()) {
         return lambda::answer(shared, caller, &call, body);
     }
     if target == Some(secrets_manager::TARGET) {

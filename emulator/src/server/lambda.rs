@@ -7,15 +7,15 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use names::FunctionRef;
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::functions::{Hosted, is_reserved, is_variable_name};
+use super::lambda_call::{Call, Operation};
 use super::sessions::Known;
 use super::shared::Shared;
 use crate::engine::{ApiError, ErrorCode};
@@ -23,28 +23,6 @@ use crate::engine::{ApiError, ErrorCode};
 /// The most that all variables of a function hold together, in bytes.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 const ENVIRONMENT_BYTES: usize = 4096;
-
-/// A call of Lambda.
-pub(super) struct Call {
-    operation: Operation,
-    /// The function, as the path names it.
-    function: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
-    Get,
-    Update,
-}
-
-impl Operation {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GetFunctionConfiguration",
-            Self::Update => "UpdateFunctionConfiguration",
-        }
-    }
-}
 
 /// The part of the body of UpdateFunctionConfiguration that has an effect here.
 #[derive(Deserialize)]
@@ -58,25 +36,6 @@ struct Update {
 struct Environment {
     #[serde(default)]
     variables: BTreeMap<String, String>,
-}
-
-impl Call {
-    /// The operation's name in the API.
-    pub(super) fn name(&self) -> &'static str {
-        self.operation.name()
-    }
-}
-
-/// The call in the method and the path of a request, if it is one of Lambda that is served.
-pub(super) fn call(method: &Method, path: &str) -> Option<Call> {
-    let operation = match *method {
-        Method::GET => Operation::Get,
-        Method::PUT => Operation::Update,
-        _ => return None,
-    };
-    let name = path.strip_prefix("/2015-03-31/functions/")?.strip_suffix("/configuration")?;
-    let function = percent_decode_str(name).decode_utf8().ok()?.into_owned();
-    Some(Call { operation, function })
 }
 
 /// Answers a call of Lambda.
@@ -127,9 +86,9 @@ fn configuration(
         code: "ValidationException",
         message: format!("1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint"),
     })?;
-    let found = shared.function(call.operation.name(), &function, &caller);
+    let found = shared.function(call.name(), &function, &caller);
     tracing::info!(
-        operation = format!("lambda:{}", call.operation.name()),
+        operation = format!("lambda:{}", call.name()),
         caller = caller.arn,
         name,
         allowed = found.is_ok(),
@@ -214,18 +173,6 @@ impl From<ApiError> for Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_function_is_in_the_path() {
-        let path = |name: &str| format!("/2015-03-31/functions/{name}/configuration");
-        let read = |name: &str| call(&Method::GET, &path(name)).map(|call| call.function);
-        assert_eq!(read("two-person-rule").as_deref(), Some("two-person-rule"));
-        assert_eq!(read("gate%3Alive").as_deref(), Some("gate:live"));
-        assert!(call(&Method::GET, "/").is_none());
-        assert!(call(&Method::GET, "/2015-03-31/functions/gate").is_none());
-        assert!(call(&Method::DELETE, &path("gate")).is_none());
-        assert_eq!(call(&Method::PUT, &path("gate")).unwrap().operation, Operation::Update);
-    }
 
     #[test]
     fn variables_of_lambda_and_too_many_bytes_are_refused() {

@@ -7,6 +7,7 @@ mod functions;
 mod http;
 mod iam;
 mod lambda;
+mod lambda_call;
 mod query;
 mod secrets;
 mod secrets_manager;

@@ -75,6 +75,8 @@ impl Release<'_> {
         let approval = |(action, name): (&str, &str)| {
             let mut entry = self.entry(action, ActionKind::ManualApproval, Status::Succeeded);
             let by = format!("arn:aws:iam::111122223333:user/{name}");
+            // What CodePipeline shows if a person writes nothing.
+            entry.attempt.comment = Some(format!("Approved by {by}"));
             entry.attempt.approver = Approver { history: Some(by), state: None };
             entry
         };
