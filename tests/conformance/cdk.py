@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cloudformation import ROOT, resolve
 from conftest import SESSION
+from test_templates_audit import POLICYGEN
 
 PACKAGE = ROOT / "templates" / "cdk"
 EXAMPLES = ("cdk-pipelines", "cross-account", "plain")
@@ -137,3 +138,18 @@ def declaration(example):
                 action["RoleArn"] = role(action["RoleArn"].partition(".")[0])
     model = SESSION.get_service_model("codepipeline")
     return api_shape(properties, model.shape_for("PipelineDeclaration"))
+
+
+def findings(*arguments, **options):
+    """What `policygen` finds with these arguments."""
+    done = subprocess.run(
+        [POLICYGEN, *arguments, "--format", "json"], capture_output=True, text=True, **options
+    )
+    assert done.returncode in (0, 10), done.stderr
+    return json.loads(done.stdout)["findings"]
+
+
+def errors_and_warnings(*arguments, **options):
+    """The codes of the errors and warnings that `policygen` finds with these arguments."""
+    found = findings(*arguments, **options)
+    return {each["code"] for each in found if each["severity"] in ("error", "warning")}

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cdk import errors_and_warnings
 from cloudformation import TEMPLATES, resolve
-from test_templates_audit import POLICYGEN
 
 PACKAGE = TEMPLATES / "cdk"
 APP = PACKAGE / "target" / "test" / "apps" / "people.js"
@@ -122,14 +122,7 @@ def audit(resources, folder):
     """The codes of the findings that are errors or warnings."""
     path = folder / "account.json"
     path.write_text(json.dumps(account(resources)))
-    done = subprocess.run(
-        [POLICYGEN, "audit", "--account-file", path, "--format", "json"],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in (0, 10), done.stderr
-    found = json.loads(done.stdout)["findings"]
-    return {it["code"] for it in found if it["severity"] in ("error", "warning")}
+    return errors_and_warnings("audit", "--account-file", path)
 
 
 def synthesised(assembly, stack):

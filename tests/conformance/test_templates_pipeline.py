@@ -125,8 +125,7 @@ def emulator(tmp_path, log):
         served.stop()
 
 
-def test_one_person_is_refused_and_two_pass(emulator):
-    run = Run(emulator, declaration())
+def assert_that_one_person_is_refused_and_two_pass(run):
     run.approve("alice", "ApprovalA")
     run.approve("alice", "ApprovalB")
     # `onFailure` asks everybody once more, by itself.
@@ -143,6 +142,10 @@ def test_one_person_is_refused_and_two_pass(emulator):
     assert "same-person" in first["output"]["executionResult"]["externalExecutionSummary"]
     assert second["output"]["outputVariables"]["ApproverCount"] == "2"
     assert [attempt["status"] for attempt in run.attempts("Deploy")] == ["Succeeded"]
+
+
+def test_one_person_is_refused_and_two_pass(emulator):
+    assert_that_one_person_is_refused_and_two_pass(Run(emulator, declaration()))
 
 
 def refused(run):
