@@ -15,6 +15,7 @@ ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-eu-west-1"
 LEFT_OUT = {
     "AWS::CDK::Metadata",
     "AWS::CloudWatch::Alarm",
+    "AWS::IAM::Group",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::S3::BucketPolicy",
 }

@@ -6,7 +6,7 @@ import { isPipelineGlob } from './approvers/names';
 /** Where Lambda puts the rule of a layer. */
 export const RULE_FILE = '/opt/two-person-rule/rule.json';
 
-/** Said of a function that has `rule` and `ruleLayer`. */
+/** What is wrong with a function that has `rule` and `ruleLayer`. */
 export const TWO_RULES = '`rule` and `ruleLayer` are two rules; give one of them';
 
 /** Returns the value of a property that is a name in CodePipeline, or a pattern of names. */
