@@ -2,27 +2,22 @@
 or say what AWS says in situations that take the emulator too long.
 """
 
-import http.client
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from http.server import BaseHTTPRequestHandler
+
+from proxy import Proxy
 
 
-class Between:
+class Between(Proxy):
     """`before` and `after` are called by operation: `before` with nothing, and its reply, a pair of
     status and document, is given instead of the emulator's; `after` with the emulator's document,
     which it may change or replace by such a pair.
     """
 
     def __init__(self, endpoint):
-        self.target = urlsplit(endpoint)
         self.before = {}
         self.after = {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        super().__init__(endpoint)
 
     def handler(between):
         class Handler(BaseHTTPRequestHandler):
@@ -35,7 +30,7 @@ class Between:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 operation = self.headers.get("x-amz-target", "").rpartition(".")[2]
                 instead = between.before.get(operation, lambda: None)()
-                reply = instead or between.forwarded(self, body)
+                reply = instead or between.forwarded(self, body)[:2]
                 if not instead and operation in between.after:
                     document = json.loads(reply[1])
                     reply = between.after[operation](document) or (reply[0], document)
@@ -49,15 +44,3 @@ class Between:
             do_GET = do_POST
 
         return Handler
-
-    def forwarded(self, request, body):
-        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=60)
-        connection.request(request.command, request.path, body, dict(request.headers.items()))
-        reply = connection.getresponse()
-        data = reply.read()
-        connection.close()
-        return reply.status, data
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()

@@ -3,31 +3,29 @@ not serve.
 """
 
 import contextlib
-import http.client
 import json
 import socket
 import struct
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from http.server import BaseHTTPRequestHandler
+
+from proxy import Proxy
+
+KEPT_HEADERS = ("content-type", "link", "x-amzn-requestid", "x-amzn-errortype")
 
 
-class FaultyWire:
+class FaultyWire(Proxy):
     """Passes everything on to `endpoint`, but to requests that `is_met` by the fault, so many
     times. `count` is how often it happened.
     """
 
     def __init__(self, endpoint, case, is_met):
-        self.target, self.is_met = urlsplit(endpoint), is_met
+        self.is_met = is_met
         self.fault = case.fault
         self.left = float("inf") if case.times == "for-ever" else case.times
         self.count, self.earlier, self.lock = 0, {}, threading.Lock()
         self.is_over = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
-        serve = self.server.serve_forever
-        threading.Thread(target=serve, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
+        super().__init__(endpoint)
 
     def due(self, request, body):
         """The fault of this request, if it has one."""
@@ -98,15 +96,9 @@ class FaultyWire:
         return Handler
 
     def forwarded(self, request, body):
-        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=60)
-        connection.request(request.command, request.path, body, dict(request.headers.items()))
-        reply = connection.getresponse()
-        data = reply.read()
-        connection.close()
-        kept = ("content-type", "link", "x-amzn-requestid", "x-amzn-errortype")
-        return reply.status, data, [it for it in reply.getheaders() if it[0].lower() in kept]
+        status, data, headers = super().forwarded(request, body)
+        return status, data, [it for it in headers if it[0].lower() in KEPT_HEADERS]
 
     def stop(self):
         self.is_over.set()
-        self.server.shutdown()
-        self.server.server_close()
+        super().stop()
