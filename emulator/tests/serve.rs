@@ -375,7 +375,7 @@ fn a_connection_is_reset_before_a_reply_or_in_the_middle_of_it() {
 fn a_stale_reply_is_the_first_one_to_the_same_request() {
     let (_file, served) = faulty(r#""fault": "stale""#);
     let list = |key_id| served.call("ListPipelines", Some(key_id), "{}").body;
-    // There is no earlier reply yet, so this one is right.
+    // Nothing was asked before, so this reply is current.
     assert_eq!(list("alice"), r#"{"pipelines":[]}"#);
     create(&served, "p");
     assert!(list("bob").contains(r#""name":"p""#));

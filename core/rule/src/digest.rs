@@ -15,7 +15,9 @@ impl RuleDigest {
         // A value has its keys sorted. A text that is not JSON is not a rule either.
         let canonical = serde_json::from_str::<Value>(json).map(|mut value| {
             // It is for editors, and means nothing.
-            value.as_object_mut().map(|keys| keys.remove("$schema"));
+            if let Some(keys) = value.as_object_mut() {
+                keys.remove("$schema");
+            }
             value.to_string()
         });
         Self::of_bytes(canonical.as_deref().unwrap_or(json).as_bytes())

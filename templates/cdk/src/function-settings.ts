@@ -25,6 +25,7 @@ export function concurrency(given: number | undefined, byDefault: number): numbe
   return given === -1 ? undefined : (given ?? byDefault);
 }
 
+/** A statement that allows actions on resources. */
 export function allow(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ sid, actions, resources });
 }

@@ -177,7 +177,7 @@ fn same(decision: &Decision, statement: &Statement) -> Result<(), String> {
     let wrong: Vec<_> = codes.difference(&allowed).collect();
     let silent = !satisfied && statement.shortfall.difference(&codes).next().is_some();
     if !wrong.is_empty() || silent {
-        return Err(format!("reasons: {codes:?}, of which not so: {wrong:?}"));
+        return Err(format!("reasons: {codes:?}; not justified: {wrong:?}"));
     }
     Ok(())
 }
