@@ -93,11 +93,14 @@ class World:
         arguments += ["--principals", self.folder / "principals.json", "--region", REGION]
         arguments += ["--function-timeout", str(INVOCATION), *more]
         self.emulator = Emulator(*arguments, log=(self.folder / "log").open("w"))
-        self.ask("manager", "CreatePipeline", pipeline=declaration())
+        self.ask("manager", "CreatePipeline", pipeline=self.declared())
         (listed,) = self.ask("manager", "ListPipelineExecutions", pipelineName=PIPELINE)[
             "pipelineExecutionSummaries"
         ]
         self.execution = listed["pipelineExecutionId"]
+
+    def declared(self):
+        return declaration()
 
     def ask(self, key_id, operation, **request):
         """A call of the test itself, over a separate connection."""

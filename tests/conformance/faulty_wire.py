@@ -11,7 +11,14 @@ from http.server import BaseHTTPRequestHandler
 
 from proxy import Proxy
 
-KEPT_HEADERS = ("content-type", "link", "x-amzn-requestid", "x-amzn-errortype")
+# Headers that the proxy itself writes.
+OWN_HEADERS = ("connection", "content-length", "date", "server", "transfer-encoding")
+# What S3 and the query protocol, which SNS speaks, say instead of JSON.
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>"
+THROTTLED = (
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>Throttled</Code>"
+    b"<Message>Rate exceeded</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+)
 
 
 class FaultyWire(Proxy):
@@ -49,6 +56,11 @@ class FaultyWire(Proxy):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 asked = (self.path, body)
                 fault = wire.due(self, asked)
+                if fault == "throttle" and "x-amz-content-sha256" in self.headers:
+                    return self.say(503, SLOW_DOWN)
+                is_query = "x-www-form-urlencoded" in self.headers.get("content-type", "")
+                if fault == "throttle" and is_query:
+                    return self.say(429, THROTTLED)
                 if fault == "throttle":
                     # In the words of AWS, and with what forges say.
                     error = {"__type": "ThrottlingException", "message": "Rate exceeded"}
@@ -76,7 +88,7 @@ class FaultyWire(Proxy):
                     return self.reset()
                 return self.say(status, data, headers)
 
-            do_GET = do_POST
+            do_GET = do_PUT = do_POST
 
             def say(self, status, data, headers=(), length=None):
                 self.send_response(status)
@@ -97,7 +109,7 @@ class FaultyWire(Proxy):
 
     def forwarded(self, request, body):
         status, data, headers = super().forwarded(request, body)
-        return status, data, [it for it in headers if it[0].lower() in KEPT_HEADERS]
+        return status, data, [it for it in headers if it[0].lower() not in OWN_HEADERS]
 
     def stop(self):
         self.is_over.set()

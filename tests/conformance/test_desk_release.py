@@ -10,6 +10,9 @@ import time
 import uuid
 
 import pytest
+from faults import Case
+from faults_desk import operation
+from faulty_wire import FaultyWire
 from proofs import PIPELINE, Release
 from relay_function import World, ended, numbered, production, until
 
@@ -130,6 +133,22 @@ def test_a_refusal_comes_back_with_its_reasons(world, account):
     assert (out, code) == ("", 10)
     assert err.startswith("error: production does not release it: not-satisfied: missing-approval")
     assert release.execution not in account.started() and account.visible() == 0
+
+
+def test_if_the_reply_to_the_request_is_lost_it_says_how_to_read_on(world, account):
+    release = world.approved()
+    lost = Case(None, "states:StartExecution", "reset-after", "for-ever")
+    wire = FaultyWire(account.endpoint, lost, lambda it: operation(it) == lost.operation)
+    given = ("--relay", account.machine, "--proof", world.proof(release))
+    out, err, code = ended(account.desk(*given, "--endpoint-url", wire.endpoint))
+    wire.stop()
+    assert (out, code) == ("", 1) and account.started()
+    again = f"desk release --follow --execution {release.execution} --feedback {account.queue}"
+    wanted = "it is not known whether production got the request; if it did, read on with: "
+    assert err.startswith(f"error: {wanted}{again}: StartExecution is unavailable"), err
+    account.logged(numbered(release.execution, "echo", "released")[0])
+    account.ended(release.execution)
+    assert ended(follow(account, release.execution)) == ("released\n", "", 0)
 
 
 def test_the_refusal_of_another_request_ends_nothing(world, account):

@@ -4,11 +4,16 @@ job is left without a report or an error, and nothing hangs. See faults.py.
 
 import faults
 import pytest
+from faults_desk import Follow, Page
+from faults_proof import GateProof
 from faults_relay import Feedback, Relay, RelayOfOne
-from faults_reviews import Reviews, ReviewsOfNone
+from faults_reviews import Reviews, ReviewsCodeCommit, ReviewsGitLab, ReviewsOfNone
 from faults_worlds import Desk, Gate, GateOfOne
 
-WORLDS = (Gate, GateOfOne, Desk, Reviews, ReviewsOfNone, Relay, RelayOfOne, Feedback)
+WORLDS = (
+    Gate, GateOfOne, GateProof, Desk, Page, Follow, Reviews, ReviewsOfNone, ReviewsGitLab,
+    ReviewsCodeCommit, Relay, RelayOfOne, Feedback,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", WORLDS, ids=lambda kind: kind.name)

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use facts::Budget;
 use facts::aws::{QueueUrl, StateMachine};
+use facts::{Budget, CallError};
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use names::{ExecutionId, NameError, PipelineName};
@@ -84,6 +84,8 @@ enum ReleaseError {
     NoPipeline,
     #[error("the system gives no random numbers")]
     Random,
+    #[error("it is not known whether production got the request; if it did, {again}")]
+    Unclear { again: String, source: CallError },
     #[error("production does not release it: {0}")]
     Refused(String),
     #[error("nothing is released, and how it ended then is not known here: {0}")]
@@ -101,6 +103,10 @@ enum ReleaseError {
 pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Error>> {
     let (wanted, execution) = wanted(args)?;
     let relay = LiveRelay::open(&common.connection, args.relay.as_ref(), &args.feedback).await?;
+    let again = || {
+        let Args { feedback, .. } = args;
+        format!("read on with: desk release --follow --execution {execution} --feedback {feedback}")
+    };
     let ticket: Option<Ticket> = match args.follow {
         true => None,
         false => Some(random()?.parse()?),
@@ -108,7 +114,13 @@ pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Er
     if let (Some(name), Some(wanted)) = (&ticket, wanted) {
         let request = Request { wanted, ticket: Some(name.clone()) }.to_json()?;
         let call = || relay.ask(name, &request);
-        Budget::of(PATIENCE).call(StateMachine::START, call).await?;
+        let asked = Budget::of(PATIENCE).call(StateMachine::START, call).await;
+        asked.map_err(|error| match error {
+            CallError::Transient { .. } | CallError::Malformed { .. } => {
+                ReleaseError::Unclear { again: again(), source: error }.into()
+            }
+            _ => Box::<dyn Error>::from(error),
+        })?;
     }
     let order = if args.follow { Order::following } else { Order::new };
     let follow =
@@ -124,10 +136,6 @@ pub(crate) async fn run(args: &Args, common: &Common) -> Result<Exit, Box<dyn Er
     let attempt = || random().unwrap_or_default();
     let ended = follow.until_end(order(&execution), &mut printer, interrupted, attempt).await;
     printer.finish();
-    let again = || {
-        let Args { feedback, .. } = args;
-        format!("read on with: desk release --follow --execution {execution} --feedback {feedback}")
-    };
     match ended? {
         Ended::Released(code) => Ok(code.map_or(Exit::Failed, Exit::released)),
         Ended::Refused(reasons) => {

@@ -59,7 +59,7 @@ pub(crate) enum Ended {
 /// Why it cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FollowError {
-    #[error("the release cannot be followed: {0}")]
+    #[error("the release cannot be followed")]
     Call(#[from] CallError),
     #[error("its lines cannot be printed")]
     Print(#[from] std::io::Error),
