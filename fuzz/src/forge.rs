@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::consensus::Author;
 use crate::history::{Answer, Change, History, Review};
-use crate::judge::judge;
+use crate::judge;
 
 /// Some replies of GitHub about one range.
 #[derive(Deserialize)]

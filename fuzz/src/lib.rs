@@ -42,6 +42,8 @@ pub mod signature;
 pub mod token;
 
 pub use json::{Fuzzer, mutate};
+// A link in `history` names it.
+use judge::judge;
 
 /// Reads an input, and panics if something does not hold that must.
 pub type Check = fn(&[u8]);
