@@ -89,6 +89,10 @@ impl Message {
     pub fn parse(json: &str) -> Option<Self> {
         let written: Written = serde_json::from_str(json).ok()?;
         let Written { line, more, lines, exit_code, reason, ticket, reasons, .. } = written;
+        // A line after it would have no number, and a reader in order would begin again.
+        if line == Some(u64::MAX) {
+            return None;
+        }
         match (written.refused, written.end, written.release, written.text) {
             (true, false, _, None) => Some(Self::Refusal(Refusal { ticket, reasons })),
             (false, true, Some(release), None) => {
@@ -152,6 +156,7 @@ mod tests {
             r#"{"release":"x","end":true,"text":"y"}"#,
             r#"{"release":"x","end":true,"refused":true}"#,
             r#"{"release":"x","line":1,"line":2,"text":""}"#,
+            r#"{"release":"x","line":18446744073709551615,"text":""}"#,
         ] {
             assert_eq!(Message::parse(text), None, "{text}");
         }

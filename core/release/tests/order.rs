@@ -106,6 +106,16 @@ fn a_follower_begins_where_the_last_reader_stopped() {
 }
 
 #[test]
+fn no_number_makes_a_reader_begin_again() {
+    let mut feedback = Order::new(OURS);
+    assert_eq!(numbers(feedback.take([line(OURS, 1)])), [1]);
+    let last = format!(r#"{{"release":"{OURS}","line":{},"text":"x"}}"#, u64::MAX);
+    feedback.take(Message::parse(&last));
+    feedback.skip();
+    assert_eq!(numbers(feedback.take([line(OURS, 1)])), Vec::<u64>::new());
+}
+
+#[test]
 fn a_failed_task_is_not_hidden_by_a_container_that_ended_well() {
     for (container, machine, code) in [(0, 0, 0), (3, 1, 3), (0, 1, 1), (3, 0, 3)] {
         let mut feedback = Order::new(OURS);

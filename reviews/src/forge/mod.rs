@@ -2,6 +2,7 @@
 
 mod address;
 mod codecommit;
+mod error;
 mod github;
 mod gitlab;
 mod http;
@@ -13,6 +14,7 @@ use std::future::Future;
 use crate::consensus::Consensus;
 
 pub use codecommit::CodeCommit;
+pub use error::ForgeError;
 pub use github::GitHub;
 pub use gitlab::GitLab;
 
@@ -29,20 +31,6 @@ pub struct Range {
     pub head: String,
     /// How many others must have reviewed each change.
     pub required: u32,
-}
-
-/// Why nothing could be found out. It is never a verdict.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ForgeError {
-    /// The forge does not let us read: the token is missing, wrong, or lacks a right.
-    #[error("{0}")]
-    Denied(String),
-    /// It did not answer until the time ended, or it wants us to wait for longer than that.
-    #[error("{0}")]
-    Unavailable(String),
-    /// Its answer makes no sense.
-    #[error("{0}")]
-    Malformed(String),
 }
 
 /// A forge that can tell who wrote and reviewed the commits of a range.

@@ -264,6 +264,7 @@ fn the_table_of_crates_is_that_of_the_manifests() {
         "policygen",
         "relay",
         "emulator",
+        "fuzz",
         "tests/kit",
         "tests/e2e",
     ]

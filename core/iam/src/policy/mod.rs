@@ -4,6 +4,7 @@
 //! reference".
 
 mod actions;
+mod object;
 mod principals;
 mod read;
 mod resources;

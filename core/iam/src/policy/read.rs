@@ -8,6 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::object::Object;
 use super::{Actions, Policy, Principals, ResourceElement, Resources, Statement, Trusted};
 use crate::condition::{Condition, ConditionError};
 use crate::document::Effect;
@@ -39,7 +40,7 @@ impl PolicyError {
 struct Written {
     version: Option<String>,
     id: Option<String>,
-    statement: OneOrMany<WrittenStatement>,
+    statement: OneOrMany<Object<WrittenStatement>>,
 }
 
 #[derive(Deserialize)]
@@ -129,14 +130,15 @@ impl Policy {
 }
 
 fn policy(json: &str) -> Result<Policy, PolicyError> {
-    let written: Written = serde_json::from_str(json).map_err(|error| PolicyError(error.into()))?;
+    let Object(written): Object<Written> =
+        serde_json::from_str(json).map_err(|error| PolicyError(error.into()))?;
     let variables = has_variables(written.version.as_deref())
         .ok_or_else(|| PolicyError(Problem::Version(written.version.unwrap_or_default())))?;
     let statements = written.statement.0.into_iter().enumerate();
     Ok(Policy {
         id: written.id,
         statements: statements
-            .map(|(at, written)| {
+            .map(|(at, Object(written))| {
                 statement(written, variables)
                     .map_err(|problem| PolicyError::in_statement(at, problem))
             })

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::object::Object;
 use super::read::{self, OneOrMany, WrittenPrincipals, WrittenStatement};
 use super::{Actions, Policy, Principals, ResourceElement, Resources, Statement, Trusted};
 use crate::document::Effect;
@@ -64,9 +65,9 @@ impl Policy {
 }
 
 fn worst(json: &str, kind: Kind) -> Policy {
-    let outer: Result<Outer<'_>, _> = serde_json::from_str(json);
+    let outer: Result<Object<Outer<'_>>, _> = serde_json::from_str(json);
     let everything = || Policy { id: None, statements: vec![everything(kind)] };
-    let Ok(outer) = outer else { return everything() };
+    let Ok(Object(outer)) = outer else { return everything() };
     let Some(variables) = read::has_variables(outer.version.as_deref()) else {
         return everything();
     };
@@ -80,8 +81,8 @@ fn worst(json: &str, kind: Kind) -> Policy {
 /// Reads a statement, or the worst that it may be. Returns `None` if it denies what cannot be
 /// read.
 fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
-    let written: Option<WrittenStatement> = serde_json::from_str(json).ok();
-    let strict = written.and_then(|written| read::statement(written, variables).ok());
+    let written: Option<Object<WrittenStatement>> = serde_json::from_str(json).ok();
+    let strict = written.and_then(|Object(it)| read::statement(it, variables).ok());
     let fits = |statement: &Statement| match kind {
         Kind::Identity => statement.principals.is_none() && statement.resources.is_some(),
         Kind::Resource => statement.principals.is_some(),
@@ -89,7 +90,7 @@ fn statement(json: &str, variables: bool, kind: Kind) -> Option<Statement> {
     if let Some(strict) = strict.filter(fits) {
         return Some(strict);
     }
-    let Ok(inner) = serde_json::from_str::<Inner<'_>>(json) else {
+    let Ok(Object(inner)) = serde_json::from_str::<Object<Inner<'_>>>(json) else {
         return Some(everything(kind));
     };
     if inner.effect.is_some_and(|effect| effect.get() == "\"Deny\"") {
@@ -198,6 +199,25 @@ mod tests {
         assert_eq!(allows(&format!("[{all}, {deny}]")), [no, yes]);
         let unread = r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Sid": 1}"#;
         assert_eq!(allows(&format!("[{all}, {unread}]")), [yes, yes]);
+    }
+
+    /// As the values of the members, in the order in which we declare them.
+    #[test]
+    fn a_list_is_not_a_policy_or_a_statement() {
+        let [yes, no] = [Truth::Yes, Truth::No];
+        let list = r#"["Sid", "Allow", null, null, "s3:*", null, "*", null, {}]"#;
+        assert_eq!(allows(&format!("[{list}]")), [yes, yes]);
+        let deny = r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}"#;
+        assert_eq!(allows(&format!("[{deny}, {list}]")), [no, yes]);
+        let unread = r#"["Deny", "s3:*", null, "*", null, null, null]"#;
+        assert_eq!(allows(&format!("[{unread}]")), [yes, yes]);
+        for json in [
+            format!(r#"["2012-10-17", null, [{deny}]]"#),
+            format!(r#"["2012-10-17", [{deny}]]"#),
+        ] {
+            assert!(Policy::identity(&json).is_err(), "{json}");
+            assert_eq!(Policy::worst_of_identity(&json), Policy::allowing_everything(), "{json}");
+        }
     }
 
     #[test]

@@ -1,0 +1,5 @@
+//! The fuzz target `account`.
+
+#![no_main]
+
+fuzz::fuzz!(account);

@@ -1,0 +1,5 @@
+//! The fuzz target `arn`.
+
+#![no_main]
+
+fuzz::fuzz!(arn);

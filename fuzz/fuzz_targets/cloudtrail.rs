@@ -1,0 +1,5 @@
+//! The fuzz target `cloudtrail`.
+
+#![no_main]
+
+fuzz::fuzz!(cloudtrail);

@@ -1,0 +1,5 @@
+//! The fuzz target `desk`.
+
+#![no_main]
+
+fuzz::fuzz!(desk);

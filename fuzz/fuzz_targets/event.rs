@@ -1,0 +1,5 @@
+//! The fuzz target `event`.
+
+#![no_main]
+
+fuzz::fuzz!(event);

@@ -1,0 +1,5 @@
+//! The fuzz target `feedback`.
+
+#![no_main]
+
+fuzz::fuzz!(feedback);

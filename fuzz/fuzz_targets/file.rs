@@ -1,0 +1,5 @@
+//! The fuzz target `file`.
+
+#![no_main]
+
+fuzz::fuzz!(file);

@@ -1,0 +1,5 @@
+//! The fuzz target `forge`.
+
+#![no_main]
+
+fuzz::fuzz!(forge);

@@ -1,0 +1,5 @@
+//! The fuzz target `key`.
+
+#![no_main]
+
+fuzz::fuzz!(key);

@@ -1,0 +1,5 @@
+//! The fuzz target `parameters`.
+
+#![no_main]
+
+fuzz::fuzz!(parameters);

@@ -1,0 +1,5 @@
+//! The fuzz target `pipeline`.
+
+#![no_main]
+
+fuzz::fuzz!(pipeline);

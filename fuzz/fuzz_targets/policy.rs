@@ -1,0 +1,5 @@
+//! The fuzz target `policy`.
+
+#![no_main]
+
+fuzz::fuzz!(policy);

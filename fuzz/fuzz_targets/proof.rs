@@ -1,0 +1,5 @@
+//! The fuzz target `proof`.
+
+#![no_main]
+
+fuzz::fuzz!(proof);

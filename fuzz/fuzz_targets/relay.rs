@@ -1,0 +1,5 @@
+//! The fuzz target `relay`.
+
+#![no_main]
+
+fuzz::fuzz!(relay);

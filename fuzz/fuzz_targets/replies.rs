@@ -1,0 +1,5 @@
+//! The fuzz target `replies`.
+
+#![no_main]
+
+fuzz::fuzz!(replies);

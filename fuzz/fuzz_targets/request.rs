@@ -1,0 +1,5 @@
+//! The fuzz target `request`.
+
+#![no_main]
+
+fuzz::fuzz!(request);

@@ -1,0 +1,5 @@
+//! The fuzz target `rule`.
+
+#![no_main]
+
+fuzz::fuzz!(rule);

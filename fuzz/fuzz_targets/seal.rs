@@ -1,0 +1,5 @@
+//! The fuzz target `seal`.
+
+#![no_main]
+
+fuzz::fuzz!(seal);

@@ -1,0 +1,5 @@
+//! The fuzz target `signature`.
+
+#![no_main]
+
+fuzz::fuzz!(signature);

@@ -1,0 +1,5 @@
+//! The fuzz target `token`.
+
+#![no_main]
+
+fuzz::fuzz!(token);

@@ -1,0 +1,50 @@
+//! What the relay is invoked with.
+
+#[path = "../../relay/src/event.rs"]
+mod event;
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use event::Event;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use release::Request;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+/// The input as an event, and as the lines of a log in one. A request is passed on as it is, and
+/// what is read as lines are lines.
+pub fn check(data: &[u8]) {
+    let Ok(json) = serde_json::from_slice::<&RawValue>(data) else { return };
+    match Event::parse(json) {
+        Ok(Event::Request(text)) => {
+            assert_eq!(text, json.get());
+            let _ = Request::parse(&text);
+        }
+        Ok(Event::Records(messages)) => {
+            for message in messages {
+                let _ = Request::parse(&message);
+            }
+        }
+        Ok(Event::Lines(_)) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    if packer.write_all(data).is_err() {
+        return;
+    }
+    let packed = STANDARD.encode(packer.finish().unwrap_or_default());
+    let Ok(event) = serde_json::value::to_raw_value(&json!({"awslogs": {"data": packed}})) else {
+        return;
+    };
+    if let Ok(Event::Lines(lines)) = Event::parse(&event) {
+        let value: Value = serde_json::from_slice(data).unwrap_or_default();
+        let events = value.get("logEvents").and_then(Value::as_array).map_or(0, Vec::len);
+        let is_data =
+            value.get("messageType").is_some_and(|it| it == "DATA_MESSAGE") || value.is_array();
+        assert!(is_data || lines.events.is_empty());
+        assert!(value.is_array() || lines.events.len() == if is_data { events } else { 0 });
+    }
+}
