@@ -1,7 +1,12 @@
 //! Which headers are read.
 
+use std::io::Cursor;
+
 use names::KmsKeyArn;
-use seal::{File, FileName, Header, HeaderError, MAX_FILES, OpenError, WrappedKey, are_related};
+use seal::{
+    File, FileName, Header, HeaderError, MAX_FILES, MAX_HEADER, OpenError, Sealed, WrappedKey,
+    are_related,
+};
 use serde_json::{Value, json};
 
 use super::{KEY, context, files, wrapped};
@@ -151,4 +156,15 @@ fn kms_is_told_the_release_by_these_names() {
     let expected =
         [("environment", "prod"), ("pipeline", "payments"), ("revision", "5f1ab6f6e1c9a1b2")];
     assert_eq!(told, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn a_header_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
+    let read = |length: usize| {
+        let header = good().to_string();
+        let line = format!("{header}{}\n", " ".repeat(length - header.len()));
+        Sealed::read(Cursor::new(line)).map(|_| ())
+    };
+    assert!(read(MAX_HEADER).is_ok());
+    assert!(matches!(read(MAX_HEADER + 1), Err(OpenError::NoHeader)));
 }

@@ -115,6 +115,7 @@ fn a_data_key_is_never_printed() {
 }
 
 /// A file whose contents a broken disk does not give.
+#[derive(Debug)]
 struct Broken<R>(R, u64);
 
 impl<R: Read + Seek> Read for Broken<R> {
