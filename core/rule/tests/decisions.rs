@@ -177,17 +177,3 @@ fn a_verdict_has_the_same_word_in_records_and_output_variables() {
         assert_eq!(serde_json::to_value(verdict).unwrap(), word);
     }
 }
-
-/// Floor and parameters may name the same actions. One missing person is one reason.
-#[test]
-fn the_same_list_of_actions_twice_is_refused_once() {
-    let mut case: Value = serde_json::from_str(&read(&fixtures().join("satisfied.json"))).unwrap();
-    let alice = case["facts"]["attempts"][0]["approver"].clone();
-    case["facts"]["attempts"][1]["approver"] = alice;
-    let Case { facts, .. } = serde_json::from_value(case).unwrap();
-    let floor = Rule::floor(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#).unwrap();
-    let both = floor.tightened_by(r#"{"actions": ["ApprovalB", "ApprovalA"]}"#, "Approve").unwrap();
-    let once = decide(&floor, &facts).unwrap();
-    assert!(!once.record().reasons.is_empty());
-    assert_eq!(decide(&both, &facts).unwrap().record().reasons, once.record().reasons);
-}
