@@ -198,4 +198,11 @@ mod tests {
         assert!(user("github:alice").names(&other));
         assert!(!user("github:alice").names(&user("gitlab:alice")));
     }
+
+    #[test]
+    fn a_user_has_a_login_in_lower_case_and_a_number_only_if_it_is_known() {
+        let numbered = user("github:Alice/583231");
+        assert_eq!((numbered.login(), numbered.id()), ("alice", Some(583_231)));
+        assert_eq!((user("gitlab:bob").login(), user("gitlab:bob").id()), ("bob", None));
+    }
 }

@@ -449,6 +449,38 @@ mod tests {
         assert!(read("gate").may_be_in("us-east-1"));
     }
 
+    #[test]
+    fn a_reference_prints_without_what_it_does_not_need() {
+        for (text, printed) in [
+            ("function:gate", "gate"),
+            ("function:gate:live", "gate:live"),
+            ("111122223333:gate", "111122223333:function:gate"),
+            ("eu-west-1:gate:live", "eu-west-1:function:gate:live"),
+            (ARN, ARN),
+            // Without the marker, each of these would be read as something else.
+            ("function:function:1", "function:function:1"),
+            ("function:111122223333:live", "function:111122223333:live"),
+            ("function:eu-west-1:live", "function:eu-west-1:live"),
+            ("111122223333", "111122223333"),
+        ] {
+            assert_eq!(read(text).to_string(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_action_runs_the_function_only_in_the_role_s_account_and_only_this_version() {
+        let role = |account: &str| format!("arn:aws:iam::{account}:role/run");
+        let runs = |function: &str, role: Option<&str>| {
+            read(ARN).is_run_by(function, role, "111122223333")
+        };
+        assert!(runs("gate", None));
+        assert!(runs("gate", Some(&role("111122223333"))));
+        assert!(!runs("gate", Some(&role("444455556666"))));
+        assert!(!runs("gate", Some("not an arn")));
+        assert!(!runs("other", None) && !runs("other", Some(&role("111122223333"))));
+        assert!(!runs("gate:live", None));
+    }
+
     fn field() -> impl Strategy<Value = &'static str> {
         prop::sample::select(vec![
             "arn",

@@ -274,4 +274,10 @@ mod tests {
         assert!(!RegionGlob::is_valid("") && !RegionGlob::is_valid("US-*"));
         assert!(Region::is_valid("us-east-1") && !Region::is_valid("us-*"));
     }
+
+    #[test]
+    fn a_partition_prints_as_in_an_arn_and_fills_a_column() {
+        assert_eq!(Partition::AwsUsGov.to_string(), "aws-us-gov");
+        assert_eq!(format!("{:8}|", Partition::AwsCn), "aws-cn  |");
+    }
 }

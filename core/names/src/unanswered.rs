@@ -187,4 +187,69 @@ mod tests {
             assert_eq!(Unanswered::of(&error), expected);
         }
     }
+
+    fn all() -> Vec<Unanswered> {
+        let why = || "no such file".to_owned();
+        vec![
+            Unanswered::NoCredentials,
+            Unanswered::Profile(why()),
+            Unanswered::NotLoaded(why()),
+            Unanswered::NoName,
+            Unanswered::NothingListens,
+            Unanswered::Late,
+            Unanswered::Certificate,
+            Unanswered::Other(why()),
+        ]
+    }
+
+    /// A request that may have arrived must not be sent again as if it had not.
+    #[test]
+    fn only_a_late_or_unknown_end_leaves_open_whether_the_request_arrived() {
+        let open: Vec<_> = all().into_iter().filter(|it| !it.was_not_sent()).collect();
+        assert_eq!(open, [Unanswered::Late, Unanswered::Other("no such file".to_owned())]);
+    }
+
+    #[test]
+    fn what_only_the_user_can_correct_does_not_pass() {
+        let stays: Vec<_> = all().into_iter().filter(|it| !it.may_pass()).collect();
+        let profile = Unanswered::Profile("no such file".to_owned());
+        assert_eq!(stays, [Unanswered::NoCredentials, profile, Unanswered::Certificate]);
+    }
+
+    #[test]
+    fn each_problem_has_its_own_next_step_and_says_why() {
+        let texts: Vec<String> = all().iter().map(ToString::to_string).collect();
+        for (text, part) in texts.iter().zip([
+            "`aws configure list-profiles`",
+            "(no such file); correct it with `aws configure`",
+            "(no such file); sign in again",
+            "the name of the host is not known; check",
+            "nothing listens at the address; check --endpoint-url",
+            "no answer came in time; check",
+            "a proxy replaces certificates",
+            "no such file; check the network",
+        ]) {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_that_aws_refuses_get_the_step_that_helps() {
+        for (code, part) in [
+            ("ExpiredToken", "the session has ended"),
+            ("ExpiredTokenException", "the session has ended"),
+            ("RequestExpired", "the session has ended"),
+            ("InvalidClientTokenId", "check the profile"),
+            ("UnrecognizedClientException", "check the profile"),
+            ("InvalidAccessKeyId", "check the profile"),
+            ("AuthFailure", "check the profile"),
+            ("SignatureDoesNotMatch", "the clock of this machine"),
+            ("InvalidSignatureException", "the clock of this machine"),
+            ("IncompleteSignature", "the clock of this machine"),
+            ("MissingAuthenticationToken", "the clock of this machine"),
+        ] {
+            assert!(credentials_advice(code).is_some_and(|it| it.contains(part)), "{code}");
+        }
+        assert_eq!(credentials_advice("AccessDeniedException"), None);
+    }
 }

@@ -44,6 +44,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_line_is_cut_as_late_as_the_limit_allows() {
+        let cut = |line: &'static str, limit| parts(line, limit).collect::<Vec<_>>();
+        assert_eq!(cut("abc", 3), ["abc"]);
+        assert_eq!(cut("abcd", 3), ["abc", "d"]);
+        assert_eq!(cut("a\"b", 3), ["a\"", "b"]);
+        assert_eq!(cut("éé\u{1}a", 6), ["éé", "\u{1}", "a"]);
+    }
+
+    #[test]
+    fn a_character_that_is_longer_than_the_limit_is_a_part_of_its_own() {
+        assert_eq!(parts("é\u{1}\"a", 1).collect::<Vec<_>>(), ["é", "\u{1}", "\"", "a"]);
+    }
+
     proptest! {
         #[test]
         fn no_part_is_too_long_and_nothing_is_lost(line in any::<String>(), limit in 6..40_usize) {

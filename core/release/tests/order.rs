@@ -126,3 +126,44 @@ fn a_failed_task_is_not_hidden_by_a_container_that_ended_well() {
         assert_eq!(feedback.exit_code(), Some(code));
     }
 }
+
+#[test]
+fn the_end_of_another_release_ends_nothing() {
+    let mut feedback = Order::new(OURS);
+    let release = "another".to_owned();
+    let foreign = End { release, lines: Some(0), exit_code: Some(0), reason: None };
+    assert_eq!(feedback.take([Message::End(foreign)]), [Taken::Foreign]);
+    assert!(!feedback.has_end() && !feedback.counts_lines() && !feedback.is_complete());
+}
+
+#[test]
+fn only_the_container_counts_lines() {
+    let mut feedback = Order::new(OURS);
+    feedback.take([end(None, 0)]);
+    assert!(feedback.has_end() && !feedback.counts_lines());
+    feedback.take([end(Some(0), 0)]);
+    assert!(feedback.counts_lines());
+}
+
+#[test]
+fn nothing_is_given_up_if_nothing_is_missing() {
+    let mut feedback = Order::new(OURS);
+    assert_eq!(feedback.skip(), None);
+    feedback.take([line(OURS, 1), end(Some(1), 0)]);
+    assert_eq!(feedback.skip(), None);
+    assert!(feedback.missing().is_empty());
+}
+
+#[test]
+fn the_state_machine_says_first_how_it_ended() {
+    let because = |lines, reason: &str| {
+        let (release, reason) = (OURS.to_owned(), Some(reason.to_owned()));
+        Message::End(End { release, lines, exit_code: Some(1), reason })
+    };
+    let mut feedback = Order::new(OURS);
+    assert_eq!(feedback.reason(), None);
+    feedback.take([because(Some(0), "the program was killed")]);
+    assert_eq!(feedback.reason(), Some("the program was killed"));
+    feedback.take([because(None, "the task was stopped")]);
+    assert_eq!(feedback.reason(), Some("the task was stopped"));
+}

@@ -101,4 +101,10 @@ mod tests {
         assert!(!never(r#""AWSReservedSSO_*""#, "AWSReservedSSO_Approver_0123456789abcdef"));
         assert!(!never(r#""AWSReservedSSO_*""#, "AWSReservedSSO_Approver_*"));
     }
+
+    #[test]
+    fn a_rule_names_machines_if_not_people_does() {
+        assert!(Rule::floor(r#"{"notPeople": ["ci-*"]}"#).unwrap().names_machines());
+        assert!(!Rule::floor("{}").unwrap().names_machines());
+    }
 }

@@ -210,3 +210,26 @@ fn people_who_wrote_nothing_release_it() {
     let wrote = outputs(&["github:alice-gh/1"], &["github:bob-gh/2"]);
     assert!(!counted(&facts(&approvers, wrote)).0);
 }
+
+/// The approvers' names among the authors in the record, for a change by alice and dave.
+fn named_authors(exclude: bool, facts: &Facts) -> Vec<Option<String>> {
+    let rule = json!({
+        "excludeAuthors": exclude,
+        "reviews": {"function": "reviews"},
+        "people": {"alice": HUMANS[0].known},
+    });
+    let decision = decide(&Rule::floor(&rule.to_string()).unwrap(), facts).unwrap();
+    decision.record().approvals.iter().map(|approval| approval.author.clone()).collect()
+}
+
+#[test]
+fn a_record_names_the_author_among_the_approvers_even_if_authors_count() {
+    let approvers = [HUMANS[0].principals[0], HUMANS[1].principals[0]];
+    let mut facts = facts(&approvers, outputs(&["github:alice-gh"], &["github:dave-gh/4"]));
+    for exclude in [false, true] {
+        let named = named_authors(exclude, &facts);
+        assert_eq!(named, [Some("github:alice-gh".to_owned()), None], "{exclude}");
+    }
+    facts.attempts[0].status = Status::Failed;
+    assert_eq!(named_authors(false, &facts), [None, None], "a rejection is not an approval");
+}

@@ -167,3 +167,13 @@ fn a_long_refusal_is_cut_and_keeps_the_command() {
     assert!(message.ends_with("--retry-mode ALL_ACTIONS"), "{message}");
     assert!(message.starts_with("Refused: 2 distinct persons counted"), "{message}");
 }
+
+#[test]
+fn a_verdict_has_the_same_word_in_records_and_output_variables() {
+    for (verdict, word) in
+        [(Verdict::Satisfied, "satisfied"), (Verdict::Unsatisfied, "unsatisfied")]
+    {
+        assert_eq!(verdict.as_str(), word);
+        assert_eq!(serde_json::to_value(verdict).unwrap(), word);
+    }
+}

@@ -122,3 +122,27 @@ impl Header {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer that grows leaves plain text behind in memory that is not overwritten.
+    #[test]
+    fn the_largest_chunk_is_known_before_anything_is_read() {
+        let largest = |sizes: &[u64]| {
+            let names = ["a", "b", "c"].map(|name| name.parse().unwrap());
+            let files = names.into_iter().zip(sizes).map(|(name, size)| File { name, size: *size });
+            let context = Context {
+                pipeline: "payments".parse().unwrap(),
+                revision: "5f1ab6f6".parse().unwrap(),
+                environment: "prod".parse().unwrap(),
+            };
+            let (schema_version, keys, files) = (SCHEMA_VERSION, Vec::new(), files.collect());
+            Header { schema_version, context, keys, files }.largest_chunk()
+        };
+        assert_eq!(largest(&[0]), 0);
+        assert_eq!(largest(&[3, 7, 5]), 7);
+        assert_eq!(largest(&[3, CHUNK as u64, u64::MAX]), CHUNK);
+    }
+}

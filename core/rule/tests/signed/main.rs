@@ -194,6 +194,26 @@ fn an_approval_without_its_comment_counts_for_nobody_if_the_rule_has_keys() {
     assert!(kept.satisfied().is_some());
 }
 
+/// The reader can tell a fact that CodePipeline did not give from a signature that is wrong.
+#[test]
+fn a_refusal_says_which_fact_about_a_signature_is_missing() {
+    let (alice, bob) = two();
+    let rule = rule(&[("alice", &alice), ("bob", &bob)], json!({}));
+    let b = approved("ApprovalB", &user("bob"), "ok");
+    let signed = approved("ApprovalA", &user("alice"), &alice.comment(&approval("ApprovalA")));
+    for (attempt, part) in [
+        (
+            Attempt { id: None, ..signed.clone() },
+            "CodePipeline does not say which attempt was answered",
+        ),
+        (Attempt { comment: None, ..signed }, "CodePipeline does not show the comment"),
+    ] {
+        let decision = decision(&rule, [attempt, b.clone()]);
+        assert_eq!(reasons(&decision), [BadSignature]);
+        assert!(decision.refusal().unwrap().contains(part), "{part}");
+    }
+}
+
 #[test]
 fn without_signing_keys_a_comment_is_only_a_comment() {
     let stranger = Human::with_ssh(9);

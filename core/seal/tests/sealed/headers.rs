@@ -1,7 +1,12 @@
 //! Which headers are read.
 
+use std::io::Cursor;
+
 use names::KmsKeyArn;
-use seal::{File, FileName, Header, HeaderError, MAX_FILES, OpenError, WrappedKey, are_related};
+use seal::{
+    File, FileName, Header, HeaderError, MAX_FILES, MAX_HEADER, OpenError, Sealed, WrappedKey,
+    are_related,
+};
 use serde_json::{Value, json};
 
 use super::{KEY, context, files, wrapped};
@@ -133,4 +138,33 @@ fn only_one_multi_region_key_is_related_to_itself_elsewhere() {
     assert!(!related("1111", "9999") && !related("890ab", "890ac") && !related("aws:", "aws-cn:"));
     let single = KEY.replace("mrk-", "");
     assert!(!are_related(&key(&single), &key(&single.replace("eu-west-1", "us-east-1"))));
+}
+
+#[test]
+fn a_header_names_its_kms_keys_in_the_order_to_ask_them() {
+    let key = |region: &str| KEY.replace("eu-west-1", region).parse::<KmsKeyArn>().unwrap();
+    let of = |region| WrappedKey { key: key(region), wrapped: vec![1] };
+    let keys = vec![of("us-east-1"), of("eu-west-1")];
+    let header = Header::new(context(), keys.clone(), files(&[("a", b"")])).unwrap();
+    assert_eq!(header.keys(), keys);
+}
+
+/// The policy of the key has conditions on these names.
+#[test]
+fn kms_is_told_the_release_by_these_names() {
+    let told = context().for_kms().into_iter().collect::<Vec<_>>();
+    let expected =
+        [("environment", "prod"), ("pipeline", "payments"), ("revision", "5f1ab6f6e1c9a1b2")];
+    assert_eq!(told, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn a_header_of_exactly_the_limit_is_read_and_one_byte_more_is_not() {
+    let read = |length: usize| {
+        let header = good().to_string();
+        let line = format!("{header}{}\n", " ".repeat(length - header.len()));
+        Sealed::read(Cursor::new(line)).map(|_| ())
+    };
+    assert!(read(MAX_HEADER).is_ok());
+    assert!(matches!(read(MAX_HEADER + 1), Err(OpenError::NoHeader)));
 }

@@ -113,3 +113,37 @@ fn a_data_key_is_never_printed() {
     let shown = format!("{checked:?}");
     assert!(shown.contains("DataKey(secret)") && !shown.contains("1, 1, 1"), "{shown}");
 }
+
+/// A file whose contents a broken disk does not give.
+#[derive(Debug)]
+struct Broken<R>(R, u64);
+
+impl<R: Read + Seek> Read for Broken<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.0.stream_position()? >= self.1 {
+            return Err(io::ErrorKind::Other.into());
+        }
+        self.0.read(into)
+    }
+}
+
+impl<R: Seek> Seek for Broken<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+/// "It was changed" sends people after an attacker, and there is none if a disk fails.
+#[test]
+fn a_disk_that_fails_is_not_called_tampering() {
+    let good = example();
+    let line = good.iter().position(|byte| *byte == b'\n').unwrap() as u64 + 1;
+    for breaks_at in [line, line + 1, good.len() as u64] {
+        let reader = io::BufReader::with_capacity(1, Broken(Cursor::new(&good), breaks_at));
+        let error = Sealed::read(reader).unwrap().check(data_key(1)).unwrap_err();
+        assert!(matches!(error, OpenError::Read(_)) && !error.is_tampering(), "{error:?}");
+    }
+    let broken = |_: &seal::File| Ok(Broken(Cursor::new(b"12345"), 0));
+    let sealing = seal::seal(&header(&[("a", b"12345")]), data_key(1), broken, &mut io::sink());
+    assert!(matches!(sealing, Err(SealError::Read { .. })));
+}
