@@ -1,5 +1,7 @@
 //! The approvals of an execution, and how each was counted.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, SignatureRecord, Status};
 use signing::Signature;
@@ -91,41 +93,47 @@ pub(crate) fn attempts(
 ) -> Vec<ApprovalAttempt> {
     let of_runs = runs.iter().rev().filter_map(GateRun::decision);
     let decisions: Vec<&Decision> = decision.into_iter().chain(of_runs).collect();
+    // What the newest decision that considered an attempt says about it.
+    let mut judged: HashMap<&str, &JudgedApproval> = HashMap::new();
+    for approval in decisions.iter().flat_map(|decision| &decision.record().approvals) {
+        if let Some(id) = &approval.action_execution_id {
+            judged.entry(id).or_insert(approval);
+        }
+    }
+    let mut newest: HashMap<_, Option<Timestamp>> = HashMap::new();
+    for Attempt { stage, action, started, .. } in case.actions.iter().map(|it| &it.attempt) {
+        let newest = newest.entry((stage, action)).or_default();
+        *newest = (*newest).max(*started);
+    }
+    let is_replaced = |Attempt { stage, action, started, .. }: &Attempt| {
+        newest.get(&(stage, action)).is_some_and(|newest| newest > started)
+    };
     let approvals = case.actions.iter().filter(|action| action.attempt.kind.may_be_approval());
-    let with_counting = approvals.map(|action| ApprovalAttempt {
-        counting: counting(&action.attempt, case, &decisions),
-        basis: judged(&action.attempt, &decisions).and_then(|judged| judged.basis),
-        signature: judged(&action.attempt, &decisions).and_then(|judged| judged.signature.clone()),
-        behind: Vec::new(),
-        attempt: action.attempt.clone(),
-        token: action.external_id.clone(),
-        trail: None,
+    let with_counting = approvals.map(|action| {
+        let attempt = &action.attempt;
+        let judged = attempt.id.as_deref().and_then(|id| judged.get(id).copied());
+        ApprovalAttempt {
+            counting: match judged {
+                Some(judged) => counting(judged),
+                None if decisions.is_empty() => Counting::NotJudged,
+                None if is_replaced(attempt) => Counting::Replaced,
+                None => Counting::NotRequired,
+            },
+            basis: judged.and_then(|judged| judged.basis),
+            signature: judged.and_then(|judged| judged.signature.clone()),
+            behind: Vec::new(),
+            attempt: attempt.clone(),
+            token: action.external_id.clone(),
+            trail: None,
+        }
     });
     with_counting.collect()
 }
 
-/// What the newest decision that considered an attempt says about it.
-fn judged<'a>(attempt: &Attempt, decisions: &[&'a Decision]) -> Option<&'a JudgedApproval> {
-    let is_this = |judged: &&JudgedApproval| {
-        judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id
-    };
-    decisions.iter().find_map(|decision| decision.record().approvals.iter().find(is_this))
-}
-
-fn counting(attempt: &Attempt, case: &Case, decisions: &[&Decision]) -> Counting {
-    let mut others = case.actions.iter().map(|action| &action.attempt);
-    let replaced = others.any(|other| {
-        (&other.stage, &other.action) == (&attempt.stage, &attempt.action)
-            && other.started > attempt.started
-    });
-    match judged(attempt, decisions) {
-        Some(judged) => match (&judged.person, judged.reason) {
-            (_, Some(reason)) => Counting::Not(reason),
-            (Some(person), None) => Counting::As(person.clone()),
-            (None, None) => Counting::NotJudged,
-        },
-        None if decisions.is_empty() => Counting::NotJudged,
-        None if replaced => Counting::Replaced,
-        None => Counting::NotRequired,
+fn counting(judged: &JudgedApproval) -> Counting {
+    match (&judged.person, judged.reason) {
+        (_, Some(reason)) => Counting::Not(reason),
+        (Some(person), None) => Counting::As(person.clone()),
+        (None, None) => Counting::NotJudged,
     }
 }

@@ -284,6 +284,8 @@ mod tests {
                 "(at `pipelineExecutionSummaries[0].startTime`)",
             ),
             (r#"{"pipelineExecutionSummaries": [{"startTime": 1e300}]}"#, "startTime"),
+            // It could be of any pipeline.
+            (r#"{"actionExecutionDetails": [], "pipelineArn": 5}"#, "(at `pipelineArn`)"),
         ] {
             let error = refused(json);
             assert!(error.contains(reason), "{json}: {error}");
