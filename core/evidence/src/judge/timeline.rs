@@ -65,3 +65,116 @@ fn has_begun(attempt: &Attempt, at: Timestamp) -> bool {
 fn changes_after(attempt: &Attempt, at: Timestamp) -> bool {
     attempt.updated.is_some_and(|updated| updated > at)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use rule::{Account, ActionKind, Approver, Execution, Facts, Initiator, Invoked, Rule, decide};
+    use serde_json::json;
+
+    use super::*;
+
+    const ACCOUNT: &str = "111122223333";
+
+    fn minute() -> impl Strategy<Value = Option<Timestamp>> {
+        let minute = |minute| Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap();
+        prop::option::weighted(0.97, (0_i64..12).prop_map(minute))
+    }
+
+    /// The alphabets are small, so that attempts of one action, at one time and equal ones occur.
+    fn attempt() -> impl Strategy<Value = Attempt> {
+        let place = (
+            prop::option::weighted(0.98, select(vec!["Approve", "Approve", "Other"])),
+            prop::option::weighted(0.98, select(vec!["A", "A", "B", "Source", "Reviews"])),
+        );
+        let kind = prop_oneof![
+            12 => Just(ActionKind::ManualApproval),
+            4 => Just(ActionKind::Source),
+            4 => Just(ActionKind::Other),
+            1 => Just(ActionKind::Unknown),
+        ];
+        let status = prop_oneof![
+            12 => Just(Status::Succeeded),
+            3 => Just(Status::Failed),
+            2 => Just(Status::InProgress),
+            1 => Just(Status::Abandoned),
+            1 => Just(Status::Unknown),
+        ];
+        let outcome = (select(vec!["alice", "bob", "carol"]), any::<bool>(), 0_u8..3, 0_u8..4);
+        let times = (minute(), minute());
+        (place, kind, status, times, outcome).prop_map(
+            |((stage, action), kind, status, (started, updated), (by, fails, revision, run))| {
+                let function = (kind == ActionKind::Other && run > 0).then_some("reviews");
+                Attempt {
+                    stage: stage.map(str::to_owned),
+                    action: action.map(str::to_owned),
+                    id: Some(format!("{run}")),
+                    kind,
+                    status,
+                    started,
+                    updated,
+                    answered: None,
+                    error: fails.then(|| "JobFailed".to_owned()),
+                    approver: Approver {
+                        history: Some(format!("arn:aws:iam::{ACCOUNT}:user/{by}")),
+                        state: None,
+                    },
+                    comment: None,
+                    revision: (revision > 0).then(|| format!("r{revision}")),
+                    region: Some(if run == 1 { "eu-central-1" } else { "eu-west-1" }.to_owned()),
+                    invoked: function.map(|function| Invoked {
+                        function: Some(function.to_owned()),
+                        role: None,
+                        outputs: [
+                            ("Head", format!("r{revision}")),
+                            ("Base", "r0".to_owned()),
+                            ("Authors", by.to_owned()),
+                            ("Pushers", "-".to_owned()),
+                            ("Reviewed", "yes".to_owned()),
+                        ]
+                        .map(|(name, text)| (name.to_owned(), text))
+                        .into(),
+                    }),
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        /// Every decision is that of the attempts as they were, each looked at on its own.
+        #[test]
+        fn a_history_that_is_read_once_decides_as_one_that_is_read_at_each_time(
+            attempts in prop::collection::vec(attempt(), 0..14),
+            times in prop::collection::btree_set(minute().prop_filter_map("no time", |at| at), 1..6),
+            has_reviews in any::<bool>(),
+        ) {
+            let rule = match has_reviews {
+                true => json!({"reviews": {"function": "reviews"}, "maxAgeMinutes": 5}),
+                false => json!({}),
+            };
+            let rule = Rule::floor(&rule.to_string()).unwrap();
+            let mut timeline = Timeline::new(&attempts);
+            for at in times {
+                let mut facts = Facts {
+                    account: Account::new(ACCOUNT),
+                    execution: Execution {
+                        pipeline: "payments".to_owned(),
+                        pipeline_version: None,
+                        id: "e".to_owned(),
+                    },
+                    gate_stage: "Approve".to_owned(),
+                    job_id: None,
+                    attempts: Vec::new(),
+                    initiator: Initiator::Unknown,
+                    now: at,
+                };
+                let read_once = timeline.as_of(at, |seen| rule::decide_on(&rule, &facts, seen));
+                facts.attempts = attempts.iter().filter_map(|attempt| as_of(attempt, at)).collect();
+                prop_assert_eq!(read_once, decide(&rule, &facts));
+            }
+        }
+    }
+}
