@@ -95,7 +95,7 @@ impl<'a> Attempts<'a> {
     /// The attempts that do not say which action they belong to, in a fixed order.
     pub(crate) fn incomplete(&self) -> Vec<&'a Attempt> {
         let mut incomplete = self.incomplete.clone();
-        incomplete.sort_by(|a, b| (a.started, a.updated, &a.id).cmp(&(b.started, b.updated, &b.id)));
+        incomplete.sort_by_key(|it| (it.started, it.updated, &it.id, &it.stage, &it.action));
         incomplete
     }
 

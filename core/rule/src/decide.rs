@@ -33,11 +33,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
 ///
 /// # Errors
 /// As [`decide()`].
-pub fn decide_on(
-    rule: &Rule,
-    facts: &Facts,
-    attempts: &Attempts<'_>,
-) -> Result<Decision, Misfit> {
+pub fn decide_on(rule: &Rule, facts: &Facts, attempts: &Attempts<'_>) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or(&facts.gate_stage);
     let found = attempts.approvals_of(stage);
     let required = required_actions(rule, &found);

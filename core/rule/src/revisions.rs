@@ -50,13 +50,14 @@ pub(crate) fn revisions_of<'a>(
     if let Some((place, _)) = doubtful.next() {
         return Err(UnknownRevision::Perhaps { action: name(place) });
     }
-    let delivered = attempts.actions().filter_map(|(place, action)| match action.delivered.newest() {
-        Newest::None => None,
-        Newest::Is(newest) => {
-            let missing = || UnknownRevision::Missing { action: name(place) };
-            Some(newest.revision.as_deref().ok_or_else(missing))
-        }
-        Newest::Unclear => Some(Err(UnknownRevision::Unclear { action: name(place) })),
-    });
+    let delivered =
+        attempts.actions().filter_map(|(place, action)| match action.delivered.newest() {
+            Newest::None => None,
+            Newest::Is(newest) => {
+                let missing = || UnknownRevision::Missing { action: name(place) };
+                Some(newest.revision.as_deref().ok_or_else(missing))
+            }
+            Newest::Unclear => Some(Err(UnknownRevision::Unclear { action: name(place) })),
+        });
     delivered.collect()
 }

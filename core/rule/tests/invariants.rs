@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::ValueTree;
 use rule::{
-    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Key, Keys, Principal,
-    PrincipalKind, Quorum, Rule, Status, Verdict, decide, persons,
+    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Key, Keys,
+    Principal, PrincipalKind, Quorum, Rule, Status, Verdict, decide, persons,
 };
 use serde_json::{Map, Value, json};
 

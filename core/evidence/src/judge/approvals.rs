@@ -1,20 +1,20 @@
 //! The approvals of an execution, and how each was counted.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, SignatureRecord, Status};
 use signing::Signature;
 
 use super::gate_run::GateRun;
-use crate::read::case::Case;
 use crate::read::event::ApprovalEvent;
+use crate::read::history::ActionExecution;
 
 /// One attempt of one approval action.
 #[derive(Debug)]
 pub struct ApprovalAttempt {
     /// The attempt, as the history shows it.
-    pub attempt: Attempt,
+    pub attempt: Box<Attempt>,
     /// The token, if CodePipeline shows it.
     pub(crate) token: Option<String>,
     /// How it was counted.
@@ -85,49 +85,53 @@ impl Counting {
     }
 }
 
-/// The attempts of all approvals of a case, oldest first.
+/// The attempts of all approvals among the actions of a case, in their order.
 pub(crate) fn attempts(
-    case: &Case,
+    actions: Vec<ActionExecution>,
     decision: Option<&Decision>,
     runs: &[GateRun],
 ) -> Vec<ApprovalAttempt> {
     let of_runs = runs.iter().rev().filter_map(GateRun::decision);
     let decisions: Vec<&Decision> = decision.into_iter().chain(of_runs).collect();
     // What the newest decision that considered an attempt says about it.
-    let mut judged: HashMap<&str, &JudgedApproval> = HashMap::new();
+    let mut judged: BTreeMap<&str, &JudgedApproval> = BTreeMap::new();
     for approval in decisions.iter().flat_map(|decision| &decision.record().approvals) {
         if let Some(id) = &approval.action_execution_id {
             judged.entry(id).or_insert(approval);
         }
     }
-    let mut newest: HashMap<_, Option<Timestamp>> = HashMap::new();
-    for Attempt { stage, action, started, .. } in case.actions.iter().map(|it| &it.attempt) {
-        let newest = newest.entry((stage, action)).or_default();
-        *newest = (*newest).max(*started);
+    let judged = |attempt: &Attempt| judged.get(attempt.id.as_deref()?).copied();
+    let mut newest: BTreeMap<_, Option<Timestamp>> = BTreeMap::new();
+    for attempt in actions.iter().map(|action| &action.attempt) {
+        let newest = newest.entry((&attempt.stage, &attempt.action)).or_default();
+        *newest = (*newest).max(attempt.started);
     }
-    let is_replaced = |Attempt { stage, action, started, .. }: &Attempt| {
-        newest.get(&(stage, action)).is_some_and(|newest| newest > started)
+    let counting = |attempt: &Attempt| {
+        let newest = newest.get(&(&attempt.stage, &attempt.action));
+        match judged(attempt) {
+            Some(judged) => counting(judged),
+            None if decisions.is_empty() => Counting::NotJudged,
+            None if newest.is_some_and(|newest| *newest > attempt.started) => Counting::Replaced,
+            None => Counting::NotRequired,
+        }
     };
-    let approvals = case.actions.iter().filter(|action| action.attempt.kind.may_be_approval());
-    let with_counting = approvals.map(|action| {
-        let attempt = &action.attempt;
-        let judged = attempt.id.as_deref().and_then(|id| judged.get(id).copied());
+    let may_be_approval = |action: &ActionExecution| action.attempt.kind.may_be_approval();
+    let approvals = actions.iter().filter(|action| may_be_approval(action));
+    let countings: Vec<Counting> = approvals.map(|action| counting(&action.attempt)).collect();
+    let approvals = actions.into_iter().filter(may_be_approval).zip(countings);
+    let approvals = approvals.map(|(ActionExecution { attempt, external_id, .. }, counting)| {
+        let judged = judged(&attempt);
         ApprovalAttempt {
-            counting: match judged {
-                Some(judged) => counting(judged),
-                None if decisions.is_empty() => Counting::NotJudged,
-                None if is_replaced(attempt) => Counting::Replaced,
-                None => Counting::NotRequired,
-            },
+            counting,
             basis: judged.and_then(|judged| judged.basis),
             signature: judged.and_then(|judged| judged.signature.clone()),
             behind: Vec::new(),
-            attempt: attempt.clone(),
-            token: action.external_id.clone(),
+            attempt,
+            token: external_id,
             trail: None,
         }
     });
-    with_counting.collect()
+    approvals.collect()
 }
 
 fn counting(judged: &JudgedApproval) -> Counting {

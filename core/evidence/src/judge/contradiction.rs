@@ -297,7 +297,7 @@ mod tests {
         let decision = decide(&rule, &facts).unwrap();
         let judged = &decision.record().approvals[0];
         let approval = ApprovalAttempt {
-            attempt: facts.attempts[0].clone(),
+            attempt: Box::new(facts.attempts[0].clone()),
             token: None,
             counting: Counting::As("person:alice".to_owned()),
             basis: judged.basis,

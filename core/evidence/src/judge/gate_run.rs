@@ -232,7 +232,8 @@ fn evaluate(
         _ => standard.attempts(case),
     };
     let mut newest = HashSet::new();
-    let mut evaluated: Vec<Option<Result<Decided, String>>> = actions.iter().map(|_| None).collect();
+    let mut evaluated: Vec<Option<Result<Decided, String>>> =
+        actions.iter().map(|_| None).collect();
     let mut runs = Vec::new();
     for (position, action) in actions.iter().enumerate().rev() {
         let is_newest = newest.insert((&action.attempt.stage, &action.attempt.action));

@@ -82,7 +82,8 @@ impl Standard {
         let decision = decide_on(question.rule, &facts, attempts);
         let decision = decision.map_err(|error| format!("The rule is wrong: {error}."))?;
         let facts = question.kept.map(|Kept { attempts, as_of: at }| {
-            let as_of = |attempt: &Attempt| at.map_or(Some(attempt.clone()), |at| as_of(attempt, at));
+            let as_of =
+                |attempt: &Attempt| at.map_or(Some(attempt.clone()), |at| as_of(attempt, at));
             facts.attempts = attempts.iter().filter_map(as_of).collect();
             Box::new(facts)
         });

@@ -191,9 +191,7 @@ fn distinct(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<
         defect = defect.or_else(|| contradiction.map(|member| two_ways(&what(), member)));
         attempts.extend(joined);
     }
-    attempts.sort_by(|a, b| {
-        times(a).cmp(&times(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id))
-    });
+    attempts.sort_by(|a, b| times(a).cmp(&times(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id)));
     (attempts, defect)
 }
 
