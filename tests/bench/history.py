@@ -27,7 +27,7 @@ from threading import Thread
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from evidence import ROOT, Maker, cost, cpu_of, written  # noqa: E402
+from evidence import ROOT, Maker, cost, cpu_of, written
 
 #: The sizes, each with the number of pages in which the gate reads the history.
 SIZES = {10: [1], 100: [1], 1_000: [10], 10_000: [100, 200]}
@@ -68,8 +68,7 @@ class Long(Maker):
         if kind == "refused":
             gate = self.gate(None, "- same-person: ApprovalA and ApprovalB were approved by alice")
             return [*self.approvals("alice", "alice"), gate]
-        gate = self.gate(None, "")
-        gate["status"] = "Failed"
+        gate = self.gate(None, "- nobody reads this")
         error = {"code": "JobFailed", "message": "The function timed out."}
         gate["output"]["executionResult"] = {"errorDetails": error}
         return [*self.approvals("alice", "bob"), gate]
@@ -101,6 +100,8 @@ class CodePipeline:
             self.pages.append(json.dumps({"actionExecutionDetails": part, **more}).encode())
         self.events, self.asked, self.reported = Queue(), Queue(), Queue()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answers,), {"of": self}))
+        # In the end the gate is killed, whatever it reads.
+        self.server.handle_error = lambda *_: None
         Thread(target=self.server.serve_forever, daemon=True).start()
         self.place = f"127.0.0.1:{self.server.server_address[1]}"
 
