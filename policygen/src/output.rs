@@ -1,8 +1,7 @@
 //! The only place that prints: data to standard output, everything else to standard error.
 
 use std::error::Error;
-use std::io::{self, Write};
-
+use std::io::{self, BufWriter, StdoutLock, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -32,9 +31,19 @@ pub(crate) fn width() -> usize {
 /// # Errors
 /// If standard output cannot be written for any other reason.
 pub(crate) fn print(data: &[u8]) -> io::Result<()> {
+    print_by(|out| out.write_all(data))
+}
+
+/// Prints data that is never in memory as a whole: `write` writes it in many parts.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_by(
+    write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Result<()>,
+) -> io::Result<()> {
     // Data for programs has no colours, so it bypasses the layer that would remove them.
-    let mut out = io::stdout().lock();
-    match out.write_all(data).and_then(|()| out.flush()) {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }

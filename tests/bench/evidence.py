@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How long `policygen evidence` takes over 10,000 saved executions and how much memory, and how
-long Python takes merely to parse the same files. With --signed, how much of that the signatures of
-the approvals take, and how long PyPI `cryptography` takes to verify the same ones. With
---pipelines, the same for one report over that many pipelines.
+"""How many CPU seconds `policygen evidence` takes over 10,000 saved executions and how much memory,
+and how many Python takes merely to parse the same files. With --signed, how much of that the
+signatures of the approvals take, and how long PyPI `cryptography` takes to verify the same ones.
+With --pipelines, the same for one report over that many pipelines.
 
 cargo build --release -p policygen
-tests/bench/evidence.py [--executions N] [--signed | --pipelines N] [--keep DIR]
+tests/bench/evidence.py [--executions N …] [--signed | --pipelines N] [--keep DIR] [--json FILE]
 """
 
 import argparse
@@ -337,68 +337,94 @@ def write_pipelines(maker, count, root):
         part.write(folder)
 
 
-# Runs a command and prints its memory in KiB. As a small process, since a large parent's memory
-# would count as that of its child.
-MEMORY = """
-import resource, subprocess, sys
+# Runs a command and prints its CPU seconds, its memory in KiB, and the seconds on the clock. As a
+# small process, since a large parent's memory would count as that of its child.
+COST = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+clock = time.perf_counter() - started
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss, clock)
 """
 
 
-def peak(command):
-    """The most memory that a command takes, in bytes."""
-    measured = [sys.executable, "-c", MEMORY, *command]
-    return int(subprocess.run(measured, check=True, stdout=subprocess.PIPE).stdout) * 1024
+def cost(command, runs=RUNS):
+    """The CPU seconds that a command takes at best, and the most memory in bytes."""
+    return measured(command, runs)[:2]
+
+
+def measured(command, runs=RUNS):
+    """The same, and the seconds on the clock at best: the program uses several processors."""
+    script = [sys.executable, "-c", COST, *command]
+    results = []
+    for _ in range(runs):
+        printed = subprocess.run(script, check=True, stdout=subprocess.PIPE).stdout.split()
+        results.append([float(number) for number in printed])
+    seconds, memory, clock = zip(*results, strict=True)
+    return min(seconds), max(memory) * 1024, min(clock)
+
+
+def cpu_of(act, runs=RUNS):
+    """The CPU seconds that a function takes at best."""
+    times = []
+    for _ in range(runs):
+        started = time.process_time()
+        act()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def written(path, title, rows):
+    """Writes figures for plots, if a file is given."""
+    if path:
+        path.write_text(json.dumps({"title": title, "rows": rows}, indent=2) + "\n")
 
 
 def several(root):
     """Time and memory of the report over all pipelines, in each format."""
     for form in ("json", "human", "csv", "html", "sarif"):
         command = [POLICYGEN, "evidence", "--all", "--input", root, "--format", form]
-        command += ["--fail-on", "never"]
-        memory = peak(command) / 2**20
-        took = best(lambda command=command: run(command))
-        print(f"evidence --all {form:<6} {took:7.3f} s   {memory:4.0f} MiB")
-
-
-def run(command):
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def best(of):
-    times = []
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        of()
-        times.append(time.perf_counter() - started)
-    return min(times)
+        taken, memory = cost([*command, "--fail-on", "never"])
+        print(f"evidence --all {form:<6} {taken:7.3f} s CPU   {memory / 2**20:4.0f} MiB")
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--executions", type=int, default=10_000)
+    parser.add_argument("--executions", type=int, nargs="+", default=[10_000])
     parser.add_argument("--signed", action="store_true", help="sign every approval by a passkey")
     parser.add_argument("--pipelines", type=int, help="measure one report over as many pipelines")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="write the history there, and measure nothing"
     )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     arguments = parser.parse_args()
-    step = timedelta(days=360) / arguments.executions
+    rows = []
+    for executions in arguments.executions:
+        rows += rows_of(arguments, executions)
+    written(arguments.json, "A report over past executions, by their number", rows)
+    return 0
+
+
+def rows_of(arguments, executions):
+    """Measures a history of that many executions, and gives the figures of each format."""
+    rows = []
+    runs = RUNS if executions <= 10_000 else 2
+    step = timedelta(days=360) / executions
     signers = Signers() if arguments.signed else None
-    maker = make(arguments.executions, datetime(2026, 1, 1, 8, tzinfo=UTC), step, signers)
+    maker = make(executions, datetime(2026, 1, 1, 8, tzinfo=UTC), step, signers)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         maker.write(arguments.keep)
-        return 0
+        return rows
     if arguments.pipelines:
         with tempfile.TemporaryDirectory() as folder:
             write_pipelines(maker, arguments.pipelines, Path(folder))
-            print(f"{arguments.executions} executions of {arguments.pipelines} pipelines")
+            print(f"{executions} executions of {arguments.pipelines} pipelines")
             several(folder)
-        return 0
+        return rows
     with tempfile.TemporaryDirectory() as folder:
         paths = maker.write(Path(folder))
         size = sum(path.stat().st_size for path in paths)
@@ -408,36 +434,44 @@ def main():
             fixed = ["--pipeline", "payments", "--fail-on", "never"]
             return [POLICYGEN, "evidence", *fixed, "--format", form, *inputs, *more]
 
-        def evidence(form, *more):
-            return best(lambda: run(command(form, *more)))
-
         def parse():
             for path in paths:
                 with path.open("rb") as file:
                     json.load(file)
 
-        python = best(parse)
+        actions = len(maker.actions)
+        # What Python holds of the history would slow its parser down.
+        maker.executions, maker.actions = [], []
+        python = cpu_of(parse, runs)
         print(
-            f"{arguments.executions} executions, {len(maker.actions)} action executions, "
-            f"{size / 1e6:.0f} MB; the best of {RUNS} runs"
+            f"{executions} executions, {actions} action executions, {size / 1e6:.0f} MB; "
+            f"CPU seconds, the best of {runs} runs"
         )
         print(f"python json.load   {python:7.3f} s")
         for form in ("json", "human", "csv", "html"):
-            took, memory = evidence(form), peak(command(form))
+            taken, memory, clock = measured(command(form), runs)
+            rows.append({
+                "executions": executions, "format": form, "input_mb": size / 1e6,
+                "cpu_s": taken, "wall_s": clock, "json_load_s": python,
+                "of_json_load": taken / python, "peak_mb": memory / 1e6,
+                "of_input": memory / size,
+            })  # fmt: skip
             print(
-                f"evidence {form:<9} {took:7.3f} s   {took / python:5.2f} of json.load   "
-                f"{memory / 2**20:5.0f} MiB   {memory / size:4.2f} of the input"
+                f"evidence {form:<9} {taken:7.3f} s   {taken / python:5.2f} of json.load   "
+                f"{memory / 2**20:5.0f} MiB   {memory / size:4.2f} of the input   "
+                f"{clock:6.3f} s on the clock"
             )
         if signers:
             rule = Path(folder) / "rule.json"
             rule.write_text(json.dumps(signers.rule()))
             count = len(signers.signed)
-            verifying = evidence("csv", "--rule", rule) - evidence("csv")
-            peer = best(signers.verify)
+            with_rule, _ = cost(command("csv", "--rule", rule))
+            verifying = with_rule - cost(command("csv"))[0]
+            peer = cpu_of(signers.verify)
             print(
                 f"{count} signatures   {verifying:7.3f} s   {verifying / peer:5.2f} of cryptography"
             )
-    return 0
+    return rows
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ use names::shown;
 use serde::Serialize;
 use signing::in_one_line;
 
-use crate::attempts::{Newest, newest};
-use crate::facts::{ActionKind, Attempt, Facts, Invoked, Status};
+use crate::account::Account;
+use crate::attempts::{Attempts, FunctionRun, Newest};
+use crate::facts::{Attempt, Status};
 use crate::reviews::Reviews;
 use crate::revisions::UnknownRevision;
 use crate::rule::Rule;
@@ -90,30 +91,32 @@ impl Authorship {
 pub(crate) fn authorship(
     rule: &Rule,
     reviews: &Reviews,
-    facts: &Facts,
+    account: &Account,
+    attempts: &Attempts<'_>,
     revisions: &Result<BTreeSet<&str>, UnknownRevision>,
 ) -> Result<Authorship, String> {
     let revisions = revisions.as_ref().map_err(ToString::to_string)?;
     let head = in_one_line(&Vec::from_iter(revisions.iter().copied()));
     let head = head.map_err(|problem| problem.to_string())?;
-    let runs = |attempt: &&Attempt| is_run(reviews, facts, attempt);
-    let actions: BTreeMap<_, _> = facts
-        .attempts
-        .iter()
-        .filter(runs)
-        .map(|attempt| ((&attempt.stage, &attempt.action), attempt))
-        .collect();
+    // In the account and the region of the pipeline, where manual approvals always are.
+    let is_run = |run: &FunctionRun<'_>| {
+        reviews.function().is_run_by(run.function, run.role, account.id())
+            && attempts.is_beside_approvals(run)
+    };
     let mut found: Option<Authorship> = None;
-    for ((stage, action), attempt) in actions {
-        let of_action = |it: &&Attempt| it.stage == *stage && it.action == *action;
-        let name = shown(attempt.action.as_deref().unwrap_or("an action"));
-        let attempt = match newest(facts.attempts.iter().filter(of_action)) {
+    for ((_, name), action) in attempts.actions() {
+        if !action.runs.iter().any(is_run) {
+            continue;
+        }
+        let name = shown(name.unwrap_or("an action"));
+        let attempt = match action.newest() {
             Newest::Is(attempt) => attempt,
             Newest::None | Newest::Unclear => {
                 return Err(format!("the history does not tell which run of {name} is the newest"));
             }
         };
-        if attempt.status != Status::Succeeded || !is_run(reviews, facts, attempt) {
+        let is_believed = FunctionRun::of(attempt).as_ref().is_some_and(is_run);
+        if attempt.status != Status::Succeeded || !is_believed {
             return Err(format!("{name}, which says who wrote it, has not succeeded"));
         }
         let one = read(rule, attempt, &head).map_err(|problem| format!("{name} {problem}"))?;
@@ -128,18 +131,6 @@ pub(crate) fn authorship(
             reviews.function()
         )
     })
-}
-
-/// Whether an attempt ran the reviews function: in the account and the region of the pipeline,
-/// where manual approvals always are.
-fn is_run(reviews: &Reviews, facts: &Facts, attempt: &Attempt) -> bool {
-    let Some(Invoked { function: Some(function), role, .. }) = &attempt.invoked else {
-        return false;
-    };
-    let mut approvals =
-        facts.attempts.iter().filter(|attempt| attempt.kind == ActionKind::ManualApproval);
-    reviews.function().is_run_by(function, role.as_deref(), facts.account.id())
-        && approvals.all(|approval| approval.region == attempt.region)
 }
 
 /// What one run reported. `Err` continues a sentence that begins with the action.

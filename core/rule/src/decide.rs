@@ -1,9 +1,9 @@
 //! Judges the facts of an execution under a rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::approval::{Approval, judge};
-use crate::attempts::{Rejection, approvals_of, is_incomplete, newest_attempt};
+use crate::attempts::Attempts;
 use crate::authorship::{Authorship, authorship};
 use crate::decision::{Decision, EffectiveRule, Reason, Record, Verdict};
 use crate::excluded::{excluded, name_authors};
@@ -15,7 +15,7 @@ use crate::misfit::{Misfit, check};
 use crate::person::{Person, persons};
 use crate::quorum::Quorum;
 use crate::reason::ReasonCode;
-use crate::revisions::revisions;
+use crate::revisions::revisions_of;
 use crate::rule::Rule;
 use crate::signed::Released;
 
@@ -26,26 +26,33 @@ use crate::signed::Released;
 /// [`Misfit`] if the rule gives a principal to two people, has no roster entry for a required
 /// action, or spells an action's name in a different case. An error is never a verdict.
 pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
+    decide_on(rule, facts, &facts.attempts.iter().collect())
+}
+
+/// The same for attempts that were read before. `facts.attempts` is not looked at.
+///
+/// # Errors
+/// As [`decide()`].
+pub fn decide_on(rule: &Rule, facts: &Facts, attempts: &Attempts<'_>) -> Result<Decision, Misfit> {
     let stage = rule.stage().unwrap_or(&facts.gate_stage);
-    let found = approvals_of(stage, &facts.attempts);
+    let found = attempts.approvals_of(stage);
     let required = required_actions(rule, &found);
     check(rule, &found, &required)?;
-    let rejection = Rejection::newest(&facts.attempts);
-    let revisions = revisions(&facts.attempts);
+    let revisions = revisions_of(attempts);
     let released = Released { execution: &facts.execution, stage, revisions: &revisions };
 
     let mut approvals = Vec::new();
     for action in &required {
-        let newest = newest_attempt(&facts.attempts, stage, action);
-        approvals.push(judge(rule, facts, &released, rejection, action, newest)?);
+        let newest = attempts.newest(stage, action);
+        approvals.push(judge(rule, facts, &released, attempts.rejection, action, newest)?);
     }
-    for incomplete in facts.attempts.iter().filter(|a| is_incomplete(a)) {
-        approvals.push(Approval::incomplete(incomplete));
-    }
+    approvals.extend(attempts.incomplete().into_iter().map(Approval::incomplete));
     object_to_roles_of_signers(rule, facts, &mut approvals)?;
 
     let mut notes = Vec::new();
-    let authorship = rule.reviews().map(|reviews| authorship(rule, reviews, facts, &revisions));
+    let authorship = rule
+        .reviews()
+        .map(|reviews| authorship(rule, reviews, &facts.account, attempts, &revisions));
     let persons = count(rule, facts, authorship.as_ref(), &mut approvals, &mut notes)?;
     if let Some(Ok(authorship)) = &authorship {
         name_authors(rule, facts, authorship, &mut approvals);
@@ -59,14 +66,11 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Result<Decision, Misfit> {
         approvals.iter().filter_map(|approval| approval.objection.clone()).collect();
     // Name a rejection before the approvals that it supersedes.
     against.sort_by_key(|reason| reason.code != ReasonCode::Rejected);
+    // One person may fall short in several lists.
+    let mut known = BTreeSet::new();
     for (quorum, actions) in lists(rule, &required, &found) {
         let shortfalls = quorum_not_met(rule, facts, quorum, actions, &persons, &approvals);
-        // One person may fall short in several lists.
-        for reason in shortfalls {
-            if !against.contains(&reason) {
-                against.push(reason);
-            }
-        }
+        against.extend(shortfalls.into_iter().filter(|reason| known.insert(reason.clone())));
     }
     let record = Record {
         schema_version: 1,
@@ -185,12 +189,19 @@ fn count(
     let persons = persons(&principals);
     let (out, counted): (Vec<Person>, Vec<Person>) =
         persons.into_iter().partition(|person| exclusion(person).is_some());
-    for (position, approval) in approvals.iter_mut().enumerate() {
-        let is_of = |person: &&Person| person.members().contains(&position);
-        if let Some(why) = out.iter().find(is_of).and_then(exclusion) {
-            approval.objection = Some(why.objection(&approval.action));
+    for (person, why) in out.iter().filter_map(|person| Some((person, exclusion(person)?))) {
+        for at in person.members() {
+            if let Some(approval) = approvals.get_mut(*at) {
+                approval.objection = Some(why.objection(&approval.action));
+            }
         }
-        approval.person = counted.iter().find(is_of).map(|p| p.name().clone());
+    }
+    for person in &counted {
+        for at in person.members() {
+            if let Some(approval) = approvals.get_mut(*at) {
+                approval.person = Some(person.name().clone());
+            }
+        }
     }
     Ok(counted)
 }
@@ -236,9 +247,12 @@ fn same_person(
     if theirs.len() < 2 {
         return None;
     }
-    let held_by = |key: &Key| theirs.iter().filter(|approval| approval.keys.has(key)).count();
-    let keys: BTreeSet<&Key> = theirs.iter().flat_map(|approval| approval.keys.all()).collect();
-    let shared: Vec<&Key> = keys.into_iter().filter(|key| held_by(key) > 1).collect();
+    let mut held_by: BTreeMap<&Key, usize> = BTreeMap::new();
+    for key in theirs.iter().flat_map(|approval| approval.keys.all()) {
+        *held_by.entry(key).or_default() += 1;
+    }
+    let shared: Vec<&Key> =
+        held_by.into_iter().filter(|(_, approvals)| *approvals > 1).map(|(key, _)| key).collect();
     let by_role = shared.iter().any(|key| matches!(key, Key::Role { .. }));
     let how_to_trust = theirs
         .iter()

@@ -59,9 +59,10 @@ mod trusted_role;
 mod written;
 
 pub use account::{Account, RESERVED_PATH};
+pub use attempts::Attempts;
 pub use authorship::{Authorship, reviews_variable};
 pub use changes::{AddedKey, Change, Effect};
-pub use decide::decide;
+pub use decide::{decide, decide_on};
 pub use decision::{
     AtIs, Decision, DeskRecord, EffectiveRule, JudgedApproval, Reason, Record, Satisfied, Verdict,
 };

@@ -1,5 +1,7 @@
 //! The one function that counts persons.
 
+use std::collections::BTreeMap;
+
 use crate::key::{Key, Keys};
 
 /// A set of principals joined by shared keys. Nothing else is ever counted.
@@ -23,25 +25,30 @@ impl Person {
     }
 }
 
-/// The persons behind these principals: the connected components of "shares a key".
+/// The persons behind these principals: the connected components of "shares a key". A shared handle
+/// does not join two people that the `people` map distinguishes. If `people` names only one of two
+/// humans with the same handle, that changes nothing: a forgotten entry never splits one human.
 ///
 /// Principals without proven keys are nobody and join nobody (INVARIANT, fail closed). Apart from
 /// the positions of members, the result does not depend on the order of the principals, and repeats
-/// change nothing. The time is quadratic in their number, the number of approvals of one stage.
+/// change nothing.
 #[must_use]
 pub fn persons(principals: &[Keys]) -> Vec<Person> {
-    let mut components: Vec<Vec<(usize, &Keys)>> = Vec::new();
-    let attributable = principals.iter().enumerate().filter(|(_, keys)| keys.is_attributable());
-    for (position, keys) in attributable {
-        let (joined, apart): (Vec<_>, Vec<_>) = components
-            .into_iter()
-            .partition(|members| members.iter().any(|(_, member)| same_human(member, keys)));
-        components = apart;
-        let mut component: Vec<_> = joined.into_iter().flatten().collect();
-        component.push((position, keys));
-        components.push(component);
+    let mut holders = Holders::of(principals);
+    let mut is_known = vec![false; principals.len()];
+    let mut persons = Vec::new();
+    for (first, keys) in principals.iter().enumerate().filter(|(_, keys)| keys.is_attributable()) {
+        let mut component = Vec::new();
+        let mut open = vec![(first, keys)];
+        while let Some((position, keys)) = open.pop() {
+            if let Some(known) = is_known.get_mut(position).filter(|known| !**known) {
+                *known = true;
+                component.push((position, keys));
+                open.extend(holders.take_joined(keys));
+            }
+        }
+        persons.extend(person(component));
     }
-    let mut persons: Vec<Person> = components.into_iter().filter_map(person).collect();
     persons.sort_by(|a, b| (&a.name, &a.members).cmp(&(&b.name, &b.members)));
     persons
 }
@@ -54,15 +61,43 @@ fn person(component: Vec<(usize, &Keys)>) -> Option<Person> {
     Some(Person { name, members })
 }
 
-/// Whether two principals are joined directly: they share a key. A shared handle does not join two
-/// people that the `people` map distinguishes.
-fn same_human(a: &Keys, b: &Keys) -> bool {
-    a.shared_with(b).any(|key| !matches!(key, Key::Handle(_)) || !are_different_people(a, b))
+/// The principals that hold a key and are not joined yet. Handles hold them apart by the person
+/// that `people` gives them to, if any.
+struct Holders<'a>(BTreeMap<&'a Key, BTreeMap<Option<&'a Key>, Vec<(usize, &'a Keys)>>>);
+
+impl<'a> Holders<'a> {
+    fn of(principals: &'a [Keys]) -> Self {
+        let mut holders = Self(BTreeMap::new());
+        let attributable = principals.iter().enumerate().filter(|(_, keys)| keys.is_attributable());
+        for (position, keys) in attributable {
+            for key in keys.all() {
+                let person = named_person(key, keys);
+                let of_key = holders.0.entry(key).or_default();
+                of_key.entry(person).or_default().push((position, keys));
+            }
+        }
+        holders
+    }
+
+    /// Takes out everybody who is directly joined to a principal with these keys.
+    fn take_joined(&mut self, keys: &'a Keys) -> Vec<(usize, &'a Keys)> {
+        let mut joined = Vec::new();
+        for key in keys.all() {
+            let Some(of_key) = self.0.get_mut(key) else { continue };
+            match named_person(key, keys) {
+                None => joined.extend(std::mem::take(of_key).into_values().flatten()),
+                person => {
+                    joined.extend(of_key.remove(&None).into_iter().flatten());
+                    joined.extend(of_key.remove(&person).into_iter().flatten());
+                }
+            }
+        }
+        joined
+    }
 }
 
-/// Whether `people` gives the two principals, by proven keys, to two different people. If it names
-/// only one of two humans with the same handle, that changes nothing: a forgotten entry never
-/// splits one human.
-fn are_different_people(a: &Keys, b: &Keys) -> bool {
-    matches!((a.proven_person(), b.proven_person()), (Some(a), Some(b)) if a != b)
+/// The person that `people` gives a holder of a handle to, by proven keys. Other keys join no
+/// matter who holds them.
+fn named_person<'a>(key: &Key, keys: &'a Keys) -> Option<&'a Key> {
+    keys.proven_person().filter(|_| matches!(key, Key::Handle(_)))
 }

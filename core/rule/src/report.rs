@@ -1,7 +1,7 @@
 //! What people and other actions read about a decision: the summary and the output variables of a
 //! success, and the message of a refusal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use names::shown;
 
@@ -101,10 +101,13 @@ impl Satisfied<'_> {
     #[must_use]
     pub fn approvers(self) -> String {
         let persons = &self.decision().persons;
-        let is_shared =
-            |label: &String| persons.iter().filter(|other| other.label() == *label).count() > 1;
+        let mut borne_by: BTreeMap<String, usize> = BTreeMap::new();
+        for label in persons.iter().map(Key::label) {
+            *borne_by.entry(label).or_default() += 1;
+        }
         let name = |key: &Key| {
-            Some(key.label()).filter(|label| !is_shared(label)).unwrap_or_else(|| key.to_string())
+            let label = Some(key.label()).filter(|label| borne_by.get(label) == Some(&1));
+            label.unwrap_or_else(|| key.to_string())
         };
         persons.iter().map(name).collect::<Vec<_>>().join(", ")
     }

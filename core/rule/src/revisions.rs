@@ -1,11 +1,11 @@
 //! What an execution releases: the revisions that its Source actions delivered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use names::shown;
 
-use crate::attempts::{Newest, newest};
-use crate::facts::{ActionKind, Attempt, Status};
+use crate::attempts::{Attempts, Newest};
+use crate::facts::Attempt;
 
 /// Why nobody can tell what an execution releases. No statement about it can be written, so no
 /// signature of an approval in it counts.
@@ -38,40 +38,26 @@ pub enum UnknownRevision {
 /// # Errors
 /// [`UnknownRevision`] if one of them is not known.
 pub fn revisions(attempts: &[Attempt]) -> Result<BTreeSet<&str>, UnknownRevision> {
-    let name = |attempt: &Attempt| attempt.action.clone().unwrap_or_else(|| "an action".to_owned());
-    let is_doubtful = |attempt: &&Attempt| {
-        matches!(
-            (attempt.kind, attempt.status),
-            (ActionKind::Unknown, Status::Succeeded | Status::Unknown)
-                | (ActionKind::Source, Status::Unknown)
-        )
-    };
-    if let Some(doubtful) = attempts.iter().find(is_doubtful) {
-        return Err(UnknownRevision::Perhaps { action: name(doubtful) });
+    revisions_of(&attempts.iter().collect())
+}
+
+/// The same for attempts that were read before.
+pub(crate) fn revisions_of<'a>(
+    attempts: &Attempts<'a>,
+) -> Result<BTreeSet<&'a str>, UnknownRevision> {
+    let name = |(_, name): (_, Option<&str>)| name.unwrap_or("an action").to_owned();
+    let mut doubtful = attempts.actions().filter(|(_, action)| action.may_have_delivered);
+    if let Some((place, _)) = doubtful.next() {
+        return Err(UnknownRevision::Perhaps { action: name(place) });
     }
-    let delivered = |attempt: &&Attempt| {
-        attempt.kind == ActionKind::Source && attempt.status == Status::Succeeded
-    };
-    let sources: BTreeMap<_, &Attempt> = attempts
-        .iter()
-        .filter(delivered)
-        .map(|source| ((&source.stage, &source.action), source))
-        .collect();
-    let of =
-        |one: &Attempt, other: &Attempt| (&one.stage, &one.action) == (&other.stage, &other.action);
-    sources
-        .into_values()
-        .map(|source| {
-            let all = attempts.iter().filter(delivered).filter(|other| of(source, other));
-            match newest(all) {
-                Newest::Is(newest) => {
-                    let missing = || UnknownRevision::Missing { action: name(newest) };
-                    newest.revision.as_deref().ok_or_else(missing)
-                }
-                Newest::None | Newest::Unclear => {
-                    Err(UnknownRevision::Unclear { action: name(source) })
-                }
+    let delivered =
+        attempts.actions().filter_map(|(place, action)| match action.delivered.newest() {
+            Newest::None => None,
+            Newest::Is(newest) => {
+                let missing = || UnknownRevision::Missing { action: name(place) };
+                Some(newest.revision.as_deref().ok_or_else(missing))
             }
-        })
-        .collect()
+            Newest::Unclear => Some(Err(UnknownRevision::Unclear { action: name(place) })),
+        });
+    delivered.collect()
 }

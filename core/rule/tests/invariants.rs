@@ -3,14 +3,14 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::ValueTree;
 use rule::{
-    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Keys, Principal,
-    PrincipalKind, Quorum, Rule, Status, Verdict, decide, persons,
+    Account, ActionKind, Approver, Attempt, Decision, Execution, Facts, Initiator, Key, Keys,
+    Principal, PrincipalKind, Quorum, Rule, Status, Verdict, decide, persons,
 };
 use serde_json::{Map, Value, json};
 
@@ -333,6 +333,42 @@ proptest! {
                 prop_assert!(decision.refusal().unwrap().len() <= rule::REFUSAL_LIMIT);
             }
         }
+    }
+
+    /// Who is the same human, said pair by pair: who shares a key that is not only a handle, or a
+    /// handle unless the map gives the two to two people.
+    #[test]
+    fn persons_are_what_pairs_of_principals_that_share_a_key_make(
+        rule in floor(),
+        arns in proptest::collection::vec(principal(), 0..9),
+    ) {
+        let keys = arns.iter().map(|arn| rule.keys(&Principal::parse(arn), &account()));
+        let Ok(keys) = keys.collect::<Result<Vec<Keys>, _>>() else { return Ok(()) };
+        let entry = |keys: &Keys| {
+            let is_person = |key: &&Key| matches!(key, Key::Person(_));
+            keys.proven().iter().find(is_person).cloned()
+        };
+        let are_one = |a: &Keys, b: &Keys| {
+            let differ = matches!((entry(a), entry(b)), (Some(a), Some(b)) if a != b);
+            a.shared_with(b).any(|key| !matches!(key, Key::Handle(_)) || !differ)
+        };
+        // Each principal begins as somebody else, and takes the number of whoever it is.
+        let mut numbers: Vec<usize> = (0..keys.len()).collect();
+        for (a, of_a) in keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable()) {
+            for (b, of_b) in keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable()) {
+                if are_one(of_a, of_b) {
+                    let (one, other) = (numbers[a], numbers[b]);
+                    numbers.iter_mut().filter(|it| **it == other).for_each(|it| *it = one);
+                }
+            }
+        }
+        let mut expected: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, _) in keys.iter().enumerate().filter(|(_, keys)| keys.is_attributable()) {
+            expected.entry(numbers[at]).or_default().push(at);
+        }
+        let expected: BTreeSet<Vec<usize>> = expected.into_values().collect();
+        let counted = persons(&keys).into_iter().map(|person| person.members().to_vec());
+        prop_assert_eq!(counted.collect::<BTreeSet<_>>(), expected);
     }
 
     #[test]

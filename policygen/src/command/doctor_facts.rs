@@ -147,7 +147,7 @@ fn saved(paths: &[PathBuf]) -> Result<Known, FactsError> {
     let mut known = Known::default();
     for path in paths {
         let json = input::text(path)?;
-        read_saved(json.as_bytes(), &mut known)
+        read_saved(&json, &mut known)
             .map_err(|source| FactsError::Saved { path: path.as_path().into(), source })?;
     }
     Ok(known)

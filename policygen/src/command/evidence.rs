@@ -94,20 +94,25 @@ fn one(
     let asks_trail = args.cloudtrail || !args.cloudtrail_file.is_empty();
     let Made { report, cover, judged } = recipe.make(&ingredients, asked, asks_trail, made_at)?;
     let unused = judged.unused.clone();
-    let printed = match args.format {
-        Format::Human => human::render(&report, output::width()).into_bytes(),
-        Format::Json => json::render(&report, &cover)?,
-        Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
-        Format::Csv => csv::render(&report, args.cover.then_some(&cover))?,
-        Format::Github => findings::github(&sarif::findings(&report, judged)).into_bytes(),
-        Format::Junit => {
-            let found = sarif::findings(&report, judged);
-            findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
-        }
-        Format::Html => html::render(&report, &cover)?.into_bytes(),
-        Format::Proof => return prove(args, pipeline, &report, &cover, &ingredients.rule),
-    };
-    args.print(&cover, &printed)?;
+    // A manifest says what will be printed, so with one the whole text is needed first.
+    if args.format == Format::Json && args.manifest.is_none() {
+        output::print_by(|out| Ok(json::write(&report, &cover, out)?))?;
+    } else {
+        let printed = match args.format {
+            Format::Human => human::render(&report, output::width()).into_bytes(),
+            Format::Json => json::render(&report, &cover)?,
+            Format::Sarif => sarif::render(&report, judged)?.into_bytes(),
+            Format::Csv => csv::render(&report, args.cover.then_some(&cover))?,
+            Format::Github => findings::github(&sarif::findings(&report, judged)).into_bytes(),
+            Format::Junit => {
+                let found = sarif::findings(&report, judged);
+                findings::junit(&found, &evidence::CATALOG, args.fail_on.severity()).into_bytes()
+            }
+            Format::Html => html::render(&report, &cover)?.into_bytes(),
+            Format::Proof => return prove(args, pipeline, &report, &cover, &ingredients.rule),
+        };
+        args.print(&cover, &printed)?;
+    }
     // These formats have no place for notes about the whole report.
     if matches!(args.format, Format::Csv | Format::Sarif | Format::Github | Format::Junit) {
         report.notes().iter().for_each(|note| output::print_note(note));

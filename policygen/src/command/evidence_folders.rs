@@ -74,7 +74,7 @@ fn origin(path: &Path) -> Result<Option<Origin>, FoldersError> {
     }
     let Ok((_, text)) = Sources::read(Role::History, path) else { return Ok(None) };
     let name = || InputName::from(path);
-    Origin::of(text.as_bytes()).map_err(|source| FoldersError::Origin { path: name(), source })
+    Origin::of(&text).map_err(|source| FoldersError::Origin { path: name(), source })
 }
 
 /// The place that the folders of a path name: an account is 12 digits, a region is one of AWS's,

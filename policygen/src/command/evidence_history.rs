@@ -63,10 +63,9 @@ pub(crate) fn read(
         for path in Sources::files_of(given)? {
             let name = || InputName::from(path.as_path());
             let (source, text) = Sources::read(Role::History, &path)?;
-            let json = text.as_bytes();
-            let saved = Saved::parse(json);
+            let saved = Saved::parse(&text);
             // A file of another pipeline is left out even if it cannot be used.
-            let origin = saved.as_ref().map_or_else(|_| Origin::of(json), Saved::origin);
+            let origin = saved.as_ref().map_or_else(|_| Origin::of(&text), Saved::origin);
             let origin = origin.map_err(|source| HistoryError::Origin { path: name(), source })?;
             match origin {
                 Some(origin) if !wanted.is(&origin) => {

@@ -27,8 +27,8 @@ pub enum SavedFactsError {
 ///
 /// # Errors
 /// [`SavedFactsError`] if it is not one of these outputs.
-pub fn read(json: &[u8], known: &mut Known) -> Result<(), SavedFactsError> {
-    let file: Value = serde_json::from_slice(json).map_err(SavedFactsError::NotJson)?;
+pub fn read(json: &str, known: &mut Known) -> Result<(), SavedFactsError> {
+    let file: Value = serde_json::from_str(json).map_err(SavedFactsError::NotJson)?;
     if file.get("stageStates").is_some() {
         let state: State = serde_json::from_value(file).map_err(SavedFactsError::State)?;
         known.state = Some(state.stage_states.into_iter().map(Stage::read).collect());
@@ -37,7 +37,7 @@ pub fn read(json: &[u8], known: &mut Known) -> Result<(), SavedFactsError> {
     if let Some(execution) = file.get("pipelineExecution") {
         // It has the members of a summary that we need.
         let list = serde_json::json!({"pipelineExecutionSummaries": [execution]});
-        read_saved(list.to_string().as_bytes(), &mut known.history)?;
+        read_saved(&list.to_string(), &mut known.history)?;
         return Ok(());
     }
     read_saved(json, &mut known.history)?;

@@ -1,5 +1,7 @@
 //! What an execution did after its gate.
 
+use std::collections::HashSet;
+
 use super::gate_run::GateRun;
 use crate::read::case::Case;
 use crate::read::history::{ActionExecution, ExecutionStatus};
@@ -20,22 +22,17 @@ impl<'a> AfterGate<'a> {
         let newest = runs.last();
         let ended = newest.filter(|run| run.has_ended()).and_then(|run| run.updated);
         let began = newest.and_then(|run| run.started);
-        let same = |a: &ActionExecution, b: &ActionExecution| {
-            a.attempt.stage == b.attempt.stage && a.attempt.action == b.attempt.action
-        };
-        let is_gate = |action: &ActionExecution| {
-            runs.iter().any(|run| run.id.is_some() && run.id == action.attempt.id)
-        };
-        let ran_before = |action: &ActionExecution| {
-            let earlier = |other: &&ActionExecution| {
-                other.attempt.started.is_some_and(|at| began.is_none_or(|began| at < began))
-            };
-            case.actions.iter().filter(earlier).any(|other| same(other, action))
-        };
-        let came_after = |action: &&ActionExecution| {
+        let place = |action: &'a ActionExecution| (&action.attempt.stage, &action.attempt.action);
+        let earlier = case.actions.iter().filter(|action| {
+            action.attempt.started.is_some_and(|at| began.is_none_or(|began| at < began))
+        });
+        let earlier: HashSet<_> = earlier.map(place).collect();
+        let gates: HashSet<&str> = runs.iter().filter_map(|run| run.id.as_deref()).collect();
+        let came_after = |action: &&'a ActionExecution| {
             let late =
                 ended.is_some_and(|ended| action.attempt.started.is_none_or(|at| at >= ended));
-            late && !is_gate(action) && !ran_before(action)
+            let is_gate = action.attempt.id.as_deref().is_some_and(|id| gates.contains(id));
+            late && !is_gate && !earlier.contains(&place(action))
         };
         Self {
             succeeded: case.execution.status == ExecutionStatus::Succeeded,

@@ -1,18 +1,20 @@
 //! The approvals of an execution, and how each was counted.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rule::{AtIs, Attempt, Basis, Decision, JudgedApproval, ReasonCode, SignatureRecord, Status};
 use signing::Signature;
 
 use super::gate_run::GateRun;
-use crate::read::case::Case;
 use crate::read::event::ApprovalEvent;
+use crate::read::history::ActionExecution;
 
 /// One attempt of one approval action.
 #[derive(Debug)]
 pub struct ApprovalAttempt {
     /// The attempt, as the history shows it.
-    pub attempt: Attempt,
+    pub attempt: Box<Attempt>,
     /// The token, if CodePipeline shows it.
     pub(crate) token: Option<String>,
     /// How it was counted.
@@ -83,49 +85,59 @@ impl Counting {
     }
 }
 
-/// The attempts of all approvals of a case, oldest first.
+/// The attempts of all approvals among the actions of a case, in their order.
 pub(crate) fn attempts(
-    case: &Case,
+    actions: Vec<ActionExecution>,
     decision: Option<&Decision>,
     runs: &[GateRun],
 ) -> Vec<ApprovalAttempt> {
     let of_runs = runs.iter().rev().filter_map(GateRun::decision);
     let decisions: Vec<&Decision> = decision.into_iter().chain(of_runs).collect();
-    let approvals = case.actions.iter().filter(|action| action.attempt.kind.may_be_approval());
-    let with_counting = approvals.map(|action| ApprovalAttempt {
-        counting: counting(&action.attempt, case, &decisions),
-        basis: judged(&action.attempt, &decisions).and_then(|judged| judged.basis),
-        signature: judged(&action.attempt, &decisions).and_then(|judged| judged.signature.clone()),
-        behind: Vec::new(),
-        attempt: action.attempt.clone(),
-        token: action.external_id.clone(),
-        trail: None,
-    });
-    with_counting.collect()
-}
-
-/// What the newest decision that considered an attempt says about it.
-fn judged<'a>(attempt: &Attempt, decisions: &[&'a Decision]) -> Option<&'a JudgedApproval> {
-    let is_this = |judged: &&JudgedApproval| {
-        judged.action_execution_id.is_some() && judged.action_execution_id == attempt.id
+    // What the newest decision that considered an attempt says about it.
+    let mut judged: BTreeMap<&str, &JudgedApproval> = BTreeMap::new();
+    for approval in decisions.iter().flat_map(|decision| &decision.record().approvals) {
+        if let Some(id) = &approval.action_execution_id {
+            judged.entry(id).or_insert(approval);
+        }
+    }
+    let judged = |attempt: &Attempt| judged.get(attempt.id.as_deref()?).copied();
+    let mut newest: BTreeMap<_, Option<Timestamp>> = BTreeMap::new();
+    for attempt in actions.iter().map(|action| &action.attempt) {
+        let newest = newest.entry((&attempt.stage, &attempt.action)).or_default();
+        *newest = (*newest).max(attempt.started);
+    }
+    let counting = |attempt: &Attempt| {
+        let newest = newest.get(&(&attempt.stage, &attempt.action));
+        match judged(attempt) {
+            Some(judged) => counting(judged),
+            None if decisions.is_empty() => Counting::NotJudged,
+            None if newest.is_some_and(|newest| *newest > attempt.started) => Counting::Replaced,
+            None => Counting::NotRequired,
+        }
     };
-    decisions.iter().find_map(|decision| decision.record().approvals.iter().find(is_this))
+    let may_be_approval = |action: &ActionExecution| action.attempt.kind.may_be_approval();
+    let approvals = actions.iter().filter(|action| may_be_approval(action));
+    let countings: Vec<Counting> = approvals.map(|action| counting(&action.attempt)).collect();
+    let approvals = actions.into_iter().filter(may_be_approval).zip(countings);
+    let approvals = approvals.map(|(ActionExecution { attempt, external_id, .. }, counting)| {
+        let judged = judged(&attempt);
+        ApprovalAttempt {
+            counting,
+            basis: judged.and_then(|judged| judged.basis),
+            signature: judged.and_then(|judged| judged.signature.clone()),
+            behind: Vec::new(),
+            attempt,
+            token: external_id,
+            trail: None,
+        }
+    });
+    approvals.collect()
 }
 
-fn counting(attempt: &Attempt, case: &Case, decisions: &[&Decision]) -> Counting {
-    let mut others = case.actions.iter().map(|action| &action.attempt);
-    let replaced = others.any(|other| {
-        (&other.stage, &other.action) == (&attempt.stage, &attempt.action)
-            && other.started > attempt.started
-    });
-    match judged(attempt, decisions) {
-        Some(judged) => match (&judged.person, judged.reason) {
-            (_, Some(reason)) => Counting::Not(reason),
-            (Some(person), None) => Counting::As(person.clone()),
-            (None, None) => Counting::NotJudged,
-        },
-        None if decisions.is_empty() => Counting::NotJudged,
-        None if replaced => Counting::Replaced,
-        None => Counting::NotRequired,
+fn counting(judged: &JudgedApproval) -> Counting {
+    match (&judged.person, judged.reason) {
+        (_, Some(reason)) => Counting::Not(reason),
+        (Some(person), None) => Counting::As(person.clone()),
+        (None, None) => Counting::NotJudged,
     }
 }

@@ -35,6 +35,7 @@ fn gives_time_of(event: &ApprovalEvent, attempt: &Attempt) -> bool {
 
 /// Adds CloudTrail's event to each answered approval, and an exception for each difference.
 pub(crate) fn confirm(evaluated: &mut Evaluated, standard: &Standard, trail: &Trail) {
+    let mut differing = Vec::new();
     for approval in &mut evaluated.approvals {
         let Some(principal) = approval.attempt.approver.history.clone() else {
             continue;
@@ -55,7 +56,7 @@ pub(crate) fn confirm(evaluated: &mut Evaluated, standard: &Standard, trail: &Tr
             let problem = format!(
                 "CodePipeline says that {principal} answered {action}, CloudTrail says {other}."
             );
-            evaluated.exceptions.insert(0, Exception::new(Code::PrincipalDiffers, problem.clone()));
+            differing.push(Exception::new(Code::PrincipalDiffers, problem.clone()));
             evaluated.verdict = Verdict::Error;
             evaluated.problem = Some(problem);
         }
@@ -68,6 +69,7 @@ pub(crate) fn confirm(evaluated: &mut Evaluated, standard: &Standard, trail: &Tr
             .collect();
         approval.trail = Some(event.clone());
     }
+    evaluated.exceptions.splice(0..0, differing.into_iter().rev());
     let found = contradictions(evaluated, standard, trail);
     let against = found.iter().find(|exception| exception.code.unsettles_verdict());
     if evaluated.verdict == Verdict::Satisfied

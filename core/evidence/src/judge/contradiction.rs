@@ -1,6 +1,6 @@
 //! Finds events of CloudTrail that contradict how a decision counted its approvals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use names::Arn;
 use rule::{Account, Basis, Decision, Key, Keys, Principal, Record, Rule, persons};
@@ -70,17 +70,16 @@ fn against(
     trail: &Trail,
 ) -> Vec<Exception> {
     let record = decision.record();
+    let attempts = evaluated.approvals.iter().rev();
+    let attempts = attempts.filter_map(|it| Some((it.attempt.id.as_deref()?, it)));
+    let attempts: HashMap<&str, &ApprovalAttempt> = attempts.collect();
     let counted: Vec<Counted<'_>> = record
         .approvals
         .iter()
         .filter(|judged| judged.counted)
         .filter_map(|judged| {
-            let is_this = |approval: &&ApprovalAttempt| {
-                judged.action_execution_id.is_some()
-                    && approval.attempt.id == judged.action_execution_id
-            };
             Some(Counted {
-                approval: evaluated.approvals.iter().find(is_this)?,
+                approval: attempts.get(judged.action_execution_id.as_deref()?)?,
                 person: judged.person.as_deref()?,
             })
         })
@@ -298,7 +297,7 @@ mod tests {
         let decision = decide(&rule, &facts).unwrap();
         let judged = &decision.record().approvals[0];
         let approval = ApprovalAttempt {
-            attempt: facts.attempts[0].clone(),
+            attempt: Box::new(facts.attempts[0].clone()),
             token: None,
             counting: Counting::As("person:alice".to_owned()),
             basis: judged.basis,

@@ -76,7 +76,7 @@ pub(crate) fn evaluate(
         pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
         verdict: outcome.verdict,
         problem: outcome.problem,
-        approvals: attempts(&case, outcome.decision.as_deref(), &gate_runs),
+        approvals: attempts(case.actions, outcome.decision.as_deref(), &gate_runs),
         execution: case.execution,
         gate_runs,
         decision: outcome.decision,

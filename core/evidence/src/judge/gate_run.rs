@@ -1,13 +1,16 @@
 //! One run of the gate in a past execution: what it reported, and today's evaluation of it.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use names::{FunctionRef, shown};
-use rule::{Decision, Rule, Status, Verdict};
+use rule::{Attempts, Decision, Rule, Status, Verdict};
 
 use super::exception::{Exception, ExceptionCode};
 use super::gate_function::runs_gate;
 use super::gate_report::{GateReport, message_of};
-use super::standard::{Decided, Standard};
+use super::standard::{Decided, Kept, Question, Standard};
+use super::timeline::Timeline;
 use crate::read::case::Case;
 use crate::read::history::ActionExecution;
 
@@ -42,16 +45,19 @@ pub struct GateRun {
 impl GateRun {
     /// All runs of the gate in a case, oldest first.
     pub(crate) fn all_in(case: &Case, gate: &FunctionRef, standard: &Standard) -> Vec<Self> {
-        let runs = case.actions.iter().filter(|action| runs_gate(gate, action));
-        runs.map(|action| Self::new(case, action, standard)).collect()
+        let actions = case.actions.iter().filter(|action| runs_gate(gate, action));
+        let actions: Vec<&ActionExecution> = actions.collect();
+        let evaluated = evaluate(case, &actions, standard);
+        let runs = actions.iter().zip(evaluated);
+        runs.map(|(action, evaluated)| Self::new(case, action, evaluated)).collect()
     }
 
-    fn new(case: &Case, action: &ActionExecution, standard: &Standard) -> Self {
+    fn new(
+        case: &Case,
+        action: &ActionExecution,
+        evaluated: Option<Result<Decided, String>>,
+    ) -> Self {
         let attempt = &action.attempt;
-        let has_ended = match attempt.status {
-            Status::Succeeded | Status::Failed | Status::Abandoned | Status::Unknown => true,
-            Status::InProgress => false,
-        };
         Self {
             execution_id: case.execution.id.clone(),
             stage: attempt.stage.clone(),
@@ -63,7 +69,7 @@ impl GateRun {
             report: GateReport::from_action(action),
             message: message_of(action).map(str::to_owned),
             parameters: action.configuration.get("UserParameters").cloned(),
-            evaluated: has_ended.then(|| evaluate(case, action, standard)),
+            evaluated,
         }
     }
 
@@ -166,30 +172,111 @@ fn other_rule(reported: Option<&str>, floor: &Rule) -> Option<Exception> {
     Some(Exception::new(ExceptionCode::RuleDiffers, message))
 }
 
-/// Evaluates the facts that a run could see.
+/// A run that has ended, with all that its evaluation needs.
+struct Ended<'a> {
+    /// Its place among the runs.
+    position: usize,
+    stage: &'a str,
+    rule: Rule,
+    began: Timestamp,
+    ended: Timestamp,
+    reported_satisfied: bool,
+    /// Whether the outcome of the execution may rest on it.
+    is_newest: bool,
+}
+
+impl<'a> Ended<'a> {
+    fn new(
+        position: usize,
+        case: &Case,
+        action: &'a ActionExecution,
+        standard: &Standard,
+        is_newest: bool,
+    ) -> Result<Self, String> {
+        let missing =
+            |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
+        let ended = action.attempt.updated.ok_or_else(|| missing("when"))?;
+        let stage = action.attempt.stage.as_deref().ok_or_else(|| missing("in which stage"))?;
+        let parameters = action.configuration.get("UserParameters").map(String::as_str);
+        Ok(Self {
+            position,
+            stage,
+            rule: standard.rule(parameters, stage, &case.execution.id)?,
+            began: action.attempt.started.unwrap_or(ended),
+            ended,
+            reported_satisfied: matches!(
+                GateReport::from_action(action),
+                GateReport::Satisfied { .. }
+            ),
+            is_newest,
+        })
+    }
+}
+
+/// Evaluates the facts that each run could see. `None` for a run that has not ended.
 ///
-/// The time of its decision is not known. It lies between the start of the run and the end that the
-/// history shows, about 30 seconds after the report. So ages are measured at the earliest time when
-/// the run can have reported.
+/// The time of a run's decision is not known. It lies between the start of the run and the end that
+/// the history shows, about 30 seconds after the report. So ages are measured at the earliest time
+/// when the run can have reported.
 ///
 /// If CodePipeline noticed an answer during the run, the gate may or may not have seen it. Such an
 /// approval counts only for a run that reported satisfied, because it was given before anything was
 /// released. Facts against a verdict always count.
-fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Result<Decided, String> {
-    let missing =
-        |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
-    let ended = action.attempt.updated.ok_or_else(|| missing("when"))?;
-    let began = action.attempt.started.unwrap_or(ended);
-    let decided = ended.checked_sub(REPORT_DELAY).unwrap_or(ended).max(began);
-    let stage = action.attempt.stage.as_deref().ok_or_else(|| missing("in which stage"))?;
-    let parameters = action.configuration.get("UserParameters").map(String::as_str);
-    let rule = standard.rule(parameters, stage, &case.execution.id)?;
-    let judge_as_of = |at| standard.judge_as_of(&rule, case, stage, at, decided);
-    let at_its_end = judge_as_of(ended)?;
-    let reported_satisfied =
-        matches!(GateReport::from_action(action), GateReport::Satisfied { .. });
-    if reported_satisfied || at_its_end.decision.satisfied().is_none() {
-        return Ok(at_its_end);
+fn evaluate(
+    case: &Case,
+    actions: &[&ActionExecution],
+    standard: &Standard,
+) -> Vec<Option<Result<Decided, String>>> {
+    let attempts = match actions {
+        [] => Vec::new(),
+        _ => standard.attempts(case),
+    };
+    let mut newest = HashSet::new();
+    let mut evaluated: Vec<Option<Result<Decided, String>>> =
+        actions.iter().map(|_| None).collect();
+    let mut runs = Vec::new();
+    for (position, action) in actions.iter().enumerate().rev() {
+        let is_newest = newest.insert((&action.attempt.stage, &action.attempt.action));
+        match action.attempt.status {
+            Status::InProgress => {}
+            Status::Succeeded | Status::Failed | Status::Abandoned | Status::Unknown => {
+                match Ended::new(position, case, action, standard, is_newest) {
+                    Ok(run) => runs.push(run),
+                    Err(problem) => set(&mut evaluated, position, Err(problem)),
+                }
+            }
+        }
     }
-    judge_as_of(began)
+    let judge = |run: &Ended<'_>, at: Timestamp, seen: &Attempts<'_>| {
+        let keeps = standard.keeps_facts && run.is_newest;
+        let question = Question {
+            rule: &run.rule,
+            case,
+            gate_stage: run.stage,
+            now: run.ended.checked_sub(REPORT_DELAY).unwrap_or(run.ended).max(run.began),
+            kept: keeps.then_some(Kept { attempts: &attempts, as_of: Some(at) }),
+        };
+        standard.judge(&question, seen)
+    };
+    runs.sort_by_key(|run| run.ended);
+    let mut at_the_end = Timeline::new(&attempts);
+    runs.retain(|run| {
+        let decided = at_the_end.as_of(run.ended, |seen| judge(run, run.ended, seen));
+        let is_satisfied = decided.as_ref().is_ok_and(|it| it.decision.satisfied().is_some());
+        set(&mut evaluated, run.position, decided);
+        is_satisfied && !run.reported_satisfied
+    });
+    runs.sort_by_key(|run| run.began);
+    let mut at_the_start = Timeline::new(&attempts);
+    for run in &runs {
+        let decided = at_the_start.as_of(run.began, |seen| judge(run, run.began, seen));
+        set(&mut evaluated, run.position, decided);
+    }
+    evaluated
+}
+
+fn set<T>(all: &mut [Option<T>], position: usize, one: T) {
+    if let Some(place) = all.get_mut(position) {
+        *place = Some(one);
+    }
 }

@@ -15,6 +15,7 @@ mod reviews;
 pub(crate) mod route;
 mod sessions;
 pub(crate) mod standard;
+mod timeline;
 mod trail;
 pub(crate) mod verdict;
 

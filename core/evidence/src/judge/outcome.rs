@@ -1,12 +1,14 @@
 //! Finds the verdict on an execution and the decision behind it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use rule::{Decision, Facts, Status};
+use rule::{Attempts, Decision, Facts, Rule, Status};
 
 use super::gate_run::GateRun;
 use super::route::Route;
-use super::standard::{Decided, Standard};
+use super::standard::{Decided, Kept, Question, Standard};
+use super::timeline::Timeline;
 use super::verdict::Verdict;
 use crate::read::case::Case;
 
@@ -58,7 +60,11 @@ pub(crate) fn without_gate(
             route.past_gate(case).iter().filter_map(|action| action.attempt.started).min();
         let at = reached.or(case.last_update());
         let decided = approval_stage.zip(at).and_then(|(stage, at)| {
-            standard.judge_as_of(&standard.floor, case, &stage, at, at).ok()
+            let attempts = standard.attempts(case);
+            let question =
+                Question { rule: &standard.floor, case, gate_stage: &stage, now: at, kept: None };
+            let judge = |attempts: &Attempts<'_>| standard.judge(&question, attempts).ok();
+            Timeline::new(&attempts).as_of(at, judge)
         });
         return Outcome {
             decision: decided.map(|decided| decided.decision),
@@ -125,14 +131,17 @@ pub(crate) fn with_gate(
     outcome
 }
 
-/// Judges an execution that ended before a gate did.
-fn at_its_end(case: &Case, standard: &Standard, rule: &rule::Rule, stage: &str) -> Outcome {
-    match case.last_update() {
-        Some(at) => Outcome::from_decision(standard.judge_whole(rule, case, stage, at)),
-        None => Outcome::error(
+/// Judges an execution that ended before a gate did, by everything that ever happened in it.
+fn at_its_end(case: &Case, standard: &Standard, rule: &Rule, stage: &str) -> Outcome {
+    let Some(now) = case.last_update() else {
+        return Outcome::error(
             "The history does not say when this execution ended. Read it again.".to_owned(),
-        ),
-    }
+        );
+    };
+    let attempts = standard.attempts(case);
+    let kept = standard.keeps_facts.then_some(Kept { attempts: &attempts, as_of: None });
+    let question = Question { rule, case, gate_stage: stage, now, kept };
+    Outcome::from_decision(standard.judge(&question, &attempts.iter().collect()))
 }
 
 /// Whether an approval of the gate's stage was asked for again after the gate's newest run.
@@ -148,10 +157,9 @@ fn reopened_after(case: &Case, last: &GateRun) -> bool {
 
 /// The newest run of each gate action, oldest first.
 pub(super) fn newest_of_each(runs: &[GateRun]) -> Vec<&GateRun> {
-    let superseded = |position: usize, run: &GateRun| {
-        let mut later = runs.iter().skip(position.saturating_add(1));
-        later.any(|other| (&other.stage, &other.action) == (&run.stage, &run.action))
-    };
-    let runs = runs.iter().enumerate();
-    runs.filter(|(position, run)| !superseded(*position, run)).map(|(_, run)| run).collect()
+    let mut seen = HashSet::new();
+    let newest = runs.iter().rev().filter(|run| seen.insert((&run.stage, &run.action)));
+    let mut newest = Vec::from_iter(newest);
+    newest.reverse();
+    newest
 }

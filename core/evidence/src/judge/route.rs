@@ -4,7 +4,7 @@
 //! pipeline may differ from the one that ran. So an execution without a gate is compared with those
 //! that had one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use names::FunctionRef;
@@ -18,8 +18,8 @@ use crate::read::history::{ActionExecution, ExecutionStatus};
 pub(crate) struct Route {
     /// The gate's stage in the newest execution that has one.
     gate_stage: Option<String>,
-    /// Stages and actions that ran before the gate.
-    before: BTreeSet<(String, String)>,
+    /// Stages that were entered before the gate, with the actions that ran in them before it.
+    before: BTreeMap<String, BTreeSet<String>>,
     /// Stages that no execution entered before the gate had let it pass.
     after: BTreeSet<String>,
 }
@@ -28,7 +28,6 @@ impl Route {
     /// Learns from executions, newest first.
     pub(crate) fn learn(cases: &[Case], gate: &FunctionRef) -> Self {
         let mut route = Self::default();
-        let mut entered_before = BTreeSet::new();
         for case in cases {
             let mut gates = case.actions.iter().filter(|action| runs_gate(gate, action));
             let Some(first) = gates.clone().next() else {
@@ -46,9 +45,8 @@ impl Route {
                     continue;
                 };
                 if action.attempt.started.is_some_and(|at| at < started) {
-                    entered_before.insert(stage.to_owned());
-                    if !route.before.iter().any(|(s, n)| s == stage && n == name) {
-                        route.before.insert((stage.to_owned(), name.to_owned()));
+                    if !route.knows_before(stage, name) {
+                        route.before.entry(stage.to_owned()).or_default().insert(name.to_owned());
                     }
                 } else if passed.is_some_and(|passed| action.attempt.started >= Some(passed))
                     && !route.after.contains(stage)
@@ -57,7 +55,7 @@ impl Route {
                 }
             }
         }
-        route.after.retain(|stage| !entered_before.contains(stage));
+        route.after.retain(|stage| !route.before.contains_key(stage));
         route
     }
 
@@ -69,18 +67,19 @@ impl Route {
     pub(crate) fn past_gate<'a>(&self, case: &'a Case) -> Vec<&'a ActionExecution> {
         let approvals = approval_stages(case, |stage| self.is_before(stage));
         let in_doubt = self.gate_stage.is_none() && case.execution.status.is_active();
-        let first_approval = approvals.iter().filter_map(|stage| entered(case, stage)).min();
+        let entered = entered(case);
+        let first_approval = approvals.iter().filter_map(|stage| entered.get(stage)).min();
         let is_past_gate = |action: &&ActionExecution| {
             let Some((stage, name)) = place(action) else {
                 return false;
             };
-            let known_before = self.before.iter().any(|(s, n)| s == stage && n == name);
+            let known_before = self.knows_before(stage, name);
             let deploys = action.kind.as_ref().is_some_and(|kind| kind.category == "Deploy");
             let after_approvals = !approvals.contains(stage)
                 && !self.is_before(stage)
                 && self.gate_stage.as_deref() != Some(stage)
                 && first_approval
-                    .is_some_and(|first| entered(case, stage).is_none_or(|at| at > first));
+                    .is_some_and(|first| entered.get(stage).is_none_or(|at| at > first));
             self.after.contains(stage) || after_approvals || (deploys && !known_before && !in_doubt)
         };
         case.actions.iter().filter(is_past_gate).collect()
@@ -97,13 +96,18 @@ impl Route {
     pub(crate) fn approval_stage(&self, case: &Case, of_rule: Option<&str>) -> Option<String> {
         let wanted = of_rule.or(self.gate_stage.as_deref());
         let stages = approval_stages(case, |stage| wanted != Some(stage) && self.is_before(stage));
-        let last = || stages.iter().max_by_key(|stage| entered(case, stage)).copied();
+        let entered = entered(case);
+        let last = || stages.iter().max_by_key(|stage| entered.get(*stage)).copied();
         let found = wanted.filter(|stage| stages.contains(stage)).or_else(last);
         found.map(str::to_owned)
     }
 
     fn is_before(&self, stage: &str) -> bool {
-        self.gate_stage.as_deref() != Some(stage) && self.before.iter().any(|(s, _)| s == stage)
+        self.gate_stage.as_deref() != Some(stage) && self.before.contains_key(stage)
+    }
+
+    fn knows_before(&self, stage: &str, action: &str) -> bool {
+        self.before.get(stage).is_some_and(|actions| actions.contains(action))
     }
 }
 
@@ -113,11 +117,16 @@ fn approval_stages(case: &Case, is_left_out: impl Fn(&str) -> bool) -> BTreeSet<
     stages.filter(|stage| !is_left_out(stage)).collect()
 }
 
-/// When an execution first entered a stage.
-fn entered(case: &Case, stage: &str) -> Option<Timestamp> {
-    let of_stage =
-        case.actions.iter().filter(|action| action.attempt.stage.as_deref() == Some(stage));
-    of_stage.filter_map(|action| action.attempt.started).min()
+/// When an execution first entered each stage.
+fn entered(case: &Case) -> HashMap<&str, Timestamp> {
+    let mut entered = HashMap::new();
+    for attempt in case.actions.iter().map(|action| &action.attempt) {
+        if let Some((stage, at)) = attempt.stage.as_deref().zip(attempt.started) {
+            let first = entered.entry(stage).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
+    entered
 }
 
 fn ended(action: &ActionExecution) -> Option<Timestamp> {

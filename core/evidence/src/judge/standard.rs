@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rule::{Account, Attempt, Decision, Execution, Facts, Rule, Status, decide};
+use rule::{Account, Attempt, Attempts, Decision, Execution, Facts, Rule, decide_on};
 
+use super::timeline::as_of;
 use crate::read::case::Case;
 
 /// The variable that CodePipeline replaces with the execution's own id. A list may show
@@ -61,84 +62,66 @@ impl Standard {
         }
     }
 
-    /// Judges a case by what CodePipeline had noticed at a time. Attempts that began at that time
-    /// or later are left out, and attempts that ended later are in progress. Ages are measured at
-    /// `now`.
+    /// The attempts of a case, as the rule needs them. The parameters of a run cannot change what
+    /// `reviews` says.
+    pub(super) fn attempts(&self, case: &Case) -> Vec<Attempt> {
+        let reviews = self.floor.reviews();
+        case.actions.iter().map(|action| action.whole_attempt(reviews)).collect()
+    }
+
+    /// Judges a case by some of its attempts.
     ///
     /// # Errors
     /// A sentence, if the rule gives one principal to two people.
-    pub(crate) fn judge_as_of(
+    pub(super) fn judge(
         &self,
-        rule: &Rule,
-        case: &Case,
-        gate_stage: &str,
-        at: Timestamp,
-        now: Timestamp,
+        question: &Question<'_>,
+        attempts: &Attempts<'_>,
     ) -> Result<Decided, String> {
-        let attempts = case.actions.iter();
-        let attempts =
-            attempts.filter_map(|action| as_of(action.whole_attempt(rule.reviews()), at));
-        self.judge(rule, case, gate_stage, now, attempts.collect())
+        let mut facts = self.facts(question);
+        let decision = decide_on(question.rule, &facts, attempts);
+        let decision = decision.map_err(|error| format!("The rule is wrong: {error}."))?;
+        let facts = question.kept.map(|Kept { attempts, as_of: at }| {
+            let as_of =
+                |attempt: &Attempt| at.map_or(Some(attempt.clone()), |at| as_of(attempt, at));
+            facts.attempts = attempts.iter().filter_map(as_of).collect();
+            Box::new(facts)
+        });
+        Ok(Decided { decision: Arc::new(decision), facts })
     }
 
-    /// Judges a case by everything that ever happened in it.
-    ///
-    /// # Errors
-    /// A sentence, if the rule gives one principal to two people.
-    pub(crate) fn judge_whole(
-        &self,
-        rule: &Rule,
-        case: &Case,
-        gate_stage: &str,
-        at: Timestamp,
-    ) -> Result<Decided, String> {
-        let attempts = case.actions.iter().map(|action| action.whole_attempt(rule.reviews()));
-        self.judge(rule, case, gate_stage, at, attempts.collect())
-    }
-
-    fn judge(
-        &self,
-        rule: &Rule,
-        case: &Case,
-        gate_stage: &str,
-        now: Timestamp,
-        attempts: Vec<Attempt>,
-    ) -> Result<Decided, String> {
-        let facts = Facts {
+    /// What a decision is about, without its attempts.
+    fn facts(&self, Question { case, gate_stage, now, .. }: &Question<'_>) -> Facts {
+        Facts {
             account: self.account.clone(),
             execution: Execution {
                 pipeline: self.pipeline.clone(),
                 pipeline_version: case.actions.iter().find_map(|action| action.pipeline_version),
                 id: case.execution.id.clone(),
             },
-            gate_stage: gate_stage.to_owned(),
+            gate_stage: (*gate_stage).to_owned(),
             job_id: None,
-            attempts,
+            attempts: Vec::new(),
             initiator: case.execution.trigger.initiator(),
-            now,
-        };
-        let decision =
-            decide(rule, &facts).map_err(|error| format!("The rule is wrong: {error}."))?;
-        let decision = Arc::new(decision);
-        Ok(Decided { decision, facts: self.keeps_facts.then(|| Box::new(facts)) })
+            now: *now,
+        }
     }
 }
 
-/// An attempt as it was at a given time, or `None` if it had not begun.
-///
-/// INVARIANT (fail closed): an attempt without times is kept as it is, so that it can be the newest
-/// attempt and the newest rejection.
-fn as_of(mut attempt: Attempt, at: Timestamp) -> Option<Attempt> {
-    if attempt.started.is_some_and(|started| started >= at) {
-        return None;
-    }
-    if attempt.updated.is_some_and(|updated| updated > at) {
-        attempt.status = Status::InProgress;
-        attempt.updated = None;
-        attempt.answered = None;
-        attempt.error = None;
-        attempt.approver.history = None;
-        attempt.comment = None;
-    }
-    Some(attempt)
+/// What is asked about a case.
+pub(super) struct Question<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) case: &'a Case,
+    pub(super) gate_stage: &'a str,
+    /// When ages are measured.
+    pub(super) now: Timestamp,
+    /// The attempts to keep with the decision, if any.
+    pub(super) kept: Option<Kept<'a>>,
+}
+
+/// Attempts that are kept as they were at a time, or as they are.
+#[derive(Clone, Copy)]
+pub(super) struct Kept<'a> {
+    pub(super) attempts: &'a [Attempt],
+    pub(super) as_of: Option<Timestamp>,
 }

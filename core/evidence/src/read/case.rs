@@ -172,11 +172,13 @@ fn unlisted(id: String, actions: &[ActionExecution]) -> PipelineExecution {
 fn distinct(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<String>) {
     let mut attempts = Vec::with_capacity(actions.len());
     let mut defect = None;
-    actions.sort_by(|a, b| a.attempt.id.cmp(&b.attempt.id));
+    let times = |action: &ActionExecution| (action.attempt.started, action.attempt.updated);
+    actions.sort_by(|a, b| (&a.attempt.id, times(a)).cmp(&(&b.attempt.id, times(b))));
     let mut actions = actions.into_iter().peekable();
     while let Some(action) = actions.next() {
         let Some(id) = action.attempt.id.clone() else {
-            if !attempts.contains(&action) {
+            let mut same_times = attempts.iter().rev().take_while(|it| times(it) == times(&action));
+            if !same_times.any(|known| *known == action) {
                 attempts.push(action);
             }
             continue;
@@ -189,10 +191,7 @@ fn distinct(mut actions: Vec<ActionExecution>) -> (Vec<ActionExecution>, Option<
         defect = defect.or_else(|| contradiction.map(|member| two_ways(&what(), member)));
         attempts.extend(joined);
     }
-    attempts.sort_by(|a, b| {
-        let key = |action: &ActionExecution| (action.attempt.started, action.attempt.updated);
-        key(a).cmp(&key(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id))
-    });
+    attempts.sort_by(|a, b| times(a).cmp(&times(b)).then_with(|| a.attempt.id.cmp(&b.attempt.id)));
     (attempts, defect)
 }
 

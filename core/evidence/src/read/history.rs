@@ -170,8 +170,9 @@ pub struct ActionExecution {
     pub execution_id: String,
     /// `pipelineVersion`: the version of the pipeline's structure that it ran under.
     pub pipeline_version: Option<i32>,
-    /// The attempt, as the rule needs it. Its approver comes from the history alone.
-    pub attempt: Attempt,
+    /// The attempt, as the rule needs it. Its approver comes from the history alone. Lists of
+    /// actions are sorted and divided, which moves half as much if attempts stay where they are.
+    pub attempt: Box<Attempt>,
     /// `actionTypeId`.
     pub kind: Option<ActionType>,
     /// The region that the action runs in.
@@ -203,7 +204,7 @@ impl ActionExecution {
             role: self.role.clone(),
             outputs: self.outputs.iter().map(|(name, text)| (name.clone(), text.clone())).collect(),
         });
-        Attempt { region: self.region.clone(), invoked, ..self.attempt.clone() }
+        Attempt { region: self.region.clone(), invoked, ..(*self.attempt).clone() }
     }
 }
 
@@ -285,7 +286,7 @@ impl RawAction {
         ActionExecution {
             execution_id,
             pipeline_version: self.pipeline_version,
-            attempt: Attempt {
+            attempt: Box::new(Attempt {
                 stage: self.stage,
                 action: self.action,
                 id: self.id,
@@ -300,7 +301,7 @@ impl RawAction {
                 revision: self.external_id.clone().filter(|_| kind == ActionKind::Source),
                 region: None,
                 invoked: None,
-            },
+            }),
             kind: self.kind,
             region: self.region,
             role: self.role,

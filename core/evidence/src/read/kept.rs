@@ -87,7 +87,7 @@ pub fn actions_of(
 ) -> Result<Vec<ActionExecution>, Unusable> {
     let value: Value = serde_json::from_str(text).map_err(|_| Unusable::Damaged)?;
     let mut history = History::default();
-    read_saved(text.as_bytes(), &mut history).map_err(|_| Unusable::Damaged)?;
+    read_saved(text, &mut history).map_err(|_| Unusable::Damaged)?;
     let History { executions, actions } = history;
     let [kept] = executions.as_slice() else { return Err(Unusable::Damaged) };
     let written = digest(&lists(kept, &actions));

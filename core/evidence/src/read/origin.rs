@@ -27,13 +27,13 @@ impl Origin {
     ///
     /// # Errors
     /// [`OriginError`].
-    pub fn of(json: &[u8]) -> Result<Option<Self>, OriginError> {
+    pub fn of(json: &str) -> Result<Option<Self>, OriginError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct File {
             pipeline_arn: Option<String>,
         }
-        let Ok(File { pipeline_arn: Some(text) }) = serde_json::from_slice(json) else {
+        let Ok(File { pipeline_arn: Some(text) }) = serde_json::from_str(json) else {
             return Ok(None);
         };
         Self::from_arn(text).map(Some)

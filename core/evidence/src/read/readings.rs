@@ -165,7 +165,7 @@ impl PipelineExecution {
 impl ActionExecution {
     fn take(&mut self, newer: Self) -> Option<Member> {
         let mut members = Comparison::default();
-        let (before, after) = (&mut self.attempt, newer.attempt);
+        let (before, after) = (&mut self.attempt, *newer.attempt);
         let settled = has_ended(before.status);
         members.require("status", before.status == after.status || !settled);
         // An attempt that has ended does not change again.

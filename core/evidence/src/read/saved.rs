@@ -50,8 +50,8 @@ pub enum SavedError {
 
 impl SavedError {
     /// Tracking the place slows reading down, so a file is read with it only after an error.
-    fn at_its_place(json: &[u8], error: serde_json::Error) -> Self {
-        let deserializer = &mut serde_json::Deserializer::from_slice(json);
+    fn at_its_place(json: &str, error: serde_json::Error) -> Self {
+        let deserializer = &mut serde_json::Deserializer::from_str(json);
         match serde_path_to_error::deserialize::<_, Saved>(deserializer) {
             Err(placed) => {
                 Self::Json { place: placed.path().to_string(), source: placed.into_inner() }
@@ -140,7 +140,7 @@ impl Lists {
 ///
 /// # Errors
 /// [`SavedError`] if it is not the whole output of one of the two commands.
-pub fn read(json: &[u8], history: &mut History) -> Result<Lists, SavedError> {
+pub fn read(json: &str, history: &mut History) -> Result<Lists, SavedError> {
     Saved::parse(json)?.add_to(history)
 }
 
@@ -165,8 +165,8 @@ impl Saved {
     ///
     /// # Errors
     /// [`SavedError::Json`].
-    pub fn parse(json: &[u8]) -> Result<Self, SavedError> {
-        serde_json::from_slice(json).map_err(|error| SavedError::at_its_place(json, error))
+    pub fn parse(json: &str) -> Result<Self, SavedError> {
+        serde_json::from_str(json).map_err(|error| SavedError::at_its_place(json, error))
     }
 
     /// The pipeline that the file names with `pipelineArn`. Returns `None` if it names none.
@@ -242,7 +242,7 @@ mod tests {
             r#"{{"pipelineExecutionSummaries": [{{"pipelineExecutionId": "e", "startTime": {time}}}]}}"#
         );
         let mut history = History::default();
-        read(json.as_bytes(), &mut history).unwrap();
+        read(&json, &mut history).unwrap();
         history.executions.pop().unwrap().started.unwrap()
     }
 
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn another_file_is_refused_with_the_reason() {
         let refused = |json: &str| {
-            let error = read(json.as_bytes(), &mut History::default()).unwrap_err();
+            let error = read(json, &mut History::default()).unwrap_err();
             let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
             format!("{error}{}", source.unwrap_or_default())
         };
@@ -284,6 +284,8 @@ mod tests {
                 "(at `pipelineExecutionSummaries[0].startTime`)",
             ),
             (r#"{"pipelineExecutionSummaries": [{"startTime": 1e300}]}"#, "startTime"),
+            // It could be of any pipeline.
+            (r#"{"actionExecutionDetails": [], "pipelineArn": 5}"#, "(at `pipelineArn`)"),
         ] {
             let error = refused(json);
             assert!(error.contains(reason), "{json}: {error}");

@@ -227,6 +227,21 @@ struct Deployment<'a> {
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn render(report: &Report, cover: &Cover) -> Result<Vec<u8>, serde_json::Error> {
+    // Space that is not used takes no memory, and to move a text of many megabytes takes twice its.
+    let mut text = Vec::with_capacity(report.executions.len().saturating_mul(BYTES_OF_EXECUTION));
+    write(report, cover, &mut text)?;
+    Ok(text)
+}
+
+/// Writes the same, so that it need not be in memory as a whole.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(
+    report: &Report,
+    cover: &Cover,
+    out: &mut impl Write,
+) -> Result<(), serde_json::Error> {
     let document = Document {
         schema_version: 1,
         answer: answer(report),
@@ -238,11 +253,8 @@ pub fn render(report: &Report, cover: &Cover) -> Result<Vec<u8>, serde_json::Err
         summary: summary(report),
         executions: Executions(&report.executions),
     };
-    // Space that is not used takes no memory, and to move a text of many megabytes takes twice its.
-    let mut text = Vec::with_capacity(report.executions.len().saturating_mul(BYTES_OF_EXECUTION));
-    serde_json::to_writer_pretty(&mut text, &document)?;
-    text.write_all(b"\n").map_err(serde_json::Error::io)?;
-    Ok(text)
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
 }
 
 fn execution(evaluated: &Evaluated) -> Execution<'_> {

@@ -17,7 +17,8 @@ pub(super) const REVISION: Fact = Fact {
 };
 
 pub(super) fn revision(sight: &Sight) -> (Verdict, Seen) {
-    let attempts: Vec<_> = sight.actions.iter().map(|action| action.attempt.clone()).collect();
+    let attempts = sight.actions.iter().map(|action| (*action.attempt).clone());
+    let attempts: Vec<_> = attempts.collect();
     let sources = attempts.iter().filter(|attempt| {
         attempt.kind == ActionKind::Source && attempt.status == Status::Succeeded
     });
