@@ -13,8 +13,8 @@ from test_supply_sbom import CRATES, crates, sbom
 
 PAGE = (ROOT / "docs" / "supply-chain.md").read_text()
 COLUMNS = "crate", "version", "who", "use", "review", "damage"
-# What finds random numbers, reads keys and finds authorities says of itself that it is something
-# else than cryptography.
+# These find random numbers, read keys and find authorities. On crates.io they are not in the
+# category of cryptography.
 NAMED = {"getrandom", "openssl-probe", "untrusted"}
 
 
@@ -29,7 +29,7 @@ def notes(page=PAGE):
 
 @cache
 def categories():
-    """What each crate says of itself on crates.io."""
+    """The categories of each crate on crates.io."""
     command = ["cargo", "metadata", "--format-version", "1", "--locked"]
     packages = json.loads(subprocess.check_output(command, cwd=ROOT, text=True))["packages"]
     return {(it["name"], it["version"]): it["categories"] for it in packages}

@@ -125,7 +125,7 @@ def test_each_crate_has_its_licence_and_its_checksum(program):
             assert (digest["alg"], digest["content"]) == ("SHA-256", SUMS[crate])
             assert unquote(component["purl"]) == "pkg:cargo/{}@{}".format(*crate)
         else:
-            # A crate of ours must not be taken for the one of this name that anybody can publish.
+            # Anybody can publish another crate of this name.
             assert "purl" not in component and SUMS.get(crate) is None, crate
     assert document["metadata"]["component"]["name"] == program
     (std,) = [it for it in document["components"] if it["bom-ref"].startswith("rust:")]
