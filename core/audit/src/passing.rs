@@ -99,10 +99,7 @@ const WAYS: &[Way] = &[
     ("bedrock-agentcore", &[Action::CreateRuntime, Action::InvokeRuntime]),
     ("bedrock-agentcore", &[Action::CreateRuntime, Action::CommandRuntime]),
     // The page that the browser shows may be that of its machine's credentials.
-    (
-        "bedrock-agentcore",
-        &[Action::CreateBrowser, Action::StartBrowser, Action::ConnectBrowser],
-    ),
+    ("bedrock-agentcore", &[Action::CreateBrowser, Action::StartBrowser, Action::ConnectBrowser]),
     // The code of an application runs with its role (Managed Service for Apache Flink API,
     // CreateApplication, `ServiceExecutionRole`).
     ("kinesisanalytics", &[Action::CreateFlinkApp, Action::StartFlinkApp]),
