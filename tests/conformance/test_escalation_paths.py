@@ -1,7 +1,8 @@
 """The table in `docs/escalation-paths.md` says what `policygen audit` finds.
 
-Each path is played with the account of its name: `esc-` and the path. What the table says about the
-path is compared with the report, and its permissions with those that mallory has.
+A path is played with the account of its name: `esc-` and the path. What the table says about the
+path is compared with the report, and its permissions with those that mallory has. These accounts
+are written by hand, for the paths of the first list. `test_pathfinding.py` makes one for each.
 """
 
 import json
@@ -20,28 +21,38 @@ ROW = re.compile(
 )
 ROWS = [match.groupdict() for line in PAGE.read_text().splitlines() if (match := ROW.match(line))]
 ACCOUNTS = {case["name"].removeprefix("esc-"): case for case in CASES}
-# The list with 65 paths: how many each service has.
+# The list with 88 paths: how many each service has.
 LISTED = (
     ("apprunner", 2),
-    ("bedrock", 2),
+    ("batch", 3),
+    ("bedrock", 7),
+    ("braket", 1),
     ("cloudformation", 5),
     ("codebuild", 4),
+    ("codedeploy", 1),
+    ("cognitoidentity", 1),
     ("datapipeline", 1),
     ("ec2", 5),
-    ("ecs", 5),
-    ("glue", 6),
+    ("ecs", 9),
+    ("emr", 1),
+    ("emrserverless", 1),
+    ("gamelift", 1),
+    ("glue", 7),
     ("iam", 21),
+    ("imagebuilder", 1),
+    ("kinesisanalytics", 1),
     ("lambda", 6),
+    ("omics", 1),
     ("sagemaker", 5),
-    ("ssm", 2),
+    ("ssm", 3),
     ("sts", 1),
 )
 
 
-def test_all_65_paths_are_in_the_table_once():
+def test_all_88_paths_are_in_the_table_once():
     listed = [f"{name}-{at:03}" for name, count in LISTED for at in range(1, count + 1)]
     assert [row["path"] for row in ROWS] == listed
-    assert len(listed) == 65
+    assert len(listed) == 88
 
 
 def actions(account):
@@ -54,7 +65,14 @@ def actions(account):
             yield from [allowed] if isinstance(allowed, str) else allowed
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["path"] for row in ROWS])
+PLAYED = [row for row in ROWS if row["path"] in ACCOUNTS]
+
+
+def test_the_accounts_of_the_first_list_are_all_played():
+    assert len(PLAYED) == 65
+
+
+@pytest.mark.parametrize("row", PLAYED, ids=[row["path"] for row in PLAYED])
 def test_the_audit_finds_what_the_table_says(row, tmp_path):
     account = ACCOUNTS[row["path"]]["account"]
     named = re.findall(r"`([^`]+)`", row["permissions"])

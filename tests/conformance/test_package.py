@@ -2,10 +2,12 @@
 that it is the gate.
 """
 
+import os
 import platform
 import re
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 from cloudformation import ROOT, TEMPLATES
@@ -87,7 +89,19 @@ def test_it_tells_the_story_of_the_demo(program):
     ], told.stdout
 
 
-def test_the_same_sources_give_the_same_bytes():
+def test_nothing_of_the_machine_that_built_it_is_in_it(program):
+    """A path would be another one elsewhere, and so would the bytes. `tests/reproducible` builds
+    it, and the other zips, in two folders and compares them.
+    """
+    text = program.read_bytes()
+    # There are paths: those of the crates, without the folder that they were in.
+    assert b"cargo/registry/src/" in text
+    cargo = os.environ.get("CARGO_HOME", Path.home() / ".cargo")
+    for path in (ROOT, cargo, Path.home()):
+        assert f"{path}/".encode() not in text, path
+
+
+def test_the_same_program_gives_the_same_zip():
     before = PACKAGE.read_bytes()
     ours = "--arm64" if platform.machine() in ("arm64", "aarch64") else "--x86-64"
     done = subprocess.run([TEMPLATES / "package", ours], capture_output=True, text=True)

@@ -222,6 +222,14 @@ actions! {
     CreateTuningJob = "sagemaker:CreateHyperParameterTuningJob" on Anything,
     CreateRuntime = "bedrock-agentcore:CreateAgentRuntime" on Anything,
     InvokeRuntime = "bedrock-agentcore:InvokeAgentRuntime" on Anything,
+    // A command in the machine of an agent, beside the agent.
+    CommandRuntime = "bedrock-agentcore:InvokeAgentRuntimeCommand" on Anything,
+    CreateBrowser = "bedrock-agentcore:CreateBrowser" on Anything,
+    StartBrowser = "bedrock-agentcore:StartBrowserSession" on Anything,
+    ConnectBrowser = "bedrock-agentcore:ConnectBrowserAutomationStream" on Anything,
+    CreateWorkflow = "omics:CreateWorkflow" on Anything,
+    StartWorkflowRun = "omics:StartRun" on Anything,
+    SetPoolRoles = "cognito-identity:SetIdentityPoolRoles" on Anything,
     CreateWindow = "ssm:CreateMaintenanceWindow" on Anything,
     RegisterWindowTask = "ssm:RegisterTaskWithMaintenanceWindow" on Anything,
     // These change code that runs with a role already.

@@ -62,8 +62,9 @@ const WAYS: &[Way] = &[
     ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::StartTask]),
     ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::CreateTaskService]),
     ("ecs-tasks", &[Action::RegisterTaskDefinition, Action::UpdateTaskService]),
-    // RunTask overrides the role of a task definition that exists (ECS API, TaskOverride).
+    // Both override the role of a task definition that exists (ECS API, TaskOverride).
     ("ecs-tasks", &[Action::RunTask]),
+    ("ecs-tasks", &[Action::StartTask]),
     ("ecs-tasks", &[Action::RegisterJobDefinition, Action::SubmitJob]),
     // Something else may start it: a schedule, an event, another user.
     ("states", &[Action::CreateStateMachine]),
@@ -96,12 +97,20 @@ const WAYS: &[Way] = &[
         &[Action::CreateInterpreter, Action::StartInterpreter, Action::InvokeInterpreter],
     ),
     ("bedrock-agentcore", &[Action::CreateRuntime, Action::InvokeRuntime]),
+    ("bedrock-agentcore", &[Action::CreateRuntime, Action::CommandRuntime]),
+    // The page that the browser shows may be that of its machine's credentials.
+    ("bedrock-agentcore", &[Action::CreateBrowser, Action::StartBrowser, Action::ConnectBrowser]),
     // The code of an application runs with its role (Managed Service for Apache Flink API,
     // CreateApplication, `ServiceExecutionRole`).
     ("kinesisanalytics", &[Action::CreateFlinkApp, Action::StartFlinkApp]),
     // The code comes from a bucket that the caller names (Managed Workflows for Apache Airflow API,
     // CreateEnvironment, `ExecutionRoleArn`).
     ("airflow-env", &[Action::CreateAirflow]),
+    // The tasks of a workflow run with the role of the run (HealthOmics API, StartRun, `roleArn`).
+    ("omics", &[Action::CreateWorkflow, Action::StartWorkflowRun]),
+    // A pool gives credentials of its roles to its identities, or to everybody (Cognito identity
+    // pools API, SetIdentityPoolRoles).
+    ("cognito-identity", &[Action::SetPoolRoles]),
     // The servers of a fleet have its role (GameLift API, CreateFleet, `InstanceRoleArn`).
     ("gamelift", &[Action::CreateGameBuild, Action::CreateGameFleet]),
     // Its universal target calls any API (EventBridge Scheduler User Guide, "Using universal
@@ -181,8 +190,9 @@ impl AccountView<'_> {
         let mut known = self.services.borrow_mut();
         let found = known.entry(at).or_insert_with(|| {
             let role = self.account().role(at);
-            let services = role.map(|role| self.account().outsiders(role).services);
-            trusted(services.unwrap_or_default()).into()
+            let outsiders = role.map(|role| self.account().outsiders(role)).unwrap_or_default();
+            // A trust policy names Cognito as a provider of identities, and not as a service.
+            trusted([outsiders.services, outsiders.federated].concat()).into()
         });
         Rc::clone(found)
     }

@@ -67,6 +67,8 @@ const WAYS: &[Way] = &[
     ),
     ("tasks.apprunner", &[Action::UpdateWebService]),
     ("bedrock-agentcore", &[Action::StartInterpreter, Action::InvokeInterpreter]),
+    ("bedrock-agentcore", &[Action::CommandRuntime]),
+    ("bedrock-agentcore", &[Action::StartBrowser, Action::ConnectBrowser]),
     // Somebody who administers a cluster starts pods (EKS User Guide, "Grant IAM users access to
     // Kubernetes with EKS access entries").
     ("pods.eks", &[Action::CreateAccessEntry, Action::AssociateAccessPolicy]),

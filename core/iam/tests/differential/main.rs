@@ -3,6 +3,7 @@
 //! managed policy.
 //!
 //! `tests/run differential` installs both and runs this. `IAM_DIFFERENTIAL` is their folder.
+//! `IAM_DIFFERENTIAL_REQUESTS` is the number of random requests, for a longer run.
 
 #![cfg(test)]
 #![expect(
@@ -32,7 +33,16 @@ fn folder() -> PathBuf {
         .into()
 }
 
-/// Generates the same values in every run.
+/// How many random requests are generated for each of the two comparisons.
+fn requests() -> usize {
+    let all = match std::env::var("IAM_DIFFERENTIAL_REQUESTS") {
+        Ok(number) => number.parse().expect("IAM_DIFFERENTIAL_REQUESTS is not a number"),
+        Err(_) => 40_000,
+    };
+    all / 2
+}
+
+/// Generates the same values in every run. Those of a shorter run come first in a longer one.
 fn generate<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
     let seed = [7; 32];
     let mut runner = TestRunner::new_with_rng(
@@ -45,11 +55,11 @@ fn generate<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
 #[test]
 #[ignore = "needs Node: `tests/run differential`"]
 fn random_requests_are_decided_as_the_simulator_decides_them() {
-    tally::compare("access", generate(&request::requests(), 20_000), Request::access);
+    tally::compare("access", generate(&request::requests(), requests()), Request::access);
 }
 
 #[test]
 #[ignore = "needs Node: `tests/run differential`"]
 fn roles_are_assumed_as_the_simulator_says() {
-    tally::compare("trust", generate(&trust::requests(), 20_000), Request::assumption);
+    tally::compare("trust", generate(&trust::requests(), requests()), Request::assumption);
 }
