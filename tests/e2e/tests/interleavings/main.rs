@@ -1,0 +1,54 @@
+//! Interleavings: anybody does anything in any order, while CodePipeline lags. The gate, the desk
+//! and evidence are held against what really happened.
+//!
+//! `PROPTEST_CASES=20000 cargo test --workspace --test interleavings -- --nocapture` plays more
+//! scripts than `tests/run` does. A failure prints the shortest script that still fails, and its
+//! story. Keep it as a test of its own in `stories.rs` here.
+
+#![cfg(test)]
+
+mod claims;
+mod gate;
+mod people;
+mod pipeline;
+mod play;
+mod script;
+mod truth;
+mod wire;
+mod world;
+
+use std::cell::RefCell;
+use std::env;
+
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use claims::Seen;
+
+/// How many scripts `tests/run` plays.
+const SCRIPTS: u32 = 400;
+
+#[test]
+fn whatever_happens_no_release_passes_without_enough_humans() {
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = SCRIPTS;
+    }
+    let scripts = config.cases;
+    let seen: RefCell<Seen> = RefCell::default();
+    let played = TestRunner::new(config).run(&script::scripts(), |(setting, steps)| {
+        let happened = play::play(&setting, &steps).map_err(TestCaseError::fail)?;
+        let mut seen = seen.borrow_mut();
+        for (what, times) in happened {
+            *seen.entry(what).or_default() += times;
+        }
+        Ok(())
+    });
+    if let Err(error) = played {
+        panic!("{error}");
+    }
+    let seen = seen.into_inner();
+    println!("{scripts} scripts: {seen:?}");
+    for what in ["gate passed", "gate refused", "releases", "rejections", "answers at the desk"] {
+        assert!(seen.get(what).is_some_and(|times| *times > 0), "{what} never happened");
+    }
+}
