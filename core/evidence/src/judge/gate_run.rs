@@ -37,6 +37,9 @@ pub struct GateRun {
     /// Today's evaluation of the facts that the run could see, or a sentence about what prevents
     /// it. `None` if the run has not ended.
     pub(crate) evaluated: Option<Result<Decided, String>>,
+    /// Whether it reported satisfied, and there were enough approvals at a moment of the run,
+    /// although not any more at its end.
+    had_enough: bool,
 }
 
 impl GateRun {
@@ -52,6 +55,11 @@ impl GateRun {
             Status::Succeeded | Status::Failed | Status::Abandoned | Status::Unknown => true,
             Status::InProgress => false,
         };
+        let (evaluated, had_enough) = match has_ended.then(|| evaluate(case, action, standard)) {
+            Some(Ok((decided, had_enough))) => (Some(Ok(decided)), had_enough),
+            Some(Err(problem)) => (Some(Err(problem)), false),
+            None => (None, false),
+        };
         Self {
             execution_id: case.execution.id.clone(),
             stage: attempt.stage.clone(),
@@ -63,7 +71,8 @@ impl GateRun {
             report: GateReport::from_action(action),
             message: message_of(action).map(str::to_owned),
             parameters: action.configuration.get("UserParameters").cloned(),
-            evaluated: has_ended.then(|| evaluate(case, action, standard)),
+            evaluated,
+            had_enough,
         }
     }
 
@@ -85,7 +94,9 @@ impl GateRun {
     pub(crate) fn agrees(&self) -> Option<bool> {
         match (&self.report, self.verdict()?) {
             (GateReport::Satisfied { .. }, _) if self.judged_another().is_some() => Some(false),
-            (GateReport::Satisfied { .. }, verdict) => Some(verdict == Verdict::Satisfied),
+            (GateReport::Satisfied { .. }, verdict) => {
+                Some(verdict == Verdict::Satisfied || self.had_enough)
+            }
             (GateReport::Unsatisfied, verdict) => Some(verdict == Verdict::Unsatisfied),
             (GateReport::SuccessWithoutVerdict | GateReport::Failure | GateReport::Nothing, _) => {
                 None
@@ -174,8 +185,13 @@ fn other_rule(reported: Option<&str>, floor: &Rule) -> Option<Exception> {
 ///
 /// If CodePipeline noticed an answer during the run, the gate may or may not have seen it. Such an
 /// approval counts only for a run that reported satisfied, because it was given before anything was
-/// released. Facts against a verdict always count.
-fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Result<Decided, String> {
+/// released. Facts against a verdict always count. But a gate that had enough approvals before one
+/// of them was noticed reported what it saw: the second value is whether that may be so.
+fn evaluate(
+    case: &Case,
+    action: &ActionExecution,
+    standard: &Standard,
+) -> Result<(Decided, bool), String> {
     let missing =
         |what: &str| format!("The history does not say {what} the gate ran. Read it again.");
     let ended = action.attempt.updated.ok_or_else(|| missing("when"))?;
@@ -188,8 +204,17 @@ fn evaluate(case: &Case, action: &ActionExecution, standard: &Standard) -> Resul
     let at_its_end = judge_as_of(ended)?;
     let reported_satisfied =
         matches!(GateReport::from_action(action), GateReport::Satisfied { .. });
-    if reported_satisfied || at_its_end.decision.satisfied().is_none() {
-        return Ok(at_its_end);
+    match (reported_satisfied, at_its_end.decision.satisfied().is_some()) {
+        (true, true) | (false, false) => Ok((at_its_end, false)),
+        (false, true) => Ok((judge_as_of(began)?, false)),
+        (true, false) => {
+            let noticed = case.actions.iter().filter_map(|action| action.attempt.updated);
+            let meanwhile = noticed.filter(|at| (began..ended).contains(at));
+            let mut moments = std::iter::once(began).chain(meanwhile);
+            let had_enough = moments.any(|at| {
+                judge_as_of(at).is_ok_and(|judged| judged.decision.satisfied().is_some())
+            });
+            Ok((at_its_end, had_enough))
+        }
     }
-    judge_as_of(began)
 }

@@ -142,7 +142,12 @@ fn check_evidence(truth: &Truth<'_>, evaluated: &Evaluated) -> Option<String> {
         let enough = passed() || humans.len() >= truth.setting.quorum;
         return if enough || is_serious { None } else { says("too few humans approved") };
     }
-    if verdict != Verdict::Satisfied || is_serious || evaluated.gate_agrees() != Some(true) {
+    if evaluated.gate_agrees() != Some(true) {
+        return says("the gate reported otherwise");
+    }
+    // A rejection counts against a release even if the gate may not have seen it.
+    let is_rejected = || truth.gate_runs().any(|run| truth.was_rejected_during(run));
+    if (verdict != Verdict::Satisfied || is_serious) && !is_rejected() {
         return says("the gate let it pass");
     }
     None
@@ -217,7 +222,7 @@ pub(crate) fn check_look(
                 broken.push(format!("the desk does not show {what}"));
             }
             let counts = it.and_then(|it| it.counts);
-            broken.extend(check_standing(&truth, run, who, counts, before));
+            broken.extend(check_standing(&truth, run, who, counts, [before, now]));
         }
     }
     let known = |it: &Waiting| {
@@ -255,7 +260,7 @@ fn check_standing(
     run: &ActionRun,
     who: Who,
     counts: Option<bool>,
-    before: Timestamp,
+    [before, now]: [Timestamp; 2],
 ) -> Option<String> {
     let required = truth.required();
     let is_simple = run.stage == super::pipeline::judged_stage(truth.setting.shape)
@@ -268,7 +273,13 @@ fn check_standing(
         return None;
     }
     let others = required.iter().filter(|action| **action != run.action.name);
-    let mut others = others.filter_map(|action| truth.act(truth.newest(action, before)?, before));
+    // In PARALLEL mode an answer is in the history or nowhere.
+    let is_known = |run: &ActionRun| {
+        truth.setting.mode != "PARALLEL" || (!run.in_progress() && run.updated < before)
+    };
+    let mut others = others.filter_map(|action| {
+        truth.act(truth.newest(action, now).filter(|run| is_known(run))?, before)
+    });
     let (mut of_same, mut of_shared) = (false, false);
     others.by_ref().for_each(|act| {
         of_same |= act.who.human == who.human && act.who.credential.is_their_own();

@@ -118,7 +118,7 @@ impl<'a> Truth<'a> {
                 _ => return false,
             }
         }
-        humans.len() >= self.setting.quorum
+        humans.len() >= self.setting.quorum && !self.is_ambiguous()
     }
 
     /// Whether any approval was rejected, timed out or failed after this one was opened.
@@ -128,6 +128,19 @@ impl<'a> Truth<'a> {
                 && (other.in_progress()
                     || run.started.as_millisecond() <= other.updated.as_millisecond())
         })
+    }
+
+    /// Whether the history cannot tell which of two attempts is newer: they began in the same
+    /// millisecond, which happens only without lag.
+    fn is_ambiguous(&self) -> bool {
+        let mut begun = BTreeSet::new();
+        self.approvals().any(|run| !begun.insert((&run.action.name, run.started.as_millisecond())))
+    }
+
+    /// Whether CodePipeline noticed a rejection while this run was in progress.
+    pub(crate) fn was_rejected_during(&self, run: &ActionRun) -> bool {
+        let mut failed = self.approvals().filter(|other| other.noticed == ActionStatus::Failed);
+        failed.any(|other| run.started <= other.updated && other.updated <= run.updated)
     }
 
     /// Whether what happened justifies a reason of a refusal.
@@ -145,7 +158,9 @@ impl<'a> Truth<'a> {
                 humans.len() < approved.len() || is_shared()
             }
             "shared-role" => is_shared(),
-            "missing-approval" => newest.len() < 2 || approved.len() < newest.len(),
+            "missing-approval" => {
+                newest.len() < 2 || approved.len() < newest.len() || self.is_ambiguous()
+            }
             "rejected" => {
                 acts.len() > approved.len() || runs().any(|run| run.status == ActionStatus::Failed)
             }
