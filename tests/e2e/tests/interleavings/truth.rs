@@ -140,7 +140,9 @@ impl<'a> Truth<'a> {
     /// Whether CodePipeline noticed a rejection while this run was in progress.
     pub(crate) fn was_rejected_during(&self, run: &ActionRun) -> bool {
         let mut failed = self.approvals().filter(|other| other.noticed == ActionStatus::Failed);
-        failed.any(|other| run.started <= other.updated && other.updated <= run.updated)
+        // The lists show milliseconds.
+        let [began, ended] = [run.started, run.updated].map(Timestamp::as_millisecond);
+        failed.any(|other| (began..=ended).contains(&other.updated.as_millisecond()))
     }
 
     /// Whether what happened justifies a reason of a refusal.
