@@ -145,8 +145,8 @@ fn check_evidence(truth: &Truth<'_>, evaluated: &Evaluated) -> Option<String> {
     if evaluated.gate_agrees() != Some(true) {
         return says("the gate reported otherwise");
     }
-    // A rejection counts against a release even if the gate may not have seen it.
-    let is_rejected = || truth.gate_runs().any(|run| truth.was_rejected_during(run));
+    // A rejection counts against a release even if the gate cannot have seen it.
+    let is_rejected = || truth.gate_runs().any(|run| truth.was_rejected_since(run));
     if (verdict != Verdict::Satisfied || is_serious) && !is_rejected() {
         return says("the gate let it pass");
     }

@@ -137,12 +137,11 @@ impl<'a> Truth<'a> {
         self.approvals().any(|run| !begun.insert((&run.action.name, run.started.as_millisecond())))
     }
 
-    /// Whether CodePipeline noticed a rejection while this run was in progress.
-    pub(crate) fn was_rejected_during(&self, run: &ActionRun) -> bool {
+    /// Whether CodePipeline noticed a rejection after this run of the gate had begun.
+    pub(crate) fn was_rejected_since(&self, run: &ActionRun) -> bool {
         let mut failed = self.approvals().filter(|other| other.noticed == ActionStatus::Failed);
         // The lists show milliseconds.
-        let [began, ended] = [run.started, run.updated].map(Timestamp::as_millisecond);
-        failed.any(|other| (began..=ended).contains(&other.updated.as_millisecond()))
+        failed.any(|other| run.started.as_millisecond() <= other.updated.as_millisecond())
     }
 
     /// Whether what happened justifies a reason of a refusal.
