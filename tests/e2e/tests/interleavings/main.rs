@@ -17,7 +17,7 @@ mod truth;
 mod wire;
 mod world;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::env;
 
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -35,16 +35,22 @@ fn whatever_happens_no_release_passes_without_enough_humans() {
     }
     let scripts = config.cases;
     let seen: RefCell<Seen> = RefCell::default();
+    let held = Cell::new(0);
+    let first = Cell::new(None);
     let played = TestRunner::new(config).run(&script::scripts(), |(setting, steps)| {
-        let happened = play::play(&setting, &steps).map_err(TestCaseError::fail)?;
+        let happened = play::play(&setting, &steps).map_err(|broken| {
+            first.set(first.get().or(Some(held.get() + 1)));
+            TestCaseError::fail(broken)
+        })?;
         let mut seen = seen.borrow_mut();
         for (what, times) in happened {
             *seen.entry(what).or_default() += times;
         }
+        held.set(held.get() + 1);
         Ok(())
     });
     if let Err(error) = played {
-        panic!("{error}");
+        panic!("script {} and some shorter ones: {error}", first.get().unwrap_or_default());
     }
     let seen = seen.into_inner();
     println!("{scripts} scripts: {seen:?}");
