@@ -104,7 +104,7 @@ pub(crate) enum Step {
 
 fn who() -> impl Strategy<Value = Who> {
     let credential = prop_oneof![
-        5 => Just(Credential::User),
+        9 => Just(Credential::User),
         3 => Just(Credential::Trusted),
         2 => (0..HUMANS).prop_map(Credential::Shared),
         1 => Just(Credential::LookAlike),
@@ -147,7 +147,7 @@ fn step() -> impl Strategy<Value = Step> {
     let which = || 0..6usize;
     prop_oneof![
         2 => who().prop_map(Step::Start),
-        12 => (who(), which(), prop::bool::weighted(0.85))
+        16 => (who(), which(), prop::bool::weighted(0.8))
             .prop_map(|(by, which, approve)| Step::Answer { by, which, approve }),
         1 => (who(), who(), which()).prop_map(|(a, b, which)| Step::Both { by: [a, b], which }),
         1 => (who(), which()).prop_map(|(by, which)| Step::Stale { by, which }),
@@ -156,7 +156,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(by, which, approve)| Step::AtDesk { by, which, approve }),
         2 => (which(), prop::bool::weighted(0.85))
             .prop_map(|(which, approve)| Step::LateAtDesk { which, approve }),
-        5 => (which(), any::<bool>()).prop_map(|(which, all)| Step::Retry { which, all }),
+        9 => (which(), any::<bool>()).prop_map(|(which, all)| Step::Retry { which, all }),
         1 => (which(), any::<bool>()).prop_map(|(which, abandon)| Step::Stop { which, abandon }),
         1 => (which(), any::<bool>()).prop_map(|(which, ship)| Step::RollBack { which, ship }),
         1 => prop::sample::select(vec![Change::Restore, Change::NoGate, Change::OneApproval])
