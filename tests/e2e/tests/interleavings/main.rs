@@ -1,12 +1,13 @@
 //! Interleavings: anybody does anything in any order, while CodePipeline lags. The gate, the desk
-//! and evidence are held against what really happened.
+//! and evidence are compared with what really happened.
 //!
 //! `PROPTEST_CASES=20000 cargo test --workspace --test interleavings -- --nocapture` plays more
 //! scripts than `tests/run` does. A failure prints the shortest script that still fails, and its
-//! story. Keep it as a test of its own in `stories.rs` here.
+//! story. A fault that was found becomes a test with its name, near the code that was wrong.
 
 #![cfg(test)]
 
+mod at_desk;
 mod claims;
 mod gate;
 mod people;

@@ -1,4 +1,4 @@
-//! Who acts, and how AWS names them.
+//! The humans, and how AWS names them.
 
 use std::fmt;
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use signing::Answer;
 use tokio::task::LocalSet;
 
+use super::at_desk;
 use super::claims::{self, Seen};
 use super::gate::Gate;
 use super::people::{Credential, Who};
@@ -195,7 +196,7 @@ impl Play<'_> {
                     let (action, attempt, counts) = (&it.action, &it.attempt, it.counts);
                     self.world.say(&format!("{who:?} sees {action} {attempt}, counts: {counts:?}"));
                 }
-                claims::check_look(self.setting, &self.world, who, &shown, before);
+                at_desk::check_look(self.setting, &self.world, who, &shown, before);
                 self.shown.extend(shown.into_iter().map(|it| (who, it)));
             }
             Err(error) => self.world.say(&format!("{who:?} sees nothing: {error}")),
@@ -218,7 +219,7 @@ impl Play<'_> {
                 Err(unsent) => unsent.to_string(),
             };
             world.say(&format!("{who:?} at the desk, {}: {outcome}", shown.action));
-            claims::check_answer(&world, who, &shown, &sent, before);
+            at_desk::check_answer(&world, who, &shown, &sent, before);
         });
     }
 

@@ -1,4 +1,4 @@
-//! What really happened in one execution, from the log of who did what. It shares nothing with the
+//! What really happened in one execution, from the log of all acts. It shares nothing with the
 //! gate: it knows humans, not principals.
 
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ impl<'a> Truth<'a> {
         self.log.acts.iter().find(|act| act.attempt == run.id && act.at <= by)
     }
 
-    /// The humans who approved everything for this report. Whatever may be in doubt is in their
+    /// The humans who approved everything for this report. Every doubt is resolved in their
     /// favour: the gate reads while others act.
     ///
     /// # Errors
@@ -83,15 +83,15 @@ impl<'a> Truth<'a> {
         Ok(humans)
     }
 
-    /// Who started it, and whether their credential says so.
+    /// The human who started it, and whether their credential says so.
     fn starter(&self) -> Option<(usize, bool)> {
         let mut starters = self.log.starters.iter();
         let (_, who) = starters.find(|(id, _)| *id == self.execution.id)?;
         Some((who.human, who.credential.is_their_own()))
     }
 
-    /// Whether there is no doubt that enough humans approved for this report, all of them with
-    /// credentials of their own.
+    /// Whether there is no doubt that enough humans approved for this report, each with
+    /// their personal credentials.
     pub(crate) fn is_beyond_doubt(&self, report: &JobReport) -> bool {
         let mut humans = BTreeSet::new();
         for action in self.required() {

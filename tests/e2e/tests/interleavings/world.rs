@@ -1,5 +1,5 @@
-//! The truth: a CodePipeline in this process under a clock that waits for nobody, and who did what
-//! to it.
+//! The truth: a CodePipeline in this process, under a clock that waits for nobody, and the log of
+//! what people did to it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use super::people::{ACCOUNT, Who};
 use super::pipeline::PIPELINE;
 use super::script::Setting;
 
-/// Who calls.
+/// A caller of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
     Person(Who),
