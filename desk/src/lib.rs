@@ -27,9 +27,11 @@ mod rule_source;
 mod sign;
 mod source;
 mod standing;
+mod visit;
 mod web;
 mod written;
 
 pub use beside::{Beside, Ready, port_of_rule};
 pub use cli::run;
 pub use exit::Exit;
+pub use visit::{Unsent, Visit, Waiting};

@@ -42,6 +42,37 @@ pub(crate) fn in_state<'a>(
     })
 }
 
+/// Why an approval that was shown cannot be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// The same action waits, in another attempt.
+    Reopened,
+    /// It does not wait any more.
+    Over,
+}
+
+/// The attempt that was shown, if it still waits. `is_same` says whether an open approval is of the
+/// same action and execution.
+///
+/// # Errors
+/// [`Changed`]. An answer to what was shown must never reach another attempt: what it releases, and
+/// who has answered before, may differ.
+pub(crate) fn still_open(
+    open: Vec<OpenRun>,
+    attempt: &str,
+    is_same: impl Fn(&OpenRun) -> bool,
+) -> Result<OpenRun, Changed> {
+    let waits = open.into_iter().filter(|run| is_same(run));
+    let mut changed = Changed::Over;
+    for run in waits {
+        if run.id == attempt {
+            return Ok(run);
+        }
+        changed = Changed::Reopened;
+    }
+    Err(changed)
+}
+
 /// The approval that the user means, by what they said about it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {

@@ -72,8 +72,7 @@ impl Connection {
     /// # Errors
     /// [`NoRegion`] if nothing says which region.
     pub(crate) async fn open(&self) -> Result<Connected, NoRegion> {
-        let config = self.config().await?;
-        Ok(Connected::with(&config, region_of(&config)?))
+        Connected::of(&self.config().await?)
     }
 
     async fn config(&self) -> Result<SdkConfig, NoRegion> {
@@ -98,6 +97,14 @@ fn region_of(config: &SdkConfig) -> Result<String, NoRegion> {
 }
 
 impl Connected {
+    /// A connection as the SDK is configured.
+    ///
+    /// # Errors
+    /// [`NoRegion`] if it is not configured for a region.
+    pub(crate) fn of(config: &SdkConfig) -> Result<Self, NoRegion> {
+        Ok(Self::with(config, region_of(config)?))
+    }
+
     /// A connection to one address on this machine, which knows callers by their access key ids.
     pub(crate) async fn to(endpoint: &str, region: &names::Region, key_id: &str) -> Self {
         let keys = Credentials::new(key_id, "not-checked", None, None, "desk");

@@ -21,7 +21,7 @@ use crate::comment::{self, CommentError};
 use crate::judge::{JudgeError, Judged, Judgement};
 use crate::look::{Eyes, Situation};
 use crate::not_sent::NotSent;
-use crate::open::OpenRun;
+use crate::open::{Changed, OpenRun, still_open};
 use crate::overview::LAGS;
 use crate::pipeline::Pipeline;
 use crate::port::Aws;
@@ -218,20 +218,19 @@ async fn look<A: Aws, C: CodePipeline, R: Roles>(
     let read = tokio::try_join!(eyes.pipeline(name), eyes.state(name));
     let (pipeline, state) = read.map_err(unavailable)?;
     let open = eyes.open(&pipeline, &state, Timestamp::now()).await.map_err(unavailable)?;
-    let run = open.iter().find(|run| run.id == wanted.attempt && wanted.is(run));
-    let Some(run) = run else {
-        let text = match open.iter().any(|run| wanted.is(run)) {
-            true => {
+    let run = still_open(open, &wanted.attempt, |run| wanted.is(run)).map_err(|changed| {
+        let text = match changed {
+            Changed::Reopened => {
                 "It has changed: the approval was opened again. Reload the page and look at it."
             }
-            false => {
+            Changed::Over => {
                 "It has changed: the approval does not wait any more. Somebody has answered it, \
                  or it has expired. Nothing was sent."
             }
         };
-        return Err(Problem::new(StatusCode::CONFLICT, text));
-    };
-    let situation = eyes.situation(&pipeline, run.clone(), caller, false).await;
+        Problem::new(StatusCode::CONFLICT, text)
+    })?;
+    let situation = eyes.situation(&pipeline, run, caller, false).await;
     Ok((pipeline, situation.map_err(unavailable)?))
 }
 

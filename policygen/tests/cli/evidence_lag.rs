@@ -73,6 +73,49 @@ fn a_rejection_that_was_noticed_while_the_gate_ran_counts_against_it() {
     assert_eq!(verdict(saved), is("unsatisfied", &["unsatisfied-release", "verdict-differs"]));
 }
 
+/// Enough people had approved when the gate began, and it said so. Then somebody rejected another
+/// approval, beside the gate. That stops the stage, and the gate did nothing wrong.
+#[test]
+fn a_rejection_that_the_gate_may_not_have_seen_does_not_contradict_its_report() {
+    let mut released = delayed();
+    let mut hold = released.action("ApprovalB").clone();
+    hold["actionName"] = json!("Hold");
+    hold["actionExecutionId"] = json!("run-of-Hold");
+    hold["startTime"] = released.action("Gate")["startTime"].clone();
+    hold["lastUpdateTime"] = json!(at(3, 20));
+    hold["status"] = json!("Failed");
+    released.actions.push(hold);
+    let gate = released.action("Gate");
+    gate["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"actions": ["ApprovalA", "ApprovalB"]}"#);
+    let mut stopped = released.clone();
+    stopped.actions.retain(|action| action["actionName"] != "Deploy");
+    stopped.executions[0]["status"] = json!("Failed");
+    assert_eq!(verdict(stopped), is("unsatisfied", &[]));
+    // If the release went on although somebody said no, an auditor should know.
+    assert_eq!(verdict(released), is("unsatisfied", &["unsatisfied-release"]));
+}
+
+/// A last look behind the gate takes half an hour, and by then the approvals that the gate judged
+/// are too old.
+#[test]
+fn an_approval_behind_the_gate_is_not_one_that_was_asked_for_again() {
+    let mut saved = delayed();
+    let mut confirm = saved.action("ApprovalB").clone();
+    confirm["actionName"] = json!("Confirm");
+    confirm["actionExecutionId"] = json!("run-of-Confirm");
+    confirm["startTime"] = json!(at(3, 33));
+    confirm["lastUpdateTime"] = json!(at(33, 0));
+    saved.actions.push(confirm);
+    let deploy = saved.action("Deploy");
+    deploy["startTime"] = json!(at(33, 1));
+    deploy["lastUpdateTime"] = json!(at(34, 0));
+    saved.executions[0]["lastUpdateTime"] = json!(at(34, 1));
+    saved.action("Gate")["input"]["resolvedConfiguration"]["UserParameters"] =
+        json!(r#"{"actions": ["ApprovalA", "ApprovalB"], "maxAgeMinutes": 10}"#);
+    assert_eq!(verdict(saved), is("satisfied", &["released-long-after-approval"]));
+}
+
 /// An answer that was noticed at 10:02:00 may be a minute older, so it was two minutes old if the
 /// gate decided at 10:03:00. At 10:03:32, the end that the history shows, it would be too old.
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 use names::{FunctionRef, shown};
-use rule::{Attempts, Decision, Rule, Status, Verdict};
+use rule::{Attempt, Attempts, Decision, Rule, Status, Verdict};
 
 use super::exception::{Exception, ExceptionCode};
 use super::gate_function::runs_gate;
@@ -40,6 +40,9 @@ pub struct GateRun {
     /// Today's evaluation of the facts that the run could see, or a sentence about what prevents
     /// it. `None` if the run has not ended.
     pub(crate) evaluated: Option<Result<Decided, String>>,
+    /// Whether it reported satisfied, and there were enough approvals at a moment of the run,
+    /// although not any more at its end.
+    had_enough: bool,
 }
 
 impl GateRun {
@@ -55,7 +58,7 @@ impl GateRun {
     fn new(
         case: &Case,
         action: &ActionExecution,
-        evaluated: Option<Result<Decided, String>>,
+        Evaluation { evaluated, had_enough }: Evaluation,
     ) -> Self {
         let attempt = &action.attempt;
         Self {
@@ -70,6 +73,7 @@ impl GateRun {
             message: message_of(action).map(str::to_owned),
             parameters: action.configuration.get("UserParameters").cloned(),
             evaluated,
+            had_enough,
         }
     }
 
@@ -91,7 +95,9 @@ impl GateRun {
     pub(crate) fn agrees(&self) -> Option<bool> {
         match (&self.report, self.verdict()?) {
             (GateReport::Satisfied { .. }, _) if self.judged_another().is_some() => Some(false),
-            (GateReport::Satisfied { .. }, verdict) => Some(verdict == Verdict::Satisfied),
+            (GateReport::Satisfied { .. }, verdict) => {
+                Some(verdict == Verdict::Satisfied || self.had_enough)
+            }
             (GateReport::Unsatisfied, verdict) => Some(verdict == Verdict::Unsatisfied),
             (GateReport::SuccessWithoutVerdict | GateReport::Failure | GateReport::Nothing, _) => {
                 None
@@ -213,7 +219,15 @@ impl<'a> Ended<'a> {
     }
 }
 
-/// Evaluates the facts that each run could see. `None` for a run that has not ended.
+/// What is known of a run today.
+#[derive(Default)]
+struct Evaluation {
+    /// `None` if it has not ended.
+    evaluated: Option<Result<Decided, String>>,
+    had_enough: bool,
+}
+
+/// Evaluates the facts that each run could see.
 ///
 /// The time of a run's decision is not known. It lies between the start of the run and the end that
 /// the history shows, about 30 seconds after the report. So ages are measured at the earliest time
@@ -221,19 +235,19 @@ impl<'a> Ended<'a> {
 ///
 /// If CodePipeline noticed an answer during the run, the gate may or may not have seen it. Such an
 /// approval counts only for a run that reported satisfied, because it was given before anything was
-/// released. Facts against a verdict always count.
+/// released. Facts against a verdict always count. But a gate that had enough approvals before one
+/// of them was noticed reported what it saw.
 fn evaluate(
     case: &Case,
     actions: &[&ActionExecution],
     standard: &Standard,
-) -> Vec<Option<Result<Decided, String>>> {
+) -> Vec<Evaluation> {
     let attempts = match actions {
         [] => Vec::new(),
         _ => standard.attempts(case),
     };
     let mut newest = HashSet::new();
-    let mut evaluated: Vec<Option<Result<Decided, String>>> =
-        actions.iter().map(|_| None).collect();
+    let mut evaluated: Vec<Evaluation> = actions.iter().map(|_| Evaluation::default()).collect();
     let mut runs = Vec::new();
     for (position, action) in actions.iter().enumerate().rev() {
         let is_newest = newest.insert((&action.attempt.stage, &action.attempt.action));
@@ -260,23 +274,56 @@ fn evaluate(
     };
     runs.sort_by_key(|run| run.ended);
     let mut at_the_end = Timeline::new(&attempts);
-    runs.retain(|run| {
-        let decided = at_the_end.as_of(run.ended, |seen| judge(run, run.ended, seen));
-        let is_satisfied = decided.as_ref().is_ok_and(|it| it.decision.satisfied().is_some());
-        set(&mut evaluated, run.position, decided);
-        is_satisfied && !run.reported_satisfied
-    });
-    runs.sort_by_key(|run| run.began);
-    let mut at_the_start = Timeline::new(&attempts);
+    let (mut too_good, mut too_bad) = (Vec::new(), Vec::new());
     for run in &runs {
+        let decided = at_the_end.as_of(run.ended, |seen| judge(run, run.ended, seen));
+        match (run.reported_satisfied, is_satisfied(&decided)) {
+            (false, true) => too_good.push(run),
+            (true, false) => too_bad.push(run),
+            (true, true) | (false, false) => {}
+        }
+        set(&mut evaluated, run.position, decided);
+    }
+    too_good.sort_by_key(|run| run.began);
+    let mut at_the_start = Timeline::new(&attempts);
+    for run in too_good {
         let decided = at_the_start.as_of(run.began, |seen| judge(run, run.began, seen));
         set(&mut evaluated, run.position, decided);
+    }
+    let mut meanwhile = Timeline::new(&attempts);
+    for (at, run) in moments(&attempts, &too_bad) {
+        let decided = meanwhile.as_of(at, |seen| judge(run, at, seen));
+        if let Some(place) = evaluated.get_mut(run.position) {
+            place.had_enough |= is_satisfied(&decided);
+        }
     }
     evaluated
 }
 
-fn set<T>(all: &mut [Option<T>], position: usize, one: T) {
+fn is_satisfied(decided: &Result<Decided, String>) -> bool {
+    decided.as_ref().is_ok_and(|it| it.decision.satisfied().is_some())
+}
+
+/// The start of each run, and each time in it when CodePipeline noticed something, in order.
+fn moments<'a>(
+    attempts: &[Attempt],
+    runs: &[&'a Ended<'a>],
+) -> Vec<(Timestamp, &'a Ended<'a>)> {
+    let mut noticed: Vec<Timestamp> = attempts.iter().filter_map(|it| it.updated).collect();
+    noticed.sort_unstable();
+    noticed.dedup();
+    let mut moments = Vec::new();
+    for &run in runs {
+        let first = noticed.partition_point(|at| *at < run.began);
+        let during = noticed.iter().skip(first).take_while(|at| **at < run.ended);
+        moments.extend(std::iter::once(&run.began).chain(during).map(|at| (*at, run)));
+    }
+    moments.sort_by_key(|(at, _)| *at);
+    moments
+}
+
+fn set(all: &mut [Evaluation], position: usize, decided: Result<Decided, String>) {
     if let Some(place) = all.get_mut(position) {
-        *place = Some(one);
+        place.evaluated = Some(decided);
     }
 }

@@ -144,14 +144,22 @@ fn at_its_end(case: &Case, standard: &Standard, rule: &Rule, stage: &str) -> Out
     Outcome::from_decision(standard.judge(&question, &attempts.iter().collect()))
 }
 
-/// Whether an approval of the gate's stage was asked for again after the gate's newest run.
+/// Whether an approval of the gate's stage was asked for again after the gate's newest run. One that
+/// is asked for only after the gate is not among those that the gate judged.
+///
+/// INVARIANT (fail closed): an attempt without a start time may have been before the gate.
 fn reopened_after(case: &Case, last: &GateRun) -> bool {
-    let approvals = case.actions.iter().map(|action| &action.attempt);
-    let mut approvals =
-        approvals.filter(|attempt| attempt.kind.may_be_approval() && attempt.stage == last.stage);
-    let ended = last.updated.filter(|_| last.has_ended());
-    approvals.any(|attempt| {
-        ended.is_some_and(|ended| attempt.started.is_some_and(|started| started >= ended))
+    let Some(ended) = last.updated.filter(|_| last.has_ended()) else { return false };
+    let approvals = || {
+        let attempts = case.actions.iter().map(|action| &action.attempt);
+        attempts.filter(|it| it.kind.may_be_approval() && it.stage == last.stage)
+    };
+    let mut after =
+        approvals().filter(|attempt| attempt.started.is_some_and(|started| started >= ended));
+    after.any(|attempt| {
+        approvals().any(|other| {
+            other.action == attempt.action && other.started.is_none_or(|started| started < ended)
+        })
     })
 }
 
